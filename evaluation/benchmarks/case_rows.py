@@ -64,8 +64,8 @@ class CaseRows:
         spelling = other_case_mapping(first)
         spelled = recognised(rename(first, spelling))
         if spelled is not None and spelled.name != Plain.name and not self._is_forced:
-            known = {*spelled.fields, *spelled.id_fields, "cluster", "tags"}
-            self._usual = {ours: theirs for ours, theirs in spelling.items() if ours in known}
+            field_names = {*spelled.fields, *spelled.id_fields, "cluster", "tags"}
+            self._usual = {ours: theirs for ours, theirs in spelling.items() if ours in field_names}
             return spelled
         self._usual = usual_mapping(first)
         if self._is_forced or {"prompt", "messages"} & set(self._usual) or recognised(first) is not None:

@@ -17,9 +17,7 @@ from evaluation.files.field_mapping import DETAILS, named_fields
 
 def check_mapping(fields: Mapping[str, str], path: str) -> None:
     """Raises `BenchmarkError` where a key of the mapping is no field of ours."""
-    ours = dict.fromkeys(
-        [*Plain.fields, *SHARED_FIELDS, *(name for known in FORMATS.values() for name in known.fields)]
-    )
+    ours = dict.fromkeys([*Plain.fields, *SHARED_FIELDS, *(name for form in FORMATS.values() for name in form.fields)])
     for name in fields:
         if name not in ours and not (name.startswith(DETAILS) and len(name) > len(DETAILS)):
             close = get_close_matches(name, list(ours), n=1)
@@ -122,14 +120,14 @@ def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) 
         ((name, meant[0]) for name in names if (meant := get_close_matches(name, absent, n=1, cutoff=0.8))), None
     )
     close = close or _usual(row, names, absent)
-    known = dict.fromkeys([*form.fields, *form.kept_fields, *ID_FIELDS, *SHARED_FIELDS])
+    field_names = dict.fromkeys([*form.fields, *form.kept_fields, *ID_FIELDS, *SHARED_FIELDS])
     ignoring = " ".join(f"--ignore-field {shlex.quote(name[:60])}" for name in names[:20])
     meant_by = f"read it as ours with `--field {close[1]}={shlex.quote(close[0][:60])}`, " if close else ""
     keeping = " ".join(f"--field details.{shlex.quote(name[:60])}={shlex.quote(name[:60])}" for name in names[:20])
     pronoun = "them" if len(names) > 1 else "it"
     return row.error(
         f"unknown field{'s' if len(names) > 1 else ''} {named_fields(names)}, which no model would be asked with",
-        expected=f"the fields of {form.title}: {', '.join(known)}",
+        expected=f"the fields of {form.title}: {', '.join(field_names)}",
         next_step=f"{meant_by}keep {pronoun} with `{keeping}`, or leave {pronoun} out with `{ignoring}`; "
         "a benchmark's header says the same under 'fields' and 'ignore_fields'",
     )

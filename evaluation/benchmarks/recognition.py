@@ -18,15 +18,15 @@ def recognised(row: Row) -> Format | None:
     """The format of a row, or None."""
     if row.knows("references") and (row.knows("prompt") or row.knows("messages")):
         return Plain()
-    return next((known() for known in FORMATS.values() if known().recognises(row)), None)
+    return next((format_type() for format_type in FORMATS.values() if format_type().recognises(row)), None)
 
 
 def check_same(row: Row, used: Format) -> None:
     """Raises `BenchmarkError` where the row is in another format than the rows before it."""
-    found = recognised(row)
-    if found is not None and found.name != used.name:
+    form = recognised(row)
+    if form is not None and form.name != used.name:
         raise row.error(
-            f"looks like {found.title}, the rows before it like {used.title}",
+            f"looks like {form.title}, the rows before it like {used.title}",
             expected=f"one format in a file: {', '.join(used.fields)}",
             next_step="put the cases of each format into a file of their own",
         )
@@ -38,7 +38,7 @@ def unknown_format(row: Row) -> BenchmarkError:
     references = _first(REFERENCE_NAMES, row) or "ANSWER_FIELD"
     return row.error(
         f"no known format has the fields {named_fields(list(row.values)) or '(none)'}",
-        expected=f"those of {', '.join(known.title for known in FORMATS.values())}",
+        expected=f"those of {', '.join(format_type.title for format_type in FORMATS.values())}",
         next_step=f"say which is which: `--field prompt={prompt} --field references={references}`, or in a small YAML "
         f"file beside it, 'data: {Path(row.path).name}' and 'fields: {{prompt: {prompt}, references: {references}}}'; "
         "docs/benchmarks.md lists the fields of each format",

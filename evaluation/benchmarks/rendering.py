@@ -20,16 +20,18 @@ def render(benchmark: Benchmark, case: Case) -> tuple[Message, ...]:
         BenchmarkError: the user's prompt would be empty.
     """
     turns = list(case.messages) or [Message(role="user", content=case.prompt)]
-    asked = max((index for index, turn in enumerate(turns) if turn.role == "user"), default=None)
-    prompt = _filled(benchmark.prompt.template, case, turns[asked].content) if asked is not None else ""
-    if asked is None or not prompt.strip():
+    last_user_index = max((index for index, turn in enumerate(turns) if turn.role == "user"), default=None)
+    prompt = (
+        _filled(benchmark.prompt.template, case, turns[last_user_index].content) if last_user_index is not None else ""
+    )
+    if last_user_index is None or not prompt.strip():
         raise BenchmarkError(
             benchmark.source or benchmark.name,
             f"case {case.case_id!r} asks nothing: its rendered prompt is empty",
             field="messages" if case.messages else "prompt",
             expected="text for the user's message",
         )
-    turns[asked] = Message(role="user", content=prompt)
+    turns[last_user_index] = Message(role="user", content=prompt)
     if benchmark.prompt.system and all(turn.role != "system" for turn in turns):
         turns.insert(0, Message(role="system", content=benchmark.prompt.system))
     return tuple(turns)
@@ -49,4 +51,4 @@ def _filled(template: str, case: Case, prompt: str) -> str:
         "choices": "\n".join(f"{letter(index)}. {choice}" for index, choice in enumerate(case.choices)),
         "labels": ", ".join(case.choices),
     }
-    return PLACEHOLDER.sub(lambda found: values[found[1]], template)
+    return PLACEHOLDER.sub(lambda match: values[match[1]], template)

@@ -60,11 +60,13 @@ class Row:
         """True where the file itself names what the field's numbers stand for."""
         return self.names.get(name, name) in self.classes
 
-    def check_parts(self, name: str, value: Any, known: Collection[str], *, expected: str | None = None) -> None:
+    def check_parts(self, name: str, value: Any, allowed_keys: Collection[str], *, expected: str | None = None) -> None:
         """Raises `BenchmarkError` where an object, or one in a list, has a key that nothing reads or leaves out."""
         theirs = self.names.get(name, name)
         parts = [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
-        keys = [str(key) for part in parts for key, held in part.items() if key not in known and not is_blank(held)]
+        keys = [
+            str(key) for part in parts for key, held in part.items() if key not in allowed_keys and not is_blank(held)
+        ]
         unread = [key for key in dict.fromkeys(keys) if f"{theirs}.{key}" not in self.ignored_parts]
         if unread:
             ignoring = " ".join(f"--ignore-field {shlex.quote(f'{theirs}.{key}'[:120])}" for key in unread[:20])
@@ -72,7 +74,7 @@ class Row:
                 f"unknown field{'s' if len(unread) > 1 else ''} {named_fields(unread)} in it, "
                 "which no model would be asked with",
                 field=name,
-                expected=expected or f"objects with {' and '.join(known)}",
+                expected=expected or f"objects with {' and '.join(allowed_keys)}",
                 next_step=f"leave {'them' if len(unread) > 1 else 'it'} out with `{ignoring}`; "
                 "a benchmark's header says the same under 'ignore_fields'",
             )

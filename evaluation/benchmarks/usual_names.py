@@ -42,7 +42,9 @@ def usual_mapping(row: Row) -> dict[str, str]:
 
 def other_case_mapping(row: Row) -> dict[str, str]:
     """Names of fields of any format for those that the row writes in another case: `Text` for `text`."""
-    fields = {_written_alike(name): name for known in FORMATS.values() for name in (*known.fields, *SHARED_FIELDS)}
+    fields = {
+        _written_alike(name): name for format_type in FORMATS.values() for name in (*format_type.fields, *SHARED_FIELDS)
+    }
     mapping: dict[str, str] = {}
     for name in row.values:
         ours = fields.get(_written_alike(name))

@@ -78,17 +78,17 @@ class Announcement:
 
 def announcements(text: str) -> tuple[Announcement, ...]:
     """The places where a number is announced, the one that counts most first."""
-    said = _announced_in_words(text)
-    if said:
-        corrected = _CORRECTED.search(text, said[-1].end())
-        return (Announcement((corrected or said[-1]).end(), is_sum=True),)
+    announced = _announced_in_words(text)
+    if announced:
+        corrected = _CORRECTED.search(text, announced[-1].end())
+        return (Announcement((corrected or announced[-1]).end(), is_sum=True),)
     *_, stated = [None, *_IS_ANSWER.finditer(text)]
     if stated:
         return (Announcement(stated.start(), is_sum=False),)
     leading = _LEADING.match(text)
     if leading and _NUMBER_AND_UNIT.fullmatch(leading["number"]):
         return (Announcement(leading.start("number"), is_sum=False),)
-    line = next((found for found in reversed(text.split("\n")) if any(map(str.isdigit, found))), "")
+    line = next((candidate for candidate in reversed(text.split("\n")) if any(map(str.isdigit, candidate))), "")
     place = text.rfind(line)
     bold = [
         match
@@ -105,23 +105,23 @@ def announcements(text: str) -> tuple[Announcement, ...]:
 
 def taken_back(text: str) -> int | None:
     """Where the answer takes back what it has announced last; None where it does not."""
-    said = _announced_in_words(text)
-    match = _TAKEN_BACK.search(text, said[-1].end()) if said else None
+    announced = _announced_in_words(text)
+    match = _TAKEN_BACK.search(text, announced[-1].end()) if announced else None
     return match.end() if match else None
 
 
 def _announced_in_words(text: str) -> list[re.Match[str]]:
     """Numbers that are announced in words, and neither denied nor supposed, up to a further question."""
-    said = [
+    announced = [
         match
         for match in _SAID.finditer(text)
         if not _DENIED.search(match.group())
         and not _SUPPOSED.search(text[max(0, match.start() - 40) : match.start()])
         and not _ONLY_IF.match(text, match.end())
     ]
-    first = said[0].end() if said else len(text)
+    first = announced[0].end() if announced else len(text)
     question = _NEXT_QUESTION.search(text, first)
-    return [match for match in said if question is None or match.end() <= question.start()]
+    return [match for match in announced if question is None or match.end() <= question.start()]
 
 
 def is_explained(text: str, end: int) -> bool:

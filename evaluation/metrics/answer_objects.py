@@ -17,10 +17,10 @@ def answer_in_object(text: str) -> str | None:
     match = _OBJECT.fullmatch(text)
     if match is None:
         return None
-    found = find_json(match.group(1), strict=True)
-    if not isinstance(found, JsonAnswer) or not isinstance(found.value, dict):
+    json_answer = find_json(match.group(1), strict=True)
+    if not isinstance(json_answer, JsonAnswer) or not isinstance(json_answer.value, dict):
         return None
-    values = [_written(value) for name, value in found.value.items() if _ANSWER.search(name)]
+    values = [_written(value) for name, value in json_answer.value.items() if _ANSWER.search(name)]
     return "\n".join(values) if values and all(values) else None
 
 

@@ -43,8 +43,10 @@ def classification_report(rows: Sequence[Measurement]) -> ClassTable:
     """The table of classes from the evidence of `macro_f1`, `weighted_f1` or `mcc`; without classes for no rows."""
     pairs = counted_pairs(rows)
     labels = sorted({label for pair in pairs for label in pair} - {NOTHING})
-    columns = (*labels, NOTHING) if any(given == NOTHING for _, given in pairs) else tuple(labels)
-    confusion = tuple(tuple(pairs[wanted, given] for given in columns) for wanted in labels)
+    columns = (*labels, NOTHING) if any(predicted_label == NOTHING for _, predicted_label in pairs) else tuple(labels)
+    confusion = tuple(
+        tuple(pairs[expected_label, predicted_label] for predicted_label in columns) for expected_label in labels
+    )
     supports = [sum(row) for row in confusion]
     predicted = [sum(row[i] for row in confusion) for i in range(len(labels))]
     hits = [confusion[i][i] for i in range(len(labels))]

@@ -24,11 +24,11 @@ def summary(metric: type[Metric]) -> str:
 
 def option_docs(metric: type[Metric]) -> dict[str, str]:
     """What the class says below each of its options, by the option's name; silent ones are left out."""
-    found: dict[str, str] = {}
+    docs: dict[str, str] = {}
     for owner in reversed(metric.__mro__):
-        found.update(_field_docs(owner))
-    known = {field.name for field in fields(metric)}
-    return {name: text for name, text in found.items() if name in known}
+        docs.update(_field_docs(owner))
+    option_names = {field.name for field in fields(metric)}
+    return {name: text for name, text in docs.items() if name in option_names}
 
 
 def _field_docs(owner: type) -> Iterator[tuple[str, str]]:

@@ -8,11 +8,11 @@ _LONGEST = 500
 def in_words(error: BaseException) -> str:
     """Type and message of an error, in one line of at most 500 characters."""
     try:
-        said = " ".join(str(error).split())
+        message = " ".join(str(error).split())
     except Exception:  # its `__str__` is broken too
-        said = ""
-    said = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+        message = ""
+    message = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def place_in(error: BaseException, file: str) -> int | None:

@@ -125,7 +125,7 @@ def _mentioned(answer: str, labels: Sequence[str]) -> tuple[dict[str, str | None
         if plain(label):
             by_text[plain(label)] = None if plain(label) in by_text else label
     text = plain(answer)
-    mentions = [found for found in label_mentions(text, tuple(by_text)) if stands_by_itself(text, *found)]
+    mentions = [mention for mention in label_mentions(text, tuple(by_text)) if stands_by_itself(text, *mention)]
     return by_text, text, mentions
 
 

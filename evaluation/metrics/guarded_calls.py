@@ -38,29 +38,29 @@ def measured(
         answers: Likewise.
     """
     try:
-        found = metric.measure(case, generations, answers)
+        result = metric.measure(case, generations, answers)
     except BaseException as error:
         return _raised(metric, "measure", _not_ours(error))
-    if found is None:
+    if result is None:
         return None
-    if isinstance(found, ScoreFailure):
-        return found if _is_sound(found) else ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {_UNSOUND}")
-    for problem in _problems(metric, found):
+    if isinstance(result, ScoreFailure):
+        return result if _is_sound(result) else ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {_UNSOUND}")
+    for problem in _problems(metric, result):
         return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {problem}")
-    return replace(found, value=_in_range(metric, found.value))
+    return replace(result, value=_in_range(metric, result.value))
 
 
 def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...] | ScoreFailure:
     """What the metric wants answered for the case, or how it failed."""
     try:
-        found = tuple(metric.requests(case, generations))
+        requests = tuple(metric.requests(case, generations))
     except BaseException as error:
         return _raised(metric, "requests", _not_ours(error))
-    for request in found:
+    for request in requests:
         if not isinstance(request, EmbedText | AskJudge | RunProgram):
-            said = f"{metric.name}: requests() gave a {type(request).__name__}, which nobody can answer"
-            return ScoreFailure(kind=NONSENSE, message=said)
-    return found
+            message = f"{metric.name}: requests() gave a {type(request).__name__}, which nobody can answer"
+            return ScoreFailure(kind=NONSENSE, message=message)
+    return requests
 
 
 class BrokenMetricError(Exception):
@@ -125,18 +125,18 @@ def _is_sound(failure: ScoreFailure) -> bool:
     return isinstance(failure.kind, str) and failure.kind != "" and isinstance(failure.message, str)
 
 
-def _problems(metric: Metric, found: object) -> Iterator[str]:
-    if not isinstance(found, Measurement):
+def _problems(metric: Metric, result: object) -> Iterator[str]:
+    if not isinstance(result, Measurement):
         yield (
-            f"measure() returned {_shown(found)}, a {type(found).__name__}; "
+            f"measure() returned {_shown(result)}, a {type(result).__name__}; "
             "it must return a Measurement(value=…), a ScoreFailure or None"
         )
         return
-    yield from _wrong_value(metric, "measure", found.value)
-    for name, text in (("label", found.label), ("rationale", found.rationale)):
+    yield from _wrong_value(metric, "measure", result.value)
+    for name, text in (("label", result.label), ("rationale", result.rationale)):
         if text is not None and not isinstance(text, str):
             yield f"its {name} is a {type(text).__name__}, not text or None"
-    if not isinstance(found.evidence, tuple) or not all(map(_is_plain, found.evidence)):
+    if not isinstance(result.evidence, tuple) or not all(map(_is_plain, result.evidence)):
         yield "its evidence is not a tuple of finite numbers and texts"
 
 

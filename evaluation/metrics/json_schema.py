@@ -69,16 +69,16 @@ class JsonSchema(Metric):
         (generation,) = generations
         if not self.schema and "schema" not in case.details:
             return None
-        found = find_json(generation.answer, strict=self.strict)
-        if isinstance(found, str):
-            return Measurement(value=0.0, label=NOT_JSON, rationale=found)
+        json_answer = find_json(generation.answer, strict=self.strict)
+        if isinstance(json_answer, str):
+            return Measurement(value=0.0, label=NOT_JSON, rationale=json_answer)
         try:
-            violation = self._schema_of(case).first_violation(found.value)
+            violation = self._schema_of(case).first_violation(json_answer.value)
         except SchemaFaultError as error:
             return ScoreFailure(kind="schema_unusable", message=f"the schema {error}")
         except (PatternTimeoutError, TooMuchWorkError) as error:
             return ScoreFailure(kind="timed_out", message=str(error))
-        return Measurement(value=float(violation is None), label=found.place, rationale=violation)
+        return Measurement(value=float(violation is None), label=json_answer.place, rationale=violation)
 
     def _schema_of(self, case: Case) -> BoundedSchema:
         schema: Any = self.schema or case.details["schema"]

@@ -38,9 +38,9 @@ class JsonValid(Metric):
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
-        found = find_json(generation.answer, strict=self.strict)
-        if isinstance(found, str):
-            return Measurement(value=0.0, label=NOT_JSON, rationale=found)
-        right = isinstance(found.value, _KINDS[self.top_level])
+        json_answer = find_json(generation.answer, strict=self.strict)
+        if isinstance(json_answer, str):
+            return Measurement(value=0.0, label=NOT_JSON, rationale=json_answer)
+        right = isinstance(json_answer.value, _KINDS[self.top_level])
         rationale = None if right else f"JSON, but no {self.top_level}"
-        return Measurement(value=float(right), label=found.place, rationale=rationale)
+        return Measurement(value=float(right), label=json_answer.place, rationale=rationale)

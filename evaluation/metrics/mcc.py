@@ -36,11 +36,11 @@ class Mcc(LabelledMetric):
         """Matthews' correlation over all rows, equal to scikit-learn's."""
         pairs = counted_pairs(rows)
         expected, predicted = Counter[str](), Counter[str]()
-        for (wanted, given), n in pairs.items():
-            expected[wanted] += n
-            predicted[given] += n
+        for (expected_label, predicted_label), n in pairs.items():
+            expected[expected_label] += n
+            predicted[predicted_label] += n
         n_rows = len(rows)
-        n_right = sum(n for (wanted, given), n in pairs.items() if wanted == given)
+        n_right = sum(n for (expected_label, predicted_label), n in pairs.items() if expected_label == predicted_label)
         shared = n_rows * n_right - sum(expected[label] * predicted[label] for label in expected)
         spread = (n_rows**2 - _squares(predicted)) * (n_rows**2 - _squares(expected))
         return shared / sqrt(spread) if spread else 0.0

@@ -57,8 +57,10 @@ def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metri
         module = _loaded(path, source)
     lines = _class_lines(source)
     if class_name not in lines:
-        known = [name for name in lines if _is_metric(getattr(module, name, None))]
-        raise UnknownNameError(f"metric class in {str(path)!r}:", class_name, known, None if known else EXAMPLE)
+        metric_names = [name for name in lines if _is_metric(getattr(module, name, None))]
+        raise UnknownNameError(
+            f"metric class in {str(path)!r}:", class_name, metric_names, None if metric_names else EXAMPLE
+        )
     where = f"metric {class_name} ({path}, line {lines[class_name]})"
     kind: type[Metric] = getattr(module, class_name)
     for problem in _problems(kind):
@@ -158,10 +160,10 @@ def _problems(kind: type[Metric]) -> Iterator[str]:
 
 
 def _wrong_facts(kind: type[Metric]) -> Iterator[str]:
-    for fact, wanted in (("name", str), ("unit", str), ("higher_is_better", bool), ("scorer_version", str)):
+    for fact, expected_type in (("name", str), ("unit", str), ("higher_is_better", bool), ("scorer_version", str)):
         value = getattr(kind, fact, None)
-        if not isinstance(value, wanted) or value == "":
-            yield f"has {fact} = {value!r}; it must be a {wanted.__name__}, as a ClassVar"
+        if not isinstance(value, expected_type) or value == "":
+            yield f"has {fact} = {value!r}; it must be a {expected_type.__name__}, as a ClassVar"
     if isinstance(getattr(kind, "name", None), str) and not kind.name.isidentifier():
         yield f"has the name {kind.name!r}; it must be letters, digits and underscores, as in politeness"
     if not _is_range(kind.value_range):

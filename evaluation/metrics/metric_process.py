@@ -97,8 +97,8 @@ class MetricProcess:
             raise MeasuringEndedError
         if (other := self._other(metric)) is None:
             return guarded_calls.measured(metric, case, generations, answers)
-        found: Measurement | ScoreFailure | None = other.asked("measured", case, tuple(generations), dict(answers))
-        return found
+        result: Measurement | ScoreFailure | None = other.asked("measured", case, tuple(generations), dict(answers))
+        return result
 
     def requested(
         self, metric: Metric, case: Case, generations: Sequence[Generation]
@@ -106,8 +106,8 @@ class MetricProcess:
         """As `measuring.requested`."""
         if (other := self._other(metric)) is None:
             return guarded_calls.requested(metric, case, generations)
-        found: tuple[Request, ...] | ScoreFailure = other.asked("requested", case, tuple(generations))
-        return found
+        requests: tuple[Request, ...] | ScoreFailure = other.asked("requested", case, tuple(generations))
+        return requests
 
     def combining(self, metric: Metric) -> Callable[[Sequence[float]], float]:
         """As `measuring.combining`."""
@@ -127,10 +127,10 @@ class MetricProcess:
         return self._others[metric]
 
 
-def _number(found: Any) -> float:
-    if isinstance(found, ScoreFailure):
-        raise BrokenMetricError(found.message)
-    return float(found)
+def _number(value: Any) -> float:
+    if isinstance(value, ScoreFailure):
+        raise BrokenMetricError(value.message)
+    return float(value)
 
 
 class _Other:
@@ -146,10 +146,10 @@ class _Other:
         self._rows: list[Measurement] = []
         """What the process has of a corpus metric's rows, which keep their ids as long as they stand here."""
 
-    def asked(self, step: str, *given: Any) -> Any:
+    def asked(self, step: str, *arguments: Any) -> Any:
         """What the step gives, or the failure that came of it."""
         with self._at_work:
-            return self._asked(step, given)
+            return self._asked(step, arguments)
 
     def aggregated(self, rows: Sequence[Measurement]) -> Any:
         """Of the rows; each is sent but once."""
@@ -164,18 +164,20 @@ class _Other:
                     new.append(row)
             return self._asked("aggregated", (new, [self._places[id(row)] for row in rows]))
 
-    def _asked(self, step: str, given: tuple[Any, ...]) -> Any:
+    def _asked(self, step: str, arguments: tuple[Any, ...]) -> Any:
         if self._n_lost >= GIVEN_UP_AFTER:
-            said = f"{self._metric.name}: it did not come back from {self._n_lost} calls in a row, and is asked no more"
-            return ScoreFailure(kind=GIVEN_UP, message=said)
+            message = (
+                f"{self._metric.name}: it did not come back from {self._n_lost} calls in a row, and is asked no more"
+            )
+            return ScoreFailure(kind=GIVEN_UP, message=message)
         if self._process is None and (failure := self._start()) is not None:
             return failure
-        found = self._exchanged((step, given), self._limit_s)
-        if isinstance(found, ScoreFailure) and found.kind in (TIMED_OUT, DIED):
+        reply = self._exchanged((step, arguments), self._limit_s)
+        if isinstance(reply, ScoreFailure) and reply.kind in (TIMED_OUT, DIED):
             self._n_lost += 1
         else:
             self._n_lost = 0
-        return found
+        return reply
 
     def _start(self) -> ScoreFailure | None:
         path, source = source_of(type(self._metric)) or (None, b"")
@@ -200,11 +202,11 @@ class _Other:
                 )
             except OSError as error:
                 return ScoreFailure(kind=RAISED, message=f"{self._metric.name} cannot be started: {in_words(error)}")
-        found = self._exchanged(hello, START_LIMIT_S)
-        if isinstance(found, ScoreFailure):
+        reply = self._exchanged(hello, START_LIMIT_S)
+        if isinstance(reply, ScoreFailure):
             self._n_lost += 1
             self._end()
-            return found
+            return reply
         return None
 
     def _exchanged(self, message: Any, limit_s: float) -> Any:
@@ -223,12 +225,12 @@ class _Other:
         try:
             pickle.dump(message, process.stdin)
             process.stdin.flush()
-            word, found = pickle.load(process.stdout)  # noqa: S301 - the user's own code, with the user's rights
+            word, content = pickle.load(process.stdout)  # noqa: S301 - the user's own code, with the user's rights
         except Exception as error:
             return self._lost(process, limit_s if late.is_set() else None, error)
         finally:
             timer.cancel()
-        return found if word == "found" else ScoreFailure(kind=RAISED, message=str(found))
+        return content if word == "found" else ScoreFailure(kind=RAISED, message=str(content))
 
     def _lost(self, process: "subprocess.Popen[bytes]", late_s: float | None, error: Exception) -> ScoreFailure:
         """Why the process gave no answer."""

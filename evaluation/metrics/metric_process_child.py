@@ -41,21 +41,21 @@ class Measurer:
     rows: list[Measurement] = field(default_factory=list)
     """Those of a corpus metric that came so far: later ones are named by their place."""
 
-    def measured(self, *given: Any) -> Measurement | ScoreFailure | None:
+    def measured(self, *arguments: Any) -> Measurement | ScoreFailure | None:
         """As `measuring.measured`, of plain values alone."""
-        found = measured(self.metric, *given)
-        if not isinstance(found, Measurement):
-            return found
+        result = measured(self.metric, *arguments)
+        if not isinstance(result, Measurement):
+            return result
         return Measurement(
-            value=found.value,
-            label=_plain(found.label),
-            rationale=_plain(found.rationale),
-            evidence=tuple(_plain(part) if isinstance(part, str) else float(part) for part in found.evidence),
+            value=result.value,
+            label=_plain(result.label),
+            rationale=_plain(result.rationale),
+            evidence=tuple(_plain(part) if isinstance(part, str) else float(part) for part in result.evidence),
         )
 
-    def requested(self, *given: Any) -> Any:
+    def requested(self, *arguments: Any) -> Any:
         """As `measuring.requested`."""
-        return requested(self.metric, *given)
+        return requested(self.metric, *arguments)
 
     def combined(self, values: Any) -> float:
         """As the metric's `combine`."""
@@ -82,9 +82,9 @@ def _metric(hello: Hello) -> Metric:
     return made
 
 
-def _answered(step: Any, given: tuple[Any, ...]) -> tuple[str, Any]:
+def _answered(step: Any, arguments: tuple[Any, ...]) -> tuple[str, Any]:
     try:
-        return "found", step(*given)
+        return "found", step(*arguments)
     except BrokenMetricError as error:
         return "broken", str(error)
 
@@ -107,24 +107,24 @@ def _until_ended_after(seconds: float) -> None:
 def main() -> None:
     """Serves until there is nothing more to read. What the metric prints goes to stderr."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's
-    asked, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    hello: Hello = pickle.load(asked)  # noqa: S301 - from our own parent
+    hello: Hello = pickle.load(requests)  # noqa: S301 - from our own parent
     try:
         measurer = Measurer(_metric(hello))
     except BaseException as error:  # whatever the user's file does when it is loaded
-        said = error.message if isinstance(error, BenchwrightError) else in_words(error)
-        _sent(replies, ("broken", said))
+        message = error.message if isinstance(error, BenchwrightError) else in_words(error)
+        _sent(replies, ("broken", message))
         return
     _sent(replies, ("found", None))
     while True:
         try:
-            name, given = pickle.load(asked)  # noqa: S301 - likewise
+            name, arguments = pickle.load(requests)  # noqa: S301 - likewise
         except EOFError:
             return
         _until_ended_after(hello.limit_s + GRACE_S)
-        reply = _answered(getattr(measurer, name), given)
+        reply = _answered(getattr(measurer, name), arguments)
         _until_ended_after(0)
         _sent(replies, reply)

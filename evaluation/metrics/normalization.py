@@ -61,7 +61,7 @@ def without_articles(text: str) -> str:
     One at the very end stays, for it is a name, and so do the letter of a name ("vitamin A", see `NAMED_A`), and `a`
     and `an` among single letters ("a b").
     """
-    rest = _ARTICLE_BEFORE_A_WORD.sub(lambda found: found["named"] or "", text)
+    rest = _ARTICLE_BEFORE_A_WORD.sub(lambda match: match["named"] or "", text)
     if keeps_words(rest) or any(map(str.isdigit, rest)):
         return rest
     return _THE_BEFORE_A_NAME.sub("", text)

@@ -62,33 +62,33 @@ class NumericMatch(Metric):
         for reference in case.references:
             if _UNDERSCORED.search(reference):
                 return f"has the reference {reference[:60]!r}, where an underscore stands between digits"
-            found = self._number(reference)
-            if reference.strip() and (found is None or found.value is None):
+            number = self._number(reference)
+            if reference.strip() and (number is None or number.value is None):
                 return f"has the reference {reference!r}, which holds no number"
         return None
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
-        found = self._number(generation.answer)
-        if found is None:
+        number = self._number(generation.answer)
+        if number is None:
             both_empty = not generation.answer.strip() and any(not text.strip() for text in case.references)
             return Measurement(value=float(both_empty), label=NO_NUMBER)
-        expected = [wanted for wanted in map(self._number, case.references) if wanted is not None]
-        right = any(self._equal(found, wanted) for wanted in expected)
-        return Measurement(value=float(right), label=found.place, rationale=f"read as {found.text[:40]!r}")
+        expected = [reference for reference in map(self._number, case.references) if reference is not None]
+        right = any(self._equal(number, reference) for reference in expected)
+        return Measurement(value=float(right), label=number.place, rationale=f"read as {number.text[:40]!r}")
 
     def _number(self, text: str) -> NumberInText | None:
         return find_number(text, decimal_comma=self.decimal_comma)
 
-    def _equal(self, found: NumberInText, wanted: NumberInText) -> bool:
-        if found.value is None or wanted.value is None:
+    def _equal(self, number: NumberInText, reference: NumberInText) -> bool:
+        if number.value is None or reference.value is None:
             return False
-        if self._close(found.value, wanted.value):
+        if self._close(number.value, reference.value):
             return True
-        if found.is_percent == wanted.is_percent:
+        if number.is_percent == reference.is_percent:
             return False
-        percent, other = (found, wanted) if found.is_percent else (wanted, found)
+        percent, other = (number, reference) if number.is_percent else (reference, number)
         return percent.value is not None and other.value is not None and self._close(percent.value, 100 * other.value)
 
-    def _close(self, one: Fraction, other: Fraction) -> bool:
-        return abs(one - other) <= Fraction(str(self.tolerance))
+    def _close(self, left: Fraction, right: Fraction) -> bool:
+        return abs(left - right) <= Fraction(str(self.tolerance))

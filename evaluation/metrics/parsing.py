@@ -152,12 +152,12 @@ def _options(keywords: list[ast.keyword]) -> dict[str, Any]:
     return options
 
 
-def _with_options(metric: type[Metric], given: Mapping[str, Any]) -> Metric:
+def _with_options(metric: type[Metric], values: Mapping[str, Any]) -> Metric:
     hints = get_type_hints(metric)
-    known = {field.name for field in fields(metric)}
+    option_names = {field.name for field in fields(metric)}
     options = {}
-    for option, value in given.items():
-        if option not in known:
+    for option, value in values.items():
+        if option not in option_names:
             raise ConfigurationError(f"metric {metric.name!r} has no option {option!r}", next_step=_allowed(metric))
         options[option] = _checked(metric, option, value, hints[option])
     _refuse_missing(metric, options)
@@ -178,9 +178,9 @@ def _made(metric: type[Metric], options: Mapping[str, Any]) -> Metric:
     return made
 
 
-def _refuse_missing(metric: type[Metric], given: Mapping[str, Any]) -> None:
+def _refuse_missing(metric: type[Metric], options: Mapping[str, Any]) -> None:
     for field in fields(metric):
-        if field.name not in given and field.default is MISSING and field.default_factory is MISSING:
+        if field.name not in options and field.default is MISSING and field.default_factory is MISSING:
             raise ConfigurationError(f"metric {metric.name!r} needs the option {field.name!r}", _allowed(metric))
 
 

@@ -99,8 +99,10 @@ class RougeL(RougeMetric):
     formula: ClassVar[str] = "max over references of 2·P·R / (P + R), P = LCS / words of the answer, R = LCS / its own"
 
     def _shares(self, reference: str, answer: str) -> Shares:
-        wanted, given = rouge_words(reference, self.use_stemmer), rouge_words(answer, self.use_stemmer)
-        return shares_of(_common_order(wanted, given), n_wanted=len(wanted), n_given=len(given))
+        reference_words, answer_words = rouge_words(reference, self.use_stemmer), rouge_words(answer, self.use_stemmer)
+        return shares_of(
+            _common_order(reference_words, answer_words), n_wanted=len(reference_words), n_given=len(answer_words)
+        )
 
 
 def shares_of(n_shared: int, *, n_wanted: int, n_given: int) -> Shares:

@@ -39,25 +39,31 @@ class RougeLsum(RougeMetric):
     """Sentences are found by punctuation, by our own rules; False: by line breaks alone, as rouge-score does."""
 
     def _shares(self, reference: str, answer: str) -> Shares:
-        wanted, given = self._sentences(reference), self._sentences(answer)
-        read, _ = _affordable(wanted, given)
-        n_wanted, n_given = sum(map(len, wanted)), sum(map(len, given))
-        return shares_of(_hits(wanted, given, read), n_wanted=n_wanted, n_given=n_given)
+        reference_sentences, answer_sentences = self._sentences(reference), self._sentences(answer)
+        read, _ = _affordable(reference_sentences, answer_sentences)
+        n_wanted, n_given = sum(map(len, reference_sentences)), sum(map(len, answer_sentences))
+        return shares_of(_hits(reference_sentences, answer_sentences, read), n_wanted=n_wanted, n_given=n_given)
 
     def _label(self, references: Sequence[str], answer: str) -> str | None:
-        given = self._sentences(answer)
-        return CUT if any(_affordable(self._sentences(reference), given)[1] for reference in references) else None
+        answer_sentences = self._sentences(answer)
+        return (
+            CUT
+            if any(_affordable(self._sentences(reference), answer_sentences)[1] for reference in references)
+            else None
+        )
 
     def _sentences(self, text: str) -> list[Sentence]:
         pieces = split_sentences(text, limit=len(text) + 1) if self.split_sentences else text.split("\n")
         return [words for piece in pieces if (words := rouge_words(piece, self.use_stemmer))]
 
 
-def _affordable(wanted: Sequence[Sentence], given: Sequence[Sentence]) -> tuple[list[Sentence], bool]:
+def _affordable(
+    reference_sentences: Sequence[Sentence], answer_sentences: Sequence[Sentence]
+) -> tuple[list[Sentence], bool]:
     """The different sentences of an answer that can be compared, and True where that is not all of them."""
-    n_words = MAX_CELLS // max(1, sum(len(sentence) + _CELLS_OF_A_PAIR for sentence in wanted))
+    n_words = MAX_CELLS // max(1, sum(len(sentence) + _CELLS_OF_A_PAIR for sentence in reference_sentences))
     read: list[Sentence] = []
-    for sentence in dict.fromkeys(given):
+    for sentence in dict.fromkeys(answer_sentences):
         n_words -= _CELLS_OF_A_PAIR
         if len(sentence) > n_words:
             return [*read, sentence[: max(0, n_words)]], True
@@ -66,11 +72,13 @@ def _affordable(wanted: Sequence[Sentence], given: Sequence[Sentence]) -> tuple[
     return read, False
 
 
-def _hits(wanted: Sequence[Sentence], given: Sequence[Sentence], read: Sequence[Sentence]) -> int:
+def _hits(
+    reference_sentences: Sequence[Sentence], answer_sentences: Sequence[Sentence], read: Sequence[Sentence]
+) -> int:
     """Words of the reference that the answer covers, each word of the answer used once at most."""
-    left = Counter(word for sentence in given for word in sentence)
+    left = Counter(word for sentence in answer_sentences for word in sentence)
     n_hits = 0
-    for sentence in wanted:
+    for sentence in reference_sentences:
         for i in sorted(set[int]().union(*(_common_places(sentence, other) for other in read))):
             word = sentence[i]
             if left[word] > 0:
@@ -79,15 +87,15 @@ def _hits(wanted: Sequence[Sentence], given: Sequence[Sentence], read: Sequence[
     return n_hits
 
 
-def _common_places(wanted: Sentence, given: Sentence) -> set[int]:
-    """Places in `wanted` of one longest common subsequence, the one that rouge-score finds."""
+def _common_places(reference: Sentence, answer: Sentence) -> set[int]:
+    """Places in `reference` of one longest common subsequence, the one that rouge-score finds."""
     places: set[int] = set()
-    if set(wanted).isdisjoint(given):
+    if set(reference).isdisjoint(answer):
         return places
-    table = _common_order_table(wanted, given)
-    i, j = len(wanted), len(given)
+    table = _common_order_table(reference, answer)
+    i, j = len(reference), len(answer)
     while i > 0 and j > 0:
-        if wanted[i - 1] == given[j - 1]:
+        if reference[i - 1] == answer[j - 1]:
             i, j = i - 1, j - 1
             places.add(i)
         elif table[i, j - 1] > table[i - 1, j]:
@@ -97,16 +105,16 @@ def _common_places(wanted: Sentence, given: Sentence) -> set[int]:
     return places
 
 
-def _common_order_table(wanted: Sentence, given: Sentence) -> "NDArray[np.int32]":
+def _common_order_table(reference: Sentence, answer: Sentence) -> "NDArray[np.int32]":
     """Length of the longest common subsequence of every two beginnings, filled along the longer sentence."""
     import numpy as np
 
-    if len(given) < len(wanted):
-        return _common_order_table(given, wanted).T
-    table: NDArray[np.int32] = np.zeros((len(wanted) + 1, len(given) + 1), dtype=np.int32)
-    numbers = {word: i for i, word in enumerate(dict.fromkeys(wanted))}
-    given_numbers = np.array([numbers.get(word, -1) for word in given])
-    for i, word in enumerate(wanted):
-        longer = table[i, :-1] + (given_numbers == numbers[word])
+    if len(answer) < len(reference):
+        return _common_order_table(answer, reference).T
+    table: NDArray[np.int32] = np.zeros((len(reference) + 1, len(answer) + 1), dtype=np.int32)
+    numbers = {word: i for i, word in enumerate(dict.fromkeys(reference))}
+    answer_numbers = np.array([numbers.get(word, -1) for word in answer])
+    for i, word in enumerate(reference):
+        longer = table[i, :-1] + (answer_numbers == numbers[word])
         np.maximum.accumulate(np.maximum(table[i, 1:], longer), out=table[i + 1, 1:])
     return table

@@ -51,10 +51,10 @@ class SemanticSimilarity(ModelMetric):
             return Measurement(value=float(len(references) < len(case.references)), label=EMPTY)
         if not references:
             return Measurement(value=0.0, rationale="the reference is empty, and the answer is not")
-        found = cosines([answers[self._asked(answer)]], [answers[self._asked(text)] for text in references])
-        if isinstance(found, ScoreFailure):
-            return found
-        (values,) = found.tolist()
+        similarities = cosines([answers[self._asked(answer)]], [answers[self._asked(text)] for text in references])
+        if isinstance(similarities, ScoreFailure):
+            return similarities
+        (values,) = similarities.tolist()
         best = max(values)
         stripped = [reference.strip() for reference in case.references]
         closest = stripped.index(references[values.index(best)]) + 1

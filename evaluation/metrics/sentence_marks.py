@@ -38,7 +38,7 @@ def without_sentence_marks(text: str, *, hyphen: str = "") -> str:
     """`text` without the marks of its sentences, word by word, `hyphen` for that between words; blanks stay."""
     phrase = _PHRASE_IN_BRACKETS.fullmatch(text)
     text = _without_emphasis(phrase.group(1) if phrase else text)
-    text = _UNSPACED.sub("", _ABBREVIATION.sub(lambda found: found.group().replace(".", ""), text))
+    text = _UNSPACED.sub("", _ABBREVIATION.sub(lambda match: match.group().replace(".", ""), text))
     pieces = re.split(r"(\s+)", text)
     words = pieces[::2]
     # `5'` and `O(n log n)`: what has no partner, or whose partner stands inside a word, is no sentence's mark.
@@ -75,7 +75,7 @@ def without_marks_of_other_scripts(text: str) -> str:
     """`text` without the marks around and between words in letters that are not Latin: `今天。` is `今天`."""
     if text.isascii():
         return text
-    return re.sub(r"\S+", lambda found: _without_marks_of_its_script(found.group()), text)
+    return re.sub(r"\S+", lambda match: _without_marks_of_its_script(match.group()), text)
 
 
 def _without_marks_of_its_script(word: str) -> str:
@@ -127,7 +127,7 @@ def _ends_something(sign: str) -> bool:
 
 
 def _without_emphasis(text: str) -> str:
-    return _EMPHASIS.sub(lambda found: found.group(2), text)
+    return _EMPHASIS.sub(lambda match: match.group(2), text)
 
 
 def _says_something(words: list[str], number: int) -> bool:

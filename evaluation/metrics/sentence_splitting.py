@@ -122,8 +122,8 @@ def _starts_small(text: str) -> bool:
 
 def _is_abbreviation(before: str, following: str) -> bool:
     """True where the dot between the two belongs to the word before it."""
-    found = _WORD_BEFORE.search(before[-20:])
-    word = found.group().lower() if found else ""
+    match = _WORD_BEFORE.search(before[-20:])
+    word = match.group().lower() if match else ""
     if word in _NEVER_LAST:
         return True
     if word in _BEFORE_A_NUMBER:

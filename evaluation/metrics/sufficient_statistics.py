@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 def statistics_of(scorer: "Metric", answer: str, references: Sequence[str]) -> list[int]:
     """The scorer's counts for one answer and all its references."""
-    wanted = scorer._extract_reference_info([scorer._preprocess_segment(reference) for reference in references])
-    return list(scorer._compute_segment_statistics(scorer._preprocess_segment(answer), wanted))
+    reference_info = scorer._extract_reference_info([scorer._preprocess_segment(reference) for reference in references])
+    return list(scorer._compute_segment_statistics(scorer._preprocess_segment(answer), reference_info))
 
 
 def summed(rows: Sequence[Measurement]) -> list[int]:

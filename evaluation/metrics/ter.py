@@ -59,10 +59,10 @@ class Ter(CorpusMetric):
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
         scorer = _scorer(*self._options)
-        wanted = scorer._extract_reference_info(list(case.references))
+        reference_info = scorer._extract_reference_info(list(case.references))
         words = scorer._preprocess_segment(generation.answer).split()
-        n_read = max(MAX_WORDS, *map(len, wanted["ref_words"]))
-        n_edits, length = scorer._compute_segment_statistics(" ".join(words[:n_read]), wanted)
+        n_read = max(MAX_WORDS, *map(len, reference_info["ref_words"]))
+        n_edits, length = scorer._compute_segment_statistics(" ".join(words[:n_read]), reference_info)
         n_edits += max(0, len(words) - n_read)
         return Measurement(
             value=_score(scorer, n_edits, length),

@@ -72,9 +72,9 @@ def _title(item: Named, fellows: Sequence[Named]) -> str:
     if " by " in base:
         differing = [name for name in differing if name not in ("model", "digest")]
     defaults = _defaults(base)
-    said = [f"{name}={_cut(item.options[name])}" for name in differing if item.options[name] != defaults.get(name)]
+    options = [f"{name}={_cut(item.options[name])}" for name in differing if item.options[name] != defaults.get(name)]
     version = f" v{_cut(item.version)}" if len({other.version for other in fellows}) > 1 else ""
-    return base + (f"({', '.join(said)})" if said else "") + version
+    return base + (f"({', '.join(options)})" if options else "") + version
 
 
 def _is_signature(item: Named) -> bool:

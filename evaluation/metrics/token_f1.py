@@ -80,13 +80,13 @@ def _is_marked_word(text: str) -> bool:
 
 
 def _f1(answer: str, reference: str) -> float:
-    words, wanted = _words(answer), _words(reference)
+    words, reference_words = _words(answer), _words(reference)
     if not is_in_words(answer, reference):
-        words, wanted = _with_marks(answer), _with_marks(reference)
-    if not words and not wanted:
+        words, reference_words = _with_marks(answer), _with_marks(reference)
+    if not words and not reference_words:
         return 1.0
-    shared = sum((Counter(words) & Counter(wanted)).values())
-    return 2 * shared / (len(words) + len(wanted))
+    shared = sum((Counter(words) & Counter(reference_words)).values())
+    return 2 * shared / (len(words) + len(reference_words))
 
 
 def _with_marks(text: str) -> list[str]:

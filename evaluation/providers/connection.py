@@ -68,7 +68,7 @@ class Connection:
         path: str,
         body: dict[str, Any] | None = None,
         *,
-        asked: RequestContext,
+        context: RequestContext,
         timeout_s: float = QUICK_S,
         too_late: FailureKind = FailureKind.TIMED_OUT,
     ) -> dict[str, Any]:
@@ -79,17 +79,17 @@ class Connection:
             ProviderError: a refusal, or an answer that is no JSON object.
         """
         try:
-            async with asyncio.timeout(timeout_s), self._sent(method, path, body, asked) as response:
-                found = _parsed(await read_whole(_content(response)))
+            async with asyncio.timeout(timeout_s), self._sent(method, path, body, context) as response:
+                answer = _parsed(await read_whole(_content(response)))
         except TimeoutError as error:
             raise TransientProviderError(
-                f"{asked.subject}: {method} {path} got no answer within {timeout_s:g} s", too_late
+                f"{context.subject}: {method} {path} got no answer within {timeout_s:g} s", too_late
             ) from error
-        if isinstance(found, dict):
-            return found
+        if isinstance(answer, dict):
+            return answer
         raise ProviderError(
-            f"{asked.subject}: {path} answered with something else than a JSON object: "
-            f"{found[:80].decode('utf-8', 'replace')!r}",
+            f"{context.subject}: {path} answered with something else than a JSON object: "
+            f"{answer[:80].decode('utf-8', 'replace')!r}",
             FailureKind.BAD_OPTION,
             "Is this the address of a model server?",
         )
@@ -100,7 +100,7 @@ class Connection:
         path: str,
         body: dict[str, Any],
         *,
-        asked: RequestContext,
+        context: RequestContext,
         patient: bool,
         is_kept: bool = True,
     ) -> AsyncIterator[Stream]:
@@ -109,33 +109,33 @@ class Connection:
         Args:
             path: Where to.
             body: What to send.
-            asked: What error messages name.
+            context: What error messages name.
             patient: No limit on silence, because the caller has set a deadline for the whole.
             is_kept: The caller keeps what comes, so that all of it together is bounded as each line is.
         """
-        async with self._sent("POST", path, body, asked, patient=patient) as response:
+        async with self._sent("POST", path, body, context, patient=patient) as response:
             max_bytes = bounded_stream.MAX_STREAM_BYTES if is_kept else None
             lines = split_lines(_content(response), max_bytes=max_bytes)
             yield Stream(response.headers.get("content-type", ""), lines)
 
     @asynccontextmanager
     async def _sent(
-        self, method: str, path: str, body: dict[str, Any] | None, asked: RequestContext, *, patient: bool = False
+        self, method: str, path: str, body: dict[str, Any] | None, context: RequestContext, *, patient: bool = False
     ) -> AsyncIterator[httpx.Response]:
         answering = False
         try:
             response = await self._transport.handle_async_request(self._request(method, path, body, patient=patient))
             try:
                 if not response.is_success:
-                    raise self._refused(response, await read_beginning(_content(response)), asked)
+                    raise self._refused(response, await read_beginning(_content(response)), context)
                 answering = True
                 yield response
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise broken(error, asked, answering=answering) from error
+            raise broken(error, context, answering=answering) from error
         except OddRecordError as error:
-            raise unreadable(error, asked) from error
+            raise unreadable(error, context) from error
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None, *, patient: bool) -> httpx.Request:
         timeout = {"connect": CONNECT_S, "read": None if patient else SILENCE_S}
@@ -145,11 +145,11 @@ class Connection:
         url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.url + path))
         return httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": timeout})
 
-    def _refused(self, response: httpx.Response, body: bytes, asked: RequestContext) -> ProviderError:
+    def _refused(self, response: httpx.Response, body: bytes, context: RequestContext) -> ProviderError:
         if self._api_key:
             # Some servers repeat a wrong key in their refusal.
             body = body.replace(self._api_key.encode(), b"***")
-        return self._error_of(Refusal.read(response.status_code, body, response.headers.get("retry-after")), asked)
+        return self._error_of(Refusal.read(response.status_code, body, response.headers.get("retry-after")), context)
 
 
 def _content(response: httpx.Response) -> AsyncIterable[bytes]:
@@ -161,8 +161,8 @@ def _content(response: httpx.Response) -> AsyncIterable[bytes]:
 
 def _parsed(content: bytes) -> dict[str, Any] | bytes:
     """The JSON object that an answer is; the answer itself where it is none."""
-    found = read_object(content)
-    return content if found is None else found
+    record = read_object(content)
+    return content if record is None else record
 
 
 async def drain(stream: Stream) -> None:
@@ -173,36 +173,36 @@ async def drain(stream: Stream) -> None:
                 pass
 
 
-def unreadable(error: OddRecordError, asked: RequestContext) -> ProviderError:
+def unreadable(error: OddRecordError, context: RequestContext) -> ProviderError:
     """Our error for what a server sent and cannot mean."""
     return ProviderError(
-        f"{asked.subject}: the server's answer cannot be read: {error}",
+        f"{context.subject}: the server's answer cannot be read: {error}",
         FailureKind.UNREADABLE_ANSWER,
         "Ask the server by hand, for example with `curl`; a proxy in between may change its answers.",
     )
 
 
-def broken(error: Exception, asked: RequestContext, *, answering: bool) -> ProviderError:
+def broken(error: Exception, context: RequestContext, *, answering: bool) -> ProviderError:
     """Our error for a connection that could not be made, or that broke.
 
     Args:
         error: From httpx.
-        asked: What the message names.
+        context: What the message names.
         answering: The server had begun its answer.
     """
-    said = str(error) or type(error).__name__
+    reason = str(error) or type(error).__name__
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return ProviderError(f"{asked.url!r} is not the address of a server: {said}", FailureKind.BAD_OPTION)
+        return ProviderError(f"{context.url!r} is not the address of a server: {reason}", FailureKind.BAD_OPTION)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return TransientProviderError(
-            f"no server answers at {asked.url} ({said})",
+            f"no server answers at {context.url} ({reason})",
             FailureKind.SERVER_DOWN,
             next_step="Start it, for example with `ollama serve`.",
         )
     if isinstance(error, httpx.TimeoutException):
-        return TransientProviderError(f"{asked.subject}: the server fell silent ({said})", FailureKind.TIMED_OUT)
+        return TransientProviderError(f"{context.subject}: the server fell silent ({reason})", FailureKind.TIMED_OUT)
     if answering:
-        return TransientProviderError(f"{asked.subject}: the answer was cut off ({said})", FailureKind.CUT_STREAM)
+        return TransientProviderError(f"{context.subject}: the answer was cut off ({reason})", FailureKind.CUT_STREAM)
     return TransientProviderError(
-        f"{asked.subject}: the connection was closed before an answer ({said})", FailureKind.SERVER_DOWN
+        f"{context.subject}: the connection was closed before an answer ({reason})", FailureKind.SERVER_DOWN
     )

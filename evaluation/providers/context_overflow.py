@@ -23,26 +23,26 @@ _COUNTS = (
 
 
 def overlong_error(
-    refusal: Refusal, asked: RequestContext, *, can_set_context: bool = True
+    refusal: Refusal, context: RequestContext, *, can_set_context: bool = True
 ) -> CandidateFailureError | None:
     """The candidate's failure if the refusal says that the prompt is too long; else None.
 
     Args:
         refusal: What the server said.
-        asked: What the message names.
+        context: What the message names.
         can_set_context: `num_ctx` is the request's, not the server's.
     """
-    said = " ".join([refusal.message, *(str(refusal.details.get(key, "")) for key in ("type", "code"))])
-    if not _TEXTS.search(said):
+    text = " ".join([refusal.message, *(str(refusal.details.get(key, "")) for key in ("type", "code"))])
+    if not _TEXTS.search(text):
         return None
-    n_prompt, context = _counts(refusal)
-    context = context or asked.num_ctx
+    n_prompt, n_context = _counts(refusal)
+    n_context = n_context or context.num_ctx
     has = f"has {n_prompt} tokens" if n_prompt else "is too long"
-    holds = f"num_ctx is {context}" if context else "the model's context is smaller"
+    holds = f"num_ctx is {n_context}" if n_context else "the model's context is smaller"
     return CandidateFailureError(
-        f"{asked.subject}: the prompt {has}, but {holds}",
+        f"{context.subject}: the prompt {has}, but {holds}",
         FailureKind.PROMPT_TOO_LONG,
-        next_step=f"Raise it, for example `--option num_ctx={_roomy(n_prompt, context)}`, or shorten the prompt."
+        next_step=f"Raise it, for example `--option num_ctx={_roomy(n_prompt, n_context)}`, or shorten the prompt."
         if can_set_context
         else "Start the server with a larger context, or shorten the prompt.",
     )

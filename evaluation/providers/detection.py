@@ -73,7 +73,7 @@ async def detect_provider(
 async def _answer(connection: Connection, path: str, tried: list[str]) -> dict[str, Any]:
     """What the server says at `path`; nothing where it has no such path."""
     try:
-        answer = await connection.ask("GET", path, asked=RequestContext(url=connection.url))
+        answer = await connection.ask("GET", path, context=RequestContext(url=connection.url))
     except ProviderError as error:
         if isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
             raise ConfigurationError(f"{error.message}; tried {path}", START_ONE) from error

@@ -71,30 +71,30 @@ class Draft:
         thought = sum(map(len, self._thinking))
         return f"{written}, after {thought} of thinking" if thought else written
 
-    def timed_out(self, request: GenerationRequest, asked: RequestContext) -> TransientProviderError:
+    def timed_out(self, request: GenerationRequest, context: RequestContext) -> TransientProviderError:
         """The error for an attempt that used up its time; it says in which phase."""
         if self.phase is Phase.WAITING:
             doing = "still waiting for the first token (queued, loading or reading the prompt)"
         else:
             doing = f"still generating, {self.so_far}"
         return TransientProviderError(
-            f"{asked.subject}: no complete answer within {request.timeout_s:g} s; {doing}",
+            f"{context.subject}: no complete answer within {request.timeout_s:g} s; {doing}",
             FailureKind.TIMED_OUT,
             next_step="Allow more with `--timeout`, or lower `num_predict`.",
         )
 
-    def ended_early(self, asked: RequestContext, *, was_whole: bool = False) -> ProviderError:
+    def ended_early(self, context: RequestContext, *, was_whole: bool = False) -> ProviderError:
         """The error for an answer that ended properly, but without the record that completes it.
 
         Args:
-            asked: What the message names.
+            context: What the message names.
             was_whole: The answer came as one JSON object, so that no chunks can be counted, only its text be read.
         """
         repeats = _REPEATING_END.search(self.text[-4000:]) if was_whole else self._n_equal > MAX_EQUAL_CHUNKS
         if repeats:
-            return repeated_itself(asked, self.text)
+            return repeated_itself(context, self.text)
         return TransientProviderError(
-            f"{asked.subject}: the answer ended early, after {len(self.text)} characters, without its final record",
+            f"{context.subject}: the answer ended early, after {len(self.text)} characters, without its final record",
             FailureKind.CUT_STREAM,
         )
 
@@ -134,15 +134,15 @@ def _own_failure(answer: str, thinking: str, *, cut_at: str | None) -> tuple[Fai
     if answer.strip():
         return None, None
     if thinking and cut_at is not None:
-        said = f"{len(thinking)} characters of thinking were cut {cut_at}, before any answer"
-        return FailureKind.THINKING_USED_UP_THE_BUDGET, said
+        reason = f"{len(thinking)} characters of thinking were cut {cut_at}, before any answer"
+        return FailureKind.THINKING_USED_UP_THE_BUDGET, reason
     return FailureKind.EMPTY_ANSWER, "the model ended its answer without writing anything"
 
 
-def repeated_itself(asked: RequestContext, text: str) -> CandidateFailureError:
+def repeated_itself(context: RequestContext, text: str) -> CandidateFailureError:
     """The candidate's failure to stop saying one thing; what it wrote is kept."""
     return CandidateFailureError(
-        f"{asked.subject}: the server broke the answer off because the model repeated itself",
+        f"{context.subject}: the server broke the answer off because the model repeated itself",
         FailureKind.REPEATED_ITSELF,
         text,
     )

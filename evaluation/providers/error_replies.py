@@ -44,21 +44,21 @@ class Refusal:
     in_stream: bool = False
     """The answer had begun well, with a status of 200."""
 
-    def said(self, asked: RequestContext) -> str:
+    def said(self, context: RequestContext) -> str:
         """Who said what, in a sentence."""
         did = "broke the answer off" if self.in_stream else f"answered {self.status}"
-        return f"{asked.subject}: the server {did}: {self.message or '(nothing)'}"
+        return f"{context.subject}: the server {did}: {self.message or '(nothing)'}"
 
     @classmethod
     def read(cls, status: int, body: bytes, retry_after: str | None = None) -> "Refusal":
         """The refusal in an answer's status, body and `Retry-After` header."""
         wait_s = read_retry_after(retry_after)
         try:
-            found = parse_json(body)
+            parsed = parse_json(body)
         except ValueError:
             text = _shortened(body.decode("utf-8", "replace"))
             return cls(status=status, message=text, retry_after_s=wait_s)
-        message, details = innermost(found)
+        message, details = innermost(parsed)
         return cls(status=status, message=_shortened(message), details=details, is_json=True, retry_after_s=wait_s)
 
 
@@ -97,10 +97,10 @@ def _object_in(text: str) -> Mapping[str, Any] | None:
     if not text.lstrip().startswith("{"):
         return None
     try:
-        found = parse_json(text.encode("utf-8", "surrogatepass"))
+        parsed = parse_json(text.encode("utf-8", "surrogatepass"))
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return parsed if isinstance(parsed, dict) else None
 
 
 def read_retry_after(header: str | None) -> float | None:

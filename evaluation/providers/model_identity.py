@@ -19,9 +19,9 @@ _PLACES = ("https://", "http://", "registry.ollama.ai/", "ollama.com/", "library
 _SNAPSHOT = re.compile(r"[-@:](latest|v?\d[\d.-]*)")
 
 
-def is_named_alike(asked: str, named: str) -> bool:
+def is_named_alike(requested: str, named: str) -> bool:
     """True where two names mean one model to any server: case, `:latest` and the standard registry left out."""
-    return _bare(asked) == _bare(named)
+    return _bare(requested) == _bare(named)
 
 
 def _bare(name: str) -> str:
@@ -31,51 +31,51 @@ def _bare(name: str) -> str:
     return bare.replace("huggingface.co/", "hf.co/", 1) if bare.startswith("huggingface.co/") else bare
 
 
-def is_snapshot(asked: str, named: str) -> bool:
+def is_snapshot(requested: str, named: str) -> bool:
     """True where one is the other's name with a version or a date after it (`small` and `small-2409`)."""
-    short, long = sorted((asked.casefold().removesuffix("-latest"), named.casefold()), key=len)
+    short, long = sorted((requested.casefold().removesuffix("-latest"), named.casefold()), key=len)
     return long.startswith(short) and bool(_SNAPSHOT.fullmatch(long[len(short) :]))
 
 
-def other_weights(asked: str, record: Mapping[str, Any], models: Sequence[ModelInfo]) -> str | None:
+def other_weights(requested: str, record: Mapping[str, Any], models: Sequence[ModelInfo]) -> str | None:
     """The name of the model that answered, where it has other weights than the one that was asked; for Ollama.
 
     Args:
-        asked: The name in the request.
+        requested: The name in the request.
         record: The last record of the answer.
         models: What the server lists, with digests.
     """
     named = name_of(record, "model")
-    if named is None or is_named_alike(asked, named) or record.get("remote_model") or record.get("remote_host"):
+    if named is None or is_named_alike(requested, named) or record.get("remote_model") or record.get("remote_host"):
         return None
-    wanted, other = find_model(models, asked), find_model(models, named)
-    if wanted is None or wanted.digest is None:
+    requested_model, other = find_model(models, requested), find_model(models, named)
+    if requested_model is None or requested_model.digest is None:
         return None
-    return None if other is not None and other.digest == wanted.digest else named
+    return None if other is not None and other.digest == requested_model.digest else named
 
 
-def other_listed(asked: str, named: str, listing: Mapping[str, Any]) -> str | None:
+def other_listed(requested: str, named: str, listing: Mapping[str, Any]) -> str | None:
     """The name of the model that answered, where the server lists it apart from the one asked; for `/v1/models`.
 
     Args:
-        asked: The name in the request.
+        requested: The name in the request.
         named: The name in the answer.
         listing: The answer of `/v1/models`. Entries with one `root` are names of one model.
     """
-    if is_named_alike(asked, named) or is_snapshot(asked, named):
+    if is_named_alike(requested, named) or is_snapshot(requested, named):
         return None
     data = listing.get("data")
     entries = [entry for entry in data if isinstance(entry, Mapping)] if isinstance(data, list) else []
     roots = {name: name_of(entry, "root") for entry in entries if (name := name_of(entry, "id"))}
-    if asked not in roots or named not in roots:
+    if requested not in roots or named not in roots:
         return None
-    return None if roots[asked] is not None and roots[asked] == roots[named] else named
+    return None if roots[requested] is not None and roots[requested] == roots[named] else named
 
 
-def wrong_model(named: str, asked: RequestContext) -> ProviderError:
+def wrong_model(named: str, context: RequestContext) -> ProviderError:
     """The refusal of an answer that another model gave."""
     return ProviderError(
-        f"{asked.subject}: the answer came from another model, {named!r}",
+        f"{context.subject}: the answer came from another model, {named!r}",
         FailureKind.WRONG_MODEL,
         "See which model the server, or a router before it, serves under this name.",
     )

@@ -11,16 +11,16 @@ def full_name(name: str) -> str:
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
-def same_model(one: str, other: str) -> bool:
+def same_model(name: str, other_name: str) -> bool:
     """True where a server takes both for the same model."""
-    return full_name(one).casefold() == full_name(other).casefold()
+    return full_name(name).casefold() == full_name(other_name).casefold()
 
 
 def find_model(models: Iterable[ModelInfo], name: str) -> ModelInfo | None:
     """The model that a server would use for `name`; None where it has none."""
-    known = tuple(models)
-    exact = (model for model in known if model.name == name)
-    return next(exact, next((model for model in known if same_model(model.name, name)), None))
+    listed = tuple(models)
+    exact = (model for model in listed if model.name == name)
+    return next(exact, next((model for model in listed if same_model(model.name, name)), None))
 
 
 def is_remote(model: ModelInfo | str) -> bool:

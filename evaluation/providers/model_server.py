@@ -74,7 +74,7 @@ class ModelServer(ABC):
 
     @staticmethod
     @abstractmethod
-    def error_of(refusal: Refusal, asked: RequestContext) -> ProviderError:
+    def error_of(refusal: Refusal, context: RequestContext) -> ProviderError:
         """Return our error for what a server refused."""
 
     @classmethod

@@ -52,9 +52,9 @@ def read_object(line: bytes) -> dict[str, Any] | None:
         OddRecordError: it is JSON that no honest server writes.
     """
     try:
-        found = parse_json(line)
+        record = parse_json(line)
     except OddRecordError:
         raise
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return record if isinstance(record, dict) else None

@@ -55,32 +55,32 @@ class OllamaProvider(ModelServer):
         return isinstance(answer.get("version"), str)
 
     async def version(self) -> str | None:
-        answer = await self._connection.ask("GET", "/api/version", asked=self._asked())
+        answer = await self._connection.ask("GET", "/api/version", context=self._asked())
         return name_of(answer, "version")
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        return listed_models(await self._connection.ask("GET", "/api/tags", asked=self._asked()))
+        return listed_models(await self._connection.ask("GET", "/api/tags", context=self._asked()))
 
     async def show(self, model: str) -> ModelInfo:
-        answer = await self._connection.ask("POST", "/api/show", {"model": model}, asked=self._asked(model))
+        answer = await self._connection.ask("POST", "/api/show", {"model": model}, context=self._asked(model))
         return shown_model(model, answer, find_model(await self.models(), model))
 
     async def loaded(self) -> tuple[LoadedModel, ...]:
-        return loaded_models(await self._connection.ask("GET", "/api/ps", asked=self._asked()))
+        return loaded_models(await self._connection.ask("GET", "/api/ps", context=self._asked()))
 
     async def load(self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float) -> None:
         """Loads the model with the options it will be used with; other ones would load it again."""
         self._refuse_remote(model)
-        asked = self._asked(model, options)
+        context = self._asked(model, options)
         answer = await self._connection.ask(
             "POST",
             "/api/generate",
             load_body(model, options, keep_alive),
-            asked=asked,
+            context=context,
             timeout_s=timeout_s,
             too_late=FailureKind.LOADING_TIMED_OUT,
         )
-        expect_done(answer, asked, "loading")
+        expect_done(answer, context, "loading")
 
     async def unload(self, model: str, *, wait: bool = True) -> None:
         """Returns when the model is gone from memory, or with `wait` false when the server was told.
@@ -88,9 +88,9 @@ class OllamaProvider(ModelServer):
         Raises:
             TransientProviderError: it is still there after a while, because someone uses it.
         """
-        asked = self._asked(model)
+        context = self._asked(model)
         body = {"model": model, "keep_alive": 0, "stream": False}
-        expect_done(await self._connection.ask("POST", "/api/generate", body, asked=asked), asked, "unloading")
+        expect_done(await self._connection.ask("POST", "/api/generate", body, context=context), context, "unloading")
         if not wait:
             return
         try:
@@ -98,7 +98,7 @@ class OllamaProvider(ModelServer):
                 await self._gone(model)
         except TimeoutError as error:
             raise TransientProviderError(
-                f"{asked.subject}: still loaded {self._unload_timeout_s:g} s after it was told to unload",
+                f"{context.subject}: still loaded {self._unload_timeout_s:g} s after it was told to unload",
                 FailureKind.TIMED_OUT,
                 next_step="Someone else may be using it: `ollama ps`.",
             ) from error
@@ -112,33 +112,33 @@ class OllamaProvider(ModelServer):
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         """As `generate`, without its deadline."""
         self._refuse_remote(request.model)
-        asked = self._asked(request.model, request.options)
-        refuse_empty_prompt(request, asked)
-        generation = await self._answered(request, draft, asked)
-        await self._refuse_truncation(request, generation, asked)
+        context = self._asked(request.model, request.options)
+        refuse_empty_prompt(request, context)
+        generation = await self._answered(request, draft, context)
+        await self._refuse_truncation(request, generation, context)
         return generation
 
-    async def _answered(self, request: GenerationRequest, draft: Draft, asked: RequestContext) -> Generation:
-        async with self._connection.stream("/api/chat", chat_body(request), asked=asked, patient=True) as stream:
+    async def _answered(self, request: GenerationRequest, draft: Draft, context: RequestContext) -> Generation:
+        async with self._connection.stream("/api/chat", chat_body(request), context=context, patient=True) as stream:
             async for line in stream.lines:
-                final = take_line(line, draft, asked)
+                final = take_line(line, draft, context)
                 if final is not None:
-                    self._refuse_remote_answer(final, asked)
-                    generation = finished(final, draft, request, asked)
+                    self._refuse_remote_answer(final, context)
+                    generation = finished(final, draft, request, context)
                     await drain(stream)
-                    await self._refuse_other_model(final, asked)
+                    await self._refuse_other_model(final, context)
                     return generation
-            raise draft.ended_early(asked, was_whole=stream.content_type.startswith("application/json"))
+            raise draft.ended_early(context, was_whole=stream.content_type.startswith("application/json"))
 
-    def _refuse_remote_answer(self, final: Mapping[str, Any], asked: RequestContext) -> None:
+    def _refuse_remote_answer(self, final: Mapping[str, Any], context: RequestContext) -> None:
         """A remote model under a local name gives itself away only in its answer."""
         if not self._allow_remote and final.get("remote_host"):
-            raise remote_refused(str(asked.model), str(final["remote_host"]))
+            raise remote_refused(str(context.model), str(final["remote_host"]))
 
-    async def _refuse_other_model(self, record: Mapping[str, Any], asked: RequestContext) -> None:
+    async def _refuse_other_model(self, record: Mapping[str, Any], context: RequestContext) -> None:
         """Fails an answer of other weights than those that were asked."""
         named = name_of(record, "model")
-        if named is None or is_named_alike(str(asked.model), named):
+        if named is None or is_named_alike(str(context.model), named):
             return
         try:
             models = await self.models()
@@ -146,34 +146,34 @@ class OllamaProvider(ModelServer):
             raise
         except ProviderError:
             return  # a server that lists nothing cannot be judged
-        if other := other_weights(str(asked.model), record, models):
-            raise wrong_model(other, asked)
+        if other := other_weights(str(context.model), record, models):
+            raise wrong_model(other, context)
 
     async def _refuse_truncation(
-        self, request: GenerationRequest, generation: Generation, asked: RequestContext
+        self, request: GenerationRequest, generation: Generation, context: RequestContext
     ) -> None:
         sign = sign_of_truncation(
             n_telling_characters(request.messages),
             prompt_tokens=generation.prompt_tokens,
             options=dict(request.options),
-        ) or await self._sign_of_shift(generation, asked)
+        ) or await self._sign_of_shift(generation, context)
         if sign:
             raise ProviderError(
-                f"{asked.subject}: the server cut the prompt although told not to: {sign}",
+                f"{context.subject}: the server cut the prompt although told not to: {sign}",
                 FailureKind.PROMPT_TRUNCATED,
                 "Raise num_ctx, or update the server; old versions ignore `truncate` and `shift`.",
             )
 
-    async def _sign_of_shift(self, generation: Generation, asked: RequestContext) -> str | None:
+    async def _sign_of_shift(self, generation: Generation, context: RequestContext) -> str | None:
         """More tokens than the context holds: some were forgotten on the way."""
-        if generation.prompt_tokens is None or asked.num_ctx is None:
+        if generation.prompt_tokens is None or context.num_ctx is None:
             return None
         n_tokens = generation.prompt_tokens + (generation.output_tokens or 0)
-        if n_tokens <= asked.num_ctx:
+        if n_tokens <= context.num_ctx:
             return None
         # A small num_ctx is rounded up by some engines: the server knows what it really holds.
-        context = max(asked.num_ctx, await self._effective_context(str(asked.model)) or 0)
-        return f"{n_tokens} tokens of prompt and answer in a context of {context}" if n_tokens > context else None
+        n_context = max(context.num_ctx, await self._effective_context(str(context.model)) or 0)
+        return f"{n_tokens} tokens of prompt and answer in a context of {n_context}" if n_tokens > n_context else None
 
     async def _effective_context(self, model: str) -> int | None:
         try:
@@ -183,32 +183,32 @@ class OllamaProvider(ModelServer):
         return next((entry.context_length for entry in loaded if same_model(entry.name, model)), None)
 
     async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
-        asked = self._asked(model)
+        context = self._asked(model)
         body = {"model": model, "input": [text], "truncate": False}
-        answer = await self._connection.ask("POST", "/api/embed", body, asked=asked, timeout_s=EMBED_TIMEOUT_S)
-        await self._refuse_other_model(answer, asked)
+        answer = await self._connection.ask("POST", "/api/embed", body, context=context, timeout_s=EMBED_TIMEOUT_S)
+        await self._refuse_other_model(answer, context)
         vectors = answer.get("embeddings")
-        return read_vector(vectors[0] if isinstance(vectors, list) and len(vectors) == 1 else None, asked)
+        return read_vector(vectors[0] if isinstance(vectors, list) and len(vectors) == 1 else None, context)
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:
         """Steps of the pull as they come, the last one `success`."""
-        asked = self._asked(model)
+        context = self._asked(model)
         last = ""
         body = {"model": model, "stream": True}
-        async with self._connection.stream("/api/pull", body, asked=asked, patient=False, is_kept=False) as stream:
+        async with self._connection.stream("/api/pull", body, context=context, patient=False, is_kept=False) as stream:
             async for line in stream.lines:
-                progress = pull_progress(read_object(line) or {}, asked)
+                progress = pull_progress(read_object(line) or {}, context)
                 last = progress.status or last
                 yield progress
         if last != "success":
             raise TransientProviderError(
-                f"{asked.url}: pulling {model!r} ended early, at {last!r}",
+                f"{context.url}: pulling {model!r} ended early, at {last!r}",
                 FailureKind.CUT_STREAM,
                 next_step="Pull again; what has come is kept.",
             )
 
 
-def refuse_empty_prompt(request: GenerationRequest, asked: RequestContext) -> None:
+def refuse_empty_prompt(request: GenerationRequest, context: RequestContext) -> None:
     """Refuses what a server would answer by only loading the model.
 
     Raises:
@@ -216,22 +216,22 @@ def refuse_empty_prompt(request: GenerationRequest, asked: RequestContext) -> No
     """
     if not any(message.content.strip() for message in request.messages if message.role != "system"):
         raise ProviderError(
-            f"{asked.subject}: the prompt is empty",
+            f"{context.subject}: the prompt is empty",
             FailureKind.BAD_OPTION,
             "Give the case a prompt, and the template a `{prompt}`.",
         )
 
 
-def read_vector(found: Any, asked: RequestContext) -> tuple[float, ...]:
+def read_vector(embedding: Any, context: RequestContext) -> tuple[float, ...]:
     """A vector of finite numbers.
 
     Raises:
-        ProviderError: `found` is none.
+        ProviderError: `embedding` is none.
     """
-    numbers = found if isinstance(found, list) else []
+    numbers = embedding if isinstance(embedding, list) else []
     if not numbers or not all(map(_is_finite, numbers)):
         raise ProviderError(
-            f"{asked.subject}: the server gave no usable embedding",
+            f"{context.subject}: the server gave no usable embedding",
             FailureKind.BAD_OPTION,
             "Choose a model whose capabilities list `embedding`.",
         )

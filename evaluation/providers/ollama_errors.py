@@ -30,30 +30,30 @@ _LOAD_FAILED = re.compile(
 )
 
 
-def ollama_error(refusal: Refusal, asked: RequestContext) -> ProviderError:
+def ollama_error(refusal: Refusal, context: RequestContext) -> ProviderError:
     """Our error for what an Ollama server refused, sorted by whether asking again may help."""
     if _REPEATED.search(refusal.message):
-        return repeated_itself(asked, asked.text)
-    if overlong := overlong_error(refusal, asked):
+        return repeated_itself(context, context.text)
+    if overlong := overlong_error(refusal, context):
         return overlong
     if special := _BY_STATUS.get(refusal.status):
-        return special(refusal, asked)
-    return _by_text(refusal, asked)
+        return special(refusal, context)
+    return _by_text(refusal, context)
 
 
-def _by_text(refusal: Refusal, asked: RequestContext) -> ProviderError:
-    said = refusal.said(asked)
+def _by_text(refusal: Refusal, context: RequestContext) -> ProviderError:
+    message = refusal.said(context)
     if _OUT_OF_MEMORY.search(refusal.message):
         return TransientProviderError(
-            said,
+            message,
             FailureKind.OUT_OF_MEMORY,
             next_step="Take a smaller model or quantization, or lower num_ctx or the server's OLLAMA_NUM_PARALLEL.",
         )
     if refusal.status < 500 or _PERMANENT.search(refusal.message):
-        return ProviderError(said, FailureKind.BAD_OPTION, _next_step(refusal))
+        return ProviderError(message, FailureKind.BAD_OPTION, _next_step(refusal))
     if _LOAD_FAILED.search(refusal.message):
-        return TransientProviderError(said, FailureKind.LOADING_TIMED_OUT, next_step="The server's log says why.")
-    return TransientProviderError(said, FailureKind.RUNNER_CRASHED, refusal.retry_after_s)
+        return TransientProviderError(message, FailureKind.LOADING_TIMED_OUT, next_step="The server's log says why.")
+    return TransientProviderError(message, FailureKind.RUNNER_CRASHED, refusal.retry_after_s)
 
 
 def _next_step(refusal: Refusal) -> str | None:
@@ -64,66 +64,66 @@ def _next_step(refusal: Refusal) -> str | None:
     return None
 
 
-def _no_key(refusal: Refusal, asked: RequestContext) -> ProviderError:
+def _no_key(refusal: Refusal, context: RequestContext) -> ProviderError:
     return ProviderError(
-        refusal.said(asked),
+        refusal.said(context),
         FailureKind.REFUSED_BY_POLICY,
         "The server wants a key: say with `endpoints add` which variable holds it.",
     )
 
 
-def _forbidden(refusal: Refusal, asked: RequestContext) -> ProviderError:
+def _forbidden(refusal: Refusal, context: RequestContext) -> ProviderError:
     if refusal.message:
-        return ProviderError(refusal.said(asked), FailureKind.REFUSED_BY_POLICY)
+        return ProviderError(refusal.said(context), FailureKind.REFUSED_BY_POLICY)
     return ProviderError(
-        f"{asked.subject}: the server answered 403 and says nothing; Ollama does so where the request's Host header is "
-        "not a local name (a tunnel, a proxy), and for remote models that its settings forbid",
+        f"{context.subject}: the server answered 403 and says nothing; Ollama does so where the request's Host header "
+        "is not a local name (a tunnel, a proxy), and for remote models that its settings forbid",
         FailureKind.REFUSED_BY_POLICY,
         "Address it by localhost or its IP, or let the proxy send `Host: localhost`.",
     )
 
 
-def _not_found(refusal: Refusal, asked: RequestContext) -> ProviderError:
-    if refusal.is_json and asked.model:
+def _not_found(refusal: Refusal, context: RequestContext) -> ProviderError:
+    if refusal.is_json and context.model:
         return ProviderError(
-            f"{asked.url}: {refusal.message or f'model {asked.model!r} not found'}",
+            f"{context.url}: {refusal.message or f'model {context.model!r} not found'}",
             FailureKind.MODEL_NOT_PULLED,
-            f"Run `ollama pull {asked.model}`.",
+            f"Run `ollama pull {context.model}`.",
         )
     return ProviderError(
-        f"{refusal.said(asked)} (not an Ollama server?)",
+        f"{refusal.said(context)} (not an Ollama server?)",
         FailureKind.BAD_OPTION,
         "Check the address; `benchwright endpoints add NAME URL --provider openai_compatible` says what it speaks.",
     )
 
 
-def _wrong_method(refusal: Refusal, asked: RequestContext) -> ProviderError:
+def _wrong_method(refusal: Refusal, context: RequestContext) -> ProviderError:
     return ProviderError(
-        f"{refusal.said(asked)} (not an Ollama server, or a very old one?)",
+        f"{refusal.said(context)} (not an Ollama server, or a very old one?)",
         FailureKind.BAD_OPTION,
         "Check the address, or update Ollama.",
     )
 
 
-def _gave_up_waiting(refusal: Refusal, asked: RequestContext) -> ProviderError:
+def _gave_up_waiting(refusal: Refusal, context: RequestContext) -> ProviderError:
     return TransientProviderError(
-        f"{refusal.said(asked)} (the client or a proxy went away while the request was queued or loading)",
+        f"{refusal.said(context)} (the client or a proxy went away while the request was queued or loading)",
         FailureKind.TIMED_OUT,
         refusal.retry_after_s,
     )
 
 
-def _busy(refusal: Refusal, asked: RequestContext) -> ProviderError:
-    return TransientProviderError(refusal.said(asked), FailureKind.QUEUE_FULL, refusal.retry_after_s)
+def _busy(refusal: Refusal, context: RequestContext) -> ProviderError:
+    return TransientProviderError(refusal.said(context), FailureKind.QUEUE_FULL, refusal.retry_after_s)
 
 
-def _down(refusal: Refusal, asked: RequestContext) -> ProviderError:
-    return TransientProviderError(refusal.said(asked), FailureKind.SERVER_DOWN, refusal.retry_after_s)
+def _down(refusal: Refusal, context: RequestContext) -> ProviderError:
+    return TransientProviderError(refusal.said(context), FailureKind.SERVER_DOWN, refusal.retry_after_s)
 
 
-def _not_able(refusal: Refusal, asked: RequestContext) -> ProviderError:
+def _not_able(refusal: Refusal, context: RequestContext) -> ProviderError:
     return ProviderError(
-        refusal.said(asked),
+        refusal.said(context),
         FailureKind.BAD_OPTION,
         "For embeddings choose a model whose capabilities list `embedding`.",
     )

@@ -62,12 +62,12 @@ def shown_model(name: str, answer: Mapping[str, Any], listed: ModelInfo | None) 
 
 def read_parameters(text: str) -> dict[str, Any]:
     """The model's own options from lines of `key   value`; `stop`, and any key that is repeated, as a list."""
-    found: dict[str, list[Any]] = {}
+    parameters: dict[str, list[Any]] = {}
     for line in text.splitlines():
         key, _, value = line.strip().partition(" ")
         if key and value.strip():
-            found.setdefault(key, []).append(_value(value.strip()))
-    return {key: values if key == "stop" or len(values) > 1 else values[0] for key, values in found.items()}
+            parameters.setdefault(key, []).append(_value(value.strip()))
+    return {key: values if key == "stop" or len(values) > 1 else values[0] for key, values in parameters.items()}
 
 
 def _value(text: str) -> Any:
@@ -99,7 +99,7 @@ def loaded_models(answer: Mapping[str, Any]) -> tuple[LoadedModel, ...]:
     )
 
 
-def pull_progress(record: Mapping[str, Any], asked: RequestContext) -> PullProgress:
+def pull_progress(record: Mapping[str, Any], context: RequestContext) -> PullProgress:
     """One step of a pull.
 
     Raises:
@@ -107,7 +107,7 @@ def pull_progress(record: Mapping[str, Any], asked: RequestContext) -> PullProgr
     """
     if record.get("error"):
         raise ProviderError(
-            f"{asked.url}: pulling {asked.model!r} failed: {line_refusal(record).message}",
+            f"{context.url}: pulling {context.model!r} failed: {line_refusal(record).message}",
             FailureKind.MODEL_NOT_PULLED,
             "Check the model's name and the server's way to its registry.",
         )

@@ -39,7 +39,7 @@ def load_body(model: str, options: Mapping[str, Any], keep_alive: str | int) -> 
     return {"model": model, "options": dict(options), "keep_alive": keep_alive, "stream": False, **NEVER_CUT}
 
 
-def take_line(line: bytes, draft: Draft, asked: RequestContext) -> dict[str, Any] | None:
+def take_line(line: bytes, draft: Draft, context: RequestContext) -> dict[str, Any] | None:
     """Adds a line to the draft; returns the final record when this is it.
 
     Raises:
@@ -48,9 +48,9 @@ def take_line(line: bytes, draft: Draft, asked: RequestContext) -> dict[str, Any
     record = read_object(line)
     if record is None:
         shown = line[:80].decode("utf-8", "replace")
-        raise TransientProviderError(f"{asked.subject}: a line is not a record: {shown!r}", FailureKind.CUT_STREAM)
+        raise TransientProviderError(f"{context.subject}: a line is not a record: {shown!r}", FailureKind.CUT_STREAM)
     if record.get("error"):
-        so_far = RequestContext(url=asked.url, model=asked.model, num_ctx=asked.num_ctx, text=draft.text)
+        so_far = RequestContext(url=context.url, model=context.model, num_ctx=context.num_ctx, text=draft.text)
         raise ollama_error(line_refusal(record), so_far)
     draft.add(*_words(record))
     return record if record.get("done") is True else None
@@ -64,7 +64,7 @@ def _words(record: Mapping[str, Any]) -> tuple[str, str]:
     return text_of(record, "response"), text_of(record, "thinking")
 
 
-def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest, asked: RequestContext) -> Generation:
+def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest, context: RequestContext) -> Generation:
     """The generation that the final record completes.
 
     Raises:
@@ -73,7 +73,7 @@ def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest,
     reason = final.get("done_reason")
     if reason in ("load", "unload"):
         raise TransientProviderError(
-            f"{asked.subject}: the server answered with done_reason {reason!r}: it moved the model and wrote nothing",
+            f"{context.subject}: the server answered with done_reason {reason!r}: it moved the model and wrote nothing",
             FailureKind.CUT_STREAM,
         )
     timing = _timing(final, draft)
@@ -108,15 +108,15 @@ def _timing(final: Mapping[str, Any], draft: Draft) -> Timing:
     )
 
 
-def expect_done(answer: Mapping[str, Any], asked: RequestContext, doing: str) -> None:
+def expect_done(answer: Mapping[str, Any], context: RequestContext, doing: str) -> None:
     """Checks that a whole answer, of a load or an unload, says that it is done.
 
     Raises:
         ProviderError: an error in it, or no `done`.
     """
     if answer.get("error"):
-        raise ollama_error(line_refusal(answer), asked)
+        raise ollama_error(line_refusal(answer), context)
     if answer.get("done") is not True:
         raise TransientProviderError(
-            f"{asked.subject}: the server did not say that {doing} is done", FailureKind.CUT_STREAM
+            f"{context.subject}: the server did not say that {doing} is done", FailureKind.CUT_STREAM
         )

@@ -51,7 +51,7 @@ class OpenAICompatibleProvider(ModelServer):
     async def version(self) -> str | None:
         """The server's version where it has a route for it (vLLM), else None."""
         try:
-            answer = await self._connection.ask("GET", "/version", asked=self._asked())
+            answer = await self._connection.ask("GET", "/version", context=self._asked())
         except ProviderError as error:
             if error.kind is FailureKind.BAD_OPTION:
                 return None
@@ -59,59 +59,59 @@ class OpenAICompatibleProvider(ModelServer):
         return name_of(answer, "version")
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        return listed_models(await self._connection.ask("GET", "/v1/models", asked=self._asked()))
+        return listed_models(await self._connection.ask("GET", "/v1/models", context=self._asked()))
 
     async def show(self, model: str) -> ModelInfo:
-        known = await self.models()
-        found = find_model(known, model)
-        if found is None:
-            names = ", ".join(entry.name for entry in known) or "none"
+        models = await self.models()
+        info = find_model(models, model)
+        if info is None:
+            names = ", ".join(entry.name for entry in models) or "none"
             raise ProviderError(
                 f"{self.url}: model {model!r} is not served; it serves: {names}", FailureKind.MODEL_NOT_PULLED
             )
-        return found
+        return info
 
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         """As `generate`, without its deadline."""
         self._refuse_remote(request.model)
-        asked = self._asked(request.model)
-        refuse_empty_prompt(request, asked)
-        return await self._answered(request, draft, asked)
+        context = self._asked(request.model)
+        refuse_empty_prompt(request, context)
+        return await self._answered(request, draft, context)
 
-    async def _answered(self, request: GenerationRequest, draft: Draft, asked: RequestContext) -> Generation:
-        events = Events(draft, asked)
+    async def _answered(self, request: GenerationRequest, draft: Draft, context: RequestContext) -> Generation:
+        events = Events(draft, context)
         body = chat_body(request)
-        async with self._connection.stream("/v1/chat/completions", body, asked=asked, patient=True) as stream:
+        async with self._connection.stream("/v1/chat/completions", body, context=context, patient=True) as stream:
             async for line in stream.lines:
                 if events.take(line):
                     await drain(stream)
             if not events.is_complete:
-                raise draft.ended_early(asked)
+                raise draft.ended_early(context)
             generation = events.generation(request)
-        await self._refuse_other_model(events.model, asked)
+        await self._refuse_other_model(events.model, context)
         return generation
 
-    async def _refuse_other_model(self, named: str | None, asked: RequestContext) -> None:
+    async def _refuse_other_model(self, named: str | None, context: RequestContext) -> None:
         """Fails an answer of a model that the server lists apart from the one that was asked."""
-        model = str(asked.model)
+        model = str(context.model)
         if named is None or (model, named) in self._believed or is_named_alike(model, named):
             return
         try:
-            listing = await self._connection.ask("GET", "/v1/models", asked=asked)
+            listing = await self._connection.ask("GET", "/v1/models", context=context)
         except TransientProviderError:
             raise
         except ProviderError:
             listing = {}
         if other := other_listed(model, named, listing):
-            raise wrong_model(other, asked)
+            raise wrong_model(other, context)
         if len(self._believed) < MAX_BELIEVED:
             self._believed.add((model, named))
 
     async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
-        asked = self._asked(model)
+        context = self._asked(model)
         body = {"model": model, "input": [text], "encoding_format": "float"}
-        answer = await self._connection.ask("POST", "/v1/embeddings", body, asked=asked, timeout_s=EMBED_TIMEOUT_S)
-        await self._refuse_other_model(name_of(answer, "model"), asked)
+        answer = await self._connection.ask("POST", "/v1/embeddings", body, context=context, timeout_s=EMBED_TIMEOUT_S)
+        await self._refuse_other_model(name_of(answer, "model"), context)
         rows = answer.get("data")
         row = rows[0] if isinstance(rows, list) and len(rows) == 1 else None
-        return read_vector(row.get("embedding") if isinstance(row, Mapping) else None, asked)
+        return read_vector(row.get("embedding") if isinstance(row, Mapping) else None, context)

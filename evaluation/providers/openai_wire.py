@@ -41,18 +41,18 @@ def chat_body(request: GenerationRequest) -> dict[str, Any]:
     return body
 
 
-def _response_format(wanted: str | Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(wanted, str):
+def _response_format(format_or_schema: str | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(format_or_schema, str):
         return {"type": "json_object"}
-    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(wanted), "strict": True}}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(format_or_schema), "strict": True}}
 
 
 class Events:
     """Takes the lines of an event stream; knows when the answer is complete."""
 
-    def __init__(self, draft: Draft, asked: RequestContext) -> None:
+    def __init__(self, draft: Draft, context: RequestContext) -> None:
         self._draft = draft
-        self._asked = asked
+        self._asked = context
         self._finish_reason: str | None = None
         self._usage: Mapping[str, Any] = {}
         self._timings: Mapping[str, Any] = {}

@@ -77,8 +77,8 @@ class AlertRecord:
 
     def fits(self, *, rule: str | None, task: str | None, candidate: str | None) -> bool:
         """True where it is of that rule, task or benchmark, and candidate; None fits all."""
-        wanted = ((rule, (self.rule,)), (task, (self.task, self.benchmark)), (candidate, (self.candidate,)))
-        return all(word is None or word in own for word, own in wanted)
+        filters = ((rule, (self.rule,)), (task, (self.task, self.benchmark)), (candidate, (self.candidate,)))
+        return all(word is None or word in own for word, own in filters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

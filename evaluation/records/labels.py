@@ -8,10 +8,12 @@ from evaluation.records import RunCandidateRecord, RunRecord
 
 def unique_labels(run: RunRecord) -> dict[int, str]:
     """Label by run-candidate id. One tag with two digests, as two servers may have it, is told apart by the digest."""
-    times = Counter(found.plan.label for found in run.candidates)
+    times = Counter(candidate.plan.label for candidate in run.candidates)
     return {
-        found.run_candidate_id: found.plan.label if times[found.plan.label] == 1 else _with_identity(found)
-        for found in run.candidates
+        candidate.run_candidate_id: candidate.plan.label
+        if times[candidate.plan.label] == 1
+        else _with_identity(candidate)
+        for candidate in run.candidates
     }
 
 
@@ -20,6 +22,6 @@ def is_baseline(model: str) -> bool:
     return model.removesuffix(":latest") in BASELINES
 
 
-def _with_identity(found: RunCandidateRecord) -> str:
-    identity = found.plan.digest or found.plan.candidate_fingerprint
-    return f"{found.plan.label} @{found.plan.endpoint_name} {identity.removeprefix('sha256:')[:8]}"
+def _with_identity(candidate: RunCandidateRecord) -> str:
+    identity = candidate.plan.digest or candidate.plan.candidate_fingerprint
+    return f"{candidate.plan.label} @{candidate.plan.endpoint_name} {identity.removeprefix('sha256:')[:8]}"

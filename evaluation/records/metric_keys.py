@@ -17,7 +17,11 @@ def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) 
     """
     uses = list({use.signature: use for use in (*planned, *others)}.values())
     models = {use.signature: _model_of(use) for use in uses}
-    shared = {use.name for use in uses if len({models[one.signature] for one in uses if one.name == use.name}) > 1}
+    shared = {
+        use.name
+        for use in uses
+        if len({models[namesake.signature] for namesake in uses if namesake.name == use.name}) > 1
+    }
     keys: dict[str, str] = {}
     for use in uses:
         model = models[use.signature]

@@ -153,9 +153,9 @@ def raw_agreement(ratings: ArrayLike, *, within: float = 0.0, confidence_level: 
     if pairable.shape[1] == 0:
         return _undefined("raw_agreement", table.shape[1], 0, _nobody_twice(table), checked_level)
     shares = [_equal_pairs(column[~np.isnan(column)], within) for column in pairable.T]
-    found = mean_estimate(shares, confidence_level=checked_level)
-    interval = None if found.low is None or found.high is None else Interval(found.low, found.high)
-    return _defined("raw_agreement", found.value, interval, table.shape[1], pairable.shape[1], checked_level)
+    estimate = mean_estimate(shares, confidence_level=checked_level)
+    interval = None if estimate.low is None or estimate.high is None else Interval(estimate.low, estimate.high)
+    return _defined("raw_agreement", estimate.value, interval, table.shape[1], pairable.shape[1], checked_level)
 
 
 def _table(ratings: ArrayLike) -> Matrix:
@@ -176,8 +176,8 @@ def _table(ratings: ArrayLike) -> Matrix:
 
 def _pairable(table: Matrix) -> Matrix:
     """The cases with two ratings or more."""
-    found: Matrix = table[:, _is_pairable(table)]
-    return found
+    pairable: Matrix = table[:, _is_pairable(table)]
+    return pairable
 
 
 def _is_pairable(table: Matrix) -> NDArray[np.bool_]:
@@ -200,9 +200,9 @@ def _problem(table: Matrix, pairable: Matrix) -> str | None:
     """Why agreement beyond chance is not defined; None where it is."""
     if pairable.shape[1] == 0:
         return _nobody_twice(table)
-    given = np.unique(pairable[~np.isnan(pairable)])
-    if given.size == 1:
-        return f"every rating is {given[0]:g}: agreement beyond chance is not defined"
+    values = np.unique(pairable[~np.isnan(pairable)])
+    if values.size == 1:
+        return f"every rating is {values[0]:g}: agreement beyond chance is not defined"
     return None
 
 
@@ -210,9 +210,9 @@ def _nobody_twice(table: Matrix) -> str:
     return f"no case of {table.shape[1]} was rated twice"
 
 
-def _equal_pairs(given: Vector, within: float) -> float:
+def _equal_pairs(ratings: Vector, within: float) -> float:
     """Share of the pairs of these ratings that lie at most `within` apart."""
-    ordered = np.sort(given)
+    ordered = np.sort(ratings)
     n_upto = np.searchsorted(ordered, ordered + within, side="right") - np.arange(ordered.size) - 1
     return float(n_upto.sum()) / (ordered.size * (ordered.size - 1) / 2)
 

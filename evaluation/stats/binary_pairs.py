@@ -79,13 +79,13 @@ def _statistics(*, both: int, only_a: int, only_b: int, neither: int) -> dict[st
 
 def share_intervals(only_a: int, only_b: int, n: int, level: float) -> Mapping[str, Interval]:
     """Other intervals of the difference of two paired shares, by name."""
-    found = {
+    intervals = {
         "tango": tango_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level),
         "bonett_price": bonett_price_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level),
     }
     if n >= MIN_PAIRS_FOR_WALD:
-        found["wald"] = paired_wald_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level)
-    return found
+        intervals["wald"] = paired_wald_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level)
+    return intervals
 
 
 def _needed(discordant: float, margin: float | None, alpha: float) -> float:

@@ -42,8 +42,8 @@ def information(met: Matrix, s: Matrix) -> Matrix:
     chances = _chances(s)
     weights = met * chances * (1 - chances)
     own = weights.sum(axis=-1)[..., None] * np.eye(s.shape[-1])
-    found: Matrix = own - weights + 1 / s.shape[-1]
-    return found
+    matrix: Matrix = own - weights + 1 / s.shape[-1]
+    return matrix
 
 
 def model_covariance(met: Matrix, s: Vector) -> Matrix:

@@ -29,16 +29,16 @@ def clustered_evidence(differences: Vector, clusters: Sequence[str | None], term
     p_flips, flips = sign_flip_p_value(means, rng=terms.rng)
     p_t = paired_t_p_value(means)
     test, p_value = ("t", p_t) if p_t is not None else (flips, p_flips)
-    found = mean_evidence(means, terms, test=test, p_value=p_value)
+    evidence = mean_evidence(means, terms, test=test, p_value=p_value)
     cases_a_cluster = differences.size / means.size
     return replace(
-        found,
-        method="cluster_t" if p_t is not None else f"cluster_{found.method}",
-        n_needed=None if found.n_needed is None else found.n_needed * cases_a_cluster,
+        evidence,
+        method="cluster_t" if p_t is not None else f"cluster_{evidence.method}",
+        n_needed=None if evidence.n_needed is None else evidence.n_needed * cases_a_cluster,
         also={"sign_flip": p_flips},
-        statistics={"cluster_t" if name == "paired_t" else name: value for name, value in found.statistics.items()},
+        statistics={"cluster_t" if name == "paired_t" else name: value for name, value in evidence.statistics.items()},
         design_effect=design_effect(differences, clusters),
-        notes=found.notes + _few(means.size),
+        notes=evidence.notes + _few(means.size),
     )
 
 

@@ -30,9 +30,11 @@ def continuous_evidence(a: Vector, b: Vector, terms: TestSettings) -> Evidence:
     """What two scores a case say of the difference of their means."""
     differences = difference_of(a, b)
     p_value, test = sign_flip_p_value(differences, rng=terms.rng)
-    found = mean_evidence(differences, terms, test=test, p_value=p_value)
+    evidence = mean_evidence(differences, terms, test=test, p_value=p_value)
     together = correlation(a, b)
-    return found if together is None else replace(found, statistics={**found.statistics, "correlation": together})
+    return (
+        evidence if together is None else replace(evidence, statistics={**evidence.statistics, "correlation": together})
+    )
 
 
 def mean_evidence(differences: Vector, terms: TestSettings, *, test: str, p_value: float) -> Evidence:
@@ -101,8 +103,8 @@ def paired_t(differences: Vector) -> PairedT | None:
 
 def paired_t_p_value(differences: Vector) -> float | None:
     """Two-sided p of the paired t-test; None for one pair, and where no spread was seen."""
-    found = paired_t(differences)
-    return None if found is None else found.p_value
+    result = paired_t(differences)
+    return None if result is None else result.p_value
 
 
 def correlation(a: Vector, b: Vector) -> float | None:

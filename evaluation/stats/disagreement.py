@@ -30,10 +30,10 @@ def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
     if level == "ratio":
         return _ratio_statistic(pairable)
     columns, raters = np.nonzero(~np.isnan(pairable.T))
-    given = _on_unit_scale(pairable[raters, columns])
+    ratings = _on_unit_scale(pairable[raters, columns])
     n_ratings = np.bincount(columns).astype(np.float64)
     case_starts = np.concatenate([[0], np.cumsum(n_ratings)[:-1]]).astype(np.intp)
-    values, value_of, counts = np.unique(given, return_inverse=True, return_counts=True)
+    values, value_of, counts = np.unique(ratings, return_inverse=True, return_counts=True)
     by_value, value_ends = np.argsort(value_of, kind="stable"), np.cumsum(counts)
     mixed = _mixed_pairs(columns, value_of, n_ratings)
 
@@ -42,17 +42,19 @@ def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
         return np.diff(cumulative(weights[:, columns[by_value]], value_ends), axis=1, prepend=0.0)
 
     def nominal(weights: Matrix) -> Vector:
-        found = totals(weights)
-        n = found.sum(axis=1)
-        return _beyond_chance(weights @ mixed, (n**2 - (found**2).sum(axis=1)) / (n - 1))
+        per_value = totals(weights)
+        n = per_value.sum(axis=1)
+        return _beyond_chance(weights @ mixed, (n**2 - (per_value**2).sum(axis=1)) / (n - 1))
 
     def metric(weights: Matrix) -> Vector:
         # Ordinal distances are those between the midranks, so that both levels are sums of squares.
-        found = totals(weights)
-        n = found.sum(axis=1)
-        places = np.cumsum(found, axis=1) - found / 2 if level == "ordinal" else np.tile(values, (len(weights), 1))
-        places = places - ((found * places).sum(axis=1) / n)[:, None]
-        expected = 2 * n * (found * places**2).sum(axis=1) / (n - 1)
+        per_value = totals(weights)
+        n = per_value.sum(axis=1)
+        places = (
+            np.cumsum(per_value, axis=1) - per_value / 2 if level == "ordinal" else np.tile(values, (len(weights), 1))
+        )
+        places = places - ((per_value * places).sum(axis=1) / n)[:, None]
+        expected = 2 * n * (per_value * places**2).sum(axis=1) / (n - 1)
         placed = places[:, value_of]
         sums = np.add.reduceat(placed, case_starts, axis=1)
         squares = np.add.reduceat(placed**2, case_starts, axis=1)
@@ -73,8 +75,10 @@ def _ratio_statistic(pairable: Matrix) -> Statistic:
     observed = ((counts @ apart) * counts).sum(axis=1) / (n_ratings - 1)
 
     def statistic(weights: Matrix) -> Vector:
-        found = weights @ counts
-        return _beyond_chance(weights @ observed, ((found @ apart) * found).sum(axis=1) / (found.sum(axis=1) - 1))
+        per_value = weights @ counts
+        return _beyond_chance(
+            weights @ observed, ((per_value @ apart) * per_value).sum(axis=1) / (per_value.sum(axis=1) - 1)
+        )
 
     return statistic
 
@@ -122,9 +126,9 @@ def kappa_statistic(a: Vector, b: Vector, weights: Weights) -> Statistic:
 
 def _beyond_chance(observed: Vector, expected: Vector) -> Vector:
     """1 - observed / expected, NaN where chance leaves nothing to disagree about."""
-    found = np.full(expected.shape, np.nan)
-    np.divide(observed, expected, out=found, where=expected > _NO_SPREAD)
-    return 1 - found
+    ratio = np.full(expected.shape, np.nan)
+    np.divide(observed, expected, out=ratio, where=expected > _NO_SPREAD)
+    return 1 - ratio
 
 
 def _on_unit_scale(ratings: Matrix) -> Matrix:

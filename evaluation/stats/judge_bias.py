@@ -219,27 +219,27 @@ def length_bias_of_grades(
         raise IncomparableError(f"{len(grades)} grades and {len(lengths)} lengths", "give one of each for every answer")
     if len(grades) < MIN_PAIRS:
         return _no_length_bias(len(grades), f"{len(grades)} grades are too few (at least {MIN_PAIRS})")
-    given, long = as_vector(grades, what="grades"), as_vector(lengths, what="lengths")
-    if is_constant(given) or is_constant(long):
-        alike = "grades" if is_constant(given) else "lengths"
-        return _no_length_bias(given.size, f"all {alike} are equal: no correlation is defined")
+    grade_vector, length_vector = as_vector(grades, what="grades"), as_vector(lengths, what="lengths")
+    if is_constant(grade_vector) or is_constant(length_vector):
+        alike = "grades" if is_constant(grade_vector) else "lengths"
+        return _no_length_bias(grade_vector.size, f"all {alike} are equal: no correlation is defined")
     interval = reweighted_interval(
-        lambda weights: spearman(weights, long, given),
-        given.size,
+        lambda weights: spearman(weights, length_vector, grade_vector),
+        grade_vector.size,
         rng=rng,
         n_resamples=n_resamples,
         confidence_level=level,
         clusters=clusters,
     )
-    ranks = centred_ranks(long), centred_ranks(given)
+    ranks = centred_ranks(length_vector), centred_ranks(grade_vector)
     shares = _by_case(ranks[0] * ranks[1], clusters)
-    alone = shares.size == given.size
+    alone = shares.size == grade_vector.size
     return LengthBias(
-        correlation=float(spearman(np.ones((1, given.size)), long, given)[0]),
+        correlation=float(spearman(np.ones((1, grade_vector.size)), length_vector, grade_vector)[0]),
         low=interval.low if interval else None,
         high=interval.high if interval else None,
         p_value=shuffle_p_value(*ranks, rng) if alone else sign_flip_p_value(shares, rng=rng)[0],
-        n_cases=given.size,
+        n_cases=grade_vector.size,
         confidence_level=level,
     )
 
@@ -254,14 +254,14 @@ def _by_case(products: Vector, clusters: Sequence[Hashable] | None) -> Vector:
 
 def _places(verdicts: Sequence[str]) -> Vector:
     """1 where the first place won, -1 where the second did, 0 for a tie."""
-    known = {FIRST: 1.0, SECOND: -1.0, TIE: 0.0}
+    signs = {FIRST: 1.0, SECOND: -1.0, TIE: 0.0}
     for verdict in verdicts:
-        if verdict not in known:
+        if verdict not in signs:
             raise ConfigurationError(
                 f"verdict {verdict!r} is none of {FIRST}, {SECOND}, {TIE}",
                 "leave unreadable verdicts out, and count them",
             )
-    return np.array([known[verdict] for verdict in verdicts], dtype=np.float64)
+    return np.array([signs[verdict] for verdict in verdicts], dtype=np.float64)
 
 
 def _lean_interval(leans: Vector, confidence_level: float) -> Interval:

@@ -122,10 +122,10 @@ def _limits(alpha: float) -> Vector:
     """For each number of differing pairs the most on the lesser side with which the exact test rejects; -1: never."""
     from scipy.special import bdtr
 
-    found = np.full(2 * MAX_DISCORDANT_FOR_EXACT, -1.0)
+    limits = np.full(2 * MAX_DISCORDANT_FOR_EXACT, -1.0)
     limit = -1
-    for count in range(1, found.size):
+    for count in range(1, limits.size):
         # With one more pair the limit stays, or grows by one.
         limit += 2 * limit + 2 < count and 2 * float(bdtr(limit + 1, count, 0.5)) < alpha
-        found[count] = limit
-    return found
+        limits[count] = limit
+    return limits

@@ -132,78 +132,80 @@ def compare_pair(
     )
     usable_a, usable_b = usable_scores(a, sentinels=sentinels), usable_scores(b, sentinels=sentinels)
     kind = kind or _kind_of(usable_a.values, usable_b.values)
-    found = _compared(usable_a.values, usable_b.values, kind, clusters or {}, terms, higher_is_better)
+    comparison = _compared(usable_a.values, usable_b.values, kind, clusters or {}, terms, higher_is_better)
     zeros_a, zeros_b = _with_zeros(usable_a, failed_a), _with_zeros(usable_b, failed_b)
     n_both = len(zeros_a.keys() & zeros_b.keys())
     if n_both == len(usable_a.values.keys() & usable_b.values.keys()):
-        return found
+        return comparison
     if kind is Kind.RATIO or not higher_is_better:
-        return found
-    return replace(found, failures_as_zero=_compared(zeros_a, zeros_b, kind, clusters or {}, terms, higher_is_better))
+        return comparison
+    return replace(
+        comparison, failures_as_zero=_compared(zeros_a, zeros_b, kind, clusters or {}, terms, higher_is_better)
+    )
 
 
 def _kind_of(*sides: Mapping[str, float]) -> Kind:
-    found = {value for side in sides for value in side.values()}
-    return Kind.BINARY if found <= {0.0, 1.0} else Kind.CONTINUOUS
+    values = {value for side in sides for value in side.values()}
+    return Kind.BINARY if values <= {0.0, 1.0} else Kind.CONTINUOUS
 
 
 def readjusted(
-    found: PairComparison, *, p_adjusted: float, alpha: float, p_equivalence: float | None = None
+    comparison: PairComparison, *, p_adjusted: float, alpha: float, p_equivalence: float | None = None
 ) -> PairComparison:
     """The comparison with the verdict that follows from an adjusted p.
 
     Args:
-        found: One of several comparisons.
+        comparison: One of several comparisons.
         p_adjusted: Its p, allowing for the others.
         alpha: The limit for it.
         p_equivalence: Adjusted too; without it, the comparison's own.
     """
     decided = _decided(
-        found,
-        p_value=None if found.p_value is None else p_adjusted,
-        p_equivalence=found.p_equivalence if p_equivalence is None else p_equivalence,
+        comparison,
+        p_value=None if comparison.p_value is None else p_adjusted,
+        p_equivalence=comparison.p_equivalence if p_equivalence is None else p_equivalence,
         alpha=alpha,
     )
     return replace(decided, p_adjusted=p_adjusted)
 
 
 def _decided(
-    found: PairComparison, *, p_value: float | None, p_equivalence: float | None, alpha: float
+    comparison: PairComparison, *, p_value: float | None, p_equivalence: float | None, alpha: float
 ) -> PairComparison:
     """The comparison with the verdict that follows from its p, and what is to be noted of that."""
-    gain = _lean(found)
+    gain = _lean(comparison)
     verdict = verdict_of(
-        gain=gain if found.higher_is_better else -gain,
+        gain=gain if comparison.higher_is_better else -gain,
         p_value=p_value,
-        n_pairs=found.n_pairs,
+        n_pairs=comparison.n_pairs,
         alpha=alpha,
         p_equivalence=p_equivalence,
     )
-    notes = [note for note in found.notes if note not in (DISAGREE, SMALL)]
-    if p_value is not None and verdict != INSUFFICIENT_DATA and _is_outside(found) not in (None, p_value < alpha):
+    notes = [note for note in comparison.notes if note not in (DISAGREE, SMALL)]
+    if p_value is not None and verdict != INSUFFICIENT_DATA and _is_outside(comparison) not in (None, p_value < alpha):
         notes.append(DISAGREE)
     if verdict in (A_BETTER, B_BETTER) and p_equivalence is not None and p_equivalence < alpha:
         notes.append(SMALL)
-    n_more = None if verdict in (A_BETTER, B_BETTER, EQUIVALENT) else found.n_more
-    return replace(found, verdict=verdict, n_more=n_more, notes=tuple(notes))
+    n_more = None if verdict in (A_BETTER, B_BETTER, EQUIVALENT) else comparison.n_more
+    return replace(comparison, verdict=verdict, n_more=n_more, notes=tuple(notes))
 
 
-def _lean(found: PairComparison) -> float:
+def _lean(comparison: PairComparison) -> float:
     """Above 0 where the difference, and what the test looks at, lean to A; 0 where they lean to neither."""
-    if found.difference is None:
+    if comparison.difference is None:
         return 0.0
-    if found.kind is Kind.RATIO:
-        return found.difference - 1
-    is_split = found.effect_size is not None and found.effect_size * found.difference < 0
-    return 0.0 if is_split else found.difference
+    if comparison.kind is Kind.RATIO:
+        return comparison.difference - 1
+    is_split = comparison.effect_size is not None and comparison.effect_size * comparison.difference < 0
+    return 0.0 if is_split else comparison.difference
 
 
-def _is_outside(found: PairComparison) -> bool | None:
+def _is_outside(comparison: PairComparison) -> bool | None:
     """Whether "no difference" lies outside the interval; None where there is none."""
-    if found.low is None or found.high is None:
+    if comparison.low is None or comparison.high is None:
         return None
-    equal = 1.0 if found.kind is Kind.RATIO else 0.0
-    return not found.low <= equal <= found.high
+    equal = 1.0 if comparison.kind is Kind.RATIO else 0.0
+    return not comparison.low <= equal <= comparison.high
 
 
 def _check_margin(margin: float | None) -> None:
@@ -236,7 +238,7 @@ def _compared(
     p_not_worse = (None, None) if within is None else (within.p_above, within.p_below)
     differences = difference_of(left, right)
     more, less = int((differences > 0).sum()), int((differences < 0).sum())
-    found = PairComparison(
+    comparison = PairComparison(
         kind=kind,
         n_pairs=len(kept),
         n_only_a=len(pairs.only_a),
@@ -270,7 +272,7 @@ def _compared(
         higher_is_better=higher_is_better,
         confidence_level=terms.confidence_level,
     )
-    return _decided(found, p_value=found.p_value, p_equivalence=found.p_equivalence, alpha=terms.alpha)
+    return _decided(comparison, p_value=comparison.p_value, p_equivalence=comparison.p_equivalence, alpha=terms.alpha)
 
 
 _NO_EVIDENCE = Evidence(

@@ -70,22 +70,22 @@ def paired_difference(
     )
     left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
     binary = is_binary(left) and is_binary(right)
-    found = binary_evidence(left, right, terms) if binary else continuous_evidence(left, right, terms)
+    evidence = binary_evidence(left, right, terms) if binary else continuous_evidence(left, right, terms)
     differences = difference_of(left, right)
     more, less = int((differences > 0).sum()), int((differences < 0).sum())
-    low, high = found.interval if found.interval is not None else (None, None)
+    low, high = evidence.interval if evidence.interval is not None else (None, None)
     return PairedResult(
-        difference=found.difference,
+        difference=evidence.difference,
         low=low,
         high=high,
-        p_value=1.0 if found.p_value is None else found.p_value,
+        p_value=1.0 if evidence.p_value is None else evidence.p_value,
         n_pairs=left.size,
-        method=found.method,
+        method=evidence.method,
         n_better_a=more if higher_is_better else less,
         n_better_b=less if higher_is_better else more,
         verdict=verdict_of(
-            gain=found.difference if higher_is_better else -found.difference,
-            p_value=found.p_value,
+            gain=evidence.difference if higher_is_better else -evidence.difference,
+            p_value=evidence.p_value,
             n_pairs=left.size,
             alpha=terms.alpha,
         ),

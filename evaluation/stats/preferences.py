@@ -42,19 +42,19 @@ def rank_preferences(
     """
     level = checked_confidence_level(confidence_level)
     table = tabled(votes)
-    found = components(table)
-    if len(found) == 1:
+    name_sets = components(table)
+    if len(name_sets) == 1:
         return _ranked(table, rng, n_resamples, level)
     parts = tuple(
         rank_preferences(
             [vote for vote in votes if vote.a in names], rng=rng, n_resamples=n_resamples, confidence_level=level
         )
-        for names in found
+        for names in name_sets
     )
     return PreferenceRanking(
         ratings=(),
         contrasts=(),
-        components=found,
+        components=name_sets,
         parts=parts,
         groups=(),
         winner=None,
@@ -62,7 +62,9 @@ def rank_preferences(
         n_prompts=table.n_prompts,
         deviance=None,
         degrees_of_freedom=None,
-        notes=(f"{len(found)} sets of candidates were never compared with one another: they have no joint ranking",),
+        notes=(
+            f"{len(name_sets)} sets of candidates were never compared with one another: they have no joint ranking",
+        ),
         confidence_level=level,
     )
 
@@ -72,9 +74,9 @@ def _ranked(table: VoteTable, rng: np.random.Generator, n_resamples: int, level:
     contrasts = _contrasts(fit, table, level)
     alpha = round(1 - level, 12)
     beaten = [
-        (one.a, one.b) if one.elo > 0 else (one.b, one.a)
-        for one in contrasts
-        if one.p_adjusted is not None and one.p_adjusted < alpha
+        (contrast.a, contrast.b) if contrast.elo > 0 else (contrast.b, contrast.a)
+        for contrast in contrasts
+        if contrast.p_adjusted is not None and contrast.p_adjusted < alpha
     ]
     order = sorted(names, key=lambda name: (-fit.s[names.index(name)], name))
     ratings = _ratings(
@@ -104,7 +106,11 @@ def _ratings(
     ranks: Mapping[str, tuple[int, int]],
     level: float,
 ) -> list[Rating]:
-    errors = np.sqrt(np.max([np.diagonal(one) for one in fit.covariances], axis=0)) * ELO if fit.covariances else None
+    errors = (
+        np.sqrt(np.max([np.diagonal(covariance) for covariance in fit.covariances], axis=0)) * ELO
+        if fit.covariances
+        else None
+    )
     half_width = None if errors is None else errors * _t_value(table, level)
     n_votes = np.bincount(np.concatenate([table.a, table.b]), minlength=fit.s.size)
     elo = ELO_MEAN + ELO * fit.s
@@ -132,7 +138,9 @@ def _contrasts(fit: PreferenceFit, table: VoteTable, level: float) -> tuple[Cont
     named = [(table.names[x], table.names[y]) for x, y in zip(i, j, strict=True)]
     if not fit.covariances:
         return tuple(_contrast(a, b, difference[n], chance[n]) for n, (a, b) in enumerate(named))
-    variances = [np.diagonal(one)[i] + np.diagonal(one)[j] - 2 * one[i, j] for one in fit.covariances]
+    variances = [
+        np.diagonal(covariance)[i] + np.diagonal(covariance)[j] - 2 * covariance[i, j] for covariance in fit.covariances
+    ]
     errors = np.sqrt(np.max(variances, axis=0))
     z = difference / errors
     p_values = 2 * stdtr(table.n_prompts - 1, -np.abs(z))

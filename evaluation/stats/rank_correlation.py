@@ -22,9 +22,9 @@ def spearman(weights: Matrix, x: Vector, y: Vector) -> Vector:
     n = weights.sum(axis=1)
     ranks = [weighted_midranks(weights, side) - (n / 2)[:, None] for side in (x, y)]
     spreads = np.prod([(weights * side**2).sum(axis=1) for side in ranks], axis=0)
-    found = np.full(n.shape, np.nan)
-    np.divide((weights * ranks[0] * ranks[1]).sum(axis=1), np.sqrt(spreads), out=found, where=spreads > 0)
-    return found
+    correlations = np.full(n.shape, np.nan)
+    np.divide((weights * ranks[0] * ranks[1]).sum(axis=1), np.sqrt(spreads), out=correlations, where=spreads > 0)
+    return correlations
 
 
 def centred_ranks(values: Vector) -> Vector:

@@ -47,11 +47,11 @@ def tied_groups(order: Sequence[str], beaten: Beaten) -> tuple[tuple[str, ...], 
 
 def letters(groups: Sequence[Sequence[str]]) -> dict[str, str]:
     """The letters of each: `a` for the best group, `ab` for one that belongs to the two best."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for index, group in enumerate(groups):
         for name in group:
-            found[name] = found.get(name, "") + _letter(index)
-    return found
+            by_name[name] = by_name.get(name, "") + _letter(index)
+    return by_name
 
 
 def apart_without_difference(
@@ -71,8 +71,10 @@ def apart_without_difference(
 def sole_winner(names: Sequence[str], beaten: Beaten) -> str | None:
     """The one that is better than every other, if there is one."""
     others: Mapping[str, set[str]] = {name: set(names) - {name} for name in names}
-    found = [name for name in names if others[name] and others[name] <= {worse for won, worse in beaten if won == name}]
-    return found[0] if found else None
+    winners = [
+        name for name in names if others[name] and others[name] <= {worse for won, worse in beaten if won == name}
+    ]
+    return winners[0] if winners else None
 
 
 def _letter(index: int) -> str:

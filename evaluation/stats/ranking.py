@@ -105,15 +105,19 @@ def compare_many(
         beside=len(pairs) <= MAX_PAIRS_WITH_CHECKS,
     )
     scores = {(a, b): (sides[a], sides[b]) for a, b in pairs} if of_pairs is None else of_pairs
-    found = [
+    comparisons = [
         compared(*scores[a, b], rng=pair_rng(seed, a, b), failed_a=failures.get(a, ()), failed_b=failures.get(b, ()))
         for a, b in pairs
     ]
-    adjusted, notes = adjusted_pairs(found, adjust=adjust, alpha=alpha)
-    labelled = tuple((a, b, one) for (a, b), one in zip(pairs, adjusted, strict=True))
+    adjusted, notes = adjusted_pairs(comparisons, adjust=adjust, alpha=alpha)
+    labelled = tuple((a, b, comparison) for (a, b), comparison in zip(pairs, adjusted, strict=True))
     matrix = _common(usable, kind, named_clusters)
     order, order_notes = _order(usable, matrix, kind, higher_is_better)
-    beaten = [(a, b) if one.verdict == A_BETTER else (b, a) for a, b, one in labelled if one.verdict in _DECIDED]
+    beaten = [
+        (a, b) if comparison.verdict == A_BETTER else (b, a)
+        for a, b, comparison in labelled
+        if comparison.verdict in _DECIDED
+    ]
     has_all_pairs = against is None or len(sides) == 2
     groups = tied_groups(order, beaten) if has_all_pairs else ()
     return ManyComparison(

@@ -28,13 +28,13 @@ def ratio_evidence(a: Vector, b: Vector, terms: TestSettings) -> Evidence:
         return _as_log_ratio(mean_evidence(differences, log_terms(terms), test="t", p_value=p_t), {})
     p_flips, flips = sign_flip_p_value(differences, rng=terms.rng)
     test, p_value = ("t", p_t) if p_t is not None else (flips, p_flips)
-    found = mean_evidence(differences, log_terms(terms), test=test, p_value=p_value)
-    return _as_log_ratio(found, {"sign_flip": p_flips})
+    evidence = mean_evidence(differences, log_terms(terms), test=test, p_value=p_value)
+    return _as_log_ratio(evidence, {"sign_flip": p_flips})
 
 
-def _as_log_ratio(found: Evidence, also: Mapping[str, float]) -> Evidence:
-    method = found.method.replace("t+t", "log_t").replace("no_spread+", "log_no_spread+")
-    return as_ratio(replace(found, method=method, also={**found.also, **also}))
+def _as_log_ratio(evidence: Evidence, also: Mapping[str, float]) -> Evidence:
+    method = evidence.method.replace("t+t", "log_t").replace("no_spread+", "log_no_spread+")
+    return as_ratio(replace(evidence, method=method, also={**evidence.also, **also}))
 
 
 def log_terms(terms: TestSettings) -> TestSettings:
@@ -42,17 +42,17 @@ def log_terms(terms: TestSettings) -> TestSettings:
     return replace(terms, margin=None if terms.margin is None else log1p(terms.margin))
 
 
-def as_ratio(found: Evidence) -> Evidence:
+def as_ratio(evidence: Evidence) -> Evidence:
     """The evidence of logarithms as one of ratios."""
     return replace(
-        found,
-        difference=_exp(found.difference),
-        interval=_interval(found.interval),
-        effect_size=_exp(found.difference),
+        evidence,
+        difference=_exp(evidence.difference),
+        interval=_interval(evidence.interval),
+        effect_size=_exp(evidence.difference),
         effect_size_name="ratio",
-        mde=None if found.mde is None or found.mde > _LARGEST_LOG else exp(found.mde),
-        aim=None if found.aim is None else _exp(found.aim),
-        intervals={name: Interval(_exp(low), _exp(high)) for name, (low, high) in found.intervals.items()},
+        mde=None if evidence.mde is None or evidence.mde > _LARGEST_LOG else exp(evidence.mde),
+        aim=None if evidence.aim is None else _exp(evidence.aim),
+        intervals={name: Interval(_exp(low), _exp(high)) for name, (low, high) in evidence.intervals.items()},
     )
 
 

@@ -90,16 +90,16 @@ def unpaired_means(a: Sequence[float], b: Sequence[float], *, confidence_level: 
     level = checked_confidence_level(confidence_level)
     left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
     difference, varies = float(left.mean() - right.mean()), not (is_constant(left) and is_constant(right))
-    found = _welch(left, right, level) if min(left.size, right.size) > 1 and varies else None
+    welch = _welch(left, right, level) if min(left.size, right.size) > 1 and varies else None
     return UnpairedResult(
         difference=difference,
-        low=None if found is None else found.interval.low,
-        high=None if found is None else found.interval.high,
-        p_value=1.0 if found is None else found.p_value,
+        low=None if welch is None else welch.interval.low,
+        high=None if welch is None else welch.interval.high,
+        p_value=1.0 if welch is None else welch.p_value,
         n_a=left.size,
         n_b=right.size,
         method="welch",
-        effect_size=None if found is None else found.effect,
+        effect_size=None if welch is None else welch.effect,
         effect_size_name="hedges_g",
         confidence_level=level,
     )

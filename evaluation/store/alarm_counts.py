@@ -37,7 +37,7 @@ def score_spreads(
     """
     keys = {metric_key(signature): signature for signature in signatures}
     labelled = sa.func.sum(sa.case((score.c.label.in_(sorted(labels)), 1), else_=0))
-    wanted = (
+    query = (
         sa.select(
             score.c.metric_key,
             sa.func.count().label("n"),
@@ -50,11 +50,11 @@ def score_spreads(
         .group_by(score.c.metric_key)
     )
     with store.read() as connection:
-        found = {row.metric_key: row for row in connection.execute(wanted)}
+        rows = {row.metric_key: row for row in connection.execute(query)}
     return tuple(
         ScoreSpread(signature=signature, n=row.n, least=row.least, greatest=row.greatest, n_labelled=row.n_labelled)
         for key, signature in keys.items()
-        if (row := found.get(key)) is not None
+        if (row := rows.get(key)) is not None
     )
 
 
@@ -75,7 +75,7 @@ def count_cut(
         (_reaches(limits), CutBy.NUM_PREDICT.value),
         else_=CutBy.UNKNOWN.value,
     ).label("cut")
-    wanted = (
+    query = (
         sa.select(cut, sa.func.count().label("n"))
         .where(
             generation.c.run_candidate_id == run_candidate_id,
@@ -86,7 +86,7 @@ def count_cut(
         .group_by(cut)
     )
     with store.read() as connection:
-        return {CutBy(row.cut): row.n for row in connection.execute(wanted)}
+        return {CutBy(row.cut): row.n for row in connection.execute(query)}
 
 
 def _reaches(limits: Limits) -> sa.ColumnElement[bool]:

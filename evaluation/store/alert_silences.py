@@ -33,9 +33,9 @@ def silence_alerts(
 def list_silences(store: Store, *, moment: datetime | None = None) -> tuple[SilenceRecord, ...]:
     """Those that hold now, or at that moment; the one that ends first comes first."""
     holds = alert_silence.c.until > (moment or now())
-    wanted = sa.select(alert_silence).where(holds).order_by(alert_silence.c.until, alert_silence.c.id)
+    query = sa.select(alert_silence).where(holds).order_by(alert_silence.c.until, alert_silence.c.id)
     with store.read() as connection:
-        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+        return tuple(_record(row) for row in connection.execute(query).mappings())
 
 
 def end_silence(store: Store, silence_id: int) -> None:
@@ -47,16 +47,18 @@ def end_silence(store: Store, silence_id: int) -> None:
     with store.write() as connection:
         ended = connection.execute(sa.delete(alert_silence).where(alert_silence.c.id == silence_id))
     if not ended.rowcount:
-        known = [str(one.silence_id) for one in list_silences(store)]
-        raise UnknownNameError("silence", str(silence_id), known, next_step="`benchwright alerts silences` lists them.")
+        silence_ids = [str(silence.silence_id) for silence in list_silences(store)]
+        raise UnknownNameError(
+            "silence", str(silence_id), silence_ids, next_step="`benchwright alerts silences` lists them."
+        )
 
 
 def to_notify(store: Store, moment: datetime | None = None) -> tuple[AlertRecord, ...]:
     """Alerts of which somebody is still to be told: open, known to nobody, and not silenced; the oldest first."""
     at = moment or now()
     silences = list_silences(store, moment=at)
-    waiting = [one for one in list_alerts(store) if one.notified_at is None and one.acknowledged_at is None]
-    return tuple(one for one in reversed(waiting) if not _is_silenced(one, silences, at))
+    waiting = [alert for alert in list_alerts(store) if alert.notified_at is None and alert.acknowledged_at is None]
+    return tuple(alert for alert in reversed(waiting) if not _is_silenced(alert, silences, at))
 
 
 def _is_silenced(alert: AlertRecord, silences: Iterable[SilenceRecord], at: datetime) -> bool:

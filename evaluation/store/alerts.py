@@ -44,27 +44,32 @@ def record_look(
     at = moment or now()
     with store.write() as connection:
         one_at_a_time(connection, "alert")
-        seen = [{"run_candidate_id": one.run_candidate_id, "quality": one.quality, "looked_at": at} for one in looks]
+        seen = [
+            {"run_candidate_id": record.run_candidate_id, "quality": record.quality, "looked_at": at}
+            for record in looks
+        ]
         upsert(connection, monitor_look, seen, key=["run_candidate_id"])
-        known = {(row["subject"], row["occurrence"]): row for row in _open(connection)}
+        open_alerts = {(row["subject"], row["occurrence"]): row for row in _open(connection)}
         raised, updated = [], []
         for finding in findings:
             place = (finding.subject, finding.occurrence)
-            if place in known:
-                updated.append(_update(connection, known.pop(place), finding, at))
+            if place in open_alerts:
+                updated.append(_update(connection, open_alerts.pop(place), finding, at))
             elif finding.raises and not _was_raised(connection, finding):
                 raised.append(_raise(connection, finding, at))
-        resolved = [_resolve(connection, row, at, judged) for row in known.values()]
+        resolved = [_resolve(connection, row, at, judged) for row in open_alerts.values()]
     return AlertChanges(
-        raised=tuple(raised), updated=tuple(updated), resolved=tuple(one for one in resolved if one is not None)
+        raised=tuple(raised),
+        updated=tuple(updated),
+        resolved=tuple(record for record in resolved if record is not None),
     )
 
 
 def _open(connection: Connection) -> Sequence[RowMapping]:
-    wanted = (
+    query = (
         sa.select(alert).where(alert.c.resolved_at.is_(None)).order_by(alert.c.raised_at, alert.c.subject, alert.c.id)
     )
-    return connection.execute(wanted).mappings().all()
+    return connection.execute(query).mappings().all()
 
 
 def _was_raised(connection: Connection, finding: Finding) -> bool:
@@ -78,27 +83,27 @@ def _was_raised(connection: Connection, finding: Finding) -> bool:
 def _raise(connection: Connection, finding: Finding, at: datetime) -> AlertRecord:
     row = {name: getattr(finding, name) for name in _OF_FINDING}
     row |= {"id": uuid4().hex[:12], "subject": finding.subject, "occurrence": finding.occurrence}
-    row |= {"evidence": dict(finding.evidence), "changes": [dict(one) for one in finding.changes]}
+    row |= {"evidence": dict(finding.evidence), "changes": [dict(change) for change in finding.changes]}
     row |= {"raised_at": at, "seen_at": at, "n_seen": 1}
     connection.execute(sa.insert(alert).values(row))
     return _read(connection, row["id"])
 
 
-def _update(connection: Connection, known: RowMapping, finding: Finding, at: datetime) -> AlertRecord:
+def _update(connection: Connection, row: RowMapping, finding: Finding, at: datetime) -> AlertRecord:
     fresh: dict[str, Any] = {name: getattr(finding, name) for name in _FRESH}
-    fresh |= {"evidence": dict(finding.evidence), "changes": [dict(one) for one in finding.changes]}
-    fresh |= {"seen_at": at, "n_seen": known["n_seen"] + 1}
-    connection.execute(sa.update(alert).where(alert.c.id == known["id"]).values(fresh))
-    return _read(connection, known["id"])
+    fresh |= {"evidence": dict(finding.evidence), "changes": [dict(change) for change in finding.changes]}
+    fresh |= {"seen_at": at, "n_seen": row["n_seen"] + 1}
+    connection.execute(sa.update(alert).where(alert.c.id == row["id"]).values(fresh))
+    return _read(connection, row["id"])
 
 
-def _resolve(connection: Connection, known: RowMapping, at: datetime, judged: Collection[str]) -> AlertRecord | None:
-    is_over = known["subject"] in judged
-    if not is_over and at - known["seen_at"] < STALE_AFTER:
+def _resolve(connection: Connection, row: RowMapping, at: datetime, judged: Collection[str]) -> AlertRecord | None:
+    is_over = row["subject"] in judged
+    if not is_over and at - row["seen_at"] < STALE_AFTER:
         return None
     ended = {"resolved_at": at, "resolution": OVER if is_over else STALE}
-    connection.execute(sa.update(alert).where(alert.c.id == known["id"]).values(ended))
-    return _read(connection, known["id"])
+    connection.execute(sa.update(alert).where(alert.c.id == row["id"]).values(ended))
+    return _read(connection, row["id"])
 
 
 def list_alerts(store: Store, *, with_resolved: bool = False, since: datetime | None = None) -> tuple[AlertRecord, ...]:
@@ -109,16 +114,16 @@ def list_alerts(store: Store, *, with_resolved: bool = False, since: datetime | 
         with_resolved: Those too that are over.
         since: Raised then or later.
     """
-    wanted = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.subject, alert.c.id)
+    query = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.subject, alert.c.id)
     if not with_resolved:
-        wanted = wanted.where(alert.c.resolved_at.is_(None))
+        query = query.where(alert.c.resolved_at.is_(None))
     if since is not None:
-        wanted = wanted.where(alert.c.raised_at >= since)
+        query = query.where(alert.c.raised_at >= since)
     with store.read() as connection:
-        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+        return tuple(_record(row) for row in connection.execute(query).mappings())
 
 
-def find_alert(store: Store, wanted: str) -> AlertRecord:
+def find_alert(store: Store, id_or_prefix: str) -> AlertRecord:
     """The newest for `last`, else the one of that id or unique beginning of one.
 
     Raises:
@@ -126,16 +131,18 @@ def find_alert(store: Store, wanted: str) -> AlertRecord:
         ConfigurationError: several begin like this.
     """
     newest = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.subject, alert.c.id)
-    alike = newest if wanted == "last" else newest.where(alert.c.id.startswith(wanted, autoescape=True))
+    alike = newest if id_or_prefix == "last" else newest.where(alert.c.id.startswith(id_or_prefix, autoescape=True))
     with store.read() as connection:
-        found = connection.execute(alike.limit(2 if wanted != "last" else 1)).mappings().all() if wanted else []
-        known = connection.execute(newest.limit(20)).mappings().all()
-    if not found:
+        matches = (
+            connection.execute(alike.limit(2 if id_or_prefix != "last" else 1)).mappings().all() if id_or_prefix else []
+        )
+        recent_rows = connection.execute(newest.limit(20)).mappings().all()
+    if not matches:
         step = "`benchwright alerts list --all` shows them all."
-        raise UnknownNameError("alert", wanted, [row["id"] for row in known], next_step=step)
-    if len(found) > 1:
-        raise ConfigurationError(f"several alerts begin with {wanted!r}", "Give more of the id.")
-    return _record(found[0])
+        raise UnknownNameError("alert", id_or_prefix, [row["id"] for row in recent_rows], next_step=step)
+    if len(matches) > 1:
+        raise ConfigurationError(f"several alerts begin with {id_or_prefix!r}", "Give more of the id.")
+    return _record(matches[0])
 
 
 def acknowledge_alert(
@@ -151,11 +158,11 @@ def acknowledge_alert(
         ends: True where that is its end: a change that is accepted is over.
     """
     moment = now()
-    known: dict[str, Any] = {"acknowledged_at": moment, "acknowledged_by": by, "note": note}
+    values: dict[str, Any] = {"acknowledged_at": moment, "acknowledged_by": by, "note": note}
     if ends:
-        known |= {"resolved_at": sa.func.coalesce(alert.c.resolved_at, _moment(moment)), "resolution": "acknowledged"}
+        values |= {"resolved_at": sa.func.coalesce(alert.c.resolved_at, _moment(moment)), "resolution": "acknowledged"}
     with store.write() as connection:
-        connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(known))
+        connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(values))
         return _read(connection, alert_id)
 
 
@@ -171,15 +178,15 @@ def note_notified(store: Store, alert_ids: Iterable[str]) -> None:
 
 def find_looks(store: Store, run_candidate_ids: Collection[int]) -> dict[int, MonitorLook]:
     """Which of these candidates of runs were looked at, and what was found."""
-    found: dict[int, MonitorLook] = {}
+    looks: dict[int, MonitorLook] = {}
     ids = sorted(run_candidate_ids)
     with store.read() as connection:
         for start in range(0, len(ids), 500):
-            wanted = sa.select(monitor_look).where(monitor_look.c.run_candidate_id.in_(ids[start : start + 500]))
-            for row in connection.execute(wanted).mappings():
+            query = sa.select(monitor_look).where(monitor_look.c.run_candidate_id.in_(ids[start : start + 500]))
+            for row in connection.execute(query).mappings():
                 key = row["run_candidate_id"]
-                found[key] = MonitorLook(run_candidate_id=key, quality=row["quality"], looked_at=row["looked_at"])
-    return found
+                looks[key] = MonitorLook(run_candidate_id=key, quality=row["quality"], looked_at=row["looked_at"])
+    return looks
 
 
 def _read(connection: Connection, alert_id: str) -> AlertRecord:
@@ -187,5 +194,5 @@ def _read(connection: Connection, alert_id: str) -> AlertRecord:
 
 
 def _record(row: RowMapping | Mapping[str, Any]) -> AlertRecord:
-    names = {one.name for one in fields(AlertRecord)} - {"alert_id", "changes"}
+    names = {field.name for field in fields(AlertRecord)} - {"alert_id", "changes"}
     return AlertRecord(alert_id=row["id"], changes=tuple(row["changes"]), **{name: row[name] for name in names})

@@ -58,14 +58,14 @@ def annotations(
     comparison_ids: Sequence[str] = (),
 ) -> tuple[AnnotationRecord, ...]:
     """Notes on any of these, oldest first; those on a run's cases are the run's too."""
-    wanted: list[sa.ColumnElement[bool]] = []
+    conditions: list[sa.ColumnElement[bool]] = []
     if run_ids:
-        wanted.append(annotation.c.run_id.in_(run_ids))
+        conditions.append(annotation.c.run_id.in_(run_ids))
     if comparison_ids:
-        wanted.append(annotation.c.comparison_id.in_(comparison_ids))
+        conditions.append(annotation.c.comparison_id.in_(comparison_ids))
     if experiment_id is not None:
-        wanted.append(annotation.c.experiment_id == experiment_id)
-    return _found(store, sa.or_(*wanted)) if wanted else ()
+        conditions.append(annotation.c.experiment_id == experiment_id)
+    return _found(store, sa.or_(*conditions)) if conditions else ()
 
 
 def notes_on_case(store: Store, run_id: str, case_id: str) -> tuple[AnnotationRecord, ...]:
@@ -85,8 +85,8 @@ def remove_annotation(store: Store, annotation_id: int) -> None:
         raise UnknownNameError("note", str(annotation_id), (), "`benchwright experiments show NAME --json` lists notes")
 
 
-def _found(store: Store, wanted: sa.ColumnElement[bool]) -> tuple[AnnotationRecord, ...]:
-    oldest_first = sa.select(annotation).where(wanted).order_by(annotation.c.created_at, annotation.c.id)
+def _found(store: Store, condition: sa.ColumnElement[bool]) -> tuple[AnnotationRecord, ...]:
+    oldest_first = sa.select(annotation).where(condition).order_by(annotation.c.created_at, annotation.c.id)
     with store.read() as connection:
         return tuple(_annotation(row) for row in connection.execute(oldest_first).mappings())
 

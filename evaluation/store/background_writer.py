@@ -217,16 +217,16 @@ class BackgroundWriter(Generic[Entry]):
 
     def _is_stored(self, batch: list[Entry]) -> bool:
         """True where the store took the batch, or what of it can be stored."""
-        found = self._put_away(batch)
+        result = self._put_away(batch)
         with self._changed:
-            self._waiting.extendleft(reversed(found.left))
+            self._waiting.extendleft(reversed(result.left))
             self._n_at_work = 0
-            self._n_done += len(batch) - len(found.left)
-            self.n_dropped += found.n_refused
+            self._n_done += len(batch) - len(result.left)
+            self.n_dropped += result.n_refused
             self._shorten()
-            self._n_failed += bool(found.left)
-            self.problem = found.problem if found.left else None
+            self._n_failed += bool(result.left)
+            self.problem = result.problem if result.left else None
             self._changed.notify_all()
-        if found.problem is not None:
-            self.met(found.problem)
-        return not found.left
+        if result.problem is not None:
+            self.met(result.problem)
+        return not result.left

@@ -89,9 +89,11 @@ def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None
         else:
             cases = {}
             for start in range(0, len(case_ids), _BATCH):
-                wanted = benchmark_case.c.case_id.in_(case_ids[start : start + _BATCH])
+                in_batch = benchmark_case.c.case_id.in_(case_ids[start : start + _BATCH])
                 # Without an order: to have one, SQLite would read the whole benchmark along its positions.
-                cases |= _select_cases(connection, sa.and_(benchmark_case.c.version == version, wanted), ordered=False)
+                cases |= _select_cases(
+                    connection, sa.and_(benchmark_case.c.version == version, in_batch), ordered=False
+                )
             missing = [case_id for case_id in case_ids if case_id not in cases]
     if missing:
         raise StoreError(
@@ -104,18 +106,18 @@ def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None
 
 def has_case(store: Store, version: str, case_id: str) -> bool:
     """True where the version holds that case."""
-    wanted = sa.select(benchmark_case.c.id).where(
+    query = sa.select(benchmark_case.c.id).where(
         benchmark_case.c.version == version, benchmark_case.c.case_id == case_id
     )
     with store.read() as connection:
-        return connection.execute(wanted).first() is not None
+        return connection.execute(query).first() is not None
 
 
 def case_ids_of(store: Store, version: str) -> tuple[str, ...]:
     """The ids of a version's cases, in the order of the file."""
-    wanted = sa.select(benchmark_case.c.case_id).where(benchmark_case.c.version == version)
+    query = sa.select(benchmark_case.c.case_id).where(benchmark_case.c.version == version)
     with store.read() as connection:
-        return tuple(connection.execute(wanted.order_by(benchmark_case.c.position)).scalars())
+        return tuple(connection.execute(query.order_by(benchmark_case.c.position)).scalars())
 
 
 def case_clusters(store: Store, version: str) -> dict[str, str]:
@@ -149,25 +151,29 @@ def load_benchmark_version(
     Raises:
         UnknownNameError: this version is not stored (under that name).
     """
-    wanted = benchmark.c.version == version
+    same_version = benchmark.c.version == version
     with store.read() as connection:
-        rows = _newest_first(connection, wanted if name is None else sa.and_(wanted, benchmark.c.name == name))
+        rows = _newest_first(
+            connection, same_version if name is None else sa.and_(same_version, benchmark.c.name == name)
+        )
         if not rows:
-            known = connection.execute(sa.select(benchmark.c.version).distinct()).scalars().all()
-            raise UnknownNameError("benchmark version", version, known, "see `benchwright benchmarks list`")
+            versions = connection.execute(sa.select(benchmark.c.version).distinct()).scalars().all()
+            raise UnknownNameError("benchmark version", version, versions, "see `benchwright benchmarks list`")
         if case_ids is None:
             return _benchmark(rows[0], tuple(_select_cases(connection, benchmark_case.c.version == version).values()))
     return _benchmark(rows[0], load_cases(store, version, case_ids) if case_ids else ())
 
 
-def _newest_first(connection: Connection, wanted: sa.ColumnElement[bool]) -> list[RowMapping]:
+def _newest_first(connection: Connection, condition: sa.ColumnElement[bool]) -> list[RowMapping]:
     order = (benchmark.c.saved_at.desc(), benchmark.c.id.desc())
-    return list(connection.execute(sa.select(benchmark).where(wanted).order_by(*order)).mappings())
+    return list(connection.execute(sa.select(benchmark).where(condition).order_by(*order)).mappings())
 
 
-def _select_cases(connection: Connection, wanted: sa.ColumnElement[bool], *, ordered: bool = True) -> dict[str, Case]:
+def _select_cases(
+    connection: Connection, condition: sa.ColumnElement[bool], *, ordered: bool = True
+) -> dict[str, Case]:
     columns = (benchmark_case.c.case_id, benchmark_case.c.content)
-    query = sa.select(*columns).where(wanted)
+    query = sa.select(*columns).where(condition)
     rows = connection.execute(query.order_by(benchmark_case.c.position) if ordered else query)
     return {row.case_id: _case(row.case_id, row.content) for row in rows}
 

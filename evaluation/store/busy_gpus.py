@@ -21,48 +21,48 @@ class BusyGpu:
 
 def busy_gpus(store: Store, *, invocation_id: str, run_candidate_id: int) -> tuple[BusyGpu, ...]:
     """Each server that was sampled while it answered this candidate of a run; time to load is not counted."""
-    found = []
+    gpus = []
     for endpoint, stretches in sorted(_in_flight(store, run_candidate_id).items()):
-        known = _samples(store, invocation_id, endpoint, stretches[0][0], max(end for _, end in stretches))
-        busy = [value for moment, value in known if _is_within(moment, stretches)]
+        samples = _samples(store, invocation_id, endpoint, stretches[0][0], max(end for _, end in stretches))
+        busy = [value for moment, value in samples if _is_within(moment, stretches)]
         if busy:
-            found.append(BusyGpu(endpoint=endpoint, n_samples=len(busy), utilisation=sum(busy) / len(busy)))
-    return tuple(found)
+            gpus.append(BusyGpu(endpoint=endpoint, n_samples=len(busy), utilisation=sum(busy) / len(busy)))
+    return tuple(gpus)
 
 
 def _in_flight(store: Store, run_candidate_id: int) -> dict[str, list[tuple[datetime, datetime]]]:
     """From when to when anything was in flight on each server: stretches that do not overlap, by time."""
     of = generation.c
-    wanted = (
+    query = (
         sa.select(of.endpoint, of.started_at, of.finished_at, of.load_s)
         .where(of.run_candidate_id == run_candidate_id, of.started_at.is_not(None), sa.not_(of.reused))
         .order_by(of.started_at)
     )
-    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    stretches_by_endpoint: dict[str, list[tuple[datetime, datetime]]] = {}
     with store.read() as connection:
-        rows = connection.execute(wanted).all()
+        rows = connection.execute(query).all()
     begun = sorted((row.started_at + timedelta(seconds=row.load_s or 0), row.finished_at, row.endpoint) for row in rows)
     for start, end, endpoint in begun:
-        stretches = found.setdefault(endpoint, [])
+        stretches = stretches_by_endpoint.setdefault(endpoint, [])
         if stretches and start <= stretches[-1][1]:
             stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
         elif end > start:
             stretches.append((start, end))
-    return {endpoint: stretches for endpoint, stretches in found.items() if stretches}
+    return {endpoint: stretches for endpoint, stretches in stretches_by_endpoint.items() if stretches}
 
 
 def _samples(
     store: Store, invocation_id: str, endpoint: str, since: datetime, until: datetime
 ) -> list[tuple[datetime, float]]:
     of = gpu_sample.c
-    wanted = (
+    query = (
         sa.select(of.sampled_at, of.utilisation)
         .where(of.invocation_id == invocation_id, of.endpoint == endpoint, of.utilisation.is_not(None))
         .where(of.sampled_at >= since, of.sampled_at <= until)
         .order_by(of.sampled_at)
     )
     with store.read() as connection:
-        return [(moment, value) for moment, value in connection.execute(wanted)]
+        return [(moment, value) for moment, value in connection.execute(query)]
 
 
 def _is_within(moment: datetime, stretches: list[tuple[datetime, datetime]]) -> bool:

@@ -23,22 +23,22 @@ def save_profile(store: Store, saved: PromptProfile) -> str:
 
 def list_profiles(store: Store) -> tuple[PromptProfile, ...]:
     """The newest profile of each name, by name."""
-    wanted = sa.select(*_PROFILE).where(profile.c.saved_at.is_not(None)).order_by(profile.c.name, profile.c.saved_at)
+    query = sa.select(*_PROFILE).where(profile.c.saved_at.is_not(None)).order_by(profile.c.name, profile.c.saved_at)
     with store.read() as connection:
-        newest = {row["name"]: _profile(row) for row in connection.execute(wanted).mappings()}
+        newest = {row["name"]: _profile(row) for row in connection.execute(query).mappings()}
     return tuple(newest.values())
 
 
 def find_profile(store: Store, name: str) -> PromptProfile | None:
     """What a profile's name means now."""
-    wanted = (
+    query = (
         sa.select(*_PROFILE)
         .where(profile.c.name == name, profile.c.saved_at.is_not(None))
         .order_by(profile.c.saved_at.desc(), profile.c.id.desc())
         .limit(1)
     )
     with store.read() as connection:
-        row = connection.execute(wanted).mappings().first()
+        row = connection.execute(query).mappings().first()
     return None if row is None else _profile(row)
 
 
@@ -64,13 +64,13 @@ def save_candidate(store: Store, saved: Candidate) -> str:
 def find_candidate(store: Store, fingerprint: str) -> Candidate | None:
     """The candidate of that fingerprint, with its profile."""
     same_profile = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)
-    wanted = (
+    query = (
         sa.select(candidate, profile.c.name, profile.c.system, profile.c.template, profile.c.examples)
         .join(profile, same_profile)
         .where(candidate.c.fingerprint == fingerprint)
     )
     with store.read() as connection:
-        row = connection.execute(wanted).mappings().first()
+        row = connection.execute(query).mappings().first()
     if row is None:
         return None
     return Candidate(

@@ -13,12 +13,12 @@ def case_hashes(store: Store, version: str) -> dict[str, str]:
     columns = (benchmark_case.c.position, benchmark_case.c.case_id, benchmark_case.c.content_hash)
     page = sa.select(*columns).where(benchmark_case.c.version == version)
     page = page.order_by(benchmark_case.c.position).limit(_PAGE)
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     last = -1
     while True:
         with store.read() as connection:
             rows = connection.execute(page.where(benchmark_case.c.position > last)).all()
-        found.update((row.case_id, row.content_hash) for row in rows)
+        hashes.update((row.case_id, row.content_hash) for row in rows)
         if len(rows) < _PAGE:
-            return found
+            return hashes
         last = rows[-1].position

@@ -72,11 +72,13 @@ def _counts(row_id: int, other_id: int) -> sa.Select[tuple[int, int | None]]:
         other.c.repeat == mine.c.repeat,
         other.c.seed == mine.c.seed,
     )
-    asked = [sa.and_(of.c.failure_kind.is_(None), of.c.text.is_not(None), sa.not_(of.c.reused)) for of in (mine, other)]
+    conditions = [
+        sa.and_(of.c.failure_kind.is_(None), of.c.text.is_not(None), sa.not_(of.c.reused)) for of in (mine, other)
+    ]
     both = (
         sa.select(sa.case((mine.c.text != other.c.text, 1), else_=0).label("is_changed"))
         .select_from(mine.join(other, is_other))
-        .where(mine.c.run_candidate_id == row_id, *asked)
+        .where(mine.c.run_candidate_id == row_id, *conditions)
         .limit(MOST_TEXTS)
         .subquery()
     )

@@ -116,7 +116,7 @@ def _without_version(result: ComparisonResult) -> ComparisonResult:
     return replace(result, code_version="", experiment=None)
 
 
-def find_comparison(store: Store, wanted: str) -> ComparisonRecord:
+def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
     """The newest comparison for `last`, else the one of that id or unique prefix of one.
 
     Raises:
@@ -125,19 +125,19 @@ def find_comparison(store: Store, wanted: str) -> ComparisonRecord:
     """
     newest_first = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc())
     with store.read() as connection:
-        if wanted == "last":
+        if id_or_prefix == "last":
             rows = connection.execute(newest_first.limit(1)).mappings().all()
         else:
-            alike = newest_first.where(comparison.c.id.startswith(wanted, autoescape=True)).limit(6)
-            rows = connection.execute(alike).mappings().all() if wanted else []
-        exact = [row for row in rows if row["id"] == wanted] or rows
+            alike = newest_first.where(comparison.c.id.startswith(id_or_prefix, autoescape=True)).limit(6)
+            rows = connection.execute(alike).mappings().all() if id_or_prefix else []
+        exact = [row for row in rows if row["id"] == id_or_prefix] or rows
         if len(exact) == 1:
             return _record(connection, exact[0])
-        known = connection.execute(newest_first.with_only_columns(comparison.c.id).limit(40)).scalars().all()
+        recent_ids = connection.execute(newest_first.with_only_columns(comparison.c.id).limit(40)).scalars().all()
     if exact:
-        found = ", ".join(row["id"] for row in exact)
-        raise ConfigurationError(f"several comparisons begin with {wanted!r}: {found}", "give more of the id")
-    raise UnknownNameError("comparison", wanted, known, "make one with `benchwright compare RUN RUN`")
+        listed = ", ".join(row["id"] for row in exact)
+        raise ConfigurationError(f"several comparisons begin with {id_or_prefix!r}: {listed}", "give more of the id")
+    raise UnknownNameError("comparison", id_or_prefix, recent_ids, "make one with `benchwright compare RUN RUN`")
 
 
 def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[ComparisonRecord, ...]:
@@ -155,9 +155,9 @@ def delete_comparison(store: Store, comparison_id: str) -> None:
 
 def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:
     """What the sides of all stored pairs were called, each two once, by name."""
-    wanted = sa.select(comparison_pair.c.a, comparison_pair.c.b).distinct()
+    query = sa.select(comparison_pair.c.a, comparison_pair.c.b).distinct()
     with store.read() as connection:
-        return tuple(sorted((row.a, row.b) for row in connection.execute(wanted)))
+        return tuple(sorted((row.a, row.b) for row in connection.execute(query)))
 
 
 def pair_history(
@@ -171,19 +171,19 @@ def pair_history(
         b_keys: Of the other.
         limit: The newest so many.
     """
-    one = sa.and_(_names(a_keys, "a"), _names(b_keys, "b"))
-    other = sa.and_(_names(a_keys, "b"), _names(b_keys, "a"))
+    in_order = sa.and_(_names(a_keys, "a"), _names(b_keys, "b"))
+    swapped = sa.and_(_names(a_keys, "b"), _names(b_keys, "a"))
     of_comparison = ("created_at", "benchmark_name", "benchmark_version", "run_ids", "code_version")
-    wanted = (
+    query = (
         sa.select(comparison_pair, metric.c.name, metric.c.signature, *(comparison.c[name] for name in of_comparison))
         .join(comparison, comparison.c.id == comparison_pair.c.comparison_id)
         .join(metric, metric.c.key == comparison_pair.c.metric_key)
-        .where(sa.or_(one, other))
+        .where(sa.or_(in_order, swapped))
         .order_by(comparison.c.created_at.desc(), comparison_pair.c.comparison_id, comparison_pair.c.position.desc())
         .limit(limit)
     )
     with store.read() as connection:
-        rows = connection.execute(wanted).mappings().all()
+        rows = connection.execute(query).mappings().all()
     return tuple(
         PairHistoryRow(
             comparison_id=row["comparison_id"],

@@ -34,12 +34,12 @@ class DatabaseFile:
     def is_there(self) -> bool:
         """False where it was deleted, moved or replaced since."""
         try:
-            found = self.path.stat()
+            stat = self.path.stat()
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError:  # whatever keeps us from looking deletes nothing
             return True
-        return (found.st_dev, found.st_ino) == (self.device, self.inode)
+        return (stat.st_dev, stat.st_ino) == (self.device, self.inode)
 
 
 _kept: list[DatabaseFile] = []
@@ -124,10 +124,10 @@ def file_of(url: URL) -> DatabaseFile | None:
         return None
     path = _path(url)
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return DatabaseFile(path=path, device=found.st_dev, inode=found.st_ino)
+    return DatabaseFile(path=path, device=stat.st_dev, inode=stat.st_ino)
 
 
 def _path(url: URL) -> Path:

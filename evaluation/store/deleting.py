@@ -8,12 +8,12 @@ _AT_ONCE = 5_000
 """Rows in one transaction."""
 
 
-def delete_rows(store: Store, table: sa.Table, wanted: sa.ColumnElement[bool]) -> int:
+def delete_rows(store: Store, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
     """How many rows were deleted, some thousands in a transaction, with what hangs on them."""
     n_deleted = 0
     while True:
         with store.write() as connection:
-            some = sa.select(table.c.id).where(wanted).limit(_AT_ONCE)
+            some = sa.select(table.c.id).where(condition).limit(_AT_ONCE)
             n = connection.execute(sa.delete(table).where(table.c.id.in_(some))).rowcount
         n_deleted += n
         if n < _AT_ONCE:

@@ -48,7 +48,7 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
             run.c.archived_at.is_(None),
             sa.or_(run.c.id == run_id, run.c.status == str(Status.COMPLETED)),
         )
-        wanted = (
+        query = (
             sa.select(
                 run.c.id.label("run_id"),
                 run.c.created_at,
@@ -63,13 +63,13 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
             .where(estimate.c.metric_key == metric_key(signature), estimate.c.quantity == "mean")
             .order_by(run.c.created_at, run.c.id, run_candidate.c.id)
         )
-        found = [_value(row) for row in connection.execute(wanted)]
-    return _newest(found, most)
+        values = [_value(row) for row in connection.execute(query)]
+    return _newest(values, most)
 
 
-def _newest(found: Sequence[EarlierValue], most: int) -> tuple[EarlierValue, ...]:
-    kept = list(dict.fromkeys(value.run_id for value in found))[-most:]
-    return tuple(value for value in found if value.run_id in kept)
+def _newest(values: Sequence[EarlierValue], most: int) -> tuple[EarlierValue, ...]:
+    kept = list(dict.fromkeys(value.run_id for value in values))[-most:]
+    return tuple(value for value in values if value.run_id in kept)
 
 
 def _value(row: sa.Row[tuple[object, ...]]) -> EarlierValue:

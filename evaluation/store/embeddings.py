@@ -19,15 +19,15 @@ def load_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) ->
     """The vectors that are known of these texts, by text."""
     by_hash = {_text_hash(text): text for text in texts}
     hashes = list(by_hash)
-    found: dict[str, tuple[float, ...]] = {}
+    vectors: dict[str, tuple[float, ...]] = {}
     with store.read() as connection:
         for start in range(0, len(hashes), _CHUNK):
-            wanted = sa.select(embedding.c.text_hash, embedding.c.vector).where(
+            query = sa.select(embedding.c.text_hash, embedding.c.vector).where(
                 embedding.c.model_key == _model_key(model, digest),
                 embedding.c.text_hash.in_(hashes[start : start + _CHUNK]),
             )
-            found.update({by_hash[key]: _unpacked(packed) for key, packed in connection.execute(wanted)})
-    return found
+            vectors.update({by_hash[key]: _unpacked(packed) for key, packed in connection.execute(query)})
+    return vectors
 
 
 def save_vectors(store: Store, model: str, digest: str, vectors: Mapping[str, Sequence[float]]) -> None:

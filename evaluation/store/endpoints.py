@@ -39,9 +39,9 @@ def list_endpoints(store: Store) -> tuple[EndpointRecord, ...]:
 
 def find_endpoint(store: Store, name_or_url: str) -> EndpointRecord | None:
     """The endpoint of that name, else of that URL (a closing slash makes no difference)."""
-    known = list_endpoints(store)
-    by_name = (record for record in known if record.name == name_or_url)
-    by_url = (record for record in known if record.url.rstrip("/") == name_or_url.rstrip("/"))
+    records = list_endpoints(store)
+    by_name = (record for record in records if record.name == name_or_url)
+    by_url = (record for record in records if record.url.rstrip("/") == name_or_url.rstrip("/"))
     return next(by_name, None) or next(by_url, None)
 
 
@@ -56,5 +56,5 @@ def remove_endpoint(store: Store, name: str) -> None:
             sa.update(endpoint).where(endpoint.c.name == name, endpoint.c.removed_at.is_(None)).values(removed_at=now())
         )
     if not removed.rowcount:
-        known = [record.name for record in list_endpoints(store)]
-        raise UnknownNameError("endpoint", name, known, "see `benchwright endpoints list`")
+        names = [record.name for record in list_endpoints(store)]
+        raise UnknownNameError("endpoint", name, names, "see `benchwright endpoints list`")

@@ -64,20 +64,20 @@ def gpu_users(store: Store, invocation_id: str) -> tuple[GpuUser, ...]:
     return (*own, *(user for user in beside if user.gpu in gpus))
 
 
-def _users(connection: Connection, *wanted: sa.ColumnElement[bool]) -> list[GpuUser]:
+def _users(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[GpuUser]:
     columns = (_card.label("gpu"), gpu_sample.c.invocation_id, gpu_sample.c.endpoint)
-    found = sa.select(*columns).where(*wanted).distinct()
-    return [GpuUser(**row) for row in connection.execute(found.order_by(*columns)).mappings()]
+    query = sa.select(*columns).where(*conditions).distinct()
+    return [GpuUser(**row) for row in connection.execute(query.order_by(*columns)).mappings()]
 
 
 def load_power(store: Store, invocation_id: str, gpu: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Times in s since 1970 and power in W of one GPU, as the invocation sampled it."""
     at, power = array("d"), array("d")
-    wanted = sa.select(gpu_sample.c.sampled_at, gpu_sample.c.power_w).where(
+    query = sa.select(gpu_sample.c.sampled_at, gpu_sample.c.power_w).where(
         gpu_sample.c.invocation_id == invocation_id, _card == gpu, gpu_sample.c.power_w.is_not(None)
     )
     with store.read() as connection:
-        for page in connection.execute(wanted.execution_options(yield_per=_PAGE)).partitions():
+        for page in connection.execute(query.execution_options(yield_per=_PAGE)).partitions():
             at.extend(row.sampled_at.timestamp() for row in page)
             power.extend(row.power_w for row in page)
     return np.array(at), np.array(power)
@@ -106,21 +106,21 @@ def load_flights(store: Store, invocation_id: str, endpoint: str) -> Flights:
 
 
 def _run_candidates(store: Store, invocation_id: str) -> list[int]:
-    wanted = (
+    query = (
         sa.select(run_candidate.c.id)
         .join(run, run.c.id == run_candidate.c.run_id)
         .where(run.c.invocation_id == invocation_id)
         .order_by(run_candidate.c.id)
     )
     with store.read() as connection:
-        return list(connection.execute(wanted).scalars())
+        return list(connection.execute(query).scalars())
 
 
 _FLIGHT = tuple(generation.c[name] for name in ("id", "total_s", "finished_at", "failure_kind", "reused"))
 
 
 def _page(store: Store, run_candidate_id: int, endpoint: str, last: int) -> Sequence[sa.Row[tuple[object, ...]]]:
-    wanted = (
+    query = (
         sa.select(*_FLIGHT)
         .where(generation.c.run_candidate_id == run_candidate_id, generation.c.id > last)
         .where(generation.c.endpoint == endpoint)
@@ -128,7 +128,7 @@ def _page(store: Store, run_candidate_id: int, endpoint: str, last: int) -> Sequ
         .limit(_PAGE)
     )
     with store.read() as connection:
-        return connection.execute(wanted).all()
+        return connection.execute(query).all()
 
 
 def save_energies(store: Store, generation_ids: Sequence[int], joules: Sequence[float]) -> None:

@@ -87,18 +87,18 @@ def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
     original = getattr(error, "orig", None) or error
     if isinstance(original, StoreError):
         return original
-    said = " ".join(str(original).split())
+    message = " ".join(str(original).split())
     where = shown(url)
     state = getattr(original, "sqlstate", None)
     for words, problem, next_step in (*_LASTING, *_PASSING):
-        if any(word == state or word in said for word in words):
+        if any(word == state or word in message for word in words):
             kind = StoreUnreachableError if (words, problem, next_step) in _PASSING else StoreError
-            return kind(f"the database {where} {problem} ({said})", next_step)
+            return kind(f"the database {where} {problem} ({message})", next_step)
     if isinstance(error, sa.exc.DataError):
-        return RefusedValueError(f"the database {where} does not take a value: {said}", "nothing else is affected")
+        return RefusedValueError(f"the database {where} does not take a value: {message}", "nothing else is affected")
     if _is_of_the_connection(error, state, url):
-        return StoreUnreachableError(f"the database {where} cannot be reached ({said})", _LOOK_AT_THE_SERVER)
-    return StoreError(f"the database {where} failed: {said}", "run `benchwright db info` to see its state")
+        return StoreUnreachableError(f"the database {where} cannot be reached ({message})", _LOOK_AT_THE_SERVER)
+    return StoreError(f"the database {where} failed: {message}", "run `benchwright db info` to see its state")
 
 
 def _is_of_the_connection(error: sa.exc.SQLAlchemyError, state: str | None, url: URL) -> bool:

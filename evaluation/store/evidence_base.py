@@ -53,8 +53,8 @@ class EvidenceBase:
     @property
     def benchmarks(self) -> dict[str, str]:
         """What people call each yardstick; no two of them the same."""
-        called = {one.yardstick.name: one.yardstick.shown for one in self.asked}
-        called |= {f"{IMPORT}{one.import_id}": one.name for one in self.imports}
+        called = {source.yardstick.name: source.yardstick.shown for source in self.asked}
+        called |= {f"{IMPORT}{source.import_id}": source.name for source in self.imports}
         uses = Counter(called.values())
         return {name: shown if uses[shown] == 1 else f"{shown} {_hash_of(name)}" for name, shown in called.items()}
 
@@ -63,19 +63,22 @@ class EvidenceBase:
         """What the database holds now; all that follows in this transaction sees the same state."""
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        asked, imports = _asked(connection), _imports(connection)
-        known = choosables(connection)
-        for name in dict.fromkeys(name for one in imports for name in one.candidates):
-            sizes = [one.memory_bytes[name] for one in imports if name in one.memory_bytes]
+        asked_candidates, imports = _asked(connection), _imports(connection)
+        candidates = choosables(connection)
+        for name in dict.fromkeys(name for entry in imports for name in entry.candidates):
+            sizes = [entry.memory_bytes[name] for entry in imports if name in entry.memory_bytes]
             elsewhere = imported(name, max(sizes, default=None))
-            known[elsewhere.key] = elsewhere
+            candidates[elsewhere.key] = elsewhere
         content = [
-            [[one.row_id, one.key, one.yardstick.name, one.yardstick.task, one.price] for one in asked],
-            [[one.import_id, list(one.candidates)] for one in imports],
-            [_said_of(one) for one in sorted(known.values(), key=lambda one: one.key)],
-            _sums(connection, {one.yardstick.metric_key for one in asked}, bool(imports)),
+            [
+                [entry.row_id, entry.key, entry.yardstick.name, entry.yardstick.task, entry.price]
+                for entry in asked_candidates
+            ],
+            [[entry.import_id, list(entry.candidates)] for entry in imports],
+            [_said_of(entry) for entry in sorted(candidates.values(), key=lambda entry: entry.key)],
+            _sums(connection, {entry.yardstick.metric_key for entry in asked_candidates}, bool(imports)),
         ]
-        return cls(asked=asked, imports=imports, candidates=known, fingerprint=fingerprint(content))
+        return cls(asked=asked_candidates, imports=imports, candidates=candidates, fingerprint=fingerprint(content))
 
 
 def _hash_of(yardstick: str) -> str:
@@ -103,11 +106,11 @@ def _imports(connection: Connection) -> tuple[ImportedScoreboard, ...]:
         return ()
     of_candidate = (scoreboard_row.c.import_id, scoreboard_row.c.candidate_position)
     most = sa.func.max(scoreboard_row.c.memory_gb)
-    known = connection.execute(
+    size_rows = connection.execute(
         sa.select(*of_candidate, most).where(scoreboard_row.c.memory_gb.is_not(None)).group_by(*of_candidate)
     )
     sizes: defaultdict[str, dict[int, float]] = defaultdict(dict)
-    for import_id, position, gigabytes in known:
+    for import_id, position, gigabytes in size_rows:
         sizes[import_id][position] = gigabytes * 1e9
     return tuple(
         ImportedScoreboard(
@@ -120,22 +123,30 @@ def _imports(connection: Connection) -> tuple[ImportedScoreboard, ...]:
     )
 
 
-def _said_of(one: Choosable) -> list[Any]:
-    places = [[place.name, place.url, place.provider] for place in one.places]
-    return [one.key, one.label, places, sorted(one.capabilities), one.n_parameters, one.memory_bytes, one.not_ready]
+def _said_of(candidate: Choosable) -> list[Any]:
+    places = [[place.name, place.url, place.provider] for place in candidate.places]
+    return [
+        candidate.key,
+        candidate.label,
+        places,
+        sorted(candidate.capabilities),
+        candidate.n_parameters,
+        candidate.memory_bytes,
+        candidate.not_ready,
+    ]
 
 
 def _sums(connection: Connection, keys: Collection[str], has_imports: bool) -> list[list[int]]:
     """Sums over all rows of numbers that are others for another value, in another place, and of another candidate."""
     of = generation.c
-    wanted = [
+    queries = [
         _sum_of(generation, _figures(), of.id, of.run_candidate_id),
         _sum_of(score, score.c.value * 1e9, score.c.generation_id, where=score.c.metric_key.in_(sorted(keys))),
     ]
     if has_imports:
         row = scoreboard_row.c
-        wanted.append(_sum_of(scoreboard_row, _imported_figures(), row.id, row.candidate_position, row.case_position))
-    return [[int(number or 0) for number in connection.execute(one).one()] for one in wanted]
+        queries.append(_sum_of(scoreboard_row, _imported_figures(), row.id, row.candidate_position, row.case_position))
+    return [[int(number or 0) for number in connection.execute(query).one()] for query in queries]
 
 
 def _sum_of(
@@ -157,10 +168,10 @@ def _sum_of(
     )
     counted = sa.select(number, place.label("place")).select_from(table)
     rows = (counted if where is None else counted.where(where)).subquery().c
-    one = rows.place % first
-    rows = sa.select(rows.number, (one * one % first).label("place")).subquery().c
-    two = (rows.place + _ADDED) % second
-    return sa.select(sa.func.count(), sa.func.sum(rows.number * (two * two % second) % third))
+    first_residue = rows.place % first
+    rows = sa.select(rows.number, (first_residue * first_residue % first).label("place")).subquery().c
+    second_residue = (rows.place + _ADDED) % second
+    return sa.select(sa.func.count(), sa.func.sum(rows.number * (second_residue * second_residue % second) % third))
 
 
 def _weighed(*parts: tuple[sa.ColumnElement[Any], float]) -> sa.ColumnElement[Any]:

@@ -55,12 +55,12 @@ class Columns:
 
     def cases(self, group: Group, case_ids: Sequence[str]) -> _Positions:
         """The cases' numbers, new ones for new ids; shape (n_rows,)."""
-        known = self._cases.setdefault(group, {})
+        case_numbers = self._cases.setdefault(group, {})
         for case_id in dict.fromkeys(case_ids):
-            if case_id not in known:
-                known[case_id] = self._n_cases
+            if case_id not in case_numbers:
+                case_numbers[case_id] = self._n_cases
                 self._n_cases += 1
-        return np.fromiter((known[case_id] for case_id in case_ids), dtype=np.int32, count=len(case_ids))
+        return np.fromiter((case_numbers[case_id] for case_id in case_ids), dtype=np.int32, count=len(case_ids))
 
     def add(
         self,
@@ -102,8 +102,8 @@ class Columns:
                     case_id=unescape_text(case_id),
                     family=unescape_text(families[group].get(case_id, case_id)),
                 )
-                for group, known in self._cases.items()
-                for case_id in known
+                for group, case_numbers in self._cases.items()
+                for case_id in case_numbers
             ),
             candidate=moved[candidate],
             case=self._regrouped()[case],
@@ -118,9 +118,9 @@ class Columns:
 
     def _regrouped(self) -> _Positions:
         """The number of each case where those of a group stand together, by the number that it was given."""
-        given = [number for known in self._cases.values() for number in known.values()]
+        numbers = [number for case_numbers in self._cases.values() for number in case_numbers.values()]
         places = np.empty(self._n_cases, dtype=np.int32)
-        places[given] = np.arange(self._n_cases, dtype=np.int32)
+        places[numbers] = np.arange(self._n_cases, dtype=np.int32)
         return places
 
 
@@ -129,13 +129,13 @@ def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
 
 
 def add_runs(
-    connection: Connection, columns: Columns, asked: Sequence[AskedCandidate], tasks: Collection[str] | None
+    connection: Connection, columns: Columns, candidates: Sequence[AskedCandidate], tasks: Collection[str] | None
 ) -> None:
     """Adds the scored outcomes of the candidates of runs, on some tasks or all."""
     by_metric: defaultdict[str, list[AskedCandidate]] = defaultdict(list)
-    for one in asked:
-        if tasks is None or one.yardstick.task in tasks:
-            by_metric[one.yardstick.metric_key].append(one)
+    for candidate in candidates:
+        if tasks is None or candidate.yardstick.task in tasks:
+            by_metric[candidate.yardstick.metric_key].append(candidate)
     for key, group in by_metric.items():
         for start in range(0, len(group), _CHUNK):
             _add_candidates(connection, columns, key, group[start : start + _CHUNK])
@@ -143,28 +143,28 @@ def add_runs(
 
 def _add_candidates(connection: Connection, columns: Columns, metric_key: str, group: Sequence[AskedCandidate]) -> None:
     """Adds the rows of candidates that are measured by one metric."""
-    by_id = {one.row_id: one for one in group}
+    by_id = {candidate.row_id: candidate for candidate in group}
     for page in _plain_pages(connection, _scored(metric_key, list(by_id))):
         ids, case_ids, *numbers = zip(*page, strict=True)
         values, latency_s, n_in, n_out, energy_j, is_cached = (np.array(column, dtype=np.float64) for column in numbers)
         begins = np.flatnonzero(np.diff(np.array(ids, dtype=np.int64), prepend=-1)).tolist()
         for start, end in zip(begins, [*begins[1:], len(ids)], strict=True):
-            one, here = by_id[ids[start]], slice(start, end)
-            yardstick = one.yardstick
+            candidate, here = by_id[ids[start]], slice(start, end)
+            yardstick = candidate.yardstick
             columns.add(
-                candidate=np.full(end - start, columns.candidate(one.key), dtype=np.int32),
+                candidate=np.full(end - start, columns.candidate(candidate.key), dtype=np.int32),
                 case=columns.cases((yardstick.task, yardstick.name), case_ids[here]),
                 quality=(values[here] - yardstick.worst) / (yardstick.best - yardstick.worst),
                 latency_s=np.maximum(latency_s[here], 0.0),
-                cost_usd=_cost(one.price or {}, n_in[here], n_out[here], energy_j[here]),
+                cost_usd=_cost(candidate.price or {}, n_in[here], n_out[here], energy_j[here]),
                 energy_j=energy_j[here],
                 is_cached=is_cached[here] > 0,
             )
 
 
-def _plain_pages(connection: Connection, wanted: sa.Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
+def _plain_pages(connection: Connection, query: sa.Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
     """The rows as the driver gives them, which takes half the time; pages are soon forgotten, and memory is reused."""
-    with connection.execute(wanted) as result:
+    with connection.execute(query) as result:
         cursor: Any = result.cursor
         while page := cursor.fetchmany(_PAGE):
             yield page
@@ -210,23 +210,24 @@ def _cost(price: Mapping[str, float], n_in: _Reals, n_out: _Reals, energy_j: _Re
 
 
 def add_import(
-    connection: Connection, columns: Columns, one: ImportedScoreboard, tasks: Collection[str] | None
+    connection: Connection, columns: Columns, scoreboard: ImportedScoreboard, tasks: Collection[str] | None
 ) -> None:
     """Adds the rows of a scoreboard from elsewhere, on some tasks or all."""
-    of_case = _imported_cases(connection, columns, one.import_id, tasks)
+    of_case = _imported_cases(connection, columns, scoreboard.import_id, tasks)
     names = ("case_position", "candidate_position", "quality", "latency_s", "cost_usd", "energy_j")
-    wanted = sa.select(*(scoreboard_row.c[name] for name in names)).where(scoreboard_row.c.import_id == one.import_id)
+    query = sa.select(*(scoreboard_row.c[name] for name in names)).where(
+        scoreboard_row.c.import_id == scoreboard.import_id
+    )
     pages = [
-        np.array(page, dtype=np.float64)
-        for page in _plain_pages(connection, wanted.order_by(scoreboard_row.c.position))
+        np.array(page, dtype=np.float64) for page in _plain_pages(connection, query.order_by(scoreboard_row.c.position))
     ]
     table = np.concatenate([np.empty((0, len(names))), *pages])
     case = of_case[table[:, 0].astype(np.int64)]
     table, case = table[case >= 0], case[case >= 0]
     positions = table[:, 1].astype(np.int64)
-    of_candidate = np.full(len(one.candidates), -1, dtype=np.int32)
+    of_candidate = np.full(len(scoreboard.candidates), -1, dtype=np.int32)
     for position in np.unique(positions).tolist():
-        of_candidate[position] = columns.candidate(imported(one.candidates[position]).key)
+        of_candidate[position] = columns.candidate(imported(scoreboard.candidates[position]).key)
     columns.add(
         candidate=of_candidate[positions],
         case=case,
@@ -242,8 +243,8 @@ def _imported_cases(
 ) -> _Positions:
     """The number of each of an import's cases, by its position; -1 for those of other tasks."""
     of = scoreboard_case.c
-    wanted = sa.select(of.position, of.task, sa.type_coerce(of.case_id, sa.Text()).label("case_id"))
-    rows = connection.execute(wanted.where(of.import_id == import_id).order_by(of.position)).all()
+    query = sa.select(of.position, of.task, sa.type_coerce(of.case_id, sa.Text()).label("case_id"))
+    rows = connection.execute(query.where(of.import_id == import_id).order_by(of.position)).all()
     numbers = np.full(len(rows), -1, dtype=np.int32)
     for position, task, case_id in rows:
         if tasks is None or task in tasks:

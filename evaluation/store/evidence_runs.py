@@ -19,16 +19,16 @@ def runs_behind(store: Store, *, task: str, keys: Collection[str]) -> tuple[list
     """
     with store.read() as connection:
         base = EvidenceBase.read(connection)
-    asked: dict[str, set[str]] = {}
+    keys_by_run: dict[str, set[str]] = {}
     newest: dict[str, str] = {}
     shown: dict[str, str] = {}
-    for one in base.asked:  # in the order in which they were stored
-        if one.yardstick.task != task:
+    for candidate in base.asked:  # in the order in which they were stored
+        if candidate.yardstick.task != task:
             continue
-        of_run = asked.setdefault(one.yardstick.run_id, set())
-        of_run.add(one.key)
+        of_run = keys_by_run.setdefault(candidate.yardstick.run_id, set())
+        of_run.add(candidate.key)
         if len(of_run & set(keys)) > 1:
-            newest.pop(one.yardstick.name, None)
-            newest[one.yardstick.name] = one.yardstick.run_id
-            shown[one.yardstick.run_id] = one.yardstick.benchmark_name
-    return [(run_id, shown[run_id]) for run_id in reversed(newest.values())], len(asked) + len(base.imports)
+            newest.pop(candidate.yardstick.name, None)
+            newest[candidate.yardstick.name] = candidate.yardstick.run_id
+            shown[candidate.yardstick.run_id] = candidate.yardstick.benchmark_name
+    return [(run_id, shown[run_id]) for run_id in reversed(newest.values())], len(keys_by_run) + len(base.imports)

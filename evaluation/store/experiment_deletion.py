@@ -27,13 +27,13 @@ def runs_of_its_own(store: Store, experiment_id: str) -> tuple[str, ...]:
     elsewhere = sa.exists().where(
         other.c.run_id == experiment_run.c.run_id, other.c.experiment_id != experiment_run.c.experiment_id
     )
-    wanted = (
+    query = (
         sa.select(experiment_run.c.run_id)
         .where(experiment_run.c.experiment_id == experiment_id, ~elsewhere)
         .order_by(experiment_run.c.position)
     )
     with store.read() as connection:
-        return tuple(connection.execute(wanted).scalars())
+        return tuple(connection.execute(query).scalars())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,12 +77,12 @@ def _refuse_taken(connection: Connection, name: str, *, but: str | None = None) 
 
 def list_experiments(store: Store, *, include_archived: bool = False) -> tuple[ExperimentRecord, ...]:
     """Experiments, newest first."""
-    wanted = sa.true() if include_archived else experiment.c.archived_at.is_(None)
+    condition = sa.true() if include_archived else experiment.c.archived_at.is_(None)
     with store.read() as connection:
-        return _load(connection, wanted)
+        return _load(connection, condition)
 
 
-def find_experiment(store: Store, wanted: str) -> ExperimentRecord:
+def find_experiment(store: Store, name_or_id: str) -> ExperimentRecord:
     """The experiment of that name, else of that id or a unique beginning of one.
 
     Raises:
@@ -90,18 +90,20 @@ def find_experiment(store: Store, wanted: str) -> ExperimentRecord:
         ConfigurationError: several ids begin like this.
     """
     with store.read() as connection:
-        found = _load(connection, sa.or_(experiment.c.name.in_(_spellings(wanted)), experiment.c.id == wanted))
-        if not found and wanted:
-            found = _load(connection, experiment.c.id.startswith(wanted, autoescape=True))
-    if len(found) > 1 and (named := [record for record in found if record.name in _spellings(wanted)]):
-        found = tuple(named)
-    if len(found) > 1:
-        ids = ", ".join(record.experiment_id for record in found[:5])
-        raise ConfigurationError(f"several experiments begin with {wanted!r}: {ids}", "give more of the id")
-    if not found:
-        known = [record.name for record in list_experiments(store, include_archived=True)]
-        raise UnknownNameError("experiment", wanted, known, "see `benchwright experiments list`")
-    return found[0]
+        records = _load(
+            connection, sa.or_(experiment.c.name.in_(_spellings(name_or_id)), experiment.c.id == name_or_id)
+        )
+        if not records and name_or_id:
+            records = _load(connection, experiment.c.id.startswith(name_or_id, autoescape=True))
+    if len(records) > 1 and (named := [record for record in records if record.name in _spellings(name_or_id)]):
+        records = tuple(named)
+    if len(records) > 1:
+        ids = ", ".join(record.experiment_id for record in records[:5])
+        raise ConfigurationError(f"several experiments begin with {name_or_id!r}: {ids}", "give more of the id")
+    if not records:
+        names = [record.name for record in list_experiments(store, include_archived=True)]
+        raise UnknownNameError("experiment", name_or_id, names, "see `benchwright experiments list`")
+    return records[0]
 
 
 def experiment_named(store: Store, name: str) -> ExperimentRecord | None:
@@ -112,14 +114,14 @@ def experiment_named(store: Store, name: str) -> ExperimentRecord | None:
 
 def experiments_of_run(store: Store, run_id: str) -> tuple[str, ...]:
     """Names of the experiments to which a run belongs."""
-    wanted = (
+    query = (
         sa.select(experiment.c.name)
         .join(experiment_run, experiment_run.c.experiment_id == experiment.c.id)
         .where(experiment_run.c.run_id == run_id)
         .order_by(experiment.c.name)
     )
     with store.read() as connection:
-        return tuple(connection.execute(wanted).scalars())
+        return tuple(connection.execute(query).scalars())
 
 
 def change_experiment(store: Store, experiment_id: str, **values: Any) -> None:
@@ -156,10 +158,10 @@ def add_runs(store: Store, experiment_id: str, run_ids: Sequence[str]) -> int:
     """How many of the runs the experiment did not have before."""
     have = sa.select(experiment_run.c.run_id).where(experiment_run.c.experiment_id == experiment_id)
     with store.write() as connection:
-        known = set(connection.execute(have).scalars())
-        new = [run_id for run_id in dict.fromkeys(run_ids) if run_id not in known]
+        stored_ids = set(connection.execute(have).scalars())
+        new = [run_id for run_id in dict.fromkeys(run_ids) if run_id not in stored_ids]
         rows = [
-            {"experiment_id": experiment_id, "run_id": run_id, "position": len(known) + place, "added_at": now()}
+            {"experiment_id": experiment_id, "run_id": run_id, "position": len(stored_ids) + place, "added_at": now()}
             for place, run_id in enumerate(new)
         ]
         if rows:
@@ -189,17 +191,17 @@ def clone_experiment(store: Store, experiment_id: str, *, name: str) -> Experime
 
 def experiment_of_runs(store: Store, run_ids: Sequence[str]) -> str | None:
     """The id of the one experiment that has all these runs; None where there is none, or several."""
-    wanted = set(run_ids)
+    unique_ids = set(run_ids)
     has_all = (
         sa.select(experiment_run.c.experiment_id)
-        .where(experiment_run.c.run_id.in_(wanted))
+        .where(experiment_run.c.run_id.in_(unique_ids))
         .group_by(experiment_run.c.experiment_id)
-        .having(sa.func.count() == len(wanted))
+        .having(sa.func.count() == len(unique_ids))
         .limit(2)
     )
     with store.read() as connection:
-        found = connection.execute(has_all).scalars().all()
-    return found[0] if len(found) == 1 else None
+        experiment_ids = connection.execute(has_all).scalars().all()
+    return experiment_ids[0] if len(experiment_ids) == 1 else None
 
 
 def file_comparison(store: Store, comparison_id: str, experiment_id: str) -> None:
@@ -211,9 +213,9 @@ def file_comparison(store: Store, comparison_id: str, experiment_id: str) -> Non
 
 def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[ComparisonSummary, ...]:
     """The experiment's comparisons, oldest first: which runs, and the sentence that they ended in."""
-    wanted = sa.select(comparison).where(comparison.c.experiment_id == experiment_id)
+    query = sa.select(comparison).where(comparison.c.experiment_id == experiment_id)
     with store.read() as connection:
-        rows = connection.execute(wanted.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()
+        rows = connection.execute(query.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()
     return tuple(
         ComparisonSummary(
             comparison_id=row["id"],
@@ -226,8 +228,8 @@ def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[Compari
     )
 
 
-def _load(connection: Connection, wanted: sa.ColumnElement[bool]) -> tuple[ExperimentRecord, ...]:
-    newest_first = sa.select(experiment).where(wanted).order_by(experiment.c.created_at.desc(), experiment.c.id)
+def _load(connection: Connection, condition: sa.ColumnElement[bool]) -> tuple[ExperimentRecord, ...]:
+    newest_first = sa.select(experiment).where(condition).order_by(experiment.c.created_at.desc(), experiment.c.id)
     rows = connection.execute(newest_first).mappings().all()
     members = sa.select(experiment_run.c.experiment_id, experiment_run.c.run_id).where(
         experiment_run.c.experiment_id.in_([row["id"] for row in rows])

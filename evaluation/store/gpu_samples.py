@@ -48,13 +48,13 @@ def iterate_gpu_samples(
 ) -> Iterator[tuple[GpuSample, ...]]:
     """Samples of an endpoint's GPUs in pages, by time; no transaction is open between pages."""
     place = sa.tuple_(gpu_sample.c.sampled_at, gpu_sample.c.id)
-    wanted = (
+    query = (
         sa.select(gpu_sample.c.id, *_COLUMNS)
         .where(gpu_sample.c.invocation_id == invocation_id, gpu_sample.c.endpoint == endpoint)
         .order_by(gpu_sample.c.sampled_at, gpu_sample.c.id)
         .limit(batch)
     )
-    page_after = wanted
+    page_after = query
     while True:
         with store.read() as connection:
             rows = connection.execute(page_after).mappings().all()
@@ -62,14 +62,14 @@ def iterate_gpu_samples(
             return
         yield tuple(GpuSample(**{name: value for name, value in row.items() if name != "id"}) for row in rows)
         last = sa.literal(rows[-1]["sampled_at"], gpu_sample.c.sampled_at.type), sa.literal(rows[-1]["id"])
-        page_after = wanted.where(place > sa.tuple_(*last))
+        page_after = query.where(place > sa.tuple_(*last))
 
 
 def gpu_summary(store: Store, invocation_id: str) -> tuple[GpuResult, ...]:
     """Return the means and peaks of each GPU over the invocation, by endpoint; empty where none was sampled."""
     columns = gpu_sample.c
     gpu = (columns.endpoint, columns.gpu_index, columns.gpu_name)
-    wanted = (
+    query = (
         sa.select(
             *gpu,
             sa.func.count().label("n_samples"),
@@ -87,4 +87,4 @@ def gpu_summary(store: Store, invocation_id: str) -> tuple[GpuResult, ...]:
         .order_by(*gpu)
     )
     with store.read() as connection:
-        return tuple(GpuResult(**row) for row in connection.execute(wanted).mappings())
+        return tuple(GpuResult(**row) for row in connection.execute(query).mappings())

@@ -27,7 +27,7 @@ def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[H
         store: The store.
         run_ids: Runs with nothing measured yet are left out of the answer.
     """
-    wanted = (
+    query = (
         sa.select(run.c.id, run.c.metrics, run_candidate.c.label, estimate.c.value, metric.c.signature)
         .join(run_candidate, run_candidate.c.run_id == run.c.id)
         .join(estimate, estimate.c.run_candidate_id == run_candidate.c.id)
@@ -35,10 +35,10 @@ def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[H
         .where(run.c.id.in_(sorted(run_ids)), estimate.c.quantity == "mean", metric.c.name == run.c.headline)
         .order_by(run_candidate.c.id)
     )
-    found: dict[str, list[HeadlineValue]] = {}
+    values_by_run: dict[str, list[HeadlineValue]] = {}
     with store.read() as connection:
-        for run_id, metrics, label, value, signature in connection.execute(wanted):
+        for run_id, metrics, label, value, signature in connection.execute(query):
             if signature in {planned for _, planned in metrics}:
                 item = HeadlineValue(candidate=label, value=value, signature=signature)
-                found.setdefault(run_id, []).append(item)
-    return {run_id: tuple(values) for run_id, values in found.items()}
+                values_by_run.setdefault(run_id, []).append(item)
+    return {run_id: tuple(values) for run_id, values in values_by_run.items()}

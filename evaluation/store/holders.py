@@ -50,8 +50,8 @@ def process_start(pid: int) -> str | None:
     if sys.platform == "linux":
         return _linux_process_start(pid)
     if os.name == "posix":  # pragma: no cover  (macOS)
-        found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return f"{_PLACE_UNKNOWN}/{found.stdout.strip()}" if found.stdout.strip() else None
+        result = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return f"{_PLACE_UNKNOWN}/{result.stdout.strip()}" if result.stdout.strip() else None
     return None  # pragma: no cover  (Windows: silence alone tells)
 
 
@@ -127,12 +127,12 @@ def take_hold(
 
 def _refuse_held(connection: Connection, run_ids: Collection[str], part: str | None) -> None:
     """Refuses runs that another living process holds; what this process holds already is its own."""
-    wanted = (
+    query = (
         sa.select(holder_run.c.run_id, *_COLUMNS)
         .join(holder, holder_run.c.holder_id == holder.c.id)
         .where(holder_run.c.run_id.in_(run_ids), holder.c.ended_at.is_(None))
     )
-    for row in connection.execute(wanted).mappings().all():
+    for row in connection.execute(query).mappings().all():
         record = _record(row)
         is_own = record.host == this_host() and record.pid == os.getpid() and record.process_start == _own_start()
         if is_alive(record) and not is_own and not may_work_beside(part, record.part):
@@ -194,21 +194,21 @@ def _change(store: Store, holder_id: str, values: dict[str, object]) -> None:
 
 def holders_of(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
     """All holders a run has had, newest first."""
-    wanted = (
+    query = (
         sa.select(*_COLUMNS)
         .join(holder_run, holder_run.c.holder_id == holder.c.id)
         .where(holder_run.c.run_id == run_id)
         .order_by(holder.c.started_at.desc(), holder.c.id)
     )
     with store.read() as connection:
-        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+        return tuple(_record(row) for row in connection.execute(query).mappings())
 
 
 def holders_of_flow(store: Store, flow_run_id: str) -> tuple[HolderRecord, ...]:
     """All holders that a flow run has had, newest first."""
-    wanted = sa.select(*_COLUMNS).where(holder.c.flow_run_id == flow_run_id)
+    query = sa.select(*_COLUMNS).where(holder.c.flow_run_id == flow_run_id)
     with store.read() as connection:
-        rows = connection.execute(wanted.order_by(holder.c.started_at.desc(), holder.c.id)).mappings()
+        rows = connection.execute(query.order_by(holder.c.started_at.desc(), holder.c.id)).mappings()
         return tuple(_record(row) for row in rows)
 
 
@@ -230,12 +230,12 @@ def held_runs(connection: Connection, run_ids: Collection[str]) -> frozenset[str
     """Those of the runs that a living holder works on."""
     if not run_ids:
         return frozenset()
-    wanted = (
+    query = (
         sa.select(holder_run.c.run_id, *_COLUMNS)
         .join(holder, holder_run.c.holder_id == holder.c.id)
         .where(holder_run.c.run_id.in_(run_ids), holder.c.ended_at.is_(None))
     )
-    rows = connection.execute(wanted).mappings()
+    rows = connection.execute(query).mappings()
     return frozenset(row["run_id"] for row in rows if is_alive(_record(row)))
 
 
@@ -274,9 +274,9 @@ def is_at_work(record: HolderRecord) -> bool:
 def own_silence_s(store: Store) -> float:
     """Seconds since this process beat last; 0 where it holds nothing."""
     is_own = sa.and_(holder.c.host == this_host(), holder.c.pid == os.getpid(), holder.c.process_start == _own_start())
-    wanted = sa.select(sa.func.max(holder.c.heartbeat_at)).where(is_own, holder.c.ended_at.is_(None))
+    query = sa.select(sa.func.max(holder.c.heartbeat_at)).where(is_own, holder.c.ended_at.is_(None))
     with store.read() as connection:
-        last = connection.execute(wanted).scalar()
+        last = connection.execute(query).scalar()
     return 0.0 if last is None else (now() - last).total_seconds()
 
 

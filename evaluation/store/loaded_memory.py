@@ -15,9 +15,9 @@ _LOADED_BYTES = "loaded_bytes"
 def record_loaded_bytes(store: Store, run_candidate_ids: Sequence[int], *, size_bytes: int) -> None:
     """Notes with these candidates what their model takes in memory, by its server's account; the most counts."""
     of_candidates = run_candidate.c.id.in_(run_candidate_ids)
-    wanted = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
+    query = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
     with store.write() as connection:
-        for row in connection.execute(wanted).all():
+        for row in connection.execute(query).all():
             if row.details.get(_LOADED_BYTES, 0) < size_bytes:
                 noted = {**row.details, _LOADED_BYTES: size_bytes}
                 connection.execute(sa.update(run_candidate).where(run_candidate.c.id == row.id).values(details=noted))
@@ -26,8 +26,8 @@ def record_loaded_bytes(store: Store, run_candidate_ids: Sequence[int], *, size_
 def loaded_bytes(connection: Connection) -> dict[str, float]:
     """The most that each candidate's model was seen to take, by the candidate's key; those never seen are left out."""
     noted = run_candidate.c.details[_LOADED_BYTES]
-    found: dict[str, float] = {}
+    sizes: dict[str, float] = {}
     for key, size in connection.execute(sa.select(run_candidate.c.candidate_fingerprint, noted)):
         if size:
-            found[key] = max(float(size), found.get(key, 0.0))
-    return found
+            sizes[key] = max(float(size), sizes.get(key, 0.0))
+    return sizes

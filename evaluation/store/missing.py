@@ -50,12 +50,12 @@ def missing_page(
         not_final = _not_final(ask_permanent_failures_again=ask_permanent_failures_again)
     with store.read() as connection:
         run_id, n_repeats = _run_of(connection, run_candidate_id, store.shown_url)
-        wanted = _incomplete(run_id, run_candidate_id, not_final, n_repeats, after)
+        query = _incomplete(run_id, run_candidate_id, not_final, n_repeats, after)
         if share is not None:
-            wanted = wanted.where(run_case.c.position % share.of == share.number - 1)
+            query = query.where(run_case.c.position % share.of == share.number - 1)
         if positions is not None:
-            wanted = wanted.where(run_case.c.position >= positions.start, run_case.c.position < positions.stop)
-        rows = connection.execute(wanted.limit(n_cases + 1)).all()
+            query = query.where(run_case.c.position >= positions.start, run_case.c.position < positions.stop)
+        rows = connection.execute(query.limit(n_cases + 1)).all()
         page = rows[:n_cases]
         case_ids = [row.case_id for row in page]
         there = _final_items(connection, run_candidate_id, case_ids, not_final) if page else set()
@@ -70,7 +70,9 @@ def missing_page(
 
 def is_missing(store: Store, run_candidate_ids: Iterable[int], share: Share) -> bool:
     """True where anything of a share is still to be asked of one of these."""
-    return any(missing_page(store, one, n_cases=1, share=share).items for one in run_candidate_ids)
+    return any(
+        missing_page(store, run_candidate_id, n_cases=1, share=share).items for run_candidate_id in run_candidate_ids
+    )
 
 
 def _not_final(*, ask_permanent_failures_again: bool) -> frozenset[str]:
@@ -136,26 +138,26 @@ def count_missing(store: Store, run_candidate_id: int) -> int:
 
 def count_failures_since(store: Store, run_candidate_id: int, since: datetime) -> int:
     """On how many of a candidate's generations the server failed since then, whoever asked them."""
-    wanted = (
+    query = (
         sa.select(sa.func.count())
         .select_from(generation)
         .where(generation.c.run_candidate_id == run_candidate_id, generation.c.failure_kind.is_not(None))
         .where(generation.c.finished_at >= since)
     )
     with store.read() as connection:
-        return int(connection.execute(wanted).scalar_one())
+        return int(connection.execute(query).scalar_one())
 
 
 def _run_of(connection: Connection, run_candidate_id: int, shown_url: str) -> tuple[str, int]:
-    wanted = (
+    query = (
         sa.select(run.c.id, run.c.n_repeats)
         .join(run_candidate, run_candidate.c.run_id == run.c.id)
         .where(run_candidate.c.id == run_candidate_id)
     )
-    found = connection.execute(wanted).first()
-    if found is None:
+    row = connection.execute(query).first()
+    if row is None:
         raise _unknown(run_candidate_id, shown_url)
-    return found.id, found.n_repeats
+    return row.id, row.n_repeats
 
 
 def _unknown(run_candidate_id: int, shown_url: str) -> StoreError:

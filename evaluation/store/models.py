@@ -106,15 +106,15 @@ def list_models(
 
     A model of unknown size is left out where `max_size_bytes` is given: nothing says that it fits.
     """
-    wanted = sa.select(*_COLUMNS).where(model.c.is_current).order_by(model.c.name, model.c.endpoint_name)
+    query = sa.select(*_COLUMNS).where(model.c.is_current).order_by(model.c.name, model.c.endpoint_name)
     if not include_retired:
-        wanted = wanted.where(model.c.retired_at.is_(None))
+        query = query.where(model.c.retired_at.is_(None))
     if family is not None:
-        wanted = wanted.where(model.c.family == family)
+        query = query.where(model.c.family == family)
     if max_size_bytes is not None:
-        wanted = wanted.where(model.c.size_bytes <= max_size_bytes)
+        query = query.where(model.c.size_bytes <= max_size_bytes)
     with store.read() as connection:
-        records = [_record(row) for row in connection.execute(wanted).mappings()]
+        records = [_record(row) for row in connection.execute(query).mappings()]
     return tuple(record for record in records if capability is None or capability in record.capabilities)
 
 
@@ -152,8 +152,8 @@ def is_retired(store: Store, name: str) -> bool:
 
 def _unknown(store: Store, name: str) -> UnknownNameError:
     with store.read() as connection:
-        known = connection.execute(sa.select(model.c.name).distinct().order_by(model.c.name)).scalars().all()
-    return UnknownNameError("model", name, known, "see `benchwright models list`")
+        names = connection.execute(sa.select(model.c.name).distinct().order_by(model.c.name)).scalars().all()
+    return UnknownNameError("model", name, names, "see `benchwright models list`")
 
 
 def _record(row: RowMapping) -> ModelRecord:

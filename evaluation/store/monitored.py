@@ -100,7 +100,7 @@ def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
     """Every candidate of every run that has ended and is not archived, the oldest first."""
     of, run_of = run_candidate.c, run.c
     same_benchmark = sa.and_(benchmark.c.version == run_of.benchmark_version, benchmark.c.name == run_of.benchmark_name)
-    wanted = (
+    query = (
         sa.select(
             *(of.id, of.label, of.model_name, of.digest, of.endpoint_name, of.server_version, of.slots, of.details),
             *(of.given_up_reason, of.run_id, run_of.invocation_id, run_of.benchmark_version, run_of.benchmark_name),
@@ -113,7 +113,7 @@ def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
         .order_by(run_of.created_at, of.id)
     )
     with store.read() as connection:
-        return tuple(_monitored(row) for row in connection.execute(wanted))
+        return tuple(_monitored(row) for row in connection.execute(query))
 
 
 def _monitored(row: Row[Any]) -> MonitoredRun:
@@ -143,17 +143,17 @@ def _monitored(row: Row[Any]) -> MonitoredRun:
 
 def read_calls(store: Store, row_ids: Iterable[int]) -> dict[int, Calls]:
     """What the answers of these candidates of runs took; every one is in it."""
-    found = {row_id: Calls() for row_id in row_ids}
+    calls = {row_id: Calls() for row_id in row_ids}
     of = generation.c
     latency_s = sa.case((of.load_s.is_not(None), of.total_s - of.load_s), (of.cold, None), else_=of.total_s)
     columns = (of.run_candidate_id, of.failure_kind, of.own_failure, of.prompt_tokens, of.output_tokens, of.energy_j)
-    for page in _pages(sorted(found)):
-        wanted = sa.select(*columns, of.generate_s, of.prompt_state, latency_s.label("latency_s"))
-        wanted = wanted.where(of.run_candidate_id.in_(page), sa.not_(of.reused))
+    for page in _pages(sorted(calls)):
+        query = sa.select(*columns, of.generate_s, of.prompt_state, latency_s.label("latency_s"))
+        query = query.where(of.run_candidate_id.in_(page), sa.not_(of.reused))
         with store.read() as connection:
-            for row in connection.execute(wanted):
-                _add(found[row.run_candidate_id], row)
-    return found
+            for row in connection.execute(query):
+                _add(calls[row.run_candidate_id], row)
+    return calls
 
 
 def _add(calls: Calls, row: Row[Any]) -> None:
@@ -175,9 +175,9 @@ def _add(calls: Calls, row: Row[Any]) -> None:
 
 def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) -> dict[int, dict[MetricUse, float]]:
     """The mean score of each of these candidates of runs on the metrics of these names, as far as there is one."""
-    found: defaultdict[int, dict[MetricUse, float]] = defaultdict(dict)
+    means: defaultdict[int, dict[MetricUse, float]] = defaultdict(dict)
     for page in _pages(sorted(set(row_ids))):
-        wanted = (
+        query = (
             sa.select(generation.c.run_candidate_id, metric.c.name, metric.c.signature, sa.func.avg(score.c.value))
             .join(score, score.c.generation_id == generation.c.id)
             .join(metric, metric.c.key == score.c.metric_key)
@@ -185,23 +185,23 @@ def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) ->
             .group_by(generation.c.run_candidate_id, metric.c.name, metric.c.signature)
         )
         with store.read() as connection:
-            for row_id, name, signature, value in connection.execute(wanted):
-                found[row_id][MetricUse(name=name, signature=signature)] = float(value)
-    return found
+            for row_id, name, signature, value in connection.execute(query):
+                means[row_id][MetricUse(name=name, signature=signature)] = float(value)
+    return means
 
 
 def read_live(store: Store, *, since: datetime, until: datetime | None = None) -> dict[tuple[str, str], list[LiveCall]]:
     """Calls in production by task and candidate, begun in that time, the oldest first."""
     of = traffic.c
     columns = (of.task, of.candidate, of.started_at, of.duration_s, of.ok, of.error_type)
-    wanted = sa.select(*columns, of.prompt_tokens, of.output_tokens).where(of.started_at >= since)
+    query = sa.select(*columns, of.prompt_tokens, of.output_tokens).where(of.started_at >= since)
     if until is not None:
-        wanted = wanted.where(of.started_at < until)
-    found: defaultdict[tuple[str, str], list[LiveCall]] = defaultdict(list)
+        query = query.where(of.started_at < until)
+    calls: defaultdict[tuple[str, str], list[LiveCall]] = defaultdict(list)
     with store.read() as connection:
-        for row in connection.execute(wanted.order_by(of.started_at, of.id)):
-            found[row.task, row.candidate].append(_live(row))
-    return dict(found)
+        for row in connection.execute(query.order_by(of.started_at, of.id)):
+            calls[row.task, row.candidate].append(_live(row))
+    return dict(calls)
 
 
 def _live(row: Row[Any]) -> LiveCall:

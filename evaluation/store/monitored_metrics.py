@@ -54,17 +54,19 @@ def yardsticks(connection: Connection) -> tuple[Yardstick, ...]:
     """The yardstick of each run that is not archived and has one, in the order of the runs' ids."""
     columns = (run.c.id, run.c.headline, run.c.metrics, run.c.benchmark_version, run.c.benchmark_name)
     same = sa.and_(benchmark.c.version == run.c.benchmark_version, benchmark.c.name == run.c.benchmark_name)
-    wanted = sa.select(*columns, benchmark.c.task_type).join(benchmark, same).where(run.c.archived_at.is_(None))
+    query = sa.select(*columns, benchmark.c.task_type).join(benchmark, same).where(run.c.archived_at.is_(None))
     bounds = _Bounds(connection)
-    return tuple(found for row in connection.execute(wanted.order_by(run.c.id)).all() for found in _of(bounds, row))
+    return tuple(
+        yardstick for row in connection.execute(query.order_by(run.c.id)).all() for yardstick in _of(bounds, row)
+    )
 
 
 def _of(bounds: "_Bounds", row: sa.Row[Any]) -> Iterator[Yardstick]:
     planned = [MetricUse(name=name, signature=signature) for name, signature in row.metrics]
-    found = bounds.first([use for use in planned if use.name == row.headline])
-    found = found or bounds.first(planned) or bounds.first(bounds.scored_later(row.id))
-    if found is not None:
-        use, (worst, best) = found
+    bounded_use = bounds.first([use for use in planned if use.name == row.headline])
+    bounded_use = bounded_use or bounds.first(planned) or bounds.first(bounds.scored_later(row.id))
+    if bounded_use is not None:
+        use, (worst, best) = bounded_use
         yield Yardstick(
             run_id=row.id,
             benchmark_version=row.benchmark_version,
@@ -89,9 +91,9 @@ class _Bounds:
         for use in uses:
             if use not in self._known:
                 self._known[use] = self._look_up(use)
-            found = self._known[use]
-            if found is not None:
-                return use, found
+            bounds = self._known[use]
+            if bounds is not None:
+                return use, bounds
         return None
 
     def _look_up(self, use: MetricUse) -> tuple[float, float] | None:
@@ -108,9 +110,9 @@ class _Bounds:
 
     def _seen(self, use: MetricUse) -> tuple[float, float]:
         """[0, 1] where all stored values of a metric lie in it."""
-        wanted = sa.select(sa.func.min(score.c.value), sa.func.max(score.c.value))
+        query = sa.select(sa.func.min(score.c.value), sa.func.max(score.c.value))
         key = metric_key(use.signature)
-        low, high = self._connection.execute(wanted.where(score.c.metric_key == key)).one()
+        low, high = self._connection.execute(query.where(score.c.metric_key == key)).one()
         return (0.0, 1.0) if low is not None and low >= 0 and high <= 1 else (float("-inf"), float("inf"))
 
     def scored_later(self, run_id: str) -> list[MetricUse]:
@@ -122,6 +124,6 @@ class _Bounds:
             .join(score, score.c.generation_id == generation.c.id)
             .where(run_candidate.c.run_id == run_id)
         )
-        wanted = sa.select(metric.c.name, metric.c.signature).where(metric.c.key.in_(of_run))
-        rows = self._connection.execute(wanted.order_by(metric.c.name, metric.c.signature))
+        query = sa.select(metric.c.name, metric.c.signature).where(metric.c.key.in_(of_run))
+        rows = self._connection.execute(query.order_by(metric.c.name, metric.c.signature))
         return [MetricUse(name=row.name, signature=row.signature) for row in rows]

@@ -28,23 +28,23 @@ class ScoredEnergy:
 
 def iterate_values(store: Store, run_candidate_id: int, signature: str) -> Iterator[tuple[str, float]]:
     """(case id, value) of a candidate's scores on one metric, by case and repeat."""
-    wanted = sa.select(generation.c.case_id, generation.c.repeat, score.c.value).join(score, _score_of(signature))
-    for row in _by_case(store, run_candidate_id, wanted):
+    query = sa.select(generation.c.case_id, generation.c.repeat, score.c.value).join(score, _score_of(signature))
+    for row in _by_case(store, run_candidate_id, query):
         yield row.case_id, row.value
 
 
 def iterate_figures(store: Store, run_candidate_id: int) -> Iterator[tuple[str, Generation]]:
     """(case id, generation) of all answers without their texts, reused ones marked, by case and repeat."""
-    wanted = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in FIGURES))
-    for row in _by_case(store, run_candidate_id, wanted.where(_is_answer())):
+    query = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in FIGURES))
+    for row in _by_case(store, run_candidate_id, query.where(_is_answer())):
         yield row.case_id, figures_of(row._mapping)
 
 
 def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Iterator[ScoredEnergy]:
     """The answers of this run itself whose energy is known, with their scores on one metric, by case and repeat."""
     columns = (generation.c.case_id, generation.c.repeat, generation.c.energy_j, score.c.value)
-    wanted = sa.select(*columns).join(score, _score_of(signature))
-    own = wanted.where(_is_answer(), generation.c.energy_j.is_not(None), sa.not_(generation.c.reused))
+    query = sa.select(*columns).join(score, _score_of(signature))
+    own = query.where(_is_answer(), generation.c.energy_j.is_not(None), sa.not_(generation.c.reused))
     for row in _by_case(store, run_candidate_id, own):
         yield ScoredEnergy(case_id=row.case_id, energy_j=row.energy_j, score=row.value)
 
@@ -57,14 +57,14 @@ def failed_cases(store: Store, run_candidate_id: int) -> tuple[str, ...]:
         other.c.case_id == generation.c.case_id,
         sa.func.coalesce(other.c.failure_kind, "") == "",
     )
-    wanted = (
+    query = (
         sa.select(generation.c.case_id)
         .where(generation.c.run_candidate_id == run_candidate_id, generation.c.failure_kind.is_not(None), ~answered)
         .distinct()
         .order_by(generation.c.case_id)
     )
     with store.read() as connection:
-        return tuple(connection.execute(wanted).scalars())
+        return tuple(connection.execute(query).scalars())
 
 
 def _is_answer() -> sa.ColumnElement[bool]:
@@ -76,10 +76,10 @@ def _score_of(signature: str) -> sa.ColumnElement[bool]:
     return sa.and_(score.c.generation_id == generation.c.id, score.c.metric_key == metric_key(signature))
 
 
-def _by_case(store: Store, run_candidate_id: int, wanted: sa.Select[Any]) -> Iterator[Row[Any]]:
+def _by_case(store: Store, run_candidate_id: int, query: sa.Select[Any]) -> Iterator[Row[Any]]:
     """A candidate's rows by case and repeat; no transaction is open between pages."""
     place = sa.tuple_(generation.c.case_id, generation.c.repeat)
-    page = wanted.where(generation.c.run_candidate_id == run_candidate_id)
+    page = query.where(generation.c.run_candidate_id == run_candidate_id)
     page = page.order_by(generation.c.case_id, generation.c.repeat).limit(_PAGE)
     rest = page
     while True:

@@ -72,7 +72,7 @@ def outcome_values(row: OutcomeRow) -> dict[str, Any]:
 
 def stored_outcome(row: RowMapping, stages: Sequence[Stage]) -> StoredOutcome:
     """The outcome that `outcome_values` was given."""
-    given = OutcomeRow(
+    outcome_row = OutcomeRow(
         run_candidate_id=row["run_candidate_id"],
         case_id=row["case_id"],
         repeat=row["repeat"],
@@ -84,7 +84,7 @@ def stored_outcome(row: RowMapping, stages: Sequence[Stage]) -> StoredOutcome:
         vram_share=row["vram_share"],
         stages=tuple(stages),
     )
-    return StoredOutcome(generation_id=row["id"], row=given)
+    return StoredOutcome(generation_id=row["id"], row=outcome_row)
 
 
 def _outcome(row: RowMapping) -> Outcome:

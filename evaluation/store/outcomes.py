@@ -39,7 +39,7 @@ def save_outcomes(store: Store, rows: Sequence[OutcomeRow]) -> None:
 def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
     """Counts for each candidate of a run, in the order in which they were planned."""
     kinds = (generation.c.failure_kind, generation.c.own_failure)
-    wanted = (
+    query = (
         sa.select(run_candidate.c.id, run_candidate.c.label, *kinds, sa.func.count(generation.c.run_candidate_id))
         .outerjoin(generation, generation.c.run_candidate_id == run_candidate.c.id)
         .where(run_candidate.c.run_id == run_id)
@@ -48,7 +48,7 @@ def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
     )
     grouped: dict[tuple[int, str], list[tuple[str | None, str | None, int]]] = defaultdict(list)
     with store.read() as connection:
-        for row_id, label, failure, own_failure, n in connection.execute(wanted):
+        for row_id, label, failure, own_failure, n in connection.execute(query):
             grouped[row_id, label].append((failure, own_failure, n))
         extra = {row_id: _reused_and_vram(connection, row_id) for row_id, _ in grouped}
     return tuple(_counts(row_id, label, rows, *extra[row_id]) for (row_id, label), rows in grouped.items())
@@ -69,7 +69,7 @@ def _reused_and_vram(connection: Connection, row_id: int) -> tuple[int, int, flo
         .order_by(generation.c.vram_share)
         .limit(1)
     )
-    counts = [connection.execute(wanted).scalar_one() for wanted in (n_reused, n_cached)]
+    counts = [connection.execute(query).scalar_one() for query in (n_reused, n_cached)]
     return counts[0], counts[1], connection.execute(least).scalar()
 
 
@@ -99,26 +99,26 @@ def _counts(
 
 def outcomes_by_endpoint(store: Store, run_candidate_id: int) -> dict[str, int]:
     """How many of a candidate's outcomes each endpoint gave, by name."""
-    wanted = (
+    query = (
         sa.select(generation.c.endpoint, sa.func.count())
         .where(generation.c.run_candidate_id == run_candidate_id)
         .group_by(generation.c.endpoint)
         .order_by(generation.c.endpoint)
     )
     with store.read() as connection:
-        return {name: n for name, n in connection.execute(wanted)}
+        return {name: n for name, n in connection.execute(query)}
 
 
 def first_of_kind(store: Store, run_candidate_id: int, kind: FailureKind) -> StoredOutcome | None:
     """A candidate's first outcome that failed in that way."""
     is_own = kind.is_the_candidates_own
-    wanted = (
+    conditions = (
         generation.c.run_candidate_id == run_candidate_id,
         generation.c.failure_kind.is_(None) if is_own else generation.c.failure_kind == kind.value,
         generation.c.own_failure == kind.value if is_own else generation.c.own_failure.is_(None),
     )
     with store.read() as connection:
-        return next(iter(_select(connection, *wanted, limit=1)), None)
+        return next(iter(_select(connection, *conditions, limit=1)), None)
 
 
 def latest_answer(store: Store, invocation_id: str) -> str | None:
@@ -153,18 +153,18 @@ def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -
 def load_outcomes(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> tuple[StoredOutcome, ...]:
     """The outcomes of these cases, by the order of `case_ids` and by repeat."""
     of_candidate = generation.c.run_candidate_id == run_candidate_id
-    found: list[StoredOutcome] = []
+    outcomes: list[StoredOutcome] = []
     with store.read() as connection:
         for start in range(0, len(case_ids), _CHUNK):
-            found += _select(connection, of_candidate, generation.c.case_id.in_(case_ids[start : start + _CHUNK]))
+            outcomes += _select(connection, of_candidate, generation.c.case_id.in_(case_ids[start : start + _CHUNK]))
     place = {case_id: position for position, case_id in enumerate(case_ids)}
-    return tuple(sorted(found, key=lambda stored: (place[stored.row.case_id], stored.row.repeat)))
+    return tuple(sorted(outcomes, key=lambda stored: (place[stored.row.case_id], stored.row.repeat)))
 
 
 def _select(
-    connection: Connection, *wanted: sa.ColumnElement[bool], limit: int | None = None
+    connection: Connection, *conditions: sa.ColumnElement[bool], limit: int | None = None
 ) -> tuple[StoredOutcome, ...]:
-    query = sa.select(generation).where(*wanted).order_by(generation.c.id).limit(limit)
+    query = sa.select(generation).where(*conditions).order_by(generation.c.id).limit(limit)
     rows = connection.execute(query).mappings().all()
     stages = _select_stages(connection, [row["id"] for row in rows])
     return tuple(stored_outcome(row, stages.get(row["id"], ())) for row in rows)
@@ -173,13 +173,13 @@ def _select(
 def _select_stages(connection: Connection, generation_ids: Sequence[int]) -> dict[int, list[Stage]]:
     if not generation_ids:
         return {}
-    wanted = (
+    query = (
         sa.select(stage)
         .where(stage.c.generation_id.between(min(generation_ids), max(generation_ids)))
         .where(stage.c.generation_id.in_(generation_ids))
         .order_by(stage.c.generation_id, stage.c.position)
     )
     stages: dict[int, list[Stage]] = defaultdict(list)
-    for row in connection.execute(wanted):
+    for row in connection.execute(query):
         stages[row.generation_id].append(Stage(name=row.name, duration_s=row.duration_s, n_tokens=row.n_tokens))
     return stages

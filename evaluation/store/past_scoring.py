@@ -26,18 +26,18 @@ class StoredThen:
 
 def known_metrics(store: Store) -> tuple[MetricUse, ...]:
     """Every metric of which this store has heard, by name and signature."""
-    wanted = sa.select(metric.c.name, metric.c.signature).order_by(metric.c.name, metric.c.signature)
+    query = sa.select(metric.c.name, metric.c.signature).order_by(metric.c.name, metric.c.signature)
     with store.read() as connection:
-        return tuple(MetricUse(name=row.name, signature=row.signature) for row in connection.execute(wanted))
+        return tuple(MetricUse(name=row.name, signature=row.signature) for row in connection.execute(query))
 
 
 def newest_scores(store: Store, signatures: Sequence[str]) -> tuple[StoredThen, ...]:
     """When the newest scores on these metrics were stored, the oldest of them first."""
     keys = {metric_key(signature): signature for signature in signatures}
-    found: list[StoredThen] = []
+    stored_scores: list[StoredThen] = []
     with store.read() as connection:
         for table, moment in ((score, score.c.scored_at), (score_failure, score_failure.c.failed_at)):
-            wanted = (
+            query = (
                 sa.select(run_candidate.c.run_id, table.c.metric_key, moment.label("stored_at"))
                 .join(generation, generation.c.id == table.c.generation_id)
                 .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
@@ -45,8 +45,8 @@ def newest_scores(store: Store, signatures: Sequence[str]) -> tuple[StoredThen, 
                 .order_by(moment.desc())
                 .limit(_NEWEST)
             )
-            found += [
+            stored_scores += [
                 StoredThen(run_id=row.run_id, signature=keys[row.metric_key], stored_at=row.stored_at)
-                for row in connection.execute(wanted)
+                for row in connection.execute(query)
             ]
-    return tuple(sorted(found, key=lambda one: one.stored_at)[-_NEWEST:])
+    return tuple(sorted(stored_scores, key=lambda stored_score: stored_score.stored_at)[-_NEWEST:])

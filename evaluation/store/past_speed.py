@@ -99,9 +99,9 @@ def past_load_s(store: Store, *, endpoint_name: str, model: str, digest: str | N
 def record_load_s(store: Store, run_candidate_ids: Sequence[int], *, endpoint_name: str, load_s: float) -> None:
     """Notes with these candidates how long their model took to load on an endpoint; the last time counts."""
     of_candidates = run_candidate.c.id.in_(run_candidate_ids)
-    wanted = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
+    query = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
     with store.write() as connection:
-        for row in connection.execute(wanted).all():
+        for row in connection.execute(query).all():
             noted = {**row.details, _LOAD_S: {**row.details.get(_LOAD_S, {}), endpoint_name: load_s}}
             connection.execute(sa.update(run_candidate).where(run_candidate.c.id == row.id).values(details=noted))
 
@@ -129,21 +129,21 @@ def _generations(
     connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str, *, with_cached: bool
 ) -> list[tuple[Row[Any], Row[Any]]]:
     """The newest timed ones with their sources; the candidate's own failures cost time like any other."""
-    found: list[tuple[Row[Any], Row[Any]]] = []
+    generations: list[tuple[Row[Any], Row[Any]]] = []
     for source in sources:
         some = _newest_of(source.id)
-        wanted = (
+        query = (
             sa.select(some)
             .where(some.c.endpoint == endpoint_name, some.c.failure_kind.is_(None), some.c.total_s.is_not(None))
             .where(sa.not_(some.c.reused), sa.not_(some.c.cold))
             .where(sa.true() if with_cached else sa.func.coalesce(some.c.prompt_state, "") != PromptState.CACHED.value)
             .order_by(some.c.id.desc())
-            .limit(_NEWEST - len(found))
+            .limit(_NEWEST - len(generations))
         )
-        found += [(source, row) for row in connection.execute(wanted)]
-        if len(found) == _NEWEST:
+        generations += [(source, row) for row in connection.execute(query)]
+        if len(generations) == _NEWEST:
             break
-    return found
+    return generations
 
 
 def _cold(connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str) -> list[Row[Any]]:
@@ -169,9 +169,14 @@ def _newest_of(run_candidate_id: int) -> sa.Subquery:
 
 
 def _speed(
-    found: Sequence[tuple[Row[Any], Row[Any]]], endpoint_name: str, model: str, basis: Basis, *, same_benchmark: bool
+    generations: Sequence[tuple[Row[Any], Row[Any]]],
+    endpoint_name: str,
+    model: str,
+    basis: Basis,
+    *,
+    same_benchmark: bool,
 ) -> PastSpeed:
-    rows = [row for _, row in found]
+    rows = [row for _, row in generations]
     return PastSpeed(
         endpoint_name=endpoint_name,
         model=model,
@@ -179,7 +184,7 @@ def _speed(
         newest_at=max(row.finished_at for row in rows),
         basis=basis,
         same_benchmark=same_benchmark,
-        slots=found[0][0].slots,
+        slots=generations[0][0].slots,
         generation_s=fmean(row.total_s for row in rows),
         prompt_tokens=_mean([row.prompt_tokens for row in rows]),
         output_tokens=_mean([row.output_tokens for row in rows]),
@@ -187,5 +192,5 @@ def _speed(
 
 
 def _mean(counts: Sequence[int | None]) -> float | None:
-    known = [count for count in counts if count is not None]
-    return fmean(known) if known else None
+    known_counts = [count for count in counts if count is not None]
+    return fmean(known_counts) if known_counts else None

@@ -109,10 +109,10 @@ def extend_run(store: Store, run_id: str, *, n_repeats: int, limit: int | None, 
         connection.execute(changed.values(n_repeats=n_repeats, case_limit=kept_limit, n_cases=n_cases))
 
 
-def _must_be_more(what: str, wanted: int, now_asked: int) -> None:
-    if wanted < now_asked:
+def _must_be_more(what: str, requested: int, current: int) -> None:
+    if requested < current:
         raise ConfigurationError(
-            f"the run has {what} {now_asked} already, and {wanted} is less", "give as much or more, or start a new run"
+            f"the run has {what} {current} already, and {requested} is less", "give as much or more, or start a new run"
         )
 
 
@@ -143,8 +143,10 @@ def note_servers(store: Store, run_candidate_id: int, versions: Mapping[str, str
         details = connection.execute(sa.select(run_candidate.c.details).where(of_candidate).with_for_update()).scalar()
         if details is not None:
             before = details.get(SERVER_VERSIONS, {})
-            known = {name: said if before.get(name, said) == said else None for name, said in versions.items()}
-            noted = {**details, SERVER_VERSIONS: {**before, **known}}
+            updated = {
+                name: version if before.get(name, version) == version else None for name, version in versions.items()
+            }
+            noted = {**details, SERVER_VERSIONS: {**before, **updated}}
             connection.execute(sa.update(run_candidate).where(of_candidate).values(details=noted))
 
 
@@ -157,13 +159,13 @@ def record_run_flow(store: Store, run_id: str, flow_run_id: str) -> None:
 
 def run_flows(store: Store, run_id: str) -> tuple[str, ...]:
     """Ids of the flow runs that worked on a run, oldest first."""
-    wanted = sa.select(run_flow.c.flow_run_id).where(run_flow.c.run_id == run_id).order_by(run_flow.c.id)
+    query = sa.select(run_flow.c.flow_run_id).where(run_flow.c.run_id == run_id).order_by(run_flow.c.id)
     with store.read() as connection:
-        return tuple(connection.execute(wanted).scalars())
+        return tuple(connection.execute(query).scalars())
 
 
 def runs_of_flow(store: Store, flow_run_id: str) -> tuple[str, ...]:
     """Ids of the runs that a flow run worked on, in the order in which it began them."""
-    wanted = sa.select(run_flow.c.run_id).where(run_flow.c.flow_run_id == flow_run_id).order_by(run_flow.c.id)
+    query = sa.select(run_flow.c.run_id).where(run_flow.c.flow_run_id == flow_run_id).order_by(run_flow.c.id)
     with store.read() as connection:
-        return tuple(connection.execute(wanted).scalars())
+        return tuple(connection.execute(query).scalars())

@@ -75,103 +75,110 @@ class _Judge:
     def __init__(self, readings: Sequence[PromptReading]) -> None:
         self._readings = readings
         self._length: dict[tuple[str, str], int] = {}
-        for one in readings:
-            if one.prompt_tokens:
-                key = one.profile, one.case_id
-                self._length[key] = max(one.prompt_tokens, self._length.get(key, 0))
-        self._counts_kept_tokens = any(one.cached_tokens is not None for one in readings)
+        for reading in readings:
+            if reading.prompt_tokens:
+                key = reading.profile, reading.case_id
+                self._length[key] = max(reading.prompt_tokens, self._length.get(key, 0))
+        self._counts_kept_tokens = any(reading.cached_tokens is not None for reading in readings)
         self._sent_before: list[float | None] = list(self._times_before())
-        self._first_tokens = self._when_new([self._tokens_read(one) for one in readings])
-        self._first_s = self._when_new([one.prompt_s for one in readings])
-        self._usual_tokens = self._usual([self._tokens_read(one) for one in readings])
-        self._usual_s = self._usual([one.prompt_s for one in readings])
+        self._first_tokens = self._when_new([self._tokens_read(reading) for reading in readings])
+        self._first_s = self._when_new([reading.prompt_s for reading in readings])
+        self._usual_tokens = self._usual([self._tokens_read(reading) for reading in readings])
+        self._usual_s = self._usual([reading.prompt_s for reading in readings])
 
     def _times_before(self) -> Iterator[float | None]:
         """When each prompt was last sent before; None: never. Profiles share the end of a prompt, or its beginning."""
         last: dict[str, float] = {}
-        for one in self._readings:
-            yield last.get(one.case_id)
-            last[one.case_id] = one.sent_at_s
+        for reading in self._readings:
+            yield last.get(reading.case_id)
+            last[reading.case_id] = reading.sent_at_s
 
     def _when_new(self, amounts: Sequence[float | None]) -> dict[tuple[str, str], float]:
         """By profile and case, what the prompt took when it was sent for the first time."""
         return {
-            (one.profile, one.case_id): amount
-            for one, amount, before in zip(self._readings, amounts, self._sent_before, strict=True)
+            (reading.profile, reading.case_id): amount
+            for reading, amount, before in zip(self._readings, amounts, self._sent_before, strict=True)
             if before is None and amount is not None
         }
 
     def _usual(self, amounts: Sequence[float | None]) -> dict[tuple[str, int], float]:
         """The median for one token, by profile and magnitude of the length; of prompts sent for the first time."""
         rows = list(zip(self._readings, amounts, self._sent_before, strict=True))
-        profiles_with_first = {one.profile for one, amount, before in rows if before is None and amount is not None}
-        found: dict[tuple[str, int], list[float]] = {}
-        for one, amount, before in rows:
-            is_first = before is None or one.profile not in profiles_with_first
+        profiles_with_first = {
+            reading.profile for reading, amount, before in rows if before is None and amount is not None
+        }
+        amounts_per_token: dict[tuple[str, int], list[float]] = {}
+        for reading, amount, before in rows:
+            is_first = before is None or reading.profile not in profiles_with_first
             if amount is not None and is_first:
-                length = self._length_of(one)
-                found.setdefault((one.profile, _magnitude(length)), []).append(amount / length)
-        return {key: median(values) for key, values in found.items()}
+                length = self._length_of(reading)
+                amounts_per_token.setdefault((reading.profile, _magnitude(length)), []).append(amount / length)
+        return {key: median(values) for key, values in amounts_per_token.items()}
 
-    def _usual_of(self, one: PromptReading, usual: Mapping[tuple[str, int], float], length: int) -> float:
+    def _usual_of(self, reading: PromptReading, usual: Mapping[tuple[str, int], float], length: int) -> float:
         """What a prompt of that length takes, by those of its magnitude or of the nearest one that is known."""
-        known = [magnitude for profile, magnitude in usual if profile == one.profile]
-        if not known:
+        magnitudes = [magnitude for profile, magnitude in usual if profile == reading.profile]
+        if not magnitudes:
             return 0.0
-        wanted = _magnitude(length)
-        return usual[one.profile, min(known, key=lambda magnitude: (abs(magnitude - wanted), magnitude))] * length
+        own_magnitude = _magnitude(length)
+        return (
+            usual[reading.profile, min(magnitudes, key=lambda magnitude: (abs(magnitude - own_magnitude), magnitude))]
+            * length
+        )
 
-    def _length_of(self, one: PromptReading) -> int:
-        return self._length.get((one.profile, one.case_id), 1)
+    def _length_of(self, reading: PromptReading) -> int:
+        return self._length.get((reading.profile, reading.case_id), 1)
 
-    def _tokens_read(self, one: PromptReading) -> float | None:
+    def _tokens_read(self, reading: PromptReading) -> float | None:
         """None where it is not known. A server that counts what it had kept may leave a zero out."""
-        if one.prompt_tokens is None or not self._counts_kept_tokens:
+        if reading.prompt_tokens is None or not self._counts_kept_tokens:
             return None
-        return float(max(0, one.prompt_tokens - (one.cached_tokens or 0)))
+        return float(max(0, reading.prompt_tokens - (reading.cached_tokens or 0)))
 
     def states(self) -> list[PromptState]:
         """In the order of the readings."""
-        found = [self._state(one, before) for one, before in zip(self._readings, self._sent_before, strict=True)]
-        sooner = self._candidates_answered_sooner(found)
+        prompt_states = [
+            self._state(reading, before) for reading, before in zip(self._readings, self._sent_before, strict=True)
+        ]
+        sooner = self._candidates_answered_sooner(prompt_states)
         return [
-            PromptState.UNKNOWN if state is None and one.candidate in sooner else state or PromptState.FRESH
-            for one, state in zip(self._readings, found, strict=True)
+            PromptState.UNKNOWN if state is None and reading.candidate in sooner else state or PromptState.FRESH
+            for reading, state in zip(self._readings, prompt_states, strict=True)
         ]
 
-    def _candidates_answered_sooner(self, found: Sequence[PromptState | None]) -> set[str]:
+    def _candidates_answered_sooner(self, states: Sequence[PromptState | None]) -> set[str]:
         """Those whose prompts, of which the seconds alone tell nothing, take less than when they were new."""
         parts: dict[str, list[float]] = {}
-        for one, state in zip(self._readings, found, strict=True):
-            if state is None and one.prompt_s:
-                usual = self._usual_of(one, self._usual_s, self._length_of(one))
-                when_new = self._first_s.get((one.profile, one.case_id), usual)
-                parts.setdefault(one.candidate, []).extend([one.prompt_s / when_new] if when_new > 0 else [])
+        for reading, state in zip(self._readings, states, strict=True):
+            if state is None and reading.prompt_s:
+                usual = self._usual_of(reading, self._usual_s, self._length_of(reading))
+                when_new = self._first_s.get((reading.profile, reading.case_id), usual)
+                parts.setdefault(reading.candidate, []).extend([reading.prompt_s / when_new] if when_new > 0 else [])
         return {candidate for candidate, of_candidate in parts.items() if _is_less_than_all(of_candidate)}
 
-    def _state(self, one: PromptReading, before: float | None) -> PromptState | None:
+    def _state(self, reading: PromptReading, before: float | None) -> PromptState | None:
         """None: it was sent before, not long ago, and its own seconds do not tell what was kept."""
-        if (n_read := self._tokens_read(one)) is not None:
-            return self._state_by_tokens(one, n_read, was_sent=before is not None)
+        if (n_read := self._tokens_read(reading)) is not None:
+            return self._state_by_tokens(reading, n_read, was_sent=before is not None)
         if before is None:
             return PromptState.FRESH
-        is_recent = one.sent_at_s - before < KEPT_FOR_S
-        length = self._length_of(one)
-        is_length_known = (one.profile, one.case_id) in self._length
-        if one.prompt_s is None or (one.prompt_s == 0 and not is_length_known):
+        is_recent = reading.sent_at_s - before < KEPT_FOR_S
+        length = self._length_of(reading)
+        is_length_known = (reading.profile, reading.case_id) in self._length
+        if reading.prompt_s is None or (reading.prompt_s == 0 and not is_length_known):
             return PromptState.UNKNOWN if is_recent else PromptState.FRESH
-        if (one.prompt_tokens or 0) < length / 2 and length > 1:
+        if (reading.prompt_tokens or 0) < length / 2 and length > 1:
             return PromptState.CACHED  # an old server counts what it read alone
-        if one.prompt_s < SMALL_PART * self._usual_of(one, self._usual_s, length):
+        if reading.prompt_s < SMALL_PART * self._usual_of(reading, self._usual_s, length):
             return PromptState.CACHED
         return None if is_recent else PromptState.FRESH
 
-    def _state_by_tokens(self, one: PromptReading, n_read: float, *, was_sent: bool) -> PromptState:
-        length = self._length_of(one)
-        usual = self._usual_of(one, self._usual_tokens, length)
+    def _state_by_tokens(self, reading: PromptReading, n_read: float, *, was_sent: bool) -> PromptState:
+        length = self._length_of(reading)
+        usual = self._usual_of(reading, self._usual_tokens, length)
         if n_read <= LAST_TOKENS < length / 4 or n_read < SMALL_PART * usual:
             return PromptState.CACHED
-        when_new = self._first_tokens.get((one.profile, one.case_id), usual)
+        when_new = self._first_tokens.get((reading.profile, reading.case_id), usual)
         return PromptState.UNKNOWN if was_sent and n_read < MOST_PART * min(when_new, usual) else PromptState.FRESH
 
 

@@ -48,14 +48,14 @@ def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = N
 def has_unjudged(store: Store, run_id: str) -> bool:
     """True where the state of an answer's prompt is not known, as in a run of an older version."""
     of = generation.c
-    wanted = (
+    query = (
         sa.select(of.id)
         .join(run_candidate, run_candidate.c.id == of.run_candidate_id)
         .where(run_candidate.c.run_id == run_id, of.prompt_state.is_(None), of.total_s.is_not(None))
         .where(sa.not_(of.reused), sa.func.coalesce(of.failure_kind, "") == "")
     )
     with store.read() as connection:
-        return connection.execute(wanted.limit(1)).first() is not None
+        return connection.execute(query.limit(1)).first() is not None
 
 
 def _by_weights(
@@ -63,8 +63,8 @@ def _by_weights(
 ) -> list[tuple[frozenset[int], tuple[int, ...]]]:
     """Candidates of the run that are the same weights as one of `only`, and those of earlier runs on these cases."""
     of = run_candidate.c
-    asked = sa.select(run.c.benchmark_version, run.c.created_at).where(run.c.id == run_id)
-    version, created_at = connection.execute(asked).one()
+    query = sa.select(run.c.benchmark_version, run.c.created_at).where(run.c.id == run_id)
+    version, created_at = connection.execute(query).one()
     groups: defaultdict[tuple[str, str | None], list[int]] = defaultdict(list)
     for row in connection.execute(sa.select(of.id, of.model_name, of.digest).where(of.run_id == run_id)):
         groups[("", row.digest) if row.digest else (row.model_name, None)].append(row.id)
@@ -82,13 +82,13 @@ def _earlier(
     of = run_candidate.c
     same = of.digest == digest if digest else sa.and_(of.model_name == model, of.digest.is_(None))
     fresh = sa.exists().where(generation.c.run_candidate_id == of.id, generation.c.prompt_state == PromptState.FRESH)
-    wanted = (
+    newest_first = (
         sa.select(of.id)
         .join(run, run.c.id == of.run_id)
         .where(run.c.id != run_id, run.c.created_at <= created_at, same)
         .order_by(run.c.created_at.desc(), of.id)
     )
-    newest = wanted.where(fresh).limit(EARLIER), wanted.limit(1)  # what was sent last may be unknown itself
+    newest = newest_first.where(fresh).limit(EARLIER), newest_first.limit(1)  # what was sent last may be unknown itself
     own = benchmark_case.alias("own")
     alike = (
         sa.select(benchmark_case.c.version)
@@ -102,14 +102,14 @@ def _earlier(
 
 def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Answers that these candidates gave themselves."""
-    of, asked, case = generation.c, run_candidate.c, benchmark_case.c
+    of, of_candidate, case = generation.c, run_candidate.c, benchmark_case.c
     columns = (of.id, of.run_candidate_id, of.endpoint, *(of[name] for name in READ))
     return connection.execute(
         sa.select(*columns, of.total_s, of.finished_at, of.prompt_state, candidate.c.profile_hash)
         .add_columns(case.content_hash)
-        .join(run_candidate, asked.id == of.run_candidate_id)
-        .join(candidate, candidate.c.fingerprint == asked.candidate_fingerprint)
-        .join(run, run.c.id == asked.run_id)
+        .join(run_candidate, of_candidate.id == of.run_candidate_id)
+        .join(candidate, candidate.c.fingerprint == of_candidate.candidate_fingerprint)
+        .join(run, run.c.id == of_candidate.run_id)
         .join(benchmark_case, sa.and_(case.version == run.c.benchmark_version, case.case_id == of.case_id))
         .where(of.run_candidate_id.in_(sorted(row_ids)), sa.not_(of.reused), of.total_s.is_not(None))
         .where(sa.func.coalesce(of.failure_kind, "") == "")
@@ -120,10 +120,10 @@ def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[A
 def _loads(connection: Connection, row_ids: Collection[int]) -> dict[int, str]:
     """By candidate, the options with which its server loads its model, where it loads anew for others; else empty."""
     of = run_candidate.c
-    wanted = sa.select(of.id, of.provider, of.options).where(of.id.in_(sorted(row_ids)))
+    query = sa.select(of.id, of.provider, of.options).where(of.id.in_(sorted(row_ids)))
     return {
         row.id: fingerprint(load_options(row.options)) if _loads_with_options(row.provider) else ""
-        for row in connection.execute(wanted)
+        for row in connection.execute(query)
     }
 
 

@@ -69,10 +69,10 @@ def find_prunable(store: Store, before: datetime, *, also: Collection[RetentionR
         old = connection.execute(ended).scalars().all()
         keeping = find_retention_reasons(connection, before)
         n_kept = {
-            kept: n for kept, ids in keeping.items() if kept not in also and (n := sum(one in ids for one in old))
+            kept: n for kept, ids in keeping.items() if kept not in also and (n := sum(run_id in ids for run_id in old))
         }
         staying = frozenset[str]().union(*(ids for kept, ids in keeping.items() if kept not in also))
-        run_ids = tuple(one for one in old if one not in staying)
+        run_ids = tuple(run_id for run_id in old if run_id not in staying)
         return PrunableRuns(
             before=before,
             run_ids=run_ids,
@@ -92,9 +92,9 @@ def prune(store: Store, agreed: PrunableRuns, *, also: Collection[RetentionReaso
     Raises:
         StoreError: a run was taken up at this very moment; those before it are gone.
     """
-    wanted = frozenset(agreed.run_ids)
+    agreed_ids = frozenset(agreed.run_ids)
     still = find_prunable(store, agreed.before, also=also)
-    run_ids = tuple(one for one in still.run_ids if one in wanted)
+    run_ids = tuple(prunable_id for prunable_id in still.run_ids if prunable_id in agreed_ids)
     with store.read() as connection:
         n_answers = _n_answers(connection, run_ids)
         held = find_held(connection)
@@ -162,5 +162,5 @@ def _is_old_alert(before: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(sa.or_(of.resolved_at < before, is_known), ~is_told_anew)
 
 
-def _count(connection: Connection, table: sa.Table, wanted: sa.ColumnElement[bool]) -> int:
-    return connection.execute(sa.select(sa.func.count()).select_from(table).where(wanted)).scalar_one()
+def _count(connection: Connection, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(table).where(condition)).scalar_one()

@@ -78,15 +78,15 @@ def save_decisions(store: Store, invocation_id: str, decisions: Sequence[Decisio
     """Stores what was decided, after what was decided before; a look that is stored already is left as it is."""
     of_race = race_decision.c.invocation_id == invocation_id
     with store.write() as connection:
-        known = connection.execute(
+        stored_rows = connection.execute(
             sa.select(race_decision.c.look, race_decision.c.candidate_fingerprint).where(of_race)
         ).all()
-        there = {(row.look, row.candidate_fingerprint) for row in known}
+        there = {(row.look, row.candidate_fingerprint) for row in stored_rows}
         fresh = [decision for decision in decisions if (decision.look, decision.key) not in there]
         rows = [
             {
                 "invocation_id": invocation_id,
-                "position": len(known) + offset,
+                "position": len(stored_rows) + offset,
                 "look": decision.look,
                 "candidate_fingerprint": decision.key,
                 "label": decision.label,
@@ -103,7 +103,7 @@ def save_decisions(store: Store, invocation_id: str, decisions: Sequence[Decisio
 
 def load_decisions(store: Store, invocation_id: str) -> tuple[Decision, ...]:
     """All decisions of a race, in the order in which they were made."""
-    wanted = sa.select(race_decision).where(race_decision.c.invocation_id == invocation_id)
+    query = sa.select(race_decision).where(race_decision.c.invocation_id == invocation_id)
     with store.read() as connection:
         return tuple(
             Decision(
@@ -115,19 +115,19 @@ def load_decisions(store: Store, invocation_id: str) -> tuple[Decision, ...]:
                 reason=row.reason,
                 evidence=row.evidence,
             )
-            for row in connection.execute(wanted.order_by(race_decision.c.position))
+            for row in connection.execute(query.order_by(race_decision.c.position))
         )
 
 
 def costs_of_run(store: Store, run_id: str) -> RunCosts:
     """What a run has taken so far, from an index of its candidates."""
     tokens = sa.func.coalesce(generation.c.prompt_tokens, 0) + sa.func.coalesce(generation.c.output_tokens, 0)
-    wanted = (
+    query = (
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(tokens), 0))
         .select_from(generation)
         .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
         .where(run_candidate.c.run_id == run_id, sa.not_(generation.c.reused))
     )
     with store.read() as connection:
-        n_calls, n_tokens = connection.execute(wanted).one()
+        n_calls, n_tokens = connection.execute(query).one()
     return RunCosts(n_calls=int(n_calls), n_tokens=int(n_tokens))

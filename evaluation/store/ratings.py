@@ -14,28 +14,28 @@ from evaluation.store.tables import rating, review_item
 _KEY = ("item_id", "rater")
 
 
-def save_ratings(store: Store, *, session_id: str, rater: str, said: Sequence[Said]) -> str:
+def save_ratings(store: Store, *, session_id: str, rater: str, ratings: Sequence[Said]) -> str:
     """The rater's name as it stands with the ratings, which are stored all or none.
 
     Who rates a case again replaces what was said before. A name that differs from a known rater's in capitals alone
     is that rater's.
     """
-    if not said:
+    if not ratings:
         return rater
     moment = now()
     with store.write() as connection:
-        name = _known_as(connection, rater, said[0].item_id)
+        name = _known_as(connection, rater, ratings[0].item_id)
         rows = [
             {
-                "item_id": one.item_id,
+                "item_id": item_rating.item_id,
                 "session_id": session_id,
                 "rater": name,
-                "grades": None if one.grades is None else [dict(given) for given in one.grades],
-                "preferred": one.preferred,
-                "notes": one.notes,
+                "grades": None if item_rating.grades is None else [dict(grade) for grade in item_rating.grades],
+                "preferred": item_rating.preferred,
+                "notes": item_rating.notes,
                 "rated_at": moment,
             }
-            for one in said
+            for item_rating in ratings
         ]
         upsert(connection, rating, rows, key=_KEY, update=[name for name in rows[0] if name not in _KEY])
     return name
@@ -43,35 +43,35 @@ def save_ratings(store: Store, *, session_id: str, rater: str, said: Sequence[Sa
 
 def _known_as(connection: Connection, rater: str, item_id: int) -> str:
     review_id = sa.select(review_item.c.review_id).where(review_item.c.id == item_id).scalar_subquery()
-    known = connection.execute(
+    raters = connection.execute(
         sa.select(rating.c.rater)
         .join(review_item, review_item.c.id == rating.c.item_id)
         .where(review_item.c.review_id == review_id)
         .distinct()
         .order_by(rating.c.rater)
     ).scalars()
-    return next((name for name in known if name.casefold() == rater.casefold()), rater)
+    return next((name for name in raters if name.casefold() == rater.casefold()), rater)
 
 
 def load_ratings(store: Store, review_id: str) -> tuple[RatingRecord, ...]:
     """All ratings of a review, by item, then the oldest first."""
-    wanted = (
+    query = (
         sa.select(rating)
         .join(review_item, review_item.c.id == rating.c.item_id)
         .where(review_item.c.review_id == review_id)
         .order_by(review_item.c.position, rating.c.rated_at, rating.c.id)
     )
     with store.read() as connection:
-        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+        return tuple(_record(row) for row in connection.execute(query).mappings())
 
 
 def rated_items(store: Store, review_id: str, *, session_id: str | None, rater: str | None) -> frozenset[int]:
     """Items of a review that were rated in that session, or by that rater."""
-    found = load_ratings(store, review_id)
+    ratings = load_ratings(store, review_id)
     return frozenset(
-        one.said.item_id
-        for one in found
-        if one.session_id == session_id or (rater is not None and one.rater.casefold() == rater.casefold())
+        record.said.item_id
+        for record in ratings
+        if record.session_id == session_id or (rater is not None and record.rater.casefold() == rater.casefold())
     )
 
 

@@ -11,7 +11,7 @@ from evaluation.store.safe_text import unescape_text
 from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.store.sqlite_values import insert_new, sqlite_value, time_of
 
-FIELDS = tuple(one.name for one in fields(RecommendationRecord) if one.name != "recommendation_id")
+FIELDS = tuple(field.name for field in fields(RecommendationRecord) if field.name != "recommendation_id")
 _OUTCOME = ("id", "task", "candidate_key", "prompt_hash", "quality", "ok", "reported_at")
 
 
@@ -22,7 +22,7 @@ def row_of(record: RecommendationRecord) -> dict[str, Any]:
         "constraints": dict(record.constraints),
         "weights": dict(record.weights),
         "expected": dict(record.expected),
-        "alternatives": [dict(one) for one in record.alternatives],
+        "alternatives": [dict(alternative) for alternative in record.alternatives],
         "tied": list(record.tied),
         "details": dict(record.details),
     }

@@ -45,7 +45,7 @@ def save_recommendations(
     """
     with writer.write() as connection:
         upsert(connection, recommendation, [row_of(record) for record in records], key=["id"])
-        return tuple(one.recommendation_id for one in outcomes if not _report(connection, one))
+        return tuple(outcome.recommendation_id for outcome in outcomes if not _report(connection, outcome))
 
 
 def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def save_prepared(
         # Few at a time: between them another thread of the process may go on.
         for start in range(0, len(rows), _AT_ONCE):
             upsert(connection, _PLAIN, rows[start : start + _AT_ONCE], key=["id"])
-        return tuple(one.recommendation_id for one in outcomes if not _report(connection, one))
+        return tuple(outcome.recommendation_id for outcome in outcomes if not _report(connection, outcome))
 
 
 _AT_ONCE = 20
@@ -106,12 +106,12 @@ def report_outcome(
     )
     with writer.write() as connection:
         is_there = _report(connection, outcome)
-        known = [] if is_there else _newest_ids(connection)
+        recent_ids = [] if is_there else _newest_ids(connection)
         alike = [] if is_there else _beginning_with(connection, recommendation_id)
     if alike:
         raise _several(recommendation_id, alike)
     if not is_there:
-        raise _unknown(recommendation_id, known)
+        raise _unknown(recommendation_id, recent_ids)
 
 
 def must_be_outcome(*, quality: float | None, latency_s: float | None, ok: bool | None) -> None:
@@ -132,11 +132,11 @@ def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
-def _several(wanted: str, ids: Sequence[str]) -> ConfigurationError:
-    return ConfigurationError(f"several recommendations begin with {wanted!r}: {', '.join(ids)}", "give more of the id")
+def _several(prefix: str, ids: Sequence[str]) -> ConfigurationError:
+    return ConfigurationError(f"several recommendations begin with {prefix!r}: {', '.join(ids)}", "give more of the id")
 
 
-def find_recommendation(store: Store, wanted: str) -> RecommendationRecord:
+def find_recommendation(store: Store, id_or_prefix: str) -> RecommendationRecord:
     """The newest for `last`, else the one of that id or unique beginning of one.
 
     Raises:
@@ -145,18 +145,18 @@ def find_recommendation(store: Store, wanted: str) -> RecommendationRecord:
     """
     newest_first = sa.select(recommendation).order_by(recommendation.c.created_at.desc(), recommendation.c.id.desc())
     with store.read() as connection:
-        if wanted == "last":
+        if id_or_prefix == "last":
             rows = connection.execute(newest_first.limit(1)).mappings().all()
         else:
-            alike = newest_first.where(recommendation.c.id.startswith(wanted, autoescape=True)).limit(6)
-            rows = connection.execute(alike).mappings().all() if wanted else []
-        found = [row for row in rows if row["id"] == wanted] or list(rows)
-        if len(found) == 1:
-            return _record(found[0])
-        known = _newest_ids(connection)
-    if found:
-        raise _several(wanted, [row["id"] for row in found])
-    raise _unknown(wanted, known)
+            alike = newest_first.where(recommendation.c.id.startswith(id_or_prefix, autoescape=True)).limit(6)
+            rows = connection.execute(alike).mappings().all() if id_or_prefix else []
+        matches = [row for row in rows if row["id"] == id_or_prefix] or list(rows)
+        if len(matches) == 1:
+            return _record(matches[0])
+        recent_ids = _newest_ids(connection)
+    if matches:
+        raise _several(id_or_prefix, [row["id"] for row in matches])
+    raise _unknown(id_or_prefix, recent_ids)
 
 
 def list_recommendations(
@@ -186,17 +186,17 @@ def list_recommendations(
     """
     of = recommendation.c
     columns = [column for column in of if with_prompts or column.name != "prompt"]
-    wanted = sa.select(*columns, *([] if with_prompts else [sa.null().label("prompt")]))
+    query = sa.select(*columns, *([] if with_prompts else [sa.null().label("prompt")]))
     for column, value in ((of.task, task), (of.candidate_key, candidate_key), (of.decided_by, decided_by)):
         if value is not None:
-            wanted = wanted.where(column == value)
+            query = query.where(column == value)
     if since is not None:
-        wanted = wanted.where(of.created_at >= since)
+        query = query.where(of.created_at >= since)
     if until is not None:
-        wanted = wanted.where(of.created_at < until)
+        query = query.where(of.created_at < until)
     if reported is not None:
-        wanted = wanted.where(of.reported_at.is_not(None) if reported else of.reported_at.is_(None))
-    newest_first = wanted.order_by(of.created_at.desc(), of.id.desc()).limit(limit)
+        query = query.where(of.reported_at.is_not(None) if reported else of.reported_at.is_(None))
+    newest_first = query.order_by(of.created_at.desc(), of.id.desc()).limit(limit)
     with store.read() as connection:
         rows = connection.execute(newest_first).mappings().all()
     return tuple(_record(row) for row in reversed(rows))
@@ -214,38 +214,38 @@ def newest_outcomes(store: Store, *, since: datetime | None, limit: int) -> tupl
         Rows of id, task, candidate_key, prompt_hash, quality, ok and reported_at.
     """
     of = recommendation.c
-    wanted = sa.select(of.id, of.task, of.candidate_key, of.prompt_hash, of.quality, of.ok, of.reported_at)
-    wanted = wanted.where(of.reported_at.is_not(None), of.candidate_key.is_not(None))
+    query = sa.select(of.id, of.task, of.candidate_key, of.prompt_hash, of.quality, of.ok, of.reported_at)
+    query = query.where(of.reported_at.is_not(None), of.candidate_key.is_not(None))
     if since is not None:
-        wanted = wanted.where(of.reported_at >= since)
+        query = query.where(of.reported_at >= since)
     with store.read() as connection:
-        rows = connection.execute(wanted.order_by(of.reported_at.desc(), of.id).limit(limit)).mappings().all()
+        rows = connection.execute(query.order_by(of.reported_at.desc(), of.id).limit(limit)).mappings().all()
     return tuple(reversed(rows))
 
 
 def count_outcomes_since(store: Store, moment: datetime | None = None) -> int:
     """How many outcomes were reported after a moment; None: ever."""
-    wanted = sa.select(sa.func.count()).where(recommendation.c.reported_at.is_not(None))
+    query = sa.select(sa.func.count()).where(recommendation.c.reported_at.is_not(None))
     if moment is not None:
-        wanted = wanted.where(recommendation.c.reported_at > moment)
+        query = query.where(recommendation.c.reported_at > moment)
     with store.read() as connection:
-        return connection.execute(wanted).scalar_one()
+        return connection.execute(query).scalar_one()
 
 
 def _report(connection: Connection, outcome: ReportedOutcome) -> bool:
     """True where the outcome is stored: there is one recommendation of its id, or one alone that begins like it."""
-    given = {name: getattr(outcome, name) for name in _REPORTED if getattr(outcome, name) is not None}
-    changed = sa.update(recommendation).values(**given, reported_at=outcome.reported_at)
+    values = {name: getattr(outcome, name) for name in _REPORTED if getattr(outcome, name) is not None}
+    changed = sa.update(recommendation).values(**values, reported_at=outcome.reported_at)
     if connection.execute(changed.where(recommendation.c.id == outcome.recommendation_id)).rowcount:
         return True
     alike = _beginning_with(connection, outcome.recommendation_id)
     return len(alike) == 1 and bool(connection.execute(changed.where(recommendation.c.id == alike[0])).rowcount)
 
 
-def _beginning_with(connection: Connection, wanted: str) -> list[str]:
+def _beginning_with(connection: Connection, prefix: str) -> list[str]:
     """Some ids that begin like this; none where nothing is said."""
-    alike = sa.select(recommendation.c.id).where(recommendation.c.id.startswith(wanted, autoescape=True)).limit(6)
-    return list(connection.execute(alike).scalars()) if wanted else []
+    alike = sa.select(recommendation.c.id).where(recommendation.c.id.startswith(prefix, autoescape=True)).limit(6)
+    return list(connection.execute(alike).scalars()) if prefix else []
 
 
 def _newest_ids(connection: Connection) -> list[str]:
@@ -253,11 +253,11 @@ def _newest_ids(connection: Connection) -> list[str]:
     return list(connection.execute(newest.limit(_MOST_NAMED)).scalars())
 
 
-def _unknown(wanted: str, newest: Sequence[str]) -> UnknownNameError:
+def _unknown(id_or_prefix: str, newest: Sequence[str]) -> UnknownNameError:
     step = "`benchwright recommend` makes one; its last line holds the id."
     if newest:
         step = "These are the newest; `benchwright selection recommendations` lists them, and `last` is the newest."
-    return UnknownNameError("recommendation", wanted, newest, step)
+    return UnknownNameError("recommendation", id_or_prefix, newest, step)
 
 
 def _record(row: RowMapping) -> RecommendationRecord:

@@ -54,9 +54,9 @@ def find_recovery(store: Store, flow_run_id: str) -> RecoveryRecord | None:
 
 def requested_recoveries(store: Store) -> tuple[RecoveryRecord, ...]:
     """The flow runs of which somebody should take care, those that died first before the others."""
-    wanted = sa.select(recovery).where(_is_open()).order_by(recovery.c.wanted_at, recovery.c.flow_run_id)
+    query = sa.select(recovery).where(_is_open()).order_by(recovery.c.wanted_at, recovery.c.flow_run_id)
     with store.read() as connection:
-        return tuple(RecoveryRecord(**row) for row in connection.execute(wanted).mappings())
+        return tuple(RecoveryRecord(**row) for row in connection.execute(query).mappings())
 
 
 def claim_recovery(store: Store, flow_run_id: str) -> bool:
@@ -76,8 +76,8 @@ def count_restart(store: Store, flow_run_id: str) -> int:
     """How often the flow run was made again, this time included."""
     with store.write() as connection:
         _set(connection, flow_run_id, n_restarts=recovery.c.n_restarts + 1)
-        wanted = sa.select(recovery.c.n_restarts).where(recovery.c.flow_run_id == flow_run_id)
-        return int(connection.execute(wanted).scalar_one())
+        query = sa.select(recovery.c.n_restarts).where(recovery.c.flow_run_id == flow_run_id)
+        return int(connection.execute(query).scalar_one())
 
 
 def end_claim(store: Store, flow_run_id: str) -> None:

@@ -90,8 +90,8 @@ def find_retention_reasons(connection: Connection, before: datetime) -> dict[Ret
         before: Runs that ended earlier are old; a baseline is needed by runs that are not.
     """
 
-    def ids(wanted: sa.Select[tuple[str]]) -> frozenset[str]:
-        return frozenset(connection.execute(wanted).scalars())
+    def ids(query: sa.Select[tuple[str]]) -> frozenset[str]:
+        return frozenset(connection.execute(query).scalars())
 
     searched = [sa.exists().where(table.c.invocation_id == run.c.invocation_id) for table in (race, sweep)]
     return {
@@ -108,7 +108,7 @@ def find_retention_reasons(connection: Connection, before: datetime) -> dict[Ret
 
 
 def _named_in(connection: Connection, run_ids: sa.Column[Any]) -> frozenset[str]:
-    return frozenset(run_id for found in connection.execute(sa.select(run_ids)).scalars() for run_id in found)
+    return frozenset(run_id for ids in connection.execute(sa.select(run_ids)).scalars() for run_id in ids)
 
 
 def find_held(connection: Connection) -> frozenset[str]:
@@ -118,8 +118,8 @@ def find_held(connection: Connection) -> frozenset[str]:
         .join(holder, holder.c.id == holder_run.c.holder_id)
         .where(holder.c.ended_at.is_(None))
     )
-    found = list(connection.execute(open_ends.distinct()).scalars())
-    pages = (found[start : start + IDS_AT_ONCE] for start in range(0, len(found), IDS_AT_ONCE))
+    run_ids = list(connection.execute(open_ends.distinct()).scalars())
+    pages = (run_ids[start : start + IDS_AT_ONCE] for start in range(0, len(run_ids), IDS_AT_ONCE))
     return frozenset[str]().union(*(held_runs(connection, page) for page in pages))
 
 
@@ -158,13 +158,13 @@ def _first(group: Sequence[sa.Row[Any]], tagged: Collection[str], before: dateti
 
 def _evidence(connection: Connection) -> frozenset[str]:
     """Scored runs of which no newer one that ended well measures a candidate by the same yardstick on as many cases."""
-    names = {one.run_id: one.name for one in yardsticks(connection)}
+    names = {yardstick.run_id: yardstick.name for yardstick in yardsticks(connection)}
     is_scored = (
         sa.exists()
         .where(generation.c.run_candidate_id == run_candidate.c.id)
         .where(score.c.generation_id == generation.c.id)
     )
-    wanted = (
+    query = (
         sa.select(run.c.id, run.c.n_cases, run.c.status, run_candidate.c.candidate_fingerprint)
         .add_columns(run_candidate.c.given_up_reason)
         .join(run_candidate, run_candidate.c.run_id == run.c.id)
@@ -173,7 +173,7 @@ def _evidence(connection: Connection) -> frozenset[str]:
     )
     most: dict[tuple[str, str], int] = {}
     kept = set()
-    for row in connection.execute(wanted):
+    for row in connection.execute(query):
         place = (row.candidate_fingerprint, names.get(row.id, ""))
         if row.id not in names or row.n_cases <= most.get(place, 0):
             continue

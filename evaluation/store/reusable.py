@@ -60,8 +60,8 @@ class Source:
         """The version of the server that gave this outcome; None: unknown."""
         if not row.reused:
             return self.server_versions.get(row.endpoint)
-        known = set(self.server_versions.values())
-        return known.pop() if len(known) == 1 else None
+        versions = set(self.server_versions.values())
+        return versions.pop() if len(versions) == 1 else None
 
 
 def asking_of(store: Store, run_candidate_id: int) -> Asking:
@@ -70,7 +70,7 @@ def asking_of(store: Store, run_candidate_id: int) -> Asking:
     Raises:
         StoreError: no such candidate of a run.
     """
-    wanted = (
+    query = (
         sa.select(
             run_candidate,
             run.c.seed,
@@ -83,7 +83,7 @@ def asking_of(store: Store, run_candidate_id: int) -> Asking:
         .where(run_candidate.c.id == run_candidate_id)
     )
     with store.read() as connection:
-        row = connection.execute(wanted).mappings().first()
+        row = connection.execute(query).mappings().first()
     if row is None:
         raise StoreError(f"{store.shown_url} holds no candidate {run_candidate_id} of a run", "was the run deleted?")
     return Asking(
@@ -104,8 +104,8 @@ def _benchmark_of_run() -> sa.ColumnElement[bool]:
 
 
 def _server_versions(row: RowMapping) -> Mapping[str, str | None]:
-    known: Mapping[str, str | None] | None = row["details"].get(SERVER_VERSIONS)
-    return known or {row["endpoint_name"]: row["server_version"]}
+    versions: Mapping[str, str | None] | None = row["details"].get(SERVER_VERSIONS)
+    return versions or {row["endpoint_name"]: row["server_version"]}
 
 
 def find_sources(store: Store, asking: Asking) -> tuple[Source, ...]:
@@ -113,7 +113,7 @@ def find_sources(store: Store, asking: Asking) -> tuple[Source, ...]:
     if asking.digest is None or not asking.server_versions:
         return ()
     columns = ("id", "options", "endpoint_name", "server_version", "details")
-    wanted = (
+    query = (
         sa.select(*(run_candidate.c[name] for name in columns), run.c.benchmark_version)
         .join(run, run.c.id == run_candidate.c.run_id)
         .join(benchmark, _benchmark_of_run())
@@ -129,10 +129,10 @@ def find_sources(store: Store, asking: Asking) -> tuple[Source, ...]:
         .order_by(run.c.created_at.desc(), run_candidate.c.id.desc())
     )
     if asking.run_id is not None:
-        wanted = wanted.where(run.c.id != asking.run_id)
+        query = query.where(run.c.id != asking.run_id)
     options = canonical_json(dict(asking.options))
     with store.read() as connection:
-        rows = connection.execute(wanted).mappings().all()
+        rows = connection.execute(query).mappings().all()
     return tuple(
         Source(row["id"], row["benchmark_version"], _server_versions(row))
         for row in rows
@@ -159,7 +159,7 @@ def find_reusable(
     left = set(items)
     case_ids = sorted({case_id for case_id, _ in left})
     alike: dict[str, frozenset[str]] = {asking.benchmark_version: frozenset(case_ids)}
-    found: dict[Item, int] = {}
+    generation_ids: dict[Item, int] = {}
     for start in range(0, len(sources), _SOURCES_AT_ONCE):
         if not left:
             break
@@ -168,13 +168,15 @@ def find_reusable(
             if questions is None:
                 questions = _stored_questions(connection, asking.benchmark_version, case_ids)
             others = _stored_questions(connection, version, case_ids)
-            alike[version] = frozenset(name for name, asked in others.items() if questions.get(name) == asked)
+            alike[version] = frozenset(
+                name for name, stored_question in others.items() if questions.get(name) == stored_question
+            )
         for row in _newest_first(connection, list(some), sorted({case_id for case_id, _ in left})):
             item, source = (row.case_id, row.repeat), some[row.run_candidate_id]
             if item in left and row.case_id in alike[source.benchmark_version] and _serves(row, source, asking):
-                found[item] = row.id
+                generation_ids[item] = row.id
                 left.remove(item)
-    return found
+    return generation_ids
 
 
 def _newest_first(connection: Connection, run_candidate_ids: Sequence[int], case_ids: Sequence[str]) -> list[Row[Any]]:
@@ -197,10 +199,10 @@ def _serves(row: Row[Any], source: Source, asking: Asking) -> bool:
 
 
 def _stored_questions(connection: Connection, version: str, case_ids: Sequence[str]) -> dict[str, Question]:
-    wanted = sa.select(benchmark_case.c.case_id, benchmark_case.c.content).where(
+    query = sa.select(benchmark_case.c.case_id, benchmark_case.c.content).where(
         benchmark_case.c.version == version, benchmark_case.c.case_id.in_(case_ids)
     )
-    return {row.case_id: question(row.content) for row in connection.execute(wanted)}
+    return {row.case_id: question(row.content) for row in connection.execute(query)}
 
 
 def question(content: Mapping[str, Any]) -> Question:

@@ -33,9 +33,9 @@ def reuse_stored(store: Store, run_candidate_id: int) -> int:
     sources = patiently(lambda: find_sources(store, asking))
     n_copied, after = 0, -1
     while sources:
-        page, found = patiently(partial(_page, store, run_candidate_id, asking, sources, after))
-        for start in range(0, len(found), _COPIED_AT_ONCE):
-            some = found[start : start + _COPIED_AT_ONCE]
+        page, generation_ids = patiently(partial(_page, store, run_candidate_id, asking, sources, after))
+        for start in range(0, len(generation_ids), _COPIED_AT_ONCE):
+            some = generation_ids[start : start + _COPIED_AT_ONCE]
             n_copied += patiently(partial(_copied, store, run_candidate_id, some))
         if page.last_position is None:
             break

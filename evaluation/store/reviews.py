@@ -45,8 +45,8 @@ def save_review(
         "created_at": now(),
     }
     with store.write() as connection:
-        known = connection.execute(sa.select(review.c.id).where(review.c.id == review_id)).first()
-        if known is None:
+        existing = connection.execute(sa.select(review.c.id).where(review.c.id == review_id)).first()
+        if existing is None:
             upsert(connection, review, [row], key=["id"])
             _insert_items(connection, review_id, items)
     return find_review(store, review_id)
@@ -58,8 +58,8 @@ def _insert_items(connection: Connection, review_id: str, items: Sequence[Review
         for item in items
     ]
     upsert(connection, review_item, rows, key=["review_id", "position"])
-    wanted = sa.select(review_item.c.position, review_item.c.id).where(review_item.c.review_id == review_id)
-    ids = {row.position: row.id for row in connection.execute(wanted)}
+    query = sa.select(review_item.c.position, review_item.c.id).where(review_item.c.review_id == review_id)
+    ids = {row.position: row.id for row in connection.execute(query)}
     outputs = [
         {
             "item_id": ids[item.position],
@@ -72,7 +72,7 @@ def _insert_items(connection: Connection, review_id: str, items: Sequence[Review
     upsert(connection, review_output, outputs, key=["item_id", "position"])
 
 
-def find_review(store: Store, wanted: str) -> ReviewRecord:
+def find_review(store: Store, id_or_prefix: str) -> ReviewRecord:
     """The newest review for `last`, else the one of that id or unique beginning of one.
 
     Raises:
@@ -80,26 +80,26 @@ def find_review(store: Store, wanted: str) -> ReviewRecord:
         ConfigurationError: several begin like this.
     """
     with store.read() as connection:
-        review_id = _newest(connection) if wanted == _NEWEST else _by_prefix(connection, wanted)
+        review_id = _newest(connection) if id_or_prefix == _NEWEST else _by_prefix(connection, id_or_prefix)
         if review_id is not None:
             return _load(connection, review_id)
-        known = connection.execute(sa.select(review.c.id).order_by(review.c.created_at.desc()).limit(40)).scalars()
-        raise UnknownNameError("review", wanted, list(known), "see `benchwright review list`")
+        recent_ids = connection.execute(sa.select(review.c.id).order_by(review.c.created_at.desc()).limit(40)).scalars()
+        raise UnknownNameError("review", id_or_prefix, list(recent_ids), "see `benchwright review list`")
 
 
 def _newest(connection: Connection) -> str | None:
-    wanted = sa.select(review.c.id).order_by(review.c.created_at.desc(), review.c.id.desc()).limit(1)
-    return connection.execute(wanted).scalar()
+    query = sa.select(review.c.id).order_by(review.c.created_at.desc(), review.c.id.desc()).limit(1)
+    return connection.execute(query).scalar()
 
 
-def _by_prefix(connection: Connection, wanted: str) -> str | None:
-    if not wanted:
+def _by_prefix(connection: Connection, prefix: str) -> str | None:
+    if not prefix:
         return None
-    alike = sa.select(review.c.id).where(review.c.id.startswith(wanted, autoescape=True)).order_by(review.c.id).limit(6)
-    found = list(connection.execute(alike).scalars())
-    if len(found) > 1 and wanted not in found:
-        raise ConfigurationError(f"several reviews begin with {wanted!r}: {', '.join(found)}", "give more of the id")
-    return wanted if wanted in found else next(iter(found), None)
+    alike = sa.select(review.c.id).where(review.c.id.startswith(prefix, autoescape=True)).order_by(review.c.id).limit(6)
+    ids = list(connection.execute(alike).scalars())
+    if len(ids) > 1 and prefix not in ids:
+        raise ConfigurationError(f"several reviews begin with {prefix!r}: {', '.join(ids)}", "give more of the id")
+    return prefix if prefix in ids else next(iter(ids), None)
 
 
 def _load(connection: Connection, review_id: str) -> ReviewRecord:
@@ -146,9 +146,9 @@ def ask_raters(store: Store, review_id: str, n_raters: int) -> None:
     """Keeps with a review how many people are to rate it."""
     of_review = review.c.id == review_id
     with store.write() as connection:
-        known = connection.execute(sa.select(review.c.request).where(of_review)).scalar_one()
-        asked = {**known, "n_raters": n_raters}
-        connection.execute(sa.update(review).where(of_review).values(request=asked))
+        request = connection.execute(sa.select(review.c.request).where(of_review)).scalar_one()
+        updated = {**request, "n_raters": n_raters}
+        connection.execute(sa.update(review).where(of_review).values(request=updated))
 
 
 def delete_review(store: Store, review_id: str) -> None:
@@ -163,28 +163,28 @@ def list_reviews(store: Store) -> tuple[ReviewSummary, ...]:
         rows = connection.execute(sa.select(review).order_by(review.c.created_at.desc(), review.c.id)).mappings().all()
         counts = sa.select(review_item.c.review_id, sa.func.count()).group_by(review_item.c.review_id)
         n_items = {review_id: n for review_id, n in connection.execute(counts)}
-        given = connection.execute(
+        rating_rows = connection.execute(
             sa.select(review_item.c.review_id, rating.c.item_id, rating.c.rater, rating.c.rated_at)
             .join(review_item, review_item.c.id == rating.c.item_id)
             .order_by(rating.c.rated_at)
         ).all()
     by_review: dict[str, list[Any]] = {}
-    for one in given:
-        by_review.setdefault(one.review_id, []).append(one)
+    for rating_row in rating_rows:
+        by_review.setdefault(rating_row.review_id, []).append(rating_row)
     return tuple(_summary(row, n_items.get(row["id"], 0), by_review.get(row["id"], [])) for row in rows)
 
 
-def _summary(row: RowMapping, n_items: int, given: Sequence[Any]) -> ReviewSummary:
+def _summary(row: RowMapping, n_items: int, rating_rows: Sequence[Any]) -> ReviewSummary:
     return ReviewSummary(
         review_id=row["id"],
         benchmark_name=row["benchmark_name"],
         kind=row["kind"],
         run_ids=tuple(row["run_ids"]),
         n_items=n_items,
-        n_rated=len({one.item_id for one in given}),
-        raters=tuple(dict.fromkeys(one.rater for one in given)),
+        n_rated=len({rating_row.item_id for rating_row in rating_rows}),
+        raters=tuple(dict.fromkeys(rating_row.rater for rating_row in rating_rows)),
         created_at=row["created_at"],
-        rated_at=given[-1].rated_at if given else None,
+        rated_at=rating_rows[-1].rated_at if rating_rows else None,
     )
 
 
@@ -195,28 +195,28 @@ def begin_session(
     row = {"id": session_id, "review_id": review_id, "place": place, "rater": rater, "started_at": now()}
     with store.write() as connection:
         upsert(connection, review_session, [row], key=["id"])
-    found = find_session(store, session_id)
-    assert found is not None  # noqa: S101 - it was just stored
-    return found
+    session = find_session(store, session_id)
+    assert session is not None  # noqa: S101 - it was just stored
+    return session
 
 
 def find_session(store: Store, session_id: str) -> ReviewSession | None:
     """The session of that id; None where there is none."""
     with store.read() as connection:
-        wanted = sa.select(review_session).where(review_session.c.id == session_id)
-        row = connection.execute(wanted).mappings().first()
+        query = sa.select(review_session).where(review_session.c.id == session_id)
+        row = connection.execute(query).mappings().first()
     return None if row is None else _session(row)
 
 
 def list_sessions(store: Store, review_id: str) -> tuple[ReviewSession, ...]:
     """Everybody who began to rate a review, the first one first."""
-    wanted = (
+    query = (
         sa.select(review_session)
         .where(review_session.c.review_id == review_id)
         .order_by(review_session.c.started_at, review_session.c.id)
     )
     with store.read() as connection:
-        return tuple(_session(row) for row in connection.execute(wanted).mappings())
+        return tuple(_session(row) for row in connection.execute(query).mappings())
 
 
 def forget_session(store: Store, session_id: str) -> None:

@@ -19,14 +19,14 @@ def insert_run_cases(connection: Connection, run_id: str, version: str, case_ids
         StoreError: the version does not hold one of them.
     """
     held = set(connection.execute(sa.select(run_case.c.case_id).where(run_case.c.run_id == run_id)).scalars())
-    wanted = [case_id for case_id in dict.fromkeys(case_ids) if case_id not in held]
+    new_ids = [case_id for case_id in dict.fromkeys(case_ids) if case_id not in held]
     place = sa.select(benchmark_case.c.position, benchmark_case.c.case_id).where(benchmark_case.c.version == version)
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        found = connection.execute(place.where(benchmark_case.c.case_id.in_(chunk))).all()
-        if len(found) < len(chunk):
-            raise _unknown_case(version, set(chunk) - {row.case_id for row in found})
-        rows = [{"run_id": run_id, "position": row.position, "case_id": row.case_id} for row in found]
+    for start in range(0, len(new_ids), _CHUNK):
+        chunk = new_ids[start : start + _CHUNK]
+        stored_cases = connection.execute(place.where(benchmark_case.c.case_id.in_(chunk))).all()
+        if len(stored_cases) < len(chunk):
+            raise _unknown_case(version, set(chunk) - {row.case_id for row in stored_cases})
+        rows = [{"run_id": run_id, "position": row.position, "case_id": row.case_id} for row in stored_cases]
         connection.execute(sa.insert(run_case), rows)
 
 
@@ -39,11 +39,11 @@ def _unknown_case(version: str, unknown: set[str]) -> StoreError:
 
 def run_case_ids(store: Store, run_id: str, *, page: int = 500) -> Iterator[tuple[str, ...]]:
     """The ids of a run's cases in the order of its benchmark, in pages; no transaction is open between them."""
-    wanted = sa.select(run_case.c.position, run_case.c.case_id).order_by(run_case.c.position).limit(page)
+    query = sa.select(run_case.c.position, run_case.c.case_id).order_by(run_case.c.position).limit(page)
     last = -1
     while True:
         with store.read() as connection:
-            rows = connection.execute(wanted.where(run_case.c.run_id == run_id, run_case.c.position > last)).all()
+            rows = connection.execute(query.where(run_case.c.run_id == run_id, run_case.c.position > last)).all()
         if rows:
             yield tuple(row.case_id for row in rows)
         if len(rows) < page:
@@ -53,21 +53,21 @@ def run_case_ids(store: Store, run_id: str, *, page: int = 500) -> Iterator[tupl
 
 def run_case_positions(store: Store, run_id: str) -> list[int]:
     """Where a run's cases stand in its benchmark, in that order."""
-    wanted = sa.select(run_case.c.position).where(run_case.c.run_id == run_id).order_by(run_case.c.position)
+    query = sa.select(run_case.c.position).where(run_case.c.run_id == run_id).order_by(run_case.c.position)
     with store.read() as connection:
-        return list(connection.execute(wanted).scalars())
+        return list(connection.execute(query).scalars())
 
 
 def count_cases_before(store: Store, run_id: str, position: int) -> int:
     """How many of a run's cases stand before that position of its benchmark."""
-    wanted = sa.select(sa.func.count()).select_from(run_case)
+    query = sa.select(sa.func.count()).select_from(run_case)
     with store.read() as connection:
-        before = wanted.where(run_case.c.run_id == run_id, run_case.c.position < position)
+        before = query.where(run_case.c.run_id == run_id, run_case.c.position < position)
         return int(connection.execute(before).scalar_one())
 
 
 def has_run_case(store: Store, run_id: str, case_id: str) -> bool:
     """True where the run asks that case."""
-    wanted = sa.select(run_case.c.position).where(run_case.c.run_id == run_id, run_case.c.case_id == case_id)
+    query = sa.select(run_case.c.position).where(run_case.c.run_id == run_id, run_case.c.case_id == case_id)
     with store.read() as connection:
-        return connection.execute(wanted).first() is not None
+        return connection.execute(query).first() is not None

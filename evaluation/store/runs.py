@@ -97,7 +97,7 @@ def _at_status(table: sa.Table, status: Status) -> dict[str, Any]:
     return {"status": status.value, "finished_at": now()}
 
 
-def find_run(store: Store, wanted: str) -> RunRecord:
+def find_run(store: Store, id_or_prefix: str) -> RunRecord:
     """The newest run that is not archived for `last`, else the run of that id or unique prefix of one.
 
     Raises:
@@ -105,10 +105,10 @@ def find_run(store: Store, wanted: str) -> RunRecord:
         ConfigurationError: several runs begin like this.
     """
     with store.read() as connection:
-        run_id = _newest_id(connection) if wanted == "last" else _id_by_prefix(connection, wanted)
+        run_id = _newest_id(connection) if id_or_prefix == "last" else _id_by_prefix(connection, id_or_prefix)
         if run_id is not None:
             return _load(connection, run.c.id == run_id)[0]
-    raise _unknown_run(store, wanted)
+    raise _unknown_run(store, id_or_prefix)
 
 
 def _newest_id(connection: Connection) -> str | None:
@@ -116,21 +116,21 @@ def _newest_id(connection: Connection) -> str | None:
     return connection.execute(newest.limit(1)).scalar()
 
 
-def _id_by_prefix(connection: Connection, wanted: str) -> str | None:
-    if not wanted:
+def _id_by_prefix(connection: Connection, prefix: str) -> str | None:
+    if not prefix:
         return None
-    alike = sa.select(run.c.id).where(run.c.id.startswith(wanted, autoescape=True)).order_by(run.c.id).limit(6)
-    found = list(connection.execute(alike).scalars())
-    if len(found) > 1 and wanted not in found:
-        raise ConfigurationError(f"several runs begin with {wanted!r}: {', '.join(found)}", "give more of the id")
-    return wanted if wanted in found else next(iter(found), None)
+    alike = sa.select(run.c.id).where(run.c.id.startswith(prefix, autoescape=True)).order_by(run.c.id).limit(6)
+    ids = list(connection.execute(alike).scalars())
+    if len(ids) > 1 and prefix not in ids:
+        raise ConfigurationError(f"several runs begin with {prefix!r}: {', '.join(ids)}", "give more of the id")
+    return prefix if prefix in ids else next(iter(ids), None)
 
 
-def _unknown_run(store: Store, wanted: str) -> UnknownNameError:
+def _unknown_run(store: Store, id_or_prefix: str) -> UnknownNameError:
     newest = sa.select(run.c.id).order_by(run.c.created_at.desc()).limit(40)
     with store.read() as connection:
-        known = connection.execute(newest).scalars().all()
-    return UnknownNameError("run", wanted, known, "see `benchwright runs list`")
+        recent_ids = connection.execute(newest).scalars().all()
+    return UnknownNameError("run", id_or_prefix, recent_ids, "see `benchwright runs list`")
 
 
 def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...]:
@@ -139,8 +139,8 @@ def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...
         return _load(connection, run.c.invocation_id == invocation_id)
 
 
-def _load(connection: Connection, wanted: sa.ColumnElement[bool]) -> tuple[RunRecord, ...]:
-    rows = connection.execute(sa.select(run).where(wanted).order_by(run.c.created_at, run.c.id)).mappings().all()
+def _load(connection: Connection, condition: sa.ColumnElement[bool]) -> tuple[RunRecord, ...]:
+    rows = connection.execute(sa.select(run).where(condition).order_by(run.c.created_at, run.c.id)).mappings().all()
     held = held_runs(connection, [row["id"] for row in rows])
     return tuple(_record(connection, row, is_held=row["id"] in held) for row in rows)
 
@@ -151,7 +151,9 @@ def _record(connection: Connection, row: RowMapping, *, is_held: bool) -> RunRec
         plan=_plan(row),
         status=derived_status(row["status"], is_held=is_held),
         reason=row["reason"],
-        candidates=tuple(_candidate_record(found, is_held=is_held) for found in connection.execute(of_run).mappings()),
+        candidates=tuple(
+            _candidate_record(candidate_row, is_held=is_held) for candidate_row in connection.execute(of_run).mappings()
+        ),
         favourite=row["favourite"],
         archived_at=row["archived_at"],
         created_at=row["created_at"],
@@ -247,13 +249,13 @@ def delete_run(store: Store, run_id: str) -> None:
     """
     with store.write() as connection:
         columns = (run.c.status, run.c.invocation_id)
-        found = connection.execute(sa.select(*columns).where(run.c.id == run_id).with_for_update()).first()
-        if found is not None:
-            if found.status == Status.RUNNING and held_runs(connection, [run_id]):
+        row = connection.execute(sa.select(*columns).where(run.c.id == run_id).with_for_update()).first()
+        if row is not None:
+            if row.status == Status.RUNNING and held_runs(connection, [run_id]):
                 raise StoreError(f"run {run_id!r} is running and is not deleted", "cancel it first, or wait")
             connection.execute(sa.delete(run).where(run.c.id == run_id))
-            _delete_childless(connection, found.invocation_id)
-    if found is None:
+            _delete_childless(connection, row.invocation_id)
+    if row is None:
         raise _unknown_run(store, run_id)
 
 

@@ -12,9 +12,9 @@ def escape_text(text: str) -> str:
 
     PostgreSQL refuses NUL, and no encoder takes a lone surrogate; models write both.
     """
-    return _UNSTORABLE.sub(lambda found: f"{_MARK}{ord(found[0]):04x}", text)
+    return _UNSTORABLE.sub(lambda match: f"{_MARK}{ord(match[0]):04x}", text)
 
 
 def unescape_text(stored: str) -> str:
     """The text that `escape_text` was given."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), stored) if _MARK in stored else stored
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored) if _MARK in stored else stored

@@ -30,9 +30,9 @@ def save_import(store: Store, content: ScoreboardContent) -> tuple[ScoreboardRec
     }
     same = scoreboard_import.c.id == content.sha256
     with store.write() as connection:
-        known = connection.execute(sa.select(scoreboard_import).where(same)).mappings().first()
-        if known is not None:
-            return _record(known), False
+        existing = connection.execute(sa.select(scoreboard_import).where(same)).mappings().first()
+        if existing is not None:
+            return _record(existing), False
         upsert(connection, scoreboard_import, [row], key=["id"])
         cases = _case_rows(content)
         for start in range(0, len(cases), _CHUNK):
@@ -49,37 +49,37 @@ def list_imports(store: Store) -> tuple[ScoreboardRecord, ...]:
         return tuple(_record(row) for row in rows)
 
 
-def find_import(store: Store, wanted: str) -> ScoreboardRecord:
+def find_import(store: Store, name_or_id: str) -> ScoreboardRecord:
     """The import of that name, id, or unique beginning of an id.
 
     Raises:
         UnknownNameError: there is none.
         ConfigurationError: several have that name, or begin like this.
     """
-    known = list_imports(store)
-    found = [one for one in known if wanted == one.import_id]
-    found = found or [one for one in known if wanted == one.name]
-    found = found or [one for one in known if wanted and one.import_id.startswith(wanted)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = ", ".join(f"{one.name} ({one.import_id[:12]})" for one in found)
-        raise ConfigurationError(f"several imports are meant by {wanted!r}: {listed}", "give more of the id")
-    names = [one.name for one in known]
-    raise UnknownNameError("import", wanted, names, "see `benchwright selection imports`")
+    records = list_imports(store)
+    matches = [record for record in records if name_or_id == record.import_id]
+    matches = matches or [record for record in records if name_or_id == record.name]
+    matches = matches or [record for record in records if name_or_id and record.import_id.startswith(name_or_id)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        listed = ", ".join(f"{record.name} ({record.import_id[:12]})" for record in matches)
+        raise ConfigurationError(f"several imports are meant by {name_or_id!r}: {listed}", "give more of the id")
+    names = [record.name for record in records]
+    raise UnknownNameError("import", name_or_id, names, "see `benchwright selection imports`")
 
 
-def remove_import(store: Store, wanted: str) -> ScoreboardRecord:
+def remove_import(store: Store, name_or_id: str) -> ScoreboardRecord:
     """What was taken out, with its cases and rows.
 
     Raises:
         UnknownNameError: there is none.
         ConfigurationError: several are meant.
     """
-    found = find_import(store, wanted)
+    record = find_import(store, name_or_id)
     with store.write() as connection:
-        connection.execute(sa.delete(scoreboard_import).where(scoreboard_import.c.id == found.import_id))
-    return found
+        connection.execute(sa.delete(scoreboard_import).where(scoreboard_import.c.id == record.import_id))
+    return record
 
 
 def _case_rows(content: ScoreboardContent) -> list[dict[str, Any]]:

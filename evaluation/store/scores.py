@@ -52,20 +52,20 @@ def _remove(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str,
 
 def judged_ids(store: Store, signature: str, generation_ids: Sequence[int]) -> frozenset[int]:
     """Those of the generations that have a score on a metric."""
-    found: set[int] = set()
+    scored_ids: set[int] = set()
     with store.read() as connection:
         for start in range(0, len(generation_ids), _CHUNK):
             some = generation_ids[start : start + _CHUNK]
-            wanted = sa.select(score.c.generation_id).where(
+            query = sa.select(score.c.generation_id).where(
                 score.c.generation_id.in_(some), score.c.metric_key == metric_key(signature)
             )
-            found.update(connection.execute(wanted).scalars())
-    return frozenset(found)
+            scored_ids.update(connection.execute(query).scalars())
+    return frozenset(scored_ids)
 
 
 def count_score_failures(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, dict[str, int]], ...]:
     """How many scores a candidate could not be given, by metric and kind."""
-    wanted = (
+    query = (
         sa.select(metric.c.name, metric.c.signature, score_failure.c.kind, sa.func.count())
         .select_from(score_failure)
         .join(generation, generation.c.id == score_failure.c.generation_id)
@@ -76,7 +76,7 @@ def count_score_failures(store: Store, run_candidate_id: int) -> tuple[tuple[Met
     )
     counts: dict[MetricUse, dict[str, int]] = {}
     with store.read() as connection:
-        for name, signature, kind, n in connection.execute(wanted):
+        for name, signature, kind, n in connection.execute(query):
             counts.setdefault(MetricUse(name=name, signature=signature), {})[kind] = n
     return tuple(counts.items())
 
@@ -85,7 +85,7 @@ def score_failures_of_case(
     store: Store, run_candidate_id: int, case_id: str
 ) -> tuple[tuple[MetricUse, StoredScoreFailure], ...]:
     """Scores of one case that could not be had, by metric, signature and repeat."""
-    wanted = (
+    query = (
         sa.select(score_failure, metric.c.name, metric.c.signature, generation.c.case_id, generation.c.repeat)
         .join(generation, generation.c.id == score_failure.c.generation_id)
         .join(metric, metric.c.key == score_failure.c.metric_key)
@@ -102,7 +102,7 @@ def score_failures_of_case(
                     failure=ScoreFailure(kind=row.kind, message=row.message),
                 ),
             )
-            for row in connection.execute(wanted)
+            for row in connection.execute(query)
         )
 
 
@@ -128,7 +128,7 @@ def iterate_scores(store: Store, run_candidate_id: int, signature: str, *, batch
 
 def scores_of_case(store: Store, run_candidate_id: int, case_id: str) -> tuple[tuple[MetricUse, StoredScore], ...]:
     """All scores of a candidate's outcomes of one case, by metric, signature and repeat."""
-    wanted = (
+    query = (
         sa.select(score, metric.c.name, metric.c.signature, generation.c.case_id, generation.c.repeat)
         .join(generation, generation.c.id == score.c.generation_id)
         .join(metric, metric.c.key == score.c.metric_key)
@@ -141,7 +141,7 @@ def scores_of_case(store: Store, run_candidate_id: int, case_id: str) -> tuple[t
                 MetricUse(name=row.name, signature=row.signature),
                 StoredScore(case_id=row.case_id, repeat=row.repeat, measurement=_measurement(row)),
             )
-            for row in connection.execute(wanted)
+            for row in connection.execute(query)
         )
 
 
@@ -149,18 +149,18 @@ def scores_of_generations(
     store: Store, generation_ids: Sequence[int]
 ) -> dict[int, list[tuple[MetricUse, Measurement | ScoreFailure]]]:
     """All that metrics said of these generations, failures too, by generation id; without a score: left out."""
-    found: dict[int, list[tuple[MetricUse, Measurement | ScoreFailure]]] = {}
+    scores: dict[int, list[tuple[MetricUse, Measurement | ScoreFailure]]] = {}
     with store.read() as connection:
         for start in range(0, len(generation_ids), _CHUNK):
             chunk = generation_ids[start : start + _CHUNK]
             for row in connection.execute(_said_of(score, chunk)):
                 use = MetricUse(name=row.name, signature=row.signature)
-                found.setdefault(row.generation_id, []).append((use, _measurement(row)))
+                scores.setdefault(row.generation_id, []).append((use, _measurement(row)))
             for row in connection.execute(_said_of(score_failure, chunk)):
                 use = MetricUse(name=row.name, signature=row.signature)
                 failure = ScoreFailure(kind=row.kind, message=row.message)
-                found.setdefault(row.generation_id, []).append((use, failure))
-    return found
+                scores.setdefault(row.generation_id, []).append((use, failure))
+    return scores
 
 
 def _said_of(table: sa.Table, generation_ids: Sequence[int]) -> sa.Select[Any]:
@@ -174,7 +174,7 @@ def _said_of(table: sa.Table, generation_ids: Sequence[int]) -> sa.Select[Any]:
 
 def scored_metrics(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, int], ...]:
     """Metrics on which a candidate has scores, each with how many, by name and signature."""
-    wanted = (
+    query = (
         sa.select(metric.c.name, metric.c.signature, sa.func.count())
         .select_from(score)
         .join(generation, generation.c.id == score.c.generation_id)
@@ -184,7 +184,7 @@ def scored_metrics(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse
         .order_by(metric.c.name, metric.c.signature)
     )
     with store.read() as connection:
-        return tuple((MetricUse(name=name, signature=said), n) for name, said, n in connection.execute(wanted))
+        return tuple((MetricUse(name=name, signature=signature), n) for name, signature, n in connection.execute(query))
 
 
 def save_estimates(store: Store, rows: Sequence[EstimateRow]) -> None:
@@ -211,7 +211,7 @@ def forget_figures(store: Store, run_candidate_ids: Sequence[int], names: Collec
 
 def load_estimates(store: Store, run_id: str) -> tuple[EstimateRow, ...]:
     """All estimates of a run: by candidate, metric and quantity."""
-    wanted = (
+    query = (
         sa.select(estimate, metric.c.name, metric.c.signature)
         .join(metric, metric.c.key == estimate.c.metric_key)
         .join(run_candidate, run_candidate.c.id == estimate.c.run_candidate_id)
@@ -219,7 +219,7 @@ def load_estimates(store: Store, run_id: str) -> tuple[EstimateRow, ...]:
         .order_by(estimate.c.run_candidate_id, metric.c.name, metric.c.signature, estimate.c.quantity)
     )
     with store.read() as connection:
-        return tuple(_estimate_row(row) for row in connection.execute(wanted))
+        return tuple(_estimate_row(row) for row in connection.execute(query))
 
 
 def metric_key(signature: str) -> str:

@@ -24,17 +24,20 @@ def choosables(connection: Connection) -> dict[str, Choosable]:
     """Every candidate that a run asked, by its key; labels are not unique yet."""
     versions = _versions(connection)
     servers = {row.name: row for row in connection.execute(sa.select(endpoint)).all()}
-    asked, loaded = _last_asked(connection), loaded_bytes(connection)
+    last_places, loaded = _last_asked(connection), loaded_bytes(connection)
     columns = (profile.c.system, profile.c.template, profile.c.examples)
     own = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)
-    wanted = sa.select(candidate, *columns).join(profile, own)
-    rows = connection.execute(wanted).mappings()
-    found = {
-        row["fingerprint"]: _choosable(row, versions.get(row["model"], ()), servers, asked[row["fingerprint"]])
+    query = sa.select(candidate, *columns).join(profile, own)
+    rows = connection.execute(query).mappings()
+    candidates = {
+        row["fingerprint"]: _choosable(row, versions.get(row["model"], ()), servers, last_places[row["fingerprint"]])
         for row in rows
-        if row["fingerprint"] in asked
+        if row["fingerprint"] in last_places
     }
-    return {key: replace(one, memory_bytes=loaded.get(key, one.memory_bytes)) for key, one in found.items()}
+    return {
+        key: replace(choosable, memory_bytes=loaded.get(key, choosable.memory_bytes))
+        for key, choosable in candidates.items()
+    }
 
 
 def imported(name: str, memory_bytes: float | None = None) -> Choosable:
@@ -42,23 +45,26 @@ def imported(name: str, memory_bytes: float | None = None) -> Choosable:
     return Choosable(key=f"{IMPORTED}{name}", label=name, model=name, memory_bytes=memory_bytes)
 
 
-def labelled_apart(found: Sequence[Choosable]) -> tuple[Choosable, ...]:
+def labelled_apart(candidates: Sequence[Choosable]) -> tuple[Choosable, ...]:
     """The same with labels that tell them all apart: by weights, else by what is imported, else by key."""
-    labels = [one.label for one in found]
+    labels = [choosable.label for choosable in candidates]
     for name in (_with_weights, _with_key):
         n_alike = Counter(labels)
-        labels = [name(one, label) if n_alike[label] > 1 else label for one, label in zip(found, labels, strict=True)]
-    return tuple(replace(one, label=label) for one, label in zip(found, labels, strict=True))
+        labels = [
+            name(choosable, label) if n_alike[label] > 1 else label
+            for choosable, label in zip(candidates, labels, strict=True)
+        ]
+    return tuple(replace(choosable, label=label) for choosable, label in zip(candidates, labels, strict=True))
 
 
-def _with_weights(one: Choosable, label: str) -> str:
-    if one.key.startswith(IMPORTED):
+def _with_weights(choosable: Choosable, label: str) -> str:
+    if choosable.key.startswith(IMPORTED):
         return f"{label} (imported)"
-    return f"{label}@{_short(one.digest)}" if one.digest else label
+    return f"{label}@{_short(choosable.digest)}" if choosable.digest else label
 
 
-def _with_key(one: Choosable, label: str) -> str:
-    return f"{label} #{one.key.removeprefix(IMPORTED)[:_N_DIGITS]}"
+def _with_key(choosable: Choosable, label: str) -> str:
+    return f"{label} #{choosable.key.removeprefix(IMPORTED)[:_N_DIGITS]}"
 
 
 def _short(digest: str | None) -> str:
@@ -71,30 +77,30 @@ _MODEL = ("name", "digest", "endpoint_name", "n_parameters", "size_bytes", "capa
 def _versions(connection: Connection) -> dict[str, list[RowMapping]]:
     """What is known of each model, by name; current versions first, then those seen last."""
     order = (model.c.is_current.desc(), model.c.last_seen.desc(), model.c.id.desc())
-    found: defaultdict[str, list[RowMapping]] = defaultdict(list)
+    versions: defaultdict[str, list[RowMapping]] = defaultdict(list)
     for row in connection.execute(sa.select(*(model.c[name] for name in _MODEL)).order_by(*order)).mappings():
-        found[row["name"]].append(row)
-    return found
+        versions[row["name"]].append(row)
+    return versions
 
 
 def _last_asked(connection: Connection) -> dict[str, dict[str, Place]]:
     """The servers that each candidate was asked on, by its key and the server's name; the last address of each."""
     columns = [run_candidate.c[name] for name in ("candidate_fingerprint", "endpoint_name", "endpoint_url", "provider")]
     newest = sa.func.max(run_candidate.c.id)
-    wanted = sa.select(*columns, newest).group_by(*columns).order_by(newest)
-    found: defaultdict[str, dict[str, Place]] = defaultdict(dict)
-    for key, name, url, provider, _ in connection.execute(wanted):
-        found[key][name] = Place(name=name, url=None if name == _EMBEDDED else url, provider=provider)
-    return found
+    query = sa.select(*columns, newest).group_by(*columns).order_by(newest)
+    places: defaultdict[str, dict[str, Place]] = defaultdict(dict)
+    for key, name, url, provider, _ in connection.execute(query):
+        places[key][name] = Place(name=name, url=None if name == _EMBEDDED else url, provider=provider)
+    return places
 
 
 def _choosable(
-    row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], asked: Mapping[str, Place]
+    row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], last_places: Mapping[str, Place]
 ) -> Choosable:
     examples = tuple((prompt, answer) for prompt, answer in row["examples"])
     same = [version for version in versions if version["digest"] == row["digest"]]
-    known = next(iter(same), None)
-    places, not_ready = _places(row, versions, servers, asked)
+    newest = next(iter(same), None)
+    places, not_ready = _places(row, versions, servers, last_places)
     return Choosable(
         key=row["fingerprint"],
         label=_label(row),
@@ -107,8 +113,8 @@ def _choosable(
         profile=row["profile_name"],
         think=row["think"],
         places=places,
-        capabilities=frozenset(known["capabilities"]) if known else frozenset(),
-        n_parameters=known["n_parameters"] if known else None,
+        capabilities=frozenset(newest["capabilities"]) if newest else frozenset(),
+        n_parameters=newest["n_parameters"] if newest else None,
         memory_bytes=_bytes(same),
         not_ready=not_ready,
     )
@@ -127,7 +133,7 @@ def _bytes(versions: Sequence[RowMapping]) -> float | None:
 
 
 def _places(
-    row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], asked: Mapping[str, Place]
+    row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], last_places: Mapping[str, Place]
 ) -> tuple[tuple[Place, ...], str | None]:
     """Where a candidate can be called now, and why nowhere."""
     name, digest = row["model"], row["digest"]
@@ -138,19 +144,19 @@ def _places(
     if current and not here:
         others = ", ".join(sorted({_short(version["digest"]) for version in current}))
         return (), f"{name} holds other weights now ({others}, not {_short(digest)}): evaluate it again"
-    names = list(dict.fromkeys([*here, *([] if current else asked)]))
+    names = list(dict.fromkeys([*here, *([] if current else last_places)]))
     if digest is None:  # one's weights are not known by name alone, so only its own server has them
-        names = [one for one in names if one in asked]
-    places = tuple(place for one in names for place in _place(one, servers, asked))
+        names = [endpoint_name for endpoint_name in names if endpoint_name in last_places]
+    places = tuple(place for endpoint_name in names for place in _place(endpoint_name, servers, last_places))
     if names and not places:
         return (), f"no server is known any more that has {name}: `benchwright endpoints add` its server"
     return places, None
 
 
-def _place(name: str, servers: Mapping[str, Any], asked: Mapping[str, Place]) -> Iterator[Place]:
+def _place(name: str, servers: Mapping[str, Any], last_places: Mapping[str, Place]) -> Iterator[Place]:
     if name in servers:
         server = servers[name]
         if server.removed_at is None:
             yield Place(name=name, url=server.url, provider=server.provider)
-    elif name in asked:
-        yield asked[name]
+    elif name in last_places:
+        yield last_places[name]

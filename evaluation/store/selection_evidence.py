@@ -31,8 +31,8 @@ def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evid
         base = EvidenceBase.read(connection)
         columns = Columns()
         add_runs(connection, columns, base.asked, tasks)
-        for one in base.imports:
-            add_import(connection, columns, one, tasks)
+        for scoreboard in base.imports:
+            add_import(connection, columns, scoreboard, tasks)
         families = read_families(connection, columns.groups)
     return columns.evidence(base.candidates, families, base.fingerprint, base.benchmarks)
 
@@ -71,15 +71,19 @@ def _measured_cases(store: Store, task: str | None) -> list[EvidenceCase]:
         imported = imported.where(scoreboard_case.c.task == task)
     case_ids = sa.select(benchmark_case.c.case_id).order_by(benchmark_case.c.position)
     with store.read() as connection:
-        task_of = {one.benchmark_version: one.task for one in yardsticks(connection) if task in (None, one.task)}
-        found = [
+        task_of = {
+            yardstick.benchmark_version: yardstick.task
+            for yardstick in yardsticks(connection)
+            if task in (None, yardstick.task)
+        }
+        cases = [
             (version, own_task, case_id)
             for version, own_task in task_of.items()
             for case_id in connection.execute(case_ids.where(benchmark_case.c.version == version)).scalars()
         ]
         rows = connection.execute(imported.order_by(scoreboard_case.c.import_id, scoreboard_case.c.position)).all()
-    found += [(f"{IMPORT}{row.import_id}", row.task, row.case_id) for row in rows]
-    return [EvidenceCase(task=own, yardstick=name, case_id=case_id, family="") for name, own, case_id in found]
+    cases += [(f"{IMPORT}{row.import_id}", row.task, row.case_id) for row in rows]
+    return [EvidenceCase(task=own, yardstick=name, case_id=case_id, family="") for name, own, case_id in cases]
 
 
 def _prompts_of(store: Store, cases: Sequence[EvidenceCase]) -> tuple[str, ...]:
@@ -91,11 +95,11 @@ def _prompts_of(store: Store, cases: Sequence[EvidenceCase]) -> tuple[str, ...]:
         own = [cases[position] for position in positions]
         if yardstick.startswith(IMPORT):
             imported = _imported_prompts(store, yardstick.removeprefix(IMPORT), [case.case_id for case in own])
-            found = [imported.get((case.task, case.case_id), "") for case in own]
+            own_prompts = [imported.get((case.task, case.case_id), "") for case in own]
         else:
-            asked = _asked_prompts(store, version_of(yardstick), [case.case_id for case in own])
-            found = [asked.get(case.case_id, "") for case in own]
-        for position, prompt in zip(positions, found, strict=True):
+            prompts_by_case = _asked_prompts(store, version_of(yardstick), [case.case_id for case in own])
+            own_prompts = [prompts_by_case.get(case.case_id, "") for case in own]
+        for position, prompt in zip(positions, own_prompts, strict=True):
             prompts[position] = prompt
     return tuple(prompts)
 
@@ -105,23 +109,23 @@ def _asked_prompts(store: Store, version: str, case_ids: Sequence[str]) -> dict[
     from evaluation.benchmarks.rendering import render
     from evaluation.store.benchmarks import case_ids_of, load_benchmark_version
 
-    known = set(case_ids_of(store, version))
-    there = [case_id for case_id in case_ids if case_id in known]
+    stored_ids = set(case_ids_of(store, version))
+    there = [case_id for case_id in case_ids if case_id in stored_ids]
     if not there:
         return {}
-    asked = load_benchmark_version(store, version, case_ids=there)
+    benchmark = load_benchmark_version(store, version, case_ids=there)
     return {
-        case.case_id: next(turn.content for turn in reversed(render(asked, case)) if turn.role == "user")
-        for case in asked.cases
+        case.case_id: next(turn.content for turn in reversed(render(benchmark, case)) if turn.role == "user")
+        for case in benchmark.cases
     }
 
 
 def _imported_prompts(store: Store, import_id: str, case_ids: Sequence[str]) -> dict[tuple[str, str], str]:
     """Of these cases at least."""
     columns = (scoreboard_case.c.task, scoreboard_case.c.case_id, scoreboard_case.c.prompt)
-    wanted = sa.select(*columns).where(scoreboard_case.c.import_id == import_id)
+    query = sa.select(*columns).where(scoreboard_case.c.import_id == import_id)
     if len(case_ids) <= _FEW:
-        wanted = wanted.where(scoreboard_case.c.case_id.in_(case_ids))
+        query = query.where(scoreboard_case.c.case_id.in_(case_ids))
     with store.read() as connection:
-        rows = connection.execute(wanted).all()
+        rows = connection.execute(query).all()
     return {(row.task, row.case_id): row.prompt for row in rows}

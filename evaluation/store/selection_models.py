@@ -22,7 +22,7 @@ from evaluation.store.tables import promotion, selection_model
 _LOCK = "selection model"
 _RECORD = [
     selection_model.c.id.label("model_id"),
-    *(selection_model.c[one.name] for one in fields(SelectionModelRecord) if one.name != "model_id"),
+    *(selection_model.c[field.name] for field in fields(SelectionModelRecord) if field.name != "model_id"),
 ]
 
 
@@ -53,19 +53,19 @@ def save_model(
     """
     hashes = {"estimator_sha256": _hash(estimator), "serving_sha256": _hash(serving)}
     model_id = fingerprint([kind, data_hash, code_version, *hashes.values()])
-    said = {"status": status, "metrics": dict(metrics), "report": dict(report)}
+    values = {"status": status, "metrics": dict(metrics), "report": dict(report)}
     same = selection_model.c.id == model_id
     with store.write() as connection:
         one_at_a_time(connection, _LOCK)
-        if not connection.execute(sa.update(selection_model).where(same).values(**said)).rowcount:
+        if not connection.execute(sa.update(selection_model).where(same).values(**values)).rowcount:
             newest = connection.execute(sa.select(sa.func.max(selection_model.c.version))).scalar()
             row = {"id": model_id, "version": (newest or 0) + 1, "kind": kind, "data_hash": data_hash}
             row |= {"code_version": code_version, "estimator": estimator, "serving": serving, "created_at": now()}
-            connection.execute(sa.insert(selection_model).values(**row, **hashes, **said))
+            connection.execute(sa.insert(selection_model).values(**row, **hashes, **values))
         return _record(connection.execute(sa.select(*_RECORD).where(same)).mappings().one())
 
 
-def read_model(store: Store, wanted: str | int) -> StoredModel:
+def read_model(store: Store, version_or_id: str | int) -> StoredModel:
     """A model by its version number, its id, or a unique beginning of it.
 
     Raises:
@@ -74,7 +74,7 @@ def read_model(store: Store, wanted: str | int) -> StoredModel:
         DamagedModelError: its bytes are not those that were stored.
     """
     with store.read() as connection:
-        model_id = _find(connection, wanted)
+        model_id = _find(connection, version_or_id)
         row = connection.execute(sa.select(selection_model).where(selection_model.c.id == model_id)).mappings().one()
     record = _record({**row, "model_id": row["id"]})
     for part in ("estimator", "serving"):
@@ -87,7 +87,7 @@ def read_model(store: Store, wanted: str | int) -> StoredModel:
     return StoredModel(record=record, estimator=row["estimator"], serving=row["serving"])
 
 
-def find_model(store: Store, wanted: str | int) -> SelectionModelRecord:
+def find_model(store: Store, version_or_id: str | int) -> SelectionModelRecord:
     """The same without its bytes.
 
     Raises:
@@ -95,15 +95,15 @@ def find_model(store: Store, wanted: str | int) -> SelectionModelRecord:
         ConfigurationError: several ids begin like this.
     """
     with store.read() as connection:
-        same = selection_model.c.id == _find(connection, wanted)
+        same = selection_model.c.id == _find(connection, version_or_id)
         return _record(connection.execute(sa.select(*_RECORD).where(same)).mappings().one())
 
 
 def history(store: Store, *, limit: int | None = None) -> tuple[SelectionModelRecord, ...]:
     """All models without their bytes, the newest first."""
-    wanted = sa.select(*_RECORD).order_by(selection_model.c.version.desc()).limit(limit)
+    query = sa.select(*_RECORD).order_by(selection_model.c.version.desc()).limit(limit)
     with store.read() as connection:
-        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+        return tuple(_record(row) for row in connection.execute(query).mappings())
 
 
 def promotions(store: Store) -> tuple[Promotion, ...]:
@@ -124,30 +124,30 @@ def champions(store: Store) -> tuple[Champion, ...]:
     """
     with store.read() as connection:
         made = _promotions(connection)
-        ids = {one.model_id for one in made if one.model_id is not None}
+        ids = {record.model_id for record in made if record.model_id is not None}
         rows = connection.execute(sa.select(*_RECORD).where(selection_model.c.id.in_(ids))).mappings()
         models = {row["model_id"]: _record(row) for row in rows}
     line = _line(made)
-    found = [
+    succession = [
         Champion(
-            promotion_id=one.promotion_id,
-            model=None if one.model_id is None else models[one.model_id],
-            reason=one.reason,
-            since=one.created_at,
+            promotion_id=record.promotion_id,
+            model=None if record.model_id is None else models[record.model_id],
+            reason=record.reason,
+            since=record.created_at,
         )
-        for one in line
+        for record in line
     ]
     if not line or line[-1].model_id is not None:
-        found.append(Champion(promotion_id=None, model=None, reason="nothing was promoted before", since=None))
-    return tuple(found)
+        succession.append(Champion(promotion_id=None, model=None, reason="nothing was promoted before", since=None))
+    return tuple(succession)
 
 
-def promote(store: Store, wanted: str | int, *, replacing: int | None, reason: str) -> Champion:
+def promote(store: Store, version_or_id: str | int, *, replacing: int | None, reason: str) -> Champion:
     """The new champion.
 
     Args:
         store: Where the models are.
-        wanted: As `read_model` takes it.
+        version_or_id: As `read_model` takes it.
         replacing: `Champion.promotion_id` of the one against which it was evaluated.
         reason: For a person.
 
@@ -157,7 +157,7 @@ def promote(store: Store, wanted: str | int, *, replacing: int | None, reason: s
     """
     with store.write() as connection:
         one_at_a_time(connection, _LOCK)
-        model_id = _find(connection, wanted)
+        model_id = _find(connection, version_or_id)
         last = next(reversed(_promotions(connection)), None)
         _must_hold(last, replacing)
         _add(connection, model_id=model_id, replaces_id=replacing, restores_id=None, reason=reason)
@@ -209,7 +209,7 @@ def _must_hold(last: Promotion | None, replacing: int | None) -> None:
 
 def _line(made: Sequence[Promotion]) -> list[Promotion]:
     """The promotion that holds, then what held when each was made. A rollback stands for what it came back to."""
-    by_id = {one.promotion_id: one for one in made}
+    by_id = {record.promotion_id: record for record in made}
     line: list[Promotion] = []
     at = made[-1] if made else None
     while at is not None:
@@ -233,23 +233,23 @@ def _add(connection: Connection, **values: Any) -> None:
     connection.execute(sa.insert(promotion).values(**values, created_at=now()))
 
 
-def _find(connection: Connection, wanted: str | int) -> str:
-    text = str(wanted)
+def _find(connection: Connection, version_or_id: str | int) -> str:
+    text = str(version_or_id)
     same = selection_model.c.id.startswith(text, autoescape=True)
     if text.isdecimal() and len(text) < 10:  # a version number, unless an id begins with it and no version has it
         numbered = sa.select(selection_model.c.id).where(selection_model.c.version == int(text))
-        found = list(connection.execute(numbered).scalars())
-        if found:
-            return str(found[0])
-    found = list(connection.execute(sa.select(selection_model.c.id).where(same).limit(6)).scalars()) if text else []
-    if len(found) == 1:
-        return str(found[0])
-    if found:
-        listed = ", ".join(one[:12] for one in found)
+        ids = list(connection.execute(numbered).scalars())
+        if ids:
+            return str(ids[0])
+    ids = list(connection.execute(sa.select(selection_model.c.id).where(same).limit(6)).scalars()) if text else []
+    if len(ids) == 1:
+        return str(ids[0])
+    if ids:
+        listed = ", ".join(model_id[:12] for model_id in ids)
         raise ConfigurationError(f"several selection models begin with {text!r}: {listed}", "give more of the id")
     newest = sa.select(selection_model.c.version).order_by(selection_model.c.version.desc()).limit(40)
-    known = [str(version) for version in connection.execute(newest).scalars()]
-    raise UnknownNameError("selection model", text, known, "see `benchwright selection history`")
+    versions = [str(version) for version in connection.execute(newest).scalars()]
+    raise UnknownNameError("selection model", text, versions, "see `benchwright selection history`")
 
 
 def _hash(content: bytes | None) -> str | None:
@@ -257,4 +257,4 @@ def _hash(content: bytes | None) -> str | None:
 
 
 def _record(row: RowMapping | Mapping[str, Any]) -> SelectionModelRecord:
-    return SelectionModelRecord(**{one.name: row[one.name] for one in fields(SelectionModelRecord)})
+    return SelectionModelRecord(**{field.name: row[field.name] for field in fields(SelectionModelRecord)})

@@ -126,13 +126,13 @@ class SqliteStamp:
     def _check_file(self) -> None:
         """Opens the file anew where another one stands in its place."""
         try:
-            found = os.stat(self.path)
+            stat = os.stat(self.path)
         except OSError as error:
             self._let_go()
             raise StoreUnreachableError(
                 f"the database sqlite:///{self.path} is away: {error.strerror}", "put it back, or use another --db"
             ) from error
-        file = (found.st_dev, found.st_ino)
+        file = (stat.st_dev, stat.st_ino)
         if file != self._file:
             self._let_go()
             self._on_another_file()

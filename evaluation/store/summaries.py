@@ -95,7 +95,7 @@ def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
     """How far each candidate of each run is; cheap enough to ask once a second."""
     of_invocation = run_candidate.c.run_id.in_(sa.select(run.c.id).where(run.c.invocation_id == invocation_id))
     counts = _counts(sa.select(run_candidate.c.id).where(of_invocation))
-    wanted = (
+    query = (
         sa.select(
             run.c.id.label("run_id"),
             run.c.benchmark_name,
@@ -112,7 +112,7 @@ def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
         .order_by(run.c.created_at, run.c.id, run_candidate.c.id)
     )
     with store.read() as connection:
-        rows = connection.execute(wanted).mappings().all()
+        rows = connection.execute(query).mappings().all()
         held = held_runs(connection, {row["run_id"] for row in rows})
     return tuple(_progress(row, is_held=row["run_id"] in held) for row in rows)
 

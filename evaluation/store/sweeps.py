@@ -69,8 +69,8 @@ def newest_sweep(store: Store) -> str | None:
         .order_by(run.c.created_at.desc(), run.c.id.desc())
     )
     with store.read() as connection:
-        found: str | None = connection.execute(newest.limit(1)).scalar()
-    return found
+        run_id: str | None = connection.execute(newest.limit(1)).scalar()
+    return run_id
 
 
 def finish_sweep(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:

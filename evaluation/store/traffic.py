@@ -72,9 +72,9 @@ def save_traffic_import(
     """The import of a file, and whether it is new. All is stored, or nothing, also where `calls` raises on its way."""
     same = traffic_import.c.id == sha256
     with store.write() as connection:
-        known = connection.execute(sa.select(traffic_import).where(same)).mappings().first()
-        if known is not None:
-            return _import(known), False
+        existing = connection.execute(sa.select(traffic_import).where(same)).mappings().first()
+        if existing is not None:
+            return _import(existing), False
         row = {"id": sha256, "source": source, "n_calls": 0, "imported_at": now()}
         connection.execute(sa.insert(traffic_import), [row])
         n_new, rest = 0, iter(calls)
@@ -87,8 +87,8 @@ def save_traffic_import(
 def find_traffic_import(store: Store, sha256: str) -> TrafficImport | None:
     """The import of the file with that hash; None: it was not imported."""
     with store.read() as connection:
-        wanted = sa.select(traffic_import).where(traffic_import.c.id == sha256)
-        row = connection.execute(wanted).mappings().first()
+        query = sa.select(traffic_import).where(traffic_import.c.id == sha256)
+        row = connection.execute(query).mappings().first()
     return None if row is None else _import(row)
 
 
@@ -113,10 +113,10 @@ def list_traffic(
         ok: True: those that did not fail; False: those that did; None: both.
         limit: The newest so many.
     """
-    wanted = _filtered(sa.select(traffic), task=task, candidate=candidate, since=since, until=until)
+    query = _filtered(sa.select(traffic), task=task, candidate=candidate, since=since, until=until)
     if ok is not None:
-        wanted = wanted.where(traffic.c.ok.is_(ok))
-    newest_first = wanted.order_by(traffic.c.started_at.desc(), traffic.c.id.desc()).limit(limit)
+        query = query.where(traffic.c.ok.is_(ok))
+    newest_first = query.order_by(traffic.c.started_at.desc(), traffic.c.id.desc()).limit(limit)
     with store.read() as connection:
         rows = connection.execute(newest_first).mappings().all()
         stages = _stages(connection, [row["id"] for row in rows])
@@ -145,15 +145,15 @@ def count_traffic(
         sa.func.min(of.started_at).label("first_at"),
         sa.func.max(of.started_at).label("last_at"),
     )
-    wanted = _filtered(counts, task=task, candidate=candidate, since=since, until=until)
+    query = _filtered(counts, task=task, candidate=candidate, since=since, until=until)
     with store.read() as connection:
-        rows = connection.execute(wanted.group_by(of.task, of.candidate)).mappings().all()
-    found = (_count(row) for row in rows)
-    return tuple(sorted(found, key=lambda one: (one.task, one.candidate)))
+        rows = connection.execute(query.group_by(of.task, of.candidate)).mappings().all()
+    totals = (_count(row) for row in rows)
+    return tuple(sorted(totals, key=lambda total: (total.task, total.candidate)))
 
 
 def _filtered(
-    wanted: sa.Select[Any],
+    query: sa.Select[Any],
     *,
     task: str | None,
     candidate: str | None,
@@ -163,10 +163,10 @@ def _filtered(
     of = traffic.c
     for column, value in ((of.task, task), (of.candidate, candidate)):
         if value is not None:
-            wanted = wanted.where(column == value)
+            query = query.where(column == value)
     if since is not None:
-        wanted = wanted.where(of.started_at >= since)
-    return wanted if until is None else wanted.where(of.started_at < until)
+        query = query.where(of.started_at >= since)
+    return query if until is None else query.where(of.started_at < until)
 
 
 def _save(connection: Connection, calls: Sequence[TrafficCall], *, import_id: str | None) -> int:
@@ -194,23 +194,23 @@ def _save(connection: Connection, calls: Sequence[TrafficCall], *, import_id: st
 
 
 def _ids(connection: Connection, call_ids: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    ids: dict[str, int] = {}
     rest = iter(call_ids)
     while page := list(islice(rest, _AT_ONCE)):
-        wanted = sa.select(traffic.c.call_id, traffic.c.id).where(traffic.c.call_id.in_(page))
-        found.update((row.call_id, row.id) for row in connection.execute(wanted))
-    return found
+        query = sa.select(traffic.c.call_id, traffic.c.id).where(traffic.c.call_id.in_(page))
+        ids.update((row.call_id, row.id) for row in connection.execute(query))
+    return ids
 
 
 def _stages(connection: Connection, ids: Sequence[int]) -> dict[int, list[TrafficStage]]:
     of = traffic_stage.c
-    found: dict[int, list[TrafficStage]] = {}
+    stages: dict[int, list[TrafficStage]] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        wanted = sa.select(traffic_stage).where(of.traffic_id.in_(ids[start : start + _AT_ONCE])).order_by(of.position)
-        for row in connection.execute(wanted):
+        query = sa.select(traffic_stage).where(of.traffic_id.in_(ids[start : start + _AT_ONCE])).order_by(of.position)
+        for row in connection.execute(query):
             stage = TrafficStage(name=row.name, duration_s=row.duration_s, tokens=row.n_tokens)
-            found.setdefault(row.traffic_id, []).append(stage)
-    return found
+            stages.setdefault(row.traffic_id, []).append(stage)
+    return stages
 
 
 def _call(row: RowMapping, stages: Sequence[TrafficStage]) -> TrafficCall:

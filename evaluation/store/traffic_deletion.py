@@ -25,8 +25,8 @@ class Forgettable:
     def wanted(self) -> sa.ColumnElement[bool]:
         """What such a call fulfils."""
         of = traffic.c
-        given = ((of.task, self.task), (of.candidate, self.candidate), (of.import_id, self.import_id))
-        return sa.and_(*(column == value for column, value in given if value is not None))
+        filters = ((of.task, self.task), (of.candidate, self.candidate), (of.import_id, self.import_id))
+        return sa.and_(*(column == value for column, value in filters if value is not None))
 
 
 def count_forgettable(store: Store, which: Forgettable) -> int:
@@ -42,14 +42,14 @@ def forget_traffic(store: Store, which: Forgettable) -> int:
     return n_deleted
 
 
-def forget_empty_imports(store: Store, wanted: sa.ColumnElement[bool]) -> None:
+def forget_empty_imports(store: Store, condition: sa.ColumnElement[bool]) -> None:
     """Forgets that files were imported of whose calls none is left: else they could not be imported again."""
     has_calls = sa.exists().where(traffic.c.import_id == traffic_import.c.id)
     with store.write() as connection:
-        connection.execute(sa.delete(traffic_import).where(wanted, ~has_calls))
+        connection.execute(sa.delete(traffic_import).where(condition, ~has_calls))
 
 
-def find_import_id(store: Store, wanted: str) -> str:
+def find_import_id(store: Store, name_or_id: str) -> str:
     """The id of the import with this id, the beginning of one, or the name of its file.
 
     Raises:
@@ -58,11 +58,11 @@ def find_import_id(store: Store, wanted: str) -> str:
     """
     with store.read() as connection:
         rows = connection.execute(sa.select(traffic_import.c.id, traffic_import.c.source)).all()
-    found = [row.id for row in rows if wanted and (row.id.startswith(wanted) or row.source == wanted)]
-    if not found:
-        known = [f"{row.source} ({row.id[:12]})" for row in rows]
-        raise UnknownNameError("import of calls", wanted, known)
-    if len(found) > 1:
-        ids = ", ".join(one[:12] for one in found)
-        raise ConfigurationError(f"{len(found)} imports are called {wanted!r}", f"Give one of their ids: {ids}")
-    return str(found[0])
+    matches = [row.id for row in rows if name_or_id and (row.id.startswith(name_or_id) or row.source == name_or_id)]
+    if not matches:
+        names = [f"{row.source} ({row.id[:12]})" for row in rows]
+        raise UnknownNameError("import of calls", name_or_id, names)
+    if len(matches) > 1:
+        ids = ", ".join(import_id[:12] for import_id in matches)
+        raise ConfigurationError(f"{len(matches)} imports are called {name_or_id!r}", f"Give one of their ids: {ids}")
+    return str(matches[0])

@@ -65,7 +65,7 @@ async def store_ratings(key: str, session_id: str, rater: str, said: tuple[Said,
 
 def _store(session_id: str, rater: str, said: tuple[Said, ...]) -> str:
     with open_store(Settings().database) as store:
-        return save_ratings(store, session_id=session_id, rater=rater, said=said)
+        return save_ratings(store, session_id=session_id, rater=rater, ratings=said)
 
 
 async def forget_ended_sessions(wanted: str) -> None:

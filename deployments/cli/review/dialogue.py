@@ -112,7 +112,7 @@ def _rate(work: _Work) -> None:
         except SkippedError:
             waiting.append(item)
             continue
-        work.rater = save_ratings(work.store, session_id=work.session_id, rater=work.rater, said=[said])
+        work.rater = save_ratings(work.store, session_id=work.session_id, rater=work.rater, ratings=[said])
 
 
 def _explain(review: "ReviewRecord", *, n_waiting: int) -> None:

@@ -43,11 +43,11 @@ class IfEval(Format):
 
     def _arguments(self, row: Row, n: int) -> list[dict[str, Any]]:
         objects = row.structure("kwargs", KWARGS)
-        if not isinstance(objects, list) or not all(isinstance(given, dict | NoneType) for given in objects):
+        if not isinstance(objects, list) or not all(isinstance(arguments, dict | NoneType) for arguments in objects):
             raise row.wrong_type("kwargs", KWARGS)
         if len(objects) != n:
             raise row.error(f"has {len(objects)} objects for {n} instructions", field="kwargs", expected=KWARGS)
-        return [_without_nulls(given or {}) for given in objects]
+        return [_without_nulls(arguments or {}) for arguments in objects]
 
 
 def _without_nulls(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -54,10 +54,14 @@ class Mmlu(Format):
 
     def _right(self, row: Row, choices: Sequence[str]) -> int:
         """Index of the right option."""
-        given = [field for field in _RIGHT if row.get(field) is not None]
-        if len(given) > 1:
-            raise row.error(f"stands beside {given[0]!r}", field=given[1], expected="one field for the right option")
-        name = given[0] if given else _RIGHT[0]
+        present_fields = [field for field in _RIGHT if row.get(field) is not None]
+        if len(present_fields) > 1:
+            raise row.error(
+                f"stands beside {present_fields[0]!r}",
+                field=present_fields[1],
+                expected="one field for the right option",
+            )
+        name = present_fields[0] if present_fields else _RIGHT[0]
         by_text = _index_of_text(row, name, choices) if name != "answer_index" else None
         if name == "answer_text":
             if by_text is None:

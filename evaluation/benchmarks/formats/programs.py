@@ -66,12 +66,12 @@ class Mbpp(Format):
         return row.knows("test_list") and (row.knows("text") or row.knows("prompt"))
 
     def case(self, row: Row, case_id: str) -> Case:
-        asked = row.text("text" if row.look_at("text") is not None else "prompt")
+        question = row.text("text" if row.look_at("text") is not None else "prompt")
         tests = self._statements(row, "test_list")
         if not tests:
             raise row.error("holds no test", field="test_list", expected="a list of assertions")
         details = {"format": self.name, "tests": tests, "test_imports": self._setup(row)}
-        prompt = f"{asked}\n\nYour code should pass these tests:\n\n" + "\n".join(tests)
+        prompt = f"{question}\n\nYour code should pass these tests:\n\n" + "\n".join(tests)
         return case_of(row, case_id, prompt=prompt, references=row.texts("code", "text"), details=details)
 
     def _setup(self, row: Row) -> list[str]:

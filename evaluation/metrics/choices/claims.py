@@ -41,19 +41,19 @@ def claims(text: str, options: Sequence[str], question: str = "") -> list[Claim]
     starts = {claim.start for claim in rejected}
     judged = [claim for claim in _judged(text, options) if not (claim.asserts and claim.start in starts)]
     judged += [*_judged_lines(text, options), *rejected]
-    found = [*_announced(text, options, judged), *judged, *_boxed(text, options)]
-    return sorted(_jointly(found, options), key=lambda claim: (claim.start, claim.end))
+    answer_claims = [*_announced(text, options, judged), *judged, *_boxed(text, options)]
+    return sorted(_jointly(answer_claims, options), key=lambda claim: (claim.start, claim.end))
 
 
-def _jointly(found: Sequence[Claim], options: Sequence[str]) -> Iterator[Claim]:
+def _jointly(answer_claims: Sequence[Claim], options: Sequence[str]) -> Iterator[Claim]:
     """The claims, where one of several letters is one of the option that is all of them ("Both A and B")."""
-    denied = [claim for claim in found if not claim.asserts]
+    denied = [claim for claim in answer_claims if not claim.asserts]
     joint = [
         claim
-        for claim in found
+        for claim in answer_claims
         if claim.asserts and joined(claim.options, options) != claim.options and not _is_within(claim, denied)
     ]
-    for claim in found:
+    for claim in answer_claims:
         if claim in joint:
             yield replace(claim, options=joined(claim.options, options))
         elif not _is_within(claim, joint):
@@ -226,13 +226,13 @@ def _judged_lines(text: str, options: Sequence[str]) -> Iterator[Claim]:
 
 def _letters(match: re.Match[str], options: Sequence[str]) -> frozenset[int | None]:
     group = match.group("group")
-    return frozenset(option_index(found, options) for found in _single_letters(group))
+    return frozenset(option_index(letter, options) for letter in _single_letters(group))
 
 
 def _single_letters(group: str) -> list[str]:
     joined = {"y", "o", "e"}
-    found = _SINGLE_LETTER.findall(group)
-    return [letter for i, letter in enumerate(found) if not (letter in joined and 0 < i < len(found) - 1)]
+    letters = _SINGLE_LETTER.findall(group)
+    return [letter for i, letter in enumerate(letters) if not (letter in joined and 0 < i < len(letters) - 1)]
 
 
 def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

@@ -51,32 +51,34 @@ def _flexibly_chosen(text: str, options: Sequence[str], question: str, *, cut_of
     if index is not None:
         return Choice(index, FLEXIBLE)
     text = without_list(text, options)
-    said = claims(text, options, question)
+    answer_claims = claims(text, options, question)
     cut_off = cut_off or is_unfinished(text, options)
-    settled = None if cut_off and joins_more(text) else claimed(text, said, options)
+    settled = None if cut_off and joins_more(text) else claimed(text, answer_claims, options)
     if settled is None:
-        settled = _by_place(text, said, options, cut_off=cut_off)
-    settled = unless_withdrawn(text, settled, said, options)
-    return settled if cut_off else unless_offered_with_another(text, settled, said, options)
+        settled = _by_place(text, answer_claims, options, cut_off=cut_off)
+    settled = unless_withdrawn(text, settled, answer_claims, options)
+    return settled if cut_off else unless_offered_with_another(text, settled, answer_claims, options)
 
 
-def _by_place(text: str, said: Sequence[Claim], options: Sequence[str], *, cut_off: bool) -> Choice:
+def _by_place(text: str, answer_claims: Sequence[Claim], options: Sequence[str], *, cut_off: bool) -> Choice:
     """The option that a letter's or a text's place shows to be the choice, unless the answer calls it wrong."""
     whole = text
     if cut_off:
         text = settled_part(whole, options)
         if not text or joins_more(whole):
-            return NONE if text or is_description(whole, options) else _unless_denied(_led(whole, options), said)
+            return (
+                NONE if text or is_description(whole, options) else _unless_denied(_led(whole, options), answer_claims)
+            )
         if is_description(text, options) and _names_another(whole, 0, options):
             return SEVERAL
     for stage in (in_a_line, leading):
-        if (settled := stage(text, options, said)) is not None:
-            return _unless_denied(settled, said)
-    if (settled := alone(text, options, said)) is None:
+        if (settled := stage(text, options, answer_claims)) is not None:
+            return _unless_denied(settled, answer_claims)
+    if (settled := alone(text, options, answer_claims)) is None:
         settled = _by_text(text, options)
     if cut_off and _names_another(whole, settled.index, options):
         return SEVERAL
-    return _unless_denied(settled, said)
+    return _unless_denied(settled, answer_claims)
 
 
 def _led(text: str, options: Sequence[str]) -> Choice:
@@ -96,8 +98,8 @@ def _by_text(text: str, options: Sequence[str]) -> Choice:
     return SEVERAL if names_no_single_one(text, 0, options) else by_text(text, options)
 
 
-def _unless_denied(choice: Choice, said: Sequence[Claim]) -> Choice:
-    return SEVERAL if choice.index in denied_options(said) else choice
+def _unless_denied(choice: Choice, answer_claims: Sequence[Claim]) -> Choice:
+    return SEVERAL if choice.index in denied_options(answer_claims) else choice
 
 
 def _joint_option(text: str, options: Sequence[str]) -> int | None:

@@ -33,11 +33,11 @@ class Mention:
 
 def mentions(text: str, options: Sequence[str]) -> list[Mention]:
     """All places of a readable text that name an option, in their order; a letter with its text is one of them."""
-    found = sorted(
+    places = sorted(
         [*_letters(text, options), *_texts(text, options)], key=lambda mention: (mention.start, -mention.end)
     )
     merged: list[Mention] = []
-    for mention in found:
+    for mention in places:
         before = merged[-1] if merged else None
         if before is not None and mention.start < before.end:
             continue

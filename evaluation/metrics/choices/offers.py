@@ -59,18 +59,18 @@ class _Offer:
     is_asked: bool
 
 
-def unless_offered_with_another(text: str, choice: Choice, said: Sequence[Claim], options: Sequence[str]) -> Choice:
+def unless_offered_with_another(text: str, choice: Choice, claims: Sequence[Claim], options: Sequence[str]) -> Choice:
     """The choice, unless its option is only offered, and another one beside it; the only one offered, where none is.
 
     Two that are offered are no choice, whatever the words between them; one that is added to the choice ("A is right,
     and so is D") speaks against it unless the answer settles on one afterwards.
     """
-    if choice.index is None and (choice == SEVERAL or any(claim.asserts for claim in said)):
+    if choice.index is None and (choice == SEVERAL or any(claim.asserts for claim in claims)):
         return choice
     if choice.index is None and _EITHER.fullmatch(text):
         return SEVERAL
-    denied = denied_options(said)
-    offers = [offer for offer in _offers(text, options, said) if offer.index not in denied]
+    denied = denied_options(claims)
+    offers = [offer for offer in _offers(text, options, claims) if offer.index not in denied]
     if not offers:
         return choice
     named = [
@@ -111,7 +111,7 @@ def _corrects(text: str, before: _Offer, start: int) -> bool:
     return before.end <= start and wording.CORRECTION.search(text, before.end, start) is not None
 
 
-def _offers(text: str, options: Sequence[str], said: Sequence[Claim]) -> Iterator[_Offer]:
+def _offers(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Iterator[_Offer]:
     for pattern in (_OFFERED, _ADDED):
         for match in pattern.finditer(text):
             group = match.lastgroup or "letter"
@@ -121,12 +121,12 @@ def _offers(text: str, options: Sequence[str], said: Sequence[Claim]) -> Iterato
             if is_denied(text, match.start(group), match.end(group)) or wording.ONLY_IF.match(text, match.end()):
                 continue
             is_added = pattern is _ADDED
-            if is_added and _is_denied_too(match.start(), said):
+            if is_added and _is_denied_too(match.start(), claims):
                 continue
             yield _Offer(match.start(), match.end(), index, is_added, group == "asked")
 
 
-def _is_denied_too(start: int, said: Sequence[Claim]) -> bool:
+def _is_denied_too(start: int, claims: Sequence[Claim]) -> bool:
     """Whether what holds "too" is that the option before is wrong."""
-    before = [claim for claim in said if claim.end <= start]
+    before = [claim for claim in claims if claim.end <= start]
     return bool(before) and not before[-1].asserts

@@ -16,15 +16,15 @@ from evaluation.metrics.extraction import chosen_label, is_denied
 _NOTHING_MORE = re.compile(r"[\"').,;! ]*(?:$|\n)")
 
 
-def in_a_line(text: str, options: Sequence[str], said: Sequence[Claim] = ()) -> Choice | None:
+def in_a_line(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -> Choice | None:
     """A letter, with or without its option's text, alone in a line; lines that only repeat the options do not count."""
     lines = text.split("\n")
     named = [named_option(line, options) for line in lines]
     if len(lines) == 1:
         return None
     listed = _listed(named)
-    found = {index for i, index in enumerate(named) if index is not None and i not in listed}
-    return None if not found else _one_of(found)
+    indices = {index for i, index in enumerate(named) if index is not None and i not in listed}
+    return None if not indices else _one_of(indices)
 
 
 def _listed(named: Sequence[int | None]) -> set[int]:
@@ -40,7 +40,7 @@ def _listed(named: Sequence[int | None]) -> set[int]:
     return listed
 
 
-def leading(text: str, options: Sequence[str], said: Sequence[Claim] = ()) -> Choice | None:
+def leading(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -> Choice | None:
     """The letter with which the answer begins, where none other stands beside it or at the beginning of a line."""
     match = wording.LEADS.match(text)
     if match is None:
@@ -50,23 +50,23 @@ def leading(text: str, options: Sequence[str], said: Sequence[Claim] = ()) -> Ch
         return None
     if wording.IN_TURN.match(text, match.end("letter")) or is_of_others(text, match.end("letter")):
         return None
-    if any(not claim.asserts and claim.start <= match.start("letter") < claim.end for claim in said):
+    if any(not claim.asserts and claim.start <= match.start("letter") < claim.end for claim in claims):
         return None
     if wording.SEVERAL.match(text, match.start()) or wording.ALTERNATIVE.match(text, match.end("letter")):
         return SEVERAL
-    subjects = {option_index(found.group("letter"), options) for found in wording.SUBJECT.finditer(text)}
-    if len(subjects - (denied_options(said) - {index})) > 1:
+    subjects = {option_index(place.group("letter"), options) for place in wording.SUBJECT.finditer(text)}
+    if len(subjects - (denied_options(claims) - {index})) > 1:
         return SEVERAL
     beside = re.finditer(r"(?<![\w'])[A-Z](?![\w'])(?!\s(?!or|and|as)[a-z])", text[: match.end() + 9])
-    if len({found.group() for found in beside if not is_denied(text, found.start(), found.end())}) > 1:
+    if len({place.group() for place in beside if not is_denied(text, place.start(), place.end())}) > 1:
         return SEVERAL
     if _has_another_text(text, match.end(), index, options) or offered_too(text, match.end(), options) - {index}:
         return SEVERAL
     lines = [named_option(line, options) for line in text.split("\n")]
     leading = {
-        option_index(found.group("letter"), options)
+        option_index(place.group("letter"), options)
         for line in text.split("\n")
-        if (found := wording.LEADS.match(line))
+        if (place := wording.LEADS.match(line))
     }
     return (
         _one_of({*leading, *(i for i in lines if i is not None)} - {None})
@@ -81,14 +81,14 @@ def _has_another_text(text: str, end: int, index: int, options: Sequence[str]) -
     return of_text is not None and of_text[0] != index and _NOTHING_MORE.match(text, of_text[1]) is not None
 
 
-def alone(text: str, options: Sequence[str], said: Sequence[Claim]) -> Choice | None:
+def alone(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Choice | None:
     """The letter that stands by itself: in brackets, behind "option", or between two marks."""
-    found: set[int | None] = set()
+    indices: set[int | None] = set()
     for match in wording.SEVERAL.finditer(text):
         if not is_asked(text, match.end()):
             letters = re.findall(r"(?<!\w)[A-Z](?!\w)", match.group())
             named = joined(frozenset(option_index(letter, options) for letter in letters), options)
-            found |= named if None not in named else set()
+            indices |= named if None not in named else set()
     for match in wording.ALONE.finditer(text):
         name = match.lastgroup or ""
         if (name == "leading" and match.group(name).islower()) or is_in_a_name(text, match.start()):
@@ -99,9 +99,9 @@ def alone(text: str, options: Sequence[str], said: Sequence[Claim]) -> Choice | 
         if is_weighed or wording.DENIED_BEHIND.match(text, match.end()):
             continue
         if not is_denied(text, match.start(), match.end()) and not is_asked(text, match.end()):
-            found.add(option_index(match.group(name), options))
-    found -= {None, *denied_options(said)}
-    return _one_of(found) if found else None
+            indices.add(option_index(match.group(name), options))
+    indices -= {None, *denied_options(claims)}
+    return _one_of(indices) if indices else None
 
 
 def by_text(text: str, options: Sequence[str]) -> Choice:
@@ -130,5 +130,5 @@ def _mentions(text: str, option: str) -> bool:
     return len(option) > 1 and option.casefold() in text.casefold()
 
 
-def _one_of(found: Collection[int | None]) -> Choice:
-    return Choice(next(iter(found)), FLEXIBLE) if len(found) == 1 else SEVERAL
+def _one_of(indices: Collection[int | None]) -> Choice:
+    return Choice(next(iter(indices)), FLEXIBLE) if len(indices) == 1 else SEVERAL

@@ -10,9 +10,9 @@ from evaluation.metrics.choices.mentions import mentions
 from evaluation.metrics.extraction import is_denied
 
 
-def claimed(text: str, said: Sequence[Claim], options: Sequence[str]) -> Choice | None:
+def claimed(text: str, claims: Sequence[Claim], options: Sequence[str]) -> Choice | None:
     """The last assertion, where the others agree with it or it corrects them."""
-    asserted = _asserted(said)
+    asserted = _asserted(claims)
     if not asserted:
         return None
     last = asserted[-1]
@@ -22,9 +22,9 @@ def claimed(text: str, said: Sequence[Claim], options: Sequence[str]) -> Choice 
     others = [claim for claim in asserted if claim.options != last.options]
     if others and (others[-1].is_final or not last.is_final) and not _settles(text, others[-1], last):
         return SEVERAL
-    if wording.ALSO_LEADS.match(text, last.start) or _goes_on_with_another(text, last, said, options):
+    if wording.ALSO_LEADS.match(text, last.start) or _goes_on_with_another(text, last, claims, options):
         return SEVERAL
-    if any(index in claim.options for claim in said if not claim.asserts and claim.start >= last.end):
+    if any(index in claim.options for claim in claims if not claim.asserts and claim.start >= last.end):
         return SEVERAL
     too = offered_too(text, last.start, options)
     led = wording.LEADS.match(text)
@@ -36,8 +36,8 @@ def claimed(text: str, said: Sequence[Claim], options: Sequence[str]) -> Choice 
     return NONE if index is None else Choice(index, FLEXIBLE)
 
 
-def _asserted(said: Sequence[Claim]) -> list[Claim]:
-    asserted = [claim for claim in said if claim.asserts]
+def _asserted(claims: Sequence[Claim]) -> list[Claim]:
+    asserted = [claim for claim in claims if claim.asserts]
     return [claim for claim in asserted if claim.options != {None}] or asserted
 
 
@@ -57,13 +57,13 @@ def names_no_single_one(text: str, start: int, options: Sequence[str]) -> bool:
     return wording.NO_SINGLE_ANSWER.search(text, start) is not None
 
 
-def _goes_on_with_another(text: str, last: Claim, said: Sequence[Claim], options: Sequence[str]) -> bool:
+def _goes_on_with_another(text: str, last: Claim, claims: Sequence[Claim], options: Sequence[str]) -> bool:
     """Whether the line after a choice is nothing but another option's letter, which is not called wrong."""
     here, _, following = text[last.end :].partition("\n")
     match = wording.NOTHING_BUT.fullmatch(following.partition("\n")[0])
     if match is None or here.strip(" .)\"'"):
         return False
-    return option_index(match["letter"], options) not in {None, *last.options, *denied_options(said)}
+    return option_index(match["letter"], options) not in {None, *last.options, *denied_options(claims)}
 
 
 def _settles(text: str, earlier: Claim, last: Claim) -> bool:
@@ -78,24 +78,24 @@ def _corrects(text: str, earlier: Claim, last: Claim) -> bool:
     return wording.CORRECTION.search(text, earlier.end, min(len(text), last.start + 14)) is not None
 
 
-def denied_options(said: Sequence[Claim]) -> set[int | None]:
+def denied_options(claims: Sequence[Claim]) -> set[int | None]:
     """Options that a claim calls wrong."""
-    return {index for claim in said if not claim.asserts for index in claim.options}
+    return {index for claim in claims if not claim.asserts for index in claim.options}
 
 
-def last_assertion(said: Sequence[Claim]) -> Claim | None:
+def last_assertion(claims: Sequence[Claim]) -> Claim | None:
     """The last claim that offers an option; one of a letter that no option has only where there is no other."""
-    asserted = _asserted(said)
+    asserted = _asserted(claims)
     return asserted[-1] if asserted else None
 
 
-def unless_withdrawn(text: str, choice: Choice, said: Sequence[Claim], options: Sequence[str]) -> Choice:
+def unless_withdrawn(text: str, choice: Choice, claims: Sequence[Claim], options: Sequence[str]) -> Choice:
     """The choice, unless the answer takes it back, replaces it or names it side by side with another option."""
     index = choice.index
     if index is None:
         return choice
-    named, denied = mentions(text, options), denied_options(said)
-    last = last_assertion(said)
+    named, denied = mentions(text, options), denied_options(claims)
+    last = last_assertion(claims)
     if last is not None and index in last.options:
         start, end = last.start, last.end
     else:

@@ -81,15 +81,17 @@ class AnswerRelevance(GroundedMetric):
             return None
         if self.by == "words":
             return self._by_words(question, answer, case)
-        found = cosines([answers[self.asked(question)]], [answers[self.asked(answer)]])
-        return found if isinstance(found, ScoreFailure) else Measurement(value=max(0.0, float(found[0, 0])))
+        cosine = cosines([answers[self.asked(question)]], [answers[self.asked(answer)]])
+        return cosine if isinstance(cosine, ScoreFailure) else Measurement(value=max(0.0, float(cosine[0, 0])))
 
     def _by_words(self, question: str, answer: str, case: Case) -> Measurement | None:
-        asked, sentences = read(question), claims(answer)
-        if not asked.claims_something or not sentences:
+        question_reading, sentences = read(question), claims(answer)
+        if not question_reading.claims_something or not sentences:
             return None
         passages = indexed(case.context)
-        shares = [_share_of_question(asked, read(text), passages, self.least_relevance) for text in sentences]
+        shares = [
+            _share_of_question(question_reading, read(text), passages, self.least_relevance) for text in sentences
+        ]
         lines = [f"sentence {number}: {coefficient(share)}" for number, share in enumerate(shares, start=1)]
         return Measurement(
             value=sum(shares) / len(shares), rationale="\n".join(lines[:MOST_LINES]), evidence=tuple(shares)
@@ -97,8 +99,8 @@ class AnswerRelevance(GroundedMetric):
 
 
 def _question(case: Case) -> str:
-    asked = [message.content for message in case.messages if message.role == "user"]
-    return (asked[-1] if asked else case.prompt).strip()
+    user_messages = [message.content for message in case.messages if message.role == "user"]
+    return (user_messages[-1] if user_messages else case.prompt).strip()
 
 
 def _is_noncommittal(answer: str) -> bool:
@@ -107,12 +109,12 @@ def _is_noncommittal(answer: str) -> bool:
     return len(sentences) < 3 and all(_DOES_NOT_KNOW.search(sentence[:1000]) for sentence in sentences)
 
 
-def _share_of_question(asked: Reading, sentence: Reading, passages: Passages, threshold: float) -> float:
+def _share_of_question(question: Reading, sentence: Reading, passages: Passages, threshold: float) -> float:
     """The question's words in `sentence`, or in it and the sentence of a passage that it rests on."""
-    weights = {stem: passages.rarity(stem) for stem in asked.stems}
+    weights = {stem: passages.rarity(stem) for stem in question.stems}
     bases = [frozenset[str](), *_bases(sentence, passages, threshold)]
-    said = frozenset(sentence.stems)
-    share = max(_share(weights, said | base) for base in bases)
+    sentence_stems = frozenset(sentence.stems)
+    share = max(_share(weights, sentence_stems | base) for base in bases)
     return min(1.0, share / _best_share(weights, passages))
 
 

@@ -39,9 +39,9 @@ def attributions(case: Case, generation: Generation, *, threshold: float = THRES
         generation: The first `MOST_SENTENCES` sentences of its answer are looked at.
         threshold: The least relevance that counts as support.
     """
-    known = indexed(case.context)
+    passages = indexed(case.context)
     sentences = claims(generation.answer)
-    return tuple(attribution(text, tuple(supports(read(text), known)), threshold=threshold) for text in sentences)
+    return tuple(attribution(text, tuple(supports(read(text), passages)), threshold=threshold) for text in sentences)
 
 
 def claims(text: str) -> tuple[str, ...]:
@@ -50,11 +50,11 @@ def claims(text: str) -> tuple[str, ...]:
     return tuple(sentence for sentence in sentences if read(sentence).claims_something)
 
 
-def attribution(sentence: str, found: Sequence[Support], *, threshold: float) -> Attribution:
+def attribution(sentence: str, evidence: Sequence[Support], *, threshold: float) -> Attribution:
     """The sentence with the best of the supports that were found for it, the earlier one of equals."""
-    if not found:
+    if not evidence:
         return Attribution(sentence=sentence, passage_index=None, relevance=0.0, supported=False)
-    best = max(found, key=lambda support: support.relevance)
+    best = max(evidence, key=lambda support: support.relevance)
     return Attribution(
         sentence=sentence,
         passage_index=best.passage_index,

@@ -46,10 +46,15 @@ class ContextPrecision(GroundedMetric):
         if not sentences:
             is_empty = not case.references and not generations[0].answer.strip()
             return Measurement(value=0.0, label=EMPTY) if is_empty else None
-        found = self.found(sentences, case, answers)
-        if isinstance(found, ScoreFailure):
-            return found
-        matter = {support.passage_index for given in found for support in given if support.holds(self.least_relevance)}
+        by_sentence = self.found(sentences, case, answers)
+        if isinstance(by_sentence, ScoreFailure):
+            return by_sentence
+        matter = {
+            support.passage_index
+            for sentence_supports in by_sentence
+            for support in sentence_supports
+            if support.holds(self.least_relevance)
+        }
         flags = [index in matter for index in range(len(case.context))]
         named = ", ".join(str(index + 1) for index in sorted(matter)) or "none"
         return Measurement(

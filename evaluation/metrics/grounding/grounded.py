@@ -58,8 +58,8 @@ class GroundedMetric(ModelMetric):
         """Sentences and passages to be embedded, each once; none by words, or where there is nothing to look for."""
         if self.by == "words" or not sentences:
             return ()
-        known = [sentence.text for sentence in indexed(case.context).sentences[:MOST_EMBEDDED]]
-        return tuple(self.asked(text) for text in dict.fromkeys([*sentences, *known])) if known else ()
+        passage_texts = [sentence.text for sentence in indexed(case.context).sentences[:MOST_EMBEDDED]]
+        return tuple(self.asked(text) for text in dict.fromkeys([*sentences, *passage_texts])) if passage_texts else ()
 
     def found(self, sentences: Sequence[str], case: Case, answers: Answers) -> list[list[Support]] | ScoreFailure:
         """What each passage gives to each of the sentences, in the order of the passages."""
@@ -67,8 +67,8 @@ class GroundedMetric(ModelMetric):
         if self.by == "words" or not sentences or not passages.sentences:
             return [list(supports(read(sentence), passages)) for sentence in sentences]
         vectors = [answers[self.asked(text)] for text in sentences]
-        known = [answers[self.asked(each.text)] for each in passages.sentences[:MOST_EMBEDDED]]
-        likeness = cosines(vectors, known)
+        passage_vectors = [answers[self.asked(each.text)] for each in passages.sentences[:MOST_EMBEDDED]]
+        likeness = cosines(vectors, passage_vectors)
         if isinstance(likeness, ScoreFailure):
             return likeness
         rows = likeness.clip(0.0, 1.0).tolist()
@@ -78,11 +78,13 @@ class GroundedMetric(ModelMetric):
         self, sentences: Sequence[str], case: Case, answers: Answers
     ) -> tuple[Attribution, ...] | ScoreFailure:
         """Each sentence with the passage that it rests on."""
-        found = self.found(sentences, case, answers)
-        if isinstance(found, ScoreFailure):
-            return found
-        pairs = zip(sentences, found, strict=True)
-        return tuple(attribution(text, given, threshold=self.least_relevance) for text, given in pairs)
+        by_sentence = self.found(sentences, case, answers)
+        if isinstance(by_sentence, ScoreFailure):
+            return by_sentence
+        pairs = zip(sentences, by_sentence, strict=True)
+        return tuple(
+            attribution(text, sentence_supports, threshold=self.least_relevance) for text, sentence_supports in pairs
+        )
 
     def asked(self, text: str) -> EmbedText:
         """The request to embed `text`."""

@@ -125,10 +125,10 @@ def _stretches(sentence: str) -> Iterable[str]:
 
 
 def _grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, frozenset[int]]:
-    found: dict[Key, set[int]] = {}
+    groups: dict[Key, set[int]] = {}
     for key, index in pairs:
-        found.setdefault(key, set()).add(index)
-    return {key: frozenset(indices) for key, indices in found.items()}
+        groups.setdefault(key, set()).add(index)
+    return {key: frozenset(indices) for key, indices in groups.items()}
 
 
 def closest_sentences(passages: Passages, weights: Mapping[str, float], *, most: int) -> list[int]:

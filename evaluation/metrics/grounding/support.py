@@ -43,8 +43,8 @@ def supports(sentence: Reading, passages: Passages) -> Iterator[Support]:
     for passage_index in sorted({passages.sentences[index].passage_index for index in close}):
         here = [index for index in close if passages.sentences[index].passage_index == passage_index]
         likeness = _relevance(sentence, weights, passages, passage_index, here)
-        found = [support_by(sentence, passages, index, likeness=likeness) for index in _equals(weights, passages, here)]
-        yield next((support for support in found if support.doubt is None), found[0])
+        tied = [support_by(sentence, passages, index, likeness=likeness) for index in _equals(weights, passages, here)]
+        yield next((support for support in tied if support.doubt is None), tied[0])
 
 
 def _equals(weights: Mapping[str, float], passages: Passages, close: Sequence[int]) -> list[int]:
@@ -86,10 +86,10 @@ def _in_window(weights: Mapping[str, float], passages: Passages, index: int) -> 
 
 def _together(sentence: Reading, weights: Mapping[str, float], passages: Passages, passage_index: int) -> float | None:
     """The share of neighbours in `sentence` that are near one another in the passage; None where it is but one word."""
-    total = found = 0.0
+    total = near = 0.0
     exact = sentence.names | sentence.numbers
     for pair in near_pairs(sentence.stems, at_most=1):
         weight = (weights[pair[0]] + weights[pair[1]]) * (_EXACT_NEIGHBOURS if exact.intersection(pair) else 1.0)
         total += weight
-        found += weight if passage_index in passages.near.get(pair, ()) else 0.0
-    return found / total if total else None
+        near += weight if passage_index in passages.near.get(pair, ()) else 0.0
+    return near / total if total else None

@@ -50,9 +50,9 @@ def _elsewhere(sentence: Reading, passages: Passages, index: int) -> str | None:
     for number in sorted(sentence.numbers - here):
         return f"{NUMBER_IS_ELSEWHERE}: {number}"
     around = here.union(*(passages.sentences[other].stems for other in passages.beside(index)))
-    known = {beginning(stem) for stem in around}
+    beginnings = {beginning(stem) for stem in around}
     for name in _names(sentence, passages):
-        if beginning(name) not in known:
+        if beginning(name) not in beginnings:
             return f"{NAME_IS_ELSEWHERE}: {name}"
     return None
 

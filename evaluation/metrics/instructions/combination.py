@@ -16,8 +16,8 @@ class TwoResponses(Instruction):
         parts = [part.strip() for part in answer.split("******")]
         if not all(parts[1:-1]):
             return False
-        given = [part for part in parts if part]
-        return len(given) == 2 and given[0] != given[1]
+        responses = [part for part in parts if part]
+        return len(responses) == 2 and responses[0] != responses[1]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,9 @@ class Relation(StrEnum):
     LESS_THAN = "less than"
     AT_LEAST = "at least"
 
-    def holds(self, count: int, wanted: int) -> bool:
-        """True where `count` stands so to `wanted`."""
-        return count < wanted if self is Relation.LESS_THAN else count >= wanted
+    def holds(self, count: int, threshold: int) -> bool:
+        """True where `count` stands so to `threshold`."""
+        return count < threshold if self is Relation.LESS_THAN else count >= threshold
 
 
 @dataclass(frozen=True, kw_only=True)

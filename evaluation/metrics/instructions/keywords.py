@@ -37,8 +37,8 @@ class Frequency(Instruction):
         check_pattern(self, "keyword", self.keyword.strip())
 
     def is_followed(self, answer: str) -> bool:
-        found = re.finditer(self.keyword.strip(), answer, re.IGNORECASE)
-        return self.relation.holds(sum(1 for _ in found), self.frequency)
+        matches = re.finditer(self.keyword.strip(), answer, re.IGNORECASE)
+        return self.relation.holds(sum(1 for _ in matches), self.frequency)
 
 
 @dataclass(frozen=True, kw_only=True)

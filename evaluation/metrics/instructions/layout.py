@@ -44,8 +44,8 @@ class NumberHighlightedSections(Instruction):
     num_highlights: int
 
     def is_followed(self, answer: str) -> bool:
-        single = sum(bool(found.strip("*").strip()) for found in _HIGHLIGHT.findall(answer))
-        double = sum(bool(found.strip()) for found in _DOUBLE_HIGHLIGHT.findall(answer))
+        single = sum(bool(highlight.strip("*").strip()) for highlight in _HIGHLIGHT.findall(answer))
+        double = sum(bool(highlight.strip()) for highlight in _DOUBLE_HIGHLIGHT.findall(answer))
         return single + double >= self.num_highlights
 
 

@@ -28,7 +28,7 @@ def instructions_of(case: Case) -> tuple[Instruction, ...]:
         raise ConfigurationError("details.instruction_id_list is no list of instruction ids", NEXT_STEP)
     if not isinstance(arguments, list | tuple) or len(arguments) != len(ids):
         raise ConfigurationError("details.kwargs is no list with an object for each instruction", NEXT_STEP)
-    return tuple(instruction_of(name, given) for name, given in zip(ids, arguments, strict=True))
+    return tuple(instruction_of(name, kwargs) for name, kwargs in zip(ids, arguments, strict=True))
 
 
 def instruction_of(name: str, arguments: Any) -> Instruction:
@@ -36,26 +36,26 @@ def instruction_of(name: str, arguments: Any) -> Instruction:
     kind = INSTRUCTIONS[name]
     if arguments is not None and not isinstance(arguments, Mapping):
         raise ConfigurationError(f"{name}: its kwargs are {arguments!r}, which is no object", NEXT_STEP)
-    given = {key: value for key, value in (arguments or {}).items() if value is not None}
+    kwargs = {key: value for key, value in (arguments or {}).items() if value is not None}
     expected = {field.name for field in fields(kind)}
-    if set(given) != expected:
+    if set(kwargs) != expected:
         raise ConfigurationError(
-            f"{name} takes {_listed(expected)}, its kwargs hold {_listed(set(given))}", next_step=NEXT_STEP
+            f"{name} takes {_listed(expected)}, its kwargs hold {_listed(set(kwargs))}", next_step=NEXT_STEP
         )
     hints = get_type_hints(kind)
-    return kind(**{key: _converted(name, key, value, hints[key]) for key, value in given.items()})
+    return kind(**{key: _converted(name, key, value, hints[key]) for key, value in kwargs.items()})
 
 
-def _converted(name: str, key: str, value: Any, wanted: Any) -> Any:
-    if wanted is int:
+def _converted(name: str, key: str, value: Any, hint: Any) -> Any:
+    if hint is int:
         if type(value) in (int, float) and value >= 0 and float(value).is_integer():
             return int(value)
         raise _wrong(name, key, value, "a whole number from 0")
-    if wanted is Relation:
+    if hint is Relation:
         if isinstance(value, str) and value in tuple(Relation):
             return Relation(value)
         raise _wrong(name, key, value, " or ".join(repr(relation.value) for relation in Relation))
-    if wanted is str:
+    if hint is str:
         if _is_text(value):
             return value
         raise _wrong(name, key, value, "text that is not blank")

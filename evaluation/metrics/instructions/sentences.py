@@ -47,12 +47,12 @@ def _with_closing_marks(text: str, spans: list[_Span]) -> Iterator[_Span]:
     """The spans, with quotes and brackets given back to the sentence that they close; none is empty."""
     taken = 0
     for (start, stop), following in zip(spans, [*spans[1:], None], strict=True):
-        found = _LEFT_OVER.match(text[slice(*following)]) if following else None
-        if found and following:
-            yield start + taken, following[0] + len(found[0].rstrip())
+        match = _LEFT_OVER.match(text[slice(*following)]) if following else None
+        if match and following:
+            yield start + taken, following[0] + len(match[0].rstrip())
         elif start + taken < stop:
             yield start + taken, stop
-        taken = found.end() if found else 0
+        taken = match.end() if match else 0
 
 
 def _contexts(text: str) -> Iterator[_Context]:

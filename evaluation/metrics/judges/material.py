@@ -99,7 +99,7 @@ def without_commands(text: str) -> str:
     reads the same, and no longer ends the turn.
     """
     sendable = _UNSENDABLE.sub("\ufffd", text)
-    return _COMMANDS.sub(lambda found: found[0] + _ZERO_WIDTH_BLANK, sendable)
+    return _COMMANDS.sub(lambda match: match[0] + _ZERO_WIDTH_BLANK, sendable)
 
 
 def question_material(case: Case, *, with_context: bool, with_references: bool) -> list[Material]:

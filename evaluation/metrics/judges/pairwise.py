@@ -89,9 +89,9 @@ class JudgePairwise(JudgeMetric):
                 kind=NO_OPPONENT, message="judge_pairwise compares two candidates; there is no other one"
             )
         measured, opponent = generations
-        known = _without_judge(case, measured, opponent)
-        if known is not None:
-            return known
+        unjudged = _without_judge(case, measured, opponent)
+        if unjudged is not None:
+            return unjudged
         orders = self._both_orders(case, measured, opponent)
         first, second = (_verdict(answers[order], which) for order, which in zip(orders, _ORDERS, strict=True))
         if isinstance(first, ScoreFailure):
@@ -104,9 +104,9 @@ class JudgePairwise(JudgeMetric):
         return self._question(case, measured, opponent), self._question(case, opponent, measured)
 
     def _question(self, case: Case, first: Generation, second: Generation) -> AskJudge:
-        asked = question_material(case, with_context=self.with_context, with_references=self.with_references)
+        materials = question_material(case, with_context=self.with_context, with_references=self.with_references)
         pair = [Material(title="answer_A", text=first.answer), Material(title="answer_B", text=second.answer)]
-        shown = fenced([*asked, *pair], max_characters=self.max_characters)
+        shown = fenced([*materials, *pair], max_characters=self.max_characters)
         prompt = _PROMPT.format(criteria=self._criteria, material=shown.text, mark=shown.mark)
         return self._ask(system=_SYSTEM, prompt=prompt, schema=PAIRWISE_SCHEMA)
 

@@ -102,8 +102,10 @@ class JudgeRubric(JudgeMetric):
         )
 
     def _question(self, case: Case, generation: Generation) -> AskJudge:
-        asked = question_material(case, with_context=self.with_context, with_references=self.with_references)
-        shown = fenced([*asked, Material(title="answer", text=generation.answer)], max_characters=self.max_characters)
+        materials = question_material(case, with_context=self.with_context, with_references=self.with_references)
+        shown = fenced(
+            [*materials, Material(title="answer", text=generation.answer)], max_characters=self.max_characters
+        )
         prompt = _PROMPT.format(criteria=self._criteria, scale=self._scale, material=shown.text, mark=shown.mark)
         return self._ask(system=_SYSTEM, prompt=prompt, schema=RUBRIC_SCHEMA)
 

@@ -94,16 +94,16 @@ def excerpt(text: str, *, max_characters: int = _EXCERPT_CHARACTERS) -> str:
 
 def _fields(reply: str, *names: str) -> dict[str, Any]:
     """The reply's object, which has just the fields asked for."""
-    found = _parsed(reply)
-    if not isinstance(found, dict):
-        raise _UnreadableError(f"is {_kind(found)}, not an object")
-    missing = [name for name in names if name not in found]
+    parsed = _parsed(reply)
+    if not isinstance(parsed, dict):
+        raise _UnreadableError(f"is {_kind(parsed)}, not an object")
+    missing = [name for name in names if name not in parsed]
     if missing:
         raise _UnreadableError(f"lacks {' and '.join(map(repr, missing))}")
-    extra = [name for name in found if name not in names]
+    extra = [name for name in parsed if name not in names]
     if extra:
         raise _UnreadableError(f"has a field that was not asked for, {excerpt(extra[0], max_characters=40)!r}")
-    return found
+    return parsed
 
 
 def _parsed(reply: str) -> Any:

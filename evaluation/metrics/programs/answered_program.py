@@ -64,14 +64,14 @@ def _blocks(answer: str) -> list[tuple[str, str]]:
     blocks: list[tuple[str, list[str]]] = []
     fence = ""
     for line in answer.split("\n"):
-        found = _FENCE.match(line)
-        if fence and found and found.group(1).startswith(fence) and not found.group(2):
+        match = _FENCE.match(line)
+        if fence and match and match.group(1).startswith(fence) and not match.group(2):
             fence = ""
         elif fence:
             blocks[-1][1].append(line)
-        elif found:
-            fence = found.group(1)
-            blocks.append((found.group(2).lower(), []))
+        elif match:
+            fence = match.group(1)
+            blocks.append((match.group(2).lower(), []))
     return [(language, "\n".join(lines)) for language, lines in blocks if any(line.strip() for line in lines)]
 
 

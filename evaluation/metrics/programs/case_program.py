@@ -60,5 +60,5 @@ def _are_texts(value: Any) -> bool:
 
 def _called(tests: Sequence[str]) -> tuple[str, ...]:
     """The names that the tests call, those of built-in functions aside."""
-    found = dict.fromkeys(name for test in tests for name in _CALLED.findall(test[:20_000]))
-    return tuple(name for name in found if not iskeyword(name) and not hasattr(builtins, name))[:20]
+    names = dict.fromkeys(name for test in tests for name in _CALLED.findall(test[:20_000]))
+    return tuple(name for name in names if not iskeyword(name) and not hasattr(builtins, name))[:20]

@@ -60,8 +60,8 @@ class ProgramMetric(Metric):
         """The value for one program."""
 
     def _request(self, case: Case, answer: str) -> tuple[RunProgram, str]:
-        found = find_program(case, answer)
-        return RunProgram(program=program_of(case, found.source, self.timeout_s)), found.stage
+        program = find_program(case, answer)
+        return RunProgram(program=program_of(case, program.source, self.timeout_s)), program.stage
 
 
 def has_passed(outcome: ProgramOutcome) -> bool:

@@ -34,6 +34,6 @@ class SyntaxValid(Metric):
         (generation,) = generations
         if not generation.answer.strip():
             return Measurement(value=0.0, label=EMPTY, rationale="the answer is empty")
-        found = find_program(case, generation.answer)
-        problem = syntax_problem(found.source)
-        return Measurement(value=float(problem is None), label=found.stage, rationale=problem)
+        program = find_program(case, generation.answer)
+        problem = syntax_problem(program.source)
+        return Measurement(value=float(problem is None), label=program.stage, rationale=problem)

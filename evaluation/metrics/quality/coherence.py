@@ -51,13 +51,15 @@ class Coherence(QualityMetric):
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
         """The value of an answer that holds a word."""
-        found = read_sentences(reading_of(generation.answer).sentences[:MOST_SENTENCES])
-        order = 1 / (1 + math.exp(-max(-30.0, min(30.0, order_log_odds(found)))))
-        linked = linked_share(found)
+        sentences = read_sentences(reading_of(generation.answer).sentences[:MOST_SENTENCES])
+        order = 1 / (1 + math.exp(-max(-30.0, min(30.0, order_log_odds(sentences)))))
+        linked = linked_share(sentences)
         value = (1 - self.link_weight) * order + self.link_weight * linked
-        label = "one_sentence" if len(found) < 2 else None
-        parts = {"order": order, "linked": linked, "sentences": float(len(found))}
-        return measurement(value, parts, confidence=confidence_of(len(found) - 1, half_at=_HALF_SURE_AT), label=label)
+        label = "one_sentence" if len(sentences) < 2 else None
+        parts = {"order": order, "linked": linked, "sentences": float(len(sentences))}
+        return measurement(
+            value, parts, confidence=confidence_of(len(sentences) - 1, half_at=_HALF_SURE_AT), label=label
+        )
 
 
 @lru_cache(maxsize=8)

@@ -84,13 +84,13 @@ def ending_score(answer: str) -> float:
 def coverage(prompt: str, answer: str) -> float | None:
     """Mean over all that the prompt asks for, in [0, 1]; None where it names no topics and no numbers."""
     reading = reading_of(answer)
-    said = {stem_of(word) for word in reading.lower}
-    shares = [min(1.0, len(topic & said) / len(topic) / _ENOUGH_OF_A_TOPIC) for topic in topics(prompt)]
-    wanted = requested_items(prompt)
-    if wanted:
+    answer_stems = {stem_of(word) for word in reading.lower}
+    shares = [min(1.0, len(topic & answer_stems) / len(topic) / _ENOUGH_OF_A_TOPIC) for topic in topics(prompt)]
+    n_requested = requested_items(prompt)
+    if n_requested:
         n_listed = len(_ITEM.findall(reading.text))
         n_items = max(n_listed, len(reading.sentences), reading.text.count(",") + 1 if not n_listed else 0)
-        shares.append(min(1.0, n_items / wanted))
+        shares.append(min(1.0, n_items / n_requested))
     return sum(shares) / len(shares) if shares else None
 
 

@@ -55,8 +55,8 @@ class OverallQuality(QualityMetric):
     def judge(self, case: Case, generation: Generation) -> Measurement | ScoreFailure:
         """The value of an answer that holds a word."""
         weights = self._weights()
-        found = {metric.name: metric.judge(case, generation) for metric in weights}
-        parts = {name: each.value for name, each in found.items() if isinstance(each, Measurement)}
+        results = {metric.name: metric.judge(case, generation) for metric in weights}
+        parts = {name: each.value for name, each in results.items() if isinstance(each, Measurement)}
         weight = {metric.name: share for metric, share in weights.items() if metric.name in parts}
         total = sum(weight.values())
         logs = sum(weight[name] * math.log(max(_LEAST, value)) for name, value in parts.items())
@@ -64,7 +64,7 @@ class OverallQuality(QualityMetric):
             return ScoreFailure(
                 kind="nothing_measured", message="none of the qualities with a weight could be measured"
             )
-        confidence = sum(weight[name] * _confidence(found[name]) for name in parts) / total
+        confidence = sum(weight[name] * _confidence(results[name]) for name in parts) / total
         return measurement(math.exp(logs / total), parts, confidence=confidence)
 
     def _weights(self) -> dict[QualityMetric, float]:
@@ -79,6 +79,6 @@ class OverallQuality(QualityMetric):
         return {metric: weight for metric, weight in named.items() if weight > 0}
 
 
-def _confidence(found: object) -> float:
+def _confidence(result: object) -> float:
     """The last number of the evidence."""
-    return float(found.evidence[-1]) if isinstance(found, Measurement) else 0.0
+    return float(result.evidence[-1]) if isinstance(result, Measurement) else 0.0

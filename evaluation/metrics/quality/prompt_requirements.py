@@ -75,36 +75,38 @@ class LengthRequirement:
 
 def prompt_of(case: Case) -> str:
     """What the case asks, in lower case: its prompt, or the last message of the user."""
-    asked = case.prompt or next((turn.content for turn in reversed(case.messages) if turn.role == "user"), "")
-    if len(asked) > 2 * READ_PROMPT_CHARS:
-        asked = f"{asked[:READ_PROMPT_CHARS]}\n{asked[-READ_PROMPT_CHARS:]}"
-    return re.sub(r"[ \t]+", " ", asked).lower()
+    prompt = case.prompt or next((turn.content for turn in reversed(case.messages) if turn.role == "user"), "")
+    if len(prompt) > 2 * READ_PROMPT_CHARS:
+        prompt = f"{prompt[:READ_PROMPT_CHARS]}\n{prompt[-READ_PROMPT_CHARS:]}"
+    return re.sub(r"[ \t]+", " ", prompt).lower()
 
 
 @lru_cache(maxsize=64)
 def length_requirements(prompt: str) -> tuple[LengthRequirement, ...]:
     """Every length that a prompt in lower case asks for."""
-    return tuple(_requirement(found) for found in _LIMIT.finditer(prompt))
+    return tuple(_requirement(match) for match in _LIMIT.finditer(prompt))
 
 
 @lru_cache(maxsize=64)
 def topics(prompt: str) -> tuple[frozenset[str], ...]:
     """The stems of each thing that an open task, or a prompt of several questions, wants treated; else none."""
-    asked = _MATERIAL.sub(" ", prompt)
-    if not _OPEN_TASK.search(asked) and asked.count("?") < 2:
+    instructions = _MATERIAL.sub(" ", prompt)
+    if not _OPEN_TASK.search(instructions) and instructions.count("?") < 2:
         return ()
     wishes = [
-        text for text in _SENTENCE_ENDS.split(asked) if _OPEN_TASK.search(text) or "?" in text or _LISTED.match(text)
+        text
+        for text in _SENTENCE_ENDS.split(instructions)
+        if _OPEN_TASK.search(text) or "?" in text or _LISTED.match(text)
     ]
     parts = (part for wish in wishes for part in _PART_ENDS.split(wish))
-    return tuple(found for part in parts if (found := frozenset(_topic_stems(part))))
+    return tuple(stems for part in parts if (stems := frozenset(_topic_stems(part))))
 
 
 @lru_cache(maxsize=64)
 def requested_items(prompt: str) -> int:
     """The number of reasons, steps, examples, … that a prompt asks for; 0 where it names none."""
-    found = _ITEMS.search(prompt)
-    return int(_number(found.group(1))) if found else 0
+    match = _ITEMS.search(prompt)
+    return int(_number(match.group(1))) if match else 0
 
 
 def stem_of(word: str) -> str:
@@ -118,22 +120,22 @@ def _topic_stems(part: str) -> Iterator[str]:
             yield stem_of(word)
 
 
-def _requirement(found: re.Match[str]) -> LengthRequirement:
-    first = _number(found.group(6))
-    last = _number(found.group(7)) if found.group(7) else first
+def _requirement(match: re.Match[str]) -> LengthRequirement:
+    first = _number(match.group(6))
+    last = _number(match.group(7)) if match.group(7) else first
     low, high = min(first, last), max(first, last)
-    after = found.group("after") or ""
-    if found.group("most") or after.endswith(("less", "fewer", "most", "maximum", "max")):
+    after = match.group("after") or ""
+    if match.group("most") or after.endswith(("less", "fewer", "most", "maximum", "max")):
         low = 0.0
-    elif found.group("less"):
+    elif match.group("less"):
         low, high = 0.0, max(0.0, high - 1)
-    elif found.group("least") or after.endswith(("more", "least")):
+    elif match.group("least") or after.endswith(("more", "least")):
         high = float("inf")
-    elif found.group("more"):
+    elif match.group("more"):
         low, high = low + 1, float("inf")
-    elif found.group("about") or (low == high and found.group(8).startswith(("word", "character"))):
+    elif match.group("about") or (low == high and match.group(8).startswith(("word", "character"))):
         low, high = low * (1 - _NEAR), high * (1 + _NEAR)
-    return LengthRequirement(low=low, high=high, unit=found.group(8).rstrip("s"))
+    return LengthRequirement(low=low, high=high, unit=match.group(8).rstrip("s"))
 
 
 def _number(text: str) -> float:

@@ -66,11 +66,11 @@ def words(text: str) -> list[str]:
 
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences, list items and headings of `text` that hold a word, each with single blanks."""
-    found: list[str] = []
+    kept: list[str] = []
     for block in _BLOCK.split(_HEADING.sub(r"\n\n\g<0>\n\n", text)):
         body = " ".join(_MARKER.sub("", f" {block}").split())
-        found += [sentence for sentence in _split(body) if _WORD.search(sentence)]
-    return tuple(found)
+        kept += [sentence for sentence in _split(body) if _WORD.search(sentence)]
+    return tuple(kept)
 
 
 def _split(block: str) -> list[str]:

@@ -117,7 +117,7 @@ def sentence_of(text: str) -> Sentence:
         alone=frozenset(_alone(lower)),
         names=names,
         named=named,
-        abbreviations=frozenset(found.lower() for found in _ABBREVIATION.findall(text)),
+        abbreviations=frozenset(abbreviation.lower() for abbreviation in _ABBREVIATION.findall(text)),
         year=min((int(word) for word in lower if _is_year(word)), default=None),
         ordinal=min((ORDINALS[word] for word in lower[:4] if word in ORDINALS), default=None),
         speakers=frozenset(SPEAKERS[word] for word in lower if word in SPEAKERS),
@@ -136,14 +136,14 @@ def _stems(lower: Sequence[str]) -> frozenset[str]:
 
 def _after(lower: Sequence[str], openers: frozenset[str]) -> frozenset[str]:
     """Stems of up to three words that are not small right after an opener."""
-    found: set[str] = set()
+    stems: set[str] = set()
     for i, word in enumerate(lower):
         if word in openers:
             for follower in lower[i + 1 : i + 4]:
                 if follower in SMALL_WORDS:
                     break
-                found.add(follower[:_STEM])
-    return frozenset(found)
+                stems.add(follower[:_STEM])
+    return frozenset(stems)
 
 
 def _classes(lower: Sequence[str]) -> Iterator[str]:
@@ -171,9 +171,9 @@ def _past(lower: Sequence[str]) -> float:
 
 
 def _compounds(lower: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for one, other in pairwise(lower):
-        if one not in SMALL_WORDS and other not in SMALL_WORDS:
-            yield one[:_STEM], other[:_STEM]
+    for word, following in pairwise(lower):
+        if word not in SMALL_WORDS and following not in SMALL_WORDS:
+            yield word[:_STEM], following[:_STEM]
 
 
 def _alone(lower: Sequence[str]) -> Iterator[str]:

@@ -15,17 +15,17 @@ def pairs_of(sentences: Sequence[Sentence]) -> dict[str, Pairs]:
     """What each two sentences have in common, by name: see the functions below and `_PLAIN`."""
     weight = _rarity(sentence.stems for sentence in sentences)
     size = [_size(sentence.stems, weight) for sentence in sentences]
-    found: dict[str, Pairs] = {
+    pairs: dict[str, Pairs] = {
         "words": [[math.sqrt(value) for value in row] for row in linked(sentences)],
         "word_beginnings": _cosines(sentences, attrgetter("short_stems")),
         "end_to_start": _shared(sentences, attrgetter("back"), attrgetter("front"), weight, size),
     }
     for name, value in _PLAIN.items():
-        found[name] = [
-            [float(value(one, other)) if i != j else 0.0 for j, other in enumerate(sentences)]
-            for i, one in enumerate(sentences)
+        pairs[name] = [
+            [float(value(own, other)) if i != j else 0.0 for j, other in enumerate(sentences)]
+            for i, own in enumerate(sentences)
         ]
-    return found
+    return pairs
 
 
 def linked(sentences: Sequence[Sentence]) -> Pairs:
@@ -56,38 +56,38 @@ def _shared(
     weight: Mapping[str, float],
     size: Sequence[float],
 ) -> Pairs:
-    found = [[0.0] * len(sentences) for _ in sentences]
+    shares = [[0.0] * len(sentences) for _ in sentences]
     others = [of_other(sentence) for sentence in sentences]
     for i, sentence in enumerate(sentences):
         own = of_one(sentence)
         for j, other in enumerate(others):
             if i != j and not own.isdisjoint(other):
-                found[i][j] = math.fsum(weight[stem] for stem in own & other) / (size[i] * size[j])
-    return found
+                shares[i][j] = math.fsum(weight[stem] for stem in own & other) / (size[i] * size[j])
+    return shares
 
 
-def _small_words(one: Sentence, other: Sentence) -> float:
-    n_shared = len(one.small & other.small)
-    return n_shared / math.sqrt((1 + len(one.small)) * (1 + len(other.small)))
+def _small_words(sentence: Sentence, other: Sentence) -> float:
+    n_shared = len(sentence.small & other.small)
+    return n_shared / math.sqrt((1 + len(sentence.small)) * (1 + len(other.small)))
 
 
-def _shorter(one: Sentence, other: Sentence) -> float:
+def _shorter(sentence: Sentence, other: Sentence) -> float:
     """Compounds of the one of which the other holds the last word alone: "window function", "the function"."""
-    return sum(head in other.alone and before not in other.stems for before, head in one.compounds)
+    return sum(head in other.alone and before not in other.stems for before, head in sentence.compounds)
 
 
-def _fuller_name(one: Sentence, other: Sentence) -> float:
+def _fuller_name(sentence: Sentence, other: Sentence) -> float:
     """Names that the one has with more words than the other: "Anna Berg", "Berg"."""
-    return sum(one.names.get(word, 0) > max(1, length) for word, length in other.names.items())
+    return sum(sentence.names.get(word, 0) > max(1, length) for word, length in other.names.items())
 
 
 def _same(who: str) -> Callable[[Sentence, Sentence], bool]:
-    return lambda one, other: (who in one.speakers) == (who in other.speakers)
+    return lambda this, other: (who in this.speakers) == (who in other.speakers)
 
 
 def _before(number: Callable[[Sentence], int | None]) -> Callable[[Sentence, Sentence], bool]:
-    def comes_before(one: Sentence, other: Sentence) -> bool:
-        mine, its = number(one), number(other)
+    def comes_before(sentence: Sentence, other: Sentence) -> bool:
+        mine, its = number(sentence), number(other)
         return mine is not None and its is not None and mine < its
 
     return comes_before
@@ -95,22 +95,22 @@ def _before(number: Callable[[Sentence], int | None]) -> Callable[[Sentence, Sen
 
 _PLAIN: Mapping[str, Callable[[Sentence, Sentence], float]] = {
     "small_words": _small_words,
-    "same_two_words": lambda one, other: len(one.start) == 2 and one.start == other.start,
-    "definite_known": lambda one, other: len(one.stems & other.pointed_at),
-    "introduced": lambda one, other: len(one.introduced & other.pointed_at),
-    "shown_known": lambda one, other: len(one.stems & other.shown),
+    "same_two_words": lambda this, other: len(this.start) == 2 and this.start == other.start,
+    "definite_known": lambda this, other: len(this.stems & other.pointed_at),
+    "introduced": lambda this, other: len(this.introduced & other.pointed_at),
+    "shown_known": lambda this, other: len(this.stems & other.shown),
     "shorter": _shorter,
     "fuller_name": _fuller_name,
-    "same_names": lambda one, other: not one.named.isdisjoint(other.named),
-    "abbreviation": lambda one, other: len(one.abbreviations & other.names.keys()),
-    "same_person": lambda one, other: "he" in one.speakers and "he" in other.speakers,
-    "name_to_pronoun": lambda one, other: bool(one.named) and "he" not in one.speakers and "he" in other.speakers,
+    "same_names": lambda this, other: not this.named.isdisjoint(other.named),
+    "abbreviation": lambda this, other: len(this.abbreviations & other.names.keys()),
+    "same_person": lambda this, other: "he" in this.speakers and "he" in other.speakers,
+    "name_to_pronoun": lambda this, other: bool(this.named) and "he" not in this.speakers and "he" in other.speakers,
     "same_we": _same("we"),
     "same_i": _same("i"),
-    "same_tense": lambda one, other: -abs(one.past - other.past),
-    "quotes": lambda one, other: one.quotes and other.quotes,
-    "quote_goes_on": lambda one, other: (
-        one.quote_open and one.opens_quote and other.quote_open and not other.opens_quote
+    "same_tense": lambda this, other: -abs(this.past - other.past),
+    "quotes": lambda this, other: this.quotes and other.quotes,
+    "quote_goes_on": lambda this, other: (
+        this.quote_open and this.opens_quote and other.quote_open and not other.opens_quote
     ),
     "years": _before(attrgetter("year")),
     "ordinals": _before(attrgetter("ordinal")),

@@ -24,7 +24,7 @@ def begun(store: Store, review: ReviewRecord, session_id: str, rater: str | None
 def rate(store: Store, review: ReviewRecord, rater: str, *positions: int, session_id: str | None = None) -> None:
     begun(store, review, session_id or rater)
     said = [graded(review.items[position], small=4, large=2) for position in positions]
-    save_ratings(store, session_id=session_id or rater, rater=rater, said=said)
+    save_ratings(store, session_id=session_id or rater, rater=rater, ratings=said)
 
 
 def awaited(store: Store, review: ReviewRecord, *, later: timedelta = timedelta(0)) -> AwaitedRaters:

@@ -25,7 +25,7 @@ from evaluation.store.session import Store
 
 def rate(store: Store, review: ReviewRecord, rater: str, say: Callable[[ReviewItem], Said]) -> None:
     begin_session(store, session_id=rater, review_id=review.review_id, place="terminal", rater=rater)
-    save_ratings(store, session_id=rater, rater=rater, said=checked(review, [say(item) for item in review.items]))
+    save_ratings(store, session_id=rater, rater=rater, ratings=checked(review, [say(item) for item in review.items]))
 
 
 def test_grades_are_averaged_over_raters_first_and_compared_in_pairs(store: Store) -> None:
@@ -211,7 +211,7 @@ def test_every_table_of_the_page_fits_beside_prefects_menus(store: Store) -> Non
         for rater in ("ana", "ben"):
             begin_session(store, session_id=kind + rater, review_id=review.review_id, place="terminal", rater=rater)
             said = checked(review, [say(item, review.kind) for item in review.items])
-            save_ratings(store, session_id=kind + rater, rater=rater, said=said)
+            save_ratings(store, session_id=kind + rater, rater=rater, ratings=said)
         page = result_as_markdown(review_result(store, review.review_id)).replace("\\", "")
 
         lines = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]

@@ -97,16 +97,16 @@ def test_a_rating_given_again_replaces_what_the_same_rater_said(store: Store) ->
     begin_session(store, session_id="t", review_id="abc123", place="terminal")
     first, second = (one.item_id for one in review.items)
     given = Said(item_id=first, grades=({"accuracy": 4}, {"accuracy": 2}), notes="so")
-    assert "ana" == save_ratings(store, session_id="s", rater="ana", said=[given, Said(item_id=second)])
-    assert "ben" == save_ratings(store, session_id="s", rater="ben", said=[given])
+    assert "ana" == save_ratings(store, session_id="s", rater="ana", ratings=[given, Said(item_id=second)])
+    assert "ben" == save_ratings(store, session_id="s", rater="ben", ratings=[given])
     changed = Said(item_id=first, grades=({"accuracy": 5}, {"accuracy": 1}))
-    assert "ana" == save_ratings(store, session_id="t", rater="Ana", said=[changed])
+    assert "ana" == save_ratings(store, session_id="t", rater="Ana", ratings=[changed])
 
     found = load_ratings(store, "abc123")
     assert [("ben", given), ("ana", changed), ("ana", Said(item_id=second))] == [(one.rater, one.said) for one in found]
     assert frozenset({first}) == rated_items(store, "abc123", session_id="t", rater=None)
     assert frozenset({first, second}) == rated_items(store, "abc123", session_id=None, rater="ANA")
-    assert "zoe" == save_ratings(store, session_id="t", rater="zoe", said=[])
+    assert "zoe" == save_ratings(store, session_id="t", rater="zoe", ratings=[])
 
 
 def test_reviews_are_listed_with_who_rated_how_much(store: Store) -> None:
@@ -114,8 +114,8 @@ def test_reviews_are_listed_with_who_rated_how_much(store: Store) -> None:
     saved(store, "empty", n=1)
     begin_session(store, session_id="s", review_id="abc123", place="terminal")
     said = [Said(item_id=one.item_id, preferred=1) for one in review.items]
-    save_ratings(store, session_id="s", rater="ana", said=said)
-    save_ratings(store, session_id="s", rater="ben", said=said[:1])
+    save_ratings(store, session_id="s", rater="ana", ratings=said)
+    save_ratings(store, session_id="s", rater="ben", ratings=said[:1])
 
     empty, full = list_reviews(store)
     assert ("empty", 1, 0, (), None) == (empty.review_id, empty.n_items, empty.n_rated, empty.raters, empty.rated_at)
@@ -128,7 +128,7 @@ def test_a_session_is_forgotten_unless_something_was_rated_in_it(store: Store) -
     for session_id in ("first", "second"):
         begin_session(store, session_id=session_id, review_id=review.review_id, place="prefect")
     said = Said(item_id=review.items[0].item_id, grades=({"accuracy": 4}, {"accuracy": 2}))
-    save_ratings(store, session_id="first", rater="ana", said=[said])
+    save_ratings(store, session_id="first", rater="ana", ratings=[said])
     for session_id in ("first", "second", "nobody's"):
         forget_session(store, session_id)
 
