@@ -14,7 +14,7 @@ from evaluation.stats.binary_pairs import binary_evidence
 from evaluation.stats.continuous_pairs import continuous_evidence
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.numbers import as_vector, difference_of, is_binary
-from evaluation.stats.pair_evidence import TestSettings
+from evaluation.stats.pair_evidence import PairTestSettings
 from evaluation.stats.verdicts import verdict_of
 
 
@@ -65,7 +65,7 @@ def paired_difference(
         raise IncomparableError(
             f"{len(a)} scores of A and {len(b)} of B make no pairs", "pair the scores by case id first"
         )
-    terms = TestSettings(
+    terms = PairTestSettings(
         confidence_level=checked_confidence_level(confidence_level), margin=None, rng=rng, beside=False
     )
     left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
