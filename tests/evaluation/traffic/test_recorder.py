@@ -18,7 +18,7 @@ from evaluation.store.traffic import list_traffic, save_traffic
 from evaluation.traffic.recorder import DELETED, Recorder
 from evaluation.traffic.traffic_writer import TrafficWriter
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
