@@ -153,7 +153,7 @@ def chosen(names: tuple[str, ...] = ()) -> tuple[Definition, ...]:
     return tuple(definition for definition in DEFINITIONS if not names or definition.name in names)
 
 
-def as_asked(
+def for_place(
     definition: Definition,
     *,
     work_pool: str | None = None,

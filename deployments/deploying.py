@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from deployments.definitions import Definition, Timing, as_asked, runner_deployment
+from deployments.definitions import Definition, Timing, for_place, runner_deployment
 from deployments.forms import Choices, form
 from deployments.schedule_memory import remember, remembered
 from evaluation.errors import ConfigurationError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class DeployRequest:
     """What a deployment is made for. What is None stays on the server as it is there."""
 
     choices: Choices
@@ -43,7 +43,7 @@ class Deployed:
     """Schedules whose parameters were gone, and are again those of the last deploy."""
 
 
-def deploy(definitions: Sequence[Definition], asked: Asked) -> tuple[Deployed, ...]:
+def deploy(definitions: Sequence[Definition], asked: DeployRequest) -> tuple[Deployed, ...]:
     """What stands on the configured server, after the definitions were brought there.
 
     Raises:
@@ -73,11 +73,11 @@ def _must_have_pool(client: "SyncPrefectClient", name: str | None) -> None:
         ) from None
 
 
-def _deploy(client: "SyncPrefectClient", definition: Definition, asked: Asked) -> Deployed:
+def _deploy(client: "SyncPrefectClient", definition: Definition, asked: DeployRequest) -> Deployed:
     from prefect.exceptions import ObjectNotFound
     from prefect.utilities.callables import ParameterSchema
 
-    definition = as_asked(definition, work_pool=asked.work_pool, timezone=asked.timezone, production=asked.production)
+    definition = for_place(definition, work_pool=asked.work_pool, timezone=asked.timezone, production=asked.production)
     wanted = runner_deployment(definition)
     flow_schema = wanted._parameter_openapi_schema.model_dump(exclude_unset=True)
     schema = form(flow_schema, asked.choices, left_empty=definition.left_empty)
@@ -134,7 +134,7 @@ def _set_timing(
     client: "SyncPrefectClient",
     standing: "DeploymentResponse",
     timing: Timing,
-    asked: Asked,
+    asked: DeployRequest,
     *,
     kept: Mapping[str, Any] | None,
 ) -> bool:

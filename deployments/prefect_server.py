@@ -58,7 +58,7 @@ _SERVER_SETTINGS: Mapping[str, str] = {
 }
 
 
-def standing_api() -> str | None:
+def running_api() -> str | None:
     """The address of a server that answers now: the user's own where one is named, else another command's."""
     api = configured_api() or _own_address()
     return api.rstrip("/") if api is not None and answers(api.rstrip("/") + HEALTH) else None

@@ -3,7 +3,7 @@
     BenchwrightError
     ├── ConfigurationError            bad option value, no server, missing setting: the user can mend it
     │   ├── UnknownNameError          a name that does not exist; lists those that do
-    │   └── HeldError                 a run that another process works on now
+    │   └── RunInUseError             a run that another process works on now
     ├── BenchmarkError                a bad file: file, line, field and what was expected
     ├── IncomparableError             two things that must not be compared; says what differs
     ├── StoreError                    disk full, newer schema, cannot be opened
@@ -120,7 +120,7 @@ class UnknownNameError(ConfigurationError):
         self.kind, self.name, self.known = kind, name, names
 
 
-class HeldError(ConfigurationError):
+class RunInUseError(ConfigurationError):
     """A run that another living process works on."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def side_by_side(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+async def gather_or_cancel(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """All results in order. An error is raised bare, not in a group: Prefect pickles it, and callers tell it apart."""
     try:
         async with asyncio.TaskGroup() as group:

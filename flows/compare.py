@@ -15,7 +15,7 @@ from tasks.comparison import compare_candidates, find_runs, publish_comparison, 
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.load import load_benchmark
-from tasks.plan import Asked
+from tasks.plan import PlanRequest
 from tasks.publish import publish_results
 from tasks.run_lifecycle import cancel_runs
 
@@ -79,7 +79,7 @@ async def _evaluate_and_compare(
             for name in evaluation.benchmarks
         ]
         await refuse_unfit(stored_runs, {benchmark.version: benchmark.name for benchmark in loaded})
-    plan = await planned(Asked(request=evaluation, invocation_id=invocation_id, flow_run_id=str(flow_run_id)))
+    plan = await planned(PlanRequest(request=evaluation, invocation_id=invocation_id, flow_run_id=str(flow_run_id)))
     for note in plan.notes:
         get_run_logger().info("%s", note)
     statuses = await work_through(plan, flow_run_id)

@@ -12,7 +12,7 @@ from evaluation.requests.evaluation_request import EvaluationRequest
 from flows.planned_work import planned, work_through
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
-from tasks.plan import Asked
+from tasks.plan import PlanRequest
 from tasks.publish import publish_results
 from tasks.run_lifecycle import cancel_runs
 
@@ -36,7 +36,7 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
     """
     await use_own_settings()
     own_id = UUID(str(flow_run.id))
-    asked = Asked(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
+    asked = PlanRequest(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
     return await run_interruptibly(
         own_id,
         lambda: _evaluate(asked),
@@ -44,7 +44,7 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
     )
 
 
-async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
+async def _evaluate(asked: PlanRequest) -> State[Any] | dict[str, str]:
     plan = await planned(asked)
     for note in plan.notes:
         get_run_logger().info("%s", note)

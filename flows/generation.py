@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
-from evaluation.gather import side_by_side
+from evaluation.gather import gather_or_cancel
 from evaluation.planning.interleaving import Turns, asked_together
 from evaluation.planning.plan import Group, PlannedCandidate
 from evaluation.records import Status
@@ -15,7 +15,7 @@ from tasks.generation.giving_up import why_given_up
 from tasks.generation.group_work import GroupWork
 from tasks.generation.missing import MissingPages, count_open
 from tasks.generation.workbench import Workbench
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 LOOK_EVERY_S = 0.1
 """How soon a case that pauses before its next attempt is made up for by another shard."""
@@ -26,12 +26,12 @@ async def count_left(bench: Workbench) -> None:
     for work in bench.works:
         for item in work.group.planned:
             is_given_up = bench.watches[item.run_candidate_id].given_up is not None
-            work.left[item.run_candidate_id] = 0 if is_given_up else await stored(count_open, bench.store, item)
+            work.left[item.run_candidate_id] = 0 if is_given_up else await call_store(count_open, bench.store, item)
 
 
 async def generate_all(bench: Workbench) -> None:
     """Returns when every case that `count_left` found has an outcome, or is given up; `serve_all` runs beside it."""
-    await side_by_side(_work_through(bench, work) for work in bench.works)
+    await gather_or_cancel(_work_through(bench, work) for work in bench.works)
 
 
 async def _work_through(bench: Workbench, work: GroupWork) -> None:
@@ -104,14 +104,14 @@ async def _interleaved(bench: Workbench, together: Sequence[PlannedCandidate]) -
             if bench.watches[item.run_candidate_id].given_up is not None:
                 page.close()
             elif page.needs_more:
-                await stored(page.read_more)
+                await call_store(page.read_more)
         if not any(page.places for page in pages):
             return
         last = min((page.last_position for page in pages if page.last_position is not None), default=None)
         missing = [page.take(last) for page in pages]
         if turns is None:
             first = min(places[0][0] for places in missing if places)
-            n_before = await stored(count_cases_before, bench.store, together[0].run_id, first)
+            n_before = await call_store(count_cases_before, bench.store, together[0].run_id, first)
             turns = Turns(n_candidates=len(together), n_cases_before=n_before)
         in_turn = turns.interleave(missing)
         yield tuple((together[number].run_candidate_id, case_id, repeat) for number, case_id, repeat in in_turn)
@@ -141,13 +141,13 @@ async def _set_status(bench: Workbench, group: Group, status: Status) -> None:
     if bench.plan.share is not None:
         return  # who spread the run has said so
     for item in group.planned:
-        await stored(set_run_candidate_status, bench.store, item.run_candidate_id, status)
+        await call_store(set_run_candidate_status, bench.store, item.run_candidate_id, status)
 
 
 async def _end(bench: Workbench, group: Group) -> None:
     """Every candidate of the group is completed, or failed with the reason for which it was given up."""
     for item in group.planned:
-        await stored(_end_candidate, bench, item)
+        await call_store(_end_candidate, bench, item)
 
 
 def _end_candidate(bench: Workbench, item: PlannedCandidate) -> None:

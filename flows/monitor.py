@@ -11,8 +11,8 @@ from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.monitoring.notify import notify
 from tasks.monitoring.publish import publish_monitor
-from tasks.monitoring.restart_dead_runs import take_up_what_died
-from tasks.monitoring.update_alerts import look_around
+from tasks.monitoring.restart_dead_runs import restart_dead
+from tasks.monitoring.update_alerts import run_monitoring_pass
 
 _AS_IT_IS = MonitorRequest()
 
@@ -29,8 +29,8 @@ async def monitor(request: MonitorRequest = _AS_IT_IS) -> Any:
 
 
 async def _monitor(request: MonitorRequest) -> dict[str, Any]:
-    taken_up = await take_up_what_died()
-    result = await look_around(request)
+    taken_up = await restart_dead()
+    result = await run_monitoring_pass(request)
     get_run_logger().info(result["sentence"])
     result["taken_up"] = list(taken_up)
     result["n_notified"] = await notify()

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from prefect import get_run_logger
 
-from evaluation.errors import HeldError, ProviderError
-from evaluation.gather import side_by_side
+from evaluation.errors import ProviderError, RunInUseError
+from evaluation.gather import gather_or_cancel
 from evaluation.planning.plan import Group, Plan
 from evaluation.requests.run_share import whole_of
 from evaluation.scoring.energy import apportion_energy
@@ -18,10 +18,10 @@ from flows.scoring import score_all
 from flows.serving import serve_all
 from tasks.generation.residency import release_model
 from tasks.generation.workbench import Workbench, open_workbench
-from tasks.heartbeat import holding
+from tasks.heartbeat import hold_runs
 from tasks.load import LoadedBenchmark, benchmarks_begun, load_benchmark
-from tasks.partial_scoring import score_what_is_finished
-from tasks.plan import Asked, plan_work
+from tasks.partial_scoring import score_finished
+from tasks.plan import PlanRequest, plan_work
 from tasks.progress import show_progress
 from tasks.reconciling import reconcile_at_start
 from tasks.recovery import call_crashed, free_slots_of_the_dead
@@ -31,11 +31,11 @@ from tasks.scoring.early_scores import early_scores
 from tasks.spreading.children import spread_out, tag_of
 from tasks.spreading.other_shares import note_the_others
 from tasks.spreading.start_candidates import begin_candidates
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 from tasks.telemetry.gpu_sampling import gpu_sampling
 
 
-async def planned(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...] | None = None) -> Plan:
+async def planned(asked: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...] | None = None) -> Plan:
     """The order of the work, its benchmarks, runs and candidates stored.
 
     Args:
@@ -43,8 +43,8 @@ async def planned(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...] | None =
         benchmarks: Where its benchmarks are in the store; None: they are brought there, where they are not yet.
     """
     # Held from here on, though no run is: whose process dies over its plan is to be made again too.
-    with await stored(open_store, Settings().database) as store:
-        async with holding(store, ()):
+    with await call_store(open_store, Settings().database) as store:
+        async with hold_runs(store, ()):
             await reconcile_at_start(store)
             if benchmarks is not None:
                 return await plan_work(asked, benchmarks)
@@ -78,9 +78,9 @@ async def work_through(
             return await _spread(plan, flow_run_id)
         return await _work_through(plan, flow_run_id, ends=ends, kept=kept)
     except asyncio.CancelledError:
-        await score_what_is_finished(plan)
+        await score_finished(plan)
         raise
-    except HeldError:
+    except RunInUseError:
         raise  # its runs are somebody else's
     except Exception as error:
         await fail_runs(plan.invocation_id, error)
@@ -90,8 +90,8 @@ async def work_through(
 async def _spread(plan: Plan, flow_run_id: UUID) -> dict[str, str]:
     """The same, with the asking left to flow runs on workers; what none of them asks is asked here."""
     run_ids = [run.run_id for run in plan.runs]
-    with await stored(open_store, Settings().database) as store:
-        async with holding(store, run_ids, part=whole_of(plan.spread)):
+    with await call_store(open_store, Settings().database) as store:
+        async with hold_runs(store, run_ids, part=whole_of(plan.spread)):
             await free_slots_of_the_dead(store)
             await call_crashed(store, run_ids, flow_run_id, but=tag_of(plan.invocation_id))
             await begin_candidates(store, plan)
@@ -107,7 +107,7 @@ async def _work_through(plan: Plan, flow_run_id: UUID, *, ends: bool, kept: dict
     async with open_workbench(plan, kept) as bench:
         run_ids = [run.run_id for run in plan.runs]
         part = whole_of(plan.spread) if plan.spread > 1 else None
-        async with holding(bench.store, run_ids, part=part) as bench.leases.holder_id:
+        async with hold_runs(bench.store, run_ids, part=part) as bench.leases.holder_id:
             if part is None:
                 await free_slots_of_the_dead(bench.store)
                 await call_crashed(bench.store, run_ids, flow_run_id)
@@ -118,7 +118,7 @@ async def _work_through(plan: Plan, flow_run_id: UUID, *, ends: bool, kept: dict
                 await _reuse(plan)
             await count_left(bench)
             served = asyncio.Event()
-            await side_by_side([_serve(bench, served), _generate_and_score(bench, served, ends=ends)])
+            await gather_or_cancel([_serve(bench, served), _generate_and_score(bench, served, ends=ends)])
             return await finish_runs(bench) if ends else dict.fromkeys(run_ids, "running")
 
 
@@ -160,7 +160,7 @@ async def _generate_and_score(bench: Workbench, served: asyncio.Event, *, ends: 
         early,
     ):
         await generate_all(bench)
-    await stored(apportion_energy, bench.store, plan.invocation_id)
+    await call_store(apportion_energy, bench.store, plan.invocation_id)
     await score_all(
         bench.store, plan.scoring, bench.settings, on_leases=bench.leases.note, servers_are_free=served.wait
     )

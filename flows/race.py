@@ -11,20 +11,20 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.errors import BenchwrightError, ConfigurationError, HeldError
+from evaluation.errors import BenchwrightError, ConfigurationError, RunInUseError
 from evaluation.planning.plan import Group, Plan
 from evaluation.requests.race_request import RaceRequest
 from flows.planned_work import let_go_of, planned, work_through
-from tasks.flow_logging import tell
+from tasks.flow_logging import log_info
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.load import benchmarks_begun, load_benchmark
-from tasks.plan import Asked, Stretch
+from tasks.plan import PlanRequest, Stretch
 from tasks.publish import publish_results
-from tasks.races.decision import decide_look, mark_planned
+from tasks.races.decision import make_decision, mark_planned
 from tasks.races.finish import end_race, publish_race
 from tasks.races.run_hold import RaceHold
-from tasks.races.schedule import Course, Step, lay_out, next_step
+from tasks.races.schedule import RaceSchedule, Step, lay_out, next_step
 from tasks.run_lifecycle import cancel_runs, fail_runs
 
 
@@ -64,7 +64,7 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
         async with RaceHold() as hold:
             metrics = await _looks(course, flow_run_id, began, hold)
             statuses = await end_race(course, minutes=_minutes_since(began), metrics=metrics)
-    except HeldError:
+    except RunInUseError:
         raise  # its run is somebody else's
     except Exception as error:
         await fail_runs(invocation_id, error)
@@ -76,7 +76,7 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
     return statuses
 
 
-async def _looks(course: Course, flow_run_id: UUID, began: float, hold: RaceHold) -> tuple[str, ...]:
+async def _looks(course: RaceSchedule, flow_run_id: UUID, began: float, hold: RaceHold) -> tuple[str, ...]:
     """The metrics of the run, once all looks are taken; none where nothing was asked."""
     asking = Asking(course=course, flow_run_id=flow_run_id, hold=hold)
     last: Step | None = None
@@ -88,7 +88,7 @@ async def _looks(course: Course, flow_run_id: UUID, began: float, hold: RaceHold
             last = step
             get_run_logger().info("%s: %d candidates, %d cases each", step.name, step.n_candidates, step.n_cases)
             await asking.ask(step)
-            await decide_look(course, step, minutes=_minutes_since(began))
+            await make_decision(course, step, minutes=_minutes_since(began))
     except Exception:
         with contextlib.suppress(Exception):  # what broke the race is what is to be told
             await asking.end()
@@ -101,7 +101,7 @@ async def _looks(course: Course, flow_run_id: UUID, began: float, hold: RaceHold
 class Asking:
     """Asks look after look of one race, and knows what is left from one to the next."""
 
-    course: Course
+    course: RaceSchedule
     flow_run_id: UUID
     hold: RaceHold
     plan: Plan | None = None
@@ -112,7 +112,7 @@ class Asking:
 
     async def ask(self, step: Step) -> None:
         """Returns once all of a look is asked and scored."""
-        asked = Asked(
+        asked = PlanRequest(
             request=self.course.request.evaluation,
             invocation_id=self.course.invocation_id,
             flow_run_id=str(self.flow_run_id),
@@ -145,7 +145,7 @@ class Asking:
         """Tells those notes that were not told yet."""
         for note in notes:
             if note not in self.told:
-                tell("%s", note)
+                log_info("%s", note)
         self.told.update(notes)
 
 

@@ -13,12 +13,12 @@ from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from flows.scoring import score_all
 from tasks.flow_settings import use_own_settings
-from tasks.heartbeat import holding
+from tasks.heartbeat import hold_runs
 from tasks.interruption import run_interruptibly
 from tasks.lease_book import LeaseBook
 from tasks.publish import publish_results
 from tasks.scoring.plan_scoring import plan_scoring
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 def _flow_run_name() -> str:
@@ -40,15 +40,15 @@ async def score(request: ScoreRequest) -> Any:
 
 async def _score(request: ScoreRequest) -> Any:
     settings = Settings()
-    store = await stored(open_store, settings.database)
+    store = await call_store(open_store, settings.database)
     try:
         plan = await plan_scoring(request)
         for note in plan.notes:
             get_run_logger().info("%s", note)
-        async with holding(store, [run.run_id for run in plan.scoring.runs]) as holder_id:
+        async with hold_runs(store, [run.run_id for run in plan.scoring.runs]) as holder_id:
             await score_all(store, plan.scoring, settings, on_leases=LeaseBook(store, holder_id).note)
         (run,) = plan.scoring.runs
-        missing = await stored(too_many_missing, store, run.run_id, run.metrics, plan.failure_budgets)
+        missing = await call_store(too_many_missing, store, run.run_id, run.metrics, plan.failure_budgets)
     finally:
         store.close()
     await publish_results(plan.invocation_id)

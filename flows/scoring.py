@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from evaluation.errors import ConfigurationError
-from evaluation.planning.plan import AskedModel, ScoringPlan
+from evaluation.planning.plan import MetricModelPlan, ScoringPlan
 from evaluation.scoring.candidate_scoring import MetricsByWork, by_work
 from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.settings import Settings
 from evaluation.store.session import Store
 from tasks.aggregate import aggregate
-from tasks.flow_logging import warn
+from tasks.flow_logging import log_warning
 from tasks.scoring.backends import asking
-from tasks.scoring.metric_server import asked_server, nobody_answers
+from tasks.scoring.metric_server import nobody_answers, serve_metric_model
 from tasks.scoring.sandboxed import sandboxed
 from tasks.scoring.score import score_by_asking, score_candidate
 
@@ -54,12 +54,12 @@ async def score_all(
         await servers_are_free()
     for asked in plan.asked_models:
         try:
-            async with asked_server(
+            async with serve_metric_model(
                 asked, store, timeout_s=plan.timeout_s, retry_base_s=settings.retry_base_s, on_leases=on_leases
             ) as answerers:
                 await _score_by_asking(store, plan, works, answerers, asked)
         except ConfigurationError as error:
-            warn("%s asks %s, and nobody answers: %s", asked.need, asked.model, error)
+            log_warning("%s asks %s, and nobody answers: %s", asked.need, asked.model, error)
             await _score_by_asking(store, plan, works, nobody_answers(asked, error), asked)
     for run in plan.runs:
         await aggregate(run.run_id, metrics=run.metrics, benchmark=run.benchmark_name)
@@ -70,7 +70,7 @@ async def _score_by_asking(
     plan: ScoringPlan,
     works: Mapping[str, MetricsByWork],
     answerers: Answerers,
-    asked: AskedModel | None,
+    asked: MetricModelPlan | None,
 ) -> None:
     """What one model is asked for, in all runs; None: the sandbox."""
     async with asking(store, plan, answerers, asked) as name:

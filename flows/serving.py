@@ -5,9 +5,9 @@ import contextlib
 import time
 
 from evaluation.errors import ProviderError
-from evaluation.gather import side_by_side
+from evaluation.gather import gather_or_cancel
 from evaluation.planning.plan import Group, Lane
-from tasks.flow_logging import tell, warn
+from tasks.flow_logging import log_info, log_warning
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.residency import load_model, release_model
@@ -32,7 +32,7 @@ class CannotServeError(Exception):
 async def serve_all(bench: Workbench) -> None:
     """Lets every server of the plan work until there is nothing left that it could do."""
     await _ensure_limits(bench)
-    await side_by_side(_serve(bench, station) for station in bench.stations.values())
+    await gather_or_cancel(_serve(bench, station) for station in bench.stations.values())
 
 
 async def _ensure_limits(bench: Workbench) -> None:
@@ -40,7 +40,7 @@ async def _ensure_limits(bench: Workbench) -> None:
     try:
         await apply_pending_limits(bench.store)
     except LimitsAwayError as error:
-        warn("%s", error)
+        log_warning("%s", error)
     lanes_by_tag: dict[str, list[Lane]] = {}
     for lane in bench.plan.lanes:
         lanes_by_tag.setdefault(lane.gpu_tag, []).append(lane)
@@ -48,7 +48,7 @@ async def _ensure_limits(bench: Workbench) -> None:
         wanted = sum(lane.slots for lane in lanes)
         limit = await ensure_limit(tag, wanted, is_explicit=any(lane.slots_are_given for lane in lanes))
         if limit < wanted:
-            tell(
+            log_info(
                 "the limit %s in Prefect is %d, so that %d of %d slots are used; raise it in Prefect's pages under "
                 "Concurrency, or with `benchwright endpoints probe`",
                 tag,
@@ -65,7 +65,7 @@ async def _serve(bench: Workbench, station: Station) -> None:
         station.gate,
         slots=lane.slots,
         on_leases=lambda leases: bench.leases.note(station.name, leases),
-        say=tell,
+        say=log_info,
     )
     while (work := await _next_work(bench, station)) is not None:
         work.at_it.add(station.name)
@@ -194,7 +194,7 @@ async def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, err
         for name in work.group.endpoints:
             work.refuse(name, place + why)
     else:
-        warn("endpoint %s (%s) is left to the others for now: %s", station.name, station.lane.url, why)
+        log_warning("endpoint %s (%s) is left to the others for now: %s", station.name, station.lane.url, why)
 
 
 async def _is_another_there(bench: Workbench, station: Station, work: GroupWork) -> bool:
@@ -211,7 +211,7 @@ async def _is_back(station: Station) -> bool:
         await station.provider.version()
     except ProviderError:
         return False
-    tell("endpoint %s (%s) answers again", station.name, station.lane.url)
+    log_info("endpoint %s (%s) answers again", station.name, station.lane.url)
     station.watch.tried_again()
     return True
 

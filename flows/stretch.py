@@ -10,21 +10,21 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
 from evaluation.errors import ConfigurationError
-from evaluation.gather import side_by_side
+from evaluation.gather import gather_or_cancel
 from evaluation.planning.plan import Plan
 from evaluation.requests.run_share import Share
 from flows.generation import count_left, generate_all
 from flows.planned_work import planned
 from flows.serving import serve_all
-from tasks.database_guard import one_database
+from tasks.database_guard import guard_database
 from tasks.flow_settings import use_own_settings
 from tasks.generation.workbench import Workbench, open_workbench
-from tasks.heartbeat import holding
+from tasks.heartbeat import hold_runs
 from tasks.interruption import interruptible
-from tasks.plan import Asked
+from tasks.plan import PlanRequest
 from tasks.recovery import free_slots_of_the_dead
 from tasks.spreading.other_shares import note_the_others, until_the_run_is_over, until_the_spreader_is_heard
-from tasks.spreading.share_request import asked_by
+from tasks.spreading.share_request import request_for_share
 from tasks.telemetry.gpu_sampling import gpu_sampling
 
 
@@ -45,8 +45,8 @@ async def stretch(request: Share, invocation_id: str) -> Any:
     own_id = UUID(str(flow_run.id))
     async with interruptible(own_id) as interruption:
         try:
-            asked = await asked_by(invocation_id, request, str(own_id))
-            async with one_database(may_be_new=False):
+            asked = await request_for_share(invocation_id, request, str(own_id))
+            async with guard_database(may_be_new=False):
                 return await _stretch(asked)
         except asyncio.CancelledError:
             return Cancelled(message=interruption.reason or "cancelled")
@@ -55,12 +55,12 @@ async def stretch(request: Share, invocation_id: str) -> Any:
             return Failed(message=". ".join(filter(None, (error.message, error.next_step))))
 
 
-async def _stretch(asked: Asked) -> str:
+async def _stretch(asked: PlanRequest) -> str:
     plan = await planned(asked)
     plan = replace(plan, reuse=False, asked_models=())
     async with open_workbench(plan) as bench:
         run_ids = [run.run_id for run in plan.runs]
-        async with holding(bench.store, run_ids, part=asked.part) as bench.leases.holder_id:
+        async with hold_runs(bench.store, run_ids, part=asked.part) as bench.leases.holder_id:
             await free_slots_of_the_dead(bench.store)
             await note_the_others(bench)
             await count_left(bench)
@@ -91,4 +91,4 @@ async def _ask_unless_it_is_over(bench: Workbench, plan: Plan) -> str:
 async def _ask(bench: Workbench, plan: Plan) -> None:
     servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
     async with gpu_sampling(bench.store, plan.invocation_id, servers):
-        await side_by_side([serve_all(bench), generate_all(bench)])
+        await gather_or_cancel([serve_all(bench), generate_all(bench)])

@@ -18,12 +18,12 @@ from flows.planned_work import let_go_of, planned, work_through
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.load import load_prompt
-from tasks.plan import Asked
+from tasks.plan import PlanRequest
 from tasks.publish import publish_results
 from tasks.run_lifecycle import cancel_runs
 from tasks.sweeps.finish import analyse_sweep, publish_sweep
 from tasks.sweeps.layout import SweepPart, given_up_in, lay_out
-from tasks.sweeps.progress import Pace, look_at_sweep
+from tasks.sweeps.progress import Pace, report_progress
 
 
 def _flow_run_name() -> str:
@@ -56,7 +56,7 @@ async def sweep(request: SweepRequest, invocation_id: str | None = None) -> Any:
 async def _sweep(request: SweepRequest, invocation_id: str, flow_run_id: UUID) -> State[Any] | dict[str, str]:
     if request.prompt is not None:
         await load_prompt(request.prompt)
-    asked = Asked(request=request.evaluation_of_all(), invocation_id=invocation_id, flow_run_id=str(flow_run_id))
+    asked = PlanRequest(request=request.evaluation_of_all(), invocation_id=invocation_id, flow_run_id=str(flow_run_id))
     plan = await planned(asked)
     for note in plan.notes:
         get_run_logger().info("%s", note)
@@ -93,4 +93,4 @@ async def _ask_parts(parts: Sequence[SweepPart], plan: Plan, flow_run_id: UUID, 
         if own.groups:
             await work_through(own, flow_run_id, ends=False, kept=kept)
             given_up |= await given_up_in(own, since)
-            await look_at_sweep(plan.invocation_id, part, pace)
+            await report_progress(plan.invocation_id, part, pace)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evaluation.errors import BenchwrightError, ConfigurationError, SelectionError, StoreError, UnknownNameError
     from selection.analytics.analysis import Analytics, analyse
-    from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
+    from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Removed, Reported
     from selection.budgets.routing import BudgetRouter, Routed, Routing, cheapest_share, cost_quality, route
     from selection.preferences import Constraints, Weights
     from selection.recommendation import explain, flush, rank, recommend, report_outcome
@@ -27,7 +27,15 @@ _HOMES = {
         "UnknownNameError",
     ),
     "selection.analytics.analysis": ("Analytics", "analyse"),
-    "selection.answers": ("Adjustments", "Expected", "Measured", "Ranked", "Recommendation", "Removed", "Reported"),
+    "selection.answers": (
+        "Adjustments",
+        "Expected",
+        "MeasuredQuality",
+        "Ranked",
+        "Recommendation",
+        "Removed",
+        "Reported",
+    ),
     "selection.budgets.routing": ("BudgetRouter", "Routed", "Routing", "cheapest_share", "cost_quality", "route"),
     "selection.recommendation": ("explain", "flush", "rank", "recommend", "report_outcome"),
     "selection.preferences": ("Constraints", "Weights"),
@@ -42,7 +50,7 @@ __all__ = [
     "ConfigurationError",
     "Constraints",
     "Expected",
-    "Measured",
+    "MeasuredQuality",
     "Ranked",
     "Recommendation",
     "Removed",

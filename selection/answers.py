@@ -31,7 +31,7 @@ class MeasuredPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredQuality:
     """What a candidate reached on the cases that it was asked: a fact, from which what is expected of it may differ."""
 
     value: float
@@ -76,7 +76,7 @@ class Ranked:
     """It cannot be told from the best."""
     is_pareto: bool
     """No other feasible candidate is at least as good in everything and better in something."""
-    measured: Measured | None = None
+    measured: MeasuredQuality | None = None
     adjustments: Adjustments | None = None
     """Why `quality` is another number than `measured`; None where nothing was measured."""
 
@@ -141,7 +141,7 @@ class Recommendation:
     notes: tuple[str, ...]
     """What the reader should know: a store that is away, a model file that was refused, evidence that is thin."""
     created_at: datetime
-    measured: Measured | None = None
+    measured: MeasuredQuality | None = None
     adjustments: Adjustments | None = None
     """Why `quality` is another number than `measured`; None where nothing was measured."""
     reported: Reported | None = None

@@ -60,7 +60,7 @@ def recommend(
     """
     from selection.decisions.decision_log import Decision
     from selection.recommender.answer import Question, answered
-    from selection.recommender.registry import desk_of
+    from selection.recommender.registry import recommender_of
 
     if not (_is_number(explore) and 0 <= explore <= 1):
         raise ConfigurationError(f"explore is {explore!r}", "Give a share between 0 and 1.")
@@ -74,7 +74,7 @@ def recommend(
         tolerance=tolerance,
         on_little_evidence=on_little_evidence,
     )
-    desk = desk_of(store)
+    desk = recommender_of(store)
     answer = answered(desk, question, explore=explore, rng=rng)
     desk.record(
         Decision(
@@ -125,7 +125,7 @@ def rank(
         StoreError: the store is away, and nothing was read from it yet.
     """
     from selection.recommender.answer import Question, chosen
-    from selection.recommender.registry import desk_of
+    from selection.recommender.registry import recommender_of
 
     question = Question(
         task=task,
@@ -136,7 +136,7 @@ def rank(
         tolerance=tolerance,
         on_little_evidence=on_little_evidence,
     )
-    return chosen(desk_of(store).view(), question).choice.ranked
+    return chosen(recommender_of(store).view(), question).choice.ranked
 
 
 def explain(recommendation: "Recommendation | str", *, store: "Where" = None) -> str:
@@ -153,7 +153,7 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
     from evaluation.escaping import for_terminal
     from selection.answers import Recommendation
     from selection.recommender.memory import text_of
-    from selection.recommender.registry import desk_of
+    from selection.recommender.registry import recommender_of
 
     if isinstance(recommendation, str):
         recommendation_id = _checked_id(recommendation)
@@ -161,7 +161,7 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
         recommendation_id = recommendation.id
     else:
         raise ConfigurationError(f"recommendation is {recommendation!r}", "Give what recommend() gave, or its id.")
-    desk = desk_of(store)
+    desk = recommender_of(store)
     explain_again = desk.memory.find(recommendation_id)
     if explain_again is not None:
         return for_terminal(explain_again())
@@ -195,7 +195,7 @@ def report_outcome(
     """
     from evaluation.store.recommendations import must_be_outcome
     from selection.decisions.decision_log import Outcome
-    from selection.recommender.registry import desk_of
+    from selection.recommender.registry import recommender_of
 
     must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)
     outcome = Outcome(
@@ -205,7 +205,7 @@ def report_outcome(
         ok=ok,
         reported_at=datetime.now(UTC),
     )
-    desk_of(store).report(outcome)
+    recommender_of(store).report(outcome)
 
 
 def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
@@ -217,9 +217,9 @@ def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
         timeout_s: How long to wait for them.
         store: Where they were asked for.
     """
-    from selection.recommender.registry import desk_of
+    from selection.recommender.registry import recommender_of
 
-    return desk_of(store).log.flush(timeout_s)
+    return recommender_of(store).log.flush(timeout_s)
 
 
 def _checked_id(given: object) -> str:

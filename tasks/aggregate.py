@@ -3,11 +3,11 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.metrics.metric_process import Apart
+from evaluation.metrics.metric_process import MetricProcess
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(name="aggregate", task_run_name="aggregate {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -19,10 +19,10 @@ async def aggregate(run_id: str, *, metrics: tuple[str, ...], benchmark: str) ->
         metrics: As a benchmark names them.
         benchmark: For the task run's name alone.
     """
-    with Apart(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
-        return await stored(_aggregate, run_id, metrics, apart)
+    with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
+        return await call_store(_aggregate, run_id, metrics, apart)
 
 
-def _aggregate(run_id: str, metrics: tuple[str, ...], apart: Apart) -> int:
+def _aggregate(run_id: str, metrics: tuple[str, ...], apart: MetricProcess) -> int:
     with open_store(Settings().database) as store:
         return aggregate_run(store, run_id, metrics, apart=apart)

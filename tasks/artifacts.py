@@ -17,7 +17,7 @@ from prefect.artifacts import (
 
 from evaluation.escaping import for_cell, for_markdown
 from evaluation.store.retrying import PATIENCE_S
-from tasks.prefect_outage import while_away
+from tasks.prefect_outage import retry_while_prefect_is_away
 
 LONGEST_DESCRIPTION = 400
 
@@ -35,7 +35,7 @@ async def publish_page(markdown: str, *, key: str, said: str, patience_s: float 
     async def create() -> UUID:
         return await acreate_markdown_artifact(markdown=markdown, key=key, description=_description(said))
 
-    return str(await while_away(create, patience_s=patience_s))
+    return str(await retry_while_prefect_is_away(create, patience_s=patience_s))
 
 
 async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, said: str) -> str:
@@ -51,7 +51,7 @@ async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, said: st
     async def create() -> UUID:
         return await acreate_table_artifact(table=table, key=key, description=_description(said))
 
-    return str(await while_away(create))
+    return str(await retry_while_prefect_is_away(create))
 
 
 def artifact_key(*words: str) -> str:

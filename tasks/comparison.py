@@ -3,7 +3,7 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.comparisons.saving import compare_and_store, refuse_unfit_runs, runs_meant
+from evaluation.comparisons.saving import compare_and_store, refuse_unfit_runs, requested_runs
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.reports.comparisons.tables import artifact_rows
 from evaluation.requests.comparison_request import ComparisonRequest
@@ -14,18 +14,18 @@ from evaluation.store.runs import run_flows
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(name="find runs", task_run_name="find the runs", cache_policy=NO_CACHE, persist_result=False)
 async def find_runs(request: ComparisonRequest) -> tuple[str, ...]:
     """The ids of the stored runs, looked up before an evaluation makes another one the last."""
-    return await stored(_find_runs, request)
+    return await call_store(_find_runs, request)
 
 
 def _find_runs(request: ComparisonRequest) -> tuple[str, ...]:
     with open_store(Settings().database) as store:
-        return runs_meant(store, request)
+        return requested_runs(store, request)
 
 
 async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
@@ -34,7 +34,7 @@ async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> 
     Raises:
         IncomparableError: one did not.
     """
-    await stored(_refuse_unfit, run_ids, benchmarks)
+    await call_store(_refuse_unfit, run_ids, benchmarks)
 
 
 def _refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
@@ -53,7 +53,7 @@ async def compare_candidates(
         stored_runs: Ids of the runs that it names.
         evaluated: Of the runs that were made for it.
     """
-    return await stored(_compare, request, stored_runs, evaluated)
+    return await call_store(_compare, request, stored_runs, evaluated)
 
 
 def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,14 +65,14 @@ def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated
 @task(name="publish comparison", task_run_name="publish the comparison", cache_policy=NO_CACHE, persist_result=False)
 async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
     """Publishes a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
-    results = await stored(_load, comparison_ids)
+    results = await call_store(_load, comparison_ids)
     tables = []
     async with going_on_without("the comparisons"):
         for result in results:
             key = artifact_key("comparison", result.benchmark)
             description = f"{result.benchmark} · comparison {result.comparison_id} · {len(result.sides)} sides"
             tables.append(await publish_table(artifact_rows(result), key=key, said=description))
-        flow_runs = await stored(_flow_runs, results)
+        flow_runs = await call_store(_flow_runs, results)
         page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
         await publish_page(page, key="comparison", said="Who is better, and how sure that is")
 

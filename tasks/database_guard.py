@@ -9,13 +9,13 @@ from evaluation.settings import Settings
 from evaluation.store.address import parse_url
 from evaluation.store.database_file import DatabaseFile, database_lost, one_file
 from evaluation.store.session import open_store
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 LOOK_EVERY_S = 1.0
 
 
 @asynccontextmanager
-async def one_database(*, may_be_new: bool = True) -> AsyncIterator[None]:
+async def guard_database(*, may_be_new: bool = True) -> AsyncIterator[None]:
     """Hold the whole block to the database file with which it begins; cancel it when that file is gone.
 
     Every store that is opened meanwhile is that file or an error. Nobody would notice while models load, answer or
@@ -33,7 +33,7 @@ async def one_database(*, may_be_new: bool = True) -> AsyncIterator[None]:
     if address.get_backend_name() != "sqlite":
         yield
         return
-    with await stored(open_store, url, upgrade_from_empty=may_be_new) as store, one_file(store) as file:
+    with await call_store(open_store, url, upgrade_from_empty=may_be_new) as store, one_file(store) as file:
         work = asyncio.current_task()
         assert work is not None  # noqa: S101 - a coroutine runs in a task
         looking = asyncio.create_task(_cancel_when_gone(file, work))

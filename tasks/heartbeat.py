@@ -11,13 +11,13 @@ from prefect.runtime import flow_run
 from evaluation.errors import DatabaseLostError, StoreError
 from evaluation.store.holders import beat, let_go, take_hold
 from evaluation.store.session import Store
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 BEAT_EVERY_S = 15.0
 
 
 @asynccontextmanager
-async def holding(store: Store, run_ids: Sequence[str], *, part: str | None = None) -> AsyncIterator[str]:
+async def hold_runs(store: Store, run_ids: Sequence[str], *, part: str | None = None) -> AsyncIterator[str]:
     """The id under which this process, and the flow run that it belongs to, hold the runs.
 
     Args:
@@ -29,7 +29,7 @@ async def holding(store: Store, run_ids: Sequence[str], *, part: str | None = No
         HeldError: another process works on one of them.
     """
     flow_run_id = str(flow_run.id) if flow_run.id else None
-    holder_id = await stored(take_hold, store, run_ids, alone=True, flow_run_id=flow_run_id, part=part)
+    holder_id = await call_store(take_hold, store, run_ids, alone=True, flow_run_id=flow_run_id, part=part)
     beating = asyncio.create_task(_beat(store, holder_id))
     try:
         yield holder_id

@@ -15,7 +15,7 @@ from prefect.runtime import deployment
 from prefect.states import Cancelled
 
 from tasks.broken_pipes import outlive_the_reader
-from tasks.database_guard import one_database
+from tasks.database_guard import guard_database
 
 LOOK_EVERY_S = 3.0
 T = TypeVar("T")
@@ -48,7 +48,7 @@ async def run_interruptibly(
     """
     async with interruptible(flow_run_id) as interruption:
         try:
-            async with one_database():
+            async with guard_database():
                 return await work()
         except asyncio.CancelledError:
             if on_interruption is not None:

@@ -5,7 +5,7 @@ import asyncio
 from evaluation.errors import StoreError
 from evaluation.store.holders import beat
 from evaluation.store.session import Store
-from tasks.flow_logging import warn
+from tasks.flow_logging import log_warning
 
 
 class LeaseBook:
@@ -26,4 +26,6 @@ class LeaseBook:
         try:
             await asyncio.to_thread(beat, self._store, self.holder_id, lease_ids=held)
         except StoreError as error:
-            warn("the leases could not be written down; were we killed, they would be free after a minute: %s", error)
+            log_warning(
+                "the leases could not be written down; were we killed, they would be free after a minute: %s", error
+            )

@@ -14,7 +14,7 @@ from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import open_store
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +40,12 @@ async def load_benchmark(
         fields: Our field names to those of the file.
         ignore: Fields of the file to leave out.
     """
-    return await stored(_load, name, fields, ignore)
+    return await call_store(_load, name, fields, ignore)
 
 
 async def load_prompt(prompt: str) -> None:
     """Stores a single prompt as a benchmark of one case, under the name that a sweep gives it."""
-    await stored(_load_prompt, prompt)
+    await call_store(_load_prompt, prompt)
 
 
 def _load_prompt(prompt: str) -> None:
@@ -58,7 +58,7 @@ async def benchmarks_begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
 
     A resume goes on with these, whatever became of their files.
     """
-    return await stored(_begun, invocation_id)
+    return await call_store(_begun, invocation_id)
 
 
 def _begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:

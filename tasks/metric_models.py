@@ -5,17 +5,17 @@ from typing import Any
 
 from evaluation.metrics.metric import Need
 from evaluation.options import effective_options
-from evaluation.planning.plan import AskedModel, Lane
+from evaluation.planning.plan import Lane, MetricModelPlan
 from evaluation.providers.openai_wire import unsupported_options
 from evaluation.resolution import MetricModel, ResolvedEndpoint
 
 JUDGE_NUM_CTX = 8192
 
 
-def asked_models(models: Sequence[MetricModel], *, allow_remote: bool) -> tuple[AskedModel, ...]:
+def models_for_metrics(models: Sequence[MetricModel], *, allow_remote: bool) -> tuple[MetricModelPlan, ...]:
     """The models that metrics ask, embedders first: they are small, and soon done."""
     return tuple(
-        AskedModel(
+        MetricModelPlan(
             need=str(model.need),
             model=model.model,
             digest=model.digest,

@@ -13,7 +13,7 @@ from tasks.run_lifecycle import OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftBehind:
+class OrphanedRun:
     """What a dead flow run has left in the store."""
 
     is_share: bool
@@ -29,7 +29,7 @@ class LeftBehind:
     """Somebody lives who waits for it; of a share: who spread the run."""
 
 
-def left_behind(store: Store, flow_run_id: str) -> LeftBehind:
+def find_orphaned_run(store: Store, flow_run_id: str) -> OrphanedRun:
     """What the store knows of the work of a flow run whose process is gone."""
     holders = holders_of_flow(store, flow_run_id)
     share = next((share_of(held.part) for held in holders if held.part and is_share(held.part)), None)
@@ -38,7 +38,7 @@ def left_behind(store: Store, flow_run_id: str) -> LeftBehind:
     open_ = [run for run in runs if run.status in OPEN]
     was_last = all(run_flows(store, run.plan.run_id)[-1] == flow_run_id for run in runs)
     is_completed = all(run.status is Status.COMPLETED for run in runs)
-    return LeftBehind(
+    return OrphanedRun(
         is_share=share is not None,
         runs=runs,
         lives=any(is_at_work(held) for held in holders),

@@ -6,7 +6,7 @@ import threading
 
 from prefect import get_run_logger
 
-from evaluation.metrics.metric_process import Apart, is_ours
+from evaluation.metrics.metric_process import MetricProcess, is_ours
 from evaluation.metrics.parsing import parse_metric
 from evaluation.planning.plan import Plan
 from evaluation.scoring.aggregation import aggregate_run
@@ -17,9 +17,9 @@ from evaluation.store.session import open_store
 AT_MOST_S = 1.0
 
 
-async def score_what_is_finished(plan: Plan) -> None:
+async def score_finished(plan: Plan) -> None:
     """Scores and aggregates the stored answers; gives up after a moment, since somebody waits for us to end."""
-    stopping, ended, apart = threading.Event(), asyncio.Event(), Apart(limit_s=AT_MOST_S)
+    stopping, ended, apart = threading.Event(), asyncio.Event(), MetricProcess(limit_s=AT_MOST_S)
     loop = asyncio.get_running_loop()
 
     def work() -> None:
@@ -40,7 +40,7 @@ async def score_what_is_finished(plan: Plan) -> None:
         apart.close()  # a metric that never returns must not outlive us
 
 
-def _score(plan: Plan, stopping: threading.Event, apart: Apart) -> None:
+def _score(plan: Plan, stopping: threading.Event, apart: MetricProcess) -> None:
     """Our own metrics of all runs first, and their numbers: somebody else's may take longer than there is time."""
     with open_store(Settings().database) as store:
         parsed = {run.run_id: [parse_metric(text) for text in by_work(run.metrics).plain] for run in plan.runs}

@@ -35,8 +35,8 @@ from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
 from tasks.block_values import with_pools, with_prices
 from tasks.load import LoadedBenchmark
-from tasks.metric_models import asked_models, lane_of
-from tasks.store_calls import stored
+from tasks.metric_models import lane_of, models_for_metrics
+from tasks.store_calls import call_store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class PlanRequest:
     """What was asked for, under which id, by which flow run."""
 
     request: EvaluationRequest
@@ -79,7 +79,7 @@ class Asked:
         """How many cases are asked now; None: all."""
         return self.request.limit if self.stretch is None else self.stretch.n_cases
 
-    def those_asked(self, candidates: Sequence[ResolvedCandidate]) -> list[ResolvedCandidate]:
+    def candidates_to_ask(self, candidates: Sequence[ResolvedCandidate]) -> list[ResolvedCandidate]:
         """The candidates that are asked now, in the order in which they should be."""
         wanted = None if self.stretch is None else self.stretch.fingerprints
         if wanted is None:
@@ -102,7 +102,7 @@ class Asked:
 
 
 @task(name="plan", task_run_name="plan the work", cache_policy=NO_CACHE, persist_result=False)
-async def plan_work(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...]) -> Plan:
+async def plan_work(asked: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...]) -> Plan:
     """The order of the work, its runs and their candidates stored. The same for a retry of the same invocation.
 
     Args:
@@ -110,16 +110,16 @@ async def plan_work(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...]) -> Pl
         benchmarks: Where its benchmarks are in the store.
     """
     settings = Settings()
-    with await stored(open_store, settings.database) as store:
-        await stored(refuse_held, store, asked.invocation_id, held_as=asked.held_as, part=asked.part)
-        loaded = [await stored(load_benchmark_version, store, found.version, found.name) for found in benchmarks]
+    with await call_store(open_store, settings.database) as store:
+        await call_store(refuse_held, store, asked.invocation_id, held_as=asked.held_as, part=asked.part)
+        loaded = [await call_store(load_benchmark_version, store, found.version, found.name) for found in benchmarks]
         asked = replace(asked, request=await with_prices(asked.request))
         request = await with_pools(asked.request, store)
         resolution = await resolve(request, loaded, settings=settings, store=store)
-        return await stored(_plan, asked, resolution, store)
+        return await call_store(_plan, asked, resolution, store)
 
 
-def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
+def _plan(asked: PlanRequest, resolution: Resolution, store: Store) -> Plan:
     name = asked.request.experiment
     experiment = find_experiment(store, name) if name is not None else None
     earlier = runs_of_invocation(store, asked.invocation_id)
@@ -128,7 +128,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
     create_invocation(store, invocation_id=asked.invocation_id, request=given, code_version=code_version())
     if earlier:
         update_invocation_request(store, asked.invocation_id, given)
-    candidates = asked.those_asked(resolution.candidates)
+    candidates = asked.candidates_to_ask(resolution.candidates)
     for candidate in candidates:
         for endpoint in candidate.endpoints:
             record_seen(store, candidate.info, endpoint_name=endpoint.name)
@@ -151,13 +151,13 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
         timeout_s=asked.request.timeout_s,
         case_timeout_s=asked.request.case_timeout_s,
         reuse=asked.request.reuse,
-        asked_models=asked_models(resolution.metric_models, allow_remote=asked.request.allow_remote),
+        asked_models=models_for_metrics(resolution.metric_models, allow_remote=asked.request.allow_remote),
         spread=asked.request.spread if asked.stretch is None else 1,
         share=asked.share,
     )
 
 
-def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store, *, begun: frozenset[str]) -> RunPlan:
+def _run_plan(asked: PlanRequest, item: ResolvedBenchmark, store: Store, *, begun: frozenset[str]) -> RunPlan:
     request, benchmark = asked.request, item.benchmark
     case_ids = [case.case_id for case in chosen_cases(benchmark, limit=asked.limit, seed=request.seed)]
     run = RunPlan(
@@ -182,7 +182,7 @@ def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store, *, begun: fro
 
 
 def _planned(
-    asked: Asked,
+    asked: PlanRequest,
     run: RunPlan,
     item: ResolvedBenchmark,
     resolved: ResolvedCandidate,

@@ -10,14 +10,14 @@ from typing import TypeVar
 import httpx
 
 from evaluation.store.retrying import PATIENCE_S
-from tasks.flow_logging import warn
-from tasks.retrying import again_while_away
+from tasks.flow_logging import log_warning
+from tasks.retrying import retry_while_unavailable
 
 T = TypeVar("T")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 
 
-async def while_away(call: Callable[[], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
+async def retry_while_prefect_is_away(call: Callable[[], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
     """What `call` gives. While Prefect's server is away it is called again.
 
     Args:
@@ -27,10 +27,10 @@ async def while_away(call: Callable[[], Awaitable[T]], *, patience_s: float = PA
     Raises:
         Exception: whatever it raises; that the server is away, only after that time.
     """
-    return await again_while_away(
+    return await retry_while_unavailable(
         call,
         is_away=_is_away,
-        on_wait=lambda error: warn("the Prefect server is away, and is waited for: %s", _in_words(error)),
+        on_wait=lambda error: log_warning("the Prefect server is away, and is waited for: %s", _in_words(error)),
         patience_s=patience_s,
         pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
     )
@@ -44,7 +44,9 @@ async def going_on_without(what: str) -> AsyncIterator[None]:
     except Exception as error:
         if not _is_away(error):
             raise
-        warn("%s could not be shown in Prefect, and stand in the results' database alone: %s", what, _in_words(error))
+        log_warning(
+            "%s could not be shown in Prefect, and stand in the results' database alone: %s", what, _in_words(error)
+        )
 
 
 def _is_away(error: Exception) -> bool:

@@ -11,19 +11,19 @@ from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(name="publish", task_run_name="publish results", cache_policy=NO_CACHE, persist_result=False)
 async def publish_results(invocation_id: str) -> None:
     """Publishes a table for each run and one page of Markdown for all of them, as artifacts."""
-    result = await stored(_result, invocation_id)
+    result = await call_store(_result, invocation_id)
     tables: dict[str, str] = {}
     async with going_on_without("the results"):
         for run in result.runs:
             key = artifact_key("results", run.benchmark)
             tables[run.run_id] = await publish_table(result_rows(run), key=key, said=_caption(run))
-        page = await stored(_page, result, tables)
+        page = await call_store(_page, result, tables)
         await publish_page(page, key="evaluation", said="The evaluation, run by run")
 
 

@@ -28,16 +28,16 @@ from evaluation.store.recoveries import (
     end_claim,
     give_up,
     put_back,
-    wanted_recoveries,
+    requested_recoveries,
 )
 from evaluation.store.runs import set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
-from tasks.flow_logging import tell, warn
+from tasks.flow_logging import log_info, log_warning
 from tasks.heartbeat import BEAT_EVERY_S
-from tasks.orphaned_runs import LeftBehind, left_behind
+from tasks.orphaned_runs import OrphanedRun, find_orphaned_run
 from tasks.recovery import call_crashed_for, free_slots_of_the_dead
 from tasks.run_lifecycle import OPEN
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 T = TypeVar("T")
 MOST_RESTARTS = 3
@@ -69,7 +69,7 @@ async def reconcile(
     try:
         while not await _database_was_away(store):
             await free_slots_of_the_dead(store)
-            open_ = await stored(wanted_recoveries, store)
+            open_ = await call_store(requested_recoveries, store)
             async with get_client() as client:
                 found = [await _unbroken(_take_care(store, client, record, workers_live)) for record in open_]
             said += [sentence for sentence in found if isinstance(sentence, str)]
@@ -80,7 +80,7 @@ async def reconcile(
                 break
             await asyncio.sleep(1.0)
     except Exception as error:  # whoever calls has work of its own
-        warn("flow runs whose process is gone are taken care of later: %s", error)
+        log_warning("flow runs whose process is gone are taken care of later: %s", error)
     return tuple(said)
 
 
@@ -88,7 +88,7 @@ async def _database_was_away(store: Store) -> bool:
     """True until others have had time to beat again: while the database is away, all who live are silent."""
     global _quiet_until
     asked_at = time.monotonic()
-    silence_s = await stored(own_silence_s, store)
+    silence_s = await call_store(own_silence_s, store)
     now = time.monotonic()
     if silence_s > BEAT_EVERY_S + LATE_S or now - asked_at > LATE_S:
         _quiet_until = now + BEAT_EVERY_S + LATE_S
@@ -130,20 +130,20 @@ async def _take_care(
     try:
         found = await _read(client, record.flow_run_id)
         if found is not None and workers_live:
-            died_at = await stored(_died_at, store, record)
+            died_at = await call_store(_died_at, store, record)
             if (due := await _due(client, found, died_at)) > datetime.now(UTC):
                 return _Later(_waits_until(found, due))
-        is_ours = await stored(claim_recovery, store, record.flow_run_id)
+        is_ours = await call_store(claim_recovery, store, record.flow_run_id)
         if not is_ours:
             return None
         said = await _decide(store, client, await _read(client, record.flow_run_id), record)
     except Exception as error:  # Prefect is away, or refuses: the next who looks tries again
-        warn("flow run %s, whose process is gone, is taken care of later: %s", record.flow_run_id, error)
+        log_warning("flow run %s, whose process is gone, is taken care of later: %s", record.flow_run_id, error)
         if is_ours:
-            await stored(put_back, store, record.flow_run_id, record.wanted_at)
+            await call_store(put_back, store, record.flow_run_id, record.wanted_at)
         return None
     if said:
-        tell("%s", said)
+        log_info("%s", said)
     return said
 
 
@@ -194,19 +194,21 @@ async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime)
 async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, record: RecoveryRecord) -> str | None:
     """What was done, once it is claimed."""
     flow_run_id = record.flow_run_id
-    left = await stored(left_behind, store, flow_run_id)
+    left = await call_store(find_orphaned_run, store, flow_run_id)
     if found is None or left.lives or not _is_broken_off(found.state):
-        await stored(end_claim, store, flow_run_id)  # ended, made again, or of another server
+        await call_store(end_claim, store, flow_run_id)  # ended, made again, or of another server
         return None
     if left.is_seen or (left.is_share and not left.is_ended and not left.is_missed):
-        await stored(put_back, store, flow_run_id, record.wanted_at)  # until it has ended, or who spread it is there
+        await call_store(
+            put_back, store, flow_run_id, record.wanted_at
+        )  # until it has ended, or who spread it is there
         return None
     if found.state is not None and found.state.type in _CANCELS:
         await _cancelled(store, client, found, left)
         return None
     if left.is_ended or (left.is_missed and not left.is_share):
         await call_crashed_for(client, found.id, f"{GONE}, and nothing is left for it to do")
-        await stored(end_claim, store, flow_run_id)
+        await call_store(end_claim, store, flow_run_id)
         return None
     if found.deployment_id is None:
         return await _left_to_its_user(store, client, found, left)
@@ -225,36 +227,36 @@ def _is_broken_off(state: State[object] | None) -> bool:
 
 
 async def _made_again(store: Store, client: PrefectClient, found: FlowRun) -> str:
-    n = await stored(count_restart, store, str(found.id))
+    n = await call_store(count_restart, store, str(found.id))
     await call_crashed_for(client, found.id, GONE)
     again: State[None] = Scheduled(message=f"{GONE}; made again for the {_ordinal(n)} time of at most {MOST_RESTARTS}")
     await client.set_flow_run_state(found.id, again, force=True)
-    await stored(end_claim, store, str(found.id))
+    await call_store(end_claim, store, str(found.id))
     return f"flow run {found.name}: {GONE}; it is made again ({n} of at most {MOST_RESTARTS} times)"
 
 
-async def _given_up(store: Store, client: PrefectClient, found: FlowRun, left: LeftBehind) -> str:
+async def _given_up(store: Store, client: PrefectClient, found: FlowRun, left: OrphanedRun) -> str:
     said = f"{GONE} for the {_ordinal(MOST_RESTARTS + 1)} time: it is not made again"
     await call_crashed_for(client, found.id, said)
     if not left.is_share:
-        await stored(_end, store, left.runs, Status.FAILED, f"{said}; {_resume(left.runs)}")
-    await stored(give_up, store, str(found.id))
+        await call_store(_end, store, left.runs, Status.FAILED, f"{said}; {_resume(left.runs)}")
+    await call_store(give_up, store, str(found.id))
     return f"flow run {found.name}: {said}"
 
 
-async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: LeftBehind) -> None:
+async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: OrphanedRun) -> None:
     """It had no time to say of its runs that they are cancelled."""
     ended: State[None] = Cancelled(message=f"{GONE}; it was being cancelled")
     await client.set_flow_run_state(found.id, ended, force=True)
     if not left.is_share and not left.is_missed:
-        await stored(_end, store, left.runs, Status.CANCELLED, "cancelled in Prefect")
-    await stored(end_claim, store, str(found.id))
+        await call_store(_end, store, left.runs, Status.CANCELLED, "cancelled in Prefect")
+    await call_store(end_claim, store, str(found.id))
 
 
-async def _left_to_its_user(store: Store, client: PrefectClient, found: FlowRun, left: LeftBehind) -> str:
+async def _left_to_its_user(store: Store, client: PrefectClient, found: FlowRun, left: OrphanedRun) -> str:
     """A command that somebody gave is theirs to give again."""
     await call_crashed_for(client, found.id, GONE)
-    await stored(end_claim, store, str(found.id))
+    await call_store(end_claim, store, str(found.id))
     return f"flow run {found.name}: {GONE}; {_resume(left.runs)}"
 
 

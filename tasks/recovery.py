@@ -18,9 +18,9 @@ from evaluation.errors import StoreError
 from evaluation.store.holders import dead_holders, end_holder
 from evaluation.store.runs import run_flows
 from evaluation.store.session import Store
-from tasks.flow_logging import tell, warn
+from tasks.flow_logging import log_info, log_warning
 from tasks.slots import LimitsAwayError, free_dead_slots
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 OPEN_STATES = (StateType.PENDING, StateType.RUNNING)
 PAGE, MOST_PAGES = 100, 20
@@ -28,15 +28,15 @@ PAGE, MOST_PAGES = 100, 20
 
 async def free_slots_of_the_dead(store: Store) -> None:
     """Gives back the GPU slots that dead holders of this store's runs still lease."""
-    for holder in await stored(dead_holders, store):
+    for holder in await call_store(dead_holders, store):
         try:
             n_freed = await free_dead_slots(holder.lease_ids)
-            await stored(end_holder, store, holder.holder_id)
+            await call_store(end_holder, store, holder.holder_id)
         except (StoreError, LimitsAwayError) as error:
-            warn("process %d on %s is gone and could not be tidied up after: %s", holder.pid, holder.host, error)
+            log_warning("process %d on %s is gone and could not be tidied up after: %s", holder.pid, holder.host, error)
             continue
         if n_freed:
-            tell("freed the GPU slots that process %d left behind", holder.pid)
+            log_info("freed the GPU slots that process %d left behind", holder.pid)
 
 
 async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, but: str | None = None) -> None:
@@ -48,7 +48,7 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, bu
         own_id: The flow run that we are.
         but: The tag of flow runs that work beside us.
     """
-    earlier = {flow for run_id in run_ids for flow in await stored(run_flows, store, run_id)}
+    earlier = {flow for run_id in run_ids for flow in await call_store(run_flows, store, run_id)}
     if not (earlier := earlier - {str(own_id)}):
         return
     async with get_client() as client:
@@ -60,7 +60,7 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, bu
                         client, found.id, "its process is gone; another flow run goes on with its work"
                     )
             except Exception as error:  # another server's flow run, or none that answers: it is only tidiness
-                warn("flow run %s could not be called crashed: %s", flow_run_id, error)
+                log_warning("flow run %s could not be called crashed: %s", flow_run_id, error)
 
 
 async def call_crashed_for(client: PrefectClient, flow_run_id: UUID, why: str) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def again_while_away(
+async def retry_while_unavailable(
     call: Callable[[], Awaitable[T]],
     *,
     is_away: Callable[[Exception], bool],

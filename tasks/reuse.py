@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.settings import Settings
 from evaluation.store.reuse import reuse_stored
 from evaluation.store.session import open_store
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(name="reuse", task_run_name="reuse {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -18,7 +18,7 @@ async def reuse_outcomes(run_candidate_id: int, *, label: str, benchmark: str) -
         label: For the task run's name alone.
         benchmark: Likewise.
     """
-    return await stored(_reuse, run_candidate_id)
+    return await call_store(_reuse, run_candidate_id)
 
 
 def _reuse(run_candidate_id: int) -> int:

@@ -17,7 +17,7 @@ from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, 
 from evaluation.store.session import Store, open_store
 from tasks.generation.giving_up import why_given_up
 from tasks.generation.workbench import Workbench
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 T = TypeVar("T")
 OPEN = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
@@ -26,7 +26,7 @@ OPEN = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
 async def start_runs(store: Store, plan: Plan) -> None:
     """Marks every run of the plan as running."""
     for run in plan.runs:
-        await stored(set_run_status, store, run.run_id, Status.RUNNING)
+        await call_store(set_run_status, store, run.run_id, Status.RUNNING)
 
 
 async def finish_runs(bench: Workbench) -> dict[str, str]:
@@ -36,15 +36,15 @@ async def finish_runs(bench: Workbench) -> dict[str, str]:
         reasons = {
             item.label: reason
             for item in bench.plan.candidates_of(run.run_id)
-            if (reason := await stored(why_given_up, bench, item))
+            if (reason := await call_store(why_given_up, bench, item))
         }
         sentences = [f"{label} was given up: {reason}" for label, reason in reasons.items()]
         budgets = {item.run_candidate_id: item.failure_budget for item in bench.plan.candidates_of(run.run_id)}
-        if missing := await stored(too_many_missing, bench.store, run.run_id, run.metrics, budgets):
+        if missing := await call_store(too_many_missing, bench.store, run.run_id, run.metrics, budgets):
             sentences.append(f"{missing}; `benchwright evaluate --resume {run.run_id}` asks them again")
         status = Status.FAILED if sentences else Status.COMPLETED
         said = "; ".join(sentences) or None
-        await stored(set_run_status, bench.store, run.run_id, status, reason=said)
+        await call_store(set_run_status, bench.store, run.run_id, status, reason=said)
         statuses[run.run_id] = str(status)
     return statuses
 

@@ -6,14 +6,14 @@ from typing import ParamSpec, TypeVar
 
 from evaluation.errors import StoreUnreachableError
 from evaluation.store.retrying import FIRST_PAUSE_S, LONGEST_PAUSE_S, PATIENCE_S
-from tasks.flow_logging import warn
-from tasks.retrying import again_while_away
+from tasks.flow_logging import log_warning
+from tasks.retrying import retry_while_unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def stored(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
+async def call_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
     """What `call` gives. While the database is away it is called again, and whoever is cancelled stops waiting.
 
     Args:
@@ -25,10 +25,10 @@ async def stored(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
         StoreUnreachableError: the database was away for `PATIENCE_S`.
         StoreError: another failure, at once.
     """
-    return await again_while_away(
+    return await retry_while_unavailable(
         lambda: asyncio.to_thread(call, *words, **named),
         is_away=lambda error: isinstance(error, StoreUnreachableError),
-        on_wait=lambda error: warn("the database is away, and is waited for: %s", error),
+        on_wait=lambda error: log_warning("the database is away, and is waited for: %s", error),
         patience_s=PATIENCE_S,
         pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
     )

@@ -30,7 +30,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the open alerts."""
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from evaluation.monitoring.result import alert_as_plain
     from evaluation.store.alerts import list_alerts
 
@@ -43,7 +43,7 @@ def list_all(
     elif found:
         _print(found)
     else:
-        tell("no such alert" if all_ else "no alert is open; --all shows those that are over")
+        print_status("no such alert" if all_ else "no alert is open; --all shows those that are over")
 
 
 def _print(found: "list[AlertRecord]") -> None:
@@ -79,7 +79,7 @@ def acknowledge(
 ) -> None:
     """Acknowledge an alert: nobody is notified of it again. This also accepts a change of model, judge or server."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.monitoring.result import alert_as_plain
     from evaluation.store.alerts import acknowledge_alert, find_alert
 
@@ -90,7 +90,7 @@ def acknowledge(
         print_json(alert_as_plain(known))
     else:
         over = " and is over" if known.rule in CHANGES else "; it is over when a monitor finds it gone"
-        say(f"{known.alert_id} ({known.rule}) is acknowledged{over}")
+        print_line(f"{known.alert_id} ({known.rule}) is acknowledged{over}")
 
 
 @alerts.command("silence")
@@ -109,7 +109,7 @@ def silence(
 ) -> None:
     """Silence the notifications for a rule, task or candidate for a while. Alerts are still raised and listed."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import moment, say
+    from deployments.cli.terminal.tables import moment, print_line
     from evaluation.errors import ConfigurationError
     from evaluation.store.alert_silences import silence_alerts
 
@@ -125,7 +125,7 @@ def silence(
     if as_json:
         print_json(_silence_as_json(made))
     else:
-        say(f"silence {made.silence_id} holds until {moment(made.until)}")
+        print_line(f"silence {made.silence_id} holds until {moment(made.until)}")
 
 
 @alerts.command("silences")
@@ -135,8 +135,8 @@ def silences(
     as_json: JsonOption = False,
 ) -> None:
     """List the active silences, or end one."""
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import print_table, say
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line, print_table
     from evaluation.store.alert_silences import end_silence, list_silences
 
     with open_stored(db) as store:
@@ -146,12 +146,12 @@ def silences(
     if as_json:
         print_json([_silence_as_json(one) for one in found])
     elif end is not None:
-        say(f"silence {end} has ended")
+        print_line(f"silence {end} has ended")
     elif found:
         rows = [(one.silence_id, one.rule, one.task, one.candidate, one.until, one.reason or None) for one in found]
         print_table(("silence", "rule", "task", "candidate", "until", "why"), rows)
     else:
-        tell("nothing is silenced")
+        print_status("nothing is silenced")
 
 
 @alerts.command("notify")
@@ -179,7 +179,7 @@ def notify(
     from deployments.automations import notify_by, notify_nobody
     from deployments.cli.deploy.command import must_answer
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.errors import ConfigurationError
 
     if off == (webhook is not None):
@@ -196,7 +196,7 @@ def notify(
     if as_json:
         print_json(said)
     else:
-        say(text)
+        print_line(text)
 
 
 def _read_webhook(text: str) -> str:

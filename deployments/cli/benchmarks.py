@@ -108,7 +108,7 @@ def show(
 ) -> None:
     """Show a benchmark's metrics and its first cases as a model receives them. Options marked * may be repeated."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_details, say
+    from deployments.cli.terminal.tables import print_details, print_line
     from evaluation.files.field_mapping import read_mapping
     from evaluation.resolution import find_benchmark
 
@@ -123,7 +123,7 @@ def show(
     details["fields"] = "; ".join(benchmark.fields.as_sentences()) or "as the format has them"
     print_details(details | {"system": prompt["system"], "template": prompt["template"]})
     for case in shown:
-        say()
+        print_line()
         _print_case(benchmark, case)
 
 
@@ -171,12 +171,12 @@ def add(
 
 
 def _tell_of_another_version(benchmark: "Benchmark", store: Any) -> None:
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.store.benchmarks import find_benchmark
 
     before = find_benchmark(store, benchmark.name)
     if before is not None and before.version != benchmark.version:
-        tell(
+        print_status(
             f"{benchmark.name} was version {before.version[:12]} with {before.n_cases} cases before; "
             "its runs keep it, and numbers of the two are not compared"
         )
@@ -206,7 +206,7 @@ def _checked(
     path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None
 ) -> "Benchmark":
     """The benchmark in the file, whole, with metrics that can be measured on it."""
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.benchmarks.loading import load_benchmark
     from evaluation.benchmarks.rendering import check_renderable
     from evaluation.files.field_mapping import read_mapping
@@ -217,7 +217,7 @@ def _checked(
     check_renderable(benchmark)
     for text in benchmark.metrics:
         if (lacking := _asks_for(text, benchmark)) is not None:
-            tell(f"note: {benchmark.name}: {lacking}")
+            print_status(f"note: {benchmark.name}: {lacking}")
     return benchmark
 
 
@@ -240,13 +240,13 @@ def _asks_for(text: str, benchmark: "Benchmark") -> str | None:
 
 
 def _print(benchmark: "Benchmark", verdict: str) -> None:
-    from deployments.cli.terminal.output import tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.output import print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.benchmarks.loading import equal_contents, recognised_line
 
-    say(recognised_line(benchmark))
+    print_line(recognised_line(benchmark))
     for sentence in benchmark.fields.as_sentences():
-        say(sentence)
+        print_line(sentence)
     for ids in equal_contents(benchmark):
-        tell(f"{len(ids)} cases ask and accept the same: {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}")
-    say(verdict)
+        print_status(f"{len(ids)} cases ask and accept the same: {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}")
+    print_line(verdict)

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from deployments.cli.terminal.output import tell
+from deployments.cli.terminal.output import print_status
 from tasks.block_names import BLOCK, DATABASE_SLUG, POOL
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def database_of_block() -> str | None:
     except httpx.HTTPError as error:
         busy = busy_words() if isinstance(error, httpx.TimeoutException) else None
         next_step = "if one of its blocks names the results database, give --db"
-        tell(f"warning: the Prefect server does not answer{f': {busy}' if busy else ''}; {next_step}")
+        print_status(f"warning: the Prefect server does not answer{f': {busy}' if busy else ''}; {next_step}")
         return None
     if not has_blocks:
         return None

@@ -17,7 +17,7 @@ def open_or_make(url: str | None, *, typed: str | None = None, may_be_new: bool 
     Raises:
         StoreError: it cannot be opened, is not there, or has no folder.
     """
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.store.session import folder_must_be_there, is_file_missing, open_store
 
     if typed is not None and may_be_new:
@@ -25,5 +25,5 @@ def open_or_make(url: str | None, *, typed: str | None = None, may_be_new: bool 
     is_new = may_be_new and url is not None and is_file_missing(url)
     store = open_store(url, upgrade_from_empty=may_be_new)
     if is_new:
-        tell(f"note: made a new results database at {store.shown_url}")
+        print_status(f"note: made a new results database at {store.shown_url}")
     return store

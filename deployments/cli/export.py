@@ -49,7 +49,7 @@ def export(
 ) -> None:
     """Export results as a table: numbers unrounded, spreadsheet formulas escaped. Options marked * may be repeated."""
     from deployments.cli.flow_runs import TerminatedError
-    from deployments.cli.long_commands import code_of_signal, heeding_sigterm
+    from deployments.cli.long_commands import code_of_signal, handle_sigterm
     from evaluation.exports.filters import Filters
 
     filters = Filters(
@@ -57,7 +57,7 @@ def export(
     )
     chosen, kind = _format(form, out), _kind(table)
     try:
-        with heeding_sigterm(), open_stored(db) as store:
+        with handle_sigterm(), open_stored(db) as store:
             _export(store, what, chosen, kind, filters, out)
     except (KeyboardInterrupt, TerminatedError) as end:
         raise typer.Exit(code_of_signal(end)) from None
@@ -93,7 +93,7 @@ def _kind(table: str | None) -> "Kind | None":
 def _export(
     store: "Store", what: str, form: "Format", wanted: "Kind | None", filters: "Filters", out: Path | None
 ) -> None:
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.exports.files import write_file, write_to_pipe
     from evaluation.exports.filters import check_filters
     from evaluation.exports.rows import rows
@@ -106,7 +106,7 @@ def _export(
     values = [column for column in columns if f"{column} failure" in columns]
     if out is not None:
         n = write_file(out, columns, found, form, metrics=values)
-        tell(f"{out}: {n:,} {kind} of {source.name}")
+        print_status(f"{out}: {n:,} {kind} of {source.name}")
         return
     try:
         write_to_pipe(sys.stdout.buffer, columns, found, form, metrics=values)

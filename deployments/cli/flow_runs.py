@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.terminal.output import tell
+from deployments.cli.terminal.output import print_status
 from deployments.cli.terminal.progress_bar import progress_bar
 from evaluation.errors import StoreError
 
@@ -38,7 +38,7 @@ class TerminatedError(BaseException):
 def tell_of_own_server(server: "PrefectServer") -> None:
     """Tells that a temporary Prefect server is started where none is configured."""
     if server.is_ours:
-        tell("PREFECT_API_URL is not set: starting a temporary Prefect server (data in PREFECT_HOME)")
+        print_status("PREFECT_API_URL is not set: starting a temporary Prefect server (data in PREFECT_HOME)")
 
 
 def run_flow(
@@ -57,11 +57,11 @@ def run_flow(
     """
     from deployments.settling import settle
 
-    server.wait(tell)
-    tell(f"Prefect: {server.page}")
+    server.wait(print_status)
+    print_status(f"Prefect: {server.page}")
     seen: list[int] = []
     runner = asyncio.Runner()
-    with progress_bar(store, invocation_id), _telling_the_story():
+    with progress_bar(store, invocation_id), _logging_to_terminal():
         try:
             work = _noting_signals(begin(), seen)
             state = runner.run(_until_prefect_is_gone(work, server.api, has_ended))
@@ -69,7 +69,7 @@ def run_flow(
             state = None
         except PrefectGoneError:
             # Its runner is left as it is: ending it would wait for a server that does not answer.
-            tell(
+            print_status(
                 f"warning: Prefect's server at {server.api} is gone, and its record of this run ends early; "
                 "all answers and scores are stored"
             )
@@ -85,13 +85,13 @@ def run_flow(
 
 
 @contextmanager
-def _telling_the_story() -> Iterator[None]:
+def _logging_to_terminal() -> Iterator[None]:
     """Lets whoever sits at the terminal hear what the flow says."""
     from tasks.flow_logging import listeners
 
     def hear(level: int, said: str) -> None:
         if level >= logging.INFO:
-            tell(f"{'warning' if level >= logging.WARNING else 'note'}: {said}")
+            print_status(f"{'warning' if level >= logging.WARNING else 'note'}: {said}")
 
     listeners.append(hear)
     try:

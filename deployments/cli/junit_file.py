@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deployments.cli.terminal.output import tell
+from deployments.cli.terminal.output import print_status
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted
 
@@ -31,4 +31,4 @@ def write_junit(path: Path, content: bytes, *, n_checks: int) -> None:
         raise ConfigurationError(
             f"--junit {str(path)!r} cannot be written: {error.strerror}", "Name another file."
         ) from None
-    tell(f"wrote {counted(n_checks, 'check')} to {path}")
+    print_status(f"wrote {counted(n_checks, 'check')} to {path}")

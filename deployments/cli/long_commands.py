@@ -34,7 +34,7 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
 
     url = database_url(database)
     with (
-        heeding_sigterm(),
+        handle_sigterm(),
         open_or_make(url, typed=database, may_be_new=may_be_new) as store,
         one_file(store),
         ExitStack() as stack,
@@ -55,7 +55,7 @@ def _use_embedded_server_of_serve(stack: ExitStack) -> None:
 
 
 @contextmanager
-def heeding_sigterm() -> Iterator[None]:
+def handle_sigterm() -> Iterator[None]:
     """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped."""
 
     def terminate(_number: int, _frame: object) -> None:

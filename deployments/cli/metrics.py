@@ -18,11 +18,11 @@ metrics = typer.Typer(no_args_is_help=True, help="Metrics: list, show.")
 @metrics.command("list")
 def list_metrics(as_json: JsonOption = False) -> None:
     """List every metric by family: unit, range, which values are better, and what it needs."""
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
 
     found, broken = _available()
     for problem in broken:
-        tell(problem)
+        print_status(problem)
     if as_json:
         print_json([_in_short(metric) for metric in found])
         return
@@ -63,13 +63,13 @@ def _in_short(metric: type["Metric"]) -> dict[str, Any]:
 
 
 def _print_families(found: Sequence[Mapping[str, Any]]) -> None:
-    from deployments.cli.terminal.tables import print_table, say
+    from deployments.cli.terminal.tables import print_line, print_table
     from evaluation.metrics.families import FAMILIES, OTHERS
 
     for family in (*FAMILIES, OTHERS):
         of_family = [item for item in found if item["family"] == family]
         if of_family:
-            say(family.upper())
+            print_line(family.upper())
             print_table(
                 ("metric", "unit", "range", "better", "needs", "what it is"),
                 [
@@ -109,7 +109,7 @@ def show(
 ) -> None:
     """Show what a metric computes, what it does not capture, and its options."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_details, say
+    from deployments.cli.terminal.tables import print_details, print_line
 
     found = _in_full(name)
     if as_json:
@@ -118,11 +118,11 @@ def show(
     _print_facts(found)
     options = found["options"]
     if options:
-        say()
-        say("options")
+        print_line()
+        print_line("options")
         print_details({f"  {option['name']}": _option_in_words(option) for option in options})
-    say()
-    say(found["docstring"])
+    print_line()
+    print_line(found["docstring"])
 
 
 def _print_facts(found: Mapping[str, Any]) -> None:

@@ -58,7 +58,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Store a profile from a file; its name refers to it from now on."""
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.errors import ConfigurationError
     from evaluation.requests.profiles import STANDARD_PROFILES, read_profile
     from evaluation.store.registry import find_profile, save_profile
@@ -73,7 +73,7 @@ def add(
         before = find_profile(store, profile.name)
         save_profile(store, profile)
     if before is not None and before.hash != profile.hash:
-        tell(f"{profile.name} had the hash {before.hash[:12]} before; runs made with that keep it")
+        print_status(f"{profile.name} had the hash {before.hash[:12]} before; runs made with that keep it")
     _print(profile, as_json=as_json)
 
 

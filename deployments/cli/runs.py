@@ -50,7 +50,7 @@ def list_runs(
     as_json: JsonOption = False,
 ) -> None:
     """List runs, newest first."""
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_table
     from evaluation.store.experiments import find_experiment
     from evaluation.store.headlines import headline_values
@@ -78,9 +78,11 @@ def list_runs(
             ],
         )
     elif experiment is not None:
-        tell("the experiment has no run; `benchwright evaluate --experiment NAME` and `experiments add` give it some")
+        print_status(
+            "the experiment has no run; `benchwright evaluate --experiment NAME` and `experiments add` give it some"
+        )
     else:
-        tell("no run is stored yet; `benchwright demo` makes the first")
+        print_status("no run is stored yet; `benchwright demo` makes the first")
 
 
 def _as_json(run: "RunSummary") -> dict[str, Any]:
@@ -160,7 +162,7 @@ def tag(
 ) -> None:
     """Add and remove tags of a run, or mark it as a favourite."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.errors import ConfigurationError
     from evaluation.store.runs import find_run, tag_run
 
@@ -176,7 +178,7 @@ def tag(
     if as_json:
         print_json({"run_id": run_id, "tags": list(tags), "favourite": marked})
     else:
-        say(f"{run_id}: {', '.join(tags) or 'no tags'}{' ★' if marked else ''}")
+        print_line(f"{run_id}: {', '.join(tags) or 'no tags'}{' ★' if marked else ''}")
 
 
 @runs.command("archive")
@@ -188,7 +190,7 @@ def archive(
 ) -> None:
     """Hide a run from the lists; nothing of it is deleted."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.store.runs import archive_run, find_run
 
     with open_stored(db) as store:
@@ -197,7 +199,7 @@ def archive(
     if as_json:
         print_json({"run_id": run_id, "archived": not undo})
     else:
-        say(f"{run_id}: {'back in the lists' if undo else 'archived; `runs list --all` shows it'}")
+        print_line(f"{run_id}: {'back in the lists' if undo else 'archived; `runs list --all` shows it'}")
 
 
 @runs.command("delete")
@@ -208,16 +210,16 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete a run with its answers, scores and estimates. A running one is refused."""
-    from deployments.cli.terminal.confirmation import agrees
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.confirmation import confirm
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.store.runs import delete_run, find_run
 
     with open_stored(db) as store:
         record = find_run(store, run)
         run_id = record.plan.run_id
-        if not yes and not agrees(f"Delete run {run_id} ({record.plan.benchmark_name}) with all its answers?"):
-            tell(f"{run_id} was kept")
+        if not yes and not confirm(f"Delete run {run_id} ({record.plan.benchmark_name}) with all its answers?"):
+            print_status(f"{run_id} was kept")
             if as_json:
                 print_json({"run_id": run_id, "deleted": False})
             return
@@ -225,4 +227,4 @@ def delete(
     if as_json:
         print_json({"run_id": run_id, "deleted": True})
     else:
-        say(f"{run_id}: deleted")
+        print_line(f"{run_id}: deleted")

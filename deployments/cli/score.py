@@ -87,7 +87,7 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
     from dataclasses import replace
 
     from deployments.cli.long_commands import code_of_signal, ended_without_runs
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from evaluation.errors import ConfigurationError
     from evaluation.records import Status
     from evaluation.runs.run_result import run_result
@@ -99,7 +99,7 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
         return ended_without_runs(end, None, as_json=as_json)
     if as_json:
         print_json(replace(run_result(store, plan.run_id), status=Status.CANCELLED))
-    tell("interrupted: no score was made; the same command begins again")
+    print_status("interrupted: no score was made; the same command begins again")
     return code_of_signal(end)
 
 
@@ -118,7 +118,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
         EXIT_RUN_FAILED,
         EXIT_TERMINATED,
         print_json,
-        tell,
+        print_status,
     )
     from deployments.cli.terminal.run_results import print_run
     from deployments.prefect_server import prefect_server
@@ -129,7 +129,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     of_servers = with_servers_of_pools(request, store)
     found = asyncio.run(resolve_scoring(of_servers, settings=read_settings(), store=store))
     for note in found.notes:
-        tell(f"note: {note}")
+        print_status(f"note: {note}")
     with prefect_server() as server:
         tell_of_own_server(server)
 
@@ -150,7 +150,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     if code == EXIT_RUN_FAILED and state is not None:
         broken_by = asyncio.run(state.aresult(raise_on_failure=False))
         if not isinstance(broken_by, BaseException):  # which was told of already
-            tell(f"error: {state.message}")
+            print_status(f"error: {state.message}")
     result = run_result(store, plan.run_id)
     is_interrupted = code in (EXIT_INTERRUPTED, EXIT_TERMINATED)
     if as_json:
@@ -158,6 +158,6 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     else:
         print_run(store, result)
     if is_interrupted:
-        tell("interrupted: scoring is incomplete; every score that was finished is stored")
-        tell("  next: the same command measures what is missing")
+        print_status("interrupted: scoring is incomplete; every score that was finished is stored")
+        print_status("  next: the same command measures what is missing")
     return code

@@ -10,7 +10,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption
 
 if TYPE_CHECKING:
     from deployments.forms import Choices
-    from deployments.serving.services import Standing
+    from deployments.serving.services import Services
     from evaluation.store.session import Store
 
 PORT = 4200
@@ -53,19 +53,19 @@ def serve(
     If no model server answers, the embedded one is started. Results and schedules are kept for the next time.
     """
     from deployments.cli.flow_runs import TerminatedError
-    from deployments.cli.long_commands import heeding_sigterm
-    from deployments.cli.terminal.output import tell
-    from deployments.serving.home import must_be_free, the_only_one
+    from deployments.cli.long_commands import handle_sigterm
+    from deployments.cli.terminal.output import print_status
+    from deployments.serving.home import hold_home, must_be_free
 
     _tell_servers(allow_host or (), form_files)
-    with heeding_sigterm():
+    with handle_sigterm():
         _heed_other_signals()
         try:
-            with the_only_one(port):
+            with hold_home(port):
                 must_be_free(port)
                 _serve(port, embedded, db, has_password=password, as_json=as_json)
         except (KeyboardInterrupt, TerminatedError):
-            tell("stopped")
+            print_status("stopped")
 
 
 def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
@@ -101,13 +101,13 @@ def _heed_other_signals() -> None:
 
 def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bool, as_json: bool) -> None:
     from deployments.cli.arguments import open_results
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from deployments.definitions import DEFINITIONS
-    from deployments.serving.services import Standing
+    from deployments.serving.services import Services
 
     _keep_results_in(db)
-    tell("starting Prefect's server")
-    with Standing(port, tell, _take_up, has_password=has_password) as standing:
+    print_status("starting Prefect's server")
+    with Services(port, print_status, _take_up, has_password=has_password) as standing:
         for definition in DEFINITIONS:  # while the server starts
             definition.load_flow()
         standing.server.wait()
@@ -146,17 +146,17 @@ def _keep_results_in(db: str | None) -> None:
             os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url  # a path is told in full, since flows run elsewhere
 
 
-def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | None) -> None:
+def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | None) -> None:
     """Notes which models there are, for the forms to offer; starts the embedded server where it is wanted."""
-    from deployments.cli.servers import ask_all, record_models, wanted_endpoints
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.servers import ask_all, record_models, requested_endpoints
+    from deployments.cli.terminal.output import print_status
     from deployments.serving.home import note_embedded
     from evaluation.records import EndpointRecord
     from evaluation.resolution import EMBEDDED
 
-    answers, errors = ask_all(wanted_endpoints([], store), in_full=True)
+    answers, errors = ask_all(requested_endpoints([], store), in_full=True)
     for endpoint, error in errors:
-        tell(f"note: {endpoint.name}: {error.message}")
+        print_status(f"note: {endpoint.name}: {error.message}")
     if embedded or (embedded is None and not answers):
         url = standing.start_embedded()
         note_embedded(url)
@@ -172,8 +172,8 @@ def _choices(store: "Store") -> "Choices":
     return with_blocks_of_server(choices_in(store))
 
 
-def _show(standing: "Standing", deployments: list[str], database: str, *, has_password: bool, as_json: bool) -> None:
-    from deployments.cli.terminal.output import print_json, result, tell
+def _show(standing: "Services", deployments: list[str], database: str, *, has_password: bool, as_json: bool) -> None:
+    from deployments.cli.terminal.output import print_json, print_status, result
     from deployments.cli.terminal.sign_in import password_words, sign_in_page
     from evaluation.escaping import for_terminal
 
@@ -200,4 +200,4 @@ def _show(standing: "Standing", deployments: list[str], database: str, *, has_pa
     }
     for name, value in rows.items():
         result().print(f"{name:14} {for_terminal(value)}")
-    tell("running; Ctrl-C stops it")
+    print_status("running; Ctrl-C stops it")

@@ -28,7 +28,7 @@ class Answer:
     limits: tuple[str, ...]
 
 
-def wanted_endpoints(given: Sequence[str], store: "Store | None") -> list["EndpointRecord"]:
+def requested_endpoints(given: Sequence[str], store: "Store | None") -> list["EndpointRecord"]:
     """The servers named or addressed; where none is given: `OLLAMA_HOST` and the stored ones, else Ollama's own.
 
     Raises:
@@ -140,7 +140,7 @@ def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]
     Raises:
         ConfigurationError: none answers.
     """
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
 
     answers, errors = ask_all(endpoints, in_full=True)
     if not answers and errors:
@@ -148,7 +148,7 @@ def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]
             "; ".join(f"{endpoint.name}: {error.message}" for endpoint, error in errors), _step(errors)
         )
     for endpoint, error in errors:
-        tell(f"left out: {endpoint.name}: {error.message}")
+        print_status(f"left out: {endpoint.name}: {error.message}")
     return answers
 
 
@@ -159,7 +159,7 @@ def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
 
 def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:
     """The models as stored now that their servers have shown them; another digest than before is told of."""
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.store.registry import list_models, record_seen
 
     before = {(old.name, old.endpoint_name): old.digest for old in list_models(store, include_retired=True)}
@@ -169,7 +169,7 @@ def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecor
             record = record_seen(store, info, endpoint_name=answer.endpoint.name)
             old = before.get((record.name, record.endpoint_name))
             if old and record.digest and old != record.digest:
-                tell(
+                print_status(
                     f"{record.name} on {record.endpoint_name} is another version now: {record.digest[:12]}, "
                     f"before {old[:12]}; the old one's runs keep it"
                 )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from deployments.helper_process import answers
 from deployments.prefect_home import configured_api, own_folder, prefect_home
-from deployments.prefect_server import HEALTH, standing_api
+from deployments.prefect_server import HEALTH, running_api
 from evaluation.errors import ConfigurationError
 from evaluation.files.private_files import make_private_file
 from evaluation.providers.addresses import without_credentials
@@ -32,7 +32,7 @@ class Serving:
 
 
 @contextmanager
-def the_only_one(port: int) -> Iterator[None]:
+def hold_home(port: int) -> Iterator[None]:
     """Holds this home for as long as the block lasts, or the process.
 
     Raises:
@@ -116,7 +116,7 @@ def must_be_free(port: int) -> None:
             "To use that one: `benchwright deploy --work-pool NAME` and `prefect worker start --pool NAME`. "
             "Else: `unset PREFECT_API_URL`, or `prefect config unset PREFECT_API_URL`.",
         )
-    if named is None and (standing := standing_api()) is not None:
+    if named is None and (standing := running_api()) is not None:
         raise ConfigurationError(
             f"another command has a Prefect server on {str(prefect_home())!r}, at {standing}",
             "It goes when that command ends. Or give this one a home of its own: `export PREFECT_HOME=FOLDER`.",

@@ -30,7 +30,7 @@ STOPPED = "`benchwright serve` was stopped; `benchwright evaluate --resume RUN` 
 LEFT_BEHIND = "the worker of `benchwright serve` ended while this was running"
 
 
-class Standing:
+class Services:
     """A Prefect server, a worker and, where it is wanted, an embedded server; they end with the `with` block."""
 
     def __init__(
@@ -85,14 +85,16 @@ class Standing:
         """What stands on the server now; where a person has given a deployment another work pool, it keeps it."""
         from prefect.client.orchestration import get_client
 
-        from deployments.deploying import Asked, deploy
+        from deployments.deploying import DeployRequest, deploy
 
         with get_client(sync_client=True) as client:
             worker.make_pool(client)
             elsewhere = worker.with_another_pool(client, [definition.name for definition in definitions])
         kept = [definition for definition in definitions if definition.name in elsewhere]
         ours = [definition for definition in definitions if definition.name not in elsewhere]
-        return deploy(ours, Asked(choices=choices, work_pool=worker.POOL)) + deploy(kept, Asked(choices=choices))
+        return deploy(ours, DeployRequest(choices=choices, work_pool=worker.POOL)) + deploy(
+            kept, DeployRequest(choices=choices)
+        )
 
     def start_worker(self) -> None:
         """Starts the worker, and returns when it has told the server that it is there.

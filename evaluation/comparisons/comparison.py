@@ -7,7 +7,7 @@ from evaluation.comparisons.changed_texts import notes_on_changed_texts
 from evaluation.comparisons.compared import ComparedPair, Comparison, MetricComparison
 from evaluation.comparisons.flips import find_flips, flipped_pairs
 from evaluation.comparisons.latency_quantiles import MOST_PAIRS_OF_SIDES, TAILED, tails_of
-from evaluation.comparisons.like_with_like import AlikePairs, alike_pairs, notes_on
+from evaluation.comparisons.like_with_like import ComparablePairs, comparable_pairs, notes_on
 from evaluation.comparisons.matching import match_runs
 from evaluation.comparisons.members import Member
 from evaluation.comparisons.metrics import ComparedMetric
@@ -123,7 +123,7 @@ class _Work:
         """The comparison by each figure that two sides have, of like with like; those that lack it are left out."""
         read = {side.label: [figures_of(self._store, member) for member in side.members] for side in self._sides}
         asked_with = {side.label: (frozenset(side.run_ids), frozenset(side.digests)) for side in self._sides}
-        timed: list[AlikePairs] = []
+        timed: list[ComparablePairs] = []
         for metric in metrics:
             values = {label: figure_of_side(found, metric.word) for label, found in read.items()}
             known = {label: found for label, found in values.items() if found}
@@ -132,7 +132,7 @@ class _Work:
                 if lacking:
                     self.notes.append(f"{metric.word}: nothing is known of {', '.join(lacking)}")
                 against = self._against.label if self._against else None
-                pairs = alike_pairs(metric.word, known, against, asked_with=asked_with)
+                pairs = comparable_pairs(metric.word, known, against, asked_with=asked_with)
                 timed.append(pairs)
                 if not pairs.is_too_little:
                     yield self._compared(metric, pairs.of_all.values, failed={}, margin=None, alike=pairs)
@@ -145,7 +145,7 @@ class _Work:
         *,
         failed: Mapping[str, Collection[str]],
         margin: float | None,
-        alike: AlikePairs | None = None,
+        alike: ComparablePairs | None = None,
     ) -> MetricComparison:
         clusters = {**self._clusters, **(alike.clusters(self._clusters) if alike else {})}
         of_pairs = None if alike is None else {pair: alike.values_of(pair) for pair in alike.of_pairs}

@@ -27,7 +27,7 @@ MIN_ALIKE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
+class ComparableFigures:
     """The figures that are compared."""
 
     basis: Basis
@@ -53,7 +53,7 @@ class Alike:
         return self.n_compared < self.n_shared and self.n_pairs < MIN_ALIKE
 
 
-def alike(sides: Sides, *, in_turn: bool = True) -> Alike:
+def comparable_figures(sides: Sides, *, in_turn: bool = True) -> ComparableFigures:
     """The figures that may be compared, of the basis that gives the most pairs; of equal ones the nearest to fresh.
 
     Args:
@@ -65,7 +65,7 @@ def alike(sides: Sides, *, in_turn: bool = True) -> Alike:
     known = sides if in_turn else {label: _of_known_prompts(of_side) for label, of_side in sides.items()}
     bases = [*_uniform(known, n_shared), *_balanced(known, n_shared)]
     if not bases:
-        return Alike(
+        return ComparableFigures(
             basis="fresh",
             values={label: {} for label in sides},
             shown={label: {} for label in sides},
@@ -92,7 +92,7 @@ def _n_shared(sides: Mapping[str, Mapping[str, object]]) -> int:
     return sum(n > 1 for n in counts.values())
 
 
-def _uniform(sides: Sides, n_shared: int) -> Iterator[Alike]:
+def _uniform(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
     """One for each mixture of states that two sides share. Sides may have different numbers of members."""
     kinds = dict.fromkeys(_kind(states) for values in sides.values() for found in values.values() for states in found)
     for kind in kinds:
@@ -107,7 +107,9 @@ def _uniform(sides: Sides, n_shared: int) -> Iterator[Alike]:
         }
         if n_pairs := _n_shared(values):
             basis: Basis = "mixed" if len(kind) > 1 else _BASES[next(iter(kind))[0]]
-            yield Alike(basis=basis, values=values, shown=values, first_cases={}, n_shared=n_shared, n_compared=n_pairs)
+            yield ComparableFigures(
+                basis=basis, values=values, shown=values, first_cases={}, n_shared=n_shared, n_compared=n_pairs
+            )
 
 
 _BASES: Mapping[PromptState, Basis] = {
@@ -122,7 +124,7 @@ def _kind(states: States) -> frozenset[tuple[PromptState, float]]:
     return frozenset((state, n / len(states)) for state, n in Counter(states).items())
 
 
-def _balanced(sides: Sides, n_shared: int) -> Iterator[Alike]:
+def _balanced(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
     """Sets of cases, one for each side, in which it alone read the prompt and all others found it in the cache."""
     first, *others = sides.values()
     by_reader: defaultdict[str, list[str]] = defaultdict(list)
@@ -133,7 +135,7 @@ def _balanced(sides: Sides, n_shared: int) -> Iterator[Alike]:
     if n_sets:
         drawn = (tuple(by_reader[label][i] for label in sides) for i in range(n_sets))
         sets = {" + ".join(case_ids): case_ids for case_ids in drawn}
-        yield Alike(
+        yield ComparableFigures(
             basis="balanced",
             values={label: _means(found, sets, is_geometric=True) for label, found in sides.items()},
             shown={label: _means(found, sets, is_geometric=False) for label, found in sides.items()},
@@ -173,14 +175,14 @@ def _means(values: Mapping[str, Values], sets: Mapping[str, Sequence[str]], *, i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlikePairs:
+class ComparablePairs:
     """One figure of all sides, for each pair on the basis that fits it."""
 
     word: str
     sides: Sides
-    of_all: Alike
+    of_all: ComparableFigures
     """What all sides are ordered by."""
-    of_pairs: Mapping[tuple[str, str], Alike]
+    of_pairs: Mapping[tuple[str, str], ComparableFigures]
 
     @property
     def is_too_little(self) -> bool:
@@ -199,9 +201,9 @@ class AlikePairs:
         return ({}, {}) if found.is_too_little else (found.values[pair[0]], found.values[pair[1]])
 
 
-def alike_pairs(
+def comparable_pairs(
     word: str, sides: Sides, against: str | None, *, asked_with: Mapping[str, Hashable] | None = None
-) -> AlikePairs:
+) -> ComparablePairs:
     """The figures of all pairs that are compared: of each with each, or of each with one of them.
 
     Args:
@@ -212,14 +214,16 @@ def alike_pairs(
     """
     turn = asked_with or {}
     pairs = combinations(sides, 2) if against is None else ((label, against) for label in sides if label != against)
-    found = {(a, b): alike({a: sides[a], b: sides[b]}, in_turn=turn.get(a) == turn.get(b)) for a, b in pairs}
-    of_all = alike(sides, in_turn=len({turn.get(label) for label in sides}) == 1)
-    return AlikePairs(
+    found = {
+        (a, b): comparable_figures({a: sides[a], b: sides[b]}, in_turn=turn.get(a) == turn.get(b)) for a, b in pairs
+    }
+    of_all = comparable_figures(sides, in_turn=len({turn.get(label) for label in sides}) == 1)
+    return ComparablePairs(
         word=word, sides=sides, of_all=next(iter(found.values())) if len(sides) == 2 else of_all, of_pairs=found
     )
 
 
-def notes_on(figures: Sequence[AlikePairs]) -> tuple[str, ...]:
+def notes_on(figures: Sequence[ComparablePairs]) -> tuple[str, ...]:
     """On what prompts timings were compared, where that is not simply all of them: a line for figures with the same."""
     said: dict[str, list[str]] = {}
     for found in figures:
@@ -228,7 +232,7 @@ def notes_on(figures: Sequence[AlikePairs]) -> tuple[str, ...]:
     return tuple(f"{', '.join(words)}: {line}" for line, words in said.items())
 
 
-def _lines(figure: AlikePairs) -> list[str]:
+def _lines(figure: ComparablePairs) -> list[str]:
     lines: dict[str, list[str]] = {}
     for (a, b), found in figure.of_pairs.items():
         line = _why_not(found, {a: figure.sides[a], b: figure.sides[b]}) if found.is_too_little else _how(found)
@@ -245,7 +249,7 @@ def _lines(figure: AlikePairs) -> list[str]:
 _NAMED = 3
 
 
-def _why_not(found: Alike, sides: Sides) -> str:
+def _why_not(found: ComparableFigures, sides: Sides) -> str:
     shares = "; ".join(f"{label}: {_share(values)}" for label, values in sides.items())
     why = (
         f"on {found.n_compared:,} of {found.n_shared:,} common cases alone had the servers kept as much of the prompts"
@@ -265,7 +269,7 @@ def _is_unknown(values: Mapping[str, Values]) -> bool:
     return any(PromptState.UNKNOWN in states for found in values.values() for states in found)
 
 
-def _how(found: Alike) -> str | None:
+def _how(found: ComparableFigures) -> str | None:
     """On what two sides were compared; None where all prompts were fresh."""
     of = f"{found.n_compared:,} of {found.n_shared:,} cases"
     if found.basis == "fresh":

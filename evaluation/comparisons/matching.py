@@ -6,7 +6,7 @@ from itertools import combinations
 
 from evaluation.comparisons.comparability import refuse_other_versions
 from evaluation.comparisons.members import Member, find_members
-from evaluation.comparisons.metrics import Measured, find_metrics
+from evaluation.comparisons.metrics import MeasuredMetric, find_metrics
 from evaluation.comparisons.sides import Side, find_side, make_sides
 from evaluation.errors import IncomparableError
 from evaluation.requests.comparison_request import ComparisonRequest
@@ -14,11 +14,11 @@ from evaluation.store.session import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
+class MatchedSides:
     """What is compared with what."""
 
     members: tuple[Member, ...]
-    measured: Measured
+    measured: MeasuredMetric
     """The sides that have scores, and the metrics that they share."""
     against: Side | None
     notes: tuple[str, ...]
@@ -32,7 +32,7 @@ class Matched:
         return tuple((self.against.label, label) for label in labels if label != self.against.label)
 
 
-def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> Matched:
+def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> MatchedSides:
     """The sides of all candidates of these runs, and their metrics.
 
     Args:
@@ -53,4 +53,4 @@ def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest)
     measured = find_metrics(store, sides, request.metrics)
     if against is not None and against not in measured.sides:
         raise IncomparableError(f"{against.label!r} has no scores to be held against", "Choose another --against.")
-    return Matched(members=tuple(members), measured=measured, against=against, notes=tuple(notes))
+    return MatchedSides(members=tuple(members), measured=measured, against=against, notes=tuple(notes))

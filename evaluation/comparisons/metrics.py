@@ -47,7 +47,7 @@ class ComparedMetric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredMetric:
     """What sides were measured by."""
 
     sides: tuple[Side, ...]
@@ -62,7 +62,7 @@ class Measured:
     """Labels of the sides that have no score at all, which are left out."""
 
 
-def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> Measured:
+def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> MeasuredMetric:
     """What the sides can be compared by: what is wanted, or all that they share.
 
     Raises:
@@ -76,7 +76,7 @@ def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> 
         raise _unscored(sides, scored)
     used = {side.label: used[side.label] for side in scored}
     words = metric_keys(scored[0].members[0].run.plan.metrics, [use for uses in used.values() for use in uses])
-    names = _wanted_names(wanted, used, words)
+    names = _requested_metrics(wanted, used, words)
     shared, refused = _shared(used)
     plain = [use for use in shared if use.name not in SPEED_METRICS and use.name != JudgePairwise.name]
     figures_alone = bool(wanted) and not names
@@ -88,7 +88,7 @@ def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> 
             notes.append(f"{name} is not compared: {problem.message}")
     order = sorted(plain, key=lambda use: (use not in chosen, chosen.index(use) if use in chosen else 0))
     figures = [name for name in FIGURES if not wanted or name in wanted]
-    return Measured(
+    return MeasuredMetric(
         sides=scored,
         metrics=tuple(_compared(use, words) for use in order),
         figures=tuple(figure(name) for name in figures),
@@ -115,7 +115,7 @@ def _unscored(sides: Sequence[Side], scored: Sequence[Side]) -> IncomparableErro
     )
 
 
-def _wanted_names(
+def _requested_metrics(
     wanted: Sequence[str], used: Mapping[str, Sequence[MetricUse]], words: Mapping[str, str]
 ) -> list[tuple[str, str | None]]:
     """Name and signature (None: any) of each metric that was asked for, speeds left out."""

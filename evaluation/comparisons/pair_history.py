@@ -33,7 +33,7 @@ def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = (
         (row.comparison_id, row.pair.metric, row.pair.result.a, row.pair.result.b): _history_result(row, a)
         for a, b in _pairs(store, words)
         for row in pair_history(store, a, b)
-        if _is_wanted(row, metrics)
+        if _is_selected(row, metrics)
     }
     if not history:
         raise UnknownNameError("comparison of", " and ".join(words), _compared(store), _NEXT)
@@ -44,7 +44,7 @@ def _compared(store: Store) -> list[str]:
     return [f"{a} and {b}" for a, b in compared_pairs(store)]
 
 
-def _is_wanted(row: PairHistoryRow, metrics: Sequence[str]) -> bool:
+def _is_selected(row: PairHistoryRow, metrics: Sequence[str]) -> bool:
     if metrics:
         return row.pair.result.metric in metrics or row.pair.metric.name in metrics
     return row.pair.metric.name not in FIGURES

@@ -50,13 +50,13 @@ def grouped_runs(
     Raises:
         UnknownNameError: no such run or experiment.
     """
-    named = list(runs_meant(store, request) if stored is None else stored)
+    named = list(requested_runs(store, request) if stored is None else stored)
     if not evaluated and _means_an_experiment(store, request):
         return _by_version(store, named)
     return _groups(store, named, evaluated)
 
 
-def runs_meant(store: Store, request: ComparisonRequest) -> tuple[str, ...]:
+def requested_runs(store: Store, request: ComparisonRequest) -> tuple[str, ...]:
     """Ids of the stored runs that a request means: the name of an experiment stands for its runs.
 
     Raises:

@@ -84,10 +84,10 @@ def _pages(store: Store, found: RunCandidateRecord, filters: Filters) -> Iterato
         else iterate_outcomes(store, row_id)
     )
     for page in pages:
-        yield [stored for stored in page if _is_wanted(stored, filters)]
+        yield [stored for stored in page if _is_selected(stored, filters)]
 
 
-def _is_wanted(stored: StoredOutcome, filters: Filters) -> bool:
+def _is_selected(stored: StoredOutcome, filters: Filters) -> bool:
     return filters.failed is None or filters.failed == isinstance(stored.row.outcome, Failure)
 
 

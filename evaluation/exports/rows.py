@@ -99,7 +99,7 @@ def _pairs(store: Store, comparison_id: str, filters: Filters) -> tuple[tuple[st
         "benchmark": found.benchmark_name,
         "benchmark_version": found.benchmark_version,
     }
-    wanted = [pair for pair in found.pairs if _is_wanted(pair, filters)]
+    wanted = [pair for pair in found.pairs if _is_selected(pair, filters)]
     further = dict.fromkeys(name for pair in found.pairs for name in as_json(pair.result) if name not in OF_A_PAIR)
     return (*OF_A_PAIR, *further), (known | _pair(pair) for pair in wanted)
 
@@ -108,7 +108,7 @@ def _pair(pair: ComparisonPairRecord) -> Row:
     return {"signature": pair.metric.signature, "a_key": pair.a_key, "b_key": pair.b_key, **as_json(pair.result)}
 
 
-def _is_wanted(pair: ComparisonPairRecord, filters: Filters) -> bool:
+def _is_selected(pair: ComparisonPairRecord, filters: Filters) -> bool:
     """True for the pairs that a single name is part of, and for those between several names."""
     if filters.metrics and pair.result.metric not in filters.metrics:
         return False

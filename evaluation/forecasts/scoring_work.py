@@ -16,7 +16,7 @@ from evaluation.store.session import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedAfterwards:
+class ScoringWork:
     """A model that metrics ask, or the sandbox."""
 
     need: str
@@ -32,20 +32,20 @@ class AskedAfterwards:
     """What that rests on."""
 
 
-def asked_afterwards(store: Store, request: EvaluationRequest, resolution: Resolution) -> tuple[AskedAfterwards, ...]:
+def work_of_metrics(store: Store, request: EvaluationRequest, resolution: Resolution) -> tuple[ScoringWork, ...]:
     """The sandbox where programs are run, then every model that metrics ask, in the order in which they are asked."""
-    found = [_asked(store, request, resolution, Need.SANDBOX, None)]
-    found += [_asked(store, request, resolution, model.need, model) for model in resolution.metric_models]
+    found = [_work_of(store, request, resolution, Need.SANDBOX, None)]
+    found += [_work_of(store, request, resolution, model.need, model) for model in resolution.metric_models]
     return tuple(asked for asked in found if asked.n_answers)
 
 
-def _asked(
+def _work_of(
     store: Store, request: EvaluationRequest, resolution: Resolution, need: Need, model: MetricModel | None
-) -> AskedAfterwards:
+) -> ScoringWork:
     is_meant = _asking_for_programs if model is None else _asking(model)
     n_answers = _n_answers(request, resolution, is_meant)
     pace = scoring_pace(store, is_meant) if n_answers else None
-    return AskedAfterwards(
+    return ScoringWork(
         need=str(need),
         model=None if model is None else model.model,
         endpoint=None if model is None else model.resolved.endpoint.name,
@@ -73,7 +73,7 @@ def _asking(model: MetricModel) -> Callable[[Metric], bool]:
 def _n_answers(request: EvaluationRequest, resolution: Resolution, is_meant: Callable[[Metric], bool]) -> int:
     n_candidates = len(resolution.candidates)
     return sum(
-        _n_asked(metric, n_candidates)
+        _n_requests_by_case(metric, n_candidates)
         * len(chosen_cases(item.benchmark, limit=request.limit, seed=request.seed))
         * request.repeats
         for item in resolution.benchmarks
@@ -82,6 +82,6 @@ def _n_answers(request: EvaluationRequest, resolution: Resolution, is_meant: Cal
     )
 
 
-def _n_asked(metric: Metric, n_candidates: int) -> int:
+def _n_requests_by_case(metric: Metric, n_candidates: int) -> int:
     """For each case: the first candidate of pairs is nobody's opponent but the others'."""
     return n_requests(metric) * (n_candidates - 1 if n_requests(metric) > 1 else n_candidates)

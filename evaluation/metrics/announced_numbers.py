@@ -78,7 +78,7 @@ class Announcement:
 
 def announcements(text: str) -> tuple[Announcement, ...]:
     """The places where a number is announced, the one that counts most first."""
-    said = _said(text)
+    said = _announced_in_words(text)
     if said:
         corrected = _CORRECTED.search(text, said[-1].end())
         return (Announcement((corrected or said[-1]).end(), is_sum=True),)
@@ -105,12 +105,12 @@ def announcements(text: str) -> tuple[Announcement, ...]:
 
 def taken_back(text: str) -> int | None:
     """Where the answer takes back what it has announced last; None where it does not."""
-    said = _said(text)
+    said = _announced_in_words(text)
     match = _TAKEN_BACK.search(text, said[-1].end()) if said else None
     return match.end() if match else None
 
 
-def _said(text: str) -> list[re.Match[str]]:
+def _announced_in_words(text: str) -> list[re.Match[str]]:
     """Numbers that are announced in words, and neither denied nor supposed, up to a further question."""
     said = [
         match

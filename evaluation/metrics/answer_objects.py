@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from evaluation.metrics.json_answers import FoundJson, found_json
+from evaluation.metrics.json_answers import JsonAnswer, find_json
 
 _OBJECT = re.compile(r"\s*(?:```(?:json)?\s*)?(\{.*\})(?:\s*```)?\s*", re.DOTALL)
 _ANSWER = re.compile(r"(?:^|[_\s-])(?:answer|choice|option|letter|selection|pick)s?(?:$|[_\s-])", re.IGNORECASE)
@@ -17,8 +17,8 @@ def answer_in_object(text: str) -> str | None:
     match = _OBJECT.fullmatch(text)
     if match is None:
         return None
-    found = found_json(match.group(1), strict=True)
-    if not isinstance(found, FoundJson) or not isinstance(found.value, dict):
+    found = find_json(match.group(1), strict=True)
+    if not isinstance(found, JsonAnswer) or not isinstance(found.value, dict):
         return None
     values = [_written(value) for name, value in found.value.items() if _ANSWER.search(name)]
     return "\n".join(values) if values and all(values) else None

@@ -20,7 +20,7 @@ _LONGEST_INTEGER = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundJson:
+class JsonAnswer:
     """The JSON value of an answer, and where it stood."""
 
     value: Any
@@ -28,7 +28,7 @@ class FoundJson:
     """`whole` or `fenced`."""
 
 
-def found_json(answer: str, *, strict: bool) -> FoundJson | str:
+def find_json(answer: str, *, strict: bool) -> JsonAnswer | str:
     """The JSON value of an answer, or in a line why there is none.
 
     The whole answer, but for blanks around it; unless `strict`, else the first fenced code block that is JSON and not
@@ -36,11 +36,11 @@ def found_json(answer: str, *, strict: bool) -> FoundJson | str:
     """
     value = parsed_json(answer.strip())
     if not isinstance(value, NotJson):
-        return FoundJson(value=value, place=WHOLE)
+        return JsonAnswer(value=value, place=WHOLE)
     for block in () if strict else _fenced_blocks(answer):
         in_block = parsed_json(block.strip())
         if not isinstance(in_block, NotJson):
-            return FoundJson(value=in_block, place=FENCED)
+            return JsonAnswer(value=in_block, place=FENCED)
     return value.reason
 
 

@@ -15,7 +15,7 @@ from evaluation.metrics.bounded_schema import (
     bounded_schema,
 )
 from evaluation.metrics.bounded_search import PatternTimeoutError
-from evaluation.metrics.json_answers import NOT_JSON, found_json
+from evaluation.metrics.json_answers import NOT_JSON, find_json
 from evaluation.metrics.metric import Answers, Metric
 from evaluation.score import Measurement, ScoreFailure
 
@@ -69,7 +69,7 @@ class JsonSchema(Metric):
         (generation,) = generations
         if not self.schema and "schema" not in case.details:
             return None
-        found = found_json(generation.answer, strict=self.strict)
+        found = find_json(generation.answer, strict=self.strict)
         if isinstance(found, str):
             return Measurement(value=0.0, label=NOT_JSON, rationale=found)
         try:

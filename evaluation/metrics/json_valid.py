@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.json_answers import NOT_JSON, found_json
+from evaluation.metrics.json_answers import NOT_JSON, find_json
 from evaluation.metrics.metric import Answers, Metric
 from evaluation.score import Measurement
 
@@ -38,7 +38,7 @@ class JsonValid(Metric):
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
-        found = found_json(generation.answer, strict=self.strict)
+        found = find_json(generation.answer, strict=self.strict)
         if isinstance(found, str):
             return Measurement(value=0.0, label=NOT_JSON, rationale=found)
         right = isinstance(found.value, _KINDS[self.top_level])

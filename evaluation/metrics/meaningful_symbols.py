@@ -23,6 +23,6 @@ _SIGNS = re.compile(
 )
 
 
-def said_signs(text: str) -> list[str]:
+def find_symbols(text: str) -> list[str]:
     """Signs of a program or a sum, and letters that name something: `#` of `#define`, `/` of `yes / no`."""
     return [*_SIGNS.findall(text), *(" ".join(found.split()).casefold() for found in NAMED_A.findall(text))]

@@ -59,7 +59,7 @@ def is_ours(metric: Metric) -> bool:
     return source_of(kind) is None and metric.name not in third_party_names()
 
 
-class Apart:
+class MetricProcess:
     """Measures: our own metrics here, each other one in its own process. May be closed from any thread."""
 
     def __init__(self, *, limit_s: float = LIMIT_S) -> None:
@@ -72,7 +72,7 @@ class Apart:
         self._closed = threading.Event()
         self._others: dict[Metric, _Other | None] = {}
 
-    def __enter__(self) -> "Apart":
+    def __enter__(self) -> "MetricProcess":
         return self
 
     def __exit__(self, *exc: object) -> None:

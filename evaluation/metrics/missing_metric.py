@@ -13,7 +13,7 @@ LOST = "metric_lost"
 
 
 @dataclass(frozen=True, kw_only=True)
-class LostMetric(Metric):
+class MissingMetric(Metric):
     """Stands for a metric whose code is not to be had, under that metric's own name and signature."""
 
     name: ClassVar[str] = "lost_metric"

@@ -56,7 +56,7 @@ _UNIT_TO_THE_END = re.compile(r"\s?(?:\\?%|[^\W\d]{0,12}|[$€£¥])\.?\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class FoundNumber:
+class NumberInText:
     """A number in a text."""
 
     value: Fraction | None
@@ -68,7 +68,7 @@ class FoundNumber:
     """As it was written."""
 
 
-def found_number(text: str, *, decimal_comma: bool) -> FoundNumber | None:
+def find_number(text: str, *, decimal_comma: bool) -> NumberInText | None:
     r"""The number that `text` gives; None where there is none.
 
     The one that is marked as the answer, in the last `\boxed{…}` or alone in a line after `####`; else the one that is
@@ -87,16 +87,16 @@ def found_number(text: str, *, decimal_comma: bool) -> FoundNumber | None:
         return announced
     match = _last_meant(number, text)
     if rejected is not None and match is not None and match.start() < rejected:
-        return FoundNumber(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
+        return NumberInText(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
     if match is not None and _OTHER_BEFORE.search(text[max(0, match.start() - 60) : match.start()]):
-        return FoundNumber(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
+        return NumberInText(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
     if match is not None:
         return _read(match, text, EARLIER_LINE if "\n" in text[match.end() :] else LAST_LINE, decimal_comma)
     match = None if number.search(text) else _last(in_word, text)
     return None if match is None else _read(match, text, INSIDE_WORD, decimal_comma)
 
 
-def _marked(text: str, decimal_comma: bool) -> FoundNumber | None:
+def _marked(text: str, decimal_comma: bool) -> NumberInText | None:
     number, _ = _patterns(decimal_comma)
     boxed = text.rfind("\\boxed{")
     if boxed >= 0:
@@ -110,7 +110,7 @@ def _marked(text: str, decimal_comma: bool) -> FoundNumber | None:
     return _read(match, line, MARKED, decimal_comma)
 
 
-def _announced(text: str, decimal_comma: bool) -> FoundNumber | None:
+def _announced(text: str, decimal_comma: bool) -> NumberInText | None:
     number, _ = _patterns(decimal_comma)
     for place in announcements(text):
         match = number.search(text, place.start, place.start + MAX_CHARS + 8)
@@ -119,7 +119,7 @@ def _announced(text: str, decimal_comma: bool) -> FoundNumber | None:
         if place.is_sum and _OPERATOR.match(text, match.end()):
             match = _result(number, text, match)
         elif place.is_sum and _ALTERNATIVE.match(text, match.end()):
-            return FoundNumber(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
+            return NumberInText(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
         elif (
             not place.is_sum
             and "=" in text[max(0, place.start - 3) : place.start]
@@ -152,12 +152,12 @@ def _up_to_its_brace(text: str) -> str:
     return text
 
 
-def _read(match: re.Match[str], text: str, place: str, decimal_comma: bool) -> FoundNumber:
+def _read(match: re.Match[str], text: str, place: str, decimal_comma: bool) -> NumberInText:
     is_negative = _MINUS_BEFORE.search(text[max(0, match.start() - 3) : match.start()]) is not None
     is_percent = _PERCENT_AFTER.match(text, match.end()) is not None
     value = None if match.end() - match.start() > MAX_CHARS else _value(match.groupdict(), decimal_comma)
     written = ("-" if is_negative else "") + match.group()[:MAX_CHARS] + ("%" if is_percent else "")
-    return FoundNumber(-value if value is not None and is_negative else value, is_percent, place, written)
+    return NumberInText(-value if value is not None and is_negative else value, is_percent, place, written)
 
 
 def _value(parts: Mapping[str, str | None], decimal_comma: bool) -> Fraction:

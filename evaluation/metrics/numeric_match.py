@@ -10,7 +10,7 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.metrics.numbers_in_text import FoundNumber, found_number
+from evaluation.metrics.numbers_in_text import NumberInText, find_number
 from evaluation.score import Measurement
 
 NO_NUMBER = "no_number"
@@ -77,10 +77,10 @@ class NumericMatch(Metric):
         right = any(self._equal(found, wanted) for wanted in expected)
         return Measurement(value=float(right), label=found.place, rationale=f"read as {found.text[:40]!r}")
 
-    def _number(self, text: str) -> FoundNumber | None:
-        return found_number(text, decimal_comma=self.decimal_comma)
+    def _number(self, text: str) -> NumberInText | None:
+        return find_number(text, decimal_comma=self.decimal_comma)
 
-    def _equal(self, found: FoundNumber, wanted: FoundNumber) -> bool:
+    def _equal(self, found: NumberInText, wanted: NumberInText) -> bool:
         if found.value is None or wanted.value is None:
             return False
         if self._close(found.value, wanted.value):

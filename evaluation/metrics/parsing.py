@@ -20,7 +20,7 @@ from evaluation.metrics.metric_files import (
     loaded_metric,
     metric_in_file,
 )
-from evaluation.metrics.missing_metric import LostMetric
+from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.third_party import third_party_metric, third_party_names
 
 _EXAMPLE = "write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"
@@ -47,8 +47,8 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
     if may_name_a_file:
         _refuse_without_class(text)
     kind, options = _class_and_options(text)
-    if kind is LostMetric and not may_name_a_file:
-        raise UnknownNameError("metric", LostMetric.name, sorted(METRICS))
+    if kind is MissingMetric and not may_name_a_file:
+        raise UnknownNameError("metric", MissingMetric.name, sorted(METRICS))
     return _with_options(kind, options)
 
 
@@ -106,8 +106,8 @@ def _own_class(path: Path, class_name: str) -> type[Metric]:
 
 def metric_class(name: str) -> type[Metric]:
     """The class of a metric: ours, else one that an installed package offers."""
-    if name == LostMetric.name:
-        return LostMetric
+    if name == MissingMetric.name:
+        return MissingMetric
     if name in METRICS:
         return METRICS[name]
     offered = third_party_metric(name)

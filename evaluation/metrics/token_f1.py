@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.meaningful_symbols import said_signs
+from evaluation.metrics.meaningful_symbols import find_symbols
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.metrics.normalization import folded, keeps_words, squad_words, without_articles, without_punctuation
 from evaluation.metrics.sentence_marks import without_marks_of_other_scripts
@@ -61,13 +61,13 @@ def is_in_words(answer: str, reference: str) -> bool:
     """Whether SQuAD's rule holds: both texts have words (see `keeps_words`), and the reference is no code.
 
     Nor is either of them one word with a mark that it means (`Na+`, `.NET`, `--all`), or all that differs a sign that
-    is said (see `said_signs`).
+    is said (see `find_symbols`).
     """
     if _is_marked_word(answer) or _is_marked_word(reference):
         return False
     if not (keeps_words(answer) and keeps_words(reference)) or _CODE.search(reference):
         return False
-    return said_signs(answer) == said_signs(reference) or Counter(_words(answer)) != Counter(_words(reference))
+    return find_symbols(answer) == find_symbols(reference) or Counter(_words(answer)) != Counter(_words(reference))
 
 
 def _words(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from evaluation.store.monitored import MonitoredRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _NotedIdentity:
     """What a run noted of a model, a judge or a server."""
 
     value: str
@@ -37,10 +37,10 @@ def change_verdicts(runs: Sequence[MonitoredRun], *, since: datetime, left_out: 
 
 def _models(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
     """Digests are compared at one server alone: two servers name one file by different digests."""
-    seen: defaultdict[tuple[str, str], list[_Seen]] = defaultdict(list)
+    seen: defaultdict[tuple[str, str], list[_NotedIdentity]] = defaultdict(list)
     for one in runs:
         if one.digest is not None:
-            seen[one.model, one.endpoint].append(_Seen(value=one.digest, run=one))
+            seen[one.model, one.endpoint].append(_NotedIdentity(value=one.digest, run=one))
     verdicts = [
         _verdict(
             "model",
@@ -58,11 +58,11 @@ def _models(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
 
 
 def _servers(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
-    seen: defaultdict[str, list[_Seen]] = defaultdict(list)
+    seen: defaultdict[str, list[_NotedIdentity]] = defaultdict(list)
     for one in runs:
         for endpoint, version in one.server_versions.items():
             if version is not None:
-                seen[endpoint].append(_Seen(value=version, run=one))
+                seen[endpoint].append(_NotedIdentity(value=version, run=one))
     return [
         _verdict("server", endpoint, known, since, f"The version of the server {endpoint} changed", NOTICE)
         for endpoint, known in seen.items()
@@ -70,11 +70,11 @@ def _servers(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
 
 
 def _judges(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
-    seen: defaultdict[tuple[str, str], list[_Seen]] = defaultdict(list)
+    seen: defaultdict[tuple[str, str], list[_NotedIdentity]] = defaultdict(list)
     for one in runs:
         use = headline_of(one)
         if use is not None:
-            seen[one.benchmark, use.name].append(_Seen(value=use.signature, run=one))
+            seen[one.benchmark, use.name].append(_NotedIdentity(value=use.signature, run=one))
     return [
         _verdict(
             "judge",
@@ -92,7 +92,13 @@ def _judges(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
 
 
 def _verdict(
-    rule: str, about: str, seen: Sequence[_Seen], since: datetime, sentence: str, severity: str, **named: str | None
+    rule: str,
+    about: str,
+    seen: Sequence[_NotedIdentity],
+    since: datetime,
+    sentence: str,
+    severity: str,
+    **named: str | None,
 ) -> Verdict:
     subject = subject_of(rule, about)
     before, first = _last_change(seen)
@@ -116,9 +122,9 @@ def _verdict(
     return Verdict(subject=subject, finding=finding)
 
 
-def _last_change(seen: Sequence[_Seen]) -> tuple[_Seen | None, _Seen]:
+def _last_change(seen: Sequence[_NotedIdentity]) -> tuple[_NotedIdentity | None, _NotedIdentity]:
     """What was noted before the newest change, and after it; None where nothing ever changed."""
-    change: tuple[_Seen | None, _Seen] = (None, seen[0])
+    change: tuple[_NotedIdentity | None, _NotedIdentity] = (None, seen[0])
     for before, one in pairwise(seen):
         if before.value != one.value:
             change = (before, one)

@@ -9,7 +9,7 @@ from evaluation.monitoring.baselines import Looks, baseline_of, to_judge
 from evaluation.monitoring.dead_runs import BACK, RULE, FlowRunEnd, flow_run_verdicts, run_verdicts
 from evaluation.monitoring.histories import change_verdicts
 from evaluation.monitoring.insights import Insight, insights
-from evaluation.monitoring.quality_alerts import FreshLook, fresh_look, quality_again, quality_verdict, together
+from evaluation.monitoring.quality_alerts import NewRunCheck, check_new_run, quality_verdict, recheck_quality, together
 from evaluation.monitoring.rules import Judged, Verdict, verdicts
 from evaluation.monitoring.series import evaluation_series, live_series
 from evaluation.monitoring.trends import Trend, trends
@@ -24,7 +24,7 @@ from evaluation.store.session import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class MonitoringPass:
     """What was seen at a moment."""
 
     moment: datetime
@@ -39,7 +39,9 @@ class Look:
     insights: tuple[Insight, ...] = ()
 
 
-def look(store: Store, request: MonitorRequest, moment: datetime, *, scheduled: Sequence[FlowRunEnd] = ()) -> Look:
+def run_pass(
+    store: Store, request: MonitorRequest, moment: datetime, *, scheduled: Sequence[FlowRunEnd] = ()
+) -> MonitoringPass:
     """What is to be seen now. Nothing is stored.
 
     Args:
@@ -62,7 +64,7 @@ def look(store: Store, request: MonitorRequest, moment: datetime, *, scheduled: 
     ]
     series = (*evaluated, *lived)
     over_time, odd = trends(series), anomalies(series)
-    return Look(
+    return MonitoringPass(
         moment=moment,
         series=series,
         findings=_findings(found),
@@ -80,11 +82,11 @@ def _dead(store: Store, request: MonitorRequest, moment: datetime, scheduled: Se
     return [*run_verdicts(run_ends(store, since=moment - BACK), moment), *flow_run_verdicts(scheduled)]
 
 
-def _fresh(store: Store, evaluated: Iterable[Series], looks: Looks, request: MonitorRequest) -> list[FreshLook]:
+def _fresh(store: Store, evaluated: Iterable[Series], looks: Looks, request: MonitorRequest) -> list[NewRunCheck]:
     found = []
     for one in evaluated:
         new = [point for point in to_judge(one, looks) if point.row_id not in looks]
-        found += [fresh_look(store, one, point, looks, request, n_now=n) for n, point in enumerate(new)]
+        found += [check_new_run(store, one, point, looks, request, n_now=n) for n, point in enumerate(new)]
     return found
 
 
@@ -121,12 +123,12 @@ def _live_thresholds(lived: Iterable[Series], request: MonitorRequest) -> list[V
 
 
 def _quality(
-    evaluated: Iterable[Series], fresh: Sequence[FreshLook], looks: Looks, request: MonitorRequest
+    evaluated: Iterable[Series], fresh: Sequence[NewRunCheck], looks: Looks, request: MonitorRequest
 ) -> list[Verdict]:
     if "quality" in request.left_out:
         return []
     again = [
-        quality_again(one, point, baseline_of(one, point, looks, request.baseline_runs), looks[point.row_id].quality)
+        recheck_quality(one, point, baseline_of(one, point, looks, request.baseline_runs), looks[point.row_id].quality)
         for one in evaluated
         for point in to_judge(one, looks)
         if point.row_id is not None and point.row_id in looks

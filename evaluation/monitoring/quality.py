@@ -26,7 +26,7 @@ Values = Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QualityLook(Newcomer):
+class QualityCheck(Newcomer):
     """How a run stands against its baseline."""
 
     metric: str
@@ -56,7 +56,7 @@ class QualityLook(Newcomer):
         return found | {"baseline": list(self.baseline), "difference": self.difference}
 
 
-def quality_look(
+def check_quality(
     newest: Values,
     baseline: Mapping[str, Values],
     *,
@@ -64,7 +64,7 @@ def quality_look(
     signature: str,
     higher_is_better: bool,
     level: float,
-) -> QualityLook | None:
+) -> QualityCheck | None:
     """How the newest run stands on the cases that it shares with its baseline; None: it shares none.
 
     Args:
@@ -81,7 +81,7 @@ def quality_look(
         return None
     earlier = [[sign * fmean(values[case]) for values in baseline.values() if case in values] for case in shared]
     found: Newcomer = newcomer([sign * fmean(newest[case]) for case in shared], earlier)
-    return QualityLook(
+    return QualityCheck(
         metric=metric,
         signature=signature,
         higher_is_better=higher_is_better,
@@ -110,7 +110,7 @@ def level_of(n_before: int, *, rate: float, n_looks: int) -> float:
     return rate / 2 * _FIRST[n_before] if n_before < len(_FIRST) else later
 
 
-def adjusted(looks: Sequence[QualityLook]) -> list[QualityLook]:
+def adjusted(looks: Sequence[QualityCheck]) -> list[QualityCheck]:
     """The looks of one time with their p-values among each other."""
     if not looks:
         return []

@@ -11,7 +11,7 @@ from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.monitoring.baselines import Looks, baseline_of
 from evaluation.monitoring.changes import changes_since, in_words
-from evaluation.monitoring.quality import QualityLook, Values, adjusted, level_of, quality_look
+from evaluation.monitoring.quality import QualityCheck, Values, adjusted, check_quality, level_of
 from evaluation.monitoring.rules import CRITICAL, Verdict
 from evaluation.monitoring.values import Point, Series
 from evaluation.records import Finding, MetricUse, MonitorLook
@@ -23,14 +23,14 @@ from evaluation.store.session import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreshLook:
+class NewRunCheck:
     """A run that was never looked at before."""
 
     series: Series
     point: Point
     baseline: tuple[Point, ...] = ()
     """Those that were measured by the very same metric."""
-    quality: QualityLook | None = None
+    quality: QualityCheck | None = None
     """None: there is nothing to hold it against."""
 
     @property
@@ -40,9 +40,9 @@ class FreshLook:
         return MonitorLook(run_candidate_id=self.point.row_id or 0, quality=quality)
 
 
-def fresh_look(
+def check_new_run(
     store: Store, series: Series, point: Point, looks: Looks, request: MonitorRequest, *, n_now: int = 0
-) -> FreshLook:
+) -> NewRunCheck:
     """The run against its baseline, where it has one.
 
     Args:
@@ -53,7 +53,7 @@ def fresh_look(
         request: How long a baseline is, and what may be spent.
         n_now: Runs of the candidate that are looked at before this one, now.
     """
-    bare = FreshLook(series=series, point=point)
+    bare = NewRunCheck(series=series, point=point)
     signature, metric = point.setting.judge, series.headline
     if signature is None or metric is None or point.row_id is None or not point.is_complete or point.is_baseline:
         return bare
@@ -65,7 +65,7 @@ def fresh_look(
     baseline = baseline_of(series, point, looks, request.baseline_runs, among=alike)
     earlier = {one.run_id or "": _values(store, one.row_id, signature) for one in baseline}
     n_before = n_now + sum(_was_tested(one, looks) for one in series.points)
-    quality = quality_look(
+    quality = check_quality(
         _values(store, point.row_id, signature),
         earlier,
         metric=metric,
@@ -88,7 +88,7 @@ def _values(store: Store, row_id: int | None, signature: str) -> Values:
     return found
 
 
-def together(fresh: Sequence[FreshLook]) -> list[FreshLook]:
+def together(fresh: Sequence[NewRunCheck]) -> list[NewRunCheck]:
     """The looks of one time, each knowing of the others."""
     tested = [one for one in fresh if one.quality is not None]
     looks = adjusted([one.quality for one in tested if one.quality is not None])
@@ -96,14 +96,14 @@ def together(fresh: Sequence[FreshLook]) -> list[FreshLook]:
     return [replace(one, quality=known.get(id(one))) for one in fresh]
 
 
-def quality_verdict(one: FreshLook) -> Verdict | None:
+def quality_verdict(one: NewRunCheck) -> Verdict | None:
     """What follows from a new run; None: it could not be judged."""
     if one.point.is_baseline:
         return Verdict(subject=_subject(one.series))
     return None if one.quality is None else _verdict(one.series, one.point, one.baseline, one.quality.plain())
 
 
-def quality_again(
+def recheck_quality(
     series: Series, point: Point, baseline: Sequence[Point], known: Mapping[str, Any] | None
 ) -> Verdict | None:
     """What follows from a run that was looked at before: evidence that stands is told again, and not tested again."""

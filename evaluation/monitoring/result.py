@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.formatting import counted
-from evaluation.monitoring.monitoring_pass import Look
+from evaluation.monitoring.monitoring_pass import MonitoringPass
 from evaluation.monitoring.trends import Trend
 from evaluation.monitoring.values import QUANTITIES, Point, Series
 from evaluation.records import AlertChanges, AlertRecord, SilenceRecord
@@ -14,7 +14,7 @@ _MOMENTS = ("raised_at", "seen_at", "notified_at", "acknowledged_at", "resolved_
 
 
 def monitor_result(
-    seen: Look, changes: AlertChanges, open_alerts: Sequence[AlertRecord], silences: Sequence[SilenceRecord]
+    seen: MonitoringPass, changes: AlertChanges, open_alerts: Sequence[AlertRecord], silences: Sequence[SilenceRecord]
 ) -> dict[str, Any]:
     """All that a look found.
 
@@ -50,7 +50,7 @@ def alert_as_plain(alert: AlertRecord) -> dict[str, Any]:
     return found
 
 
-def _sentence(seen: Look, changes: AlertChanges, open_alerts: Sequence[AlertRecord]) -> str:
+def _sentence(seen: MonitoringPass, changes: AlertChanges, open_alerts: Sequence[AlertRecord]) -> str:
     if not seen.series:
         return "Nothing was evaluated and no call in production was recorded in that time."
     n_calls = sum(point.n for one in seen.series for point in one.points)

@@ -24,7 +24,7 @@ class Spread:
     """One a case; at least one."""
 
 
-def boxes(spreads: Sequence[Spread], *, title: str, x_title: str) -> str:
+def draw_box_plots(spreads: Sequence[Spread], *, title: str, x_title: str) -> str:
     """The picture; of very many candidates the first ones.
 
     Args:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.pictures.frame import across
-from evaluation.pictures.numbers import Known
+from evaluation.pictures.numbers import PlottedNumber
 from evaluation.pictures.rows import LABEL_RIGHT, LONGEST_LABEL, MOST_ROWS, ROW, left_out
 from evaluation.pictures.scales import ANY, Scale, scale
 from evaluation.pictures.svg import WIDTH, element, line, picture, text
@@ -17,14 +17,14 @@ class Row:
     """One value."""
 
     label: str
-    known: Known
+    known: PlottedNumber
     said: str
     """The numbers in words, as the table has them."""
     kind: str = "mark"
     """`good`, `bad`, `plain`, or `mark`."""
 
 
-def intervals(
+def draw_interval_plots(
     rows: Sequence[Row],
     *,
     title: str,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.pictures.frame import upwards
-from evaluation.pictures.numbers import Known
+from evaluation.pictures.numbers import PlottedNumber
 from evaluation.pictures.scales import ANY, Scale, scale
 from evaluation.pictures.svg import SERIES, WIDTH, element, line, picture, text
 
@@ -15,18 +15,18 @@ APART_PX = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class CandidateLine:
     """One candidate from run to run."""
 
     label: str
-    values: Mapping[int, Known]
+    values: Mapping[int, PlottedNumber]
     """By the place of the run; a run without it has none."""
     changed: frozenset[int] = frozenset()
     """Places at which it was no longer what it was before."""
 
 
-def courses(
-    found: Sequence[Course],
+def draw_line_plots(
+    found: Sequence[CandidateLine],
     moments: Sequence[str],
     *,
     title: str,
@@ -49,7 +49,7 @@ def courses(
     parts = [*upwards(axis, left=LEFT, right=RIGHT, title=y_title), *_moments(moments)]
     for place, course in enumerate(shown):
         shift = (place - (len(shown) - 1) / 2) * APART_PX
-        parts += _course(course, axis, len(moments), shift=shift, colour=SERIES[place])
+        parts += _candidate_line(course, axis, len(moments), shift=shift, colour=SERIES[place])
     parts += _names(shown, axis, len(moments))
     if any(course.changed for course in shown):
         parts += [
@@ -73,7 +73,7 @@ def _moments(moments: Sequence[str]) -> list[str]:
     ]
 
 
-def _course(course: Course, axis: Scale, n: int, *, shift: float, colour: str) -> list[str]:
+def _candidate_line(course: CandidateLine, axis: Scale, n: int, *, shift: float, colour: str) -> list[str]:
     dots = [(_x(place, n) + shift, value, place in course.changed) for place, value in sorted(course.values.items())]
     way = "".join(f"{'L' if i else 'M'}{x:.1f} {axis.at(value.value):.1f}" for i, (x, value, _) in enumerate(dots))
     parts = [element("path", d=way, fill="none", stroke=colour, stroke_width=1.5)]
@@ -90,7 +90,7 @@ def _course(course: Course, axis: Scale, n: int, *, shift: float, colour: str) -
     return parts
 
 
-def _names(shown: Sequence[Course], axis: Scale, n: int) -> list[str]:
+def _names(shown: Sequence[CandidateLine], axis: Scale, n: int) -> list[str]:
     """At the right, as high as the last value, and never on one another."""
     lasts = sorted(
         (axis.at(course.values[max(course.values)].value), place, course.label) for place, course in enumerate(shown)

@@ -8,7 +8,7 @@ from evaluation.results.estimates import HasInterval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class PlottedNumber:
     """A value with its interval, where it has one."""
 
     value: float
@@ -21,7 +21,7 @@ class Known:
         return (self.value, self.value) if self.low is None or self.high is None else (self.low, self.high)
 
 
-def known(numbers: HasInterval | Mapping[str, Any] | None) -> Known | None:
+def plotted_number(numbers: HasInterval | Mapping[str, Any] | None) -> PlottedNumber | None:
     """Return the number of an estimate, or of stored `{"value", "low", "high"}`; None where there is none."""
     if isinstance(numbers, Mapping):
         value, low, high = (numbers.get(name) for name in ("value", "low", "high"))
@@ -29,4 +29,4 @@ def known(numbers: HasInterval | Mapping[str, Any] | None) -> Known | None:
         value, low, high = numbers.value, numbers.low, numbers.high
     else:
         return None
-    return None if value is None else Known(value=value, low=low, high=high)
+    return None if value is None else PlottedNumber(value=value, low=low, high=high)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.pictures.frame import across, upwards
-from evaluation.pictures.numbers import Known
+from evaluation.pictures.numbers import PlottedNumber
 from evaluation.pictures.scales import ANY, Scale, scale
 from evaluation.pictures.svg import LETTER_PX, WIDTH, element, line, picture, text
 
@@ -19,9 +19,9 @@ class Point:
     """A candidate between two numbers."""
 
     label: str
-    x: Known
+    x: PlottedNumber
     """What it takes: less is better."""
-    y: Known
+    y: PlottedNumber
     """What it is worth."""
 
 
@@ -52,7 +52,7 @@ def frontier(points: Sequence[Point], *, higher_is_better: bool = True) -> list[
     return found
 
 
-def scatter(
+def draw_scatter_plot(
     points: Sequence[Point],
     *,
     title: str,

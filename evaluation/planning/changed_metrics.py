@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from evaluation.errors import ConfigurationError
 from evaluation.metric_specs import file_and_call
 from evaluation.metrics.metric_files import FROM_A_FILE
-from evaluation.metrics.missing_metric import LostMetric
+from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.records import MetricUse, RunRecord
 
 
-def found_metrics(
+def metrics_for_resume(
     stored: Sequence[str], runs: Sequence[RunRecord], given: Sequence[str], *, may_go_on_without: bool
 ) -> list[str]:
     """The metrics with which a resume goes on: each in the file where it was, or in one of equal content elsewhere.
@@ -34,12 +34,12 @@ def found_metrics(
             found.append(text)
             continue
         begun.remove(use)
-        why = _why_lost(text, use)
+        why = _reason_missing(text, use)
         if why is None or use.signature in elsewhere:
             found.append(elsewhere.pop(use.signature, text))
         elif may_go_on_without:
             found.append(
-                LostMetric(stands_for=text, stored_name=use.name, stored_signature=use.signature, why=why).text
+                MissingMetric(stands_for=text, stored_name=use.name, stored_signature=use.signature, why=why).text
             )
         else:
             raise _refusal(runs[0], text, use, why)
@@ -53,10 +53,10 @@ def found_metrics(
 
 def _as_asked(text: str) -> str:
     """The text that a lost metric stands for; any other as it is."""
-    if not text.startswith(f"{LostMetric.name}("):
+    if not text.startswith(f"{MissingMetric.name}("):
         return text
     metric = parse_metric(text)
-    return metric.stands_for if isinstance(metric, LostMetric) else text
+    return metric.stands_for if isinstance(metric, MissingMetric) else text
 
 
 def _use_of(text: str, begun: Sequence[MetricUse]) -> MetricUse | None:
@@ -67,7 +67,7 @@ def _use_of(text: str, begun: Sequence[MetricUse]) -> MetricUse | None:
     return next((use for use in begun if use.signature.startswith(f"{class_name}(")), None)
 
 
-def _why_lost(text: str, use: MetricUse) -> str | None:
+def _reason_missing(text: str, use: MetricUse) -> str | None:
     """Why the metric cannot be had as it was; None: it can."""
     path = file_and_call(text)
     assert path is not None  # noqa: S101 - it has a use

@@ -106,7 +106,7 @@ class PlannedRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedModel:
+class MetricModelPlan:
     """A model that metrics ask once the answers are there: an embedder or a judge."""
 
     need: str
@@ -144,7 +144,7 @@ class ScoringPlan:
     name: str
     """Of this work, in this process."""
     runs: tuple[ScoredRun, ...]
-    asked_models: tuple[AskedModel, ...]
+    asked_models: tuple[MetricModelPlan, ...]
     timeout_s: float
 
 
@@ -161,7 +161,7 @@ class Plan:
     timeout_s: float
     case_timeout_s: float
     reuse: bool = False
-    asked_models: tuple[AskedModel, ...] = ()
+    asked_models: tuple[MetricModelPlan, ...] = ()
     """In the order in which they are asked, after the last generation."""
     spread: int = 1
     """Over how many flow runs on workers the generations are spread; 1: this process asks all itself."""

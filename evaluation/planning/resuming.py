@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation.errors import ConfigurationError
 from evaluation.metric_specs import names_a_file, with_whole_path
-from evaluation.planning.changed_metrics import found_metrics
+from evaluation.planning.changed_metrics import metrics_for_resume
 from evaluation.records import RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest, read_request
 from evaluation.requests.run_share import may_work_beside
@@ -64,7 +64,7 @@ def resumed(
     before = read_request(stored.request, source="the stored request")
     runs = runs_of_invocation(store, invocation_id)
     more = {name: value for name, value in given.items() if name != "metrics"}
-    found = found_metrics(
+    found = metrics_for_resume(
         before.metrics,
         runs,
         _files_alone(before, given),

@@ -112,7 +112,7 @@ def write_new_file(path: Path, text: str) -> None:
     """
     must_be_new(path)
     try:
-        with path.open("x", encoding="utf-8") as file, _gone_if_it_fails(path):
+        with path.open("x", encoding="utf-8") as file, _removed_on_failure(path):
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -142,7 +142,7 @@ def must_be_new(path: Path) -> None:
 
 
 @contextmanager
-def _gone_if_it_fails(path: Path) -> Iterator[None]:
+def _removed_on_failure(path: Path) -> Iterator[None]:
     """Leaves nothing half-written at `path`."""
     try:
         yield

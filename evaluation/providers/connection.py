@@ -12,8 +12,8 @@ import httpx
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers import bounded_stream
 from evaluation.providers.bounded_stream import decompressed, read_beginning, read_whole
-from evaluation.providers.connection_pool import KeptConnections
-from evaluation.providers.error_replies import Asked, Refusal
+from evaluation.providers.connection_pool import ConnectionPool
+from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.json_reading import OddRecordError
 from evaluation.providers.ndjson import read_object, split_lines
 
@@ -28,7 +28,7 @@ LINGER_S = 1.0
 
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
-ErrorOf = Callable[[Refusal, Asked], ProviderError]
+ErrorOf = Callable[[Refusal, RequestContext], ProviderError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Connection:
         self.url = url.rstrip("/")
         self._error_of = error_of
         self._api_key = api_key
-        self._transport = transport or KeptConnections()
+        self._transport = transport or ConnectionPool()
         self._urls: dict[str, httpx.URL] = {}
         # An answer in small pieces gains nothing from compression.
         self._headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "benchwright"}
@@ -68,7 +68,7 @@ class Connection:
         path: str,
         body: dict[str, Any] | None = None,
         *,
-        asked: Asked,
+        asked: RequestContext,
         timeout_s: float = QUICK_S,
         too_late: FailureKind = FailureKind.TIMED_OUT,
     ) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Connection:
         path: str,
         body: dict[str, Any],
         *,
-        asked: Asked,
+        asked: RequestContext,
         patient: bool,
         is_kept: bool = True,
     ) -> AsyncIterator[Stream]:
@@ -120,7 +120,7 @@ class Connection:
 
     @asynccontextmanager
     async def _sent(
-        self, method: str, path: str, body: dict[str, Any] | None, asked: Asked, *, patient: bool = False
+        self, method: str, path: str, body: dict[str, Any] | None, asked: RequestContext, *, patient: bool = False
     ) -> AsyncIterator[httpx.Response]:
         answering = False
         try:
@@ -145,7 +145,7 @@ class Connection:
         url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.url + path))
         return httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": timeout})
 
-    def _refused(self, response: httpx.Response, body: bytes, asked: Asked) -> ProviderError:
+    def _refused(self, response: httpx.Response, body: bytes, asked: RequestContext) -> ProviderError:
         if self._api_key:
             # Some servers repeat a wrong key in their refusal.
             body = body.replace(self._api_key.encode(), b"***")
@@ -173,7 +173,7 @@ async def drain(stream: Stream) -> None:
                 pass
 
 
-def unreadable(error: OddRecordError, asked: Asked) -> ProviderError:
+def unreadable(error: OddRecordError, asked: RequestContext) -> ProviderError:
     """Our error for what a server sent and cannot mean."""
     return ProviderError(
         f"{asked.subject}: the server's answer cannot be read: {error}",
@@ -182,7 +182,7 @@ def unreadable(error: OddRecordError, asked: Asked) -> ProviderError:
     )
 
 
-def broken(error: Exception, asked: Asked, *, answering: bool) -> ProviderError:
+def broken(error: Exception, asked: RequestContext, *, answering: bool) -> ProviderError:
     """Our error for a connection that could not be made, or that broke.
 
     Args:

@@ -15,7 +15,7 @@ NEXT_ADDRESS_S = 0.25
 """A host's next address is tried when the one before has not answered for this long."""
 
 
-class KeptConnections(httpx.AsyncBaseTransport):
+class ConnectionPool(httpx.AsyncBaseTransport):
     """Sends requests to one server. As many connections as there are requests at a time; no proxy, no redirect."""
 
     def __init__(self, *, keep_s: float = KEEP_S) -> None:

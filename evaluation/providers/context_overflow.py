@@ -6,7 +6,7 @@ from typing import Any
 
 from evaluation.case import Message
 from evaluation.errors import CandidateFailureError, FailureKind
-from evaluation.providers.error_replies import Asked, Refusal
+from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.record_fields import number_of
 
 _TEXTS = re.compile(
@@ -22,7 +22,9 @@ _COUNTS = (
 )
 
 
-def overlong_error(refusal: Refusal, asked: Asked, *, can_set_context: bool = True) -> CandidateFailureError | None:
+def overlong_error(
+    refusal: Refusal, asked: RequestContext, *, can_set_context: bool = True
+) -> CandidateFailureError | None:
     """The candidate's failure if the refusal says that the prompt is too long; else None.
 
     Args:

@@ -8,7 +8,7 @@ from evaluation.errors import ConfigurationError, FailureKind, ProviderError
 from evaluation.providers import PROVIDERS
 from evaluation.providers.addresses import default_url, normalise_url
 from evaluation.providers.connection import Connection
-from evaluation.providers.error_replies import Asked
+from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.ollama import OllamaProvider
 from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.openai_compatible import OpenAICompatibleProvider
@@ -75,7 +75,7 @@ async def detect_provider(
 async def _answer(connection: Connection, path: str, tried: list[str]) -> dict[str, Any]:
     """What the server says at `path`; nothing where it has no such path."""
     try:
-        answer = await connection.ask("GET", path, asked=Asked(url=connection.url))
+        answer = await connection.ask("GET", path, asked=RequestContext(url=connection.url))
     except ProviderError as error:
         if isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
             raise ConfigurationError(f"{error.message}; tried {path}", START_ONE) from error

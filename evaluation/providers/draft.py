@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
-from evaluation.providers.error_replies import Asked
+from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.request_phase import Phase
 from evaluation.providers.thinking import split_thinking
 from evaluation.truncation import FINISH_REASON, Limits
@@ -70,7 +70,7 @@ class Draft:
         thought = sum(map(len, self._thinking))
         return f"{written}, after {thought} of thinking" if thought else written
 
-    def timed_out(self, request: GenerationRequest, asked: Asked) -> TransientProviderError:
+    def timed_out(self, request: GenerationRequest, asked: RequestContext) -> TransientProviderError:
         """The error for an attempt that used up its time; it says in which phase."""
         if self.phase is Phase.WAITING:
             doing = "still waiting for the first token (queued, loading or reading the prompt)"
@@ -82,7 +82,7 @@ class Draft:
             next_step="Allow more with `--timeout`, or lower `num_predict`.",
         )
 
-    def ended_early(self, asked: Asked, *, was_whole: bool = False) -> ProviderError:
+    def ended_early(self, asked: RequestContext, *, was_whole: bool = False) -> ProviderError:
         """The error for an answer that ended properly, but without the record that completes it.
 
         Args:
@@ -140,7 +140,7 @@ def _own_failure(answer: str, thinking: str, *, cut_at: str | None) -> tuple[Fai
     return FailureKind.EMPTY_ANSWER, "the model ended its answer without writing anything"
 
 
-def repeated_itself(asked: Asked, text: str) -> CandidateFailureError:
+def repeated_itself(asked: RequestContext, text: str) -> CandidateFailureError:
     """The candidate's failure to stop saying one thing; what it wrote is kept."""
     return CandidateFailureError(
         f"{asked.subject}: the server broke the answer off because the model repeated itself",

@@ -14,7 +14,7 @@ MAX_SHOWN = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RequestContext:
     """What an error message has to name: where, which model, with which context."""
 
     url: str
@@ -44,7 +44,7 @@ class Refusal:
     in_stream: bool = False
     """The answer had begun well, with a status of 200."""
 
-    def said(self, asked: Asked) -> str:
+    def said(self, asked: RequestContext) -> str:
         """Who said what, in a sentence."""
         did = "broke the answer off" if self.in_stream else f"answered {self.status}"
         return f"{asked.subject}: the server {did}: {self.message or '(nothing)'}"

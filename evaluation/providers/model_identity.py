@@ -11,7 +11,7 @@ from typing import Any
 
 from evaluation.errors import FailureKind, ProviderError
 from evaluation.model_info import ModelInfo
-from evaluation.providers.error_replies import Asked
+from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.model_names import find_model, full_name
 from evaluation.providers.record_fields import name_of
 
@@ -72,7 +72,7 @@ def other_listed(asked: str, named: str, listing: Mapping[str, Any]) -> str | No
     return None if roots[asked] is not None and roots[asked] == roots[named] else named
 
 
-def wrong_model(named: str, asked: Asked) -> ProviderError:
+def wrong_model(named: str, asked: RequestContext) -> ProviderError:
     """The refusal of an answer that another model gave."""
     return ProviderError(
         f"{asked.subject}: the answer came from another model, {named!r}",

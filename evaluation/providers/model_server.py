@@ -10,7 +10,7 @@ import httpx
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.providers.connection import Connection, ErrorOf
 from evaluation.providers.draft import Draft
-from evaluation.providers.error_replies import Asked
+from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.model_names import is_remote, remote_refused
 from evaluation.providers.request_phase import Phase
 
@@ -85,6 +85,6 @@ class ModelServer(ABC):
         if not self._allow_remote and is_remote(model):
             raise remote_refused(model)
 
-    def _asked(self, model: str | None = None, options: Mapping[str, Any] | None = None) -> Asked:
+    def _asked(self, model: str | None = None, options: Mapping[str, Any] | None = None) -> RequestContext:
         num_ctx = (options or {}).get("num_ctx")
-        return Asked(url=self.url, model=model, num_ctx=num_ctx if isinstance(num_ctx, int) else None)
+        return RequestContext(url=self.url, model=model, num_ctx=num_ctx if isinstance(num_ctx, int) else None)

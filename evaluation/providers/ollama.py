@@ -10,7 +10,7 @@ from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import drain
 from evaluation.providers.context_overflow import n_telling_characters, sign_of_truncation
 from evaluation.providers.draft import Draft
-from evaluation.providers.error_replies import Asked
+from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.model_identity import is_named_alike, other_weights, wrong_model
 from evaluation.providers.model_names import find_model, remote_refused, same_model
 from evaluation.providers.model_server import Access, ModelServer
@@ -108,7 +108,7 @@ class OllamaProvider(ModelServer):
         await self._refuse_truncation(request, generation, asked)
         return generation
 
-    async def _answered(self, request: GenerationRequest, draft: Draft, asked: Asked) -> Generation:
+    async def _answered(self, request: GenerationRequest, draft: Draft, asked: RequestContext) -> Generation:
         async with self._connection.stream("/api/chat", chat_body(request), asked=asked, patient=True) as stream:
             async for line in stream.lines:
                 final = take_line(line, draft, asked)
@@ -120,12 +120,12 @@ class OllamaProvider(ModelServer):
                     return generation
             raise draft.ended_early(asked, was_whole=stream.content_type.startswith("application/json"))
 
-    def _refuse_remote_answer(self, final: Mapping[str, Any], asked: Asked) -> None:
+    def _refuse_remote_answer(self, final: Mapping[str, Any], asked: RequestContext) -> None:
         """A remote model under a local name gives itself away only in its answer."""
         if not self._allow_remote and final.get("remote_host"):
             raise remote_refused(str(asked.model), str(final["remote_host"]))
 
-    async def _refuse_other_model(self, record: Mapping[str, Any], asked: Asked) -> None:
+    async def _refuse_other_model(self, record: Mapping[str, Any], asked: RequestContext) -> None:
         """Fails an answer of other weights than those that were asked."""
         named = name_of(record, "model")
         if named is None or is_named_alike(str(asked.model), named):
@@ -139,7 +139,9 @@ class OllamaProvider(ModelServer):
         if other := other_weights(str(asked.model), record, models):
             raise wrong_model(other, asked)
 
-    async def _refuse_truncation(self, request: GenerationRequest, generation: Generation, asked: Asked) -> None:
+    async def _refuse_truncation(
+        self, request: GenerationRequest, generation: Generation, asked: RequestContext
+    ) -> None:
         sign = sign_of_truncation(
             n_telling_characters(request.messages),
             prompt_tokens=generation.prompt_tokens,
@@ -152,7 +154,7 @@ class OllamaProvider(ModelServer):
                 "Raise num_ctx, or update the server; old versions ignore `truncate` and `shift`.",
             )
 
-    async def _sign_of_shift(self, generation: Generation, asked: Asked) -> str | None:
+    async def _sign_of_shift(self, generation: Generation, asked: RequestContext) -> str | None:
         """More tokens than the context holds: some were forgotten on the way."""
         if generation.prompt_tokens is None or asked.num_ctx is None:
             return None
@@ -196,7 +198,7 @@ class OllamaProvider(ModelServer):
             )
 
 
-def refuse_empty_prompt(request: GenerationRequest, asked: Asked) -> None:
+def refuse_empty_prompt(request: GenerationRequest, asked: RequestContext) -> None:
     """Refuses what a server would answer by only loading the model.
 
     Raises:
@@ -210,7 +212,7 @@ def refuse_empty_prompt(request: GenerationRequest, asked: Asked) -> None:
         )
 
 
-def read_vector(found: Any, asked: Asked) -> tuple[float, ...]:
+def read_vector(found: Any, asked: RequestContext) -> tuple[float, ...]:
     """A vector of finite numbers.
 
     Raises:

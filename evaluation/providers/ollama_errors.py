@@ -9,7 +9,7 @@ from collections.abc import Callable
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers.context_overflow import overlong_error
 from evaluation.providers.draft import repeated_itself
-from evaluation.providers.error_replies import Asked, Refusal
+from evaluation.providers.error_replies import Refusal, RequestContext
 
 _REPEATED = re.compile(r"token repeat limit", re.IGNORECASE)
 _PERMANENT = re.compile(
@@ -30,7 +30,7 @@ _LOAD_FAILED = re.compile(
 )
 
 
-def ollama_error(refusal: Refusal, asked: Asked) -> ProviderError:
+def ollama_error(refusal: Refusal, asked: RequestContext) -> ProviderError:
     """Our error for what an Ollama server refused, sorted by whether asking again may help."""
     if _REPEATED.search(refusal.message):
         return repeated_itself(asked, asked.text)
@@ -41,7 +41,7 @@ def ollama_error(refusal: Refusal, asked: Asked) -> ProviderError:
     return _by_text(refusal, asked)
 
 
-def _by_text(refusal: Refusal, asked: Asked) -> ProviderError:
+def _by_text(refusal: Refusal, asked: RequestContext) -> ProviderError:
     said = refusal.said(asked)
     if _OUT_OF_MEMORY.search(refusal.message):
         return TransientProviderError(
@@ -64,7 +64,7 @@ def _next_step(refusal: Refusal) -> str | None:
     return None
 
 
-def _no_key(refusal: Refusal, asked: Asked) -> ProviderError:
+def _no_key(refusal: Refusal, asked: RequestContext) -> ProviderError:
     return ProviderError(
         refusal.said(asked),
         FailureKind.REFUSED_BY_POLICY,
@@ -72,7 +72,7 @@ def _no_key(refusal: Refusal, asked: Asked) -> ProviderError:
     )
 
 
-def _forbidden(refusal: Refusal, asked: Asked) -> ProviderError:
+def _forbidden(refusal: Refusal, asked: RequestContext) -> ProviderError:
     if refusal.message:
         return ProviderError(refusal.said(asked), FailureKind.REFUSED_BY_POLICY)
     return ProviderError(
@@ -83,7 +83,7 @@ def _forbidden(refusal: Refusal, asked: Asked) -> ProviderError:
     )
 
 
-def _not_found(refusal: Refusal, asked: Asked) -> ProviderError:
+def _not_found(refusal: Refusal, asked: RequestContext) -> ProviderError:
     if refusal.is_json and asked.model:
         return ProviderError(
             f"{asked.url}: {refusal.message or f'model {asked.model!r} not found'}",
@@ -97,7 +97,7 @@ def _not_found(refusal: Refusal, asked: Asked) -> ProviderError:
     )
 
 
-def _wrong_method(refusal: Refusal, asked: Asked) -> ProviderError:
+def _wrong_method(refusal: Refusal, asked: RequestContext) -> ProviderError:
     return ProviderError(
         f"{refusal.said(asked)} (not an Ollama server, or a very old one?)",
         FailureKind.BAD_OPTION,
@@ -105,7 +105,7 @@ def _wrong_method(refusal: Refusal, asked: Asked) -> ProviderError:
     )
 
 
-def _gave_up_waiting(refusal: Refusal, asked: Asked) -> ProviderError:
+def _gave_up_waiting(refusal: Refusal, asked: RequestContext) -> ProviderError:
     return TransientProviderError(
         f"{refusal.said(asked)} (the client or a proxy went away while the request was queued or loading)",
         FailureKind.TIMED_OUT,
@@ -113,15 +113,15 @@ def _gave_up_waiting(refusal: Refusal, asked: Asked) -> ProviderError:
     )
 
 
-def _busy(refusal: Refusal, asked: Asked) -> ProviderError:
+def _busy(refusal: Refusal, asked: RequestContext) -> ProviderError:
     return TransientProviderError(refusal.said(asked), FailureKind.QUEUE_FULL, refusal.retry_after_s)
 
 
-def _down(refusal: Refusal, asked: Asked) -> ProviderError:
+def _down(refusal: Refusal, asked: RequestContext) -> ProviderError:
     return TransientProviderError(refusal.said(asked), FailureKind.SERVER_DOWN, refusal.retry_after_s)
 
 
-def _not_able(refusal: Refusal, asked: Asked) -> ProviderError:
+def _not_able(refusal: Refusal, asked: RequestContext) -> ProviderError:
     return ProviderError(
         refusal.said(asked),
         FailureKind.BAD_OPTION,
@@ -129,7 +129,7 @@ def _not_able(refusal: Refusal, asked: Asked) -> ProviderError:
     )
 
 
-_BY_STATUS: dict[int, Callable[[Refusal, Asked], ProviderError]] = {
+_BY_STATUS: dict[int, Callable[[Refusal, RequestContext], ProviderError]] = {
     401: _no_key,
     403: _forbidden,
     404: _not_found,

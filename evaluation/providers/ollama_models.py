@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.errors import FailureKind, ProviderError
 from evaluation.model_info import ModelInfo
-from evaluation.providers.error_replies import Asked, line_refusal
+from evaluation.providers.error_replies import RequestContext, line_refusal
 from evaluation.providers.model_names import full_name
 from evaluation.providers.provider import LoadedModel, PullProgress
 from evaluation.providers.record_fields import MAX_NAME, name_of, number_of
@@ -99,7 +99,7 @@ def loaded_models(answer: Mapping[str, Any]) -> tuple[LoadedModel, ...]:
     )
 
 
-def pull_progress(record: Mapping[str, Any], asked: Asked) -> PullProgress:
+def pull_progress(record: Mapping[str, Any], asked: RequestContext) -> PullProgress:
     """One step of a pull.
 
     Raises:

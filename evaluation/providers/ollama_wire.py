@@ -6,7 +6,7 @@ from typing import Any
 from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.providers.draft import Draft
-from evaluation.providers.error_replies import Asked, line_refusal
+from evaluation.providers.error_replies import RequestContext, line_refusal
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.record_fields import count_of, name_of, seconds_of, text_of
@@ -39,7 +39,7 @@ def load_body(model: str, options: Mapping[str, Any], keep_alive: str | int) -> 
     return {"model": model, "options": dict(options), "keep_alive": keep_alive, "stream": False, **NEVER_CUT}
 
 
-def take_line(line: bytes, draft: Draft, asked: Asked) -> dict[str, Any] | None:
+def take_line(line: bytes, draft: Draft, asked: RequestContext) -> dict[str, Any] | None:
     """Adds a line to the draft; returns the final record when this is it.
 
     Raises:
@@ -50,7 +50,7 @@ def take_line(line: bytes, draft: Draft, asked: Asked) -> dict[str, Any] | None:
         shown = line[:80].decode("utf-8", "replace")
         raise TransientProviderError(f"{asked.subject}: a line is not a record: {shown!r}", FailureKind.CUT_STREAM)
     if record.get("error"):
-        so_far = Asked(url=asked.url, model=asked.model, num_ctx=asked.num_ctx, text=draft.text)
+        so_far = RequestContext(url=asked.url, model=asked.model, num_ctx=asked.num_ctx, text=draft.text)
         raise ollama_error(line_refusal(record), so_far)
     draft.add(*_words(record))
     return record if record.get("done") is True else None
@@ -64,7 +64,7 @@ def _words(record: Mapping[str, Any]) -> tuple[str, str]:
     return text_of(record, "response"), text_of(record, "thinking")
 
 
-def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest, asked: Asked) -> Generation:
+def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest, asked: RequestContext) -> Generation:
     """The generation that the final record completes.
 
     Raises:
@@ -108,7 +108,7 @@ def _timing(final: Mapping[str, Any], draft: Draft) -> Timing:
     )
 
 
-def expect_done(answer: Mapping[str, Any], asked: Asked, doing: str) -> None:
+def expect_done(answer: Mapping[str, Any], asked: RequestContext, doing: str) -> None:
     """Checks that a whole answer, of a load or an unload, says that it is done.
 
     Raises:

@@ -8,7 +8,7 @@ from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import drain
 from evaluation.providers.draft import Draft
-from evaluation.providers.error_replies import Asked
+from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.model_identity import is_named_alike, other_listed, wrong_model
 from evaluation.providers.model_names import find_model
 from evaluation.providers.model_server import Access, ModelServer
@@ -86,7 +86,7 @@ class OpenAICompatibleProvider(ModelServer):
         refuse_empty_prompt(request, asked)
         return await self._answered(request, draft, asked)
 
-    async def _answered(self, request: GenerationRequest, draft: Draft, asked: Asked) -> Generation:
+    async def _answered(self, request: GenerationRequest, draft: Draft, asked: RequestContext) -> Generation:
         events = Events(draft, asked)
         body = chat_body(request)
         async with self._connection.stream("/v1/chat/completions", body, asked=asked, patient=True) as stream:
@@ -99,7 +99,7 @@ class OpenAICompatibleProvider(ModelServer):
         await self._refuse_other_model(events.model, asked)
         return generation
 
-    async def _refuse_other_model(self, named: str | None, asked: Asked) -> None:
+    async def _refuse_other_model(self, named: str | None, asked: RequestContext) -> None:
         """Fails an answer of a model that the server lists apart from the one that was asked."""
         model = str(asked.model)
         if named is None or (model, named) in self._believed or is_named_alike(model, named):

@@ -2,11 +2,11 @@
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers.context_overflow import overlong_error
-from evaluation.providers.error_replies import Asked, Refusal
+from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.ollama_errors import ollama_error
 
 
-def openai_error(refusal: Refusal, asked: Asked) -> ProviderError:
+def openai_error(refusal: Refusal, asked: RequestContext) -> ProviderError:
     """Our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
     if overlong := overlong_error(refusal, asked, can_set_context=False):
         return overlong

@@ -7,7 +7,7 @@ from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
 from evaluation.providers.draft import Draft
-from evaluation.providers.error_replies import Asked, line_refusal
+from evaluation.providers.error_replies import RequestContext, line_refusal
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.openai_errors import openai_error
 from evaluation.providers.record_fields import count_of, name_of, number_of, text_of
@@ -55,7 +55,7 @@ def _response_format(wanted: str | Mapping[str, Any]) -> dict[str, Any]:
 class Events:
     """Takes the lines of an event stream; knows when the answer is complete."""
 
-    def __init__(self, draft: Draft, asked: Asked) -> None:
+    def __init__(self, draft: Draft, asked: RequestContext) -> None:
         self._draft = draft
         self._asked = asked
         self._finish_reason: str | None = None

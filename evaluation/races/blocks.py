@@ -8,7 +8,7 @@ from evaluation.races.confirmation import n_to_confirm
 from evaluation.races.grid import Grid
 from evaluation.races.ranking import leaders_first, runner_up
 from evaluation.races.rules import Spent
-from evaluation.races.schedule import n_kept_back
+from evaluation.races.schedule import n_held_out
 from evaluation.races.state import Ending, RaceState
 
 
@@ -56,7 +56,7 @@ def _next_look(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, B
         state.rules.budget,
         spent,
         n_calls=n_new * calls_a_case,
-        kept_calls=2 * state.rules.n_repeats * n_kept_back(state.rules, state.n_pool),
+        kept_calls=2 * state.rules.n_repeats * n_held_out(state.rules, state.n_pool),
     )
     n_affordable = math.floor(n_new * min(1.0, share) + 1e-9)
     if n_affordable < 1:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evaluation.races.rules import Method, RaceRules
-from evaluation.races.schedule import cut_confirmation, n_kept_back, n_kept_of, schedule
+from evaluation.races.schedule import cut_confirmation, n_held_out, n_survivors, schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,8 @@ def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
         n_candidates: Who begins.
     """
     looks = tuple(level.n_cases or 0 for level in schedule(rules, n_pool=n_cases, n_candidates=n_candidates))
-    n_confirm = min(n_kept_back(rules, n_cases), n_cases - looks[-1])
-    most = rules.n_repeats * (_most_asked(rules, looks, n_candidates) + 2 * n_confirm)
+    n_confirm = min(n_held_out(rules, n_cases), n_cases - looks[-1])
+    most = rules.n_repeats * (_max_calls(rules, looks, n_candidates) + 2 * n_confirm)
     return RaceBounds(
         n_candidates=n_candidates,
         n_cases=n_cases,
@@ -50,7 +50,7 @@ def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
     )
 
 
-def _most_asked(rules: RaceRules, looks: tuple[int, ...], n_candidates: int) -> int:
+def _max_calls(rules: RaceRules, looks: tuple[int, ...], n_candidates: int) -> int:
     """Cases times candidates, without the confirmation: by evidence everybody may be in to the last look."""
     if rules.method is Method.EVIDENCE:
         return n_candidates * looks[-1]
@@ -59,5 +59,5 @@ def _most_asked(rules: RaceRules, looks: tuple[int, ...], n_candidates: int) -> 
         if n_in < 2:
             break
         asked += n_in * (size - n_before)
-        n_in, n_before = n_kept_of(n_in, is_last=size == looks[-1]), size
+        n_in, n_before = n_survivors(n_in, is_last=size == looks[-1]), size
     return asked

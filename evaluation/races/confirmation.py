@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from evaluation.races.grid import Grid
 from evaluation.races.ranking import runner_up
 from evaluation.races.rules import Method
-from evaluation.races.schedule import n_kept_back
+from evaluation.races.schedule import n_held_out
 from evaluation.races.state import RaceState
 from evaluation.stats.pair_comparison import PairComparison, compare_pair
 
@@ -53,7 +53,7 @@ class Confirmation:
 
 def n_to_confirm(state: RaceState, grid: Grid) -> int:
     """Unseen cases that would confirm a difference like the race's, as far as the benchmark has them."""
-    most = min(n_kept_back(state.rules, state.n_pool), state.n_pool - state.n_asked)
+    most = min(n_held_out(state.rules, state.n_pool), state.n_pool - state.n_asked)
     second = runner_up(state, grid)
     if second is None or most <= 0:
         return 0

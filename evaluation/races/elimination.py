@@ -13,7 +13,7 @@ from evaluation.races.grid import Grid
 from evaluation.races.number_words import against, odds
 from evaluation.races.ranking import leaders_first
 from evaluation.races.rules import Method
-from evaluation.races.schedule import n_kept_of
+from evaluation.races.schedule import n_survivors
 from evaluation.races.sequential_evidence import evidence_against, evidence_within
 from evaluation.races.state import Ending, RaceState
 
@@ -106,7 +106,7 @@ def _by_evidence(state: RaceState, grid: Grid) -> tuple[tuple[int, ...], tuple[D
 def _halved(state: RaceState, grid: Grid) -> tuple[tuple[int, ...], tuple[Decision, ...]]:
     order = leaders_first(grid, state.alive)
     # A round that the budget has cut short drops nobody: it ends the race.
-    n_kept = n_kept_of(len(order), is_last=_next_level(state) is None) if _is_at_a_level(state) else len(order)
+    n_kept = n_survivors(len(order), is_last=_next_level(state) is None) if _is_at_a_level(state) else len(order)
     dropped = order[n_kept:]
     return dropped, tuple(_decision(state, grid, place, order, dropped=place in dropped) for place in order)
 

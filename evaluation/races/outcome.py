@@ -8,7 +8,7 @@ from evaluation.formatting import counted, p_value, quantity_interval
 from evaluation.races.confirmation import Confirmation, confirmation
 from evaluation.races.grid import Grid
 from evaluation.races.number_words import in_points
-from evaluation.races.ranking import Standing, leaders_first, runner_up, standings
+from evaluation.races.ranking import RacePosition, leaders_first, rank_candidates, runner_up
 from evaluation.races.rules import Method
 from evaluation.races.sequential_evidence import cases_needed
 from evaluation.races.state import Ending, RaceState
@@ -41,7 +41,7 @@ class RaceOutcome:
     """Labels of those among whom nobody can be called the best, best first; empty where there is a winner."""
     ending: Ending
     sentence: str
-    ranking: tuple[Standing, ...]
+    ranking: tuple[RacePosition, ...]
     confirmation: Confirmation | None
     n_more: int | None = None
     """About how many more cases would tell the first from the second, if the difference is as it seems."""
@@ -57,7 +57,7 @@ def outcome(state: RaceState, grid: Grid, *, seed: int) -> RaceOutcome:
     """
     assert state.ending is not None  # noqa: S101 - the caller asks when the race is over
     checked = confirmation(state, grid, seed=seed)
-    ranking = standings(state, grid)
+    ranking = rank_candidates(state, grid)
     verdict = _verdict(state, checked)
     tied = _tied(state, grid, ranking, verdict)
     return RaceOutcome(
@@ -82,7 +82,7 @@ def _verdict(state: RaceState, checked: Confirmation | None) -> Verdict:
     return Verdict.WINNER if checked.is_confirmed else Verdict.TIED
 
 
-def _tied(state: RaceState, grid: Grid, ranking: tuple[Standing, ...], verdict: Verdict) -> tuple[str, ...]:
+def _tied(state: RaceState, grid: Grid, ranking: tuple[RacePosition, ...], verdict: Verdict) -> tuple[str, ...]:
     if verdict is not Verdict.TIED:
         return ()
     second = runner_up(state, grid) if state.ending is Ending.ONE_LEFT else None
@@ -94,7 +94,7 @@ def _sentence(
     state: RaceState,
     grid: Grid,
     verdict: Verdict,
-    ranking: tuple[Standing, ...],
+    ranking: tuple[RacePosition, ...],
     tied: tuple[str, ...],
     checked: Confirmation | None,
 ) -> str:

@@ -9,7 +9,7 @@ from evaluation.races.state import RaceState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class RacePosition:
     """A candidate's place at the end of a race."""
 
     rank: int
@@ -63,7 +63,7 @@ def finalists(state: RaceState, grid: Grid) -> tuple[int, ...]:
     return state.alive if second is None else tuple(sorted((*state.alive, second)))
 
 
-def standings(state: RaceState, grid: Grid) -> tuple[Standing, ...]:
+def rank_candidates(state: RaceState, grid: Grid) -> tuple[RacePosition, ...]:
     """Everybody's place: the finalists, then those dropped by how close they came, then those given up."""
     order = leaders_first(grid, finalists(state, grid))
     gone = [place for place in range(len(state.runners)) if place not in order]
@@ -76,7 +76,7 @@ def standings(state: RaceState, grid: Grid) -> tuple[Standing, ...]:
 
     means, counts = grid.means(), grid.counts()
     return tuple(
-        Standing(
+        RacePosition(
             rank=rank,
             key=state.runners[place].key,
             label=state.runners[place].label,

@@ -19,7 +19,7 @@ ROUND_GROWTH = 1.75
 SMALLEST_ROUND = 8
 
 
-def n_kept_back(rules: RaceRules, n_pool: int) -> int:
+def n_held_out(rules: RaceRules, n_pool: int) -> int:
     """Cases that only the confirmation asks, of a benchmark with `n_pool` cases."""
     wanted = rules.confirm if rules.confirm is not None else math.ceil(rules.confirm_share * n_pool)
     return max(0, min(wanted, n_pool - 2))
@@ -27,7 +27,7 @@ def n_kept_back(rules: RaceRules, n_pool: int) -> int:
 
 def cut_confirmation(rules: RaceRules, n_pool: int) -> str | None:
     """That fewer cases are kept back than were asked for, in words; None: they are not."""
-    n_kept = n_kept_back(rules, n_pool)
+    n_kept = n_held_out(rules, n_pool)
     if rules.confirm is None or n_kept >= rules.confirm:
         return None
     return (
@@ -44,15 +44,15 @@ def schedule(rules: RaceRules, *, n_pool: int, n_candidates: int) -> tuple[Level
         n_pool: Cases of the benchmark.
         n_candidates: Who begins.
     """
-    most = n_pool - n_kept_back(rules, n_pool)
+    most = n_pool - n_held_out(rules, n_pool)
     if rules.levels:
         return _named(rules.levels, most)
-    sizes = _rounds(most, n_candidates) if rules.method is Method.HALVING else _looks(most, n_pool)
+    sizes = _rounds(most, n_candidates) if rules.method is Method.HALVING else _decision_points(most, n_pool)
     word = "round" if rules.method is Method.HALVING else "look"
     return tuple(Level(name=f"{word} {number}", n_cases=size) for number, size in enumerate(sizes, 1))
 
 
-def n_kept_of(n_alive: int, *, is_last: bool) -> int:
+def n_survivors(n_alive: int, *, is_last: bool) -> int:
     """How many go on after a round of halving; the last round keeps one."""
     return 1 if is_last else math.ceil(n_alive / 2)
 
@@ -68,7 +68,7 @@ def _named(levels: tuple[Level, ...], most: int) -> tuple[Level, ...]:
     return tuple(cut)
 
 
-def _looks(most: int, n_pool: int) -> list[int]:
+def _decision_points(most: int, n_pool: int) -> list[int]:
     longest = max(SHORTEST_STEP, math.ceil(STEP_SHARE * n_pool))
     sizes = [min(most, FIRST_LOOK, max(FIRST_LOOK_OF_FEW, n_pool // 10))]
     while sizes[-1] < most:
@@ -81,7 +81,7 @@ def _looks(most: int, n_pool: int) -> list[int]:
 def _rounds(most: int, n_candidates: int) -> list[int]:
     """As many rounds as there is to halve; they begin smaller where the benchmark has too few cases for them."""
     n_rounds, n_alive = 1, n_candidates
-    while (n_alive := n_kept_of(n_alive, is_last=False)) > 1:
+    while (n_alive := n_survivors(n_alive, is_last=False)) > 1:
         n_rounds += 1
     fitting = most / ROUND_GROWTH ** (n_rounds - 1)
     first = min(FIRST_ROUND, max(SMALLEST_ROUND, math.floor(fitting)))

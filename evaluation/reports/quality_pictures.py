@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.metrics.metric_facts import value_range
-from evaluation.pictures.numbers import known
-from evaluation.pictures.scatter_plots import Point, frontier, scatter
+from evaluation.pictures.numbers import plotted_number
+from evaluation.pictures.scatter_plots import Point, draw_scatter_plot, frontier
 from evaluation.reports.album import Picture
 from evaluation.results.estimates import HasInterval
 
@@ -39,17 +39,19 @@ def quality_picture(
         quality: Its values.
         costs: Values of `COSTS`, as far as there are any.
     """
-    scored = [name for name in names if known(quality.get(name)) is not None]
-    cost = next((one for one in COSTS if all(known(costs.get(one, {}).get(name)) for name in scored)), "latency_s")
+    scored = [name for name in names if plotted_number(quality.get(name)) is not None]
+    cost = next(
+        (one for one in COSTS if all(plotted_number(costs.get(one, {}).get(name)) for name in scored)), "latency_s"
+    )
     points = [
         Point(label=name, x=x, y=y)
         for name in scored
-        if (y := known(quality.get(name))) and (x := known(costs.get(cost, {}).get(name)))
+        if (y := plotted_number(quality.get(name))) and (x := plotted_number(costs.get(cost, {}).get(name)))
     ]
     if len(points) < 2:
         return None
     word, unit = COSTS[cost]
-    svg = scatter(
+    svg = draw_scatter_plot(
         points,
         title=f"Quality against {word} · {benchmark}",
         x_title=unit,

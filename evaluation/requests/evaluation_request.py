@@ -187,7 +187,7 @@ class EvaluationRequest(RequestModel):
         "benchmarks", "models", "candidates", "metrics", "endpoints", "judges", "ignore_fields", mode="before"
     )
     @classmethod
-    def _one_may_stand_alone(cls, value: Any) -> Any:
+    def _accept_single_value(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
     @field_validator("metrics")

@@ -91,7 +91,7 @@ class ReviewRequest(RequestModel):
 
     @field_validator("runs", "candidates", "criteria", mode="before")
     @classmethod
-    def _one_may_stand_alone(cls, value: Any) -> Any:
+    def _accept_single_value(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
     @field_validator("runs", "candidates")

@@ -31,7 +31,7 @@ class ScoreRequest(RequestModel):
 
     @field_validator("metrics", "judges", "endpoints", mode="before")
     @classmethod
-    def _one_may_stand_alone(cls, value: Any) -> Any:
+    def _accept_single_value(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
     def for_run(self, run: RunRecord) -> EvaluationRequest:

@@ -41,7 +41,7 @@ class SweepRequest(RequestModel):
 
     @field_validator("parameters", mode="before")
     @classmethod
-    def _one_may_stand_alone(cls, value: Any) -> Any:
+    def _accept_single_value(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
     @model_validator(mode="before")
@@ -191,7 +191,7 @@ def read_sweep_request(given: Mapping[str, Any], *, source: str = "the command l
     return request
 
 
-def refuse_alike(n_combinations: int, n_candidates: int) -> None:
+def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:
     """Refuses a sweep of which two combinations are one and the same to the servers.
 
     Raises:

@@ -49,7 +49,7 @@ async def resolve_endpoints(
     Raises:
         ConfigurationError: no server answers.
     """
-    wanted = _all_wanted(request, settings, store)
+    wanted = _requested_endpoints(request, settings, store)
     wanted = list({endpoint.url: endpoint for endpoint in reversed(wanted)}.values())[::-1]
     answers = await asyncio.gather(*(_ask(endpoint) for endpoint in wanted), return_exceptions=True)
     endpoints: list[ResolvedEndpoint] = []
@@ -75,12 +75,14 @@ async def resolve_endpoints(
     return endpoints, notes
 
 
-def _all_wanted(request: EvaluationRequest, settings: Settings, store: "Store | None") -> list[ResolvedEndpoint]:
+def _requested_endpoints(
+    request: EvaluationRequest, settings: Settings, store: "Store | None"
+) -> list[ResolvedEndpoint]:
     """The servers that are named; where none is: Ollama's usual one, and the embedded one where it runs already."""
     is_default = not request.endpoints and not request.embedded
     is_named = EMBEDDED in request.endpoints
     texts = [default_url(os.environ)] if is_default else list(request.endpoints)
-    wanted = [_wanted_endpoint(text, request, store=store) for text in texts if text != EMBEDDED]
+    wanted = [_requested_endpoint(text, request, store=store) for text in texts if text != EMBEDDED]
     if request.embedded or is_named or (is_default and settings.embedded_url):
         wanted.append(_embedded_endpoint(settings))
     return wanted
@@ -93,7 +95,7 @@ def _next_step(error: BenchwrightError, *, embedded: bool) -> str | None:
     return error.next_step
 
 
-def _wanted_endpoint(text: str, request: EvaluationRequest, *, store: "Store | None") -> ResolvedEndpoint:
+def _requested_endpoint(text: str, request: EvaluationRequest, *, store: "Store | None") -> ResolvedEndpoint:
     stored = None
     if store is not None:
         from evaluation.store.registry import find_endpoint

@@ -73,7 +73,7 @@ async def resolve_metric_models(
     """
     found: list[MetricModel] = []
     notes: list[str] = []
-    for need, text in _wanted(request, metrics):
+    for need, text in _requested_endpoint(request, metrics):
         name, place = _split(text)
         servers = list(endpoints)
         if place:
@@ -88,7 +88,7 @@ async def resolve_metric_models(
     return tuple(found), notes
 
 
-def _wanted(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[tuple[Need, str]]:
+def _requested_endpoint(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[tuple[Need, str]]:
     wanted: list[tuple[Need, str]] = []
     for metric in metrics:
         for need in sorted(models_needed(metric)):

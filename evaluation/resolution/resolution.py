@@ -111,10 +111,10 @@ async def _with_models(
         replace(item, metrics=bound_metrics(item.metrics, models, against=against, criteria=item.benchmark.criteria))
         for item in benchmarks
     )
-    return bound, models, [*notes, *_asked_in_vain(request, metrics)]
+    return bound, models, [*notes, *_unused_models(request, metrics)]
 
 
-def _asked_in_vain(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[str]:
+def _unused_models(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[str]:
     """Models that were named for metrics, and that no metric asks."""
     needs = frozenset().union(*(models_needed(metric) for metric in metrics))
     named = [(Need.JUDGE, text) for text in request.judges] + [(Need.EMBEDDER, request.embedder)]

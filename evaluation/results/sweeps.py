@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evaluation.results.as_json import json_key
-from evaluation.sweeps.findings import Level, Standing
+from evaluation.sweeps.findings import CombinationScore, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class SweptMetric:
     unit: str
     """What they are: `case`, `cluster`, or `answer` to a single prompt."""
     confidence_level: float
-    combinations: tuple[Standing, ...]
+    combinations: tuple[CombinationScore, ...]
     """Best first; those without a value last."""
     n_may_be_best: int
     effects: tuple[EffectResult, ...]

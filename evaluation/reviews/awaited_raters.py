@@ -14,7 +14,7 @@ N_RATERS = "n_raters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
+class AwaitedRaters:
     """Who is waited for."""
 
     n_raters: int
@@ -49,7 +49,7 @@ class Awaited:
 
 def find_awaited(
     review: ReviewRecord, sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord], *, moment: datetime
-) -> Awaited:
+) -> AwaitedRaters:
     """Who is still waited for: those who began, and those who were asked and did not begin."""
     named = _by_name(sessions, ratings)
     rated_in = {one.session_id for one in ratings}
@@ -58,7 +58,7 @@ def find_awaited(
         for key, found in named.items()
         if (left := _left(review, key, sessions, ratings)) and not _is_given_up(found[1], moment)
     }
-    return Awaited(
+    return AwaitedRaters(
         n_raters=int(review.request.get(N_RATERS) or 1),
         n_rated_by=_n_rated_by(review, ratings),
         unfinished=dict(sorted(unfinished.items())),

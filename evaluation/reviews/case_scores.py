@@ -7,13 +7,13 @@ from evaluation.comparisons.values import scores_of
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation
 from evaluation.records import MetricUse
-from evaluation.reviews.case_selection import Seen
+from evaluation.reviews.case_selection import CaseStatistics
 from evaluation.store.outcome_numbers import iterate_figures
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.session import Store
 
 
-def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[Seen]:
+def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[CaseStatistics]:
     """All cases that any of the sides answered, by their ids.
 
     Args:
@@ -25,7 +25,7 @@ def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> li
     values = [scores_of(store, side, use) if use is not None else {} for side in sides]
     wordings = [_wordings(store, side) for side in sides] if not any(values) else []
     return [
-        Seen(
+        CaseStatistics(
             case_id=case_id,
             sides=(found := tuple(place for place, known in enumerate(answered) if case_id in known)),
             values={place: values[place][case_id] for place in found if case_id in values[place]},

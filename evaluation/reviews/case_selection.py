@@ -25,7 +25,7 @@ _MOST_OPTIONS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class CaseStatistics:
     """What is known of a case before anybody looks at it."""
 
     case_id: str
@@ -38,22 +38,22 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picked:
+class SelectedCase:
     """A case that was picked, and why."""
 
-    seen: Seen
+    seen: CaseStatistics
     reason: str
     why: str
 
 
-def spread_of(seen: Seen) -> float:
+def spread_of(seen: CaseStatistics) -> float:
     """How far apart the candidates are on a case; 0 where they are alike."""
     if seen.n_wordings is not None:
         return float(seen.n_wordings - 1)
     return max(seen.values.values()) - min(seen.values.values()) if seen.values else 0.0
 
 
-def flip_of(seen: Seen, changed: Sequence[tuple[int, int]]) -> float:
+def flip_of(seen: CaseStatistics, changed: Sequence[tuple[int, int]]) -> float:
     """How far a case flipped; 0 where it did not.
 
     Args:
@@ -67,14 +67,14 @@ def flip_of(seen: Seen, changed: Sequence[tuple[int, int]]) -> float:
 
 
 def pick(
-    cases: Sequence[Seen],
+    cases: Sequence[CaseStatistics],
     n: int,
     *,
     flip_share: float,
     control_share: float,
     changed: Sequence[tuple[int, int]] = (),
     rng: np.random.Generator,
-) -> list[Picked]:
+) -> list[SelectedCase]:
     """At most `n` cases in the order in which they are shown, which tells nothing of why they were picked.
 
     Where one kind has too few cases, the next one fills its place; last, any case does.
@@ -91,18 +91,22 @@ def pick(
     n = min(n, len(drawn))
     n_controls = round(n * control_share)
     n_flips = min(n - n_controls, round(n * flip_share))
-    found = {seen.case_id: Picked(seen=seen, reason=CONTROL, why="drawn from all cases") for seen in drawn[:n_controls]}
+    found = {
+        seen.case_id: SelectedCase(seen=seen, reason=CONTROL, why="drawn from all cases") for seen in drawn[:n_controls]
+    }
 
-    def take(reason: str, wanted: int, size: Callable[[Seen], float], why: Callable[[Seen], str]) -> None:
+    def take(
+        reason: str, wanted: int, size: Callable[[CaseStatistics], float], why: Callable[[CaseStatistics], str]
+    ) -> None:
         left = [seen for seen in drawn if seen.case_id not in found and size(seen) > 0]
         left.sort(key=lambda seen: -round(size(seen), _DIGITS))  # stable: equals stay as they were drawn
         for seen in left[: max(0, wanted)]:
-            found[seen.case_id] = Picked(seen=seen, reason=reason, why=why(seen))
+            found[seen.case_id] = SelectedCase(seen=seen, reason=reason, why=why(seen))
 
-    def flip(seen: Seen) -> float:
+    def flip(seen: CaseStatistics) -> float:
         return flip_of(seen, changed)
 
-    def why_flipped(seen: Seen) -> str:
+    def why_flipped(seen: CaseStatistics) -> str:
         return "a model's value changed between runs" if changed else "one candidate is right, another wrong"
 
     take(DISAGREEMENT, n - n_controls - n_flips, spread_of, _why_apart)
@@ -113,14 +117,14 @@ def pick(
     return [shown[place] for place in rng.permutation(len(shown))]
 
 
-def _why_apart(seen: Seen) -> str:
+def _why_apart(seen: CaseStatistics) -> str:
     if seen.n_wordings is not None:
         return f"{seen.n_wordings} different answers"
     return f"values from {quantity(min(seen.values.values()))} to {quantity(max(seen.values.values()))}"
 
 
 def choose_sides(
-    picked: Sequence[Picked], size: int, n_sides: int, *, rng: np.random.Generator
+    picked: Sequence[SelectedCase], size: int, n_sides: int, *, rng: np.random.Generator
 ) -> list[tuple[int, ...]]:
     """Which sides each case shows, in the random order in which they are shown; each side about equally often.
 
@@ -153,6 +157,6 @@ def _times_met(met: Matrix, option: Sequence[int]) -> float:
     return sum(float(met[a, b]) for a, b in combinations_with_replacement(option, 2))
 
 
-def _apart(seen: Seen, option: Sequence[int]) -> float:
+def _apart(seen: CaseStatistics, option: Sequence[int]) -> float:
     values = [seen.values[side] for side in option if side in seen.values]
     return round(max(values) - min(values), _DIGITS) if values else 0.0

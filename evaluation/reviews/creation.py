@@ -18,7 +18,7 @@ from evaluation.generation import Generation, PromptState
 from evaluation.records import MetricUse, ReviewItem, ReviewRecord, ShownOutput, StoredOutcome
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.case_scores import seen_cases
-from evaluation.reviews.case_selection import MOST_OUTPUTS, Picked, Seen, choose_sides, pick
+from evaluation.reviews.case_selection import MOST_OUTPUTS, CaseStatistics, SelectedCase, choose_sides, pick
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.reviews import ask_raters, find_review, has_review, save_review
@@ -36,7 +36,7 @@ class _Shown:
     """A picked case with the sides that it shows, in their order."""
 
     position: int
-    picked: Picked
+    picked: SelectedCase
     sides: tuple[int, ...]
 
 
@@ -137,7 +137,7 @@ def _made(
     )
 
 
-def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[Seen]:
+def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[CaseStatistics]:
     """The cases to choose among: those that two candidates answered, or the only one did."""
     least = min(2, len(sides))
     seen = [one for one in seen_cases(store, sides, use) if len(one.sides) >= least]
@@ -150,7 +150,7 @@ def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> lis
 
 
 def _shown(
-    seen: Sequence[Seen], request: ReviewRequest, sides: Sequence[Side], rng: np.random.Generator
+    seen: Sequence[CaseStatistics], request: ReviewRequest, sides: Sequence[Side], rng: np.random.Generator
 ) -> list[_Shown]:
     """The picked cases in the order in which they are shown, each with the sides that it shows, in theirs."""
     picked = pick(

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation.comparisons.words import listed
 from evaluation.formatting import counted, p_value
-from evaluation.pictures.numbers import known
+from evaluation.pictures.numbers import plotted_number
 from evaluation.results.estimates import shown_estimate
 
 ENOUGH_CASES = 6
@@ -39,12 +39,12 @@ def _pair_words(pair: Mapping[str, Any]) -> str:
 def _graded(result: Mapping[str, Any]) -> str:
     best = result["candidates"][0]
     name, grade = next(iter(best["grades"].items()))
-    lead = f"{best['candidate']} has the best {name} grade: {shown_estimate(known(grade), digits=2)}"
+    lead = f"{best['candidate']} has the best {name} grade: {shown_estimate(plotted_number(grade), digits=2)}"
     of_best = [one for one in result["differences"] if one["criterion"] == name and one["a"] == best["candidate"]]
     if not of_best:
         return f"{lead}."
     nearest = min(of_best, key=lambda one: one["difference"])
-    ahead = shown_estimate(known({**nearest, "value": nearest["difference"]}), digits=2)
+    ahead = shown_estimate(plotted_number({**nearest, "value": nearest["difference"]}), digits=2)
     if nearest["n_cases"] < ENOUGH_CASES:
         return f"{lead}; {counted(nearest['n_cases'], 'case')} are too few to tell it from {nearest['b']} by a test."
     verb = "is really ahead of" if nearest["is_significant"] else "cannot be told from"

@@ -10,7 +10,7 @@ from evaluation.races.confirmation import Confirmation
 from evaluation.races.decision import Decision, Fate
 from evaluation.races.grid import Grid
 from evaluation.races.outcome import RaceOutcome, Verdict
-from evaluation.races.ranking import Standing
+from evaluation.races.ranking import RacePosition
 from evaluation.races.rules import Spent
 from evaluation.races.state import Ending, RaceState
 from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace, RaceResult, UnfinishedRace
@@ -105,7 +105,7 @@ def _stored_place(stored: Mapping[str, Any]) -> RacePlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class RaceDecisionPoint:
     """What happened at one look."""
 
     look: int
@@ -122,14 +122,14 @@ class Look:
     """Calls of the race so far; None: not noted."""
 
 
-def looks_of(decisions: Sequence[RaceDecision]) -> list[Look]:
+def decision_points(decisions: Sequence[RaceDecision]) -> list[RaceDecisionPoint]:
     """Return what happened at each look: its cases, who left, and how many went on."""
     looks = []
     for look, group in groupby(decisions, key=lambda decision: decision.look):
         of_look = list(group)
         calls = of_look[0].evidence.get("calls")
         looks.append(
-            Look(
+            RaceDecisionPoint(
                 look=look,
                 n_cases=of_look[0].n_cases,
                 left=tuple(each for each in of_look if each.fate in (Fate.DROPPED, Fate.GIVEN_UP)),
@@ -141,7 +141,7 @@ def looks_of(decisions: Sequence[RaceDecision]) -> list[Look]:
     return looks
 
 
-def _place(standing: Standing, grid: Grid) -> RacePlace:
+def _place(standing: RacePosition, grid: Grid) -> RacePlace:
     return RacePlace(
         rank=standing.rank,
         label=standing.label,

@@ -17,8 +17,8 @@ from evaluation.fingerprint import fingerprint
 from evaluation.metrics.cost import cost_metric
 from evaluation.metrics.guarded_calls import BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
-from evaluation.metrics.metric_process import Apart
-from evaluation.metrics.missing_metric import LostMetric
+from evaluation.metrics.metric_process import MetricProcess
+from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ, reads_the_prompt
 from evaluation.records import EstimateRow, MetricUse, RunCandidateRecord, RunPlan
@@ -51,7 +51,7 @@ def aggregate_run(
     run_id: str,
     metrics: Sequence[str],
     *,
-    apart: Apart | None = None,
+    apart: MetricProcess | None = None,
     only: Collection[int] | None = None,
 ) -> int:
     """The number of estimates that now stand in the store for a run, over all its candidates.
@@ -64,7 +64,7 @@ def aggregate_run(
         only: Ids of the rows of those of its candidates that are estimated; None: all.
     """
     if apart is None:
-        with Apart() as apart:
+        with MetricProcess() as apart:
             return aggregate_run(store, run_id, metrics, apart=apart, only=only)
     judge_prompts(store, run_id, only=only)
     run = find_run(store, run_id)
@@ -86,12 +86,12 @@ def _candidate_estimates(
     candidate: RunCandidateRecord,
     metrics: Sequence[str],
     clusters: Mapping[str, str],
-    apart: Apart,
+    apart: MetricProcess,
 ) -> Iterator[EstimateRow]:
     run_candidate_id = candidate.run_candidate_id
     failed = failed_cases(store, run_candidate_id)
     for metric in map(parse_metric, metrics):
-        if isinstance(metric, LostMetric) or reads_the_prompt(metric):
+        if isinstance(metric, MissingMetric) or reads_the_prompt(metric):
             continue  # a figure is estimated below, apart for fresh and cached prompts
         with suppress(BrokenMetricError):  # it has no number then, which raises an alarm
             yield from _estimates(store, plan, run_candidate_id, metric, failed, clusters, apart)
@@ -106,7 +106,7 @@ def _estimates(
     metric: Metric,
     failed: Sequence[str],
     clusters: Mapping[str, str],
-    apart: Apart,
+    apart: MetricProcess,
 ) -> Iterator[EstimateRow]:
     """One metric's estimates."""
     if isinstance(metric, CorpusMetric):
@@ -205,7 +205,7 @@ def _corpus_estimates(
     run_candidate_id: int,
     metric: CorpusMetric,
     clusters: Mapping[str, str],
-    apart: Apart,
+    apart: MetricProcess,
 ) -> Iterator[EstimateRow]:
     """The value over all answers together; its interval resamples cases, or whole clusters."""
     rows, case_ids = _evidence(store, run_candidate_id, metric.signature)

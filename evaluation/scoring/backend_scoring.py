@@ -9,7 +9,7 @@ from typing import TypeVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Request
-from evaluation.metrics.metric_process import Apart, is_ours
+from evaluation.metrics.metric_process import MetricProcess, is_ours
 from evaluation.records import RunRecord, ScoreRow, StoredOutcome
 from evaluation.resolution.metric_models import is_opponent
 from evaluation.score import Measurement, ScoreFailure
@@ -51,7 +51,7 @@ async def score_asking(
     answerers: Answerers,
     *,
     on_scored: Callable[[int], None] = lambda _: None,
-    apart: Apart | None = None,
+    apart: MetricProcess | None = None,
 ) -> ScoreCounts:
     """Counts of what was scored now; what has a score already is left as it is, what failed before is asked again.
 
@@ -65,7 +65,7 @@ async def score_asking(
         apart: Where others' metrics measure; None: in processes for this call alone.
     """
     if apart is None:
-        with Apart() as apart:
+        with MetricProcess() as apart:
             return await score_asking(
                 store, run_id, run_candidate_id, metrics, answerers, on_scored=on_scored, apart=apart
             )
@@ -167,7 +167,7 @@ def _opponents(
 class _Worker:
     """Measures by one metric: ours at once, another's in a thread, which waits for its process, one case at a time."""
 
-    def __init__(self, metric: Metric, apart: Apart) -> None:
+    def __init__(self, metric: Metric, apart: MetricProcess) -> None:
         self._metric, self._apart, self._is_ours = metric, apart, is_ours(metric)
         self._at_work = asyncio.Lock()
 

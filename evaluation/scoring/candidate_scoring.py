@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric, ModelMetric, Need
-from evaluation.metrics.metric_process import Apart, is_ours
-from evaluation.metrics.missing_metric import LostMetric
+from evaluation.metrics.metric_process import MetricProcess, is_ours
+from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.parsing import parse_metric
-from evaluation.planning.plan import AskedModel
+from evaluation.planning.plan import MetricModelPlan
 from evaluation.records import MetricUse, ScoreRow, StoredOutcome
 from evaluation.score import Measurement, ScoreFailure
 from evaluation.store.benchmarks import load_cases
@@ -49,7 +49,7 @@ class MetricsByWork:
     by_model: Mapping[tuple[str, str, str], tuple[str, ...]]
     """Those that ask a model, by what it is needed for, its name and its digest."""
 
-    def of_model(self, asked: AskedModel) -> tuple[str, ...]:
+    def of_model(self, asked: MetricModelPlan) -> tuple[str, ...]:
         """Those that ask that model."""
         return self.by_model.get((asked.need, asked.model, asked.digest), ())
 
@@ -76,7 +76,7 @@ def by_work(metrics: Sequence[str]) -> MetricsByWork:
 
 
 def score_candidate(
-    store: Store, run_id: str, run_candidate_id: int, metrics: Sequence[Metric], *, apart: Apart | None = None
+    store: Store, run_id: str, run_candidate_id: int, metrics: Sequence[Metric], *, apart: MetricProcess | None = None
 ) -> ScoreCounts:
     """Counts of what was scored; every score is stored. The server's failures are left out, the candidate's are not.
 
@@ -90,7 +90,7 @@ def score_candidate(
         apart: Where others' metrics measure; None: in processes for this call alone.
     """
     if apart is None:
-        with Apart() as apart:
+        with MetricProcess() as apart:
             return score_candidate(store, run_id, run_candidate_id, metrics, apart=apart)
     version = find_run(store, run_id).plan.benchmark_version
     n_generations = n_scores = n_failed = 0
@@ -110,7 +110,7 @@ def score_candidate(
 
 
 def _measured_page(
-    store: Store, version: str, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric], apart: Apart
+    store: Store, version: str, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric], apart: MetricProcess
 ) -> Iterator[list[ScoreRow]]:
     """The page's scores, in so many parts that none of them waits long to be stored."""
     wanted = sorted({found.row.case_id for found in page})
@@ -118,7 +118,7 @@ def _measured_page(
     ids = [found.generation_id for found in page]
     # A metric that is lost takes no score away that it gave before.
     kept: dict[Metric, frozenset[int]] = {
-        metric: judged_ids(store, metric.signature, ids) for metric in metrics if isinstance(metric, LostMetric)
+        metric: judged_ids(store, metric.signature, ids) for metric in metrics if isinstance(metric, MissingMetric)
     }
     rows: list[ScoreRow] = []
     saved_at = time.monotonic()

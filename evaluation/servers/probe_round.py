@@ -23,7 +23,7 @@ STREAMS = 0.7
 """An answer whose first token comes before this share of its time is seen while it is written."""
 
 
-class Seen(StrEnum):
+class SlotEvidence(StrEnum):
     """What a round has shown."""
 
     ALL_AT_ONCE = "all at once"
@@ -38,7 +38,7 @@ class ProbeRound:
     n_sent: int
     n_at_once: int
     """The most that were seen in service together."""
-    seen: Seen
+    seen: SlotEvidence
     seconds: float
     """From the first sending to the last end."""
     output_tokens: int | None
@@ -78,11 +78,11 @@ def read_round(
     shares = _waits_by_room(timings)
     n_at_once = sum(share is not None and share < BEGAN_AT_ONCE for share in shares)
     has_waited = any(share is not None and share > HAD_TO_WAIT for share in shares) or n_refused > 0
-    seen = Seen.ALL_AT_ONCE if n_at_once == len(shares) and not n_failed else Seen.UNCLEAR
+    seen = SlotEvidence.ALL_AT_ONCE if n_at_once == len(shares) and not n_failed else SlotEvidence.UNCLEAR
     return ProbeRound(
         n_sent=len(timings) + n_refused + n_failed,
         n_at_once=max(1, n_at_once),
-        seen=Seen.SOME_WAITED if has_waited else seen,
+        seen=SlotEvidence.SOME_WAITED if has_waited else seen,
         seconds=max(timing.total_s for timing in timings),
         output_tokens=output_tokens,
         n_tokens=n_tokens,

@@ -9,7 +9,7 @@ from typing import Any
 from evaluation.candidate import DEFAULT_OPTIONS
 from evaluation.case import Message
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
-from evaluation.gather import side_by_side
+from evaluation.gather import gather_or_cancel
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.options import effective_options, load_options
@@ -62,7 +62,7 @@ class Sender:
             ProviderError: a refusal, or nothing but failures.
         """
         for n_attempts in count(1):
-            answers = await side_by_side(self._answer(self.request()) for _ in range(n))
+            answers = await gather_or_cancel(self._answer(self.request()) for _ in range(n))
             errors = [answer for answer in answers if isinstance(answer, ProviderError)]
             refused = next((error for error in errors if not isinstance(error, TransientProviderError)), None)
             if refused is not None:

@@ -15,7 +15,7 @@ from evaluation.formatting import duration
 from evaluation.model_info import ModelInfo
 from evaluation.providers.model_names import is_remote, same_model
 from evaluation.providers.provider import LoadedModel, Provider
-from evaluation.servers.probe_round import ProbeRound, Seen
+from evaluation.servers.probe_round import ProbeRound, SlotEvidence
 from evaluation.servers.probe_sender import FEW_TOKENS, Prompts, Sender, explicit_options
 
 MOST_TOKENS = 512
@@ -113,7 +113,7 @@ async def _prepare(sender: Sender) -> bool:
     found = await _clear_round(sender, 1)
     if found.seconds < LEAST_ANSWER_S:
         raise _too_fast(sender)
-    return found.seen is not Seen.ALL_AT_ONCE
+    return found.seen is not SlotEvidence.ALL_AT_ONCE
 
 
 async def _search(sender: Sender, most: int) -> tuple[int, bool]:
@@ -124,10 +124,10 @@ async def _search(sender: Sender, most: int) -> tuple[int, bool]:
         n = _next(low, high, most, guess)
         guess = None if n == guess else guess
         found = await _clear_round(sender, n)
-        if found.seen is Seen.ALL_AT_ONCE:
+        if found.seen is SlotEvidence.ALL_AT_ONCE:
             low = n
         else:
-            high, is_known = n, found.seen is Seen.SOME_WAITED
+            high, is_known = n, found.seen is SlotEvidence.SOME_WAITED
             guess = found.n_at_once
     if low == 1 and not is_known and most > 1:
         raise _too_fast(sender)
@@ -151,9 +151,9 @@ async def _clear_round(sender: Sender, n: int) -> ProbeRound:
     waited: list[int] = []
     for _ in range(DOUBTFUL_TRIES):
         found = await sender.send(n)
-        if found.seen is Seen.ALL_AT_ONCE:
+        if found.seen is SlotEvidence.ALL_AT_ONCE:
             return found
-        if found.seen is Seen.UNCLEAR:
+        if found.seen is SlotEvidence.UNCLEAR:
             if found.n_failed == 0:
                 sender.n_tokens = min(MOST_TOKENS, 2 * sender.n_tokens)
             continue

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evaluation.case import Message
 from evaluation.errors import ProviderError
-from evaluation.gather import side_by_side
+from evaluation.gather import gather_or_cancel
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.provider import Provider
@@ -82,7 +82,7 @@ async def _texts(provider: Provider, requests: Sequence[GenerationRequest], *, n
     texts: list[str | None] = []
     for start in range(0, len(requests), n_at_once):
         batch = requests[start : start + n_at_once]
-        texts += await side_by_side(_text(provider, request) for request in batch)
+        texts += await gather_or_cancel(_text(provider, request) for request in batch)
     return texts
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from evaluation.case import Case, Message
 from evaluation.errors import CandidateFailureError, TransientProviderError
 from evaluation.fingerprint import derived_seed
-from evaluation.gather import side_by_side
+from evaluation.gather import gather_or_cancel
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.options import load_options
 from evaluation.providers.provider import Provider
@@ -22,7 +22,7 @@ LOAD_TIMEOUT_S = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Party:
+class AskedServer:
     """One server that is asked, open on this event loop."""
 
     endpoint: str
@@ -49,7 +49,7 @@ Answers = tuple[tuple[Outcome, ...], ...]
 
 
 async def ask_everyone_twice(
-    parties: Sequence[Party],
+    parties: Sequence[AskedServer],
     questions: Sequence[Question],
     *,
     seed: int = 0,
@@ -72,11 +72,11 @@ async def ask_everyone_twice(
         ProviderError: a server refuses; asking again would not help.
     """
     asking = (_twice(party, questions, seed=seed, timeout_s=timeout_s, on_answer=on_answer) for party in parties)
-    return tuple(await side_by_side(asking))
+    return tuple(await gather_or_cancel(asking))
 
 
 async def ask_everyone_at_once(
-    parties: Sequence[Party],
+    parties: Sequence[AskedServer],
     questions: Sequence[Question],
     *,
     seed: int = 0,
@@ -91,11 +91,11 @@ async def ask_everyone_at_once(
         ProviderError: a server refuses; asking again would not help.
     """
     asking = (_at_once(party, questions, seed=seed, timeout_s=timeout_s, on_answer=on_answer) for party in parties)
-    return tuple(await side_by_side(asking))
+    return tuple(await gather_or_cancel(asking))
 
 
 async def _at_once(
-    party: Party, questions: Sequence[Question], *, seed: int, timeout_s: float, on_answer: Callable[[], None]
+    party: AskedServer, questions: Sequence[Question], *, seed: int, timeout_s: float, on_answer: Callable[[], None]
 ) -> tuple[Outcome, ...] | None:
     if party.slots == 1:
         return None
@@ -103,14 +103,14 @@ async def _at_once(
     outcomes: list[Outcome] = []
     for start in range(0, len(requests), party.slots):
         batch = requests[start : start + party.slots]
-        outcomes += await side_by_side(_outcome(party.provider, request) for request in batch)
+        outcomes += await gather_or_cancel(_outcome(party.provider, request) for request in batch)
         for _ in batch:
             on_answer()
     return tuple(outcomes)
 
 
 async def _twice(
-    party: Party, questions: Sequence[Question], *, seed: int, timeout_s: float, on_answer: Callable[[], None]
+    party: AskedServer, questions: Sequence[Question], *, seed: int, timeout_s: float, on_answer: Callable[[], None]
 ) -> Answers:
     requests = [_request(party, question, seed=seed, timeout_s=timeout_s) for question in questions]
     keep_alive = requests[0].keep_alive
@@ -128,7 +128,7 @@ async def _twice(
     return tuple(zip(*times, strict=True))
 
 
-def _request(party: Party, question: Question, *, seed: int, timeout_s: float) -> GenerationRequest:
+def _request(party: AskedServer, question: Question, *, seed: int, timeout_s: float) -> GenerationRequest:
     return GenerationRequest(
         model=party.model,
         messages=question.messages,

@@ -17,7 +17,7 @@ from evaluation.stats.mcnemar import (
 )
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.numbers import Vector, is_binary
-from evaluation.stats.pair_evidence import Evidence, Terms
+from evaluation.stats.pair_evidence import Evidence, TestSettings
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 AIM = 0.03
@@ -26,7 +26,7 @@ AIM = 0.03
 MIN_PAIRS_FOR_WALD = 300
 
 
-def binary_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
+def binary_evidence(a: Vector, b: Vector, terms: TestSettings) -> Evidence:
     """What 0 and 1 say of the difference of two shares of right answers.
 
     Raises:

@@ -9,13 +9,13 @@ from dataclasses import replace
 from evaluation.stats.clusters import cluster_means, design_effect
 from evaluation.stats.continuous_pairs import mean_evidence, paired_t_p_value
 from evaluation.stats.numbers import Vector
-from evaluation.stats.pair_evidence import Evidence, Terms
+from evaluation.stats.pair_evidence import Evidence, TestSettings
 from evaluation.stats.sign_flips import sign_flip_p_value
 
 FEW_CLUSTERS = 10
 
 
-def clustered_evidence(differences: Vector, clusters: Sequence[str | None], terms: Terms) -> Evidence:
+def clustered_evidence(differences: Vector, clusters: Sequence[str | None], terms: TestSettings) -> Evidence:
     """What the cluster means of the cases' differences say; nothing but the difference for a single cluster.
 
     Args:

@@ -12,7 +12,7 @@ from evaluation.stats.equivalence import mean_within
 from evaluation.stats.equivalence_cases import mean_equivalence_cases
 from evaluation.stats.intervals import Interval, t_interval
 from evaluation.stats.numbers import Vector, difference_of, is_constant, standard_deviation
-from evaluation.stats.pair_evidence import Evidence, Terms
+from evaluation.stats.pair_evidence import Evidence, TestSettings
 from evaluation.stats.power import paired_t_cases, paired_t_detectable
 from evaluation.stats.sign_flips import sign_flip_p_value
 
@@ -26,7 +26,7 @@ _SMALLEST_EFFECT = 1e-6
 """In standard deviations; nobody has the cases that would show a smaller one."""
 
 
-def continuous_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
+def continuous_evidence(a: Vector, b: Vector, terms: TestSettings) -> Evidence:
     """What two scores a case say of the difference of their means."""
     differences = difference_of(a, b)
     p_value, test = sign_flip_p_value(differences, rng=terms.rng)
@@ -35,7 +35,7 @@ def continuous_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
     return found if together is None else replace(found, statistics={**found.statistics, "correlation": together})
 
 
-def mean_evidence(differences: Vector, terms: Terms, *, test: str, p_value: float) -> Evidence:
+def mean_evidence(differences: Vector, terms: TestSettings, *, test: str, p_value: float) -> Evidence:
     """The evidence of differences whose test was made before.
 
     Args:
@@ -130,7 +130,7 @@ def _detectable(n: int, deviation: float, alpha: float) -> float | None:
     return None if effect is None else effect * deviation
 
 
-def _checks(differences: Vector, terms: Terms) -> dict[str, Interval]:
+def _checks(differences: Vector, terms: TestSettings) -> dict[str, Interval]:
     """The bootstrap's interval, where the mean of so many differences is still skewed and they are enough for it."""
     if not terms.beside or differences.size < MIN_PAIRS_TO_RESAMPLE or is_constant(differences):
         return {}

@@ -10,14 +10,14 @@ from evaluation.stats.equivalence_cases import share_equivalence_cases
 from evaluation.stats.mcnemar import exact_p_value
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.numbers import Vector, difference_of
-from evaluation.stats.pair_evidence import Evidence, Terms
+from evaluation.stats.pair_evidence import Evidence, TestSettings
 from evaluation.stats.signed_ranks import rank_biserial, wilcoxon_p_value
 from evaluation.stats.tango import tango_interval
 
 SPLIT = "one is rated higher more often, the other by more: the ratings lean to neither"
 
 
-def ordinal_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
+def ordinal_evidence(a: Vector, b: Vector, terms: TestSettings) -> Evidence:
     """What two ratings a case say of the chance that A's is the higher one, less the chance that B's is."""
     differences = difference_of(a, b)
     n, up, down = differences.size, int((differences > 0).sum()), int((differences < 0).sum())

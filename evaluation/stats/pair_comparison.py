@@ -18,7 +18,7 @@ from evaluation.stats.intervals import Interval, checked_confidence_level
 from evaluation.stats.kinds import Kind
 from evaluation.stats.numbers import Vector, difference_of
 from evaluation.stats.ordinal_pairs import ordinal_evidence
-from evaluation.stats.pair_evidence import Evidence, Terms
+from evaluation.stats.pair_evidence import Evidence, TestSettings
 from evaluation.stats.pairing import Usable, paired_by_case, usable_scores
 from evaluation.stats.ratio_pairs import as_ratio, log_terms, ratio_evidence
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, verdict_of
@@ -127,7 +127,9 @@ def compare_pair(
         ConfigurationError: a score that is no finite number or does not fit the kind, a margin that is not positive.
     """
     _check_margin(margin)
-    terms = Terms(confidence_level=checked_confidence_level(confidence_level), margin=margin, rng=rng, beside=beside)
+    terms = TestSettings(
+        confidence_level=checked_confidence_level(confidence_level), margin=margin, rng=rng, beside=beside
+    )
     usable_a, usable_b = usable_scores(a, sentinels=sentinels), usable_scores(b, sentinels=sentinels)
     kind = kind or _kind_of(usable_a.values, usable_b.values)
     found = _compared(usable_a.values, usable_b.values, kind, clusters or {}, terms, higher_is_better)
@@ -220,7 +222,7 @@ def _compared(
     b: Mapping[str, float],
     kind: Kind,
     clusters: Mapping[str, str],
-    terms: Terms,
+    terms: TestSettings,
     higher_is_better: bool,
 ) -> PairComparison:
     # In the order of their ids, so that no other order changes a bit of the result.
@@ -283,7 +285,7 @@ _NO_EVIDENCE = Evidence(
     aim=None,
 )
 
-_BY_CASE: Mapping[Kind, Callable[[Vector, Vector, Terms], Evidence]] = {
+_BY_CASE: Mapping[Kind, Callable[[Vector, Vector, TestSettings], Evidence]] = {
     Kind.BINARY: binary_evidence,
     Kind.CONTINUOUS: continuous_evidence,
     Kind.ORDINAL: ordinal_evidence,
@@ -291,7 +293,7 @@ _BY_CASE: Mapping[Kind, Callable[[Vector, Vector, Terms], Evidence]] = {
 }
 
 
-def _evidence(a: Vector, b: Vector, kind: Kind, clusters: Sequence[str | None] | None, terms: Terms) -> Evidence:
+def _evidence(a: Vector, b: Vector, kind: Kind, clusters: Sequence[str | None] | None, terms: TestSettings) -> Evidence:
     if clusters is None:
         return _BY_CASE[kind](a, b, terms)
     if kind is Kind.RATIO:

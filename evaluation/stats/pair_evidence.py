@@ -10,7 +10,7 @@ from evaluation.stats.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class TestSettings:
     """What is asked of the pairs."""
 
     confidence_level: float

@@ -14,7 +14,7 @@ from evaluation.stats.binary_pairs import binary_evidence
 from evaluation.stats.continuous_pairs import continuous_evidence
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.numbers import as_vector, difference_of, is_binary
-from evaluation.stats.pair_evidence import Terms
+from evaluation.stats.pair_evidence import TestSettings
 from evaluation.stats.verdicts import verdict_of
 
 
@@ -65,7 +65,9 @@ def paired_difference(
         raise IncomparableError(
             f"{len(a)} scores of A and {len(b)} of B make no pairs", "pair the scores by case id first"
         )
-    terms = Terms(confidence_level=checked_confidence_level(confidence_level), margin=None, rng=rng, beside=False)
+    terms = TestSettings(
+        confidence_level=checked_confidence_level(confidence_level), margin=None, rng=rng, beside=False
+    )
     left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
     binary = is_binary(left) and is_binary(right)
     found = binary_evidence(left, right, terms) if binary else continuous_evidence(left, right, terms)

@@ -12,7 +12,7 @@ import numpy as np
 from evaluation.stats.continuous_pairs import mean_evidence, paired_t_p_value
 from evaluation.stats.intervals import Interval
 from evaluation.stats.numbers import Vector, difference_of
-from evaluation.stats.pair_evidence import Evidence, Terms
+from evaluation.stats.pair_evidence import Evidence, TestSettings
 from evaluation.stats.sign_flips import sign_flip_p_value
 
 _LARGEST_LOG = 700.0
@@ -20,7 +20,7 @@ _MOST_FLIPPED = 20_000
 """Pairs up to which flips of signs stand beside Student's test; beyond, both say the same, and flips are slow."""
 
 
-def ratio_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
+def ratio_evidence(a: Vector, b: Vector, terms: TestSettings) -> Evidence:
     """What two positive quantities a case say of their ratio, A by B; a margin of 0.1 reaches from 1/1.1 to 1.1."""
     differences = difference_of(np.log(a), np.log(b))
     p_t = paired_t_p_value(differences)
@@ -37,7 +37,7 @@ def _as_log_ratio(found: Evidence, also: Mapping[str, float]) -> Evidence:
     return as_ratio(replace(found, method=method, also={**found.also, **also}))
 
 
-def log_terms(terms: Terms) -> Terms:
+def log_terms(terms: TestSettings) -> TestSettings:
     """The terms with the margin on the scale of logarithms."""
     return replace(terms, margin=None if terms.margin is None else log1p(terms.margin))
 

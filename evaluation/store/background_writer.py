@@ -188,7 +188,7 @@ class BackgroundWriter(Generic[Entry]):
         pause_s = _FIRST_PAUSE_S
         try:
             while batch := self._next_batch():
-                if self._is_put_away(batch):
+                if self._is_stored(batch):
                     pause_s = _FIRST_PAUSE_S
                     continue
                 with self._changed:
@@ -215,7 +215,7 @@ class BackgroundWriter(Generic[Entry]):
         while not (self._is_urgent or self._is_closed) and (left_s := deadline - time.monotonic()) > 0:
             self._changed.wait(left_s)
 
-    def _is_put_away(self, batch: list[Entry]) -> bool:
+    def _is_stored(self, batch: list[Entry]) -> bool:
         """True where the store took the batch, or what of it can be stored."""
         found = self._put_away(batch)
         with self._changed:

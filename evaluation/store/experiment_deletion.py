@@ -37,7 +37,7 @@ def runs_of_its_own(store: Store, experiment_id: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doomed:
+class ExperimentContents:
     """What goes when an experiment is deleted."""
 
     run_ids: tuple[str, ...]
@@ -50,7 +50,7 @@ class Doomed:
     """Runs that stay: all, or those that belong to another experiment too."""
 
 
-def what_goes(store: Store, experiment_id: str, *, with_runs: bool) -> Doomed:
+def contents_to_delete(store: Store, experiment_id: str, *, with_runs: bool) -> ExperimentContents:
     """What `delete_experiment` would delete; nothing is deleted."""
     n_runs = len(find_experiment(store, experiment_id).run_ids)
     run_ids = runs_of_its_own(store, experiment_id) if with_runs else ()
@@ -68,7 +68,7 @@ def what_goes(store: Store, experiment_id: str, *, with_runs: bool) -> Doomed:
             annotation.c.comparison_id.in_(comparison_ids),
             annotation.c.run_id.in_(run_ids),
         )
-        return Doomed(
+        return ExperimentContents(
             run_ids=run_ids,
             n_answers=connection.execute(answers).scalar_one(),
             n_comparisons=len(comparison_ids),

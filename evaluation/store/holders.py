@@ -12,7 +12,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from evaluation.errors import HeldError, StoreError
+from evaluation.errors import RunInUseError, StoreError
 from evaluation.records import HolderRecord
 from evaluation.requests.run_share import may_work_beside
 from evaluation.store.recoveries import want
@@ -98,7 +98,7 @@ def take_hold(
         part: What of the runs it works on; None: all.
 
     Raises:
-        HeldError: another living process holds one of them.
+        RunInUseError: another living process holds one of them.
     """
     own = pid is None and host is None
     holder_id, moment = uuid4().hex, now()
@@ -139,10 +139,10 @@ def _refuse_held(connection: Connection, run_ids: Collection[str], part: str | N
             raise held_error(row["run_id"], record)
 
 
-def held_error(run_id: str, record: HolderRecord) -> HeldError:
+def held_error(run_id: str, record: HolderRecord) -> RunInUseError:
     """The refusal of a run that somebody works on."""
     silent_s = (now() - record.heartbeat_at).total_seconds()
-    return HeldError(
+    return RunInUseError(
         f"run {run_id} is being worked on by process {record.pid} on {record.host}, last heard of {silent_s:.0f} s ago",
         f"Wait for it, or end it; one that died on another machine counts as dead after {SILENCE_S:.0f} s.",
     )

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.records import Status
 from evaluation.store.deleting import delete_rows
-from evaluation.store.retention import IDS_AT_ONCE, Kept, find_held, find_keeping
+from evaluation.store.retention import IDS_AT_ONCE, RetentionReason, find_held, find_retention_reasons
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
 from evaluation.store.tables import (
@@ -29,7 +29,7 @@ _UNSEEN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Old:
+class PrunableRuns:
     """What is older than a moment: what would go, and what stays although it is old."""
 
     before: datetime
@@ -43,7 +43,7 @@ class Old:
     """In production."""
     n_alerts: int
     """That are over."""
-    n_kept: Mapping[Kept, int]
+    n_kept: Mapping[RetentionReason, int]
     """Old runs that stay, by reason; a run may have several."""
     n_staying: int
     """Old runs that stay, each counted once."""
@@ -54,7 +54,7 @@ class Old:
         return not (self.run_ids or self.n_gpu_samples or self.n_recommendations or self.n_calls or self.n_alerts)
 
 
-def find_old(store: Store, before: datetime, *, also: Collection[Kept] = ()) -> Old:
+def find_prunable(store: Store, before: datetime, *, also: Collection[RetentionReason] = ()) -> PrunableRuns:
     """What `prune` would delete; nothing is deleted.
 
     Args:
@@ -67,17 +67,17 @@ def find_old(store: Store, before: datetime, *, also: Collection[Kept] = ()) -> 
     with store.read() as connection:
         ended = sa.select(run.c.id).where(_has_ended(before)).order_by(run.c.finished_at, run.c.id)
         old = connection.execute(ended).scalars().all()
-        keeping = find_keeping(connection, before)
+        keeping = find_retention_reasons(connection, before)
         n_kept = {
             kept: n for kept, ids in keeping.items() if kept not in also and (n := sum(one in ids for one in old))
         }
         staying = frozenset[str]().union(*(ids for kept, ids in keeping.items() if kept not in also))
         run_ids = tuple(one for one in old if one not in staying)
-        return Old(
+        return PrunableRuns(
             before=before,
             run_ids=run_ids,
             n_answers=_n_answers(connection, run_ids),
-            n_gpu_samples=_count(connection, gpu_sample, _is_old_sample(before, keeping[Kept.HELD])),
+            n_gpu_samples=_count(connection, gpu_sample, _is_old_sample(before, keeping[RetentionReason.HELD])),
             n_recommendations=_count(connection, recommendation, _is_old_recommendation(before)),
             n_calls=_count(connection, traffic, traffic.c.started_at < before),
             n_alerts=_count(connection, alert, _is_old_alert(before)),
@@ -86,14 +86,14 @@ def find_old(store: Store, before: datetime, *, also: Collection[Kept] = ()) -> 
         )
 
 
-def prune(store: Store, agreed: Old, *, also: Collection[Kept] = ()) -> Old:
+def prune(store: Store, agreed: PrunableRuns, *, also: Collection[RetentionReason] = ()) -> PrunableRuns:
     """What was deleted of what was agreed to: a run that was taken up, or marked to be kept, meanwhile stays.
 
     Raises:
         StoreError: a run was taken up at this very moment; those before it are gone.
     """
     wanted = frozenset(agreed.run_ids)
-    still = find_old(store, agreed.before, also=also)
+    still = find_prunable(store, agreed.before, also=also)
     run_ids = tuple(one for one in still.run_ids if one in wanted)
     with store.read() as connection:
         n_answers = _n_answers(connection, run_ids)
@@ -106,7 +106,7 @@ def prune(store: Store, agreed: Old, *, also: Collection[Kept] = ()) -> Old:
     n_alerts = delete_rows(store, alert, _is_old_alert(agreed.before))
     for run_id in run_ids:
         delete_run(store, run_id)
-    return Old(
+    return PrunableRuns(
         before=agreed.before,
         run_ids=run_ids,
         n_answers=n_answers,

@@ -39,7 +39,7 @@ def want(connection: Connection, flow_run_id: str) -> None:
     upsert(connection, recovery, [row], key=["flow_run_id"], update=["wanted_at"], where=still_unknown)
 
 
-def want_recovery(store: Store, flow_run_id: str) -> None:
+def request_recovery(store: Store, flow_run_id: str) -> None:
     """The same, in a transaction of its own."""
     with store.write() as connection:
         want(connection, flow_run_id)
@@ -52,7 +52,7 @@ def find_recovery(store: Store, flow_run_id: str) -> RecoveryRecord | None:
     return None if row is None else RecoveryRecord(**row)
 
 
-def wanted_recoveries(store: Store) -> tuple[RecoveryRecord, ...]:
+def requested_recoveries(store: Store) -> tuple[RecoveryRecord, ...]:
     """The flow runs of which somebody should take care, those that died first before the others."""
     wanted = sa.select(recovery).where(_is_open()).order_by(recovery.c.wanted_at, recovery.c.flow_run_id)
     with store.read() as connection:

@@ -33,7 +33,7 @@ from evaluation.store.tables import (
 IDS_AT_ONCE = 500
 
 
-class Kept(StrEnum):
+class RetentionReason(StrEnum):
     """Why an old run stays; all but those that are held may be given up."""
 
     HELD = "held"
@@ -55,21 +55,21 @@ class Kept(StrEnum):
     """Somebody wrote one on it, or on a case of it."""
 
 
-WHY: Mapping[Kept, str] = {
-    Kept.HELD: "somebody works on them",
-    Kept.FAVOURITES: "marked so",
-    Kept.BASELINES: "tagged so, or the monitor holds newer runs against them",
-    Kept.EVIDENCE: "the newest scored run of a candidate on a benchmark, by which it is recommended",
-    Kept.REVIEWS: "people rated their answers, or are to",
-    Kept.EXPERIMENTS: "they belong to one",
-    Kept.COMPARISONS: "a stored one was made from them",
-    Kept.SEARCHES: "a race or a sweep was made of them",
-    Kept.NOTES: "somebody wrote one on them",
+WHY: Mapping[RetentionReason, str] = {
+    RetentionReason.HELD: "somebody works on them",
+    RetentionReason.FAVOURITES: "marked so",
+    RetentionReason.BASELINES: "tagged so, or the monitor holds newer runs against them",
+    RetentionReason.EVIDENCE: "the newest scored run of a candidate on a benchmark, by which it is recommended",
+    RetentionReason.REVIEWS: "people rated their answers, or are to",
+    RetentionReason.EXPERIMENTS: "they belong to one",
+    RetentionReason.COMPARISONS: "a stored one was made from them",
+    RetentionReason.SEARCHES: "a race or a sweep was made of them",
+    RetentionReason.NOTES: "somebody wrote one on them",
 }
-MAY_GO = tuple(kept for kept in Kept if kept is not Kept.HELD)
+MAY_GO = tuple(kept for kept in RetentionReason if kept is not RetentionReason.HELD)
 
 
-def read_kept(names: Collection[str]) -> frozenset[Kept]:
+def read_retention_reasons(names: Collection[str]) -> frozenset[RetentionReason]:
     """The reasons of these names.
 
     Raises:
@@ -79,10 +79,10 @@ def read_kept(names: Collection[str]) -> frozenset[Kept]:
     for name in names:
         if name not in allowed:
             raise UnknownNameError("kind of run that is kept", name, allowed)
-    return frozenset(map(Kept, names))
+    return frozenset(map(RetentionReason, names))
 
 
-def find_keeping(connection: Connection, before: datetime) -> dict[Kept, frozenset[str]]:
+def find_retention_reasons(connection: Connection, before: datetime) -> dict[RetentionReason, frozenset[str]]:
     """Runs by the reason that keeps them.
 
     Args:
@@ -95,15 +95,15 @@ def find_keeping(connection: Connection, before: datetime) -> dict[Kept, frozens
 
     searched = [sa.exists().where(table.c.invocation_id == run.c.invocation_id) for table in (race, sweep)]
     return {
-        Kept.HELD: find_held(connection),
-        Kept.FAVOURITES: ids(sa.select(run.c.id).where(run.c.favourite)),
-        Kept.BASELINES: _baselines(connection, before),
-        Kept.EVIDENCE: _evidence(connection),
-        Kept.REVIEWS: _named_in(connection, review.c.run_ids),
-        Kept.EXPERIMENTS: ids(sa.select(experiment_run.c.run_id)),
-        Kept.COMPARISONS: _named_in(connection, comparison.c.run_ids),
-        Kept.SEARCHES: ids(sa.select(run.c.id).where(sa.or_(*searched))),
-        Kept.NOTES: ids(sa.select(annotation.c.run_id).where(annotation.c.run_id.is_not(None))),
+        RetentionReason.HELD: find_held(connection),
+        RetentionReason.FAVOURITES: ids(sa.select(run.c.id).where(run.c.favourite)),
+        RetentionReason.BASELINES: _baselines(connection, before),
+        RetentionReason.EVIDENCE: _evidence(connection),
+        RetentionReason.REVIEWS: _named_in(connection, review.c.run_ids),
+        RetentionReason.EXPERIMENTS: ids(sa.select(experiment_run.c.run_id)),
+        RetentionReason.COMPARISONS: _named_in(connection, comparison.c.run_ids),
+        RetentionReason.SEARCHES: ids(sa.select(run.c.id).where(sa.or_(*searched))),
+        RetentionReason.NOTES: ids(sa.select(annotation.c.run_id).where(annotation.c.run_id.is_not(None))),
     }
 
 

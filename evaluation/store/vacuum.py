@@ -50,7 +50,7 @@ def database_size(store: Store) -> int:
         return int(connection.execute(sa.text("SELECT pg_database_size(current_database())")).scalar_one())
 
 
-def give_back(
+def vacuum_file(
     store: Store, *, free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
 ) -> int:
     """Bytes that the disk got back.

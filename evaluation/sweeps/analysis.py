@@ -18,7 +18,7 @@ from evaluation.stats.rank_correlation import centred_ranks
 from evaluation.sweeps.contrasts import Matrix, columns_of
 from evaluation.sweeps.effect_tests import MIN_UNITS, N_DRAWS, Evidence, OverAnswers, OverCases
 from evaluation.sweeps.findings import Effect, Interaction, Level, SweepAnalysis
-from evaluation.sweeps.levels import Terms, levels_of, mean_known, standings_of
+from evaluation.sweeps.levels import LevelSettings, levels_of, mean_known, rank_combinations
 from evaluation.sweeps.space import Combination, Parameter
 
 __all__ = ["MIN_UNITS", "analyse", "recommended", "region"]
@@ -58,7 +58,7 @@ def analyse(
         raise ConfigurationError(
             f"{len(tried)} combinations, but scores of shape {scores.shape}", "give one row of scores for each"
         )
-    terms = Terms(
+    terms = LevelSettings(
         independent=independent,
         higher_is_better=higher_is_better,
         confidence_level=confidence_level,
@@ -77,7 +77,7 @@ def analyse(
     if varied and units.shape[1] >= MIN_UNITS and all(effect.p_value is None for effect in effects):
         evidence.notes.append("too few combinations to tell the parameters apart")
     return SweepAnalysis(
-        standings=standings_of(tried, units, terms),
+        standings=rank_combinations(tried, units, terms),
         effects=effects,
         interactions=_interactions(evidence, seed),
         constant=tuple(parameter.name for parameter, columns in known if columns is None),
@@ -118,7 +118,7 @@ def _effects(
     units: Matrix,
     varied: Sequence[Parameter],
     evidence: Evidence,
-    terms: Terms,
+    terms: LevelSettings,
     seed: int,
 ) -> tuple[Effect, ...]:
     """The effects of the parameters, tested together: each one beside all others."""

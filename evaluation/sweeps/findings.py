@@ -7,7 +7,7 @@ from evaluation.sweeps.space import Combination
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class CombinationScore:
     """One combination."""
 
     combination: Combination
@@ -77,7 +77,7 @@ class Interaction:
 class SweepAnalysis:
     """All that the scores of a sweep say on one metric."""
 
-    standings: tuple[Standing, ...]
+    standings: tuple[CombinationScore, ...]
     """Best first; those without a value last."""
     effects: tuple[Effect, ...]
     interactions: tuple[Interaction, ...]
@@ -97,6 +97,6 @@ class SweepAnalysis:
         return tuple(sorted(found, key=lambda effect: -effect.spread))
 
     @property
-    def best(self) -> Standing | None:
+    def best(self) -> CombinationScore | None:
         """The combination with the highest value (of a cost: the lowest), which is no verdict."""
         return self.standings[0] if self.standings and self.standings[0].value is not None else None

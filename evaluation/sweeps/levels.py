@@ -12,7 +12,7 @@ from evaluation.stats.estimate import mean_estimate
 from evaluation.stats.numbers import Vector
 from evaluation.sweeps.best_set import may_be_best
 from evaluation.sweeps.contrasts import Matrix
-from evaluation.sweeps.findings import Level, Standing
+from evaluation.sweeps.findings import CombinationScore, Level
 from evaluation.sweeps.space import Combination, Parameter
 
 N_PIECES = 4
@@ -20,7 +20,7 @@ N_PIECES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class LevelSettings:
     """What holds for the whole analysis."""
 
     independent: bool
@@ -38,7 +38,9 @@ def mean_known(values: Matrix) -> Vector:
     return np.where(n_known > 0, sums / np.maximum(n_known, 1), np.nan)
 
 
-def standings_of(tried: Sequence[Combination], units: Matrix, terms: Terms) -> tuple[Standing, ...]:
+def rank_combinations(
+    tried: Sequence[Combination], units: Matrix, terms: LevelSettings
+) -> tuple[CombinationScore, ...]:
     """The combinations, best first."""
     sign = 1 if terms.higher_is_better else -1
     possible = may_be_best(sign * units, confidence_level=terms.confidence_level, independent=terms.independent)
@@ -47,12 +49,14 @@ def standings_of(tried: Sequence[Combination], units: Matrix, terms: Terms) -> t
         values = row[~np.isnan(row)]
         if values.size == 0:
             found.append(
-                Standing(combination=combination, value=None, low=None, high=None, n_units=0, may_be_best=is_possible)
+                CombinationScore(
+                    combination=combination, value=None, low=None, high=None, n_units=0, may_be_best=is_possible
+                )
             )
             continue
         estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level).within(terms.value_range)
         found.append(
-            Standing(
+            CombinationScore(
                 combination=combination,
                 value=estimate.value,
                 low=estimate.low,
@@ -64,7 +68,9 @@ def standings_of(tried: Sequence[Combination], units: Matrix, terms: Terms) -> t
     return tuple(sorted(found, key=lambda one: float("inf") if one.value is None else -sign * one.value))
 
 
-def levels_of(parameter: Parameter, tried: Sequence[Combination], units: Matrix, terms: Terms) -> tuple[Level, ...]:
+def levels_of(
+    parameter: Parameter, tried: Sequence[Combination], units: Matrix, terms: LevelSettings
+) -> tuple[Level, ...]:
     """Means over all combinations of each value, by case; of a range without repeated values, of its pieces."""
     pieces = _pieces(parameter, tried)
     by_level = _by_level(units, [rows for _, _, rows in pieces], independent=terms.independent)

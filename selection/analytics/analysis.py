@@ -94,9 +94,9 @@ def analyse(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away.
     """
-    from selection.recommender.registry import desk_of
+    from selection.recommender.registry import recommender_of
 
-    desk = desk_of(store)
+    desk = recommender_of(store)
     desk.log.flush()
     view = desk.view()
     return analysed(desk.book.past(task=task, since=since), view.scoreboard, view.champion, step=step)

@@ -13,11 +13,11 @@ from evaluation.records.evidence import Choosable
 from selection.answers import Ranked
 from selection.budgets.allocation import Floats
 from selection.choosing.by_prompt import deviations_of
-from selection.choosing.calibrated_quality import as_told
+from selection.choosing.calibrated_quality import calibrated
 from selection.choosing.terms import Choice
 from selection.preferences import Constraints, Weights
 from selection.recommender.answer import Question, chosen
-from selection.recommender.registry import desk_of
+from selection.recommender.registry import recommender_of
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -68,7 +68,7 @@ class Field:
             return Qualities(self.mean, self.mean)
         standing = board.overall if self.task is None else board.standings[self.task]
         found = (self.mean + deviations.value[list(self.positions)]).clip(standing.lowest, standing.highest)
-        return Qualities(found, np.asarray(as_told(found, deviations.told), dtype=np.float64))
+        return Qualities(found, np.asarray(calibrated(found, deviations.told), dtype=np.float64))
 
     def qualities(self, prompts: Sequence[str | None]) -> Qualities:
         """For several prompts, shape (n_prompts, n_candidates); a prompt that comes twice is looked at once."""
@@ -90,7 +90,7 @@ class Field:
 def typical_prompts(task: str | None, store: "str | Path | Store | None") -> tuple[str, ...]:
     """Prompts that candidates were measured on; none where the store is away."""
     with suppress(StoreError):
-        return desk_of(store).book.prompts(task=task, limit=N_TYPICAL)
+        return recommender_of(store).book.prompts(task=task, limit=N_TYPICAL)
     return ()
 
 
@@ -102,7 +102,7 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    view = desk_of(store).view()
+    view = recommender_of(store).view()
     question = Question(task=task, constraints=constraints, weights=Weights())
     choice = chosen(replace(view, champion=None), question).choice
     if choice.abstained:

@@ -16,7 +16,7 @@ def as_expected() -> Vector:
     return np.linspace(0.0, 1.0, N_KNOTS)
 
 
-def as_told(expected: Vector | Matrix, knots: Vector | None) -> Vector | Matrix:
+def calibrated(expected: Vector | Matrix, knots: Vector | None) -> Vector | Matrix:
     """What is told of these expectations; as they are without knots, and NaN where they are."""
     if knots is None:
         return expected

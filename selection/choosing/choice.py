@@ -7,7 +7,7 @@ from selection.answers import Removed
 from selection.choosing.expectations import facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.notes import most_cases, too_little
-from selection.choosing.ranking import allowed, choice_among
+from selection.choosing.ranking import allowed, rank_allowed
 from selection.choosing.terms import Choice, DecidedBy, Question
 from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
@@ -59,7 +59,7 @@ def choose(
     )
     standing = scoreboard.overall if task is None else scoreboard.standings.get(task)
     if standing is not None and most_cases(standing) >= max(min_cases, 1):
-        return choice_among(scoreboard, standing, question, "scoreboard", ())
+        return rank_allowed(scoreboard, standing, question, "scoreboard", ())
     note = too_little(scoreboard, task, standing, min_cases)
     if on_little_evidence == "abstain" or not scoreboard.candidates:
         return _abstained(question, standing, note)
@@ -70,7 +70,7 @@ def _by_rules(scoreboard: Scoreboard, question: Question, note: str) -> Choice:
     question = replace(question, deviations=None)
     if most_cases(scoreboard.overall) >= max(question.min_cases, 1):
         rule = "by rule: the best over the tasks that were measured; what is expected is its mean over those"
-        return choice_among(scoreboard, scoreboard.overall, question, "rules", (note, rule))
+        return rank_allowed(scoreboard, scoreboard.overall, question, "rules", (note, rule))
     return _largest(scoreboard, question, note)
 
 

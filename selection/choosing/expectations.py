@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.records.evidence import Choosable
 from selection.answers import Expected
-from selection.choosing.calibrated_quality import as_told
+from selection.choosing.calibrated_quality import calibrated
 from selection.scoreboard import Deviations, TaskStanding
 from selection.scoreboards.student import t_limit
 from selection.scoreboards.two_way import Matrix, Vector
@@ -63,7 +63,7 @@ def facts_of(
         percentile=percentile,
         n_measured=standing.n_measured.tolist(),
         quality=quality.tolist(),
-        told=as_told(quality, None if deviations is None else deviations.told).tolist(),
+        told=calibrated(quality, None if deviations is None else deviations.told).tolist(),
         latency_s=_values(outlays.latency_s),
         n_timed=standing.n_timed.tolist(),
         n_cached=[0] * len(candidates) if standing.n_cached is None else standing.n_cached.tolist(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from evaluation.formatting import points, quantity
-from selection.answers import Adjustments, Expected, Measured, MeasuredPart
+from selection.answers import Adjustments, Expected, MeasuredPart, MeasuredQuality
 from selection.choosing.number_words import counted, quality
 from selection.scoreboard import Levels, TaskStanding
 
@@ -18,14 +18,14 @@ _SHOWN = 0.0005
 class _Known:
     """What is known of a candidate whatever is asked."""
 
-    measured: Measured
+    measured: MeasuredQuality
     n_missing: int
     """Parts (cases or tasks) that it was not asked."""
     filled_in: float
     other_tasks: float
 
 
-def measured_of(standing: TaskStanding, place: int) -> Measured | None:
+def measured_of(standing: TaskStanding, place: int) -> MeasuredQuality | None:
     """What the candidate reached on what it was asked; None where that is nothing."""
     known = _known_of(standing)[place]
     return None if known is None else known.measured
@@ -49,7 +49,7 @@ def _known(standing: TaskStanding, levels: Levels, place: int) -> _Known:
         if levels.are_tasks
         else int(levels.n_cases.sum() - levels.n_by_part[place].sum())
     )
-    measured = Measured(
+    measured = MeasuredQuality(
         value=float(levels.measured[place]),
         n_cases=int(standing.n_measured[place]),
         parts=tuple(_part(levels, place, part) for part in range(len(levels.parts))),
@@ -104,7 +104,7 @@ def why_expected(adjustments: Adjustments | None, *, of_tasks: bool, is_fraction
 
 
 def difference_line(
-    label: str, measured: Measured | None, adjustments: Adjustments | None, *, is_fraction: bool
+    label: str, measured: MeasuredQuality | None, adjustments: Adjustments | None, *, is_fraction: bool
 ) -> str | None:
     """Why something else is expected of a candidate than was measured; None where that is not so."""
     of_tasks = measured is not None and measured.over_tasks

@@ -45,7 +45,7 @@ class _Field:
         return [self.order[0], *(i for i, one in others if one.is_tied)]
 
 
-def choice_among(
+def rank_allowed(
     scoreboard: Scoreboard,
     standing: TaskStanding,
     question: Question,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaluation.records.evidence import Evidence
-from selection.choosing.calibrated_quality import as_told
+from selection.choosing.calibrated_quality import calibrated
 from selection.learning.calibration import calibration_error
 from selection.learning.families import Integers
 from selection.learning.gains import Gain, chosen, paired_gain, reached
@@ -148,7 +148,7 @@ def expectations(exam: Examination, model: Predictor | None) -> Expectations:
         found = None if model is None else model.deviations(task, prompt, exam.keys)
         if found is not None:
             expected[row] += found.value
-            told[row] = as_told(expected[row], found.told)
+            told[row] = calibrated(expected[row], found.told)
             errors[row] = found.se
     return Expectations(expected, told, errors)
 

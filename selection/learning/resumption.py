@@ -8,7 +8,7 @@ from evaluation.store.session import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class StartedRetraining:
     """What there was when the retraining began."""
 
     version: int
@@ -17,7 +17,7 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredProgress:
     """What there is of it now."""
 
     sentence: str
@@ -26,26 +26,28 @@ class Kept:
     """Of the model that was trained meanwhile; None: there is none."""
 
 
-def begun(store: Store) -> Begun:
+def start_record(store: Store) -> StartedRetraining:
     """To be held against what there is afterwards."""
     newest = _newest(store)
-    return Begun(version=0 if newest is None else newest.version, promotion_id=champion(store).promotion_id)
+    return StartedRetraining(version=0 if newest is None else newest.version, promotion_id=champion(store).promotion_id)
 
 
-def kept(store: Store, *, since: Begun) -> Kept:
+def stored_progress(store: Store, *, since: StartedRetraining) -> StoredProgress:
     """What was stored since then: training, judging and promoting are stored each when it is done."""
     newest, holds = _newest(store), champion(store)
     decider = "the scoreboard alone" if holds.model is None else _name(holds.model)
     if newest is None or newest.version <= since.version:
-        return Kept(
+        return StoredProgress(
             sentence=f"no model was trained, and {decider} goes on deciding",
             next_step="`benchwright retrain` begins again; no evidence is lost.",
             model_id=None,
         )
-    return Kept(**_of_a_model(newest, holds, decider, since), model_id=newest.model_id)
+    return StoredProgress(**_of_a_model(newest, holds, decider, since), model_id=newest.model_id)
 
 
-def _of_a_model(newest: SelectionModelRecord, holds: Champion, decider: str, since: Begun) -> dict[str, str]:
+def _of_a_model(
+    newest: SelectionModelRecord, holds: Champion, decider: str, since: StartedRetraining
+) -> dict[str, str]:
     if holds.model is not None and holds.model.model_id == newest.model_id and holds.promotion_id != since.promotion_id:
         return {
             "sentence": f"{_name(newest)} was trained and is now the selection model",

@@ -8,7 +8,7 @@ from typing import Any
 from evaluation.escaping import one_line
 from evaluation.formatting import quantity
 from evaluation.records.evidence import Choosable
-from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
+from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Removed, Reported
 from selection.choosing.measured_quality import difference_line, part_shown
 from selection.choosing.number_words import counted, listed, quality, quality_interval
 from selection.configuration import as_mapping
@@ -56,7 +56,7 @@ def recommendation_as_json(found: Recommendation, *, percentile: float) -> dict[
     }
 
 
-def _expected(numbers: Expected | Measured | Adjustments | Reported | None) -> dict[str, Any] | None:
+def _expected(numbers: Expected | MeasuredQuality | Adjustments | Reported | None) -> dict[str, Any] | None:
     return None if numbers is None else asdict(numbers)
 
 
@@ -105,7 +105,7 @@ def part_rows(found: Recommendation) -> list[dict[str, str]]:
     )
 
 
-def rows_of_parts(measured: Sequence[tuple[str, Measured]], *, is_fraction: bool) -> list[dict[str, str]]:
+def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fraction: bool) -> list[dict[str, str]]:
     """A row for each candidate, a column for each benchmark (or task); empty where there is one."""
     if not measured or len(measured[0][1].parts) < 2:
         return []

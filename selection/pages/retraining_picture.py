@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.pictures.interval_plots import Row, intervals
-from evaluation.pictures.numbers import Known
+from evaluation.pictures.interval_plots import Row, draw_interval_plots
+from evaluation.pictures.numbers import PlottedNumber
 from evaluation.reports.album import Picture
 from selection.pages.retraining import NOBODY_LEARNED, gain_in_points
 
@@ -27,7 +27,7 @@ def gains_picture(report: Values) -> Picture | None:
     ]
     if not rows:
         return None
-    svg = intervals(
+    svg = draw_interval_plots(
         rows,
         title="What learning gains over naming the best on each task",
         x_title="points of quality on prompts that were held out",
@@ -37,9 +37,9 @@ def gains_picture(report: Values) -> Picture | None:
     return Picture(svg=svg, said="What each learner gained on each task, with its interval")
 
 
-def _in_points(gain: Values) -> Known:
+def _in_points(gain: Values) -> PlottedNumber:
     low, high = gain["low"], gain["high"]
-    return Known(
+    return PlottedNumber(
         value=100 * gain["value"],
         low=None if low is None else 100 * low,
         high=None if high is None else 100 * high,

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.formatting import quantity
-from selection.answers import Adjustments, Expected, Measured
+from selection.answers import Adjustments, Expected, MeasuredQuality
 from selection.choosing.expectations import expected_quality, facts_of
 from selection.choosing.measured_quality import adjustments_of, difference_line, measured_of
 from selection.choosing.number_words import counted, quality, quality_interval
@@ -13,7 +13,7 @@ from selection.pages.recommendation import rows_of_parts
 from selection.scoreboard import Scoreboard, TaskStanding
 
 PERCENTILE = 0.95
-_NUMBERS = (Adjustments, Expected, Measured)
+_NUMBERS = (Adjustments, Expected, MeasuredQuality)
 NOT_READY = "not ready"
 """The column that says why a candidate cannot be called, where there is one that cannot."""
 
@@ -84,7 +84,7 @@ def _places(board: Scoreboard, standing: TaskStanding) -> list[dict[str, Any]]:
 
 def _row(place: dict[str, Any], *, is_fraction: bool) -> dict[str, str]:
     value: Expected = place["quality"]
-    measured: Measured | None = place["measured"]
+    measured: MeasuredQuality | None = place["measured"]
     interval = quality_interval(value.low, value.high, is_fraction=is_fraction)
     return {
         "candidate": place["candidate"],

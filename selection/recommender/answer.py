@@ -16,7 +16,7 @@ from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
 from selection.decisions.reported_outcomes import reported_of_use
 from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
-from selection.recommender.recommender import Desk
+from selection.recommender.recommender import Recommender
 from selection.recommender.view import View
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _chosen(view: View, question: Question, deviations: "Deviations | None") -> 
 
 
 def answered(
-    desk: Desk, question: Question, *, explore: float = 0.0, rng: "np.random.Generator | None" = None
+    desk: Recommender, question: Question, *, explore: float = 0.0, rng: "np.random.Generator | None" = None
 ) -> Answer:
     """The answer from what the desk knows now.
 
@@ -159,7 +159,7 @@ def _drawable(choice: Choice) -> list[Ranked]:
     return [one for one in choice.ranked if one.is_tied and (programs_too or not one.candidate.is_program)]
 
 
-def _reported(desk: Desk, choice: Choice) -> Reported | None:
+def _reported(desk: Recommender, choice: Choice) -> Reported | None:
     """What came of the candidate on this task before, held against what is expected of it there."""
     if choice.chosen is None:
         return None

@@ -26,7 +26,7 @@ LOOK_EVERY_S = 0.25
 """How often such a store is asked whether it has changed."""
 
 
-class Desk:
+class Recommender:
     """Answers from a store; safe to use from several threads, and of no use after a fork.
 
     Args:

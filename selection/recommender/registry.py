@@ -13,19 +13,19 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from selection.recommender.recommender import Desk
+from selection.recommender.recommender import Recommender
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 _lock = Lock()
-_desks: dict[str, Desk] = {}
+_desks: dict[str, Recommender] = {}
 _VARIABLE = "BENCHWRIGHT_DATABASE_URL"
-_of_the_parent: list[Desk] = []
+_of_the_parent: list[Recommender] = []
 """Kept for ever: to let go of a parent's connection would end it for the parent too."""
 
 
-def desk_of(store: "str | Path | Store | None") -> Desk:
+def recommender_of(store: "str | Path | Store | None") -> Recommender:
     """The desk that answers from this database.
 
     Args:
@@ -43,7 +43,7 @@ def desk_of(store: "str | Path | Store | None") -> Desk:
 
     with _lock:
         if address not in _desks:
-            _desks[address] = Desk(StoreBook(address))
+            _desks[address] = Recommender(StoreBook(address))
             _close_with_a_pool()
         return _desks[address]
 
@@ -77,7 +77,7 @@ def _url_of(store: "str | Path | Store") -> str:
     return store.url
 
 
-def close_desks() -> int:
+def close_recommenders() -> int:
     """How many recommendations and outcomes could not be stored; all that could be are."""
     with _lock:
         desks = tuple(_desks.values())
@@ -121,9 +121,9 @@ def _close_with_a_pool() -> None:
     """Closes the desks of a child of `multiprocessing` too, which ends without the functions of `atexit`."""
     multiprocessing = sys.modules.get("multiprocessing.util")
     if multiprocessing is not None:
-        multiprocessing.Finalize(None, close_desks, exitpriority=10)
+        multiprocessing.Finalize(None, close_recommenders, exitpriority=10)
 
 
-atexit.register(close_desks)
+atexit.register(close_recommenders)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)

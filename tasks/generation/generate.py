@@ -21,21 +21,21 @@ from evaluation.errors import (
     RefusedValueError,
 )
 from evaluation.fingerprint import derived_seed
-from evaluation.gather import side_by_side
+from evaluation.gather import gather_or_cancel
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning.plan import PlannedCandidate
 from evaluation.records import OutcomeRow
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
-from tasks.flow_logging import tell, warn
+from tasks.flow_logging import log_info, log_warning
 from tasks.generation.attempt import supervised
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station
 from tasks.generation.watches import UNREACHABLE, CandidateWatch, EndpointWatch
 from tasks.generation.workbench import Workbench, workbench
 from tasks.retry_policy import is_unexpected
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 KEEP_ALIVE = "30m"
 
@@ -87,9 +87,11 @@ async def _shard(invocation_id: str, items: tuple[Item, ...]) -> ShardCounts:
     left = await _not_stored(bench, items)
     first.pool.n_open -= len(items) - len(left)
     case_ids = sorted({case_id for _, case_id, _ in left})
-    cases = await stored(load_cases, bench.store, first.planned.benchmark_version, case_ids)
+    cases = await call_store(load_cases, bench.store, first.planned.benchmark_version, case_ids)
     by_id = {case.case_id: case for case in cases}
-    outcomes = await side_by_side(_counted(asked[row_id], by_id[case_id], repeat) for row_id, case_id, repeat in left)
+    outcomes = await gather_or_cancel(
+        _counted(asked[row_id], by_id[case_id], repeat) for row_id, case_id, repeat in left
+    )
     return ShardCounts(
         n_answered=sum(isinstance(outcome, Generation) for outcome in outcomes),
         n_failed=sum(isinstance(outcome, Failure) for outcome in outcomes),
@@ -128,7 +130,7 @@ async def _not_stored(bench: Workbench, items: Sequence[Item]) -> list[Item]:
         case_ids = sorted({case_id for of, case_id, _ in items if of == row_id})
         final |= {
             (row_id, found.row.case_id, found.row.repeat)
-            for found in await stored(load_outcomes, bench.store, row_id, case_ids)
+            for found in await call_store(load_outcomes, bench.store, row_id, case_ids)
             if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
         }
     return [item for item in items if item not in final]
@@ -277,9 +279,11 @@ def _say_of_trouble(station: Station, failure: Failure | None) -> None:
         return
     station.watch.is_in_trouble = is_in_trouble
     if failure is not None and is_in_trouble:
-        warn("endpoint %s is in trouble, and is asked again: %s: %s", station.name, failure.kind, failure.message)
+        log_warning(
+            "endpoint %s is in trouble, and is asked again: %s: %s", station.name, failure.kind, failure.message
+        )
     elif failure is None:
-        tell("endpoint %s answers again", station.name)
+        log_info("endpoint %s answers again", station.name)
 
 
 def _take_note(candidate: CandidateWatch, endpoint: EndpointWatch, outcome: Outcome) -> None:

@@ -18,7 +18,7 @@ from evaluation.providers.provider import LoadedModel, Provider
 from evaluation.retry_schedule import FEW_ATTEMPTS, HOPELESS_SOON, RetrySchedule, retry
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.past_speed import record_load_s
-from tasks.flow_logging import warn
+from tasks.flow_logging import log_warning
 from tasks.generation.generate import KEEP_ALIVE
 from tasks.generation.pool import Station
 from tasks.generation.workbench import Workbench, workbench
@@ -99,7 +99,7 @@ async def load_with_retries(
     def on_pause(error: ProviderError, _pause_s: float) -> None:
         if loads_in_progress.get(endpoint) != _waiting(endpoint, model, error):
             loads_in_progress[endpoint] = _waiting(endpoint, model, error)
-            warn("%s cannot load %s yet; retrying: %s", endpoint, model, error.message)
+            log_warning("%s cannot load %s yet; retrying: %s", endpoint, model, error.message)
 
     loads_in_progress[endpoint] = f"loading {model} on {endpoint}"
     try:
@@ -130,21 +130,21 @@ async def _warm_up(station: Station, group: Group, *, timeout_s: float) -> None:
     try:
         await station.provider.generate(request)
     except ProviderError as error:
-        warn("warm-up of %s failed, which is no verdict on it: %s", group.model, error)
+        log_warning("warm-up of %s failed, which is no verdict on it: %s", group.model, error)
 
 
 async def _resident(station: Station, group: Group) -> LoadedModel | None:
     try:
         loaded = await station.provider.loaded()
     except ProviderError as error:
-        warn("%s does not say what it has loaded: %s", station.lane.endpoint_name, error)
+        log_warning("%s does not say what it has loaded: %s", station.lane.endpoint_name, error)
         return None
     found = next((model for model in loaded if same_model(model.name, group.model)), None)
     if found is None:
         return None
     asked = group.load_options.get("num_ctx")
     if asked and found.context_length and found.context_length < asked:
-        warn("%s was given a context of %s where %s was asked for", group.model, found.context_length, asked)
+        log_warning("%s was given a context of %s where %s was asked for", group.model, found.context_length, asked)
     return found
 
 
@@ -177,9 +177,9 @@ async def unload_or_warn(provider: Provider, model: str, *, endpoint: str, wait:
             await provider.unload(model, wait=wait)
     except ProviderError as error:
         if error.kind is FailureKind.TIMED_OUT:
-            warn("%s was told to unload %s and still has it: %s", endpoint, model, error.message)
+            log_warning("%s was told to unload %s and still has it: %s", endpoint, model, error.message)
         elif error.kind is not FailureKind.MODEL_NOT_PULLED:
-            warn("%s could not be told to unload %s: %s", endpoint, model, error.message)
+            log_warning("%s could not be told to unload %s: %s", endpoint, model, error.message)
     except TimeoutError:
         if wait:
-            warn("%s did not unload %s within %g s", endpoint, model, RELEASE_TIMEOUT_S)
+            log_warning("%s did not unload %s within %g s", endpoint, model, RELEASE_TIMEOUT_S)

@@ -18,7 +18,7 @@ from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.watches import CandidateWatch, EndpointWatch, Pace
 from tasks.lease_book import LeaseBook
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 class Workbench:
@@ -58,7 +58,7 @@ class Workbench:
     async def benchmark(self, version: str) -> Benchmark:
         """The benchmark of that version without its cases: its prompt and its options."""
         if version not in self._benchmarks:
-            self._benchmarks[version] = await stored(load_benchmark_version, self.store, version, case_ids=())
+            self._benchmarks[version] = await call_store(load_benchmark_version, self.store, version, case_ids=())
         return self._benchmarks[version]
 
     async def enter_stations(self, stack: AsyncExitStack) -> None:
@@ -79,7 +79,7 @@ _OPEN: dict[str, Workbench] = {}
 async def open_workbench(plan: Plan, kept: dict[str, Group] | None = None) -> AsyncIterator[Workbench]:
     """The workbench of the plan's invocation, found by its tasks through `workbench` while it is open."""
     settings = Settings()
-    store = await stored(open_store, settings.database)
+    store = await call_store(open_store, settings.database)
     bench = Workbench(store, settings, plan, kept)
     try:
         async with AsyncExitStack() as stack:

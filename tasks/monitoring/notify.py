@@ -19,8 +19,8 @@ from evaluation.settings import Settings
 from evaluation.store.alert_silences import to_notify
 from evaluation.store.alerts import note_notified
 from evaluation.store.session import open_store
-from tasks.flow_logging import tell, warn
-from tasks.store_calls import stored
+from tasks.flow_logging import log_info, log_warning
+from tasks.store_calls import call_store
 
 RAISED = "benchwright.alert.raised"
 """The event of an alert."""
@@ -31,7 +31,7 @@ LONGEST_TEXT = 2_000
 @task(name="notify", task_run_name="tell of new alerts", cache_policy=NO_CACHE, persist_result=False)
 async def notify() -> int:
     """How many alerts Prefect was told of; those that it could not be told of are told next time."""
-    waiting = await stored(_waiting)
+    waiting = await call_store(_waiting)
     if not waiting:
         return 0
     events = [alert_event(one, flow_run.id) for one in waiting]
@@ -40,11 +40,13 @@ async def notify() -> int:
             # Sent and confirmed here: what waits in this process to be sent may die with it.
             await client.request("POST", "/events", json=[one.model_dump(mode="json") for one in events])
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
-        warn("Prefect could not be told of %d alerts, and is told next time: %s", len(waiting), type(error).__name__)
+        log_warning(
+            "Prefect could not be told of %d alerts, and is told next time: %s", len(waiting), type(error).__name__
+        )
         return 0
-    await stored(_note, [one.alert_id for one in waiting])
+    await call_store(_note, [one.alert_id for one in waiting])
     for one in waiting:
-        tell("alert %s: %s", one.alert_id, one_line(one.sentence))
+        log_info("alert %s: %s", one.alert_id, one_line(one.sentence))
     return len(waiting)
 
 

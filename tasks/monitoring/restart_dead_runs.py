@@ -6,12 +6,12 @@ from prefect.runtime import deployment
 
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from tasks.flow_logging import warn
+from tasks.flow_logging import log_warning
 from tasks.reconciling import reconcile
 
 
 @task(name="mend", task_run_name="take up again what died", cache_policy=NO_CACHE, persist_result=False)
-async def take_up_what_died() -> tuple[str, ...]:
+async def restart_dead() -> tuple[str, ...]:
     """What was done about flow runs that died, a sentence each. Nothing that fails here keeps a monitor from looking.
 
     A command that somebody sits before does not wait for those that died just now.
@@ -20,5 +20,5 @@ async def take_up_what_died() -> tuple[str, ...]:
         with open_store(Settings().database) as store:
             return await reconcile(store, waits=deployment.id is not None)
     except Exception as error:  # whatever it is, it is looked at again in an hour
-        warn("flow runs that died could not be taken up again: %s: %s", type(error).__name__, error)
+        log_warning("flow runs that died could not be taken up again: %s: %s", type(error).__name__, error)
         return ()

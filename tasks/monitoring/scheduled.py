@@ -20,8 +20,8 @@ from evaluation.monitoring.dead_runs import BACK, FlowRunEnd
 from evaluation.settings import Settings
 from evaluation.store.runs import runs_of_flow
 from evaluation.store.session import open_store
-from tasks.flow_logging import warn
-from tasks.store_calls import stored
+from tasks.flow_logging import log_warning
+from tasks.store_calls import call_store
 
 TAG = "benchwright"
 """Of every flow run that a deployment of ours makes."""
@@ -47,9 +47,9 @@ async def scheduled_ends() -> tuple[FlowRunEnd, ...]:
                 if deployment_id is not None
             }
     except (httpx.HTTPError, PrefectException) as error:
-        warn("flow runs of schedules are looked at next time: %s", type(error).__name__)
+        log_warning("flow runs of schedules are looked at next time: %s", type(error).__name__)
         return ()
-    with_runs = await stored(_with_runs, [str(run.id) for run in scheduled if _failure(run)])
+    with_runs = await call_store(_with_runs, [str(run.id) for run in scheduled if _failure(run)])
     return tuple(
         FlowRunEnd(
             flow_run_id=str(run.id),

@@ -7,7 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.monitoring.dead_runs import FlowRunEnd
-from evaluation.monitoring.monitoring_pass import look
+from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.monitoring.result import monitor_result
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.settings import Settings
@@ -15,21 +15,21 @@ from evaluation.store.alert_silences import list_silences
 from evaluation.store.alerts import list_alerts, record_look
 from evaluation.store.session import open_store
 from tasks.monitoring.scheduled import scheduled_ends
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(name="look", task_run_name="look at what was measured", cache_policy=NO_CACHE, persist_result=False)
-async def look_around(request: MonitorRequest) -> dict[str, Any]:
+async def run_monitoring_pass(request: MonitorRequest) -> dict[str, Any]:
     """What was found, as plain values; alerts are raised, updated and resolved.
 
     Args:
         request: What is looked at, and what is too much.
     """
-    return await stored(_look, request, await scheduled_ends())
+    return await call_store(_look, request, await scheduled_ends())
 
 
 def _look(request: MonitorRequest, scheduled: tuple[FlowRunEnd, ...]) -> dict[str, Any]:
     with open_store(Settings().database) as store:
-        seen = look(store, request, datetime.now(UTC), scheduled=scheduled)
+        seen = run_pass(store, request, datetime.now(UTC), scheduled=scheduled)
         changes = record_look(store, seen.findings, judged=seen.judged, looks=seen.looks, moment=seen.moment)
         return monitor_result(seen, changes, list_alerts(store), list_silences(store))

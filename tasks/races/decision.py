@@ -22,14 +22,14 @@ from evaluation.settings import Settings
 from evaluation.store.races import save_decisions
 from evaluation.store.runs import set_run_candidate_status
 from evaluation.store.session import Store, open_store
-from tasks.flow_logging import tell
-from tasks.races.schedule import Course, Step, position, run_of
-from tasks.store_calls import stored
+from tasks.flow_logging import log_info
+from tasks.races.schedule import RaceSchedule, Step, position, run_of
+from tasks.store_calls import call_store
 
 
 async def mark_planned(plan: Plan) -> None:
     """Marks everybody who will be asked as not begun, whatever the look before has left."""
-    await stored(_mark_planned, plan)
+    await call_store(_mark_planned, plan)
 
 
 def _mark_planned(plan: Plan) -> None:
@@ -44,7 +44,7 @@ def _task_run_name() -> str:
 
 
 @task(name="decide", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
-async def decide_look(course: Course, step: Step, *, minutes: float) -> tuple[Decision, ...]:
+async def make_decision(course: RaceSchedule, step: Step, *, minutes: float) -> tuple[Decision, ...]:
     """What was decided, stored, on the cases that are scored now.
 
     Args:
@@ -55,18 +55,18 @@ async def decide_look(course: Course, step: Step, *, minutes: float) -> tuple[De
     Raises:
         ConfigurationError: none of those that are in could be asked.
     """
-    decisions = await stored(_decide, course, step, minutes)
+    decisions = await call_store(_decide, course, step, minutes)
     for decision in decisions:
         if decision.fate is not Fate.KEPT:
-            tell("%s is %s: %s", decision.label, str(decision.fate).replace("_", " "), decision.reason)
+            log_info("%s is %s: %s", decision.label, str(decision.fate).replace("_", " "), decision.reason)
     n_left = Counter(decision.fate for decision in decisions)[Fate.KEPT]
     if not step.is_confirmation:
         are, cases = "is" if n_left == 1 else "are", counted(step.n_cases, "case")
-        tell("%s: %d of %d %s still in after %s", step.name, n_left, step.n_candidates, are, cases)
+        log_info("%s: %d of %d %s still in after %s", step.name, n_left, step.n_candidates, are, cases)
     return decisions
 
 
-def _decide(course: Course, step: Step, minutes: float) -> tuple[Decision, ...]:
+def _decide(course: RaceSchedule, step: Step, minutes: float) -> tuple[Decision, ...]:
     with open_store(Settings().database) as store:
         here = position(store, course, minutes=minutes, n_cases=step.n_cases)
         state = after(here.state, _block(here.state, step))
@@ -95,7 +95,7 @@ def _block(state: RaceState, step: Step) -> Block:
     )
 
 
-def _given_up(store: Store, course: Course) -> dict[str, str]:
+def _given_up(store: Store, course: RaceSchedule) -> dict[str, str]:
     """Why each candidate that could not be asked was given up, by fingerprint."""
     run = run_of(store, course)
     return {

@@ -20,12 +20,12 @@ from evaluation.store.runs import set_run_status
 from evaluation.store.session import Store, open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without
-from tasks.races.schedule import Course, position, run_of
-from tasks.store_calls import stored
+from tasks.races.schedule import RaceSchedule, position, run_of
+from tasks.store_calls import call_store
 
 
 @task(name="finish race", task_run_name="finish the race", cache_policy=NO_CACHE, persist_result=False)
-async def end_race(course: Course, *, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+async def end_race(course: RaceSchedule, *, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
     """The status of the run, once the outcome of the race is stored.
 
     Args:
@@ -33,10 +33,10 @@ async def end_race(course: Course, *, minutes: float, metrics: tuple[str, ...]) 
         minutes: That this process has taken.
         metrics: The run's, as `parse_metric` reads them.
     """
-    return await stored(_end, course, minutes, metrics)
+    return await call_store(_end, course, minutes, metrics)
 
 
-def _end(course: Course, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+def _end(course: RaceSchedule, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
     with open_store(Settings().database) as store:
         run = run_of(store, course)
         assert run is not None  # noqa: S101 - a race that has asked something has its run
@@ -50,7 +50,7 @@ def _end(course: Course, minutes: float, metrics: tuple[str, ...]) -> dict[str, 
         return {run.plan.run_id: str(status)}
 
 
-def _why_failed(store: Store, course: Course, run: RunRecord, metrics: tuple[str, ...]) -> list[str]:
+def _why_failed(store: Store, course: RaceSchedule, run: RunRecord, metrics: tuple[str, ...]) -> list[str]:
     reasons = [
         f"{found.plan.label} was given up: {found.given_up_reason}"
         for found in run.candidates
@@ -66,7 +66,7 @@ def _why_failed(store: Store, course: Course, run: RunRecord, metrics: tuple[str
 @task(name="publish race", task_run_name="publish the race", cache_policy=NO_CACHE, persist_result=False)
 async def publish_race(invocation_id: str) -> None:
     """Publishes the ranking as a table, and the race with all its decisions as a page of Markdown."""
-    result, pictures = await stored(_shown, invocation_id)
+    result, pictures = await call_store(_shown, invocation_id)
     race = result.race
     sentence = race.outcome.sentence or NOT_OVER
     key = artifact_key("race", race.benchmark)

@@ -7,8 +7,8 @@ from typing import Self
 from evaluation.planning.plan import Plan
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from tasks.heartbeat import holding
-from tasks.store_calls import stored
+from tasks.heartbeat import hold_runs
+from tasks.store_calls import call_store
 
 
 class RaceHold:
@@ -26,8 +26,8 @@ class RaceHold:
             HeldError: another process works on it.
         """
         if self.holder_id is None:
-            store = self._open.enter_context(await stored(open_store, Settings().database))
-            self.holder_id = await self._open.enter_async_context(holding(store, [run.run_id for run in plan.runs]))
+            store = self._open.enter_context(await call_store(open_store, Settings().database))
+            self.holder_id = await self._open.enter_async_context(hold_runs(store, [run.run_id for run in plan.runs]))
 
     async def __aenter__(self) -> Self:
         return self

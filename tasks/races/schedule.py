@@ -28,11 +28,11 @@ from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
 from tasks.load import LoadedBenchmark
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class RaceSchedule:
     """A race that is laid out: what it is about, and what it had taken before this process."""
 
     request: RaceRequest
@@ -74,16 +74,16 @@ class Step:
     is_confirmation: bool
 
 
-async def lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> Course:
+async def lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> RaceSchedule:
     """The race, stored as one.
 
     Raises:
         ConfigurationError: the benchmark has no metric to race on.
     """
-    return await stored(_lay_out, request, invocation_id, benchmark)
+    return await call_store(_lay_out, request, invocation_id, benchmark)
 
 
-def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> Course:
+def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> RaceSchedule:
     with open_store(Settings().database) as store:
         headline = _headline(request, store, benchmark)
         refuse_unfit(headline)
@@ -94,7 +94,7 @@ def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmar
         n_pool = len(_case_order(store, request, benchmark))
         notes = _notes(case_clusters(store, benchmark.version), cut_confirmation(rules, n_pool))
         said = [decision.evidence.get("minutes", 0.0) for decision in load_decisions(store, invocation_id)]
-    return Course(
+    return RaceSchedule(
         request=request,
         invocation_id=invocation_id,
         benchmark=benchmark,
@@ -121,17 +121,17 @@ def _headline(request: RaceRequest, store: Store, benchmark: LoadedBenchmark) ->
     return next(metric for metric in found.metrics if metric.name == found.headline)
 
 
-async def next_step(course: Course, *, minutes: float) -> Step | None:
+async def next_step(course: RaceSchedule, *, minutes: float) -> Step | None:
     """What is asked next; None: the race is over.
 
     Args:
         course: The race.
         minutes: That this process has taken.
     """
-    return await stored(_next_step, course, minutes)
+    return await call_store(_next_step, course, minutes)
 
 
-def _next_step(course: Course, minutes: float) -> Step | None:
+def _next_step(course: RaceSchedule, minutes: float) -> Step | None:
     with open_store(Settings().database) as store:
         run = run_of(store, course)
         here = position(store, course, minutes=minutes)
@@ -153,12 +153,12 @@ def _step(state: RaceState, block: Block, run: RunRecord | None) -> Step:
     )
 
 
-def run_of(store: Store, course: Course) -> RunRecord | None:
+def run_of(store: Store, course: RaceSchedule) -> RunRecord | None:
     """The race's run; None before its first look."""
     return next(iter(runs_of_invocation(store, course.invocation_id)), None)
 
 
-def position(store: Store, course: Course, *, minutes: float, n_cases: int | None = None) -> Position:
+def position(store: Store, course: RaceSchedule, *, minutes: float, n_cases: int | None = None) -> Position:
     """Where the race stands by its stored decisions.
 
     Args:
@@ -181,7 +181,7 @@ def position(store: Store, course: Course, *, minutes: float, n_cases: int | Non
     return Position(state=state, grid=grid, spent=_spent(store, run, course, minutes), decisions=decisions)
 
 
-def case_order(store: Store, course: Course) -> tuple[str, ...]:
+def case_order(store: Store, course: RaceSchedule) -> tuple[str, ...]:
     """The cases of the race, in the order in which they are asked."""
     return _case_order(store, course.request, course.benchmark)
 
@@ -191,7 +191,7 @@ def _case_order(store: Store, request: RaceRequest, benchmark: LoadedBenchmark) 
     return limited(case_ids_of(store, benchmark.version), limit=asked.limit, seed=asked.seed)
 
 
-def _n_candidates(course: Course) -> int:
+def _n_candidates(course: RaceSchedule) -> int:
     return len(course.request.evaluation.all_candidates())
 
 
@@ -215,7 +215,7 @@ def _grid(store: Store, run: RunRecord | None, metric: Metric, order: tuple[str,
     return grid_of(scores, order, value_range=metric.value_range, higher_is_better=metric.higher_is_better)
 
 
-def _spent(store: Store, run: RunRecord | None, course: Course, minutes: float) -> Spent:
+def _spent(store: Store, run: RunRecord | None, course: RaceSchedule, minutes: float) -> Spent:
     if run is None:
         return Spent(minutes=course.minutes_before + minutes)
     costs = costs_of_run(store, run.plan.run_id)

@@ -10,7 +10,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def apart(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
+async def run_in_thread(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
     """What `call` gives, in a thread that keeps no process alive: whoever is cancelled leaves it behind.
 
     Args:

@@ -8,8 +8,8 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from selection.learning.retraining import NewEvidence, all_known, store_trained, trained, what_is_new
-from tasks.retraining.cancellable_thread import apart
-from tasks.store_calls import stored
+from tasks.retraining.cancellable_thread import run_in_thread
+from tasks.store_calls import call_store
 
 if TYPE_CHECKING:
     from selection.learning.model_files import PackedModel
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @task(name="gather evidence", task_run_name="gather the evidence", cache_policy=NO_CACHE, persist_result=False)
 async def gather_evidence() -> NewEvidence:
     """How much is known by now, and how much of it is new since a model was last trained."""
-    return await stored(_gather)
+    return await call_store(_gather)
 
 
 def _gather() -> NewEvidence:
@@ -36,9 +36,9 @@ async def train_challenger(*, seed: int) -> str:
     Args:
         seed: Of what is drawn.
     """
-    known = await stored(_known)
-    packed = await apart(trained, known, seed)
-    return await stored(_save, known, packed)
+    known = await call_store(_known)
+    packed = await run_in_thread(trained, known, seed)
+    return await call_store(_save, known, packed)
 
 
 def _known() -> "Known":

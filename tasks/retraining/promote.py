@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from selection.learning.retraining import Judgement, carry_out, judge
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(
@@ -17,7 +17,7 @@ from tasks.store_calls import stored
 )
 async def evaluate_challenger(model_id: str) -> Judgement:
     """What is to become of the model, held against the one that decides on prompts that neither was trained on."""
-    return await stored(_evaluate, model_id)
+    return await call_store(_evaluate, model_id)
 
 
 def _evaluate(model_id: str) -> Judgement:
@@ -28,7 +28,7 @@ def _evaluate(model_id: str) -> Judgement:
 @task(name="promote or keep", task_run_name="promote or keep", cache_policy=NO_CACHE, persist_result=False)
 async def promote_or_keep(judgement: Judgement) -> bool:
     """True where the judgement holds now; False where another model came to decide since it was made."""
-    return await stored(_carry_out, judgement)
+    return await call_store(_carry_out, judgement)
 
 
 def _carry_out(judgement: Judgement) -> bool:

@@ -15,7 +15,7 @@ from selection.pages.retraining import retraining_as_markdown, task_rows
 from selection.pages.retraining_picture import gains_picture
 from tasks.artifacts import publish_page, publish_table
 from tasks.prefect_outage import going_on_without
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(name="publish retraining", task_run_name="publish the retraining", cache_policy=NO_CACHE, persist_result=False)
@@ -29,7 +29,7 @@ async def publish_retraining(
         judgement: What became of the model; None: none was trained.
         refusal: Why none was.
     """
-    result = await stored(_result, known, judgement, refusal)
+    result = await call_store(_result, known, judgement, refusal)
     links, album, pictures = [flow_run_link(str(flow_run.id))] if flow_run.id else [], Album(), []
     async with going_on_without("the retraining's figures"):
         if result["report"] is not None:

@@ -18,7 +18,7 @@ from tasks import artifacts
 from tasks.artifacts import artifact_key
 from tasks.prefect_outage import going_on_without
 from tasks.reviews.session import forget_ended_sessions
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int, markdown: str) -> None:
@@ -41,7 +41,7 @@ async def publish_result(review_id: str, *, unblind: bool = False) -> dict[str, 
         unblind: Tell it with names all the same.
     """
     await forget_ended_sessions(review_id)
-    result = await stored(_result, review_id)
+    result = await call_store(_result, review_id)
     key = artifact_key("review", result["review_id"])
     if not (result["awaited"]["is_over"] or unblind):
         shown = without_names(result)

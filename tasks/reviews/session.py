@@ -14,7 +14,7 @@ from evaluation.settings import Settings
 from evaluation.store.ratings import load_ratings, save_ratings
 from evaluation.store.reviews import begin_session, find_review, find_session, forget_session, list_sessions
 from evaluation.store.session import open_store
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 PLACE = "prefect"
 
@@ -27,7 +27,7 @@ async def open_session(request: ReviewRequest, session_id: str) -> ReviewRecord:
         request: What was asked for.
         session_id: The flow run's id.
     """
-    return await stored(_open, request, session_id)
+    return await call_store(_open, request, session_id)
 
 
 def _open(request: ReviewRequest, session_id: str) -> ReviewRecord:
@@ -42,7 +42,7 @@ def _open(request: ReviewRequest, session_id: str) -> ReviewRecord:
 
 async def ratings_so_far(review_id: str) -> tuple[RatingRecord, ...]:
     """Everybody's ratings of a review."""
-    return await stored(_ratings, review_id)
+    return await call_store(_ratings, review_id)
 
 
 def _ratings(review_id: str) -> tuple[RatingRecord, ...]:
@@ -60,7 +60,7 @@ async def store_ratings(key: str, session_id: str, rater: str, said: tuple[Said,
         rater: As it was typed.
         said: Of each case.
     """
-    return await stored(_store, session_id, rater, said)
+    return await call_store(_store, session_id, rater, said)
 
 
 def _store(session_id: str, rater: str, said: tuple[Said, ...]) -> str:
@@ -75,9 +75,9 @@ async def forget_ended_sessions(wanted: str) -> None:
         wanted: The review's id, the beginning of it, or `last`.
     """
     async with get_client() as client:
-        for session_id in await stored(_without_ratings, wanted):
+        for session_id in await call_store(_without_ratings, wanted):
             if await _has_ended(client, session_id):
-                await stored(_forget, session_id)
+                await call_store(_forget, session_id)
 
 
 def _without_ratings(wanted: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from prefect import get_run_logger
 
 from evaluation.metrics.parsing import parse_metric
-from evaluation.planning.plan import AskedModel, ScoredRun, ScoringPlan
+from evaluation.planning.plan import MetricModelPlan, ScoredRun, ScoringPlan
 from evaluation.resolution.metric_models import is_opponent
 from evaluation.scoring.candidate_scoring import by_work
 from evaluation.scoring.metric_backends.dispatch import Answerers
@@ -18,8 +18,8 @@ from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.unscored import count_unscored
 from tasks.artifacts import ProgressArtifact, artifact_key
-from tasks.scoring.progress import HowFar, at_work
-from tasks.store_calls import stored
+from tasks.scoring.progress import ScoringProgress, at_work
+from tasks.store_calls import call_store
 
 SHOW_EVERY_S = 2.0
 SAY_EVERY_S = 15.0
@@ -31,7 +31,7 @@ class Open:
 
     store: Store
     answerers: Answerers
-    how_far: HowFar
+    how_far: ScoringProgress
 
 
 _OPEN: dict[str, Open] = {}
@@ -43,7 +43,9 @@ def opened(name: str) -> Open:
 
 
 @asynccontextmanager
-async def asking(store: Store, plan: ScoringPlan, answerers: Answerers, asked: AskedModel | None) -> AsyncIterator[str]:
+async def asking(
+    store: Store, plan: ScoringPlan, answerers: Answerers, asked: MetricModelPlan | None
+) -> AsyncIterator[str]:
     """The name under which tasks find whom to ask; shows how far they are.
 
     Args:
@@ -53,7 +55,7 @@ async def asking(store: Store, plan: ScoringPlan, answerers: Answerers, asked: A
         asked: The model that is asked; None: the sandbox.
     """
     who = f"{asked.need} {asked.model}" if asked is not None else "programs"
-    how_far = HowFar(who=who, n_planned=await stored(_n_unscored, store, plan, asked))
+    how_far = ScoringProgress(who=who, n_planned=await call_store(_n_unscored, store, plan, asked))
     _OPEN[plan.name] = Open(store=store, answerers=answerers, how_far=how_far)
     at_work.append(how_far)
     try:
@@ -64,13 +66,13 @@ async def asking(store: Store, plan: ScoringPlan, answerers: Answerers, asked: A
         _OPEN.pop(plan.name, None)
 
 
-def _metrics_for(run: ScoredRun, asked: AskedModel | None) -> tuple[str, ...]:
+def _metrics_for(run: ScoredRun, asked: MetricModelPlan | None) -> tuple[str, ...]:
     """The metrics of a run that ask a model; None: the sandbox."""
     work = by_work(run.metrics)
     return work.programs if asked is None else work.of_model(asked)
 
 
-def _n_unscored(store: Store, plan: ScoringPlan, asked: AskedModel | None) -> int:
+def _n_unscored(store: Store, plan: ScoringPlan, asked: MetricModelPlan | None) -> int:
     return sum(_n_unscored_of(store, run, _metrics_for(run, asked)) for run in plan.runs)
 
 
@@ -97,7 +99,7 @@ def _n_unscored_of(store: Store, run: ScoredRun, metrics: tuple[str, ...]) -> in
 
 
 @asynccontextmanager
-async def _shown(how_far: HowFar) -> AsyncIterator[None]:
+async def _shown(how_far: ScoringProgress) -> AsyncIterator[None]:
     """Keeps a progress artifact up to date, and leaves it at its end; none where there is nothing to do."""
     if not how_far.n_planned:
         yield
@@ -116,7 +118,7 @@ async def _shown(how_far: HowFar) -> AsyncIterator[None]:
             await showing
 
 
-async def _keep_showing(artifact: ProgressArtifact, how_far: HowFar, ended: asyncio.Event) -> None:
+async def _keep_showing(artifact: ProgressArtifact, how_far: ScoringProgress, ended: asyncio.Event) -> None:
     said_at = time.monotonic()
     while not ended.is_set():
         await artifact.show(how_far.percent, str(how_far))

@@ -21,8 +21,8 @@ from evaluation.scoring.candidate_scoring import by_work, score_candidate
 from evaluation.store.runs import find_run, progress
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
-from tasks.flow_logging import tell, warn
-from tasks.store_calls import stored
+from tasks.flow_logging import log_info, log_warning
+from tasks.store_calls import call_store
 
 CHECK_EVERY_S = 1.0
 MOST_ANSWERS = 2_000
@@ -61,7 +61,7 @@ async def _score_as_they_end(
                 if item.run_id in runs and not closing.is_set():
                     await _score(store, item, runs[item.run_id])
     except Exception as error:  # whatever it is, all of it is done again after the last answer
-        warn("scores are shown after the last answer alone: %s: %s", type(error).__name__, error)
+        log_warning("scores are shown after the last answer alone: %s: %s", type(error).__name__, error)
 
 
 async def _closes_within(closing: asyncio.Event, seconds: float) -> bool:
@@ -75,7 +75,7 @@ async def _finished(store: Store, invocation_id: str, *, without: Collection[int
     """Candidates with an outcome for every case that they are asked."""
     return [
         item
-        for item in await stored(progress, store, invocation_id)
+        for item in await call_store(progress, store, invocation_id)
         if 0 < item.n_planned <= item.n_done + item.n_failed
         and item.n_planned <= MOST_ANSWERS
         and item.run_candidate_id not in without
@@ -83,12 +83,12 @@ async def _finished(store: Store, invocation_id: str, *, without: Collection[int
 
 
 async def _score(store: Store, item: CandidateProgress, run: PlannedRun) -> None:
-    estimates = await stored(_estimates, store, item, _metrics(run))
+    estimates = await call_store(_estimates, store, item, _metrics(run))
     if estimates:
-        headline = await stored(_headline, store, item.run_id)
+        headline = await call_store(_headline, store, item.run_id)
         shown = next((row for row in estimates if row.metric.name == headline), estimates[0])
         failed = f", {counted(item.n_failed, 'failure')} of the server" if item.n_failed else ""
-        tell("%s · %s: %s%s", item.label, item.benchmark_name, _in_words(shown), failed)
+        log_info("%s · %s: %s%s", item.label, item.benchmark_name, _in_words(shown), failed)
 
 
 def _headline(store: Store, run_id: str) -> str:

@@ -12,7 +12,7 @@ from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.metric import Need
 from evaluation.metrics.requests import AskJudge, EmbedText
 from evaluation.options import load_options
-from evaluation.planning.plan import AskedModel
+from evaluation.planning.plan import MetricModelPlan
 from evaluation.providers.detection import connect
 from evaluation.providers.provider import Provider
 from evaluation.retry_schedule import RetrySchedule
@@ -21,7 +21,7 @@ from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.scoring.metric_backends.embedder import Embedder
 from evaluation.scoring.metric_backends.judge import RETRIES, Judge
 from evaluation.store.session import Store
-from tasks.flow_logging import tell
+from tasks.flow_logging import log_info
 from tasks.generation.attempt import supervised
 from tasks.generation.residency import load_with_retries, unload_or_warn
 from tasks.slots import Gate, SlotClaim, ensure_limit
@@ -32,8 +32,8 @@ MAX_EMBEDDING_REQUESTS = 4
 
 
 @asynccontextmanager
-async def asked_server(
-    asked: AskedModel,
+async def serve_metric_model(
+    asked: MetricModelPlan,
     store: Store,
     *,
     timeout_s: float,
@@ -62,7 +62,7 @@ async def asked_server(
             gate,
             slots=lane.slots,
             on_leases=lambda leases: on_leases(f"{lane.endpoint_name} {asked.need}", leases),
-            say=tell,
+            say=log_info,
         )
         turn = claim.turn(
             asked.residency,
@@ -78,7 +78,7 @@ async def asked_server(
                     await unload_or_warn(provider, asked.model, endpoint=asked.lane.endpoint_name, wait=False)
 
 
-def nobody_answers(asked: AskedModel, why: ConfigurationError) -> Answerers:
+def nobody_answers(asked: MetricModelPlan, why: ConfigurationError) -> Answerers:
     """Says of every request that the model could not be asked, so that each score is a named failure."""
     failure = ScoreFailure(kind=f"{asked.need}_not_loaded", message=why.message)
 
@@ -118,7 +118,7 @@ class _Room:
 
 
 def _answerers(
-    provider: Provider, asked: AskedModel, store: Store, room: _Room, *, timeout_s: float, retry_base_s: float
+    provider: Provider, asked: MetricModelPlan, store: Store, room: _Room, *, timeout_s: float, retry_base_s: float
 ) -> Answerers:
     if asked.need == Need.EMBEDDER:
         retries = RetrySchedule(base_s=retry_base_s)
@@ -145,7 +145,7 @@ def _answerers(
     return {AskJudge: judge.answer}
 
 
-async def _loaded(provider: Provider, asked: AskedModel, *, base_s: float) -> float:
+async def _loaded(provider: Provider, asked: MetricModelPlan, *, base_s: float) -> float:
     """Seconds that loading took. An embedder is loaded by its first text."""
     if asked.need == Need.EMBEDDER:
         return 0.0

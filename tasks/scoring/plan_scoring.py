@@ -15,8 +15,8 @@ from evaluation.settings import Settings
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store, open_store
 from tasks.block_values import with_pools
-from tasks.metric_models import asked_models
-from tasks.store_calls import stored
+from tasks.metric_models import models_for_metrics
+from tasks.store_calls import call_store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +34,9 @@ class PlannedScoring:
 async def plan_scoring(request: ScoreRequest) -> PlannedScoring:
     """The run's candidates, its metrics and the models that they ask."""
     settings = Settings()
-    with await stored(open_store, settings.database) as store:
+    with await call_store(open_store, settings.database) as store:
         found = await resolve_scoring(await with_pools(request, store), settings=settings, store=store)
-        budget = await stored(_failure_budget, store, found.run)
+        budget = await call_store(_failure_budget, store, found.run)
     plan = found.run.plan
     run = ScoredRun(
         run_id=plan.run_id,
@@ -44,7 +44,7 @@ async def plan_scoring(request: ScoreRequest) -> PlannedScoring:
         metrics=tuple(metric.text for metric in found.metrics),
         candidates={item.run_candidate_id: item.plan.label for item in found.run.candidates},
     )
-    models = asked_models(found.models, allow_remote=request.allow_remote)
+    models = models_for_metrics(found.models, allow_remote=request.allow_remote)
     return PlannedScoring(
         invocation_id=plan.invocation_id,
         scoring=ScoringPlan(name=f"score {plan.run_id}", runs=(run,), asked_models=models, timeout_s=request.timeout_s),

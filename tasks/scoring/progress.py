@@ -10,7 +10,7 @@ LEAST_S = 1.0
 
 
 @dataclass(kw_only=True)
-class HowFar:
+class ScoringProgress:
     """What whoever is asked has done, of what there is to do."""
 
     who: str
@@ -46,5 +46,5 @@ class HowFar:
         return f"{said}, {self.time_left}" if self.time_left else said
 
 
-at_work: list[HowFar] = []
+at_work: list[ScoringProgress] = []
 """The one that is asked now; empty where nobody is."""

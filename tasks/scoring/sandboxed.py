@@ -12,7 +12,7 @@ from evaluation.sandbox.running import run_programs
 from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.scoring.metric_backends.programs import OnDone, Programs
 from evaluation.settings import Settings
-from tasks.flow_logging import warn
+from tasks.flow_logging import log_warning
 
 
 @asynccontextmanager
@@ -24,7 +24,7 @@ async def sandboxed(settings: Settings) -> AsyncIterator[Answerers]:
     """
     found = isolation(settings.sandbox)
     if found.name == WEAK:
-        warn("programs run under the weak isolation, which is no sandbox: they may do what you may do")
+        log_warning("programs run under the weak isolation, which is no sandbox: they may do what you may do")
 
     def run_all(programs: Sequence[Program], cancelled: threading.Event, on_done: OnDone) -> list[ProgramOutcome]:
         return run_programs(programs, isolation=found, cancelled=cancelled, on_done=on_done)

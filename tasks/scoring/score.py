@@ -3,14 +3,14 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.metrics.metric_process import Apart
+from evaluation.metrics.metric_process import MetricProcess
 from evaluation.metrics.parsing import parse_metric
 from evaluation.scoring import candidate_scoring
 from evaluation.scoring.backend_scoring import score_asking
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.scoring.backends import opened
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(name="score", task_run_name="score {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -26,11 +26,13 @@ async def score_candidate(
         label: For the task run's name alone.
         benchmark: Likewise.
     """
-    with Apart(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
-        return await stored(_score, run_id, run_candidate_id, metrics, apart)
+    with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
+        return await call_store(_score, run_id, run_candidate_id, metrics, apart)
 
 
-def _score(run_id: str, run_candidate_id: int, metrics: tuple[str, ...], apart: Apart) -> candidate_scoring.ScoreCounts:
+def _score(
+    run_id: str, run_candidate_id: int, metrics: tuple[str, ...], apart: MetricProcess
+) -> candidate_scoring.ScoreCounts:
     with open_store(Settings().database) as store:
         parsed = [parse_metric(text) for text in metrics]
         return candidate_scoring.score_candidate(store, run_id, run_candidate_id, parsed, apart=apart)
@@ -58,7 +60,7 @@ async def score_by_asking(
         found.how_far.n_ended = n_before + n_scored
 
     parsed = [parse_metric(text) for text in metrics]
-    with Apart(limit_s=Settings().metric_timeout_s) as apart:
+    with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:
         return await score_asking(
             found.store, run_id, run_candidate_id, parsed, found.answerers, on_scored=note, apart=apart
         )

@@ -9,6 +9,6 @@ from tasks.slots.claim import SlotClaim, Turn
 from tasks.slots.gate import Gate
 from tasks.slots.limits import LimitsAwayError
 from tasks.slots.prefect_limits import ensure_limit
-from tasks.slots.timing import Rhythm
+from tasks.slots.timing import SlotTiming
 
-__all__ = ["Gate", "LimitsAwayError", "Rhythm", "SlotClaim", "Turn", "ensure_limit", "free_dead_slots"]
+__all__ = ["Gate", "LimitsAwayError", "SlotClaim", "SlotTiming", "Turn", "ensure_limit", "free_dead_slots"]

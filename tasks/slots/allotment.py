@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit
-from tasks.slots.log_once import Saying
+from tasks.slots.log_once import LogOnce
 from tasks.slots.shares import growth, share
 from tasks.slots.tag_limits import TagView, wanted_name
 
@@ -18,7 +18,7 @@ class Allotment:
     """The slots of one claim, and the gate that lets as many requests through."""
 
     def __init__(
-        self, gpu: GpuSlots, *, wanted: Callable[[], int], saying: Saying, on_change: Callable[[], None]
+        self, gpu: GpuSlots, *, wanted: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
     ) -> None:
         self.leases = Leases(gpu.limits, gpu.tag, gpu.rhythm, on_change)
         self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.rhythm, on_change)

@@ -10,7 +10,7 @@ from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.keeper import Keeper
 from tasks.slots.limits import Limits
 from tasks.slots.prefect_limits import prefect_limits
-from tasks.slots.timing import Rhythm
+from tasks.slots.timing import SlotTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class SlotClaim:
         on_leases: Callable[[frozenset[str]], Awaitable[None]],
         say: Callable[[str], None],
         open_limits: Callable[[], AbstractAsyncContextManager[Limits]] = prefect_limits,
-        rhythm: Rhythm | None = None,
+        rhythm: SlotTiming | None = None,
     ) -> None:
         """A claim that holds nothing yet.
 
@@ -54,7 +54,7 @@ class SlotClaim:
         self._tag, self._gate, self._slots = tag, gate, slots
         self._on_leases, self._say = on_leases, say
         self._open_limits = open_limits
-        self._rhythm = rhythm or Rhythm()
+        self._rhythm = rhythm or SlotTiming()
 
     @asynccontextmanager
     async def turn(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tasks.slots.gate import Gate
 from tasks.slots.limits import Limits
-from tasks.slots.timing import Rhythm
+from tasks.slots.timing import SlotTiming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,4 +16,4 @@ class GpuSlots:
     gate: Gate
     n: int
     """How many the claim can use at most."""
-    rhythm: Rhythm
+    rhythm: SlotTiming

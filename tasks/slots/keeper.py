@@ -17,10 +17,10 @@ from typing import Any
 
 from tasks.slots.allotment import Allotment
 from tasks.slots.gpu_slots import GpuSlots
-from tasks.slots.lease_news import LeaseNews
+from tasks.slots.lease_news import LeaseReporter
 from tasks.slots.limits import LimitsAwayError
-from tasks.slots.log_once import Saying
-from tasks.slots.queue_order import Line
+from tasks.slots.log_once import LogOnce
+from tasks.slots.queue_order import QueuePlace
 from tasks.slots.tag_limits import TagView, look_at
 
 
@@ -51,11 +51,11 @@ class Keeper:
         """True once somebody works in the turn, whose part it is then to let the model go."""
         self._has_begun_to_load = False
         self._ending = asyncio.Event()
-        self._saying = Saying(say)
-        self._news = LeaseNews(on_leases, self._held)
+        self._saying = LogOnce(say)
+        self._news = LeaseReporter(on_leases, self._held)
         told = self._news.changed
         self._allotment = Allotment(gpu, wanted=wanted, saying=self._saying, on_change=told)
-        self._line = Line(
+        self._line = QueuePlace(
             gpu.limits,
             gpu.tag,
             model_key=model_key,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from evaluation.errors import StoreError
 
 
-class LeaseNews:
+class LeaseReporter:
     """Told in the background and never twice at once; a record that cannot be kept now is kept with the next news."""
 
     def __init__(self, tell: Callable[[frozenset[str]], Awaitable[None]], held: Callable[[], frozenset[str]]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
 from tasks.slots.shares import leases_to_keep
-from tasks.slots.timing import Rhythm
+from tasks.slots.timing import SlotTiming
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class _Lease:
 class Leases:
     """Slots of one limit, taken, kept and given back; a server that is away changes nothing of what is held."""
 
-    def __init__(self, limits: Limits, name: str, rhythm: Rhythm, on_change: Callable[[], None]) -> None:
+    def __init__(self, limits: Limits, name: str, rhythm: SlotTiming, on_change: Callable[[], None]) -> None:
         self.name = name
         self._limits = limits
         self._rhythm = rhythm

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 
-class Saying:
+class LogOnce:
     """What a person is told by one claim."""
 
     def __init__(self, say: Callable[[str], None]) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limits, LimitsAwayError
-from tasks.slots.log_once import Saying
+from tasks.slots.log_once import LogOnce
 from tasks.slots.tag_limits import TagView, waiting_name
-from tasks.slots.timing import Rhythm
+from tasks.slots.timing import SlotTiming
 from tasks.slots.turns import TurnTable
 
 
-class Line:
+class QueuePlace:
     """One claim's place in line."""
 
     def __init__(
@@ -25,8 +25,8 @@ class Line:
         *,
         model_key: str,
         model: str,
-        saying: Saying,
-        rhythm: Rhythm,
+        saying: LogOnce,
+        rhythm: SlotTiming,
         on_change: Callable[[], None],
     ) -> None:
         self.turn = TurnTable(limits, tag, rhythm, model_key=model_key, model=model, on_change=on_change)

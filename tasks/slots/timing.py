@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
+class SlotTiming:
     """How often, and how long, a claim looks, waits, renews and works."""
 
     lease_s: float = 60.0
@@ -44,7 +44,7 @@ class Rhythm:
     let_go_at_most_s: float = 1.0
     """What could not be given back by then gets a last try as long as this."""
 
-    def times(self, factor: float) -> "Rhythm":
+    def times(self, factor: float) -> "SlotTiming":
         """The same with every time multiplied: ratios and counts stay."""
         seconds = [field.name for field in fields(self) if field.name.endswith("_s")]
         return replace(self, **{name: getattr(self, name) * factor for name in seconds})

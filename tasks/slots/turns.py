@@ -9,7 +9,7 @@ from typing import Any
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
 from tasks.slots.tag_limits import turn_name
-from tasks.slots.timing import Rhythm
+from tasks.slots.timing import SlotTiming
 
 
 def note_name(tag: str) -> str:
@@ -51,7 +51,7 @@ class TurnTable:
     """The turn on one GPU tag, as one claim sees it."""
 
     def __init__(
-        self, limits: Limits, tag: str, rhythm: Rhythm, *, model_key: str, model: str, on_change: Callable[[], None]
+        self, limits: Limits, tag: str, rhythm: SlotTiming, *, model_key: str, model: str, on_change: Callable[[], None]
     ) -> None:
         self.lease = Leases(limits, turn_name(tag), rhythm, on_change)
         self.note: TurnNote | None = None

@@ -17,11 +17,11 @@ from evaluation.planning.plan import Plan
 from evaluation.requests.run_share import Share
 from evaluation.store.holders import holders_of_flow
 from evaluation.store.missing import is_missing
-from evaluation.store.recoveries import find_recovery, want_recovery
+from evaluation.store.recoveries import find_recovery, request_recovery
 from evaluation.store.session import Store
-from tasks.flow_logging import tell, warn
+from tasks.flow_logging import log_info, log_warning
 from tasks.reconciling import reconcile
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 DEPLOYMENT = "stretch/stretch"
 LOOK_EVERY_S = 3.0
@@ -63,7 +63,7 @@ class Children:
         run_candidate_ids = [item.run_candidate_id for item in self.plan.candidates]
         for number in range(1, self.plan.spread + 1):
             share = Share(number=number, of=self.plan.spread)
-            if not await stored(is_missing, self.store, run_candidate_ids, share):
+            if not await call_store(is_missing, self.store, run_candidate_ids, share):
                 continue
             of_share = [one for one in known if one.parameters.get("request") == share.model_dump()]
             open_ = [one for one in of_share if one.state is not None and one.state.type not in ENDED]
@@ -113,22 +113,22 @@ class Children:
         if state.type in ENDED:
             child.is_over = True
             if not state.is_completed():
-                warn("the flow run of share %s ended early: %s", child.share.part, state.message or state.name)
+                log_warning("the flow run of share %s ended early: %s", child.share.part, state.message or state.name)
         elif state.type is StateType.CRASHED:
-            found = await stored(find_recovery, self.store, str(child.flow_run.id))
+            found = await call_store(find_recovery, self.store, str(child.flow_run.id))
             if found is not None and found.given_up_at is not None:
                 child.is_over = True
-                warn("the flow run of share %s died too often, and is not made again", child.share.part)
+                log_warning("the flow run of share %s died too often, and is not made again", child.share.part)
             else:
-                await stored(want_recovery, self.store, str(child.flow_run.id))
+                await call_store(request_recovery, self.store, str(child.flow_run.id))
         elif await self._never_began(child, state):
-            await stored(want_recovery, self.store, str(child.flow_run.id))
+            await call_store(request_recovery, self.store, str(child.flow_run.id))
 
     async def _never_began(self, child: Child, state: "State[object]") -> bool:
         patience_s = AT_WORK_WITHIN_S.get(state.type)
         if patience_s is None or (datetime.now(UTC) - state.timestamp).total_seconds() < patience_s:
             return False
-        holders = await stored(holders_of_flow, self.store, str(child.flow_run.id))
+        holders = await call_store(holders_of_flow, self.store, str(child.flow_run.id))
         return not any(held.started_at >= state.timestamp for held in holders)
 
     def are_over(self) -> bool:
@@ -142,7 +142,9 @@ class Children:
             return
         if not left or time.monotonic() - self.changed_at < TAKEN_WITHIN_S:
             return
-        warn("no worker has taken %d shares in %.0f s: this process asks their cases itself", len(left), TAKEN_WITHIN_S)
+        log_warning(
+            "no worker has taken %d shares in %.0f s: this process asks their cases itself", len(left), TAKEN_WITHIN_S
+        )
         for child in left:
             await self._cancel(child)
 
@@ -157,7 +159,7 @@ class Children:
         try:
             await self.client.set_flow_run_state(child.flow_run.id, said)
         except Exception as error:  # it ends by itself, once its run has ended
-            warn("the flow run of share %s could not be cancelled: %s", child.share.part, error)
+            log_warning("the flow run of share %s could not be cancelled: %s", child.share.part, error)
 
 
 def _is_scheduled(child: Child) -> bool:
@@ -179,7 +181,7 @@ async def spread_out(store: Store, plan: Plan) -> None:
         children = Children(store=store, plan=plan, client=client)
         try:
             await children.begin()
-            tell("spread over %d flow runs, which wait for workers", len(children.each))
+            log_info("spread over %d flow runs, which wait for workers", len(children.each))
             while not children.are_over():
                 await asyncio.sleep(LOOK_EVERY_S)
                 await _look(children)
@@ -197,5 +199,5 @@ async def _look(children: Children) -> None:
     except ConfigurationError:
         raise
     except Exception as error:
-        warn("how the shares are is looked at later: %s", error)
+        log_warning("how the shares are is looked at later: %s", error)
     await reconcile(children.store, waits=False)

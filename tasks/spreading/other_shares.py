@@ -15,12 +15,12 @@ from evaluation.store.recoveries import find_recovery
 from evaluation.store.runs import holders_of, progress, runs_of_invocation
 from evaluation.store.session import Store
 from evaluation.store.statements import now
-from tasks.flow_logging import warn
+from tasks.flow_logging import log_warning
 from tasks.generation.group_work import GroupWork
 from tasks.generation.workbench import Workbench
 from tasks.reconciling import reconcile
 from tasks.run_lifecycle import OPEN
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 LOOK_EVERY_S = 2.0
 RECONCILE_EVERY_S = 15.0
@@ -34,12 +34,12 @@ HEARD_WITHIN_S = 900.0
 
 async def note_the_others(bench: Workbench) -> None:
     """Counts the failures and give-ups of those who asked other shares before we ask anything."""
-    await asyncio.to_thread(_look, bench, await stored(_began, bench))
+    await asyncio.to_thread(_look, bench, await call_store(_began, bench))
 
 
 async def until_the_run_is_over(bench: Workbench) -> None:
     """Returns when somebody has ended the runs. Until then give-ups and failures of the others count here too."""
-    since = await stored(_began, bench)
+    since = await call_store(_began, bench)
     reconciled_at = time.monotonic()
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
@@ -50,7 +50,7 @@ async def until_the_run_is_over(bench: Workbench) -> None:
                 reconciled_at = time.monotonic()
                 await reconcile(bench.store, waits=False)
         except StoreError as error:
-            warn("what the others do is looked at later: %s", error)
+            log_warning("what the others do is looked at later: %s", error)
 
 
 def _began(bench: Workbench) -> datetime:
@@ -82,7 +82,7 @@ async def until_others_need_no_other_model(bench: Workbench, work: GroupWork) ->
         return
     earlier = _earlier_candidates(bench, work)
     n_before, came_at = -1, time.monotonic()
-    while earlier and (n_left := await stored(_n_left, bench.store, bench.plan.invocation_id, earlier)):
+    while earlier and (n_left := await call_store(_n_left, bench.store, bench.plan.invocation_id, earlier)):
         if n_left != n_before:
             n_before, came_at = n_left, time.monotonic()
         elif time.monotonic() - came_at >= STALLED_AFTER_S:
@@ -96,7 +96,7 @@ async def others_still_ask(bench: Workbench, work: GroupWork) -> bool:
         return False
     planned = (item.run_candidate_id for item in work.group.planned)
     asked = frozenset(one for one in planned if bench.watches[one].given_up is None)
-    return bool(asked) and await stored(_n_left, bench.store, bench.plan.invocation_id, asked) > 0
+    return bool(asked) and await call_store(_n_left, bench.store, bench.plan.invocation_id, asked) > 0
 
 
 def _earlier_candidates(bench: Workbench, work: GroupWork) -> frozenset[int]:
@@ -119,7 +119,7 @@ async def until_the_spreader_is_heard(store: Store, plan: Plan) -> None:
     """Returns when the process that waits for our share has beaten lately; where it is gone, it is made again first."""
     began = time.monotonic()
     await reconcile(store)
-    while await stored(_is_suspect, store, [run.run_id for run in plan.runs]):
+    while await call_store(_is_suspect, store, [run.run_id for run in plan.runs]):
         if time.monotonic() - began > HEARD_WITHIN_S:
             return
         await asyncio.sleep(LOOK_EVERY_S)

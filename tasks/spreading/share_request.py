@@ -7,20 +7,20 @@ from evaluation.settings import Settings
 from evaluation.store.address import parse_url, shown
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import is_file_missing, open_store
-from tasks.plan import Asked
-from tasks.store_calls import stored
+from tasks.plan import PlanRequest
+from tasks.store_calls import call_store
 
 
-async def asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
+async def request_for_share(invocation_id: str, share: Share, flow_run_id: str) -> PlanRequest:
     """A share of what was asked for under that id.
 
     Raises:
         ConfigurationError: nothing was, in the results database of this process.
     """
-    return await stored(_asked_by, invocation_id, share, flow_run_id)
+    return await call_store(_asked_by, invocation_id, share, flow_run_id)
 
 
-def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
+def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> PlanRequest:
     url = Settings().database
     if is_file_missing(url):
         raise _not_ours(f"there is no database {shown(parse_url(url))}")
@@ -29,7 +29,7 @@ def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
         if found is None:
             raise _not_ours(f"{store.shown_url} holds no invocation {invocation_id!r}")
     request = read_request(found.request, source="the stored request")
-    return Asked(request=request, invocation_id=invocation_id, flow_run_id=flow_run_id, share=share)
+    return PlanRequest(request=request, invocation_id=invocation_id, flow_run_id=flow_run_id, share=share)
 
 
 def _not_ours(problem: str) -> ConfigurationError:

@@ -6,12 +6,12 @@ from evaluation.requests.run_share import is_share
 from evaluation.store.holders import living_holders
 from evaluation.store.runs import set_run_candidate_status
 from evaluation.store.session import Store
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 async def begin_candidates(store: Store, plan: Plan) -> None:
     """Marks all candidates as running, unless shares of their run are being worked on already, which mark them too."""
-    await stored(_begin, store, plan)
+    await call_store(_begin, store, plan)
 
 
 def _begin(store: Store, plan: Plan) -> None:

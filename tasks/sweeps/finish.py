@@ -18,13 +18,13 @@ from evaluation.store.session import open_store
 from evaluation.store.sweeps import finish_sweep
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 @task(name="analyse sweep", task_run_name="analyse the sweep", cache_policy=NO_CACHE, persist_result=False)
 async def analyse_sweep(invocation_id: str) -> SweepResult:
     """What the sweep found, stored."""
-    return await stored(_analyse, invocation_id)
+    return await call_store(_analyse, invocation_id)
 
 
 def _analyse(invocation_id: str) -> SweepResult:
@@ -38,7 +38,7 @@ def _analyse(invocation_id: str) -> SweepResult:
 async def publish_sweep(found: SweepResult) -> None:
     """Publishes the combinations as a table, and the report as a page of Markdown."""
     sentence = sweep_sentences(found)[0]
-    links, pictures = await stored(_beside, found)
+    links, pictures = await call_store(_beside, found)
     async with going_on_without("the sweep's combinations"):
         if found.metrics:
             table_id = await publish_table(

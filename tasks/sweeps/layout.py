@@ -10,7 +10,7 @@ from datetime import datetime
 
 from evaluation.planning.plan import Group, Plan, PlannedCandidate
 from evaluation.records import Status
-from evaluation.requests.sweep_request import SweepRequest, refuse_alike
+from evaluation.requests.sweep_request import SweepRequest, refuse_equal_combinations
 from evaluation.settings import Settings
 from evaluation.store.missing import count_failures_since
 from evaluation.store.run_cases import run_case_positions
@@ -19,7 +19,7 @@ from evaluation.store.session import Store, open_store
 from evaluation.store.sweeps import begin_sweep
 from evaluation.version import code_version
 from tasks.generation.missing import is_open
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 AIMED_PARTS = 8
 """So often a sweep says how far it is and what is best so far."""
@@ -65,12 +65,12 @@ async def lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
         request: What is swept.
         plan: Of all its combinations.
     """
-    return await stored(_lay_out, request, plan)
+    return await call_store(_lay_out, request, plan)
 
 
 def _lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
     with open_store(Settings().database) as store:
-        refuse_alike(len(request.combinations()), len(find_run(store, plan.runs[0].run_id).candidates))
+        refuse_equal_combinations(len(request.combinations()), len(find_run(store, plan.runs[0].run_id).candidates))
         begin_sweep(
             store,
             plan.invocation_id,
@@ -130,7 +130,7 @@ async def given_up_in(part: Plan, since: datetime) -> frozenset[int]:
         part: The plan of a part that was worked through.
         since: When this process began to ask.
     """
-    return await stored(_given_up_in, part, since)
+    return await call_store(_given_up_in, part, since)
 
 
 def _given_up_in(part: Plan, since: datetime) -> frozenset[int]:

@@ -17,8 +17,8 @@ from evaluation.store.outcomes import latest_answer
 from evaluation.store.session import open_store
 from evaluation.sweeps.space import Combination
 from tasks.artifacts import publish_page
-from tasks.flow_logging import mention, tell
-from tasks.store_calls import stored
+from tasks.flow_logging import log_debug, log_info
+from tasks.store_calls import call_store
 from tasks.sweeps.layout import SweepPart
 
 _SHOWN_LETTERS = 120
@@ -46,20 +46,20 @@ def _task_run_name() -> str:
 
 
 @task(name="look", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
-async def look_at_sweep(invocation_id: str, part: SweepPart, pace: Pace) -> None:
+async def report_progress(invocation_id: str, part: SweepPart, pace: Pace) -> None:
     """Says how far the sweep is. The best so far is the highest mean, and no verdict."""
-    best, answer = await stored(_seen, invocation_id)
+    best, answer = await call_store(_seen, invocation_id)
     said = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
     if best is not None:
         combination, estimate = best
         n_cases = counted(estimate.n_cases, "case")
         said += f"; best so far {words_of(combination)}: {shown_estimate(estimate)} on {n_cases}"
-    tell("%s", said)
+    log_info("%s", said)
     lines = [said]
     if answer:
         shown = one_line(answer)
         lines.append(f"latest answer: {shown if len(shown) <= _SHOWN_LETTERS else shown[: _SHOWN_LETTERS - 1] + '…'}")
-        tell("%s", lines[-1])
+        log_info("%s", lines[-1])
     await _show(lines)
 
 
@@ -69,7 +69,7 @@ async def _show(lines: list[str]) -> None:
     try:
         await publish_page(page, key="sweep-progress", said="How far the sweep is", patience_s=0.0)
     except Exception as error:  # what is shown must not end the work
-        mention("progress is shown later: %s", error)
+        log_debug("progress is shown later: %s", error)
 
 
 def _seen(invocation_id: str) -> tuple[tuple[Combination, MetricEstimate] | None, str | None]:

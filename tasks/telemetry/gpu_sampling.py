@@ -11,7 +11,7 @@ from evaluation.resolution.endpoints import EMBEDDED
 from evaluation.store.gpu_samples import save_gpu_samples
 from evaluation.store.retrying import patiently
 from evaluation.store.session import Store
-from tasks.flow_logging import mention, tell, warn
+from tasks.flow_logging import log_debug, log_info, log_warning
 from tasks.telemetry.sampler import GpuSampler
 
 READY_WITHIN_S = 1.0
@@ -52,7 +52,7 @@ class _Recorder:
 
     def __init__(self, store: Store, invocation_id: str, endpoints: Sequence[tuple[str, str]]) -> None:
         self._store, self._invocation_id = store, invocation_id
-        self._sampler = GpuSampler(endpoints, tell=self._tell_once, debug=mention)
+        self._sampler = GpuSampler(endpoints, tell=self._tell_once, debug=log_debug)
         # With our context, in which the log is the run's. As a daemon: a driver that hangs must not keep us alive.
         run = contextvars.copy_context().run
         self._thread = threading.Thread(target=run, args=(self._sampler.run,), name="gpu-sampler", daemon=True)
@@ -65,7 +65,7 @@ class _Recorder:
         said = (self._invocation_id, message % words)
         if said not in _told:
             _told.add(said)
-            tell(message, *words)
+            log_info(message, *words)
 
     async def start(self) -> None:
         self._thread.start()
@@ -81,11 +81,11 @@ class _Recorder:
     def _end(self) -> None:
         self._thread.join(ENDED_WITHIN_S)
         if self._thread.is_alive():
-            tell("the GPU's driver does not answer: the last samples are missing")
+            log_info("the GPU's driver does not answer: the last samples are missing")
         try:
             patiently(self._save, patience_s=STORED_WITHIN_S)
         except StoreError as error:
-            warn("the last samples of the GPU could not be stored: %s", error)
+            log_warning("the last samples of the GPU could not be stored: %s", error)
 
     async def _keep_saving(self) -> None:
         while True:
@@ -97,7 +97,7 @@ class _Recorder:
 
     def _warn_once(self, error: StoreError) -> None:
         if not self._has_warned:
-            warn("samples of the GPU could not be stored, and are kept for later: %s", error)
+            log_warning("samples of the GPU could not be stored, and are kept for later: %s", error)
         self._has_warned = True
 
     def _save(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.monitoring.quality import QualityLook, Values, adjusted, level_of, quality_look
+from evaluation.monitoring.quality import QualityCheck, Values, adjusted, check_quality, level_of
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.stats.intervals import wilson_interval
 
@@ -68,7 +68,7 @@ class Watched:
         """The first run, which nothing can be held against."""
         self._baseline.append(_values(self._draw(rng)))
 
-    def quiet(self, rng: np.random.Generator) -> tuple[Values, QualityLook]:
+    def quiet(self, rng: np.random.Generator) -> tuple[Values, QualityCheck]:
         """A run like the others, and how it stands."""
         values = _values(self._draw(rng))
         found = self._look(values, self._baseline, self._n_looks)
@@ -80,7 +80,7 @@ class Watched:
         if not is_below and len(self._baseline) < self._request.baseline_runs:
             self._baseline.append(values)
 
-    def turned(self, rng: np.random.Generator, n_runs: int) -> QualityLook:
+    def turned(self, rng: np.random.Generator, n_runs: int) -> QualityCheck:
         """How a run stands in which right answers of the first baseline run are turned wrong.
 
         As the run that comes next; or as the second of all, against the first.
@@ -90,10 +90,10 @@ class Watched:
         drawn[rng.choice(right, N_TURNED, replace=False)] = 0.0
         return self._look(_values(drawn), self._baseline[:n_runs], self._n_looks if n_runs > 1 else 0)
 
-    def _look(self, values: Values, baseline: list[Values], n_before: int) -> QualityLook:
+    def _look(self, values: Values, baseline: list[Values], n_before: int) -> QualityCheck:
         runs = {str(number): one for number, one in enumerate(baseline)}
         level = level_of(n_before, rate=self._request.false_alarm_rate, n_looks=self._request.over_looks)
-        found = quality_look(values, runs, metric="m", signature="m", higher_is_better=True, level=level)
+        found = check_quality(values, runs, metric="m", signature="m", higher_is_better=True, level=level)
         assert found is not None
         return found
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from evaluation.gather import side_by_side
+from evaluation.gather import gather_or_cancel
 
 
 async def _after(seconds: float, value: str) -> str:
@@ -19,11 +19,11 @@ async def _refused() -> str:
 def test_results_come_in_the_order_of_the_works_whichever_ends_first() -> None:
     works = [_after(0.02, "slow"), _after(0.0, "fast")]
 
-    assert ["slow", "fast"] == asyncio.run(side_by_side(works))
+    assert ["slow", "fast"] == asyncio.run(gather_or_cancel(works))
 
 
 def test_nothing_to_do_gives_nothing() -> None:
-    assert [] == asyncio.run(side_by_side([]))
+    assert [] == asyncio.run(gather_or_cancel([]))
 
 
 def test_the_first_error_is_raised_as_itself_and_ends_the_others() -> None:
@@ -36,5 +36,5 @@ def test_the_first_error_is_raised_as_itself_and_ends_the_others() -> None:
             ended.append("cancelled")
 
     with pytest.raises(ValueError, match="no such thing"):
-        asyncio.run(side_by_side([endless(), _refused()]))
+        asyncio.run(gather_or_cancel([endless(), _refused()]))
     assert ["cancelled"] == ended

@@ -15,7 +15,7 @@ from evaluation.store.runs import run_flows, runs_of_invocation
 from evaluation.store.session import Store
 from tasks import artifacts
 from tasks.artifacts import artifact_key
-from tasks.prefect_outage import while_away
+from tasks.prefect_outage import retry_while_prefect_is_away
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -71,7 +71,7 @@ def test_what_cannot_be_shown_in_prefect_fails_no_run(
         raise httpx.ConnectError("All connection attempts failed")
 
     monkeypatch.setattr(artifacts, "acreate_table_artifact", away)
-    monkeypatch.setattr(artifacts, "while_away", partial(while_away, patience_s=0.0))
+    monkeypatch.setattr(artifacts, "retry_while_prefect_is_away", partial(retry_while_prefect_is_away, patience_s=0.0))
     ollama_by_script.add("model")
 
     state = evaluate(benchmark_file(2), models=["model"], invocation_id="one")

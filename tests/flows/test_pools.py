@@ -117,8 +117,8 @@ def test_a_server_that_comes_back_is_used_again(
     monkeypatch.setattr(serving, "FIRST_LOOK_BACK_S", 0.05)
     monkeypatch.setattr(serving, "LAST_LOOK_BACK_S", 0.1)
     said: list[str] = []
-    monkeypatch.setattr(serving, "tell", lambda message, *words: said.append(message % words))
-    monkeypatch.setattr(serving, "warn", lambda message, *words: said.append(message % words))
+    monkeypatch.setattr(serving, "log_info", lambda message, *words: said.append(message % words))
+    monkeypatch.setattr(serving, "log_warning", lambda message, *words: said.append(message % words))
     both_are_at_it, has_died, is_back = threading.Event(), threading.Event(), threading.Event()
 
     def dies_once(chat: Chat) -> Reply:
@@ -162,7 +162,7 @@ def test_a_server_that_is_back_unnoticed_takes_over_from_the_last_one(
 ) -> None:
     monkeypatch.setattr(serving, "FIRST_LOOK_BACK_S", 10_000.0)
     said: list[str] = []
-    monkeypatch.setattr(serving, "warn", lambda message, *words: said.append(message % words))
+    monkeypatch.setattr(serving, "log_warning", lambda message, *words: said.append(message % words))
     both_are_at_it, has_died = threading.Event(), threading.Event()
 
     def dies_first(chat: Chat) -> Reply:

@@ -16,7 +16,7 @@ from evaluation.records import Status
 from evaluation.runs.race_result import race_result
 from evaluation.store.races import load_decisions
 from evaluation.store.session import Store
-from tasks.races.decision import decide_look
+from tasks.races.decision import make_decision
 
 Race = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -126,9 +126,9 @@ def test_a_model_stays_loaded_from_one_look_to_the_next_and_the_run_reads_as_run
 
     async def decide_and_look(*given: Any, **named: Any) -> Any:
         seen.append((only_run(store).status, in_memory()))
-        return await decide_look(*given, **named)
+        return await make_decision(*given, **named)
 
-    monkeypatch.setattr("flows.race.decide_look", decide_and_look)
+    monkeypatch.setattr("flows.race.make_decision", decide_and_look)
     for name in ("a", "b", "c"):
         ollama_by_script.add(name, right_on(0.5), digest=f"{name:0<64}")
 
@@ -176,7 +176,7 @@ def test_a_race_that_breaks_between_two_looks_leaves_no_model_in_memory(
     async def breaks(*_: Any, **__: Any) -> Any:
         raise RuntimeError("no decision")
 
-    monkeypatch.setattr("flows.race.decide_look", breaks)
+    monkeypatch.setattr("flows.race.make_decision", breaks)
     for name in ("a", "b"):
         ollama_by_script.add(name, digest=f"{name:0<64}")
 

@@ -50,7 +50,7 @@ def test_a_limit_that_is_smaller_is_obeyed_and_that_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(serving, "tell", lambda message, *words: said.append(message % words))
+    monkeypatch.setattr(serving, "log_info", lambda message, *words: said.append(message % words))
     tag = f"gpu-{uuid4().hex[:8]}"
     asyncio.run(ensure_limit(tag, 8))
     with get_client(sync_client=True) as client:  # as a person does in Prefect's pages

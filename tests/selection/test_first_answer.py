@@ -19,7 +19,7 @@ from evaluation.store.selection_models import rollback
 from evaluation.store.session import Store, open_store
 from selection import explain, recommend
 from selection.recommender import store_access
-from selection.recommender.registry import close_desks, desk_of
+from selection.recommender.registry import close_recommenders, recommender_of
 
 PROMPTS = (None, ABOUT_PYTHON, ABOUT_HISTORY, ABOUT_COOKING)
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def learned_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_store(str(path)) as store:
         fill_learned(store)
         assert retrained(store).promotes
-    close_desks()
+    close_recommenders()
     return path
 
 
@@ -41,18 +41,18 @@ def store(learned_path: Path, tmp_path: Path) -> Iterator[Store]:
         source.backup(copy)
     with open_store(str(tmp_path / "store.db")) as opened:
         yield opened
-    close_desks()
+    close_recommenders()
 
 
 def answers(store: Store) -> list[tuple[Any, ...]]:
     """What a process that has just begun says of each prompt, at length."""
-    close_desks()
+    close_recommenders()
     found = [recommend(TASK, prompt, on_tie="best", store=store) for prompt in PROMPTS]
     said = [
         (one.candidate, one.quality, one.alternatives, one.removed, one.decided_by, one.notes, explain(one))
         for one in found
     ]
-    close_desks()
+    close_recommenders()
     return said
 
 
@@ -64,8 +64,8 @@ def computed(store: Store) -> list[tuple[Any, ...]]:
 
 
 def is_kept(store: Store) -> bool:
-    close_desks()
-    desk = desk_of(store)
+    close_recommenders()
+    desk = recommender_of(store)
     desk.book.stamp()
     return desk.book.kept() is not None
 

@@ -15,7 +15,7 @@ from evaluation.errors import ConfigurationError, SelectionError, StoreError
 from evaluation.store.session import open_store
 from selection import Constraints, Weights, analyse, explain, flush, rank, recommend, report_outcome
 from selection.importing import import_scoreboard
-from selection.recommender.registry import close_desks, desk_of
+from selection.recommender.registry import close_recommenders, recommender_of
 
 ROOT = Path(__file__).parents[2]
 SUPPORT = ROOT / "tests" / "support"
@@ -40,7 +40,7 @@ def path(filled_path, tmp_path):
     with closing(sqlite3.connect(filled_path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     yield copy
-    close_desks()
+    close_recommenders()
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def in_new_process(code, *words):
 
 
 def past(store):
-    return {one.id: one for one in desk_of(store).book.past(task=None, since=None)}
+    return {one.id: one for one in recommender_of(store).book.past(task=None, since=None)}
 
 
 def test_each_task_gets_its_own_best_with_what_may_be_expected_and_why(path):
@@ -81,13 +81,13 @@ def test_each_task_gets_its_own_best_with_what_may_be_expected_and_why(path):
 def test_the_store_may_be_a_path_a_url_or_an_open_store_and_is_one_desk(path, store):
     for given in (path, str(path), f"sqlite:///{path}", store):
         assert "large:1b" == model(recommend("summarization", store=given))
-        assert desk_of(path) is desk_of(given)
+        assert recommender_of(path) is recommender_of(given)
 
 
 def test_without_a_store_the_one_of_the_command_is_asked(path, monkeypatch):
     monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", str(path))
     assert "large:1b" == model(recommend("summarization"))
-    assert desk_of(path) is desk_of(None)
+    assert recommender_of(path) is recommender_of(None)
 
 
 def test_a_tightened_constraint_removes_the_winner_with_the_reason_and_names_the_next(path):
@@ -203,7 +203,7 @@ def test_of_a_prompt_its_hash_is_stored_and_its_beginning_only_on_purpose(path, 
     assert [10, 12, 50_000] == [row.details["prompt_characters"] for row in rows]
     assert "secret words" not in repr(rows)
     # Only the beginning is known of the last one, which is another question.
-    assert ["kept words", None, None] == [one.prompt for one in desk_of(path).book.past(task=None, since=None)]
+    assert ["kept words", None, None] == [one.prompt for one in recommender_of(path).book.past(task=None, since=None)]
     assert 3 == len({row.prompt_hash for row in rows})
     assert all(row.prompt_hash for row in rows)
     assert all(row.code_version for row in rows)
@@ -226,7 +226,7 @@ def test_it_is_explained_at_length_from_memory_and_from_the_store(path):
     elsewhere = in_new_process(code, found.id, path)
     assert found.reason in elsewhere
     assert "small:1b" in elsewhere
-    close_desks()
+    close_recommenders()
     assert found.reason in explain(found, store=path)
     with pytest.raises(ConfigurationError, match="no-such-id"):
         explain("no-such-id", store=path)
@@ -425,7 +425,7 @@ def test_draws_are_made_among_the_tied_alone_and_their_chances_are_stored(tmp_pa
     flush(store=tied_path)
     chances = {(one.candidate_label.split(":")[0], one.propensity) for one in past(tied_path).values()}
     assert {("small", 0.75), ("middle", 0.25)} == chances
-    close_desks()
+    close_recommenders()
 
 
 def test_the_import_loads_nothing_heavy():
@@ -478,7 +478,7 @@ def test_a_hostile_name_is_harmless_in_a_reason_an_explanation_and_an_error(tmp_
         with pytest.raises(SelectionError) as refused:
             recommend("law", constraints=Constraints(max_latency_s=1), store=store)
         said = [found.reason, *found.notes, explain(found, store=store), explain(found.id, store=store)]
-    close_desks()
+    close_recommenders()
     assert found.candidate is not None
     assert hostile == found.candidate.model
     for text in (*said, str(refused.value)):

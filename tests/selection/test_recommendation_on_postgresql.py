@@ -8,7 +8,7 @@ from recommendable import fill, swap_scores
 
 from evaluation.store.session import open_store
 from selection import explain, flush, recommend, report_outcome
-from selection.recommender.registry import close_desks, desk_of
+from selection.recommender.registry import close_recommenders, recommender_of
 
 pytestmark = [
     pytest.mark.long,
@@ -32,7 +32,7 @@ def test_it_follows_the_evidence_and_outlives_the_server():
         try:
             _follows_and_outlives(server)
         finally:
-            close_desks()
+            close_recommenders()
 
 
 def _follows_and_outlives(server):
@@ -42,7 +42,7 @@ def _follows_and_outlives(server):
         found = recommend("summarization", "a prompt\x00 with a NUL", store=url)
         assert "large:1b" == model(found)
         report_outcome(found.id, quality=0.5, ok=True, store=url)
-        (past,) = desk_of(url).book.past(task=None, since=None)
+        (past,) = recommender_of(url).book.past(task=None, since=None)
         assert (found.id, 0.5, True) == (past.id, past.quality, past.ok)
         assert found.reason in explain(found.id, store=url)
 
@@ -61,4 +61,4 @@ def _follows_and_outlives(server):
         server.start()
     wait_until(lambda: not recommend("summarization", store=url).notes)
     assert 0 == flush(60.0, store=url)
-    assert away.id in {one.id for one in desk_of(url).book.past(task=None, since=None)}
+    assert away.id in {one.id for one in recommender_of(url).book.past(task=None, since=None)}

@@ -19,7 +19,7 @@ from evaluation.store.tables import generation, run_candidate, score
 from selection import rank, recommend
 from selection.answers import Recommendation
 from selection.learning.stored_models import save_to_file, store_file
-from selection.recommender.registry import close_desks
+from selection.recommender.registry import close_recommenders
 
 PROMPTS = (ABOUT_PYTHON, ABOUT_HISTORY, ABOUT_COOKING)
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def store(learned_path: Path, tmp_path: Path) -> Iterator[Store]:
         source.backup(copy)
     with open_store(str(tmp_path / "store.db")) as opened:
         yield opened
-    close_desks()
+    close_recommenders()
 
 
 def asked(store: Store, prompt: str) -> Recommendation:

@@ -83,7 +83,7 @@ def words_of(
             monkeypatch.setattr("flows.retrain.gather_evidence", interrupter.as_task)
             return ()
         case "monitor":
-            monkeypatch.setattr("flows.monitor.take_up_what_died", interrupter.as_task)
+            monkeypatch.setattr("flows.monitor.restart_dead", interrupter.as_task)
             return ()
         case "score":
             ollama.add("good")

@@ -14,7 +14,7 @@ from uuid import UUID
 from free_ports import free_port
 
 from deployments.definitions import chosen
-from deployments.deploying import Asked, deploy
+from deployments.deploying import DeployRequest, deploy
 from deployments.forms import Choices
 from deployments.helper_process import HelperProcess, start_helper
 
@@ -210,4 +210,4 @@ def _deploy() -> None:
 
     with get_client(sync_client=True) as client:
         client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
-    deploy(chosen(("evaluate", "stretch")), Asked(choices=Choices(), work_pool=POOL))
+    deploy(chosen(("evaluate", "stretch")), DeployRequest(choices=Choices(), work_pool=POOL))

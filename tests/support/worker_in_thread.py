@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from deployments.definitions import chosen
-from deployments.deploying import Asked, deploy
+from deployments.deploying import DeployRequest, deploy
 from deployments.forms import Choices
 
 
@@ -17,7 +17,7 @@ def stretch_deployed() -> Iterator[None]:
     """The deployment over whose runs work is spread, for as long as the context is open."""
     from prefect.client.orchestration import get_client
 
-    (made,) = deploy(chosen(("stretch",)), Asked(choices=Choices()))
+    (made,) = deploy(chosen(("stretch",)), DeployRequest(choices=Choices()))
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ def work(do: Callable[[], object], *, then_s: float = 600.0, may_be_new: bool = 
     """Do something in the block, then be silent for so long."""
 
     async def silent() -> None:
-        async with database_guard.one_database(may_be_new=may_be_new):
+        async with database_guard.guard_database(may_be_new=may_be_new):
             do()
             await asyncio.sleep(then_s)
 
@@ -37,7 +37,7 @@ def test_work_that_is_silent_ends_when_its_database_is_deleted(path: Path) -> No
 
 def test_a_database_that_is_put_back_after_the_work_was_ended_does_not_make_it_done(path: Path, tmp_path: Path) -> None:
     async def ends() -> None:
-        async with database_guard.one_database():
+        async with database_guard.guard_database():
             path.rename(tmp_path / "moved.db")
             try:
                 await asyncio.sleep(600)
@@ -70,7 +70,7 @@ def test_another_error_and_a_cancellation_stay_what_they_are(path: Path) -> None
         work(breaks)
 
     async def cancelled() -> None:
-        async with database_guard.one_database():
+        async with database_guard.guard_database():
             task = asyncio.current_task()
             assert task is not None
             task.cancel()
@@ -96,7 +96,7 @@ def test_that_a_database_is_lost_is_told_by_the_flow_run_alone(path: Path, monke
         with pytest.raises(DatabaseLostError) as lost, store.read():
             pass
 
-    flow_logging.warn("scores are shown later: %s", lost.value)
-    flow_logging.warn("scores are shown later: %s", StoreError("the disk is full"))
+    flow_logging.log_warning("scores are shown later: %s", lost.value)
+    flow_logging.log_warning("scores are shown later: %s", StoreError("the disk is full"))
 
     assert ["scores are shown later: the disk is full"] == heard

@@ -9,7 +9,7 @@ import pytest
 from tasks import artifacts
 from tasks import prefect_outage as module
 from tasks.artifacts import publish_page, publish_table
-from tasks.prefect_outage import going_on_without, while_away
+from tasks.prefect_outage import going_on_without, retry_while_prefect_is_away
 
 REQUEST = httpx.Request("POST", "http://here/api/artifacts/")
 NOT_REACHED = httpx.ConnectError("All connection attempts failed")
@@ -45,7 +45,7 @@ def test_a_server_that_comes_back_is_asked_again_and_that_it_was_away_is_said_on
 ) -> None:
     server = Server(NOT_REACHED, NOT_REACHED, OVERBURDENED)
 
-    assert "id" == asyncio.run(while_away(server))
+    assert "id" == asyncio.run(retry_while_prefect_is_away(server))
 
     assert 4 == server.n_calls
     (said,) = _said(caplog)
@@ -71,7 +71,7 @@ def test_a_server_that_stays_away_ends_no_work_and_it_is_said_what_is_not_shown(
 
     async def work() -> str:
         async with going_on_without("the results"):
-            await while_away(server, patience_s=0.0)
+            await retry_while_prefect_is_away(server, patience_s=0.0)
         return "it goes on"
 
     assert "it goes on" == asyncio.run(work())
@@ -86,7 +86,7 @@ def test_what_the_server_refuses_is_an_error_at_once() -> None:
 
     async def work() -> None:
         async with going_on_without("the results"):
-            await while_away(server)
+            await retry_while_prefect_is_away(server)
 
     with pytest.raises(httpx.HTTPStatusError, match="422"):
         asyncio.run(work())
@@ -98,7 +98,7 @@ def test_who_is_cancelled_while_waiting_ends(monkeypatch: pytest.MonkeyPatch) ->
     server = Server(NOT_REACHED)
 
     async def work() -> None:
-        waiting = asyncio.create_task(while_away(server))
+        waiting = asyncio.create_task(retry_while_prefect_is_away(server))
         while not server.n_calls:
             await asyncio.sleep(0.001)
         waiting.cancel()

@@ -13,7 +13,7 @@ from stored_runs import asked, numbers, store_run
 
 from evaluation.records import Status
 from evaluation.store.holders import beat, end_holder
-from evaluation.store.recoveries import find_recovery, wanted_recoveries
+from evaluation.store.recoveries import find_recovery, requested_recoveries
 from evaluation.store.runs import find_run, record_run_flow
 from evaluation.store.session import Store
 from evaluation.store.statements import now
@@ -146,7 +146,7 @@ def test_what_lives_and_what_has_ended_is_left_alone(on_prefect: OnPrefect, stor
         assert () == look(store)
 
     assert ["RUNNING", "COMPLETED", "SCHEDULED"] == [on_prefect.state(one).type for one in (living, completed, again)]
-    assert () == wanted_recoveries(store)
+    assert () == requested_recoveries(store)
 
 
 def test_two_who_look_at_once_make_it_again_once(on_prefect: OnPrefect, store: Store, run_id: str) -> None:
@@ -198,7 +198,7 @@ def test_what_somebody_else_goes_on_with_is_called_crashed_and_not_made_again(
         held_by(store, process, run_id, flow_run_id=str(uuid4()))
         assert () == look(store)
     assert "CRASHED" == on_prefect.state(flow_run_id).type
-    assert () == wanted_recoveries(store)
+    assert () == requested_recoveries(store)
 
 
 def test_a_share_is_made_again_where_somebody_waits_for_it_and_else_rests_until_then(
@@ -312,7 +312,7 @@ def test_who_is_cancelled_with_a_dead_flow_run_in_its_hands_makes_it_again_first
 
     asyncio.run(cancelled_half_way())
     assert "SCHEDULED" == on_prefect.state(flow_run_id).type
-    assert () == wanted_recoveries(store)
+    assert () == requested_recoveries(store)
 
 
 def test_a_share_is_made_again_for_a_spreader_that_was_called_dead_and_has_come_back(
@@ -352,5 +352,5 @@ def test_where_prefect_is_away_the_dead_wait(
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}):
         assert () == look(store)
     assert "is taken care of later" in caplog.text
-    assert [flow_run_id] == [record.flow_run_id for record in wanted_recoveries(store)]
+    assert [flow_run_id] == [record.flow_run_id for record in requested_recoveries(store)]
     assert 1 == len(look(store))

@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.errors import StoreError, StoreUnreachableError
 from tasks import store_calls as module
-from tasks.store_calls import stored
+from tasks.store_calls import call_store
 
 
 class Away:
@@ -35,7 +35,7 @@ def test_a_database_that_comes_back_is_asked_again_and_that_it_was_away_is_said_
 ) -> None:
     call = Away(4)
 
-    assert ("a", 3) == asyncio.run(stored(call, "a", number=3))
+    assert ("a", 3) == asyncio.run(call_store(call, "a", number=3))
 
     assert 5 == call.n_calls
     (said,) = (record.getMessage() for record in caplog.records if record.name == "benchwright")
@@ -46,7 +46,7 @@ def test_one_that_stays_away_is_an_error_in_the_end(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(module, "PATIENCE_S", 0.02)
 
     with pytest.raises(StoreUnreachableError, match="no database answers"):
-        asyncio.run(stored(Away(10_000), "a", number=3))
+        asyncio.run(call_store(Away(10_000), "a", number=3))
 
 
 def test_another_failure_is_an_error_at_once() -> None:
@@ -58,7 +58,7 @@ def test_another_failure_is_an_error_at_once() -> None:
         raise StoreError("the disk is full")
 
     with pytest.raises(StoreError, match="the disk is full"):
-        asyncio.run(stored(full))
+        asyncio.run(call_store(full))
     assert 1 == n_calls
 
 
@@ -67,7 +67,7 @@ def test_who_is_cancelled_while_waiting_ends(monkeypatch: pytest.MonkeyPatch) ->
     call = Away(1)
 
     async def work() -> None:
-        waiting = asyncio.create_task(stored(call, "a", number=3))
+        waiting = asyncio.create_task(call_store(call, "a", number=3))
         while not call.n_calls:
             await asyncio.sleep(0.001)
         waiting.cancel()
@@ -82,7 +82,7 @@ def test_others_go_on_while_the_database_takes_its_time() -> None:
     others_went_on = threading.Event()
 
     async def work() -> bool:
-        slow = asyncio.create_task(stored(others_went_on.wait, 60.0))
+        slow = asyncio.create_task(call_store(others_went_on.wait, 60.0))
         for _ in range(10):
             await asyncio.sleep(0)
         others_went_on.set()

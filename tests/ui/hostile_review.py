@@ -10,7 +10,7 @@ from hostile_texts import NAME, TEXTS
 from patient_client import patient_client
 
 from deployments.definitions import chosen
-from deployments.deploying import Asked, deploy
+from deployments.deploying import DeployRequest, deploy
 from deployments.forms import Choices
 from deployments.serving.worker import POOL, make_pool, start_worker
 from evaluation.records import ReviewItem, ReviewRecord
@@ -47,7 +47,7 @@ def reviews_deployed() -> Iterator[None]:
 
     with get_client(sync_client=True) as client:
         make_pool(client)
-    deploy(chosen(("review",)), Asked(choices=Choices(), work_pool=POOL))
+    deploy(chosen(("review",)), DeployRequest(choices=Choices(), work_pool=POOL))
     with start_worker():
         yield
 

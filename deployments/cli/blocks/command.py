@@ -31,7 +31,7 @@ def register(as_json: JsonOption = False) -> None:
     """Register Benchwright's block types on the configured Prefect server. Run again, it refreshes their forms."""
     from deployments.cli.blocks_in_use import must_have_server
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
 
     must_have_server()
     found = asyncio.run(_registered())
@@ -39,15 +39,15 @@ def register(as_json: JsonOption = False) -> None:
         print_json([asdict(kind) for kind in found])
         return
     for kind in found:
-        say(f"registered {kind.kind} ({kind.slug})")
-    say("Make one in Prefect's pages under Blocks.")
+        print_line(f"registered {kind.kind} ({kind.slug})")
+    print_line("Make one in Prefect's pages under Blocks.")
 
 
 @blocks.command("list")
 def list_blocks(as_json: JsonOption = False) -> None:
     """List the block types and the names of their blocks, without their contents."""
     from deployments.cli.blocks_in_use import must_have_server
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_table
 
     must_have_server()
@@ -57,7 +57,7 @@ def list_blocks(as_json: JsonOption = False) -> None:
         return
     print_table(("kind", "slug", "blocks"), [(kind.kind, kind.slug, ", ".join(kind.names) or None) for kind in found])
     if not all(kind.is_registered for kind in found):
-        tell("not every kind is registered there; `benchwright blocks register` does it")
+        print_status("not every kind is registered there; `benchwright blocks register` does it")
 
 
 async def _registered() -> "list[KindOfBlock]":

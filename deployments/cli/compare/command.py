@@ -79,7 +79,7 @@ def compare(
 
     Options marked * may be repeated.
     """
-    from deployments.cli.compare.request import Wanted
+    from deployments.cli.compare.request import CompareOptions
     from deployments.cli.compare.run import run_comparison, show_history
     from deployments.cli.evaluate.options import evaluation_fields
 
@@ -119,7 +119,7 @@ def compare(
         "metrics": metric,
         "n_flips": flips,
     }
-    wanted = Wanted(
+    wanted = CompareOptions(
         given={key: value for key, value in given.items() if value is not None and value != []},
         evaluation=asked,
         checks=fail_on_regression or bool(regression_of) or junit is not None,

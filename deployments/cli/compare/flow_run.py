@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url
 from deployments.cli.compare.output import show_comparisons
-from deployments.cli.compare.request import Wanted, cancelled_result, comparison_request
+from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
-from deployments.cli.evaluate.run import run_to_its_end, show_forecast, start_embedded_where_asked
+from deployments.cli.evaluate.run import run_to_its_end, show_forecast, start_embedded_if_requested
 from deployments.cli.flow_runs import tell_of_own_server
 from deployments.cli.long_commands import workplace
 from deployments.cli.terminal.output import (
@@ -19,7 +19,7 @@ from deployments.cli.terminal.output import (
     EXIT_RUN_FAILED,
     EXIT_TERMINATED,
     print_json,
-    tell,
+    print_status,
 )
 from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameError
 
@@ -32,7 +32,7 @@ _OPTIONS = {"by": "--by", "against": "--against", "margin": "--margin", "metrics
 """How a field of the request is typed."""
 
 
-def compare_by_the_flow(wanted: Wanted, database: str | None, *, as_json: bool) -> int:
+def compare_by_the_flow(wanted: CompareOptions, database: str | None, *, as_json: bool) -> int:
     """The exit code of a comparison that is a flow run, or of its dry run.
 
     Raises:
@@ -54,7 +54,7 @@ def compare_by_the_flow(wanted: Wanted, database: str | None, *, as_json: bool) 
         return _run(wanted, request, prepared, store, stack, as_json=as_json)
 
 
-def _prepared(wanted: Wanted, store: "Store") -> Prepared | None:
+def _prepared(wanted: CompareOptions, store: "Store") -> Prepared | None:
     from evaluation.comparisons.metrics import FIGURES
 
     if not wanted.evaluation:
@@ -66,10 +66,10 @@ def _prepared(wanted: Wanted, store: "Store") -> Prepared | None:
 
 def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store: "Store") -> list[str]:
     """Ids of the stored runs; one of another benchmark version is refused before a server is started."""
-    from evaluation.comparisons.saving import refuse_unfit_runs, runs_meant
+    from evaluation.comparisons.saving import refuse_unfit_runs, requested_runs
     from evaluation.store.benchmarks import save_benchmark
 
-    found = list(runs_meant(store, request))
+    found = list(requested_runs(store, request))
     if prepared is not None and found:
         versions = {save_benchmark(store, benchmark): benchmark.name for benchmark in prepared.benchmarks}
         refuse_unfit_runs(store, found, versions)
@@ -112,7 +112,7 @@ def _show_dry_run(
     from deployments.cli.terminal.run_results import say_line
     from evaluation.comparisons.plan import planned_beside, planned_sentence
 
-    start_embedded_where_asked(prepared, stack)
+    start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
     _refuse_unknown_side(request, resolution, store)
     labels = [found.candidate.label for found in resolution.candidates]
@@ -125,7 +125,7 @@ def _show_dry_run(
 
 
 def _run(
-    wanted: Wanted,
+    wanted: CompareOptions,
     request: "ComparisonRequest",
     prepared: Prepared | None,
     store: "Store",
@@ -138,7 +138,7 @@ def _run(
     invocation_id = prepared.invocation_id if prepared else uuid.uuid4().hex
     server = stack.enter_context(prefect_server())
     if prepared is not None:
-        start_embedded_where_asked(prepared, stack)
+        start_embedded_if_requested(prepared, stack)
         _refuse_unknown_side(request, check_servers(prepared, store), store)
     tell_of_own_server(server)
 
@@ -163,7 +163,7 @@ def _evaluated(store: "Store", invocation_id: str) -> list[str]:
 
 
 def _show_evaluated(
-    wanted: Wanted,
+    wanted: CompareOptions,
     request: "ComparisonRequest",
     store: "Store",
     evaluated: Sequence[str],
@@ -179,13 +179,13 @@ def _show_evaluated(
     except BenchwrightError as error:
         if code == EXIT_DONE:
             raise
-        tell(f"error: {error.message}")
+        print_status(f"error: {error.message}")
         return code
     return show_comparisons(wanted, store, results, as_json=as_json, code=code, evaluated=evaluated)
 
 
 def _show_interrupted(
-    wanted: Wanted,
+    wanted: CompareOptions,
     request: "ComparisonRequest",
     store: "Store",
     evaluated: Sequence[str],
@@ -201,16 +201,16 @@ def _show_interrupted(
     if as_json:
         print_json(cancelled_result(runs))
     for run in runs:
-        tell(f"{run.benchmark}: run {run.run_id} is {run.status}, and nothing was compared")
+        print_status(f"{run.benchmark}: run {run.run_id} is {run.status}, and nothing was compared")
     steps = [_typed(wanted, run_ids) for run_ids in grouped_runs(store, request, evaluated=evaluated)]
     if any(run.status != "completed" for run in runs):
         steps.insert(0, f"benchwright evaluate --resume {evaluated[0]}")
     if runs:
-        tell(f"  next: {', then '.join(f'`{step}`' for step in steps)}")
+        print_status(f"  next: {', then '.join(f'`{step}`' for step in steps)}")
     return code
 
 
-def _typed(wanted: Wanted, run_ids: Sequence[str]) -> str:
+def _typed(wanted: CompareOptions, run_ids: Sequence[str]) -> str:
     """The command that compares these runs as was asked."""
     words = ["benchwright", "compare", *run_ids]
     for name, option in _OPTIONS.items():

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.compare.request import Wanted
+from deployments.cli.compare.request import CompareOptions
 from deployments.cli.junit_file import write_junit
-from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, print_json, tell
+from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, print_json, print_status
 
 if TYPE_CHECKING:
     from evaluation.comparisons.regression_checks import RegressionCheck
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_comparisons(
-    wanted: Wanted,
+    wanted: CompareOptions,
     store: "Store",
     results: "Sequence[ComparisonResult]",
     *,
@@ -46,16 +46,16 @@ def show_comparisons(
         print_comparisons(results)
         for result in results:
             if result.experiment is not None:
-                tell(f"comparison {result.comparison_id} is one of experiment {result.experiment}")
+                print_status(f"comparison {result.comparison_id} is one of experiment {result.experiment}")
     for check in checks:
         if check.outcome != "passed":
-            tell(f"check {'failed' if check.has_failed else 'undecided'}: {check.sentence}")
+            print_status(f"check {'failed' if check.has_failed else 'undecided'}: {check.sentence}")
     if code == EXIT_DONE and wanted.fails and any(check.has_failed for check in checks):
         return EXIT_CHECK_FAILED
     return code
 
 
-def _checks(wanted: Wanted, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
+def _checks(wanted: CompareOptions, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
     from evaluation.comparisons.regression_checks import regression_checks
 
     return regression_checks(results, wanted.check_metrics) if wanted.checks else []

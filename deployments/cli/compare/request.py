@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class CompareOptions:
     """What was typed."""
 
     given: Mapping[str, Any]
@@ -35,7 +35,7 @@ def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
     return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
 
 
-def comparison_request(wanted: Wanted, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
+def comparison_request(wanted: CompareOptions, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
     """The request that was typed.
 
     Raises:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import open_stored
-from deployments.cli.compare.request import Wanted, cancelled_result, comparison_request
+from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
 from deployments.cli.junit_file import refuse_unwritable
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 
-def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+def run_comparison(wanted: CompareOptions, *, database: str | None, as_json: bool) -> int:
     """The exit code of a comparison.
 
     Raises:
@@ -37,7 +37,7 @@ def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> in
         return code_of_signal(end)
 
 
-def _of_stored_runs(wanted: Wanted, store: "Store", *, as_json: bool) -> int:
+def _of_stored_runs(wanted: CompareOptions, store: "Store", *, as_json: bool) -> int:
     from deployments.cli.compare.output import show_comparisons, show_planned
     from evaluation.comparisons.plan import planned_comparisons
     from evaluation.comparisons.saving import compare_and_store

@@ -40,7 +40,7 @@ def backup(
 ) -> None:
     """Copy the database, even while runs are being written."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.formatting import size
     from evaluation.store.session import backup as backup_database
 
@@ -48,11 +48,11 @@ def backup(
     if as_json:
         print_json({"path": str(file), "size_bytes": n_bytes})
     else:
-        say(f"{file}: {size(n_bytes)}")
+        print_line(f"{file}: {size(n_bytes)}")
 
 
 def _print(found: "DatabaseInfo", *, as_json: bool) -> None:
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_details
     from evaluation.formatting import size
 
@@ -68,7 +68,7 @@ def _print(found: "DatabaseInfo", *, as_json: bool) -> None:
         }
     )
     if found.revision != found.newest_revision:
-        tell(
+        print_status(
             f"this version writes schema {found.newest_revision}: `benchwright db upgrade` brings an older database "
             "there or says what does, and a newer one needs a newer benchwright"
         )

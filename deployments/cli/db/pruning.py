@@ -10,7 +10,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from evaluation.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
-    from evaluation.store.pruning import Old
+    from evaluation.store.pruning import PrunableRuns
     from evaluation.store.session import Store
 
 _HOURS = {"h": 1, "d": 24, "w": 168}
@@ -42,22 +42,22 @@ def prune(
 
     A SQLite file shrinks; PostgreSQL reuses the space by itself. Options marked * may be repeated.
     """
-    from deployments.cli.terminal.confirmation import agrees
-    from deployments.cli.terminal.output import print_json, tell
-    from evaluation.store.pruning import find_old
+    from deployments.cli.terminal.confirmation import confirm
+    from deployments.cli.terminal.output import print_json, print_status
+    from evaluation.store.pruning import find_prunable
     from evaluation.store.pruning import prune as prune_store
-    from evaluation.store.retention import read_kept
+    from evaluation.store.retention import read_retention_reasons
     from evaluation.store.vacuum import database_size, free_inside
 
     before = datetime.now(UTC) - read_age(older_than)
-    kinds = read_kept(also or [])
+    kinds = read_retention_reasons(also or [])
     with open_stored(db) as store:
-        old = find_old(store, before, also=kinds)
+        old = find_prunable(store, before, also=kinds)
         n_bytes = database_size(store)
         found = {**_as_json(old), "size_bytes": n_bytes, "free_bytes": free_inside(store), "deleted": False}
         if not as_json or not (yes or dry_run):
             _say(old, f"size of the {_place(store)}", n_bytes, to_story=as_json)
-        goes_on = not dry_run and (old.is_nothing or yes or agrees("Delete this?"))
+        goes_on = not dry_run and (old.is_nothing or yes or confirm("Delete this?"))
         if goes_on:
             gone = old if old.is_nothing else prune_store(store, old, also=kinds)
             found |= {
@@ -70,7 +70,7 @@ def prune(
     elif goes_on:
         _say_done(found, _place(store))
     elif not dry_run:
-        tell("everything was kept")
+        print_status("everything was kept")
 
 
 def read_age(text: str) -> timedelta:
@@ -88,7 +88,7 @@ def read_age(text: str) -> timedelta:
     return timedelta(hours=hours)
 
 
-def _as_json(old: "Old") -> dict[str, Any]:
+def _as_json(old: "PrunableRuns") -> dict[str, Any]:
     return {
         "before": old.before.isoformat(),
         "run_ids": list(old.run_ids),
@@ -107,12 +107,12 @@ def _place(store: "Store") -> str:
     return "file" if store.dialect == "sqlite" else "database"
 
 
-def _say(old: "Old", name_of_size: str, n_bytes: int, *, to_story: bool) -> None:
+def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool) -> None:
     """Says what would go, and what stays."""
-    from deployments.cli.terminal.output import tell
-    from deployments.cli.terminal.tables import in_words, moment, say
+    from deployments.cli.terminal.output import print_status
+    from deployments.cli.terminal.tables import in_words, moment, print_line
     from evaluation.formatting import size
-    from evaluation.store.retention import WHY, Kept
+    from evaluation.store.retention import WHY, RetentionReason
 
     lines = {
         "ended or made before": moment(old.before),
@@ -127,15 +127,15 @@ def _say(old: "Old", name_of_size: str, n_bytes: int, *, to_story: bool) -> None
         **{f"  {kept}": f"{n:,}: {WHY[kept]}" for kept, n in old.n_kept.items()},
     }
     for name, value in lines.items():
-        (tell if to_story else say)(f"{name:<20}  {value}")
-    if any(kept is not Kept.HELD for kept in old.n_kept):
-        tell("`--also` with such a word, as `--also evidence`, lets those go too")
+        (print_status if to_story else print_line)(f"{name:<20}  {value}")
+    if any(kept is not RetentionReason.HELD for kept in old.n_kept):
+        print_status("`--also` with such a word, as `--also evidence`, lets those go too")
 
 
 def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
     """How the file stands afterwards, and why its free room was not given back, where it was not."""
     from evaluation.store.pruning import is_anyone_at_work
-    from evaluation.store.vacuum import database_size, free_inside, give_back
+    from evaluation.store.vacuum import database_size, free_inside, vacuum_file
 
     n_bytes, free = database_size(store), free_inside(store)
     reason = None
@@ -144,15 +144,15 @@ def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
             reason = "a run is being worked on, and would have to wait; prune again when it is done"
         else:
             try:
-                give_back(store)
+                vacuum_file(store)
             except StoreError as error:
                 reason = error.message
     return {"size_bytes": database_size(store), "free_bytes": free_inside(store), "not_given_back": reason}
 
 
 def _say_done(found: dict[str, Any], place: str) -> None:
-    from deployments.cli.terminal.output import tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.output import print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.formatting import counted, size
 
     if found["deleted"]:
@@ -164,9 +164,11 @@ def _say_done(found: dict[str, Any], place: str) -> None:
         }
         others = ", ".join(counted(found[name], noun) for name, noun in counts.items())
         runs = f"{counted(found['n_runs'], 'run')} with {counted(found['n_answers'], 'answer')}"
-        say(f"deleted: {runs}, {others} in production")
+        print_line(f"deleted: {runs}, {others} in production")
     else:
-        say("nothing was old enough to go")
-    say(f"the {place} has {size(found['size_bytes'])} now")
+        print_line("nothing was old enough to go")
+    print_line(f"the {place} has {size(found['size_bytes'])} now")
     if found["not_given_back"]:
-        tell(f"{size(found['free_bytes'])} inside it are free and were not given back: {found['not_given_back']}")
+        print_status(
+            f"{size(found['free_bytes'])} inside it are free and were not given back: {found['not_given_back']}"
+        )

@@ -72,9 +72,9 @@ def deploy(
 
         choices = with_blocks_of_server(with_models_of_servers(choices_in(store), store))
     production = _production(benchmark or [], candidate or [], choices)
-    from deployments.deploying import Asked, deploy
+    from deployments.deploying import DeployRequest, deploy
 
-    asked = Asked(choices=choices, work_pool=work_pool, timezone=timezone, production=production)
+    asked = DeployRequest(choices=choices, work_pool=work_pool, timezone=timezone, production=production)
     _show(deploy(definitions, asked), choices, as_json=as_json)
 
 
@@ -112,19 +112,19 @@ def _production(benchmarks: list[str], candidates: list[str], choices: "Choices"
 
 
 def _write(path: Path, text: str) -> None:
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
 
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Give another path.") from None
-    say(f"{path}: written")
+    print_line(f"{path}: written")
 
 
 def _show(deployed: "Sequence[Deployed]", choices: "Choices", *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_table
 
     if as_json:
@@ -137,8 +137,12 @@ def _show(deployed: "Sequence[Deployed]", choices: "Choices", *, as_json: bool) 
     print_table(("deployment", "now", "work pool", "schedules"), rows)
     for one in deployed:
         for slug in one.restored:
-            tell(f"{one.name}: the schedule {slug} had lost its parameters, and has those of the last deploy again")
+            print_status(
+                f"{one.name}: the schedule {slug} had lost its parameters, and has those of the last deploy again"
+            )
     if not choices.models:
-        tell("no model is known yet, so that the forms take any name: deploy again when a server has one")
+        print_status("no model is known yet, so that the forms take any name: deploy again when a server has one")
     if any(one.work_pool is None for one in deployed):
-        tell("what has no work pool is run by nobody yet: give --work-pool NAME, and start a worker of that pool")
+        print_status(
+            "what has no work pool is run by nobody yet: give --work-pool NAME, and start a worker of that pool"
+        )

@@ -14,14 +14,14 @@ def with_models_of_servers(choices: "Choices", store: "Store | None") -> "Choice
     """The choices with the models of the servers that answer soon, but for retired ones; tells of the other servers."""
     from dataclasses import replace
 
-    from deployments.cli.servers import ask_all, wanted_endpoints
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.servers import ask_all, requested_endpoints
+    from deployments.cli.terminal.output import print_status
     from evaluation.providers.model_names import full_name
     from evaluation.store.registry import list_models
 
-    answers, errors = ask_all(wanted_endpoints([], store), within_s=WITHIN_S)
+    answers, errors = ask_all(requested_endpoints([], store), within_s=WITHIN_S)
     for endpoint, error in errors:
-        tell(f"the forms offer what was noted of {endpoint.name} before: {error.message}")
+        print_status(f"the forms offer what was noted of {endpoint.name} before: {error.message}")
     every = list_models(store, include_retired=True) if store is not None else ()
     retired = {full_name(record.name) for record in every if record.retired_at is not None}
     seen = {info.name for answer in answers for info in answer.models if full_name(info.name) not in retired}

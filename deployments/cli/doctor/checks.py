@@ -78,9 +78,9 @@ def prefect() -> Finding:
         )
     if url:
         return _prefect_server(version, url)
-    from deployments.prefect_server import standing_api
+    from deployments.prefect_server import running_api
 
-    standing = standing_api()
+    standing = running_api()
     said = "each command starts a server of its own" if standing is None else f"commands share the server at {standing}"
     return Finding(name="Prefect", state=State.OK, said=f"{version}; {said}")
 

@@ -102,13 +102,13 @@ def _servers(
     from contextlib import ExitStack
 
     from deployments.cli.doctor import checks
-    from deployments.cli.servers import ask_all, wanted_endpoints
+    from deployments.cli.servers import ask_all, requested_endpoints
     from evaluation.store.session import open_store
 
     try:
         with ExitStack() as stack:
             store = stack.enter_context(open_store(url)) if has_store else None
-            wanted = wanted_endpoints(given, store)
+            wanted = requested_endpoints(given, store)
     except BenchwrightError as error:
         state = checks.State.BROKEN if given else checks.State.MISSING
         return (checks.Finding(name="endpoint", state=state, said=error.message, next_step=error.next_step),), ()
@@ -154,22 +154,22 @@ def _fit_to_answer(answer: "Answer") -> list[str]:
 
 
 def _print(diagnosis: Diagnosis) -> None:
-    from deployments.cli.terminal.tables import print_table, say
+    from deployments.cli.terminal.tables import print_line, print_table
 
     print_table(("", "check", "found"), [(item.state.value, item.name, item.said) for item in diagnosis.findings])
     for item in diagnosis.findings:
         if item.next_step:
-            say(f"{item.name}: {item.next_step}")
+            print_line(f"{item.name}: {item.next_step}")
     if diagnosis.is_first_use:
         _print_first_steps(diagnosis)
 
 
 def _print_first_steps(diagnosis: Diagnosis) -> None:
     from deployments.cli.doctor.first_steps import SUGGESTIONS
-    from deployments.cli.terminal.tables import print_table, say
+    from deployments.cli.terminal.tables import print_line, print_table
     from evaluation.formatting import size
 
-    say("\nNo run is stored yet. Where to begin:\n")
+    print_line("\nNo run is stored yet. Where to begin:\n")
     models = [
         (info.name, size(info.size_bytes), answer.endpoint.name)
         for answer in diagnosis.answers
@@ -188,9 +188,9 @@ def _print_first_steps(diagnosis: Diagnosis) -> None:
             for item in SUGGESTIONS
         ],
     )
-    say("The first command:" if len(diagnosis.commands) == 1 else "The first commands:")
+    print_line("The first command:" if len(diagnosis.commands) == 1 else "The first commands:")
     for command in diagnosis.commands:
-        say(f"  {command}")
+        print_line(f"  {command}")
 
 
 def _print_json(diagnosis: Diagnosis, broken: "Sequence[Finding]") -> None:

@@ -26,7 +26,7 @@ _KEY_STARTS = ("sk", "pk", "gsk", "hf_", "xai", "ghp", "glpat", "akia", "aiza")
 @endpoints.command("list")
 def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the stored endpoints without contacting them."""
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_table
     from evaluation.store.registry import list_endpoints as stored_endpoints
 
@@ -38,7 +38,7 @@ def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> No
         columns = ("endpoint", "url", "provider", "GPU tag", "slots", "key from", "price per kWh", "remote models")
         print_table(columns, [_cells(record) for record in found])
     else:
-        tell("no endpoint is stored; commands ask OLLAMA_HOST. `benchwright endpoints add NAME URL` stores one")
+        print_status("no endpoint is stored; commands ask OLLAMA_HOST. `benchwright endpoints add NAME URL` stores one")
 
 
 def _cells(record: "EndpointRecord") -> tuple[object, ...]:
@@ -92,8 +92,8 @@ def add(
     For a name that is stored already, options left out keep their values.
     """
     from deployments.cli.endpoints.gpu_limits import tell_prefect
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.providers.detection import normalise_url
     from evaluation.records import EndpointRecord
     from evaluation.servers.gpu_limits import gpu_tag as tag_of
@@ -124,11 +124,11 @@ def add(
         if is_resized and tell_prefect(store, tag_of(record)):
             record = replace(record, limit_pending=False)
     if before is not None and before.name == record.name:
-        tell(f"replaced {before.name}, which was {before.url}" + _kept_in_words(before.name, kept))
+        print_status(f"replaced {before.name}, which was {before.url}" + _kept_in_words(before.name, kept))
     if as_json:
         print_json(asdict(record))
     else:
-        say(f"{record.name}: {record.url}, {said}")
+        print_line(f"{record.name}: {record.url}, {said}")
 
 
 OF_ONE_ADDRESS = ("key_variable", "allow_remote")
@@ -157,7 +157,7 @@ def _kept_in_words(name: str, kept: Mapping[str, Any]) -> str:
 def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
     """The record with the protocol that its server speaks, and what is to be said of it."""
     from deployments.cli.servers import ask_all
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.providers.detection import START_ONE
 
     answers, errors = ask_all([record])
@@ -169,7 +169,7 @@ def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
         ) from error
     (answer,) = answers
     for limit in answer.limits:
-        tell(f"{record.name}: {limit}")
+        print_status(f"{record.name}: {limit}")
     n = len(answer.models)
     version = f" {answer.version}" if answer.version else ""
     said = f"{answer.endpoint.provider}{version}, {n} model{'' if n == 1 else 's'}"
@@ -181,12 +181,12 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A stored endpoint's name.")], db: DatabaseOption = None
 ) -> None:
     """Remove an endpoint; its runs stay."""
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.store.registry import remove_endpoint
 
     with open_to_list(db) as store:
         remove_endpoint(store, name)
-    say(f"{name}: removed")
+    print_line(f"{name}: removed")
 
 
 def _checked_name(name: str) -> str:

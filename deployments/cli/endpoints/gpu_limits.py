@@ -12,16 +12,16 @@ PATIENCE_S = 5.0
 
 def tell_prefect(store: "Store", tag: str) -> bool:
     """True where the pending limits, that of `tag` among them, stand in Prefect now; says what became of them."""
-    from deployments.cli.terminal.output import tell
-    from deployments.prefect_server import standing_api
+    from deployments.cli.terminal.output import print_status
+    from deployments.prefect_server import running_api
 
-    api = standing_api()
+    api = running_api()
     set_now = _set_limits(store, api) if api is not None else None
     if set_now is None:
-        tell(f"the limit {tag} in Prefect is set by the next evaluation, since no Prefect server answers now")
+        print_status(f"the limit {tag} in Prefect is set by the next evaluation, since no Prefect server answers now")
         return False
     for name, slots in set_now.items():
-        tell(f"the limit {name} in Prefect is {slots} now")
+        print_status(f"the limit {name} in Prefect is {slots} now")
     return True
 
 

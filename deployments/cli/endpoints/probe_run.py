@@ -52,10 +52,10 @@ def probe(
     A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows. Options marked * may be
     repeated.
     """
-    from deployments.cli.servers import wanted_endpoints
+    from deployments.cli.servers import requested_endpoints
 
     with open_results(db) as store:
-        (record,) = wanted_endpoints([endpoint], store)
+        (record,) = requested_endpoints([endpoint], store)
         prompts = _prompts(benchmark, store, field, ignore_field) if benchmark is not None else ()
         found, repeatability = asyncio.run(_probed(record, model, most=most, prompts=prompts))
         saved = _saved(store, record, found, save=save)
@@ -80,7 +80,7 @@ async def _probed(
     record: "EndpointRecord", model: str | None, *, most: int, prompts: "tuple[tuple[Message, ...], ...]"
 ) -> "tuple[Probe, Repeatability | None]":
     from deployments.cli.servers import api_key
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.providers.detection import connect
     from evaluation.servers.probing import probe_slots
     from evaluation.servers.repeatability import TOPICS, measure_repeatability
@@ -93,11 +93,13 @@ async def _probed(
     )
     async with provider:
         chosen = await _model(provider, model)
-        tell(f"{record.name}: asking {chosen.name}" + ("" if model else ", the smallest there; --model names another"))
+        print_status(
+            f"{record.name}: asking {chosen.name}" + ("" if model else ", the smallest there; --model names another")
+        )
         found = await probe_slots(provider, chosen, most=most, prompts=prompts, on_round=_tell_round)
         if found.slots == 1:
             return found, None
-        tell(f"  the same {len(TOPICS)} texts alone, again alone, and {found.slots} at once")
+        print_status(f"  the same {len(TOPICS)} texts alone, again alone, and {found.slots} at once")
         return found, await measure_repeatability(provider, chosen, slots=found.slots, prompts=prompts)
 
 
@@ -120,15 +122,15 @@ async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
 
 
 def _tell_round(found: "ProbeRound") -> None:
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
 
-    tell(f"  {found.n_sent} at once: {found.seen.value}, {seconds(found.seconds)}")
+    print_status(f"  {found.n_sent} at once: {found.seen.value}, {seconds(found.seconds)}")
 
 
 def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bool | None) -> dict[str, Any]:
     """Whether the slots were stored, and whether the limit in Prefect stands; says so."""
     from deployments.cli.endpoints.gpu_limits import tell_prefect
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.servers.gpu_limits import gpu_tag
     from evaluation.store.registry import find_endpoint, save_endpoint
 
@@ -137,14 +139,14 @@ def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bo
     if save is False:
         return not_saved
     if stored is None:
-        tell(f"not stored: `benchwright endpoints add NAME {record.url} --slots {found.slots}` stores it")
+        print_status(f"not stored: `benchwright endpoints add NAME {record.url} --slots {found.slots}` stores it")
         return not_saved
     if not save and (doubt := _doubt(found, stored)) is not None:
-        tell(f"not stored, since {doubt}; --save stores {found.slots} all the same")
+        print_status(f"not stored, since {doubt}; --save stores {found.slots} all the same")
         return not_saved
     save_endpoint(store, replace(stored, slots=found.slots, limit_pending=True))
     before = f", before {stored.slots}" if stored.slots not in (None, found.slots) else ""
-    tell(f"{record.name}: stored with {found.slots} slots{before}")
+    print_status(f"{record.name}: stored with {found.slots} slots{before}")
     return {**not_saved, "saved": True, "limit_pending": not tell_prefect(store, gpu_tag(stored))}
 
 
@@ -158,7 +160,7 @@ def _doubt(found: "Probe", stored: "EndpointRecord") -> str | None:
 
 
 def _print(record: "EndpointRecord", found: "Probe", repeatability: "Repeatability | None") -> None:
-    from deployments.cli.terminal.tables import print_table, say
+    from deployments.cli.terminal.tables import print_line, print_table
 
     print_table(
         ("sent at once", "served at once", "seen", "requests/s", "server tokens/s", "seconds"),
@@ -177,13 +179,15 @@ def _print(record: "EndpointRecord", found: "Probe", repeatability: "Repeatabili
     number = f"at least {found.slots}" if found.is_at_least else f"{found.slots}"
     noun = "request" if found.slots == 1 else "requests"
     digest = f" (digest {found.digest[:12]})" if found.digest else ""
-    say(f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {seconds(found.seconds)}")
+    print_line(
+        f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {seconds(found.seconds)}"
+    )
     if (sentence := _does_it_pay(found)) is not None:
-        say(sentence)
+        print_line(sentence)
     if repeatability is not None:
-        say(repeatability.sentence)
+        print_line(repeatability.sentence)
     for note in found.notes:
-        say(note)
+        print_line(note)
 
 
 def _does_it_pay(found: "Probe") -> str | None:

@@ -9,7 +9,7 @@ from evaluation.formatting import counted, duration
 
 if TYPE_CHECKING:
     from evaluation.forecasts.costs import Forecast, WorkForecast
-    from evaluation.forecasts.scoring_work import AskedAfterwards
+    from evaluation.forecasts.scoring_work import ScoringWork
     from evaluation.store.past_speed import PastSpeed
 
 _BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
@@ -17,7 +17,7 @@ _BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that
 
 def show_dry_run(
     forecast: "Forecast",
-    afterwards: "Sequence[AskedAfterwards]" = (),
+    afterwards: "Sequence[ScoringWork]" = (),
     *,
     as_json: bool,
     max_rows: int | None = None,
@@ -25,7 +25,7 @@ def show_dry_run(
 ) -> None:
     """Prints what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.forecasts.costs import as_json as costs_as_json
 
     if as_json:
@@ -38,12 +38,12 @@ def show_dry_run(
         rows = list(_rows(forecast))
         print_split_table(rows[:max_rows], words=("benchmark", "endpoint", "estimated from"))
         if max_rows is not None and len(rows) > max_rows:
-            say(f"… and {len(rows) - max_rows:,} more (--json has all).")
-        say()
+            print_line(f"… and {len(rows) - max_rows:,} more (--json has all).")
+        print_line()
     for sentence in sentences(forecast):
-        say(sentence)
+        print_line(sentence)
     for asked in afterwards:
-        say(afterwards_sentence(asked))
+        print_line(afterwards_sentence(asked))
 
 
 def sentences(forecast: "Forecast") -> Iterator[str]:
@@ -63,11 +63,11 @@ def sentences(forecast: "Forecast") -> Iterator[str]:
         yield f"Not in it: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
 
 
-def _pace(asked: "AskedAfterwards") -> "dict[str, Any] | None":
+def _pace(asked: "ScoringWork") -> "dict[str, Any] | None":
     return asdict(asked.pace) | {"newest_at": asked.pace.newest_at.isoformat()} if asked.pace is not None else None
 
 
-def afterwards_sentence(asked: "AskedAfterwards") -> str:
+def afterwards_sentence(asked: "ScoringWork") -> str:
     """Who is asked when the answers are there, how often, and for how long."""
     what = f"the {asked.need} {asked.model} at {asked.endpoint} is asked up to {counted(asked.n_answers, 'time')}"
     if asked.model is None:

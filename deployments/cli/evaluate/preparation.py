@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import read_settings
-from deployments.cli.terminal.output import tell
+from deployments.cli.terminal.output import print_status
 
 if TYPE_CHECKING:
     from evaluation.case import Benchmark
@@ -52,7 +52,7 @@ def prepare(given: Mapping[str, Any], store: "Store", *, source: str, resume: st
     begun = tuple(_stored_benchmark(run, store) for run in earlier)
     rest = tuple(_read_benchmark(name, request, store) for name in request.benchmarks[len(begun) :])
     for run in earlier:
-        tell(f"going on with run {run.plan.run_id} ({run.plan.benchmark_name}, {run.status})")
+        print_status(f"going on with run {run.plan.run_id} ({run.plan.benchmark_name}, {run.status})")
     return Prepared(request=request, invocation_id=invocation_id, benchmarks=(*begun, *rest), earlier=earlier)
 
 
@@ -72,7 +72,7 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
 
         refuse_changed_weights(prepared.earlier, resolution.candidates)
     for note in resolution.notes:
-        tell(f"note: {note}")
+        print_status(f"note: {note}")
     return resolution
 
 
@@ -94,11 +94,13 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
 
     benchmark = find_benchmark(name, store=store, fields=request.field_mapping(), ignore=request.ignore_fields)
     measured = resolve_benchmark(benchmark, request)
-    tell(recognised_line(_as_measured(measured, request.metrics)))
+    print_status(recognised_line(_as_measured(measured, request.metrics)))
     for sentence in benchmark.fields.as_sentences():
-        tell(f"note: {benchmark.name}: {sentence}")
+        print_status(f"note: {benchmark.name}: {sentence}")
     if equal := equal_contents(benchmark):
-        tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")
+        print_status(
+            f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}"
+        )
     return benchmark
 
 

@@ -23,8 +23,8 @@ from deployments.cli.terminal.output import (
     EXIT_RUN_FAILED,
     EXIT_TERMINATED,
     print_json,
+    print_status,
     report_error,
-    tell,
 )
 from deployments.cli.terminal.run_results import print_invocation
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
@@ -82,7 +82,7 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool,
 
     server = stack.enter_context(prefect_server())
     check_spread(prepared.request, server, store)
-    start_embedded_where_asked(prepared, stack)
+    start_embedded_if_requested(prepared, stack)
     check_servers(prepared, store)
     tell_of_own_server(server)
 
@@ -133,7 +133,7 @@ def show_dry_plan(
         max_rows: Cuts the table short.
         named: Options that every candidate's label names, defaults too.
     """
-    start_embedded_where_asked(prepared, stack)
+    start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
     show_forecast(prepared, store, resolution, as_json=as_json, max_rows=max_rows, named=named)
     return EXIT_DONE
@@ -153,16 +153,16 @@ def show_forecast(
     from deployments.cli.evaluate.dry_run import show_dry_run
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
-    from evaluation.forecasts.scoring_work import asked_afterwards
+    from evaluation.forecasts.scoring_work import work_of_metrics
 
     labels = {found.candidate.fingerprint: found.candidate.label_with(named) for found in resolution.candidates}
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
     labelled = [replace(work, label=labels[work.fingerprint]) for work in works]
-    afterwards = asked_afterwards(store, prepared.request, resolution)
+    afterwards = work_of_metrics(store, prepared.request, resolution)
     show_dry_run(forecast(store, labelled), afterwards, as_json=as_json, max_rows=max_rows, beside=beside or {})
 
 
-def start_embedded_where_asked(prepared: Prepared, stack: ExitStack) -> None:
+def start_embedded_if_requested(prepared: Prepared, stack: ExitStack) -> None:
     """Starts the embedded server where it is asked for, until the stack is left."""
     if prepared.request.embedded and not read_settings().embedded_url:
         _start_embedded(stack)
@@ -171,7 +171,7 @@ def start_embedded_where_asked(prepared: Prepared, stack: ExitStack) -> None:
 def _start_embedded(stack: ExitStack) -> None:
     from deployments.helper_process import start_embedded
 
-    tell("starting the embedded server")
+    print_status("starting the embedded server")
     helper = stack.enter_context(start_embedded(slots=EMBEDDED_SLOTS))
     os.environ["BENCHWRIGHT_EMBEDDED_URL"] = helper.url
     stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
@@ -219,7 +219,7 @@ def exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool)
             raise error
         report_error(error, as_json=False)
     elif isinstance(error, BaseException):
-        tell(f"error: {type(error).__name__}: {error}")
+        print_status(f"error: {type(error).__name__}: {error}")
     return EXIT_RUN_FAILED, error if isinstance(error, BenchwrightError) else None
 
 
@@ -255,7 +255,7 @@ def _show(
     else:
         print_invocation(store, result)
     if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and result.runs:
-        tell(f"  next: `benchwright evaluate --resume {result.runs[0].run_id}` asks and scores what is missing")
+        print_status(f"  next: `benchwright evaluate --resume {result.runs[0].run_id}` asks and scores what is missing")
     return code
 
 
@@ -282,7 +282,7 @@ def _check_thresholds(prepared: Prepared, result: "InvocationResult", code: int,
         return code
     for check in checks:
         if check.problem is not None:
-            tell(f"check failed: {check.candidate} on {check.benchmark}: {check.metric} {check.problem}")
+            print_status(f"check failed: {check.candidate} on {check.benchmark}: {check.metric} {check.problem}")
             code = EXIT_CHECK_FAILED
     return code
 

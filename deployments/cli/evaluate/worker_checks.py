@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import read_settings
-from deployments.cli.terminal.output import tell
+from deployments.cli.terminal.output import print_status
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def check_spread(request: "EvaluationRequest", server: "PrefectServer", store: "
             "--spread cannot use the embedded server of this command: workers do not know it",
             "Start it for all with `benchwright serve`, or leave --spread out.",
         )
-    server.wait(tell)
+    server.wait(print_status)
     _must_have_deployment()
     if store.dialect == "sqlite":
-        tell(
+        print_status(
             "the results are in a SQLite file, which workers on this machine alone can share: for others set "
             "BENCHWRIGHT_DATABASE_URL=postgresql://… here and for every worker"
         )

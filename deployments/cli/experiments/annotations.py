@@ -31,7 +31,7 @@ def annotate(
     import getpass
 
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.errors import ConfigurationError
     from evaluation.store.annotations import annotate as note
     from evaluation.store.annotations import remove_annotation
@@ -61,7 +61,7 @@ def annotate(
     if as_json:
         print_json({"annotation_id": number})
     else:
-        say(f"note {number} {said}")
+        print_line(f"note {number} {said}")
 
 
 def _noted_run(store: "Store", run: str | None, case: str | None) -> str | None:

@@ -26,10 +26,10 @@ TagsOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", he
 def answer(one: "ExperimentRecord", text: str, *, in_json: bool) -> None:
     """Prints what became of the experiment: the text, or all of it as JSON."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.runs.experiment_result import experiment_facts
 
     if in_json:
         print_json(experiment_facts(one))
     else:
-        say(text)
+        print_line(text)

@@ -70,7 +70,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List experiments: favourites first, then the newest."""
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import moment, print_table
     from evaluation.runs.experiment_result import experiment_facts
     from evaluation.store.experiments import list_experiments
@@ -89,7 +89,7 @@ def list_all(
             ],
         )
     else:
-        tell("no experiment is stored; `benchwright experiments create NAME --question '…'` begins one")
+        print_status("no experiment is stored; `benchwright experiments create NAME --question '…'` begins one")
 
 
 @experiments.command("show")
@@ -198,7 +198,7 @@ def template(
     """Write an experiment's template as a file to share: `evaluate -f` runs it, `create --template` reads it."""
     import sys
 
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.errors import ConfigurationError
     from evaluation.planning.templates import template_as_yaml, write_new_file
     from evaluation.store.experiments import find_experiment
@@ -214,7 +214,7 @@ def template(
         sys.stdout.write(template_as_yaml(found))
         return
     write_new_file(out, template_as_yaml(found, folder=out.parent))
-    tell(f"{out}: written")
+    print_status(f"{out}: written")
 
 
 def _checked_tags(tags: list[str] | None) -> list[str]:

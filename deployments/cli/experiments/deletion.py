@@ -8,7 +8,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.experiments.answers import NameArgument
 
 if TYPE_CHECKING:
-    from evaluation.store.experiment_deletion import Doomed
+    from evaluation.store.experiment_deletion import ExperimentContents
 
 
 def delete(
@@ -19,18 +19,18 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete an experiment with its notes, comparisons and the runs that belong to it alone, after confirmation."""
-    from deployments.cli.terminal.confirmation import agrees
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import say
-    from evaluation.store.experiment_deletion import delete_experiment, what_goes
+    from deployments.cli.terminal.confirmation import confirm
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line
+    from evaluation.store.experiment_deletion import contents_to_delete, delete_experiment
     from evaluation.store.experiments import find_experiment
 
     with open_stored(db) as store:
         found = find_experiment(store, name)
-        goes = what_goes(store, found.experiment_id, with_runs=not keep_runs)
+        goes = contents_to_delete(store, found.experiment_id, with_runs=not keep_runs)
         hanging = _hanging(goes)
-        if not yes and not agrees(f"Delete experiment {found.name!r} with {hanging}?"):
-            tell(f"{found.name} was kept")
+        if not yes and not confirm(f"Delete experiment {found.name!r} with {hanging}?"):
+            print_status(f"{found.name} was kept")
             if as_json:
                 print_json({"experiment": found.name, "deleted": False, "deleted_runs": []})
             return
@@ -38,10 +38,10 @@ def delete(
     if as_json:
         print_json({"experiment": found.name, "deleted": True, "deleted_runs": list(gone)})
     else:
-        say(f"{found.name}: deleted, with {hanging}")
+        print_line(f"{found.name}: deleted, with {hanging}")
 
 
-def _hanging(goes: "Doomed") -> str:
+def _hanging(goes: "ExperimentContents") -> str:
     """What goes with an experiment, in words."""
     from evaluation.formatting import counted
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from deployments.cli.terminal.split_table import print_split_table
-from deployments.cli.terminal.tables import in_words, moment, print_details, say
+from deployments.cli.terminal.tables import in_words, moment, print_details, print_line
 from evaluation.formatting import counted, precise
 from evaluation.records import AnnotationRecord, ComparisonSummary
 from evaluation.results.estimates import shown_estimate
@@ -17,7 +17,7 @@ _SHOWN_LETTERS = 60
 def print_experiment(shown: ExperimentResult) -> None:
     """Print an experiment with its runs and notes."""
     facts = shown.facts
-    say()
+    print_line()
     marks = ["★"] if facts.is_favourite else []
     print_details(
         {
@@ -30,13 +30,13 @@ def print_experiment(shown: ExperimentResult) -> None:
             "template": _template_lines(facts.template),
         }
     )
-    say()
+    print_line()
     if shown.runs:
         print_split_table([_run_cells(run) for run in shown.runs], words=("highest", "candidates"))
-        say()
-        say(f"The highest value is no verdict; this is: benchwright compare {_as_word(facts.name)}")
+        print_line()
+        print_line(f"The highest value is no verdict; this is: benchwright compare {_as_word(facts.name)}")
     else:
-        say(f"It has no run yet; `benchwright evaluate --experiment {_as_word(facts.name)} …` adds some.")
+        print_line(f"It has no run yet; `benchwright evaluate --experiment {_as_word(facts.name)} …` adds some.")
     _print_comparisons(shown.comparisons)
     _print_notes(shown.annotations)
 
@@ -50,19 +50,19 @@ def _as_word(text: str) -> str:
 
 def _print_comparisons(comparisons: Sequence[ComparisonSummary]) -> None:
     if comparisons:
-        say()
-        say("Comparisons")
+        print_line()
+        print_line("Comparisons")
     for each in comparisons:
-        say(f"{each.comparison_id} ({each.benchmark}): {each.sentence or '–'}")
+        print_line(f"{each.comparison_id} ({each.benchmark}): {each.sentence or '–'}")
 
 
 def _print_notes(notes: Sequence[AnnotationRecord]) -> None:
     if notes:
-        say()
-        say("Notes")
+        print_line()
+        print_line("Notes")
     for note in notes:
         text = note.text.replace("\n", "\n    ")
-        say(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}{_on(note)}: {text}")
+        print_line(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}{_on(note)}: {text}")
 
 
 def _template_lines(template: Mapping[str, object] | None) -> str | None:
@@ -101,27 +101,29 @@ def _on(note: AnnotationRecord) -> str:
 def print_diff(diff: RunDiff) -> None:
     """Print how two runs differ."""
     first, second = (run_id[:8] for run_id in diff.run_ids)
-    say()
-    say(f"run {first} and run {second}")
-    say()
+    print_line()
+    print_line(f"run {first} and run {second}")
+    print_line()
     _print_parameters("of the runs", diff.parameters, first, second)
     for labels, which in ((diff.only_in_first, first), (diff.only_in_second, second)):
         if labels:
-            say(f"only in {which}: {', '.join(labels)}")
+            print_line(f"only in {which}: {', '.join(labels)}")
     for candidate in diff.candidates:
         _print_candidate(candidate, first, second)
     if not diff.same_cases:
-        say("The runs asked different benchmark versions: their numbers are not comparable, nor are their cases.")
+        print_line(
+            "The runs asked different benchmark versions: their numbers are not comparable, nor are their cases."
+        )
     elif diff.candidates:
-        say(f"Whether a difference is more than chance: `benchwright compare {first} {second}`.")
+        print_line(f"Whether a difference is more than chance: `benchwright compare {first} {second}`.")
 
 
 def _print_candidate(candidate: CandidateDiff, first: str, second: str) -> None:
-    say()
-    say(candidate.label)
+    print_line()
+    print_line(candidate.label)
     _print_parameters("of the candidate", candidate.parameters, first, second)
     if candidate.scores:
-        say()
+        print_line()
         print_split_table(
             [
                 {
@@ -133,24 +135,24 @@ def _print_candidate(candidate: CandidateDiff, first: str, second: str) -> None:
                 for score in candidate.scores
             ]
         )
-        say()
+        print_line()
     if candidate.cases is not None and candidate.cases.n_both:
         _print_cases(candidate.cases, second)
 
 
 def _print_cases(cases: CaseDifferences, second: str) -> None:
-    say(
+    print_line(
         f"{cases.metric}: of {counted(cases.n_both, 'case')} in both, {len(cases.better):,} better and "
         f"{len(cases.worse):,} worse in {second}"
     )
     for word, case_ids in (("better", cases.better), ("worse", cases.worse)):
         if case_ids:
-            say(f"  {word}: {_listed(case_ids)}")
+            print_line(f"  {word}: {_listed(case_ids)}")
 
 
 def _print_parameters(whose: str, parameters: Pairs, first: str, second: str) -> None:
     if not parameters:
-        say(f"No difference in the parameters {whose}.")
+        print_line(f"No difference in the parameters {whose}.")
         return
     print_split_table(
         [

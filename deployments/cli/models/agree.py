@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from evaluation.model_info import ModelInfo
     from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest
     from evaluation.servers.agreement import Agreement
-    from evaluation.servers.repeated_requests import Party, Question
+    from evaluation.servers.repeated_requests import AskedServer, Question
     from evaluation.store.session import Store
 
 DEFAULT_BENCHMARK = "text_generation"
@@ -28,7 +28,7 @@ SLOTS_UNKNOWN = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _AgreementRequest:
     """What is asked of all, and what it is scored by."""
 
     wanted: "CandidateRequest"
@@ -74,13 +74,13 @@ def agree(
     A server with several slots (4 if not stated) is asked once more, with so many requests at once. Nothing is stored.
     """
     from deployments.cli.models.agreement_page import agreement_as_json, print_agreement
-    from deployments.cli.servers import ask_all, wanted_endpoints
+    from deployments.cli.servers import ask_all, requested_endpoints
     from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json
 
     with open_to_list(db) as store:
         request = _request(model, benchmark, field, ignore_field)
         asked = _asked(store, model, option or [], request, n_cases=cases, seed=seed)
-        records = wanted_endpoints(endpoint, store)
+        records = requested_endpoints(endpoint, store)
     if len({record.url for record in records}) < 2:
         raise ConfigurationError("fewer than two servers are named", "Give --endpoint A --endpoint B, two that differ.")
     answers, errors = ask_all(records)
@@ -107,7 +107,7 @@ def _request(model: str, benchmark: str, fields: list[str] | None, ignored: list
 
 def _asked(
     store: "Store", model: str, options: Sequence[str], request: "EvaluationRequest", *, n_cases: int, seed: int
-) -> _Asked:
+) -> _AgreementRequest:
     from evaluation.benchmarks.rendering import render
     from evaluation.benchmarks.sampling import limited
     from evaluation.candidate import PLAIN_PROFILE
@@ -122,7 +122,7 @@ def _asked(
     resolved = resolve_benchmark(benchmark, request)
     by_id = {case.case_id: case for case in resolved.benchmark.cases}
     chosen = [by_id[case_id] for case_id in limited(list(by_id), limit=n_cases, seed=seed)]
-    return _Asked(
+    return _AgreementRequest(
         wanted=wanted,
         benchmark=resolved.benchmark.name,
         questions=tuple(
@@ -154,11 +154,11 @@ def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", 
     Raises:
         ConfigurationError: they differ, or a server does not say, and that was not allowed.
     """
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
 
     digests = [info.digest for info in infos]
     if digests[0] is not None and len(set(digests)) == 1:
-        tell(f"{infos[0].name}: the same weights everywhere, digest {digests[0][:12]}")
+        print_status(f"{infos[0].name}: the same weights everywhere, digest {digests[0][:12]}")
         return
     listed = ", ".join(
         f"{answer.endpoint.name} {digest[:12] if digest else 'does not say'}"
@@ -170,16 +170,16 @@ def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", 
             f"the servers {verb} the same weights of {infos[0].name!r}: {listed}",
             "Pull it again where it is old, or ask all the same with --any-digest.",
         )
-    tell(f"{infos[0].name}: not known to be the same weights: {listed}")
+    print_status(f"{infos[0].name}: not known to be the same weights: {listed}")
 
 
-async def _measured(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _Asked) -> "Agreement":
-    from deployments.cli.terminal.output import tell
+async def _measured(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _AgreementRequest) -> "Agreement":
+    from deployments.cli.terminal.output import print_status
     from evaluation.servers.agreement import agreement
     from evaluation.servers.repeated_requests import N_TIMES, ask_everyone_at_once, ask_everyone_twice
 
     n = len(asked.questions)
-    tell(f"asking {len(answers)} servers {n} cases of {asked.benchmark}, each twice, then several at once")
+    print_status(f"asking {len(answers)} servers {n} cases of {asked.benchmark}, each twice, then several at once")
     async with AsyncExitStack() as stack:
         parties = await _parties(stack, answers, infos, asked)
         on_answer = _teller(n * sum(N_TIMES + (party.slots > 1) for party in parties))
@@ -198,7 +198,7 @@ async def _measured(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", a
 
 
 def _teller(n_all: int) -> Any:
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
 
     n_done = 0
 
@@ -206,20 +206,20 @@ def _teller(n_all: int) -> Any:
         nonlocal n_done
         n_done += 1
         if n_done == n_all or n_done * 4 // n_all > (n_done - 1) * 4 // n_all:
-            tell(f"  {n_done} of {n_all} answers")
+            print_status(f"  {n_done} of {n_all} answers")
 
     return one_more
 
 
 async def _parties(
-    stack: AsyncExitStack, answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _Asked
-) -> "list[Party]":
+    stack: AsyncExitStack, answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _AgreementRequest
+) -> "list[AskedServer]":
     """The servers, opened, all asked with the options of the first, whatever parameters another has for the model."""
     from deployments.cli.servers import api_key
     from evaluation.options import candidate_options, effective_options
     from evaluation.providers.detection import connect
     from evaluation.providers.openai_wire import unsupported_options
-    from evaluation.servers.repeated_requests import Party
+    from evaluation.servers.repeated_requests import AskedServer
 
     providers = [
         await stack.enter_async_context(
@@ -243,7 +243,7 @@ async def _parties(
         options = {name: value for name, value in options.items() if name not in unsent}
     can_think = all("thinking" in info.capabilities for info in shown)
     return [
-        Party(
+        AskedServer(
             endpoint=answer.endpoint.name,
             provider=provider,
             model=info.name,

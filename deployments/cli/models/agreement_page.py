@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.terminal.tables import print_table, say
+from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.formatting import percent, score
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def print_agreement(found: "Agreement", metric: str) -> None:
     if found.differences:
         _print_differences(found, metric)
     if found.n_failed:
-        say(f"left out: {found.n_failed} cases on which a server failed")
+        print_line(f"left out: {found.n_failed} cases on which a server failed")
     for pair in found.between:
-        say(pair.sentence)
+        print_line(pair.sentence)
     for item in found.within:
         if item.sentence is not None:
-            say(item.sentence)
+            print_line(item.sentence)
 
 
 def _print_differences(found: "Agreement", metric: str) -> None:
@@ -61,7 +61,7 @@ def _print_differences(found: "Agreement", metric: str) -> None:
         ],
     )
     if (n_more := len(found.differences) - MOST_SHOWN) > 0:
-        say(f"{n_more} more; --json lists them all")
+        print_line(f"{n_more} more; --json lists them all")
 
 
 def _share(share: "Share") -> tuple[object, ...]:

@@ -51,13 +51,13 @@ def show(
 
 def _refresh(store: "Store", given: Sequence[str]) -> None:
     """Notes what the servers have now. One that does not answer is told of: what is stored can still be shown."""
-    from deployments.cli.servers import ask_all, record_models, wanted_endpoints
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.servers import ask_all, record_models, requested_endpoints
+    from deployments.cli.terminal.output import print_status
 
-    answers, errors = ask_all(wanted_endpoints(given, store), in_full=True)
+    answers, errors = ask_all(requested_endpoints(given, store), in_full=True)
     record_models(store, answers)
     for asked, error in errors:
-        tell(f"as seen before, since {asked.name} does not answer: {error.message}")
+        print_status(f"as seen before, since {asked.name} does not answer: {error.message}")
 
 
 def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
@@ -83,7 +83,7 @@ def _known_name(store: "Store", name: str) -> str:
 
 
 def _print_versions(versions: Sequence["ModelRecord"]) -> None:
-    from deployments.cli.terminal.tables import print_details, print_table, say
+    from deployments.cli.terminal.tables import print_details, print_line, print_table
     from evaluation.formatting import size
 
     newest = versions[0]
@@ -93,7 +93,7 @@ def _print_versions(versions: Sequence["ModelRecord"]) -> None:
         {key: value for key, value in details.items() if key not in left_out}
         | {"size_bytes": size(newest.size_bytes) if newest.size_bytes else None, "template": newest.template}
     )
-    say()
+    print_line()
     print_table(
         ("digest", "endpoint", "size", "first seen", "last seen", "now"),
         [
@@ -124,24 +124,26 @@ def pull(
 ) -> None:
     """Have a server pull a model, and record it in the store."""
     from deployments.cli.models.pull_progress import pull_model
-    from deployments.cli.servers import record_models, wanted_endpoints
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.servers import record_models, requested_endpoints
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.store.registry import is_retired
 
     with open_results(db) as store:
-        wanted = wanted_endpoints([endpoint] if endpoint else [], store)
+        wanted = requested_endpoints([endpoint] if endpoint else [], store)
         if len(wanted) > 1:
             known = ", ".join(record.name for record in wanted)
             raise ConfigurationError(f"several servers could fetch {name!r}: {known}", "Give --endpoint NAME.")
         answer = pull_model(wanted[0], name, allow_remote=allow_remote)
         (record,) = record_models(store, [answer])
         if is_retired(store, record.name):
-            tell(f"{record.name} is retired; `benchwright models register {record.name}` lets it take new runs again")
+            print_status(
+                f"{record.name} is retired; `benchwright models register {record.name}` lets it take new runs again"
+            )
     if as_json:
         print_json(model_as_json(record))
     else:
-        say(f"{record.name}: digest {(record.digest or 'unknown')[:12]} on {record.endpoint_name}")
+        print_line(f"{record.name}: digest {(record.digest or 'unknown')[:12]} on {record.endpoint_name}")
 
 
 @models.command("register")
@@ -163,7 +165,7 @@ def register(
 ) -> None:
     """Record a model that no server has yet; a retired one can be used again."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import read_size, say
+    from deployments.cli.terminal.tables import print_line, read_size
     from evaluation.store.registry import register_model
 
     if not name.strip() or any(letter.isspace() for letter in name):
@@ -183,14 +185,14 @@ def register(
     if as_json:
         print_json(model_as_json(record))
     else:
-        say(f"{record.name}: registered" + (f" on {record.endpoint_name}" if record.endpoint_name else ""))
+        print_line(f"{record.name}: registered" + (f" on {record.endpoint_name}" if record.endpoint_name else ""))
 
 
 @models.command("retire")
 def retire(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Retire a model from new runs; its versions and runs stay."""
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.store.registry import retire_model
 
     with open_stored(db) as store:
@@ -200,4 +202,4 @@ def retire(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = 
     if as_json:
         print_json(model_as_json(record))
     else:
-        say(f"{known}: retired; its runs stay, and `benchwright models register {known}` brings it back")
+        print_line(f"{known}: retired; its runs stay, and `benchwright models register {known}` brings it back")

@@ -50,10 +50,10 @@ def list_models(
 
 def _seen_now(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
     """What the servers have, and what was registered for none of them yet."""
-    from deployments.cli.servers import ask_those_that_answer, record_models, wanted_endpoints
+    from deployments.cli.servers import ask_those_that_answer, record_models, requested_endpoints
     from evaluation.store.registry import list_models as stored_models
 
-    found = record_models(store, ask_those_that_answer(wanted_endpoints(given, store)))
+    found = record_models(store, ask_those_that_answer(requested_endpoints(given, store)))
     if not given:
         names = {record.name for record in found}
         registered = stored_models(store, include_retired=True)
@@ -62,10 +62,10 @@ def _seen_now(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
 
 
 def _seen_before(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
-    from deployments.cli.servers import wanted_endpoints
+    from deployments.cli.servers import requested_endpoints
     from evaluation.store.registry import list_models as stored_models
 
-    names = {endpoint.name for endpoint in wanted_endpoints(given, store)} if given else None
+    names = {endpoint.name for endpoint in requested_endpoints(given, store)} if given else None
     records = stored_models(store, include_retired=True)
     return [record for record in records if names is None or record.endpoint_name in names]
 
@@ -111,22 +111,22 @@ def _tell_of_the_rest(
     family: str | None,
 ) -> None:
     """Says what was left out, and what there would be where a filter left nothing."""
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
 
     if n_retired := len(everything) - len(live):
-        tell(f"left out: {n_retired} retired; --retired shows {'it' if n_retired == 1 else 'them'}")
+        print_status(f"left out: {n_retired} retired; --retired shows {'it' if n_retired == 1 else 'them'}")
     if found:
         return
     if not live:
-        tell("no model is there; `benchwright models pull NAME` fetches one")
+        print_status("no model is there; `benchwright models pull NAME` fetches one")
     elif capability is not None and not any(capability.lower() in record.capabilities for record in live):
         seen = sorted({word for record in live for word in record.capabilities})
-        tell(f"no model has the capability {capability!r}; seen: {', '.join(seen) or 'none'}")
+        print_status(f"no model has the capability {capability!r}; seen: {', '.join(seen) or 'none'}")
     elif family is not None and not any((record.family or "").lower() == family.lower() for record in live):
         seen = sorted({record.family for record in live if record.family})
-        tell(f"no model is of the family {family!r}; seen: {', '.join(seen) or 'none'}")
+        print_status(f"no model is of the family {family!r}; seen: {', '.join(seen) or 'none'}")
     else:
-        tell(f"none of {len(live)} models fits")
+        print_status(f"none of {len(live)} models fits")
 
 
 def model_as_json(record: "ModelRecord") -> dict[str, Any]:

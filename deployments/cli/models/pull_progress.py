@@ -23,7 +23,7 @@ def pull_model(endpoint: "EndpointRecord", name: str, *, allow_remote: bool) -> 
         ConfigurationError: no server, or a model that runs elsewhere and was not allowed to.
         ProviderError: the server refuses, or the pull broke.
     """
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from evaluation.providers.model_names import is_remote, remote_refused
 
     if is_remote(name) and not (allow_remote or endpoint.allow_remote):
@@ -32,7 +32,7 @@ def pull_model(endpoint: "EndpointRecord", name: str, *, allow_remote: bool) -> 
     try:
         return asyncio.run(_interruptible(_pulled(endpoint, name)))
     except KeyboardInterrupt:
-        tell("interrupted; what has come is kept, and the same command goes on from there")
+        print_status("interrupted; what has come is kept, and the same command goes on from there")
         raise
 
 
@@ -63,7 +63,7 @@ async def _pulled(endpoint: "EndpointRecord", name: str) -> Answer:
 def _bars() -> "Progress":
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from deployments.cli.terminal.output import story
+    from deployments.cli.terminal.output import progress_console
 
     return Progress(
         TextColumn("{task.description}", markup=False),
@@ -71,7 +71,7 @@ def _bars() -> "Progress":
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-        console=story(),
+        console=progress_console(),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.evaluate.run import exit_code
 from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
 from deployments.cli.long_commands import code_of_signal, workplace
-from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_RUN_FAILED, print_json, tell
+from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -122,4 +122,6 @@ def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
         say_line()
         print_split_table(rows, words=("task", "candidate"))
     if result["alerts"]:
-        tell("  next: `benchwright alerts ack ID` says that you know; `benchwright alerts silence` keeps it quiet")
+        print_status(
+            "  next: `benchwright alerts ack ID` says that you know; `benchwright alerts silence` keeps it quiet"
+        )

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluate.preparation import Prepared, check_servers
-from deployments.cli.evaluate.run import start_embedded_where_asked
+from deployments.cli.evaluate.run import start_embedded_if_requested
 from deployments.cli.terminal.output import EXIT_DONE, print_json
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import duration
@@ -29,10 +29,10 @@ def show_race_dry_run(
     from evaluation.forecasts.costs import as_json as forecast_as_json
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
-    from evaluation.forecasts.scoring_work import asked_afterwards
+    from evaluation.forecasts.scoring_work import work_of_metrics
     from evaluation.races.bounds import bounds
 
-    start_embedded_where_asked(prepared, stack)
+    start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
     if len(resolution.candidates) < 2:
         raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
@@ -46,7 +46,7 @@ def show_race_dry_run(
     if as_json:
         print_json({"race": _plain(bounded, found, request), "first_look": forecast_as_json(found)})
     else:
-        _print(bounded, found, request, benchmark.name, asked_afterwards(store, first, resolution))
+        _print(bounded, found, request, benchmark.name, work_of_metrics(store, first, resolution))
     return EXIT_DONE
 
 
@@ -56,16 +56,16 @@ def _plain(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest") -> 
 
 def _print(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest", benchmark: str, afterwards: Any) -> None:
     from deployments.cli.evaluate.dry_run import show_dry_run
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
 
     for sentence in _schedule(bounded, request, benchmark):
-        say(sentence)
-    say()
-    say("The first look:")
+        print_line(sentence)
+    print_line()
+    print_line("The first look:")
     show_dry_run(found, afterwards, as_json=False)
-    say()
+    print_line()
     for sentence in _most(bounded, found, request):
-        say(sentence)
+        print_line(sentence)
 
 
 def _schedule(bounded: "RaceBounds", request: "RaceRequest", benchmark: str) -> Iterator[str]:

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 def print_race(result: "RaceResult") -> None:
     """Prints a race; of one that is not over, what was decided so far."""
-    from evaluation.reports.races.page import NOT_OVER, cost_line, departure_lines, look_lines, ranking_rows, rule_line
+    from evaluation.reports.races.page import (
+        NOT_OVER,
+        cost_line,
+        decision_lines,
+        departure_lines,
+        ranking_rows,
+        rule_line,
+    )
     from evaluation.results.races import RaceOutcomeResult
 
     race = result.race
@@ -24,7 +31,7 @@ def print_race(result: "RaceResult") -> None:
         say_line()
         print_split_table(rows, words=("left",))
     say_line()
-    for line in (*look_lines(race), *departure_lines(race)):
+    for line in (*decision_lines(race), *departure_lines(race)):
         say_line(line)
     say_line()
     if isinstance(race.outcome, RaceOutcomeResult):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
-from deployments.cli.evaluate.run import marked_as_failed, run_to_its_end, start_embedded_where_asked
+from deployments.cli.evaluate.run import marked_as_failed, run_to_its_end, start_embedded_if_requested
 from deployments.cli.flow_runs import TerminatedError, tell_of_own_server
 from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.race.dry_run import show_race_dry_run
@@ -16,8 +16,8 @@ from deployments.cli.terminal.output import (
     EXIT_RUN_FAILED,
     EXIT_TERMINATED,
     print_json,
+    print_status,
     report_error,
-    tell,
 )
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
@@ -114,7 +114,7 @@ def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: Exit
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
-    start_embedded_where_asked(prepared, stack)
+    start_embedded_if_requested(prepared, stack)
     if len(check_servers(prepared, store).candidates) < 2:
         raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
     tell_of_own_server(server)
@@ -151,5 +151,5 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
     else:
         print_race(result)
     if code != EXIT_DONE:
-        tell(f"  next: `benchwright race --resume {result.race.run_id}` goes on with it")
+        print_status(f"  next: `benchwright race --resume {result.race.run_id}` goes on with it")
     return code

@@ -91,7 +91,7 @@ def recommend(
         read_seconds,
         read_weights,
     )
-    from deployments.cli.recommend.run import Wanted, checked_form, run_recommendation
+    from deployments.cli.recommend.run import RecommendOptions, checked_form, run_recommendation
     from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, checked_choice
 
     form = checked_form(export, out, option="--export", as_json=json_)
@@ -106,7 +106,7 @@ def recommend(
         endpoints=read_names(endpoint, option="--endpoint"),
         models_only=models_only or form == "modelfile",
     )
-    wanted = Wanted(
+    wanted = RecommendOptions(
         task=task,
         prompt=read_prompt(prompt, prompt_file),
         constraints=constraints,

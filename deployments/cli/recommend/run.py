@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from deployments.cli.arguments import database_url
 from deployments.cli.recommend.stored_verdicts import lines_of, verdicts_of_runs
-from deployments.cli.terminal.output import EXIT_DONE, EXIT_MENDABLE, print_json, tell
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_MENDABLE, print_json, print_status
 
 if TYPE_CHECKING:
     from evaluation.records.evidence import Choosable
@@ -29,7 +29,7 @@ _OPTIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class RecommendOptions:
     """What was typed."""
 
     task: str | None
@@ -73,7 +73,7 @@ def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bo
     return cast("Form", word)
 
 
-def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+def run_recommendation(wanted: RecommendOptions, *, database: str | None, as_json: bool) -> int:
     """The exit code of a recommendation: 2 where no candidate is named.
 
     Raises:
@@ -84,7 +84,7 @@ def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -
 
     if wanted.out is not None:  # nothing is decided, and stored, for a file that cannot be written
         must_be_new(wanted.out)
-    with at_the_desk(database) as url, in_words_of_the_command():
+    with open_recommender(database) as url, in_words_of_the_command():
         found = recommend(
             wanted.task,
             wanted.prompt,
@@ -103,15 +103,15 @@ def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -
 
 
 @contextmanager
-def at_the_desk(database: str | None) -> "Iterator[str | None]":
+def open_recommender(database: str | None) -> "Iterator[str | None]":
     """The database's URL; what was decided there is stored before this process ends."""
-    from selection.recommender.registry import close_desks
+    from selection.recommender.registry import close_recommenders
 
     try:
         yield database_url(database)
     finally:
-        if n_lost := close_desks():
-            tell(f"warning: {n_lost} recommendations or outcomes could not be stored")
+        if n_lost := close_recommenders():
+            print_status(f"warning: {n_lost} recommendations or outcomes could not be stored")
 
 
 @contextmanager
@@ -129,13 +129,13 @@ def in_words_of_the_command() -> "Iterator[None]":
         raise type(error)(error.message, step) from None
 
 
-def _say_why_nobody(found: "Recommendation", wanted: Wanted, url: str | None, *, as_json: bool) -> int:
+def _say_why_nobody(found: "Recommendation", wanted: RecommendOptions, url: str | None, *, as_json: bool) -> int:
     from deployments.cli.terminal.output import report_error
     from evaluation.errors import SelectionError
     from selection.pages.recommendation import evaluation_to_run, recommendation_as_json
-    from selection.recommender.registry import desk_of
+    from selection.recommender.registry import recommender_of
 
-    known = desk_of(url).view().scoreboard.candidates
+    known = recommender_of(url).view().scoreboard.candidates
     step = f"`{evaluation_to_run(found.task, known)}`, or `--on-little-evidence rules`."
     if as_json:
         said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
@@ -143,7 +143,9 @@ def _say_why_nobody(found: "Recommendation", wanted: Wanted, url: str | None, *,
     return report_error(SelectionError(found.reason, step), as_json=False, code=EXIT_MENDABLE)
 
 
-def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: str | None, *, as_json: bool) -> None:
+def _show(
+    found: "Recommendation", candidate: "Choosable", wanted: RecommendOptions, url: str | None, *, as_json: bool
+) -> None:
     from evaluation.escaping import one_line
     from selection import explain
     from selection.configuration import written_as
@@ -158,7 +160,7 @@ def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: 
         said |= {"comparisons": verdicts_of_runs(found, url)}
         print_json(said | ({} if explanation is None else {"explanation": explanation}))
     elif written is not None and wanted.out is None:
-        tell(one_line(found.reason) if explanation is None else _as_block(explanation))
+        print_status(one_line(found.reason) if explanation is None else _as_block(explanation))
         sys.stdout.write(written)
     else:
         _print_page(found, wanted, explanation, verdicts_of_runs(found, url))
@@ -173,11 +175,11 @@ def write_out(path: Path, text: str) -> None:
     from evaluation.planning.templates import write_new_file
 
     write_new_file(path, text)
-    tell(f"{path}: written")
+    print_status(f"{path}: written")
 
 
 def _print_page(
-    found: "Recommendation", wanted: Wanted, explanation: str | None, verdicts: Sequence[Mapping[str, Any]]
+    found: "Recommendation", wanted: RecommendOptions, explanation: str | None, verdicts: Sequence[Mapping[str, Any]]
 ) -> None:
     from deployments.cli.terminal.run_results import say_line
     from deployments.cli.terminal.split_table import print_split_table
@@ -205,11 +207,11 @@ def _print_page(
 
 def _print_explanation(text: str) -> None:
     """Prints it with a margin, so that no name in it can pass for a line of ours."""
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
 
-    say()
-    say(_as_block(text))
-    say()
+    print_line()
+    print_line(_as_block(text))
+    print_line()
 
 
 def _as_block(text: str) -> str:

@@ -15,7 +15,7 @@ from deployments.cli.terminal.output import (
     EXIT_RUN_FAILED,
     EXIT_TERMINATED,
     print_json,
-    tell,
+    print_status,
 )
 
 if TYPE_CHECKING:
@@ -50,16 +50,16 @@ def run_retraining(given: Mapping[str, Any], *, database: str | None, as_json: b
 
 def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
     from evaluation.errors import StoreError
-    from selection.learning.resumption import begun, kept
+    from selection.learning.resumption import start_record, stored_progress
 
-    before = begun(store)
+    before = start_record(store)
     try:
         code = _run(request, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
         code = code_of_signal(end)
     if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
         try:
-            found = kept(store, since=before)
+            found = stored_progress(store, since=before)
             _say_ended(found.sentence, found.next_step, found.model_id, as_json=as_json)
         except StoreError as error:
             step = "`benchwright selection history` lists what was trained."
@@ -71,8 +71,8 @@ def _say_ended(sentence: str, next_step: str, model_id: str | None, *, as_json: 
     """Says what is kept of a retraining that was ended early, and how to go on."""
     if as_json:
         print_json({"status": "cancelled", "sentence": sentence, "model_id": model_id, "next": next_step})
-    tell(f"interrupted: {sentence}")
-    tell(f"  next: {next_step}")
+    print_status(f"interrupted: {sentence}")
+    print_status(f"  next: {next_step}")
 
 
 def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:

@@ -125,7 +125,7 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List reviews, newest first, with their cases and raters."""
     from deployments.cli.arguments import open_stored
     from deployments.cli.review.page import print_reviews, summary_as_json
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from evaluation.store.reviews import list_reviews
 
     with open_stored(db) as store:
@@ -135,7 +135,7 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     elif found:
         print_reviews(found)
     else:
-        tell("there is no review yet; `benchwright review RUN` begins one")
+        print_status("there is no review yet; `benchwright review RUN` begins one")
 
 
 @review.command("show")
@@ -177,9 +177,9 @@ def delete(
 ) -> None:
     """Delete a review with all its ratings. Runs stay."""
     from deployments.cli.arguments import open_stored
-    from deployments.cli.terminal.confirmation import agrees
+    from deployments.cli.terminal.confirmation import confirm
     from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.formatting import counted
     from evaluation.store.ratings import load_ratings
     from evaluation.store.reviews import delete_review, find_review
@@ -187,10 +187,10 @@ def delete(
     with open_stored(db) as store:
         found = find_review(store, name)
         n_ratings = len(load_ratings(store, found.review_id))
-        if not yes and not agrees(f"Delete review {found.review_id} with {counted(n_ratings, 'rating')}?"):
+        if not yes and not confirm(f"Delete review {found.review_id} with {counted(n_ratings, 'rating')}?"):
             raise typer.Exit(EXIT_CHECK_FAILED)
         delete_review(store, found.review_id)
     if as_json:
         print_json({"review_id": found.review_id, "n_ratings": n_ratings})
     else:
-        say(f"review {found.review_id} is deleted, with {counted(n_ratings, 'rating')}")
+        print_line(f"review {found.review_id} is deleted, with {counted(n_ratings, 'rating')}")

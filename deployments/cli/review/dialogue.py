@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import open_stored
-from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED, print_json, story, tell
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED, print_json, print_status, progress_console
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def review_in_terminal(request: "ReviewRequest", *, database: str | None, as_jso
     with open_stored(database) as store:
         review = open_review(store, request)
         work = _Work(store=store, review=review, session_id=uuid.uuid4().hex, rater=request.rater or "")
-        tell(f"review {review.review_id} · {review.benchmark_name}")
+        print_status(f"review {review.review_id} · {review.benchmark_name}")
         try:
             work.rater = _who(request.rater)
             _rate(work)
@@ -86,7 +86,7 @@ def _left(work: _Work, code: int, *, as_json: bool) -> int:
         left = {"status": "open", "review_id": review.review_id, "n_rated": n_rated, "n_items": n_items}
         print_json({**left, "rater": work.rater or None, "next": next_step})
     else:
-        tell(f"\n{n_rated} of {len(review.items)} cases are rated, and kept. Go on with `{next_step}`")
+        print_status(f"\n{n_rated} of {len(review.items)} cases are rated, and kept. Go on with `{next_step}`")
     return code
 
 
@@ -99,7 +99,7 @@ def _rate(work: _Work) -> None:
     done = rated_items(work.store, review.review_id, session_id=None, rater=work.rater)
     waiting = [item for item in review.items if item.item_id not in done]
     if not waiting:
-        tell(f"{work.rater} has rated all {len(review.items)} cases")
+        print_status(f"{work.rater} has rated all {len(review.items)} cases")
         return
     begin_session(
         work.store, session_id=work.session_id, review_id=review.review_id, place="terminal", rater=work.rater
@@ -119,8 +119,8 @@ def _explain(review: "ReviewRecord", *, n_waiting: int) -> None:
     from evaluation.reviews.blinded_cases import how_to_rate
 
     for line in how_to_rate(review):
-        tell(line)
-    tell(f"{n_waiting} of {len(review.items)} cases are left. {LEAVE}: leave, {SKIP}: later.")
+        print_status(line)
+    print_status(f"{n_waiting} of {len(review.items)} cases are left. {LEAVE}: leave, {SKIP}: later.")
 
 
 def _who(name: str | None) -> str:
@@ -132,7 +132,7 @@ def _who(name: str | None) -> str:
         except ConfigurationError as error:
             if name is not None:
                 raise
-            tell(error.message)
+            print_status(error.message)
 
 
 def _ask(review: "ReviewRecord", item: "ReviewItem") -> "Said":
@@ -157,7 +157,7 @@ def _preference(n_outputs: int) -> int | None:
             return letters.index(word)
         if word in ("TIE", "T", "="):
             return None
-        tell(f"{word!r} is none of {', '.join(letters)}, tie")
+        print_status(f"{word!r} is none of {', '.join(letters)}, tie")
 
 
 def _grades(review: "ReviewRecord", item: "ReviewItem", position: int) -> dict[str, int]:
@@ -172,7 +172,7 @@ def _grades(review: "ReviewRecord", item: "ReviewItem", position: int) -> dict[s
         try:
             return dict(zip(names, _numbers(words, names), strict=True))
         except ConfigurationError as error:
-            tell(error.message)
+            print_status(error.message)
     return {}  # graded by speed alone, which is not known
 
 
@@ -199,7 +199,7 @@ def _read(prompt: str, *, may_leave: bool = True) -> str:
         SkippedError: likewise.
         EOFError: there is no more of it.
     """
-    story().print(prompt, end="")
+    progress_console().print(prompt, end="")
     text = input().strip()
     if may_leave and text.lower() == LEAVE:
         raise LeftError

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.terminal.output import story
+from deployments.cli.terminal.output import progress_console
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table, screen_width
 from deployments.cli.terminal.tables import print_table
@@ -17,8 +17,8 @@ def print_item(review: "ReviewRecord", item: "ReviewItem") -> None:
     """Prints a case with its answers under their letters, beside the result: on stderr."""
     from evaluation.reviews.blinded_cases import NO_ANSWER, SPEED, cases_title, criteria_of, letter, shown_time
 
-    story().print()
-    story().print(cases_title([item], len(review.items)), style="bold")
+    progress_console().print()
+    progress_console().print(cases_title([item], len(review.items)), style="bold")
     for message in item.question["messages"]:
         _block(f"asked ({message['role']}):", message["content"])
     for reference in item.question["references"]:
@@ -33,8 +33,8 @@ def _block(title: str, text: str) -> None:
     from evaluation.escaping import one_line
     from evaluation.reviews.blinded_cases import cut
 
-    story().print(one_line(title))
-    story().print(as_block(cut(text), width=screen_width()))
+    progress_console().print(one_line(title))
+    progress_console().print(as_block(cut(text), width=screen_width()))
 
 
 def print_result(result: Mapping[str, Any]) -> None:

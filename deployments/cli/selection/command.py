@@ -30,7 +30,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what decides, the scoreboard of each task, and the outcomes of recommendations."""
-    from deployments.cli.recommend.run import at_the_desk
+    from deployments.cli.recommend.run import open_recommender
     from deployments.cli.selection.page import champion_as_json, print_selection
     from deployments.cli.terminal.output import print_json
     from evaluation.errors import UnknownNameError
@@ -38,10 +38,14 @@ def show(
     from selection.analytics.page import analytics_as_json
     from selection.learning.deciding_model import deciding
     from selection.pages.scoreboard import scoreboard_as_json
-    from selection.recommender.registry import desk_of
+    from selection.recommender.registry import recommender_of
 
-    with open_stored(db) as store, at_the_desk(db) as url:
-        decides, board, analytics = deciding(store), desk_of(url).view().scoreboard, analyse(store=url, task=task)
+    with open_stored(db) as store, open_recommender(db) as url:
+        decides, board, analytics = (
+            deciding(store),
+            recommender_of(url).view().scoreboard,
+            analyse(store=url, task=task),
+        )
     if task is not None and task not in board.standings:
         raise UnknownNameError("task", task, board.standings, "`benchwright selection show` lists what was measured")
     standings = [one for one in board.standings.values() if task in (None, one.task)]
@@ -63,7 +67,7 @@ def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
         promotion_as_json,
     )
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.store.selection_models import history as stored_models
     from evaluation.store.selection_models import promotions
     from selection.learning.deciding_model import deciding
@@ -76,7 +80,7 @@ def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
         return
     print_history(models, made, decides)
     for line in champion_lines(decides):
-        say(line)
+        print_line(line)
 
 
 @selection.command("promote")
@@ -120,12 +124,12 @@ def save(
     db: DatabaseOption = None,
 ) -> None:
     """Write a selection model to a file, to be promoted elsewhere."""
-    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.output import print_status
     from selection.learning.stored_models import save_to_file
 
     with open_stored(db) as store:
         saved = save_to_file(store, model, file)
-    tell(f"{file}: model {saved.version} ({saved.kind}), written")
+    print_status(f"{file}: model {saved.version} ({saved.kind}), written")
 
 
 @selection.command("export")
@@ -139,11 +143,11 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Export the winning configuration, as `recommend --export` does, by quality alone; a Modelfile needs a model."""
-    from deployments.cli.recommend.run import Wanted, checked_form, run_recommendation
+    from deployments.cli.recommend.run import RecommendOptions, checked_form, run_recommendation
     from selection.preferences import Constraints, Weights
 
     chosen = checked_form(form or (None if out else "json"), out, option="--format")
-    wanted = Wanted(
+    wanted = RecommendOptions(
         task=task,
         prompt=None,
         constraints=Constraints(models_only=chosen == "modelfile"),
@@ -176,10 +180,10 @@ def _model_of(store: "Store", what: str) -> str:
 def _say_champion(decides: "Deciding", *, as_json: bool) -> None:
     from deployments.cli.selection.page import champion_as_json, champion_lines
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
 
     if as_json:
         print_json(champion_as_json(decides))
         return
     for line in champion_lines(decides):
-        say(line)
+        print_line(line)

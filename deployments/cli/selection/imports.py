@@ -26,26 +26,28 @@ def import_file(
 
     Columns: candidate, task, case_id, prompt, quality; if known latency_s, cost_usd, energy_j, memory_gb, family.
     """
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.formatting import counted
     from selection.importing import import_scoreboard
 
     with open_results(db) as store:
         made = import_scoreboard(store, file, name=name, ignore=ignore_field or ())
     for note in made.notes:
-        tell(f"note: {note}")
+        print_status(f"note: {note}")
     found = made.record
     if as_json:
         print_json(import_as_json(found) | {"is_new": made.is_new, "notes": list(made.notes)})
     else:
         n_candidates, n_cases = counted(len(found.candidates), "candidate"), counted(found.n_cases, "case")
-        say(f"{found.name}: {counted(found.n_rows, 'row')} of {n_candidates} on {n_cases} ({', '.join(found.tasks)})")
+        print_line(
+            f"{found.name}: {counted(found.n_rows, 'row')} of {n_candidates} on {n_cases} ({', '.join(found.tasks)})"
+        )
 
 
 def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the imported results."""
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import moment, print_table
     from evaluation.store.scoreboard_imports import list_imports
 
@@ -70,7 +72,7 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
             ],
         )
     else:
-        tell("nothing was imported; `benchwright selection import FILE` takes results from elsewhere")
+        print_status("nothing was imported; `benchwright selection import FILE` takes results from elsewhere")
 
 
 def forget(
@@ -80,22 +82,22 @@ def forget(
     as_json: JsonOption = False,
 ) -> None:
     """Delete imported results, after confirmation; recommendations rest on the others from then on."""
-    from deployments.cli.terminal.confirmation import agrees
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.confirmation import confirm
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.store.scoreboard_imports import find_import, remove_import
 
     with open_stored(db) as store:
         found = find_import(store, name)
-        is_wanted = yes or agrees(f"Forget {found.name!r} with {found.n_rows:,} rows?")
+        is_wanted = yes or confirm(f"Forget {found.name!r} with {found.n_rows:,} rows?")
         if is_wanted:
             remove_import(store, found.import_id)
     if as_json:
         print_json(import_as_json(found) | {"forgotten": is_wanted})
     elif is_wanted:
-        say(f"{found.name}: forgotten, with {found.n_rows:,} rows")
+        print_line(f"{found.name}: forgotten, with {found.n_rows:,} rows")
     else:
-        tell(f"{found.name} was kept")
+        print_status(f"{found.name} was kept")
 
 
 def import_as_json(found: "ScoreboardRecord") -> dict[str, Any]:

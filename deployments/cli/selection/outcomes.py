@@ -30,7 +30,7 @@ def outcome(
     """Report the outcome of a recommendation."""
     from deployments.cli.recommend.option_values import read_quality, read_seconds
     from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.tables import print_line
     from evaluation.errors import ConfigurationError
     from evaluation.store.recommendations import find_recommendation, report_outcome
 
@@ -50,7 +50,7 @@ def outcome(
         print_json({"id": now.recommendation_id, "candidate": now.candidate_label, "task": now.task, **_reported(now)})
         return
     said = ", ".join(f"{name} {value}" for name, value in _reported(now).items() if value is not None)
-    say(f"{now.recommendation_id}: {now.candidate_label} for {now.task or 'all tasks'}: {said}")
+    print_line(f"{now.recommendation_id}: {now.candidate_label} for {now.task or 'all tasks'}: {said}")
 
 
 def recommendations(
@@ -60,7 +60,7 @@ def recommendations(
     as_json: JsonOption = False,
 ) -> None:
     """List recommendations, newest first, with their reported outcomes."""
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_table
     from evaluation.store.recommendations import list_recommendations
 
@@ -74,7 +74,7 @@ def recommendations(
         print_table(columns, [_row(one) for one in found])
     else:
         of_task = "" if task is None else f" for the task {task!r}"
-        tell(f"nothing was recommended{of_task} yet; `benchwright recommend --task TASK` does it")
+        print_status(f"nothing was recommended{of_task} yet; `benchwright recommend --task TASK` does it")
 
 
 def _row(found: "RecommendationRecord") -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import open_stored
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
-from deployments.cli.evaluate.run import run_to_its_end, show_dry_plan, start_embedded_where_asked
+from deployments.cli.evaluate.run import run_to_its_end, show_dry_plan, start_embedded_if_requested
 from deployments.cli.flow_runs import TerminatedError, tell_of_own_server
 from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.search_options import TypedSearch
@@ -15,8 +15,8 @@ from deployments.cli.terminal.output import (
     EXIT_RUN_FAILED,
     EXIT_TERMINATED,
     print_json,
+    print_status,
     report_error,
-    tell,
 )
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
@@ -43,7 +43,7 @@ def run_sweep(wanted: TypedSearch, *, database: str | None, as_json: bool) -> in
             prepared, request = _prepared(wanted, store)
             invocation_id = prepared.invocation_id
             if wanted.dry_run:
-                tell(_what_is_tried(request))
+                print_status(_what_is_tried(request))
                 swept = [parameter.name for parameter in request.all_parameters()]
                 return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS, named=swept)
             return _run(prepared, request, store, stack, as_json=as_json)
@@ -145,21 +145,21 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
     from deployments.prefect_server import prefect_server
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
-    from evaluation.forecasts.scoring_work import asked_afterwards
+    from evaluation.forecasts.scoring_work import work_of_metrics
     from evaluation.planning.unsent_parameters import unsent_notes
-    from evaluation.requests.sweep_request import refuse_alike
+    from evaluation.requests.sweep_request import refuse_equal_combinations
 
     server = stack.enter_context(prefect_server())
-    start_embedded_where_asked(prepared, stack)
+    start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
-    refuse_alike(len(request.combinations()), len(resolution.candidates))
+    refuse_equal_combinations(len(request.combinations()), len(resolution.candidates))
     for note in unsent_notes(request.all_parameters(), resolution.candidates, resolution.benchmarks[0].benchmark):
-        tell(f"note: {note}")
-    tell(_what_is_tried(request))
+        print_status(f"note: {note}")
+    print_status(_what_is_tried(request))
     for sentence in sentences(forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier))):
-        tell(sentence)
-    for asked in asked_afterwards(store, prepared.request, resolution):
-        tell(afterwards_sentence(asked))
+        print_status(sentence)
+    for asked in work_of_metrics(store, prepared.request, resolution):
+        print_status(afterwards_sentence(asked))
     tell_of_own_server(server)
 
     from flows.sweep import sweep  # while the server starts
@@ -187,7 +187,7 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
             return code
         return report_error(broken_by or error, as_json=as_json, code=EXIT_RUN_FAILED)
     if code != EXIT_DONE:
-        tell(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` goes on with it")
+        print_status(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` goes on with it")
     return code
 
 

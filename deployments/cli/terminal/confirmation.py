@@ -1,7 +1,7 @@
 """Nothing is deleted before somebody said yes."""
 
 
-def agrees(question: str) -> bool:
+def confirm(question: str) -> bool:
     """True where a person says yes.
 
     Raises:

@@ -26,18 +26,18 @@ def result() -> "Console":
 
 
 @cache
-def story() -> "Console":
+def progress_console() -> "Console":
     """The console for progress, warnings and errors: stderr."""
     from rich.console import Console
 
     return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
-def tell(text: str) -> None:
+def print_status(text: str) -> None:
     """Says one thing of the story."""
     from evaluation.escaping import for_terminal
 
-    story().print(for_terminal(text))
+    progress_console().print(for_terminal(text))
 
 
 def print_json(value: Any) -> None:

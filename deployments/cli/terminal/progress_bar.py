@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from deployments.cli.terminal.output import story, tell
+from deployments.cli.terminal.output import print_status, progress_console
 from evaluation.errors import StoreError
 
 if TYPE_CHECKING:
     from evaluation.records import CandidateProgress
     from evaluation.store.session import Store
-    from tasks.scoring.progress import HowFar
+    from tasks.scoring.progress import ScoringProgress
 
 LOOK_EVERY_S = 0.5
 LINE_EVERY_S = 15.0
@@ -22,7 +22,7 @@ LINE_EVERY_S = 15.0
 def progress_bar(store: "Store", invocation_id: str) -> Iterator[None]:
     """Shows done, failed, rate, time left and who is at work: a bar on a terminal, a line now and then elsewhere."""
     closing = threading.Event()
-    show = _show_bar if story().is_terminal else _show_lines
+    show = _show_bar if progress_console().is_terminal else _show_lines
     thread = threading.Thread(target=show, args=(store, invocation_id, closing), daemon=True, name="progress-bar")
     thread.start()
     try:
@@ -54,7 +54,7 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
         TextColumn("{task.fields[said]}", markup=False),
     )
     pace = Pace()
-    with Progress(*columns, console=story(), transient=True) as bar:
+    with Progress(*columns, console=progress_console(), transient=True) as bar:
         shown = bar.add_task("starting", total=None, said="")
         last = False
         while not last:
@@ -79,14 +79,14 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
         if time.monotonic() >= next_line:
             next_line += LINE_EVERY_S
             if (asked := _asked()) is not None:
-                tell(str(asked))
+                print_status(str(asked))
                 continue
             n_done, n_failed, n_planned = _sums(found)
             said = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, _at_work(found)]
-            tell(" · ".join(word for word in said if word))
+            print_status(" · ".join(word for word in said if word))
 
 
-def _asked() -> "HowFar | None":
+def _asked() -> "ScoringProgress | None":
     """Whoever is asked for scores now, with how far that is."""
     from tasks.scoring.progress import at_work
 

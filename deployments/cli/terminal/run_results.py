@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from deployments.cli.terminal.output import result, tell
+from deployments.cli.terminal.output import print_status, result
 from deployments.cli.terminal.split_table import print_split_table
 from evaluation.escaping import one_line
 
@@ -54,7 +54,7 @@ def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
         say_line(f"{run.status}: {run.reason}")
     of_which = f"{run.benchmark}: " if among > 1 else ""
     for text in alarm_lines(run):
-        tell(f"alarm: {of_which}{text}")
+        print_status(f"alarm: {of_which}{text}")
 
 
 def _print_once(runs: Sequence["RunResult"]) -> None:
@@ -65,7 +65,7 @@ def _print_once(runs: Sequence["RunResult"]) -> None:
     if (slow := partly_on_the_cpu(runs)) is not None:
         say_line(f"warning: {slow}")
     if (left_out := baselines_line(runs)) is not None:
-        tell(f"note: {left_out}")
+        print_status(f"note: {left_out}")
 
 
 def say_line(text: str = "", *, style: str | None = None) -> None:

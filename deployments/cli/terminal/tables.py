@@ -73,7 +73,7 @@ def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
     return widths
 
 
-def say(text: str = "") -> None:
+def print_line(text: str = "") -> None:
     """Prints a line of the result, harmless whoever wrote it."""
     from deployments.cli.terminal.output import result
     from evaluation.escaping import for_terminal
@@ -87,7 +87,7 @@ def print_details(details: Mapping[str, object]) -> None:
     width = max((len(name) for name in known), default=0)
     for name, value in known.items():
         text = in_words(value).replace("\n", "\n" + " " * (width + 2))
-        say(f"{name:<{width}}  {text}")
+        print_line(f"{name:<{width}}  {text}")
 
 
 def in_words(value: object) -> str:

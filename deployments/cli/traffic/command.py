@@ -37,7 +37,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """Summarise calls by candidate and task, or list single calls."""
-    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.output import print_json, print_status
     from evaluation.errors import ConfigurationError
     from evaluation.store.traffic import count_traffic, list_traffic
 
@@ -54,9 +54,9 @@ def list_all(
     elif counts:
         _print_counts(counts)
     elif any(value is not None for value in wanted.values()) or failed:
-        tell("no such call is recorded")
+        print_status("no such call is recorded")
     else:
-        tell(
+        print_status(
             "no call is recorded; applications record theirs with `evaluation.traffic`, and "
             "`benchwright traffic import FILE` takes them from a log"
         )
@@ -74,24 +74,24 @@ def import_file(
     A line's fields: task, candidate, started_at, duration_s; if known ok, error_type, prompt_tokens, output_tokens,
     stages, id, input, output.
     """
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.formatting import counted
     from evaluation.traffic_import import import_traffic
 
     with open_results(db) as store:
         made = import_traffic(store, file, keep_texts=keep_texts)
     for note in made.notes:
-        tell(f"note: {note}")
+        print_status(f"note: {note}")
     n_new = made.record.n_calls if made.is_new else 0
     if as_json:
         said = {"id": made.record.import_id, "source": made.record.source, "n_lines": made.n_lines}
         print_json(said | {"n_new": n_new, "is_new": made.is_new, "notes": list(made.notes)})
     elif not made.is_new:
-        say(f"{file}: this very file is here already, with {counted(made.record.n_calls, 'call')}")
+        print_line(f"{file}: this very file is here already, with {counted(made.record.n_calls, 'call')}")
     else:
         known = f", {made.n_lines - n_new:,} here already" if n_new < made.n_lines else ""
-        say(f"{file}: {counted(n_new, 'new call')}{known}")
+        print_line(f"{file}: {counted(n_new, 'new call')}{known}")
 
 
 def _read_since(text: str | None) -> "datetime | None":

@@ -23,9 +23,9 @@ def forget(
 
     To delete by age, use `benchwright db prune`. A file whose calls are all deleted can be imported again.
     """
-    from deployments.cli.terminal.confirmation import agrees
-    from deployments.cli.terminal.output import print_json, tell
-    from deployments.cli.terminal.tables import say
+    from deployments.cli.terminal.confirmation import confirm
+    from deployments.cli.terminal.output import print_json, print_status
+    from deployments.cli.terminal.tables import print_line
     from evaluation.formatting import counted
     from evaluation.store.traffic_deletion import Forgettable, count_forgettable, find_import_id, forget_traffic
 
@@ -33,13 +33,13 @@ def forget(
         import_id = None if imported is None else find_import_id(store, imported)
         which = Forgettable(task=task, candidate=candidate, import_id=import_id)
         n = count_forgettable(store, which)
-        goes = yes or n == 0 or agrees(f"Forget {counted(n, 'call')}?")
+        goes = yes or n == 0 or confirm(f"Forget {counted(n, 'call')}?")
         n_gone = forget_traffic(store, which) if goes else 0
     if as_json:
         print_json({"n_calls": n, "n_forgotten": n_gone})
     elif not goes:
-        tell("everything was kept")
+        print_status("everything was kept")
     elif n == 0:
-        tell("no such call is recorded")
+        print_status("no such call is recorded")
     else:
-        say(f"{counted(n_gone, 'call')} forgotten")
+        print_line(f"{counted(n_gone, 'call')} forgotten")

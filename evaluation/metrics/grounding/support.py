@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evaluation.metrics.grounding.passages import Passages, closest_sentences, near_pairs, weight_held
 from evaluation.metrics.grounding.reading import Reading
-from evaluation.metrics.grounding.unsupported_claims import doubt_about
+from evaluation.metrics.grounding.unsupported_claims import contradiction
 
 THRESHOLD = 0.4
 """From here on a sentence counts as supported, where nothing speaks against it."""
@@ -55,7 +55,7 @@ def _equals(weights: Mapping[str, float], passages: Passages, close: Sequence[in
 
 def support_by(sentence: Reading, passages: Passages, index: int, *, likeness: float) -> Support:
     """What the passage of its closest sentence, that at `index`, gives; halved where something speaks against it."""
-    doubt = doubt_about(sentence, passages, index)
+    doubt = contradiction(sentence, passages, index)
     return Support(
         passage_index=passages.sentences[index].passage_index,
         sentence_index=index,

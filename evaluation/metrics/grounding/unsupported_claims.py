@@ -20,7 +20,7 @@ _SAYS_THE_SAME = 0.5
 """Share of a sentence's words that the closest one must hold before a denial in one of them speaks against it."""
 
 
-def doubt_about(sentence: Reading, passages: Passages, index: int) -> str | None:
+def contradiction(sentence: Reading, passages: Passages, index: int) -> str | None:
     """What speaks against resting `sentence` on the passage of its closest sentence, that at `index`; None: nothing."""
     passage_index = passages.sentences[index].passage_index
     return (

@@ -102,7 +102,7 @@ def without_commands(text: str) -> str:
     return _COMMANDS.sub(lambda found: found[0] + _ZERO_WIDTH_BLANK, sendable)
 
 
-def asked_material(case: Case, *, with_context: bool, with_references: bool) -> list[Material]:
+def question_material(case: Case, *, with_context: bool, with_references: bool) -> list[Material]:
     """What was asked, and what a right answer is known by."""
     materials = [Material(title="question", text=_question(case))]
     if case.choices:

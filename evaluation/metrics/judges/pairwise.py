@@ -14,7 +14,7 @@ from evaluation.metrics.judges.judge_metric import (
     prompt_hash,
     reply_text,
 )
-from evaluation.metrics.judges.material import Material, asked_material, fenced
+from evaluation.metrics.judges.material import Material, fenced, question_material
 from evaluation.metrics.judges.verdict import PAIRWISE_SCHEMA, PairVerdict, Preference, read_pair_verdict
 from evaluation.metrics.metric import Answers
 from evaluation.metrics.requests import Answer, AskJudge
@@ -104,7 +104,7 @@ class JudgePairwise(JudgeMetric):
         return self._question(case, measured, opponent), self._question(case, opponent, measured)
 
     def _question(self, case: Case, first: Generation, second: Generation) -> AskJudge:
-        asked = asked_material(case, with_context=self.with_context, with_references=self.with_references)
+        asked = question_material(case, with_context=self.with_context, with_references=self.with_references)
         pair = [Material(title="answer_A", text=first.answer), Material(title="answer_B", text=second.answer)]
         shown = fenced([*asked, *pair], max_characters=self.max_characters)
         prompt = _PROMPT.format(criteria=self._criteria, material=shown.text, mark=shown.mark)

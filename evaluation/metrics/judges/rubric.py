@@ -15,7 +15,7 @@ from evaluation.metrics.judges.judge_metric import (
     prompt_hash,
     reply_text,
 )
-from evaluation.metrics.judges.material import Material, asked_material, fenced
+from evaluation.metrics.judges.material import Material, fenced, question_material
 from evaluation.metrics.judges.verdict import HIGHEST_SCORE, LOWEST_SCORE, RUBRIC_SCHEMA, read_rubric_verdict
 from evaluation.metrics.metric import Answers
 from evaluation.metrics.requests import AskJudge
@@ -102,7 +102,7 @@ class JudgeRubric(JudgeMetric):
         )
 
     def _question(self, case: Case, generation: Generation) -> AskJudge:
-        asked = asked_material(case, with_context=self.with_context, with_references=self.with_references)
+        asked = question_material(case, with_context=self.with_context, with_references=self.with_references)
         shown = fenced([*asked, Material(title="answer", text=generation.answer)], max_characters=self.max_characters)
         prompt = _PROMPT.format(criteria=self._criteria, scale=self._scale, material=shown.text, mark=shown.mark)
         return self._ask(system=_SYSTEM, prompt=prompt, schema=RUBRIC_SCHEMA)

@@ -27,7 +27,7 @@ def program_problem(case: Case) -> str | None:
     return None
 
 
-def found_program(case: Case, answer: str) -> AnsweredProgram:
+def find_program(case: Case, answer: str) -> AnsweredProgram:
     """The program that an answer to the case holds."""
     entry_point = case.details.get("entry_point")
     names = (entry_point,) if entry_point else _called(case.details.get("tests") or ())

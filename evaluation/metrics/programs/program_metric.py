@@ -9,7 +9,7 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need, Request
-from evaluation.metrics.programs.case_program import found_program, program_of, program_problem
+from evaluation.metrics.programs.case_program import find_program, program_of, program_problem
 from evaluation.metrics.requests import RunProgram
 from evaluation.program import ProgramEnd, ProgramOutcome
 from evaluation.score import Measurement, ScoreFailure
@@ -60,7 +60,7 @@ class ProgramMetric(Metric):
         """The value for one program."""
 
     def _request(self, case: Case, answer: str) -> tuple[RunProgram, str]:
-        found = found_program(case, answer)
+        found = find_program(case, answer)
         return RunProgram(program=program_of(case, found.source, self.timeout_s)), found.stage
 
 

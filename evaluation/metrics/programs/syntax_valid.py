@@ -7,7 +7,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric
-from evaluation.metrics.programs.case_program import found_program
+from evaluation.metrics.programs.case_program import find_program
 from evaluation.metrics.programs.program_metric import EMPTY
 from evaluation.metrics.programs.syntax import syntax_problem
 from evaluation.score import Measurement
@@ -34,6 +34,6 @@ class SyntaxValid(Metric):
         (generation,) = generations
         if not generation.answer.strip():
             return Measurement(value=0.0, label=EMPTY, rationale="the answer is empty")
-        found = found_program(case, generation.answer)
+        found = find_program(case, generation.answer)
         problem = syntax_problem(found.source)
         return Measurement(value=float(problem is None), label=found.stage, rationale=problem)

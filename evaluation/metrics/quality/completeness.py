@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.quality.prompt_requirements import items_wanted, prompt_of, stem_of, topics
+from evaluation.metrics.quality.prompt_requirements import prompt_of, requested_items, stem_of, topics
 from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
 from evaluation.metrics.quality.reading import READ_CHARS, reading_of, words
 from evaluation.metrics.quality.word_classes import DANGLING_WORDS
@@ -86,7 +86,7 @@ def coverage(prompt: str, answer: str) -> float | None:
     reading = reading_of(answer)
     said = {stem_of(word) for word in reading.lower}
     shares = [min(1.0, len(topic & said) / len(topic) / _ENOUGH_OF_A_TOPIC) for topic in topics(prompt)]
-    wanted = items_wanted(prompt)
+    wanted = requested_items(prompt)
     if wanted:
         n_listed = len(_ITEM.findall(reading.text))
         n_items = max(n_listed, len(reading.sentences), reading.text.count(",") + 1 if not n_listed else 0)

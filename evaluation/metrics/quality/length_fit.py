@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.quality.prompt_requirements import LengthWish, length_wishes, prompt_of
+from evaluation.metrics.quality.prompt_requirements import LengthRequirement, length_requirements, prompt_of
 from evaluation.metrics.quality.quality_metric import QualityMetric, measurement
 from evaluation.metrics.quality.reading import sentences, without_code, words
 from evaluation.score import Measurement
@@ -49,7 +49,7 @@ class LengthFit(QualityMetric):
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
         """The value of an answer that holds a word."""
-        stated = length_wishes(prompt_of(case))
+        stated = length_requirements(prompt_of(case))
         wishes = stated or (self._assumed(case),)
         fits = {wish: _fit(_length(generation.answer, wish.unit), wish) for wish in wishes}
         wish = min(fits, key=lambda wish: fits[wish])
@@ -63,7 +63,7 @@ class LengthFit(QualityMetric):
             label="length_stated" if stated else "length_assumed",
         )
 
-    def _assumed(self, case: Case) -> LengthWish:
+    def _assumed(self, case: Case) -> LengthRequirement:
         prompt = prompt_of(case)
         low, high = float(self.fewest), float(self.most)
         if case.choices:
@@ -75,10 +75,10 @@ class LengthFit(QualityMetric):
             low, high = 1.0, 60.0
         elif _BRIEF.search(prompt):
             low, high = 1.0, 80.0
-        return LengthWish(low=low, high=high, unit="word")
+        return LengthRequirement(low=low, high=high, unit="word")
 
 
-def _fit(n: float, wish: LengthWish) -> float:
+def _fit(n: float, wish: LengthRequirement) -> float:
     if n < wish.low:
         return n / wish.low
     return 1.0 if n <= wish.high else wish.high / n

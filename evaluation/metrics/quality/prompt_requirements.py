@@ -64,7 +64,7 @@ _STEM = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LengthWish:
+class LengthRequirement:
     """A length that a prompt asks for."""
 
     low: float
@@ -82,9 +82,9 @@ def prompt_of(case: Case) -> str:
 
 
 @lru_cache(maxsize=64)
-def length_wishes(prompt: str) -> tuple[LengthWish, ...]:
+def length_requirements(prompt: str) -> tuple[LengthRequirement, ...]:
     """Every length that a prompt in lower case asks for."""
-    return tuple(_wish(found) for found in _LIMIT.finditer(prompt))
+    return tuple(_requirement(found) for found in _LIMIT.finditer(prompt))
 
 
 @lru_cache(maxsize=64)
@@ -101,7 +101,7 @@ def topics(prompt: str) -> tuple[frozenset[str], ...]:
 
 
 @lru_cache(maxsize=64)
-def items_wanted(prompt: str) -> int:
+def requested_items(prompt: str) -> int:
     """The number of reasons, steps, examples, … that a prompt asks for; 0 where it names none."""
     found = _ITEMS.search(prompt)
     return int(_number(found.group(1))) if found else 0
@@ -118,7 +118,7 @@ def _topic_stems(part: str) -> Iterator[str]:
             yield stem_of(word)
 
 
-def _wish(found: re.Match[str]) -> LengthWish:
+def _requirement(found: re.Match[str]) -> LengthRequirement:
     first = _number(found.group(6))
     last = _number(found.group(7)) if found.group(7) else first
     low, high = min(first, last), max(first, last)
@@ -133,7 +133,7 @@ def _wish(found: re.Match[str]) -> LengthWish:
         low, high = low + 1, float("inf")
     elif found.group("about") or (low == high and found.group(8).startswith(("word", "character"))):
         low, high = low * (1 - _NEAR), high * (1 + _NEAR)
-    return LengthWish(low=low, high=high, unit=found.group(8).rstrip("s"))
+    return LengthRequirement(low=low, high=high, unit=found.group(8).rstrip("s"))
 
 
 def _number(text: str) -> float:

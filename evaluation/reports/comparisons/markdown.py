@@ -47,7 +47,10 @@ def comparisons_as_markdown(
         tables: Ids of the artifacts that have all pairs, one a comparison.
     """
     album, links = Album(), _links(results, flow_runs or {}, tables)
-    parts = ["# Comparison", *(_one(result, album, link) for result, link in zip(results, links, strict=True))]
+    parts = [
+        "# Comparison",
+        *(_comparison_section(result, album, link) for result, link in zip(results, links, strict=True)),
+    ]
     return "\n\n".join([*parts, *album.left_out()]) + "\n"
 
 
@@ -63,7 +66,7 @@ def _links(
     return links_of_each
 
 
-def _one(result: ComparisonResult, album: Album, links: str) -> str:
+def _comparison_section(result: ComparisonResult, album: Album, links: str) -> str:
     lead, *others = result.sentences
     parts = [f"## {for_markdown(result.benchmark)}", f"> {for_markdown(lead)}", *map(for_markdown, others)]
     parts.append(_about(result))

@@ -2,8 +2,8 @@
 
 from evaluation.comparisons.words import amount, interval, unit_of
 from evaluation.formatting import quantity
-from evaluation.pictures.interval_plots import Row, intervals
-from evaluation.pictures.numbers import Known, known
+from evaluation.pictures.interval_plots import Row, draw_interval_plots
+from evaluation.pictures.numbers import PlottedNumber, plotted_number
 from evaluation.reports.album import Picture
 from evaluation.reports.comparisons.tables import title
 from evaluation.reports.quality_pictures import COSTS, quality_picture
@@ -32,7 +32,7 @@ def differences(result: ComparisonResult) -> Picture | None:
     if not rows:
         return None
     name = title(str(result.headline))
-    svg = intervals(
+    svg = draw_interval_plots(
         rows,
         title=f"{name}: who is better, pair by pair · {result.benchmark}",
         x_title=_difference_words(name, pairs[0]),
@@ -49,11 +49,11 @@ def _difference_words(name: str, pair: PairResult) -> str:
     return f"{name}, the first less the second{',' if unit_of(pair) else ''}{unit_of(pair)}"
 
 
-def _in_unit(difference: float, pair: PairResult) -> Known:
+def _in_unit(difference: float, pair: PairResult) -> PlottedNumber:
     """As the table has it: shares in points."""
     factor = 100.0 if pair.kind != Kind.RATIO and unit_of(pair) == " points" else 1.0
     low, high = pair.low, pair.high
-    return Known(
+    return PlottedNumber(
         value=difference * factor,
         low=None if low is None else low * factor,
         high=None if high is None else high * factor,
@@ -84,11 +84,11 @@ def side_latencies(result: ComparisonResult) -> Picture | None:
     rows = [
         Row(label=side.label, known=number, said=_in_words(values[side.label]))
         for side in result.sides
-        if (number := known(values.get(side.label))) is not None
+        if (number := plotted_number(values.get(side.label))) is not None
     ]
     if not rows:
         return None
-    svg = intervals(
+    svg = draw_interval_plots(
         rows,
         title=f"Latency · {result.benchmark}",
         x_title="seconds an answer, mean over cases, loading excluded",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluation.comparisons.saving import runs_meant
+from evaluation.comparisons.saving import requested_runs
 from evaluation.comparisons.unpaired import compare_unpaired
 from evaluation.comparisons.words import FRACTION, listed, margin_words, size_of
 from evaluation.formatting import coefficient, counted, p_cell, p_value, quantity, score
@@ -24,7 +24,7 @@ def unpaired_result(store: Store, request: ComparisonRequest) -> UnpairedCompari
     Raises:
         BenchwrightError: what cannot be compared, and why.
     """
-    result = compare_unpaired(store, runs_meant(store, request), request)
+    result = compare_unpaired(store, requested_runs(store, request), request)
     return replace(result, sentences=tuple(unpaired_sentences(result)))
 
 

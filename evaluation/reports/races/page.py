@@ -6,9 +6,9 @@ from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, percent, quantity, score
 from evaluation.reports.album import Album, Picture
 from evaluation.reports.markdown_tables import markdown_table
-from evaluation.reports.races.pictures import standings
+from evaluation.reports.races.pictures import standings_picture
 from evaluation.results.races import Race, RaceOutcomeResult, RacePlace
-from evaluation.runs.race_result import Look, looks_of
+from evaluation.runs.race_result import RaceDecisionPoint, decision_points
 
 NOT_OVER = "The race is not over."
 
@@ -35,12 +35,12 @@ def _left(place: RacePlace) -> str:
     return f"{how} after {place.left_after:,}"
 
 
-def look_lines(race: Race) -> list[str]:
+def decision_lines(race: Race) -> list[str]:
     """A line for each look: how many cases, who left, who went on."""
-    return [_look_line(look) for look in looks_of(race.decisions)]
+    return [_decision_line(look) for look in decision_points(race.decisions)]
 
 
-def _look_line(look: Look) -> str:
+def _decision_line(look: RaceDecisionPoint) -> str:
     calls = "" if look.calls is None else f", {counted(look.calls, 'call')} so far"
     if look.checks:
         check = look.checks[0]
@@ -52,7 +52,9 @@ def _look_line(look: Look) -> str:
 
 def departure_lines(race: Race) -> list[str]:
     """Why each candidate left, in the order in which they did."""
-    return [f"{decision.label}: {decision.reason}" for look in looks_of(race.decisions) for decision in look.left]
+    return [
+        f"{decision.label}: {decision.reason}" for look in decision_points(race.decisions) for decision in look.left
+    ]
 
 
 def cost_line(outcome: RaceOutcomeResult) -> str:
@@ -84,7 +86,7 @@ def race_as_markdown(race: Race, *, pictures: Sequence[Picture | None] = (), lin
         links: Markdown that leads to what belongs to it.
     """
     album = Album()
-    shown = [image for picture in (standings(race), *pictures) for image in album.show(picture)]
+    shown = [image for picture in (standings_picture(race), *pictures) for image in album.show(picture)]
     parts = [
         f"# Race on {for_markdown(race.benchmark)}",
         f"> {for_markdown(race.outcome.sentence or NOT_OVER)}",
@@ -92,7 +94,7 @@ def race_as_markdown(race: Race, *, pictures: Sequence[Picture | None] = (), lin
         links,
         *shown,
         for_markdown(f"{_cost(race)}{rule_line(race)}. Run {race.run_id}."),
-        _list("Looks", look_lines(race)),
+        _list("Looks", decision_lines(race)),
         _list("Why each one left", departure_lines(race)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

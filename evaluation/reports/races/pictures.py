@@ -1,13 +1,13 @@
 """A race in a picture: where each candidate was when it was asked its last case."""
 
 from evaluation.formatting import counted, score
-from evaluation.pictures.interval_plots import Row, intervals
-from evaluation.pictures.numbers import Known
+from evaluation.pictures.interval_plots import Row, draw_interval_plots
+from evaluation.pictures.numbers import PlottedNumber
 from evaluation.reports.album import Picture
 from evaluation.results.races import Race
 
 
-def standings(race: Race) -> Picture | None:
+def standings_picture(race: Race) -> Picture | None:
     """Each one's score over the cases that it was asked, who left hollow; None where nobody has a score.
 
     Without intervals: of a candidate that left because it stood low, an interval would be too low.
@@ -15,7 +15,7 @@ def standings(race: Race) -> Picture | None:
     rows = [
         Row(
             label=place.label,
-            known=Known(value=place.score),
+            known=PlottedNumber(value=place.score),
             said=f"{score(place.score)} on {counted(place.n_cases, 'case')}",
             kind="mark" if place.left_after is None else "plain",
         )
@@ -24,7 +24,7 @@ def standings(race: Race) -> Picture | None:
     ]
     if not rows:
         return None
-    svg = intervals(
+    svg = draw_interval_plots(
         rows,
         title=f"{race.metric} in the race · {race.benchmark}",
         x_title=f"{race.metric}, over the cases that each one was asked",

@@ -6,7 +6,7 @@ from typing import Any
 from evaluation.comparisons.preference_words import preference_rows
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, p_value
-from evaluation.pictures.numbers import known
+from evaluation.pictures.numbers import plotted_number
 from evaluation.reports.markdown_tables import as_markdown_table
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.from_json import from_json
@@ -36,7 +36,7 @@ def score_rows(result: Result) -> list[Row]:
     return [
         {
             "candidate": one["candidate"],
-            **{name: shown_estimate(known(grade), digits=2) for name, grade in one["grades"].items()},
+            **{name: shown_estimate(plotted_number(grade), digits=2) for name, grade in one["grades"].items()},
             "cases": f"{max((grade['n_cases'] for grade in one['grades'].values()), default=0):,}",
         }
         for one in result["candidates"]
@@ -50,7 +50,7 @@ def control_rows(result: Result) -> list[Row]:
     return [
         {
             "candidate": one["candidate"],
-            **{name: shown_estimate(known(grade), digits=2) for name, grade in one["controls"].items()},
+            **{name: shown_estimate(plotted_number(grade), digits=2) for name, grade in one["controls"].items()},
             "cases": f"{max(grade['n_cases'] for grade in one['controls'].values()):,}",
         }
         for one in result["candidates"]
@@ -67,7 +67,7 @@ def pair_rows(result: Result) -> list[Row]:
             "criterion": one["criterion"],
             "ahead": one["a"],
             "behind": one["b"],
-            "by": shown_estimate(known({**one, "value": one["difference"]}), digits=2),
+            "by": shown_estimate(plotted_number({**one, "value": one["difference"]}), digits=2),
             "p (Holm)": p_value(one["p_adjusted"]),
             "cases": f"{one['n_cases']:,}",
         }
@@ -117,7 +117,7 @@ def metric_rows(result: Result) -> list[Row]:
 
 
 def _value(one: Mapping[str, Any]) -> str:
-    return shown_estimate(known(one), digits=2) if one["value"] is not None else str(one["reason"])
+    return shown_estimate(plotted_number(one), digits=2) if one["value"] is not None else str(one["reason"])
 
 
 def item_rows(result: Result) -> list[Row]:

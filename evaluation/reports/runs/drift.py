@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from evaluation.metrics.metric_facts import value_range
-from evaluation.pictures.line_plots import Course, courses
-from evaluation.pictures.numbers import Known
+from evaluation.pictures.line_plots import CandidateLine, draw_line_plots
+from evaluation.pictures.numbers import PlottedNumber
 from evaluation.reports.album import Picture
 from evaluation.reports.runs.tables import headline_title
 from evaluation.results.estimates import shown_estimate
@@ -47,7 +47,7 @@ def drift(store: Store, run: RunResult) -> Drift | None:
     labels = sorted({value.label for value in found}, key=lambda label: order.index(label) if label in order else 999)
     by_label = {label: [value for value in found if value.label == label] for label in labels}
     title = headline_title(run)
-    svg = courses(
+    svg = draw_line_plots(
         [_course(label, values, run_ids) for label, values in by_label.items()],
         [_moment(run_id, found) for run_id in run_ids],
         title=f"{title} from run to run · {run.benchmark}",
@@ -69,7 +69,7 @@ def _told_apart(values: Sequence[EarlierValue]) -> list[EarlierValue]:
     return [value for value in values if times[value.run_id, value.label] == 1]
 
 
-def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> Course:
+def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> CandidateLine:
     places = [run_ids.index(value.run_id) for value in values]
     known = {place: _known(value) for place, value in zip(places, values, strict=True)}
     changed = {
@@ -77,11 +77,11 @@ def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) 
         for place, value, before in zip(places[1:], values[1:], values, strict=False)
         if value.digest != before.digest
     }
-    return Course(label=label, values=known, changed=frozenset(changed))
+    return CandidateLine(label=label, values=known, changed=frozenset(changed))
 
 
-def _known(value: EarlierValue) -> Known:
-    return Known(value=value.estimate.value, low=value.estimate.low, high=value.estimate.high)
+def _known(value: EarlierValue) -> PlottedNumber:
+    return PlottedNumber(value=value.estimate.value, low=value.estimate.low, high=value.estimate.high)
 
 
 def _moment(run_id: str, found: Sequence[EarlierValue]) -> str:

@@ -3,7 +3,7 @@
 from evaluation.case import Case
 from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.metrics.speed import LatencyS
-from evaluation.pictures.box_plots import Spread, boxes
+from evaluation.pictures.box_plots import Spread, draw_box_plots
 from evaluation.records.labels import unique_labels
 from evaluation.reports.album import Picture
 from evaluation.reports.quality_pictures import COSTS, quality_picture
@@ -47,7 +47,7 @@ def latencies(store: Store, run: RunResult) -> Picture | None:
     ]
     if not spreads:
         return None
-    svg = boxes(spreads, title=f"Latency · {run.benchmark}", x_title="seconds an answer, loading excluded")
+    svg = draw_box_plots(spreads, title=f"Latency · {run.benchmark}", x_title="seconds an answer, loading excluded")
     return Picture(svg=svg, said="How long answers took: median, middle half, p5 to p95 and p99 of each candidate")
 
 

@@ -1,7 +1,7 @@
 """A sweep in pictures: its combinations, and the values of each parameter that makes a difference."""
 
-from evaluation.pictures.interval_plots import Row, intervals
-from evaluation.pictures.numbers import Known, known
+from evaluation.pictures.interval_plots import Row, draw_interval_plots
+from evaluation.pictures.numbers import PlottedNumber, plotted_number
 from evaluation.reports.album import Picture
 from evaluation.reports.sweeps.words import level_words, mean_words, words_of
 from evaluation.results.estimates import shown_estimate
@@ -18,11 +18,11 @@ def combination_picture(metric: SweptMetric) -> Picture | None:
             kind="mark" if one.may_be_best else "plain",
         )
         for one in metric.combinations
-        if (number := known(one)) is not None
+        if (number := plotted_number(one)) is not None
     ]
     if not rows:
         return None
-    svg = intervals(
+    svg = draw_interval_plots(
         rows,
         title=f"{metric.metric} of each combination",
         x_title=f"{metric.metric}, 95 % interval over {metric.unit}s",
@@ -36,7 +36,7 @@ def level_picture(metric: SweptMetric) -> Picture | None:
     rows = [
         Row(
             label=f"{effect.name} {level_words(level)}",
-            known=Known(value=level.value, low=level.value_low, high=level.value_high),
+            known=PlottedNumber(value=level.value, low=level.value_low, high=level.value_high),
             said=mean_words(level),
             kind="mark" if level.may_be_best else "plain",
         )
@@ -46,7 +46,7 @@ def level_picture(metric: SweptMetric) -> Picture | None:
     ]
     if not rows:
         return None
-    svg = intervals(
+    svg = draw_interval_plots(
         rows,
         title=f"What each value gives: {metric.metric}, over all else",
         x_title=f"{metric.metric}, mean over all other parameters",

@@ -1,6 +1,6 @@
 """Values, ranges and levels of a sweep in words."""
 
-from evaluation.pictures.numbers import Known
+from evaluation.pictures.numbers import PlottedNumber
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import EffectResult, ValueChoice
 from evaluation.sweeps.findings import Level
@@ -45,4 +45,4 @@ def level_words(level: Level) -> str:
 
 def mean_words(level: Level) -> str:
     """A level's mean over all else, with its interval."""
-    return shown_estimate(Known(value=level.value, low=level.value_low, high=level.value_high))
+    return shown_estimate(PlottedNumber(value=level.value, low=level.value_low, high=level.value_high))

@@ -37,7 +37,7 @@ class NotCheckableError(BaseException):
     """What the other side answered, or would be asked, is no plain value. No test may catch it."""
 
 
-class Line:
+class Channel:
     """A connection to the other interpreter."""
 
     def __init__(

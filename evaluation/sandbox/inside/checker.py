@@ -8,7 +8,7 @@ import select
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
-from evaluation.sandbox.inside.channel import GoneError, Line, NotCheckableError, UnreadableError, write_frame
+from evaluation.sandbox.inside.channel import Channel, GoneError, NotCheckableError, UnreadableError, write_frame
 from evaluation.sandbox.inside.errors import said_by
 from evaluation.sandbox.inside.exchanges import PROGRAM, CheckerExchange, setup_classes
 from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
@@ -28,7 +28,7 @@ _TESTS = "<tests>"
 class Checker:
     """The tests, and the line to the program."""
 
-    def __init__(self, job: dict[str, Any], line: Line, namespace: dict[str, Any], verdicts: int) -> None:
+    def __init__(self, job: dict[str, Any], line: Channel, namespace: dict[str, Any], verdicts: int) -> None:
         self._tests: Sequence[str] = job["tests"]
         self._setup: str = job["setup"]
         self._entry_point: str | None = job["entry_point"]
@@ -215,7 +215,7 @@ def main() -> None:
         is_ready = True
         return None
 
-    line = Line(int(reads), int(writes), exchange, perform, shared=Shared(0))
+    line = Channel(int(reads), int(writes), exchange, perform, shared=Shared(0))
     exchange.line = line
     try:
         line.serve_once()

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from evaluation.sandbox.inside.channel import Line
+    from evaluation.sandbox.inside.channel import Channel
 
 PROGRAM = "program"
 """The name of the module in which the benchmark's setup and the program run, on both sides."""
@@ -45,7 +45,7 @@ class CheckerExchange:
     """The tests' side: it hands out functions to be called, and classes of the setup; it takes in stand-ins."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
-        self.line: Line | None = None
+        self.line: Channel | None = None
         self._namespace = namespace
         self._own = Own()
         self._stand_ins: dict[int, StandIn] = {}
@@ -80,7 +80,7 @@ class ProgramExchange:
     """The program's side: all that is no plain data stays, and the tests get a number for it."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
-        self.line: Line | None = None
+        self.line: Channel | None = None
         self.setup_names: frozenset[str] = frozenset()
         """Classes of the setup, whose instances both sides can make."""
         self._namespace = namespace

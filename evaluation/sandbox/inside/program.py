@@ -7,7 +7,7 @@ import os
 import sys
 from types import ModuleType
 
-from evaluation.sandbox.inside.channel import GoneError, Line, UnreadableError
+from evaluation.sandbox.inside.channel import Channel, GoneError, UnreadableError
 from evaluation.sandbox.inside.errors import described
 from evaluation.sandbox.inside.exchanges import PROGRAM, ProgramExchange, setup_classes
 from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
@@ -89,7 +89,7 @@ def main() -> None:
     close_input()
     sys.argv = [PROGRAM]
     served = Served(job["source"], job["setup"], job["entry_point"])
-    line = Line(int(reads), int(writes), served.exchange, served.perform, shared=Shared(1))
+    line = Channel(int(reads), int(writes), served.exchange, served.perform, shared=Shared(1))
     served.exchange.line = line
     try:
         line.ask("ready")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from evaluation.sandbox.inside.channel import Line
+    from evaluation.sandbox.inside.channel import Channel
 
 _PLAIN_TYPES = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)
 _VERDICTS = frozenset(
@@ -43,7 +43,7 @@ class StandIn:
         *("_benchwright_makes", "_benchwright_is_made", "_benchwright_relation"),
     )
 
-    def __init__(self, line: Line, number: int, type_name: str) -> None:
+    def __init__(self, line: Channel, number: int, type_name: str) -> None:
         object.__setattr__(self, "_benchwright_line", line)
         object.__setattr__(self, "_benchwright_number", number)
         object.__setattr__(self, "_benchwright_type", type_name)
@@ -63,7 +63,7 @@ class StandIn:
     def __getattr__(self, name: str) -> Any:
         if name in _VERDICTS:
             raise _trouble(self, f"the test asks {_named(self)} itself for {name!r}")
-        line: Line = self._benchwright_line
+        line: Channel = self._benchwright_line
         answer = line.ask("getattr", self, name)
         if self._benchwright_makes:
             mark_as_class(answer)
@@ -105,7 +105,7 @@ def _refused(stand_in: StandIn) -> bool:
 
 
 def _trouble(stand_in: StandIn, words: str) -> BaseException:
-    line: Line = object.__getattribute__(stand_in, "_benchwright_line")
+    line: Channel = object.__getattribute__(stand_in, "_benchwright_line")
     return line.troubled(NotCheckableError(words))
 
 

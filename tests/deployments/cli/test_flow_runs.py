@@ -87,9 +87,9 @@ def test_scoring_anew_has_ended_when_this_process_has_let_go_of_the_run(store: S
 def test_what_the_flow_says_is_heard_at_the_terminal_and_its_details_are_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with flow_runs._telling_the_story():
-        flow_logging.warn("endpoint %s is in trouble", "box")
-        flow_logging.tell("waiting for %s", "gpu-box")
-        flow_logging.mention("a detail")
-    flow_logging.warn("nobody listens any more")
+    with flow_runs._logging_to_terminal():
+        flow_logging.log_warning("endpoint %s is in trouble", "box")
+        flow_logging.log_info("waiting for %s", "gpu-box")
+        flow_logging.log_debug("a detail")
+    flow_logging.log_warning("nobody listens any more")
     assert ["warning: endpoint box is in trouble", "note: waiting for gpu-box"] == capsys.readouterr().err.splitlines()

@@ -21,7 +21,7 @@ from recommendable import fill
 from stored_runs import store_run
 from watched_runs import answers, many_cases, watched_run
 
-from evaluation.monitoring.monitoring_pass import look
+from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import record_look
 from evaluation.store.session import open_store
@@ -88,7 +88,7 @@ def filled(database: str, benchwright: Command, tmp_path: Path) -> str:
         watched_run(store, usual, answers(usual), run_id="usual", age=timedelta(days=1), now=now)
         slow = answers(usual, seconds=4)
         watched_run(store, usual, slow, run_id="slow", age=timedelta(hours=1), now=now, digest="weights-2")
-        seen = look(store, MonitorRequest(), now)
+        seen = run_pass(store, MonitorRequest(), now)
         record_look(store, seen.findings, judged=seen.judged, looks=seen.looks)
     prepared = [
         ("selection", "import", _law(tmp_path / "law.csv")),

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from deployments.definitions import chosen
-from deployments.deploying import Asked, deploy
+from deployments.deploying import DeployRequest, deploy
 from deployments.forms import Choices
 from deployments.guarded.own_flows import ENGINE, engine_command, load_own_flow
 from deployments.guarded.worker import own_configuration
@@ -33,7 +33,7 @@ def client(prefect_api: str) -> "Iterator[SyncPrefectClient]":
 @pytest.fixture
 def deployment_id(client: "SyncPrefectClient") -> Iterator[UUID]:
     """A deployment of ours, gone after the test."""
-    (made,) = deploy(chosen(("monitor",)), Asked(choices=Choices()))
+    (made,) = deploy(chosen(("monitor",)), DeployRequest(choices=Choices()))
     yield UUID(made.deployment_id)
     client.delete_deployment(UUID(made.deployment_id))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployments.serving import home as homes
-from deployments.serving.home import Serving, find_serve, is_taken, must_be_free, note_embedded, the_only_one
+from deployments.serving.home import Serving, find_serve, hold_home, is_taken, must_be_free, note_embedded
 from evaluation.errors import ConfigurationError
 
 
@@ -45,10 +45,10 @@ def refused(claim: Callable[[], object]) -> tuple[str, str]:
 
 def test_a_second_serve_on_a_home_is_told_of_the_first_and_may_begin_when_that_has_ended(home: Path) -> None:
     def enter(port: int) -> None:
-        with the_only_one(port):
+        with hold_home(port):
             pass
 
-    with the_only_one(4200):
+    with hold_home(4200):
         message, next_step = refused(lambda: enter(4300))
     enter(4300)
 
@@ -60,7 +60,7 @@ def test_a_second_serve_on_a_home_is_told_of_the_first_and_may_begin_when_that_h
 
 def test_a_serve_is_found_while_it_runs_and_not_by_what_a_killed_one_left_behind(home: Path) -> None:
     assert find_serve() is None
-    with the_only_one(4200):
+    with hold_home(4200):
         assert Serving(pid=os.getpid(), page="http://127.0.0.1:4200") == find_serve()
         note_embedded(embedded := "http://127.0.0.1:4300")
         assert Serving(pid=os.getpid(), page="http://127.0.0.1:4200", embedded=embedded) == find_serve()
@@ -74,7 +74,7 @@ def test_a_serve_is_found_while_it_runs_and_not_by_what_a_killed_one_left_behind
     "text", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "page": "http://[x"}', '{"pid": 1, "page": ""}']
 )
 def test_a_file_of_somebody_elses_is_no_serve(home: Path, text: str) -> None:
-    with the_only_one(4200):
+    with hold_home(4200):
         (home / "benchwright" / "serve.json").write_text(text)
         assert find_serve() is None
 

@@ -8,7 +8,7 @@ import pytest
 
 from deployments.serving import services
 from deployments.serving.reconciler import Reconciler
-from deployments.serving.services import Standing
+from deployments.serving.services import Services
 from evaluation.errors import StoreError
 
 PATIENCE_S = 300.0
@@ -77,12 +77,12 @@ def test_serve_looks_while_its_worker_lives_and_stops_before_it_ends_that(monkey
             looked.set()
         return []
 
-    monkeypatch.setattr(Standing, "_start_server", lambda *_, **__: None)
-    monkeypatch.setattr(Standing, "_worker_again", lambda _: _Worker())
-    monkeypatch.setattr(Standing, "_end_worker", lambda *_: ended.append("worker"))
+    monkeypatch.setattr(Services, "_start_server", lambda *_, **__: None)
+    monkeypatch.setattr(Services, "_worker_again", lambda _: _Worker())
+    monkeypatch.setattr(Services, "_end_worker", lambda *_: ended.append("worker"))
     monkeypatch.setattr(Reconciler, "stop", lambda _: ended.append("reconciler"))
     monkeypatch.setattr(services, "Reconciler", lambda *given: Reconciler(*given, every_s=0.001))
-    with Standing(1, print, take_up) as serving:
+    with Services(1, print, take_up) as serving:
         serving.start_worker()
         assert looked.wait(PATIENCE_S)
     assert ["reconciler", "worker"] == ended

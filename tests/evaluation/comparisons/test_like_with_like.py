@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation.comparisons.like_with_like import Values, alike, alike_pairs, notes_on
+from evaluation.comparisons.like_with_like import Values, comparable_figures, comparable_pairs, notes_on
 from evaluation.generation import PromptState
 from evaluation.stats.kinds import Kind
 from evaluation.stats.pair_comparison import compare_pair
@@ -35,7 +35,7 @@ def in_turn(rng: np.random.Generator, n_cases: int, n_sides: int = 2, *, n_repea
 
 
 def verdict(a: Side, b: Side, rng: np.random.Generator) -> str:
-    pair = alike_pairs("ttft_s", {"a": a, "b": b}, None)
+    pair = comparable_pairs("ttft_s", {"a": a, "b": b}, None)
     values = pair.values_of(("a", "b"))
     return str(compare_pair(*values, kind=Kind.RATIO, higher_is_better=False, rng=rng).verdict)
 
@@ -66,7 +66,7 @@ def test_a_candidate_that_writes_twice_as_long_is_seen():
 def test_of_two_in_turn_sets_of_two_cases_are_compared_in_which_each_read_one_prompt():
     a = {"p": {FRESH: 6.0}, "q": {CACHED: 0.24}, "r": {FRESH: 6.0}}
     b = {"p": {CACHED: 0.24}, "q": {FRESH: 6.0}, "r": {CACHED: 0.24}}
-    found = alike({"a": a, "b": b})
+    found = comparable_figures({"a": a, "b": b})
 
     assert ("balanced", 1, 2, 3) == (found.basis, found.n_pairs, found.n_compared, found.n_shared)
     assert {"p + q": pytest.approx(1.2)} == found.values["a"] == found.values["b"]
@@ -76,12 +76,12 @@ def test_of_two_in_turn_sets_of_two_cases_are_compared_in_which_each_read_one_pr
 def test_where_a_third_read_most_prompts_the_cached_ones_are_compared():
     sides = dict(zip("abcdefgh", in_turn(np.random.default_rng(0), 40, 8), strict=True))
 
-    assert {"cached"} == {found.basis for found in alike_pairs("ttft_s", sides, None).of_pairs.values()}
+    assert {"cached"} == {found.basis for found in comparable_pairs("ttft_s", sides, None).of_pairs.values()}
 
 
 def test_models_that_read_every_prompt_are_compared_on_all_cases_and_nothing_is_said_of_it():
     sides: dict[str, Side] = {name: {f"q{i}": {FRESH: 1.0 + i} for i in range(8)} for name in "ab"}
-    pairs = alike_pairs("latency_s", sides, None)
+    pairs = comparable_pairs("latency_s", sides, None)
 
     assert sides["a"].keys() == pairs.values_of(("a", "b"))[0].keys()
     assert () == notes_on([pairs])
@@ -91,7 +91,7 @@ def test_models_that_read_every_prompt_are_compared_on_all_cases_and_nothing_is_
 def test_a_second_run_whose_prompts_were_all_kept_is_not_held_against_the_first(kept: Any):
     before: Side = {f"q{i}": {FRESH: 6.0} for i in range(12)}
     after: Side = {f"q{i}": {kept: 0.25} for i in range(12)}
-    pairs = alike_pairs("ttft_s", {"before": before, "after": after}, None)
+    pairs = comparable_pairs("ttft_s", {"before": before, "after": after}, None)
 
     assert pairs.is_too_little
     assert ({}, {}) == pairs.values_of(("before", "after"))
@@ -103,7 +103,7 @@ def test_a_second_run_whose_prompts_were_all_kept_is_not_held_against_the_first(
 
 def test_two_runs_whose_prompts_were_all_kept_are_compared_and_it_is_said():
     sides: dict[str, Side] = {name: {f"q{i}": {CACHED: 0.2 + i} for i in range(8)} for name in "ab"}
-    pairs = alike_pairs("latency_s", sides, None)
+    pairs = comparable_pairs("latency_s", sides, None)
 
     assert not pairs.is_too_little
     assert ("latency_s: compared on the 8 of 8 cases whose prompts were in the server's cache for both",) == notes_on(
@@ -115,7 +115,7 @@ def test_prompts_of_two_runs_of_which_nothing_is_known_are_not_alike():
     """The server was started anew between the second run and the third: one found its prompts, the other read them."""
     second: Side = {f"q{i}": {UNKNOWN: 0.25} for i in range(12)}
     third: Side = {f"q{i}": {UNKNOWN: 6.0} for i in range(12)}
-    pairs = alike_pairs("ttft_s", {"second": second, "third": third}, None, asked_with={"second": 1, "third": 2})
+    pairs = comparable_pairs("ttft_s", {"second": second, "third": third}, None, asked_with={"second": 1, "third": 2})
 
     assert pairs.is_too_little
     assert ({}, {}) == pairs.values_of(("second", "third"))
@@ -126,7 +126,7 @@ def test_prompts_of_two_runs_of_which_nothing_is_known_are_not_alike():
 
 def test_prompts_of_one_run_of_which_nothing_is_known_are_alike():
     sides = {label: {f"q{i}": {UNKNOWN: value} for i in range(12)} for label, value in (("a", 0.25), ("b", 0.3))}
-    pairs = alike_pairs("ttft_s", sides, None, asked_with={"a": 1, "b": 1})
+    pairs = comparable_pairs("ttft_s", sides, None, asked_with={"a": 1, "b": 1})
 
     assert "unknown" == pairs.of_all.basis
     assert not pairs.is_too_little

@@ -14,7 +14,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.exact_match import ExactMatch
 from evaluation.metrics.guarded_calls import BrokenMetricError
 from evaluation.metrics.metric import Metric
-from evaluation.metrics.metric_process import Apart, MeasuringEndedError, is_ours
+from evaluation.metrics.metric_process import MeasuringEndedError, MetricProcess, is_ours
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.requests import EmbedText
 from evaluation.score import Measurement, ScoreFailure
@@ -67,17 +67,17 @@ def own(tmp_path: Path) -> Callable[..., Metric]:
 
 
 @pytest.fixture
-def apart() -> Iterator[Apart]:
-    with Apart(limit_s=120.0) as measuring:
+def apart() -> Iterator[MetricProcess]:
+    with MetricProcess(limit_s=120.0) as measuring:
         yield measuring
 
 
-def said(apart: Apart, metric: Metric, answer: str) -> Any:
+def said(apart: MetricProcess, metric: Metric, answer: str) -> Any:
     case = Case(case_id="a", prompt="what?")
     return apart.measured(metric, case, (Generation(text=answer, answer=answer),), {})
 
 
-def test_what_is_sound_comes_back_as_plain_values(apart: Apart, own: Callable[..., Metric]) -> None:
+def test_what_is_sound_comes_back_as_plain_values(apart: MetricProcess, own: Callable[..., Metric]) -> None:
     found = said(apart, own("factor=3.0"), "Measurement(value=self.factor, label=Label('l'), evidence=(1, Label('x')))")
 
     assert Measurement(value=3.0, label="l", evidence=(1.0, "x")) == found
@@ -103,7 +103,7 @@ def test_what_is_sound_comes_back_as_plain_values(apart: Apart, own: Callable[..
     ],
 )
 def test_whatever_it_does_fails_its_own_score_and_the_next_case_is_measured(
-    apart: Apart, own: Callable[..., Metric], answer: str, kind: str, words: str
+    apart: MetricProcess, own: Callable[..., Metric], answer: str, kind: str, words: str
 ) -> None:
     failure = said(apart, own(), answer)
 
@@ -112,7 +112,7 @@ def test_whatever_it_does_fails_its_own_score_and_the_next_case_is_measured(
     assert Measurement(value=1.0) == said(apart, own(), "Measurement(value=1)")
 
 
-def test_what_it_prints_or_reads_is_no_answer(apart: Apart, own: Callable[..., Metric]) -> None:
+def test_what_it_prints_or_reads_is_no_answer(apart: MetricProcess, own: Callable[..., Metric]) -> None:
     assert Measurement(value=1.0) == said(apart, own(), "print('noise', flush=True) or Measurement(value=1)")
     assert "EOFError" in said(apart, own(), "input()").message
 
@@ -121,7 +121,7 @@ def test_what_it_prints_or_reads_is_no_answer(apart: Apart, own: Callable[..., M
 def test_one_that_never_returns_is_ended_also_where_it_keeps_the_interpreter_to_itself(
     own: Callable[..., Metric], answer: str
 ) -> None:
-    with Apart(limit_s=0.5) as apart:
+    with MetricProcess(limit_s=0.5) as apart:
         failure = said(apart, own(), answer)
         assert "metric_timed_out" == failure.kind
         assert "own: it did not return within 0.5 s" in failure.message
@@ -129,14 +129,14 @@ def test_one_that_never_returns_is_ended_also_where_it_keeps_the_interpreter_to_
 
 
 def test_after_three_calls_in_a_row_that_never_returned_it_is_asked_no_more(own: Callable[..., Metric]) -> None:
-    with Apart(limit_s=0.3) as apart:
+    with MetricProcess(limit_s=0.3) as apart:
         kinds = [said(apart, own(), "time.sleep(3600)").kind for _ in range(5)]
 
     assert ["metric_timed_out"] * 3 + ["metric_given_up"] * 2 == kinds
 
 
 def test_whoever_waits_for_it_is_let_go_by_closing_from_another_thread(own: Callable[..., Metric]) -> None:
-    apart = Apart(limit_s=600.0)
+    apart = MetricProcess(limit_s=600.0)
     closing = threading.Timer(1.0, apart.close)
     closing.start()
     began = time.monotonic()
@@ -150,7 +150,7 @@ def test_whoever_waits_for_it_is_let_go_by_closing_from_another_thread(own: Call
 
 
 def test_a_file_that_changed_since_is_measured_as_it_was_when_it_was_named(
-    apart: Apart, own: Callable[..., Metric], tmp_path: Path
+    apart: MetricProcess, own: Callable[..., Metric], tmp_path: Path
 ) -> None:
     metric = own()
     (tmp_path / "own.py").unlink()
@@ -158,7 +158,9 @@ def test_a_file_that_changed_since_is_measured_as_it_was_when_it_was_named(
     assert Measurement(value=1.0) == said(apart, metric, "Measurement(value=1)")
 
 
-def test_requests_and_numbers_over_many_values_are_had_there_too(apart: Apart, own: Callable[..., Metric]) -> None:
+def test_requests_and_numbers_over_many_values_are_had_there_too(
+    apart: MetricProcess, own: Callable[..., Metric]
+) -> None:
     metric: Any = own("factor=2.0")
     rows = [Measurement(value=1, evidence=(float(n),)) for n in range(5)]
 
@@ -173,7 +175,7 @@ def test_requests_and_numbers_over_many_values_are_had_there_too(apart: Apart, o
         apart.combining(metric)([99.0])
 
 
-def test_our_own_metrics_are_measured_here(apart: Apart, own: Callable[..., Metric]) -> None:
+def test_our_own_metrics_are_measured_here(apart: MetricProcess, own: Callable[..., Metric]) -> None:
     found = apart.measured(ExactMatch(), Case(case_id="a", references=("x",)), (Generation(text="x", answer="x"),), {})
 
     assert (True, False) == (is_ours(ExactMatch()), is_ours(own()))
@@ -182,7 +184,7 @@ def test_our_own_metrics_are_measured_here(apart: Apart, own: Callable[..., Metr
 
 
 def test_its_process_ends_with_whoever_asked(own: Callable[..., Metric]) -> None:
-    with Apart() as apart:
+    with MetricProcess() as apart:
         pid = int(said(apart, own(), "Measurement(value=1, label=str(os.getpid()))").label)
         assert pid != os.getpid()
     with pytest.raises(ProcessLookupError):

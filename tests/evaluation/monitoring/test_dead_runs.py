@@ -9,7 +9,7 @@ from watched_runs import NOW, answers, many_cases, watched_run
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.monitoring.dead_runs import FlowRunEnd
-from evaluation.monitoring.monitoring_pass import look
+from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.records import AlertChanges
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import record_look
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 def looked(store: Store, *scheduled: FlowRunEnd, after: timedelta = timedelta(0), **request: object) -> AlertChanges:
     """One look, stored."""
-    seen = look(store, MonitorRequest.model_validate(request), NOW + after, scheduled=scheduled)
+    seen = run_pass(store, MonitorRequest.model_validate(request), NOW + after, scheduled=scheduled)
     return record_look(store, seen.findings, judged=seen.judged, looks=seen.looks, moment=seen.moment)
 
 

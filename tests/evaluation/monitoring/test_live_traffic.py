@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from watched_runs import NOW, answers, many_cases, watched_run
 
-from evaluation.monitoring.monitoring_pass import Look, look
+from evaluation.monitoring.monitoring_pass import MonitoringPass, run_pass
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.session import Store
@@ -33,8 +33,8 @@ def calls(n: int, *, ago: timedelta, seconds: float = 1.0, n_failed: int = 0, to
     ]
 
 
-def seen(store: Store, **request: object) -> Look:
-    return look(store, MonitorRequest.model_validate(request), NOW)
+def seen(store: Store, **request: object) -> MonitoringPass:
+    return run_pass(store, MonitorRequest.model_validate(request), NOW)
 
 
 def test_quiet_traffic_raises_nothing_and_has_its_figures(store: Store) -> None:

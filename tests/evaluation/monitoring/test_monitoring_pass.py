@@ -9,7 +9,7 @@ from watched_runs import NOW, answers, many_cases, watched_run
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome, Timing
-from evaluation.monitoring.monitoring_pass import look
+from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.records import AlertChanges
 from evaluation.requests.monitor_request import MonitorRequest, TokenBudget
 from evaluation.store.alerts import list_alerts, record_look
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 def looked(store: Store, moment: datetime = NOW, **request: object) -> AlertChanges:
     """One look, stored."""
-    seen = look(store, MonitorRequest.model_validate(request), moment)
+    seen = run_pass(store, MonitorRequest.model_validate(request), moment)
     return record_look(store, seen.findings, judged=seen.judged, looks=seen.looks, moment=moment)
 
 
@@ -126,7 +126,7 @@ def test_quality_before_and_after_is_of_the_newest_headline_in_both_runs(store: 
         headline="token_f1",
     )
 
-    (series,) = look(store, MonitorRequest(), NOW).series
+    (series,) = run_pass(store, MonitorRequest(), NOW).series
 
     assert "token_f1" == series.headline
     before, without, new = (point.quality for point in series.points)
@@ -138,7 +138,7 @@ def test_a_fall_by_another_judge_is_not_blamed_on_the_model(store: Store) -> Non
     worse = answers(CASES, wrong=range(60))
     watched_run(store, CASES, worse, run_id="new", age=HOUR, metrics=("exact_match(ignore_case=False)",))
 
-    seen = look(store, MonitorRequest(), NOW)
+    seen = run_pass(store, MonitorRequest(), NOW)
     (alert,) = looked(store).raised
 
     assert ("judge", None) == (alert.rule, alert.candidate)

@@ -2,12 +2,14 @@
 
 import pytest
 
-from evaluation.monitoring.quality import QualityLook, Values, adjusted, level_of, quality_look
+from evaluation.monitoring.quality import QualityCheck, Values, adjusted, check_quality, level_of
 
 
-def looked(newest: Values, *baseline: Values, higher_is_better: bool = True, level: float = 0.01) -> QualityLook | None:
+def looked(
+    newest: Values, *baseline: Values, higher_is_better: bool = True, level: float = 0.01
+) -> QualityCheck | None:
     runs = {f"run-{i}": values for i, values in enumerate(baseline)}
-    return quality_look(newest, runs, metric="m", signature="M()", higher_is_better=higher_is_better, level=level)
+    return check_quality(newest, runs, metric="m", signature="M()", higher_is_better=higher_is_better, level=level)
 
 
 @pytest.mark.parametrize(("rate", "n_looks"), [(0.05, 200), (0.1, 21), (0.05, 7), (0.05, 1)])

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evaluation.pictures.box_plots import Spread, boxes
-from evaluation.pictures.interval_plots import Row, intervals
-from evaluation.pictures.line_plots import Course, courses
-from evaluation.pictures.numbers import Known, known
+from evaluation.pictures.box_plots import Spread, draw_box_plots
+from evaluation.pictures.interval_plots import Row, draw_interval_plots
+from evaluation.pictures.line_plots import CandidateLine, draw_line_plots
+from evaluation.pictures.numbers import PlottedNumber, plotted_number
 from evaluation.pictures.rows import MOST_ROWS
 from evaluation.pictures.scales import scale
-from evaluation.pictures.scatter_plots import Point, frontier, scatter
+from evaluation.pictures.scatter_plots import Point, draw_scatter_plot, frontier
 from evaluation.pictures.svg import WIDTH, as_markdown_image
 
 HOSTILE = [
@@ -32,24 +32,26 @@ ALLOWED = {"svg", "title", "style", "rect", "line", "path", "circle", "text"}
 
 def _scatter(label: str, value: float) -> str:
     points = [
-        Point(label=label, x=Known(value=value), y=Known(value=0.5, low=0.4, high=0.6)),
-        Point(label="b", x=Known(value=2 * value, low=value, high=3 * value), y=Known(value=0.7)),
+        Point(label=label, x=PlottedNumber(value=value), y=PlottedNumber(value=0.5, low=0.4, high=0.6)),
+        Point(label="b", x=PlottedNumber(value=2 * value, low=value, high=3 * value), y=PlottedNumber(value=0.7)),
     ]
-    return scatter(points, title=label, x_title=label, y_title=label, y_range=(0, 1))
+    return draw_scatter_plot(points, title=label, x_title=label, y_title=label, y_range=(0, 1))
 
 
 def _boxes(label: str, value: float) -> str:
-    return boxes([Spread(label=label, values=[value, 2 * value])], title=label, x_title=label)
+    return draw_box_plots([Spread(label=label, values=[value, 2 * value])], title=label, x_title=label)
 
 
 def _intervals(label: str, value: float) -> str:
-    rows = [Row(label=label, known=Known(value=value, low=0.0, high=2 * value), said=label, kind="good")]
-    return intervals(rows, title=label, x_title=label, about=label, against=0.0)
+    rows = [Row(label=label, known=PlottedNumber(value=value, low=0.0, high=2 * value), said=label, kind="good")]
+    return draw_interval_plots(rows, title=label, x_title=label, about=label, against=0.0)
 
 
 def _courses(label: str, value: float) -> str:
-    course = Course(label=label, values={0: Known(value=value), 2: Known(value=0.0)}, changed=frozenset({2}))
-    return courses([course], [label, "b", "c"], title=label, y_title=label)
+    course = CandidateLine(
+        label=label, values={0: PlottedNumber(value=value), 2: PlottedNumber(value=0.0)}, changed=frozenset({2})
+    )
+    return draw_line_plots([course], [label, "b", "c"], title=label, y_title=label)
 
 
 DRAWINGS: list[Callable[[str, float], str]] = [_scatter, _boxes, _intervals, _courses]
@@ -94,7 +96,7 @@ def test_the_words_of_a_label_are_in_the_picture() -> None:
 
 def test_the_frontier_holds_those_whom_nobody_beats_in_both() -> None:
     points = [
-        Point(label=label, x=Known(value=x), y=Known(value=y))
+        Point(label=label, x=PlottedNumber(value=x), y=PlottedNumber(value=y))
         for label, x, y in [
             ("cheap", 1, 0.2),
             ("beaten", 2, 0.1),
@@ -110,9 +112,10 @@ def test_the_frontier_holds_those_whom_nobody_beats_in_both() -> None:
 
 def test_no_label_lies_on_another_where_points_are_close() -> None:
     points = [
-        Point(label=f"candidate {place}", x=Known(value=1 + place * 0.01), y=Known(value=0.5)) for place in range(12)
+        Point(label=f"candidate {place}", x=PlottedNumber(value=1 + place * 0.01), y=PlottedNumber(value=0.5))
+        for place in range(12)
     ]
-    root = read(scatter(points, title="t", x_title="x", y_title="y"))
+    root = read(draw_scatter_plot(points, title="t", x_title="x", y_title="y"))
     labels = [
         element for element in root.iter() if element.tag.endswith("text") and (element.text or "").startswith("cand")
     ]
@@ -126,7 +129,7 @@ def test_no_label_lies_on_another_where_points_are_close() -> None:
 
 def test_very_many_rows_are_cut_and_the_picture_says_so() -> None:
     spreads = [Spread(label=f"m{number}", values=[1.0]) for number in range(MOST_ROWS + 7)]
-    said = [element.text for element in read(boxes(spreads, title="t", x_title="s")).iter()]
+    said = [element.text for element in read(draw_box_plots(spreads, title="t", x_title="s")).iter()]
 
     assert "and 7 more in the table" in said
     assert f"m{MOST_ROWS}" not in said
@@ -161,10 +164,12 @@ def test_an_axis_goes_no_further_than_values_can_be() -> None:
 
 
 def test_numbers_without_a_value_are_not_known() -> None:
-    assert known(None) is None
-    assert known({"value": None}) is None
-    assert Known(value=1.0, low=0.5, high=1.5) == known({"value": 1.0, "low": 0.5, "high": 1.5, "n": 3})
-    assert (1.0, 1.0) == Known(value=1.0).ends
+    assert plotted_number(None) is None
+    assert plotted_number({"value": None}) is None
+    assert PlottedNumber(value=1.0, low=0.5, high=1.5) == plotted_number(
+        {"value": 1.0, "low": 0.5, "high": 1.5, "n": 3}
+    )
+    assert (1.0, 1.0) == PlottedNumber(value=1.0).ends
 
 
 def test_a_picture_stands_in_markdown_as_data_with_its_words_escaped() -> None:

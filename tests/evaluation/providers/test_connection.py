@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers.draft import Draft
-from evaluation.providers.error_replies import Asked
+from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.ollama import OllamaProvider
 from evaluation.providers.request_phase import Phase
 
@@ -92,7 +92,7 @@ def test_a_slow_first_byte_times_out_as_waiting(raw: Any, wire: Any) -> None:
 def test_a_stall_after_the_first_token_is_told_as_generating(wire: Any) -> None:
     draft = Draft()
     draft.add("Hel")
-    error = draft.timed_out(wire.ask_for(timeout_s=5), Asked(url=wire.url, model="tiny"))
+    error = draft.timed_out(wire.ask_for(timeout_s=5), RequestContext(url=wire.url, model="tiny"))
     assert "within 5 s; still generating, 3 characters so far" in error.message
     assert FailureKind.TIMED_OUT == error.kind
 

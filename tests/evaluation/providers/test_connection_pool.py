@@ -12,14 +12,14 @@ import httpx
 import pytest
 
 from evaluation.errors import FailureKind, TransientProviderError
-from evaluation.providers.connection_pool import KeptConnections
+from evaluation.providers.connection_pool import ConnectionPool
 from evaluation.providers.ollama import OllamaProvider
 
 
 @pytest.fixture(autouse=True)
 def _kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection is given up because a machine is slow."""
-    monkeypatch.setitem(KeptConnections.__init__.__kwdefaults__, "keep_s", 3600.0)
+    monkeypatch.setitem(ConnectionPool.__init__.__kwdefaults__, "keep_s", 3600.0)
 
 
 def whole(raw: Any, wire: Any, text: str = "a") -> bytes:
@@ -234,7 +234,7 @@ def test_an_idle_connection_is_kept_for_a_short_time_only(raw: Any, wire: Any) -
     server = Server(raw, whole(raw, wire))
 
     async def run() -> None:
-        transport = KeptConnections(keep_s=0.0)
+        transport = ConnectionPool(keep_s=0.0)
         async with raw.server(server) as url, OllamaProvider(url, transport=transport) as provider:
             for _ in range(2):
                 await provider.generate(wire.ask_for())
@@ -277,7 +277,7 @@ def test_a_silent_server_is_left_after_the_longest_silence(raw: Any) -> None:
         return True
 
     async def run() -> None:
-        async with raw.server(Server(raw, silent)) as url, KeptConnections() as transport:
+        async with raw.server(Server(raw, silent)) as url, ConnectionPool() as transport:
             request = httpx.Request("GET", url, extensions={"timeout": {"connect": 5.0, "read": 0.05}})
             await transport.handle_async_request(request)
 

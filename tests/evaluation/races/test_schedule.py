@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.races.rules import Level, Method, RaceRules
-from evaluation.races.schedule import cut_confirmation, n_kept_back, n_kept_of, schedule
+from evaluation.races.schedule import cut_confirmation, n_held_out, n_survivors, schedule
 
 HALVING = RaceRules(method=Method.HALVING)
 
@@ -40,7 +40,7 @@ def test_every_schedule_rises_and_leaves_the_kept_back_cases_alone(rules: RaceRu
 
     assert sorted(set(sizes)) == sizes
     assert 1 <= sizes[0]
-    assert sizes[-1] <= n_pool - n_kept_back(rules, n_pool)
+    assert sizes[-1] <= n_pool - n_held_out(rules, n_pool)
 
 
 def test_levels_of_ones_own_are_cut_to_the_benchmark() -> None:
@@ -55,16 +55,16 @@ def test_levels_of_ones_own_are_cut_to_the_benchmark() -> None:
 
 def test_a_share_of_the_benchmark_is_kept_back_unless_its_user_says_how_many_cases() -> None:
     assert [200, 100, 7, 0] == [
-        n_kept_back(RaceRules(), 1000),
-        n_kept_back(HALVING, 1000),
-        n_kept_back(RaceRules(confirm=7), 1000),
-        n_kept_back(RaceRules(confirm=0), 1000),
+        n_held_out(RaceRules(), 1000),
+        n_held_out(HALVING, 1000),
+        n_held_out(RaceRules(confirm=7), 1000),
+        n_held_out(RaceRules(confirm=0), 1000),
     ]
 
 
 def test_the_last_round_keeps_one() -> None:
-    assert [10, 5, 3, 2, 1] == [n_kept_of(n, is_last=False) for n in (20, 10, 5, 3, 2)]
-    assert 1 == n_kept_of(5, is_last=True)
+    assert [10, 5, 3, 2, 1] == [n_survivors(n, is_last=False) for n in (20, 10, 5, 3, 2)]
+    assert 1 == n_survivors(5, is_last=True)
 
 
 @pytest.mark.parametrize(("confirm", "n_pool"), [(None, 3), (0, 40), (38, 40)])

@@ -22,7 +22,7 @@ from evaluation.runs.run_result import invocation_result, run_in_full, run_resul
 from evaluation.store.alarm_counts import count_cut, score_spreads
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import load_cases
-from evaluation.store.experiment_deletion import what_goes
+from evaluation.store.experiment_deletion import contents_to_delete
 from evaluation.store.experiments import add_runs, create_experiment, experiment_named
 from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_figures, iterate_values
@@ -62,7 +62,7 @@ USES: dict[str, Use] = {
     "run_in_full": lambda store, _: run_in_full(store, "run-1"),
     "headline_verdict": lambda store, _: headline_verdict(store, run_result(store, "run-1")),
     "annotations": lambda store, _: annotations(store, experiment_id="e", run_ids=["run-1"], comparison_ids=["c"]),
-    "what_goes": lambda store, _: what_goes(store, _experiment(store), with_runs=True),
+    "what_goes": lambda store, _: contents_to_delete(store, _experiment(store), with_runs=True),
     "list_runs of an experiment": lambda store, _: list_runs(store, experiment_id=_experiment(store)),
     "experiment_result": lambda store, _: experiment_result(store, _experiment(store)),
     "run_diff": lambda store, _: run_diff(store, "run-1", "run-1"),

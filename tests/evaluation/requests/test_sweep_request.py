@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError
-from evaluation.requests.sweep_request import SweepRequest, prompt_benchmark, read_sweep_request, refuse_alike
+from evaluation.requests.sweep_request import (
+    SweepRequest,
+    prompt_benchmark,
+    read_sweep_request,
+    refuse_equal_combinations,
+)
 
 
 def request(*parameters: str, **given: Any) -> SweepRequest:
@@ -114,6 +119,6 @@ def test_what_cannot_be_swept_is_refused_with_what_is_allowed(
 
 
 def test_combinations_that_are_one_and_the_same_to_the_servers_are_refused() -> None:
-    refuse_alike(3, 3)
+    refuse_equal_combinations(3, 3)
     with pytest.raises(ConfigurationError, match="of 3 combinations only 2 differ"):
-        refuse_alike(3, 2)
+        refuse_equal_combinations(3, 2)

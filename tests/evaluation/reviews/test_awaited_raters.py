@@ -10,7 +10,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.records import ReviewRecord
 from evaluation.reports.reviews.blinded import blinded_as_markdown, blinded_sentence, without_names
 from evaluation.requests.review_request import read_review_request
-from evaluation.reviews.awaited_raters import Awaited, find_awaited
+from evaluation.reviews.awaited_raters import AwaitedRaters, find_awaited
 from evaluation.reviews.results import review_result
 from evaluation.store.ratings import load_ratings, save_ratings
 from evaluation.store.reviews import begin_session, list_sessions
@@ -27,7 +27,7 @@ def rate(store: Store, review: ReviewRecord, rater: str, *positions: int, sessio
     save_ratings(store, session_id=session_id or rater, rater=rater, said=said)
 
 
-def awaited(store: Store, review: ReviewRecord, *, later: timedelta = timedelta(0)) -> Awaited:
+def awaited(store: Store, review: ReviewRecord, *, later: timedelta = timedelta(0)) -> AwaitedRaters:
     sessions, ratings = list_sessions(store, review.review_id), load_ratings(store, review.review_id)
     return find_awaited(review, sessions, ratings, moment=datetime.now(UTC) + later)
 

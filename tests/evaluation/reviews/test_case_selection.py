@@ -7,11 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.reviews.case_selection import CONTROL, DISAGREEMENT, FLIP, FURTHER, Picked, Seen, choose_sides, pick
+from evaluation.reviews.case_selection import (
+    CONTROL,
+    DISAGREEMENT,
+    FLIP,
+    FURTHER,
+    CaseStatistics,
+    SelectedCase,
+    choose_sides,
+    pick,
+)
 
 
-def seen(number: int, *values: float, wordings: int | None = None) -> Seen:
-    return Seen(
+def seen(number: int, *values: float, wordings: int | None = None) -> CaseStatistics:
+    return CaseStatistics(
         case_id=f"c{number}",
         sides=tuple(range(max(2, len(values)))),
         values=dict(enumerate(values)),
@@ -19,7 +28,9 @@ def seen(number: int, *values: float, wordings: int | None = None) -> Seen:
     )
 
 
-def picked(cases: list[Seen], n: int, *, seed: int = 0, flips: float = 0.0, controls: float = 0.0) -> list[Picked]:
+def picked(
+    cases: list[CaseStatistics], n: int, *, seed: int = 0, flips: float = 0.0, controls: float = 0.0
+) -> list[SelectedCase]:
     return pick(cases, n, flip_share=flips, control_share=controls, rng=np.random.default_rng(seed))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evaluation.program import ProgramEnd, ProgramOutcome
-from evaluation.sandbox.inside.channel import GoneError, Line, read_frame
+from evaluation.sandbox.inside.channel import Channel, GoneError, read_frame
 from evaluation.sandbox.inside.checker import Checker, called
 from evaluation.sandbox.inside.exchanges import CheckerExchange
 from evaluation.sandbox.inside.program import Served
@@ -241,13 +241,13 @@ def _verdicts(source: str, tests: tuple[str, ...], monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "program", None)
     (program_reads, checker_writes), (checker_reads, program_writes), (hears, says) = os.pipe(), os.pipe(), os.pipe()
     served = Served(source, "", None)
-    side = Line(program_reads, program_writes, served.exchange, served.perform, shared=Shared(1))
+    side = Channel(program_reads, program_writes, served.exchange, served.perform, shared=Shared(1))
     served.exchange.line = side
     thread = threading.Thread(target=_serve, args=(side,))
     thread.start()
     namespace: dict[str, Any] = {"__name__": "program"}
     exchange = CheckerExchange(namespace)
-    line = Line(checker_reads, checker_writes, exchange, called, shared=Shared(0))
+    line = Channel(checker_reads, checker_writes, exchange, called, shared=Shared(0))
     exchange.line = line
     Checker({"tests": tests, "setup": "", "entry_point": None}, line, namespace, says).check()
     for file in (checker_writes, says):
@@ -262,6 +262,6 @@ def _verdicts(source: str, tests: tuple[str, ...], monkeypatch: pytest.MonkeyPat
     return found
 
 
-def _serve(side: Line) -> None:
+def _serve(side: Channel) -> None:
     with suppress(GoneError):
         side.serve()

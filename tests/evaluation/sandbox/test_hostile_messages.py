@@ -23,10 +23,10 @@ from hostile_programs import (
 from evaluation.sandbox import Isolation, isolation
 
 _LINE = """
-from evaluation.sandbox.inside.line import Line, read_frame, write_frame
+from evaluation.sandbox.inside.channel import Channel, read_frame, write_frame
 from evaluation.sandbox.inside.shared import Shared
 from evaluation.sandbox.inside.values import Encoder, PlainOnly
-line = next(each for each in gc.get_objects() if isinstance(each, Line))
+line = next(each for each in gc.get_objects() if isinstance(each, Channel))
 numbers = Shared(1_000_001)
 def send(*words):
     write_frame(line._writes, Encoder(PlainOnly(), numbers).encoded(words))

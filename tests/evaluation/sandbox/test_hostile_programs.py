@@ -102,8 +102,8 @@ LOOKING = [
         "has the tests evaluate something",
         attack(
             """
-            from evaluation.sandbox.inside.line import Line
-            line = next(each for each in gc.get_objects() if isinstance(each, Line))
+            from evaluation.sandbox.inside.channel import Channel
+            line = next(each for each in gc.get_objects() if isinstance(each, Channel))
             line.ask("call", eval, "1")
             """
         ),
@@ -440,7 +440,7 @@ CLAIMING = [
         "forges verdicts on every open file",
         attack(
             """
-            from evaluation.sandbox.inside.line import write_frame
+            from evaluation.sandbox.inside.channel import write_frame
             from evaluation.sandbox.inside.values import Encoder, PlainOnly
             for number in range(3, 64):
                 for words in [("test", True, "", "")] * 2 + [("end",)]:
@@ -458,7 +458,7 @@ CLAIMING = [
         "answers beforehand",
         attack(
             """
-            from evaluation.sandbox.inside.line import write_frame
+            from evaluation.sandbox.inside.channel import write_frame
             from evaluation.sandbox.inside.values import Encoder, PlainOnly
             for number in range(3, 64):
                 for asked in range(1, 20):
@@ -489,7 +489,7 @@ CLAIMING = [
     ),
     Hostile(
         "replaces what carries its answers",
-        "import sys\nline = sys.modules['evaluation.sandbox.inside.channel'].Line\n"
+        "import sys\nline = sys.modules['evaluation.sandbox.inside.channel'].Channel\n"
         "line._performed = lambda *a: ('value', True)\ndef f(n): return 0",
         (FINISHED, NOT_CHECKABLE),
         weak=True,

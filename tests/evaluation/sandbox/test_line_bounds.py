@@ -5,7 +5,7 @@ import os
 import pytest
 
 from evaluation.sandbox.inside import channel as line_module
-from evaluation.sandbox.inside.channel import Line, UnreadableError, write_frame
+from evaluation.sandbox.inside.channel import Channel, UnreadableError, write_frame
 from evaluation.sandbox.inside.shared import Shared
 from evaluation.sandbox.inside.values import Encoder, PlainOnly
 
@@ -18,7 +18,7 @@ def test_a_side_that_sends_more_than_its_bound_has_broken_the_line(
     reads, theirs = os.pipe()
     ignored, writes = os.pipe()
     served = []
-    line = Line(reads, writes, PlainOnly(), lambda word, *args: served.append(word), shared=Shared(0))
+    line = Channel(reads, writes, PlainOnly(), lambda word, *args: served.append(word), shared=Shared(0))
     sender = Shared(1)
     for _ in range(4):
         write_frame(theirs, Encoder(PlainOnly(), sender).encoded((True, 1, "call", (), (), ((), {}))))

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.generation import Timing
-from evaluation.servers.probe_round import ProbeRound, Seen, read_round
+from evaluation.servers.probe_round import ProbeRound, SlotEvidence, read_round
 
 
 def told(wait_s: float, *, answer_s: float = 1.0, late_s: float = 0.0) -> Timing:
@@ -30,19 +30,19 @@ def seen(*timings: Timing, n_refused: int = 0) -> ProbeRound:
 def test_requests_that_all_began_at_once_are_counted() -> None:
     for shape in (told, streamed, at_the_end):
         found = seen(*(shape(0.0) for _ in range(5)))
-        assert (Seen.ALL_AT_ONCE, 5, 5) == (found.seen, found.n_at_once, found.n_sent)
+        assert (SlotEvidence.ALL_AT_ONCE, 5, 5) == (found.seen, found.n_at_once, found.n_sent)
 
 
 def test_those_beyond_the_slots_wait_for_the_first_end() -> None:
     for shape in (told, streamed, at_the_end):
         found = seen(*(shape(float(number // 3)) for number in range(8)))
-        assert (Seen.SOME_WAITED, 3, 8) == (found.seen, found.n_at_once, found.n_sent)
+        assert (SlotEvidence.SOME_WAITED, 3, 8) == (found.seen, found.n_at_once, found.n_sent)
 
 
 def test_answers_that_become_slower_together_did_not_wait() -> None:
     for shape in (told, streamed, at_the_end):
         found = seen(*(shape(0.0, answer_s=6.0) for _ in range(8)))
-        assert (Seen.ALL_AT_ONCE, 8) == (found.seen, found.n_at_once)
+        assert (SlotEvidence.ALL_AT_ONCE, 8) == (found.seen, found.n_at_once)
 
 
 def test_durations_of_recorded_time_played_faster_are_scaled() -> None:
@@ -53,7 +53,7 @@ def test_durations_of_recorded_time_played_faster_are_scaled() -> None:
 
     found = seen(*(played(float(number // 2)) for number in range(4)))
 
-    assert (Seen.SOME_WAITED, 2) == (found.seen, found.n_at_once)
+    assert (SlotEvidence.SOME_WAITED, 2) == (found.seen, found.n_at_once)
 
 
 def test_durations_that_do_not_account_for_the_time_are_not_believed() -> None:
@@ -62,7 +62,7 @@ def test_durations_that_do_not_account_for_the_time_are_not_believed() -> None:
 
     found = seen(*(claimed(float(number // 2)) for number in range(4)))
 
-    assert (Seen.SOME_WAITED, 2) == (found.seen, found.n_at_once)
+    assert (SlotEvidence.SOME_WAITED, 2) == (found.seen, found.n_at_once)
 
 
 def test_a_first_token_after_anothers_end_has_waited_whatever_the_server_claims() -> None:
@@ -72,33 +72,33 @@ def test_a_first_token_after_anothers_end_has_waited_whatever_the_server_claims(
 
     found = seen(*(claimed(float(number // 2)) for number in range(4)))
 
-    assert (Seen.SOME_WAITED, 2) == (found.seen, found.n_at_once)
+    assert (SlotEvidence.SOME_WAITED, 2) == (found.seen, found.n_at_once)
 
 
 def test_a_request_that_arrives_when_the_first_is_nearly_done_shows_nothing() -> None:
-    assert Seen.UNCLEAR is seen(told(0.0), told(0.05, late_s=0.9)).seen
+    assert SlotEvidence.UNCLEAR is seen(told(0.0), told(0.05, late_s=0.9)).seen
 
 
 def test_a_wait_of_half_the_room_is_unclear() -> None:
-    assert Seen.UNCLEAR is seen(told(0.0), told(0.5)).seen
+    assert SlotEvidence.UNCLEAR is seen(told(0.0), told(0.5)).seen
 
 
 def test_a_model_that_was_loaded_anew_shows_nothing() -> None:
     loaded = Timing(total_s=5.0, ttft_s=5.0, queue_s=0.0, load_s=4.0, prompt_s=0.1, generate_s=0.9)
 
-    assert Seen.UNCLEAR is seen(loaded, loaded).seen
+    assert SlotEvidence.UNCLEAR is seen(loaded, loaded).seen
 
 
 def test_a_full_queue_shows_that_no_slot_was_free() -> None:
     found = seen(told(0.0), told(0.0), n_refused=2)
 
-    assert (Seen.SOME_WAITED, 2, 4) == (found.seen, found.n_at_once, found.n_sent)
+    assert (SlotEvidence.SOME_WAITED, 2, 4) == (found.seen, found.n_at_once, found.n_sent)
 
 
 def test_where_one_failed_it_is_not_shown_that_all_were_served_at_once() -> None:
     found = read_round([told(0.0), told(0.0)], n_failed=1, n_tokens=16)
 
-    assert (Seen.UNCLEAR, 2, 3) == (found.seen, found.n_at_once, found.n_sent)
+    assert (SlotEvidence.UNCLEAR, 2, 3) == (found.seen, found.n_at_once, found.n_sent)
 
 
 def test_rates_are_of_the_whole_round() -> None:
@@ -112,4 +112,4 @@ def test_small_delays_do_not_hide_the_slots(slots: int, n: int, delays: list[flo
     found = seen(*(told(number // slots + delays[number]) for number in range(n)))
 
     assert min(slots, n) == found.n_at_once
-    assert (Seen.ALL_AT_ONCE if n <= slots else Seen.SOME_WAITED) is found.seen
+    assert (SlotEvidence.ALL_AT_ONCE if n <= slots else SlotEvidence.SOME_WAITED) is found.seen

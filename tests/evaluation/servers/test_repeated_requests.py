@@ -10,7 +10,7 @@ from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation
 from evaluation.providers.detection import connect
 from evaluation.retry_schedule import RetrySchedule
-from evaluation.servers.repeated_requests import Answers, Party, Question, ask_everyone_twice
+from evaluation.servers.repeated_requests import Answers, AskedServer, Question, ask_everyone_twice
 
 OPTIONS = {"temperature": 0.0, "num_ctx": 4096}
 QUESTIONS = [
@@ -26,7 +26,7 @@ def asked(*servers: ScriptedOllama) -> tuple[Answers, ...]:
     async def ask() -> tuple[Answers, ...]:
         async with AsyncExitStack() as stack:
             parties = [
-                Party(
+                AskedServer(
                     endpoint=f"server {number}",
                     provider=await stack.enter_async_context(await connect(server.url, "ollama")),
                     model="tiny:1b",

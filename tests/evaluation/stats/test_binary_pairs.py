@@ -7,7 +7,7 @@ from evaluation.stats.equivalence import share_within
 from evaluation.stats.equivalence_cases import share_equivalence_cases
 from evaluation.stats.intervals import newcombe_interval, newcombe_phi
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
-from evaluation.stats.pair_evidence import Terms
+from evaluation.stats.pair_evidence import TestSettings
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 
@@ -15,7 +15,7 @@ def evidence(*, both=0, only_a=0, only_b=0, neither=0, level=0.95, **options):
     a = np.array([1.0] * (both + only_a) + [0.0] * (only_b + neither))
     b = np.array([1.0] * both + [0.0] * only_a + [1.0] * only_b + [0.0] * neither)
     terms = {"margin": None, "rng": np.random.default_rng(0), **options}
-    return binary_evidence(a, b, Terms(confidence_level=level, **terms))
+    return binary_evidence(a, b, TestSettings(confidence_level=level, **terms))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_scores_between_right_and_wrong_are_refused(side):
     sides = [np.array([0.0, 1.0]), np.array([0.0, 1.0])]
     sides[side][1] = 0.5
     with pytest.raises(ConfigurationError, match=r"such as 0\.5 are not right or wrong"):
-        binary_evidence(*sides, Terms(confidence_level=0.95, margin=None, rng=np.random.default_rng(0)))
+        binary_evidence(*sides, TestSettings(confidence_level=0.95, margin=None, rng=np.random.default_rng(0)))
 
 
 def test_walds_interval_joins_the_others_from_three_hundred_pairs_on():

@@ -4,7 +4,7 @@ import pytest
 from evaluation.stats.clustered_pairs import clustered_evidence
 from evaluation.stats.clusters import design_effect
 from evaluation.stats.equivalence import mean_within
-from evaluation.stats.pair_evidence import Terms
+from evaluation.stats.pair_evidence import TestSettings
 from evaluation.stats.power import paired_t_cases, paired_t_detectable
 from evaluation.stats.sign_flips import sign_flip_p_value
 
@@ -15,7 +15,9 @@ MEANS = np.array([0.75, -1 / 3, 1.0, 0.5, 0.25])
 
 def evidence(differences=DIFFERENCES, clusters=CLUSTERS, *, level=0.95, **options):
     terms = {"margin": None, "rng": np.random.default_rng(0), **options}
-    return clustered_evidence(np.asarray(differences, dtype=float), clusters, Terms(confidence_level=level, **terms))
+    return clustered_evidence(
+        np.asarray(differences, dtype=float), clusters, TestSettings(confidence_level=level, **terms)
+    )
 
 
 def test_the_means_of_the_clusters_are_what_was_sampled():

@@ -16,7 +16,7 @@ from evaluation.stats.continuous_pairs import (
 )
 from evaluation.stats.equivalence import mean_within
 from evaluation.stats.equivalence_cases import mean_equivalence_cases
-from evaluation.stats.pair_evidence import Terms
+from evaluation.stats.pair_evidence import TestSettings
 from evaluation.stats.power import paired_t_cases, paired_t_detectable
 
 SLEEP_A = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
@@ -27,7 +27,7 @@ MAIZE = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48], d
 def evidence(a, b, *, level=0.95, seed=0, **options):
     terms = {"margin": None, "rng": np.random.default_rng(seed), **options}
     return continuous_evidence(
-        np.asarray(a, dtype=float), np.asarray(b, dtype=float), Terms(confidence_level=level, **terms)
+        np.asarray(a, dtype=float), np.asarray(b, dtype=float), TestSettings(confidence_level=level, **terms)
     )
 
 

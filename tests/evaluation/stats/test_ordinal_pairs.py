@@ -5,7 +5,7 @@ from evaluation.stats.equivalence import share_within
 from evaluation.stats.equivalence_cases import share_equivalence_cases
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.ordinal_pairs import SPLIT, ordinal_evidence
-from evaluation.stats.pair_evidence import Terms
+from evaluation.stats.pair_evidence import TestSettings
 from evaluation.stats.signed_ranks import wilcoxon_p_value
 from evaluation.stats.tango import bonett_price_interval, tango_interval
 
@@ -19,7 +19,7 @@ B = [3, 4, 3, 3, 4, 3, 2, 4, 1, 4]
 def evidence(a, b, *, level=0.95, **options):
     terms = {"margin": None, "rng": np.random.default_rng(0), **options}
     return ordinal_evidence(
-        np.asarray(a, dtype=float), np.asarray(b, dtype=float), Terms(confidence_level=level, **terms)
+        np.asarray(a, dtype=float), np.asarray(b, dtype=float), TestSettings(confidence_level=level, **terms)
     )
 
 

@@ -13,7 +13,7 @@ from evaluation.stats.equivalence import mean_within
 from evaluation.stats.intervals import wilson_interval
 from evaluation.stats.mcnemar import chi2, chi2_p_value, corrected_chi2, corrected_chi2_p_value, exact_p_value
 from evaluation.stats.mcnemar import mid_p_value as mid_p
-from evaluation.stats.pair_evidence import Terms
+from evaluation.stats.pair_evidence import TestSettings
 from evaluation.stats.share_intervals import clopper_pearson_interval, jeffreys_interval, wald_interval
 from evaluation.stats.sign_flips import sign_flip_p_value
 from evaluation.stats.signed_ranks import hodges_lehmann, normal_p_value, rank_biserial, wilcoxon_p_value
@@ -28,7 +28,7 @@ MAIZE = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48], d
 
 
 def terms():
-    return Terms(confidence_level=0.95, margin=None, rng=np.random.default_rng(0))
+    return TestSettings(confidence_level=0.95, margin=None, rng=np.random.default_rng(0))
 
 
 def close(expected, tolerance):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation.stats.equivalence import mean_within
-from evaluation.stats.pair_evidence import Terms
+from evaluation.stats.pair_evidence import TestSettings
 from evaluation.stats.power import paired_t_cases, paired_t_detectable
 from evaluation.stats.ratio_pairs import ratio_evidence
 from evaluation.stats.sign_flips import sign_flip_p_value
@@ -16,7 +16,7 @@ B = np.array([1.0, 2.0, 1.0, 3.1, 2.9, 1.7, 1.6, 0.5])
 def evidence(a, b, *, level=0.95, **options):
     terms = {"margin": None, "rng": np.random.default_rng(0), **options}
     return ratio_evidence(
-        np.asarray(a, dtype=float), np.asarray(b, dtype=float), Terms(confidence_level=level, **terms)
+        np.asarray(a, dtype=float), np.asarray(b, dtype=float), TestSettings(confidence_level=level, **terms)
     )
 
 
@@ -103,7 +103,7 @@ def test_logarithms_of_latencies_are_covered():
     rng = np.random.default_rng(3)
     shared = rng.lognormal(0, 1, (400, 20))
     a, b = (shared * rng.lognormal(shift, 0.3, (400, 20)) for shift in (0.1, 0.0))
-    terms = Terms(confidence_level=0.95, margin=None, rng=rng, beside=False)
+    terms = TestSettings(confidence_level=0.95, margin=None, rng=rng, beside=False)
     limits = [ratio_evidence(x, y, terms).interval for x, y in zip(a, b, strict=True)]
     covered = np.mean([low <= exp(0.1) <= high for low, high in limits])
     assert 0.95 == pytest.approx(covered, abs=3 * sqrt(0.0475 / 400))

@@ -9,7 +9,7 @@ from evaluation.errors import UnknownNameError
 from evaluation.records import RunPlan
 from evaluation.store.annotations import annotate, annotations, notes_on_case
 from evaluation.store.comparisons import find_comparison, save_comparison
-from evaluation.store.experiment_deletion import Doomed, delete_experiment, what_goes
+from evaluation.store.experiment_deletion import ExperimentContents, contents_to_delete, delete_experiment
 from evaluation.store.experiments import (
     add_runs,
     comparisons_of_experiment,
@@ -77,10 +77,10 @@ def test_what_goes_is_counted_before_it_goes(store: Store, plan_run: Callable[..
     assert ["a is better than b."] == [
         comparison.sentence for comparison in comparisons_of_experiment(store, ladder.experiment_id)
     ]
-    goes = what_goes(store, ladder.experiment_id, with_runs=True)
-    assert Doomed(run_ids=("run-1",), n_answers=0, n_comparisons=1, n_notes=2, n_runs_kept=1) == goes
-    kept = what_goes(store, ladder.experiment_id, with_runs=False)
-    assert Doomed(run_ids=(), n_answers=0, n_comparisons=1, n_notes=1, n_runs_kept=2) == kept
+    goes = contents_to_delete(store, ladder.experiment_id, with_runs=True)
+    assert ExperimentContents(run_ids=("run-1",), n_answers=0, n_comparisons=1, n_notes=2, n_runs_kept=1) == goes
+    kept = contents_to_delete(store, ladder.experiment_id, with_runs=False)
+    assert ExperimentContents(run_ids=(), n_answers=0, n_comparisons=1, n_notes=1, n_runs_kept=2) == kept
 
     delete_experiment(store, ladder.experiment_id, with_runs=True)
     with pytest.raises(UnknownNameError):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from evaluation.errors import HeldError, StoreError
+from evaluation.errors import RunInUseError, StoreError
 from evaluation.records import RunPlan, Status
 from evaluation.store.holders import (
     SILENCE_S,
@@ -27,7 +27,7 @@ from evaluation.store.holders import (
     take_hold,
     this_host,
 )
-from evaluation.store.recoveries import wanted_recoveries
+from evaluation.store.recoveries import requested_recoveries
 from evaluation.store.runs import find_run, list_runs, progress, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 from evaluation.store.statements import now
@@ -121,7 +121,7 @@ def test_who_wants_runs_alone_is_refused_while_another_lives_and_not_by_the_dead
     take_hold(store, ["run-1"], alone=True)
     take_hold(store, ["run-1"], alone=True)
     elsewhere = take_hold(store, ["run-1"], host="elsewhere", pid=2**22 + 1)
-    with pytest.raises(HeldError, match="run run-1 is being worked on by process 4194305 on elsewhere") as error:
+    with pytest.raises(RunInUseError, match="run run-1 is being worked on by process 4194305 on elsewhere") as error:
         take_hold(store, ["run-1"], alone=True)
     assert "counts as dead after 60 s" in str(error.value.next_step)
     assert 3 == len(living_holders(store, "run-1"))
@@ -193,7 +193,7 @@ def test_parts_of_one_run_are_held_beside_each_other_and_each_of_them_once(store
         take_hold(store, ["run-1"], host="elsewhere", pid=2**22 + pid, alone=True, part=part)
     refused: tuple[str | None, ...] = ("1/2", "1/3", None)
     for other in refused:
-        with pytest.raises(HeldError):
+        with pytest.raises(RunInUseError):
             take_hold(store, ["run-1"], alone=True, part=other)
     take_hold(store, ["run-1"], alone=True, part="2/2")
     assert {"0/2", "1/2", "2/2"} == {held.part for held in living_holders(store, "run-1")}
@@ -209,7 +209,7 @@ def test_the_flow_run_of_one_who_died_at_work_waits_to_be_made_again(store: Stor
     for one in (died, ended, without):
         end_holder(store, one)
 
-    assert ["flow-1"] == [record.flow_run_id for record in wanted_recoveries(store)]
+    assert ["flow-1"] == [record.flow_run_id for record in requested_recoveries(store)]
     assert [died] == [held.holder_id for held in holders_of_flow(store, "flow-1")]
 
 

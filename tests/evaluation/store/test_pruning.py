@@ -20,15 +20,15 @@ from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.holders import let_go, take_hold
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.pruning import find_old, is_anyone_at_work, prune
+from evaluation.store.pruning import find_prunable, is_anyone_at_work, prune
 from evaluation.store.races import begin_race
 from evaluation.store.recommendations import list_recommendations, save_recommendations
-from evaluation.store.retention import Kept, read_kept
+from evaluation.store.retention import RetentionReason, read_retention_reasons
 from evaluation.store.runs import list_runs, set_run_status, tag_run
 from evaluation.store.session import Store, info, open_store
 from evaluation.store.sweeps import begin_sweep
 from evaluation.store.tables import METADATA, run
-from evaluation.store.vacuum import file_size, free_inside, give_back
+from evaluation.store.vacuum import file_size, free_inside, vacuum_file
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
 BEFORE = datetime(2026, 3, 1, tzinfo=UTC)
@@ -98,12 +98,12 @@ def test_runs_that_ended_before_go_with_all_that_hangs_on_them(
     plan_run("never-begun", invocation_id="of-never-begun")
     save_gpu_samples(store, "of-old", [_sample(OLD), _sample(OLD)])
 
-    old = find_old(store, BEFORE)
+    old = find_prunable(store, BEFORE)
 
     assert (("old",), 2, 2, {}) == (old.run_ids, old.n_answers, old.n_gpu_samples, old.n_kept)
     assert old == prune(store, old)
     assert {"new", "never-begun"} == _ids(store)
-    assert find_old(store, BEFORE).is_nothing
+    assert find_prunable(store, BEFORE).is_nothing
     with store.read() as connection:
         left = {
             name: connection.execute(sa.select(sa.func.count()).select_from(METADATA.tables[name])).scalar_one()
@@ -125,19 +125,19 @@ def test_what_is_needed_is_kept_unless_said(store: Store, ended_run: Callable[..
     begin_sweep(store, "of-swept", request={}, combinations=[], code_version="0")
     annotate(store, text="Look.", author="me", run_id="noted")
 
-    old = find_old(store, BEFORE)
+    old = find_prunable(store, BEFORE)
 
     assert ("plain",) == old.run_ids
     assert {
-        Kept.FAVOURITES: 1,
-        Kept.EXPERIMENTS: 1,
-        Kept.COMPARISONS: 1,
-        Kept.SEARCHES: 2,
-        Kept.NOTES: 1,
+        RetentionReason.FAVOURITES: 1,
+        RetentionReason.EXPERIMENTS: 1,
+        RetentionReason.COMPARISONS: 1,
+        RetentionReason.SEARCHES: 2,
+        RetentionReason.NOTES: 1,
     } == old.n_kept
-    also = read_kept(["favourites", "searches"])
-    assert {"plain", "liked", "raced", "swept"} == set(find_old(store, BEFORE, also=also).run_ids)
-    prune(store, find_old(store, BEFORE, also=also), also=also)
+    also = read_retention_reasons(["favourites", "searches"])
+    assert {"plain", "liked", "raced", "swept"} == set(find_prunable(store, BEFORE, also=also).run_ids)
+    prune(store, find_prunable(store, BEFORE, also=also), also=also)
     assert {"filed", "compared", "noted"} == _ids(store)
 
 
@@ -147,24 +147,24 @@ def test_a_run_that_is_held_stays_whatever_is_said(store: Store, ended_run: Call
     holder_id = take_hold(store, ["held"])
     assert is_anyone_at_work(store)
 
-    old = find_old(store, BEFORE, also=list(Kept)[1:])
+    old = find_prunable(store, BEFORE, also=list(RetentionReason)[1:])
 
-    assert ((), 0, {Kept.HELD: 1}) == (old.run_ids, old.n_gpu_samples, old.n_kept)
+    assert ((), 0, {RetentionReason.HELD: 1}) == (old.run_ids, old.n_gpu_samples, old.n_kept)
     let_go(store, holder_id)
     assert not is_anyone_at_work(store)
-    assert ("held",) == find_old(store, BEFORE).run_ids
+    assert ("held",) == find_prunable(store, BEFORE).run_ids
 
 
 @pytest.mark.parametrize("name", ["held", "Favourites", ""])
 def test_only_what_may_be_given_up_can_be_named(name: str) -> None:
     with pytest.raises(UnknownNameError, match="favourites"):
-        read_kept([name])
+        read_retention_reasons([name])
 
 
 def test_what_was_marked_since_it_was_agreed_to_stays(store: Store, ended_run: Callable[..., RunPlan]) -> None:
     ended_run("one")
     ended_run("two")
-    agreed = find_old(store, BEFORE)
+    agreed = find_prunable(store, BEFORE)
     tag_run(store, "two", favourite=True)
     ended_run("three")
 
@@ -177,7 +177,7 @@ def test_what_was_marked_since_it_was_agreed_to_stays(store: Store, ended_run: C
 def test_a_run_that_was_taken_up_again_is_not_old(store: Store, ended_run: Callable[..., RunPlan]) -> None:
     ended_run("again")
     set_run_status(store, "again", Status.RUNNING)
-    assert () == find_old(store, BEFORE).run_ids
+    assert () == find_prunable(store, BEFORE).run_ids
 
 
 def test_samples_stay_while_a_run_of_their_invocation_is_not_old(
@@ -191,7 +191,7 @@ def test_samples_stay_while_a_run_of_their_invocation_is_not_old(
     save_gpu_samples(store, "both", [_sample(OLD)])
     save_gpu_samples(store, "of-liked", [_sample(OLD)] * 5)
 
-    gone = prune(store, find_old(store, BEFORE))
+    gone = prune(store, find_prunable(store, BEFORE))
 
     assert (("first",), 5) == (gone.run_ids, gone.n_gpu_samples)
     assert {"second", "liked"} == _ids(store)
@@ -209,8 +209,8 @@ def test_recommendations_go_unless_something_was_reported_of_them_since(store: S
         ],
     )
 
-    assert 2 == find_old(store, BEFORE).n_recommendations
-    assert 2 == prune(store, find_old(store, BEFORE)).n_recommendations
+    assert 2 == find_prunable(store, BEFORE).n_recommendations
+    assert 2 == prune(store, find_prunable(store, BEFORE)).n_recommendations
     assert ["reported-since", "new"] == [one.recommendation_id for one in list_recommendations(store)]
 
 
@@ -220,7 +220,7 @@ def roomy(tmp_path: Path) -> Iterator[Store]:
     with open_store(str(tmp_path / "roomy.db")) as store:
         prompts = [replace(_recommendation(f"r{n}", OLD), prompt="words " * 2000) for n in range(200)]
         save_recommendations(store, [*prompts, _recommendation("new", NEW)])
-        prune(store, find_old(store, BEFORE))
+        prune(store, find_prunable(store, BEFORE))
         yield store
 
 
@@ -228,7 +228,7 @@ def test_the_disk_gets_the_room_back_and_the_rest_is_there(roomy: Store, tmp_pat
     before = file_size(roomy) or 0
     assert free_inside(roomy) > 1_000_000
 
-    assert give_back(roomy) > 1_000_000
+    assert vacuum_file(roomy) > 1_000_000
 
     assert (file_size(roomy) or 0) < before - 1_000_000
     assert 0 == free_inside(roomy)
@@ -241,7 +241,7 @@ def test_the_disk_gets_the_room_back_and_the_rest_is_there(roomy: Store, tmp_pat
 def test_without_room_on_the_disk_the_file_stays_as_it_is(roomy: Store) -> None:
     before = file_size(roomy)
     with pytest.raises(StoreError, match="and 1,000 are free"):
-        give_back(roomy, free_bytes=lambda _: 1000)
+        vacuum_file(roomy, free_bytes=lambda _: 1000)
     assert before == file_size(roomy)
     assert free_inside(roomy) > 1_000_000
 
@@ -249,7 +249,7 @@ def test_without_room_on_the_disk_the_file_stays_as_it_is(roomy: Store) -> None:
 def test_a_database_that_another_process_writes_is_left_alone(roomy: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evaluation.store.vacuum._BUSY_TIMEOUT_S", 0.1)
     with roomy.write(), pytest.raises(StoreError, match="locked"):
-        give_back(roomy)
+        vacuum_file(roomy)
 
 
 def test_postgresql_is_left_to_itself(postgresql_url: str) -> None:
@@ -263,4 +263,4 @@ def test_answers_are_counted_over_more_runs_than_one_question_takes(
     monkeypatch.setattr("evaluation.store.pruning.IDS_AT_ONCE", 2)
     for number in range(3):
         ended_run(f"run-{number}")
-    assert 6 == find_old(store, BEFORE).n_answers
+    assert 6 == find_prunable(store, BEFORE).n_answers

@@ -12,8 +12,8 @@ from evaluation.records import Finding, MonitorLook, Status
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.creation import open_review
 from evaluation.store.alerts import acknowledge_alert, list_alerts, record_look
-from evaluation.store.pruning import find_old, prune
-from evaluation.store.retention import WHY, Kept
+from evaluation.store.pruning import find_prunable, prune
+from evaluation.store.retention import WHY, RetentionReason
 from evaluation.store.runs import archive_run, list_runs, tag_run
 from evaluation.store.session import Store
 from evaluation.store.tables import alert, run, run_candidate
@@ -22,7 +22,7 @@ OLD = datetime(2026, 1, 1, tzinfo=UTC)
 BEFORE = datetime(2026, 3, 1, tzinfo=UTC)
 NEW = datetime(2026, 5, 1, tzinfo=UTC)
 CASES = numbers(3)
-ALL = tuple(kept for kept in Kept if kept is not Kept.HELD)
+ALL = tuple(kept for kept in RetentionReason if kept is not RetentionReason.HELD)
 
 
 def ended(
@@ -53,10 +53,10 @@ def looked_at(store: Store, run_id: str, *, is_below: bool = False) -> None:
     record_look(store, (), judged=(), looks=looks)
 
 
-def kept(store: Store, reason: Kept) -> set[str]:
+def kept(store: Store, reason: RetentionReason) -> set[str]:
     """Old runs that this reason alone keeps."""
     others = [one for one in ALL if one is not reason]
-    found = find_old(store, BEFORE, also=others)
+    found = find_prunable(store, BEFORE, also=others)
     old = {one.run_id for one in list_runs(store, limit=None, include_archived=True)}
     with store.read() as connection:
         new = set(connection.execute(sa.select(run.c.id).where(~(run.c.finished_at < BEFORE))).scalars())
@@ -72,22 +72,22 @@ def test_runs_that_are_tagged_baseline_stay(store: Store) -> None:
         tag_run(store, name, add=["baseline"] if name != "plain" else [])
     archive_run(store, "archived")
 
-    assert {"base"} == kept(store, Kept.BASELINES)
-    assert {"plain", "archived"} == set(prune(store, find_old(store, BEFORE)).run_ids)
+    assert {"base"} == kept(store, RetentionReason.BASELINES)
+    assert {"plain", "archived"} == set(prune(store, find_prunable(store, BEFORE)).run_ids)
 
 
 def test_the_first_runs_stay_against_which_a_monitor_holds_newer_ones(store: Store) -> None:
     for number in range(8):
         ended(store, f"old-{number}", OLD + timedelta(days=number), scored=False)
     ended(store, "new", NEW, scored=False)
-    assert set() == kept(store, Kept.BASELINES)
+    assert set() == kept(store, RetentionReason.BASELINES)
 
     looked_at(store, "new")
     looked_at(store, "old-1", is_below=True)
-    assert {f"old-{number}" for number in (0, 2, 3, 4, 5)} == kept(store, Kept.BASELINES)
+    assert {f"old-{number}" for number in (0, 2, 3, 4, 5)} == kept(store, RetentionReason.BASELINES)
 
     tag_run(store, "old-7", add=["baseline"])
-    assert {"old-7"} == kept(store, Kept.BASELINES)
+    assert {"old-7"} == kept(store, RetentionReason.BASELINES)
 
 
 def test_first_runs_of_a_candidate_that_nobody_evaluates_any_more_are_no_baseline(store: Store) -> None:
@@ -97,19 +97,19 @@ def test_first_runs_of_a_candidate_that_nobody_evaluates_any_more_are_no_baselin
     ended(store, "new-of-another", NEW, models=["b:1b"], scored=False)
     looked_at(store, "new-of-another")
 
-    assert set() == kept(store, Kept.BASELINES)
+    assert set() == kept(store, RetentionReason.BASELINES)
 
 
 def test_the_newest_evidence_of_each_candidate_on_a_benchmark_stays(store: Store) -> None:
     ended(store, "both", OLD, models=["a:1b", "b:1b"])
     ended(store, "first-of-a", OLD - timedelta(days=2))
     ended(store, "unscored", OLD + timedelta(days=2), scored=False)
-    assert {"both"} == kept(store, Kept.EVIDENCE)
+    assert {"both"} == kept(store, RetentionReason.EVIDENCE)
 
     ended(store, "new-of-a", NEW)
-    assert {"both"} == kept(store, Kept.EVIDENCE)
+    assert {"both"} == kept(store, RetentionReason.EVIDENCE)
     ended(store, "new-of-b", NEW, models=["b:1b"])
-    assert set() == kept(store, Kept.EVIDENCE)
+    assert set() == kept(store, RetentionReason.EVIDENCE)
 
 
 def test_evidence_on_fewer_cases_that_is_not_complete_or_is_archived_replaces_none(store: Store) -> None:
@@ -118,10 +118,10 @@ def test_evidence_on_fewer_cases_that_is_not_complete_or_is_archived_replaces_no
     ended(store, "running", NEW, status=Status.RUNNING)
     ended(store, "archived", NEW)
     archive_run(store, "archived")
-    assert {"old"} == kept(store, Kept.EVIDENCE)
+    assert {"old"} == kept(store, RetentionReason.EVIDENCE)
 
     archive_run(store, "old")
-    assert set() == kept(store, Kept.EVIDENCE)
+    assert set() == kept(store, RetentionReason.EVIDENCE)
 
 
 def test_runs_stay_whose_answers_people_look_at(store: Store) -> None:
@@ -129,16 +129,19 @@ def test_runs_stay_whose_answers_people_look_at(store: Store) -> None:
     ended(store, "other", OLD, models=["a:1b", "b:1b"])
     open_review(store, ReviewRequest(runs=["shown"], n_cases=1))
 
-    assert {"shown"} == kept(store, Kept.REVIEWS)
+    assert {"shown"} == kept(store, RetentionReason.REVIEWS)
 
 
 def test_a_run_that_stays_for_two_reasons_is_counted_once(store: Store) -> None:
     ended(store, "one", OLD)
     tag_run(store, "one", add=["baseline"], favourite=True)
 
-    old = find_old(store, BEFORE)
-    assert ({Kept.FAVOURITES: 1, Kept.BASELINES: 1, Kept.EVIDENCE: 1}, 1) == (old.n_kept, old.n_staying)
-    assert set(Kept) == set(WHY)
+    old = find_prunable(store, BEFORE)
+    assert ({RetentionReason.FAVOURITES: 1, RetentionReason.BASELINES: 1, RetentionReason.EVIDENCE: 1}, 1) == (
+        old.n_kept,
+        old.n_staying,
+    )
+    assert set(RetentionReason) == set(WHY)
 
 
 def finding(rule: str, *, run_id: str | None = None, occurrence: str = "") -> Finding:
@@ -179,11 +182,11 @@ def test_alerts_go_that_were_over_or_known_and_long_not_seen(store: Store) -> No
     set_times(store, ids["known-and-lasting"], acknowledged_at=OLD, seen_at=BEFORE - timedelta(days=6))
     set_times(store, ids["known-since"], acknowledged_at=NEW)
 
-    old = find_old(store, BEFORE)
+    old = find_prunable(store, BEFORE)
     assert (2, False) == (old.n_alerts, old.is_nothing)
     assert 2 == prune(store, old).n_alerts
     assert set(names) - {"over", "known"} == left(store)
-    assert find_old(store, BEFORE).is_nothing
+    assert find_prunable(store, BEFORE).is_nothing
 
 
 @pytest.mark.parametrize("is_stored", [True, False])
@@ -195,7 +198,7 @@ def test_a_change_that_was_accepted_is_not_told_again_while_its_run_is_there(sto
     acknowledge_alert(store, alert_id, ends=True)
     set_times(store, alert_id, acknowledged_at=OLD, resolved_at=OLD)
 
-    prune(store, find_old(store, BEFORE))
+    prune(store, find_prunable(store, BEFORE))
 
     assert ({"model"} if is_stored else set()) == left(store)
     assert is_stored is not bool(record_look(store, [change], judged=(), moment=NEW).raised)

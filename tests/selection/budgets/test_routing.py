@@ -11,7 +11,7 @@ from evaluation.store.session import open_store
 from selection import BudgetRouter, Constraints, cheapest_share, cost_quality, recommend, route
 from selection.budgets.expectations import field_of
 from selection.importing import import_scoreboard
-from selection.recommender.registry import close_desks, desk_of
+from selection.recommender.registry import close_recommenders, recommender_of
 from selection.recommender.view import View
 from selection.scoreboard import Deviations
 
@@ -24,14 +24,14 @@ def path(tmp_path_factory):
     with open_store(str(path)) as store:
         fill(store)
     yield path
-    close_desks()
+    close_recommenders()
 
 
 @pytest.fixture
 def with_a_model(path, monkeypatch):
-    view = desk_of(path).view()
+    view = recommender_of(path).view()
     changed = View(scoreboard=view.scoreboard, champion=Knowing(view), champion_id="1", stamp=view.stamp)
-    monkeypatch.setattr(desk_of(path), "view", lambda: changed)
+    monkeypatch.setattr(recommender_of(path), "view", lambda: changed)
 
 
 class Knowing:
@@ -116,10 +116,12 @@ def test_a_stream_keeps_its_budget(path):
 
 
 def test_a_stream_knows_from_measured_prompts_that_better_uses_of_its_money_will_come(path, with_a_model, monkeypatch):
-    view = desk_of(path).view()
+    view = recommender_of(path).view()
     mean, keys = view.scoreboard.standings["summarization"].quality, view.scoreboard.candidates
     monkeypatch.setattr(view.champion, "deviations", rather_easy_or_hard(mean, len(keys)))
-    monkeypatch.setattr(desk_of(path).book, "prompts", lambda **_: ("hard 1", "rather easy 1", "hard 2", "easy 2"))
+    monkeypatch.setattr(
+        recommender_of(path).book, "prompts", lambda **_: ("hard 1", "rather easy 1", "hard 2", "easy 2")
+    )
     router = BudgetRouter(2 * LARGE + 8 * MIDDLE, n_prompts=10, task="summarization", store=path)
     named = [router.route(f"{'rather easy' if i < 5 else 'hard'} {i}").candidate.label for i in range(10)]
     assert "large:1b" not in named[:5]
@@ -140,7 +142,7 @@ def test_without_the_store_a_stream_begins_with_what_comes(path, with_a_model, m
     def away(**_):
         raise StoreError("the store is away", "Wait for it.")
 
-    monkeypatch.setattr(desk_of(path).book, "prompts", away)
+    monkeypatch.setattr(recommender_of(path).book, "prompts", away)
     assert "small:1b" == BudgetRouter(0.1, n_prompts=9, task="summarization", store=path).route("easy").candidate.label
 
 
@@ -236,11 +238,11 @@ def test_an_unmeasured_task_shares_nothing_out(path):
 def test_without_a_known_cost_it_says_how_to_get_one(path, monkeypatch):
     from dataclasses import replace
 
-    view = desk_of(path).view()
+    view = recommender_of(path).view()
     standing = view.scoreboard.standings["summarization"]
     unpriced = replace(standing, cost_usd=np.full(3, np.nan))
     board = replace(view.scoreboard, standings={"summarization": unpriced})
-    monkeypatch.setattr(desk_of(path), "view", lambda: replace(view, scoreboard=board, answers={}))
+    monkeypatch.setattr(recommender_of(path), "view", lambda: replace(view, scoreboard=board, answers={}))
     with pytest.raises(SelectionError, match="no cost is known") as caught:
         field_of("summarization", Constraints(), path)
     assert "--prices" in str(caught.value.next_step)
@@ -258,7 +260,7 @@ def equals(tmp_path):
     with open_store(str(path)) as store:
         import_scoreboard(store, table)
     yield path
-    close_desks()
+    close_recommenders()
 
 
 def test_of_equals_the_one_that_no_other_beats_gets_every_prompt_and_no_program_does(equals):

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from selection.choosing.calibrated_quality import N_KNOTS, as_expected, as_told
+from selection.choosing.calibrated_quality import N_KNOTS, as_expected, calibrated
 from selection.learning.calibration import calibration_error, told_knots
 
 
@@ -18,7 +18,7 @@ def test_expectations_that_are_too_far_out_are_told_as_they_come() -> None:
     expected, came, _ = drawn(6_000, 1.6, 0)
     fresh, _, chance = drawn(6_000, 1.6, 1)
     knots = told_knots(expected, came)
-    before, after = (calibration_error(one, chance) or 0.0 for one in (fresh, np.asarray(as_told(fresh, knots))))
+    before, after = (calibration_error(one, chance) or 0.0 for one in (fresh, np.asarray(calibrated(fresh, knots))))
     assert before > 0.08
     assert after < 0.025
 
@@ -42,6 +42,6 @@ def test_on_little_and_on_what_is_no_fraction_it_is_told_as_it_is() -> None:
 
 
 def test_what_is_not_known_is_not_told() -> None:
-    told = np.asarray(as_told(np.array([np.nan, 0.5]), as_expected()))
+    told = np.asarray(calibrated(np.array([np.nan, 0.5]), as_expected()))
     assert np.isnan(told[0])
     assert 0.5 == told[1]

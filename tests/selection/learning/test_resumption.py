@@ -7,7 +7,7 @@ from recommendable import fill
 
 from evaluation.store.selection_models import champion
 from evaluation.store.session import Store, open_store
-from selection.learning.resumption import begun, kept
+from selection.learning.resumption import start_record, stored_progress
 from selection.learning.retraining import Judgement, carry_out, judge, train_and_store
 
 
@@ -19,15 +19,15 @@ def store(sqlite_url: str) -> Iterator[Store]:
 
 
 def test_nothing_is_kept_of_what_had_not_come_far(store: Store) -> None:
-    found = kept(store, since=begun(store))
+    found = stored_progress(store, since=start_record(store))
 
     assert ("no model was trained, and the scoreboard alone goes on deciding", None) == (found.sentence, found.model_id)
 
 
 def test_a_trained_model_is_kept_though_nobody_judged_it(store: Store) -> None:
-    before = begun(store)
+    before = start_record(store)
     model_id = train_and_store(store, seed=0)
-    found = kept(store, since=before)
+    found = stored_progress(store, since=before)
 
     assert model_id == found.model_id
     assert "best_per_task 1 was trained and is kept (trained), and the scoreboard alone goes on deciding" == (
@@ -36,17 +36,20 @@ def test_a_trained_model_is_kept_though_nobody_judged_it(store: Store) -> None:
 
 
 def test_a_model_that_was_judged_is_said_to_be_kept_out(store: Store) -> None:
-    before = begun(store)
+    before = start_record(store)
     model_id = train_and_store(store, seed=0)
     carry_out(store, Judgement(model_id=model_id, replaces=None, promotes=False, reason="it gained nothing"))
 
-    assert "(not promoted), and the scoreboard alone goes on deciding" in kept(store, since=before).sentence
+    assert "(not promoted), and the scoreboard alone goes on deciding" in stored_progress(store, since=before).sentence
 
 
 def test_a_model_that_came_to_decide_is_said_to_and_is_no_news_to_the_next_one(store: Store) -> None:
-    before = begun(store)
+    before = start_record(store)
     assert carry_out(store, judge(store, train_and_store(store, seed=0)))
 
     assert champion(store).model is not None
-    assert "best_per_task 1 was trained and is now the selection model" == kept(store, since=before).sentence
-    assert "no model was trained, and best_per_task 1 goes on deciding" == kept(store, since=begun(store)).sentence
+    assert "best_per_task 1 was trained and is now the selection model" == stored_progress(store, since=before).sentence
+    assert (
+        "no model was trained, and best_per_task 1 goes on deciding"
+        == stored_progress(store, since=start_record(store)).sentence
+    )

@@ -20,7 +20,7 @@ from selection.learning.retraining import (
     train_and_store,
     what_is_new,
 )
-from selection.recommender.registry import close_desks
+from selection.recommender.registry import close_recommenders
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def store(sqlite_url: str) -> Iterator[Store]:
     with open_store(sqlite_url) as opened:
         fill(opened)
         yield opened
-    close_desks()
+    close_recommenders()
 
 
 def twin(store: Store, model_id: str, *, serving: bytes | None = None, kind: str = "best_per_task") -> str:

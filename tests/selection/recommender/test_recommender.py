@@ -8,7 +8,7 @@ import pytest
 
 from evaluation.errors import ConfigurationError, StoreUnreachableError
 from selection.decisions.decision_log import Outcome
-from selection.recommender.recommender import Desk
+from selection.recommender.recommender import Recommender
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)
 
@@ -103,7 +103,7 @@ def book():
 
 @pytest.fixture
 def desk(book):
-    desk = Desk(book)
+    desk = Recommender(book)
     yield desk
     book.is_away = False
     desk.close()
@@ -167,7 +167,7 @@ def test_without_any_memory_a_store_that_is_away_is_an_error(book, desk):
 
 def test_a_store_that_changes_all_the_time_takes_a_twentieth_of_it(book):
     clock = Clock()
-    desk = Desk(book, clock=clock, computed=clock)
+    desk = Recommender(book, clock=clock, computed=clock)
     read, times = book.scoreboard, []
 
     def slowly(champion):
@@ -189,7 +189,7 @@ def test_a_store_that_changes_all_the_time_takes_a_twentieth_of_it(book):
 
 def test_others_who_write_all_the_time_cost_a_fiftieth_of_it(book):
     clock = Clock()
-    desk = Desk(book, clock=clock, computed=clock)
+    desk = Recommender(book, clock=clock, computed=clock)
     compare = book.fingerprint
 
     def slowly():
@@ -251,7 +251,7 @@ def test_a_slow_store_that_falls_silent_is_waited_for_once_and_only_so_long(book
 def test_a_slow_store_is_not_asked_with_every_question(book, monkeypatch):
     monkeypatch.setattr("selection.recommender.recommender.PATIENCE_S", 120.0)
     clock = Clock()
-    desk = Desk(book, clock=clock, computed=clock)
+    desk = Recommender(book, clock=clock, computed=clock)
     desk.view()
     book.is_slow = True
     for _ in range(100):

@@ -13,7 +13,7 @@ from evaluation.store.session import open_store
 from selection import flush, recommend
 from selection.learning.served_arrays import written_model
 from selection.learning.serving import ServedModel
-from selection.recommender.registry import close_desks, desk_of
+from selection.recommender.registry import close_recommenders, recommender_of
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def store(tmp_path):
     with open_store(str(tmp_path / "store.db")) as store:
         fill(store)
         yield store
-    close_desks()
+    close_recommenders()
 
 
 def serving_bytes(kind="best_per_task", tasks=("summarization",)):
@@ -115,7 +115,7 @@ def test_bytes_that_were_changed_in_the_store_are_refused(store):
     assert asked(store).decided_by.startswith("best_per_task 2 (")
     with closing(sqlite3.connect(store.url.removeprefix("sqlite+pysqlite:///"))) as connection, connection:
         connection.execute("UPDATE selection_model SET serving = ? WHERE version = 2", (serving_bytes(tasks=("x",)),))
-    close_desks()
+    close_recommenders()
     found = asked(store)
     assert found.decided_by.startswith("best_per_task 1 (")
     assert "is not what was stored" in found.notes[0]
@@ -134,11 +134,11 @@ def test_a_model_without_anything_to_serve_is_refused(store):
 
 
 def test_what_is_recommended_changes_no_stamp_and_what_others_write_does(store):
-    book = desk_of(store).book
+    book = recommender_of(store).book
     asked(store)
     before = book.stamp()
     asked(store)
-    assert 0 == desk_of(store).log.flush(30.0)
+    assert 0 == recommender_of(store).log.flush(30.0)
     assert before == book.stamp()
     promoted(store, serving_bytes())
     assert before != book.stamp()

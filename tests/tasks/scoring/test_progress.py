@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tasks.scoring.progress import HowFar
+from tasks.scoring.progress import ScoringProgress
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_scores_are_told_with_their_total_and_the_time_left_at_the_pace_so_far(clock: list[float]) -> None:
-    how_far = HowFar(who="judge qwen3:8b", n_planned=120)
+    how_far = ScoringProgress(who="judge qwen3:8b", n_planned=120)
     assert ("judge qwen3:8b: 0 of 120 scores", 0.0) == (str(how_far), how_far.percent)
 
     clock[0] += 17
@@ -29,7 +29,7 @@ def test_scores_are_told_with_their_total_and_the_time_left_at_the_pace_so_far(c
 
 
 def test_nothing_is_said_of_the_time_left_before_there_is_a_measure(clock: list[float]) -> None:
-    how_far = HowFar(who="programs", n_planned=1640, n_ended=3)
+    how_far = ScoringProgress(who="programs", n_planned=1640, n_ended=3)
     clock[0] += 0.5
 
     assert how_far.seconds_left is None
@@ -37,4 +37,4 @@ def test_nothing_is_said_of_the_time_left_before_there_is_a_measure(clock: list[
 
 
 def test_nothing_to_do_is_all_done() -> None:
-    assert 100.0 == HowFar(who="programs", n_planned=0).percent
+    assert 100.0 == ScoringProgress(who="programs", n_planned=0).percent

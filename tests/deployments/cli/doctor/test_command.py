@@ -17,7 +17,7 @@ from deployments.cli.doctor import checks, machine
 from deployments.cli.doctor.checks import State
 from deployments.cli.doctor.first_steps import GIB, SUGGESTIONS, first_commands, model_memory_bytes, suggestion_for
 from deployments.cli.doctor.machine import Gpu
-from deployments.serving.home import free_port, note_embedded, the_only_one
+from deployments.serving.home import free_port, hold_home, note_embedded
 
 Command = Callable[..., Any]
 
@@ -60,13 +60,13 @@ def test_a_serve_that_runs_is_named_with_its_address_and_shared_by_commands(
     )
 
     port = int(prefect_api.rsplit(":", 1)[1].split("/")[0])
-    with the_only_one(port):
+    with hold_home(port):
         said = benchwright("doctor", "--json")
     assert ("ok", f"runs at http://127.0.0.1:{port}, process {os.getpid()}") == (
         _check(said, "serve")["state"],
         _check(said, "serve")["said"],
     )
-    with the_only_one(free_port()):
+    with hold_home(free_port()):
         assert "does not answer now" in _check(benchwright("doctor", "--json"), "serve")["said"]
 
 
@@ -82,7 +82,7 @@ def test_without_a_server_of_the_users_it_is_said_which_one_commands_use(
 ) -> None:
     nowhere = SimpleNamespace(api=SimpleNamespace(url=None))
     monkeypatch.setattr("prefect.settings.get_current_settings", lambda: nowhere)
-    monkeypatch.setattr("deployments.prefect_server.standing_api", lambda: standing)
+    monkeypatch.setattr("deployments.prefect_server.running_api", lambda: standing)
 
     assert checks.prefect().said.endswith(said)
 
@@ -104,7 +104,7 @@ def test_beside_a_serve_with_an_embedded_server_its_models_are_where_to_begin(
 ) -> None:
     ollama.add("llama3.2:3b", digest="a" * 64)
     port = int(prefect_api.rsplit(":", 1)[1].split("/")[0])
-    with the_only_one(port):
+    with hold_home(port):
         note_embedded(ollama.url)
         said = benchwright("doctor", "--json")
 

@@ -12,7 +12,7 @@ from scripted_ollama import Reply, ScriptedOllama
 from deployments.cli.evaluate.dry_run import afterwards_sentence, sentences, show_dry_run
 from evaluation.forecasts.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
 from evaluation.forecasts.scoring_pace import ScoringPace
-from evaluation.forecasts.scoring_work import AskedAfterwards
+from evaluation.forecasts.scoring_work import ScoringWork
 from evaluation.formatting import duration
 from evaluation.store.past_speed import PastSpeed
 
@@ -198,7 +198,7 @@ def test_a_duration_is_said_in_the_unit_that_fits(seconds: float, said: str) -> 
     assert said == duration(seconds)
 
 
-JUDGE = AskedAfterwards(
+JUDGE = ScoringWork(
     need="judge",
     model="qwen3:14b",
     endpoint="here",
@@ -206,7 +206,7 @@ JUDGE = AskedAfterwards(
     seconds=180.0,
     pace=ScoringPace(n_scores=200, newest_at=NOON, request_s=1.5),
 )
-PROGRAMS = AskedAfterwards(need="sandbox", model=None, endpoint=None, n_answers=1, seconds=None, pace=None)
+PROGRAMS = ScoringWork(need="sandbox", model=None, endpoint=None, n_answers=1, seconds=None, pace=None)
 
 
 def test_what_is_asked_afterwards_has_a_time_or_is_said_to_have_none() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from watched_runs import answers, many_cases, watched_run
 
-from evaluation.monitoring.monitoring_pass import look
+from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import record_look
 from evaluation.store.session import open_store
@@ -31,7 +31,7 @@ def watched(database: str) -> str:
 def alerted(watched: str) -> str:
     """The same, after a look."""
     with open_store(watched) as store:
-        seen = look(store, MonitorRequest(), datetime.now(UTC))
+        seen = run_pass(store, MonitorRequest(), datetime.now(UTC))
         record_look(store, seen.findings, judged=seen.judged, looks=seen.looks)
     return watched
 

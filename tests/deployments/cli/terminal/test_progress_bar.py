@@ -10,7 +10,7 @@ from deployments.cli.terminal.progress_bar import _at_work
 from evaluation.records import CandidateProgress, Status
 from evaluation.store.session import Store
 from tasks.generation.residency import loads_in_progress
-from tasks.scoring.progress import HowFar, at_work
+from tasks.scoring.progress import ScoringProgress, at_work
 
 
 def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> CandidateProgress:
@@ -55,8 +55,8 @@ def test_whoever_is_asked_for_scores_is_told_of_with_a_total(monkeypatch: pytest
     monkeypatch.setattr(progress_bar, "_look", lambda *_: (_progress(1, Status.RUNNING, 100),))
     told = threading.Event()
     lines: list[str] = []
-    monkeypatch.setattr(progress_bar, "tell", lambda line: (lines.append(line), told.set()))
-    at_work.append(HowFar(who="judge qwen3:8b", n_planned=120, n_ended=34))
+    monkeypatch.setattr(progress_bar, "print_status", lambda line: (lines.append(line), told.set()))
+    at_work.append(ScoringProgress(who="judge qwen3:8b", n_planned=120, n_ended=34))
     try:
         with progress_bar.progress_bar(cast("Store", None), "invocation"):
             assert told.wait(120)

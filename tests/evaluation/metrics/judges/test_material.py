@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from evaluation.case import Case, Message
 from evaluation.metrics.judges.material import (
     Material,
-    asked_material,
     fence_mark,
     fenced,
     longest_piece,
+    question_material,
     without_commands,
 )
 
@@ -140,28 +140,28 @@ def test_every_fence_stands_once_and_the_prompt_can_be_sent(texts, max_character
 
 def test_the_judge_sees_what_was_asked_and_what_a_right_answer_is_known_by():
     case = Case(case_id="1", prompt="Q", context=("c1", "c2"), references=("r1", "r2"), choices=("x", "y"))
-    found = asked_material(case, with_context=True, with_references=True)
+    found = question_material(case, with_context=True, with_references=True)
     assert ["Q", "x\ny", "c1\n\nc2", "1. r1\n2. r2"] == [material.text for material in found]
     assert ["question", "choices", "context", "reference_answers"] == titles(found)
-    assert ["question", "choices"] == titles(asked_material(case, with_context=False, with_references=False))
+    assert ["question", "choices"] == titles(question_material(case, with_context=False, with_references=False))
 
 
 def test_what_a_case_does_not_have_is_not_shown():
     case = Case(case_id="1", messages=(Message(role="user", content="Hi"), Message(role="assistant", content="Yes?")),
                 references=(" ",))  # fmt: skip
-    found = asked_material(case, with_context=True, with_references=True)
+    found = question_material(case, with_context=True, with_references=True)
     assert [Material(title="question", text="user: Hi\n\nassistant: Yes?")] == found
 
 
 def test_references_are_shown_where_one_of_them_says_something():
-    found = asked_material(
+    found = question_material(
         Case(case_id="1", prompt="Q", references=("", "Paris")), with_context=True, with_references=True
     )
     assert ["question", "reference_answers"] == titles(found)
 
 
 def test_a_single_reference_is_not_numbered():
-    (_, reference) = asked_material(
+    (_, reference) = question_material(
         Case(case_id="1", prompt="Q", references=("r",)), with_context=True, with_references=True
     )
     assert Material(title="reference_answers", text="r") == reference

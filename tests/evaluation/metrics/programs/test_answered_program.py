@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from evaluation.case import Case
 from evaluation.metrics.programs.answered_program import AnsweredProgram, answered_program, prompt_as_program
-from evaluation.metrics.programs.case_program import found_program, program_of
+from evaluation.metrics.programs.case_program import find_program, program_of
 
 PROMPT = 'from typing import List\n\n\ndef half(x: int) -> int:\n    """Half.\n\n    >>> half(4)\n    2\n    """\n'
 F = "def f(x):\n    return x"
@@ -89,7 +89,7 @@ def test_a_prompt_is_a_program_only_where_it_defines_the_entry_point() -> None:
 def test_a_case_of_human_eval_gives_its_helpers_to_the_tests() -> None:
     tests = ["def check(candidate):\n    assert candidate(4) == 2\n\ncheck(half)"]
     case = Case(case_id="h", prompt=PROMPT, details={"format": "human_eval", "entry_point": "half", "tests": tests})
-    program = program_of(case, found_program(case, "    return x // 2").source, 3.0)
+    program = program_of(case, find_program(case, "    return x // 2").source, 3.0)
     assert (PROMPT, PROMPT + "    return x // 2\n") == (program.setup, program.source)
 
 
@@ -97,7 +97,7 @@ def test_a_case_of_mbpp_finds_the_program_by_the_names_that_its_tests_call() -> 
     details = {"tests": ["assert sorted(first_odd([1])) == [max(1, 0)]"], "test_imports": ["import math", "x = 1"]}
     case = Case(case_id="m", prompt="Write it.", details=details)
     answer = "```python\ndef first_odd(x): return x\n```\nUse:\n```python\nprint(first_odd([1]))\n```"
-    assert "def first_odd(x): return x" == found_program(case, answer).source
+    assert "def first_odd(x): return x" == find_program(case, answer).source
     assert "import math\nx = 1" == program_of(case, "", 3.0).setup
 
 

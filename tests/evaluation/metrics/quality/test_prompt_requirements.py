@@ -3,9 +3,9 @@ import pytest
 from evaluation.case import Case, Message
 from evaluation.metrics.quality.prompt_requirements import (
     READ_PROMPT_CHARS,
-    items_wanted,
-    length_wishes,
+    length_requirements,
     prompt_of,
+    requested_items,
     topics,
 )
 
@@ -42,7 +42,7 @@ INF = float("inf")
     ],
 )
 def test_a_stated_length_is_read(prompt: str, low: float, high: float, unit: str) -> None:
-    (wish,) = length_wishes(prompt)
+    (wish,) = length_requirements(prompt)
     assert (pytest.approx(low), pytest.approx(high), unit) == (wish.low, wish.high, wish.unit)
 
 
@@ -50,11 +50,11 @@ def test_a_stated_length_is_read(prompt: str, low: float, high: float, unit: str
     "prompt", ["why do dogs bark?", "combine these three sentences.", "50 wordsmiths", "", "0" * 99]
 )
 def test_other_numbers_are_no_lengths(prompt: str) -> None:
-    assert () == length_wishes(prompt)
+    assert () == length_requirements(prompt)
 
 
 def test_several_lengths_are_all_kept() -> None:
-    found = length_wishes("two sentences of at most 20 words each")
+    found = length_requirements("two sentences of at most 20 words each")
     assert [("sentence", 2.0), ("word", 20.0)] == [(wish.unit, wish.high) for wish in found]
 
 
@@ -88,7 +88,7 @@ def test_topics_are_the_parts_of_an_open_task(prompt: str, expected: list[set[st
     ],
 )
 def test_the_number_of_items_is_read(prompt: str, expected: int) -> None:
-    assert expected == items_wanted(prompt)
+    assert expected == requested_items(prompt)
 
 
 def test_the_prompt_of_a_talk_is_the_last_message_of_the_user() -> None:

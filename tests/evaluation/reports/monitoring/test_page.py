@@ -5,7 +5,7 @@ from typing import Any
 
 from watched_runs import NOW, answers, many_cases, watched_run
 
-from evaluation.monitoring.monitoring_pass import look
+from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.monitoring.result import monitor_result
 from evaluation.reports.monitoring.page import monitor_as_markdown
 from evaluation.requests.monitor_request import MonitorRequest
@@ -17,7 +17,7 @@ HOSTILE = "m|<script>alert(1)</script>[x](javascript:y)![z](http://w)`q`"
 
 
 def page_of(store: Store, **request: Any) -> tuple[dict[str, Any], str]:
-    seen = look(store, MonitorRequest(**request), NOW)
+    seen = run_pass(store, MonitorRequest(**request), NOW)
     changes = record_look(store, seen.findings, judged=seen.judged, looks=seen.looks, moment=NOW)
     result = monitor_result(seen, changes, list_alerts(store), list_silences(store, moment=NOW))
     return result, monitor_as_markdown(result)

@@ -6,7 +6,7 @@ from run_results import a_race, race_decision, race_place
 
 from evaluation.races.decision import Fate
 from evaluation.races.rules import Spent
-from evaluation.reports.races.page import cost_line, look_lines, race_as_markdown, ranking_rows, rule_line
+from evaluation.reports.races.page import cost_line, decision_lines, race_as_markdown, ranking_rows, rule_line
 from evaluation.results.as_json import as_json
 from evaluation.results.races import UnfinishedRace
 
@@ -33,7 +33,7 @@ def test_a_line_for_each_look_says_who_left_and_who_is_still_in() -> None:
     assert [
         "look 1, 20 cases, 60 calls so far: 2 left (b | [x](http://y), c), 1 still in",
         "confirmation, 80 calls so far: a on 10 unseen cases 20.0 points ahead of b",
-    ] == look_lines(RACE)
+    ] == decision_lines(RACE)
 
 
 def test_a_row_for_each_candidate_says_when_and_how_it_left() -> None:
