@@ -176,7 +176,7 @@ CHILD = dedent(
     from datetime import UTC, datetime
     from evaluation.generation import Generation
     from evaluation.store.outcomes import OutcomeWriter
-    from evaluation.store.records import OutcomeRow
+    from evaluation.records import OutcomeRow
     from evaluation.store.session import open_store
 
     url, run_candidate_id, prefix, n, ending = sys.argv[1:]
