@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deployments.form_layout import lay_out
+from evaluation.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from evaluation.records import ModelRecord
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 EVALUATION = "EvaluationRequest"
 REVIEW = "ReviewRequest"
-PROVIDERS = ("ollama", "openai_compatible")
 KNOWN_THEN = "Choices are the names that were known when this was deployed."
 OF_FILES = ", or paths of files"
 """Not said where names are chosen: a worker has no files of whoever fills in the form."""
@@ -56,7 +56,7 @@ class Choices:
             "models": self.models,
             "endpoints": self.endpoints,
             "profile": self.profiles,
-            "provider": PROVIDERS,
+            "provider": tuple(PROVIDERS),
         }
 
 
@@ -136,7 +136,7 @@ def _offer(fields: dict[str, Any], choices: Mapping[str, tuple[str, ...]]) -> No
             if kind.get("type") == "string":
                 kind["enum"] = list(names)
         said = fields[name]["description"].replace(OF_FILES, "")
-        fields[name]["description"] = said if names == PROVIDERS else f"{said} {KNOWN_THEN}"
+        fields[name]["description"] = said if names == tuple(PROVIDERS) else f"{said} {KNOWN_THEN}"
 
 
 def _need_not(model: dict[str, Any], names: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """A closed list of named classes: what exists, and a helpful answer for what does not."""
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Generic, Protocol, TypeVar
 
 from evaluation.errors import ConfigurationError, UnknownNameError
@@ -41,3 +42,38 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+class LazyCatalogue(Mapping[str, type[T]], Generic[T]):
+    """A catalogue whose names cost no import: a class is imported when it is looked up."""
+
+    def __init__(self, kind: str, **places: str) -> None:
+        """List the entries.
+
+        Args:
+            kind: What they are, for messages.
+            places: Where the class of each name is: `package.module:Class`.
+        """
+        self._kind = kind
+        self._places = places
+
+    def __getitem__(self, name: str) -> type[T]:
+        if name not in self._places:
+            raise UnknownNameError(self._kind, name, sorted(self._places))
+        module, _, class_name = self._places[name].partition(":")
+        entry: type[T] = getattr(import_module(module), class_name)
+        if entry.name != name:  # type: ignore[attr-defined]
+            raise ConfigurationError(
+                f"the {self._kind} catalogue lists {self._places[name]} as {name!r}, and it has another name",
+                "Write the same name in both.",
+            )
+        return entry
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from evaluation.case import Message
 from evaluation.errors import FailureKind
@@ -42,6 +42,13 @@ class Timing:
     """After the first token."""
 
 
+class Usage(TypedDict, total=False):
+    """What only some servers say of an answer, in the fields of a `Generation`."""
+
+    cached_tokens: int | None
+    cold: bool
+
+
 class PromptState(StrEnum):
     """What a server had to do with a prompt before the first token."""
 
@@ -55,12 +62,12 @@ class PromptState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One output of a candidate for a case."""
+    """One output of a candidate for a case. Exports have its fields as columns, in this order (`outcome_fields`)."""
 
-    text: str
-    """Raw text as the model wrote it, without its thinking."""
     answer: str
     """What the metrics see: the text without stray thinking tags; empty where the candidate failed."""
+    text: str
+    """Raw text as the model wrote it, without its thinking."""
     thinking: str | None = None
     finish_reason: str | None = None
     """`stop` or `length`."""
@@ -73,13 +80,13 @@ class Generation:
     """With thinking tokens."""
     cached_tokens: int | None = None
     """Those of the prompt that the server had kept from earlier prompts; None: it does not say."""
-    prompt_state: PromptState | None = None
-    """None: not judged, which takes the other answers of its run; it counts as fresh."""
     timing: Timing | None = None
     cold: bool = False
     """True where this request waited for the model to load."""
     reused: bool = False
     """Taken from an earlier run: left out of every timing figure."""
+    prompt_state: PromptState | None = None
+    """None: not judged, which takes the other answers of its run; it counts as fresh."""
     n_attempts: int = 1
     seed: int | None = None
     energy_j: float | None = None

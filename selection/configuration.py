@@ -9,6 +9,7 @@ from typing import Any, Literal
 from evaluation.errors import ConfigurationError
 from evaluation.escaping import as_json, for_terminal, one_line
 from evaluation.options import MODELS_OWN, OPTIONS
+from evaluation.providers import PROVIDERS
 from evaluation.records.evidence import Choosable
 
 Form = Literal["modelfile", "json", "env"]
@@ -115,7 +116,7 @@ def _must_be_ollamas(candidate: Choosable) -> None:
     if not _MODEL_NAME.fullmatch(candidate.model):
         raise ConfigurationError(f"{candidate.model!r} is no name of a model for Ollama", step)
     providers = {place.provider for place in candidate.places}
-    if providers and "ollama" not in providers:
+    if providers and not any(name in PROVIDERS and PROVIDERS[name].takes_modelfiles for name in providers):
         raise ConfigurationError(
             f"{candidate.label!r} is served by {', '.join(sorted(providers))} and not by Ollama", step
         )

@@ -5,12 +5,13 @@ Prefect's pages check no more than its schema.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from prefect.blocks.core import Block
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from evaluation.errors import ConfigurationError, StoreError
+from evaluation.providers import PROVIDERS
 from evaluation.providers.detection import normalise_url
 from evaluation.records import EndpointRecord
 from evaluation.requests.prices import as_prices
@@ -19,6 +20,13 @@ from evaluation.store.address import parse_url, shown
 from tasks.block_names import DATABASE_SLUG
 
 KEY_VARIABLE = "BENCHWRIGHT_KEY_OF_POOL_"
+ASKED = "asked"
+"""In place of a protocol: the server is asked."""
+
+if TYPE_CHECKING:
+    Protocol = str
+else:
+    Protocol = Literal[(ASKED, *PROVIDERS)]
 
 
 class ResultsDatabase(Block):
@@ -65,8 +73,8 @@ class PoolServer(BaseModel):
     gpu_tag: str = Field(
         default="", title="GPU tag", description="The GPU behind it: servers on one GPU share a tag. Empty: its own."
     )
-    provider: Literal["asked", "ollama", "openai_compatible"] = Field(
-        default="asked", title="Protocol", description="Which protocol it speaks; `asked`: found out each time."
+    provider: Protocol = Field(
+        default=ASKED, title="Protocol", description="Which protocol it speaks; `asked`: found out each time."
     )
     electricity_price: float | None = Field(
         default=None, ge=0, title="Price of a kWh", description="In the currency of your reports. At least 0."
@@ -106,7 +114,7 @@ class EndpointPool(Block):
             yield EndpointRecord(
                 name=default_gpu_tag(url).replace("gpu-", "pool-", 1),
                 url=url,
-                provider="" if server.provider == "asked" else server.provider,
+                provider="" if server.provider == ASKED else server.provider,
                 gpu_tag=server.gpu_tag.strip() or None,
                 slots=server.slots,
                 electricity_price=server.electricity_price,

@@ -6,7 +6,7 @@ from typing import Any
 from evaluation.metrics.metric import Need
 from evaluation.options import effective_options
 from evaluation.planning.plan import Lane, MetricModelPlan
-from evaluation.providers.openai_wire import unsupported_options
+from evaluation.providers import PROVIDERS
 from evaluation.resolution import MetricModel, ResolvedEndpoint
 
 JUDGE_NUM_CTX = 8192
@@ -32,8 +32,8 @@ def _judging_options(model: MetricModel) -> dict[str, Any]:
     info = model.resolved.info
     given = {"temperature": 0.0, "num_ctx": min(JUDGE_NUM_CTX, info.context_length or JUDGE_NUM_CTX)}
     options = effective_options(given, benchmark={}, model=info.parameters)
-    unsent = set() if model.resolved.endpoint.provider == "ollama" else set(unsupported_options(options))
-    return {name: value for name, value in options.items() if name not in {*unsent, "num_predict", "stop"}}
+    sent = PROVIDERS[model.resolved.endpoint.provider].sent_options(options)
+    return {name: value for name, value in sent.items() if name not in ("num_predict", "stop")}
 
 
 def lane_of(endpoint: ResolvedEndpoint, *, allow_remote: bool) -> Lane:

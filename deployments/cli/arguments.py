@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from evaluation.providers import PROVIDERS
+
 if TYPE_CHECKING:
     from evaluation.settings import Settings
     from evaluation.store.session import Store
@@ -47,7 +49,7 @@ GpuTagOption = Annotated[
     str | None, typer.Option("--gpu-tag", metavar="T", help="Name of the GPU behind the endpoints.")
 ]
 ProviderOption = Annotated[
-    str | None, typer.Option("--provider", metavar="P", help="ollama or openai_compatible; default: detected.")
+    str | None, typer.Option("--provider", metavar="P", help=f"{' or '.join(PROVIDERS)}; default: detected.")
 ]
 RemoteOption = Annotated[
     bool, typer.Option("--allow-remote", help="Allow models that run on somebody else's machines.")

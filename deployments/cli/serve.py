@@ -151,6 +151,7 @@ def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | No
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
     from deployments.cli.terminal.output import print_status
     from deployments.serving.home import note_embedded
+    from evaluation.providers import OF_EMBEDDED_SERVER
     from evaluation.records import EndpointRecord
     from evaluation.resolution import EMBEDDED
 
@@ -160,7 +161,7 @@ def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | No
     if embedded or (embedded is None and not answers):
         url = standing.start_embedded()
         note_embedded(url)
-        answers += ask_all([EndpointRecord(name=EMBEDDED, url=url)], in_full=True)[0]
+        answers += ask_all([EndpointRecord(name=EMBEDDED, url=url, provider=OF_EMBEDDED_SERVER)], in_full=True)[0]
     record_models(store, answers)
     standing.model_servers = {answer.endpoint.name: answer.endpoint.url for answer in answers}
 

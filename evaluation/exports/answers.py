@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from evaluation.exports.filters import Filters
-from evaluation.generation import Failure, Generation
+from evaluation.generation import Failure
+from evaluation.outcome_fields import KINDS, flat_values
 from evaluation.records import RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.records.labels import unique_labels
 from evaluation.score import Measurement, ScoreFailure
@@ -13,18 +14,16 @@ from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store
 
 Row = dict[str, Any]
+_BEFORE = {"own_failure": ("failure",), "energy_j": ("effective_context", "vram_share")}
+"""Columns that an outcome's own fields do not fill, by the field before which they stand."""
 OF_AN_ANSWER = (
     "run_id", "benchmark", "benchmark_version", "candidate", "model", "digest", "fingerprint", "endpoint", "case_id",
-    "repeat", "answer", "text", "thinking", "finish_reason", "failure", "own_failure", "message", "prompt_tokens",
-    "output_tokens", "cached_tokens", "total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s", "cold",
-    "reused", "prompt_state", "n_attempts", "seed", "effective_context", "vram_share", "energy_j", "started_at",
-    "finished_at",
+    "repeat", *(column for name in KINDS for column in (*_BEFORE.get(name, ()), name)), "started_at", "finished_at",
 )  # fmt: skip
 OF_A_SCORE = (
     "run_id", "benchmark", "candidate", "case_id", "repeat", "metric", "signature", "value", "label", "rationale",
     "failure", "message",
 )  # fmt: skip
-_SECONDS = ("total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s")
 
 
 def score_columns(word: str) -> tuple[str, str, str]:
@@ -105,42 +104,17 @@ def _of_candidate(run: RunRecord, found: RunCandidateRecord, label: str) -> Row:
 
 def _answer(stored: StoredOutcome) -> Row:
     row, outcome = stored.row, stored.row.outcome
-    known: Row = {
+    return {
         "endpoint": row.endpoint,
         "case_id": row.case_id,
         "repeat": row.repeat,
-        "n_attempts": outcome.n_attempts,
-        "seed": outcome.seed,
         "effective_context": row.effective_context,
         "vram_share": row.vram_share,
         "started_at": row.started_at,
         "finished_at": row.finished_at,
+        "failure": str(outcome.kind) if isinstance(outcome, Failure) else None,
+        **flat_values(outcome),
     }
-    return known | (_of_generation(outcome) if isinstance(outcome, Generation) else _of_failure(outcome))
-
-
-def _of_generation(given: Generation) -> Row:
-    timing = given.timing
-    return {
-        "answer": given.answer,
-        "text": given.text,
-        "thinking": given.thinking,
-        "finish_reason": given.finish_reason,
-        "own_failure": str(given.own_failure) if given.own_failure else None,
-        "message": given.message if given.own_failure else None,
-        "prompt_tokens": given.prompt_tokens,
-        "output_tokens": given.output_tokens,
-        "cached_tokens": given.cached_tokens,
-        **{name: getattr(timing, name) if timing else None for name in _SECONDS},
-        "cold": given.cold,
-        "reused": given.reused,
-        "prompt_state": given.prompt_state.value if given.prompt_state else None,
-        "energy_j": given.energy_j,
-    }
-
-
-def _of_failure(given: Failure) -> Row:
-    return {"failure": str(given.kind), "message": given.message, "total_s": given.total_s}
 
 
 def _score_cells(word: str, said: Measurement | ScoreFailure) -> Row:

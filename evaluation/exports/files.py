@@ -15,24 +15,20 @@ from typing import IO, Any
 
 from evaluation.errors import ConfigurationError
 from evaluation.escaping import for_spreadsheet
+from evaluation.outcome_fields import names_of
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ROWS_AT_ONCE = 2_000
-_REALS = frozenset(
-    {
-        "value", "low", "high", "difference", "p_value", "p_adjusted", "effect_size", "mde", "total_s", "ttft_s",
-        "queue_s", "load_s", "prompt_s", "generate_s", "vram_share", "energy_j", "mean_a", "mean_b", "margin",
-        "p_equivalence", "p_a_not_worse", "p_b_not_worse", "confidence_level", "standard_error", "aim",
-        "design_effect",
-    }
-)  # fmt: skip
-_WHOLES = frozenset(
-    {
-        "repeat", "prompt_tokens", "output_tokens", "cached_tokens", "n_attempts", "seed", "effective_context", "n",
-        "n_pairs", "n_more", "n_only_a", "n_only_b", "n_clusters", "n_better_a", "n_better_b", "n_equal",
-    }
-)  # fmt: skip
-_TRUTHS = frozenset({"cold", "reused", "higher_is_better"})
+_REALS = names_of(float) | {
+    "value", "low", "high", "difference", "p_value", "p_adjusted", "effect_size", "mde", "vram_share", "mean_a",
+    "mean_b", "margin", "p_equivalence", "p_a_not_worse", "p_b_not_worse", "confidence_level", "standard_error", "aim",
+    "design_effect",
+}  # fmt: skip
+_WHOLES = names_of(int) | {
+    "repeat", "effective_context", "n", "n_pairs", "n_more", "n_only_a", "n_only_b", "n_clusters", "n_better_a",
+    "n_better_b", "n_equal",
+}  # fmt: skip
+_TRUTHS = names_of(bool) | {"higher_is_better"}
 _MOMENTS = frozenset({"started_at", "finished_at"})
 
 

@@ -1,9 +1,21 @@
-"""Every wire protocol that a server may speak. To add one: a file, a class, a line here."""
+"""Every wire protocol that a server may speak. To add one: a file, a class, a line here.
 
-from evaluation.catalogue import Catalogue
-from evaluation.providers.ollama import OllamaProvider
-from evaluation.providers.openai_compatible import OpenAICompatibleProvider
+What tells one protocol from another is said by its class (see `ModelServer`), and nobody else compares names.
+"""
 
-PROVIDERS: Catalogue[OllamaProvider | OpenAICompatibleProvider] = Catalogue(
-    "provider", OllamaProvider, OpenAICompatibleProvider
+from typing import TYPE_CHECKING
+
+from evaluation.catalogue import LazyCatalogue
+
+if TYPE_CHECKING:
+    from evaluation.providers.model_server import ModelServer
+
+PROVIDERS: LazyCatalogue["ModelServer"] = LazyCatalogue(
+    "provider",
+    ollama="evaluation.providers.ollama:OllamaProvider",
+    openai_compatible="evaluation.providers.openai_compatible:OpenAICompatibleProvider",
 )
+"""In the order in which a server is asked what it speaks. Imported when looked up: help texts need only the names."""
+
+OF_EMBEDDED_SERVER = "ollama"
+"""The provider of the embedded server, which need not be asked."""

@@ -9,9 +9,7 @@ from evaluation.providers import PROVIDERS
 from evaluation.providers.addresses import default_url, normalise_url
 from evaluation.providers.connection import Connection
 from evaluation.providers.error_replies import RequestContext
-from evaluation.providers.ollama import OllamaProvider
 from evaluation.providers.ollama_errors import ollama_error
-from evaluation.providers.openai_compatible import OpenAICompatibleProvider
 from evaluation.providers.provider import Provider
 
 __all__ = ["START_ONE", "connect", "default_url", "detect_provider", "normalise_url"]
@@ -48,10 +46,10 @@ async def connect(
 async def detect_provider(
     url: str, *, api_key: str | None = None, transport: httpx.AsyncBaseTransport | None = None
 ) -> str:
-    """`ollama` or `openai_compatible`: what the server at `url` speaks.
+    """Return the name in `PROVIDERS` of what the server at `url` speaks: the first whose greeting it answers.
 
     Raises:
-        ConfigurationError: nothing listens there, or it speaks neither.
+        ConfigurationError: nothing listens there, or it speaks none of them.
         TransientProviderError: it is too slow or too busy to tell.
         ProviderError: it refuses to tell, for want of a key for example.
     """
@@ -59,16 +57,16 @@ async def detect_provider(
     connection = Connection(address.removesuffix("/v1"), error_of=ollama_error, api_key=api_key, transport=transport)
     tried: list[str] = []
     try:
-        answer = await _answer(connection, "/api/version", tried)
-        if isinstance(answer.get("version"), str):
-            return OllamaProvider.name
-        answer = await _answer(connection, "/v1/models", tried)
-        if isinstance(answer.get("data"), list):
-            return OpenAICompatibleProvider.name
+        for name, provider in PROVIDERS.items():
+            answer = await _answer(connection, provider.greeting_path, tried)
+            if provider.is_greeting(answer):
+                return name
     finally:
         await connection.close()
+    first, *others = (provider.owner for provider in PROVIDERS.values())
     raise ConfigurationError(
-        f"the server at {address} speaks neither Ollama's protocol nor OpenAI's; tried {'; '.join(tried)}", START_ONE
+        f"the server at {address} speaks neither {first} protocol nor {' nor '.join(others)}; tried {'; '.join(tried)}",
+        START_ONE,
     )
 
 

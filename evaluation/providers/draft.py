@@ -3,9 +3,10 @@
 import re
 import time
 from collections.abc import Callable
+from typing import Unpack
 
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
-from evaluation.generation import Generation, GenerationRequest, Timing
+from evaluation.generation import Generation, GenerationRequest, Timing, Usage
 from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.request_phase import Phase
 from evaluation.providers.thinking import split_thinking
@@ -105,8 +106,7 @@ class Draft:
         finish_reason: str | None,
         prompt_tokens: int | None,
         output_tokens: int | None,
-        cached_tokens: int | None = None,
-        cold: bool = False,
+        **usage: Unpack[Usage],
     ) -> Generation:
         """The complete answer; an empty one carries the candidate's own failure."""
         text = self.text
@@ -124,10 +124,9 @@ class Draft:
             message=message,
             prompt_tokens=prompt_tokens,
             output_tokens=output_tokens,
-            cached_tokens=cached_tokens,
             timing=timing,
-            cold=cold,
             seed=request.options.get("seed"),
+            **usage,
         )
 
 

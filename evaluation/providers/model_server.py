@@ -2,16 +2,19 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self, TypedDict, Unpack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, ClassVar, Self, TypedDict, Unpack
 
 import httpx
 
+from evaluation.errors import FailureKind, ProviderError
 from evaluation.generation import Generation, GenerationRequest
-from evaluation.providers.connection import Connection, ErrorOf
+from evaluation.model_info import ModelInfo
+from evaluation.providers.connection import Connection
 from evaluation.providers.draft import Draft
-from evaluation.providers.error_replies import RequestContext
+from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.model_names import is_remote, remote_refused
+from evaluation.providers.provider import LoadedModel, PullProgress
 from evaluation.providers.request_phase import Phase
 
 
@@ -27,24 +30,63 @@ class Access(TypedDict, total=False):
 
 
 class ModelServer(ABC):
-    """One server. Use it as an async context manager, on one event loop."""
+    """One server. Use it as an async context manager, on one event loop.
 
-    def __init__(self, url: str, *, error_of: ErrorOf, **access: Unpack[Access]) -> None:
+    Its class attributes say what the protocol is called and what it can do: whatever depends on the protocol reads
+    them, so that another one takes part everywhere once it stands in the catalogue.
+    """
+
+    name: str
+    """In the catalogue, on the command line and in the store."""
+    owner: ClassVar[str]
+    """Whose protocol it is, in messages: `Ollama's`."""
+    greeting_path: ClassVar[str]
+    """What is asked of a server to find out whether it speaks this protocol; see `is_greeting`."""
+    limits: tuple[str, ...] = ()
+    """What this protocol cannot do, in words to be said aloud."""
+    tells_what_is_loaded: bool = False
+    """False: `loaded` is always empty."""
+    sendable_options: ClassVar[frozenset[str] | None] = None
+    """The options that can be sent, in our names; None: all."""
+    ends_at_context: ClassVar[bool] = False
+    """An answer may be as long as the context, at which the server ends it. False: such a limit is refused."""
+    loads_with_options: ClassVar[bool] = False
+    """A model is loaded with the options of the request, and anew for others."""
+    can_pull: ClassVar[bool] = False
+    takes_modelfiles: ClassVar[bool] = False
+    """A model can be made of a Modelfile."""
+
+    def __init__(self, url: str, **access: Unpack[Access]) -> None:
         """Connect to nothing yet.
 
         Args:
-            url: Without a slash at its end; `/v1` there belongs to the paths of the protocol.
-            error_of: Turns a refusal into our error.
+            url: As `normalise_url` gives it; `/v1` at its end belongs to the paths of the protocol.
             access: How the server is reached.
         """
-        self.url = url
+        self.url = url.rstrip("/")
         self._connection = Connection(
-            url.removesuffix("/v1"),
-            error_of=error_of,
+            self.url.removesuffix("/v1"),
+            error_of=self.error_of,
             api_key=access.get("api_key"),
             transport=access.get("transport"),
         )
         self._allow_remote = access.get("allow_remote", False)
+
+    @staticmethod
+    @abstractmethod
+    def error_of(refusal: Refusal, asked: RequestContext) -> ProviderError:
+        """Return our error for what a server refused."""
+
+    @classmethod
+    @abstractmethod
+    def is_greeting(cls, answer: Mapping[str, Any]) -> bool:
+        """Check whether the answer at `greeting_path` is one of this protocol."""
+
+    @classmethod
+    def sent_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that can be sent; the others are whatever the server was started with."""
+        sendable = options.keys() if cls.sendable_options is None else cls.sendable_options
+        return {name: value for name, value in options.items() if name in sendable}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
@@ -65,6 +107,43 @@ class ModelServer(ABC):
                 return await self.answer(request, draft)
         except TimeoutError as error:
             raise draft.timed_out(request, self._asked(request.model)) from error
+
+    @abstractmethod
+    async def version(self) -> str | None:
+        """Return the server's version; None where it does not say."""
+
+    @abstractmethod
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """Return the models that the server has."""
+
+    @abstractmethod
+    async def show(self, model: str) -> ModelInfo:
+        """Return all that the server says of a model."""
+
+    async def loaded(self) -> tuple[LoadedModel, ...]:
+        """Return the models in the server's memory; none where the protocol does not tell."""
+        return ()
+
+    async def load(  # noqa: B027 - nothing to do is the rule
+        self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float
+    ) -> None:
+        """Load a model; do nothing where the server loads by itself."""
+
+    async def unload(self, model: str, *, wait: bool = True) -> None:  # noqa: B027 - nothing to do is the rule
+        """Unload a model; do nothing where the server keeps its model."""
+
+    async def pull(self, model: str) -> AsyncIterator[PullProgress]:
+        """Refuse, where models are given to a server when it is started.
+
+        Raises:
+            ProviderError: always.
+        """
+        raise ProviderError(
+            f"{self.url}: {self.owner} protocol cannot pull {model!r}",
+            FailureKind.BAD_OPTION,
+            "Start the server with the model.",
+        )
+        yield  # makes this an asynchronous generator
 
     @abstractmethod
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:

@@ -29,8 +29,14 @@ class OllamaProvider(ModelServer):
     """One Ollama server. Use it as an async context manager, on one event loop."""
 
     name: str = "ollama"
-    limits: tuple[str, ...] = ()
+    owner = "Ollama's"
+    greeting_path = "/api/version"
+    error_of = staticmethod(ollama_error)
     tells_what_is_loaded: bool = True
+    ends_at_context = True
+    loads_with_options = True
+    can_pull = True
+    takes_modelfiles = True
 
     def __init__(self, url: str, *, unload_timeout_s: float = 60.0, **access: Unpack[Access]) -> None:
         """Connect to nothing yet.
@@ -41,8 +47,12 @@ class OllamaProvider(ModelServer):
             access: How the server is reached.
         """
         # Ollama's compatibility layer; its own API, which can do more, stands beside it.
-        super().__init__(url.rstrip("/").removesuffix("/v1"), error_of=ollama_error, **access)
+        super().__init__(url.rstrip("/").removesuffix("/v1"), **access)
         self._unload_timeout_s = unload_timeout_s
+
+    @classmethod
+    def is_greeting(cls, answer: Mapping[str, Any]) -> bool:
+        return isinstance(answer.get("version"), str)
 
     async def version(self) -> str | None:
         answer = await self._connection.ask("GET", "/api/version", asked=self._asked())

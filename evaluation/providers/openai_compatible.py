@@ -1,6 +1,6 @@
 """A server that speaks OpenAI's protocol: llama.cpp's, vLLM, LM Studio. It can be asked less and tells less."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Unpack
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
@@ -14,8 +14,7 @@ from evaluation.providers.model_names import find_model
 from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
 from evaluation.providers.openai_errors import openai_error
-from evaluation.providers.openai_wire import Events, chat_body, listed_models, unsupported_options
-from evaluation.providers.provider import LoadedModel, PullProgress
+from evaluation.providers.openai_wire import SENDABLE, Events, chat_body, listed_models
 from evaluation.providers.record_fields import name_of
 
 MAX_BELIEVED = 100
@@ -25,6 +24,10 @@ class OpenAICompatibleProvider(ModelServer):
     """One OpenAI-compatible server. Use it as an async context manager, on one event loop."""
 
     name: str = "openai_compatible"
+    owner = "OpenAI's"
+    greeting_path = "/v1/models"
+    error_of = staticmethod(openai_error)
+    sendable_options = frozenset(SENDABLE)
     limits: tuple[str, ...] = (
         "gives no digest: the weights are unverified and their answers are never reused",
         "num_ctx and all load options are those the server was started with",
@@ -34,17 +37,16 @@ class OpenAICompatibleProvider(ModelServer):
         "models cannot be loaded, unloaded, listed in memory or pulled",
         "queue, load, prompt and generation times are not told apart, nor cold from warm",
     )
-    tells_what_is_loaded: bool = False
 
     def __init__(self, url: str, **access: Unpack[Access]) -> None:
         """Connect to nothing yet. A `/v1` at the URL's end is understood."""
-        super().__init__(url.rstrip("/"), error_of=openai_error, **access)
+        super().__init__(url, **access)
         self._believed: set[tuple[str, str]] = set()
         """Names under which a model's answers come, so that the server is asked once about each."""
 
-    def unsupported_options(self, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Names of the options that cannot be sent."""
-        return unsupported_options(options)
+    @classmethod
+    def is_greeting(cls, answer: Mapping[str, Any]) -> bool:
+        return isinstance(answer.get("data"), list)
 
     async def version(self) -> str | None:
         """The server's version where it has a route for it (vLLM), else None."""
@@ -68,16 +70,6 @@ class OpenAICompatibleProvider(ModelServer):
                 f"{self.url}: model {model!r} is not served; it serves: {names}", FailureKind.MODEL_NOT_PULLED
             )
         return found
-
-    async def loaded(self) -> tuple[LoadedModel, ...]:
-        """Nothing: the protocol does not tell."""
-        return ()
-
-    async def load(self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float) -> None:
-        """Does nothing: the server loads by itself."""
-
-    async def unload(self, model: str, *, wait: bool = True) -> None:
-        """Does nothing: the server keeps its model."""
 
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         """As `generate`, without its deadline."""
@@ -123,12 +115,3 @@ class OpenAICompatibleProvider(ModelServer):
         rows = answer.get("data")
         row = rows[0] if isinstance(rows, list) and len(rows) == 1 else None
         return read_vector(row.get("embedding") if isinstance(row, Mapping) else None, asked)
-
-    async def pull(self, model: str) -> AsyncIterator[PullProgress]:
-        """Refuses: models are given to such a server when it is started."""
-        raise ProviderError(
-            f"{self.url}: an OpenAI-compatible server cannot pull {model!r}",
-            FailureKind.BAD_OPTION,
-            "Start the server with the model.",
-        )
-        yield  # makes this an asynchronous generator

@@ -24,11 +24,6 @@ SENDABLE: Mapping[str, str] = {
 """The options that this protocol knows, by our names for them."""
 
 
-def unsupported_options(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the options that cannot be sent, and so are whatever the server was started with."""
-    return tuple(sorted(set(options) - set(SENDABLE)))
-
-
 def chat_body(request: GenerationRequest) -> dict[str, Any]:
     """The body that asks for a streamed answer with its counts."""
     options = {SENDABLE[name]: value for name, value in request.options.items() if name in SENDABLE}

@@ -45,13 +45,14 @@ class Provider(Protocol):
     """
 
     name: str
-    """`ollama` or `openai_compatible`."""
+    """In the catalogue of providers."""
     url: str
     limits: tuple[str, ...]
     """What this protocol cannot do, in words to be said aloud."""
     tells_what_is_loaded: bool
     """False: `loaded` is always empty."""
 
+    def sent_options(self, options: Mapping[str, Any]) -> dict[str, Any]: ...
     async def __aenter__(self) -> "Provider": ...
     async def __aexit__(self, *exc: object) -> None: ...
     async def version(self) -> str | None: ...

@@ -31,7 +31,8 @@ class EndpointRecord:
 
     name: str
     url: str
-    provider: str = "ollama"
+    provider: str = ""
+    """A name in the catalogue of providers; empty: the server is asked each time."""
     gpu_tag: str | None = None
     """None: the default tag, made of host and port by whoever leases."""
     slots: int | None = None

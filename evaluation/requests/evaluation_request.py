@@ -13,6 +13,7 @@ from evaluation.files.field_mapping import read_mapping
 from evaluation.files.number_parsing import read_number
 from evaluation.metric_specs import with_whole_path
 from evaluation.options import OPTIONS, read_options
+from evaluation.providers import PROVIDERS
 from evaluation.requests.prices import PriceTable, as_prices
 from evaluation.requests.request_addresses import WHERE_KEYS_BELONG, MetricText, ModelText, ServerText
 from evaluation.requests.request_errors import refusal
@@ -22,6 +23,7 @@ COMMAND_LINE = "the command line"
 OF_BLOCK = "block:"
 """Before the name of a block of prices, where prices may stand; whoever runs the request reads it."""
 NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`, whose address holds no user, password or key."
+NAMES_OF_PROVIDERS = " or ".join(f"`{name}`" for name in PROVIDERS)
 CANDIDATE_WORDS = ("profile", "think")
 THINK_WORDS: Mapping[str, bool | str] = {
     "true": True,
@@ -137,7 +139,7 @@ class EvaluationRequest(RequestModel):
     )
     slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
     gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
-    provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: found out.")
+    provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: found out.")
     embedded: bool = Field(default=False, description="Use the embedded server too.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
     metrics: list[MetricText] = Field(

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from evaluation.records import RunRecord
-from evaluation.requests.evaluation_request import EvaluationRequest, names_a_model
+from evaluation.requests.evaluation_request import NAMES_OF_PROVIDERS, EvaluationRequest, names_a_model
 from evaluation.requests.request_errors import refusal
 from evaluation.requests.request_model import RequestModel
 
@@ -23,7 +23,7 @@ class ScoreRequest(RequestModel):
     endpoints: list[str] = Field(default=[], description="Servers of those models; empty: those of the run.")
     slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
     gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
-    provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: asked.")
+    provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: asked.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
     timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
 

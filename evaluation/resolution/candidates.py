@@ -11,9 +11,9 @@ from evaluation.errors import ConfigurationError, ProviderError, UnknownNameErro
 from evaluation.fingerprint import canonical_json, fingerprint
 from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options, effective_options, says_length
+from evaluation.providers import PROVIDERS
 from evaluation.providers.detection import connect
 from evaluation.providers.model_names import find_model, is_remote
-from evaluation.providers.openai_wire import unsupported_options
 from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
 
@@ -39,8 +39,8 @@ class ResolvedCandidate:
         """Every option sent for this candidate on that benchmark, without the seed.
 
         Where the task leaves the length open and nobody says it, an answer may fill the context: `num_predict` is then
-        `num_ctx`, at which the server ends it in any case. Not so for OpenAI's protocol: its servers refuse a limit
-        for which prompt and context leave no room, and the context is theirs.
+        `num_ctx`, at which the server ends it in any case. Not so where servers refuse a limit for which prompt and
+        context leave no room (`ends_at_context`).
         """
         given = {"benchmark": benchmark.options, "model": self.info.parameters}
         options = effective_options(self.candidate.options, **given)
@@ -48,12 +48,10 @@ class ResolvedCandidate:
         if trained and options["num_ctx"] > trained:
             options["num_ctx"] = trained
         is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(self.candidate.options, **given)
-        if is_open and self.endpoint.provider == "ollama":
+        provider = PROVIDERS[self.endpoint.provider]
+        if is_open and provider.ends_at_context:
             options["num_predict"] = options["num_ctx"]
-        if self.endpoint.provider != "ollama":
-            unsent = set(unsupported_options(options))
-            options = {name: value for name, value in options.items() if name not in unsent}
-        return options
+        return provider.sent_options(options)
 
 
 async def resolve_candidate(
@@ -182,7 +180,7 @@ def _pool(
 
 def _how_to_get(name: str, known: Sequence[str], endpoints: Sequence[ResolvedEndpoint]) -> str:
     """The next step: a model that is there, or one that could be pulled, but never what is but a slip of the pen."""
-    can_pull = any(endpoint.provider == "ollama" and endpoint.name != EMBEDDED for endpoint in endpoints)
+    can_pull = any(PROVIDERS[endpoint.provider].can_pull and endpoint.name != EMBEDDED for endpoint in endpoints)
     if get_close_matches(name, known, n=1):
         return "Use that name" + (", or pull another model with `benchwright models pull NAME`." if can_pull else ".")
     return f"Run `benchwright models pull {name}`." if can_pull else "Use one of the known names."

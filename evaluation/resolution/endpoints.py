@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchwrightError, ConfigurationError
 from evaluation.model_info import ModelInfo
+from evaluation.providers import OF_EMBEDDED_SERVER
 from evaluation.providers.detection import START_ONE, connect, default_url, normalise_url
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.settings import Settings
@@ -138,7 +139,11 @@ def _embedded_endpoint(settings: Settings) -> ResolvedEndpoint:
             "no embedded server is running", "`benchwright evaluate --embedded …` starts one, and so does `serve`."
         )
     return ResolvedEndpoint(
-        name=EMBEDDED, url=settings.embedded_url, provider="ollama", gpu_tag="gpu-embedded", slots=_embedded_slots()
+        name=EMBEDDED,
+        url=settings.embedded_url,
+        provider=OF_EMBEDDED_SERVER,
+        gpu_tag="gpu-embedded",
+        slots=_embedded_slots(),
     )
 
 

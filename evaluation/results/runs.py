@@ -69,7 +69,7 @@ class CandidateResult:
     """Name of the server that it was planned for."""
     endpoint_url: str
     provider: str
-    """The wire protocol: `ollama`, `openai`, …"""
+    """The wire protocol: one of those that `--provider` takes."""
     server_version: str | None
     status: Status
     given_up_reason: str | None = field(metadata=json_key("given_up"))

@@ -1,6 +1,7 @@
 """One case of a run in full: what was asked, what every candidate made of it, and what the metrics say."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from difflib import get_close_matches
 
 from evaluation.benchmarks.rendering import render
@@ -37,6 +38,7 @@ from evaluation.truncation import FINISH_REASON, Limits
 Scores = dict[int, dict[str, ScoreResult | ScoreFailureResult]]
 """By repeat, then by metric."""
 _MOST_NAMED = 500
+_OF_ANSWER = tuple({each.name for each in fields(AnswerResult)} & {each.name for each in fields(Generation)})
 
 
 def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
@@ -194,16 +196,4 @@ def _what_came_back(outcome: Generation | Failure) -> AnswerResult | NoAnswerRes
     if isinstance(outcome, Failure):
         timings = None if outcome.total_s is None else FailureTimings(total_s=outcome.total_s)
         return NoAnswerResult(timings=timings)
-    return AnswerResult(
-        answer=outcome.answer,
-        text=outcome.text,
-        thinking=outcome.thinking,
-        finish_reason=outcome.finish_reason,
-        prompt_tokens=outcome.prompt_tokens,
-        output_tokens=outcome.output_tokens,
-        cached_tokens=outcome.cached_tokens,
-        timings=outcome.timing,
-        cold=outcome.cold,
-        reused=outcome.reused,
-        prompt_state=outcome.prompt_state,
-    )
+    return AnswerResult(timings=outcome.timing, **{name: getattr(outcome, name) for name in _OF_ANSWER})

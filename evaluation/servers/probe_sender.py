@@ -14,7 +14,6 @@ from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.options import effective_options, load_options
 from evaluation.providers.model_names import same_model
-from evaluation.providers.openai_wire import unsupported_options
 from evaluation.providers.provider import Provider
 from evaluation.retry_schedule import RETRIES, RetrySchedule, retry
 from evaluation.servers.probe_round import ProbeRound, read_round
@@ -30,9 +29,7 @@ async def explicit_options(provider: Provider, model: ModelInfo) -> dict[str, An
     loaded = next((entry for entry in await provider.loaded() if same_model(entry.name, model.name)), None)
     num_ctx = (loaded.context_length if loaded else None) or DEFAULT_OPTIONS["num_ctx"]
     given = {"temperature": 0.0, "num_ctx": min(num_ctx, model.context_length or num_ctx), "repeat_penalty": 1.1}
-    options = {**effective_options(given, benchmark={}, model=model.parameters), "seed": 0}
-    unsent = () if provider.name == "ollama" else unsupported_options(options)
-    return {name: value for name, value in options.items() if name not in unsent}
+    return provider.sent_options({**effective_options(given, benchmark={}, model=model.parameters), "seed": 0})
 
 
 class Sender:

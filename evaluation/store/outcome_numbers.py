@@ -7,14 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from evaluation.generation import Generation, PromptState, Timing
+from evaluation.generation import Generation
+from evaluation.outcome_fields import FIGURES, figures_of
 from evaluation.store.columns import SafeText
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, score
 
 _PAGE = 5000
-_TIMING = ("total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +35,9 @@ def iterate_values(store: Store, run_candidate_id: int, signature: str) -> Itera
 
 def iterate_figures(store: Store, run_candidate_id: int) -> Iterator[tuple[str, Generation]]:
     """(case id, generation) of all answers without their texts, reused ones marked, by case and repeat."""
-    names = ("prompt_tokens", "output_tokens", "cold", "reused", "prompt_state", "energy_j", *_TIMING)
-    wanted = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in names))
+    wanted = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in FIGURES))
     for row in _by_case(store, run_candidate_id, wanted.where(_is_answer())):
-        yield row.case_id, _without_texts(row)
+        yield row.case_id, figures_of(row._mapping)
 
 
 def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Iterator[ScoredEnergy]:
@@ -91,18 +90,3 @@ def _by_case(store: Store, run_candidate_id: int, wanted: sa.Select[Any]) -> Ite
             return
         last = rows[-1]
         rest = page.where(place > sa.tuple_(sa.literal(last.case_id, SafeText()), sa.literal(last.repeat)))
-
-
-def _without_texts(row: Row[Any]) -> Generation:
-    timing = None if row.total_s is None else Timing(**{name: getattr(row, name) for name in _TIMING})
-    return Generation(
-        text="",
-        answer="",
-        prompt_tokens=row.prompt_tokens,
-        output_tokens=row.output_tokens,
-        cold=row.cold,
-        reused=row.reused,
-        prompt_state=None if row.prompt_state is None else PromptState(row.prompt_state),
-        energy_j=row.energy_j,
-        timing=timing,
-    )

@@ -7,12 +7,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import FailureKind
-from evaluation.generation import Failure, Generation, Outcome, PromptState, Timing
+from evaluation.generation import Failure, Outcome
+from evaluation.outcome_fields import KINDS, answer_of, failure_of, flat_values
 from evaluation.records import OutcomeRow, Stage, StoredOutcome
 from evaluation.store.statements import upsert
 from evaluation.store.tables import generation, stage
 
 _KEY = ("run_candidate_id", "case_id", "repeat")
+_MEASURED_LATER = ("energy_j",)
+"""Of an answer that is stored already."""
+_NOTHING = {name: False if kind is bool else None for name, kind in KINDS.items() if name not in _MEASURED_LATER}
 _CHANGING = tuple(column.name for column in generation.c if column.name not in ("id", *_KEY))
 
 
@@ -60,36 +64,9 @@ def outcome_values(row: OutcomeRow) -> dict[str, Any]:
         "vram_share": row.vram_share,
         "started_at": row.started_at,
         "finished_at": row.finished_at,
-        **(_failure_values(row.outcome) if isinstance(row.outcome, Failure) else _answer_values(row.outcome)),
-    }
-
-
-_ANSWER = (
-    *("text", "answer", "thinking", "finish_reason", "message"),
-    *("prompt_tokens", "output_tokens", "cached_tokens"),
-)
-_TIMING = ("total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s")
-_SHARED = ("n_attempts", "seed")
-
-
-def _answer_values(answer: Generation) -> dict[str, Any]:
-    return {
-        **{name: getattr(answer, name) for name in (*_ANSWER, *_SHARED, "cold", "reused")},
-        **{name: getattr(answer.timing, name, None) for name in _TIMING},
-        "prompt_state": None if answer.prompt_state is None else answer.prompt_state.value,
-        "own_failure": None if answer.own_failure is None else answer.own_failure.value,
-        "failure_kind": None,
-    }
-
-
-def _failure_values(failure: Failure) -> dict[str, Any]:
-    nothing: dict[str, Any] = dict.fromkeys((*_ANSWER, *_TIMING, "own_failure", "prompt_state"))
-    return {
-        **nothing,
-        **{name: getattr(failure, name) for name in (*_SHARED, "message", "total_s")},
-        "cold": False,
-        "reused": False,
-        "failure_kind": failure.kind.value,
+        **_NOTHING,
+        **{name: value for name, value in flat_values(row.outcome).items() if name not in _MEASURED_LATER},
+        "failure_kind": row.outcome.kind.value if isinstance(row.outcome, Failure) else None,
     }
 
 
@@ -111,12 +88,5 @@ def stored_outcome(row: RowMapping, stages: Sequence[Stage]) -> StoredOutcome:
 
 
 def _outcome(row: RowMapping) -> Outcome:
-    shared = {name: row[name] for name in _SHARED}
-    if row["failure_kind"] is not None:
-        kind = FailureKind(row["failure_kind"])
-        return Failure(kind=kind, message=row["message"], total_s=row["total_s"], **shared)
-    own_failure = None if row["own_failure"] is None else FailureKind(row["own_failure"])
-    timing = None if row["total_s"] is None else Timing(**{name: row[name] for name in _TIMING})
-    answer = {name: row[name] for name in (*_ANSWER, "cold", "reused", "energy_j")}
-    state = None if row["prompt_state"] is None else PromptState(row["prompt_state"])
-    return Generation(own_failure=own_failure, timing=timing, prompt_state=state, **answer, **shared)
+    kind = row["failure_kind"]
+    return answer_of(row) if kind is None else failure_of(FailureKind(kind), row)

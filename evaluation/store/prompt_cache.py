@@ -19,6 +19,8 @@ from statistics import median
 
 from evaluation.generation import PromptState
 
+READ = ("prompt_tokens", "cached_tokens", "prompt_s")
+"""What a server says of reading a prompt: fields of an answer, and of `PromptReading`."""
 SMALL_PART = 0.25
 """A prompt that took less than this of what its length usually takes was not read again. What is kept of a prompt that
 was sent before is nearly all of it; what it shares with every other prompt is missing from the usual already."""

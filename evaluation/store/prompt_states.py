@@ -10,15 +10,14 @@ from sqlalchemy.engine import Connection, Row
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import PromptState
 from evaluation.options import load_options
-from evaluation.store.prompt_cache import PromptReading, judge_readings
+from evaluation.providers import PROVIDERS
+from evaluation.store.prompt_cache import READ, PromptReading, judge_readings
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark_case, candidate, generation, run, run_candidate
 
 EARLIER = 3
 """Candidates of earlier runs that say what a prompt usually takes: the newest with answers to fresh prompts."""
 _CHUNK = 500
-_LOADS_AS_ASKED = "ollama"
-"""The provider whose servers load a model with the options of a request."""
 
 
 def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = None) -> int:
@@ -104,7 +103,7 @@ def _earlier(
 def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Answers that these candidates gave themselves."""
     of, asked, case = generation.c, run_candidate.c, benchmark_case.c
-    columns = (of.id, of.run_candidate_id, of.endpoint, of.prompt_tokens, of.cached_tokens, of.prompt_s)
+    columns = (of.id, of.run_candidate_id, of.endpoint, *(of[name] for name in READ))
     return connection.execute(
         sa.select(*columns, of.total_s, of.finished_at, of.prompt_state, candidate.c.profile_hash)
         .add_columns(case.content_hash)
@@ -119,13 +118,17 @@ def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[A
 
 
 def _loads(connection: Connection, row_ids: Collection[int]) -> dict[int, str]:
-    """By candidate, the options with which an Ollama server loads its model: with others it loads the model anew."""
+    """By candidate, the options with which its server loads its model, where it loads anew for others; else empty."""
     of = run_candidate.c
     wanted = sa.select(of.id, of.provider, of.options).where(of.id.in_(sorted(row_ids)))
     return {
-        row.id: fingerprint(load_options(row.options)) if row.provider == _LOADS_AS_ASKED else ""
+        row.id: fingerprint(load_options(row.options)) if _loads_with_options(row.provider) else ""
         for row in connection.execute(wanted)
     }
+
+
+def _loads_with_options(provider: str) -> bool:
+    return provider in PROVIDERS and PROVIDERS[provider].loads_with_options
 
 
 def _reading(row: Row[Any], load: str) -> PromptReading:
@@ -134,10 +137,8 @@ def _reading(row: Row[Any], load: str) -> PromptReading:
         profile=row.profile_hash,
         case_id=row.content_hash,
         sent_at_s=row.finished_at.timestamp() - row.total_s,
-        prompt_tokens=row.prompt_tokens,
-        cached_tokens=row.cached_tokens,
-        prompt_s=row.prompt_s,
         candidate=str(row.run_candidate_id),
+        **{name: getattr(row, name) for name in READ},
     )
 
 

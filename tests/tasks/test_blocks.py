@@ -75,6 +75,7 @@ def test_a_pool_gives_endpoints_with_the_name_of_the_variable_of_its_key() -> No
     assert first == EndpointRecord(
         name="pool-gpu-1-11434",
         url="http://gpu-1:11434",
+        provider="ollama",
         slots=4,
         key_variable="BENCHWRIGHT_KEY_OF_POOL_BIG_ONES",
         allow_remote=True,

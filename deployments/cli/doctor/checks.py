@@ -191,11 +191,13 @@ def private_files(database_url: str | None) -> Finding:
 
 def answering(answer: "Answer") -> Finding:
     """What a server that answers has."""
+    from evaluation.providers import PROVIDERS
+
     n = len(answer.models)
     version = f" {answer.version}" if answer.version else ""
     endpoint = answer.endpoint
     said = f"{endpoint.url} answers: {endpoint.provider}{version}, {n} model{'s' * (n != 1)}"
-    if not n and endpoint.provider == "ollama":
+    if not n and PROVIDERS[endpoint.provider].can_pull:
         step = f"benchwright models pull NAME --endpoint {endpoint.name}"
         return Finding(name=f"endpoint {endpoint.name}", state=State.MISSING, said=said, next_step=step)
     return Finding(name=f"endpoint {endpoint.name}", state=State.OK, said=said)
@@ -214,8 +216,10 @@ def silent(
     """
     if is_spare:
         return Finding(name=f"endpoint {endpoint.name}", state=State.NOTE, said=f"{error.message}; `serve` has models")
+    from evaluation.providers.addresses import DEFAULT_PROGRAM
+
     step = error.next_step or "check the address"
-    if not was_asked_for and shutil.which("ollama") is None:
+    if not was_asked_for and shutil.which(DEFAULT_PROGRAM) is None:
         step = f"install Ollama, which is not on this machine. {step}"
     return Finding(
         name=f"endpoint {endpoint.name}",

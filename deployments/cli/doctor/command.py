@@ -123,20 +123,24 @@ def _servers(
 def _embedded_of_serve() -> "list[EndpointRecord]":
     """The embedded server of the `serve` that runs on this Prefect home, under the address that commands take."""
     from deployments.serving.home import find_serve
+    from evaluation.providers import OF_EMBEDDED_SERVER
     from evaluation.records import EndpointRecord
 
     found = find_serve()
     if found is None or found.embedded is None:
         return []
-    return [EndpointRecord(name=found.embedded.removeprefix("http://"), url=found.embedded, provider="ollama")]
+    name = found.embedded.removeprefix("http://")
+    return [EndpointRecord(name=name, url=found.embedded, provider=OF_EMBEDDED_SERVER)]
 
 
 def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]:
     """The server to begin with, and its models that can answer: the first that has some, else one that can pull."""
+    from evaluation.providers import PROVIDERS
+
     for answer in answers:
         if models := _fit_to_answer(answer):
             return answer.endpoint.name, models
-    pulling = (answer.endpoint.name for answer in answers if answer.endpoint.provider == "ollama")
+    pulling = (answer.endpoint.name for answer in answers if PROVIDERS[answer.endpoint.provider].can_pull)
     return next(pulling, None), []
 
 

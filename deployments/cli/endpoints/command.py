@@ -11,6 +11,7 @@ import typer
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_to_list
 from deployments.cli.endpoints.probe_run import probe
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from evaluation.records import EndpointRecord
@@ -19,7 +20,6 @@ endpoints = typer.Typer(no_args_is_help=True, help="Model servers: list, add, pr
 endpoints.command("probe")(probe)
 
 RESERVED = ("embedded",)
-PROVIDERS = ("ollama", "openai_compatible")
 _KEY_STARTS = ("sk", "pk", "gsk", "hf_", "xai", "ghp", "glpat", "akia", "aiza")
 
 

@@ -218,7 +218,6 @@ async def _parties(
     from deployments.cli.servers import api_key
     from evaluation.options import candidate_options, effective_options
     from evaluation.providers.detection import connect
-    from evaluation.providers.openai_wire import unsupported_options
     from evaluation.servers.repeated_requests import AskedServer
 
     providers = [
@@ -238,9 +237,8 @@ async def _parties(
     )
     trained = [info.context_length for info in shown if info.context_length]
     options["num_ctx"] = min([options["num_ctx"], *trained])
-    if any(provider.name != "ollama" for provider in providers):
-        unsent = unsupported_options(options)
-        options = {name: value for name, value in options.items() if name not in unsent}
+    for provider in providers:
+        options = provider.sent_options(options)
     can_think = all("thinking" in info.capabilities for info in shown)
     return [
         AskedServer(

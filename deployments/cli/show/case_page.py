@@ -21,14 +21,8 @@ if TYPE_CHECKING:
         ScoreResult,
     )
 
-_TIMINGS = {
-    "total_s": "total",
-    "ttft_s": "first token after",
-    "queue_s": "queue",
-    "load_s": "load",
-    "prompt_s": "prompt",
-    "generate_s": "generate",
-}
+_TIMINGS = {"ttft_s": "first token after"}
+"""Words for a stretch of time; of all others they are its name without the unit."""
 _PROMPTS = {
     "cached": "the prompt was in the server's cache",
     "unknown": "the prompt had been sent before, and the server does not say whether it was in its cache",
@@ -206,11 +200,13 @@ def _place(vram_share: float | None) -> str:
 
 
 def _timings(outcome: "OutcomeResult") -> list[str]:
+    from evaluation.outcome_fields import SECONDS
     from evaluation.results.cases import AnswerResult
 
     given = outcome.came_back
-    seconds = {word: getattr(given.timings, name, None) for name, word in _TIMINGS.items()}
-    parts = [f"{word} {precise(value)} s" for word, value in seconds.items() if value is not None]
+    seconds = {} if given.timings is None else {name: getattr(given.timings, name, None) for name in SECONDS}
+    words_of = {name: _TIMINGS.get(name, name.removesuffix("_s")) for name in seconds}
+    parts = [f"{words_of[name]} {precise(value)} s" for name, value in seconds.items() if value is not None]
     if not isinstance(given, AnswerResult):
         return parts
     if given.reused:

@@ -121,7 +121,9 @@ def test_an_address_that_ends_in_v1_is_understood(wire: Any) -> None:
 
 
 def test_a_server_that_speaks_neither_is_named_with_what_was_tried(wire: Any) -> None:
-    with pytest.raises(ConfigurationError, match="http://gpu-box:11434 speaks neither") as caught:
+    with pytest.raises(
+        ConfigurationError, match="http://gpu-box:11434 speaks neither Ollama's protocol nor OpenAI's; tried"
+    ) as caught:
         detect(wire.on("/api/version", httpx.Response(200, text="<html>")))
     assert all(path in caught.value.message for path in ("/api/version", "/v1/models"))
     assert START_ONE == caught.value.next_step

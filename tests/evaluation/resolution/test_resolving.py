@@ -94,7 +94,7 @@ def test_where_the_task_leaves_the_length_open_the_context_bounds_it(
 def test_openais_protocol_keeps_a_short_limit_for_open_answers(ollama_by_script: ScriptedOllama) -> None:
     ollama_by_script.add("m:latest", digest="d" * 64)
     (found,) = resolved(ollama_by_script.url).candidates
-    found = replace(found, endpoints=(replace(found.endpoint, provider="openai"),))
+    found = replace(found, endpoints=(replace(found.endpoint, provider="openai_compatible"),))
 
     assert 1024 == found.options_for(replace(NUMBERS, task_type="generation", options={}))["num_predict"]
 

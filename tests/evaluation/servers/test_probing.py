@@ -39,6 +39,9 @@ class ImaginedServer:
     requests: list[GenerationRequest] = field(default_factory=list)
     loads: list[Mapping[str, Any]] = field(default_factory=list)
 
+    def sent_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(options)
+
     async def loaded(self) -> tuple[LoadedModel, ...]:
         return (LoadedModel(name="small:1b", digest=None, context_length=8192, size_bytes=1, vram_bytes=1),)
 

@@ -1,6 +1,7 @@
 """Is it measured whether texts stay the same alone and beside others, and said what follows?"""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,9 @@ class BatchingServer:
     n_in_hand: int = 0
     sizes: list[int] = field(default_factory=list)
     requests: list[GenerationRequest] = field(default_factory=list)
+
+    def sent_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(options)
 
     async def loaded(self) -> tuple[LoadedModel, ...]:
         return ()

@@ -214,7 +214,7 @@ def test_weights_that_cannot_be_verified_are_called_on_the_server_that_was_asked
     store_run(store, replace(asked("gpt", right(CASES)), candidate=candidate), cases=CASES)
     for name in ("here", "there"):
         record_model(store, name="gpt", digest=None, endpoint_name=name)
-        save_endpoint(store, EndpointRecord(name=name, url=f"http://{name}"))
+        save_endpoint(store, EndpointRecord(name=name, url=f"http://{name}", provider="ollama"))
     (found,) = read_evidence(store).candidates
     assert ((Place(name="here", url="http://here", provider="ollama"),), None) == (found.places, found.not_ready)
 
@@ -349,7 +349,7 @@ def test_a_candidate_is_ready_to_call(store: Store) -> None:
         size_bytes=8 * 10**8,
         capabilities=("completion", "tools"),
     )
-    save_endpoint(store, EndpointRecord(name="here", url="http://127.0.0.1:11434"))
+    save_endpoint(store, EndpointRecord(name="here", url="http://127.0.0.1:11434", provider="ollama"))
     store_run(store, replace(asked("a:1b", right(CASES)), candidate=candidate), cases=CASES)
 
     (found,) = read_evidence(store).candidates
@@ -429,7 +429,7 @@ def test_a_retired_model_is_not_ready_until_it_is_registered_again(store: Store)
 
 def test_a_model_whose_only_server_was_removed_is_not_ready(store: Store) -> None:
     record_model(store, name="a:1b", digest="digest-of-a:1b", endpoint_name="here")
-    save_endpoint(store, EndpointRecord(name="here", url="http://127.0.0.1:11434"))
+    save_endpoint(store, EndpointRecord(name="here", url="http://127.0.0.1:11434", provider="ollama"))
     store_run(store, asked("a:1b", right(CASES)), cases=CASES)
     remove_endpoint(store, "here")
     assert "no server is known" in str(read_evidence(store).candidates[0].not_ready)

@@ -6,9 +6,6 @@ from uuid import uuid4
 import pytest
 from patient_client import patient_client
 
-from deployments.cli.endpoints import command
-from evaluation.providers import PROVIDERS
-
 Command = Callable[..., Any]
 
 
@@ -174,10 +171,6 @@ def test_an_empty_list_says_what_is_asked_instead(benchwright: Command) -> None:
 
     assert (0, "") == (said.code, said.out)
     assert "OLLAMA_HOST" in said.err
-
-
-def test_the_help_names_every_provider_that_there_is() -> None:
-    assert set(PROVIDERS) == set(command.PROVIDERS)
 
 
 def test_an_added_endpoint_is_printed_as_json_on_demand(benchwright: Command, ollama: Any) -> None:

@@ -1,0 +1,75 @@
+"""The fields of an outcome as one flat list: the store, exports and results name them from here, not one by one.
+
+A field that is added to `Generation` or `Timing` is stored, read back, exported and counted as a figure by that alone;
+what is left is its column, its place in the results of a case, and whoever fills it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from enum import StrEnum
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+from evaluation.errors import FailureKind
+from evaluation.generation import Failure, Generation, Outcome, Timing
+
+
+def _kinds(of: type[Generation | Timing]) -> Iterator[tuple[str, type]]:
+    hints = get_type_hints(of)
+    for name in (each.name for each in fields(of)):
+        kind = next((kind for kind in get_args(hints[name]) if kind is not NoneType), hints[name])
+        if kind is Timing:
+            yield from _kinds(Timing)
+        else:
+            yield name, kind
+
+
+KINDS: Mapping[str, type] = dict(_kinds(Generation))
+"""Of an answer's fields, with those of its timing in its place: the type of each, apart from None."""
+SECONDS = tuple(each.name for each in fields(Timing))
+_WITHOUT_TEXTS = tuple(
+    name for name, kind in KINDS.items() if name not in SECONDS and kind is not str and kind is not FailureKind
+)
+FIGURES = (*_WITHOUT_TEXTS, *SECONDS)
+"""What an answer took, with its timing: what summaries read, never a text."""
+_OWN = tuple(name for name in KINDS if name not in SECONDS)
+_WORDS = {name: kind for name, kind in KINDS.items() if issubclass(kind, StrEnum)}
+_OF_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")
+
+
+def names_of(kind: type) -> frozenset[str]:
+    """Return the names of the fields of that type: `float`, `int`, `bool` or `str`."""
+    return frozenset(name for name, each in KINDS.items() if each is kind)
+
+
+def flat_values(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome's fields by name, without the kind of a failure; members of enumerations as their words."""
+    if isinstance(outcome, Failure):
+        return {name: getattr(outcome, name) for name in _OF_FAILURE}
+    values = {name: getattr(outcome, name) for name in _OWN}
+    for name in _WORDS:
+        values[name] = None if values[name] is None else values[name].value
+    return values | {name: getattr(outcome.timing, name, None) for name in SECONDS}
+
+
+def answer_of(values: Mapping[Any, Any]) -> Generation:
+    """Return the answer that `flat_values` was given, of a mapping that may hold more than that."""
+    return _answer({name: values[name] for name in _OWN}, values)
+
+
+def figures_of(values: Mapping[Any, Any]) -> Generation:
+    """Return an answer without its texts, of a mapping that holds `FIGURES`."""
+    return _answer({"text": "", "answer": ""} | {name: values[name] for name in _WITHOUT_TEXTS}, values)
+
+
+def _answer(own: dict[str, Any], values: Mapping[Any, Any]) -> Generation:
+    for name, kind in _WORDS.items():
+        if (word := own.get(name)) is not None:
+            own[name] = kind(word)
+    timing = None if values["total_s"] is None else Timing(**{name: values[name] for name in SECONDS})
+    return Generation(timing=timing, **own)
+
+
+def failure_of(kind: FailureKind, values: Mapping[Any, Any]) -> Failure:
+    """Return the failure that `flat_values` was given, of a mapping that may hold more than that."""
+    return Failure(kind=kind, **{name: values[name] for name in _OF_FAILURE})
