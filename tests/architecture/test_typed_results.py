@@ -10,7 +10,6 @@ ROOT = Path(__file__).parents[2]
 READERS = (
     "evaluation/comparisons/*.py",
     "evaluation/reports/comparisons/*.py",
-    "evaluation/reports/runs/verdict.py",
     "evaluation/results/*comparisons.py",
     "evaluation/results/pairs.py",
     "evaluation/results/sides.py",

@@ -26,8 +26,8 @@ def compare_unpaired_runs(
     Raises:
         BenchwrightError: something for the user to mend.
     """
+    from evaluation.comparisons.unpaired_result import unpaired_result
     from evaluation.errors import ConfigurationError
-    from evaluation.reports.comparisons.unpaired import unpaired_result
     from evaluation.requests.comparison_request import read_comparison_request
     from evaluation.results.as_json import as_json as json_of
 

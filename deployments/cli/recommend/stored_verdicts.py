@@ -39,7 +39,7 @@ def verdicts_of_runs(found: "Recommendation", url: str | None) -> list[dict[str,
 
 
 def _verdict(store: "Store", run_id: str, benchmark: str) -> dict[str, Any]:
-    from evaluation.reports.runs.verdict import verdict_of_run
+    from evaluation.comparisons.run_verdict import verdict_of_run
 
     return {"run_id": run_id, "benchmark": benchmark, "sentences": verdict_of_run(store, run_id)}
 

@@ -26,10 +26,10 @@ def print_run(store: "Store", run: "RunResult") -> None:
 
 
 def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
+    from evaluation.comparisons.run_verdict import headline_verdict
     from evaluation.formatting import counted
     from evaluation.reports.runs.alarm_lines import alarm_lines
     from evaluation.reports.runs.tables import caption, headline_title, remarks, result_rows
-    from evaluation.reports.runs.verdict import headline_verdict
 
     repeats = f" × {run.n_repeats} repeats" if run.n_repeats > 1 else ""
     say_line()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from evaluation.comparisons.run_verdict import headline_verdict
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted
 from evaluation.reports.album import Album
@@ -21,7 +22,6 @@ from evaluation.reports.runs.tables import (
     remarks,
     result_rows,
 )
-from evaluation.reports.runs.verdict import headline_verdict
 from evaluation.results.runs import InvocationResult, RunResult
 from evaluation.runs.failure_examples import failure_examples
 from evaluation.store.runs import find_invocation

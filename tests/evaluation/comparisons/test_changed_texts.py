@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from compared_runs import compared
 from stored_runs import answer, asked, numbers, store_run
 
+from evaluation.comparisons.run_verdict import headline_verdict
 from evaluation.generation import Outcome
-from evaluation.reports.runs.verdict import headline_verdict
 from evaluation.runs.run_result import run_result
 from evaluation.store.changed_texts import find_changed_texts
 from evaluation.store.runs import find_run

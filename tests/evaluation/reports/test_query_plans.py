@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from stored_runs import answer, asked, numbers, store_run
 
+from evaluation.comparisons.run_verdict import headline_verdict
 from evaluation.errors import FailureKind
 from evaluation.exports.filters import Filters, check_filters
 from evaluation.exports.rows import rows
 from evaluation.exports.source import Kind, find_source
 from evaluation.generation import Failure, Outcome
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.runs.verdict import headline_verdict
 from evaluation.runs.case_result import case_result
 from evaluation.runs.experiment_result import experiment_result
 from evaluation.runs.run_diff import run_diff

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 from compared_runs import candidate, cases_of, compared, right_on, store_run
 
-from evaluation.reports.comparisons.labels import with_labels
+from evaluation.comparisons.labels import with_labels
 from evaluation.results.as_json import as_json
 from evaluation.results.comparisons import PreferenceResult
 from evaluation.stats.preferences import rank_preferences

@@ -6,10 +6,10 @@ from stored_runs import Asked, answer, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate import Candidate
 from evaluation.case import Case
+from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_verdict
 from evaluation.formatting import p_value
 from evaluation.generation import Failure, FailureKind
 from evaluation.reports.comparisons.remarks import dropped_lines, zero_lines
-from evaluation.reports.runs.verdict import MOST_CANDIDATES, headline_verdict
 from evaluation.runs.run_result import run_result
 from evaluation.store.session import Store
 

@@ -7,12 +7,12 @@ and baselines, another one says how the best model stands to the best baseline, 
 from evaluation.comparisons.compared import Comparison
 from evaluation.comparisons.comparison import compare_runs
 from evaluation.comparisons.comparison_result import comparison_result
+from evaluation.comparisons.labels import with_labels
 from evaluation.comparisons.sentences import leading_sentences, pair_sentence, sentences
 from evaluation.comparisons.words import n_tested
 from evaluation.errors import IncomparableError
 from evaluation.formatting import counted
 from evaluation.records.labels import is_baseline, unique_labels
-from evaluation.reports.comparisons.labels import with_labels
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.runs import RunResult

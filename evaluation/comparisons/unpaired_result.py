@@ -1,0 +1,69 @@
+"""A comparison of groups without common cases, with what its headline says in sentences."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evaluation.comparisons.saving import requested_runs
+from evaluation.comparisons.unpaired import compare_unpaired
+from evaluation.comparisons.words import listed, margin_words, size_of
+from evaluation.formatting import counted, p_value
+from evaluation.requests.comparison_request import ComparisonRequest
+from evaluation.results.unpaired import UnpairedComparisonResult, UnpairedPairResult
+from evaluation.stats.unpaired_comparison import MIN_GROUP
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
+from evaluation.store.session import Store
+
+_TESTS = {"chi2": "χ²", "fisher": "Fisher's exact test", "welch": "Welch's t"}
+
+
+def unpaired_result(store: Store, request: ComparisonRequest) -> UnpairedComparisonResult:
+    """Return the comparison of the runs that a request means, with its sentences.
+
+    Raises:
+        BenchwrightError: what cannot be compared, and why.
+    """
+    result = compare_unpaired(store, requested_runs(store, request), request)
+    return replace(result, sentences=tuple(unpaired_sentences(result)))
+
+
+def unpaired_sentences(result: UnpairedComparisonResult) -> list[str]:
+    """Return what the headline says: one sentence for each pair, of several pairs the clear ones."""
+    pairs = result.headline_pairs
+    n_tested = sum(pair.p_adjusted is not None for pair in pairs)
+    if len(pairs) == 1:
+        return [f"{_pair_sentence(pairs[0], 1)}."]
+    clear = [pair for pair in pairs if pair.verdict in (A_BETTER, B_BETTER)]
+    if n_tested == 0:
+        return [f"insufficient data: no pair has {MIN_GROUP} cases in both groups."]
+    differ = "differ" if len(clear) > 1 else "differs"
+    lead = f"{len(clear) or 'None'} of {len(pairs):,} pairs {differ} significantly ({_tests(pairs, n_tested)})."
+    return [lead, *(f"{_pair_sentence(pair, n_tested)}." for pair in clear)]
+
+
+def _pair_sentence(pair: UnpairedPairResult, n_tested: int) -> str:
+    a, b = pair.a, pair.b
+    if pair.verdict == INSUFFICIENT_DATA:
+        return f"insufficient data: {_sizes(pair)} are too few to tell {a} from {b} (at least {MIN_GROUP} each)"
+    evidence = f"{p_value(pair.p_adjusted)} ({_tests([pair], n_tested)}), {_sizes(pair)}"
+    if pair.verdict in (A_BETTER, B_BETTER):
+        first, second = (a, b) if pair.verdict == A_BETTER else (b, a)
+        size = size_of(pair, flipped=(first == b) == pair.higher_is_better)
+        falling = "" if pair.higher_is_better else f" ({pair.metric}, less is better)"
+        return f"{first} is better than {second} by {size}{falling}, {evidence}"
+    seen = f"{a} less {b}: {size_of(pair, signed=True)}, {evidence}"
+    if pair.verdict == EQUIVALENT and pair.margin is not None:
+        return f"{a} and {b} are equivalent within {margin_words(pair.margin, pair)} ({seen})"
+    return f"inconclusive: {seen}"
+
+
+def _tests(pairs: Sequence[UnpairedPairResult], n_tested: int) -> str:
+    """`χ², Holm over 3 pairs`."""
+    methods = dict.fromkeys(pair.method.rpartition("+")[2] for pair in pairs if pair.p_adjusted is not None)
+    return listed([_TESTS[method] for method in methods]) + (f", Holm over {n_tested} pairs" if n_tested > 1 else "")
+
+
+def _sizes(pair: UnpairedPairResult) -> str:
+    """`40 and 30 cases`, or the clusters of which the means were compared."""
+    if pair.n_clusters_a is not None and pair.n_clusters_b is not None:
+        return f"{pair.n_clusters_a:,} and {counted(pair.n_clusters_b, 'cluster')}"
+    return f"{pair.n_a:,} and {counted(pair.n_b, 'case')}"
