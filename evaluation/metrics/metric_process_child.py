@@ -1,4 +1,4 @@
-"""The other side of `metric_process`: loads one metric that is not ours, and measures what it is sent until there is no more."""
+"""The other side of `metric_process`: loads one metric that is not ours and measures what it is sent, until the end."""
 
 import os
 import pickle
