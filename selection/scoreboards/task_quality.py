@@ -75,8 +75,8 @@ def _least_variance(means: Matrix, measured: Mask) -> Vector:
     So ten right answers of ten are no certainty. The ends are 0 and 1 where nothing else occurs, else the 2.5th and
     97.5th percentile of what the candidates reached.
     """
-    known = means[measured]
-    ends = np.array([0.0, 1.0]) if np.isin(known, (0.0, 1.0)).all() else np.quantile(known, (0.025, 0.975))
+    reached = means[measured]
+    ends = np.array([0.0, 1.0]) if np.isin(reached, (0.0, 1.0)).all() else np.quantile(reached, (0.025, 0.975))
     n = measured.sum(axis=1)
     sums, squares = (means * measured).sum(axis=1), (means**2 * measured).sum(axis=1)
     sums, squares = sums + 2 * ends.sum(), squares + 2 * (ends**2).sum()
