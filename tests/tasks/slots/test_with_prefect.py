@@ -8,13 +8,13 @@ from uuid import uuid4
 import pytest
 from slot_workers import Worker, until
 
-from tasks.slots import LimitsAwayError, Rhythm, ensure_limit, free_dead_slots
+from tasks.slots import LimitsAwayError, SlotTiming, ensure_limit, free_dead_slots
 from tasks.slots.limits import Limit
 from tasks.slots.prefect_limits import prefect_limits
 from tasks.slots.tag_limits import turn_name, waiting_name, wanted_name
 
 QUICK = replace(
-    Rhythm().times(0.1),
+    SlotTiming().times(0.1),
     lease_s=60.0,
     poll_every_s=0.1,
     drain_at_end_s=60.0,
@@ -32,7 +32,7 @@ def tag() -> str:
 
 @pytest.fixture
 def worker(prefect_api: str, tag: str) -> Callable[..., Worker]:
-    def make(model: str = "small", rhythm: Rhythm = QUICK) -> Worker:
+    def make(model: str = "small", rhythm: SlotTiming = QUICK) -> Worker:
         return Worker(prefect_limits, model, tag=tag, slots=8, request_s=0.02, rhythm=rhythm)
 
     return make
