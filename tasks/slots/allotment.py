@@ -18,14 +18,14 @@ class Allotment:
     """The slots of one claim, and the gate that lets as many requests through."""
 
     def __init__(
-        self, gpu: GpuSlots, *, wanted: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
+        self, gpu: GpuSlots, *, demand: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
     ) -> None:
         self.leases = Leases(gpu.limits, gpu.tag, gpu.rhythm, on_change)
         self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.rhythm, on_change)
         self.others_want = 0
         """How many slots other claims with our model could use."""
         self._tag, self._gate, self._own_slots, self._rhythm = gpu.tag, gpu.gate, gpu.n, gpu.rhythm
-        self._wanted, self._saying = wanted, saying
+        self._wanted, self._saying = demand, saying
         self._is_open = False
         self._target = 0
         self._n_usable = 0

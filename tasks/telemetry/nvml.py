@@ -53,13 +53,13 @@ def open_gpus() -> Iterator["tuple[Gpu, ...]"]:
 
 
 def _gpus(nvml: Any) -> "tuple[Gpu, ...]":
-    found = []
+    gpus = []
     with contextlib.suppress(nvml.NVMLError):
         for index in range(nvml.nvmlDeviceGetCount()):
             # A card that fell off the bus is counted all the same.
             with contextlib.suppress(nvml.NVMLError):
-                found.append(Gpu(nvml, index))
-    return tuple(found)
+                gpus.append(Gpu(nvml, index))
+    return tuple(gpus)
 
 
 class Gpu:
@@ -120,5 +120,5 @@ class Gpu:
             return None
 
 
-def _text(said: str | bytes) -> str:
-    return said.decode() if isinstance(said, bytes) else said
+def _text(text: str | bytes) -> str:
+    return text.decode() if isinstance(text, bytes) else text

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 from evaluation.errors import StoreError
-from tasks.slots import Gate, LimitsAwayError, Rhythm, SlotClaim, Turn
+from tasks.slots import Gate, LimitsAwayError, SlotClaim, SlotTiming, Turn
 from tasks.slots.limits import Limit, Limits
 
 TAG = "gpu-test"
-FAST = Rhythm().times(0.02)
+FAST = SlotTiming().times(0.02)
 
 
 class FakeLimits:
@@ -146,7 +146,7 @@ class Worker:
         tag: str = TAG,
         slots: int = 16,
         request_s: float = 0.002,
-        rhythm: Rhythm = FAST,
+        rhythm: SlotTiming = FAST,
         on_leases: Callable[[frozenset[str]], Awaitable[None]] | None = None,
     ) -> None:
         self.model = model
@@ -203,7 +203,7 @@ class Worker:
 
     async def _work(self) -> None:
         async with self.claim.turn(
-            self.model, f"{self.model}:1b", wanted=lambda: self.wanted, prepare=self._load, abandon=self._abandon
+            self.model, f"{self.model}:1b", demand=lambda: self.wanted, prepare=self._load, abandon=self._abandon
         ) as self.turn:
             requests: set[asyncio.Task[None]] = set()
             stopping = asyncio.ensure_future(self._stop.wait())
