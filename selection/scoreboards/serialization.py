@@ -31,9 +31,11 @@ _N_QUANTILES = 101
 _COUNTS = frozenset(
     {"n_measured", "n_pairs", "n_differing", "n_timed", "n_cached", "n_by_part", "n_answers", "n_cases"}
 )
-_STANDING = tuple(one.name for one in fields(TaskStanding) if one.name not in ("levels", "tests"))
-_LEVELS = tuple(one.name for one in fields(Levels))
-_TESTS = tuple(one.name for one in fields(PairTests) if one.name != "n_tests")
+_STANDING = tuple(
+    stored_field.name for stored_field in fields(TaskStanding) if stored_field.name not in ("levels", "tests")
+)
+_LEVELS = tuple(stored_field.name for stored_field in fields(Levels))
+_TESTS = tuple(stored_field.name for stored_field in fields(PairTests) if stored_field.name != "n_tests")
 _ENDS = ("lowest", "highest")
 
 Array = NDArray[Any]

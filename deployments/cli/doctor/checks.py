@@ -81,8 +81,10 @@ def prefect() -> Finding:
     from deployments.prefect_server import running_api
 
     standing = running_api()
-    said = "each command starts a server of its own" if standing is None else f"commands share the server at {standing}"
-    return Finding(name="Prefect", state=State.OK, said=f"{version}; {said}")
+    message = (
+        "each command starts a server of its own" if standing is None else f"commands share the server at {standing}"
+    )
+    return Finding(name="Prefect", state=State.OK, said=f"{version}; {message}")
 
 
 def _prefect_server(version: str, url: str) -> Finding:
@@ -97,9 +99,9 @@ def _prefect_server(version: str, url: str) -> Finding:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # What is wrong with an invalid address is not quoted: it may be a part of a password.
         why = "it is not a valid address" if isinstance(error, httpx.InvalidURL) else str(error) or type(error).__name__
-        said = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({why})"
+        message = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({why})"
         step = "`prefect server start`, or unset PREFECT_API_URL and let each command start its own"
-        return Finding(name="Prefect", state=State.BROKEN, said=said.replace(url, shown), next_step=step)
+        return Finding(name="Prefect", state=State.BROKEN, said=message.replace(url, shown), next_step=step)
     return Finding(name="Prefect", state=State.OK, said=f"{version}; the server at {shown} answers")
 
 
@@ -110,15 +112,15 @@ def serve() -> Finding:
     from deployments.prefect_server import HEALTH
     from deployments.serving.home import find_serve
 
-    found = find_serve()
-    if found is None:
-        said = (
+    serving = find_serve()
+    if serving is None:
+        message = (
             f"not running for PREFECT_HOME {prefect_home()}; `benchwright serve` starts pages, schedules and a worker"
         )
-        return Finding(name="serve", state=State.NOTE, said=said)
-    where = f"{found.page}, process {found.pid}"
-    if answers(f"{found.page}/api{HEALTH}"):
-        models = f"; its models are at {found.embedded}" if found.embedded else ""
+        return Finding(name="serve", state=State.NOTE, said=message)
+    where = f"{serving.page}, process {serving.pid}"
+    if answers(f"{serving.page}/api{HEALTH}"):
+        models = f"; its models are at {serving.embedded}" if serving.embedded else ""
         return Finding(name="serve", state=State.OK, said=f"runs at {where}{models}")
     return Finding(name="serve", state=State.NOTE, said=f"starts, or is busy: {where} does not answer now")
 
@@ -138,12 +140,14 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
     try:
         with open_or_make(url, typed=typed) as store:
             is_first_use = not list_runs(store, limit=1, include_archived=True)
-        found = info(url)
+        details = info(url)
     except BenchwrightError as error:
         return Finding(name="database", state=State.BROKEN, said=error.message, next_step=error.next_step), False
-    n_runs = found.n_rows.get("run", 0)
-    said = f"{found.shown_url}, schema {found.revision}, {size(found.size_bytes)}, {n_runs} run{'s' * (n_runs != 1)}"
-    return Finding(name="database", state=State.OK, said=said), is_first_use
+    n_runs = details.n_rows.get("run", 0)
+    message = (
+        f"{details.shown_url}, schema {details.revision}, {size(details.size_bytes)}, {n_runs} run{'s' * (n_runs != 1)}"
+    )
+    return Finding(name="database", state=State.OK, said=message), is_first_use
 
 
 def disk(database_url: str | None) -> Finding:
@@ -157,8 +161,8 @@ def disk(database_url: str | None) -> Finding:
         folder = Path(str(address.database)).parent if address.get_backend_name() == "sqlite" else Path.home()
         free = free_bytes(folder)
     except BenchwrightError as error:
-        said = f"not looked at: {error.message}"
-        return Finding(name="disk", state=State.NOTE, said=said, next_step=error.next_step)
+        message = f"not looked at: {error.message}"
+        return Finding(name="disk", state=State.NOTE, said=message, next_step=error.next_step)
     except OSError as error:
         return Finding(name="disk", state=State.NOTE, said=f"not looked at: {error}")
     if free < LEAST_FREE_BYTES:
@@ -180,13 +184,13 @@ def private_files(database_url: str | None) -> Finding:
             path = Path(str(address.database))
             paths += [path.parent] if address == parse_url(default_url()) else []
             paths += database_files(path)
-    found = list(open_to_others(paths))
-    if not found:
+    open_paths = list(open_to_others(paths))
+    if not open_paths:
         return Finding(name="private files", state=State.OK, said="results and secrets are this user's alone")
-    said = "; ".join(f"{path} may be read by {who}" for path, who in found)
-    command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in found)}"
+    message = "; ".join(f"{path} may be read by {who}" for path, who in open_paths)
+    command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in open_paths)}"
     step = f"{command} (commands remove other users' access by themselves, but leave a group's to you)"
-    return Finding(name="private files", state=State.NOTE, said=said, next_step=step)
+    return Finding(name="private files", state=State.NOTE, said=message, next_step=step)
 
 
 def answering(answer: "Answer") -> Finding:
@@ -194,11 +198,11 @@ def answering(answer: "Answer") -> Finding:
     n = len(answer.models)
     version = f" {answer.version}" if answer.version else ""
     endpoint = answer.endpoint
-    said = f"{endpoint.url} answers: {endpoint.provider}{version}, {n} model{'s' * (n != 1)}"
+    message = f"{endpoint.url} answers: {endpoint.provider}{version}, {n} model{'s' * (n != 1)}"
     if not n and endpoint.provider == "ollama":
         step = f"benchwright models pull NAME --endpoint {endpoint.name}"
-        return Finding(name=f"endpoint {endpoint.name}", state=State.MISSING, said=said, next_step=step)
-    return Finding(name=f"endpoint {endpoint.name}", state=State.OK, said=said)
+        return Finding(name=f"endpoint {endpoint.name}", state=State.MISSING, said=message, next_step=step)
+    return Finding(name=f"endpoint {endpoint.name}", state=State.OK, said=message)
 
 
 def silent(
@@ -229,8 +233,8 @@ def embedded() -> Finding:
     """Whether the embedded server can offer its small model beside the baselines."""
     lacking = [name.replace("_", "-") for name in EMBEDDED_PACKAGES if find_spec(name) is None]
     if not lacking:
-        said = "smollm2:135m and the baselines, by --embedded"
-        return Finding(name="embedded server", state=State.OK, said=said)
+        message = "smollm2:135m and the baselines, by --embedded"
+        return Finding(name="embedded server", state=State.OK, said=message)
     return Finding(
         name="embedded server",
         state=State.MISSING,
@@ -239,13 +243,13 @@ def embedded() -> Finding:
     )
 
 
-def gpu(found: "Sequence[Gpu]") -> Finding:
+def gpu(gpus: "Sequence[Gpu]") -> Finding:
     """Which GPUs there are."""
     from evaluation.formatting import size
 
-    if not found:
+    if not gpus:
         return Finding(name="GPU", state=State.NOTE, said="no NVIDIA GPU here; models run on the CPU, or elsewhere")
-    names = ", ".join(f"{item.name} ({size(item.memory_bytes)})" for item in found)
+    names = ", ".join(f"{item.name} ({size(item.memory_bytes)})" for item in gpus)
     return Finding(name="GPU", state=State.OK, said=names)
 
 
@@ -264,10 +268,10 @@ def sandbox() -> Finding:
     from evaluation.sandbox.isolation_kinds import WEAK
 
     try:
-        found = isolation(read_settings().sandbox)
+        active_isolation = isolation(read_settings().sandbox)
     except BenchwrightError as error:
         return Finding(name="sandbox", state=State.MISSING, said=error.message, next_step=error.next_step)
-    if found.name == WEAK:
-        said = "weak, as BENCHWRIGHT_SANDBOX says: no sandbox, programs may do what you may do"
-        return Finding(name="sandbox", state=State.NOTE, said=said)
+    if active_isolation.name == WEAK:
+        message = "weak, as BENCHWRIGHT_SANDBOX says: no sandbox, programs may do what you may do"
+        return Finding(name="sandbox", state=State.NOTE, said=message)
     return Finding(name="sandbox", state=State.OK, said=describe_isolation())

@@ -53,11 +53,11 @@ def _error(broken: "Sequence[Finding]") -> ConfigurationError:
     )
 
 
-def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
+def diagnose(names_or_urls: Sequence[str], db: str | None) -> Diagnosis:
     """What is there on this machine and on the servers that are asked.
 
     Args:
-        given: Servers by name or address; empty: those that commands ask by default.
+        names_or_urls: Servers by name or address; empty: those that commands ask by default.
         db: As in `--db`.
     """
     from deployments.cli.doctor import checks, machine
@@ -68,7 +68,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
     private_files = checks.private_files(url)  # before anything is mended
     mend_modes()
     store, is_first_use = checks.database(url, typed=db)
-    servers, answers = _servers(given, url, has_store=store.state is checks.State.OK)
+    servers, answers = _servers(names_or_urls, url, has_store=store.state is checks.State.OK)
     gpus, memory_bytes = machine.gpus(), machine.memory_bytes()
     findings = (
         checks.python_version(),
@@ -96,7 +96,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
 
 
 def _servers(
-    given: Sequence[str], url: str | None, *, has_store: bool
+    names_or_urls: Sequence[str], url: str | None, *, has_store: bool
 ) -> "tuple[tuple[Finding, ...], tuple[Answer, ...]]":
     """What the servers say; a name or an address that is none is a finding too."""
     from contextlib import ExitStack
@@ -108,15 +108,18 @@ def _servers(
     try:
         with ExitStack() as stack:
             store = stack.enter_context(open_store(url)) if has_store else None
-            wanted = requested_endpoints(given, store)
+            endpoints = requested_endpoints(names_or_urls, store)
     except BenchwrightError as error:
-        state = checks.State.BROKEN if given else checks.State.MISSING
+        state = checks.State.BROKEN if names_or_urls else checks.State.MISSING
         return (checks.Finding(name="endpoint", state=state, said=error.message, next_step=error.next_step),), ()
-    beside = [] if given else _embedded_of_serve()
-    answers, errors = ask_all([*wanted, *beside])
-    has_models = any(answer.endpoint.url == one.url and answer.models for answer in answers for one in beside)
+    beside = [] if names_or_urls else _embedded_of_serve()
+    answers, errors = ask_all([*endpoints, *beside])
+    has_models = any(answer.endpoint.url == embedded.url and answer.models for answer in answers for embedded in beside)
     findings = [checks.answering(answer) for answer in answers]
-    findings += [checks.silent(asked, error, was_asked_for=bool(given), is_spare=has_models) for asked, error in errors]
+    findings += [
+        checks.silent(endpoint, error, was_asked_for=bool(names_or_urls), is_spare=has_models)
+        for endpoint, error in errors
+    ]
     return tuple(findings), tuple(answers)
 
 
@@ -125,10 +128,10 @@ def _embedded_of_serve() -> "list[EndpointRecord]":
     from deployments.serving.home import find_serve
     from evaluation.records import EndpointRecord
 
-    found = find_serve()
-    if found is None or found.embedded is None:
+    serving = find_serve()
+    if serving is None or serving.embedded is None:
         return []
-    return [EndpointRecord(name=found.embedded.removeprefix("http://"), url=found.embedded, provider="ollama")]
+    return [EndpointRecord(name=serving.embedded.removeprefix("http://"), url=serving.embedded, provider="ollama")]
 
 
 def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]:
@@ -196,12 +199,12 @@ def _print_first_steps(diagnosis: Diagnosis) -> None:
 def _print_json(diagnosis: Diagnosis, broken: "Sequence[Finding]") -> None:
     from deployments.cli.terminal.output import print_json
 
-    said: dict[str, Any] = {"status": "ok"}
+    outcome: dict[str, Any] = {"status": "ok"}
     if broken:
         error = _error(broken)
-        said = {"status": "error", "error": {"message": error.message, "next": error.next_step}}
+        outcome = {"status": "error", "error": {"message": error.message, "next": error.next_step}}
     print_json(
-        said
+        outcome
         | {
             "checks": [
                 {"name": item.name, "state": item.state.value, "said": item.said, "next": item.next_step}
