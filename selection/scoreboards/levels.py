@@ -28,18 +28,18 @@ def levels_on_task(evidence: Evidence, table: TaskTable, mean: Vector, shift: Ve
     yardsticks = np.array([evidence.cases[case].yardstick for case in table.cases.tolist()], dtype=np.object_)
     names = list(dict.fromkeys(yardsticks.tolist()))
     own = [yardsticks == name for name in names]
-    measured = mean_of_families(table.values, table.asked, table.family_of_case)
+    measured = mean_of_families(table.values, table.measured, table.family_of_case)
     by_part = np.full((n, len(names)), np.nan)
     n_by_part, n_answers = np.zeros((2, n, len(names)), dtype=np.int64)
     for part, cases in enumerate(own):
         by_part[place, part] = mean_of_families(
-            table.values[:, cases], table.asked[:, cases], table.family_of_case[cases]
+            table.values[:, cases], table.measured[:, cases], table.family_of_case[cases]
         )
-        n_by_part[place, part] = table.asked[:, cases].sum(axis=1)
+        n_by_part[place, part] = table.measured[:, cases].sum(axis=1)
         n_answers[place, part] = table.n_answers[:, cases].sum(axis=1)
     return Levels(
         measured=_spread(measured, place, n),
-        filled_in=_spread(np.where(table.asked.all(axis=1), 0.0, mean - measured), place, n),
+        filled_in=_spread(np.where(table.measured.all(axis=1), 0.0, mean - measured), place, n),
         pulled=_spread(shift, place, n),
         parts=tuple(evidence.benchmarks.get(name, name) for name in names),
         are_tasks=False,

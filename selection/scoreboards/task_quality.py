@@ -29,22 +29,22 @@ class TaskQuality:
 
 def task_quality(table: TaskTable) -> TaskQuality:
     """The additive fit of the table with standard errors by family."""
-    fit = fit_two_way(table.values, table.asked, table.case_weights)
-    counts = table.by_family(table.asked.astype(np.float64))
+    fit = fit_two_way(table.values, table.measured, table.case_weights)
+    counts = table.by_family(table.measured.astype(np.float64))
     measured = counts > 0
     n_families = measured.sum(axis=1).astype(np.float64)
     own = _corrected((table.by_family(fit.effect_influence) ** 2).sum(axis=1), n_families)
     effect_variance = _moderated(own, fit, n_families)
     variance = _corrected((table.by_family(fit.mean_influence) ** 2).sum(axis=1), n_families)
     variance = variance + np.maximum(effect_variance - own, 0.0) + _unlinked(fit)
-    means = table.by_family(table.values * table.asked) / np.maximum(counts, 1)
+    means = table.by_family(table.values * table.measured) / np.maximum(counts, 1)
     return TaskQuality(
         mean=fit.mean,
         variance=np.maximum(variance, _least_variance(means, measured)),
         effect=fit.effect,
         effect_variance=effect_variance,
-        n_cases=table.asked.sum(axis=1),
-        contrasts=paired_contrasts(table.values, table.asked, table.family_starts),
+        n_cases=table.measured.sum(axis=1),
+        contrasts=paired_contrasts(table.values, table.measured, table.family_starts),
     )
 
 

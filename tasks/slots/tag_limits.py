@@ -12,7 +12,7 @@ class TagView:
     slots: Limit
     turn: Limit
     """One slot: its holder leads the turn of a model."""
-    wanted: Limit
+    demand: Limit
     """As many as all those who have a turn could use."""
     waiting: Limit
     """One for each who waits for a turn."""
@@ -50,7 +50,7 @@ async def look_at(limits: Limits, tag: str, *, slots: int) -> TagView:
         return TagView(
             slots=by_name[tag],
             turn=by_name[turn_name(tag)],
-            wanted=by_name[wanted_name(tag)],
+            demand=by_name[wanted_name(tag)],
             waiting=by_name[waiting_name(tag)],
         )
     except KeyError as error:

@@ -32,7 +32,7 @@ class GpuProblem:
     """A GPU that could not be read."""
 
     index: int
-    said: str
+    message: str
 
 
 @contextmanager
@@ -87,7 +87,7 @@ class Gpu:
         try:
             return self._read()
         except self._nvml.NVMLError as error:
-            return GpuProblem(index=self.index, said=str(error))
+            return GpuProblem(index=self.index, message=str(error))
 
     def _read(self) -> GpuReading:
         power_mw = self._said("nvmlDeviceGetPowerUsage")

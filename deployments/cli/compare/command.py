@@ -120,7 +120,7 @@ def compare(
         "n_flips": flips,
     }
     options = CompareOptions(
-        given={key: value for key, value in option_values.items() if value is not None and value != []},
+        fields={key: value for key, value in option_values.items() if value is not None and value != []},
         evaluation=request_fields,
         checks=fail_on_regression or bool(regression_of) or junit is not None,
         fails=fail_on_regression or bool(regression_of),

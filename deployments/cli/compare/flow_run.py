@@ -59,7 +59,7 @@ def _prepared(options: CompareOptions, store: "Store") -> Prepared | None:
 
     if not options.evaluation:
         return None
-    metrics = [name for name in options.given.get("metrics", ()) if name not in FIGURES]
+    metrics = [name for name in options.fields.get("metrics", ()) if name not in FIGURES]
     fields = {**options.evaluation, **({"metrics": metrics} if metrics else {})}
     return prepare(fields, store, source="the command line", resume=None)
 
@@ -218,7 +218,7 @@ def _typed(options: CompareOptions, run_ids: Sequence[str]) -> str:
     """The command that compares these runs as was asked."""
     words = ["benchwright", "compare", *run_ids]
     for name, option in _OPTIONS.items():
-        value = options.given.get(name)
+        value = options.fields.get(name)
         for entry in value if isinstance(value, list) else [] if value is None else [value]:
             words += [option, str(entry)]
     if options.fails and not options.check_metrics:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class CompareOptions:
     """What was typed."""
 
-    given: Mapping[str, Any]
+    fields: Mapping[str, Any]
     """Fields of `ComparisonRequest`."""
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     """Fields of `EvaluationRequest`; empty: stored runs alone."""
@@ -44,7 +44,7 @@ def comparison_request(options: CompareOptions, evaluation: "EvaluationRequest |
     from evaluation.comparisons.sides import FIRST
     from evaluation.requests.comparison_request import read_comparison_request
 
-    fields = {**options.given, "evaluation": evaluation}
+    fields = {**options.fields, "evaluation": evaluation}
     if options.checks:  # the other pairs are not asked for, and p need not allow for them
         fields = {"against": FIRST, **fields}
     if options.fails and "metrics" in fields:

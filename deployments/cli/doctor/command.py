@@ -49,7 +49,8 @@ def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json:
 
 def _error(broken: "Sequence[Finding]") -> ConfigurationError:
     return ConfigurationError(
-        "no evaluation is possible: " + "; ".join(f"{item.name}: {item.said}" for item in broken), broken[0].next_step
+        "no evaluation is possible: " + "; ".join(f"{item.name}: {item.message}" for item in broken),
+        broken[0].next_step,
     )
 
 
@@ -111,7 +112,7 @@ def _servers(
             endpoints = requested_endpoints(names_or_urls, store)
     except BenchwrightError as error:
         state = checks.State.BROKEN if names_or_urls else checks.State.MISSING
-        return (checks.Finding(name="endpoint", state=state, said=error.message, next_step=error.next_step),), ()
+        return (checks.Finding(name="endpoint", state=state, message=error.message, next_step=error.next_step),), ()
     beside = [] if names_or_urls else _embedded_of_serve()
     answers, errors = ask_all([*endpoints, *beside])
     has_models = any(answer.endpoint.url == embedded.url and answer.models for answer in answers for embedded in beside)
@@ -159,7 +160,7 @@ def _fit_to_answer(answer: "Answer") -> list[str]:
 def _print(diagnosis: Diagnosis) -> None:
     from deployments.cli.terminal.tables import print_line, print_table
 
-    print_table(("", "check", "found"), [(item.state.value, item.name, item.said) for item in diagnosis.findings])
+    print_table(("", "check", "found"), [(item.state.value, item.name, item.message) for item in diagnosis.findings])
     for item in diagnosis.findings:
         if item.next_step:
             print_line(f"{item.name}: {item.next_step}")
@@ -207,7 +208,7 @@ def _print_json(diagnosis: Diagnosis, broken: "Sequence[Finding]") -> None:
         outcome
         | {
             "checks": [
-                {"name": item.name, "state": item.state.value, "said": item.said, "next": item.next_step}
+                {"name": item.name, "state": item.state.value, "said": item.message, "next": item.next_step}
                 for item in diagnosis.findings
             ],
             "models": [

@@ -31,7 +31,7 @@ SLOTS_UNKNOWN = 4
 class _AgreementRequest:
     """What is asked of all, and what it is scored by."""
 
-    wanted: "CandidateRequest"
+    candidate: "CandidateRequest"
     benchmark: str
     questions: "tuple[Question, ...]"
     metric: "Metric"
@@ -133,7 +133,7 @@ def _asked(
     by_id = {case.case_id: case for case in resolved.benchmark.cases}
     chosen = [by_id[case_id] for case_id in limited(list(by_id), limit=n_cases, seed=seed)]
     return _AgreementRequest(
-        wanted=candidate,
+        candidate=candidate,
         benchmark=resolved.benchmark.name,
         questions=tuple(
             Question(case=case, messages=profile.wrap(render(resolved.benchmark, case))) for case in chosen
@@ -246,7 +246,7 @@ async def _parties(
     ]
     shown = [await provider.show(info.name) for provider, info in zip(providers, infos, strict=True)]
     options = effective_options(
-        candidate_options(request.wanted.options), benchmark=request.benchmark_options, model=shown[0].parameters
+        candidate_options(request.candidate.options), benchmark=request.benchmark_options, model=shown[0].parameters
     )
     trained = [info.context_length for info in shown if info.context_length]
     options["num_ctx"] = min([options["num_ctx"], *trained])
@@ -260,7 +260,7 @@ async def _parties(
             provider=provider,
             model=info.name,
             options=options,
-            think=(request.wanted.think or False) if can_think else None,
+            think=(request.candidate.think or False) if can_think else None,
             slots=answer.endpoint.slots or SLOTS_UNKNOWN,
         )
         for answer, provider, info in zip(answers, providers, shown, strict=True)

@@ -65,7 +65,7 @@ def race(
         "budget": budget,
     }
     search = TypedSearch(
-        given={key: value for key, value in option_values.items() if value not in (None, [])},
+        fields={key: value for key, value in option_values.items() if value not in (None, [])},
         evaluation=evaluation_fields(evaluation),
         resume=resume,
         dry_run=dry_run,

@@ -43,7 +43,7 @@ def run_race(search: TypedSearch, *, database: str | None, as_json: bool) -> int
             if search.dry_run:
                 return show_race_dry_run(prepared, request, store, stack, as_json=as_json)
             invocation_id = prepared.invocation_id
-            if not search.given and not search.evaluation and _is_over(prepared, store):
+            if not search.fields and not search.evaluation and _is_over(prepared, store):
                 return _show(prepared, store, EXIT_DONE, None, as_json=as_json)
             return _run(prepared, request, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
@@ -61,7 +61,7 @@ def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, RaceReque
                 "Leave --resume out, or look at the race by `benchwright show`.",
             )
         return _resumed(search, search.resume, store)
-    typed = read_race_request({**search.given, "evaluation": with_template(store, search.evaluation)})
+    typed = read_race_request({**search.fields, "evaluation": with_template(store, search.evaluation)})
     prepared = prepare(search.evaluation, store, source=SOURCE, resume=None)
     _refuse_unfit(typed, prepared)
     return prepared, typed.model_copy(update={"evaluation": prepared.request})
@@ -72,7 +72,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
     from evaluation.requests.race_request import read_race_request
     from evaluation.store.races import find_race
 
-    others = [name for name in search.given if name != MAY_CHANGE]
+    others = [name for name in search.fields if name != MAY_CHANGE]
     others += [name for name in search.evaluation if name not in HOW and name != "prices"]
     if others:
         raise ConfigurationError(
@@ -86,7 +86,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
         raise ConfigurationError(
             f"run {prepared.earlier[0].plan.run_id} is no race's", "Go on with it by `benchwright evaluate --resume`."
         )
-    fields = {**record.request, **search.given, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
+    fields = {**record.request, **search.fields, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
     return prepared, read_race_request(fields, source="the stored race")
 
 

@@ -48,7 +48,7 @@ def sweep(
 
     option_values: dict[str, Any] = {"parameters": param, "design": design, "samples": samples, "prompt": prompt}
     search = TypedSearch(
-        given={key: value for key, value in option_values.items() if value not in (None, [])},
+        fields={key: value for key, value in option_values.items() if value not in (None, [])},
         evaluation=evaluation_fields(evaluation),
         resume=resume,
         dry_run=dry_run,

@@ -67,7 +67,7 @@ def show_sweep(run: str, search: TypedSearch, *, database: str | None, as_json: 
     from evaluation.runs.run_result import invocation_result
     from evaluation.store.runs import find_run
 
-    others = [*search.given, *(name for name in search.evaluation if name != "prices")]
+    others = [*search.fields, *(name for name in search.evaluation if name != "prices")]
     if others or search.resume is not None or search.dry_run:
         raise ConfigurationError("--show shows what is stored, and takes nothing but --db and --json", ABOUT_SHOW)
     with open_stored(database) as store:
@@ -85,7 +85,7 @@ def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequ
 
     if search.resume is not None:
         return _resumed(search, search.resume, store)
-    typed = read_sweep_request({**search.given, "evaluation": with_template(store, search.evaluation)})
+    typed = read_sweep_request({**search.fields, "evaluation": with_template(store, search.evaluation)})
     if typed.prompt is not None:
         save_benchmark(store, prompt_benchmark(typed.prompt))
     fields = typed.evaluation_of_all().model_dump(exclude_defaults=True)
@@ -100,7 +100,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
     from evaluation.store.runs import find_run
     from evaluation.store.sweeps import find_sweep
 
-    others = [*search.given, *(name for name in search.evaluation if name not in HOW and name != "prices")]
+    others = [*search.fields, *(name for name in search.evaluation if name not in HOW and name != "prices")]
     if others:
         raise ConfigurationError(
             f"{', '.join(others)}: a sweep that is resumed keeps its parameters, its models and its cases",
