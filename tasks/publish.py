@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.reports.runs.tables import result_rows
 from evaluation.results.runs import InvocationResult, RunResult
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table

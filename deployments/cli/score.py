@@ -92,7 +92,7 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
     from deployments.cli.terminal.output import print_json, print_status
     from evaluation.errors import ConfigurationError
     from evaluation.records import Status
-    from evaluation.runs.run_result import run_result
+    from evaluation.run_results.run_result import run_result
     from evaluation.store.runs import find_run
 
     try:
@@ -126,7 +126,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from deployments.prefect_server import prefect_server
     from evaluation.records import Status
     from evaluation.resolution.scoring import resolve_scoring
-    from evaluation.runs.run_result import run_result
+    from evaluation.run_results.run_result import run_result
 
     of_servers = with_servers_of_pools(request, store)
     resolved = asyncio.run(resolve_scoring(of_servers, settings=read_settings(), store=store))

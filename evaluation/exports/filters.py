@@ -7,8 +7,8 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.exports.metric_words import words_of_runs
 from evaluation.exports.source import Kind, Source
 from evaluation.records.labels import unique_labels
-from evaluation.runs.case_result import unknown_case
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.case_result import unknown_case
+from evaluation.run_results.run_result import run_result
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.runs import find_run, has_run_case
 from evaluation.store.session import Store

@@ -9,7 +9,7 @@ from evaluation.exports.source import Kind, Source
 from evaluation.results.as_json import as_json
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.runs import CandidateResult, MetricResult, RunResult
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.store.comparisons import ComparisonPairRecord, find_comparison
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

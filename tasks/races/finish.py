@@ -12,7 +12,7 @@ from evaluation.reports.races.page import NOT_OVER, race_as_markdown, ranking_ro
 from evaluation.reports.runs.pictures import latencies
 from evaluation.results.as_json import as_json
 from evaluation.results.races import RaceResult
-from evaluation.runs.race_result import race_outcome, race_result
+from evaluation.run_results.race_result import race_outcome, race_result
 from evaluation.scoring.missing_scores import too_many_missing
 from evaluation.settings import Settings
 from evaluation.store.races import finish_race

@@ -11,8 +11,8 @@ from evaluation.reports.sweeps.page import sweep_as_markdown
 from evaluation.reports.sweeps.tables import combination_rows
 from evaluation.results.as_json import as_json
 from evaluation.results.sweeps import SweepResult
-from evaluation.runs.run_result import run_result
-from evaluation.runs.sweep_result import sweep_outcome
+from evaluation.run_results.run_result import run_result
+from evaluation.run_results.sweep_result import sweep_outcome
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from evaluation.store.sweeps import finish_sweep

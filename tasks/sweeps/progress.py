@@ -11,7 +11,7 @@ from evaluation.escaping import for_markdown, one_line
 from evaluation.formatting import counted, duration
 from evaluation.reports.sweeps.words import words_of
 from evaluation.results.estimates import MetricEstimate, shown_estimate
-from evaluation.runs.sweep_result import best_so_far
+from evaluation.run_results.sweep_result import best_so_far
 from evaluation.settings import Settings
 from evaluation.store.outcomes import latest_answer
 from evaluation.store.session import open_store

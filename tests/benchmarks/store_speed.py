@@ -26,7 +26,7 @@ from stored_runs import MOMENT, answer, asked, numbers, store_run
 
 from evaluation.metrics.parsing import parse_metric
 from evaluation.records import OutcomeRow, Status
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.outcomes import OutcomeWriter, count_missing, missing_page

@@ -9,7 +9,7 @@ from scripted_ollama import ScriptedOllama, keeping_prompts
 from evaluation.comparisons.saving import compare_and_store
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.runs import CandidateResult
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 

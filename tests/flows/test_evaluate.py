@@ -13,7 +13,7 @@ from evaluation.generation import Failure, Generation
 from evaluation.records import Status, StoredOutcome
 from evaluation.results.as_json import as_json
 from evaluation.results.runs import CandidateResult
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
 from evaluation.store.runs import find_invocation, holders_of, run_case_ids, run_flows, runs_of_invocation
 from evaluation.store.session import Store

@@ -10,7 +10,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from evaluation.errors import ConfigurationError, FailureKind, StoreError
 from evaluation.records import RunRecord, Status
 from evaluation.results.runs import CandidateResult
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store

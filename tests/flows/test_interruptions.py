@@ -12,7 +12,7 @@ from ending_early import HangsAtFive, cancel_in_prefect, press_ctrl_c, terminate
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.records import Status
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.runs import holders_of, runs_of_invocation
 from evaluation.store.session import Store

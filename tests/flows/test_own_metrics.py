@@ -11,7 +11,7 @@ from ending_early import press_ctrl_c
 from scripted_ollama import ScriptedOllama
 
 from evaluation.reports.runs.tables import remarks
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.session import Store
 from tasks import partial_scoring
 

@@ -10,7 +10,7 @@ from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.records import Status
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.session import Store
 from flows import serving
 

@@ -13,7 +13,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from evaluation.benchmarks.sampling import limited
 from evaluation.races.decision import Fate
 from evaluation.records import Status
-from evaluation.runs.race_result import race_result
+from evaluation.run_results.race_result import race_result
 from evaluation.store.races import load_decisions
 from evaluation.store.session import Store
 from tasks.races.decision import make_decision

@@ -17,7 +17,7 @@ from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.records import RunRecord, Status
 from evaluation.reports.runs.tables import remarks
 from evaluation.retry_schedule import RetrySchedule
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store

@@ -9,7 +9,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.records import Status
 from evaluation.results.as_json import as_json
-from evaluation.runs.sweep_result import sweep_outcome
+from evaluation.run_results.sweep_result import sweep_outcome
 from evaluation.store.session import Store
 from evaluation.store.sweeps import find_sweep
 

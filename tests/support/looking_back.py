@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.records import RunRecord, StoredOutcome
 from evaluation.results.runs import CandidateResult
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.holders import process_start, take_hold, this_host
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import runs_of_invocation

@@ -199,7 +199,7 @@ def _show_interrupted(
 ) -> int:
     """Says how it goes on: the evaluation by itself, then the comparison of its runs."""
     from evaluation.comparisons.saving import grouped_runs
-    from evaluation.runs.run_result import run_result
+    from evaluation.run_results.run_result import run_result
 
     runs = [run_result(store, run_id) for run_id in evaluated]
     if as_json:

@@ -68,7 +68,7 @@ def _as_json(
     evaluated: Sequence[str],
 ) -> dict[str, Any]:
     from evaluation.results.as_json import as_json
-    from evaluation.runs.run_result import run_result, worst_status
+    from evaluation.run_results.run_result import run_result, worst_status
 
     runs = [run_result(store, run_id) for run_id in evaluated]
     return {

@@ -235,7 +235,7 @@ def _show(
     junit: Path | None,
 ) -> int:
     from evaluation.records import Status
-    from evaluation.runs.run_result import invocation_result
+    from evaluation.run_results.run_result import invocation_result
 
     invocation_id = prepared.invocation_id
     try:

@@ -27,7 +27,7 @@ def answer(experiment: "ExperimentRecord", text: str, *, in_json: bool) -> None:
     """Prints what became of the experiment: the text, or all of it as JSON."""
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_line
-    from evaluation.runs.experiment_result import experiment_facts
+    from evaluation.run_results.experiment_result import experiment_facts
 
     if in_json:
         print_json(experiment_facts(experiment))

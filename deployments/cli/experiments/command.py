@@ -72,7 +72,7 @@ def list_all(
     """List experiments: favourites first, then the newest."""
     from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import moment, print_table
-    from evaluation.runs.experiment_result import experiment_facts
+    from evaluation.run_results.experiment_result import experiment_facts
     from evaluation.store.experiments import list_experiments
 
     with open_stored(db) as store:
@@ -108,7 +108,7 @@ def show(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = Fa
     """Show an experiment: its question, its runs with their best candidates, comparisons and notes."""
     from deployments.cli.experiments.page import print_experiment
     from deployments.cli.terminal.output import print_json
-    from evaluation.runs.experiment_result import experiment_result
+    from evaluation.run_results.experiment_result import experiment_result
 
     with open_stored(db) as store:
         result = experiment_result(store, name)

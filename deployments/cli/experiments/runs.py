@@ -65,7 +65,7 @@ def diff(
     """Show how two runs differ: parameters, numbers, cases. For an experiment: its last two runs of one benchmark."""
     from deployments.cli.experiments.page import print_diff
     from deployments.cli.terminal.output import print_json
-    from evaluation.runs.run_diff import run_diff
+    from evaluation.run_results.run_diff import run_diff
 
     with open_stored(db) as store:
         first, second = _two_runs(store, what)

@@ -130,7 +130,7 @@ def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: Exit
 
 def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
     from deployments.cli.race.page import print_race
-    from evaluation.runs.race_result import race_result
+    from evaluation.run_results.race_result import race_result
 
     try:
         result = race_result(store, prepared.invocation_id)

@@ -44,7 +44,7 @@ def show(
 def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
     from deployments.cli.show.run_page import print_run_page
     from deployments.cli.terminal.output import print_json
-    from evaluation.runs.run_result import run_in_full
+    from evaluation.run_results.run_result import run_in_full
 
     shown = run_in_full(store, run_id)
     if as_json:
@@ -67,7 +67,7 @@ def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -
 def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> None:
     from deployments.cli.show.case_page import print_case_page
     from deployments.cli.terminal.output import print_json
-    from evaluation.runs.case_result import case_result
+    from evaluation.run_results.case_result import case_result
 
     shown = case_result(store, run_id, case_id)
     if as_json:

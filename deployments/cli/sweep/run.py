@@ -64,7 +64,7 @@ def show_sweep(run: str, search: TypedSearch, *, database: str | None, as_json: 
         UnknownNameError: no such run.
         ConfigurationError: the run is no sweep's, or something else was typed.
     """
-    from evaluation.runs.run_result import invocation_result
+    from evaluation.run_results.run_result import invocation_result
     from evaluation.store.runs import find_run
 
     others = [*search.fields, *(name for name in search.evaluation if name != "prices")]
@@ -173,7 +173,7 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
 
 def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
     from deployments.cli.evaluate.run import marked_as_failed
-    from evaluation.runs.run_result import invocation_result
+    from evaluation.run_results.run_result import invocation_result
 
     try:
         result = invocation_result(store, prepared.invocation_id)
@@ -195,7 +195,7 @@ def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as
     from deployments.cli.sweep.page import print_sweep
     from evaluation.reports.sweeps.findings import sweep_sentences
     from evaluation.results.as_json import as_json as result_as_json
-    from evaluation.runs.sweep_result import sweep_outcome
+    from evaluation.run_results.sweep_result import sweep_outcome
 
     outcome = sweep_outcome(store, invocation_id)
     if as_json:

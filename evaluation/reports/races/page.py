@@ -8,7 +8,7 @@ from evaluation.reports.album import Album, Picture
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.races.pictures import standings_picture
 from evaluation.results.races import Race, RaceOutcomeResult, RacePlace
-from evaluation.runs.race_result import RaceDecisionPoint, decision_points
+from evaluation.run_results.race_result import RaceDecisionPoint, decision_points
 
 NOT_OVER = "The race is not over."
 

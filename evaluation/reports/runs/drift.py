@@ -15,7 +15,7 @@ from evaluation.reports.album import Picture
 from evaluation.reports.runs.tables import headline_title
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult
-from evaluation.runs.ranking import ranked
+from evaluation.run_results.ranking import ranked
 from evaluation.store.earlier_runs import EarlierValue, values_over_runs
 from evaluation.store.session import Store
 

@@ -23,7 +23,7 @@ from evaluation.reports.runs.tables import (
     result_rows,
 )
 from evaluation.results.runs import InvocationResult, RunResult
-from evaluation.runs.failure_examples import failure_examples
+from evaluation.run_results.failure_examples import failure_examples
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
 

@@ -9,7 +9,7 @@ from evaluation.metrics.titles import short_titles
 from evaluation.records.labels import is_baseline
 from evaluation.results.estimates import HasInterval, MetricEstimate, shown_estimate
 from evaluation.results.runs import CandidateResult, MetricMean, MetricResult, RunResult
-from evaluation.runs.ranking import ranked
+from evaluation.run_results.ranking import ranked
 from evaluation.scoring.missing_scores import SERVERS_FAULT
 
 SPEED_COLUMNS = {"latency_s": "latency s", "tokens_per_s": "tokens/s"}

@@ -16,7 +16,7 @@ from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama
 
 from evaluation.results.as_json import as_json
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store

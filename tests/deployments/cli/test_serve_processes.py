@@ -26,7 +26,7 @@ from served import Home, eventually
 
 from deployments.serving.worker import POOL
 from evaluation.results.as_json import as_json
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
 from tasks.monitoring.notify import RAISED

@@ -9,7 +9,7 @@ from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.comparisons.run_verdict import headline_verdict
 from evaluation.generation import Outcome
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.store.changed_texts import find_changed_texts
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

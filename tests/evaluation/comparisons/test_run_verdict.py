@@ -10,7 +10,7 @@ from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_verdict
 from evaluation.formatting import p_value
 from evaluation.generation import Failure, FailureKind
 from evaluation.reports.comparisons.remarks import dropped_lines, zero_lines
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.store.session import Store
 
 

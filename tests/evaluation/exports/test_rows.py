@@ -19,8 +19,8 @@ from evaluation.exports.source import Kind, Source, find_source
 from evaluation.generation import Failure
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.as_json import as_json as result_as_json
-from evaluation.runs.case_result import case_result
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.case_result import case_result
+from evaluation.run_results.run_result import run_result
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.session import Store
 

@@ -13,7 +13,7 @@ from evaluation.races.rules import Spent
 from evaluation.reports.races.page import race_as_markdown
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.reports.runs.pictures import latencies, quality_against_cost
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.session import Store
 
 

@@ -15,10 +15,10 @@ from evaluation.exports.rows import rows
 from evaluation.exports.source import Kind, find_source
 from evaluation.generation import Failure, Outcome
 from evaluation.metrics.parsing import parse_metric
-from evaluation.runs.case_result import case_result
-from evaluation.runs.experiment_result import experiment_result
-from evaluation.runs.run_diff import run_diff
-from evaluation.runs.run_result import invocation_result, run_in_full, run_result
+from evaluation.run_results.case_result import case_result
+from evaluation.run_results.experiment_result import experiment_result
+from evaluation.run_results.run_diff import run_diff
+from evaluation.run_results.run_result import invocation_result, run_in_full, run_result
 from evaluation.store.alarm_counts import count_cut, score_spreads
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import load_cases

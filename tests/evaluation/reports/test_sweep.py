@@ -19,7 +19,7 @@ from evaluation.reports.sweeps.tables import (
     missing_lines,
 )
 from evaluation.results.sweeps import SweepResult, ValueRange
-from evaluation.runs.sweep_result import swept_metric
+from evaluation.run_results.sweep_result import swept_metric
 from evaluation.sweeps.analysis import analyse
 from evaluation.sweeps.contrasts import Matrix
 from evaluation.sweeps.designs import Design, combinations

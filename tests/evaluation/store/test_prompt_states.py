@@ -11,7 +11,7 @@ from stored_runs import MOMENT, answer, asked, numbers, store_run
 from evaluation.generation import Generation, Outcome, Timing
 from evaluation.monitoring.values import point_of_calls
 from evaluation.reports.runs.tables import remarks
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.store.monitored import read_calls
 from evaluation.store.prompt_states import has_unjudged, judge_prompts

@@ -19,7 +19,7 @@ from evaluation.generation import Failure, Generation
 from evaluation.records import Status
 from evaluation.requests.evaluation_request import read_request
 from evaluation.requests.request_file import read_request_file
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.runs import take_hold
 from evaluation.store.session import Store, open_store

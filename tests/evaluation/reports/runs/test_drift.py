@@ -6,7 +6,7 @@ from evaluation.candidate import Candidate
 from evaluation.records import Status
 from evaluation.reports.runs.drift import drift
 from evaluation.reports.runs.page import invocation_as_markdown
-from evaluation.runs.run_result import invocation_result, run_result
+from evaluation.run_results.run_result import invocation_result, run_result
 from evaluation.store.runs import archive_run
 from evaluation.store.session import Store
 

@@ -9,8 +9,8 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.records import OutcomeRow, Status
 from evaluation.reports.runs.gpu import gpu_lines
 from evaluation.results.gpus import GpuResult
-from evaluation.runs.case_result import case_result
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.case_result import case_result
+from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.scoring.energy import apportion_energy

@@ -8,7 +8,7 @@ from evaluation.errors import FailureKind
 from evaluation.generation import Failure
 from evaluation.records import Status
 from evaluation.reports.runs.page import invocation_as_markdown
-from evaluation.runs.run_result import invocation_result, run_result
+from evaluation.run_results.run_result import invocation_result, run_result
 from evaluation.store.session import Store
 
 DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens", n_attempts=8)

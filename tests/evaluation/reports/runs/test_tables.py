@@ -30,8 +30,8 @@ from evaluation.reports.runs.tables import (
 )
 from evaluation.requests.prices import PRICE
 from evaluation.results.estimates import HasInterval, shown_estimate
-from evaluation.runs.ranking import ranked
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.ranking import ranked
+from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.runs import find_run

@@ -25,7 +25,7 @@ from evaluation.results.cases import (
     ScoreFailureResult,
     ScoreResult,
 )
-from evaluation.runs.failure_examples import failure_kind
+from evaluation.run_results.failure_examples import failure_kind
 from evaluation.store.annotations import notes_on_case
 from evaluation.store.benchmarks import has_case, load_benchmark_version
 from evaluation.store.outcomes import load_outcomes

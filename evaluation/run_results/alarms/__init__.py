@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from evaluation.records.labels import is_baseline
 from evaluation.results.alarms import Alarm
-from evaluation.runs.alarms.alarm import Findings
-from evaluation.runs.alarms.answer_alarms import EXTRACTION_FAILED, of_candidate
-from evaluation.runs.alarms.metric_alarms import near_chance, without_variance
-from evaluation.runs.alarms.server_alarms import too_many_slots
+from evaluation.run_results.alarms.alarm import Findings
+from evaluation.run_results.alarms.answer_alarms import EXTRACTION_FAILED, of_candidate
+from evaluation.run_results.alarms.metric_alarms import near_chance, without_variance
+from evaluation.run_results.alarms.server_alarms import too_many_slots
 from evaluation.store.alarm_counts import score_spreads
 from evaluation.store.session import Store
 

@@ -4,8 +4,8 @@ from evaluation.records import ExperimentRecord
 from evaluation.records.labels import unique_labels
 from evaluation.results.experiments import ExperimentFacts, ExperimentResult, ExperimentRun, HighestValue
 from evaluation.results.runs import RunResult
-from evaluation.runs.ranking import ranked
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.ranking import ranked
+from evaluation.run_results.run_result import run_result
 from evaluation.store.annotations import annotations
 from evaluation.store.experiments import comparisons_of_experiment, find_experiment
 from evaluation.store.runs import find_run

@@ -10,11 +10,11 @@ from evaluation.records.metric_keys import headline_key, metric_keys
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.gpus import EnergyResult
 from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunInFull, RunResult
-from evaluation.runs.alarms import Findings, find_alarms
-from evaluation.runs.class_tables import class_tables
-from evaluation.runs.energy_result import energy_report
-from evaluation.runs.failure_examples import failure_examples
-from evaluation.runs.judges.report import judging_report
+from evaluation.run_results.alarms import Findings, find_alarms
+from evaluation.run_results.class_tables import class_tables
+from evaluation.run_results.energy_result import energy_report
+from evaluation.run_results.failure_examples import failure_examples
+from evaluation.run_results.judges.report import judging_report
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.experiments import experiments_of_run

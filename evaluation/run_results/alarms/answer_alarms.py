@@ -10,7 +10,7 @@ from evaluation.metrics.metric_process import BROKEN
 from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.records import MetricUse
 from evaluation.results.alarms import Alarm
-from evaluation.runs.alarms.alarm import Findings, Spreads
+from evaluation.run_results.alarms.alarm import Findings, Spreads
 from evaluation.store.alarm_counts import count_cut
 from evaluation.store.session import Store
 from evaluation.truncation import CutBy, Limits

@@ -15,7 +15,7 @@ from evaluation.races.rules import Spent
 from evaluation.races.state import Ending, RaceState
 from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace, RaceResult, UnfinishedRace
 from evaluation.results.runs import RunResult
-from evaluation.runs.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result
 from evaluation.store.races import RaceRecord, find_race, load_decisions
 from evaluation.store.session import Store
 

@@ -9,7 +9,7 @@ from evaluation.records import RunCandidateRecord, RunRecord
 from evaluation.records.labels import unique_labels
 from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, DiffedMetric, MetricDifference, Pairs, RunDiff
 from evaluation.results.runs import CandidateResult, MetricMean, RunResult
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import case_values
 from evaluation.store.runs import find_invocation, find_run
 from evaluation.store.session import Store

@@ -9,7 +9,7 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.records import Status
 from evaluation.results.as_json import as_json
 from evaluation.results.cases import FailureTimings, MissingOutcome, OutcomeFailure
-from evaluation.runs.case_result import case_result
+from evaluation.run_results.case_result import case_result
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -191,7 +191,7 @@ def test_a_case_that_the_limit_left_out_is_said_to_be(store: Store) -> None:
 
 def test_a_store_that_lost_a_candidate_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = store_run(store, asked("a:1b"), cases=numbers(1))
-    monkeypatch.setattr("evaluation.runs.case_result.find_candidate", lambda *_: None)
+    monkeypatch.setattr("evaluation.run_results.case_result.find_candidate", lambda *_: None)
 
     with pytest.raises(StoreError, match="does not hold candidate"):
         case_result(store, run_id, "c0")

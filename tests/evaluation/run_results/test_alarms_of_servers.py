@@ -7,7 +7,7 @@ from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.generation import Timing
 from evaluation.results.alarms import Alarm
-from evaluation.runs.run_result import run_result
+from evaluation.run_results.run_result import run_result
 from evaluation.store.session import Store
 
 CASES = numbers(20)

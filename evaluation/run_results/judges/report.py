@@ -8,8 +8,8 @@ from evaluation.fingerprint import fingerprint
 from evaluation.metrics.metric import ModelMetric, Need
 from evaluation.metrics.parsing import metric_of
 from evaluation.records import MetricUse, RunRecord
-from evaluation.runs.judges.findings import JudgeScores, JudgingFindings, judging_findings
-from evaluation.runs.judges.lines import judging_lines
+from evaluation.run_results.judges.findings import JudgeScores, JudgingFindings, judging_findings
+from evaluation.run_results.judges.lines import judging_lines
 from evaluation.score import Measurement
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store

@@ -12,7 +12,7 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.records import Status
 from evaluation.results.as_json import as_json
 from evaluation.results.sweeps import ValueChoice, ValueRange
-from evaluation.runs.sweep_result import best_so_far, sweep_outcome
+from evaluation.run_results.sweep_result import best_so_far, sweep_outcome
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

@@ -7,7 +7,7 @@ from evaluation.formatting import counted, quantity
 from evaluation.metrics.metric_facts import best_value, chance_level, higher_is_better, is_guessed_among_choices
 from evaluation.records import EstimateRow, MetricUse, RunRecord
 from evaluation.results.alarms import Alarm
-from evaluation.runs.alarms.alarm import Findings, Spreads
+from evaluation.run_results.alarms.alarm import Findings, Spreads
 from evaluation.store.alarm_counts import ScoreSpread
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.runs import run_case_ids

@@ -3,8 +3,8 @@ from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure
-from evaluation.runs import failure_examples as module
-from evaluation.runs.failure_examples import failure_examples, failure_kind
+from evaluation.run_results import failure_examples as module
+from evaluation.run_results.failure_examples import failure_examples, failure_kind
 from evaluation.store.session import Store
 
 DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens", n_attempts=8)

@@ -1,7 +1,7 @@
 """What is known of the judges of a run, a sentence for each thing."""
 
 from evaluation.formatting import coefficient, counted, p_value, percent, percent_number
-from evaluation.runs.judges.findings import PEOPLE, JudgeFinding, JudgingFindings, RaterAgreement
+from evaluation.run_results.judges.findings import PEOPLE, JudgeFinding, JudgingFindings, RaterAgreement
 from evaluation.stats.judge_bias import LengthBias, PositionBias
 from evaluation.stats.power import ALPHA
 
