@@ -34,6 +34,7 @@ ui: $(VENV)/.setup-ui
 docs: setup-dev
 	$(BIN)/python docs/tools/settings_page.py
 	$(BIN)/python docs/tools/json_schemas.py
+	$(BIN)/python docs/tools/python_reference.py
 
 setup: $(VENV)/.setup
 setup-dev: $(VENV)/.setup-dev

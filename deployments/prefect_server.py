@@ -90,8 +90,7 @@ def use_lasting_server(needs: str) -> str:
         raise ConfigurationError(f"no Prefect server is configured, and {needs}", NO_SERVER)
     server = PrefectServer(api)
     server.wait_for_answer()
-    _use(server)
-    _tell_prefect(api)
+    use_server(server)
     read_no_results()
     return api
 
@@ -124,6 +123,8 @@ class PrefectServer:
         self.is_shared = is_shared
         """Another command's: it may go away before we do."""
         self._helper = helper
+        self.is_announced = False
+        """True once it was told that this server was started."""
         self._closing = threading.Event()
         self._guard: threading.Thread | None = None
 
@@ -248,6 +249,19 @@ def prefect_server(*, has_password: bool = True) -> Iterator[PrefectServer]:
         server.stop(timeout_s=0.5)
         raise
     server.stop(timeout_s=5.0)
+
+
+def find_or_start_server() -> PrefectServer:
+    """Return the server that `prefect_server` gives, for whoever keeps it longer than a block and stops it."""
+    server = _find_or_start(has_password=True)
+    use_server(server)
+    return server
+
+
+def use_server(server: PrefectServer) -> None:
+    """Let this process use the server from now on, also where it has imported Prefect already."""
+    _use(server)
+    _tell_prefect(server.api)
 
 
 def start_prefect_server(port: int, *, has_password: bool = True) -> PrefectServer:

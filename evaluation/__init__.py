@@ -1,7 +1,53 @@
-"""What a number means: cases, candidates, providers, metrics, statistics, reports, the store."""
+"""What a number means: cases, candidates, providers, metrics, statistics, reports, the store.
+
+    from evaluation import evaluate
+    result = evaluate(benchmark="question_answering", model="baseline-lead", embedded=True, limit=12)
+    print(result.run.candidates[0].metrics["token_f1"].value)
+
+The names in `__all__` are loaded when they are first used, so that importing this package costs next to nothing. What
+does the work knows flows and servers, which stand above this package: it is found by its name (see
+`docs/decisions.md`). `__init__.pyi` tells type checkers what the names are.
+"""
 
 import time
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
 LOADED_AT = time.time()
 """When this process began to load this code."""
+HOMES = {
+    "deployments.python.comparisons": ("compare", "compare_async", "compare_unpaired"),
+    "deployments.python.evaluations": ("evaluate", "evaluate_async", "forecast"),
+    "deployments.python.races": ("race", "race_async"),
+    "deployments.python.stored": (
+        "load_alerts",
+        "load_case",
+        "load_cases",
+        "load_comparison",
+        "load_race",
+        "load_run",
+        "load_scores",
+        "load_sweep",
+        "load_traffic",
+        "runs",
+    ),
+    "deployments.python.sweeps": ("sweep", "sweep_async"),
+    "evaluation.errors": ("BenchwrightError", "CheckFailedError", "RunFailedError", "RunInterrupted"),
+}
+"""Where the public functions and errors are defined."""
+_HOME_OF = {name: home for home, names in HOMES.items() for name in names}
+
+__all__ = [*_HOME_OF]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

@@ -13,6 +13,8 @@
     │   ├── SupersededError           another process decided first, on what this one meant to replace
     │   └── DamagedModelError         a stored selection model is not what was stored: the one before it may serve
     ├── SandboxError                  no isolation here
+    ├── RunFailedError                a run that failed or was cancelled, with all that it found: for Python's callers
+    ├── CheckFailedError              a check that its caller asked for does not hold, with all that was found
     ├── SelectionError                no feasible candidate, too little evidence
     │   └── ModelFileError            a selection model that cannot be read, or must not be
     └── ProviderError                 asking again will not help
@@ -191,6 +193,36 @@ class DamagedModelError(StoreError):
 
 class SandboxError(BenchwrightError):
     """Model-written code cannot be isolated on this machine, so it is not run."""
+
+
+class RunFailedError(BenchwrightError):
+    """A run that failed, or that somebody cancelled in Prefect. What it found is in `result`."""
+
+    def __init__(self, message: str, next_step: str | None = None, result: object = None) -> None:
+        super().__init__(message, next_step)
+        self.args = (message, next_step, result)
+        self.result = result
+
+
+class CheckFailedError(BenchwrightError):
+    """A check that its caller asked for does not hold. All that was found is in `result`."""
+
+    def __init__(self, message: str, next_step: str | None = None, result: object = None) -> None:
+        super().__init__(message, next_step)
+        self.args = (message, next_step, result)
+        self.result = result
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """Ctrl-C, or a notebook's interrupt, while a run was at work. What is stored stays; `run_id` can be resumed."""
+
+    def __init__(self, message: str, run_id: str) -> None:
+        super().__init__(message, run_id)
+        self.run_id = run_id
+
+    def __str__(self) -> str:
+        """What can be done next."""
+        return str(self.args[0])
 
 
 class SelectionError(BenchwrightError):

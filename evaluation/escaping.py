@@ -1,4 +1,4 @@
-"""Makes text that a model wrote harmless where it is shown: on a terminal, in JSON, in Markdown, in a spreadsheet."""
+"""Makes text that a model wrote harmless where it is shown: a terminal, JSON, Markdown, HTML, a spreadsheet."""
 
 import html
 import json
@@ -69,6 +69,19 @@ def for_markdown(text: str, *, max_length: int | None = None) -> str:
     escaped = _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))
     escaped = _NUMBERED.sub(r"\1\\.", escaped)
     return _LINK_STARTS.sub(lambda match: match[1][0] + _UNSEEN + match[1][1:], escaped)
+
+
+def for_html(text: str, *, max_length: int | None = None) -> str:
+    """Return `text` as one line that HTML shows as just these characters, also within quotation marks.
+
+    Args:
+        text: Whoever wrote it.
+        max_length: Where to cut it, in letters.
+    """
+    line = one_line(text)
+    if max_length is not None and len(line) > max_length:
+        line = line[: max_length - 1] + "…"
+    return html.escape(line, quote=True)
 
 
 def for_cell(text: str) -> str:

@@ -5,20 +5,22 @@
     print(recommendation.candidate.label, recommendation.reason)
 
 The names below are loaded when they are first used, so that importing this package costs next to nothing.
+`__init__.pyi` tells type checkers what they are.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from evaluation.errors import BenchwrightError, ConfigurationError, SelectionError, StoreError, UnknownNameError
-    from selection.analytics.analysis import Analytics, analyse
-    from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Removed, Reported
-    from selection.budgets.routing import BudgetRouter, Routed, Routing, cheapest_share, cost_quality, route
-    from selection.preferences import Constraints, Weights
-    from selection.recommendation import explain, flush, rank, recommend, report_outcome
-
-_HOMES = {
+HOMES = {
+    "deployments.python.selecting": (
+        "load_models",
+        "load_recommendations",
+        "load_scoreboard",
+        "promote",
+        "retrain",
+        "retrain_async",
+        "rollback",
+    ),
     "evaluation.errors": (
         "BenchwrightError",
         "ConfigurationError",
@@ -27,20 +29,13 @@ _HOMES = {
         "UnknownNameError",
     ),
     "selection.analytics.analysis": ("Analytics", "analyse"),
-    "selection.answers": (
-        "Adjustments",
-        "Expected",
-        "MeasuredQuality",
-        "Ranked",
-        "Recommendation",
-        "Removed",
-        "Reported",
-    ),
+    "selection.answers": ("Adjustments", "Expected", "MeasuredQuality", "Ranked", "Recommendation", "Removed", "Reported"),
     "selection.budgets.routing": ("BudgetRouter", "Routed", "Routing", "cheapest_share", "cost_quality", "route"),
     "selection.recommendation": ("explain", "flush", "rank", "recommend", "report_outcome"),
     "selection.preferences": ("Constraints", "Weights"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+"""Where the public names are defined; `retrain` and its like know flows, which stand above this package."""
+_HOME_OF = {name: home for home, names in HOMES.items() for name in names}
 
 __all__ = [
     "Adjustments",
@@ -66,9 +61,16 @@ __all__ = [
     "cost_quality",
     "explain",
     "flush",
+    "load_models",
+    "load_recommendations",
+    "load_scoreboard",
+    "promote",
     "rank",
     "recommend",
     "report_outcome",
+    "retrain",
+    "retrain_async",
+    "rollback",
     "route",
 ]
 

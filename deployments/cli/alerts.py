@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from evaluation.records import AlertRecord, SilenceRecord
+    from evaluation.store.session import Store
 
 alerts = typer.Typer(no_args_is_help=True, help="Alerts of the monitor: list, acknowledge, silence, notify.")
 
@@ -32,18 +33,30 @@ def list_all(
     """List the open alerts."""
     from deployments.cli.terminal.output import print_json, print_status
     from evaluation.monitoring.result import alert_as_plain
-    from evaluation.store.alerts import list_alerts
 
-    of_rule = _checked_rule(rule)
     with open_stored(db) as store:
-        stored = list_alerts(store, with_resolved=all_)
-    matching = [alert for alert in stored if alert.fits(rule=of_rule, task=task, candidate=candidate)]
+        matching = alerts_that_fit(store, all_=all_, rule=rule, task=task, candidate=candidate)
     if as_json:
         print_json([alert_as_plain(alert) for alert in matching])
     elif matching:
         _print(matching)
     else:
         print_status("no such alert" if all_ else "no alert is open; --all shows those that are over")
+
+
+def alerts_that_fit(
+    store: "Store", *, all_: bool, rule: str | None, task: str | None, candidate: str | None
+) -> "list[AlertRecord]":
+    """Return the open alerts, or all of them, of a rule, a task and a candidate; None fits all.
+
+    Raises:
+        UnknownNameError: no such rule.
+    """
+    from evaluation.store.alerts import list_alerts
+
+    of_rule = _checked_rule(rule)
+    stored = list_alerts(store, with_resolved=all_)
+    return [alert for alert in stored if alert.fits(rule=of_rule, task=task, candidate=candidate)]
 
 
 def _print(records: "list[AlertRecord]") -> None:

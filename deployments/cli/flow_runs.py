@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.callers import current_caller
 from deployments.cli.terminal.output import print_status
 from deployments.cli.terminal.progress_bar import progress_bar
 from evaluation.errors import StoreError
@@ -37,7 +38,8 @@ class TerminatedError(BaseException):
 
 def tell_of_own_server(server: "PrefectServer") -> None:
     """Tells that a temporary Prefect server is started where none is configured."""
-    if server.is_ours:
+    if server.is_ours and not server.is_announced:
+        server.is_announced = True
         print_status("PREFECT_API_URL is not set: starting a temporary Prefect server (data in PREFECT_HOME)")
 
 
@@ -161,11 +163,15 @@ async def _noting_signals(work: Any, seen: list[int]) -> Any:
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
 
-    def note(number: int, _frame: object) -> None:
+    def note(number: int, _frame: object = None) -> None:
         seen.append(number)
         if task is not None:
             loop.call_soon_threadsafe(task.cancel)
 
+    caller = current_caller()
+    if caller is not None:
+        with caller.cancelling(note):
+            return await work
     # Not the loop's own handlers: the flow's would remove them for good.
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

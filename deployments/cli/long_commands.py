@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import database_url
+from deployments.cli.callers import current_caller
 from deployments.cli.flow_runs import TerminatedError
 from deployments.cli.terminal.output import EXIT_INTERRUPTED, EXIT_TERMINATED, print_json, report_lost_database
 from evaluation.errors import DatabaseLostError
@@ -56,7 +57,10 @@ def _use_embedded_server_of_serve(stack: ExitStack) -> None:
 
 @contextmanager
 def handle_sigterm() -> Iterator[None]:
-    """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped."""
+    """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped; a program that called has its own ways."""
+    if current_caller() is not None:
+        yield
+        return
 
     def terminate(_number: int, _frame: object) -> None:
         raise TerminatedError

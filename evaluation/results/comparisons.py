@@ -1,16 +1,21 @@
 """What came of holding candidates against one another on the same cases: who is better, and how sure that is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaluation.results.as_json import MERGED, as_json, json_key
 from evaluation.results.estimates import MetricEstimate
+from evaluation.results.frames import TEXT, columns_of, frame, row_of
 from evaluation.results.pairs import PairResult
+from evaluation.results.rendering import ShownInNotebooks
 from evaluation.results.sides import SideResult
 from evaluation.stats.kinds import Kind
 from evaluation.stats.preference_ranking import PreferenceRanking
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +114,7 @@ class Flips:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonResult:
+class ComparisonResult(ShownInNotebooks):
     """Two or more sides on the cases of one benchmark version."""
 
     comparison_id: str
@@ -165,9 +170,29 @@ class ComparisonResult:
         """Return all sides on a metric that was compared."""
         return next(each for each in self.metrics if each.metric == name)
 
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row a pair of sides and metric.
+
+        Columns: `comparison_id` and `benchmark` (`string`), then the fields of `PairResult` that hold one value, with
+        the dtypes of `evaluation.results.frames`: `verdict` is `string`, `difference`, `low`, `high` and `p_value` are
+        `float64`, `n_pairs` is `Int64`, `higher_is_better` is `boolean`.
+        """
+        return pairs_frame([self])
+
     def as_json_without_pairs(self) -> dict[str, Any]:
         """Return what JSON shows beside the pairs, which stand elsewhere."""
         return {key: value for key, value in as_json(self).items() if key != "comparisons"}
+
+
+def pairs_frame(comparisons: Iterable[ComparisonResult]) -> "pd.DataFrame":
+    """Return a row a pair and metric of these comparisons."""
+    columns = columns_of(PairResult)
+    rows = [
+        {"comparison_id": each.comparison_id, "benchmark": each.benchmark, **row_of(pair, columns)}
+        for each in comparisons
+        for pair in each.pairs
+    ]
+    return frame(rows, {"comparison_id": TEXT, "benchmark": TEXT, **columns})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from evaluation.races.confirmation import Confirmation
 from evaluation.races.decision import Fate
@@ -9,7 +10,12 @@ from evaluation.races.outcome import Verdict
 from evaluation.races.rules import Spent
 from evaluation.races.state import Ending
 from evaluation.results.as_json import MERGED, json_key
+from evaluation.results.frames import columns_of, frame_of
+from evaluation.results.rendering import ShownInNotebooks
 from evaluation.results.runs import InvocationResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +126,16 @@ class Race:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RaceResult:
+class RaceResult(ShownInNotebooks):
     """The run of a race's invocation, as of any other, and the race."""
 
     invocation: InvocationResult = field(metadata=MERGED)
     race: Race
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row a candidate, the first one first; no row of a race that is not over.
+
+        Columns: the fields of `RacePlace`: `rank`, `n_cases` and `left_after` are `Int64`, `score` and `behind_first`
+        are `float64`, `is_given_up` is `boolean`, `label` and `fingerprint` are `string`.
+        """
+        return frame_of(self.race.outcome.ranking, columns_of(RacePlace))

@@ -1,16 +1,23 @@
 """What an evaluation found: an invocation, its runs, their candidates, and each candidate's metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.class_table import ClassTable
 from evaluation.records import AnnotationRecord, Status
 from evaluation.results.alarms import Alarm
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.failures import FailureSummary
+from evaluation.results.frames import REAL, TEXT, WHOLE, Row, columns_of, frame, row_of
 from evaluation.results.gpus import EnergyResult, GpuResult
+from evaluation.results.rendering import ShownInNotebooks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +112,7 @@ class CandidateResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
+class RunResult(ShownInNotebooks):
     """One run: a benchmark asked of candidates. Numbers are not rounded."""
 
     run_id: str
@@ -146,6 +153,21 @@ class RunResult:
     candidates: tuple[CandidateResult, ...]
     """In the order in which they were planned."""
 
+    def candidate(self, label: str) -> CandidateResult:
+        """Return the candidate of that label.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        for candidate in self.candidates:
+            if candidate.label == label:
+                return candidate
+        raise UnknownNameError("candidate", label, [candidate.label for candidate in self.candidates])
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row a candidate, as `InvocationResult.to_frame` does for all runs."""
+        return _candidates_frame([self])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInFull:
@@ -164,7 +186,7 @@ class RunInFull:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvocationResult:
+class InvocationResult(ShownInNotebooks):
     """The runs of one invocation, which were planned together."""
 
     status: Status
@@ -172,3 +194,50 @@ class InvocationResult:
     invocation_id: str
     runs: tuple[RunResult, ...]
     """One a benchmark, in the order in which they were asked for."""
+
+    @property
+    def run(self) -> RunResult:
+        """The only run, of an invocation with one benchmark.
+
+        Raises:
+            ConfigurationError: there are several, or none.
+        """
+        if len(self.runs) != 1:
+            names = ", ".join(run.benchmark for run in self.runs) or "none"
+            raise ConfigurationError(f"the invocation has {len(self.runs)} runs: {names}", "Take one of its `runs`.")
+        return self.runs[0]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row a run and candidate.
+
+        Columns: `run_id`, `benchmark` and `candidate`, then the fields of `CandidateResult` that hold one value, and
+        `options` as JSON, with the dtypes of `evaluation.results.frames`; then for each metric its word, `WORD low` and
+        `WORD high` (`float64`) and `WORD n` (`Int64`), and for each other quantity of it `WORD QUANTITY` (`float64`).
+        """
+        return _candidates_frame(self.runs)
+
+
+def _candidates_frame(runs: Sequence[RunResult]) -> "pd.DataFrame":
+    fixed = {"run_id": TEXT, "benchmark": TEXT, "candidate": TEXT}
+    of_candidates = columns_of(CandidateResult, leaving_out=("label",))
+    rows, of_metrics = [], dict[str, str]()
+    for run in runs:
+        for candidate in run.candidates:
+            about = {"run_id": run.run_id, "benchmark": run.benchmark, "candidate": candidate.label}
+            numbers: dict[str, object] = {}
+            for word, result in candidate.metrics.items():
+                numbers |= _numbers(word, result)
+                of_metrics |= {name: WHOLE if name == f"{word} n" else REAL for name in _numbers(word, result)}
+            rows.append({**about, **row_of(candidate, (*of_candidates, "options")), **numbers})
+    return frame(rows, {**fixed, **of_candidates, "options": TEXT, **of_metrics})
+
+
+def _numbers(word: str, result: MetricResult) -> Row:
+    """The cells of a metric: its mean first."""
+    mean = result.mean
+    cells: dict[str, object] = (
+        {}
+        if mean is None
+        else {word: mean.value, f"{word} low": mean.low, f"{word} high": mean.high, f"{word} n": mean.n_cases}
+    )
+    return cells | {f"{word} {name}": estimate.value for name, estimate in result.quantities.items()}

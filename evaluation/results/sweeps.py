@@ -1,10 +1,16 @@
 """What a sweep found: what each parameter does, and which combinations may be the best."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from evaluation.results.as_json import json_key
+from evaluation.results.frames import REAL, TEXT, Row, columns_of, frame, row_of
+from evaluation.results.rendering import ShownInNotebooks
 from evaluation.sweeps.findings import CombinationScore, Level
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +91,7 @@ class SweptMetric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepResult:
+class SweepResult(ShownInNotebooks):
     """A sweep with the analysis of each metric."""
 
     run_id: str
@@ -110,3 +116,30 @@ class SweepResult:
     """Where a model was asked with something else than the combination says: a sentence each."""
     metrics: tuple[SweptMetric, ...]
     """The headline first; without those that are computed from all cases together."""
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row a metric and combination, the best combination of each metric first.
+
+        Columns: `metric` (`string`); each parameter under its own name, `float64` where all its values are numbers and
+        `string` where they are not; `value`, `low` and `high` (`float64`), `n_units` (`Int64`) and `may_be_best`
+        (`boolean`).
+        """
+        numbers = columns_of(CombinationScore)
+        rows = [
+            {"metric": metric.metric, **each.combination, **row_of(each, numbers)}
+            for metric in self.metrics
+            for each in metric.combinations
+        ]
+        parameters = {name: REAL if all(map(is_number, _values(rows, name))) else TEXT for name in self.parameters}
+        as_text = [name for name, dtype in parameters.items() if dtype == TEXT]
+        rows = [row | {name: str(row[name]) for name in as_text if name in row} for row in rows]
+        return frame(rows, {"metric": TEXT, **parameters, **numbers})
+
+
+def _values(rows: Sequence[Row], name: str) -> list[object]:
+    return [row[name] for row in rows if name in row]
+
+
+def is_number(value: object) -> bool:
+    """Return True for a number that is no truth."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

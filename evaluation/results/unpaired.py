@@ -1,9 +1,15 @@
 """What came of comparing groups that have no cases in common."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from evaluation.results.frames import columns_of, frame_of
+from evaluation.results.rendering import ShownInNotebooks
 from evaluation.stats.kinds import Kind
 from evaluation.stats.unpaired import RankTest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +87,7 @@ class UnpairedPairResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnpairedComparisonResult:
+class UnpairedComparisonResult(ShownInNotebooks):
     """Two or more groups, pair by pair and metric by metric."""
 
     sentences: tuple[str, ...]
@@ -108,3 +114,10 @@ class UnpairedComparisonResult:
     def headline_pairs(self) -> tuple[UnpairedPairResult, ...]:
         """The pairs by the headline."""
         return tuple(pair for pair in self.pairs if pair.metric == self.headline)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row a pair of groups and metric.
+
+        Columns: the fields of `UnpairedPairResult` that hold one value, with the dtypes of `evaluation.results.frames`.
+        """
+        return frame_of(self.pairs, columns_of(UnpairedPairResult))

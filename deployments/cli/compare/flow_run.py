@@ -2,25 +2,19 @@
 
 import shlex
 import uuid
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url
+from deployments.cli.callers import open_prefect_server, request_source
 from deployments.cli.compare.output import show_comparisons
 from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
-from deployments.cli.evaluate.run import run_to_its_end, show_forecast, start_embedded_if_requested
+from deployments.cli.evaluate.run import Ended, run_to_its_end, show_forecast, start_embedded_if_requested
 from deployments.cli.flow_runs import tell_of_own_server
 from deployments.cli.long_commands import workplace
-from deployments.cli.terminal.output import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_RUN_FAILED,
-    EXIT_TERMINATED,
-    print_json,
-    print_status,
-)
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status
 from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -38,20 +32,42 @@ def compare_by_the_flow(options: CompareOptions, database: str | None, *, as_jso
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
     """
+    with comparison_workplace(options, database) as (store, stack):
+        prepared, request = prepare_comparison(options, store)
+        if prepared is not None and options.dry_run:
+            return _show_dry_run(request, prepared, store, stack, as_json=as_json)
+        ended = compare_prepared(request, prepared, store, stack)
+        return _show_ended(options, request, ended, store, as_json=as_json)
+
+
+@contextmanager
+def comparison_workplace(options: CompareOptions, database: str | None) -> "Iterator[tuple[Store, ExitStack]]":
+    """Open the store of a comparison: one of stored runs alone needs a store that is there.
+
+    Raises:
+        StoreError: it is not, or cannot be opened.
+    """
     from evaluation.store.session import must_be_there
 
     if not options.evaluation and (url := database_url(database)) is not None:
         must_be_there(url)
     with workplace(database) as (store, stack):
-        prepared = _prepared(options, store)
-        request = comparison_request(options, prepared.request if prepared else None)
-        stored_runs = _find_stored(request, prepared, store)
-        if prepared is not None:
-            _refuse_hopeless(request, prepared, stored_runs)
-            request = request.model_copy(update={"runs": stored_runs})
-            if options.dry_run:
-                return _show_dry_run(request, prepared, store, stack, as_json=as_json)
-        return _run(options, request, prepared, store, stack, as_json=as_json)
+        yield store, stack
+
+
+def prepare_comparison(options: CompareOptions, store: "Store") -> "tuple[Prepared | None, ComparisonRequest]":
+    """Return what is evaluated first (None: nothing), and the comparison.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
+    prepared = _prepared(options, store)
+    request = comparison_request(options, prepared.request if prepared else None)
+    stored_runs = _find_stored(request, prepared, store)
+    if prepared is not None:
+        _refuse_hopeless(request, prepared, stored_runs)
+        request = request.model_copy(update={"runs": stored_runs})
+    return prepared, request
 
 
 def _prepared(options: CompareOptions, store: "Store") -> Prepared | None:
@@ -61,7 +77,7 @@ def _prepared(options: CompareOptions, store: "Store") -> Prepared | None:
         return None
     metrics = [name for name in options.fields.get("metrics", ()) if name not in FIGURES]
     fields = {**options.evaluation, **({"metrics": metrics} if metrics else {})}
-    return prepare(fields, store, source="the command line", resume=None)
+    return prepare(fields, store, source=request_source(), resume=None)
 
 
 def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store: "Store") -> list[str]:
@@ -128,19 +144,22 @@ def _show_dry_run(
     return EXIT_DONE
 
 
-def _run(
-    options: CompareOptions,
-    request: "ComparisonRequest",
-    prepared: Prepared | None,
-    store: "Store",
-    stack: ExitStack,
-    *,
-    as_json: bool,
-) -> int:
-    from deployments.prefect_server import prefect_server
+def compare_prepared(
+    request: "ComparisonRequest", prepared: Prepared | None, store: "Store", stack: ExitStack
+) -> Ended:
+    """Return how the comparison ended, which the flow made in this process and stored.
 
+    Args:
+        request: The comparison.
+        prepared: What is evaluated first; None: nothing.
+        store: Where the results go.
+        stack: Ends what is started for it.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
     invocation_id = prepared.invocation_id if prepared else uuid.uuid4().hex
-    server = stack.enter_context(prefect_server())
+    server = open_prefect_server(stack)
     if prepared is not None:
         start_embedded_if_requested(prepared, stack)
         _refuse_unknown_side(request, check_servers(prepared, store), store)
@@ -151,16 +170,22 @@ def _run(
     def begin() -> Any:
         return compare(request, invocation_id, return_state=True)
 
-    code, _ = run_to_its_end(begin, invocation_id, store, server)
-    evaluated = _evaluated(store, invocation_id)
-    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
-        return _show_interrupted(options, request, store, evaluated, code, as_json=as_json)
-    if code == EXIT_RUN_FAILED and not evaluated:
-        return code
-    return _show_evaluated(options, request, store, evaluated, code, as_json=as_json)
+    return run_to_its_end(begin, invocation_id, store, server)
 
 
-def _evaluated(store: "Store", invocation_id: str) -> list[str]:
+def _show_ended(
+    options: CompareOptions, request: "ComparisonRequest", ended: Ended, store: "Store", *, as_json: bool
+) -> int:
+    evaluated = evaluated_runs(store, ended.invocation_id)
+    if ended.is_interrupted:
+        return _show_interrupted(options, request, store, evaluated, ended.code, as_json=as_json)
+    if ended.code == EXIT_RUN_FAILED and not evaluated:
+        return ended.code
+    return _show_evaluated(options, request, store, evaluated, ended.code, as_json=as_json)
+
+
+def evaluated_runs(store: "Store", invocation_id: str) -> list[str]:
+    """Return the ids of the runs that were made for a comparison."""
     from evaluation.store.runs import runs_of_invocation
 
     return [run.plan.run_id for run in runs_of_invocation(store, invocation_id)]

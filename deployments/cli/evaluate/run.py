@@ -5,11 +5,12 @@ import os
 import signal
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import read_settings
+from deployments.cli.callers import open_prefect_server
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.thresholds import threshold_cases, threshold_checks
 from deployments.cli.evaluate.worker_checks import check_spread, check_spread_of_dry_run
@@ -32,6 +33,7 @@ from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLost
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from evaluation.forecasts.costs import Forecast
     from evaluation.resolution import Resolution
     from evaluation.results.runs import InvocationResult
     from evaluation.store.session import Store
@@ -72,15 +74,40 @@ def run_evaluation(
             if dry_run:
                 check_spread_of_dry_run(prepared.request, store)
                 return show_dry_plan(prepared, store, stack, as_json=as_json)
-            return _run(prepared, store, stack, as_json=as_json, junit=junit)
+            ended = evaluate_prepared(prepared, store, stack)
+            return _show(prepared, ended, store, as_json=as_json, junit=junit)
     except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
         return ended_without_runs(end, prepared.invocation_id if prepared else None, as_json=as_json)
 
 
-def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool, junit: Path | None) -> int:
-    from deployments.prefect_server import prefect_server
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How the work on an invocation ended."""
 
-    server = stack.enter_context(prefect_server())
+    invocation_id: str
+    code: int
+    """The exit code of a command."""
+    broken_by: BenchwrightError | None = None
+    """The error that ended it; None: none did, or none of ours."""
+
+    @property
+    def is_interrupted(self) -> bool:
+        """True where somebody ended it early."""
+        return self.code in (EXIT_INTERRUPTED, EXIT_TERMINATED)
+
+
+def evaluate_prepared(prepared: Prepared, store: "Store", stack: ExitStack) -> Ended:
+    """Return how the evaluation ended, which the flow made in this process.
+
+    Args:
+        prepared: What is asked for.
+        store: Where the results go.
+        stack: Ends what is started for it.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    server = open_prefect_server(stack)
     check_spread(prepared.request, server, store)
     start_embedded_if_requested(prepared, stack)
     check_servers(prepared, store)
@@ -91,14 +118,11 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool,
     def begin() -> Any:
         return evaluate(prepared.request, prepared.invocation_id, return_state=True)
 
-    code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
-    return _show(prepared, store, code, error, as_json=as_json, junit=junit)
+    return run_to_its_end(begin, prepared.invocation_id, store, server)
 
 
-def run_to_its_end(
-    begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any
-) -> tuple[int, BenchwrightError | None]:
-    """The exit code of a flow that works on an invocation, and the error that broke it.
+def run_to_its_end(begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any) -> Ended:
+    """Return how a flow that works on an invocation ended.
 
     Args:
         begin: Calls the flow, so that it returns its state.
@@ -110,8 +134,26 @@ def run_to_its_end(
         begin, invocation_id, store, server, has_ended=lambda: all_have_ended(store, invocation_id)
     )
     if state is None and number is None and (code := code_of_stored(store, invocation_id)) is not None:
-        return code, None
-    return exit_code(state, number, has_runs=has_runs(store, invocation_id))
+        return Ended(invocation_id=invocation_id, code=code)
+    code, error = exit_code(state, number, has_runs=has_runs(store, invocation_id))
+    return Ended(invocation_id=invocation_id, code=code, broken_by=error)
+
+
+def ended_result(ended: Ended, store: "Store") -> "InvocationResult":
+    """Return what an evaluation found, however it ended.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    from evaluation.records import Status
+    from evaluation.run_results.run_result import invocation_result
+
+    result = invocation_result(store, ended.invocation_id)
+    if ended.broken_by is not None:
+        result = marked_as_failed(result, ended.broken_by)
+    if ended.is_interrupted and not result.runs:
+        result = replace(result, status=Status.CANCELLED)  # it was ended before any run stood in the store
+    return result
 
 
 def show_dry_plan(
@@ -151,17 +193,25 @@ def show_forecast(
 ) -> None:
     """Prints what it will cost to ask what was resolved; `beside` stands in the JSON object too."""
     from deployments.cli.evaluate.dry_run import show_dry_run
+    from evaluation.forecasts.scoring_work import work_of_metrics
+
+    afterwards = work_of_metrics(store, prepared.request, resolution)
+    costs = forecast_costs(prepared, store, resolution, named=named)
+    show_dry_run(costs, afterwards, as_json=as_json, max_rows=max_rows, beside=beside or {})
+
+
+def forecast_costs(
+    prepared: Prepared, store: "Store", resolution: "Resolution", *, named: Collection[str] = ()
+) -> "Forecast":
+    """Return what it will cost to ask what was resolved; labels name these options, defaults too."""
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
-    from evaluation.forecasts.scoring_work import work_of_metrics
 
     labels = {
         resolved.candidate.fingerprint: resolved.candidate.label_with(named) for resolved in resolution.candidates
     }
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
-    labelled = [replace(work, label=labels[work.fingerprint]) for work in works]
-    afterwards = work_of_metrics(store, prepared.request, resolution)
-    show_dry_run(forecast(store, labelled), afterwards, as_json=as_json, max_rows=max_rows, beside=beside or {})
+    return forecast(store, [replace(work, label=labels[work.fingerprint]) for work in works])
 
 
 def start_embedded_if_requested(prepared: Prepared, stack: ExitStack) -> None:
@@ -225,38 +275,22 @@ def exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool)
     return EXIT_RUN_FAILED, error if isinstance(error, BenchwrightError) else None
 
 
-def _show(
-    prepared: Prepared,
-    store: "Store",
-    code: int,
-    broken_by: BenchwrightError | None,
-    *,
-    as_json: bool,
-    junit: Path | None,
-) -> int:
-    from evaluation.records import Status
-    from evaluation.run_results.run_result import invocation_result
-
-    invocation_id = prepared.invocation_id
+def _show(prepared: Prepared, ended: Ended, store: "Store", *, as_json: bool, junit: Path | None) -> int:
     try:
-        result = invocation_result(store, invocation_id)
+        result = ended_result(ended, store)
     except DatabaseLostError:
         raise
     except StoreError as error:
         problem = {"message": error.message, "next": error.next_step}
         if as_json:
-            print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": problem})
+            print_json({"status": "failed", "invocation_id": ended.invocation_id, "runs": [], "error": problem})
         return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
-    if broken_by is not None:
-        result = marked_as_failed(result, broken_by)
-    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and not result.runs:
-        result = replace(result, status=Status.CANCELLED)  # it was ended before any run stood in the store
-    code = _check_thresholds(prepared, result, code, junit)
+    code = _check_thresholds(prepared, result, ended.code, junit)
     if as_json:
         print_json(result)
     else:
         print_invocation(store, result)
-    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and result.runs:
+    if ended.is_interrupted and result.runs:
         print_status(f"  next: `benchwright evaluate --resume {result.runs[0].run_id}` asks and scores what is missing")
     return code
 

@@ -4,28 +4,21 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.callers import open_prefect_server, request_source
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
-from deployments.cli.evaluate.run import marked_as_failed, run_to_its_end, start_embedded_if_requested
+from deployments.cli.evaluate.run import Ended, marked_as_failed, run_to_its_end, start_embedded_if_requested
 from deployments.cli.flow_runs import TerminatedError, tell_of_own_server
 from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.race.dry_run import show_race_dry_run
 from deployments.cli.search_options import TypedSearch
-from deployments.cli.terminal.output import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_RUN_FAILED,
-    EXIT_TERMINATED,
-    print_json,
-    print_status,
-    report_error,
-)
-from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
+from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
     from evaluation.requests.race_request import RaceRequest
+    from evaluation.results.races import RaceResult
     from evaluation.store.session import Store
 
-SOURCE = "the command line"
 MAY_CHANGE = "budget"
 """Of a race's own words, what a resume may say anew."""
 
@@ -39,18 +32,21 @@ def run_race(search: TypedSearch, *, database: str | None, as_json: bool) -> int
     invocation_id: str | None = None
     try:
         with workplace(database, may_be_new=search.resume is None) as (store, stack):
-            prepared, request = _prepared(search, store)
+            prepared, request = prepare_race(search, store)
             if search.dry_run:
                 return show_race_dry_run(prepared, request, store, stack, as_json=as_json)
             invocation_id = prepared.invocation_id
-            if not search.fields and not search.evaluation and _is_over(prepared, store):
-                return _show(prepared, store, EXIT_DONE, None, as_json=as_json)
-            return _run(prepared, request, store, stack, as_json=as_json)
+            return _show(race_prepared(search, prepared, request, store, stack), store, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
         return ended_without_runs(end, invocation_id, as_json=as_json)
 
 
-def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRequest]":
+def prepare_race(search: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRequest]":
+    """Return the race that was changes for, or the one that is resumed.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
     from evaluation.planning.templates import with_template
     from evaluation.requests.race_request import read_race_request
 
@@ -62,7 +58,7 @@ def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, RaceReque
             )
         return _resumed(search, search.resume, store)
     typed = read_race_request({**search.fields, "evaluation": with_template(store, search.evaluation)})
-    prepared = prepare(search.evaluation, store, source=SOURCE, resume=None)
+    prepared = prepare(search.evaluation, store, source=request_source(), resume=None)
     _refuse_unfit(typed, prepared)
     return prepared, typed.model_copy(update={"evaluation": prepared.request})
 
@@ -80,7 +76,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
             f"Resume it with nothing but --{MAY_CHANGE} and how its servers are asked, or begin a new race.",
         )
     changes = {name: value for name, value in search.evaluation.items() if name != "prices"}
-    prepared = prepare(changes, store, source=SOURCE, resume=run)
+    prepared = prepare(changes, store, source=request_source(), resume=run)
     record = find_race(store, prepared.invocation_id)
     if record is None:
         raise ConfigurationError(
@@ -110,10 +106,24 @@ def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:
     request.rules(metric=headline.name, unit=headline.unit)
 
 
-def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
-    from deployments.prefect_server import prefect_server
+def race_prepared(
+    wanted: TypedSearch, prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack
+) -> Ended:
+    """Return how the race ended, which the flow ran in this process; one that is over is left as it is.
 
-    server = stack.enter_context(prefect_server())
+    Args:
+        wanted: What was asked for.
+        prepared: Its evaluation.
+        request: The race.
+        store: Where the results go.
+        stack: Ends what is started for it.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    if not wanted.fields and not wanted.evaluation and _is_over(prepared, store):
+        return Ended(invocation_id=prepared.invocation_id, code=EXIT_DONE)
+    server = open_prefect_server(stack)
     start_embedded_if_requested(prepared, stack)
     if len(check_servers(prepared, store).candidates) < 2:
         raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
@@ -124,32 +134,44 @@ def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: Exit
     def begin() -> Any:
         return race(request, prepared.invocation_id, return_state=True)
 
-    code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
-    return _show(prepared, store, code, error, as_json=as_json)
+    return run_to_its_end(begin, prepared.invocation_id, store, server)
 
 
-def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
-    from deployments.cli.race.page import print_race
+def ended_race(ended: Ended, store: "Store") -> "RaceResult":
+    """Return what a race found, however it ended.
+
+    Raises:
+        StoreError: it cannot be read, or has no run.
+    """
     from evaluation.run_results.race_result import race_result
 
     try:
-        result = race_result(store, prepared.invocation_id)
+        result = race_result(store, ended.invocation_id)
+    except ValueError:
+        raise StoreError("the race has no run", "Run it again.") from None
+    if ended.broken_by is not None:
+        result = replace(result, invocation=marked_as_failed(result.invocation, ended.broken_by))
+    return result
+
+
+def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
+    from deployments.cli.race.page import print_race
+
+    try:
+        result = ended_race(ended, store)
     except DatabaseLostError:
         raise
-    except (StoreError, ValueError) as error:
-        if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
-            return code
-        store_error = error if isinstance(error, StoreError) else StoreError("the race has no run", "Run it again.")
+    except StoreError as error:
+        if ended.is_interrupted:
+            return ended.code
         if as_json:
-            words = {"message": store_error.message, "next": store_error.next_step}
-            print_json({"status": "failed", "invocation_id": prepared.invocation_id, "runs": [], "error": words})
-        return report_error(store_error, as_json=False, code=EXIT_RUN_FAILED)
-    if broken_by is not None:
-        result = replace(result, invocation=marked_as_failed(result.invocation, broken_by))
+            words = {"message": error.message, "next": error.next_step}
+            print_json({"status": "failed", "invocation_id": ended.invocation_id, "runs": [], "error": words})
+        return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
     if as_json:
         print_json(result)
     else:
         print_race(result)
-    if code != EXIT_DONE:
+    if ended.code != EXIT_DONE:
         print_status(f"  next: `benchwright race --resume {result.race.run_id}` goes on with it")
-    return code
+    return ended.code

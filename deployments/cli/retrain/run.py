@@ -4,8 +4,10 @@ import asyncio
 import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.callers import open_prefect_server
 from deployments.cli.evaluate.run import exit_code
 from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
 from deployments.cli.long_commands import code_of_signal, workplace
@@ -17,6 +19,7 @@ from deployments.cli.terminal.output import (
     print_json,
     print_status,
 )
+from evaluation.errors import BenchwrightError
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -76,14 +79,45 @@ def _say_ended(sentence: str, next_step: str, model_id: str | None, *, as_json: 
 
 
 def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
-    from deployments.prefect_server import prefect_server
+    ended = retrain_anew(request, store, stack)
+    if ended.result is not None:
+        _show(ended.result, as_json=as_json)
+    elif as_json and ended.code == EXIT_RUN_FAILED:
+        error = ended.broken_by
+        said = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
+        print_json({"status": "failed", **said})
+    return ended.code
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedRetraining:
+    """How a retraining ended."""
+
+    code: int
+    """The exit code of a command."""
+    result: Mapping[str, Any] | None = None
+    """None: it was interrupted, or failed."""
+    broken_by: BenchwrightError | None = None
+    """The error that ended it; None: none did, or none of ours."""
+
+
+def retrain_anew(request: "RetrainRequest", store: "Store", stack: ExitStack) -> EndedRetraining:
+    """Return how a retraining ended, which the flow made in this process where there is enough to learn from.
+
+    Args:
+        request: When to train, and with which seed.
+        store: Where the evidence is.
+        stack: Ends what is started for it.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
     from selection.learning.retraining import retraining_result, what_is_new
 
     new_evidence = what_is_new(store)
     if (refusal := new_evidence.too_little(request.if_enough_new)) is not None:  # no server is started to hear that
-        _show(retraining_result(store, new_evidence, None, refusal), as_json=as_json)
-        return EXIT_DONE
-    server = stack.enter_context(prefect_server())
+        return EndedRetraining(code=EXIT_DONE, result=retraining_result(store, new_evidence, None, refusal))
+    server = open_prefect_server(stack)
     tell_of_own_server(server)
 
     from flows.retrain import retrain  # while the server starts
@@ -93,12 +127,8 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
 
     state, number = run_flow(begin, uuid.uuid4().hex, store, server, has_ended=lambda: False)
     code, error = exit_code(state, number, has_runs=False)
-    if code == EXIT_DONE and state is not None:
-        _show(asyncio.run(state.aresult()), as_json=as_json)
-    elif as_json and code == EXIT_RUN_FAILED:
-        problem = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
-        print_json({"status": "failed", **problem})
-    return code
+    result = asyncio.run(state.aresult()) if code == EXIT_DONE and state is not None else None
+    return EndedRetraining(code=code, result=result, broken_by=error)
 
 
 def _show(result: Mapping[str, Any], *, as_json: bool) -> None:

@@ -94,30 +94,49 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Promote a selection model: a stored one, or one from a file, which is checked before it is used."""
+    with open_stored(db) as store:
+        decides = promote_model(store, what, reason)
+    _say_champion(decides, as_json=as_json)
+
+
+def promote_model(store: "Store", what: str, reason: str | None) -> "Deciding":
+    """Return which model decides after a stored one, or one of a file, was promoted.
+
+    Raises:
+        UnknownNameError: no such model.
+        ModelFileError: it cannot be read, or must not be.
+    """
     from evaluation.store.selection_models import champion
     from evaluation.store.selection_models import promote as store_promotion
     from selection.learning.deciding_model import deciding
     from selection.learning.stored_models import must_be_readable
 
-    with open_stored(db) as store:
-        replaced, model_id, stated_reason = champion(store), _model_of(store, what), reason or "promoted by hand"
-        must_be_readable(store, model_id)
-        if replaced.model is None or replaced.model.model_id != model_id:
-            store_promotion(store, model_id, replacing=replaced.promotion_id, reason=stated_reason)
-        decides = deciding(store)
-    _say_champion(decides, as_json=as_json)
+    replaced, model_id, stated_reason = champion(store), _model_of(store, what), reason or "promoted by hand"
+    must_be_readable(store, model_id)
+    if replaced.model is None or replaced.model.model_id != model_id:
+        store_promotion(store, model_id, replacing=replaced.promotion_id, reason=stated_reason)
+    return deciding(store)
 
 
 @selection.command("rollback")
 def rollback(reason: ReasonOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Return to the selection model before; run again, to the one before that, and finally to the scoreboard."""
+    with open_stored(db) as store:
+        decides = roll_model_back(store, reason)
+    _say_champion(decides, as_json=as_json)
+
+
+def roll_model_back(store: "Store", reason: str | None) -> "Deciding":
+    """Return which model decides after the last promotion was taken back.
+
+    Raises:
+        ConfigurationError: there is none to take back.
+    """
     from evaluation.store.selection_models import rollback as store_rollback
     from selection.learning.deciding_model import deciding
 
-    with open_stored(db) as store:
-        store_rollback(store, reason=reason or "rolled back by hand")
-        decides = deciding(store)
-    _say_champion(decides, as_json=as_json)
+    store_rollback(store, reason=reason or "rolled back by hand")
+    return deciding(store)
 
 
 @selection.command("save")

@@ -4,28 +4,27 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import open_stored
+from deployments.cli.callers import open_prefect_server, request_source
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
-from deployments.cli.evaluate.run import run_to_its_end, show_dry_plan, start_embedded_if_requested
+from deployments.cli.evaluate.run import (
+    Ended,
+    marked_as_failed,
+    run_to_its_end,
+    show_dry_plan,
+    start_embedded_if_requested,
+)
 from deployments.cli.flow_runs import TerminatedError, tell_of_own_server
 from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.search_options import TypedSearch
-from deployments.cli.terminal.output import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_RUN_FAILED,
-    EXIT_TERMINATED,
-    print_json,
-    print_status,
-    report_error,
-)
-from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
+from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
+    from evaluation.records import RunPlan
     from evaluation.requests.sweep_request import SweepRequest
     from evaluation.results.runs import InvocationResult
     from evaluation.store.session import Store
 
-SOURCE = "the command line"
 ABOUT_SHOW = "For example `benchwright sweep --show last`"
 SHOWN_ROWS = 24
 """Of a dry run's table: a sweep may have thousands of combinations, and they all look alike."""
@@ -40,13 +39,13 @@ def run_sweep(search: TypedSearch, *, database: str | None, as_json: bool) -> in
     invocation_id: str | None = None
     try:
         with workplace(database, may_be_new=search.resume is None) as (store, stack):
-            prepared, request = _prepared(search, store)
+            prepared, request = prepare_sweep(search, store)
             invocation_id = prepared.invocation_id
             if search.dry_run:
                 print_status(_what_is_tried(request))
                 swept = [parameter.name for parameter in request.all_parameters()]
                 return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS, named=swept)
-            return _run(prepared, request, store, stack, as_json=as_json)
+            return _show(sweep_prepared(prepared, request, store, stack), store, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
         return ended_without_runs(end, invocation_id, as_json=as_json)
 
@@ -65,20 +64,23 @@ def show_sweep(run: str, search: TypedSearch, *, database: str | None, as_json: 
         ConfigurationError: the run is no sweep's, or something else was typed.
     """
     from evaluation.run_results.run_result import invocation_result
-    from evaluation.store.runs import find_run
 
     others = [*search.fields, *(name for name in search.evaluation if name != "prices")]
     if others or search.resume is not None or search.dry_run:
         raise ConfigurationError("--show shows what is stored, and takes nothing but --db and --json", ABOUT_SHOW)
     with open_stored(database) as store:
-        plan = find_run(store, _newest_for_last(store, run)).plan
-        _refuse_other(store, plan.invocation_id, plan.run_id)
+        plan = stored_sweep(store, run)
         result = invocation_result(store, plan.invocation_id)
         _print(store, plan.invocation_id, result, as_json=as_json)
     return EXIT_DONE
 
 
-def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequest]":
+def prepare_sweep(search: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequest]":
+    """Return the sweep that was changes for, or the one that is resumed.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
     from evaluation.planning.templates import with_template
     from evaluation.requests.sweep_request import prompt_benchmark, read_sweep_request
     from evaluation.store.benchmarks import save_benchmark
@@ -88,8 +90,8 @@ def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequ
     typed = read_sweep_request({**search.fields, "evaluation": with_template(store, search.evaluation)})
     if typed.prompt is not None:
         save_benchmark(store, prompt_benchmark(typed.prompt))
-    fields = typed.evaluation_of_all().model_dump(exclude_defaults=True)
-    prepared = prepare(fields, store, source=SOURCE, resume=None)
+    changes = typed.evaluation_of_all().model_dump(exclude_defaults=True)
+    prepared = prepare(changes, store, source=request_source(), resume=None)
     names = {"benchmarks": prepared.request.benchmarks}
     return prepared, typed.model_copy(update={"evaluation": typed.evaluation.model_copy(update=names)})
 
@@ -97,7 +99,6 @@ def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequ
 def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
     from evaluation.planning.resuming import HOW
     from evaluation.requests.sweep_request import read_sweep_request
-    from evaluation.store.runs import find_run
     from evaluation.store.sweeps import find_sweep
 
     others = [*search.fields, *(name for name in search.evaluation if name not in HOW and name != "prices")]
@@ -107,14 +108,27 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
             "Resume it with nothing but how its servers are asked, or begin a new sweep.",
         )
     changes = {name: value for name, value in search.evaluation.items() if name != "prices"}
-    earlier = find_run(store, _newest_for_last(store, run)).plan
-    _refuse_other(store, earlier.invocation_id, earlier.run_id)
-    prepared = prepare(changes, store, source=SOURCE, resume=earlier.run_id)
+    earlier = stored_sweep(store, run)
+    prepared = prepare(changes, store, source=request_source(), resume=earlier.run_id)
     record = find_sweep(store, prepared.invocation_id)
     assert record is not None  # noqa: S101 - refused above
     how = {name: getattr(prepared.request, name) for name in HOW}
     evaluation = {**record.request["evaluation"], **how}
     return prepared, read_sweep_request({**record.request, "evaluation": evaluation}, source="the stored sweep")
+
+
+def stored_sweep(store: "Store", run: str) -> "RunPlan":
+    """Return the plan of a sweep's run; `last` is the newest sweep's.
+
+    Raises:
+        UnknownNameError: no such run.
+        ConfigurationError: the run is no sweep's.
+    """
+    from evaluation.store.runs import find_run
+
+    plan = find_run(store, _newest_for_last(store, run)).plan
+    _refuse_other(store, plan.invocation_id, plan.run_id)
+    return plan
 
 
 def _newest_for_last(store: "Store", run: str) -> str:
@@ -140,16 +154,26 @@ def _what_is_tried(request: "SweepRequest") -> str:
     return f"{n:,} combination{'s' if n != 1 else ''} of {names} ({request.design}){fewer}"
 
 
-def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+def sweep_prepared(prepared: Prepared, request: "SweepRequest", store: "Store", stack: ExitStack) -> Ended:
+    """Return how the sweep ended, which the flow ran in this process.
+
+    Args:
+        prepared: The evaluation of all combinations.
+        request: The sweep.
+        store: Where the results go.
+        stack: Ends what is started for it.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
     from deployments.cli.evaluate.dry_run import afterwards_sentence, sentences
-    from deployments.prefect_server import prefect_server
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
     from evaluation.planning.unsent_parameters import unsent_notes
     from evaluation.requests.sweep_request import refuse_equal_combinations
 
-    server = stack.enter_context(prefect_server())
+    server = open_prefect_server(stack)
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
     refuse_equal_combinations(len(request.combinations()), len(resolution.candidates))
@@ -167,28 +191,26 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
     def begin() -> Any:
         return sweep(request, prepared.invocation_id, return_state=True)
 
-    code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
-    return _show(prepared, store, code, error, as_json=as_json)
+    return run_to_its_end(begin, prepared.invocation_id, store, server)
 
 
-def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
-    from deployments.cli.evaluate.run import marked_as_failed
+def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
     from evaluation.run_results.run_result import invocation_result
 
     try:
-        result = invocation_result(store, prepared.invocation_id)
-        if broken_by is not None:
-            result = marked_as_failed(result, broken_by)
-        _print(store, prepared.invocation_id, result, as_json=as_json)
+        result = invocation_result(store, ended.invocation_id)
+        if ended.broken_by is not None:
+            result = marked_as_failed(result, ended.broken_by)
+        _print(store, ended.invocation_id, result, as_json=as_json)
     except DatabaseLostError:
         raise
     except StoreError as error:
-        if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
-            return code
-        return report_error(broken_by or error, as_json=as_json, code=EXIT_RUN_FAILED)
-    if code != EXIT_DONE:
+        if ended.is_interrupted:
+            return ended.code
+        return report_error(ended.broken_by or error, as_json=as_json, code=EXIT_RUN_FAILED)
+    if ended.code != EXIT_DONE:
         print_status(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` goes on with it")
-    return code
+    return ended.code
 
 
 def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as_json: bool) -> None:

@@ -4,6 +4,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.callers import current_caller
 from evaluation.errors import BenchwrightError, DatabaseLostError
 
 if TYPE_CHECKING:
@@ -34,10 +35,14 @@ def progress_console() -> "Console":
 
 
 def print_status(text: str) -> None:
-    """Says one thing of the story."""
+    """Says one thing of the story: on stderr, or to the program that called."""
     from evaluation.escaping import for_terminal
 
-    progress_console().print(for_terminal(text))
+    caller = current_caller()
+    if caller is None:
+        progress_console().print(for_terminal(text))
+    else:
+        caller.tell(text)
 
 
 def print_json(value: Any) -> None:
@@ -54,10 +59,19 @@ def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MEN
 
     if as_json and code == EXIT_MENDABLE:
         print_json({"status": "error", "error": {"message": error.message, "next": error.next_step}})
-    sys.stderr.write(f"error: {for_terminal(error.message)}\n")
+    _complain(f"error: {for_terminal(error.message)}")
     if error.next_step:
-        sys.stderr.write(f"  next: {for_terminal(error.next_step)}\n")
+        _complain(f"  next: {for_terminal(error.next_step)}")
     return code
+
+
+def _complain(line: str) -> None:
+    """Write a line of an error on stderr, however wide the terminal is."""
+    caller = current_caller()
+    if caller is None:
+        sys.stderr.write(f"{line}\n")
+    else:
+        caller.tell(line)
 
 
 def report_lost_database(error: DatabaseLostError, invocation_id: str | None = None, *, as_json: bool) -> int:

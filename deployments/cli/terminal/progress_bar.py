@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from deployments.cli.callers import current_caller
 from deployments.cli.terminal.output import print_status, progress_console
 from evaluation.errors import StoreError
 
@@ -20,9 +21,15 @@ LINE_EVERY_S = 15.0
 
 @contextmanager
 def progress_bar(store: "Store", invocation_id: str) -> Iterator[None]:
-    """Shows done, failed, rate, time left and who is at work: a bar on a terminal, a line now and then elsewhere."""
-    closing = threading.Event()
-    show = _show_bar if progress_console().is_terminal else _show_lines
+    """Shows done, failed, rate, time left and who is at work: a bar on a terminal, a line now and then elsewhere.
+
+    A program that called is told instead, where it wants to know.
+    """
+    closing, caller = threading.Event(), current_caller()
+    if caller is not None and caller.progress is None:
+        yield
+        return
+    show = _call_back if caller is not None else _show_bar if progress_console().is_terminal else _show_lines
     thread = threading.Thread(target=show, args=(store, invocation_id, closing), daemon=True, name="progress-bar")
     thread.start()
     try:
@@ -88,6 +95,27 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
             n_done, n_failed, n_planned = _sums(candidates)
             parts = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, _at_work(candidates)]
             print_status(" · ".join(word for word in parts if word))
+
+
+def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> None:
+    """Call the caller's `progress` each time that the work has moved on, and once at its end.
+
+    What `progress` raises ends the work, and is raised by the call.
+    """
+    from evaluation.results.progress import Progress
+
+    caller = current_caller()
+    assert caller is not None  # noqa: S101 - asked by whoever begins this thread
+    told: Progress | None = None
+    is_last = False
+    while not is_last:
+        is_last = closing.wait(LOOK_EVERY_S)
+        if not (candidates := _look(store, invocation_id)):
+            continue
+        progress = Progress(candidates=candidates, at_work="" if is_last else str(_asked() or _at_work(candidates)))
+        if progress != told and not caller.report(progress):
+            return
+        told = progress
 
 
 def _asked() -> "ScoringProgress | None":

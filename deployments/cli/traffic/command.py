@@ -43,7 +43,7 @@ def list_all(
 
     if failed and calls is None:
         raise ConfigurationError("--failed chooses among single calls", "Add --calls 20.")
-    filters: dict[str, Any] = {"task": task, "candidate": candidate, "since": _read_since(since)}
+    filters: dict[str, Any] = {"task": task, "candidate": candidate, "since": read_since(since)}
     with open_stored(db) as store:
         single = list_traffic(store, ok=False if failed else None, limit=calls, **filters) if calls else ()
         counts = () if calls else count_traffic(store, **filters)
@@ -94,7 +94,7 @@ def import_file(
         print_line(f"{file}: {counted(n_new, 'new call')}{already_here}")
 
 
-def _read_since(text: str | None) -> "datetime | None":
+def read_since(text: str | None) -> "datetime | None":
     """The moment that `24h`, `7d`, `2w`, a date or a moment names; without a zone it is of this machine's clock."""
     import re
     from datetime import UTC, datetime, timedelta

@@ -254,3 +254,12 @@ def test_what_the_servers_and_the_judges_owe_is_counted_by_kind() -> None:
         "Answered, without a score: 6 × judge_rubric: unreadable.",
     ] == missing_lines(result)
     assert [] == missing_lines(an_invocation_result())
+
+
+def test_a_notebook_shows_the_sentences_the_effects_and_the_best_combinations() -> None:
+    shown = report(CURVE, curved())._repr_html_()
+
+    assert "<b>Best for exact_match" in shown
+    assert ">temperature</td>" in shown
+    assert ">recommended</th>" in shown
+    assert "sweep on numbers · run run-1" in shown

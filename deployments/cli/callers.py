@@ -1,0 +1,141 @@
+"""Who called a command's work? Somebody at a terminal, or a program, which hears of it instead and may end it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deployments.prefect_server import PrefectServer
+    from evaluation.results.progress import Progress
+
+ServerOpener = Callable[[], "AbstractContextManager[PrefectServer]"]
+
+
+class Caller:
+    """A program that called. Nothing is printed for it, and no signal is handled on its behalf."""
+
+    def __init__(
+        self,
+        *,
+        tell: Callable[[str], None] | None,
+        progress: "Callable[[Progress], None] | None",
+        open_server: ServerOpener,
+    ) -> None:
+        """Make a caller that has not ended the work.
+
+        Args:
+            tell: Called with what a command prints beside its result; None: nobody listens.
+            progress: Called when the work has moved on; None: nobody watches.
+            open_server: Opens the Prefect server of this caller's work.
+        """
+        self.progress, self.open_server = progress, open_server
+        self.failure: BaseException | None = None
+        """What `progress` raised, which ended the work."""
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._is_interrupted = self._is_over = False
+        self._cancel: Callable[[int], None] | None = None
+
+    def tell(self, text: str) -> None:
+        """Tell the caller one thing.
+
+        Raises:
+            KeyboardInterrupt: the caller has ended the work before its flow began.
+        """
+        self.check()
+        if self._tell is not None:
+            self._tell(text)
+
+    def report(self, progress: "Progress") -> bool:
+        """Tell the caller how far the work is; return whether it goes on."""
+        assert self.progress is not None  # noqa: S101 - asked by whoever reports
+        try:
+            self.progress(progress)
+        except BaseException as error:
+            self.failure = error
+            self.interrupt()
+        return self.failure is None
+
+    def check(self) -> None:
+        """Return unless the caller has ended the work before its flow began.
+
+        Raises:
+            KeyboardInterrupt: it has.
+        """
+        if self._is_interrupted and self._cancel is None and not self._is_over:
+            raise KeyboardInterrupt
+
+    def interrupt(self) -> None:
+        """End the work: its flow is cancelled now, or not begun."""
+        with self._lock:
+            is_first, self._is_interrupted = not self._is_interrupted, True
+            if is_first and self._cancel is not None:
+                self._cancel(signal.SIGINT)
+
+    @contextmanager
+    def cancelling(self, cancel: Callable[[int], None]) -> Iterator[None]:
+        """Let `interrupt` call `cancel` until the block ends; from then on nothing is left to be ended.
+
+        Raises:
+            KeyboardInterrupt: the caller has ended the work already.
+        """
+        with self._lock:
+            self.check()
+            self._cancel = cancel
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._cancel, self._is_over = None, True
+
+
+_callers: list[Caller] = []
+"""The program whose call this process works on; empty at a terminal."""
+
+
+_of_thread = threading.local()
+"""Its `caller`: who called what this thread alone does, beside other work."""
+
+
+def current_caller() -> Caller | None:
+    """Return the program that called; None at a terminal."""
+    own: Caller | None = getattr(_of_thread, "caller", None)
+    return own or (_callers[-1] if _callers else None)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Let nothing be printed of what this thread does in the block, which runs no flow."""
+    from deployments.prefect_server import prefect_server
+
+    before = getattr(_of_thread, "caller", None)
+    _of_thread.caller = Caller(tell=None, progress=None, open_server=prefect_server)
+    try:
+        yield
+    finally:
+        _of_thread.caller = before
+
+
+@contextmanager
+def called_by(caller: Caller) -> Iterator[None]:
+    """Let the work in this block be that of a program, and not of somebody at a terminal."""
+    _callers.append(caller)
+    try:
+        yield
+    finally:
+        _callers.remove(caller)
+
+
+def request_source() -> str:
+    """Return what errors name as the place of a bad value."""
+    return "the command line" if current_caller() is None else "the call"
+
+
+def open_prefect_server(stack: ExitStack) -> "PrefectServer":
+    """Return the Prefect server that the work needs, which is given back when the stack is left."""
+    from deployments.prefect_server import prefect_server
+
+    caller = current_caller()
+    return stack.enter_context(prefect_server() if caller is None else caller.open_server())

@@ -1,0 +1,53 @@
+"""The Prefect server that a process keeps for all its calls, where the user has none: a start takes seconds."""
+
+import atexit
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deployments.prefect_home import configured_api, prefect_home
+from deployments.prefect_server import PrefectServer, find_or_start_server, use_server
+
+_kept: dict[Path, PrefectServer] = {}
+"""Those that this process started, by their Prefect home."""
+
+
+@contextmanager
+def kept_server() -> Iterator[PrefectServer]:
+    """Yield the user's Prefect server, that of another command, or one that this process keeps until its end.
+
+    Its address is in the environment of this process from then on.
+    """
+    if (server := _running()) is not None:
+        use_server(server)
+        yield server
+        return
+    server = find_or_start_server()
+    if server.is_ours:
+        _kept[prefect_home()] = server
+        atexit.register(_stop, server, os.getpid())
+        yield server
+        return
+    try:
+        yield server
+    finally:
+        server.stop(timeout_s=0.5)
+
+
+def _running() -> PrefectServer | None:
+    """Return the server that is kept for this Prefect home; None where the user names one, or it has ended."""
+    server = _kept.get(prefect_home()) if configured_api() is None else None
+    if server is None or server.process is None:
+        return None
+    if server.process.running:
+        return server
+    del _kept[prefect_home()]
+    server.stop(timeout_s=0.5)
+    return None
+
+
+def _stop(server: PrefectServer, pid: int) -> None:
+    """Stop the server with the process that started it, and not with one that was forked from it."""
+    if os.getpid() == pid:
+        server.stop(timeout_s=5.0)

@@ -1,0 +1,151 @@
+"""How does a call from Python do a command's work? In a thread with an event loop of its own, one call at a time.
+
+A thread, because the caller's own may run an event loop already, as every notebook's does, and because only the caller
+can hear Ctrl-C. What the work changes for the whole process (variables, Prefect's settings) is put back afterwards.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deployments.cli.callers import Caller, called_by
+
+if TYPE_CHECKING:
+    from deployments.prefect_server import PrefectServer
+    from evaluation.results.progress import Progress
+
+T = TypeVar("T")
+CHANGED_VARIABLES = ("PREFECT_", "BENCHWRIGHT_", "DO_NOT_TRACK")
+"""What the names of the variables begin with that the work of a command may set."""
+LOOK_EVERY_S = 0.1
+
+_one_at_a_time = threading.Lock()
+"""Held by the call at work: the variables by which flows know the store are those of the whole process."""
+
+
+def call(
+    work: Callable[[], T],
+    *,
+    tell: Callable[[str], None] | None = None,
+    progress: "Callable[[Progress], None] | None" = None,
+) -> T:
+    """Return what `work` returns, done in another thread while this one waits.
+
+    Args:
+        work: What to do.
+        tell: Called with what a command would print beside its result.
+        progress: Called when the work has moved on. What it raises ends the work, and is raised here.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+        KeyboardInterrupt: Ctrl-C, after what was begun has ended; a second one does not wait for that.
+    """
+    caller, future = _caller(tell, progress), Future[T]()
+    thread = _thread(work, caller, future)
+    try:
+        thread.start()
+        return future.result()
+    except KeyboardInterrupt:
+        caller.interrupt()
+        if future.done() or thread.ident is None:
+            raise
+    return future.result()
+
+
+async def call_async(
+    work: Callable[[], T],
+    *,
+    tell: Callable[[str], None] | None = None,
+    progress: "Callable[[Progress], None] | None" = None,
+) -> T:
+    """Return what `work` returns, done in another thread while this event loop goes on; otherwise as `call`.
+
+    Cancelling ends the work as Ctrl-C does, and waits until it has ended.
+    """
+    caller, result = _caller(tell, progress), Future[T]()
+    _thread(work, caller, result).start()
+    future = asyncio.wrap_future(result)
+    try:
+        # A notebook's interrupt cancels from a signal handler: a loop that nothing else wakes would not notice.
+        while not future.done():
+            await asyncio.wait([future], timeout=LOOK_EVERY_S)
+        return future.result()
+    except asyncio.CancelledError:
+        caller.interrupt()
+        await asyncio.wait([future])
+        future.exception()
+        raise
+
+
+def _caller(tell: Callable[[str], None] | None, progress: "Callable[[Progress], None] | None") -> Caller:
+    return Caller(tell=tell, progress=progress, open_server=_kept_server)
+
+
+def _kept_server() -> "AbstractContextManager[PrefectServer]":
+    from deployments.kept_server import kept_server
+
+    return kept_server()
+
+
+def _thread(work: Callable[[], T], caller: Caller, future: "Future[T]") -> threading.Thread:
+    """The thread that does the work, not started yet."""
+
+    def do() -> None:
+        try:
+            with _turn(caller), _environment_put_back(), called_by(caller):
+                result = work()
+            if caller.failure is not None:
+                raise caller.failure
+        except BaseException as error:
+            future.set_exception(caller.failure or error)
+        else:
+            future.set_result(result)
+
+    return threading.Thread(target=do, daemon=True, name="benchwright-call")
+
+
+@contextmanager
+def _turn(caller: Caller) -> Iterator[None]:
+    """Wait until no other call is at work.
+
+    Raises:
+        KeyboardInterrupt: the caller ended the work while it waited.
+    """
+    while not _one_at_a_time.acquire(timeout=LOOK_EVERY_S):
+        caller.check()
+    try:
+        caller.check()
+        yield
+    finally:
+        _one_at_a_time.release()
+
+
+@contextmanager
+def _environment_put_back() -> Iterator[None]:
+    """Put variables and Prefect's settings back when the block ends: they are the caller's own."""
+    variables = _variables()
+    context: Any = sys.modules.get("prefect.context")
+    settings = context.GLOBAL_SETTINGS_CONTEXT if context is not None else None
+    if context is not None:
+        context.refresh_global_settings_context()  # a block of settings of the caller's is of the caller's thread
+    try:
+        yield
+    finally:
+        for name in _variables().keys() - variables.keys():
+            del os.environ[name]
+        os.environ.update(variables)
+        context = sys.modules.get("prefect.context")
+        if context is not None:
+            if settings is None:
+                context.refresh_global_settings_context()
+            else:
+                context.GLOBAL_SETTINGS_CONTEXT = settings
+
+
+def _variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(CHANGED_VARIABLES)}

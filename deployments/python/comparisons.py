@@ -1,0 +1,154 @@
+"""`compare`, as a function."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Unpack, cast
+
+from deployments.python.calling import call, call_async
+from deployments.python.documented import refuse_unknown, with_options
+from deployments.python.evaluations import as_lists, listeners, refuse_failed, refuse_unfinished, request_fields
+from deployments.python.options import CompareOptions, UnpairedOptions
+
+if TYPE_CHECKING:
+    from deployments.cli.compare.request import CompareOptions as TypedComparison
+    from evaluation.results.listings import ComparisonList
+    from evaluation.results.runs import InvocationResult, RunResult
+    from evaluation.results.unpaired import UnpairedComparisonResult
+
+_OWN = ("by", "against", "margin", "metric", "flips")
+_FIELDS = {"metric": "metrics", "flips": "n_flips"}
+
+
+@with_options(CompareOptions)
+def compare(*runs: "str | RunResult | InvocationResult", **options: Unpack[CompareOptions]) -> "ComparisonList":
+    """Compare candidates case by case: those of stored runs, or ones evaluated now with the options of `evaluate`.
+
+    The same as `benchwright compare`; one comparison for each benchmark.
+
+    Args:
+        runs: Stored runs: results, ids, the beginning of one, `last`; an experiment's name: its runs.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        IncomparableError: the runs have nothing in common.
+        CheckFailedError: a side is worse; its `result` is what else would be returned.
+        RunFailedError: a run failed or was cancelled; its `result` is what else would be returned.
+        RunInterrupted: Ctrl-C, or the notebook's interrupt.
+    """
+    return call(partial(_compare, runs, options), **listeners(options))
+
+
+@with_options(CompareOptions)
+async def compare_async(
+    *runs: "str | RunResult | InvocationResult", **options: Unpack[CompareOptions]
+) -> "ComparisonList":
+    """Do what `compare` does while the running event loop goes on.
+
+    Args:
+        runs: Stored runs: results, ids, the beginning of one, `last`; an experiment's name: its runs.
+
+    Raises:
+        BenchwrightError: as of `compare`.
+    """
+    return await call_async(partial(_compare, runs, options), **listeners(options))
+
+
+@with_options(UnpairedOptions)
+def compare_unpaired(
+    *runs: "str | RunResult | InvocationResult", **options: Unpack[UnpairedOptions]
+) -> "UnpairedComparisonResult":
+    """Compare groups of stored runs that share no cases: two benchmarks, two versions of one, two halves of traffic.
+
+    The same as `benchwright compare --unpaired`.
+
+    Args:
+        runs: Stored runs: results, ids, the beginning of one, `last`; an experiment's name: its runs.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
+    from deployments.cli.arguments import open_stored
+    from evaluation.comparisons.unpaired_result import unpaired_result
+    from evaluation.requests.comparison_request import read_comparison_request
+
+    refuse_unknown(options, UnpairedOptions, function="compare_unpaired")
+    request = read_comparison_request(_fields(runs, cast("Mapping[str, Any]", options)))
+    with open_stored(options.get("db")) as store:
+        return unpaired_result(store, request)
+
+
+def _compare(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> "ComparisonList":
+    refuse_unknown(options, CompareOptions, function="compare")
+    typed = _typed(runs, options)
+    compare_now = _compare_by_flow if typed.evaluation or typed.publish else _compare_stored
+    results = compare_now(typed, options)
+    if typed.fails:
+        from evaluation.comparisons.regression_checks import regression_checks
+
+        checks = regression_checks(results, typed.check_metrics)
+        refuse_failed([check.sentence for check in checks if check.has_failed], results)
+    return results
+
+
+def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> "TypedComparison":
+    from deployments.cli.compare.request import CompareOptions as TypedComparison
+
+    given = cast("Mapping[str, Any]", options)
+    asked = request_fields({name: value for name, value in given.items() if name not in ("metric", "experiment")})
+    experiment = options.get("experiment")
+    named = {} if experiment is None else {"experiment": experiment}
+    check_metrics = as_lists({"metric": options.get("regression_of") or []})["metric"]
+    fails = options.get("fail_on_regression", False) or bool(check_metrics)
+    return TypedComparison(
+        fields={**_fields(runs, given), **named},
+        evaluation={**asked, **named} if asked else {},
+        checks=fails,
+        fails=fails,
+        check_metrics=tuple(check_metrics),
+        publish=options.get("publish", False),
+    )
+
+
+def _fields(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is compared, as fields of `ComparisonRequest`."""
+    own = as_lists({name: options[name] for name in _OWN if name in options})
+    ids = [run_id for run in runs for run_id in _ids(run)]
+    return {_FIELDS.get(name, name): value for name, value in {"runs": ids, **own}.items() if value != []}
+
+
+def _ids(run: "str | RunResult | InvocationResult") -> list[str]:
+    if isinstance(run, str):
+        return [run]
+    return [each.run_id for each in run.runs] if hasattr(run, "runs") else [run.run_id]
+
+
+def _compare_stored(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":
+    from deployments.cli.arguments import open_stored
+    from deployments.cli.compare.request import comparison_request
+    from evaluation.comparisons.saving import compare_and_store
+    from evaluation.results.listings import ComparisonList
+
+    with open_stored(options.get("db")) as store:
+        return ComparisonList(compare_and_store(store, comparison_request(typed, None)))
+
+
+def _compare_by_flow(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":
+    from deployments.cli.compare.flow_run import (
+        compare_prepared,
+        comparison_workplace,
+        evaluated_runs,
+        prepare_comparison,
+    )
+    from deployments.cli.terminal.output import EXIT_DONE
+    from evaluation.comparisons.saving import compare_and_store
+    from evaluation.results.listings import ComparisonList
+    from evaluation.run_results.run_result import run_result
+
+    with comparison_workplace(typed, options.get("db")) as (store, stack):
+        prepared, request = prepare_comparison(typed, store)
+        ended = compare_prepared(request, prepared, store, stack)
+        evaluated = evaluated_runs(store, ended.invocation_id)
+        runs = tuple(run_result(store, run_id) for run_id in evaluated)
+        if ended.code != EXIT_DONE:
+            refuse_unfinished(ended, runs, runs, function="evaluate")
+        return ComparisonList(compare_and_store(store, request, evaluated=evaluated), runs=runs)

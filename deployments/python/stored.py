@@ -1,0 +1,274 @@
+"""What is stored: runs, their cases and scores, comparisons, races, sweeps, recorded calls, alerts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deployments.python.options import Texts
+    from evaluation.exports.filters import Filters
+    from evaluation.results.cases import CaseResult
+    from evaluation.results.comparisons import ComparisonResult
+    from evaluation.results.listings import AlertList, CaseList, RunList, ScoreList, TrafficList
+    from evaluation.results.races import RaceResult
+    from evaluation.results.runs import RunResult
+    from evaluation.results.sweeps import SweepResult
+    from evaluation.store.session import Store
+
+
+def runs(
+    *,
+    limit: int = 20,
+    all: bool = False,
+    experiment: str | None = None,
+    db: str | None = None,
+) -> "RunList":
+    """Return the stored runs, the newest first, as `benchwright runs list` does.
+
+    Args:
+        limit: The newest so many.
+        all: Every run, archived ones too.
+        experiment: Only runs of this experiment.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such experiment.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from evaluation.results.listings import RunList
+    from evaluation.store.experiments import find_experiment
+    from evaluation.store.runs import list_runs
+
+    with opened(db) as store:
+        of = find_experiment(store, experiment).experiment_id if experiment is not None else None
+        return RunList(list_runs(store, limit=None if all else limit, include_archived=all, experiment_id=of))
+
+
+def load_run(run: str = "last", *, db: str | None = None) -> "RunResult":
+    """Return what a run found, as `benchwright show` has it.
+
+    Args:
+        run: Its id, the beginning of one, or `last`.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such run.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from evaluation.run_results.run_result import run_result
+    from evaluation.store.runs import find_run
+
+    with opened(db) as store:
+        return run_result(store, find_run(store, run).plan.run_id)
+
+
+def load_case(case: str, *, run: str = "last", db: str | None = None) -> "CaseResult":
+    """Return one case of a run in full, as `benchwright show --case` has it.
+
+    Args:
+        case: The id of the case.
+        run: The run's id, the beginning of one, or `last`.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such run, or no such case.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from evaluation.run_results.case_result import case_result
+    from evaluation.store.runs import find_run
+
+    with opened(db) as store:
+        return case_result(store, find_run(store, run).plan.run_id, case)
+
+
+def load_cases(
+    run: str = "last",
+    *,
+    candidate: "Texts" = (),
+    metric: "Texts" = (),
+    case: "Texts" = (),
+    failed: bool | None = None,
+    db: str | None = None,
+) -> "CaseList":
+    """Return what became of every case, as `benchwright export --table answers` has it.
+
+    Args:
+        run: A run, or an experiment: all its runs.
+        candidate: Only these candidates.
+        metric: Only scores of these metrics.
+        case: Only these cases.
+        failed: True: only failures of the server; False: only answers.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such run, candidate, metric or case.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from evaluation.exports.listings import case_list
+
+    with opened(db) as store:
+        return case_list(store, run, _filters(candidate, metric, case, failed))
+
+
+def load_scores(
+    run: str = "last",
+    *,
+    candidate: "Texts" = (),
+    metric: "Texts" = (),
+    case: "Texts" = (),
+    db: str | None = None,
+) -> "ScoreList":
+    """Return every score of every answer, as `benchwright export --table scores` has it.
+
+    Args:
+        run: A run, or an experiment: all its runs.
+        candidate: Only these candidates.
+        metric: Only these metrics.
+        case: Only these cases.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such run, candidate, metric or case.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from evaluation.exports.listings import score_list
+
+    with opened(db) as store:
+        return score_list(store, run, _filters(candidate, metric, case, None))
+
+
+def load_comparison(comparison: str, *, db: str | None = None) -> "ComparisonResult":
+    """Return a stored comparison.
+
+    Args:
+        comparison: Its id, or the beginning of one.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such comparison.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from evaluation.store.comparisons import find_comparison
+
+    with opened(db) as store:
+        return find_comparison(store, comparison).result
+
+
+def load_race(run: str = "last", *, db: str | None = None) -> "RaceResult":
+    """Return what a race found.
+
+    Args:
+        run: Its run's id, the beginning of one, or `last`.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such run.
+        StoreError: the run is no race's, or the database cannot be opened.
+    """
+    from evaluation.run_results.race_result import race_result
+    from evaluation.store.runs import find_run
+
+    with opened(db) as store:
+        return race_result(store, find_run(store, run).plan.invocation_id)
+
+
+def load_sweep(run: str = "last", *, db: str | None = None) -> "SweepResult":
+    """Return what a sweep found, as `benchwright sweep --show` does.
+
+    Args:
+        run: Its run's id, the beginning of one, or `last`, which is the newest sweep's.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such run.
+        ConfigurationError: the run is no sweep's.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from deployments.cli.sweep.run import stored_sweep
+    from evaluation.run_results.sweep_result import sweep_outcome
+
+    with opened(db) as store:
+        return sweep_outcome(store, stored_sweep(store, run).invocation_id)
+
+
+def load_traffic(
+    *,
+    task: str | None = None,
+    candidate: str | None = None,
+    since: str | None = None,
+    calls: int | None = None,
+    failed: bool = False,
+    db: str | None = None,
+) -> "TrafficList":
+    """Return the recorded calls of production one by one, as `benchwright traffic list --calls` does.
+
+    Args:
+        task: Only this task.
+        candidate: Only this candidate.
+        since: Calls from then on: `24h`, `7d`, `2w` or a date; None: all.
+        calls: The newest so many; None: all.
+        failed: Only those that failed.
+        db: Results database: a path or a URL.
+
+    Raises:
+        ConfigurationError: `since` is no moment.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from deployments.cli.traffic.command import read_since
+    from evaluation.results.listings import TrafficList
+    from evaluation.store.traffic import list_traffic
+
+    begin, ok = read_since(since), False if failed else None
+    with opened(db) as store:
+        return TrafficList(list_traffic(store, task=task, candidate=candidate, since=begin, ok=ok, limit=calls))
+
+
+def load_alerts(
+    *,
+    all: bool = False,
+    rule: str | None = None,
+    task: str | None = None,
+    candidate: str | None = None,
+    db: str | None = None,
+) -> "AlertList":
+    """Return the open alerts of the monitor, as `benchwright alerts list` does.
+
+    Args:
+        all: Those that are over, too.
+        rule: Only for this rule.
+        task: Only for this task or benchmark.
+        candidate: Only for this candidate.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such rule.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from deployments.cli.alerts import alerts_that_fit
+    from evaluation.results.listings import AlertList
+
+    with opened(db) as store:
+        return AlertList(alerts_that_fit(store, all_=all, rule=rule, task=task, candidate=candidate))
+
+
+@contextmanager
+def opened(db: str | None) -> "Iterator[Store]":
+    """Open a store that is there; nothing is printed.
+
+    Raises:
+        StoreError: it is not.
+    """
+    from deployments.cli.arguments import open_stored
+    from deployments.cli.callers import quietly
+
+    with quietly(), open_stored(db) as store:
+        yield store
+
+
+def _filters(candidate: "Texts", metric: "Texts", case: "Texts", failed: bool | None) -> "Filters":
+    from evaluation.exports.filters import Filters
+
+    def several(texts: "Texts") -> tuple[str, ...]:
+        return (texts,) if isinstance(texts, str) else tuple(texts)
+
+    return Filters(candidates=several(candidate), metrics=several(metric), cases=several(case), failed=failed)

@@ -1,0 +1,55 @@
+"""`sweep`, as a function."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Unpack
+
+from deployments.python.calling import call, call_async
+from deployments.python.documented import refuse_unknown, with_options
+from deployments.python.evaluations import listeners, refuse_unfinished
+from deployments.python.options import SweepOptions
+from deployments.python.searches import typed_search
+
+if TYPE_CHECKING:
+    from evaluation.results.sweeps import SweepResult
+
+
+@with_options(SweepOptions)
+def sweep(**options: Unpack[SweepOptions]) -> "SweepResult":
+    """Evaluate every combination of parameters on the same cases, and say which values are best.
+
+    The same as `benchwright sweep`; its run is `load_run(result.run_id)`.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        RunFailedError: the run failed or was cancelled; its `result` is what else would be returned.
+        RunInterrupted: Ctrl-C, or the notebook's interrupt; `resume` goes on with it.
+    """
+    return call(partial(_sweep, options), **listeners(options))
+
+
+@with_options(SweepOptions)
+async def sweep_async(**options: Unpack[SweepOptions]) -> "SweepResult":
+    """Do what `sweep` does while the running event loop goes on; cancelling leaves a sweep that can be resumed.
+
+    Raises:
+        BenchwrightError: as of `sweep`.
+    """
+    return await call_async(partial(_sweep, options), **listeners(options))
+
+
+def _sweep(options: SweepOptions) -> "SweepResult":
+    from deployments.cli.evaluate.run import ended_result
+    from deployments.cli.long_commands import workplace
+    from deployments.cli.sweep.run import prepare_sweep, sweep_prepared
+    from evaluation.run_results.sweep_result import sweep_outcome
+
+    refuse_unknown(options, SweepOptions, function="sweep")
+    wanted = typed_search(options, ("param", "design", "samples", "prompt"), called={"param": "parameters"})
+    with workplace(options.get("db"), may_be_new=wanted.resume is None) as (store, stack):
+        prepared, request = prepare_sweep(wanted, store)
+        ended = sweep_prepared(prepared, request, store, stack)
+        runs = ended_result(ended, store).runs
+        result = sweep_outcome(store, ended.invocation_id) if runs else None
+    refuse_unfinished(ended, runs, result, function="sweep")
+    assert result is not None  # noqa: S101 - a sweep that ended well has a run
+    return result

@@ -1,0 +1,82 @@
+"""Results as pandas DataFrames, whose columns have the dtypes of their fields, whatever they hold.
+
+| a field that holds | column |
+|---|---|
+| a text, a word of a few, a mapping (as JSON) | `string` |
+| a whole number | `Int64` |
+| a number | `float64` |
+| a truth | `boolean` |
+| a moment | `datetime64[us, UTC]` |
+
+What is missing is NA (NaN, NaT). pandas is imported when the first frame is made.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from evaluation.results.as_json import as_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT, WHOLE, REAL, TRUTH, MOMENT = "string", "Int64", "float64", "boolean", "datetime64[us, UTC]"
+_DTYPES = MappingProxyType({bool: TRUTH, int: WHOLE, float: REAL, datetime: MOMENT})
+Row = Mapping[str, object]
+
+
+@cache
+def columns_of(described: type, *, leaving_out: tuple[str, ...] = ()) -> Mapping[str, str]:
+    """Return the dtypes of a dataclass's fields that hold one value each, by name and in their order.
+
+    Args:
+        described: The dataclass.
+        leaving_out: Fields that are no column.
+    """
+    hints = get_type_hints(described)
+    dtypes = {each.name: _dtype(hints[each.name]) for each in fields(described) if each.name not in leaving_out}
+    return {name: dtype for name, dtype in dtypes.items() if dtype is not None}
+
+
+def _dtype(hint: Any) -> str | None:
+    """The dtype of a column; None for what is no single value."""
+    if get_origin(hint) in (Union, UnionType):
+        kinds = {_dtype(each) for each in get_args(hint) if each is not NoneType}
+        return kinds.pop() if len(kinds) == 1 else REAL if kinds == {WHOLE, REAL} else None
+    if get_origin(hint) is Literal:
+        return TEXT
+    if hint in _DTYPES:
+        return _DTYPES[hint]
+    return TEXT if isinstance(hint, type) and issubclass(hint, str) else None
+
+
+def row_of(result: object, columns: Iterable[str]) -> dict[str, object]:
+    """Return these fields of a result."""
+    return {name: getattr(result, name) for name in columns}
+
+
+def frame(rows: Sequence[Row], columns: Mapping[str, str]) -> "pd.DataFrame":
+    """Return a frame with a row each, and a column for each dtype, by name; what a row lacks is missing."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {name: pd.Series([_cell(row.get(name)) for row in rows], dtype=dtype) for name, dtype in columns.items()}
+    )
+
+
+def frame_of(results: Sequence[object], columns: Mapping[str, str]) -> "pd.DataFrame":
+    """Return a frame with a row a result, whose columns are attributes of it."""
+    return frame([row_of(result, columns) for result in results], columns)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping | list | tuple) or is_dataclass(value):
+        return json.dumps(as_json(value), ensure_ascii=False)
+    return value

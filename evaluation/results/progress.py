@@ -1,0 +1,34 @@
+"""How far an invocation is."""
+
+from dataclasses import dataclass
+
+from evaluation.records import CandidateProgress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the work is, over all runs and candidates of an invocation."""
+
+    candidates: tuple[CandidateProgress, ...]
+    """One a run and candidate."""
+    at_work: str
+    """Who is asked now, or what goes on instead: `planning`, `scoring`, a model that loads."""
+
+    @property
+    def n_done(self) -> int:
+        """Answers and the candidates' own failures."""
+        return sum(candidate.n_done for candidate in self.candidates)
+
+    @property
+    def n_failed(self) -> int:
+        """Failures of the server, so far."""
+        return sum(candidate.n_failed for candidate in self.candidates)
+
+    @property
+    def n_planned(self) -> int:
+        """Cases times repeats, over all candidates."""
+        return sum(candidate.n_planned for candidate in self.candidates)
+
+    def __str__(self) -> str:
+        """The progress in a line: `12 of 40 done, 0 failed · smollm2:135m · numbers`."""
+        return f"{self.n_done + self.n_failed} of {self.n_planned} done, {self.n_failed} failed · {self.at_work}"
