@@ -126,7 +126,7 @@ def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) 
     keeping = " ".join(f"--field details.{shlex.quote(name[:60])}={shlex.quote(name[:60])}" for name in names[:20])
     pronoun = "them" if len(names) > 1 else "it"
     return row.error(
-        f"unknown field{'s' if len(names) > 1 else ''} {named_fields(names)}, which no model would be asked with",
+        f"unknown field{'s' if len(names) > 1 else ''} {named_fields(names)}, which would not be part of any prompt",
         expected=f"the fields of {form.title}: {', '.join(field_names)}",
         next_step=f"{meant_by}keep {pronoun} with `{keeping}`, or leave {pronoun} out with `{ignoring}`; "
         "a benchmark's header says the same under 'fields' and 'ignore_fields'",

@@ -70,7 +70,7 @@ def find_metrics(store: Store, sides: Sequence[Side], requested_metrics: Sequenc
         UnknownNameError: a metric that no side was measured by.
     """
     used = {side.label: _uses(store, side) for side in sides}
-    notes = [f"{label}: nothing was scored, left out" for label, uses in used.items() if not uses]
+    notes = [f"{label}: no scores, left out" for label, uses in used.items() if not uses]
     scored = tuple(side for side in sides if used[side.label])
     if len(scored) < 2:
         raise _unscored(sides, scored)

@@ -16,7 +16,8 @@ def check_pattern(instruction: Instruction, argument: str, pattern: str) -> None
     r"""Raises `ConfigurationError` where a word cannot be searched for: `C++` must be written `C\+\+`."""
     if _ENDLESS.search(pattern):
         raise ConfigurationError(
-            f"{instruction.name}: {pattern!r} in {argument} holds *, + or {{, which repeat without end in a pattern",
+            f"{instruction.name}: {pattern!r} in {argument} contains *, + or {{, "
+            "which are unbounded quantifiers in a regular expression",
             "put a backslash before each of them",
         )
     try:

@@ -102,7 +102,7 @@ def _fields(reply: str, *names: str) -> dict[str, Any]:
         raise _UnreadableError(f"lacks {' and '.join(map(repr, missing))}")
     extra = [name for name in parsed if name not in names]
     if extra:
-        raise _UnreadableError(f"has a field that was not asked for, {excerpt(extra[0], max_characters=40)!r}")
+        raise _UnreadableError(f"has the unexpected field {excerpt(extra[0], max_characters=40)!r}")
     return parsed
 
 
@@ -134,7 +134,7 @@ def _json_problem(reply: str, error: json.JSONDecodeError) -> str:
 
 
 def _no_constant(name: str) -> Any:
-    raise _UnreadableError(f"is no JSON: {name} is no value of JSON's")
+    raise _UnreadableError(f"is not valid JSON: {name} is not a JSON value")
 
 
 def _score(value: Any) -> int:

@@ -179,8 +179,14 @@ ROWS = [
         "field 'prompt': stands beside messages; expected either",
     ),
     (GOOD | {"reference": None, "tools": [], "images": {"a": [""]}}, None),
-    (GOOD | {"reference": "b"}, "unknown field 'reference', which no model would be asked with; expected the fields"),
-    ({"prompt": "a", "refrences": "b"}, "unknown field 'refrences', which no model would be asked with; expected the"),
+    (
+        GOOD | {"reference": "b"},
+        "unknown field 'reference', which would not be part of any prompt; expected the fields",
+    ),
+    (
+        {"prompt": "a", "refrences": "b"},
+        "unknown field 'refrences', which would not be part of any prompt; expected the",
+    ),
     ({"prompt": "a\ud800"}, "holds the broken character '\\ud800'; expected valid Unicode"),
     ({"benchmark": {}}, "field 'benchmark': is a header; expected a header in the first line only"),
     ({"question": "a?", "answer": "#### 3"}, "looks like GSM8K, the rows before it like plain cases; expected one"),

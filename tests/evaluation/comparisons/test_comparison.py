@@ -259,7 +259,7 @@ def test_a_candidate_without_a_score_is_left_out_and_said_to_be(store: Store) ->
     result = compared(store, run)
 
     assert ["a:1b", "b:1b"] == [side.label for side in result.sides]
-    assert "broken:1b: nothing was scored, left out" in result.notes
+    assert "broken:1b: no scores, left out" in result.notes
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_without_an_opponent_there_is_a_named_failure_and_no_question():
     assert () == JUDGE.requests(CASE, alone)
     found = JUDGE.measure(CASE, alone, {})
     assert isinstance(found, ScoreFailure)
-    assert ("no_opponent", "judge_pairwise compares two candidates; there is no other one") == (
+    assert ("no_opponent", "judge_pairwise needs an opponent; the run has only one candidate") == (
         found.kind,
         found.message,
     )
