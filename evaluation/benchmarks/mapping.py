@@ -84,7 +84,7 @@ def rename(row: Row, fields: Mapping[str, str]) -> Row:
     mapped = {ours: row.values[theirs] for ours, theirs in fields.items() if theirs in row.values}
     for ours in mapped.keys() & kept.keys():
         raise row.error(
-            f"stands beside {fields[ours]!r}, which the mapping reads as {ours!r}",
+            f"is given together with {fields[ours]!r}, which the mapping reads as {ours!r}",
             field=ours,
             expected="one field for each of ours",
             next_step=f"leave it out with `--ignore-field {ours}`, or map it to another field too",

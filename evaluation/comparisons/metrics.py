@@ -110,7 +110,7 @@ def _unscored(sides: Sequence[Side], scored: Sequence[Side]) -> IncomparableErro
     silent = [side for side in sides if side not in scored]
     named = ", ".join(f"{side.label!r} (run {', '.join(side.run_ids)})" for side in silent)
     return IncomparableError(
-        f"there are not two sides with scores: nothing is scored of {named}",
+        f"fewer than two sides have scores: no scores for {named}",
         "`benchwright show RUN` says how far a run is; `benchwright score RUN` scores what is answered.",
     )
 

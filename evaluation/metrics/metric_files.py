@@ -150,7 +150,7 @@ def _problems(kind: type[Metric]) -> Iterator[str]:
     elif isabstract(kind):
         yield f"lacks {' and '.join(sorted(kind.__abstractmethods__))}"
     elif "__dataclass_params__" not in kind.__dict__ or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        yield "is no frozen dataclass"
+        yield "is not a frozen dataclass"
     elif positional := [field.name for field in fields(kind) if not field.kw_only]:
         yield f"takes {', '.join(positional)} by position: kw_only=True is missing"
     elif kind.signature is not Metric.signature:

@@ -57,7 +57,7 @@ def result_notes(result: Mapping[str, Any]) -> list[str]:
     notes = []
     if result["n_rated"] < result["n_items"]:
         notes.append(
-            f"{result['n_items'] - result['n_rated']} of {counted(result['n_items'], 'case')} nobody has rated"
+            f"{result['n_items'] - result['n_rated']} of {counted(result['n_items'], 'case')} are not rated yet"
         )
     if any(reason != "control" for reason in picked):
         n_controls = picked.get("control", 0)

@@ -74,7 +74,7 @@ def test_a_log_that_has_grown_gives_its_new_calls_where_they_have_ids(store: Sto
         (line(stages={"s": 1}), "stages: expected a list of objects"),
         (line(id=7), "id: expected a text"),
         (line(task="a\u200bb"), "task: holds the invisible character U+200B"),
-        ('{"task": "a", "task": "b"}\n', "the key 'task' stands twice in one object"),
+        ('{"task": "a", "task": "b"}\n', "the key 'task' appears twice in one object"),
         (line(task="f\x00"), "task: holds the invisible character U+0000"),
         (line(candidate="\x00c"), "candidate: holds the invisible character U+0000"),
         (line(id="\ud800"), "id: holds the invisible character U+D800"),

@@ -24,6 +24,6 @@ def check_pattern(instruction: Instruction, argument: str, pattern: str) -> None
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise ConfigurationError(
-            f"{instruction.name}: {pattern!r} in {argument} is no pattern: {error}",
+            f"{instruction.name}: {pattern!r} in {argument} is not a valid regular expression: {error}",
             "words are read as Python regular expressions: put a backslash before . ? ( ) [ ] | ^ $ that are meant so",
         ) from error

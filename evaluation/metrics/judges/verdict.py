@@ -120,17 +120,17 @@ def _parsed(reply: str) -> Any:
     except json.JSONDecodeError as error:
         raise _UnreadableError(_json_problem(reply, error)) from error
     except RecursionError as error:
-        raise _UnreadableError("is no JSON that can be read: it is nested too deeply") from error
+        raise _UnreadableError("is not readable JSON: it is nested too deeply") from error
     except ValueError as error:  # a number of thousands of digits
-        raise _UnreadableError("is no JSON that can be read: it has a number of too many digits") from error
+        raise _UnreadableError("is not readable JSON: it contains a number with too many digits") from error
 
 
 def _json_problem(reply: str, error: json.JSONDecodeError) -> str:
     if error.msg == "Extra data":
         return f"is followed by more text, from character {error.pos + 1} on"
     if reply.lstrip()[:1] not in ("{", "["):
-        return "is no JSON"
-    return f"is no JSON ({error.msg} at character {error.pos + 1})"
+        return "is not valid JSON"
+    return f"is not valid JSON ({error.msg} at character {error.pos + 1})"
 
 
 def _no_constant(name: str) -> Any:

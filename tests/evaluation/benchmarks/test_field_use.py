@@ -153,7 +153,10 @@ def test_a_header_may_ignore_fields(write: Write) -> None:
 def test_a_mapped_field_beside_one_of_our_name_is_refused(write: Write) -> None:
     path = write("x.csv", "prompt,question,references\nold,new,b\n")
     error = _refusal(path, fields={"prompt": "question"})
-    assert ("prompt", "stands beside 'question', which the mapping reads as 'prompt'") == (error.field, error.problem)
+    assert ("prompt", "is given together with 'question', which the mapping reads as 'prompt'") == (
+        error.field,
+        error.problem,
+    )
     assert "new" == load_benchmark(path, fields={"prompt": "question"}, ignore=["prompt"]).cases[0].prompt
 
 

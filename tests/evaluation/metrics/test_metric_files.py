@@ -148,7 +148,7 @@ class Rudeness(Politeness):
         ("x = 1", "unknown metric class"),
         (POLITE.replace("(Metric)", ""), r"Politeness \(.*own.py, line 10\) does not derive from Metric"),
         (POLITE.replace("def measure", "def misure"), "lacks measure"),
-        (POLITE.replace("@dataclass(frozen=True, kw_only=True)", ""), "is no frozen dataclass"),
+        (POLITE.replace("@dataclass(frozen=True, kw_only=True)", ""), "is not a frozen dataclass"),
         (POLITE.replace("frozen=True, ", ""), "cannot inherit non-frozen dataclass"),
         (POLITE.replace(", kw_only=True", ""), "takes word, threshold by position: kw_only=True is missing"),
         (POLITE.replace('    name: ClassVar[str] = "politeness"\n', ""), "has name = None; it must be a str"),

@@ -281,5 +281,5 @@ def test_what_does_not_fit_the_review_is_refused(store: Store) -> None:
     with pytest.raises(ConfigurationError):
         checked(other, [Said(item_id=other.items[0].item_id, preferred=2)])
     assert "ana b" == checked_rater("  ana   b ")
-    with pytest.raises(ConfigurationError, match="nobody is named"):
+    with pytest.raises(ConfigurationError, match="name is empty"):
         checked_rater(" \n")

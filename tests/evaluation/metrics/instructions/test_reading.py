@@ -125,7 +125,8 @@ def test_details_of_another_shape_are_refused(ids: Any, kwargs: Any, problem: st
         (
             "keywords:forbidden_words",
             {"forbidden_words": ["ok", "(a"]},
-            "keywords:forbidden_words: '(a' in forbidden_words is no pattern: missing ), unterminated subpattern "
+            "keywords:forbidden_words: '(a' in forbidden_words is not a valid regular expression: missing ), "
+            "unterminated subpattern "
             "at position 0",
         ),
     ],
