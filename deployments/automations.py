@@ -74,10 +74,10 @@ def notify_nobody() -> bool:
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
-        known = client.read_automations_by_name(NAME)
-        for one in known:
-            client.delete_automation(one.id)
-    return bool(known)
+        automations = client.read_automations_by_name(NAME)
+        for automation in automations:
+            client.delete_automation(automation.id)
+    return bool(automations)
 
 
 def _is_url(target: str) -> bool:
@@ -103,10 +103,10 @@ def _url_in_block(client: "SyncPrefectClient", target: str) -> str:
 
     block_type, name = _named(target)
     try:
-        found = client.read_block_document_by_name(name, block_type, include_secrets=True)
+        block = client.read_block_document_by_name(name, block_type, include_secrets=True)
     except ObjectNotFound:
         raise _no_block(block_type, name) from None
-    return str(found.data.get("url") or "")
+    return str(block.data.get("url") or "")
 
 
 def _no_block(block_type: str, name: str) -> ConfigurationError:
@@ -126,18 +126,18 @@ def _action(client: "SyncPrefectClient", block_type: str, name: str) -> "ActionT
     from prefect.exceptions import ObjectNotFound
 
     try:
-        found = client.read_block_document_by_name(name, block_type, include_secrets=False)
+        block = client.read_block_document_by_name(name, block_type, include_secrets=False)
     except ObjectNotFound:
         raise _no_block(block_type, name) from None
     if block_type == WEBHOOK:
-        return CallWebhook(block_document_id=found.id, payload=PAYLOAD)
-    return SendNotification(block_document_id=found.id, subject=SUBJECT, body=BODY)
+        return CallWebhook(block_document_id=block.id, payload=PAYLOAD)
+    return SendNotification(block_document_id=block.id, subject=SUBJECT, body=BODY)
 
 
 def _put(client: "SyncPrefectClient", action: "ActionTypes", severities: Sequence[str]) -> "UUID":
     from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
-    wanted = AutomationCore(
+    automation = AutomationCore(
         name=NAME,
         description="Tells of each new alert. Made by `benchwright alerts notify`.",
         enabled=True,
@@ -150,13 +150,13 @@ def _put(client: "SyncPrefectClient", action: "ActionTypes", severities: Sequenc
         ),
         actions=[action],
     )
-    known = client.read_automations_by_name(NAME)
-    for one in known[1:]:
-        client.delete_automation(one.id)
-    if known:
-        client.update_automation(known[0].id, wanted)
-        return known[0].id
-    return client.create_automation(wanted)
+    existing = client.read_automations_by_name(NAME)
+    for duplicate in existing[1:]:
+        client.delete_automation(duplicate.id)
+    if existing:
+        client.update_automation(existing[0].id, automation)
+        return existing[0].id
+    return client.create_automation(automation)
 
 
 def _refused(status: int) -> ConfigurationError:

@@ -81,8 +81,8 @@ class Definition:
     def load_flow(self) -> "Flow[..., Any]":
         """The flow itself."""
         module, _, function = self.entrypoint.partition(":")
-        found: Flow[..., Any] = getattr(importlib.import_module(module), function)
-        return found
+        flow: Flow[..., Any] = getattr(importlib.import_module(module), function)
+        return flow
 
 
 DEFINITIONS: tuple[Definition, ...] = (
@@ -146,10 +146,10 @@ def chosen(names: tuple[str, ...] = ()) -> tuple[Definition, ...]:
     Raises:
         UnknownNameError: there is no deployment of that name.
     """
-    known = [definition.name for definition in DEFINITIONS]
+    deployment_names = [definition.name for definition in DEFINITIONS]
     for name in names:
-        if name not in known:
-            raise UnknownNameError("deployment", name, known)
+        if name not in deployment_names:
+            raise UnknownNameError("deployment", name, deployment_names)
     return tuple(definition for definition in DEFINITIONS if not names or definition.name in names)
 
 
@@ -234,7 +234,7 @@ def prefect_yaml() -> str:
     """The definitions as the file from which `prefect deploy` reads them."""
     import yaml
 
-    said = "# Written by `benchwright deploy --write-prefect-yaml prefect.yaml` from deployments/definitions.py.\n"
+    header = "# Written by `benchwright deploy --write-prefect-yaml prefect.yaml` from deployments/definitions.py.\n"
     content = {
         "name": "benchwright",
         "build": None,
@@ -242,11 +242,11 @@ def prefect_yaml() -> str:
         "pull": [],
         "deployments": [_as_yaml(definition) for definition in DEFINITIONS],
     }
-    return said + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=118)
+    return header + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=118)
 
 
 def _as_yaml(definition: Definition) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "name": definition.name,
         "entrypoint": definition.entrypoint,
         "description": definition.description,
@@ -265,5 +265,5 @@ def _as_yaml(definition: Definition) -> dict[str, Any]:
         "work_pool": {"name": definition.work_pool or POOL_OF_FILE},
     }
     if definition.concurrency_limit is not None:
-        found["concurrency_limit"] = definition.concurrency_limit
-    return found
+        entry["concurrency_limit"] = definition.concurrency_limit
+    return entry

@@ -43,7 +43,7 @@ class Deployed:
     """Schedules whose parameters were gone, and are again those of the last deploy."""
 
 
-def deploy(definitions: Sequence[Definition], asked: DeployRequest) -> tuple[Deployed, ...]:
+def deploy(definitions: Sequence[Definition], request: DeployRequest) -> tuple[Deployed, ...]:
     """What stands on the configured server, after the definitions were brought there.
 
     Raises:
@@ -54,8 +54,8 @@ def deploy(definitions: Sequence[Definition], asked: DeployRequest) -> tuple[Dep
 
     with get_client(sync_client=True) as client:
         try:
-            _must_have_pool(client, asked.work_pool)
-            return tuple(_deploy(client, definition, asked) for definition in definitions)
+            _must_have_pool(client, request.work_pool)
+            return tuple(_deploy(client, definition, request) for definition in definitions)
         except PrefectHTTPStatusError as error:
             raise _refused(error.response.status_code, _detail(error)) from error
 
@@ -73,36 +73,38 @@ def _must_have_pool(client: "SyncPrefectClient", name: str | None) -> None:
         ) from None
 
 
-def _deploy(client: "SyncPrefectClient", definition: Definition, asked: DeployRequest) -> Deployed:
+def _deploy(client: "SyncPrefectClient", definition: Definition, request: DeployRequest) -> Deployed:
     from prefect.exceptions import ObjectNotFound
     from prefect.utilities.callables import ParameterSchema
 
-    definition = for_place(definition, work_pool=asked.work_pool, timezone=asked.timezone, production=asked.production)
-    wanted = runner_deployment(definition)
-    flow_schema = wanted._parameter_openapi_schema.model_dump(exclude_unset=True)
-    schema = form(flow_schema, asked.choices, left_empty=definition.left_empty)
+    definition = for_place(
+        definition, work_pool=request.work_pool, timezone=request.timezone, production=request.production
+    )
+    deployment = runner_deployment(definition)
+    flow_schema = deployment._parameter_openapi_schema.model_dump(exclude_unset=True)
+    schema = form(flow_schema, request.choices, left_empty=definition.left_empty)
     try:
-        standing = client.read_deployment_by_name(wanted.full_name)
+        standing = client.read_deployment_by_name(deployment.full_name)
     except ObjectNotFound:
-        wanted._parameter_openapi_schema = ParameterSchema(**schema)
-        return _as_deployed(client, _created(wanted), is_new=True)
-    _refresh(client, standing.id, definition, wanted, schema)
+        deployment._parameter_openapi_schema = ParameterSchema(**schema)
+        return _as_deployed(client, _created(deployment), is_new=True)
+    _refresh(client, standing.id, definition, deployment, schema)
     kept = remembered(client, standing.name)
     restored = [
         timing.slug
         for timing in definition.timings
-        if _set_timing(client, standing, timing, asked, kept=kept.get(timing.slug))
+        if _set_timing(client, standing, timing, request, kept=kept.get(timing.slug))
     ]
     return _as_deployed(client, standing.id, is_new=False, restored=restored)
 
 
-def _created(wanted: "RunnerDeployment") -> UUID:
+def _created(deployment: "RunnerDeployment") -> UUID:
     from prefect.deployments.runner import DeploymentApplyError
 
     try:
-        made = wanted.apply()
+        made = deployment.apply()
     except DeploymentApplyError as error:
-        raise ConfigurationError(f"the Prefect server refuses {wanted.full_name}: {error}", _LOOK) from error
+        raise ConfigurationError(f"the Prefect server refuses {deployment.full_name}: {error}", _LOOK) from error
     if not isinstance(made, UUID):
         raise TypeError("a deployment is made from outside an event loop")
     return made
@@ -112,29 +114,29 @@ def _refresh(
     client: "SyncPrefectClient",
     deployment_id: UUID,
     definition: Definition,
-    wanted: "RunnerDeployment",
+    deployment: "RunnerDeployment",
     schema: Mapping[str, Any],
 ) -> None:
     """Gives a standing deployment this version's words and choices, and the work pool that was asked for."""
     from prefect.client.schemas.actions import DeploymentUpdate
 
-    given: dict[str, Any] = {
+    changes: dict[str, Any] = {
         "description": definition.description,
-        "entrypoint": wanted.entrypoint,
-        "version": wanted.version,
+        "entrypoint": deployment.entrypoint,
+        "version": deployment.version,
         "parameter_openapi_schema": schema,
         "enforce_parameter_schema": True,
     }
     if definition.work_pool is not None:
-        given["work_pool_name"] = definition.work_pool
-    client.update_deployment(deployment_id, DeploymentUpdate(**given))
+        changes["work_pool_name"] = definition.work_pool
+    client.update_deployment(deployment_id, DeploymentUpdate(**changes))
 
 
 def _set_timing(
     client: "SyncPrefectClient",
     standing: "DeploymentResponse",
     timing: Timing,
-    asked: DeployRequest,
+    request: DeployRequest,
     *,
     kept: Mapping[str, Any] | None,
 ) -> bool:
@@ -144,21 +146,23 @@ def _set_timing(
     """
     from prefect.client.schemas.schedules import CronSchedule
 
-    known = next((schedule for schedule in standing.schedules if schedule.slug == timing.slug), None)
-    if known is None:
+    stored_schedule = next((schedule for schedule in standing.schedules if schedule.slug == timing.slug), None)
+    if stored_schedule is None:
         _add_timing(client, standing.id, timing)
         return False
-    is_set = asked.production is not None and timing.of_production is not None
-    is_lost = timing.of_production is not None and not is_set and bool(kept) and "request" not in known.parameters
-    parameters = {**(kept or {}), **known.parameters} if is_lost else known.parameters
-    when = known.schedule
-    if asked.timezone is not None and isinstance(when, CronSchedule):
-        when = CronSchedule(cron=when.cron, timezone=asked.timezone)
-    if is_set or is_lost or when != known.schedule:
+    is_set = request.production is not None and timing.of_production is not None
+    is_lost = (
+        timing.of_production is not None and not is_set and bool(kept) and "request" not in stored_schedule.parameters
+    )
+    parameters = {**(kept or {}), **stored_schedule.parameters} if is_lost else stored_schedule.parameters
+    when = stored_schedule.schedule
+    if request.timezone is not None and isinstance(when, CronSchedule):
+        when = CronSchedule(cron=when.cron, timezone=request.timezone)
+    if is_set or is_lost or when != stored_schedule.schedule:
         client.update_deployment_schedule(
             standing.id,
-            known.id,
-            active=timing.active if is_set else known.active,
+            stored_schedule.id,
+            active=timing.active if is_set else stored_schedule.active,
             schedule=when,
             # The server forgets the parameters of a schedule that is updated without them.
             parameters=dict(timing.parameters) if is_set else parameters,
@@ -179,20 +183,20 @@ def _add_timing(client: "SyncPrefectClient", deployment_id: UUID, timing: Timing
 def _as_deployed(
     client: "SyncPrefectClient", deployment_id: UUID, *, is_new: bool, restored: Sequence[str] = ()
 ) -> Deployed:
-    found = client.read_deployment(deployment_id)
-    remember(client, found.name, found.schedules)
+    deployment = client.read_deployment(deployment_id)
+    remember(client, deployment.name, deployment.schedules)
     return Deployed(
-        name=found.name,
-        deployment_id=str(found.id),
+        name=deployment.name,
+        deployment_id=str(deployment.id),
         is_new=is_new,
-        work_pool=found.work_pool_name,
-        schedules=tuple(sorted(_in_words(schedule) for schedule in found.schedules)),
+        work_pool=deployment.work_pool_name,
+        schedules=tuple(sorted(_in_words(schedule) for schedule in deployment.schedules)),
         restored=tuple(restored),
     )
 
 
-def _in_words(known: "DeploymentSchedule") -> str:
-    return f"{known.slug or 'unnamed'}: {_when(known.schedule)}{'' if known.active else ' (off)'}"
+def _in_words(schedule: "DeploymentSchedule") -> str:
+    return f"{schedule.slug or 'unnamed'}: {_when(schedule.schedule)}{'' if schedule.active else ' (off)'}"
 
 
 def _when(rule: object) -> str:

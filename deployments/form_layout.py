@@ -74,7 +74,9 @@ def lay_out(name: str, model: dict[str, Any], *, prices: tuple[str, ...] = ()) -
     if name == "EvaluationRequest":
         fields["prices"] = _prices(fields["prices"], prices)
     first = [field for field in ORDER.get(name, ()) if field in fields]
-    model["properties"] = {field: fields[field] for field in (*first, *(one for one in fields if one not in first))}
+    model["properties"] = {
+        field: fields[field] for field in (*first, *(other for other in fields if other not in first))
+    }
     for field, value in model["properties"].items():
         if kind := _one_kind(value):
             value.update(kind)

@@ -94,11 +94,13 @@ def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, 
         choices: The names that exist.
         left_empty: Fields of the evaluation that may stay empty.
     """
-    found = copy.deepcopy(dict(schema))
-    found["properties"] = {
-        name: _titled(value, found) for name, value in found["properties"].items() if not name.endswith("_id")
+    form_schema = copy.deepcopy(dict(schema))
+    form_schema["properties"] = {
+        name: _titled(value, form_schema)
+        for name, value in form_schema["properties"].items()
+        if not name.endswith("_id")
     }
-    for name, model in found.get("definitions", {}).items():
+    for name, model in form_schema.get("definitions", {}).items():
         if name == EVALUATION:
             _offer(model["properties"], choices.by_field())
             _need_not(model, left_empty)
@@ -108,7 +110,7 @@ def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, 
             _title(field, value)
             _say_bounds(value)
         lay_out(name, model, prices=choices.prices)
-    return found
+    return form_schema
 
 
 def _titled(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,8 +118,8 @@ def _titled(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
 
     Its default is what the form sends where nothing is changed: a null in it would be refused where names are chosen.
     """
-    if isinstance(given := value.get("default"), dict):
-        value = {**value, "default": {field: one for field, one in given.items() if one is not None}}
+    if isinstance(default := value.get("default"), dict):
+        value = {**value, "default": {field: entry for field, entry in default.items() if entry is not None}}
     model = schema.get("definitions", {}).get(value.get("$ref", "").rsplit("/", 1)[-1], {})
     return {**value, "title": model["title"]} if "title" in model else value
 
@@ -135,8 +137,8 @@ def _offer(fields: dict[str, Any], choices: Mapping[str, tuple[str, ...]]) -> No
         for kind in _kinds(fields[name].get("items", fields[name])):
             if kind.get("type") == "string":
                 kind["enum"] = list(names)
-        said = fields[name]["description"].replace(OF_FILES, "")
-        fields[name]["description"] = said if names == tuple(PROVIDERS) else f"{said} {KNOWN_THEN}"
+        description = fields[name]["description"].replace(OF_FILES, "")
+        fields[name]["description"] = description if names == tuple(PROVIDERS) else f"{description} {KNOWN_THEN}"
 
 
 def _need_not(model: dict[str, Any], names: tuple[str, ...]) -> None:
@@ -148,16 +150,16 @@ def _need_not(model: dict[str, Any], names: tuple[str, ...]) -> None:
 
 def _say_bounds(value: dict[str, Any]) -> None:
     """Says in the help what Prefect's forms do not show."""
-    said = value.get("description", "")
+    description = value.get("description", "")
     bounds = [
         words.format(kind[key])
         for kind in _kinds(value)
         for key, words in _BOUNDS.items()
         if key in kind and abs(kind[key]) < TOO_LARGE_TO_SAY
     ]
-    if bounds and bounds[0] not in said.lower():
+    if bounds and bounds[0] not in description.lower():
         text = ", ".join(bounds)
-        value["description"] = f"{said} {text[0].upper()}{text[1:]}.".strip()
+        value["description"] = f"{description} {text[0].upper()}{text[1:]}.".strip()
 
 
 def _kinds(value: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -63,8 +63,8 @@ def must_let_in(api: str) -> None:
     except (httpx.HTTPError, httpx.InvalidURL):
         return
     if status in (401, 403):
-        said = "another one than PREFECT_API_AUTH_STRING says" if login(api) else "and none is set"
+        problem = "another one than PREFECT_API_AUTH_STRING says" if login(api) else "and none is set"
         raise ConfigurationError(
-            f"the Prefect server at {api} asks for a password, {said}",
+            f"the Prefect server at {api} asks for a password, {problem}",
             "export PREFECT_API_AUTH_STRING=user:password, as its PREFECT_SERVER_API_AUTH_STRING says",
         )

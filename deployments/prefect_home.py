@@ -150,8 +150,8 @@ def _configured(name: str) -> str | None:
     except (OSError, tomllib.TOMLDecodeError):
         return None
     active = os.environ.get("PREFECT_PROFILE") or profiles.get("active")
-    found = profiles.get("profiles", {}).get(active, {}).get(name)
-    return str(found) if found else None
+    value = profiles.get("profiles", {}).get(active, {}).get(name)
+    return str(value) if value else None
 
 
 def _address_file() -> Path:
@@ -160,17 +160,17 @@ def _address_file() -> Path:
 
 def read_address() -> str | None:
     """The address that another command wrote down; it may have gone since."""
-    found = said_of_address().get("api")
-    return None if found is None else str(found)
+    address = said_of_address().get("api")
+    return None if address is None else str(address)
 
 
 def said_of_address() -> dict[str, Any]:
     """All that it wrote."""
     try:
-        said = json.loads(_address_file().read_text())
+        content = json.loads(_address_file().read_text())
     except (OSError, ValueError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def is_writer_alive() -> bool:

@@ -101,9 +101,9 @@ def _tell_prefect(api: str) -> None:
     settings, context = sys.modules.get("prefect.settings"), sys.modules.get("prefect.context")
     if not settings or not context:
         return
-    known = settings.get_current_settings().api
-    password = known.auth_string.get_secret_value() if known.auth_string else None
-    if (known.url, password) != (api, os.environ.get("PREFECT_API_AUTH_STRING")):
+    api_settings = settings.get_current_settings().api
+    password = api_settings.auth_string.get_secret_value() if api_settings.auth_string else None
+    if (api_settings.url, password) != (api, os.environ.get("PREFECT_API_AUTH_STRING")):
         context.refresh_global_settings_context()
 
 
@@ -264,8 +264,8 @@ def _use(server: PrefectServer, *, has_password: bool = True) -> None:
     is_own = server.is_ours or server.is_shared or server.api == read_address()
     if is_own and has_password:
         os.environ.setdefault("PREFECT_API_AUTH_STRING", password_to_give())
-    elif found := login():
-        os.environ.setdefault("PREFECT_API_AUTH_STRING", ":".join(found))
+    elif credentials := login():
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", ":".join(credentials))
     for name, value in FEWER_WORDS.items():
         os.environ.setdefault(name, value)
 

@@ -22,10 +22,10 @@ def variable_name(deployment: str) -> str:
 
 def remembered(client: "SyncPrefectClient", deployment: str) -> dict[str, Parameters]:
     """The parameters that each schedule had after the last deploy, by its slug."""
-    found = client.read_variable_by_name(variable_name(deployment))
-    if found is None or not isinstance(found.value, dict):
+    variable = client.read_variable_by_name(variable_name(deployment))
+    if variable is None or not isinstance(variable.value, dict):
         return {}
-    return {str(slug): kept for slug, kept in found.value.items() if isinstance(kept, dict) and kept}
+    return {str(slug): kept for slug, kept in variable.value.items() if isinstance(kept, dict) and kept}
 
 
 def remember(client: "SyncPrefectClient", deployment: str, schedules: "Iterable[DeploymentSchedule]") -> None:

@@ -36,8 +36,12 @@ def _task_runs(api: str, flow_run_id: str) -> tuple[int, int] | None:
     open_ = {"task_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "SCHEDULED"]}}}}
     with httpx.Client(base_url=api, trust_env=False, timeout=5, auth=login(api)) as client:
         try:
-            found = [client.post("task_runs/count", json=body) for body in (of_run, {**of_run, **open_})]
-            return (int(found[0].json()), int(found[1].json())) if all(one.is_success for one in found) else None
+            answers = [client.post("task_runs/count", json=body) for body in (of_run, {**of_run, **open_})]
+            return (
+                (int(answers[0].json()), int(answers[1].json()))
+                if all(answer.is_success for answer in answers)
+                else None
+            )
         except httpx.ConnectError:
             raise
         except (httpx.HTTPError, ValueError):

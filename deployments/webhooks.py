@@ -54,7 +54,7 @@ def _entry(url: str) -> str:
 def _private_address(url: str) -> str | None:
     """An address of the webhook's server that is not public; None: there is none, or it is not known now."""
     try:
-        found = socket.getaddrinfo(urlsplit(url).hostname, None, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(urlsplit(url).hostname, None, type=socket.SOCK_STREAM)
     except OSError:
         return None
-    return next((str(entry[4][0]) for entry in found if not is_public(str(entry[4][0]))), None)
+    return next((str(entry[4][0]) for entry in entries if not is_public(str(entry[4][0]))), None)

@@ -36,19 +36,19 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
     """
     await use_own_settings()
     own_id = UUID(str(flow_run.id))
-    asked = PlanRequest(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
+    plan_request = PlanRequest(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
     return await run_interruptibly(
         own_id,
-        lambda: _evaluate(asked),
-        on_interruption=lambda reason: cancel_runs(asked.invocation_id, reason),
+        lambda: _evaluate(plan_request),
+        on_interruption=lambda reason: cancel_runs(plan_request.invocation_id, reason),
     )
 
 
-async def _evaluate(asked: PlanRequest) -> State[Any] | dict[str, str]:
-    plan = await planned(asked)
+async def _evaluate(plan_request: PlanRequest) -> State[Any] | dict[str, str]:
+    plan = await planned(plan_request)
     for note in plan.notes:
         get_run_logger().info("%s", note)
-    statuses = await work_through(plan, UUID(asked.flow_run_id))
+    statuses = await work_through(plan, UUID(plan_request.flow_run_id))
     await publish_results(plan.invocation_id)
     failed = [run_id for run_id, status in statuses.items() if status == "failed"]
     if failed:

@@ -35,11 +35,11 @@ from tasks.store_calls import call_store
 from tasks.telemetry.gpu_sampling import gpu_sampling
 
 
-async def planned(asked: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...] | None = None) -> Plan:
+async def planned(plan_request: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...] | None = None) -> Plan:
     """The order of the work, its benchmarks, runs and candidates stored.
 
     Args:
-        asked: What was asked for.
+        plan_request: What was asked for.
         benchmarks: Where its benchmarks are in the store; None: they are brought there, where they are not yet.
     """
     # Held from here on, though no run is: whose process dies over its plan is to be made again too.
@@ -47,13 +47,13 @@ async def planned(asked: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...] | 
         async with hold_runs(store, ()):
             await reconcile_at_start(store)
             if benchmarks is not None:
-                return await plan_work(asked, benchmarks)
-            begun = await benchmarks_begun(asked.invocation_id)
+                return await plan_work(plan_request, benchmarks)
+            begun = await benchmarks_begun(plan_request.invocation_id)
             rest = [
-                await load_benchmark(name, asked.request.field_mapping(), asked.request.ignore_fields)
-                for name in asked.request.benchmarks[len(begun) :]
+                await load_benchmark(name, plan_request.request.field_mapping(), plan_request.request.ignore_fields)
+                for name in plan_request.request.benchmarks[len(begun) :]
             ]
-            return await plan_work(asked, (*begun, *rest))
+            return await plan_work(plan_request, (*begun, *rest))
 
 
 async def work_through(

@@ -112,14 +112,14 @@ class Asking:
 
     async def ask(self, step: Step) -> None:
         """Returns once all of a look is asked and scored."""
-        asked = PlanRequest(
+        plan_request = PlanRequest(
             request=self.course.request.evaluation,
             invocation_id=self.course.invocation_id,
             flow_run_id=str(self.flow_run_id),
             stretch=_stretch(step),
             held_as=self.hold.holder_id,
         )
-        plan = await planned(asked, (self.course.benchmark,))
+        plan = await planned(plan_request, (self.course.benchmark,))
         self.tell_once(plan.notes)
         if len(plan.candidates) < 2:
             raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")

@@ -32,15 +32,15 @@ async def retrain(request: RetrainRequest = _AS_IT_IS) -> Any:
 
 
 async def _retrain(request: RetrainRequest) -> dict[str, Any]:
-    known = await gather_evidence()
-    if (refusal := known.too_little(request.if_enough_new)) is not None:
+    new_evidence = await gather_evidence()
+    if (refusal := new_evidence.too_little(request.if_enough_new)) is not None:
         get_run_logger().info("no model is trained: %s", refusal)
-        return await publish_retraining(known, None, refusal=refusal)
-    if known.reason is not None:
-        get_run_logger().info("a reason to retrain: %s", known.reason)
+        return await publish_retraining(new_evidence, None, refusal=refusal)
+    if new_evidence.reason is not None:
+        get_run_logger().info("a reason to retrain: %s", new_evidence.reason)
     model_id = await train_challenger(seed=request.seed)
     judgement = await _judged(model_id)
-    return await publish_retraining(known, judgement)
+    return await publish_retraining(new_evidence, judgement)
 
 
 async def _judged(model_id: str) -> Judgement:

@@ -40,16 +40,16 @@ async def review(request: ReviewRequest = _AS_IT_IS) -> Any:
         return await publish_result(request.review, unblind=True)
     # Each time that a person has answered, all of this begins anew in another process: what is done stands stored.
     session_id = str(flow_run.id)
-    found = await open_session(request, session_id)
+    record = await open_session(request, session_id)
     rater = request.rater
-    for page in pages(found, cases_per_form(found, request.cases_per_form)):
-        ratings = await ratings_so_far(found.review_id)
-        own = [one.rater for one in ratings if one.session_id == session_id]
+    for page in pages(record, cases_per_form(record, request.cases_per_form)):
+        ratings = await ratings_so_far(record.review_id)
+        own = [rating.rater for rating in ratings if rating.session_id == session_id]
         rater = own[-1] if own else rater
         known_rater = None if was_asked(page) else request.rater
         if is_rated(page, ratings, session_id=session_id, rater=known_rater):
             continue
-        name, said = await ask(Form(review=found, page=page, rater=rater, wait_days=request.wait_days))
-        rater = await store_ratings(page_key(page), session_id, name, said)
-        get_run_logger().info("%s of review %s are rated by %s", page_key(page), found.review_id, rater)
-    return await publish_result(found.review_id)
+        name, page_ratings = await ask(Form(review=record, page=page, rater=rater, wait_days=request.wait_days))
+        rater = await store_ratings(page_key(page), session_id, name, page_ratings)
+        get_run_logger().info("%s of review %s are rated by %s", page_key(page), record.review_id, rater)
+    return await publish_result(record.review_id)

@@ -52,15 +52,15 @@ async def score_all(
             await _score_by_asking(store, plan, works, answerers, None)
     if plan.asked_models:
         await servers_are_free()
-    for asked in plan.asked_models:
+    for metric_model in plan.asked_models:
         try:
             async with serve_metric_model(
-                asked, store, timeout_s=plan.timeout_s, retry_base_s=settings.retry_base_s, on_leases=on_leases
+                metric_model, store, timeout_s=plan.timeout_s, retry_base_s=settings.retry_base_s, on_leases=on_leases
             ) as answerers:
-                await _score_by_asking(store, plan, works, answerers, asked)
+                await _score_by_asking(store, plan, works, answerers, metric_model)
         except ConfigurationError as error:
-            log_warning("%s asks %s, and nobody answers: %s", asked.need, asked.model, error)
-            await _score_by_asking(store, plan, works, nobody_answers(asked, error), asked)
+            log_warning("%s asks %s, and nobody answers: %s", metric_model.need, metric_model.model, error)
+            await _score_by_asking(store, plan, works, nobody_answers(metric_model, error), metric_model)
     for run in plan.runs:
         await aggregate(run.run_id, metrics=run.metrics, benchmark=run.benchmark_name)
 
@@ -70,13 +70,13 @@ async def _score_by_asking(
     plan: ScoringPlan,
     works: Mapping[str, MetricsByWork],
     answerers: Answerers,
-    asked: MetricModelPlan | None,
+    metric_model: MetricModelPlan | None,
 ) -> None:
     """What one model is asked for, in all runs; None: the sandbox."""
-    async with asking(store, plan, answerers, asked) as name:
+    async with asking(store, plan, answerers, metric_model) as name:
         for run in plan.runs:
             work = works[run.run_id]
-            metrics = work.programs if asked is None else work.of_model(asked)
+            metrics = work.programs if metric_model is None else work.of_model(metric_model)
             if not metrics:
                 continue
             for run_candidate_id, label in run.candidates.items():
@@ -87,5 +87,5 @@ async def _score_by_asking(
                     metrics=metrics,
                     label=label,
                     benchmark=run.benchmark_name,
-                    who=asked.model if asked else "sandbox",
+                    who=metric_model.model if metric_model else "sandbox",
                 )

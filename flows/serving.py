@@ -45,16 +45,16 @@ async def _ensure_limits(bench: Workbench) -> None:
     for lane in bench.plan.lanes:
         lanes_by_tag.setdefault(lane.gpu_tag, []).append(lane)
     for tag, lanes in lanes_by_tag.items():
-        wanted = sum(lane.slots for lane in lanes)
-        limit = await ensure_limit(tag, wanted, is_explicit=any(lane.slots_are_given for lane in lanes))
-        if limit < wanted:
+        n_slots = sum(lane.slots for lane in lanes)
+        limit = await ensure_limit(tag, n_slots, is_explicit=any(lane.slots_are_given for lane in lanes))
+        if limit < n_slots:
             log_info(
                 "the limit %s in Prefect is %d, so that %d of %d slots are used; raise it in Prefect's pages under "
                 "Concurrency, or with `benchwright endpoints probe`",
                 tag,
                 limit,
                 limit,
-                wanted,
+                n_slots,
             )
 
 
@@ -121,14 +121,14 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
             raise CannotServeError(loaded, is_down=loaded.startswith("server_down"))
         return loaded
 
-    def wanted() -> int:
+    def demand() -> int:
         return min(station.lane.slots, work.n_left + work.pool.n_open)
 
     async def abandon() -> None:
         if work.ended.is_set():  # the others had the last answer while this one still loaded
             await release_model(bench.plan.invocation_id, station.name, group.model, is_last=True)
 
-    async with claim.turn(group.residency, group.model, wanted=wanted, prepare=prepare, abandon=abandon) as turn:
+    async with claim.turn(group.residency, group.model, demand=demand, prepare=prepare, abandon=abandon) as turn:
         work.served_by.add(station.name)
         work.pool.join(station)
         try:

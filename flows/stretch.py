@@ -45,9 +45,9 @@ async def stretch(request: Share, invocation_id: str) -> Any:
     own_id = UUID(str(flow_run.id))
     async with interruptible(own_id) as interruption:
         try:
-            asked = await request_for_share(invocation_id, request, str(own_id))
+            plan_request = await request_for_share(invocation_id, request, str(own_id))
             async with guard_database(may_be_new=False):
-                return await _stretch(asked)
+                return await _stretch(plan_request)
         except asyncio.CancelledError:
             return Cancelled(message=interruption.reason or "cancelled")
         except ConfigurationError as error:
@@ -55,20 +55,20 @@ async def stretch(request: Share, invocation_id: str) -> Any:
             return Failed(message=". ".join(filter(None, (error.message, error.next_step))))
 
 
-async def _stretch(asked: PlanRequest) -> str:
-    plan = await planned(asked)
+async def _stretch(plan_request: PlanRequest) -> str:
+    plan = await planned(plan_request)
     plan = replace(plan, reuse=False, asked_models=())
     async with open_workbench(plan) as bench:
         run_ids = [run.run_id for run in plan.runs]
-        async with hold_runs(bench.store, run_ids, part=asked.part) as bench.leases.holder_id:
+        async with hold_runs(bench.store, run_ids, part=plan_request.part) as bench.leases.holder_id:
             await free_slots_of_the_dead(bench.store)
             await note_the_others(bench)
             await count_left(bench)
             n_left = sum(work.n_left for work in bench.works)
             get_run_logger().info("%d generations of this share are missing", n_left)
-            said = await _ask_unless_it_is_over(bench, plan)
+            summary = await _ask_unless_it_is_over(bench, plan)
             await until_the_spreader_is_heard(bench.store, plan)
-            return said
+            return summary
 
 
 async def _ask_unless_it_is_over(bench: Workbench, plan: Plan) -> str:

@@ -56,8 +56,10 @@ async def sweep(request: SweepRequest, invocation_id: str | None = None) -> Any:
 async def _sweep(request: SweepRequest, invocation_id: str, flow_run_id: UUID) -> State[Any] | dict[str, str]:
     if request.prompt is not None:
         await load_prompt(request.prompt)
-    asked = PlanRequest(request=request.evaluation_of_all(), invocation_id=invocation_id, flow_run_id=str(flow_run_id))
-    plan = await planned(asked)
+    plan_request = PlanRequest(
+        request=request.evaluation_of_all(), invocation_id=invocation_id, flow_run_id=str(flow_run_id)
+    )
+    plan = await planned(plan_request)
     for note in plan.notes:
         get_run_logger().info("%s", note)
     statuses = await _ask_all(request, plan, flow_run_id)

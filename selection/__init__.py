@@ -1,8 +1,8 @@
 """What to do with numbers: learn, constrain, rank, recommend, explain, remember.
 
     from selection import recommend
-    found = recommend(task="summarization")
-    print(found.candidate.label, found.reason)
+    recommendation = recommend(task="summarization")
+    print(recommendation.candidate.label, recommendation.reason)
 
 The names below are loaded when they are first used, so that importing this package costs next to nothing.
 """
@@ -77,11 +77,11 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        found = getattr(import_module(_HOME_OF[name]), name)
+        attribute = getattr(import_module(_HOME_OF[name]), name)
     except (ImportError, AttributeError) as error:
         raise _hidden(error) from error
-    globals()[name] = found
-    return found
+    globals()[name] = attribute
+    return attribute
 
 
 def _hidden(error: Exception) -> Exception:

@@ -82,8 +82,8 @@ def _must_be_zip(data: bytes, what: str) -> None:
     if _PICKLE.match(data):
         raise ModelFileError(f"{what} is a Python pickle, which runs code when it is read", TRAIN_AGAIN)
     if data[:4] != b"PK\x03\x04":
-        found = repr(bytes(data[:12]))[1:] if data else "nothing"
-        raise ModelFileError(f"{what} is no archive of a selection model: it begins with {found}", TRAIN_AGAIN)
+        beginning = repr(bytes(data[:12]))[1:] if data else "nothing"
+        raise ModelFileError(f"{what} is no archive of a selection model: it begins with {beginning}", TRAIN_AGAIN)
 
 
 def _must_be_small(members: list[zipfile.ZipInfo], what: str) -> None:

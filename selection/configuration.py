@@ -26,7 +26,7 @@ def written_as(candidate: Choosable, form: Form) -> str:
     """
     writers: Mapping[Form, Callable[[Choosable], str]] = {
         "modelfile": as_modelfile,
-        "json": lambda found: as_json(as_mapping(found)) + "\n",
+        "json": lambda choosable: as_json(as_mapping(choosable)) + "\n",
         "env": as_environment,
     }
     return writers[form](candidate)
@@ -54,7 +54,7 @@ def as_mapping(candidate: Choosable) -> dict[str, Any]:
 
 def as_environment(candidate: Choosable) -> str:
     """Lines `export LLM_…=…` for a shell to read, whatever stands in the values."""
-    place = next((one for one in candidate.places if one.url is not None), None)
+    place = next((place for place in candidate.places if place.url is not None), None)
     values = {
         "LLM_MODEL": candidate.model,
         "LLM_DIGEST": candidate.digest,

@@ -63,7 +63,9 @@ def import_scoreboard(
 
     file = Path(path).expanduser()
     content, ignored = read_scoreboard(file, name=name, ignore=ignore)
-    twin = next((one for one in list_imports(store) if one.import_id == content.sha256), None)
+    twin = next(
+        (stored_import for stored_import in list_imports(store) if stored_import.import_id == content.sha256), None
+    )
     if twin is not None:
         return Import(record=twin, is_new=False, notes=(f"this file is here already, as {twin.name!r}",))
     record, is_new = save_import(store, content)
@@ -172,19 +174,19 @@ class _Table:
 
     def _case(self, row: "Row", task: str, case_id: str) -> int:
         prompt, family = row.text("prompt"), row.word("family")
-        known = self._cases.get((task, case_id))
-        if known is None:
+        index = self._cases.get((task, case_id))
+        if index is None:
             self._texts.append((prompt, family, row.number))
             return self._cases.setdefault((task, case_id), len(self._cases))
-        for name, value, before in zip(("prompt", "family"), (prompt, family), self._texts[known][:2], strict=True):
+        for name, value, before in zip(("prompt", "family"), (prompt, family), self._texts[index][:2], strict=True):
             if value != before:
                 raise row.error(
-                    f"is another than in {row.unit} {self._texts[known][2]}, which has the same task and case_id",
+                    f"is another than in {row.unit} {self._texts[index][2]}, which has the same task and case_id",
                     field=name,
                     expected="one question under one case_id",
                     next_step="give each question a case_id of its own",
                 )
-        return known
+        return index
 
     def content(self, *, sha256: str, name: str, source: str) -> "ScoreboardContent":
         """All rows."""

@@ -135,6 +135,6 @@ def _must_be_names(constraints: Constraints, name: str) -> None:
     if isinstance(value, str):
         raise ConfigurationError(f"the constraint {name} is {value!r}", f"Give several names: {name}=({value!r},).")
     names = tuple(value)
-    if not all(isinstance(one, str) and one.strip() for one in names):
+    if not all(isinstance(entry, str) and entry.strip() for entry in names):
         raise ConfigurationError(f"the constraint {name} is {value!r}", "Give names, none of them empty.")
     object.__setattr__(constraints, name, names)

@@ -222,10 +222,10 @@ def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
     return recommender_of(store).log.flush(timeout_s)
 
 
-def _checked_id(given: object) -> str:
-    if not isinstance(given, str) or not given.strip():
-        raise ConfigurationError(f"the id of a recommendation is {given!r}", "Give Recommendation.id.")
-    return given.strip()
+def _checked_id(recommendation_id: object) -> str:
+    if not isinstance(recommendation_id, str) or not recommendation_id.strip():
+        raise ConfigurationError(f"the id of a recommendation is {recommendation_id!r}", "Give Recommendation.id.")
+    return recommendation_id.strip()
 
 
 def _is_number(value: object) -> bool:

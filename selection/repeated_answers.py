@@ -62,7 +62,7 @@ class RepeatedAnswers:
     def _error(self, path: Path, earlier: int, place: int) -> BenchmarkError:
         forms = list(self._forms)
         pairs = zip(NAMES, forms[self._form_of_row[earlier]], forms[self._form_of_row[place]], strict=True)
-        field = next(name for name, one, other in pairs if one != other)
+        field = next(name for name, form, other in pairs if form != other)
         number = self._numbers[place]
         return BenchmarkError(
             str(path),

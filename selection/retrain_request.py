@@ -32,14 +32,14 @@ class RetrainRequest(RequestModel):
     )
 
 
-def read_retrain_request(given: Mapping[str, Any]) -> RetrainRequest:
+def read_retrain_request(options: Mapping[str, Any]) -> RetrainRequest:
     """The request that the words of the command line make.
 
     Raises:
         ConfigurationError: a value that cannot be one.
     """
     try:
-        return RetrainRequest.model_validate(given)
+        return RetrainRequest.model_validate(options)
     except ValidationError as error:
         refused = refusal(error, RetrainRequest.model_fields, source="the command line")
         raise ConfigurationError(refused.message, "`benchwright retrain --help` lists what can be said.") from None

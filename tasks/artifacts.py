@@ -22,34 +22,34 @@ from tasks.prefect_outage import retry_while_prefect_is_away
 LONGEST_DESCRIPTION = 400
 
 
-async def publish_page(markdown: str, *, key: str, said: str, patience_s: float = PATIENCE_S) -> str:
+async def publish_page(markdown: str, *, key: str, description: str, patience_s: float = PATIENCE_S) -> str:
     """The id of a page, published; a server that is away is waited for.
 
     Args:
         markdown: What others wrote is escaped in it.
         key: The same for what is the same kind of page; as `artifact_key` makes it.
-        said: What it is, whoever's names are in it.
+        description: What it is, whoever's names are in it.
         patience_s: How long a server that is away is waited for.
     """
 
     async def create() -> UUID:
-        return await acreate_markdown_artifact(markdown=markdown, key=key, description=_description(said))
+        return await acreate_markdown_artifact(markdown=markdown, key=key, description=_description(description))
 
     return str(await retry_while_prefect_is_away(create, patience_s=patience_s))
 
 
-async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, said: str) -> str:
+async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, description: str) -> str:
     """The id of a table to search and sort, published; as of a page.
 
     Args:
         rows: Texts, whoever wrote them.
         key: As of a page.
-        said: As of a page.
+        description: As of a page.
     """
     table = [{for_cell(column): for_cell(str(cell)) for column, cell in row.items()} for row in rows]
 
     async def create() -> UUID:
-        return await acreate_table_artifact(table=table, key=key, description=_description(said))
+        return await acreate_table_artifact(table=table, key=key, description=_description(description))
 
     return str(await retry_while_prefect_is_away(create))
 
@@ -60,8 +60,8 @@ def artifact_key(*words: str) -> str:
     return "-".join("".join(letter if letter.isascii() and letter.isalnum() else " " for letter in text).split())
 
 
-def _description(said: str) -> str:
-    return for_markdown(said, max_length=LONGEST_DESCRIPTION)
+def _description(text: str) -> str:
+    return for_markdown(text, max_length=LONGEST_DESCRIPTION)
 
 
 class ProgressArtifact:
@@ -72,14 +72,14 @@ class ProgressArtifact:
         self._id: UUID | None = None
         self._shown: tuple[float, str] | None = None
 
-    async def show(self, percent: float, said: str) -> None:
+    async def show(self, percent: float, sentence: str) -> None:
         """Shows how far the work is, where that has changed.
 
         Args:
             percent: Shown to a tenth.
-            said: The same in words, with the time that is left.
+            sentence: The same in words, with the time that is left.
         """
-        now = (round(percent, 1), _description(said))
+        now = (round(percent, 1), _description(sentence))
         if now == self._shown:
             return
         progress, description = now

@@ -33,7 +33,7 @@ async def find_block(kind: type[B], name: str) -> B | None:
         ConfigurationError: it lacks something, or the server does not answer. Nothing of its content is shown.
     """
     try:
-        found = await kind.aload(name)
+        block = await kind.aload(name)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
         raise ConfigurationError(
@@ -46,7 +46,7 @@ async def find_block(kind: type[B], name: str) -> B | None:
         ) from None
     except ValueError:  # as Prefect says that there is no such block
         return None
-    return found
+    return block
 
 
 async def block_named(kind: type[B], name: str) -> B:
@@ -55,10 +55,10 @@ async def block_named(kind: type[B], name: str) -> B:
     Raises:
         ConfigurationError: there is none.
     """
-    found = await find_block(kind, name)
-    if found is None:
+    block = await find_block(kind, name)
+    if block is None:
         raise ConfigurationError(f"the Prefect server has no block {name!r} ({kind._block_type_name})", SEE)
-    return found
+    return block
 
 
 async def address_in_block() -> str | None:
@@ -109,13 +109,13 @@ def _kept(records: list[EndpointRecord], store: Store) -> list[str]:
 
 
 def _kept_one(record: EndpointRecord, store: Store) -> str:
-    known = find_endpoint(store, record.url)
-    if known is not None and known.name != record.name:
-        return known.name
-    is_resized = known is None or (known.slots, known.gpu_tag) != (record.slots, record.gpu_tag)
-    wanted = replace(record, limit_pending=is_resized or (known is not None and known.limit_pending))
-    if wanted != known:
-        save_endpoint(store, wanted)
+    stored = find_endpoint(store, record.url)
+    if stored is not None and stored.name != record.name:
+        return stored.name
+    is_resized = stored is None or (stored.slots, stored.gpu_tag) != (record.slots, record.gpu_tag)
+    updated = replace(record, limit_pending=is_resized or (stored is not None and stored.limit_pending))
+    if updated != stored:
+        save_endpoint(store, updated)
     return record.name
 
 

@@ -55,9 +55,11 @@ class ResultsDatabase(Block):
             raise ConfigurationError(f"the block of the results database: {error.message}", error.next_step) from None
         is_file = parsed.get_backend_name() == "sqlite"
         if not url or (is_file and not str(parsed.database).startswith("/")):
-            said = f"names {shown(parsed)}" if url else "has no URL"
+            problem = f"names {shown(parsed)}" if url else "has no URL"
             step = "Give postgresql://USER:PASSWORD@HOST/NAME or sqlite:////WHOLE/PATH."
-            raise ConfigurationError(f"the block of the results database {said}, no one place for every worker", step)
+            raise ConfigurationError(
+                f"the block of the results database {problem}, no one place for every worker", step
+            )
         return url
 
 
@@ -167,9 +169,9 @@ class Prices(Block):
         Raises:
             ConfigurationError: a model has no price.
         """
-        own = {one.model: one.model_dump(exclude={"model"}, exclude_none=True) for one in self.models}
-        given = {"electricity_per_kwh": self.electricity_per_kwh, "models": own}
-        return as_prices(given, source="the block of prices").content
+        own = {price.model: price.model_dump(exclude={"model"}, exclude_none=True) for price in self.models}
+        fields = {"electricity_per_kwh": self.electricity_per_kwh, "models": own}
+        return as_prices(fields, source="the block of prices").content
 
 
 BLOCKS: tuple[type[Block], ...] = (ResultsDatabase, EndpointPool, Prices)

@@ -71,10 +71,10 @@ async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
         for result in results:
             key = artifact_key("comparison", result.benchmark)
             description = f"{result.benchmark} · comparison {result.comparison_id} · {len(result.sides)} sides"
-            tables.append(await publish_table(artifact_rows(result), key=key, said=description))
+            tables.append(await publish_table(artifact_rows(result), key=key, description=description))
         flow_runs = await call_store(_flow_runs, results)
         page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
-        await publish_page(page, key="comparison", said="Who is better, and how sure that is")
+        await publish_page(page, key="comparison", description="Who is better, and how sure that is")
 
 
 def _load(comparison_ids: tuple[str, ...]) -> list[ComparisonResult]:

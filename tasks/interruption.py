@@ -61,20 +61,20 @@ async def interruptible(flow_run_id: UUID | None) -> AsyncIterator[Interruption]
     """Cancels the present task on SIGINT, on SIGTERM, and when its flow run is cancelled in Prefect."""
     work = asyncio.current_task()
     assert work is not None  # noqa: S101 - a coroutine runs in a task
-    found = Interruption()
+    interruption = Interruption()
     if deployment.id is not None:
         outlive_the_reader()  # a worker runs us, which may die
 
     def interrupt(reason: str) -> None:
-        if found.reason is None:
-            found.reason = reason
+        if interruption.reason is None:
+            interruption.reason = reason
             work.cancel(reason)
 
     loop = asyncio.get_running_loop()
     handled = _handle(loop, interrupt)
     looking = asyncio.create_task(_look(flow_run_id, interrupt)) if flow_run_id else None
     try:
-        yield found
+        yield interruption
     finally:
         if looking:
             looking.cancel()

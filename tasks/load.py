@@ -69,5 +69,5 @@ def _begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
 
 def _load(name: str, fields: Mapping[str, str] | None, ignore: Sequence[str]) -> LoadedBenchmark:
     with open_store(Settings().database) as store:
-        found = find_benchmark(name, store=store, fields=fields, ignore=ignore)
-        return LoadedBenchmark(name=found.name, version=save_benchmark(store, found))
+        benchmark = find_benchmark(name, store=store, fields=fields, ignore=ignore)
+        return LoadedBenchmark(name=benchmark.name, version=save_benchmark(store, benchmark))

@@ -30,8 +30,8 @@ def models_for_metrics(models: Sequence[MetricModel], *, allow_remote: bool) -> 
 def _judging_options(model: MetricModel) -> dict[str, Any]:
     """The same for every judge: the likeliest verdict, and room for a long answer."""
     info = model.resolved.info
-    given = {"temperature": 0.0, "num_ctx": min(JUDGE_NUM_CTX, info.context_length or JUDGE_NUM_CTX)}
-    options = effective_options(given, benchmark={}, model=info.parameters)
+    judge_options = {"temperature": 0.0, "num_ctx": min(JUDGE_NUM_CTX, info.context_length or JUDGE_NUM_CTX)}
+    options = effective_options(judge_options, benchmark={}, model=info.parameters)
     sent = PROVIDERS[model.resolved.endpoint.provider].sent_options(options)
     return {name: value for name, value in sent.items() if name not in ("num_predict", "stop")}
 

@@ -49,5 +49,5 @@ def find_orphaned_run(store: Store, flow_run_id: str) -> OrphanedRun:
 
 
 def _has_work(store: Store, open_: Sequence[RunRecord], share: Share) -> bool:
-    ids = [found.run_candidate_id for run in open_ for found in run.candidates]
+    ids = [candidate.run_candidate_id for run in open_ for candidate in run.candidates]
     return is_missing(store, ids, share)

@@ -81,11 +81,11 @@ class PlanRequest:
 
     def candidates_to_ask(self, candidates: Sequence[ResolvedCandidate]) -> list[ResolvedCandidate]:
         """The candidates that are asked now, in the order in which they should be."""
-        wanted = None if self.stretch is None else self.stretch.fingerprints
-        if wanted is None:
+        fingerprints = None if self.stretch is None else self.stretch.fingerprints
+        if fingerprints is None:
             return list(candidates)
-        asked = [resolved for resolved in candidates if resolved.candidate.fingerprint in wanted]
-        return sorted(asked, key=lambda resolved: wanted.index(resolved.candidate.fingerprint))
+        selected = [resolved for resolved in candidates if resolved.candidate.fingerprint in fingerprints]
+        return sorted(selected, key=lambda resolved: fingerprints.index(resolved.candidate.fingerprint))
 
     def grouped(self, planned: Sequence[PlannedCandidate]) -> tuple[Group, ...]:
         """Their work in groups of one loaded model each; in an order of its own, each at its last one's place."""
@@ -102,73 +102,80 @@ class PlanRequest:
 
 
 @task(name="plan", task_run_name="plan the work", cache_policy=NO_CACHE, persist_result=False)
-async def plan_work(asked: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...]) -> Plan:
+async def plan_work(plan_request: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...]) -> Plan:
     """The order of the work, its runs and their candidates stored. The same for a retry of the same invocation.
 
     Args:
-        asked: What was asked for.
+        plan_request: What was asked for.
         benchmarks: Where its benchmarks are in the store.
     """
     settings = Settings()
     with await call_store(open_store, settings.database) as store:
-        await call_store(refuse_held, store, asked.invocation_id, held_as=asked.held_as, part=asked.part)
-        loaded = [await call_store(load_benchmark_version, store, found.version, found.name) for found in benchmarks]
-        asked = replace(asked, request=await with_prices(asked.request))
-        request = await with_pools(asked.request, store)
+        await call_store(
+            refuse_held, store, plan_request.invocation_id, held_as=plan_request.held_as, part=plan_request.part
+        )
+        loaded = [
+            await call_store(load_benchmark_version, store, benchmark.version, benchmark.name)
+            for benchmark in benchmarks
+        ]
+        plan_request = replace(plan_request, request=await with_prices(plan_request.request))
+        request = await with_pools(plan_request.request, store)
         resolution = await resolve(request, loaded, settings=settings, store=store)
-        return await call_store(_plan, asked, resolution, store)
+        return await call_store(_plan, plan_request, resolution, store)
 
 
-def _plan(asked: PlanRequest, resolution: Resolution, store: Store) -> Plan:
-    name = asked.request.experiment
+def _plan(plan_request: PlanRequest, resolution: Resolution, store: Store) -> Plan:
+    name = plan_request.request.experiment
     experiment = find_experiment(store, name) if name is not None else None
-    earlier = runs_of_invocation(store, asked.invocation_id)
+    earlier = runs_of_invocation(store, plan_request.invocation_id)
     refuse_changed_weights(earlier, resolution.candidates)
-    given = asked.request.model_dump(mode="json", exclude_defaults=True)
-    create_invocation(store, invocation_id=asked.invocation_id, request=given, code_version=code_version())
+    request_fields = plan_request.request.model_dump(mode="json", exclude_defaults=True)
+    create_invocation(
+        store, invocation_id=plan_request.invocation_id, request=request_fields, code_version=code_version()
+    )
     if earlier:
-        update_invocation_request(store, asked.invocation_id, given)
-    candidates = asked.candidates_to_ask(resolution.candidates)
+        update_invocation_request(store, plan_request.invocation_id, request_fields)
+    candidates = plan_request.candidates_to_ask(resolution.candidates)
     for candidate in candidates:
         for endpoint in candidate.endpoints:
             record_seen(store, candidate.info, endpoint_name=endpoint.name)
     planned: list[PlannedCandidate] = []
     runs = []
     for item in resolution.benchmarks:
-        run = _run_plan(asked, item, store, begun=frozenset(run.plan.run_id for run in earlier))
+        run = _run_plan(plan_request, item, store, begun=frozenset(run.plan.run_id for run in earlier))
         metrics = tuple(metric.text for metric in item.metrics)
         runs.append(PlannedRun(run_id=run.run_id, benchmark_name=run.benchmark_name, metrics=metrics))
-        planned += [_planned(asked, run, item, candidate, store, earlier) for candidate in candidates]
+        planned += [_planned(plan_request, run, item, candidate, store, earlier) for candidate in candidates]
     if experiment is not None:
         add_runs(store, experiment.experiment_id, [run.run_id for run in runs])
     used = {endpoint.name: endpoint for candidate in candidates for endpoint in candidate.endpoints}
     return Plan(
-        invocation_id=asked.invocation_id,
+        invocation_id=plan_request.invocation_id,
         runs=tuple(runs),
-        lanes=tuple(lane_of(endpoint, allow_remote=asked.request.allow_remote) for endpoint in used.values()),
-        groups=asked.grouped(planned),
+        lanes=tuple(lane_of(endpoint, allow_remote=plan_request.request.allow_remote) for endpoint in used.values()),
+        groups=plan_request.grouped(planned),
         notes=resolution.notes,
-        timeout_s=asked.request.timeout_s,
-        case_timeout_s=asked.request.case_timeout_s,
-        reuse=asked.request.reuse,
-        asked_models=models_for_metrics(resolution.metric_models, allow_remote=asked.request.allow_remote),
-        spread=asked.request.spread if asked.stretch is None else 1,
-        share=asked.share,
+        timeout_s=plan_request.request.timeout_s,
+        case_timeout_s=plan_request.request.case_timeout_s,
+        reuse=plan_request.request.reuse,
+        asked_models=models_for_metrics(resolution.metric_models, allow_remote=plan_request.request.allow_remote),
+        spread=plan_request.request.spread if plan_request.stretch is None else 1,
+        share=plan_request.share,
     )
 
 
-def _run_plan(asked: PlanRequest, item: ResolvedBenchmark, store: Store, *, begun: frozenset[str]) -> RunPlan:
-    request, benchmark = asked.request, item.benchmark
-    case_ids = [case.case_id for case in chosen_cases(benchmark, limit=asked.limit, seed=request.seed)]
+def _run_plan(plan_request: PlanRequest, item: ResolvedBenchmark, store: Store, *, begun: frozenset[str]) -> RunPlan:
+    request, benchmark = plan_request.request, item.benchmark
+    case_ids = [case.case_id for case in chosen_cases(benchmark, limit=plan_request.limit, seed=request.seed)]
     run = RunPlan(
-        run_id=run_id_for(asked.invocation_id, benchmark.name),
-        invocation_id=asked.invocation_id,
+        run_id=run_id_for(plan_request.invocation_id, benchmark.name),
+        invocation_id=plan_request.invocation_id,
         benchmark_version=benchmark.version,
         benchmark_name=benchmark.name,
         name=benchmark.name,
         seed=request.seed,
         n_repeats=request.repeats,
-        limit=asked.limit,
+        limit=plan_request.limit,
         metrics=tuple(MetricUse(name=metric.name, signature=metric.signature) for metric in item.metrics),
         headline=item.headline,
         n_cases=len(case_ids),
@@ -177,12 +184,12 @@ def _run_plan(asked: PlanRequest, item: ResolvedBenchmark, store: Store, *, begu
     create_run(store, run, case_ids)
     if run.run_id in begun:
         extend_run(store, run.run_id, n_repeats=run.n_repeats, limit=run.limit, case_ids=case_ids)
-    record_run_flow(store, run.run_id, asked.flow_run_id)
+    record_run_flow(store, run.run_id, plan_request.flow_run_id)
     return run
 
 
 def _planned(
-    asked: PlanRequest,
+    plan_request: PlanRequest,
     run: RunPlan,
     item: ResolvedBenchmark,
     resolved: ResolvedCandidate,
@@ -191,8 +198,8 @@ def _planned(
 ) -> PlannedCandidate:
     candidate, endpoint, info = resolved.candidate, resolved.endpoint, resolved.info
     options = _as_begun(resolved.options_for(item.benchmark), run.run_id, candidate.fingerprint, earlier)
-    versions = {one.name: one.server_version for one in resolved.endpoints}
-    price = price_of(asked.request.price_table(), candidate.model)
+    versions = {server.name: server.server_version for server in resolved.endpoints}
+    price = price_of(plan_request.request.price_table(), candidate.model)
     run_candidate_id = add_run_candidate(
         store,
         RunCandidatePlan(
@@ -206,7 +213,7 @@ def _planned(
             provider=endpoint.provider,
             server_version=endpoint.server_version,
             options=options,
-            slots=sum(one.slots for one in resolved.endpoints),
+            slots=sum(server.slots for server in resolved.endpoints),
             details={
                 "think": candidate.think,
                 "gpu_tag": endpoint.gpu_tag,
@@ -221,7 +228,7 @@ def _planned(
         ),
     )
     note_servers(store, run_candidate_id, versions)
-    n_at_most = run.n_cases if asked.stretch is None else asked.stretch.n_cases_at_most
+    n_at_most = run.n_cases if plan_request.stretch is None else plan_request.stretch.n_cases_at_most
     return PlannedCandidate(
         run_id=run.run_id,
         run_candidate_id=run_candidate_id,
@@ -236,12 +243,12 @@ def _planned(
         seed=run.seed,
         n_cases=run.n_cases,
         n_repeats=run.n_repeats,
-        failure_budget=asked.request.failure_budget(n_at_most * run.n_repeats),
+        failure_budget=plan_request.request.failure_budget(n_at_most * run.n_repeats),
         digest=candidate.digest,
         trained_context=info.context_length,
-        endpoints=tuple(one.name for one in resolved.endpoints),
-        only_cases=asked.only_cases(item.benchmark),
-        share=asked.share,
+        endpoints=tuple(server.name for server in resolved.endpoints),
+        only_cases=plan_request.only_cases(item.benchmark),
+        share=plan_request.share,
     )
 
 
@@ -251,11 +258,11 @@ def _as_begun(
     """The options with which the run began to ask this candidate, where it did: a default may have changed since."""
     begun = next(
         (
-            found.plan.options
+            candidate.plan.options
             for run in earlier
             if run.plan.run_id == run_id
-            for found in run.candidates
-            if found.plan.candidate_fingerprint == candidate_fingerprint
+            for candidate in run.candidates
+            if candidate.plan.candidate_fingerprint == candidate_fingerprint
         ),
         options,
     )

@@ -37,11 +37,11 @@ async def _keep_showing(artifact: ProgressArtifact, pace: Pace, store: Store, in
 
 async def _show_once(artifact: ProgressArtifact, pace: Pace, store: Store, invocation_id: str) -> None:
     with contextlib.suppress(StoreError):
-        found = await asyncio.to_thread(progress, store, invocation_id)
-        planned = sum(item.n_planned for item in found)
-        done = sum(item.n_done for item in found)
-        failed = sum(item.n_failed for item in found)
+        candidate_progress = await asyncio.to_thread(progress, store, invocation_id)
+        planned = sum(item.n_planned for item in candidate_progress)
+        done = sum(item.n_done for item in candidate_progress)
+        failed = sum(item.n_failed for item in candidate_progress)
         percent = 100.0 * (done + failed) / planned if planned else 100.0
-        said = f"{done:,} answered, {failed:,} failed, of {planned:,} generations"
-        left = pace.in_words(found)
-        await artifact.show(percent, f"{said} · {left}" if left else said)
+        sentence = f"{done:,} answered, {failed:,} failed, of {planned:,} generations"
+        left = pace.in_words(candidate_progress)
+        await artifact.show(percent, f"{sentence} · {left}" if left else sentence)

@@ -22,9 +22,9 @@ async def publish_results(invocation_id: str) -> None:
     async with going_on_without("the results"):
         for run in result.runs:
             key = artifact_key("results", run.benchmark)
-            tables[run.run_id] = await publish_table(result_rows(run), key=key, said=_caption(run))
+            tables[run.run_id] = await publish_table(result_rows(run), key=key, description=_caption(run))
         page = await call_store(_page, result, tables)
-        await publish_page(page, key="evaluation", said="The evaluation, run by run")
+        await publish_page(page, key="evaluation", description="The evaluation, run by run")
 
 
 def _result(invocation_id: str) -> InvocationResult:

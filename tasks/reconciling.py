@@ -65,23 +65,23 @@ async def reconcile(
         workers_live: False where no worker is left that could still say something of them.
         tells_of_waiting: Also a sentence about each that it is not yet time to take care of.
     """
-    said: list[str] = []
+    sentences: list[str] = []
     try:
         while not await _database_was_away(store):
             await free_slots_of_the_dead(store)
             open_ = await call_store(requested_recoveries, store)
             async with get_client() as client:
-                found = [await _unbroken(_take_care(store, client, record, workers_live)) for record in open_]
-            said += [sentence for sentence in found if isinstance(sentence, str)]
-            waiting = [later for later in found if isinstance(later, _Later)]
+                results = [await _unbroken(_take_care(store, client, record, workers_live)) for record in open_]
+            sentences += [sentence for sentence in results if isinstance(sentence, str)]
+            waiting = [later for later in results if isinstance(later, _Later)]
             if tells_of_waiting:
-                said += [later.sentence for later in waiting]
+                sentences += [later.sentence for later in waiting]
             if not waits or not waiting:
                 break
             await asyncio.sleep(1.0)
     except Exception as error:  # whoever calls has work of its own
         log_warning("flow runs whose process is gone are taken care of later: %s", error)
-    return tuple(said)
+    return tuple(sentences)
 
 
 async def _database_was_away(store: Store) -> bool:
@@ -128,23 +128,23 @@ async def _take_care(
     """What was done about one of them, or that it is not yet time; None: nothing was to be done, or could be."""
     is_ours = False
     try:
-        found = await _read(client, record.flow_run_id)
-        if found is not None and workers_live:
+        flow_run = await _read(client, record.flow_run_id)
+        if flow_run is not None and workers_live:
             died_at = await call_store(_died_at, store, record)
-            if (due := await _due(client, found, died_at)) > datetime.now(UTC):
-                return _Later(_waits_until(found, due))
+            if (due := await _due(client, flow_run, died_at)) > datetime.now(UTC):
+                return _Later(_waits_until(flow_run, due))
         is_ours = await call_store(claim_recovery, store, record.flow_run_id)
         if not is_ours:
             return None
-        said = await _decide(store, client, await _read(client, record.flow_run_id), record)
+        sentence = await _decide(store, client, await _read(client, record.flow_run_id), record)
     except Exception as error:  # Prefect is away, or refuses: the next who looks tries again
         log_warning("flow run %s, whose process is gone, is taken care of later: %s", record.flow_run_id, error)
         if is_ours:
             await call_store(put_back, store, record.flow_run_id, record.wanted_at)
         return None
-    if said:
-        log_info("%s", said)
-    return said
+    if sentence:
+        log_info("%s", sentence)
+    return sentence
 
 
 async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
@@ -154,9 +154,9 @@ async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
         return None
 
 
-def _waits_until(found: FlowRun, due: datetime) -> str:
+def _waits_until(flow_run: FlowRun, due: datetime) -> str:
     at_latest = f"at {due.astimezone():%H:%M:%S} at the latest"
-    return f"flow run {found.name}: {GONE}; it is taken care of once its worker has let go of it, {at_latest}"
+    return f"flow run {flow_run.name}: {GONE}; it is taken care of once its worker has let go of it, {at_latest}"
 
 
 def _died_at(store: Store, record: RecoveryRecord) -> datetime:
@@ -166,36 +166,36 @@ def _died_at(store: Store, record: RecoveryRecord) -> datetime:
     return min(found_at, max(beats) + timedelta(seconds=BEAT_EVERY_S + LATE_S)) if beats else found_at
 
 
-async def _due(client: PrefectClient, found: FlowRun, died_at: datetime) -> datetime:
+async def _due(client: PrefectClient, flow_run: FlowRun, died_at: datetime) -> datetime:
     """When whoever ran it has nothing to say of it any more."""
-    state = found.state
+    state = flow_run.state
     if state is None or not state.is_crashed() or (state.message or "").startswith(GONE):  # no worker has spoken
         return died_at + timedelta(seconds=WORKER_SPEAKS_WITHIN_S)
     due = state.timestamp + timedelta(seconds=WORKER_LETS_GO_WITHIN_S)
-    if due > datetime.now(UTC) and await _was_let_go(client, found.id, state.timestamp):
+    if due > datetime.now(UTC) and await _was_let_go(client, flow_run.id, state.timestamp):
         return state.timestamp
     return due
 
 
 async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime) -> bool:
     """True where an event says that its worker is done with it."""
-    wanted = {
+    event_filter = {
         "occurred": {"since": since.isoformat()},
         "event": {"name": [LET_GO]},
         "any_resource": {"id": [f"prefect.flow-run.{flow_run_id}"]},
     }
     try:
-        found = await client.request("POST", "/events/filter", json={"filter": wanted, "limit": 1})
-        return bool(found.json()["events"])
+        response = await client.request("POST", "/events/filter", json={"filter": event_filter, "limit": 1})
+        return bool(response.json()["events"])
     except (httpx.HTTPError, PrefectException, KeyError, ValueError):  # then its time is waited for
         return False
 
 
-async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, record: RecoveryRecord) -> str | None:
+async def _decide(store: Store, client: PrefectClient, flow_run: FlowRun | None, record: RecoveryRecord) -> str | None:
     """What was done, once it is claimed."""
     flow_run_id = record.flow_run_id
     left = await call_store(find_orphaned_run, store, flow_run_id)
-    if found is None or left.lives or not _is_broken_off(found.state):
+    if flow_run is None or left.lives or not _is_broken_off(flow_run.state):
         await call_store(end_claim, store, flow_run_id)  # ended, made again, or of another server
         return None
     if left.is_seen or (left.is_share and not left.is_ended and not left.is_missed):
@@ -203,18 +203,18 @@ async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, re
             put_back, store, flow_run_id, record.wanted_at
         )  # until it has ended, or who spread it is there
         return None
-    if found.state is not None and found.state.type in _CANCELS:
-        await _cancelled(store, client, found, left)
+    if flow_run.state is not None and flow_run.state.type in _CANCELS:
+        await _cancelled(store, client, flow_run, left)
         return None
     if left.is_ended or (left.is_missed and not left.is_share):
-        await call_crashed_for(client, found.id, f"{GONE}, and nothing is left for it to do")
+        await call_crashed_for(client, flow_run.id, f"{GONE}, and nothing is left for it to do")
         await call_store(end_claim, store, flow_run_id)
         return None
-    if found.deployment_id is None:
-        return await _left_to_its_user(store, client, found, left)
+    if flow_run.deployment_id is None:
+        return await _left_to_its_user(store, client, flow_run, left)
     if record.n_restarts >= MOST_RESTARTS:
-        return await _given_up(store, client, found, left)
-    return await _made_again(store, client, found)
+        return await _given_up(store, client, flow_run, left)
+    return await _made_again(store, client, flow_run)
 
 
 _CANCELS = (StateType.CANCELLING, StateType.CANCELLED)
@@ -226,38 +226,38 @@ def _is_broken_off(state: State[object] | None) -> bool:
     return state is not None and state.type in broken_off
 
 
-async def _made_again(store: Store, client: PrefectClient, found: FlowRun) -> str:
-    n = await call_store(count_restart, store, str(found.id))
-    await call_crashed_for(client, found.id, GONE)
+async def _made_again(store: Store, client: PrefectClient, flow_run: FlowRun) -> str:
+    n = await call_store(count_restart, store, str(flow_run.id))
+    await call_crashed_for(client, flow_run.id, GONE)
     again: State[None] = Scheduled(message=f"{GONE}; made again for the {_ordinal(n)} time of at most {MOST_RESTARTS}")
-    await client.set_flow_run_state(found.id, again, force=True)
-    await call_store(end_claim, store, str(found.id))
-    return f"flow run {found.name}: {GONE}; it is made again ({n} of at most {MOST_RESTARTS} times)"
+    await client.set_flow_run_state(flow_run.id, again, force=True)
+    await call_store(end_claim, store, str(flow_run.id))
+    return f"flow run {flow_run.name}: {GONE}; it is made again ({n} of at most {MOST_RESTARTS} times)"
 
 
-async def _given_up(store: Store, client: PrefectClient, found: FlowRun, left: OrphanedRun) -> str:
-    said = f"{GONE} for the {_ordinal(MOST_RESTARTS + 1)} time: it is not made again"
-    await call_crashed_for(client, found.id, said)
+async def _given_up(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> str:
+    message = f"{GONE} for the {_ordinal(MOST_RESTARTS + 1)} time: it is not made again"
+    await call_crashed_for(client, flow_run.id, message)
     if not left.is_share:
-        await call_store(_end, store, left.runs, Status.FAILED, f"{said}; {_resume(left.runs)}")
-    await call_store(give_up, store, str(found.id))
-    return f"flow run {found.name}: {said}"
+        await call_store(_end, store, left.runs, Status.FAILED, f"{message}; {_resume(left.runs)}")
+    await call_store(give_up, store, str(flow_run.id))
+    return f"flow run {flow_run.name}: {message}"
 
 
-async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: OrphanedRun) -> None:
+async def _cancelled(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> None:
     """It had no time to say of its runs that they are cancelled."""
     ended: State[None] = Cancelled(message=f"{GONE}; it was being cancelled")
-    await client.set_flow_run_state(found.id, ended, force=True)
+    await client.set_flow_run_state(flow_run.id, ended, force=True)
     if not left.is_share and not left.is_missed:
         await call_store(_end, store, left.runs, Status.CANCELLED, "cancelled in Prefect")
-    await call_store(end_claim, store, str(found.id))
+    await call_store(end_claim, store, str(flow_run.id))
 
 
-async def _left_to_its_user(store: Store, client: PrefectClient, found: FlowRun, left: OrphanedRun) -> str:
+async def _left_to_its_user(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> str:
     """A command that somebody gave is theirs to give again."""
-    await call_crashed_for(client, found.id, GONE)
-    await call_store(end_claim, store, str(found.id))
-    return f"flow run {found.name}: {GONE}; {_resume(left.runs)}"
+    await call_crashed_for(client, flow_run.id, GONE)
+    await call_store(end_claim, store, str(flow_run.id))
+    return f"flow run {flow_run.name}: {GONE}; {_resume(left.runs)}"
 
 
 def _end(store: Store, runs: Sequence[RunRecord], status: Status, reason: str) -> None:

@@ -54,10 +54,10 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, bu
     async with get_client() as client:
         for flow_run_id in earlier:
             try:
-                found = await client.read_flow_run(UUID(flow_run_id))
-                if found.state is not None and not found.state.is_final() and but not in found.tags:
+                flow_run = await client.read_flow_run(UUID(flow_run_id))
+                if flow_run.state is not None and not flow_run.state.is_final() and but not in flow_run.tags:
                     await call_crashed_for(
-                        client, found.id, "its process is gone; another flow run goes on with its work"
+                        client, flow_run.id, "its process is gone; another flow run goes on with its work"
                     )
             except Exception as error:  # another server's flow run, or none that answers: it is only tidiness
                 log_warning("flow run %s could not be called crashed: %s", flow_run_id, error)
@@ -65,8 +65,8 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, bu
 
 async def call_crashed_for(client: PrefectClient, flow_run_id: UUID, why: str) -> None:
     """Calls a flow run and its open task runs crashed."""
-    said: State[None] = Crashed(message=why)
-    await client.set_flow_run_state(flow_run_id, said, force=True)
+    state: State[None] = Crashed(message=why)
+    await client.set_flow_run_state(flow_run_id, state, force=True)
     await _call_tasks_crashed(client, flow_run_id)
 
 
@@ -75,9 +75,9 @@ async def _call_tasks_crashed(client: PrefectClient, flow_run_id: UUID) -> None:
     of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
     open_ = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=list(OPEN_STATES))))
     for _ in range(MOST_PAGES):
-        found = await client.read_task_runs(flow_run_filter=of_run, task_run_filter=open_, limit=PAGE)
-        for task_run in found:
-            said: State[None] = Crashed(message="its process is gone")
-            await client.set_task_run_state(task_run.id, said, force=True)
-        if len(found) < PAGE:
+        task_runs = await client.read_task_runs(flow_run_filter=of_run, task_run_filter=open_, limit=PAGE)
+        for task_run in task_runs:
+            state: State[None] = Crashed(message="its process is gone")
+            await client.set_task_run_state(task_run.id, state, force=True)
+        if len(task_runs) < PAGE:
             return

@@ -43,8 +43,8 @@ async def finish_runs(bench: Workbench) -> dict[str, str]:
         if missing := await call_store(too_many_missing, bench.store, run.run_id, run.metrics, budgets):
             sentences.append(f"{missing}; `benchwright evaluate --resume {run.run_id}` asks them again")
         status = Status.FAILED if sentences else Status.COMPLETED
-        said = "; ".join(sentences) or None
-        await call_store(set_run_status, bench.store, run.run_id, status, reason=said)
+        status_reason = "; ".join(sentences) or None
+        await call_store(set_run_status, bench.store, run.run_id, status, reason=status_reason)
         statuses[run.run_id] = str(status)
     return statuses
 

@@ -36,32 +36,32 @@ def list_all(
 
     of_rule = _checked_rule(rule)
     with open_stored(db) as store:
-        known = list_alerts(store, with_resolved=all_)
-    found = [one for one in known if one.fits(rule=of_rule, task=task, candidate=candidate)]
+        stored = list_alerts(store, with_resolved=all_)
+    matching = [alert for alert in stored if alert.fits(rule=of_rule, task=task, candidate=candidate)]
     if as_json:
-        print_json([alert_as_plain(one) for one in found])
-    elif found:
-        _print(found)
+        print_json([alert_as_plain(alert) for alert in matching])
+    elif matching:
+        _print(matching)
     else:
         print_status("no such alert" if all_ else "no alert is open; --all shows those that are over")
 
 
-def _print(found: "list[AlertRecord]") -> None:
+def _print(records: "list[AlertRecord]") -> None:
     from deployments.cli.terminal.tables import moment, print_table
 
     print_table(
         ("alert", "state", "severity", "rule", "since", "seen", "what"),
         [
             (
-                one.alert_id,
-                one.state,
-                one.severity,
-                one.rule,
-                moment(one.raised_at),
-                one.n_seen,
-                one.sentence if one.note is None else f"{one.sentence} [{one.note}]",
+                alert.alert_id,
+                alert.state,
+                alert.severity,
+                alert.rule,
+                moment(alert.raised_at),
+                alert.n_seen,
+                alert.sentence if alert.note is None else f"{alert.sentence} [{alert.note}]",
             )
-            for one in found
+            for alert in records
         ],
     )
 
@@ -84,13 +84,15 @@ def acknowledge(
     from evaluation.store.alerts import acknowledge_alert, find_alert
 
     with open_stored(db) as store:
-        found = find_alert(store, alert)
-        known = acknowledge_alert(store, found.alert_id, by=by or _login(), note=note, ends=found.rule in CHANGES)
+        stored = find_alert(store, alert)
+        acknowledged = acknowledge_alert(
+            store, stored.alert_id, by=by or _login(), note=note, ends=stored.rule in CHANGES
+        )
     if as_json:
-        print_json(alert_as_plain(known))
+        print_json(alert_as_plain(acknowledged))
     else:
-        over = " and is over" if known.rule in CHANGES else "; it is over when a monitor finds it gone"
-        print_line(f"{known.alert_id} ({known.rule}) is acknowledged{over}")
+        over = " and is over" if acknowledged.rule in CHANGES else "; it is over when a monitor finds it gone"
+        print_line(f"{acknowledged.alert_id} ({acknowledged.rule}) is acknowledged{over}")
 
 
 @alerts.command("silence")
@@ -142,13 +144,16 @@ def silences(
     with open_stored(db) as store:
         if end is not None:
             end_silence(store, end)
-        found = list_silences(store)
+        active = list_silences(store)
     if as_json:
-        print_json([_silence_as_json(one) for one in found])
+        print_json([_silence_as_json(record) for record in active])
     elif end is not None:
         print_line(f"silence {end} has ended")
-    elif found:
-        rows = [(one.silence_id, one.rule, one.task, one.candidate, one.until, one.reason or None) for one in found]
+    elif active:
+        rows = [
+            (record.silence_id, record.rule, record.task, record.candidate, record.until, record.reason or None)
+            for record in active
+        ]
         print_table(("silence", "rule", "task", "candidate", "until", "why"), rows)
     else:
         print_status("nothing is silenced")
@@ -187,14 +192,14 @@ def notify(
     must_answer()
     if webhook is None:
         was_there = notify_nobody()
-        said: dict[str, Any] = {"automation": None, "was_there": was_there}
+        fields: dict[str, Any] = {"automation": None, "was_there": was_there}
         text = "nobody is notified any more" if was_there else "nobody was notified before either"
     else:
         made = notify_by(_read_webhook(webhook), severities=tuple(severity or ()), may_be_private=private)
-        said = {"automation": made.name, "automation_id": made.automation_id, "block": made.block}
+        fields = {"automation": made.name, "automation_id": made.automation_id, "block": made.block}
         text = f"{made.name}: the block {made.block} is called for each new alert"
     if as_json:
-        print_json(said)
+        print_json(fields)
     else:
         print_line(text)
 
@@ -232,8 +237,8 @@ def _read_until(text: str) -> "datetime":
     hours = {"h": 1, "d": 24, "w": 7 * 24}
     moment = None
     try:
-        if found := re.fullmatch(r"([0-9]{1,6})([hdw])", text.strip()):
-            moment = datetime.now(UTC) + timedelta(hours=int(found[1]) * hours[found[2]])
+        if match := re.fullmatch(r"([0-9]{1,6})([hdw])", text.strip()):
+            moment = datetime.now(UTC) + timedelta(hours=int(match[1]) * hours[match[2]])
         else:
             moment = datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
@@ -243,7 +248,7 @@ def _read_until(text: str) -> "datetime":
     return moment
 
 
-def _silence_as_json(one: "SilenceRecord") -> dict[str, Any]:
+def _silence_as_json(record: "SilenceRecord") -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(one) | {"until": one.until.isoformat(), "created_at": one.created_at.isoformat()}
+    return asdict(record) | {"until": record.until.isoformat(), "created_at": record.created_at.isoformat()}

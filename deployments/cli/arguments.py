@@ -101,10 +101,10 @@ def read_settings() -> "Settings":
     try:
         return Settings()
     except ValidationError as error:
-        said = "; ".join(
+        problems = "; ".join(
             f"BENCHWRIGHT_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
         )
-        raise ConfigurationError(f"a setting is wrong: {said}", "Correct the variable, or unset it.") from None
+        raise ConfigurationError(f"a setting is wrong: {problems}", "Correct the variable, or unset it.") from None
 
 
 def database_url(db: str | None) -> str | None:
@@ -145,7 +145,7 @@ def open_to_list(db: str | None) -> "Store":
     return open_results(None) if db is None else open_stored(db)
 
 
-def accept_sandbox(wanted: str | None) -> None:
+def accept_sandbox(sandbox: str | None) -> None:
     """Lets this process run programs with the weaker isolation that its user accepts.
 
     Raises:
@@ -155,10 +155,10 @@ def accept_sandbox(wanted: str | None) -> None:
 
     from evaluation.errors import ConfigurationError
 
-    if wanted is None:
+    if sandbox is None:
         return
-    if wanted != "weak":
+    if sandbox != "weak":
         raise ConfigurationError(
-            f"--sandbox {wanted!r} is not known; allowed: weak", "Leave it out where bubblewrap is installed."
+            f"--sandbox {sandbox!r} is not known; allowed: weak", "Leave it out where bubblewrap is installed."
         )
-    os.environ["BENCHWRIGHT_SANDBOX"] = wanted
+    os.environ["BENCHWRIGHT_SANDBOX"] = sandbox

@@ -41,15 +41,15 @@ def list_benchmarks(db: DatabaseOption = None, as_json: JsonOption = False) -> N
     suites = standard_suites()
     with open_to_list(db) as store:
         stored = [_record_as_json(record) for record in stored_benchmarks(store) if record.name not in suites]
-    found = [_as_json(load_suite(name)) for name in suites] + stored
+    descriptions = [_as_json(load_suite(name)) for name in suites] + stored
     if as_json:
-        print_json(found)
+        print_json(descriptions)
         return
     print_table(
         ("benchmark", "task", "cases", "headline", "version", "source"),
         [
             (item["name"], item["task_type"], item["n_cases"], item["headline"], item["version"][:12], item["source"])
-            for item in found
+            for item in descriptions
         ],
     )
 

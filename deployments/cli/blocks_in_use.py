@@ -87,10 +87,10 @@ def with_blocks_of_server(choices: "Choices") -> "Choices":
 def _names_of_blocks(slug: str | None, before: str) -> tuple[str, ...]:
     from prefect.client.orchestration import get_client
 
-    wanted = {"block_types": {"slug": {"any_": [slug]}}}
+    block_filter = {"block_types": {"slug": {"any_": [slug]}}}
     with get_client(sync_client=True) as client:
-        found = client.request("POST", "/block_documents/filter", json=wanted).json()
-    return tuple(sorted(before + document["name"] for document in found))
+        documents = client.request("POST", "/block_documents/filter", json=block_filter).json()
+    return tuple(sorted(before + document["name"] for document in documents))
 
 
 def prices_of_block(name: str) -> dict[str, Any]:

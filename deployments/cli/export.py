@@ -75,10 +75,10 @@ def _format(form: str | None, out: Path | None) -> "Format":
             f"--out {str(out)!r} names no format that is known; allowed: {', '.join(Format)}",
             f"Give --format, or a file such as {Path(str(out)).stem}.csv.",
         )
-    found = Format(form) if form else Format(ending) if ending else Format.CSV
-    if found is Format.PARQUET and out is None:
+    file_format = Format(form) if form else Format(ending) if ending else Format.CSV
+    if file_format is Format.PARQUET and out is None:
         raise ConfigurationError("a Parquet file is not for a terminal", "Give --out FILE.parquet.")
-    return found
+    return file_format
 
 
 def _kind(table: str | None) -> "Kind | None":
@@ -91,7 +91,7 @@ def _kind(table: str | None) -> "Kind | None":
 
 
 def _export(
-    store: "Store", what: str, form: "Format", wanted: "Kind | None", filters: "Filters", out: Path | None
+    store: "Store", what: str, form: "Format", requested_kind: "Kind | None", filters: "Filters", out: Path | None
 ) -> None:
     from deployments.cli.terminal.output import print_status
     from evaluation.exports.files import write_file, write_to_pipe
@@ -100,16 +100,16 @@ def _export(
     from evaluation.exports.source import find_source
 
     source = find_source(store, what)
-    kind = wanted or source.kinds[0]
+    kind = requested_kind or source.kinds[0]
     check_filters(store, source, kind, filters)
-    columns, found = rows(store, source, kind, filters)
+    columns, records = rows(store, source, kind, filters)
     values = [column for column in columns if f"{column} failure" in columns]
     if out is not None:
-        n = write_file(out, columns, found, form, metrics=values)
+        n = write_file(out, columns, records, form, metrics=values)
         print_status(f"{out}: {n:,} {kind} of {source.name}")
         return
     try:
-        write_to_pipe(sys.stdout.buffer, columns, found, form, metrics=values)
+        write_to_pipe(sys.stdout.buffer, columns, records, form, metrics=values)
     except BrokenPipeError:
         # Whoever read it has had enough; what is still to be flushed at the end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

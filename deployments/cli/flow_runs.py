@@ -89,9 +89,9 @@ def _logging_to_terminal() -> Iterator[None]:
     """Lets whoever sits at the terminal hear what the flow says."""
     from tasks.flow_logging import listeners
 
-    def hear(level: int, said: str) -> None:
+    def hear(level: int, message: str) -> None:
         if level >= logging.INFO:
-            print_status(f"{'warning' if level >= logging.WARNING else 'note'}: {said}")
+            print_status(f"{'warning' if level >= logging.WARNING else 'note'}: {message}")
 
     listeners.append(hear)
     try:

@@ -20,13 +20,13 @@ def list_metrics(as_json: JsonOption = False) -> None:
     """List every metric by family: unit, range, which values are better, and what it needs."""
     from deployments.cli.terminal.output import print_json, print_status
 
-    found, broken = _available()
+    metric_types, broken = _available()
     for problem in broken:
         print_status(problem)
     if as_json:
-        print_json([_in_short(metric) for metric in found])
+        print_json([_in_short(metric) for metric in metric_types])
         return
-    _print_families([_in_short(metric) for metric in found])
+    _print_families([_in_short(metric) for metric in metric_types])
 
 
 def _available() -> tuple[list[type["Metric"]], list[str]]:
@@ -35,15 +35,15 @@ def _available() -> tuple[list[type["Metric"]], list[str]]:
     from evaluation.metrics import METRICS
     from evaluation.metrics.third_party import third_party_metric, third_party_names
 
-    found, broken = list(METRICS.values()), []
+    metric_types, broken = list(METRICS.values()), []
     for name in third_party_names():
         try:
             metric = third_party_metric(name) if name not in METRICS else None
         except ConfigurationError as error:
             broken.append(error.message)
             continue
-        found += [metric] if metric is not None else []
-    return found, broken
+        metric_types += [metric] if metric is not None else []
+    return metric_types, broken
 
 
 def _in_short(metric: type["Metric"]) -> dict[str, Any]:
@@ -62,12 +62,12 @@ def _in_short(metric: type["Metric"]) -> dict[str, Any]:
     }
 
 
-def _print_families(found: Sequence[Mapping[str, Any]]) -> None:
+def _print_families(descriptions: Sequence[Mapping[str, Any]]) -> None:
     from deployments.cli.terminal.tables import print_line, print_table
     from evaluation.metrics.families import FAMILIES, OTHERS
 
     for family in (*FAMILIES, OTHERS):
-        of_family = [item for item in found if item["family"] == family]
+        of_family = [item for item in descriptions if item["family"] == family]
         if of_family:
             print_line(family.upper())
             print_table(
@@ -111,38 +111,38 @@ def show(
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_details, print_line
 
-    found = _in_full(name)
+    facts = _in_full(name)
     if as_json:
-        print_json(found)
+        print_json(facts)
         return
-    _print_facts(found)
-    options = found["options"]
+    _print_facts(facts)
+    options = facts["options"]
     if options:
         print_line()
         print_line("options")
         print_details({f"  {option['name']}": _option_in_words(option) for option in options})
     print_line()
-    print_line(found["docstring"])
+    print_line(facts["docstring"])
 
 
-def _print_facts(found: Mapping[str, Any]) -> None:
+def _print_facts(facts: Mapping[str, Any]) -> None:
     from deployments.cli.terminal.tables import print_details
 
-    repeats = found["repeats_needed"]
+    repeats = facts["repeats_needed"]
     print_details(
         {
-            "metric": found["name"],
-            "family": found["family"],
-            "formula": found["formula"],
-            "unit": found["unit"],
-            "range": _range(found["range"]),
-            "better": _better(found["higher_is_better"]),
-            "chance": None if found["chance_level"] is None else f"{found['chance_level']:g}",
-            "needs": found["needs"],
+            "metric": facts["name"],
+            "family": facts["family"],
+            "formula": facts["formula"],
+            "unit": facts["unit"],
+            "range": _range(facts["range"]),
+            "better": _better(facts["higher_is_better"]),
+            "chance": None if facts["chance_level"] is None else f"{facts['chance_level']:g}",
+            "needs": facts["needs"],
             "repeats": f"each case asked {repeats} times or more" if repeats > 1 else None,
-            "source": found["source"],
-            "blind spots": found["blind_spots"],
-            "signature": found["signature"],
+            "source": facts["source"],
+            "blind spots": facts["blind_spots"],
+            "signature": facts["signature"],
         }
     )
 
@@ -164,7 +164,7 @@ def _in_full(text: str) -> dict[str, Any]:
     except ConfigurationError:
         if "(" in text:
             raise
-    said = option_docs(kind)
+    meanings = option_docs(kind)
     return {
         **_in_short(kind),
         "needs": sorted(metric.asks_for if metric is not None else kind.needs),
@@ -176,7 +176,8 @@ def _in_full(text: str) -> dict[str, Any]:
         "scorer_version": kind.scorer_version,
         "signature": metric.signature if metric is not None else None,
         "options": [
-            {"name": name, "type": words, "meaning": said.get(name, "")} for name, words in metric_options(kind).items()
+            {"name": name, "type": words, "meaning": meanings.get(name, "")}
+            for name, words in metric_options(kind).items()
         ],
         "docstring": docstring(kind),
     }

@@ -23,16 +23,18 @@ def list_profiles(db: DatabaseOption = None, as_json: JsonOption = False) -> Non
     from evaluation.store.registry import list_profiles as stored_profiles
 
     with open_to_list(db) as store:
-        found = [(profile, "stored") for profile in stored_profiles(store) if profile.name not in STANDARD_PROFILES]
-    found = [(profile, "standard") for profile in STANDARD_PROFILES.values()] + found
+        profiles_with_source = [
+            (profile, "stored") for profile in stored_profiles(store) if profile.name not in STANDARD_PROFILES
+        ]
+    profiles_with_source = [(profile, "standard") for profile in STANDARD_PROFILES.values()] + profiles_with_source
     if as_json:
-        print_json([_as_json(profile) | {"source": source} for profile, source in found])
+        print_json([_as_json(profile) | {"source": source} for profile, source in profiles_with_source])
         return
     print_table(
         ("profile", "hash", "system", "template", "examples", "source"),
         [
             (profile.name, profile.hash[:12], profile.system, repr(profile.template), len(profile.examples), source)
-            for profile, source in found
+            for profile, source in profiles_with_source
         ],
     )
 

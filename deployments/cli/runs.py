@@ -58,23 +58,23 @@ def list_runs(
 
     with open_stored(db) as store:
         experiment_id = find_experiment(store, experiment).experiment_id if experiment is not None else None
-        found = stored_runs(
+        summaries = stored_runs(
             store, limit=None if everything else limit, include_archived=everything, experiment_id=experiment_id
         )
-        values = headline_values(store, [run.run_id for run in found])
+        values = headline_values(store, [run.run_id for run in summaries])
     if as_json:
         print_json(
             [
                 _as_json(run) | {"values": {item.candidate: item.value for item in values.get(run.run_id, ())}}
-                for run in found
+                for run in summaries
             ]
         )
-    elif found:
+    elif summaries:
         print_table(
             ("run", "status", "benchmark", "started", "answered", "headline, best first"),
             [
-                _cells(run, values.get(run.run_id, ()), n_letters=_enough_letters([run.run_id for run in found]))
-                for run in found
+                _cells(run, values.get(run.run_id, ()), n_letters=_enough_letters([run.run_id for run in summaries]))
+                for run in summaries
             ],
         )
     elif experiment is not None:
@@ -143,8 +143,8 @@ def _in_words(run: "RunSummary", values: "Sequence[HeadlineValue]") -> str:
     with_value = {item.candidate for item in values}
     words = [*measured, *(label for label in run.candidates if label not in with_value)]
     rest = [f"… {len(words)} in all"] if len(words) > _MOST_CANDIDATES else []
-    said = ", ".join([*words[:_MOST_CANDIDATES], *rest])
-    return f"{run.headline}: {said}" if measured else said
+    text = ", ".join([*words[:_MOST_CANDIDATES], *rest])
+    return f"{run.headline}: {text}" if measured else text
 
 
 @runs.command("tag")

@@ -52,7 +52,7 @@ def score(
     from evaluation.requests.score_request import read_score_request
 
     accept_sandbox(sandbox)
-    given: dict[str, Any] = {
+    option_values: dict[str, Any] = {
         "run": run,
         "metrics": metric,
         "judges": judge,
@@ -64,7 +64,9 @@ def score(
         "allow_remote": allow_remote or None,
         "timeout_s": timeout,
     }
-    request = read_score_request({key: value for key, value in given.items() if value is not None and value != []})
+    request = read_score_request(
+        {key: value for key, value in option_values.items() if value is not None and value != []}
+    )
     raise typer.Exit(_scored(request, db, as_json=json_))
 
 
@@ -127,8 +129,8 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from evaluation.runs.run_result import run_result
 
     of_servers = with_servers_of_pools(request, store)
-    found = asyncio.run(resolve_scoring(of_servers, settings=read_settings(), store=store))
-    for note in found.notes:
+    resolved = asyncio.run(resolve_scoring(of_servers, settings=read_settings(), store=store))
+    for note in resolved.notes:
         print_status(f"note: {note}")
     with prefect_server() as server:
         tell_of_own_server(server)
@@ -138,7 +140,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
         def begin() -> Any:
             return score(request, return_state=True)
 
-        plan, since = found.run.plan, datetime.now(UTC)
+        plan, since = resolved.run.plan, datetime.now(UTC)
         state, number = run_flow(
             begin,
             plan.invocation_id,

@@ -9,7 +9,7 @@ from typing import Any
 class TypedSearch:
     """What was typed."""
 
-    given: Mapping[str, Any]
+    fields: Mapping[str, Any]
     """Fields of `RaceRequest` or `SweepRequest`."""
     evaluation: Mapping[str, Any]
     """Fields of `EvaluationRequest`."""

@@ -179,7 +179,7 @@ def _show(standing: "Services", deployments: list[str], database: str, *, has_pa
     from evaluation.escaping import for_terminal
 
     page = standing.server.page
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "pages": page,
         "deployments": {name: f"{page}/deployments?name={name}" for name in deployments},
         "model_servers": standing.model_servers,
@@ -188,7 +188,7 @@ def _show(standing: "Services", deployments: list[str], database: str, *, has_pa
         "password_file": password_words(has_password=has_password),
     }
     if as_json:
-        print_json(found)
+        print_json(fields)
         return
     servers = ", ".join(f"{name} at {url}" for name, url in standing.model_servers.items())
     rows = {

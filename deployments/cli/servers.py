@@ -28,7 +28,7 @@ class Answer:
     limits: tuple[str, ...]
 
 
-def requested_endpoints(given: Sequence[str], store: "Store | None") -> list["EndpointRecord"]:
+def requested_endpoints(names_or_urls: Sequence[str], store: "Store | None") -> list["EndpointRecord"]:
     """The servers named or addressed; where none is given: `OLLAMA_HOST` and the stored ones, else Ollama's own.
 
     Raises:
@@ -37,8 +37,8 @@ def requested_endpoints(given: Sequence[str], store: "Store | None") -> list["En
     from evaluation.providers.detection import default_url
     from evaluation.store.registry import list_endpoints
 
-    if given:
-        return [_endpoint(text, store) for text in dict.fromkeys(given)]
+    if names_or_urls:
+        return [_endpoint(text, store) for text in dict.fromkeys(names_or_urls)]
     stored = list(list_endpoints(store)) if store else []
     if stored and not os.environ.get("OLLAMA_HOST"):
         return stored
@@ -112,7 +112,7 @@ def ask_all(
 ) -> tuple[list[Answer], list[tuple["EndpointRecord", BenchwrightError]]]:
     """What the servers say, asked side by side, and the errors of those that say nothing, or nothing in time."""
 
-    async def one(endpoint: "EndpointRecord") -> Answer:
+    async def ask_in_time(endpoint: "EndpointRecord") -> Answer:
         try:
             async with asyncio.timeout(within_s):
                 return await ask(endpoint, in_full=in_full)
@@ -120,17 +120,17 @@ def ask_all(
             raise ConfigurationError(f"no answer from {endpoint.url} within {within_s:g} s") from None
 
     async def everyone() -> list[Answer | BaseException]:
-        return await asyncio.gather(*(one(endpoint) for endpoint in endpoints), return_exceptions=True)
+        return await asyncio.gather(*(ask_in_time(endpoint) for endpoint in endpoints), return_exceptions=True)
 
     answers: list[Answer] = []
     errors: list[tuple[EndpointRecord, BenchwrightError]] = []
-    for endpoint, said in zip(endpoints, asyncio.run(everyone()), strict=True):
-        if isinstance(said, Answer):
-            answers.append(said)
-        elif isinstance(said, BenchwrightError):
-            errors.append((endpoint, said))
+    for endpoint, reply in zip(endpoints, asyncio.run(everyone()), strict=True):
+        if isinstance(reply, Answer):
+            answers.append(reply)
+        elif isinstance(reply, BenchwrightError):
+            errors.append((endpoint, reply))
         else:
-            raise said
+            raise reply
     return answers, errors
 
 

@@ -124,11 +124,11 @@ def _names(options: argparse.Namespace) -> list[str]:
     Raises:
         ConfigurationError: one of them is none.
     """
-    given = [*options.allow_host, *allowed_names()]
+    names = [*options.allow_host, *allowed_names()]
     if options.host not in ("0.0.0.0", ""):  # noqa: S104 - compared, not listened at
-        given.append(options.host)
+        names.append(options.host)
     try:
-        return [host_name(name) for name in given]
+        return [host_name(name) for name in names]
     except ValueError as error:
         raise ConfigurationError(f"{error}", "For example --allow-host gpu-1.example.com") from None
 

@@ -77,8 +77,8 @@ def _limited(text: str, n_words: int) -> tuple[list[str], str]:
 
 def baseline_models() -> list[ServedModel]:
     """Every baseline, ready to be served, and the embedding one."""
-    found = [_served(cls(), cls.summary, ("completion",)) for cls in BASELINES.values()]
-    return [*found, _served(HashedWords(), HashedWords.summary, ("embedding",))]
+    models = [_served(cls(), cls.summary, ("completion",)) for cls in BASELINES.values()]
+    return [*models, _served(HashedWords(), HashedWords.summary, ("embedding",))]
 
 
 def _served(method: Baseline | HashedWords, summary: str, capabilities: tuple[str, ...]) -> ServedModel:

@@ -67,8 +67,8 @@ class Body:
         return value or ""
 
     @staticmethod
-    def _mismatch(name: str, value: Any, wanted: str) -> WireError:
-        message = f"json: cannot unmarshal {_kind(value)} into Go struct field Request.{name} of type {wanted}"
+    def _mismatch(name: str, value: Any, expected: str) -> WireError:
+        message = f"json: cannot unmarshal {_kind(value)} into Go struct field Request.{name} of type {expected}"
         return WireError(400, message)
 
 

@@ -58,8 +58,8 @@ class OpenAiApi:
         model = self._registry.find(body.get("model", ""))
         if model.embed is None:
             raise WireError(501, "This server does not support embeddings. Start it with `--embeddings`")
-        given = body.fields.get("input", "")
-        texts = [given] if isinstance(given, str) else list(given)
+        inputs = body.fields.get("input", "")
+        texts = [inputs] if isinstance(inputs, str) else list(inputs)
         load = load_options(full_options(None, model), model, shift=True)
         async with self._scheduler.use(model, load, None):
             data = [
@@ -101,20 +101,20 @@ def late_error(_message: str) -> bytes:
 
 
 def _work(body: Body, model: ServedModel) -> Work:
-    given = {name: body.fields[name] for name in _PASSED_ON if body.fields.get(name) is not None}
+    passed_options = {name: body.fields[name] for name in _PASSED_ON if body.fields.get(name) is not None}
     limit = body.fields.get("max_completion_tokens") or body.fields.get("max_tokens")
     if limit:
-        given["num_predict"] = limit
-    options = full_options({"temperature": 1.0, "top_p": 1.0} | given, model)
+        passed_options["num_predict"] = limit
+    options = full_options({"temperature": 1.0, "top_p": 1.0} | passed_options, model)
     job = Job(messages=body.messages, options=options, schema=_schema(body.fields.get("response_format")))
     return Work(model=model, load=load_options(options, model, shift=True), job=job)
 
 
 def _schema(response_format: Any) -> Mapping[str, Any] | None:
-    wanted = response_format if isinstance(response_format, Mapping) else {}
-    if wanted.get("type") == "json_schema":
-        return schema_of((wanted.get("json_schema") or {}).get("schema"))
-    return schema_of("json" if wanted.get("type") == "json_object" else None)
+    format_fields = response_format if isinstance(response_format, Mapping) else {}
+    if format_fields.get("type") == "json_schema":
+        return schema_of((format_fields.get("json_schema") or {}).get("schema"))
+    return schema_of("json" if format_fields.get("type") == "json_object" else None)
 
 
 def _shell(head: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -132,8 +132,14 @@ def _delta(delta: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
 
 
 def _usage(finished: Finished | None) -> dict[str, int]:
-    asked, said = (finished.ending.prompt_tokens, finished.ending.output_tokens) if finished else (0, 0)
-    return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
+    prompt_tokens, output_tokens = (
+        (finished.ending.prompt_tokens, finished.ending.output_tokens) if finished else (0, 0)
+    )
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": output_tokens,
+        "total_tokens": prompt_tokens + output_tokens,
+    }
 
 
 def _event(value: Any) -> bytes:

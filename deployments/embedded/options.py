@@ -35,16 +35,16 @@ _GO_DURATION = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h)")
 _FOR_EVER_S = 9.2e9
 
 
-def full_options(given: Any, model: ServedModel) -> dict[str, Any]:
+def full_options(requested: Any, model: ServedModel) -> dict[str, Any]:
     """Every option with its value: the request's, else the model's own, else the default. Unknown ones are dropped.
 
     Raises:
         WireError: one has a value of the wrong type.
     """
-    if given is not None and not isinstance(given, Mapping):
+    if requested is not None and not isinstance(requested, Mapping):
         raise WireError(400, "json: cannot unmarshal options into Go struct field of type map[string]interface {}")
     options: dict[str, Any] = {**_INTEGERS, **_FLOATS, "stop": (), **model.own_options}
-    for name, value in (given or {}).items():
+    for name, value in (requested or {}).items():
         if name in _INTEGERS:
             options[name] = _integer(name, value)
         elif name in _FLOATS:

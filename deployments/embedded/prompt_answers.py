@@ -65,15 +65,15 @@ async def answered(scheduler: Scheduler, work: Work, started_ns: int) -> AsyncGe
     async with scheduler.use(work.model, work.load, work.keep_alive_s) as loaded:
         load_ns = perf_counter_ns() - started_ns
         async with loaded.slots, aclosing(loaded.engine.answer(work.job)) as parts:
-            said: list[str] = []
+            texts: list[str] = []
             async for part in parts:
                 if isinstance(part, Piece):
-                    said.append(part.text)
+                    texts.append(part.text)
                     yield part
-                    if _repeats_itself(said):
+                    if _repeats_itself(texts):
                         return
                     continue
-                ids = await loaded.engine.token_ids(work.job, "".join(said)) if work.wants_context else []
+                ids = await loaded.engine.token_ids(work.job, "".join(texts)) if work.wants_context else []
                 total_ns = perf_counter_ns() - started_ns
                 yield Finished(ending=part, total_ns=total_ns, load_ns=load_ns, context=tuple(ids))
 
@@ -91,6 +91,6 @@ async def collected(scheduler: Scheduler, work: Work, started_ns: int) -> Collec
     return whole
 
 
-def _repeats_itself(said: list[str]) -> bool:
-    tail = said[-_REPEATS_ALLOWED - 1 :]
+def _repeats_itself(texts: list[str]) -> bool:
+    tail = texts[-_REPEATS_ALLOWED - 1 :]
     return len(tail) > _REPEATS_ALLOWED and len({text.strip() for text in tail}) == 1

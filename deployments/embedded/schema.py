@@ -8,25 +8,25 @@ from deployments.embedded.replies import BARE_JSON, WireError, json_bytes
 _TYPES = {"object", "array", "string", "number", "integer", "boolean", "null"}
 
 
-def schema_of(wanted: Any) -> Mapping[str, Any] | None:
+def schema_of(requested: Any) -> Mapping[str, Any] | None:
     """The schema that the answer must follow; None for plain text.
 
     Raises:
         WireError: 500 for a format that is none, 400 for a schema that no grammar can be made of.
     """
-    if wanted is None or wanted == "":
+    if requested is None or requested == "":
         return None
-    if wanted == "json":
+    if requested == "json":
         return {"type": "object"}
-    if not isinstance(wanted, Mapping):
-        shown = json_bytes(json_bytes(wanted).decode()).decode()
+    if not isinstance(requested, Mapping):
+        shown = json_bytes(json_bytes(requested).decode()).decode()
         raise WireError(500, f'invalid format: {shown}; expected "json" or a valid JSON Schema object', BARE_JSON)
-    problem = _problem(wanted, wanted)
+    problem = _problem(requested, requested)
     if problem:
         # The sampler would drop such a schema without a word.
         inner = {"error": {"code": 400, "message": f"JSON schema conversion failed: {problem}"}}
         raise WireError(400, json_bytes(inner).decode(), BARE_JSON)
-    return wanted
+    return requested
 
 
 def _problem(schema: Any, root: Mapping[str, Any]) -> str | None:

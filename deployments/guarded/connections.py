@@ -125,17 +125,17 @@ class Gate:
         targets = [target for target in self._targets() if target.host == name and _is_port(port, target.port)]
         if not targets:
             raise RefusedConnectionError(_refusal(name, port))
-        found = self._look_up(host, port, *args, **options)
+        entries = self._look_up(host, port, *args, **options)
         reached = [
             (entry, target.port)
-            for entry in found
+            for entry in entries
             for target in targets
             if target.may_be_private or is_public(str(entry[4][0]))
         ]
-        kept = [entry for entry in found if any(entry is other for other, _ in reached)]
+        kept = [entry for entry in entries if any(entry is other for other, _ in reached)]
         if not kept:
             raise RefusedConnectionError(
-                f"{name} is at {found[0][4][0]}, an address of this machine or of a private network; "
+                f"{name} is at {entries[0][4][0]}, an address of this machine or of a private network; "
                 f"to allow it, add `{PRIVATE}` to its entry in {WEBHOOKS_VARIABLE}"
             )
         self._resolved |= {(_canonical(str(entry[4][0])), number) for entry, number in reached}
@@ -186,9 +186,9 @@ def _is_public_ip(host: str) -> bool:
         return False
 
 
-def _is_port(given: object, port: int) -> bool:
+def _is_port(requested_port: object, port: int) -> bool:
     """True where a look-up is for this port, or for none yet."""
-    if given in (None, 0, "0", b"0", ""):
+    if requested_port in (None, 0, "0", b"0", ""):
         return True
-    text = given.decode() if isinstance(given, bytes) else str(given)
+    text = requested_port.decode() if isinstance(requested_port, bytes) else str(requested_port)
     return text == str(port) or _PORTS.get(text) == port

@@ -99,8 +99,8 @@ def host_name(text: str) -> str:
 
 
 def _authority(text: str) -> tuple[str, str | None] | None:
-    found = _AUTHORITY.fullmatch(text.lower())
-    return (found[1], found[2]) if found else None
+    match = _AUTHORITY.fullmatch(text.lower())
+    return (match[1], match[2]) if match else None
 
 
 def _origin(text: str) -> tuple[str, str | None] | None:

@@ -40,7 +40,7 @@ def may_call(function: object, brought: dict[str, Any]) -> bool:
     from jinja2.utils import Cycler, Joiner
     from prefect.server.events.schemas.labelling import Labelled
 
-    if any(function is known for known in brought.values()):
+    if any(function is value for value in brought.values()):
         return True
     if isinstance(function, (BlockReference, LoopContext, Macro, Joiner)):
         return True

@@ -63,27 +63,27 @@ def note_embedded(url: str) -> None:
     Written over what stands there in one go, so that whoever reads it meanwhile finds the one or the other.
     """
     path = prefect_home() / "benchwright" / "serve.json"
-    if (found := _read(path)) is not None:
+    if (serving := _read(path)) is not None:
         with path.open("r+b", buffering=0) as file:
-            file.write(json.dumps({"pid": found.pid, "page": found.page, "embedded": url}).encode())
+            file.write(json.dumps({"pid": serving.pid, "page": serving.page, "embedded": url}).encode())
 
 
 def _said_of(path: str) -> str:
-    found = _read(Path(path))
-    return "" if found is None else f": process {found.pid}, {found.page}"
+    serving = _read(Path(path))
+    return "" if serving is None else f": process {serving.pid}, {serving.page}"
 
 
 def find_serve() -> Serving | None:
     """The `benchwright serve` that holds this home now; None where there is none."""
     path = prefect_home() / "benchwright" / "serve.json"
-    found = _read(path)
-    if found is None:  # nothing ever served, or what did has ended: nobody's lock is touched
+    serving = _read(path)
+    if serving is None:  # nothing ever served, or what did has ended: nobody's lock is touched
         return None
     try:
         with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return found
+        return serving
     except OSError:
         return None
     return None  # it was killed, and could not say that it ended
@@ -91,9 +91,9 @@ def find_serve() -> Serving | None:
 
 def _read(path: Path) -> Serving | None:
     try:
-        said = json.loads(path.read_text())
-        found = Serving(pid=int(said["pid"]), page=str(said["page"]), embedded=said.get("embedded"))
-        return found if urlsplit(found.page).port else None
+        fields = json.loads(path.read_text())
+        serving = Serving(pid=int(fields["pid"]), page=str(fields["page"]), embedded=fields.get("embedded"))
+        return serving if urlsplit(serving.page).port else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -31,14 +31,14 @@ class Part:
             return False
         now = time.monotonic()
         self._ends = [*(end for end in self._ends if now - end < WITHIN_S), now]
-        said = f"the {self.name} ended with exit status {self.process.exit_status}"
+        message = f"the {self.name} ended with exit status {self.process.exit_status}"
         if len(self._ends) > MOST_ENDS:
             raise ConfigurationError(
-                f"{said}, {len(self._ends)} times within {WITHIN_S / 60:g} minutes. The end of its log "
+                f"{message}, {len(self._ends)} times within {WITHIN_S / 60:g} minutes. The end of its log "
                 f"{str(self.process.log_path)!r}:\n{self.process.log_tail()}",
                 "Read the log; then start `benchwright serve` again.",
             )
-        tell(f"warning: {said}; it is started again (its log: {self.process.log_path})")
+        tell(f"warning: {message}; it is started again (its log: {self.process.log_path})")
         self.process.stop(0.5)
         self.process = self.start()
         return True

@@ -121,8 +121,8 @@ class Services:
         with get_client(sync_client=True) as client:
             if n_left := worker.mark_ended(client, state="CRASHED", why=LEFT_BEHIND):
                 self._tell(f"note: left behind and marked as crashed: {n_left} flow run{'s' * (n_left != 1)}")
-        for said in self._take_up(False):
-            self._tell(f"note: {said}")
+        for sentence in self._take_up(False):
+            self._tell(f"note: {sentence}")
         return worker.start_worker()
 
     def _end_worker(self, part: Part) -> None:

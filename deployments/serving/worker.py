@@ -104,9 +104,13 @@ def _closed(template: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_another_pool(client: "SyncPrefectClient", names: list[str]) -> list[str]:
     """Which of the deployments stand on the server with a work pool that is not this one."""
-    asked = {"deployments": {"name": {"any_": names}}, "limit": 200}
-    found = client.request("POST", "/deployments/filter", json=asked).json()
-    return [one["name"] for one in found if one["work_pool_name"] not in (None, POOL) and _is_ours(one)]
+    query = {"deployments": {"name": {"any_": names}}, "limit": 200}
+    deployments = client.request("POST", "/deployments/filter", json=query).json()
+    return [
+        deployment["name"]
+        for deployment in deployments
+        if deployment["work_pool_name"] not in (None, POOL) and _is_ours(deployment)
+    ]
 
 
 def _is_ours(deployment: Mapping[str, Any]) -> bool:
@@ -120,25 +124,29 @@ def is_at_work(client: "SyncPrefectClient", since: datetime) -> bool:
     of_pool = {"work_pool_name": POOL}
     try:
         answer = client.request("POST", "/work_pools/{work_pool_name}/workers/filter", path_params=of_pool, json={})
-        found = answer.json()
+        workers = answer.json()
     except httpx.TransportError:
         return False
     except httpx.HTTPStatusError as error:
         if error.response.status_code < 500:
             raise
         return False
-    seen = (one["last_heartbeat_time"] for one in found if one["name"] == WORKER and one["last_heartbeat_time"])
+    seen = (
+        worker["last_heartbeat_time"]
+        for worker in workers
+        if worker["name"] == WORKER and worker["last_heartbeat_time"]
+    )
     return any(datetime.fromisoformat(text) >= since - timedelta(seconds=1) for text in seen)
 
 
 def runs_at_work(client: "SyncPrefectClient") -> list[str]:
     """Ids of the pool's flow runs that some process works on, by what the server knows."""
-    asked = {
+    query = {
         "work_pools": {"name": {"any_": [POOL]}},
         "flow_runs": {"state": {"type": {"any_": list(_AT_WORK)}}},
         "limit": 200,
     }
-    return [str(found["id"]) for found in client.request("POST", "/flow_runs/filter", json=asked).json()]
+    return [str(flow_run["id"]) for flow_run in client.request("POST", "/flow_runs/filter", json=query).json()]
 
 
 def cancel(client: "SyncPrefectClient", *, why: str, within_s: float) -> int:

@@ -62,12 +62,12 @@ class Analytics:
     @property
     def drifted(self) -> tuple[Drift, ...]:
         """Those that chance does not explain."""
-        return tuple(one for one in self.drifts if one.has_drifted)
+        return tuple(drift for drift in self.drifts if drift.has_drifted)
 
     @property
     def contradicted(self) -> tuple[Drift, ...]:
         """Those by which answers are worse than evaluations say."""
-        return tuple(one for one in self.drifts if one.contradicts)
+        return tuple(drift for drift in self.drifts if drift.contradicts)
 
     @property
     def reason_to_retrain(self) -> str | None:
@@ -118,21 +118,21 @@ def analysed(
         step: The stretches in which regret is told.
     """
     drifted = drifts(past)
-    contradicted = {(one.task, one.candidate_key) for one in drifted if one.contradicts}
+    contradicted = {(drift.task, drift.candidate_key) for drift in drifted if drift.contradicts}
     # What evaluations would call right there is what outcomes call wrong: nobody knows which candidate would be.
-    left = [one for one in past if (one.task, one.candidate_key) not in contradicted]
-    found = judged(left, today, predictor)
-    said_ok = [one.ok for one in past if one.ok is not None]
+    left = [decision for decision in past if (decision.task, decision.candidate_key) not in contradicted]
+    judgements = judged(left, today, predictor)
+    said_ok = [decision.ok for decision in past if decision.ok is not None]
     return Analytics(
         n_recommendations=len(past),
-        n_outcomes=sum(one.has_outcome for one in past),
-        abstained=_share([one.candidate_key is None for one in past]),
-        right=_share([one.is_right for one in found]),
+        n_outcomes=sum(decision.has_outcome for decision in past),
+        abstained=_share([decision.candidate_key is None for decision in past]),
+        right=_share([judgement.is_right for judgement in judgements]),
         n_contradicted=len(past) - len(left),
         ok=_share(said_ok),
         by_decider=_by_decider(past),
         drifts=drifted,
-        regret=regret_over_time(found, step=step),
+        regret=regret_over_time(judgements, step=step),
         drawn=drawn_contrasts(past),
     )
 
@@ -148,4 +148,4 @@ def _share(claims: Sequence[bool]) -> Share | None:
 
 
 def _by_decider(past: Sequence[PastDecision]) -> tuple[tuple[str, int], ...]:
-    return tuple(Counter(one.decided_by for one in past if one.candidate_key is not None).most_common())
+    return tuple(Counter(decision.decided_by for decision in past if decision.candidate_key is not None).most_common())

@@ -40,22 +40,22 @@ class DrawnContrast:
 def drawn_contrasts(past: Sequence[PastDecision]) -> tuple[DrawnContrast, ...]:
     """Of each two candidates that were drawn between, with at least six outcomes of each."""
     by_task: defaultdict[str | None, list[PastDecision]] = defaultdict(list)
-    for one in past:
-        if one.propensity and one.quality is not None and one.candidate_label in one.tied:
-            by_task[one.task].append(one)
-    found = []
+    for decision in past:
+        if decision.propensity and decision.quality is not None and decision.candidate_label in decision.tied:
+            by_task[decision.task].append(decision)
+    contrasts = []
     for task, drawn in by_task.items():
-        for pair in combinations(sorted({label for one in drawn for label in one.tied}), 2):
-            contrast = _contrast(task, pair, [one for one in drawn if set(pair) <= set(one.tied)])
+        for pair in combinations(sorted({label for decision in drawn for label in decision.tied}), 2):
+            contrast = _contrast(task, pair, [decision for decision in drawn if set(pair) <= set(decision.tied)])
             if contrast is not None:
-                found.append(contrast)
-    return tuple(found)
+                contrasts.append(contrast)
+    return tuple(contrasts)
 
 
 def _contrast(task: str | None, pair: tuple[str, str], drawn: Sequence[PastDecision]) -> DrawnContrast | None:
     from scipy.stats import t
 
-    sides = [[one for one in drawn if one.candidate_label == label] for label in pair]
+    sides = [[decision for decision in drawn if decision.candidate_label == label] for label in pair]
     if min(map(len, sides)) < MIN_OUTCOMES:
         return None
     (mean, variance), (other_mean, other_variance) = (_weighted_mean(side) for side in sides)
@@ -78,8 +78,8 @@ def _contrast(task: str | None, pair: tuple[str, str], drawn: Sequence[PastDecis
 
 def _weighted_mean(side: Sequence[PastDecision]) -> tuple[float, float]:
     """Hájek's mean with its variance by linearisation, enlarged for few outcomes as a sample variance is."""
-    weights = [1 / (one.propensity or 1.0) for one in side]
-    values = [one.quality or 0.0 for one in side]
+    weights = [1 / (decision.propensity or 1.0) for decision in side]
+    values = [decision.quality or 0.0 for decision in side]
     total, n = sum(weights), len(side)
     mean = sum(w * y for w, y in zip(weights, values, strict=True)) / total
     spread = sum((w * (y - mean)) ** 2 for w, y in zip(weights, values, strict=True))

@@ -58,54 +58,57 @@ def judged(past: Sequence[PastDecision], today: Scoreboard, predictor: Predictor
         predictor: The selection model that decides now.
     """
     choices: dict[object, Choice | None] = {}
-    found = []
-    for one in past:
-        if one.candidate_key is None:
+    judgements = []
+    for decision in past:
+        if decision.candidate_key is None:
             continue
-        asked = (
-            one.task,
-            one.constraints,
-            one.weights,
-            one.on_tie,
-            one.tolerance,
-            one.prompt if predictor is not None else None,
+        question = (
+            decision.task,
+            decision.constraints,
+            decision.weights,
+            decision.on_tie,
+            decision.tolerance,
+            decision.prompt if predictor is not None else None,
         )
-        if asked not in choices:
-            choices[asked] = _today(one, today, predictor)
-        choice = choices[asked]
+        if question not in choices:
+            choices[question] = _today(decision, today, predictor)
+        choice = choices[question]
         if choice is not None:
-            found.append(_judged(one, choice))
-    return tuple(found)
+            judgements.append(_judged(decision, choice))
+    return tuple(judgements)
 
 
-def regret_over_time(found: Sequence[Judged], *, step: timedelta = timedelta(days=7)) -> tuple[Regret, ...]:
+def regret_over_time(judgements: Sequence[Judged], *, step: timedelta = timedelta(days=7)) -> tuple[Regret, ...]:
     """The mean regret of each stretch of time in which something was decided, the oldest first.
 
     Args:
-        found: From `judged`.
+        judgements: From `judged`.
         step: How long a stretch is; the first one begins at the midnight (UTC) before the first decision.
     """
-    known = sorted((one for one in found if one.regret is not None), key=lambda one: one.past.created_at)
-    if not known:
+    with_regret = sorted(
+        (judgement for judgement in judgements if judgement.regret is not None),
+        key=lambda judgement: judgement.past.created_at,
+    )
+    if not with_regret:
         return ()
-    start = known[0].past.created_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = with_regret[0].past.created_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     stretches: defaultdict[int, list[Judged]] = defaultdict(list)
-    for one in known:
-        stretches[(one.past.created_at - start) // step].append(one)
+    for judgement in with_regret:
+        stretches[(judgement.past.created_at - start) // step].append(judgement)
     return tuple(_regret(group, start + number * step, step) for number, group in stretches.items())
 
 
-def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
+def _today(decision: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
     """What would be chosen; None where today's evidence names nobody."""
-    deviations = deviations_of(today, predictor, one.task, one.prompt)
+    deviations = deviations_of(today, predictor, decision.task, decision.prompt)
     try:
         choice = choose(
             today,
-            task=one.task,
-            constraints=one.constraints,
-            weights=one.weights,
-            on_tie=one.on_tie,
-            tolerance=one.tolerance,
+            task=decision.task,
+            constraints=decision.constraints,
+            weights=decision.weights,
+            on_tie=decision.on_tie,
+            tolerance=decision.tolerance,
             deviations=deviations,
         )
     except SelectionError:
@@ -113,18 +116,18 @@ def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) ->
     return None if choice.abstained else choice
 
 
-def _judged(one: PastDecision, choice: Choice) -> Judged:
+def _judged(decision: PastDecision, choice: Choice) -> Judged:
     # The best that might have been named: no program where a model is asked for.
     best = next((ranked for ranked in choice.ranked if ranked.candidate.key in choice.pool), choice.ranked[0])
-    now = next((ranked for ranked in choice.ranked if ranked.candidate.key == one.candidate_key), None)
+    now = next((ranked for ranked in choice.ranked if ranked.candidate.key == decision.candidate_key), None)
     if now is None:
-        return Judged(past=one, is_right=False, regret=None)
+        return Judged(past=decision, is_right=False, regret=None)
     is_right = now is best or now.is_tied or now is choice.winner
-    return Judged(past=one, is_right=is_right, regret=max(0.0, best.utility - now.utility))
+    return Judged(past=decision, is_right=is_right, regret=max(0.0, best.utility - now.utility))
 
 
 def _regret(group: Sequence[Judged], begins_at: datetime, step: timedelta) -> Regret:
-    points = by_prompt([one.past for one in group], [one.regret or 0.0 for one in group])
+    points = by_prompt([judgement.past for judgement in group], [judgement.regret or 0.0 for judgement in group])
     mean, n = fmean(points), len(points)
     low, high = _interval(points, mean) if n > 1 else (None, None)
     return Regret(

@@ -40,8 +40,8 @@ def at_multiplier(quality: Floats, cost: Floats, multiplier: float) -> Choices:
 
 
 def _first_largest(value: Floats) -> Choices:
-    found: Choices = np.argmax(value, axis=1)
-    return found
+    choices: Choices = np.argmax(value, axis=1)
+    return choices
 
 
 def smallest_multiplier(quality: Floats, cost: Floats, budget: float, *, weight: Floats | None = None) -> float:
@@ -85,12 +85,12 @@ def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
         SelectionError: not even the cheapest candidates keep it; says what is needed.
     """
     cheapest = at_multiplier(quality, cost, math.inf)
-    least, said = spent(cost, cheapest), budget
+    least, stated_budget = spent(cost, cheapest), budget
     budget *= 1 + _LEEWAY
     if least > budget:
-        needed, given = usd_beyond(least, said)
+        needed, budget_text = usd_beyond(least, stated_budget)
         raise SelectionError(
-            f"{given} are too little for {len(quality)} prompts: the cheapest candidates take {needed}",
+            f"{budget_text} are too little for {len(quality)} prompts: the cheapest candidates take {needed}",
             f"Give a budget of at least {usd(rounded_to_hold(least))}, or ask fewer prompts.",
         )
     multiplier = smallest_multiplier(quality, cost, budget)
@@ -115,8 +115,8 @@ def _best_of(starts: Sequence[Choices], quality: Floats, cost: Floats, budget: f
     Few questions leave more than little: then a single candidate between two of the hull may be better than these.
     """
     rows = np.arange(len(quality))
-    filled = [_filled(quality, cost, one, budget) for one in starts]
-    return max(filled, key=lambda one: float(quality[rows, one].sum()))
+    filled = [_filled(quality, cost, choices, budget) for choices in starts]
+    return max(filled, key=lambda choices: float(quality[rows, choices].sum()))
 
 
 def spent(cost: Floats, choices: Choices, *, weight: Floats | None = None) -> float:
@@ -137,28 +137,28 @@ def steepest(quality: Floats, cost: Floats) -> float:
 def _filled(quality: Floats, cost: Floats, choices: Choices, budget: float) -> Choices:
     """The choices with what is left of the budget spent on single questions, the most for a dollar first."""
     rows = np.arange(len(choices))
-    found = choices.copy()
-    left = budget - spent(cost, found)
+    filled = choices.copy()
+    left = budget - spent(cost, filled)
     while True:
-        more = cost - cost[rows, found][:, None]
-        better = quality - quality[rows, found][:, None]
+        more = cost - cost[rows, filled][:, None]
+        better = quality - quality[rows, filled][:, None]
         fits = (better > 0) & (more <= left)
         per_dollar = np.where(fits, better / np.maximum(more, 1e-300), -np.inf)
         taken_before = left
-        left = _upgrade(found, per_dollar, more, left)
+        left = _upgrade(filled, per_dollar, more, left)
         if left == taken_before:
-            return found
+            return filled
 
 
-def _upgrade(found: Choices, per_dollar: Floats, more: Floats, left: float) -> float:
-    """What is left of the budget after each question got its best upgrade, as far as it went; changes `found`."""
+def _upgrade(choices: Choices, per_dollar: Floats, more: Floats, left: float) -> float:
+    """What is left of the budget after each question got its best upgrade, as far as it went; changes `choices`."""
     best = per_dollar.argmax(axis=1)
-    value = per_dollar[np.arange(len(found)), best]
+    value = per_dollar[np.arange(len(choices)), best]
     for row in np.argsort(-value, kind="stable"):
         if value[row] == -np.inf:
             break
         extra = float(more[row, best[row]])
         if extra <= left:
-            found[row] = best[row]
+            choices[row] = best[row]
             left -= extra
     return left

@@ -111,7 +111,9 @@ def cost_quality_curve(
     """
     valued = quality if true_quality is None else true_quality
     multipliers = _multipliers(quality, cost)
-    points = _distinct(_point(labels, valued, cost, at_multiplier(quality, cost, one), one) for one in multipliers)
+    points = _distinct(
+        _point(labels, valued, cost, at_multiplier(quality, cost, multiplier), multiplier) for multiplier in multipliers
+    )
     singles = (
         CurvePoint(
             cost_usd=float(cost[:, j].mean()),
@@ -134,17 +136,17 @@ def cost_quality_curve(
 
 def _distinct(points: Iterable[CurvePoint]) -> tuple[CurvePoint, ...]:
     """Each choice once, at the first multiplier that makes it."""
-    found: dict[object, CurvePoint] = {}
-    for one in points:
-        found.setdefault((one.cost_usd, one.quality, one.shares), one)
-    return tuple(found.values())
+    distinct: dict[object, CurvePoint] = {}
+    for point in points:
+        distinct.setdefault((point.cost_usd, point.quality, point.shares), point)
+    return tuple(distinct.values())
 
 
 def upper_hull(points: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
     """The points that no mixture of two others beats, from the cheapest to the highest; concave and rising."""
     best_height = -math.inf
     hull: list[CurvePoint] = []
-    for point in sorted(points, key=lambda one: (one.cost_usd, -one.quality)):
+    for point in sorted(points, key=lambda point: (point.cost_usd, -point.quality)):
         if point.quality <= best_height:
             continue
         best_height = point.quality

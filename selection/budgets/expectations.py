@@ -53,12 +53,12 @@ class Field:
     @property
     def candidates(self) -> tuple[Choosable, ...]:
         """In the order of the arrays."""
-        return tuple(one.candidate for one in self.ranked)
+        return tuple(ranked.candidate for ranked in self.ranked)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """In the same order."""
-        return tuple(one.candidate.label for one in self.ranked)
+        return tuple(ranked.candidate.label for ranked in self.ranked)
 
     def quality(self, prompt: str | None) -> Qualities:
         """What may be expected of each on this prompt, shape (n_candidates,)."""
@@ -67,20 +67,24 @@ class Field:
         if deviations is None:
             return Qualities(self.mean, self.mean)
         standing = board.overall if self.task is None else board.standings[self.task]
-        found = (self.mean + deviations.value[list(self.positions)]).clip(standing.lowest, standing.highest)
-        return Qualities(found, np.asarray(calibrated(found, deviations.told), dtype=np.float64))
+        expected = (self.mean + deviations.value[list(self.positions)]).clip(standing.lowest, standing.highest)
+        return Qualities(expected, np.asarray(calibrated(expected, deviations.told), dtype=np.float64))
 
     def qualities(self, prompts: Sequence[str | None]) -> Qualities:
         """For several prompts, shape (n_prompts, n_candidates); a prompt that comes twice is looked at once."""
-        known = {prompt: self.quality(prompt) for prompt in dict.fromkeys(prompts)}
-        return Qualities(*(np.stack(column) for column in zip(*(known[prompt] for prompt in prompts), strict=True)))
+        by_prompt = {prompt: self.quality(prompt) for prompt in dict.fromkeys(prompts)}
+        return Qualities(*(np.stack(column) for column in zip(*(by_prompt[prompt] for prompt in prompts), strict=True)))
 
     def of_prompts(self, prompts: Sequence[str]) -> list[tuple[Floats, Floats]]:
         """Expected qualities and costs of each prompt; none where no prompt makes a difference."""
         if self.view.champion is None:
             return []
-        found = [self.quality(prompt).expected for prompt in dict.fromkeys(prompts)]
-        return [(quality, self.cost) for quality in found] if any((one != found[0]).any() for one in found) else []
+        qualities = [self.quality(prompt).expected for prompt in dict.fromkeys(prompts)]
+        return (
+            [(quality, self.cost) for quality in qualities]
+            if any((quality != qualities[0]).any() for quality in qualities)
+            else []
+        )
 
     def costs(self, n_prompts: int) -> Floats:
         """Shape (n_prompts, n_candidates)."""
@@ -109,11 +113,11 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
         raise SelectionError(
             f"no budget can be shared out: {choice.notes[0]}", "Evaluate the candidates on this task first."
         )
-    may_answer = tuple(one for one in choice.ranked if _may_answer(one, choice))
-    priced = tuple(one for one in may_answer if one.cost_per_1k is not None)
+    may_answer = tuple(ranked for ranked in choice.ranked if _may_answer(ranked, choice))
+    priced = tuple(ranked for ranked in may_answer if ranked.cost_per_1k is not None)
     if not priced:
         raise SelectionError(
-            f"no cost is known of {', '.join(one.candidate.label for one in may_answer[:5])}",
+            f"no cost is known of {', '.join(ranked.candidate.label for ranked in may_answer[:5])}",
             "Evaluate with --prices FILE, or import a scoreboard with cost_usd.",
         )
     place = {candidate.key: i for i, candidate in enumerate(view.scoreboard.candidates)}
@@ -121,16 +125,16 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
         view=view,
         task=task,
         ranked=priced,
-        positions=tuple(place[one.candidate.key] for one in priced),
-        mean=np.array([one.quality.value for one in priced]),
-        cost=np.array([one.cost_per_1k.value / 1000 for one in priced if one.cost_per_1k is not None]),
-        left_out=tuple(one.candidate.label for one in may_answer if one.cost_per_1k is None),
+        positions=tuple(place[ranked.candidate.key] for ranked in priced),
+        mean=np.array([ranked.quality.value for ranked in priced]),
+        cost=np.array([ranked.cost_per_1k.value / 1000 for ranked in priced if ranked.cost_per_1k is not None]),
+        left_out=tuple(ranked.candidate.label for ranked in may_answer if ranked.cost_per_1k is None),
     )
 
 
-def _may_answer(one: Ranked, choice: Choice) -> bool:
+def _may_answer(ranked: Ranked, choice: Choice) -> bool:
     """Programs only where one would be named: who asks for models is sent to no program that a model may equal."""
-    return not one.candidate.is_program or (choice.chosen is not None and choice.chosen.is_program)
+    return not ranked.candidate.is_program or (choice.chosen is not None and choice.chosen.is_program)
 
 
 def checked_prompts(prompts: object) -> tuple[str | None, ...]:

@@ -171,8 +171,8 @@ class Pacer:
     def _found_price(self, quality: Floats, cost: Floats, n_to_come: int) -> _Price:
         """By a plan for this question and `n_to_come - 1` others, drawn evenly from those that are known."""
         others = self._known if n_to_come > 1 else ()
-        rows = np.stack([quality, *(one for one, _ in others)])
-        costs = np.stack([cost, *(one for _, one in others)])
+        rows = np.stack([quality, *(other_quality for other_quality, _ in others)])
+        costs = np.stack([cost, *(other_cost for _, other_cost in others)])
         weight = np.ones(1) * n_to_come
         if others:
             weight = np.concatenate([[1.0], np.full(len(others), (n_to_come - 1) / len(others))])
@@ -180,7 +180,7 @@ class Pacer:
         multiplier = smallest_multiplier(rows, costs, budget, weight=weight)
         if not np.isfinite(multiplier):
             return _Price(1e300, 0.0)
-        cheaper, dearer = (at_multiplier(rows, costs, one) for one in (multiplier, multiplier * (1 - _BESIDE)))
+        cheaper, dearer = (at_multiplier(rows, costs, price) for price in (multiplier, multiplier * (1 - _BESIDE)))
         low, high = (spent(costs, choices, weight=weight) for choices in (cheaper, dearer))
         cheaper_usd = low / n_to_come
         if high <= low:
@@ -206,7 +206,7 @@ class _Plans(NamedTuple):
         multiplier = smallest_multiplier(self.quality, self.cost, budget, weight=self.weight)
         if not np.isfinite(multiplier):
             return -np.inf
-        (low, least), (high, most) = (self._at(one) for one in (multiplier, multiplier * (1 - _BESIDE)))
+        (low, least), (high, most) = (self._at(price) for price in (multiplier, multiplier * (1 - _BESIDE)))
         return least if high <= low else least + (most - least) * min((budget - low) / (high - low), 1.0)
 
     def _at(self, multiplier: float) -> tuple[float, float]:
@@ -222,8 +222,8 @@ def _scarcity(n_alike: float, n_to_come: int, n_known: int) -> float:
     return float(n_alike / max(n_alike - error, _LEEWAY))
 
 
-def _differ_at_first_alone(one: Choices, other: Choices) -> bool:
-    return np.flatnonzero(one != other).tolist() == [0]
+def _differ_at_first_alone(choices: Choices, other: Choices) -> bool:
+    return np.flatnonzero(choices != other).tolist() == [0]
 
 
 def _worth_most(quality: Floats, cost: Floats, multiplier: float, may_take: float) -> int:

@@ -95,9 +95,9 @@ def route(
         StoreError: the store is away, and nothing was read from it yet.
     """
     budget_usd = _checked_budget(budget_usd)
-    asked = checked_prompts(prompts)
+    texts = checked_prompts(prompts)
     field = field_of(task, constraints, store)
-    quality, cost = field.qualities(asked), field.costs(len(asked))
+    quality, cost = field.qualities(texts), field.costs(len(texts))
     choices = allocate(quality.expected, cost, budget_usd)
     candidates = field.candidates
     routed = tuple(
@@ -107,9 +107,9 @@ def route(
     return Routing(
         routed=routed,
         budget_usd=budget_usd,
-        cost_usd=sum(one.cost_usd for one in routed),
-        quality=float(np.mean([one.quality for one in routed])),
-        shares=tuple(Counter(one.candidate.label for one in routed).most_common()),
+        cost_usd=sum(assignment.cost_usd for assignment in routed),
+        quality=float(np.mean([assignment.quality for assignment in routed])),
+        shares=tuple(Counter(assignment.candidate.label for assignment in routed).most_common()),
         left_out=field.left_out,
     )
 
@@ -134,10 +134,10 @@ def cost_quality(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    asked = checked_prompts(prompts)
+    texts = checked_prompts(prompts)
     field = field_of(task, constraints, store)
-    quality, told = field.qualities(asked)
-    return cost_quality_curve(field.labels, quality=quality, cost=field.costs(len(asked)), true_quality=told)
+    quality, told = field.qualities(texts)
+    return cost_quality_curve(field.labels, quality=quality, cost=field.costs(len(texts)), true_quality=told)
 
 
 def cheapest_share(
@@ -237,9 +237,9 @@ class BudgetRouter:
             allocate(np.zeros((n_prompts or 1, 1)), np.full((n_prompts or 1, 1), least), self.budget_usd or 0.0)
             return None
         if self.per_prompt_usd < least * (1 - _LEEWAY):
-            needed, given = usd_beyond(least, self.per_prompt_usd)
+            needed, budget_text = usd_beyond(least, self.per_prompt_usd)
             raise SelectionError(
-                f"{given} are too little for a prompt: the cheapest candidate takes {needed}",
+                f"{budget_text} are too little for a prompt: the cheapest candidate takes {needed}",
                 f"Give per_prompt_usd={rounded_to_hold(least):g} or more.",
             )
         return max(self.per_prompt_usd, least)

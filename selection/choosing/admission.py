@@ -66,13 +66,13 @@ def beaten(quality: Matrix, takes: Matrix) -> Mask:
         no_more &= column[:, None] <= column
         less |= column[:, None] < column
     at_once = max(_MOST_AT_ONCE // max(n * n, 1), 1)
-    found = np.zeros(quality.shape, dtype=np.bool_)
+    is_beaten = np.zeros(quality.shape, dtype=np.bool_)
     for start in range(0, n_cases, at_once):
         part = quality[start : start + at_once]
         with np.errstate(invalid="ignore"):
             no_worse, better = part[:, :, None] >= part[:, None, :], part[:, :, None] > part[:, None, :]
-        found[start : start + at_once] = (no_more & no_worse & (less | better)).any(axis=1)
-    return found
+        is_beaten[start : start + at_once] = (no_more & no_worse & (less | better)).any(axis=1)
+    return is_beaten
 
 
 def kind_asked_for(order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]) -> list[int]:

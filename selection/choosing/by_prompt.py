@@ -32,13 +32,13 @@ def deviations_of(
     told = None
     for name, share in shares.items():
         standing = board.standings[name].quality
-        found = predictor.deviations(name, prompt, keys)
-        if found is None:
-            found = Deviations(value=np.zeros(len(keys)), se=np.zeros(len(keys)))
+        deviations = predictor.deviations(name, prompt, keys)
+        if deviations is None:
+            deviations = Deviations(value=np.zeros(len(keys)), se=np.zeros(len(keys)))
         mean = np.where(np.isfinite(standing), standing, board.overall.quality)
-        expected += share * (mean + found.value)
-        variance += (share * found.se) ** 2
-        told = found.told if share > 0.5 else told
+        expected += share * (mean + deviations.value)
+        variance += (share * deviations.se) ** 2
+        told = deviations.told if share > 0.5 else told
     return Deviations(value=expected - board.overall.quality, se=np.sqrt(variance), told=told)
 
 
@@ -50,7 +50,7 @@ def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) ->
     if not shares:
         why = "no selection model decides" if predictor is None else "the model that decides cannot tell one"
         return f"no task was named and {why}: this is the best over all tasks, whatever the prompt"
-    likely = sorted(shares.items(), key=lambda one: -one[1])
+    likely = sorted(shares.items(), key=lambda task_share: -task_share[1])
     return (
         "no task was named; judging by its wording, the prompt belongs to "
         f"{listed([f'{name} ({percent(p)})' for name, p in likely])}"
@@ -69,6 +69,6 @@ def note_unused(predictor: Predictor | None) -> str:
 def _likely(board: Scoreboard, predictor: Predictor, prompt: str) -> dict[str, float]:
     """How likely the prompt is of each task that has a standing; they sum to one, empty where nobody knows."""
     shares = predictor.task_shares(prompt) or {}
-    known = {name: share for name, share in shares.items() if share >= _LEAST_SHARE and name in board.standings}
-    total = sum(known.values())
-    return {name: share / total for name, share in known.items()}
+    likely = {name: share for name, share in shares.items() if share >= _LEAST_SHARE and name in board.standings}
+    total = sum(likely.values())
+    return {name: share / total for name, share in likely.items()}

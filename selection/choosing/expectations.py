@@ -69,13 +69,15 @@ def facts_of(
         n_cached=[0] * len(candidates) if standing.n_cached is None else standing.n_cached.tolist(),
         cost_per_1k=_values(outlays.cost_per_1k),
         energy_j=_values(outlays.energy_j),
-        memory_gb=[math.nan if one.memory_bytes is None else one.memory_bytes / 1e9 for one in candidates],
+        memory_gb=[
+            math.nan if candidate.memory_bytes is None else candidate.memory_bytes / 1e9 for candidate in candidates
+        ],
         outlays=outlays,
     )
 
 
 def _values(expected: tuple[Expected | None, ...]) -> list[float]:
-    return [math.nan if one is None else one.value for one in expected]
+    return [math.nan if estimate is None else estimate.value for estimate in expected]
 
 
 @lru_cache(maxsize=64)

@@ -46,20 +46,20 @@ def _level(choice: Choice, winner: Ranked) -> str:
     return f"{label} is measured at {shown} {where} ({cases}) and expected at {_expected(choice, winner)}"
 
 
-def _expected(choice: Choice, one: Ranked) -> str:
-    why = why_expected(one.adjustments, of_tasks=_over_tasks(one), is_fraction=choice.is_fraction)
-    return _quality(choice, one.quality) + (f" ({why})" if why else "")
+def _expected(choice: Choice, ranked: Ranked) -> str:
+    why = why_expected(ranked.adjustments, of_tasks=_over_tasks(ranked), is_fraction=choice.is_fraction)
+    return _quality(choice, ranked.quality) + (f" ({why})" if why else "")
 
 
-def _over_tasks(one: Ranked) -> bool:
-    return one.measured is not None and one.measured.over_tasks
+def _over_tasks(ranked: Ranked) -> bool:
+    return ranked.measured is not None and ranked.measured.over_tasks
 
 
 def _program(choice: Choice, winner: Ranked) -> str:
     """That it is no model, and why it is named all the same."""
     if not winner.candidate.is_program:
         return ""
-    if any(not one.candidate.is_program for one in choice.ranked):
+    if any(not ranked.candidate.is_program for ranked in choice.ranked):
         return "a program and no model: it beats every model"
     return "a program and no model: no model is left to be named"
 
@@ -131,43 +131,47 @@ def _tie(choice: Choice, winner: Ranked) -> str:
 
 def _by_what(choice: Choice, winner: Ranked) -> str:
     """What made the named one of those near the best the one: what others take more of, then the estimate."""
-    near = [one for one in choice.ranked if one.candidate.key in choice.pool and one.candidate.label in choice.near]
-    beaten = [one for one in choice.ranked if _is_beaten_nearby(choice, one, near)]
-    others = [one for one in choice.ranked if one is not winner and (one in near or one in beaten)]
+    near = [
+        ranked
+        for ranked in choice.ranked
+        if ranked.candidate.key in choice.pool and ranked.candidate.label in choice.near
+    ]
+    beaten = [ranked for ranked in choice.ranked if _is_beaten_nearby(choice, ranked, near)]
+    others = [ranked for ranked in choice.ranked if ranked is not winner and (ranked in near or ranked in beaten)]
     if not others:
         return _alone(choice, winner)
-    alike, said = set(range(len(others))), ""
+    alike, reason = set(range(len(others))), ""
     for (word, before, after), mine, theirs in _takings(choice, winner, others):
         if mine is None:
             continue
         more = {i for i in alike if (value := theirs[i]) is None or value > mine}
-        if more and not said:
-            known = [value for i in more if (value := theirs[i]) is not None]
-            rival = f" against {before}{quantity(min(known))}" if known else ""
+        if more and not reason:
+            other_values = [value for i in more if (value := theirs[i]) is not None]
+            rival = f" against {before}{quantity(min(other_values))}" if other_values else ""
             within = f"within {quantity(choice.tolerance)} points of the best"
-            said = f"named as the {word} {within} ({before}{_least(mine)}{rival}{after})"
+            reason = f"named as the {word} {within} ({before}{_least(mine)}{rival}{after})"
         alike -= more
     best = _of_equals(choice, winner, [others[i] for i in sorted(alike)])
-    if not said:
+    if not reason:
         return f"named for {best}"
-    return f"{said}, and of those alike for {best}" if alike else said
+    return f"{reason}, and of those alike for {best}" if alike else reason
 
 
 def _alone(choice: Choice, winner: Ranked) -> str:
     """Why none of those that it is tied with may be named."""
-    tied = [one for one in choice.ranked if one.is_tied and one is not winner]
-    programs = [one for one in tied if one.candidate.is_program]
+    tied = [ranked for ranked in choice.ranked if ranked.is_tied and ranked is not winner]
+    programs = [ranked for ranked in tied if ranked.candidate.is_program]
     if programs and not winner.candidate.is_program:
         return "named as the best model of them: a program is named only where it beats every model"
     return "named for the highest estimate"
 
 
-def _is_beaten_nearby(choice: Choice, one: Ranked, near: list[Ranked]) -> bool:
+def _is_beaten_nearby(choice: Choice, ranked: Ranked, near: list[Ranked]) -> bool:
     """True for one of the same kind that is as near, and not to be named since one of those near beats it."""
-    if one in near or not near or one.candidate.is_program is not near[0].candidate.is_program:
+    if ranked in near or not near or ranked.candidate.is_program is not near[0].candidate.is_program:
         return False
     lowest = near[0].utility - choice.tolerance * choice.weights.quality
-    return one.utility >= round(lowest, 9) and any(_beats(other, one) for other in near)
+    return ranked.utility >= round(lowest, 9) and any(_beats(other, ranked) for other in near)
 
 
 def _beats(winner: Ranked, other: Ranked) -> bool:
@@ -183,10 +187,10 @@ def _beats(winner: Ranked, other: Ranked) -> bool:
 
 def _of_equals(choice: Choice, winner: Ranked, alike: list[Ranked]) -> str:
     """`the highest estimate`; where others have it too, what else decided."""
-    equals = [one for one in alike if _is_equal(one, winner)]
+    equals = [ranked for ranked in alike if _is_equal(ranked, winner)]
     for thing in _THINGS:
         mine = _taken(winner, thing, rounded=False)
-        theirs = [_taken(one, thing, rounded=False) for one in equals]
+        theirs = [_taken(ranked, thing, rounded=False) for ranked in equals]
         if mine is None or all(value == mine for value in theirs):
             continue
         word, before, after = _words(choice, thing)
@@ -194,8 +198,8 @@ def _of_equals(choice: Choice, winner: Ranked, alike: list[Ranked]) -> str:
     return "the highest estimate"
 
 
-def _is_equal(one: Ranked, other: Ranked) -> bool:
-    apart = (one.quality.value - other.quality.value, one.utility - other.utility)
+def _is_equal(ranked: Ranked, other: Ranked) -> bool:
+    apart = (ranked.quality.value - other.quality.value, ranked.utility - other.utility)
     return not any(round(difference, 9) for difference in apart)
 
 
@@ -217,7 +221,7 @@ def _takings(
     choice: Choice, winner: Ranked, others: list[Ranked]
 ) -> Iterator[tuple[tuple[str, str, str], float | None, list[float | None]]]:
     for thing in TIE_ORDERS[choice.on_tie]:
-        yield _words(choice, thing), _taken(winner, thing), [_taken(one, thing) for one in others]
+        yield _words(choice, thing), _taken(winner, thing), [_taken(ranked, thing) for ranked in others]
 
 
 def _taken(ranked: Ranked, thing: str, *, rounded: bool = True) -> float | None:
@@ -238,7 +242,7 @@ SAME_DIFFERENCE = 0.0005
 def _ruled_out(choice: Choice) -> str:
     if not choice.removed:
         return ""
-    by_name = Counter(one.constraint for one in choice.removed)
+    by_name = Counter(removal.constraint for removal in choice.removed)
     text = f" Ruled out: {', '.join(f'{n:,} by {RULED_OUT_BY.get(name, name)}' for name, n in by_name.items())}"
     best = choice.removed[-1] if len(choice.removed) == 1 else None
     return f"{text} ({best.candidate.label}: {best.reason})." if best else f"{text}."
@@ -247,28 +251,31 @@ def _ruled_out(choice: Choice) -> str:
 def _feasible(choice: Choice) -> Iterator[str]:
     if choice.ranked:
         yield "By utility:"
-    for place, (one, contrast) in enumerate(zip(choice.ranked, choice.contrasts, strict=True), start=1):
-        chosen = one.candidate is choice.chosen
-        marks = ", ".join(_marks(choice, one, contrast, chosen=chosen))
-        yield f"  {place}. {one.candidate.label}: {', '.join(_numbers(choice, one))}{f' ({marks})' if marks else ''}"
-        if one.measured is not None and len(one.measured.parts) > 1:
-            shown = (f"{part.name} {part_shown(part, is_fraction=choice.is_fraction)}" for part in one.measured.parts)
+    for place, (ranked, contrast) in enumerate(zip(choice.ranked, choice.contrasts, strict=True), start=1):
+        chosen = ranked.candidate is choice.chosen
+        marks = ", ".join(_marks(choice, ranked, contrast, chosen=chosen))
+        numbers = ", ".join(_numbers(choice, ranked))
+        yield f"  {place}. {ranked.candidate.label}: {numbers}{f' ({marks})' if marks else ''}"
+        if ranked.measured is not None and len(ranked.measured.parts) > 1:
+            shown = (
+                f"{part.name} {part_shown(part, is_fraction=choice.is_fraction)}" for part in ranked.measured.parts
+            )
             yield f"     measured: {', '.join(shown)}"
 
 
-def _numbers(choice: Choice, one: Ranked) -> Iterator[str]:
-    if one.measured is None:
-        yield _quality(choice, one.quality)
+def _numbers(choice: Choice, ranked: Ranked) -> Iterator[str]:
+    if ranked.measured is None:
+        yield _quality(choice, ranked.quality)
     else:
-        yield f"measured {quality(one.measured.value, is_fraction=choice.is_fraction)}"
-        yield f"expected {_expected(choice, one)}"
+        yield f"measured {quality(ranked.measured.value, is_fraction=choice.is_fraction)}"
+        yield f"expected {_expected(choice, ranked)}"
     for thing in ("cost", "energy", "memory", "latency"):
-        value, (_, before, after) = _taken(one, thing), _words(choice, thing)
+        value, (_, before, after) = _taken(ranked, thing), _words(choice, thing)
         if value is not None:
             yield f"{before}{quantity(value)}{after}"
 
 
-def _marks(choice: Choice, one: Ranked, contrast: Contrast | None, *, chosen: bool) -> Iterator[str]:
+def _marks(choice: Choice, ranked: Ranked, contrast: Contrast | None, *, chosen: bool) -> Iterator[str]:
     if chosen:
         yield "chosen"
     best = choice.ranked[0].candidate.label
@@ -277,12 +284,12 @@ def _marks(choice: Choice, one: Ranked, contrast: Contrast | None, *, chosen: bo
     elif contrast is not None:
         words = "tied with" if contrast.is_tied else f"{_gap(choice, contrast)} behind"
         yield f"{words} {best}, {p_value(contrast.p_value)} on {counted(contrast.n_pairs, 'pair')}"
-    if one.is_pareto:
+    if ranked.is_pareto:
         yield "Pareto"
 
 
 def _removed(choice: Choice) -> Iterator[str]:
     if choice.removed:
         yield "Ruled out:"
-    for one in choice.removed:
-        yield f"  {one.candidate.label}: {one.constraint}, {one.reason}"
+    for removal in choice.removed:
+        yield f"  {removal.candidate.label}: {removal.constraint}, {removal.reason}"

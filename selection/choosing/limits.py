@@ -52,10 +52,10 @@ class _Limit:
             n_cached: Answers that do not count, since servers had kept their prompts.
         """
         if math.isnan(value):
-            asked = f"{self.prefix}{limit * self.scale:,.10g}{self.unit}{self.at}"
+            limit_text = f"{self.prefix}{limit * self.scale:,.10g}{self.unit}{self.at}"
             word = "at least" if self.is_least else "at most"
             kept = f" (servers had kept the prompts of its {counted(n_cached, 'answer')})" if n_cached else ""
-            reason = f"its {self.thing} is not known{kept}, and {word} {asked} is asked"
+            reason = f"its {self.thing} is not known{kept}, and {word} {limit_text} is asked"
             return Removed(candidate=candidate, constraint=self.name, reason=reason, limit=limit)
         # A mean of equal numbers may differ from them in its last digit.
         if (value >= limit * (1 - _ROUNDING)) if self.is_least else (value <= limit * (1 + _ROUNDING)):
@@ -88,8 +88,8 @@ def apply_constraints(
     left, removed = list(range(len(candidates))), list[Removed]()
     for name, verdict in _rules(candidates, facts, constraints, is_fraction, min_cases):
         verdicts = [(place, verdict(place)) for place in left]
-        out = [one for _, one in verdicts if one is not None]
-        left = [place for place, one in verdicts if one is None]
+        out = [removal for _, removal in verdicts if removal is not None]
+        left = [place for place, removal in verdicts if removal is None]
         removed += out
         if out and not left:
             raise _none_left(name, out, removed)
@@ -167,8 +167,8 @@ def _program(candidate: Choosable) -> Verdict:
     return Removed(candidate=candidate, constraint="models_only", reason="is a program, not a model")
 
 
-def _incapable(candidate: Choosable, asked: Sequence[str]) -> Verdict:
-    missing = [one for one in asked if one not in candidate.capabilities]
+def _incapable(candidate: Choosable, required: Sequence[str]) -> Verdict:
+    missing = [capability for capability in required if capability not in candidate.capabilities]
     if not missing:
         return None
     has = f"it has {listed(sorted(candidate.capabilities))}" if candidate.capabilities else "it is known to have none"
@@ -205,8 +205,8 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
         f"Nearest is {nearest.candidate.label}: {nearest.reason}."
     )
     before: dict[str, int] = {}
-    for one in removed[: len(removed) - len(last)]:
-        before[one.constraint] = before.get(one.constraint, 0) + 1
+    for removal in removed[: len(removed) - len(last)]:
+        before[removal.constraint] = before.get(removal.constraint, 0) + 1
     if before:
         message += f" Ruled out before: {', '.join(f'{n:,} by {RULED_OUT_BY[key]}' for key, n in before.items())}."
     return SelectionError(one_line(message), one_line(_next_step(name, nearest, last)))
@@ -216,10 +216,10 @@ def _nearest_miss(removed: Sequence[Removed]) -> Removed:
     """The one that is furthest towards its limit; those of which nothing is known come last."""
     return min(
         removed,
-        key=lambda one: (
-            one.value is None,
-            abs(one.value - one.limit) if one.value is not None and one.limit is not None else 0.0,
-            one.candidate.label,
+        key=lambda removal: (
+            removal.value is None,
+            abs(removal.value - removal.limit) if removal.value is not None and removal.limit is not None else 0.0,
+            removal.candidate.label,
         ),
     )
 
@@ -232,10 +232,10 @@ def _next_step(name: str, nearest: Removed, last: Sequence[Removed]) -> str:
     if name == "models_only":
         return "Evaluate a model on this task, or let programs be named too."
     if name in ("capabilities", "endpoints"):
-        known = _known_of(name, [one.candidate for one in last])
-        if not known:
+        available = _known_of(name, [removal.candidate for removal in last])
+        if not available:
             return f"No {name} are known of them: ask for none, or evaluate a candidate that has them."
-        return f"Known {name}: {listed(known, 10)}. Ask for these alone, or evaluate a candidate that has others."
+        return f"Known {name}: {listed(available, 10)}. Ask for these alone, or evaluate a candidate that has others."
     if nearest.value is None:
         return f"Leave {name} out, or evaluate again where it is measured."
     enough = rounded_to_hold(nearest.value, is_least=name == "min_quality")
@@ -245,5 +245,5 @@ def _next_step(name: str, nearest: Removed, last: Sequence[Removed]) -> str:
 def _known_of(name: str, candidates: Sequence[Choosable]) -> list[str]:
     """What candidates have of it, as a constraint would name it."""
     if name == "capabilities":
-        return sorted({one for candidate in candidates for one in candidate.capabilities})
+        return sorted({capability for candidate in candidates for capability in candidate.capabilities})
     return sorted({place.name for candidate in candidates for place in candidate.places})

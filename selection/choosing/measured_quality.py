@@ -27,8 +27,8 @@ class _Known:
 
 def measured_of(standing: TaskStanding, place: int) -> MeasuredQuality | None:
     """What the candidate reached on what it was asked; None where that is nothing."""
-    known = _known_of(standing)[place]
-    return None if known is None else known.measured
+    measurement = _known_of(standing)[place]
+    return None if measurement is None else measurement.measured
 
 
 @lru_cache(maxsize=64)
@@ -83,15 +83,15 @@ def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, fo
         expected: Its quality, as it is told.
         for_prompt: Whether a selection model looked at the prompt.
     """
-    known = _known_of(standing)[place]
-    if known is None:
+    measurement = _known_of(standing)[place]
+    if measurement is None:
         return None
     # The rest: what the prompt adds, and what is cut off at the ends of what a quality can be.
-    rest = round(expected.value - known.measured.value - known.filled_in - known.other_tasks, 9)
+    rest = round(expected.value - measurement.measured.value - measurement.filled_in - measurement.other_tasks, 9)
     return Adjustments(
-        n_filled_in=known.n_missing,
-        filled_in=known.filled_in if for_prompt else known.filled_in + rest,
-        other_tasks=known.other_tasks,
+        n_filled_in=measurement.n_missing,
+        filled_in=measurement.filled_in if for_prompt else measurement.filled_in + rest,
+        other_tasks=measurement.other_tasks,
         prompt=rest if for_prompt else None,
     )
 
@@ -112,15 +112,16 @@ def difference_line(
     return f"{label}: expected differs from measured by {why}" if why else None
 
 
-def _reasons(found: Adjustments, *, of_tasks: bool, is_fraction: bool) -> Iterator[str]:
+def _reasons(adjustments: Adjustments, *, of_tasks: bool, is_fraction: bool) -> Iterator[str]:
     shown = _SHOWN if is_fraction else 0.0
-    if abs(found.other_tasks) > shown:
-        yield f"{_points(found.other_tasks, is_fraction)} towards its results on other tasks"
-    if found.n_filled_in or abs(found.filled_in) > shown:
-        what = counted(found.n_filled_in, "task" if of_tasks else "case")
-        yield f"{_points(found.filled_in, is_fraction)} for {what} it was not asked, filled in from others' results"
-    if found.prompt is not None and abs(found.prompt) > shown:
-        yield f"{_points(found.prompt, is_fraction)} for this prompt"
+    if abs(adjustments.other_tasks) > shown:
+        yield f"{_points(adjustments.other_tasks, is_fraction)} towards its results on other tasks"
+    if adjustments.n_filled_in or abs(adjustments.filled_in) > shown:
+        what = counted(adjustments.n_filled_in, "task" if of_tasks else "case")
+        filled_in = _points(adjustments.filled_in, is_fraction)
+        yield f"{filled_in} for {what} it was not asked, filled in from others' results"
+    if adjustments.prompt is not None and abs(adjustments.prompt) > shown:
+        yield f"{_points(adjustments.prompt, is_fraction)} for this prompt"
 
 
 def _points(value: float, is_fraction: bool) -> str:

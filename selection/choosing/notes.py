@@ -22,12 +22,12 @@ def too_little(scoreboard: Scoreboard, task: str | None, standing: TaskStanding 
         most = most_cases(standing)
         where = "any task" if task is None else f"the task {task!r}"
         return f"no candidate was measured on {min_cases} cases of {where}; the most is {counted(most, 'case')}"
-    known = sorted(scoreboard.standings)
-    if task is None or not known:
+    measured_tasks = sorted(scoreboard.standings)
+    if task is None or not measured_tasks:
         return "no task was measured yet"
-    close = get_close_matches(task, known, n=1)
+    close = get_close_matches(task, measured_tasks, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"nothing was measured on a task {task!r}; {hint}measured: {listed(known, 40)}"
+    return f"nothing was measured on a task {task!r}; {hint}measured: {listed(measured_tasks, 40)}"
 
 
 def most_cases(standing: TaskStanding) -> int:

@@ -16,8 +16,8 @@ def pareto_set(values: Matrix) -> Mask:
     n = len(values)
     no_worse, better = np.ones((n, n), dtype=np.bool_), np.zeros((n, n), dtype=np.bool_)
     for column in values.T:
-        known = ~np.isnan(column)
+        has_value = ~np.isnan(column)
         less = column[:, None] < column
         better |= less
-        no_worse &= less | (column[:, None] == column) | ~(known[:, None] | known)
+        no_worse &= less | (column[:, None] == column) | ~(has_value[:, None] | has_value)
     return np.asarray(~(no_worse & better).any(axis=0), dtype=np.bool_)

@@ -42,7 +42,7 @@ class _Field:
     def like_the_first(self) -> list[int]:
         """The first and those that cannot be told from it."""
         others = zip(self.order[1:], self.contrasts, strict=True)
-        return [self.order[0], *(i for i, one in others if one.is_tied)]
+        return [self.order[0], *(i for i, contrast in others if contrast.is_tied)]
 
 
 def rank_allowed(
@@ -69,7 +69,7 @@ def rank_allowed(
         tied=tuple(field.candidates[i].label for i in tied) if len(tied) > 1 else (),
         pool=tuple(field.candidates[i].key for i in field.admitted),
         near=tuple(field.candidates[i].label for i in near),
-        pareto=tuple(one.candidate.label for one in ranked if one.is_pareto),
+        pareto=tuple(ranked_candidate.candidate.label for ranked_candidate in ranked if ranked_candidate.is_pareto),
         removed=tuple(field.removed),
         n_cases=field.facts.n_measured[chosen],
         decided_by=decided_by,
@@ -164,8 +164,8 @@ def allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
 
 
 def _notes(field: _Field, standing: TaskStanding, question: Question, chosen: int) -> tuple[str, ...]:
-    apart = [i for i, one in zip(field.order[1:], field.contrasts, strict=True) if one.n_pairs < MIN_PAIRS]
-    labels = [one.label for one in field.candidates]
+    apart = [i for i, contrast in zip(field.order[1:], field.contrasts, strict=True) if contrast.n_pairs < MIN_PAIRS]
+    labels = [candidate.label for candidate in field.candidates]
     ahead = set(field.order[: field.order.index(chosen)]) | set(field.like_the_first())
     programs = [i for i in field.order if i in ahead and field.candidates[i].is_program]
     speed_matters = question.constraints.max_latency_s is not None or question.weights.latency > 0

@@ -66,9 +66,9 @@ class Choice:
     @property
     def winner(self) -> Ranked | None:
         """The chosen one with what may be expected of it."""
-        return next((one for one in self.ranked if one.candidate is self.chosen), None)
+        return next((ranked for ranked in self.ranked if ranked.candidate is self.chosen), None)
 
     @property
     def alternatives(self) -> tuple[Ranked, ...]:
         """The other feasible candidates, best first."""
-        return tuple(one for one in self.ranked if one.candidate is not self.chosen)
+        return tuple(ranked for ranked in self.ranked if ranked.candidate is not self.chosen)

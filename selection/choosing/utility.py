@@ -30,10 +30,10 @@ def points_beside_quality(facts: Facts, weights: Weights, places: Sequence[int])
         weight = getattr(weights, thing)
         if not weight:
             continue
-        known = {place: math.log2(max(values[place], _LEAST[thing])) for place in places if values[place] >= 0}
-        worst = max(known.values(), default=0.0)
+        logarithms = {place: math.log2(max(values[place], _LEAST[thing])) for place in places if values[place] >= 0}
+        worst = max(logarithms.values(), default=0.0)
         for place in places:
-            points[place] -= weight * known.get(place, worst)
-        if missing := [place for place in places if place not in known]:
+            points[place] -= weight * logarithms.get(place, worst)
+        if missing := [place for place in places if place not in logarithms]:
             unknown[thing] = missing
     return Beside(points, unknown)

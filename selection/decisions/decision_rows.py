@@ -21,11 +21,11 @@ _Z = 1.959963984540054
 
 def record_of(decision: Decision) -> RecommendationRecord:
     """The row of a decision, but for the version of the code."""
-    found, prompt = decision.recommendation, decision.prompt
-    candidate = found.candidate
+    recommendation, prompt = decision.recommendation, decision.prompt
+    candidate = recommendation.candidate
     return RecommendationRecord(
-        recommendation_id=found.id,
-        task=found.task,
+        recommendation_id=recommendation.id,
+        task=recommendation.task,
         prompt_hash=None if prompt is None else hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest(),
         prompt=prompt[:MOST_LOGGED] if prompt is not None and decision.log == "prompt" else None,
         constraints=_plain(decision.constraints),
@@ -33,26 +33,28 @@ def record_of(decision: Decision) -> RecommendationRecord:
         on_tie=decision.on_tie,
         candidate_key=candidate.key if candidate else None,
         candidate_label=candidate.label if candidate else None,
-        expected=_expectations(found),
-        alternatives=tuple(_alternative(one) for one in found.alternatives[:MOST_ALTERNATIVES]),
-        tied=found.tied,
+        expected=_expectations(recommendation),
+        alternatives=tuple(
+            _alternative(alternative) for alternative in recommendation.alternatives[:MOST_ALTERNATIVES]
+        ),
+        tied=recommendation.tied,
         details={
-            "n_alternatives": len(found.alternatives),
-            "pareto": list(found.pareto),
-            "removed": [_removed(one) for one in found.removed[:MOST_ALTERNATIVES]],
-            "n_removed": len(found.removed),
-            "notes": list(found.notes),
+            "n_alternatives": len(recommendation.alternatives),
+            "pareto": list(recommendation.pareto),
+            "removed": [_removed(removal) for removal in recommendation.removed[:MOST_ALTERNATIVES]],
+            "n_removed": len(recommendation.removed),
+            "notes": list(recommendation.notes),
             "drawn_among": list(decision.drawn_among),
             "prompt_characters": None if prompt is None else len(prompt),
             "tolerance": decision.tolerance,
         },
         propensity=decision.propensity,
-        n_cases=found.n_cases,
-        decided_by=found.decided_by,
-        reason=found.reason,
+        n_cases=recommendation.n_cases,
+        decided_by=recommendation.decided_by,
+        reason=recommendation.reason,
         evidence_fingerprint=decision.evidence_fingerprint,
         code_version="",
-        created_at=found.created_at,
+        created_at=recommendation.created_at,
     )
 
 
@@ -110,31 +112,35 @@ def text_of_record(record: RecommendationRecord) -> str:
 def _lines(record: RecommendationRecord) -> Iterator[str]:
     if record.alternatives:
         yield "The others, the best first:"
-    for one in record.alternatives:
-        measured = one.get("measured")
+    for alternative in record.alternatives:
+        measured = alternative.get("measured")
         words = [] if not measured else [f"measured {quantity(measured['value'])}"]
-        words += [f"{name} {_shown(one[name])}{_why(one, name)}" for name in _QUANTITIES if one.get(name)]
-        yield f"  {one['candidate']}: {', '.join(words)}{' (tied)' if one.get('is_tied') else ''}"
+        words += [
+            f"{name} {_shown(alternative[name])}{_why(alternative, name)}"
+            for name in _QUANTITIES
+            if alternative.get(name)
+        ]
+        yield f"  {alternative['candidate']}: {', '.join(words)}{' (tied)' if alternative.get('is_tied') else ''}"
     yield from _more(record.details.get("n_alternatives", 0) - len(record.alternatives))
     removed = record.details.get("removed", [])
     if removed:
         yield "Ruled out:"
-    for one in removed:
-        yield f"  {one['candidate']}: {one['constraint']}, {one['reason']}"
+    for removal in removed:
+        yield f"  {removal['candidate']}: {removal['constraint']}, {removal['reason']}"
     yield from _more(record.details.get("n_removed", 0) - len(removed))
     yield from (f"Note: {note}." for note in record.details.get("notes", []))
     if record.reported_at is not None:
-        said = {"quality": record.quality, "latency_s": record.latency_s, "ok": record.ok}
-        yield "Reported: " + ", ".join(f"{name} {value}" for name, value in said.items() if value is not None) + "."
+        reported = {"quality": record.quality, "latency_s": record.latency_s, "ok": record.ok}
+        yield "Reported: " + ", ".join(f"{name} {value}" for name, value in reported.items() if value is not None) + "."
 
 
 def _why(stored: Mapping[str, Any], name: str) -> str:
     """Why a quality that is expected is another one than was measured; as the recommendation told it."""
-    known = stored.get("adjustments") if name == "quality" else None
-    if not known:
+    adjustments = stored.get("adjustments") if name == "quality" else None
+    if not adjustments:
         return ""
     # Over all tasks and on one alike: which it was, the reason says.
-    why = why_expected(Adjustments(**known), of_tasks=False, is_fraction=False)
+    why = why_expected(Adjustments(**adjustments), of_tasks=False, is_fraction=False)
     return " expected" + (f" ({why})" if why else "")
 
 
@@ -146,16 +152,16 @@ def _more(n: int) -> Iterator[str]:
 _QUANTITIES = ("quality", "cost_per_1k", "energy_j", "latency_s")
 
 
-def _expectations(found: Any) -> dict[str, Any]:
-    expected = {name: getattr(found, name) for name in _QUANTITIES}
+def _expectations(estimated: Any) -> dict[str, Any]:
+    expected = {name: getattr(estimated, name) for name in _QUANTITIES}
     # Not by `asdict`, which takes ten times as long, and this is done for every alternative.
     plain = {
         name: value and {"value": value.value, "low": value.low, "high": value.high, "n_cases": value.n_cases}
         for name, value in expected.items()
     }
-    measured, adjustments = found.measured, found.adjustments
+    measured, adjustments = estimated.measured, estimated.adjustments
     return plain | {
-        "memory_gb": found.memory_gb,
+        "memory_gb": estimated.memory_gb,
         "measured": measured and {"value": measured.value, "n_cases": measured.n_cases},
         "adjustments": adjustments
         and {
@@ -167,20 +173,20 @@ def _expectations(found: Any) -> dict[str, Any]:
     }
 
 
-def _alternative(one: Ranked) -> dict[str, Any]:
+def _alternative(ranked: Ranked) -> dict[str, Any]:
     return {
-        "candidate": one.candidate.label,
-        "key": one.candidate.key,
-        "utility": one.utility,
-        **_expectations(one),
-        "is_tied": one.is_tied,
-        "is_pareto": one.is_pareto,
+        "candidate": ranked.candidate.label,
+        "key": ranked.candidate.key,
+        "utility": ranked.utility,
+        **_expectations(ranked),
+        "is_tied": ranked.is_tied,
+        "is_pareto": ranked.is_pareto,
     }
 
 
-def _removed(one: Removed) -> dict[str, Any]:
-    said = {name: getattr(one, name) for name in ("constraint", "reason", "value", "limit")}
-    return {"candidate": one.candidate.label, **said}
+def _removed(removal: Removed) -> dict[str, Any]:
+    details = {name: getattr(removal, name) for name in ("constraint", "reason", "value", "limit")}
+    return {"candidate": removal.candidate.label, **details}
 
 
 def _plain(wishes: Constraints | Weights) -> dict[str, Any]:
@@ -196,8 +202,8 @@ def _constraints_of(stored: Mapping[str, Any]) -> Constraints:
 
 
 def _weights_of(stored: Mapping[str, Any]) -> Weights:
-    known = _known(Weights, stored)
-    return Weights(**{name: min(weight, LARGEST_WEIGHT) for name, weight in known.items()})
+    weights = _known(Weights, stored)
+    return Weights(**{name: min(weight, LARGEST_WEIGHT) for name, weight in weights.items()})
 
 
 def _known(kind: type[Constraints] | type[Weights], stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,34 +68,37 @@ class Drift:
 def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
     """One for each candidate, task and quantity of which outcomes were reported; the surest first."""
     groups: defaultdict[tuple[str | None, str], list[PastDecision]] = defaultdict(list)
-    for one in past:
-        if one.has_outcome and one.candidate_key is not None:
-            groups[one.task, one.candidate_key].append(one)
-    found = [
+    for decision in past:
+        if decision.has_outcome and decision.candidate_key is not None:
+            groups[decision.task, decision.candidate_key].append(decision)
+    unadjusted = [
         drift
         for group in groups.values()
         for drift in (_of_quality(group), _of_use(group), _of_latency(group))
         if drift
     ]
-    return tuple(sorted(_adjusted(found), key=lambda one: (_known(one.p_value), one.candidate, one.task or "")))
+    return tuple(
+        sorted(_adjusted(unadjusted), key=lambda drift: (_known(drift.p_value), drift.candidate, drift.task or ""))
+    )
 
 
-def reason_to_retrain(found: Sequence[Drift]) -> str | None:
+def reason_to_retrain(observed_drifts: Sequence[Drift]) -> str | None:
     """The surest drift of a quality or of use, in words; None where there is none.
 
     Args:
-        found: From `drifts`.
+        observed_drifts: From `drifts`.
     """
-    for one in found:
-        if one.has_drifted and one.quantity == "quality":
+    for drift in observed_drifts:
+        if drift.has_drifted and drift.quantity == "quality":
             return (
-                f"the outcomes of {one.candidate} on {one.task or 'all tasks'} are {quantity(abs(one.difference))} "
-                f"{'below' if one.is_worse else 'above'} what was expected ({one.n_prompts} prompts)"
+                f"the outcomes of {drift.candidate} on {drift.task or 'all tasks'} are "
+                f"{quantity(abs(drift.difference))} {'below' if drift.is_worse else 'above'} what was expected "
+                f"({drift.n_prompts} prompts)"
             )
-        if one.contradicts:
+        if drift.contradicts:
             return (
-                f"of the answers of {one.candidate} on {one.task or 'all tasks'} {percent(one.observed)} were of use, "
-                f"where at least {percent(one.expected)} were expected ({one.n_prompts} prompts)"
+                f"of the answers of {drift.candidate} on {drift.task or 'all tasks'} {percent(drift.observed)} were of "
+                f"use, where at least {percent(drift.expected)} were expected ({drift.n_prompts} prompts)"
             )
     return None
 
@@ -103,31 +106,33 @@ def reason_to_retrain(found: Sequence[Drift]) -> str | None:
 def by_prompt(past: Iterable[PastDecision], value: "Sequence[float]") -> list[float]:
     """The values averaged over the decisions of one prompt; one without a prompt is a question of its own."""
     groups: defaultdict[str, list[float]] = defaultdict(list)
-    for one, each in zip(past, value, strict=True):
-        groups[one.prompt_hash or f"of {one.id}"].append(each)
+    for decision, each in zip(past, value, strict=True):
+        groups[decision.prompt_hash or f"of {decision.id}"].append(each)
     return [fmean(values) for values in groups.values()]
 
 
 def _of_quality(group: Sequence[PastDecision]) -> Drift | None:
-    known = [one for one in group if one.quality is not None and one.expected_quality is not None]
-    if not known:
+    decisions = [
+        decision for decision in group if decision.quality is not None and decision.expected_quality is not None
+    ]
+    if not decisions:
         return None
-    observed = [one.quality or 0.0 for one in known]
-    expected = [one.expected_quality or 0.0 for one in known]
-    apart = by_prompt(known, [a - b for a, b in zip(observed, expected, strict=True)])
+    observed = [decision.quality or 0.0 for decision in decisions]
+    expected = [decision.expected_quality or 0.0 for decision in decisions]
+    apart = by_prompt(decisions, [a - b for a, b in zip(observed, expected, strict=True)])
     n = len(apart)
     difference = fmean(apart)
     low = high = p = None
     if n > 1:
         of_prompts = sum((value - difference) ** 2 for value in apart) / (n - 1) / n
-        of_expectation = fmean((one.expected_quality_se or 0.0) ** 2 for one in known)
+        of_expectation = fmean((decision.expected_quality_se or 0.0) ** 2 for decision in decisions)
         low, high, p = _by_t(difference, math.sqrt(of_prompts + of_expectation), n)
     return Drift(
-        task=known[-1].task,
-        candidate=known[-1].candidate_label or "",
-        candidate_key=known[-1].candidate_key or "",
+        task=decisions[-1].task,
+        candidate=decisions[-1].candidate_label or "",
+        candidate_key=decisions[-1].candidate_key or "",
         quantity="quality",
-        n_outcomes=len(known),
+        n_outcomes=len(decisions),
         n_prompts=n,
         expected=fmean(expected),
         observed=fmean(observed),
@@ -140,13 +145,16 @@ def _of_quality(group: Sequence[PastDecision]) -> Drift | None:
 
 def _of_use(group: Sequence[PastDecision]) -> Drift | None:
     """Only whether fewer were of use than expected: more may mean that little is enough."""
-    known = [one for one in group if one.ok is not None and one.expected_quality is not None]
-    if not known:
+    decisions = [decision for decision in group if decision.ok is not None and decision.expected_quality is not None]
+    if not decisions:
         return None
-    of_use = by_prompt(known, [float(bool(one.ok)) for one in known])
+    of_use = by_prompt(decisions, [float(bool(decision.ok)) for decision in decisions])
     n, n_of_use = len(of_use), sum(share >= 0.5 for share in of_use)
-    expected = fmean(max(0.0, (one.expected_quality or 0.0) - Z_95 * (one.expected_quality_se or 0.0)) for one in known)
-    return _of_share("ok", known, n_of_use, n, expected, is_one_sided=True)
+    expected = fmean(
+        max(0.0, (decision.expected_quality or 0.0) - Z_95 * (decision.expected_quality_se or 0.0))
+        for decision in decisions
+    )
+    return _of_share("ok", decisions, n_of_use, n, expected, is_one_sided=True)
 
 
 def _by_t(difference: float, se: float, n: int) -> tuple[float, float, float | None]:
@@ -163,18 +171,22 @@ def _by_t(difference: float, se: float, n: int) -> tuple[float, float, float | N
 
 
 def _of_latency(group: Sequence[PastDecision]) -> Drift | None:
-    known = [one for one in group if one.latency_s is not None and one.expected_latency_s is not None]
-    if not known:
+    decisions = [
+        decision for decision in group if decision.latency_s is not None and decision.expected_latency_s is not None
+    ]
+    if not decisions:
         return None
-    late = by_prompt(known, [float((one.latency_s or 0.0) > (one.expected_latency_s or 0.0)) for one in known])
+    late = by_prompt(
+        decisions, [float((decision.latency_s or 0.0) > (decision.expected_latency_s or 0.0)) for decision in decisions]
+    )
     n, n_late = len(late), sum(share > 0.5 for share in late)
-    expected = fmean(1 - one.constraints.percentile for one in known)
-    return _of_share("latency_s", known, n_late, n, expected)
+    expected = fmean(1 - decision.constraints.percentile for decision in decisions)
+    return _of_share("latency_s", decisions, n_late, n, expected)
 
 
 def _of_share(
     quantity: Literal["ok", "latency_s"],
-    known: Sequence[PastDecision],
+    decisions: Sequence[PastDecision],
     n_yes: int,
     n: int,
     expected: float,
@@ -184,11 +196,11 @@ def _of_share(
     """Of a share of the prompts against the one that was expected."""
     low, high, p = _by_binomial(n_yes, n, expected, is_one_sided=is_one_sided)
     return Drift(
-        task=known[-1].task,
-        candidate=known[-1].candidate_label or "",
-        candidate_key=known[-1].candidate_key or "",
+        task=decisions[-1].task,
+        candidate=decisions[-1].candidate_label or "",
+        candidate_key=decisions[-1].candidate_key or "",
         quantity=quantity,
-        n_outcomes=len(known),
+        n_outcomes=len(decisions),
         n_prompts=n,
         expected=expected,
         observed=n_yes / n,
@@ -209,16 +221,16 @@ def _by_binomial(n_yes: int, n: int, expected: float, *, is_one_sided: bool = Fa
     return interval.low, interval.high, float(binomtest(n_yes, n, expected, alternative=side).pvalue)
 
 
-def _adjusted(found: Sequence[Drift]) -> list[Drift]:
+def _adjusted(unadjusted: Sequence[Drift]) -> list[Drift]:
     from evaluation.stats.multiplicity import holm
 
-    tested = [one for one in found if one.p_value is not None]
+    tested = [drift for drift in unadjusted if drift.p_value is not None]
     if not tested:
-        return list(found)
-    adjusted = holm([one.p_value or 0.0 for one in tested])
+        return list(unadjusted)
+    adjusted = holm([drift.p_value or 0.0 for drift in tested])
     return [
-        *(replace(one, p_value=p) for one, p in zip(tested, adjusted, strict=True)),
-        *(one for one in found if one.p_value is None),
+        *(replace(drift, p_value=p) for drift, p in zip(tested, adjusted, strict=True)),
+        *(drift for drift in unadjusted if drift.p_value is None),
     ]
 
 

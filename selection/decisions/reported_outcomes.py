@@ -45,8 +45,8 @@ def reported_of_use(outcomes: Sequence[UseOutcome], expected: Expected | None) -
         expected: Its quality on the task, as it is told now; None: nothing is told.
     """
     newest = outcomes[-NEWEST:]
-    quality = [one.quality for one in newest if one.quality is not None]
-    ok = [one.ok for one in newest if one.ok is not None]
+    quality = [outcome.quality for outcome in newest if outcome.quality is not None]
+    ok = [outcome.ok for outcome in newest if outcome.ok is not None]
     if not quality and not ok:
         return None
     p_values = [] if expected is None else [*_quality_p(newest, expected), *_use_p(newest, expected)]
@@ -80,7 +80,7 @@ def binomial_at_most(k: int, n: int, share: float) -> float:
 
 def _quality_p(outcomes: Sequence[UseOutcome], expected: Expected) -> list[float]:
     """Empty where nothing is tested; 1 where it did no worse than is expected."""
-    values = _by_prompt(outcomes, lambda one: one.quality)
+    values = _by_prompt(outcomes, lambda outcome: outcome.quality)
     n = len(values)
     if n < MIN_PROMPTS or expected.low is None:
         return []
@@ -94,7 +94,7 @@ def _quality_p(outcomes: Sequence[UseOutcome], expected: Expected) -> list[float
 
 
 def _use_p(outcomes: Sequence[UseOutcome], expected: Expected) -> list[float]:
-    shares = _by_prompt(outcomes, lambda one: None if one.ok is None else float(one.ok))
+    shares = _by_prompt(outcomes, lambda outcome: None if outcome.ok is None else float(outcome.ok))
     if len(shares) < MIN_PROMPTS or expected.low is None:
         return []
     return [binomial_at_most(sum(share >= 0.5 for share in shares), len(shares), expected.low)]
@@ -102,8 +102,8 @@ def _use_p(outcomes: Sequence[UseOutcome], expected: Expected) -> list[float]:
 
 def _by_prompt(outcomes: Iterable[UseOutcome], value: Callable[[UseOutcome], float | None]) -> list[float]:
     groups: defaultdict[str, list[float]] = defaultdict(list)
-    for one in outcomes:
-        known = value(one)
-        if known is not None:
-            groups[one.prompt_hash or f"of {one.recommendation_id}"].append(known)
+    for outcome in outcomes:
+        number = value(outcome)
+        if number is not None:
+            groups[outcome.prompt_hash or f"of {outcome.recommendation_id}"].append(number)
     return [fmean(values) for values in groups.values()]

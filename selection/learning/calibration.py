@@ -12,10 +12,10 @@ MOST = 1.5
 """Deviations are at most stretched by half, where held-out cases say that they are too timid."""
 
 
-def centred(values: Matrix, asked: Matrix) -> Matrix:
+def centred(values: Matrix, measured: Matrix) -> Matrix:
     """Less their mean over the candidates asked, case by case; 0 where one was not asked."""
-    means = np.where(asked, values, 0.0).sum(axis=1) / np.maximum(asked.sum(axis=1), 1)
-    return np.where(asked, values - means[:, None], 0.0)
+    means = np.where(measured, values, 0.0).sum(axis=1) / np.maximum(measured.sum(axis=1), 1)
+    return np.where(measured, values - means[:, None], 0.0)
 
 
 def slope(came: Matrix | Vector, expected: Matrix | Vector, *, most: float) -> float:

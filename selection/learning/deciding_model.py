@@ -33,19 +33,21 @@ def deciding(store: Store) -> Deciding:
     """
     line = champions(store)
     notes: dict[str, str] = {}
-    for one in line:
-        if one.model is None:
+    for promotion in line:
+        if promotion.model is None:
             break
-        if one.model.model_id in notes:
+        if promotion.model.model_id in notes:
             continue
         try:
-            served = served_model(store, one.model)
-            return Deciding(promoted=line[0], model=one.model, served=served, notes=tuple(notes.values()))
+            served = served_model(store, promotion.model)
+            return Deciding(promoted=line[0], model=promotion.model, served=served, notes=tuple(notes.values()))
         except StoreUnreachableError:
             raise
         except Exception as error:  # Whatever is wrong with a model, the one before it must go on.
             why = getattr(error, "message", error)
-            notes[one.model.model_id] = f"selection model {one.model.version} was refused, so it does not decide: {why}"
+            notes[promotion.model.model_id] = (
+                f"selection model {promotion.model.version} was refused, so it does not decide: {why}"
+            )
     return Deciding(promoted=line[0], model=None, served=None, notes=tuple(notes.values()))
 
 

@@ -60,14 +60,14 @@ def must_be_trusted(data: bytes) -> None:
         raise ModelFileError(f"{WHAT} lacks its {_SCHEMA}; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
     try:
         schema = json.loads(members[_SCHEMA])
-        found = list(_nodes(schema))
+        nodes = list(_nodes(schema))
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{WHAT} has a {_SCHEMA} that is no JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
-    untrusted = sorted({f"{node.get('__module__')}.{node.get('__class__')}" for node in found} - TRUSTED_TYPES)
+    untrusted = sorted({f"{node.get('__module__')}.{node.get('__class__')}" for node in nodes} - TRUSTED_TYPES)
     if untrusted:
         raise ModelFileError(f"{WHAT} holds types that are not trusted: {', '.join(untrusted)[:300]}", TRAIN_AGAIN)
-    loaders = sorted({str(node.get("__loader__")) for node in found} - _LOADERS)
-    if loaders or not found:
+    loaders = sorted({str(node.get("__loader__")) for node in nodes} - _LOADERS)
+    if loaders or not nodes:
         raise ModelFileError(f"{WHAT} asks for {', '.join(loaders)[:300] or 'nothing'} to be read", TRAIN_AGAIN)
     for name, content in members.items():
         if name != _SCHEMA:
@@ -100,16 +100,16 @@ def read_estimators(data: bytes) -> dict[str, Any]:
 
     must_be_trusted(data)
     try:
-        found = skops.io.loads(data, trusted=[_TREE])
+        estimators = skops.io.loads(data, trusted=[_TREE])
     except Exception as error:  # whatever a damaged file makes of the reader
-        said = f"{type(error).__name__}: {error}"[:200]
-        raise ModelFileError(f"{WHAT} cannot be read: {said}", TRAIN_AGAIN) from error
-    if not isinstance(found, dict):
-        raise ModelFileError(f"{WHAT} holds a {type(found).__name__}, no estimators by name", TRAIN_AGAIN)
-    for forest in found.get("estimators", ()):
+        problem = f"{type(error).__name__}: {error}"[:200]
+        raise ModelFileError(f"{WHAT} cannot be read: {problem}", TRAIN_AGAIN) from error
+    if not isinstance(estimators, dict):
+        raise ModelFileError(f"{WHAT} holds a {type(estimators).__name__}, no estimators by name", TRAIN_AGAIN)
+    for forest in estimators.get("estimators", ()):
         for tree in getattr(forest, "estimators_", ()):
             _must_be_sound(tree.tree_)
-    return found
+    return estimators
 
 
 def _must_be_sound(tree: Any) -> None:

@@ -64,8 +64,8 @@ def prompt_families(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> In
 def prompt_codes(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> NDArray[np.uint64]:
     """A hash of each prompt on its task, but for case, digits and blanks: the same in every later training."""
     texts = (f"{case.task}\0{_normal(prompt)}" for case, prompt in zip(cases, prompts, strict=True))
-    found = [int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big") for text in texts]
-    return np.array(found, dtype=np.uint64)
+    codes = [int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big") for text in texts]
+    return np.array(codes, dtype=np.uint64)
 
 
 def held_out(families: Integers, codes: NDArray[np.uint64], share: float) -> Mask:
@@ -75,18 +75,18 @@ def held_out(families: Integers, codes: NDArray[np.uint64], share: float) -> Mas
     least = np.full(int(families.max()) + 1, np.iinfo(np.uint64).max, dtype=np.uint64)
     np.minimum.at(least, families, codes)
     drawn = [hashlib.sha256(b"held out" + int(code).to_bytes(8, "big")).digest()[:4] for code in least]
-    chosen = np.array([int.from_bytes(one, "big") < share * 2**32 for one in drawn], dtype=np.bool_)
-    found: Mask = chosen[families]
-    return found
+    chosen = np.array([int.from_bytes(digest, "big") < share * 2**32 for digest in drawn], dtype=np.bool_)
+    is_held_out: Mask = chosen[families]
+    return is_held_out
 
 
 def folds(families: Integers, n_folds: int, rng: np.random.Generator) -> Integers:
     """The fold of each case; cases of one family are in one fold, and folds have about as many families each."""
-    known, place = np.unique(families, return_inverse=True)
-    assigned = np.empty(len(known), dtype=np.int64)
-    assigned[rng.permutation(len(known))] = np.arange(len(known)) % n_folds
-    found: Integers = assigned[place]
-    return found
+    distinct_families, place = np.unique(families, return_inverse=True)
+    assigned = np.empty(len(distinct_families), dtype=np.int64)
+    assigned[rng.permutation(len(distinct_families))] = np.arange(len(distinct_families)) % n_folds
+    fold_of_case: Integers = assigned[place]
+    return fold_of_case
 
 
 class _Joined:
@@ -101,9 +101,9 @@ class _Joined:
             place = self.parent[place]
         return place
 
-    def join(self, one: int, other: int) -> None:
-        one, other = self.root(one), self.root(other)
-        self.parent[max(one, other)] = min(one, other)
+    def join(self, place: int, other: int) -> None:
+        place, other = self.root(place), self.root(other)
+        self.parent[max(place, other)] = min(place, other)
 
     def numbered(self) -> Integers:
         numbers: dict[int, int] = {}
@@ -116,14 +116,14 @@ def _join_alike(joined: _Joined, places: Sequence[int], prompts: Sequence[str]) 
     for place, text in zip(places, normal, strict=True):
         joined.join(place, same.setdefault(text, place))
     distinct = list(same.items())
-    found = list(_alike([text for text, _ in distinct]))
+    pairs = list(_alike([text for text, _ in distinct]))
     trial = _Joined(len(distinct))
-    for one, other in found:
-        trial.join(one, other)
+    for first, other in pairs:
+        trial.join(first, other)
     if len(distinct) < 2 or np.bincount(trial.numbered()).max() > max(LARGEST * len(distinct), 2):
         return
-    for one, other in found:
-        joined.join(distinct[one][1], distinct[other][1])
+    for first, other in pairs:
+        joined.join(distinct[first][1], distinct[other][1])
 
 
 def _normal(prompt: str) -> str:
@@ -147,17 +147,17 @@ def _alike(texts: Sequence[str]) -> Iterable[tuple[int, int]]:
         for pair in pairwise(bucket):
             if pair not in seen:
                 seen.add(pair)
-                one, other = shingles[pair[0]], shingles[pair[1]]
-                if len(one & other) >= ALIKE * len(one | other):
+                first, other = shingles[pair[0]], shingles[pair[1]]
+                if len(first & other) >= ALIKE * len(first | other):
                     yield pair
 
 
 def _shingles(text: str) -> set[int]:
-    found = read_part(text).split()
-    triples = zip(found, found[1:], found[2:], strict=False) if len(found) > 3 else [tuple(found)]
+    words = read_part(text).split()
+    triples = zip(words, words[1:], words[2:], strict=False) if len(words) > 3 else [tuple(words)]
     return {
-        int.from_bytes(hashlib.blake2s(" ".join(one).encode("utf-8", "replace"), digest_size=4).digest(), "big") >> 1
-        for one in triples
+        int.from_bytes(hashlib.blake2s(" ".join(triple).encode("utf-8", "replace"), digest_size=4).digest(), "big") >> 1
+        for triple in triples
     }
 
 

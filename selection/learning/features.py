@@ -96,15 +96,15 @@ def plain_features(prompt: str) -> Floats:
     return _plain(prompt, text, words(text))
 
 
-def _plain(prompt: str, text: str, found: list[str]) -> Floats:
-    size, n_words = max(len(text), 1), max(len(found), 1)
+def _plain(prompt: str, text: str, tokens: list[str]) -> Floats:
+    size, n_words = max(len(text), 1), max(len(tokens), 1)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     n_beyond, capitals, punctuation, digits = _characters(codes)
     shape = [math.log1p(len(prompt)), math.log1p(n_words * len(prompt) / size), math.log1p(prompt.count("\n"))]
-    shape += [sum(map(len, found)) / n_words, len(set(found)) / n_words, digits / size]
+    shape += [sum(map(len, tokens)) / n_words, len(set(tokens)) / n_words, digits / size]
     shape += [math.log1p(len(_NUMBER.findall(text))), n_beyond / size, capitals / size, punctuation / size]
     shape += [math.log1p(text.count("?")), *_structure(text, size)]
-    return np.array([*shape, *_languages(found, n_words), *_scripts(codes, size)])
+    return np.array([*shape, *_languages(tokens, n_words), *_scripts(codes, size)])
 
 
 def _characters(codes: NDArray[np.uint32]) -> tuple[int, int, int, int]:
@@ -125,9 +125,9 @@ def _structure(text: str, size: int) -> list[float]:
     ]
 
 
-def _languages(found: list[str], n_words: int) -> list[float]:
+def _languages(tokens: list[str], n_words: int) -> list[float]:
     hits = [0] * len(_STOP_WORDS)
-    for word in found:
+    for word in tokens:
         for position in _LANGUAGE_OF.get(word, ()):
             hits[position] += 1
     return [hit / n_words for hit in hits]
@@ -173,8 +173,8 @@ class PromptSpace:
     def raw(self, prompt: str, embed: Embed | None = None) -> Floats:
         """The features as they are counted, before they are centred and scaled."""
         text = read_part(prompt)
-        found = words(text)
-        parts = [_plain(prompt, text, found), self._projected(found)]
+        tokens = words(text)
+        parts = [_plain(prompt, text, tokens), self._projected(tokens)]
         if self.n_embedded:
             parts.append(embedded(prompt, embed, self.n_embedded))
         return np.concatenate(parts)
@@ -187,13 +187,13 @@ class PromptSpace:
         )
         return np.clip((raw - self.centre) * self.scale, -reach, reach)
 
-    def _projected(self, found: list[str]) -> Floats:
+    def _projected(self, tokens: list[str]) -> Floats:
         """The words' TF-IDF (sublinear, of length one) along the components."""
-        known = Counter(self.vocabulary[word] for word in found if word in self.vocabulary)
-        if not known:
+        word_counts = Counter(self.vocabulary[word] for word in tokens if word in self.vocabulary)
+        if not word_counts:
             return np.zeros(self.components.shape[1])
-        at = np.fromiter(known.keys(), dtype=np.intp, count=len(known))
-        counts = np.fromiter(known.values(), dtype=np.float64, count=len(known))
+        at = np.fromiter(word_counts.keys(), dtype=np.intp, count=len(word_counts))
+        counts = np.fromiter(word_counts.values(), dtype=np.float64, count=len(word_counts))
         weights = (1 + np.log(counts)) * self.idf[at]
         projected: Floats = (weights / np.linalg.norm(weights)) @ self.components[at]
         return projected

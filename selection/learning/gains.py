@@ -45,8 +45,8 @@ def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:
     """
     usable = np.isfinite(values) & np.isfinite(scores)
     usable |= np.isfinite(values) & ~usable.any(axis=1, keepdims=True)
-    found: Integers = np.argmax(np.where(usable, np.nan_to_num(scores, nan=-1e9), -np.inf), axis=1)
-    return found
+    choices: Integers = np.argmax(np.where(usable, np.nan_to_num(scores, nan=-1e9), -np.inf), axis=1)
+    return choices
 
 
 def reached(values: Matrix, scores: Matrix | Vector) -> Vector:
@@ -63,8 +63,8 @@ def paired_gain(ours: Vector, theirs: Vector, families: Integers, *, confidence_
 
     apart = ours - theirs
     value = float(apart.mean()) if len(apart) else 0.0
-    known, place = np.unique(families, return_inverse=True)
-    n_families = len(known)
+    distinct_families, place = np.unique(families, return_inverse=True)
+    n_families = len(distinct_families)
     if n_families < 2:
         return Gain(
             value=value,

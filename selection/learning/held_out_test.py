@@ -91,15 +91,15 @@ def examination(
     families: Integers,
     *,
     shown: Mask,
-    asked: Mask,
+    test_cases: Mask,
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Examination | None:
-    """The test on `asked`, with the scoreboard of `shown`; None where nothing can be asked."""
+    """The test on `test_cases`, with the scoreboard of `shown`; None where nothing can be asked."""
     if not shown.any():
         return None
     board = build_scoreboard(evidence_of(evidence, shown))
-    known = np.isin(matrix.tasks, list(board.standings)) & np.isfinite(matrix.values).any(axis=1)
-    cases = np.flatnonzero(asked & known)
+    usable = np.isin(matrix.tasks, list(board.standings)) & np.isfinite(matrix.values).any(axis=1)
+    cases = np.flatnonzero(test_cases & usable)
     if not len(cases):
         return None
     tasks = tuple(str(task) for task in matrix.tasks[cases])
@@ -121,11 +121,11 @@ def single_scores(board: Scoreboard) -> Vector:
     """How good each candidate is over all tasks, each case counting alike; NaN where nothing is known."""
     values = np.array([standing.quality for standing in board.standings.values()]).T
     weights = np.array([float(standing.n_cases) for standing in board.standings.values()])
-    asked = np.isfinite(values)
+    measured = np.isfinite(values)
     scores = np.full(len(values), np.nan)
-    rows = asked.any(axis=1)
+    rows = measured.any(axis=1)
     if rows.any():
-        scores[rows] = fit_two_way(values[rows], asked[rows], weights).mean
+        scores[rows] = fit_two_way(values[rows], measured[rows], weights).mean
     return scores
 
 
@@ -145,11 +145,11 @@ def expectations(exam: Examination, model: Predictor | None) -> Expectations:
     expected = exam.expected.copy()
     told, errors = exam.expected.copy(), np.zeros(exam.expected.shape)
     for row, (task, prompt) in enumerate(zip(exam.tasks, exam.prompts, strict=True)):
-        found = None if model is None else model.deviations(task, prompt, exam.keys)
-        if found is not None:
-            expected[row] += found.value
-            told[row] = calibrated(expected[row], found.told)
-            errors[row] = found.se
+        deviations = None if model is None else model.deviations(task, prompt, exam.keys)
+        if deviations is not None:
+            expected[row] += deviations.value
+            told[row] = calibrated(expected[row], deviations.told)
+            errors[row] = deviations.se
     return Expectations(expected, told, errors)
 
 

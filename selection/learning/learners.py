@@ -39,8 +39,10 @@ class Lesson:
 
     def resampled(self, rng: np.random.Generator) -> Vector:
         """How often each case is taken when as many families as there are, are drawn with replacement."""
-        known, place = np.unique(self.families, return_inverse=True)
-        drawn = np.bincount(rng.integers(len(known), size=len(known)), minlength=len(known))
+        distinct_families, place = np.unique(self.families, return_inverse=True)
+        drawn = np.bincount(
+            rng.integers(len(distinct_families), size=len(distinct_families)), minlength=len(distinct_families)
+        )
         return drawn[place].astype(np.float64)
 
     def with_tasks(self, step: float) -> Matrix:
@@ -101,8 +103,8 @@ class Ridge:
         }
 
         def slow(features: Floats, task: int) -> Matrix:
-            found = shared.predict(features) + (own[task].predict(features) if task in own else 0.0)
-            return np.asarray(found, dtype=np.float64)
+            predicted = shared.predict(features) + (own[task].predict(features) if task in own else 0.0)
+            return np.asarray(predicted, dtype=np.float64)
 
         return Learned(part=part, estimators=(shared, *own.values()), slow=slow)
 
@@ -111,12 +113,12 @@ class Ridge:
         if lesson.n_tasks < 2:
             return {}
         left = lesson.deviation - self._shared(lesson, None).predicted(lesson.features)
-        found = {}
+        strengths = {}
         for task in range(lesson.n_tasks):
             rows = lesson.tasks == task
             if rows.sum() >= MIN_CASES:
-                found[task] = ridge_strength(lesson.features[rows], left[rows])
-        return found
+                strengths[task] = ridge_strength(lesson.features[rows], left[rows])
+        return strengths
 
     def _shared(self, lesson: Lesson, counts: Vector | None) -> Linear:
         return fit_ridge(lesson.features, lesson.deviation, lesson.strength, counts)
@@ -177,9 +179,9 @@ class Neighbours:
         tried = [number for number in self.numbers if number <= len(points) // 3] or [max(2, len(points) // 3)]
         errors = np.zeros(len(tried))
         squares = np.einsum("ij,ij->i", points, points)
-        asked = np.arange(0, len(points), max(len(points) // self.most_asked, 1))
-        for start in range(0, len(asked), 500):
-            rows = asked[start : start + 500]
+        queried = np.arange(0, len(points), max(len(points) // self.most_asked, 1))
+        for start in range(0, len(queried), 500):
+            rows = queried[start : start + 500]
             distances = squares - 2 * points[rows] @ points.T
             distances[families[rows, None] == families] = np.inf
             nearest = np.argpartition(distances, tried[-1] - 1, axis=1)[:, : tried[-1]]
@@ -193,10 +195,10 @@ class Neighbours:
 
 def _distinct(points: Matrix, outputs: Matrix) -> tuple[Matrix, Matrix]:
     """Points that are equal made one, with the mean of their outputs."""
-    found, place, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(found), outputs.shape[1]))
+    distinct, place, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(distinct), outputs.shape[1]))
     np.add.at(sums, place.ravel(), outputs)
-    return found, sums / counts[:, None]
+    return distinct, sums / counts[:, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,10 +217,10 @@ class Trees:
         bags = [self._bag(features, lesson, rng) for _ in range(4 if quick else self.n_bags)]
         part = _as_arrays([[tree.tree_ for tree in bag.estimators_] for bag in bags], lesson.n_tasks)
 
-        def slow(asked: Floats, task: int) -> Matrix:
-            own = np.zeros((len(asked), lesson.n_tasks))
+        def slow(features: Floats, task: int) -> Matrix:
+            own = np.zeros((len(features), lesson.n_tasks))
             own[:, task] = 1.0
-            seen = np.hstack([asked, own]).astype(np.float32)
+            seen = np.hstack([features, own]).astype(np.float32)
             return np.asarray(np.mean([bag.predict(seen) for bag in bags], axis=0), dtype=np.float64)
 
         return Learned(part=part, estimators=tuple(bags), slow=slow)

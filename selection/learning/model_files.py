@@ -76,8 +76,8 @@ class PackedModel:
     @property
     def metrics(self) -> dict[str, float]:
         """The single numbers of the last test; empty where there was none."""
-        found = self.report.get("held_out") or {}
-        return {name: value for name, value in found.items() if isinstance(value, int | float)}
+        held_out = self.report.get("held_out") or {}
+        return {name: value for name, value in held_out.items() if isinstance(value, int | float)}
 
 
 def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
@@ -104,11 +104,11 @@ def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
 
 def _estimators(trained: "Trained") -> dict[str, Any]:
     learner = trained.report.trial.trained
-    found: dict[str, Any] = {"kind": trained.kind, "keys": list(trained.keys), "tasks": list(trained.tasks)}
+    estimators: dict[str, Any] = {"kind": trained.kind, "keys": list(trained.keys), "tasks": list(trained.tasks)}
     if learner is not None:
-        found |= {"vectoriser": learner.space.vectoriser, "decomposition": learner.space.decomposition}
-        found |= {"estimators": list(learner.learned.estimators)}
-    return found
+        estimators |= {"vectoriser": learner.space.vectoriser, "decomposition": learner.space.decomposition}
+        estimators |= {"estimators": list(learner.learned.estimators)}
+    return estimators
 
 
 def _must_agree(served: ServedModel, trained: "Trained") -> None:
@@ -118,7 +118,9 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
     features = learner.space.slow_features(PROBES, served.embed)
     for place, task in enumerate(served.tasks):
         slow = learner.learned.slow(features, place)
-        quick = [served.learner.part.deviations(served.learner.space.of(one, served.embed), place)[0] for one in PROBES]
+        quick = [
+            served.learner.part.deviations(served.learner.space.of(probe, served.embed), place)[0] for probe in PROBES
+        ]
         furthest = float(np.abs(np.array(quick) - slow).max())
         if not furthest <= _AGREE:
             raise ConfigurationError(

@@ -52,7 +52,7 @@ class ServedPolicy:
             expected: The same shape, NaN for one that nothing is known of.
             errors: Standard errors of what is added for the prompts, the same shape; None: nothing is added.
         """
-        found = np.zeros(len(values), dtype=np.int64)
+        positions = np.zeros(len(values), dtype=np.int64)
         candidates = self.board.candidates
         quality = _nameable(values, expected, candidates)
         for task in np.unique(tasks):
@@ -66,14 +66,14 @@ class ServedPolicy:
                     range(len(candidates)), key=lambda i: (*takes[i].tolist(), candidates[i].label, candidates[i].key)
                 )
             )
-            known = np.clip(quality[np.ix_(rows, order)], standing.lowest, standing.highest)
-            added = np.zeros(known.shape) if errors is None else errors[np.ix_(rows, order)]
-            kind = _of_the_kind_asked_for(known, added, order, standing, candidates)
+            clipped = np.clip(quality[np.ix_(rows, order)], standing.lowest, standing.highest)
+            added = np.zeros(clipped.shape) if errors is None else errors[np.ix_(rows, order)]
+            kind = _of_the_kind_asked_for(clipped, added, order, standing, candidates)
             utility = np.round(100 * np.where(beaten(kind, takes[order]), np.nan, kind), 9)
             near = near_the_best(utility, standing.n_pairs[np.ix_(order, order)], self.rule.tolerance)
             things = [thing[order] for thing in takings(facts, self.rule.on_tie)]
-            found[rows] = order[named(utility, near, things)]
-        return found
+            positions[rows] = order[named(utility, near, things)]
+        return positions
 
     def reached(
         self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix, errors: Matrix | None = None
@@ -97,16 +97,16 @@ def _of_the_kind_asked_for(
     """
     is_program = np.array([candidates[i].is_program for i in order], dtype=np.bool_)
     models = np.isfinite(quality) & ~is_program
-    found = np.where(models.any(axis=1, keepdims=True) & ~models, np.nan, quality)
+    allowed = np.where(models.any(axis=1, keepdims=True) & ~models, np.nan, quality)
     utility = np.round(100 * quality, 9)
     leads = is_program[np.nanargmax(utility, axis=1)] & models.any(axis=1)
-    known: dict[bytes, list[int]] = {}
+    kinds: dict[bytes, list[int]] = {}
     for row in np.flatnonzero(leads).tolist():
         key = quality[row].tobytes() + errors[row].tobytes()
-        if key not in known:
-            known[key] = _kind_on_a_case(quality[row], errors[row], order, standing, candidates)
-        found[row] = np.where(np.isin(order, known[key]), quality[row], np.nan)
-    return found
+        if key not in kinds:
+            kinds[key] = _kind_on_a_case(quality[row], errors[row], order, standing, candidates)
+        allowed[row] = np.where(np.isin(order, kinds[key]), quality[row], np.nan)
+    return allowed
 
 
 def _kind_on_a_case(
@@ -130,10 +130,10 @@ def _kind_on_a_case(
 
 def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...]) -> Matrix:
     """What is expected, NaN of those that would not be named; where that leaves nobody, all who were asked are."""
-    asked = np.isfinite(values)
+    measured = np.isfinite(values)
     ready = np.array([candidate.not_ready is None for candidate in candidates], dtype=np.bool_)
-    usable: Mask = asked & np.isfinite(expected)
+    usable: Mask = measured & np.isfinite(expected)
     of_ready = usable & ready
     usable = np.where(of_ready.any(axis=1, keepdims=True), of_ready, usable)
-    known = usable.any(axis=1, keepdims=True)
-    return np.where(usable, expected, np.where(asked & ~known, 0.0, np.nan))
+    any_usable = usable.any(axis=1, keepdims=True)
+    return np.where(usable, expected, np.where(measured & ~any_usable, 0.0, np.nan))

@@ -96,11 +96,11 @@ def compare(
     seen = np.isin(codes, challenger.trained_on)
     if champion is not None:
         seen |= np.isin(codes, champion.trained_on)
-    exam = examination(evidence, matrix, prompts, families, shown=~kept, asked=kept & ~seen, rule=rule)
+    exam = examination(evidence, matrix, prompts, families, shown=~kept, test_cases=kept & ~seen, rule=rule)
     if exam is None:
         return None
     foretold = [expectations(exam, model) for model in (challenger, champion)]
-    ours, theirs = (exam.reached(one.expected, one.errors) for one in foretold)
+    ours, theirs = (exam.reached(expectation.expected, expectation.errors) for expectation in foretold)
     return Rivalry(gain=paired_gain(ours, theirs, exam.families), n_changed=int((ours != theirs).sum()))
 
 
@@ -133,11 +133,14 @@ def other_scores(champion: ServedModel, evidence: Evidence) -> tuple[str, ...]:
     champion = champion.as_of(evidence)
     if champion.learner is not None and champion.learned_from is None and not champion.is_of_now:
         return ("not known, since an earlier version trained it",)
-    found = []
-    for task, one in (champion.holding or {}).items():
-        names = [*(one.label for one in one.changed if one.is_withheld), *(now for _, now in one.moved)]
-        found += [f"{name} on {task}" for name in names]
-    return tuple(found)
+    changes = []
+    for task, holding in (champion.holding or {}).items():
+        names = [
+            *(changed.label for changed in holding.changed if changed.is_withheld),
+            *(now for _, now in holding.moved),
+        ]
+        changes += [f"{name} on {task}" for name in names]
+    return tuple(changes)
 
 
 def decide(

@@ -27,8 +27,8 @@ class QualityMatrix:
 
     def of_task(self, task: str, cases: Mask) -> Integers:
         """Positions of those of `cases` that belong to the task and that anybody was measured on."""
-        found: Integers = np.flatnonzero(cases & (self.tasks == task) & np.isfinite(self.values).any(axis=1))
-        return found
+        positions: Integers = np.flatnonzero(cases & (self.tasks == task) & np.isfinite(self.values).any(axis=1))
+        return positions
 
 
 def quality_matrix(evidence: Evidence) -> QualityMatrix:
@@ -43,10 +43,10 @@ def quality_matrix(evidence: Evidence) -> QualityMatrix:
 
 def _averaged(evidence: Evidence, column: NDArray[np.float64]) -> Matrix:
     shape = (len(evidence.cases), len(evidence.candidates))
-    known = np.isfinite(column)
-    cell = evidence.case[known].astype(np.int64) * shape[1] + evidence.candidate[known]
+    measured = np.isfinite(column)
+    cell = evidence.case[measured].astype(np.int64) * shape[1] + evidence.candidate[measured]
     counts = np.bincount(cell, minlength=shape[0] * shape[1])
-    sums = np.bincount(cell, column[known], minlength=shape[0] * shape[1])
+    sums = np.bincount(cell, column[measured], minlength=shape[0] * shape[1])
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).reshape(shape)
 
 

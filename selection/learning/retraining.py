@@ -45,16 +45,16 @@ class NewEvidence:
     reason: str | None = None
     """Why to train however little is new: outcomes that have drifted, or scores that are others than was learned."""
 
-    def too_little(self, wanted: int | None) -> str | None:
+    def too_little(self, min_new: int | None) -> str | None:
         """Why there is no reason to train; None: there is one."""
         if not self.n_rows:
             return "nothing is known of any candidate: evaluate some, or import results from elsewhere"
-        if wanted is None or self.n_new_rows + self.n_outcomes >= wanted or self.reason is not None:
+        if min_new is None or self.n_new_rows + self.n_outcomes >= min_new or self.reason is not None:
             return None
         since = "" if self.last_trained_at is None else f" since {self.last_trained_at:%Y-%m-%d %H:%M} UTC"
         return (
             f"{counted(self.n_new_rows, 'scored answer')} and {counted(self.n_outcomes, 'reported outcome')} are "
-            f"new{since}, and {wanted:,} are asked for"
+            f"new{since}, and {min_new:,} are asked for"
         )
 
 
@@ -90,7 +90,7 @@ def _reason(store: Store, evidence: "Evidence", trained_at: datetime | None) -> 
     if model is not None and changed:
         return f"scores are others than {model.version} learned from: {listed(changed)}"
     since = list_recommendations(store, since=trained_at, reported=True, with_prompts=False)
-    return reason_to_retrain(drifts([past_of(one) for one in since]))
+    return reason_to_retrain(drifts([past_of(record) for record in since]))
 
 
 def _n_new(n_rows: int, n_before: Any, is_the_same: bool) -> int:
@@ -101,22 +101,22 @@ def _n_new(n_rows: int, n_before: Any, is_the_same: bool) -> int:
 
 def train_and_store(store: Store, *, seed: int) -> str:
     """The id of the model that follows from all that is known, stored with its report; nothing decides by it yet."""
-    known = all_known(store)
-    return store_trained(store, known, trained(known, seed))
+    training_data = all_known(store)
+    return store_trained(store, training_data, trained(training_data, seed))
 
 
-def trained(known: "Known", seed: int) -> "PackedModel":
+def trained(training_data: "Known", seed: int) -> "PackedModel":
     """The model that follows from it, in bytes. Takes long, and no store."""
     import numpy as np
 
     from selection.learning.model_files import pack
     from selection.learning.training import train
 
-    evidence, prompts = known
+    evidence, prompts = training_data
     return pack(train(evidence, prompts, rng=np.random.default_rng(seed)))
 
 
-def store_trained(store: Store, known: "Known", packed: "PackedModel") -> str:
+def store_trained(store: Store, training_data: "Known", packed: "PackedModel") -> str:
     """The id under which the model is stored."""
     stored = save_model(
         store,
@@ -124,7 +124,7 @@ def store_trained(store: Store, known: "Known", packed: "PackedModel") -> str:
         status=TRAINED,
         data_hash=packed.data_hash,
         code_version=packed.code_version,
-        metrics={**packed.metrics, _N_ROWS: len(known[0].candidate)},
+        metrics={**packed.metrics, _N_ROWS: len(training_data[0].candidate)},
         report=packed.report,
         estimator=packed.estimator,
         serving=packed.serving,
@@ -158,12 +158,12 @@ def judge(store: Store, model_id: str) -> Judgement:
     if held is not None:
         held = held.as_of(evidence)
     rivalry = compare(challenger.as_of(evidence), held, evidence, prompts)
-    found = decide(challenger, held, rivalry, None if held is None else staleness(held, evidence))
+    verdict = decide(challenger, held, rivalry, None if held is None else staleness(held, evidence))
     return Judgement(
         model_id=model_id,
         replaces=holds.promotion_id,
-        promotes=found.promotes,
-        reason=found.reason,
+        promotes=verdict.promotes,
+        reason=verdict.reason,
         notes=decides.notes,
     )
 
@@ -187,19 +187,19 @@ def _holds_already(store: Store, judged: Judgement) -> bool:
 
 
 def _say_status(store: Store, model_id: str, status: str) -> None:
-    found = read_model(store, model_id)
-    if found.record.status == PROMOTED:
+    stored = read_model(store, model_id)
+    if stored.record.status == PROMOTED:
         return
     save_model(
         store,
-        kind=found.record.kind,
+        kind=stored.record.kind,
         status=status,
-        data_hash=found.record.data_hash,
-        code_version=found.record.code_version,
-        metrics=found.record.metrics,
-        report=found.record.report,
-        estimator=found.estimator,
-        serving=found.serving,
+        data_hash=stored.record.data_hash,
+        code_version=stored.record.code_version,
+        metrics=stored.record.metrics,
+        report=stored.record.report,
+        estimator=stored.estimator,
+        serving=stored.serving,
     )
 
 
@@ -209,18 +209,18 @@ def all_known(store: Store) -> "Known":
     return evidence, read_prompts(store, evidence)
 
 
-def _why(known: NewEvidence) -> list[str]:
-    return [] if known.reason is None else [f"a reason to retrain, however little is new: {known.reason}"]
+def _why(new_evidence: NewEvidence) -> list[str]:
+    return [] if new_evidence.reason is None else [f"a reason to retrain, however little is new: {new_evidence.reason}"]
 
 
 def retraining_result(
-    store: Store, known: NewEvidence, judged: Judgement | None, refusal: str | None
+    store: Store, new_evidence: NewEvidence, judged: Judgement | None, refusal: str | None
 ) -> dict[str, Any]:
     """What became of a retraining, as plain values: for a page, a table, a command.
 
     Args:
         store: Where the model is.
-        known: What there was to learn from.
+        new_evidence: What there was to learn from.
         judged: What became of the model; None: none was trained.
         refusal: Why none was.
     """
@@ -230,7 +230,7 @@ def retraining_result(
     name = None if model is None else f"{model.kind} {model.version}"
     holder = "the scoreboard alone" if holds.model is None else f"{holds.model.kind} {holds.model.version}"
     reason = judged.reason if judged is not None else refusal or ""
-    said = {
+    sentences = {
         "not trained": f"No model was trained: {reason}.",
         "promoted": f"{name} is now the selection model: {reason}.",
         "kept": f"{name} was trained, and {holder} goes on deciding: {reason}.",
@@ -238,15 +238,15 @@ def retraining_result(
     return {
         "status": "completed",
         "decision": decision,
-        "sentence": said[decision],
+        "sentence": sentences[decision],
         "reason": reason,
-        "notes": [*_why(known), *(judged.notes if judged is not None else ())],
+        "notes": [*_why(new_evidence), *(judged.notes if judged is not None else ())],
         "model_id": None if model is None else model.model_id,
         "model": name,
         "champion_id": None if holds.model is None else holds.model.model_id,
         "report": None if model is None else dict(model.report),
-        "evidence_fingerprint": known.fingerprint,
-        "n_rows": known.n_rows,
-        "n_new_rows": known.n_new_rows,
-        "n_outcomes": known.n_outcomes,
+        "evidence_fingerprint": new_evidence.fingerprint,
+        "n_rows": new_evidence.n_rows,
+        "n_new_rows": new_evidence.n_new_rows,
+        "n_outcomes": new_evidence.n_outcomes,
     }

@@ -108,19 +108,19 @@ def _codes(arrays: dict[str, Array], name: str) -> Array:
 
 
 def _answers(header: Mapping[str, Any], arrays: dict[str, Array]) -> LearnedAnswers:
-    found = LearnedAnswers(
+    answers = LearnedAnswers(
         cases=_codes(arrays, "learned.cases"),
         quality=_typed(arrays, "learned.quality", "Floats").astype(np.float32),
         **{name: _typed(arrays, f"learned.{name}", "Places") for name in ("tasks", "counts", "case")},
     )
-    misfit = found.misfit(len(header["tasks"]), len(header["keys"]))
+    misfit = answers.misfit(len(header["tasks"]), len(header["keys"]))
     if misfit is not None:
         raise _wrong(misfit)
-    return found
+    return answers
 
 
-def _wrong(found: str) -> ModelFileError:
-    return ModelFileError(f"{WHAT} holds {found}", TRAIN_AGAIN)
+def _wrong(problem: str) -> ModelFileError:
+    return ModelFileError(f"{WHAT} holds {problem}", TRAIN_AGAIN)
 
 
 def _taken(arrays: dict[str, Array], name: str) -> Array:
@@ -165,7 +165,7 @@ def _must_be_words(header: Mapping[str, Any]) -> None:
         )
     for name in ("keys", "tasks", "features"):
         listed = header.get(name)
-        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
             raise ModelFileError(f"{WHAT}'s header has no list of {name}", TRAIN_AGAIN)
         if len(set(listed)) < len(listed):
             raise ModelFileError(f"{WHAT}'s header lists one of its {name} twice", TRAIN_AGAIN)
@@ -192,12 +192,12 @@ def _learner(header: Mapping[str, Any], space: PromptSpace, arrays: dict[str, Ar
     if misfit is not None:
         expected = f"{space.n_features} features, {n_tasks} tasks and {n_candidates} candidates"
         raise _wrong(f"{misfit} where {expected} are due")
-    found = {name: _typed(arrays, f"learner.{name}", "Floats") for name in _LEARNER}
+    learner_arrays = {name: _typed(arrays, f"learner.{name}", "Floats") for name in _LEARNER}
     shapes = {"shrink": (n_tasks,), "difficulty": (space.n_features + 1,), "difficulty_shrink": (n_tasks,)}
-    for name, array in found.items():
+    for name, array in learner_arrays.items():
         if array.shape != shapes[name]:
             raise _wrong(f"{name!r} of shape {array.shape} where {shapes[name]} is due")
-    return ServedLearner(space=space, part=part, told=_told(header, arrays), **found)
+    return ServedLearner(space=space, part=part, told=_told(header, arrays), **learner_arrays)
 
 
 def _told(header: Mapping[str, Any], arrays: dict[str, Array]) -> Array:
@@ -218,16 +218,16 @@ def _space(n_embedded: int, arrays: dict[str, Array]) -> PromptSpace:
         raise _wrong("a vocabulary that is no text") from error
     words = listed.split("\n") if listed else []
     vocabulary = {word: place for place, word in enumerate(words)}
-    found = {name: _typed(arrays, f"space.{name}", "Floats") for name in _SPACE}
-    components = found["components"]
-    if components.ndim != 2 or found["idf"].shape != (len(words),) or len(components) != len(words):
-        raise _wrong(f"{len(words)} words for weights of shape {found['idf'].shape} and {components.shape}")
+    space_arrays = {name: _typed(arrays, f"space.{name}", "Floats") for name in _SPACE}
+    components = space_arrays["components"]
+    if components.ndim != 2 or space_arrays["idf"].shape != (len(words),) or len(components) != len(words):
+        raise _wrong(f"{len(words)} words for weights of shape {space_arrays['idf'].shape} and {components.shape}")
     if len(vocabulary) < len(words):
         raise _wrong("a word twice in its vocabulary")
     n_features = len(PLAIN_FEATURES) + components.shape[1] + n_embedded
-    if found["centre"].shape != (n_features,) or found["scale"].shape != (n_features,):
-        raise _wrong(f"a centre of shape {found['centre'].shape} for {n_features} features")
-    return PromptSpace(vocabulary=vocabulary, n_embedded=n_embedded, **found)
+    if space_arrays["centre"].shape != (n_features,) or space_arrays["scale"].shape != (n_features,):
+        raise _wrong(f"a centre of shape {space_arrays['centre'].shape} for {n_features} features")
+    return PromptSpace(vocabulary=vocabulary, n_embedded=n_embedded, **space_arrays)
 
 
 def _typed(arrays: dict[str, Array], name: str, annotation: object) -> Array:

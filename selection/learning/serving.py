@@ -54,12 +54,12 @@ class RidgePart:
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
         """What is wrong with the arrays."""
-        one = (n_features + 1, n_candidates)
-        if self.weights.shape != (n_tasks, *one):
+        shape = (n_features + 1, n_candidates)
+        if self.weights.shape != (n_tasks, *shape):
             return f"weights of shape {self.weights.shape}"
         spread = self.spread.shape
         return (
-            None if len(spread) == 4 and spread == (n_tasks, max(spread[1], 1), *one) else f"spread of shape {spread}"
+            None if len(spread) == 4 and spread == (n_tasks, max(spread[1], 1), *shape) else f"spread of shape {spread}"
         )
 
 
@@ -86,8 +86,8 @@ class NeighboursPart:
         query[: len(features)] = features
         query[len(features) + task] = self.step[0]
         nearest = np.argpartition(self.squares - 2 * (self.points @ query), n_nearest - 1)[:n_nearest]
-        found = self.outputs[nearest]
-        return found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(n_nearest)
+        nearest_outputs = self.outputs[nearest]
+        return nearest_outputs.mean(axis=0), nearest_outputs.std(axis=0, ddof=1) / np.sqrt(n_nearest)
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
         """What is wrong with the arrays."""
@@ -280,23 +280,23 @@ class ServedModel:
         ):
             return None
         at, features = self.tasks.index(task), learner.space.of(prompt, self.embed)
-        known, place = self._placed(task, keys)
+        positions, place = self._placed(task, keys)
         value, se = np.full(len(keys), learner.shared(features, at)), np.zeros(len(keys))
-        found = learner.at(features, at)
-        value[known] += found[0][place]
-        se[known] = found[1][place]
+        learned = learner.at(features, at)
+        value[positions] += learned[0][place]
+        se[positions] = learned[1][place]
         return Deviations(value=value, se=se, told=learner.told[at])
 
     def _placed(self, task: str, keys: tuple[str, ...]) -> tuple[Places, Places]:
         """Where the asked keys that are known stand in the question, and where in the model."""
-        found = self._places.get((task, keys))
-        if found is None:
+        placed = self._places.get((task, keys))
+        if placed is None:
             at = {key: place for place, key in enumerate(self.keys)}
             if self.holding is not None:
                 at = dict(self.holding[task].columns)
-            known = np.array([place for place, key in enumerate(keys) if key in at], dtype=np.intp)
-            found = known, np.array([at[keys[place]] for place in known], dtype=np.intp)
+            positions = np.array([place for place, key in enumerate(keys) if key in at], dtype=np.intp)
+            placed = positions, np.array([at[keys[place]] for place in positions], dtype=np.intp)
             if len(self._places) > 100:
                 self._places.clear()
-            self._places[task, keys] = found
-        return found
+            self._places[task, keys] = placed
+        return placed

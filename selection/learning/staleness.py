@@ -57,7 +57,7 @@ class Holding:
             model: What it is called.
             task: On which this holds.
         """
-        withheld = [str(one) for one in self.changed if one.is_withheld]
+        withheld = [str(change) for change in self.changed if change.is_withheld]
         if withheld:
             whose = "" if self.columns else "all candidates, since that of "
             yield (
@@ -67,7 +67,7 @@ class Holding:
         elif self.changed:
             yield (
                 f"of the cases on {task} that {model} learned from, some have another score now, or none: "
-                f"{_listed([str(one) for one in self.changed])}; beyond {percent(MOST_CHANGED)} it says "
+                f"{_listed([str(change) for change in self.changed])}; beyond {percent(MOST_CHANGED)} it says "
                 "no more of prompts"
             )
         for was, now in self.moved:
@@ -114,7 +114,7 @@ class _Comparison:
         self._learned, self._keys, self._candidates = learned, keys, evidence.candidates
         self._now = AnswersOfNow(learned, evidence, is_from_elsewhere=is_from_elsewhere)
         self._measured = _measured(evidence)
-        self._places = {one.key: place for place, one in enumerate(evidence.candidates)}
+        self._places = {candidate.key: place for place, candidate in enumerate(evidence.candidates)}
         self._answers = [self._now.answers(column) for column in range(len(keys))]
         shape = (len(keys), len(tasks))
         self._n_cases, self._n_lost = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
@@ -133,7 +133,7 @@ class _Comparison:
         free = {at for at in here if self._candidates[at].key not in columns}
         moved = self._moved(np.flatnonzero(~holds & (n_cases >= MIN_MOVED)), place, free)
         columns |= {self._candidates[at].key: column for column, at in moved.items()}
-        asked = {at: key for at, key in enumerate(self._keys) if self._places.get(key) in here}
+        measured_keys = {at: key for at, key in enumerate(self._keys) if self._places.get(key) in here}
         changed = tuple(
             Changed(
                 label=self._label(at),
@@ -141,10 +141,10 @@ class _Comparison:
                 n_cases=int(n_cases[at]),
                 is_withheld=key not in columns,
             )
-            for at, key in asked.items()
+            for at, key in measured_keys.items()
             if n_lost[at] and (holds[at] or key not in columns)
         )
-        if sum(one.is_withheld for one in changed) > MOST_WITHHELD * len(asked):
+        if sum(change.is_withheld for change in changed) > MOST_WITHHELD * len(measured_keys):
             columns, moved = {}, {}
         return Holding(
             columns=columns,
@@ -155,15 +155,15 @@ class _Comparison:
 
     def _moved(self, columns: Integers, task: int, free: Collection[int]) -> dict[int, int]:
         """Who of those that are free has all the answers of another that were learned from; by that one's column."""
-        left, found = set(free), {}
+        left, owners = set(free), {}
         for column in columns.tolist():
             own = self._answers[column]
             own = own[self._learned.tasks[self._learned.case[own]] == task]
             owner = self._now.owner(own, sorted(left))
             if owner is not None:
                 left.remove(owner)
-                found[column] = owner
-        return found
+                owners[column] = owner
+        return owners
 
     def _label(self, column: int) -> str:
         place = self._places.get(self._keys[column])
@@ -175,6 +175,6 @@ def _measured(evidence: Evidence) -> dict[str, frozenset[int]]:
     names = {task: place for place, task in enumerate(dict.fromkeys(case.task for case in evidence.cases))}
     of_case = np.array([names[case.task] for case in evidence.cases], dtype=np.int64)
     rows = np.isfinite(evidence.quality)
-    found = np.unique(of_case[evidence.case[rows]] * len(evidence.candidates) + evidence.candidate[rows])
-    task, candidate = np.divmod(found, max(len(evidence.candidates), 1))
+    cells = np.unique(of_case[evidence.case[rows]] * len(evidence.candidates) + evidence.candidate[rows])
+    task, candidate = np.divmod(cells, max(len(evidence.candidates), 1))
     return {name: frozenset(candidate[task == place].tolist()) for name, place in names.items()}

@@ -10,12 +10,12 @@ from selection.learning.deciding_model import served_model
 from selection.learning.model_files import FROM_A_FILE, PackedModel, read_file, read_serving, write_file
 
 
-def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelRecord:
+def save_to_file(store: Store, version_or_id: str | int, path: Path) -> SelectionModelRecord:
     """The model that now stands in the file, too.
 
     Args:
         store: Where it is.
-        wanted: Its version, its id, or the beginning of one.
+        version_or_id: Its version, its id, or the beginning of one.
         path: A file that is not there yet.
 
     Raises:
@@ -25,15 +25,15 @@ def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelR
     """
     from evaluation.planning.templates import must_be_new
 
-    found = read_model(store, wanted)
+    stored = read_model(store, version_or_id)
     must_be_new(path)
-    if found.estimator is None or found.serving is None:
-        raise ModelFileError(f"selection model {found.record.version} is not whole", "Train anew, or save another.")
-    read_serving(found.serving)
-    record = found.record
+    if stored.estimator is None or stored.serving is None:
+        raise ModelFileError(f"selection model {stored.record.version} is not whole", "Train anew, or save another.")
+    read_serving(stored.serving)
+    record = stored.record
     packed = PackedModel(
-        estimator=found.estimator,
-        serving=found.serving,
+        estimator=stored.estimator,
+        serving=stored.serving,
         kind=record.kind,
         data_hash=record.data_hash,
         code_version=record.code_version,
@@ -46,7 +46,7 @@ def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelR
     return record
 
 
-def must_be_readable(store: Store, wanted: str | int) -> None:
+def must_be_readable(store: Store, version_or_id: str | int) -> None:
     """Nothing where the model can serve.
 
     Raises:
@@ -54,7 +54,7 @@ def must_be_readable(store: Store, wanted: str | int) -> None:
         ModelFileError: it is not whole, or must not be read.
         DamagedModelError: its bytes are not those that were stored.
     """
-    served_model(store, find_model(store, wanted))
+    served_model(store, find_model(store, version_or_id))
 
 
 def store_file(store: Store, path: Path) -> SelectionModelRecord:
@@ -66,8 +66,8 @@ def store_file(store: Store, path: Path) -> SelectionModelRecord:
     """
     packed = read_file(path)
     read_serving(packed.serving)
-    if (known := _twin(store, packed)) is not None:
-        return known
+    if (twin := _twin(store, packed)) is not None:
+        return twin
     return save_model(
         store,
         kind=packed.kind,
@@ -85,7 +85,7 @@ def _twin(store: Store, packed: PackedModel) -> SelectionModelRecord | None:
     """The same model, where it is here already; what was said of it then stays."""
     for record in history(store):
         if (record.kind, record.data_hash, record.code_version) == (packed.kind, packed.data_hash, packed.code_version):
-            found = read_model(store, record.model_id)
-            if (found.serving, found.estimator) == (packed.serving, packed.estimator):
+            stored = read_model(store, record.model_id)
+            if (stored.serving, stored.estimator) == (packed.serving, packed.estimator):
                 return record
     return None

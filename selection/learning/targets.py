@@ -36,17 +36,17 @@ def targets(features: Matrix, values: Matrix, tasks: Integers) -> Targets:
         values: Qualities, shape (n_cases, n_candidates), NaN where missing; one at least in each row.
         tasks: Of each case, as numbers.
     """
-    asked = np.isfinite(values)
+    measured = np.isfinite(values)
     apart = _from_means(values, tasks)
     expected = np.zeros(values.shape)
     strength = 0.0
-    for _ in range(1 if asked.all() else ROUNDS):
-        difficulty = (asked * (apart - expected)).sum(axis=1) / asked.sum(axis=1)
-        deviation = np.where(asked, apart - difficulty[:, None], expected)
+    for _ in range(1 if measured.all() else ROUNDS):
+        difficulty = (measured * (apart - expected)).sum(axis=1) / measured.sum(axis=1)
+        deviation = np.where(measured, apart - difficulty[:, None], expected)
         shared = deviation.mean(axis=1)
         deviation = deviation - shared[:, None]
         strength = strength or ridge_strength(features, deviation)
-        if not asked.all():
+        if not measured.all():
             expected = fit_ridge(features, deviation, strength).predicted(features)
             expected -= expected.mean(axis=1, keepdims=True)
     return Targets(deviation=deviation, difficulty=difficulty + shared, strength=strength)
@@ -54,12 +54,12 @@ def targets(features: Matrix, values: Matrix, tasks: Integers) -> Targets:
 
 def _from_means(values: Matrix, tasks: Integers) -> Matrix:
     """Less each candidate's adjusted mean on the task; 0 where missing."""
-    found = np.zeros(values.shape)
+    deviations = np.zeros(values.shape)
     for task in np.unique(tasks):
         rows = np.flatnonzero(tasks == task)
-        known = np.flatnonzero(np.isfinite(values[rows]).any(axis=0))
-        own = values[np.ix_(rows, known)]
-        asked = np.isfinite(own)
-        fit = fit_two_way(own.T, asked.T, np.ones(len(rows)))
-        found[np.ix_(rows, known)] = np.where(asked, own - fit.mean, 0.0)
-    return found
+        candidates = np.flatnonzero(np.isfinite(values[rows]).any(axis=0))
+        own = values[np.ix_(rows, candidates)]
+        measured = np.isfinite(own)
+        fit = fit_two_way(own.T, measured.T, np.ones(len(rows)))
+        deviations[np.ix_(rows, candidates)] = np.where(measured, own - fit.mean, 0.0)
+    return deviations

@@ -66,17 +66,17 @@ def _trust(features: Matrix, task: Integers, n_tasks: int, fold: Integers) -> fl
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
 
-    scores, known = np.zeros((len(task), n_tasks)), np.zeros(len(task), dtype=np.bool_)
-    for one in np.unique(fold):
-        shown, asked = fold != one, fold == one
+    scores, scored = np.zeros((len(task), n_tasks)), np.zeros(len(task), dtype=np.bool_)
+    for number in np.unique(fold):
+        shown, tested = fold != number, fold == number
         if len(np.unique(task[shown])) == n_tasks:
             weights = _fitted(features[shown], task[shown])
-            scores[asked], known[asked] = features[asked] @ weights[:-1] + weights[-1], True
-    if not known.any():
+            scores[tested], scored[tested] = features[tested] @ weights[:-1] + weights[-1], True
+    if not scored.any():
         return 0.0
-    own, counted = scores[known, task[known]], 1 / np.bincount(task, minlength=n_tasks)[task[known]]
+    own, counted = scores[scored, task[scored]], 1 / np.bincount(task, minlength=n_tasks)[task[scored]]
 
     def surprise(trust: float) -> float:
-        return float(counted @ (logsumexp(trust * scores[known], axis=1) - trust * own))
+        return float(counted @ (logsumexp(trust * scores[scored], axis=1) - trust * own))
 
     return float(minimize_scalar(surprise, bounds=(0.0, 1.0), method="bounded").x)

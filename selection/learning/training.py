@@ -48,7 +48,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values, for the store and for artifacts."""
-        found: dict[str, Any] = _plain(
+        report: dict[str, Any] = _plain(
             {
                 "learner": self.trial.winner or BEST_PER_TASK,
                 "reason": self.trial.reason,
@@ -59,11 +59,11 @@ class Report:
                 "held_out": None if self.examined is None else asdict(self.examined),
             }
         )
-        return found
+        return report
 
     def _tasks(self) -> list[dict[str, Any]]:
         """What decides on each task, and what each learner gained there."""
-        found = []
+        rows = []
         for place, task in enumerate(self.tasks):
             of_task = {name: findings[place] for name, findings in self.trial.findings.items()}
             winner = self.trial.winner
@@ -71,7 +71,7 @@ class Report:
             closest = of_task.get(
                 winner or max(self.trial.gains, key=lambda name: self.trial.gains[name].value, default="")
             )
-            found.append(
+            rows.append(
                 {
                     "task": task,
                     "learner": winner if tells else BEST_PER_TASK,
@@ -79,10 +79,10 @@ class Report:
                     "n_families": self.n_families_of[place],
                     "reason": self.trial.reason if closest is None else closest.in_words(),
                     "shrink": of_task[winner].shrink if winner is not None and tells else 0.0,
-                    "gains": {name: asdict(one.gain) for name, one in of_task.items()},
+                    "gains": {name: asdict(finding.gain) for name, finding in of_task.items()},
                 }
             )
-        return found + [_not_learned(task) for task in self.held_out_tasks]
+        return rows + [_not_learned(task) for task in self.held_out_tasks]
 
 
 def _not_learned(task: str) -> dict[str, Any]:
@@ -150,8 +150,8 @@ def train(
     """
     families, codes = families_and_codes(evidence.cases, prompts)
     matrix = quality_matrix(evidence)
-    asked = held_out(families, codes, held_out_share)
-    shown = ~asked & np.isfinite(matrix.values).any(axis=1)
+    test_cases = held_out(families, codes, held_out_share)
+    shown = ~test_cases & np.isfinite(matrix.values).any(axis=1)
     data = material(evidence, matrix, prompts, families, shown, rng, rule)
     trial = try_learners(data, learners=learners, rng=rng, embed=embed)
     report = Report(
@@ -174,15 +174,15 @@ def train(
         learned_from=None if trial.winner is None else learned_answers(evidence, data.cases, data.task),
         report=report,
     )
-    exam = examination(evidence, matrix, prompts, families, shown=shown, asked=asked, rule=rule)
-    found = None if exam is None else examined(exam, trained.served(embed=embed))
-    return replace(trained, report=replace(report, examined=found))
+    exam = examination(evidence, matrix, prompts, families, shown=shown, test_cases=test_cases, rule=rule)
+    exam_result = None if exam is None else examined(exam, trained.served(embed=embed))
+    return replace(trained, report=replace(report, examined=exam_result))
 
 
 def _plain(value: Any) -> Any:
     """The same without infinities, which JSON does not know."""
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(element) for name, element in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(element) for element in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -110,7 +110,7 @@ def try_learners(
     best = max(learners, key=lambda learner: closeness[learner.name].value)
     findings = {name: _findings(data, deviation, unseen.error[name]) for name, deviation in unseen.deviation.items()}
     listed = ", ".join(f"{name} {gain.in_points()}" for name, gain in gains.items())
-    tells = closeness[best.name].is_real and any(one.shrink for one in findings[best.name])
+    tells = closeness[best.name].is_real and any(finding.shrink for finding in findings[best.name])
     if not tells or gains[best.name].value <= 0:
         reason = f"no real gain over the best per task, {best.name} coming closest: {listed}"
         return Trial(winner=None, trained=None, reading=reading, gains=gains, findings=findings, reason=reason)
@@ -122,19 +122,19 @@ def try_learners(
     return Trial(winner=best.name, trained=trained, reading=reading, gains=gains, findings=findings, reason=reason)
 
 
-def _lesson(data: Material, features: Matrix, found: Targets, cases: Mask) -> Lesson:
+def _lesson(data: Material, features: Matrix, learning_targets: Targets, cases: Mask) -> Lesson:
     return Lesson(
         features=features[cases],
-        deviation=found.deviation,
+        deviation=learning_targets.deviation,
         tasks=data.task[cases],
         n_tasks=len(data.tasks),
         families=data.families[cases],
-        strength=found.strength,
+        strength=learning_targets.strength,
     )
 
 
-def _difficulty(features: Matrix, found: Targets) -> Linear:
-    outputs = found.difficulty[:, None]
+def _difficulty(features: Matrix, learning_targets: Targets) -> Linear:
+    outputs = learning_targets.difficulty[:, None]
     return fit_ridge(features, outputs, ridge_strength(features, outputs))
 
 
@@ -142,14 +142,14 @@ def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: 
     deviation, error = ({learner.name: np.zeros(data.values.shape) for learner in learners} for _ in range(2))
     difficulty = np.zeros(len(data.values))
     for fold in range(data.n_folds):
-        shown, asked = data.fold != fold, np.flatnonzero(data.fold == fold)
-        if not len(asked) or not shown.any():
+        shown, tested = data.fold != fold, np.flatnonzero(data.fold == fold)
+        if not len(tested) or not shown.any():
             continue
-        found = targets(features[shown], data.values[shown], data.task[shown])
-        difficulty[asked] = _difficulty(features[shown], found).predicted(features[asked])[:, 0]
+        learning_targets = targets(features[shown], data.values[shown], data.task[shown])
+        difficulty[tested] = _difficulty(features[shown], learning_targets).predicted(features[tested])[:, 0]
         for learner in learners:
-            part = learner.fit(_lesson(data, features, found, shown), rng, quick=True).part
-            for case, row, task in zip(asked, features[asked], data.task[asked].tolist(), strict=True):
+            part = learner.fit(_lesson(data, features, learning_targets, shown), rng, quick=True).part
+            for case, row, task in zip(tested, features[tested], data.task[tested].tolist(), strict=True):
                 value, error[learner.name][case] = part.deviations(row, task)
                 deviation[learner.name][case] = value - value.mean()
     return _Unseen(deviation=deviation, error=error, difficulty=difficulty)
@@ -158,20 +158,20 @@ def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: 
 def _came(data: Material, deviation: Matrix, cases: Mask | Integers) -> tuple[Matrix, Matrix]:
     """What came and what was predicted, both as deviations among those asked."""
     apart = data.values[cases] - data.expected[cases]
-    asked = np.isfinite(apart)
-    return centred(apart, asked), centred(deviation[cases], asked)
+    measured = np.isfinite(apart)
+    return centred(apart, measured), centred(deviation[cases], measured)
 
 
 def _shrinks(data: Material, deviation: Matrix, cases: Mask) -> Floats:
     """What each task's deviations must be multiplied with, by these cases; 0 where they come no closer."""
-    found = np.zeros(len(data.tasks))
+    shrinks = np.zeros(len(data.tasks))
     for task in range(len(data.tasks)):
         rows = np.flatnonzero(cases & (data.task == task))
         if len(np.unique(data.families[rows])) >= MIN_FAMILIES:
             came, expected = _came(data, deviation, rows)
             shrink = slope(came, expected, most=MOST)
-            found[task] = shrink if _closer(data, came, shrink * expected, rows, level=TASK_LEVEL).is_real else 0.0
-    return found
+            shrinks[task] = shrink if _closer(data, came, shrink * expected, rows, level=TASK_LEVEL).is_real else 0.0
+    return shrinks
 
 
 def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers, *, level: float = 0.95) -> Gain:
@@ -211,12 +211,12 @@ def _closeness(data: Material, deviation: Matrix) -> Gain:
 def _findings(data: Material, deviation: Matrix, error: Matrix) -> tuple[TaskFinding, ...]:
     shrinks = _shrinks(data, deviation, np.ones(len(data.values), dtype=np.bool_))
     ours, without = _reached(data, deviation, error), data.reached(data.expected)
-    found = []
+    findings = []
     for place, task in enumerate(data.tasks):
         rows = np.flatnonzero(data.task == place)
         came, expected = _came(data, deviation, rows)
         families = data.families[rows]
-        found.append(
+        findings.append(
             TaskFinding(
                 task=task,
                 n_cases=len(rows),
@@ -226,22 +226,22 @@ def _findings(data: Material, deviation: Matrix, error: Matrix) -> tuple[TaskFin
                 shrink=float(shrinks[place]),
             )
         )
-    return tuple(found)
+    return tuple(findings)
 
 
 def _difficulty_shrinks(data: Material, difficulty: Vector, active: Mask) -> Floats:
     """How much of a prompt's difficulty is believed, where anything is learned; it moves all candidates alike."""
     apart = data.values - data.expected
-    asked = np.isfinite(apart)
-    came = np.where(asked, apart, 0.0).sum(axis=1) / np.maximum(asked.sum(axis=1), 1)
+    measured = np.isfinite(apart)
+    came = np.where(measured, apart, 0.0).sum(axis=1) / np.maximum(measured.sum(axis=1), 1)
     tasks = [data.task == task for task in range(len(data.tasks))]
-    return np.array([slope(came[one], difficulty[one], most=1.0) for one in tasks]) * active
+    return np.array([slope(came[rows], difficulty[rows], most=1.0) for rows in tasks]) * active
 
 
 def _told(data: Material, expected: Matrix) -> Matrix:
     """Of each task, the knots by which expectations are told, by what came on families that were not shown."""
-    known = np.isfinite(expected) & np.isfinite(data.values)
-    cells = [known & (data.task == task)[:, None] for task in range(len(data.tasks))]
+    measured = np.isfinite(expected) & np.isfinite(data.values)
+    cells = [measured & (data.task == task)[:, None] for task in range(len(data.tasks))]
     return np.array([told_knots(expected[own], data.values[own]) for own in cells])
 
 
@@ -254,8 +254,8 @@ def _trained(
     rng: np.random.Generator,
 ) -> TrainedLearner:
     everything = np.ones(len(data.values), dtype=np.bool_)
-    found = targets(features, data.values, data.task)
-    learned = learner.fit(_lesson(data, features, found, everything), rng)
+    learning_targets = targets(features, data.values, data.task)
+    learned = learner.fit(_lesson(data, features, learning_targets, everything), rng)
     shrink = _shrinks(data, unseen.deviation[learner.name], everything)
     difficulty_shrink = _difficulty_shrinks(data, unseen.difficulty, shrink > 0)
     expected = (
@@ -265,7 +265,7 @@ def _trained(
         space=space.space,
         part=learned.part,
         shrink=shrink,
-        difficulty=_difficulty(features, found).stacked[:, 0],
+        difficulty=_difficulty(features, learning_targets).stacked[:, 0],
         difficulty_shrink=difficulty_shrink,
         told=_told(data, expected),
     )

@@ -26,33 +26,33 @@ SUITES: Mapping[str, str] = {
 _MODELS_NAMED = 3
 
 
-def recommendation_as_json(found: Recommendation, *, percentile: float) -> dict[str, Any]:
+def recommendation_as_json(recommendation: Recommendation, *, percentile: float) -> dict[str, Any]:
     """All that is known of it, numbers not rounded."""
-    chosen = None if found.candidate is None else as_mapping(found.candidate)
+    chosen = None if recommendation.candidate is None else as_mapping(recommendation.candidate)
     return {
-        "status": "abstained" if found.abstained else "completed",
-        "id": found.id,
-        "task": found.task,
+        "status": "abstained" if recommendation.abstained else "completed",
+        "id": recommendation.id,
+        "task": recommendation.task,
         "candidate": chosen,
-        "measured": _expected(found.measured),
-        "quality": _expected(found.quality),
-        "adjustments": _expected(found.adjustments),
-        "latency_s": _expected(found.latency_s),
+        "measured": _expected(recommendation.measured),
+        "quality": _expected(recommendation.quality),
+        "adjustments": _expected(recommendation.adjustments),
+        "latency_s": _expected(recommendation.latency_s),
         "percentile": percentile,
-        "cost_per_1k": _expected(found.cost_per_1k),
-        "energy_j": _expected(found.energy_j),
-        "memory_gb": found.memory_gb,
-        "reported": _expected(found.reported),
-        "reason": found.reason,
-        "alternatives": [_ranked(one) for one in found.alternatives],
-        "pareto": list(found.pareto),
-        "tied": list(found.tied),
-        "removed": [_removed(one) for one in found.removed],
-        "n_cases": found.n_cases,
-        "decided_by": found.decided_by,
-        "tested_by": found.tested_by,
-        "notes": list(found.notes),
-        "created_at": found.created_at.isoformat(),
+        "cost_per_1k": _expected(recommendation.cost_per_1k),
+        "energy_j": _expected(recommendation.energy_j),
+        "memory_gb": recommendation.memory_gb,
+        "reported": _expected(recommendation.reported),
+        "reason": recommendation.reason,
+        "alternatives": [_ranked(ranked) for ranked in recommendation.alternatives],
+        "pareto": list(recommendation.pareto),
+        "tied": list(recommendation.tied),
+        "removed": [_removed(removal) for removal in recommendation.removed],
+        "n_cases": recommendation.n_cases,
+        "decided_by": recommendation.decided_by,
+        "tested_by": recommendation.tested_by,
+        "notes": list(recommendation.notes),
+        "created_at": recommendation.created_at.isoformat(),
     }
 
 
@@ -60,48 +60,61 @@ def _expected(numbers: Expected | MeasuredQuality | Adjustments | Reported | Non
     return None if numbers is None else asdict(numbers)
 
 
-def _ranked(one: Ranked) -> dict[str, Any]:
+def _ranked(ranked: Ranked) -> dict[str, Any]:
     return {
-        "candidate": as_mapping(one.candidate),
-        "utility": one.utility,
-        "measured": _expected(one.measured),
-        "quality": _expected(one.quality),
-        "adjustments": _expected(one.adjustments),
-        "latency_s": _expected(one.latency_s),
-        "cost_per_1k": _expected(one.cost_per_1k),
-        "energy_j": _expected(one.energy_j),
-        "memory_gb": one.memory_gb,
-        "is_tied": one.is_tied,
-        "is_pareto": one.is_pareto,
+        "candidate": as_mapping(ranked.candidate),
+        "utility": ranked.utility,
+        "measured": _expected(ranked.measured),
+        "quality": _expected(ranked.quality),
+        "adjustments": _expected(ranked.adjustments),
+        "latency_s": _expected(ranked.latency_s),
+        "cost_per_1k": _expected(ranked.cost_per_1k),
+        "energy_j": _expected(ranked.energy_j),
+        "memory_gb": ranked.memory_gb,
+        "is_tied": ranked.is_tied,
+        "is_pareto": ranked.is_pareto,
     }
 
 
-def _removed(one: Removed) -> dict[str, Any]:
+def _removed(removal: Removed) -> dict[str, Any]:
     return {
-        "candidate": one.candidate.label,
-        "constraint": one.constraint,
-        "reason": one.reason,
-        "value": one.value,
-        "limit": one.limit,
+        "candidate": removal.candidate.label,
+        "constraint": removal.constraint,
+        "reason": removal.reason,
+        "value": removal.value,
+        "limit": removal.limit,
     }
 
 
-def candidate_rows(found: Recommendation, *, percentile: float) -> list[dict[str, str]]:
+def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list[dict[str, str]]:
     """A row for each feasible candidate, the one that is named first; a column without a number is left out."""
-    ranked = [one for one in (_named(found), *found.alternatives) if one is not None]
+    ranked = [
+        ranked_candidate
+        for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
+        if ranked_candidate is not None
+    ]
     is_fraction = _are_fractions(ranked)
-    rows = [_row(one, percentile, is_fraction=is_fraction) for one in ranked]
-    if found.candidate is not None:
+    rows = [_row(ranked_candidate, percentile, is_fraction=is_fraction) for ranked_candidate in ranked]
+    if recommendation.candidate is not None:
         rows[0]["mark"] = ", ".join(filter(None, ("named", rows[0]["mark"])))
     kept = [name for name in (rows[0] if rows else {}) if any(row[name] not in ("", "–") for row in rows)]
     return [{name: row[name] for name in kept} for row in rows]
 
 
-def part_rows(found: Recommendation) -> list[dict[str, str]]:
+def part_rows(recommendation: Recommendation) -> list[dict[str, str]]:
     """What each of these candidates reached on each benchmark (or task) alone; empty where there is one."""
-    ranked = [one for one in (_named(found), *found.alternatives) if one is not None]
+    ranked = [
+        ranked_candidate
+        for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
+        if ranked_candidate is not None
+    ]
     return rows_of_parts(
-        [(one.candidate.label, one.measured) for one in ranked if one.measured], is_fraction=_are_fractions(ranked)
+        [
+            (ranked_candidate.candidate.label, ranked_candidate.measured)
+            for ranked_candidate in ranked
+            if ranked_candidate.measured
+        ],
+        is_fraction=_are_fractions(ranked),
     )
 
 
@@ -110,59 +123,64 @@ def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fractio
     if not measured or len(measured[0][1].parts) < 2:
         return []
     return [
-        {"candidate": label, **{part.name: part_shown(part, is_fraction=is_fraction) for part in one.parts}}
-        for label, one in measured
+        {
+            "candidate": label,
+            **{part.name: part_shown(part, is_fraction=is_fraction) for part in measured_quality.parts},
+        }
+        for label, measured_quality in measured
     ]
 
 
-def difference_lines(found: Recommendation) -> list[str]:
+def difference_lines(recommendation: Recommendation) -> list[str]:
     """Why something else is expected than was measured, for each alternative; of the named one the reason says it."""
-    is_fraction = _are_fractions(found.alternatives)
+    is_fraction = _are_fractions(recommendation.alternatives)
     lines = (
-        difference_line(one.candidate.label, one.measured, one.adjustments, is_fraction=is_fraction)
-        for one in found.alternatives
+        difference_line(
+            alternative.candidate.label, alternative.measured, alternative.adjustments, is_fraction=is_fraction
+        )
+        for alternative in recommendation.alternatives
     )
     return [line for line in lines if line is not None]
 
 
 def _are_fractions(ranked: Sequence[Ranked]) -> bool:
-    return all(0 <= one.quality.value <= 1 for one in ranked)
+    return all(0 <= ranked_candidate.quality.value <= 1 for ranked_candidate in ranked)
 
 
-def _named(found: Recommendation) -> Ranked | None:
+def _named(recommendation: Recommendation) -> Ranked | None:
     """The candidate that is named, as one of those that are ranked."""
-    if found.candidate is None or found.quality is None:
+    if recommendation.candidate is None or recommendation.quality is None:
         return None
-    label = found.candidate.label
+    label = recommendation.candidate.label
     return Ranked(
-        candidate=found.candidate,
+        candidate=recommendation.candidate,
         utility=0.0,
-        quality=found.quality,
-        latency_s=found.latency_s,
-        cost_per_1k=found.cost_per_1k,
-        energy_j=found.energy_j,
-        memory_gb=found.memory_gb,
-        measured=found.measured,
-        adjustments=found.adjustments,
-        is_tied=len(found.tied) > 1 and label in found.tied,
-        is_pareto=label in found.pareto,
+        quality=recommendation.quality,
+        latency_s=recommendation.latency_s,
+        cost_per_1k=recommendation.cost_per_1k,
+        energy_j=recommendation.energy_j,
+        memory_gb=recommendation.memory_gb,
+        measured=recommendation.measured,
+        adjustments=recommendation.adjustments,
+        is_tied=len(recommendation.tied) > 1 and label in recommendation.tied,
+        is_pareto=label in recommendation.pareto,
     )
 
 
-def _row(one: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, str]:
-    value = one.quality
+def _row(ranked: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, str]:
+    value = ranked.quality
     interval = quality_interval(value.low, value.high, is_fraction=is_fraction)
-    marks = (("tied", one.is_tied), ("Pareto", one.is_pareto))
+    marks = (("tied", ranked.is_tied), ("Pareto", ranked.is_pareto))
     return {
-        "candidate": one.candidate.label,
+        "candidate": ranked.candidate.label,
         "mark": ", ".join(word for word, holds in marks if holds),
-        "measured": "–" if one.measured is None else quality(one.measured.value, is_fraction=is_fraction),
+        "measured": "–" if ranked.measured is None else quality(ranked.measured.value, is_fraction=is_fraction),
         "cases": f"{value.n_cases:,}",
         "expected": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
-        f"s (p{100 * percentile:g})": _with_interval(one.latency_s),
-        "memory GB": _memory(one.memory_gb),
-        "USD/1,000": _with_interval(one.cost_per_1k),
-        "J/answer": _with_interval(one.energy_j),
+        f"s (p{100 * percentile:g})": _with_interval(ranked.latency_s),
+        "memory GB": _memory(ranked.memory_gb),
+        "USD/1,000": _with_interval(ranked.cost_per_1k),
+        "J/answer": _with_interval(ranked.energy_j),
     }
 
 
@@ -181,13 +199,15 @@ def _with_interval(numbers: Expected | None) -> str:
     return quantity(numbers.value) + ("" if low == high else f" [{low}, {high}]")
 
 
-def removed_lines(found: Recommendation) -> list[str]:
+def removed_lines(recommendation: Recommendation) -> list[str]:
     """Who was ruled out, and why."""
-    unmeasured = [one for one in found.removed if one.constraint == "not_measured" and not one.value]
-    removed = [one for one in found.removed if one not in unmeasured]
-    lines = [f"ruled out: {one.candidate.label}: {one.reason}" for one in removed[:_ABBREVIATED]]
+    unmeasured = [
+        removal for removal in recommendation.removed if removal.constraint == "not_measured" and not removal.value
+    ]
+    removed = [removal for removal in recommendation.removed if removal not in unmeasured]
+    lines = [f"ruled out: {removal.candidate.label}: {removal.reason}" for removal in removed[:_ABBREVIATED]]
     if unmeasured:
-        names = listed([one.candidate.label for one in unmeasured])
+        names = listed([removal.candidate.label for removal in unmeasured])
         lines.append(f"ruled out, as not measured on this task: {names}")
     if (n_more := len(removed) - _ABBREVIATED) > 0:
         lines.append(f"ruled out: {counted(n_more, 'other candidate')}; --json lists them")
@@ -201,6 +221,8 @@ def evaluation_to_run(task: str | None, candidates: Iterable[Choosable]) -> str:
         task: As it was asked for.
         candidates: All that are known.
     """
-    known = dict.fromkeys(one.model for one in candidates if one.not_ready is None and one.places)
-    named = " ".join(f"--model {shlex.quote(one_line(model))}" for model in list(known)[:_MODELS_NAMED] or ["MODEL"])
+    models = dict.fromkeys(
+        candidate.model for candidate in candidates if candidate.not_ready is None and candidate.places
+    )
+    named = " ".join(f"--model {shlex.quote(one_line(model))}" for model in list(models)[:_MODELS_NAMED] or ["MODEL"])
     return f"benchwright evaluate --benchmark {SUITES.get(task or '', 'FILE')} {named}"

@@ -41,33 +41,32 @@ def gain_in_points(gain: Values | None) -> str:
 
 def held_out_lines(report: Values) -> list[str]:
     """What the model is worth on families of prompts that nothing was learned from."""
-    found = report["held_out"]
-    if found is None:
+    held_out = report["held_out"]
+    if held_out is None:
         return ["No family of prompts could be held out: there are too few."]
-    over = (
-        f"{counted(found['n_cases'], 'case')} of {counted(found['n_families'], 'held-out family', 'held-out families')}"
-    )
+    families = counted(held_out["n_families"], "held-out family", "held-out families")
+    over = f"{counted(held_out['n_cases'], 'case')} of {families}"
     lines = [
-        f"On {over}: mean quality {score(found['model'])}; always the best single candidate "
-        f"{score(found['best_single'])}, "
-        f"the best on each task {score(found['best_per_task'])}, the best answer to each case "
-        f"{score(found['oracle'])}.",
-        f"Gain over the best single candidate: {gain_in_points(found['over_single'])} points; "
-        f"over the best on each task: {gain_in_points(found['over_best_per_task'])} points.",
+        f"On {over}: mean quality {score(held_out['model'])}; always the best single candidate "
+        f"{score(held_out['best_single'])}, "
+        f"the best on each task {score(held_out['best_per_task'])}, the best answer to each case "
+        f"{score(held_out['oracle'])}.",
+        f"Gain over the best single candidate: {gain_in_points(held_out['over_single'])} points; "
+        f"over the best on each task: {gain_in_points(held_out['over_best_per_task'])} points.",
     ]
-    said = [f"the answer of the named candidate is the best one for {percent(found['top_1'])} of the cases"]
-    if found["oracle_share"] is not None:
-        said.append(
-            f"that is {percent(found['oracle_share'])} of the way from the best single candidate to the best answer"
+    clauses = [f"the answer of the named candidate is the best one for {percent(held_out['top_1'])} of the cases"]
+    if held_out["oracle_share"] is not None:
+        clauses.append(
+            f"that is {percent(held_out['oracle_share'])} of the way from the best single candidate to the best answer"
         )
-    if found["calibration_error"] is not None:
-        said.append(f"expectations are off by {points(found['calibration_error'])} points on average")
-    if (cap := found["cap"]) is not None:
-        said.append(
+    if held_out["calibration_error"] is not None:
+        clauses.append(f"expectations are off by {points(held_out['calibration_error'])} points on average")
+    if (cap := held_out["cap"]) is not None:
+        clauses.append(
             f"with a cap on the mean cost, {cap['n_violations']:,} of {counted(cap['n_cases'], 'choice')} exceed it as "
             f"expected, and the held-out answers take {percent(cap['held_out_over_cap'])} of it"
         )
-    return [*lines, f"{'; '.join(said).capitalize()}."]
+    return [*lines, f"{'; '.join(clauses).capitalize()}."]
 
 
 def reason_lines(report: Values) -> list[str]:
@@ -96,11 +95,11 @@ def retraining_as_markdown(result: Values, *, pictures: Sequence[str] = (), link
 
 
 def _source(result: Values) -> str:
-    said = [f"evidence {as_markdown_code(str(result['evidence_fingerprint'])[:12])}"]
-    said.append(counted(result["n_rows"], "scored answer"))
+    parts = [f"evidence {as_markdown_code(str(result['evidence_fingerprint'])[:12])}"]
+    parts.append(counted(result["n_rows"], "scored answer"))
     if result["model_id"] is not None:
-        said.append(f"model {as_markdown_code(result['model_id'])}")
-    return " · ".join(said)
+        parts.append(f"model {as_markdown_code(result['model_id'])}")
+    return " · ".join(parts)
 
 
 def _table(rows: Sequence[Mapping[str, str]]) -> str:

@@ -65,7 +65,7 @@ def _places(board: Scoreboard, standing: TaskStanding) -> list[dict[str, Any]]:
     """What is known of each measured candidate, the best first."""
     facts = facts_of(standing, board.candidates, PERCENTILE, None)
     measured = [place for place, n_cases in enumerate(facts.n_measured) if n_cases > 0]
-    found = [
+    rows = [
         {
             "candidate": board.candidates[place].label,
             "measured": measured_of(standing, place),
@@ -79,7 +79,7 @@ def _places(board: Scoreboard, standing: TaskStanding) -> list[dict[str, Any]]:
         }
         for place, value in zip(measured, expected_quality(standing, facts, None, measured), strict=True)
     ]
-    return sorted(found, key=lambda one: (-one["quality"].value, one["candidate"]))
+    return sorted(rows, key=lambda row: (-row["quality"].value, row["candidate"]))
 
 
 def _row(place: dict[str, Any], *, is_fraction: bool) -> dict[str, str]:

@@ -89,15 +89,15 @@ def chosen(view: View, question: Question) -> Chosen:
     deviations = _deviations(view, question)
     if deviations is not None:
         return _chosen(view, question, deviations)
-    asked = replace(question, prompt=None)
-    known = view.answers.get(asked)
-    if isinstance(known, Chosen):
-        return known
+    without_prompt = replace(question, prompt=None)
+    cached = view.answers.get(without_prompt)
+    if isinstance(cached, Chosen):
+        return cached
     if len(view.answers) >= _MOST_KNOWN:
         view.answers.clear()
-    found = _chosen(view, question, None)
-    view.answers[asked] = found
-    return found
+    choice = _chosen(view, question, None)
+    view.answers[without_prompt] = choice
+    return choice
 
 
 def _chosen(view: View, question: Question, deviations: "Deviations | None") -> Chosen:
@@ -133,30 +133,30 @@ def answered(
         StoreError: nothing is known yet, and the store is away.
     """
     view = desk.view()
-    found = chosen(view, question)
-    choice, reason = found.choice, found.reason
+    decision = chosen(view, question)
+    choice, reason = decision.choice, decision.reason
     drawn, propensity = _drawn(choice, explore, rng)
     if drawn is not None and drawn.candidate is not choice.chosen:
         reason += f" Drawn at random among the tied, as explore={explore:g} asks: {one_line(drawn.candidate.label)}."
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
     reported = _reported(desk, choice)
     reason += "".join(f" {one_line(line)}" for line in contradiction_lines(choice, reported))
-    said = (*reported_notes(choice, reported), *choice.notes, *desk.notes(view))
+    general_notes = (*reported_notes(choice, reported), *choice.notes, *desk.notes(view))
     on_prompt = _on_the_prompt(view, question, choice)
-    notes = tuple(dict.fromkeys(one_line(one) for one in (*said, *on_prompt)))
+    notes = tuple(dict.fromkeys(one_line(note) for note in (*general_notes, *on_prompt)))
     return Answer(
-        recommendation=_recommendation(choice, reason, found.decided_by, notes, reported),
+        recommendation=_recommendation(choice, reason, decision.decided_by, notes, reported),
         explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None, reported),
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,
-        drawn_among=() if propensity is None else tuple(one.candidate.label for one in _drawable(choice)),
+        drawn_among=() if propensity is None else tuple(ranked.candidate.label for ranked in _drawable(choice)),
     )
 
 
 def _drawable(choice: Choice) -> list[Ranked]:
     """The tied; no program where a model is named."""
     programs_too = choice.chosen is not None and choice.chosen.is_program
-    return [one for one in choice.ranked if one.is_tied and (programs_too or not one.candidate.is_program)]
+    return [ranked for ranked in choice.ranked if ranked.is_tied and (programs_too or not ranked.candidate.is_program)]
 
 
 def _reported(desk: Recommender, choice: Choice) -> Reported | None:
@@ -171,12 +171,12 @@ def _reported(desk: Recommender, choice: Choice) -> Reported | None:
 
 def _on_the_task(winner: Ranked) -> Expected:
     """What is expected over the task's prompts: outcomes are of other prompts than the one that is asked about now."""
-    found = winner.quality
+    expected = winner.quality
     moved = None if winner.adjustments is None else winner.adjustments.prompt
     if not moved:
-        return found
-    value, low = found.value - moved, found.low
-    return replace(found, value=value, low=None if low is None else max(0.0, low - moved))
+        return expected
+    value, low = expected.value - moved, expected.low
+    return replace(expected, value=value, low=None if low is None else max(0.0, low - moved))
 
 
 def _on_the_prompt(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
@@ -193,12 +193,12 @@ def _on_the_prompt(view: View, question: Question, choice: Choice) -> tuple[str,
 
 def _explained(view: View, question: Question, key: str | None, reported: Reported | None) -> str:
     choice = chosen(view, question).choice
-    told = [*contradiction_lines(choice, reported), *(f"Note: {one}." for one in reported_notes(choice, reported))]
+    told = [*contradiction_lines(choice, reported), *(f"Note: {note}." for note in reported_notes(choice, reported))]
     return "\n".join([_explained_choice(choice, key), *told])
 
 
 def _explained_choice(choice: Choice, key: str | None) -> str:
-    drawn = next((one.candidate for one in choice.ranked if one.candidate.key == key), None)
+    drawn = next((ranked.candidate for ranked in choice.ranked if ranked.candidate.key == key), None)
     if drawn is None or drawn is choice.chosen:
         return explanation_of(choice)
     return f"{explanation_of(choice)}\nDrawn at random among the tied: {drawn.label}."
@@ -219,8 +219,8 @@ def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") ->
     import numpy as np
 
     rng = np.random.default_rng() if rng is None else rng
-    found = tied[int(rng.integers(len(tied)))] if rng.random() < explore else winner
-    return found, explore / len(tied) + (1 - explore if found is winner else 0.0)
+    drawn = tied[int(rng.integers(len(tied)))] if rng.random() < explore else winner
+    return drawn, explore / len(tied) + (1 - explore if drawn is winner else 0.0)
 
 
 def _recommendation(

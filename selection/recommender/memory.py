@@ -36,29 +36,40 @@ class AnswerMemory:
             return self._explain.get(recommendation_id)
 
 
-def text_of(found: Recommendation) -> str:
+def text_of(recommendation: Recommendation) -> str:
     """The reason, then a line for every candidate that was left, for every one that was ruled out, and every note."""
-    return "\n".join([found.reason, *_alternatives(found), *_removed(found), *(f"Note: {one}." for one in found.notes)])
+    return "\n".join(
+        [
+            recommendation.reason,
+            *_alternatives(recommendation),
+            *_removed(recommendation),
+            *(f"Note: {note}." for note in recommendation.notes),
+        ]
+    )
 
 
-def _alternatives(found: Recommendation) -> Iterator[str]:
-    if found.alternatives:
+def _alternatives(recommendation: Recommendation) -> Iterator[str]:
+    if recommendation.alternatives:
         yield "The others, the best first:"
-    for one in found.alternatives:
-        marks = ", ".join(word for word, holds in (("tied", one.is_tied), ("Pareto", one.is_pareto)) if holds)
-        yield f"  {one.candidate.label}: {', '.join(_numbers(one))}{f' ({marks})' if marks else ''}"
+    for alternative in recommendation.alternatives:
+        marks = ", ".join(
+            word for word, holds in (("tied", alternative.is_tied), ("Pareto", alternative.is_pareto)) if holds
+        )
+        yield f"  {alternative.candidate.label}: {', '.join(_numbers(alternative))}{f' ({marks})' if marks else ''}"
 
 
-def _numbers(one: Ranked) -> Iterator[str]:
-    if one.measured is not None:
-        yield f"measured {quantity(one.measured.value)}"
-    why = why_expected(one.adjustments, of_tasks=bool(one.measured and one.measured.over_tasks), is_fraction=False)
-    yield f"quality {_shown(one.quality)} expected" + (f" ({why})" if why else "")
-    for expected, unit in ((one.cost_per_1k, "USD for 1,000"), (one.energy_j, "J"), (one.latency_s, "s")):
+def _numbers(ranked: Ranked) -> Iterator[str]:
+    if ranked.measured is not None:
+        yield f"measured {quantity(ranked.measured.value)}"
+    why = why_expected(
+        ranked.adjustments, of_tasks=bool(ranked.measured and ranked.measured.over_tasks), is_fraction=False
+    )
+    yield f"quality {_shown(ranked.quality)} expected" + (f" ({why})" if why else "")
+    for expected, unit in ((ranked.cost_per_1k, "USD for 1,000"), (ranked.energy_j, "J"), (ranked.latency_s, "s")):
         if expected is not None:
             yield f"{_shown(expected)} {unit}"
-    if one.memory_gb is not None:
-        yield f"{quantity(one.memory_gb)} GB"
+    if ranked.memory_gb is not None:
+        yield f"{quantity(ranked.memory_gb)} GB"
 
 
 def _shown(expected: Expected) -> str:
@@ -68,8 +79,8 @@ def _shown(expected: Expected) -> str:
     return f"{quantity(expected.value)}{interval}"
 
 
-def _removed(found: Recommendation) -> Iterator[str]:
-    if found.removed:
+def _removed(recommendation: Recommendation) -> Iterator[str]:
+    if recommendation.removed:
         yield "Ruled out:"
-    for one in found.removed:
-        yield f"  {one.candidate.label}: {one.constraint}, {one.reason}"
+    for removal in recommendation.removed:
+        yield f"  {removal.candidate.label}: {removal.constraint}, {removal.reason}"

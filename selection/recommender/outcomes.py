@@ -46,26 +46,26 @@ class OutcomeLedger:
         since = self._newest
         if since is not None and is_due:
             since -= _OVERLAP
-        found = self._read(since, MOST_READ)
+        outcomes = self._read(since, MOST_READ)
         if is_due:
             self._look_at = self._clock() + LOOK_EVERY_S
         with self._lock:
-            self._take(found)
+            self._take(outcomes)
 
     def of(self, task: str | None, candidate_key: str) -> tuple[UseOutcome, ...]:
         """Of a candidate on a task, the oldest first."""
         with self._lock:
             return tuple(self._groups.get((task, candidate_key), {}).values())
 
-    def _take(self, found: tuple[UseOutcome, ...]) -> None:
+    def _take(self, reported: tuple[UseOutcome, ...]) -> None:
         touched: defaultdict[tuple[str | None, str], list[UseOutcome]] = defaultdict(list)
-        for one in found:
-            touched[one.task, one.candidate_key].append(one)
-            self._newest = one.reported_at if self._newest is None else max(self._newest, one.reported_at)
+        for outcome in reported:
+            touched[outcome.task, outcome.candidate_key].append(outcome)
+            self._newest = outcome.reported_at if self._newest is None else max(self._newest, outcome.reported_at)
         for key, outcomes in touched.items():
             group = self._groups.setdefault(key, {})
-            for one in outcomes:
-                group.pop(one.recommendation_id, None)
-                group[one.recommendation_id] = one
+            for outcome in outcomes:
+                group.pop(outcome.recommendation_id, None)
+                group[outcome.recommendation_id] = outcome
             for old in list(group)[:-NEWEST]:
                 del group[old]

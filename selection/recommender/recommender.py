@@ -115,15 +115,15 @@ class Recommender:
         with self._reading:
             if self._view is None:
                 stamp = self.book.stamp()
-                known = self.book.kept()
+                state = self.book.kept()
                 notes: tuple[str, ...] = ()
-                if known is None:
-                    known, notes = self._first_read()
+                if state is None:
+                    state, notes = self._first_read()
                 self.outcomes.refresh()
                 self._view = View(
-                    scoreboard=known.scoreboard,
-                    champion=known.champion,
-                    champion_id=known.champion_id,
+                    scoreboard=state.scoreboard,
+                    champion=state.champion,
+                    champion_id=state.champion_id,
                     stamp=stamp,
                     notes=notes,
                 )
@@ -134,18 +134,18 @@ class Recommender:
         champion_id = self.book.champion_id()
         champion, notes = self.book.champion()
         scoreboard, champion = self.book.scoreboard(champion)
-        known = FirstKnown(scoreboard=scoreboard, champion=champion, champion_id=champion_id)
+        state = FirstKnown(scoreboard=scoreboard, champion=champion, champion_id=champion_id)
         if not notes:  # A model that could not be read may be readable for the next one.
-            self.book.keep(known)
-        return known, notes
+            self.book.keep(state)
+        return state, notes
 
     def _look(self, view: View) -> None:
         """Brings the view up to date, and lets the next one look."""
         try:
-            found = self._revalidated(view)
+            revalidated = self._revalidated(view)
             with self._swapping:
-                self._view = found
-            if found.away is None:
+                self._view = revalidated
+            if revalidated.away is None:
                 with suppress(StoreError):
                     self.outcomes.refresh()
         finally:
@@ -202,10 +202,10 @@ def _said_of_store(view: View) -> tuple[str, ...]:
 
 
 def _said_of_log(log: DecisionLog) -> tuple[str, ...]:
-    said = []
+    notes = []
     problem = log.problem
     if problem is not None and log.n_waiting:
-        said.append(f"{log.n_waiting} recommendations and outcomes wait to be stored: {problem}")
+        notes.append(f"{log.n_waiting} recommendations and outcomes wait to be stored: {problem}")
     if log.n_dropped:
-        said.append(f"{log.n_dropped} recommendations and outcomes could not be stored and were dropped")
-    return tuple(said)
+        notes.append(f"{log.n_dropped} recommendations and outcomes could not be stored and were dropped")
+    return tuple(notes)

@@ -57,11 +57,11 @@ def address_of(store: "str | Path | Store | None") -> str:
     """
     from evaluation.store.address import address_of_path, parse_url, plain_path
 
-    given = _of_settings() if store is None else _url_of(store)
-    plain = plain_path(given)
+    address = _of_settings() if store is None else _url_of(store)
+    plain = plain_path(address)
     if plain is not None:
         return address_of_path(plain)
-    url = parse_url(given)
+    url = parse_url(address)
     if url.get_backend_name() == "sqlite":
         url = url.set(database=os.path.abspath(str(url.database)))
     return url.render_as_string(hide_password=False)
@@ -87,10 +87,10 @@ def close_recommenders() -> int:
 
 def _of_settings() -> str | None:
     """The setting's database. Where no other is set, no other can be wrong, and pydantic need not be loaded."""
-    given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith("BENCHWRIGHT_")}
-    if set(given) <= {_VARIABLE}:
-        return given.get(_VARIABLE) or None
-    return _checked_setting(given.get(_VARIABLE))
+    variables = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith("BENCHWRIGHT_")}
+    if set(variables) <= {_VARIABLE}:
+        return variables.get(_VARIABLE) or None
+    return _checked_setting(variables.get(_VARIABLE))
 
 
 @lru_cache(maxsize=8)
@@ -103,10 +103,10 @@ def _checked_setting(variable: str | None) -> str | None:
     try:
         return Settings().database
     except ValidationError as error:
-        said = "; ".join(
-            f"BENCHWRIGHT_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()
+        problems = "; ".join(
+            f"BENCHWRIGHT_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
         )
-        raise ConfigurationError(f"a setting is wrong: {said}", "Correct the variable, or unset it.") from None
+        raise ConfigurationError(f"a setting is wrong: {problems}", "Correct the variable, or unset it.") from None
 
 
 def _begin_anew() -> None:

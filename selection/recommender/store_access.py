@@ -80,19 +80,19 @@ class StoreBook:
         if self._file is None or made_by is None:
             return None
         with suppress(StoreError, ModelFileError):
-            found = read_kept(self._file, made_by)
-            self._n_changes = found.n_changes
-            return None if found.content is None else read(found.content, self._find_model)
+            cached = read_kept(self._file, made_by)
+            self._n_changes = cached.n_changes
+            return None if cached.content is None else read(cached.content, self._find_model)
         return None
 
-    def keep(self, known: FirstKnown) -> None:
+    def keep(self, state: FirstKnown) -> None:
         """Keeps what was read since `kept`, for the next process that asks, unless it has changed meanwhile."""
         made_by = _made_by()
         if self._file is None or self._n_changes is None or made_by is None:
             return
         with suppress(StoreError):  # Whoever asked has the answer, and the next one reads as this one did.
             if may_be_kept(self._open()):
-                content = written(known, self._model_id)
+                content = written(state, self._model_id)
                 if content is not None:
                     keep(self._file, content, n_changes_before=self._n_changes, made_by=made_by)
 
@@ -127,9 +127,9 @@ class StoreBook:
         """The first model in line that can be read, with notes on those before it in line."""
         from selection.learning.deciding_model import deciding
 
-        found = deciding(self._open())
-        self._model_id = None if found.model is None else found.model.model_id
-        return found.served, found.notes
+        decider = deciding(self._open())
+        self._model_id = None if decider.model is None else decider.model.model_id
+        return decider.served, decider.notes
 
     def prepare(self, decision: Decision) -> Row:
         """The decision as it will be written, but for the code's version, which takes a while to be found once."""
@@ -143,8 +143,8 @@ class StoreBook:
     def write(self, entries: Sequence[Entry]) -> int:
         """How many outcomes were of no recommendation; all others are stored, or none where an error is raised."""
         version = {"code_version": code_version()}
-        rows = [{**one, **version} for one in entries if not isinstance(one, Outcome)]
-        outcomes = [reported_of(one) for one in entries if isinstance(one, Outcome)]
+        rows = [{**entry, **version} for entry in entries if not isinstance(entry, Outcome)]
+        outcomes = [reported_of(entry) for entry in entries if isinstance(entry, Outcome)]
         file = self._file
         if file is not None and not outcomes:
             self._patiently(lambda _: save_in_file(file, rows))
@@ -178,7 +178,7 @@ class StoreBook:
         """What was recommended, the oldest first."""
         from evaluation.store.recommendations import list_recommendations
 
-        return tuple(past_of(one) for one in list_recommendations(self._open(), task=task, since=since))
+        return tuple(past_of(record) for record in list_recommendations(self._open(), task=task, since=since))
 
     def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
         """What was reported at this moment or later, the oldest first; of too many the newest."""
@@ -246,10 +246,10 @@ class StoreBook:
     def _find_model(self, model_id: str) -> "ServedModel | None":
         from selection.learning.model_files import FROM_A_FILE, read_serving
 
-        found = None if self._file is None else read_serving_of(self._file, model_id)
-        if found is None:
+        stored = None if self._file is None else read_serving_of(self._file, model_id)
+        if stored is None:
             return None
-        version, status, serving = found
+        version, status, serving = stored
         return read_serving(serving, number=version, is_from_elsewhere=status == FROM_A_FILE)
 
     def _open(self) -> "Store":

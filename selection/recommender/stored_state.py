@@ -19,29 +19,34 @@ FindModel = Callable[[str], "ServedModel | None"]
 """A model by its id, as it was trained; None where it is not what was stored."""
 
 
-def written(known: FirstKnown, model_id: str | None) -> bytes | None:
+def written(state: FirstKnown, model_id: str | None) -> bytes | None:
     """What is known, as bytes; None where a model decides that is no stored one.
 
     Args:
-        known: What is known.
+        state: What is known.
         model_id: The champion's, in the store.
     """
-    champion = known.champion
+    champion = state.champion
     if champion is None:
-        return written_scoreboard(known.scoreboard, {"champion_id": known.champion_id, "model": None})
+        return written_scoreboard(state.scoreboard, {"champion_id": state.champion_id, "model": None})
     from selection.learning.serving import ServedModel
 
     if model_id is None or not isinstance(champion, ServedModel):
         return None
     holding = champion.holding
-    held = None if holding is None else {task: _plain_holding(one) for task, one in holding.items()}
+    held = None if holding is None else {task: _plain_holding(task_holding) for task, task_holding in holding.items()}
     model = {"id": model_id, "is_of_now": champion.is_of_now, "holding": held}
-    return written_scoreboard(known.scoreboard, {"champion_id": known.champion_id, "model": model})
+    return written_scoreboard(state.scoreboard, {"champion_id": state.champion_id, "model": model})
 
 
-def _plain_holding(one: Holding) -> dict[str, Any]:
-    changed = [[each.label, each.n_changed, each.n_cases, each.is_withheld] for each in one.changed]
-    return {"columns": dict(one.columns), "changed": changed, "moved": one.moved, "n_elsewhere": one.n_elsewhere}
+def _plain_holding(holding: Holding) -> dict[str, Any]:
+    changed = [[each.label, each.n_changed, each.n_cases, each.is_withheld] for each in holding.changed]
+    return {
+        "columns": dict(holding.columns),
+        "changed": changed,
+        "moved": holding.moved,
+        "n_elsewhere": holding.n_elsewhere,
+    }
 
 
 def read(content: bytes, find_model: FindModel) -> FirstKnown:
@@ -68,7 +73,11 @@ def _champion(plain: Mapping[str, Any], find_model: FindModel) -> "ServedModel":
     if model is None:
         raise _not_whole("its model is not there")
     holding = plain["holding"]
-    held = None if holding is None else {task: _holding(one, len(model.keys)) for task, one in holding.items()}
+    held = (
+        None
+        if holding is None
+        else {task: _holding(task_holding, len(model.keys)) for task, task_holding in holding.items()}
+    )
     if held is not None and set(held) != set(model.tasks):
         raise _not_whole("it is of other tasks than its model")
     return replace(model, holding=held, is_of_now=plain["is_of_now"], _places={})

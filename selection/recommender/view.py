@@ -69,7 +69,7 @@ class Book(Protocol):
         """What another process kept of the evidence and the models as they are now; None: nothing."""
         ...
 
-    def keep(self, known: FirstKnown) -> None:
+    def keep(self, state: FirstKnown) -> None:
         """Keeps what was read since `kept`, where it can be."""
         ...
 

@@ -43,8 +43,8 @@ def build_scoreboard(evidence: Evidence) -> Scoreboard:
 
 
 def _ends(quality: Vector) -> tuple[float, float]:
-    known = quality[np.isfinite(quality)]
-    fraction = not known.size or (known.min() >= 0 and known.max() <= 1)
+    finite = quality[np.isfinite(quality)]
+    fraction = not finite.size or (finite.min() >= 0 and finite.max() <= 1)
     return (0.0, 1.0) if fraction else (-np.inf, np.inf)
 
 
@@ -68,9 +68,9 @@ def _turned(quality: TaskQuality, shift: Vector) -> Mask:
     """Those that must stay where they are, so that no pair which the task's cases tell apart changes places."""
     n = len(shift)
     limit = NormalDist().inv_cdf(1 - 0.025 / max(n * (n - 1) / 2, 1))
-    found = quality.contrasts
+    contrasts = quality.contrasts
     raw = quality.mean[:, None] - quality.mean
-    clear = (found.n_pairs >= MIN_PAIRS) & (found.difference > limit * found.se) & (raw > 0)
+    clear = (contrasts.n_pairs >= MIN_PAIRS) & (contrasts.difference > limit * contrasts.se) & (raw > 0)
     stay = np.zeros(n, dtype=np.bool_)
     while True:
         now = np.where(stay, quality.mean, quality.mean + shift)
@@ -124,7 +124,7 @@ def _standing(
         if evidence.is_cached is None
         else np.bincount(group[evidence.is_cached[table.rows]], minlength=n),
         levels=levels_on_task(evidence, table, quality.mean, shift[place]),
-        tests=tested_pairs(table, [one.label for one in evidence.candidates], contrasts),
+        tests=tested_pairs(table, [candidate.label for candidate in evidence.candidates], contrasts),
     )
 
 
@@ -133,9 +133,9 @@ def _means(values: Vector, table: TaskTable, group: Integers, n: int) -> Means:
 
 
 def _spread(values: Vector, place: Integers, n: int) -> Vector:
-    found = np.full(n, np.nan)
-    found[place] = values
-    return found
+    spread = np.full(n, np.nan)
+    spread[place] = values
+    return spread
 
 
 def _of_all(contrasts: Contrasts, place: Integers, n: int) -> Contrasts:

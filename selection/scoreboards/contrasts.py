@@ -43,7 +43,7 @@ class _Sums(NamedTuple):
     """Where either is neither 0 nor 1."""
 
 
-def paired_contrasts(values: Matrix, asked: Mask, family_starts: Integers) -> Contrasts:
+def paired_contrasts(values: Matrix, measured: Mask, family_starts: Integers) -> Contrasts:
     """All pairs at once.
 
     The standard error is that of the mean after two more pairs that speak for either side (Bonett & Price 2012,
@@ -52,10 +52,10 @@ def paired_contrasts(values: Matrix, asked: Mask, family_starts: Integers) -> Co
 
     Args:
         values: Of each case, shape (n_candidates, n_cases); 0 where it was not asked.
-        asked: Where there is one.
+        measured: Where there is one.
         family_starts: Where each family's cases begin.
     """
-    n, first, second, fourth, only_row, in_part = _sums(values, asked, family_starts)
+    n, first, second, fourth, only_row, in_part = _sums(values, measured, family_starts)
     with np.errstate(invalid="ignore", divide="ignore"):
         difference = first / n
         noise = second <= 1e-12 * n
@@ -74,18 +74,18 @@ def paired_contrasts(values: Matrix, asked: Mask, family_starts: Integers) -> Co
 
 def _usual(size2: Matrix) -> float:
     """For two that never differed: how large differences are elsewhere on the task."""
-    known = size2[np.isfinite(size2)]
-    return float(np.median(known)) if known.size else 0.0
+    finite = size2[np.isfinite(size2)]
+    return float(np.median(finite)) if finite.size else 0.0
 
 
-def _sums(values: Matrix, asked: Mask, family_starts: Integers) -> _Sums:
+def _sums(values: Matrix, measured: Mask, family_starts: Integers) -> _Sums:
     sizes = np.diff(family_starts, append=values.shape[1])
-    counts = np.add.reduceat(asked, family_starts, axis=1, dtype=np.int64)
+    counts = np.add.reduceat(measured, family_starts, axis=1, dtype=np.int64)
     whole = ((counts == 0) | (counts == sizes)).all(axis=0)
     means = np.add.reduceat(values, family_starts, axis=1) / sizes
     parts = [_of_whole_families(means[:, whole], counts[:, whole] > 0)]
     parts += [
-        _of_ragged_families(values[:, cases], asked[:, cases], starts)
+        _of_ragged_families(values[:, cases], measured[:, cases], starts)
         for cases, starts in _chunks(family_starts[~whole], sizes[~whole], len(values) * (len(values) + 1) // 2)
     ]
     return _Sums(*(np.sum(column, axis=0) for column in zip(*parts, strict=True)))
@@ -120,18 +120,18 @@ def _chunks(starts: Integers, sizes: Integers, n_pairs: int) -> Iterator[tuple[I
         yield cases, np.cumsum(sizes[part]) - sizes[part]
 
 
-def _of_ragged_families(values: Matrix, asked: Mask, starts: Integers) -> _Sums:
+def _of_ragged_families(values: Matrix, measured: Mask, starts: Integers) -> _Sums:
     """Where candidates were asked different cases of a family: each pair's own common cases."""
     rows, columns = np.triu_indices(len(values))
-    both = asked[rows] & asked[columns]
+    both = measured[rows] & measured[columns]
     n_cases = np.add.reduceat(both, starts, axis=1, dtype=np.int64)
-    known = n_cases > 0
+    compared = n_cases > 0
     left, right = (np.add.reduceat(values[i] * both, starts, axis=1) / np.maximum(n_cases, 1) for i in (rows, columns))
     d = left - right
     d2 = d * d
-    in_part = known & ~(np.isin(left, (0, 1)) & np.isin(right, (0, 1)))
-    even = [known, d2, d2 * d2, in_part]
-    n, second, fourth, partly = (_mirrored(one.sum(axis=1), rows, columns, 1) for one in even)
+    in_part = compared & ~(np.isin(left, (0, 1)) & np.isin(right, (0, 1)))
+    even = [compared, d2, d2 * d2, in_part]
+    n, second, fourth, partly = (_mirrored(matrix.sum(axis=1), rows, columns, 1) for matrix in even)
     only_row = _mirrored((d == 1).sum(axis=1), rows, columns, 0) + _mirrored((d == -1).sum(axis=1), rows, columns, 0).T
     return _Sums(n, _mirrored(d.sum(axis=1), rows, columns, -1), second, fourth, only_row, partly)
 

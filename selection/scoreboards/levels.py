@@ -28,18 +28,18 @@ def levels_on_task(evidence: Evidence, table: TaskTable, mean: Vector, shift: Ve
     yardsticks = np.array([evidence.cases[case].yardstick for case in table.cases.tolist()], dtype=np.object_)
     names = list(dict.fromkeys(yardsticks.tolist()))
     own = [yardsticks == name for name in names]
-    measured = mean_of_families(table.values, table.asked, table.family_of_case)
+    measured = mean_of_families(table.values, table.measured, table.family_of_case)
     by_part = np.full((n, len(names)), np.nan)
     n_by_part, n_answers = np.zeros((2, n, len(names)), dtype=np.int64)
     for part, cases in enumerate(own):
         by_part[place, part] = mean_of_families(
-            table.values[:, cases], table.asked[:, cases], table.family_of_case[cases]
+            table.values[:, cases], table.measured[:, cases], table.family_of_case[cases]
         )
-        n_by_part[place, part] = table.asked[:, cases].sum(axis=1)
+        n_by_part[place, part] = table.measured[:, cases].sum(axis=1)
         n_answers[place, part] = table.n_answers[:, cases].sum(axis=1)
     return Levels(
         measured=_spread(measured, place, n),
-        filled_in=_spread(np.where(table.asked.all(axis=1), 0.0, mean - measured), place, n),
+        filled_in=_spread(np.where(table.measured.all(axis=1), 0.0, mean - measured), place, n),
         pulled=_spread(shift, place, n),
         parts=tuple(evidence.benchmarks.get(name, name) for name in names),
         are_tasks=False,
@@ -57,39 +57,41 @@ def levels_over_tasks(standings: Sequence[TaskStanding], quality: Vector) -> Lev
         standings: The tasks.
         quality: What is expected over all of them.
     """
-    levels = [one.levels for one in standings if one.levels is not None]
+    levels = [standing.levels for standing in standings if standing.levels is not None]
     if len(levels) != len(standings) or not levels:
         return None
-    by_part = np.stack([one.measured for one in levels], axis=1)
+    by_part = np.stack([level.measured for level in levels], axis=1)
     # As for differences: a task of which next to nothing is known of a candidate does not speak for it.
-    enough = np.stack([one.n_pairs.diagonal() >= MIN_PAIRS for one in standings], axis=1) & np.isfinite(by_part)
+    enough = np.stack([standing.n_pairs.diagonal() >= MIN_PAIRS for standing in standings], axis=1) & np.isfinite(
+        by_part
+    )
     counted = np.where(enough.any(axis=1, keepdims=True), enough, np.isfinite(by_part))
     measured = _mean_where(by_part, counted)
-    pulled = _mean_where(np.stack([one.pulled for one in levels], axis=1), counted)
+    pulled = _mean_where(np.stack([level.pulled for level in levels], axis=1), counted)
     return Levels(
         measured=measured,
         filled_in=quality - measured - pulled,
         pulled=pulled,
-        parts=tuple(one.task for one in standings),
+        parts=tuple(standing.task for standing in standings),
         are_tasks=True,
         by_part=by_part,
-        n_by_part=np.stack([one.n_by_part.sum(axis=1) for one in levels], axis=1),
-        n_answers=np.stack([one.n_answers.sum(axis=1) for one in levels], axis=1),
-        n_cases=np.array([one.n_cases for one in standings], dtype=np.int64),
+        n_by_part=np.stack([level.n_by_part.sum(axis=1) for level in levels], axis=1),
+        n_answers=np.stack([level.n_answers.sum(axis=1) for level in levels], axis=1),
+        n_cases=np.array([standing.n_cases for standing in standings], dtype=np.int64),
     )
 
 
-def mean_of_families(values: Matrix, asked: Mask, family: Integers) -> Vector:
+def mean_of_families(values: Matrix, measured: Mask, family: Integers) -> Vector:
     """Of each candidate, over what it was asked; NaN where that is nothing.
 
     Args:
         values: Of each case, shape (n_candidates, n_cases).
-        asked: Where there is one.
+        measured: Where there is one.
         family: Of each case; those of a family stand together.
     """
     starts = np.flatnonzero(np.diff(family, prepend=-1))
-    counts = np.add.reduceat(asked, starts, axis=1, dtype=np.int64)
-    means = np.add.reduceat(np.where(asked, values, 0.0), starts, axis=1) / np.maximum(counts, 1)
+    counts = np.add.reduceat(measured, starts, axis=1, dtype=np.int64)
+    means = np.add.reduceat(np.where(measured, values, 0.0), starts, axis=1) / np.maximum(counts, 1)
     return _mean_where(means, counts > 0)
 
 

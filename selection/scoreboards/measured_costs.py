@@ -20,8 +20,8 @@ class Means(NamedTuple):
 
 def grouped_quantiles(values: Vector, group: Integers, n_groups: int) -> tuple[Matrix, Integers]:
     """Quantiles at 0, .01 … 1 of each group's known values by linear interpolation, with how many were known."""
-    known = np.isfinite(values)
-    values, group = values[known], group[known]
+    finite = np.isfinite(values)
+    values, group = values[finite], group[finite]
     values = values[np.lexsort((values, group))]
     counts = np.bincount(group, minlength=n_groups)
     if not values.size:
@@ -32,8 +32,8 @@ def grouped_quantiles(values: Vector, group: Integers, n_groups: int) -> tuple[M
     last = np.maximum(counts - 1, 0)[:, None]
     first = np.minimum(starts, values.size - 1)[:, None]
     low, high = values[first + np.minimum(below, last)], values[first + np.minimum(below + 1, last)]
-    found = low + (place - below) * (high - low)
-    return np.where(counts[:, None] > 0, found, np.nan), counts
+    quantiles = low + (place - below) * (high - low)
+    return np.where(counts[:, None] > 0, quantiles, np.nan), counts
 
 
 def mixed_quantiles(parts: Matrix, counts: Integers) -> Matrix:
@@ -52,8 +52,8 @@ def mixed_quantiles(parts: Matrix, counts: Integers) -> Matrix:
 
 def grouped_means(values: Vector, group: Integers, family: Integers, n_groups: int) -> Means:
     """Mean of each group's known values, with the error that comes from the choice of families."""
-    known = np.isfinite(values)
-    values, group, family = values[known], group[known], family[known]
+    finite = np.isfinite(values)
+    values, group, family = values[finite], group[finite], family[finite]
     if not values.size:
         return Means(np.full(n_groups, np.nan), np.full(n_groups, np.nan))
     counts = np.bincount(group, minlength=n_groups)

@@ -19,31 +19,37 @@ ALL_TASKS = "all tasks"
 
 def over_all_tasks(standings: Sequence[TaskStanding], n_candidates: int) -> TaskStanding:
     """The mean over the tasks; one that a candidate was not measured on is filled in by the additive fit."""
-    counted = [one for one in standings if one.n_measured.max(initial=0) >= FEW_CASES] or list(standings)
+    counted = [standing for standing in standings if standing.n_measured.max(initial=0) >= FEW_CASES] or list(standings)
     quality, quality_se = _quality(counted, n_candidates)
     difference, difference_se, n_pairs = _differences(counted, n_candidates)
-    cost = _mean_of_means([Means(one.cost_usd, one.cost_se) for one in counted], n_candidates)
-    energy = _mean_of_means([Means(one.energy_j, one.energy_se) for one in counted], n_candidates)
-    timed = _stacked([one.n_timed for one in counted], (n_candidates,))
+    cost = _mean_of_means([Means(standing.cost_usd, standing.cost_se) for standing in counted], n_candidates)
+    energy = _mean_of_means([Means(standing.energy_j, standing.energy_se) for standing in counted], n_candidates)
+    timed = _stacked([standing.n_timed for standing in counted], (n_candidates,))
     return TaskStanding(
         task=ALL_TASKS,
-        n_cases=sum(one.n_cases for one in counted),
-        n_measured=_stacked([one.n_measured for one in counted], (n_candidates,)).sum(axis=0).astype(np.int64),
+        n_cases=sum(standing.n_cases for standing in counted),
+        n_measured=_stacked([standing.n_measured for standing in counted], (n_candidates,))
+        .sum(axis=0)
+        .astype(np.int64),
         quality=quality,
         quality_se=quality_se,
         difference=difference,
         difference_se=difference_se,
         n_pairs=n_pairs,
-        latency_s=mixed_quantiles(_stacked([one.latency_s for one in counted], (n_candidates, 101)), timed.astype(int)),
+        latency_s=mixed_quantiles(
+            _stacked([standing.latency_s for standing in counted], (n_candidates, 101)), timed.astype(int)
+        ),
         n_timed=timed.sum(axis=0).astype(np.int64),
         cost_usd=cost.mean,
         cost_se=cost.se,
         energy_j=energy.mean,
         energy_se=energy.se,
-        lowest=min((one.lowest for one in standings), default=0.0),
-        highest=max((one.highest for one in standings), default=1.0),
-        n_cached=np.sum([one.n_cached for one in counted if one.n_cached is not None], axis=0, dtype=np.int64)
-        if any(one.n_cached is not None for one in counted)
+        lowest=min((standing.lowest for standing in standings), default=0.0),
+        highest=max((standing.highest for standing in standings), default=1.0),
+        n_cached=np.sum(
+            [standing.n_cached for standing in counted if standing.n_cached is not None], axis=0, dtype=np.int64
+        )
+        if any(standing.n_cached is not None for standing in counted)
         else None,
         levels=levels_over_tasks(counted, quality),
         tests=tests_over_tasks(counted, difference, difference_se, n_pairs),
@@ -56,8 +62,8 @@ def _stacked(parts: Sequence[Matrix | Vector | Integers], shape: tuple[int, ...]
 
 def _quality(standings: Sequence[TaskStanding], n_candidates: int) -> tuple[Vector, Vector]:
     quality, se = np.full((2, n_candidates), np.nan)
-    means = _stacked([one.quality for one in standings], (n_candidates,)).T
-    errors = _stacked([one.quality_se for one in standings], (n_candidates,)).T
+    means = _stacked([standing.quality for standing in standings], (n_candidates,)).T
+    errors = _stacked([standing.quality_se for standing in standings], (n_candidates,)).T
     measured = np.isfinite(means)
     rows = measured.any(axis=1)
     if rows.any():
@@ -77,25 +83,27 @@ def _variances(errors: Matrix, measured: Mask, between: float) -> Vector:
 
 def _differences(standings: Sequence[TaskStanding], n: int) -> tuple[Matrix, Matrix, Integers]:
     """Mean difference over the tasks on which two have enough common families."""
-    pairs = _stacked([one.n_pairs for one in standings], (n, n))
+    pairs = _stacked([standing.n_pairs for standing in standings], (n, n))
     usable = pairs >= MIN_PAIRS
     count = usable.sum(axis=0)
-    values = np.where(usable, _stacked([one.difference for one in standings], (n, n)), 0.0).sum(axis=0)
-    squares = np.where(usable, _stacked([one.difference_se for one in standings], (n, n)) ** 2, 0.0).sum(axis=0)
+    values = np.where(usable, _stacked([standing.difference for standing in standings], (n, n)), 0.0).sum(axis=0)
+    squares = np.where(usable, _stacked([standing.difference_se for standing in standings], (n, n)) ** 2, 0.0).sum(
+        axis=0
+    )
     some = np.maximum(count, 1)
-    known = count > 0
-    difference = np.where(known, values / some, np.nan)
-    se = np.where(known, np.sqrt(squares) / some, np.nan)
+    compared = count > 0
+    difference = np.where(compared, values / some, np.nan)
+    se = np.where(compared, np.sqrt(squares) / some, np.nan)
     n_pairs = np.where(usable, pairs, 0.0).sum(axis=0)
     np.fill_diagonal(n_pairs, np.diagonal(pairs.sum(axis=0)))
     return difference, se, n_pairs.astype(np.int64)
 
 
 def _mean_of_means(parts: Sequence[Means], n: int) -> Means:
-    means, errors = (_stacked([one[place] for one in parts], (n,)) for place in (0, 1))
-    known = np.isfinite(means)
-    count = known.sum(axis=0)
+    means, errors = (_stacked([part[place] for part in parts], (n,)) for place in (0, 1))
+    finite = np.isfinite(means)
+    count = finite.sum(axis=0)
     some = np.maximum(count, 1)
-    mean = np.where(count > 0, np.where(known, means, 0.0).sum(axis=0) / some, np.nan)
-    se = np.sqrt(np.where(known, errors**2, 0.0).sum(axis=0)) / some
+    mean = np.where(count > 0, np.where(finite, means, 0.0).sum(axis=0) / some, np.nan)
+    se = np.sqrt(np.where(finite, errors**2, 0.0).sum(axis=0)) / some
     return Means(mean, np.where(count > 0, se, np.nan))

@@ -86,7 +86,7 @@ def _by_contrast(contrasts: Contrasts, a: int, b: int) -> Tested:
 def _by_scores(table: TaskTable, labels: Sequence[str], a: int, b: int) -> Tested:
     """Flips of the signs; Student's t of the families' means where several of the pair's cases are of one family."""
     row_a, row_b = np.searchsorted(table.candidates, (a, b))
-    both = table.asked[row_a] & table.asked[row_b]
+    both = table.measured[row_a] & table.measured[row_b]
     differences = (table.values[row_a] - table.values[row_b])[both]
     _, family = np.unique(table.family_of_case[both], return_inverse=True)
     means = np.bincount(family, differences) / np.bincount(family)

@@ -31,9 +31,11 @@ _N_QUANTILES = 101
 _COUNTS = frozenset(
     {"n_measured", "n_pairs", "n_differing", "n_timed", "n_cached", "n_by_part", "n_answers", "n_cases"}
 )
-_STANDING = tuple(one.name for one in fields(TaskStanding) if one.name not in ("levels", "tests"))
-_LEVELS = tuple(one.name for one in fields(Levels))
-_TESTS = tuple(one.name for one in fields(PairTests) if one.name != "n_tests")
+_STANDING = tuple(
+    stored_field.name for stored_field in fields(TaskStanding) if stored_field.name not in ("levels", "tests")
+)
+_LEVELS = tuple(stored_field.name for stored_field in fields(Levels))
+_TESTS = tuple(stored_field.name for stored_field in fields(PairTests) if stored_field.name != "n_tests")
 _ENDS = ("lowest", "highest")
 
 Array = NDArray[Any]
@@ -45,9 +47,9 @@ def written_scoreboard(scoreboard: Scoreboard, about: Mapping[str, Any]) -> byte
     header = {
         "about": about,
         "fingerprint": scoreboard.fingerprint,
-        "candidates": [_plain_candidate(one) for one in scoreboard.candidates],
+        "candidates": [_plain_candidate(candidate) for candidate in scoreboard.candidates],
         "tasks": list(scoreboard.standings),
-        "standings": [_plain_standing(one) for one in standings],
+        "standings": [_plain_standing(standing) for standing in standings],
     }
     text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
     members = {_HEADER: written_array(text)}
@@ -56,26 +58,36 @@ def written_scoreboard(scoreboard: Scoreboard, about: Mapping[str, Any]) -> byte
     return packed_archive(members, is_packed=False)
 
 
-def _plain_candidate(one: Choosable) -> dict[str, Any]:
-    plain = {field.name: getattr(one, field.name) for field in fields(Choosable)}
-    places = [[place.name, place.url, place.provider] for place in one.places]
-    return plain | {"options": dict(one.options), "places": places, "capabilities": sorted(one.capabilities)}
-
-
-def _plain_standing(one: TaskStanding) -> dict[str, Any]:
-    levels = None if one.levels is None else {"parts": one.levels.parts, "are_tasks": one.levels.are_tasks}
-    return {
-        "task": one.task,
-        "n_cases": one.n_cases,
-        "has_cached": one.n_cached is not None,
-        "levels": levels,
-        "n_tests": None if one.tests is None else one.tests.n_tests,
+def _plain_candidate(candidate: Choosable) -> dict[str, Any]:
+    plain = {field.name: getattr(candidate, field.name) for field in fields(Choosable)}
+    places = [[place.name, place.url, place.provider] for place in candidate.places]
+    return plain | {
+        "options": dict(candidate.options),
+        "places": places,
+        "capabilities": sorted(candidate.capabilities),
     }
 
 
-def _arrays(one: TaskStanding) -> Iterator[tuple[str, Array]]:
-    yield "ends", np.array([one.lowest, one.highest])
-    for whole, prefix, names in ((one, "", _STANDING), (one.levels, "levels.", _LEVELS), (one.tests, "tests.", _TESTS)):
+def _plain_standing(standing: TaskStanding) -> dict[str, Any]:
+    levels = (
+        None if standing.levels is None else {"parts": standing.levels.parts, "are_tasks": standing.levels.are_tasks}
+    )
+    return {
+        "task": standing.task,
+        "n_cases": standing.n_cases,
+        "has_cached": standing.n_cached is not None,
+        "levels": levels,
+        "n_tests": None if standing.tests is None else standing.tests.n_tests,
+    }
+
+
+def _arrays(standing: TaskStanding) -> Iterator[tuple[str, Array]]:
+    yield "ends", np.array([standing.lowest, standing.highest])
+    for whole, prefix, names in (
+        (standing, "", _STANDING),
+        (standing.levels, "levels.", _LEVELS),
+        (standing.tests, "tests.", _TESTS),
+    ):
         for name in names:
             value = getattr(whole, name, None)
             if isinstance(value, np.ndarray):
@@ -91,10 +103,12 @@ def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, Any]]:
     members = read_archive(content, WHAT)
     try:
         header = json.loads(read_array(members.pop(_HEADER), WHAT).tobytes())
-        candidates = tuple(_candidate(one) for one in header["candidates"])
-        standings = [_standing(one, members, place, len(candidates)) for place, one in enumerate(header["standings"])]
+        candidates = tuple(_candidate(plain) for plain in header["candidates"])
+        standings = [
+            _standing(plain, members, place, len(candidates)) for place, plain in enumerate(header["standings"])
+        ]
         *of_tasks, overall = standings
-        found = Scoreboard(
+        scoreboard = Scoreboard(
             candidates=candidates,
             standings=dict(zip(header["tasks"], of_tasks, strict=True)),
             overall=overall,
@@ -105,7 +119,7 @@ def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, Any]]:
         raise ModelFileError(f"{WHAT} is not whole: {type(error).__name__}: {error}"[:200], _NEXT) from error
     if members:
         raise ModelFileError(f"{WHAT} holds {min(members)!r:.80}, which is no part of it", _NEXT)
-    return found, about
+    return scoreboard, about
 
 
 def _candidate(plain: Mapping[str, Any]) -> Choosable:

@@ -45,10 +45,10 @@ def shrink(effects: Matrix, variances: Matrix, measured: Mask) -> Shrunk:
         variances: Of the effects as estimates.
         measured: Where there is an effect.
     """
-    known = measured & np.isfinite(variances) & (variances > 0)
-    several = known & (known.sum(axis=1, keepdims=True) > 1)
+    usable = measured & np.isfinite(variances) & (variances > 0)
+    several = usable & (usable.sum(axis=1, keepdims=True) > 1)
     if not several.any():
-        return _unmoved(effects, np.where(known, variances, np.nan))
+        return _unmoved(effects, np.where(usable, variances, np.nan))
     tasks, rows = several.any(axis=0), several.any(axis=1)
     level = np.zeros(effects.shape[1])
     level[tasks] = _task_levels(effects[rows][:, tasks], several[rows][:, tasks])

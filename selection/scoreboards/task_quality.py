@@ -29,22 +29,22 @@ class TaskQuality:
 
 def task_quality(table: TaskTable) -> TaskQuality:
     """The additive fit of the table with standard errors by family."""
-    fit = fit_two_way(table.values, table.asked, table.case_weights)
-    counts = table.by_family(table.asked.astype(np.float64))
+    fit = fit_two_way(table.values, table.measured, table.case_weights)
+    counts = table.by_family(table.measured.astype(np.float64))
     measured = counts > 0
     n_families = measured.sum(axis=1).astype(np.float64)
     own = _corrected((table.by_family(fit.effect_influence) ** 2).sum(axis=1), n_families)
     effect_variance = _moderated(own, fit, n_families)
     variance = _corrected((table.by_family(fit.mean_influence) ** 2).sum(axis=1), n_families)
     variance = variance + np.maximum(effect_variance - own, 0.0) + _unlinked(fit)
-    means = table.by_family(table.values * table.asked) / np.maximum(counts, 1)
+    means = table.by_family(table.values * table.measured) / np.maximum(counts, 1)
     return TaskQuality(
         mean=fit.mean,
         variance=np.maximum(variance, _least_variance(means, measured)),
         effect=fit.effect,
         effect_variance=effect_variance,
-        n_cases=table.asked.sum(axis=1),
-        contrasts=paired_contrasts(table.values, table.asked, table.family_starts),
+        n_cases=table.measured.sum(axis=1),
+        contrasts=paired_contrasts(table.values, table.measured, table.family_starts),
     )
 
 
@@ -75,8 +75,8 @@ def _least_variance(means: Matrix, measured: Mask) -> Vector:
     So ten right answers of ten are no certainty. The ends are 0 and 1 where nothing else occurs, else the 2.5th and
     97.5th percentile of what the candidates reached.
     """
-    known = means[measured]
-    ends = np.array([0.0, 1.0]) if np.isin(known, (0.0, 1.0)).all() else np.quantile(known, (0.025, 0.975))
+    reached = means[measured]
+    ends = np.array([0.0, 1.0]) if np.isin(reached, (0.0, 1.0)).all() else np.quantile(reached, (0.025, 0.975))
     n = measured.sum(axis=1)
     sums, squares = (means * measured).sum(axis=1), (means**2 * measured).sum(axis=1)
     sums, squares = sums + 2 * ends.sum(), squares + 2 * (ends**2).sum()

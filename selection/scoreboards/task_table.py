@@ -27,7 +27,7 @@ class TaskTable:
     """Positions in the evidence of those in the table's columns."""
     values: Matrix
     """Mean of the repeats, shape (n_candidates, n_cases); 0 where it was not asked."""
-    asked: Mask
+    measured: Mask
     n_answers: Integers
     """How many answers each of the values is the mean of."""
     family_starts: Integers
@@ -94,7 +94,7 @@ def _table(evidence: Evidence, task: str, rows: Integers, family_of: Integers) -
         candidates=candidates.astype(np.int64),
         cases=cases.astype(np.int64),
         values=sums / np.maximum(counts, 1),
-        asked=counts > 0,
+        measured=counts > 0,
         n_answers=counts,
         family_starts=np.flatnonzero(np.r_[True, family[1:] != family[:-1]]),
     )

@@ -43,28 +43,28 @@ class TwoWayFit:
         return self.level + self.effect
 
 
-def fit_two_way(values: Matrix, asked: Mask, weights: Vector) -> TwoWayFit:
-    """The additive fit of `values` where `asked`.
+def fit_two_way(values: Matrix, measured: Mask, weights: Vector) -> TwoWayFit:
+    """The additive fit of `values` where `measured`.
 
     Args:
         values: Shape (n_candidates, n_columns); anything where it was not asked.
-        asked: Which of them were measured: at least one in every row and in every column.
+        measured: Which of them were measured: at least one in every row and in every column.
         weights: How much each column counts.
     """
-    cells = asked * weights
-    y = np.where(asked, values, 0.0)
-    per_column = asked.sum(axis=0)
+    cells = measured * weights
+    y = np.where(measured, values, 0.0)
+    per_column = measured.sum(axis=0)
     own_mean = y.sum(axis=0) / per_column
-    shared = (cells / per_column) @ asked.T
+    shared = (cells / per_column) @ measured.T
     inverse = _inverse_laplacian(np.diag(cells.sum(axis=1)) - shared)
     effect = inverse @ (cells * (y - own_mean)).sum(axis=1)
-    column = own_mean - effect @ asked / per_column
-    residual = np.where(asked, y - column - effect[:, None], 0.0)
+    column = own_mean - effect @ measured / per_column
+    residual = np.where(measured, y - column - effect[:, None], 0.0)
     total = weights.sum()
     level = float(weights @ column / total)
     score = cells * residual
     effect_influence = inverse @ score
-    back = (asked / per_column) @ weights / total
+    back = (measured / per_column) @ weights / total
     mean_influence = weights * (column - level) / total + effect_influence - back @ effect_influence
     return TwoWayFit(
         level=level,
@@ -75,7 +75,7 @@ def fit_two_way(values: Matrix, asked: Mask, weights: Vector) -> TwoWayFit:
         mean_influence=mean_influence,
         pooled_variance=_pooled_variance(cells, residual),
         unit_variance=np.diag(inverse).copy(),
-        reach=_reach(shared > 0, asked, weights),
+        reach=_reach(shared > 0, measured, weights),
     )
 
 
@@ -90,7 +90,7 @@ def _pooled_variance(cells: Matrix, residual: Matrix) -> float:
     return float((cells * residual**2).sum() / freedom) if freedom > 0 else float("nan")
 
 
-def _reach(linked: Mask, asked: Mask, weights: Vector) -> Vector:
+def _reach(linked: Mask, measured: Mask, weights: Vector) -> Vector:
     """Share of the columns' weight in each candidate's piece of the graph."""
     reached = linked | np.eye(len(linked), dtype=bool)
     while True:
@@ -98,5 +98,5 @@ def _reach(linked: Mask, asked: Mask, weights: Vector) -> Vector:
         if (further == reached).all():
             break
         reached = further
-    columns = (reached.astype(np.float64) @ asked) > 0
+    columns = (reached.astype(np.float64) @ measured) > 0
     return np.asarray(columns @ weights / weights.sum(), dtype=np.float64)

@@ -145,7 +145,7 @@ class _Watch:
                 if not self._tells_loading:
                     await self._provider.version()
                     return True
-                return any(same_model(found.name, self._request.model) for found in await self._provider.loaded())
+                return any(same_model(model.name, self._request.model) for model in await self._provider.loaded())
         except TimeoutError:
             return None
         except ProviderError as error:

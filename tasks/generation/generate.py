@@ -82,15 +82,15 @@ async def generate_shard(
 
 async def _shard(invocation_id: str, items: tuple[Item, ...]) -> ShardCounts:
     bench = workbench(invocation_id)
-    asked = {row_id: await _asking(bench, row_id) for row_id in dict.fromkeys(item[0] for item in items)}
-    first = next(iter(asked.values()))
+    askings = {row_id: await _asking(bench, row_id) for row_id in dict.fromkeys(item[0] for item in items)}
+    first = next(iter(askings.values()))
     left = await _not_stored(bench, items)
     first.pool.n_open -= len(items) - len(left)
     case_ids = sorted({case_id for _, case_id, _ in left})
     cases = await call_store(load_cases, bench.store, first.planned.benchmark_version, case_ids)
     by_id = {case.case_id: case for case in cases}
     outcomes = await gather_or_cancel(
-        _counted(asked[row_id], by_id[case_id], repeat) for row_id, case_id, repeat in left
+        _counted(askings[row_id], by_id[case_id], repeat) for row_id, case_id, repeat in left
     )
     return ShardCounts(
         n_answered=sum(isinstance(outcome, Generation) for outcome in outcomes),
@@ -129,9 +129,9 @@ async def _not_stored(bench: Workbench, items: Sequence[Item]) -> list[Item]:
     for row_id in dict.fromkeys(item[0] for item in items):
         case_ids = sorted({case_id for of, case_id, _ in items if of == row_id})
         final |= {
-            (row_id, found.row.case_id, found.row.repeat)
-            for found in await call_store(load_outcomes, bench.store, row_id, case_ids)
-            if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
+            (row_id, stored.row.case_id, stored.row.repeat)
+            for stored in await call_store(load_outcomes, bench.store, row_id, case_ids)
+            if isinstance(stored.row.outcome, Generation) or stored.row.finished_at >= bench.opened_at
         }
     return [item for item in items if item not in final]
 
@@ -149,10 +149,10 @@ async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
     started_at = datetime.now(UTC)
     seed = derived_seed(planned.seed, case.case_id, repeat)
     messages = planned.profile.wrap(render(asking.benchmark, case))
-    found = await _ask(asking, _request(bench, planned, messages, seed))
-    if found is None:
+    answered = await _ask(asking, _request(bench, planned, messages, seed))
+    if answered is None:
         return None
-    outcome, station = found
+    outcome, station = answered
     row = OutcomeRow(
         run_candidate_id=planned.run_candidate_id,
         case_id=case.case_id,

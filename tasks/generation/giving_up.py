@@ -24,30 +24,34 @@ def why_given_up(bench: Workbench, item: PlannedCandidate) -> str | None:
 def _too_long_for(store: Store, item: PlannedCandidate) -> str | None:
     """The error of a candidate for whose context every single prompt is too long."""
     counts = next(
-        (found for found in count_outcomes(store, item.run_id) if found.run_candidate_id == item.run_candidate_id),
+        (
+            candidate_counts
+            for candidate_counts in count_outcomes(store, item.run_id)
+            if candidate_counts.run_candidate_id == item.run_candidate_id
+        ),
         None,
     )
     kind = FailureKind.PROMPT_TOO_LONG
     if counts is None or not counts.own_failures.get(kind) or counts.own_failures[kind] < item.n_generations:
         return None
-    said, n_tokens = longest_prompt(store, item.run_candidate_id)
-    return f"every prompt is too long; the longest: {said}. {_larger_context(item, n_tokens)}"
+    message, n_tokens = longest_prompt(store, item.run_candidate_id)
+    return f"every prompt is too long; the longest: {message}. {_larger_context(item, n_tokens)}"
 
 
 def longest_prompt(store: Store, run_candidate_id: int) -> tuple[str, int]:
     """What was said of the longest of the overlong prompts, and its tokens (0: the server did not count them)."""
-    said = [
-        found.row.outcome.message or ""
+    messages = [
+        stored.row.outcome.message or ""
         for page in iterate_outcomes(store, run_candidate_id)
-        for found in page
-        if isinstance(found.row.outcome, Generation)
+        for stored in page
+        if isinstance(stored.row.outcome, Generation)
     ]
-    longest = max(said, key=_n_prompt_tokens)
+    longest = max(messages, key=_n_prompt_tokens)
     return longest, _n_prompt_tokens(longest)
 
 
-def _n_prompt_tokens(said: str) -> int:
-    return int(found[1]) if (found := re.search(r"the prompt has (\d+) tokens", said)) else 0
+def _n_prompt_tokens(message: str) -> int:
+    return int(match[1]) if (match := re.search(r"the prompt has (\d+) tokens", message)) else 0
 
 
 def _larger_context(item: PlannedCandidate, n_prompt_tokens: int) -> str:

@@ -45,9 +45,9 @@ def open_page(store: Store, item: PlannedCandidate, *, after: int) -> MissingPag
         positions=item.positions,
         repeats=item.repeats,
     )
-    if (wanted := item.only_cases) is None:
+    if (only_cases := item.only_cases) is None:
         return page
-    kept = [(item, at) for item, at in zip(page.items, page.positions, strict=True) if item[0] in wanted]
+    kept = [(item, at) for item, at in zip(page.items, page.positions, strict=True) if item[0] in only_cases]
     return MissingPage(
         items=tuple(item for item, _ in kept),
         last_position=page.last_position,

@@ -139,13 +139,15 @@ async def _resident(station: Station, group: Group) -> LoadedModel | None:
     except ProviderError as error:
         log_warning("%s does not say what it has loaded: %s", station.lane.endpoint_name, error)
         return None
-    found = next((model for model in loaded if same_model(model.name, group.model)), None)
-    if found is None:
+    resident = next((model for model in loaded if same_model(model.name, group.model)), None)
+    if resident is None:
         return None
-    asked = group.load_options.get("num_ctx")
-    if asked and found.context_length and found.context_length < asked:
-        log_warning("%s was given a context of %s where %s was asked for", group.model, found.context_length, asked)
-    return found
+    num_ctx = group.load_options.get("num_ctx")
+    if num_ctx and resident.context_length and resident.context_length < num_ctx:
+        log_warning(
+            "%s was given a context of %s where %s was asked for", group.model, resident.context_length, num_ctx
+        )
+    return resident
 
 
 @task(name="release model", task_run_name="release {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)

@@ -34,17 +34,17 @@ async def notify() -> int:
     waiting = await call_store(_waiting)
     if not waiting:
         return 0
-    events = [alert_event(one, flow_run.id) for one in waiting]
+    events = [alert_event(alert, flow_run.id) for alert in waiting]
     try:
         async with get_client() as client:
             # Sent and confirmed here: what waits in this process to be sent may die with it.
-            await client.request("POST", "/events", json=[one.model_dump(mode="json") for one in events])
+            await client.request("POST", "/events", json=[event.model_dump(mode="json") for event in events])
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
         log_warning("could not send %d alerts to Prefect; retrying next time: %s", len(waiting), type(error).__name__)
         return 0
-    await call_store(_note, [one.alert_id for one in waiting])
-    for one in waiting:
-        log_info("alert %s: %s", one.alert_id, one_line(one.sentence))
+    await call_store(_note, [alert.alert_id for alert in waiting])
+    for alert in waiting:
+        log_info("alert %s: %s", alert.alert_id, one_line(alert.sentence))
     return len(waiting)
 
 
@@ -93,8 +93,8 @@ def _resource(alert: AlertRecord) -> dict[str, str]:
 def _payload(alert: AlertRecord) -> dict[str, Any]:
     plain = alert_as_plain(alert)
     names = ("alert_id", "rule", "severity", "source", "task", "benchmark", "candidate", "metric", "run_id")
-    found = {name: plain[name] for name in (*names, "sentence", "evidence", "changes", "raised_at")}
-    told: dict[str, Any] = _harmless(found)
+    payload = {name: plain[name] for name in (*names, "sentence", "evidence", "changes", "raised_at")}
+    told: dict[str, Any] = _harmless(payload)
     return told
 
 

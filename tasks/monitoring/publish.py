@@ -18,8 +18,8 @@ async def publish_monitor(result: Mapping[str, Any]) -> None:
     Args:
         result: As `evaluation.monitoring.result` gives it.
     """
-    said = result["sentence"]
+    sentence = result["sentence"]
     async with going_on_without("the monitor's figures"):
         if rows := statistics_rows(result):
-            await publish_table(rows, key="monitor-statistics", said=said)
-        await publish_page(monitor_as_markdown(result), key="monitor", said=said)
+            await publish_table(rows, key="monitor-statistics", description=sentence)
+        await publish_page(monitor_as_markdown(result), key="monitor", description=sentence)

@@ -39,8 +39,10 @@ async def scheduled_ends() -> tuple[FlowRunEnd, ...]:
     )
     try:
         async with get_client() as client:
-            found = await client.read_flow_runs(flow_run_filter=filtered, sort=FlowRunSort.END_TIME_DESC, limit=MOST)
-            scheduled = [run for run in found if run.auto_scheduled and run.deployment_id is not None]
+            flow_runs = await client.read_flow_runs(
+                flow_run_filter=filtered, sort=FlowRunSort.END_TIME_DESC, limit=MOST
+            )
+            scheduled = [run for run in flow_runs if run.auto_scheduled and run.deployment_id is not None]
             names = {
                 deployment_id: (await client.read_deployment(deployment_id)).name
                 for deployment_id in {run.deployment_id for run in scheduled}

@@ -71,8 +71,8 @@ def _decide(course: RaceSchedule, step: Step, minutes: float) -> tuple[Decision,
         here = position(store, course, minutes=minutes, n_cases=step.n_cases)
         state = after(here.state, _block(here.state, step))
         if step.is_confirmation:
-            found = confirmation(state, here.grid, seed=course.request.evaluation.seed)
-            decisions = confirmed(state, found)
+            verdict = confirmation(state, here.grid, seed=course.request.evaluation.seed)
+            decisions = confirmed(state, verdict)
         else:
             reasons = _given_up(store, course)
             _refuse_to_end_for_want_of_a_server(state, reasons)
@@ -99,9 +99,9 @@ def _given_up(store: Store, course: RaceSchedule) -> dict[str, str]:
     """Why each candidate that could not be asked was given up, by fingerprint."""
     run = run_of(store, course)
     return {
-        found.plan.candidate_fingerprint: found.given_up_reason
-        for found in (run.candidates if run is not None else ())
-        if found.status is Status.FAILED and found.given_up_reason
+        candidate.plan.candidate_fingerprint: candidate.given_up_reason
+        for candidate in (run.candidates if run is not None else ())
+        if candidate.status is Status.FAILED and candidate.given_up_reason
     }
 
 
@@ -109,9 +109,9 @@ def _refuse_to_end_for_want_of_a_server(state: RaceState, reasons: Mapping[str, 
     """Nobody is dropped where nobody could be asked: the same look is asked again by a resume."""
     runners = [state.runners[place] for place in state.alive]
     if runners and all(runner.key in reasons for runner in runners):
-        said = "; ".join(dict.fromkeys(reasons[runner.key] for runner in runners))
+        problems = "; ".join(dict.fromkeys(reasons[runner.key] for runner in runners))
         raise ConfigurationError(
-            f"none of the {len(runners)} candidates that are in the race could be asked: {said}",
+            f"none of the {len(runners)} candidates that are in the race could be asked: {problems}",
             "Mend that, and go on with `benchwright race --resume last`.",
         )
 

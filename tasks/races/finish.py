@@ -42,8 +42,8 @@ def _end(course: RaceSchedule, minutes: float, metrics: tuple[str, ...]) -> dict
         assert run is not None  # noqa: S101 - a race that has asked something has its run
         here = position(store, course, minutes=minutes)
         state, _ = next_block(here.state, here.grid, here.spent)
-        found = outcome(state, here.grid, seed=course.request.evaluation.seed)
-        finish_race(store, course.invocation_id, as_json(race_outcome(found, here.grid, state, here.spent)))
+        result = outcome(state, here.grid, seed=course.request.evaluation.seed)
+        finish_race(store, course.invocation_id, as_json(race_outcome(result, here.grid, state, here.spent)))
         reasons = _why_failed(store, course, run, metrics)
         status = Status.FAILED if reasons else Status.COMPLETED
         set_run_status(store, run.plan.run_id, status, reason="; ".join(reasons) or None)
@@ -52,12 +52,12 @@ def _end(course: RaceSchedule, minutes: float, metrics: tuple[str, ...]) -> dict
 
 def _why_failed(store: Store, course: RaceSchedule, run: RunRecord, metrics: tuple[str, ...]) -> list[str]:
     reasons = [
-        f"{found.plan.label} was given up: {found.given_up_reason}"
-        for found in run.candidates
-        if found.status is Status.FAILED and found.given_up_reason
+        f"{candidate.plan.label} was given up: {candidate.given_up_reason}"
+        for candidate in run.candidates
+        if candidate.status is Status.FAILED and candidate.given_up_reason
     ]
     budget = course.request.evaluation.failure_budget(run.plan.n_cases * run.plan.n_repeats)
-    budgets = {found.run_candidate_id: budget for found in run.candidates}
+    budgets = {candidate.run_candidate_id: budget for candidate in run.candidates}
     if missing := too_many_missing(store, run.plan.run_id, metrics, budgets):
         reasons.append(f"{missing}; `benchwright race --resume {run.plan.run_id}` asks them again")
     return reasons
@@ -71,11 +71,11 @@ async def publish_race(invocation_id: str) -> None:
     sentence = race.outcome.sentence or NOT_OVER
     key = artifact_key("race", race.benchmark)
     async with going_on_without("the race's decisions"):
-        table_id = await publish_table(ranking_rows(race), key=key, said=sentence)
+        table_id = await publish_table(ranking_rows(race), key=key, description=sentence)
         links = [artifact_link(table_id, text="The ranking to search and sort")]
         links += [flow_run_link(flow_run_id) for run in result.invocation.runs for flow_run_id in run.flow_run_ids]
         page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
-        await publish_page(page, key="race", said=sentence)
+        await publish_page(page, key="race", description=sentence)
 
 
 def _shown(invocation_id: str) -> tuple[RaceResult, list[Picture | None]]:

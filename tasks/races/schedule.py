@@ -88,18 +88,18 @@ def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmar
         headline = _headline(request, store, benchmark)
         refuse_unfit(headline)
         rules = request.rules(metric=headline.name, unit=headline.unit)
-        given = request.evaluation.model_dump(mode="json", exclude_defaults=True)
-        create_invocation(store, invocation_id=invocation_id, request=given, code_version=code_version())
+        request_fields = request.evaluation.model_dump(mode="json", exclude_defaults=True)
+        create_invocation(store, invocation_id=invocation_id, request=request_fields, code_version=code_version())
         begin_race(store, invocation_id, request=request.own_fields, code_version=code_version())
         n_pool = len(_case_order(store, request, benchmark))
         notes = _notes(case_clusters(store, benchmark.version), cut_confirmation(rules, n_pool))
-        said = [decision.evidence.get("minutes", 0.0) for decision in load_decisions(store, invocation_id)]
+        minutes = [decision.evidence.get("minutes", 0.0) for decision in load_decisions(store, invocation_id)]
     return RaceSchedule(
         request=request,
         invocation_id=invocation_id,
         benchmark=benchmark,
         metric=headline.text,
-        minutes_before=max(said, default=0.0),
+        minutes_before=max(minutes, default=0.0),
         notes=notes,
     )
 
@@ -117,8 +117,8 @@ def _notes(clusters: Mapping[str, str], cut: str | None) -> tuple[str, ...]:
 
 
 def _headline(request: RaceRequest, store: Store, benchmark: LoadedBenchmark) -> Metric:
-    found = resolve_benchmark(load_benchmark_version(store, benchmark.version, benchmark.name), request.evaluation)
-    return next(metric for metric in found.metrics if metric.name == found.headline)
+    resolved = resolve_benchmark(load_benchmark_version(store, benchmark.version, benchmark.name), request.evaluation)
+    return next(metric for metric in resolved.metrics if metric.name == resolved.headline)
 
 
 async def next_step(course: RaceSchedule, *, minutes: float) -> Step | None:
@@ -187,8 +187,8 @@ def case_order(store: Store, course: RaceSchedule) -> tuple[str, ...]:
 
 
 def _case_order(store: Store, request: RaceRequest, benchmark: LoadedBenchmark) -> tuple[str, ...]:
-    asked = request.evaluation
-    return limited(case_ids_of(store, benchmark.version), limit=asked.limit, seed=asked.seed)
+    evaluation = request.evaluation
+    return limited(case_ids_of(store, benchmark.version), limit=evaluation.limit, seed=evaluation.seed)
 
 
 def _n_candidates(course: RaceSchedule) -> int:
@@ -201,7 +201,8 @@ def _runners(run: RunRecord | None, n_candidates: int) -> tuple[Runner, ...]:
         return tuple(Runner(key=str(place), label=str(place)) for place in range(n_candidates))
     labels = unique_labels(run)
     return tuple(
-        Runner(key=found.plan.candidate_fingerprint, label=labels[found.run_candidate_id]) for found in run.candidates
+        Runner(key=candidate.plan.candidate_fingerprint, label=labels[candidate.run_candidate_id])
+        for candidate in run.candidates
     )
 
 
@@ -210,8 +211,10 @@ def _grid(store: Store, run: RunRecord | None, metric: Metric, order: tuple[str,
     if run is not None:
         # With the digest of the model that it asks, where it asks one.
         signature = next(use.signature for use in run.plan.metrics if use.name == run.plan.headline)
-        found = (case_values(store, item.run_candidate_id, signature, combining(metric)) for item in run.candidates)
-        scores = [dict(zip(values.case_ids, values.means, strict=True)) for values in found]
+        values_by_candidate = (
+            case_values(store, item.run_candidate_id, signature, combining(metric)) for item in run.candidates
+        )
+        scores = [dict(zip(values.case_ids, values.means, strict=True)) for values in values_by_candidate]
     return grid_of(scores, order, value_range=metric.value_range, higher_is_better=metric.higher_is_better)
 
 

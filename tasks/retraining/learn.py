@@ -36,9 +36,9 @@ async def train_challenger(*, seed: int) -> str:
     Args:
         seed: Of what is drawn.
     """
-    known = await call_store(_known)
-    packed = await run_in_thread(trained, known, seed)
-    return await call_store(_save, known, packed)
+    training_data = await call_store(_known)
+    packed = await run_in_thread(trained, training_data, seed)
+    return await call_store(_save, training_data, packed)
 
 
 def _known() -> "Known":
@@ -46,6 +46,6 @@ def _known() -> "Known":
         return all_known(store)
 
 
-def _save(known: "Known", packed: "PackedModel") -> str:
+def _save(training_data: "Known", packed: "PackedModel") -> str:
     with open_store(Settings().database) as store:
-        return store_trained(store, known, packed)
+        return store_trained(store, training_data, packed)

@@ -20,28 +20,28 @@ from tasks.store_calls import call_store
 
 @task(name="publish retraining", task_run_name="publish the retraining", cache_policy=NO_CACHE, persist_result=False)
 async def publish_retraining(
-    known: NewEvidence, judgement: Judgement | None, *, refusal: str | None = None
+    new_evidence: NewEvidence, judgement: Judgement | None, *, refusal: str | None = None
 ) -> dict[str, Any]:
     """What became of it, as plain values, once it stands in Prefect.
 
     Args:
-        known: What there was to learn from.
+        new_evidence: What there was to learn from.
         judgement: What became of the model; None: none was trained.
         refusal: Why none was.
     """
-    result = await call_store(_result, known, judgement, refusal)
+    result = await call_store(_result, new_evidence, judgement, refusal)
     links, album, pictures = [flow_run_link(str(flow_run.id))] if flow_run.id else [], Album(), []
     async with going_on_without("the retraining's figures"):
         if result["report"] is not None:
             rows = task_rows(result["report"])
-            table_id = await publish_table(rows, key="retraining-tasks", said=result["sentence"])
+            table_id = await publish_table(rows, key="retraining-tasks", description=result["sentence"])
             links.append(artifact_link(table_id, text="The tasks to search and sort"))
             pictures = album.show(gains_picture(result["report"]))
         page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
-        await publish_page(page, key="retraining", said=result["sentence"])
+        await publish_page(page, key="retraining", description=result["sentence"])
     return result
 
 
-def _result(known: NewEvidence, judgement: Judgement | None, refusal: str | None) -> dict[str, Any]:
+def _result(new_evidence: NewEvidence, judgement: Judgement | None, refusal: str | None) -> dict[str, Any]:
     with open_store(Settings().database) as store:
-        return retraining_result(store, known, judgement, refusal)
+        return retraining_result(store, new_evidence, judgement, refusal)

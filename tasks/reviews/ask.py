@@ -65,13 +65,13 @@ async def _answered(form: Form, key: str, refused: str | None) -> tuple[str, tup
     model = page_form(form.review, form.page, description=markdown, rater=form.rater, refused=refused)
     if key not in _keys_so_far():
         await publish_page(form.review.review_id, form.page, len(form.review.items), markdown)
-    given = await asuspend_flow_run(wait_for_input=model, key=key, timeout=round(form.wait_days * _DAY_S))
-    return read_form(form.review, form.page, given)
+    filled_form = await asuspend_flow_run(wait_for_input=model, key=key, timeout=round(form.wait_days * _DAY_S))
+    return read_form(form.review, form.page, filled_form)
 
 
 def _in_words(error: ValidationError) -> str:
     """What is wrong with a form. Where a run was set going without it, Prefect gives an empty one."""
-    said = error.errors(include_url=False)
-    if all(one["type"] == "missing" and len(one["loc"]) == 1 for one in said):
+    errors = error.errors(include_url=False)
+    if all(problem["type"] == "missing" and len(problem["loc"]) == 1 for problem in errors):
         return EMPTY
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in said)
+    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in errors)

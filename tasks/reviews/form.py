@@ -48,11 +48,11 @@ def page_form(
 
 
 def _rater_field(rater: str | None, refused: str | None) -> Any:
-    known: dict[str, Any] = {} if rater is None else {"default": rater}
-    said = "It is stored with your ratings."
+    default: dict[str, Any] = {} if rater is None else {"default": rater}
+    description = "It is stored with your ratings."
     if refused is not None:
-        said = f"What was said before is not stored: {as_code(refused)}\n\n{said}"
-    return Field(min_length=1, max_length=LONGEST_NAME, title="Your name", description=said, **known)
+        description = f"What was said before is not stored: {as_code(refused)}\n\n{description}"
+    return Field(min_length=1, max_length=LONGEST_NAME, title="Your name", description=description, **default)
 
 
 def _case(item: ReviewItem) -> str:
@@ -92,17 +92,17 @@ def read_form(review: ReviewRecord, page: Sequence[ReviewItem], form: RunInput) 
     Raises:
         ConfigurationError: something in it cannot be stored.
     """
-    given: Mapping[str, Any] = form.model_dump()
-    rater = checked_rater(given["rater"])
-    return rater, checked(review, [_said(review, item, given[_case(item)]) for item in page])
+    values: Mapping[str, Any] = form.model_dump()
+    rater = checked_rater(values["rater"])
+    return rater, checked(review, [_said(review, item, values[_case(item)]) for item in page])
 
 
-def _said(review: ReviewRecord, item: ReviewItem, given: Mapping[str, Any]) -> Said:
-    notes = given["notes"].strip()
+def _said(review: ReviewRecord, item: ReviewItem, values: Mapping[str, Any]) -> Said:
+    notes = values["notes"].strip()
     if not review.criteria:
         letters = [letter(position) for position in range(len(item.outputs))]
-        better = given["better"]
+        better = values["better"]
         return Said(item_id=item.item_id, preferred=None if better == TIE else letters.index(better), notes=notes)
     names = criteria_of(review, item)
-    grades = tuple({name: given[_grade(position, name)] for name in names} for position in range(len(item.outputs)))
+    grades = tuple({name: values[_grade(position, name)] for name in names} for position in range(len(item.outputs)))
     return Said(item_id=item.item_id, grades=grades, notes=notes)

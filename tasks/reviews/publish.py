@@ -28,8 +28,8 @@ async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int,
 
 @task(name="show cases", task_run_name="show {key}", cache_policy=NO_CACHE, persist_result=False)
 async def _publish_page(key: str, review_id: str, title: str, markdown: str) -> None:
-    said = f"{title} of review {review_id}. To rate them: the three dots of this flow run, Resume."
-    await artifacts.publish_page(markdown, key=artifact_key("review", review_id, key), said=said)
+    description = f"{title} of review {review_id}. To rate them: the three dots of this flow run, Resume."
+    await artifacts.publish_page(markdown, key=artifact_key("review", review_id, key), description=description)
 
 
 @task(name="publish review", task_run_name="publish the result", cache_policy=NO_CACHE, persist_result=False)
@@ -46,12 +46,14 @@ async def publish_result(review_id: str, *, unblind: bool = False) -> dict[str, 
     if not (result["awaited"]["is_over"] or unblind):
         shown = without_names(result)
         async with going_on_without("the review's votes"):
-            await artifacts.publish_page(blinded_as_markdown(result), key=f"{key}-result", said=shown["sentence"])
+            await artifacts.publish_page(
+                blinded_as_markdown(result), key=f"{key}-result", description=shown["sentence"]
+            )
         return shown
     async with going_on_without("the review's results"):
         if rows := score_rows(result):
-            await artifacts.publish_table(rows, key=f"{key}-scores", said=result["sentence"])
-        await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", said=result["sentence"])
+            await artifacts.publish_table(rows, key=f"{key}-scores", description=result["sentence"])
+        await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", description=result["sentence"])
     return result
 
 

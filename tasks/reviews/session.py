@@ -51,41 +51,41 @@ def _ratings(review_id: str) -> tuple[RatingRecord, ...]:
 
 
 @task(name="store ratings", task_run_name="store the ratings of {key}", cache_policy=NO_CACHE, persist_result=False)
-async def store_ratings(key: str, session_id: str, rater: str, said: tuple[Said, ...]) -> str:
+async def store_ratings(key: str, session_id: str, rater: str, ratings: tuple[Said, ...]) -> str:
     """The rater's name as it now stands with the ratings.
 
     Args:
         key: Of the cases, for people.
         session_id: The flow run's id.
         rater: As it was typed.
-        said: Of each case.
+        ratings: Of each case.
     """
-    return await call_store(_store, session_id, rater, said)
+    return await call_store(_store, session_id, rater, ratings)
 
 
-def _store(session_id: str, rater: str, said: tuple[Said, ...]) -> str:
+def _store(session_id: str, rater: str, ratings: tuple[Said, ...]) -> str:
     with open_store(Settings().database) as store:
-        return save_ratings(store, session_id=session_id, rater=rater, ratings=said)
+        return save_ratings(store, session_id=session_id, rater=rater, ratings=ratings)
 
 
-async def forget_ended_sessions(wanted: str) -> None:
+async def forget_ended_sessions(review: str) -> None:
     """Nobody waits any more for those whose flow run ended before they rated anything, as when it was cancelled.
 
     Args:
-        wanted: The review's id, the beginning of it, or `last`.
+        review: The review's id, the beginning of it, or `last`.
     """
     async with get_client() as client:
-        for session_id in await call_store(_without_ratings, wanted):
+        for session_id in await call_store(_without_ratings, review):
             if await _has_ended(client, session_id):
                 await call_store(_forget, session_id)
 
 
-def _without_ratings(wanted: str) -> list[str]:
+def _without_ratings(review: str) -> list[str]:
     with open_store(Settings().database) as store:
-        review_id = find_review(store, wanted).review_id
-        rated_in = {one.session_id for one in load_ratings(store, review_id)}
+        review_id = find_review(store, review).review_id
+        rated_in = {rating.session_id for rating in load_ratings(store, review_id)}
         sessions = list_sessions(store, review_id)
-    return [one.session_id for one in sessions if one.place == PLACE and one.session_id not in rated_in]
+    return [session.session_id for session in sessions if session.place == PLACE and session.session_id not in rated_in]
 
 
 async def _has_ended(client: PrefectClient, session_id: str) -> bool:

@@ -44,7 +44,7 @@ def opened(name: str) -> Open:
 
 @asynccontextmanager
 async def asking(
-    store: Store, plan: ScoringPlan, answerers: Answerers, asked: MetricModelPlan | None
+    store: Store, plan: ScoringPlan, answerers: Answerers, metric_model: MetricModelPlan | None
 ) -> AsyncIterator[str]:
     """The name under which tasks find whom to ask; shows how far they are.
 
@@ -52,10 +52,10 @@ async def asking(
         store: Where the answers are, and the scores go.
         plan: What is to be scored.
         answerers: Who answers.
-        asked: The model that is asked; None: the sandbox.
+        metric_model: The model that is asked; None: the sandbox.
     """
-    who = f"{asked.need} {asked.model}" if asked is not None else "programs"
-    how_far = ScoringProgress(who=who, n_planned=await call_store(_n_unscored, store, plan, asked))
+    who = f"{metric_model.need} {metric_model.model}" if metric_model is not None else "programs"
+    how_far = ScoringProgress(who=who, n_planned=await call_store(_n_unscored, store, plan, metric_model))
     _OPEN[plan.name] = Open(store=store, answerers=answerers, how_far=how_far)
     at_work.append(how_far)
     try:
@@ -66,14 +66,14 @@ async def asking(
         _OPEN.pop(plan.name, None)
 
 
-def _metrics_for(run: ScoredRun, asked: MetricModelPlan | None) -> tuple[str, ...]:
+def _metrics_for(run: ScoredRun, metric_model: MetricModelPlan | None) -> tuple[str, ...]:
     """The metrics of a run that ask a model; None: the sandbox."""
     work = by_work(run.metrics)
-    return work.programs if asked is None else work.of_model(asked)
+    return work.programs if metric_model is None else work.of_model(metric_model)
 
 
-def _n_unscored(store: Store, plan: ScoringPlan, asked: MetricModelPlan | None) -> int:
-    return sum(_n_unscored_of(store, run, _metrics_for(run, asked)) for run in plan.runs)
+def _n_unscored(store: Store, plan: ScoringPlan, metric_model: MetricModelPlan | None) -> int:
+    return sum(_n_unscored_of(store, run, _metrics_for(run, metric_model)) for run in plan.runs)
 
 
 def _n_unscored_of(store: Store, run: ScoredRun, metrics: tuple[str, ...]) -> int:
@@ -82,16 +82,17 @@ def _n_unscored_of(store: Store, run: ScoredRun, metrics: tuple[str, ...]) -> in
         return 0
     parsed = [parse_metric(text) for text in metrics]
     fingerprints = {
-        found.run_candidate_id: found.plan.candidate_fingerprint for found in find_run(store, run.run_id).candidates
+        candidate.run_candidate_id: candidate.plan.candidate_fingerprint
+        for candidate in find_run(store, run.run_id).candidates
     }
     return sum(
         count_unscored(
             store,
             row_id,
             [
-                one.signature
-                for one in parsed
-                if not is_opponent(getattr(one, "against", None) or "", fingerprints[row_id])
+                metric.signature
+                for metric in parsed
+                if not is_opponent(getattr(metric, "against", None) or "", fingerprints[row_id])
             ],
         )
         for row_id in run.candidates

@@ -33,7 +33,7 @@ MAX_EMBEDDING_REQUESTS = 4
 
 @asynccontextmanager
 async def serve_metric_model(
-    asked: MetricModelPlan,
+    metric_model: MetricModelPlan,
     store: Store,
     *,
     timeout_s: float,
@@ -43,7 +43,7 @@ async def serve_metric_model(
     """Who answers the metrics' requests, as long as the model is in its server's memory in our turn.
 
     Args:
-        asked: The model and its server.
+        metric_model: The model and its server.
         store: Where vectors are kept.
         timeout_s: For one attempt, loading left out.
         retry_base_s: The first pause before a request is sent again.
@@ -52,7 +52,7 @@ async def serve_metric_model(
     Raises:
         ConfigurationError: the model cannot be loaded.
     """
-    lane, gate = asked.lane, Gate()
+    lane, gate = metric_model.lane, Gate()
     key = os.environ.get(lane.key_variable) if lane.key_variable else None
     provider = await connect(lane.url, provider=lane.provider, api_key=key, allow_remote=lane.allow_remote)
     async with provider:
@@ -61,26 +61,30 @@ async def serve_metric_model(
             lane.gpu_tag,
             gate,
             slots=lane.slots,
-            on_leases=lambda leases: on_leases(f"{lane.endpoint_name} {asked.need}", leases),
+            on_leases=lambda leases: on_leases(f"{lane.endpoint_name} {metric_model.need}", leases),
             say=log_info,
         )
         turn = claim.turn(
-            asked.residency,
-            asked.model,
-            wanted=lambda: lane.slots,
-            prepare=lambda: _loaded(provider, asked, base_s=retry_base_s),
+            metric_model.residency,
+            metric_model.model,
+            demand=lambda: lane.slots,
+            prepare=lambda: _loaded(provider, metric_model, base_s=retry_base_s),
         )
         async with turn as held:
             try:
-                yield _answerers(provider, asked, store, _Room(gate), timeout_s=timeout_s, retry_base_s=retry_base_s)
+                yield _answerers(
+                    provider, metric_model, store, _Room(gate), timeout_s=timeout_s, retry_base_s=retry_base_s
+                )
             finally:
                 if not held.is_shared():
-                    await unload_or_warn(provider, asked.model, endpoint=asked.lane.endpoint_name, wait=False)
+                    await unload_or_warn(
+                        provider, metric_model.model, endpoint=metric_model.lane.endpoint_name, wait=False
+                    )
 
 
-def nobody_answers(asked: MetricModelPlan, why: ConfigurationError) -> Answerers:
+def nobody_answers(metric_model: MetricModelPlan, why: ConfigurationError) -> Answerers:
     """Says of every request that the model could not be asked, so that each score is a named failure."""
-    failure = ScoreFailure(kind=f"{asked.need}_not_loaded", message=why.message)
+    failure = ScoreFailure(kind=f"{metric_model.need}_not_loaded", message=why.message)
 
     async def answer(_request: Any) -> ScoreFailure:
         return failure
@@ -118,16 +122,26 @@ class _Room:
 
 
 def _answerers(
-    provider: Provider, asked: MetricModelPlan, store: Store, room: _Room, *, timeout_s: float, retry_base_s: float
+    provider: Provider,
+    metric_model: MetricModelPlan,
+    store: Store,
+    room: _Room,
+    *,
+    timeout_s: float,
+    retry_base_s: float,
 ) -> Answerers:
-    if asked.need == Need.EMBEDDER:
+    if metric_model.need == Need.EMBEDDER:
         retries = RetrySchedule(base_s=retry_base_s)
 
         async def embed(texts: Any) -> tuple[tuple[float, ...], ...]:
             async with room:
-                return await provider.embed(asked.model, texts)
+                return await provider.embed(metric_model.model, texts)
 
-        return {EmbedText: Embedder(embed, store, model=asked.model, digest=asked.digest, retries=retries).answer}
+        return {
+            EmbedText: Embedder(
+                embed, store, model=metric_model.model, digest=metric_model.digest, retries=retries
+            ).answer
+        }
 
     async def ask(request: GenerationRequest) -> Generation:
         async with room:
@@ -135,9 +149,9 @@ def _answerers(
 
     judge = Judge(
         ask=ask,
-        options=asked.options,
-        think=asked.think,
-        slots=asked.lane.slots,
+        options=metric_model.options,
+        think=metric_model.think,
+        slots=metric_model.lane.slots,
         timeout_s=timeout_s,
         retries=replace(RETRIES, base_s=retry_base_s),
         keep_alive=KEEP_ALIVE,
@@ -145,21 +159,23 @@ def _answerers(
     return {AskJudge: judge.answer}
 
 
-async def _loaded(provider: Provider, asked: MetricModelPlan, *, base_s: float) -> float:
+async def _loaded(provider: Provider, metric_model: MetricModelPlan, *, base_s: float) -> float:
     """Seconds that loading took. An embedder is loaded by its first text."""
-    if asked.need == Need.EMBEDDER:
+    if metric_model.need == Need.EMBEDDER:
         return 0.0
     began = asyncio.get_running_loop().time()
-    options = load_options(asked.options)
+    options = load_options(metric_model.options)
     try:
         await load_with_retries(
             provider,
-            asked.model,
+            metric_model.model,
             options,
-            endpoint=asked.lane.endpoint_name,
+            endpoint=metric_model.lane.endpoint_name,
             base_s=base_s,
             keep_alive=KEEP_ALIVE,
         )
     except ProviderError as error:
-        raise ConfigurationError(f"{asked.model} could not be loaded: {error.message}", error.next_step) from error
+        raise ConfigurationError(
+            f"{metric_model.model} could not be loaded: {error.message}", error.next_step
+        ) from error
     return asyncio.get_running_loop().time() - began

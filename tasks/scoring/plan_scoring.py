@@ -35,26 +35,26 @@ async def plan_scoring(request: ScoreRequest) -> PlannedScoring:
     """The run's candidates, its metrics and the models that they ask."""
     settings = Settings()
     with await call_store(open_store, settings.database) as store:
-        found = await resolve_scoring(await with_pools(request, store), settings=settings, store=store)
-        budget = await call_store(_failure_budget, store, found.run)
-    plan = found.run.plan
+        resolved = await resolve_scoring(await with_pools(request, store), settings=settings, store=store)
+        budget = await call_store(_failure_budget, store, resolved.run)
+    plan = resolved.run.plan
     run = ScoredRun(
         run_id=plan.run_id,
         benchmark_name=plan.benchmark_name,
-        metrics=tuple(metric.text for metric in found.metrics),
-        candidates={item.run_candidate_id: item.plan.label for item in found.run.candidates},
+        metrics=tuple(metric.text for metric in resolved.metrics),
+        candidates={item.run_candidate_id: item.plan.label for item in resolved.run.candidates},
     )
-    models = models_for_metrics(found.models, allow_remote=request.allow_remote)
+    models = models_for_metrics(resolved.models, allow_remote=request.allow_remote)
     return PlannedScoring(
         invocation_id=plan.invocation_id,
         scoring=ScoringPlan(name=f"score {plan.run_id}", runs=(run,), asked_models=models, timeout_s=request.timeout_s),
-        notes=found.notes,
+        notes=resolved.notes,
         failure_budgets=dict.fromkeys(run.candidates, budget),
     )
 
 
 def _failure_budget(store: Store, run: RunRecord) -> int:
     """As many as the run itself allows its servers."""
-    asked = find_invocation(store, run.plan.invocation_id)
-    request = read_request(asked.request if asked else {}, source="the stored request")
+    invocation = find_invocation(store, run.plan.invocation_id)
+    request = read_request(invocation.request if invocation else {}, source="the stored request")
     return request.failure_budget(run.plan.n_cases * run.plan.n_repeats)

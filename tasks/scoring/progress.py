@@ -42,8 +42,8 @@ class ScoringProgress:
         return f"{duration(seconds)} left"
 
     def __str__(self) -> str:
-        said = f"{self.who}: {self.n_ended:,} of {self.n_planned:,} scores"
-        return f"{said}, {self.time_left}" if self.time_left else said
+        counts = f"{self.who}: {self.n_ended:,} of {self.n_planned:,} scores"
+        return f"{counts}, {self.time_left}" if self.time_left else counts
 
 
 at_work: list[ScoringProgress] = []

@@ -22,12 +22,12 @@ async def sandboxed(settings: Settings) -> AsyncIterator[Answerers]:
     Raises:
         SandboxError: there is none.
     """
-    found = isolation(settings.sandbox)
-    if found.name == WEAK:
+    sandbox = isolation(settings.sandbox)
+    if sandbox.name == WEAK:
         log_warning("programs run under the weak isolation, which is no sandbox: they may do what you may do")
 
     def run_all(programs: Sequence[Program], cancelled: threading.Event, on_done: OnDone) -> list[ProgramOutcome]:
-        return run_programs(programs, isolation=found, cancelled=cancelled, on_done=on_done)
+        return run_programs(programs, isolation=sandbox, cancelled=cancelled, on_done=on_done)
 
     programs = Programs(run_all)
     try:

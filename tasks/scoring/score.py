@@ -53,14 +53,14 @@ async def score_by_asking(
         benchmark: Likewise.
         who: Likewise: the model that is asked, or the sandbox.
     """
-    found = opened(asking)
-    n_before = found.how_far.n_ended
+    backend = opened(asking)
+    n_before = backend.how_far.n_ended
 
     def note(n_scored: int) -> None:
-        found.how_far.n_ended = n_before + n_scored
+        backend.how_far.n_ended = n_before + n_scored
 
     parsed = [parse_metric(text) for text in metrics]
     with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:
         return await score_asking(
-            found.store, run_id, run_candidate_id, parsed, found.answerers, on_scored=note, apart=apart
+            backend.store, run_id, run_candidate_id, parsed, backend.answerers, on_scored=note, apart=apart
         )

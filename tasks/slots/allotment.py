@@ -18,14 +18,14 @@ class Allotment:
     """The slots of one claim, and the gate that lets as many requests through."""
 
     def __init__(
-        self, gpu: GpuSlots, *, wanted: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
+        self, gpu: GpuSlots, *, demand: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
     ) -> None:
         self.leases = Leases(gpu.limits, gpu.tag, gpu.rhythm, on_change)
         self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.rhythm, on_change)
         self.others_want = 0
         """How many slots other claims with our model could use."""
         self._tag, self._gate, self._own_slots, self._rhythm = gpu.tag, gpu.gate, gpu.n, gpu.rhythm
-        self._wanted, self._saying = wanted, saying
+        self._demand, self._saying = demand, saying
         self._is_open = False
         self._target = 0
         self._n_usable = 0
@@ -65,8 +65,8 @@ class Allotment:
     def check(self, view: TagView) -> None:
         """Takes note of what the limits say; requests beyond slots that are no longer ours get no successors."""
         self.leases.check(view.slots)
-        self.wants.check(view.wanted)
-        self.others_want = max(view.wanted.n_taken - self.wants.n, 0)
+        self.wants.check(view.demand)
+        self.others_want = max(view.demand.n_taken - self.wants.n, 0)
         self._stay_within()
 
     async def renew(self) -> None:
@@ -110,11 +110,11 @@ class Allotment:
 
     async def _ask(self, view: TagView, *, alone: bool) -> int:
         """How many slots we could use, which the others are told when it has changed by much."""
-        could_use = max(min(self._own_slots, self._wanted()), 1)
+        could_use = max(min(self._own_slots, self._demand()), 1)
         told = self.wants.n
         much = max(self._own_slots // 4, 1)
         if told == 0 or could_use - told >= much or (not alone and told - could_use >= much):
-            await self.wants.replace(could_use, view.wanted.limit_id)
+            await self.wants.replace(could_use, view.demand.limit_id)
         return could_use
 
     def _tell_limit(self, slots: Limit) -> None:

@@ -62,7 +62,7 @@ class SlotClaim:
         model_key: str,
         shown_model: str,
         *,
-        wanted: Callable[[], int],
+        demand: Callable[[], int],
         prepare: Callable[[], Awaitable[float]],
         abandon: Callable[[], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Turn]:
@@ -71,7 +71,7 @@ class SlotClaim:
         Args:
             model_key: Equal where two claims can share a loaded model.
             shown_model: The model's name as a person knows it.
-            wanted: How many slots could be used now.
+            demand: How many slots could be used now.
             prepare: Loads the model, and returns how long that took, s. Called again when the turn comes back after
                 another model's. What it raises the first time is raised here.
             abandon: Takes a model out of memory whose loading had begun when the wait for the turn was cancelled. Not
@@ -83,7 +83,7 @@ class SlotClaim:
                 GpuSlots(limits=limits, tag=self._tag, gate=self._gate, n=self._slots, rhythm=self._rhythm),
                 model_key=model_key,
                 model=shown_model,
-                wanted=wanted,
+                demand=demand,
                 prepare=prepare,
                 abandon=abandon,
                 on_open=lambda: None if opened.done() else opened.set_result(None),

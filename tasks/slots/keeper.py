@@ -37,7 +37,7 @@ class Keeper:
         *,
         model_key: str,
         model: str,
-        wanted: Callable[[], int],
+        demand: Callable[[], int],
         prepare: Callable[[], Awaitable[float]],
         abandon: Callable[[], Awaitable[None]] | None,
         on_open: Callable[[], None],
@@ -54,7 +54,7 @@ class Keeper:
         self._saying = LogOnce(say)
         self._news = LeaseReporter(on_leases, self._held)
         told = self._news.changed
-        self._allotment = Allotment(gpu, wanted=wanted, saying=self._saying, on_change=told)
+        self._allotment = Allotment(gpu, demand=demand, saying=self._saying, on_change=told)
         self._line = QueuePlace(
             gpu.limits,
             gpu.tag,

@@ -111,8 +111,8 @@ class Leases:
         """
         if time.time() < lease.ends_at:
             return True
-        found = (await self._limits.look([self.name])).get(self.name)
-        return found is not None and found.version == lease.version
+        limit = (await self._limits.look([self.name])).get(self.name)
+        return limit is not None and limit.version == lease.version
 
     async def _uncount(self) -> None:
         if self._n_still_counted:
@@ -162,8 +162,8 @@ class Leases:
     async def look(self) -> None:
         """Takes note of whether slots that are kept can be given back now."""
         with contextlib.suppress(LimitsAwayError):
-            found = (await self._limits.look([self.name])).get(self.name)
-            self.is_paused = found is not None and found.is_paused
+            limit = (await self._limits.look([self.name])).get(self.name)
+            self.is_paused = limit is not None and limit.is_paused
 
     async def _give_back(self, lease_ids: frozenset[str]) -> None:
         """One after the other: at once, they wait for each other at the server for longer."""

@@ -51,34 +51,34 @@ class PrefectLimits:
         self._settings = _without_retries(present.settings)
 
     async def look(self, names: Sequence[str]) -> Mapping[str, Limit]:
-        found: dict[str, Limit] = {}
+        limits: dict[str, Limit] = {}
         offset = 0
         while True:
             page = await self._call(lambda: self._client.read_global_concurrency_limits(limit=PAGE, offset=offset))  # noqa: B023 - called at once
             for item in page:
                 if item.name in names:
-                    found[item.name] = Limit(
+                    limits[item.name] = Limit(
                         limit_id=str(item.id),
                         limit=item.limit if item.active else PLENTY,
                         n_taken=item.active_slots,
                         is_active=item.active,
                         version=str(item.updated),
                     )
-            if len(page) < PAGE or len(found) == len(set(names)):
-                return found
+            if len(page) < PAGE or len(limits) == len(set(names)):
+                return limits
             offset += PAGE
 
     async def create(self, name: str, limit: int) -> None:
-        wanted = GlobalConcurrencyLimitCreate(name=name, limit=limit, active=True)
+        creation = GlobalConcurrencyLimitCreate(name=name, limit=limit, active=True)
         try:
-            await self._call(lambda: self._client.create_global_concurrency_limit(wanted))
+            await self._call(lambda: self._client.create_global_concurrency_limit(creation))
         except ObjectAlreadyExists:
             return
 
     async def change(self, limit_id: str, *, limit: int | None = None, n_taken: int | None = None) -> None:
-        asked = {"limit": limit, "active_slots": n_taken}
-        wanted = GlobalConcurrencyLimitUpdate(**{key: value for key, value in asked.items() if value is not None})
-        await self._call(lambda: self._client.update_global_concurrency_limit(limit_id, wanted))
+        changes = {"limit": limit, "active_slots": n_taken}
+        update = GlobalConcurrencyLimitUpdate(**{key: value for key, value in changes.items() if value is not None})
+        await self._call(lambda: self._client.update_global_concurrency_limit(limit_id, update))
 
     async def take(self, name: str, n: int, *, lease_s: float) -> str | None:
         try:
@@ -114,8 +114,8 @@ class PrefectLimits:
         await self._call(lambda: self._client.request("POST", "/v2/concurrency_limits/decrement", json=slots))
 
     async def read_note(self, name: str) -> Any:
-        found = await self._call(lambda: self._client.read_variable_by_name(name))
-        return found.value if found is not None else None
+        variable = await self._call(lambda: self._client.read_variable_by_name(name))
+        return variable.value if variable is not None else None
 
     async def write_note(self, name: str, value: dict[str, Any]) -> None:
         try:
@@ -155,8 +155,8 @@ _impatient: list[tuple[Settings, Settings]] = []
 
 def _without_retries(settings: Settings) -> Settings:
     """The same settings but for retries; kept, since copying them takes longer than taking a lease."""
-    for known, copied in _impatient:
-        if known is settings:
+    for original, copied in _impatient:
+        if original is settings:
             return copied
     copied = settings.copy_with_update(updates={PREFECT_CLIENT_MAX_RETRIES: 0})
     _impatient[:] = [(settings, copied)]
@@ -212,19 +212,19 @@ def limit_note_name(tag: str) -> str:
 
 
 async def _ensured(limits: Limits, tag: str, slots: int, *, is_explicit: bool, resize: bool) -> int:
-    found = (await limits.look([tag])).get(tag)
-    if found is None:
+    limit = (await limits.look([tag])).get(tag)
+    if limit is None:
         await limits.create(tag, slots)
         await limits.write_note(limit_note_name(tag), {"limit": slots})
-        found = (await limits.look([tag])).get(tag)
-        if found is None:
+        limit = (await limits.look([tag])).get(tag)
+        if limit is None:
             raise LimitsAwayError(f"the limit {tag!r} was removed as soon as it was made")
-    if resize or (is_explicit and found.is_active and found.limit < slots and await _is_ours(limits, tag, found.limit)):
-        if found.limit != slots:
-            await limits.change(found.limit_id, limit=slots)
+    if resize or (is_explicit and limit.is_active and limit.limit < slots and await _is_ours(limits, tag, limit.limit)):
+        if limit.limit != slots:
+            await limits.change(limit.limit_id, limit=slots)
         await limits.write_note(limit_note_name(tag), {"limit": slots})
         return slots
-    return found.limit if found.is_active else slots
+    return limit.limit if limit.is_active else slots
 
 
 async def _is_ours(limits: Limits, tag: str, limit: int) -> bool:

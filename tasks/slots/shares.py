@@ -16,8 +16,8 @@ def share(*, limit: int, mine: int, others: int) -> int:
 
 def growth(*, limit: int, held: int, target: int, free: int, alone: bool) -> int:
     """How many slots to take now: all that are missing and free, in quarters of the limit where others take too."""
-    wanted = min(target - held, free)
-    return max(wanted if alone else min(wanted, -(-limit // 4)), 0)
+    takeable = min(target - held, free)
+    return max(takeable if alone else min(takeable, -(-limit // 4)), 0)
 
 
 def leases_to_keep(sizes: Mapping[str, int], n: int) -> frozenset[str]:

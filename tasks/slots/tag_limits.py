@@ -12,7 +12,7 @@ class TagView:
     slots: Limit
     turn: Limit
     """One slot: its holder leads the turn of a model."""
-    wanted: Limit
+    demand: Limit
     """As many as all those who have a turn could use."""
     waiting: Limit
     """One for each who waits for a turn."""
@@ -40,18 +40,18 @@ async def look_at(limits: Limits, tag: str, *, slots: int) -> TagView:
         LimitsAwayError: Where the server is away.
     """
     sizes = {tag: slots, turn_name(tag): 1, wanted_name(tag): PLENTY, waiting_name(tag): PLENTY}
-    found = await limits.look(tuple(sizes))
-    missing = [name for name in sizes if name not in found]
+    by_name = await limits.look(tuple(sizes))
+    missing = [name for name in sizes if name not in by_name]
     for name in missing:
         await limits.create(name, sizes[name])
     if missing:
-        found = await limits.look(tuple(sizes))
+        by_name = await limits.look(tuple(sizes))
     try:
         return TagView(
-            slots=found[tag],
-            turn=found[turn_name(tag)],
-            wanted=found[wanted_name(tag)],
-            waiting=found[waiting_name(tag)],
+            slots=by_name[tag],
+            turn=by_name[turn_name(tag)],
+            demand=by_name[wanted_name(tag)],
+            waiting=by_name[waiting_name(tag)],
         )
     except KeyError as error:
         raise LimitsAwayError(f"the limit {error} was removed as soon as it was made") from error

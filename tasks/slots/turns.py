@@ -107,12 +107,12 @@ class TurnTable:
         """False where the note could not be written: ask again."""
         if load_s is not None:
             self._since = time.time()
-        known = self.note.load_s if self.is_our_models and self.note is not None else 0.0
+        earlier_load_s = self.note.load_s if self.is_our_models and self.note is not None else 0.0
         note = TurnNote(
             model_key=self._model_key,
             model=self._model,
             since=self._since,
-            load_s=max(known, load_s or 0.0),
+            load_s=max(earlier_load_s, load_s or 0.0),
         )
         self._n_beats += 1
         try:

@@ -59,14 +59,16 @@ class Children:
 
     async def begin(self) -> None:
         """Has a flow run made for each share of which something is missing, unless there is one that is still open."""
-        known = await self._known()
+        flow_runs = await self._known()
         run_candidate_ids = [item.run_candidate_id for item in self.plan.candidates]
         for number in range(1, self.plan.spread + 1):
             share = Share(number=number, of=self.plan.spread)
             if not await call_store(is_missing, self.store, run_candidate_ids, share):
                 continue
-            of_share = [one for one in known if one.parameters.get("request") == share.model_dump()]
-            open_ = [one for one in of_share if one.state is not None and one.state.type not in ENDED]
+            of_share = [flow_run for flow_run in flow_runs if flow_run.parameters.get("request") == share.model_dump()]
+            open_ = [
+                flow_run for flow_run in of_share if flow_run.state is not None and flow_run.state.type not in ENDED
+            ]
             made = open_[0] if open_ else await self._make(share, len(of_share))
             self.each.append(Child(share=share, flow_run=made))
 
@@ -115,8 +117,8 @@ class Children:
             if not state.is_completed():
                 log_warning("the flow run of share %s ended early: %s", child.share.part, state.message or state.name)
         elif state.type is StateType.CRASHED:
-            found = await call_store(find_recovery, self.store, str(child.flow_run.id))
-            if found is not None and found.given_up_at is not None:
+            recovery = await call_store(find_recovery, self.store, str(child.flow_run.id))
+            if recovery is not None and recovery.given_up_at is not None:
                 child.is_over = True
                 log_warning("the flow run of share %s crashed too often and will not be restarted", child.share.part)
             else:
@@ -155,9 +157,9 @@ class Children:
                 await self._cancel(child)
 
     async def _cancel(self, child: Child) -> None:
-        said: State[None] = Cancelled() if _is_scheduled(child) else Cancelling()
+        state: State[None] = Cancelled() if _is_scheduled(child) else Cancelling()
         try:
-            await self.client.set_flow_run_state(child.flow_run.id, said)
+            await self.client.set_flow_run_state(child.flow_run.id, state)
         except Exception as error:  # it ends by itself, once its run has ended
             log_warning("the flow run of share %s could not be cancelled: %s", child.share.part, error)
 

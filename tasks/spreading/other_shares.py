@@ -57,19 +57,19 @@ def _began(bench: Workbench) -> datetime:
     """When the process that spread the run began."""
     run_ids = [run.run_id for run in bench.plan.runs]
     held = [held for run_id in run_ids for held in living_holders(bench.store, run_id) if not is_share(held.part)]
-    return min((one.started_at for one in held), default=bench.opened_at)
+    return min((holder.started_at for holder in held), default=bench.opened_at)
 
 
 def _look(bench: Workbench, since: datetime) -> bool:
     """True where the runs have ended; takes note of what became of the candidates elsewhere."""
     runs = runs_of_invocation(bench.store, bench.plan.invocation_id)
-    for found in (candidate for run in runs for candidate in run.candidates):
-        if (watch := bench.watches.get(found.run_candidate_id)) is None:
+    for candidate in (candidate for run in runs for candidate in run.candidates):
+        if (watch := bench.watches.get(candidate.run_candidate_id)) is None:
             continue
-        n_failed = count_failures_since(bench.store, found.run_candidate_id, since)
+        n_failed = count_failures_since(bench.store, candidate.run_candidate_id, since)
         watch.n_failed_elsewhere = max(0, n_failed - watch.n_failed)
-        if found.status is Status.FAILED and watch.given_up is None:
-            watch.given_up = found.given_up_reason
+        if candidate.status is Status.FAILED and watch.given_up is None:
+            watch.given_up = candidate.given_up_reason
     return not any(run.status in OPEN for run in runs)
 
 
@@ -95,8 +95,13 @@ async def others_still_ask(bench: Workbench, work: GroupWork) -> bool:
     if bench.plan.share is None:
         return False
     planned = (item.run_candidate_id for item in work.group.planned)
-    asked = frozenset(one for one in planned if bench.watches[one].given_up is None)
-    return bool(asked) and await call_store(_n_left, bench.store, bench.plan.invocation_id, asked) > 0
+    run_candidate_ids = frozenset(
+        run_candidate_id for run_candidate_id in planned if bench.watches[run_candidate_id].given_up is None
+    )
+    return (
+        bool(run_candidate_ids)
+        and await call_store(_n_left, bench.store, bench.plan.invocation_id, run_candidate_ids) > 0
+    )
 
 
 def _earlier_candidates(bench: Workbench, work: GroupWork) -> frozenset[int]:
@@ -111,8 +116,10 @@ def _earlier_candidates(bench: Workbench, work: GroupWork) -> frozenset[int]:
 
 
 def _n_left(store: Store, invocation_id: str, run_candidate_ids: frozenset[int]) -> int:
-    found = [item for item in progress(store, invocation_id) if item.run_candidate_id in run_candidate_ids]
-    return sum(item.n_planned - item.n_done - item.n_failed for item in found if item.status is not Status.FAILED)
+    candidate_progress = [item for item in progress(store, invocation_id) if item.run_candidate_id in run_candidate_ids]
+    return sum(
+        item.n_planned - item.n_done - item.n_failed for item in candidate_progress if item.status is not Status.FAILED
+    )
 
 
 async def until_the_spreader_is_heard(store: Store, plan: Plan) -> None:
@@ -133,6 +140,6 @@ def _is_suspect(store: Store, run_ids: Sequence[str]) -> bool:
         return False
     last = max(spreaders, key=lambda held: held.started_at)
     if last.ended_at is not None:
-        found = find_recovery(store, last.flow_run_id) if last.flow_run_id else None
-        return found is not None and found.is_open
+        recovery = find_recovery(store, last.flow_run_id) if last.flow_run_id else None
+        return recovery is not None and recovery.is_open
     return (now() - last.heartbeat_at).total_seconds() > SUSPECT_AFTER_S or not is_alive(last)

@@ -25,10 +25,10 @@ def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> PlanRequest
     if is_file_missing(url):
         raise _not_ours(f"there is no database {shown(parse_url(url))}")
     with open_store(url, upgrade_from_empty=False) as store:
-        found = find_invocation(store, invocation_id)
-        if found is None:
+        invocation = find_invocation(store, invocation_id)
+        if invocation is None:
             raise _not_ours(f"{store.shown_url} holds no invocation {invocation_id!r}")
-    request = read_request(found.request, source="the stored request")
+    request = read_request(invocation.request, source="the stored request")
     return PlanRequest(request=request, invocation_id=invocation_id, flow_run_id=flow_run_id, share=share)
 
 

@@ -29,31 +29,31 @@ async def analyse_sweep(invocation_id: str) -> SweepResult:
 
 def _analyse(invocation_id: str) -> SweepResult:
     with open_store(Settings().database) as store:
-        found = sweep_outcome(store, invocation_id)
-        finish_sweep(store, invocation_id, as_json(found))
-        return found
+        result = sweep_outcome(store, invocation_id)
+        finish_sweep(store, invocation_id, as_json(result))
+        return result
 
 
 @task(name="publish sweep", task_run_name="publish the sweep", cache_policy=NO_CACHE, persist_result=False)
-async def publish_sweep(found: SweepResult) -> None:
+async def publish_sweep(result: SweepResult) -> None:
     """Publishes the combinations as a table, and the report as a page of Markdown."""
-    sentence = sweep_sentences(found)[0]
-    links, pictures = await call_store(_beside, found)
+    sentence = sweep_sentences(result)[0]
+    links, pictures = await call_store(_beside, result)
     async with going_on_without("the sweep's combinations"):
-        if found.metrics:
+        if result.metrics:
             table_id = await publish_table(
-                combination_rows(found.metrics[0], limit=None),
-                key=artifact_key("sweep", found.benchmark),
-                said=sentence,
+                combination_rows(result.metrics[0], limit=None),
+                key=artifact_key("sweep", result.benchmark),
+                description=sentence,
             )
             links.append(artifact_link(table_id, text="The combinations to search and sort"))
-        page = sweep_as_markdown(found, pictures=pictures, links=" · ".join(links))
-        await publish_page(page, key="sweep", said=sentence)
+        page = sweep_as_markdown(result, pictures=pictures, links=" · ".join(links))
+        await publish_page(page, key="sweep", description=sentence)
 
 
-def _beside(found: SweepResult) -> tuple[list[str], list[Picture | None]]:
+def _beside(result: SweepResult) -> tuple[list[str], list[Picture | None]]:
     """Links to the flow runs that made it, and what its answers took."""
     with open_store(Settings().database) as store:
-        run = run_result(store, found.run_id)
+        run = run_result(store, result.run_id)
         links = [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
         return links, [quality_against_cost(run), latencies(store, run)]

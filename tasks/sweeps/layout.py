@@ -89,11 +89,11 @@ def _missing_parts(store: Store, plan: Plan) -> tuple[SweepPart, ...]:
     parts = [part for group in plan.groups for part in _parts(group, positions, run.plan.n_repeats, n_all)]
     missing = [part for part in parts if any(is_open(store, item) for item in part.plan_of(plan).candidates)]
     n_done = n_all - sum(part.n_generations for part in missing)
-    found: list[SweepPart] = []
+    numbered: list[SweepPart] = []
     for part in missing:
         n_done += part.n_generations
-        found.append(replace(part, n_done_after=n_done))
-    return tuple(found)
+        numbered.append(replace(part, n_done_after=n_done))
+    return tuple(numbered)
 
 
 def _parts(group: Group, positions: Sequence[int], n_repeats: int, n_all: int) -> Iterator[SweepPart]:
@@ -136,7 +136,7 @@ async def given_up_in(part: Plan, since: datetime) -> frozenset[int]:
 def _given_up_in(part: Plan, since: datetime) -> frozenset[int]:
     with open_store(Settings().database) as store:
         record = find_run(store, part.runs[0].run_id)
-        failed = {found.run_candidate_id for found in record.candidates if found.status is Status.FAILED}
+        failed = {candidate.run_candidate_id for candidate in record.candidates if candidate.status is Status.FAILED}
         return frozenset(
             item.run_candidate_id
             for item in part.candidates

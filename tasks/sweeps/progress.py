@@ -49,13 +49,13 @@ def _task_run_name() -> str:
 async def report_progress(invocation_id: str, part: SweepPart, pace: Pace) -> None:
     """Says how far the sweep is. The best so far is the highest mean, and no verdict."""
     best, answer = await call_store(_seen, invocation_id)
-    said = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
+    sentence = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
     if best is not None:
         combination, estimate = best
         n_cases = counted(estimate.n_cases, "case")
-        said += f"; best so far {words_of(combination)}: {shown_estimate(estimate)} on {n_cases}"
-    log_info("%s", said)
-    lines = [said]
+        sentence += f"; best so far {words_of(combination)}: {shown_estimate(estimate)} on {n_cases}"
+    log_info("%s", sentence)
+    lines = [sentence]
     if answer:
         shown = one_line(answer)
         lines.append(f"latest answer: {shown if len(shown) <= _SHOWN_LETTERS else shown[: _SHOWN_LETTERS - 1] + '…'}")
@@ -67,7 +67,7 @@ async def _show(lines: list[str]) -> None:
     """Shows the same on the flow run's page."""
     page = "\n\n".join(for_markdown(line) for line in lines)
     try:
-        await publish_page(page, key="sweep-progress", said="How far the sweep is", patience_s=0.0)
+        await publish_page(page, key="sweep-progress", description="How far the sweep is", patience_s=0.0)
     except Exception as error:  # what is shown must not end the work
         log_debug("progress is shown later: %s", error)
 

@@ -35,11 +35,11 @@ async def gpu_sampling(store: Store, invocation_id: str, endpoints: Sequence[tup
         endpoints: (name, url) of all endpoints. Those on other machines are left out, and so is the embedded server,
             which has no GPU.
     """
-    asked = [(name, url) for name, url in endpoints if name != EMBEDDED]
-    if not asked:
+    sampled_endpoints = [(name, url) for name, url in endpoints if name != EMBEDDED]
+    if not sampled_endpoints:
         yield
         return
-    recorder = _Recorder(store, invocation_id, asked)
+    recorder = _Recorder(store, invocation_id, sampled_endpoints)
     try:
         await recorder.start()
         yield
@@ -62,9 +62,9 @@ class _Recorder:
 
     def _tell_once(self, message: str, *words: object) -> None:
         """Says it, unless it was said of an earlier stretch of the same work."""
-        said = (self._invocation_id, message % words)
-        if said not in _told:
-            _told.add(said)
+        key = (self._invocation_id, message % words)
+        if key not in _told:
+            _told.add(key)
             log_info(message, *words)
 
     async def start(self) -> None:

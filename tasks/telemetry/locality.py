@@ -13,10 +13,10 @@ def is_local(url: str) -> bool:
     if host is None:
         return False
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+        addresses = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError):
         return False
-    return any(_is_own(family, address) for family, _, _, _, address in found)
+    return any(_is_own(family, address) for family, _, _, _, address in addresses)
 
 
 def _is_own(family: int, address: tuple[object, ...]) -> bool:

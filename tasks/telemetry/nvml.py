@@ -32,7 +32,7 @@ class GpuProblem:
     """A GPU that could not be read."""
 
     index: int
-    said: str
+    message: str
 
 
 @contextmanager
@@ -53,13 +53,13 @@ def open_gpus() -> Iterator["tuple[Gpu, ...]"]:
 
 
 def _gpus(nvml: Any) -> "tuple[Gpu, ...]":
-    found = []
+    gpus = []
     with contextlib.suppress(nvml.NVMLError):
         for index in range(nvml.nvmlDeviceGetCount()):
             # A card that fell off the bus is counted all the same.
             with contextlib.suppress(nvml.NVMLError):
-                found.append(Gpu(nvml, index))
-    return tuple(found)
+                gpus.append(Gpu(nvml, index))
+    return tuple(gpus)
 
 
 class Gpu:
@@ -87,7 +87,7 @@ class Gpu:
         try:
             return self._read()
         except self._nvml.NVMLError as error:
-            return GpuProblem(index=self.index, said=str(error))
+            return GpuProblem(index=self.index, message=str(error))
 
     def _read(self) -> GpuReading:
         power_mw = self._said("nvmlDeviceGetPowerUsage")
@@ -120,5 +120,5 @@ class Gpu:
             return None
 
 
-def _text(said: str | bytes) -> str:
-    return said.decode() if isinstance(said, bytes) else said
+def _text(text: str | bytes) -> str:
+    return text.decode() if isinstance(text, bytes) else text

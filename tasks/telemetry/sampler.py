@@ -95,7 +95,7 @@ class GpuSampler:
             return reading
         if reading.index not in self._lost:
             self._lost.add(reading.index)
-            self._tell(_LOST, reading.index, gpu.name, reading.said)
+            self._tell(_LOST, reading.index, gpu.name, reading.message)
         return None
 
 

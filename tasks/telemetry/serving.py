@@ -49,13 +49,13 @@ def _open_files(pid: int) -> Iterator[str]:
 
 
 def _with_descendants(pids: Iterable[int]) -> set[int]:
-    found, left = set(pids), list(pids)
+    all_pids, left = set(pids), list(pids)
     children = _children() if left else {}
     while left:
-        new = [child for child in children.get(left.pop(), ()) if child not in found]
-        found.update(new)
+        new = [child for child in children.get(left.pop(), ()) if child not in all_pids]
+        all_pids.update(new)
         left += new
-    return found
+    return all_pids
 
 
 def _children() -> dict[int, list[int]]:

@@ -203,7 +203,7 @@ class Worker:
 
     async def _work(self) -> None:
         async with self.claim.turn(
-            self.model, f"{self.model}:1b", wanted=lambda: self.wanted, prepare=self._load, abandon=self._abandon
+            self.model, f"{self.model}:1b", demand=lambda: self.wanted, prepare=self._load, abandon=self._abandon
         ) as self.turn:
             requests: set[asyncio.Task[None]] = set()
             stopping = asyncio.ensure_future(self._stop.wait())

@@ -27,8 +27,8 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_a_description_is_markdown_to_prefect_and_so_is_escaped(published: list[dict[str, Any]]) -> None:
-    asyncio.run(publish_page("# Page", key="page", said=HOSTILE))
-    asyncio.run(publish_table([{"a": "1"}], key="table", said=HOSTILE))
+    asyncio.run(publish_page("# Page", key="page", description=HOSTILE))
+    asyncio.run(publish_table([{"a": "1"}], key="table", description=HOSTILE))
     asyncio.run(ProgressArtifact().show(1.0, HOSTILE))
 
     for given in published:
@@ -40,13 +40,13 @@ def test_a_description_is_markdown_to_prefect_and_so_is_escaped(published: list[
 
 
 def test_a_description_is_no_page_of_its_own(published: list[dict[str, Any]]) -> None:
-    asyncio.run(publish_page("", key="page", said="x" * 5000))
+    asyncio.run(publish_page("", key="page", description="x" * 5000))
 
     assert 400 == len(published[0]["description"])
 
 
 def test_cells_are_single_lines_without_controls(published: list[dict[str, Any]]) -> None:
-    assert "id-1" == asyncio.run(publish_table([{"a\x1b": HOSTILE}], key="table", said=""))
+    assert "id-1" == asyncio.run(publish_table([{"a\x1b": HOSTILE}], key="table", description=""))
 
     ((name, cell),) = published[0]["table"][0].items()
     assert "a\ufffd" == name

@@ -58,7 +58,11 @@ def test_pages_and_tables_wait_for_the_server(publish: str, monkeypatch: pytest.
     monkeypatch.setattr(artifacts, publish, server)
 
     is_page = publish == "acreate_markdown_artifact"
-    work = publish_page("# Page", key="page", said="") if is_page else publish_table([{"a": "1"}], key="t", said="")
+    work = (
+        publish_page("# Page", key="page", description="")
+        if is_page
+        else publish_table([{"a": "1"}], key="t", description="")
+    )
 
     assert "id" == asyncio.run(work)
     assert 2 == server.n_calls

@@ -34,11 +34,11 @@ def register(as_json: JsonOption = False) -> None:
     from deployments.cli.terminal.tables import print_line
 
     must_have_server()
-    found = asyncio.run(_registered())
+    kinds = asyncio.run(_registered())
     if as_json:
-        print_json([asdict(kind) for kind in found])
+        print_json([asdict(kind) for kind in kinds])
         return
-    for kind in found:
+    for kind in kinds:
         print_line(f"registered {kind.kind} ({kind.slug})")
     print_line("Make one in Prefect's pages under Blocks.")
 
@@ -51,12 +51,12 @@ def list_blocks(as_json: JsonOption = False) -> None:
     from deployments.cli.terminal.tables import print_table
 
     must_have_server()
-    found = asyncio.run(_listed())
+    kinds = asyncio.run(_listed())
     if as_json:
-        print_json([asdict(kind) for kind in found])
+        print_json([asdict(kind) for kind in kinds])
         return
-    print_table(("kind", "slug", "blocks"), [(kind.kind, kind.slug, ", ".join(kind.names) or None) for kind in found])
-    if not all(kind.is_registered for kind in found):
+    print_table(("kind", "slug", "blocks"), [(kind.kind, kind.slug, ", ".join(kind.names) or None) for kind in kinds])
+    if not all(kind.is_registered for kind in kinds):
         print_status("not every kind is registered there; `benchwright blocks register` does it")
 
 
@@ -84,6 +84,6 @@ async def _kind(name: str, slug: str, client: "PrefectClient") -> KindOfBlock:
         await client.read_block_type_by_slug(slug)
     except ObjectNotFound:
         return KindOfBlock(kind=name, slug=slug, is_registered=False)
-    found = await client.read_block_documents_by_type(slug, include_secrets=False)
-    names = tuple(sorted(document.name for document in found if document.name))
+    documents = await client.read_block_documents_by_type(slug, include_secrets=False)
+    names = tuple(sorted(document.name for document in documents if document.name))
     return KindOfBlock(kind=name, slug=slug, is_registered=True, names=names)

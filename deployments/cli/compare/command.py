@@ -107,10 +107,10 @@ def compare(
         raise typer.Exit(code)
     if history:
         raise typer.Exit(show_history(runs or [], metric or [], database=db, as_json=json_))
-    asked = evaluation_fields(evaluation)
-    if asked and experiment is not None:
-        asked["experiment"] = experiment
-    given: dict[str, Any] = {
+    request_fields = evaluation_fields(evaluation)
+    if request_fields and experiment is not None:
+        request_fields["experiment"] = experiment
+    option_values: dict[str, Any] = {
         "runs": runs,
         "experiment": experiment,
         "by": by,
@@ -119,9 +119,9 @@ def compare(
         "metrics": metric,
         "n_flips": flips,
     }
-    wanted = CompareOptions(
-        given={key: value for key, value in given.items() if value is not None and value != []},
-        evaluation=asked,
+    options = CompareOptions(
+        fields={key: value for key, value in option_values.items() if value is not None and value != []},
+        evaluation=request_fields,
         checks=fail_on_regression or bool(regression_of) or junit is not None,
         fails=fail_on_regression or bool(regression_of),
         check_metrics=tuple(regression_of or ()),
@@ -129,4 +129,4 @@ def compare(
         publish=publish,
         dry_run=dry_run,
     )
-    raise typer.Exit(run_comparison(wanted, database=db, as_json=json_))
+    raise typer.Exit(run_comparison(options, database=db, as_json=json_))

@@ -32,7 +32,7 @@ _OPTIONS = {"by": "--by", "against": "--against", "margin": "--margin", "metrics
 """How a field of the request is typed."""
 
 
-def compare_by_the_flow(wanted: CompareOptions, database: str | None, *, as_json: bool) -> int:
+def compare_by_the_flow(options: CompareOptions, database: str | None, *, as_json: bool) -> int:
     """The exit code of a comparison that is a flow run, or of its dry run.
 
     Raises:
@@ -40,28 +40,28 @@ def compare_by_the_flow(wanted: CompareOptions, database: str | None, *, as_json
     """
     from evaluation.store.session import must_be_there
 
-    if not wanted.evaluation and (url := database_url(database)) is not None:
+    if not options.evaluation and (url := database_url(database)) is not None:
         must_be_there(url)
     with workplace(database) as (store, stack):
-        prepared = _prepared(wanted, store)
-        request = comparison_request(wanted, prepared.request if prepared else None)
+        prepared = _prepared(options, store)
+        request = comparison_request(options, prepared.request if prepared else None)
         stored_runs = _find_stored(request, prepared, store)
         if prepared is not None:
             _refuse_hopeless(request, prepared, stored_runs)
             request = request.model_copy(update={"runs": stored_runs})
-            if wanted.dry_run:
+            if options.dry_run:
                 return _show_dry_run(request, prepared, store, stack, as_json=as_json)
-        return _run(wanted, request, prepared, store, stack, as_json=as_json)
+        return _run(options, request, prepared, store, stack, as_json=as_json)
 
 
-def _prepared(wanted: CompareOptions, store: "Store") -> Prepared | None:
+def _prepared(options: CompareOptions, store: "Store") -> Prepared | None:
     from evaluation.comparisons.metrics import FIGURES
 
-    if not wanted.evaluation:
+    if not options.evaluation:
         return None
-    metrics = [name for name in wanted.given.get("metrics", ()) if name not in FIGURES]
-    asked = {**wanted.evaluation, **({"metrics": metrics} if metrics else {})}
-    return prepare(asked, store, source="the command line", resume=None)
+    metrics = [name for name in options.fields.get("metrics", ()) if name not in FIGURES]
+    fields = {**options.evaluation, **({"metrics": metrics} if metrics else {})}
+    return prepare(fields, store, source="the command line", resume=None)
 
 
 def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store: "Store") -> list[str]:
@@ -69,11 +69,11 @@ def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store:
     from evaluation.comparisons.saving import refuse_unfit_runs, requested_runs
     from evaluation.store.benchmarks import save_benchmark
 
-    found = list(requested_runs(store, request))
-    if prepared is not None and found:
+    run_ids = list(requested_runs(store, request))
+    if prepared is not None and run_ids:
         versions = {save_benchmark(store, benchmark): benchmark.name for benchmark in prepared.benchmarks}
-        refuse_unfit_runs(store, found, versions)
-    return found
+        refuse_unfit_runs(store, run_ids, versions)
+    return run_ids
 
 
 def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_runs: Sequence[str]) -> None:
@@ -95,15 +95,19 @@ def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution",
     from evaluation.comparisons.sides import FIRST
     from evaluation.store.runs import find_run
 
-    wanted = request.against
-    if wanted is None or wanted == FIRST or request.by is not None:
+    baseline = request.against
+    if baseline is None or baseline == FIRST or request.by is not None:
         return
     stored = [find_run(store, run_id) for run_id in request.runs]
-    labels = [found.plan.label for run in stored for found in run.candidates]
-    labels += [found.candidate.label for found in resolution.candidates]
-    names = [*labels, *(run.plan.run_id for run in stored), *(found.candidate.model for found in resolution.candidates)]
-    if not any(name.startswith(wanted) or wanted.startswith(name) for name in names):
-        raise UnknownNameError("side", wanted, labels, "Give --against one of these names.")
+    labels = [candidate.plan.label for run in stored for candidate in run.candidates]
+    labels += [resolved.candidate.label for resolved in resolution.candidates]
+    names = [
+        *labels,
+        *(run.plan.run_id for run in stored),
+        *(resolved.candidate.model for resolved in resolution.candidates),
+    ]
+    if not any(name.startswith(baseline) or baseline.startswith(name) for name in names):
+        raise UnknownNameError("side", baseline, labels, "Give --against one of these names.")
 
 
 def _show_dry_run(
@@ -115,17 +119,17 @@ def _show_dry_run(
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
     _refuse_unknown_side(request, resolution, store)
-    labels = [found.candidate.label for found in resolution.candidates]
+    labels = [resolved.candidate.label for resolved in resolution.candidates]
     planned = [planned_beside(store, request, benchmark, labels) for benchmark in prepared.benchmarks]
     show_forecast(prepared, store, resolution, as_json=as_json, beside={"planned": planned})
     if not as_json:
-        for found in planned:
-            say_line(planned_sentence(found))
+        for comparison in planned:
+            say_line(planned_sentence(comparison))
     return EXIT_DONE
 
 
 def _run(
-    wanted: CompareOptions,
+    options: CompareOptions,
     request: "ComparisonRequest",
     prepared: Prepared | None,
     store: "Store",
@@ -150,10 +154,10 @@ def _run(
     code, _ = run_to_its_end(begin, invocation_id, store, server)
     evaluated = _evaluated(store, invocation_id)
     if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
-        return _show_interrupted(wanted, request, store, evaluated, code, as_json=as_json)
+        return _show_interrupted(options, request, store, evaluated, code, as_json=as_json)
     if code == EXIT_RUN_FAILED and not evaluated:
         return code
-    return _show_evaluated(wanted, request, store, evaluated, code, as_json=as_json)
+    return _show_evaluated(options, request, store, evaluated, code, as_json=as_json)
 
 
 def _evaluated(store: "Store", invocation_id: str) -> list[str]:
@@ -163,7 +167,7 @@ def _evaluated(store: "Store", invocation_id: str) -> list[str]:
 
 
 def _show_evaluated(
-    wanted: CompareOptions,
+    options: CompareOptions,
     request: "ComparisonRequest",
     store: "Store",
     evaluated: Sequence[str],
@@ -181,11 +185,11 @@ def _show_evaluated(
             raise
         print_status(f"error: {error.message}")
         return code
-    return show_comparisons(wanted, store, results, as_json=as_json, code=code, evaluated=evaluated)
+    return show_comparisons(options, store, results, as_json=as_json, code=code, evaluated=evaluated)
 
 
 def _show_interrupted(
-    wanted: CompareOptions,
+    options: CompareOptions,
     request: "ComparisonRequest",
     store: "Store",
     evaluated: Sequence[str],
@@ -202,7 +206,7 @@ def _show_interrupted(
         print_json(cancelled_result(runs))
     for run in runs:
         print_status(f"{run.benchmark}: run {run.run_id} is {run.status}, and nothing was compared")
-    steps = [_typed(wanted, run_ids) for run_ids in grouped_runs(store, request, evaluated=evaluated)]
+    steps = [_typed(options, run_ids) for run_ids in grouped_runs(store, request, evaluated=evaluated)]
     if any(run.status != "completed" for run in runs):
         steps.insert(0, f"benchwright evaluate --resume {evaluated[0]}")
     if runs:
@@ -210,17 +214,17 @@ def _show_interrupted(
     return code
 
 
-def _typed(wanted: CompareOptions, run_ids: Sequence[str]) -> str:
+def _typed(options: CompareOptions, run_ids: Sequence[str]) -> str:
     """The command that compares these runs as was asked."""
     words = ["benchwright", "compare", *run_ids]
     for name, option in _OPTIONS.items():
-        value = wanted.given.get(name)
-        for said in value if isinstance(value, list) else [] if value is None else [value]:
-            words += [option, str(said)]
-    if wanted.fails and not wanted.check_metrics:
+        value = options.fields.get(name)
+        for entry in value if isinstance(value, list) else [] if value is None else [value]:
+            words += [option, str(entry)]
+    if options.fails and not options.check_metrics:
         words.append("--fail-on-regression")
-    for metric in wanted.check_metrics:
+    for metric in options.check_metrics:
         words += ["--regression-of", metric]
-    if wanted.junit is not None:
-        words += ["--junit", str(wanted.junit)]
+    if options.junit is not None:
+        words += ["--junit", str(options.junit)]
     return shlex.join(words)

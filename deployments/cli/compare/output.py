@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_comparisons(
-    wanted: CompareOptions,
+    options: CompareOptions,
     store: "Store",
     results: "Sequence[ComparisonResult]",
     *,
@@ -26,7 +26,7 @@ def show_comparisons(
     """The exit code, after everything was shown and written that was asked for.
 
     Args:
-        wanted: What was typed.
+        options: What was typed.
         store: Where the runs are.
         results: The comparisons, one for each benchmark.
         as_json: Print the result as JSON.
@@ -35,13 +35,13 @@ def show_comparisons(
     """
     from deployments.cli.compare.page import print_comparisons
 
-    checks = _checks(wanted, results)
-    if wanted.junit is not None:
+    checks = _checks(options, results)
+    if options.junit is not None:
         from evaluation.reports.comparisons.junit import as_junit
 
-        write_junit(wanted.junit, as_junit(checks), n_checks=len(checks))
+        write_junit(options.junit, as_junit(checks), n_checks=len(checks))
     if as_json:
-        print_json(_as_json(store, results, checks if wanted.checks else None, evaluated))
+        print_json(_as_json(store, results, checks if options.checks else None, evaluated))
     else:
         print_comparisons(results)
         for result in results:
@@ -50,15 +50,15 @@ def show_comparisons(
     for check in checks:
         if check.outcome != "passed":
             print_status(f"check {'failed' if check.has_failed else 'undecided'}: {check.sentence}")
-    if code == EXIT_DONE and wanted.fails and any(check.has_failed for check in checks):
+    if code == EXIT_DONE and options.fails and any(check.has_failed for check in checks):
         return EXIT_CHECK_FAILED
     return code
 
 
-def _checks(wanted: CompareOptions, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
+def _checks(options: CompareOptions, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
     from evaluation.comparisons.regression_checks import regression_checks
 
-    return regression_checks(results, wanted.check_metrics) if wanted.checks else []
+    return regression_checks(results, options.check_metrics) if options.checks else []
 
 
 def _as_json(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class CompareOptions:
     """What was typed."""
 
-    given: Mapping[str, Any]
+    fields: Mapping[str, Any]
     """Fields of `ComparisonRequest`."""
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     """Fields of `EvaluationRequest`; empty: stored runs alone."""
@@ -35,7 +35,7 @@ def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
     return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
 
 
-def comparison_request(wanted: CompareOptions, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
+def comparison_request(options: CompareOptions, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
     """The request that was typed.
 
     Raises:
@@ -44,9 +44,9 @@ def comparison_request(wanted: CompareOptions, evaluation: "EvaluationRequest | 
     from evaluation.comparisons.sides import FIRST
     from evaluation.requests.comparison_request import read_comparison_request
 
-    given = {**wanted.given, "evaluation": evaluation}
-    if wanted.checks:  # the other pairs are not asked for, and p need not allow for them
-        given = {"against": FIRST, **given}
-    if wanted.fails and "metrics" in given:
-        given["metrics"] = [*given["metrics"], *wanted.check_metrics]
-    return read_comparison_request(given)
+    fields = {**options.fields, "evaluation": evaluation}
+    if options.checks:  # the other pairs are not asked for, and p need not allow for them
+        fields = {"against": FIRST, **fields}
+    if options.fails and "metrics" in fields:
+        fields["metrics"] = [*fields["metrics"], *options.check_metrics]
+    return read_comparison_request(fields)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 
-def run_comparison(wanted: CompareOptions, *, database: str | None, as_json: bool) -> int:
+def run_comparison(options: CompareOptions, *, database: str | None, as_json: bool) -> int:
     """The exit code of a comparison.
 
     Raises:
@@ -22,32 +22,32 @@ def run_comparison(wanted: CompareOptions, *, database: str | None, as_json: boo
     from deployments.cli.flow_runs import TerminatedError
     from deployments.cli.long_commands import code_of_signal
 
-    if wanted.junit is not None:
-        refuse_unwritable(wanted.junit)
+    if options.junit is not None:
+        refuse_unwritable(options.junit)
     try:
-        if wanted.evaluation or (wanted.publish and not wanted.dry_run):
+        if options.evaluation or (options.publish and not options.dry_run):
             from deployments.cli.compare.flow_run import compare_by_the_flow
 
-            return compare_by_the_flow(wanted, database, as_json=as_json)
+            return compare_by_the_flow(options, database, as_json=as_json)
         with open_stored(database) as store:
-            return _of_stored_runs(wanted, store, as_json=as_json)
+            return _of_stored_runs(options, store, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
         if as_json:
             print_json(cancelled_result(()))
         return code_of_signal(end)
 
 
-def _of_stored_runs(wanted: CompareOptions, store: "Store", *, as_json: bool) -> int:
+def _of_stored_runs(options: CompareOptions, store: "Store", *, as_json: bool) -> int:
     from deployments.cli.compare.output import show_comparisons, show_planned
     from evaluation.comparisons.plan import planned_comparisons
     from evaluation.comparisons.saving import compare_and_store
 
-    request = comparison_request(wanted, None)
-    if wanted.dry_run:
+    request = comparison_request(options, None)
+    if options.dry_run:
         return show_planned(planned_comparisons(store, request), as_json=as_json)
     results = compare_and_store(store, request)
-    code = EXIT_RUN_FAILED if wanted.fails and _has_failed_run(store, results) else EXIT_DONE
-    return show_comparisons(wanted, store, results, as_json=as_json, code=code)
+    code = EXIT_RUN_FAILED if options.fails and _has_failed_run(store, results) else EXIT_DONE
+    return show_comparisons(options, store, results, as_json=as_json, code=code)
 
 
 def _has_failed_run(store: "Store", results: "Sequence[ComparisonResult]") -> bool:

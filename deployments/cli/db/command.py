@@ -51,24 +51,24 @@ def backup(
         print_line(f"{file}: {size(n_bytes)}")
 
 
-def _print(found: "DatabaseInfo", *, as_json: bool) -> None:
+def _print(details: "DatabaseInfo", *, as_json: bool) -> None:
     from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_details
     from evaluation.formatting import size
 
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(details))
         return
     print_details(
         {
-            "database": found.shown_url,
-            "schema": found.revision or "none yet",
-            "size": size(found.size_bytes),
-            "rows": {name: n for name, n in found.n_rows.items() if n},
+            "database": details.shown_url,
+            "schema": details.revision or "none yet",
+            "size": size(details.size_bytes),
+            "rows": {name: n for name, n in details.n_rows.items() if n},
         }
     )
-    if found.revision != found.newest_revision:
+    if details.revision != details.newest_revision:
         print_status(
-            f"this version writes schema {found.newest_revision}: `benchwright db upgrade` brings an older database "
+            f"this version writes schema {details.newest_revision}: `benchwright db upgrade` brings an older database "
             "there or says what does, and a newer one needs a newer benchwright"
         )

@@ -54,21 +54,21 @@ def prune(
     with open_stored(db) as store:
         old = find_prunable(store, before, also=kinds)
         n_bytes = database_size(store)
-        found = {**_as_json(old), "size_bytes": n_bytes, "free_bytes": free_inside(store), "deleted": False}
+        result = {**_as_json(old), "size_bytes": n_bytes, "free_bytes": free_inside(store), "deleted": False}
         if not as_json or not (yes or dry_run):
             _say(old, f"size of the {_place(store)}", n_bytes, to_story=as_json)
         goes_on = not dry_run and (old.is_nothing or yes or confirm("Delete this?"))
         if goes_on:
             gone = old if old.is_nothing else prune_store(store, old, also=kinds)
-            found |= {
+            result |= {
                 **_as_json(gone),
                 "deleted": not gone.is_nothing,
                 **_give_back(store, is_asked=not gone.is_nothing),
             }
     if as_json:
-        print_json(found)
+        print_json(result)
     elif goes_on:
-        _say_done(found, _place(store))
+        _say_done(result, _place(store))
     elif not dry_run:
         print_status("everything was kept")
 
@@ -79,8 +79,8 @@ def read_age(text: str) -> timedelta:
     Raises:
         ConfigurationError: it is none of these, or nothing, or longer than there are dates.
     """
-    found = re.fullmatch(r"\s*([0-9]{1,6})\s*([hdw])\s*", text)
-    hours = int(found[1]) * _HOURS[found[2]] if found else 0
+    match = re.fullmatch(r"\s*([0-9]{1,6})\s*([hdw])\s*", text)
+    hours = int(match[1]) * _HOURS[match[2]] if match else 0
     if not 0 < hours < 24 * 365 * 100:
         raise ConfigurationError(
             f"--older-than {text!r} is not an age", "Give hours, days or weeks, for example 36h, 90d or 12w."
@@ -150,25 +150,25 @@ def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
     return {"size_bytes": database_size(store), "free_bytes": free_inside(store), "not_given_back": reason}
 
 
-def _say_done(found: dict[str, Any], place: str) -> None:
+def _say_done(result: dict[str, Any], place: str) -> None:
     from deployments.cli.terminal.output import print_status
     from deployments.cli.terminal.tables import print_line
     from evaluation.formatting import counted, size
 
-    if found["deleted"]:
+    if result["deleted"]:
         counts = {
             "n_gpu_samples": "GPU sample",
             "n_recommendations": "recommendation",
             "n_alerts": "alert",
             "n_calls": "call",
         }
-        others = ", ".join(counted(found[name], noun) for name, noun in counts.items())
-        runs = f"{counted(found['n_runs'], 'run')} with {counted(found['n_answers'], 'answer')}"
+        others = ", ".join(counted(result[name], noun) for name, noun in counts.items())
+        runs = f"{counted(result['n_runs'], 'run')} with {counted(result['n_answers'], 'answer')}"
         print_line(f"deleted: {runs}, {others} in production")
     else:
         print_line("nothing was old enough to go")
-    print_line(f"the {place} has {size(found['size_bytes'])} now")
-    if found["not_given_back"]:
+    print_line(f"the {place} has {size(result['size_bytes'])} now")
+    if result["not_given_back"]:
         print_status(
-            f"{size(found['free_bytes'])} inside it are free and were not given back: {found['not_given_back']}"
+            f"{size(result['free_bytes'])} inside it are free and were not given back: {result['not_given_back']}"
         )

@@ -74,8 +74,8 @@ def deploy(
     production = _production(benchmark or [], candidate or [], choices)
     from deployments.deploying import DeployRequest, deploy
 
-    asked = DeployRequest(choices=choices, work_pool=work_pool, timezone=timezone, production=production)
-    _show(deploy(definitions, asked), choices, as_json=as_json)
+    request = DeployRequest(choices=choices, work_pool=work_pool, timezone=timezone, production=production)
+    _show(deploy(definitions, request), choices, as_json=as_json)
 
 
 def must_answer() -> None:
@@ -103,12 +103,12 @@ def _production(benchmarks: list[str], candidates: list[str], choices: "Choices"
         if name not in choices.benchmarks:
             step = "`benchwright benchmarks add FILE` stores one, so that a worker finds it by its name."
             raise UnknownNameError("benchmark", name, choices.benchmarks, next_step=step)
-    given = {"benchmarks": benchmarks, "candidates": candidates}
-    for found in read_request(given).all_candidates():
-        if choices.models and found.model not in choices.models:
+    production = {"benchmarks": benchmarks, "candidates": candidates}
+    for candidate in read_request(production).all_candidates():
+        if choices.models and candidate.model not in choices.models:
             step = "`benchwright models list` asks the servers which they have, and notes them."
-            raise UnknownNameError("model", found.model, choices.models, next_step=step)
-    return given
+            raise UnknownNameError("model", candidate.model, choices.models, next_step=step)
+    return production
 
 
 def _write(path: Path, text: str) -> None:
@@ -128,21 +128,27 @@ def _show(deployed: "Sequence[Deployed]", choices: "Choices", *, as_json: bool) 
     from deployments.cli.terminal.tables import print_table
 
     if as_json:
-        print_json([asdict(one) for one in deployed])
+        print_json([asdict(deployment) for deployment in deployed])
         return
     rows = [
-        (one.name, "deployed" if one.is_new else "refreshed", one.work_pool, "\n".join(one.schedules))
-        for one in deployed
+        (
+            deployment.name,
+            "deployed" if deployment.is_new else "refreshed",
+            deployment.work_pool,
+            "\n".join(deployment.schedules),
+        )
+        for deployment in deployed
     ]
     print_table(("deployment", "now", "work pool", "schedules"), rows)
-    for one in deployed:
-        for slug in one.restored:
+    for deployment in deployed:
+        for slug in deployment.restored:
             print_status(
-                f"{one.name}: the schedule {slug} had lost its parameters, and has those of the last deploy again"
+                f"{deployment.name}: the schedule {slug} had lost its parameters, and has those of the last deploy "
+                "again"
             )
     if not choices.models:
         print_status("no model is known yet, so that the forms take any name: deploy again when a server has one")
-    if any(one.work_pool is None for one in deployed):
+    if any(deployment.work_pool is None for deployment in deployed):
         print_status(
             "what has no work pool is run by nobody yet: give --work-pool NAME, and start a worker of that pool"
         )

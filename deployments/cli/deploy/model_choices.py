@@ -25,6 +25,6 @@ def with_models_of_servers(choices: "Choices", store: "Store | None") -> "Choice
     every = list_models(store, include_retired=True) if store is not None else ()
     retired = {full_name(record.name) for record in every if record.retired_at is not None}
     seen = {info.name for answer in answers for info in answer.models if full_name(info.name) not in retired}
-    known = {full_name(name) for name in choices.models}
-    new = {name for name in seen if full_name(name) not in known}
+    offered = {full_name(name) for name in choices.models}
+    new = {name for name in seen if full_name(name) not in offered}
     return replace(choices, models=tuple(sorted({*choices.models, *new})))

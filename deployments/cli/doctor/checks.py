@@ -45,7 +45,7 @@ class Finding:
 
     name: str
     state: State
-    said: str
+    message: str
     next_step: str | None = None
 
 
@@ -53,11 +53,11 @@ def python_version(version: tuple[int, int, int] = sys.version_info[:3]) -> Find
     """Whether this Python is one that Benchwright runs on."""
     shown = ".".join(map(str, version))
     if OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON:
-        return Finding(name="Python", state=State.OK, said=f"{shown} on {platform.system()} {platform.machine()}")
+        return Finding(name="Python", state=State.OK, message=f"{shown} on {platform.system()} {platform.machine()}")
     return Finding(
         name="Python",
         state=State.BROKEN,
-        said=f"{shown}; Benchwright runs on 3.11 to 3.13",
+        message=f"{shown}; Benchwright runs on 3.11 to 3.13",
         next_step="make PYTHON=/path/to/python3.11 setup",
     )
 
@@ -73,7 +73,7 @@ def prefect() -> Finding:
         return Finding(
             name="Prefect",
             state=State.BROKEN,
-            said=f"cannot be imported: {type(error).__name__}: {error}",
+            message=f"cannot be imported: {type(error).__name__}: {error}",
             next_step="make setup",
         )
     if url:
@@ -81,8 +81,10 @@ def prefect() -> Finding:
     from deployments.prefect_server import running_api
 
     standing = running_api()
-    said = "each command starts a server of its own" if standing is None else f"commands share the server at {standing}"
-    return Finding(name="Prefect", state=State.OK, said=f"{version}; {said}")
+    message = (
+        "each command starts a server of its own" if standing is None else f"commands share the server at {standing}"
+    )
+    return Finding(name="Prefect", state=State.OK, message=f"{version}; {message}")
 
 
 def _prefect_server(version: str, url: str) -> Finding:
@@ -97,10 +99,10 @@ def _prefect_server(version: str, url: str) -> Finding:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # What is wrong with an invalid address is not quoted: it may be a part of a password.
         why = "it is not a valid address" if isinstance(error, httpx.InvalidURL) else str(error) or type(error).__name__
-        said = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({why})"
+        message = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({why})"
         step = "`prefect server start`, or unset PREFECT_API_URL and let each command start its own"
-        return Finding(name="Prefect", state=State.BROKEN, said=said.replace(url, shown), next_step=step)
-    return Finding(name="Prefect", state=State.OK, said=f"{version}; the server at {shown} answers")
+        return Finding(name="Prefect", state=State.BROKEN, message=message.replace(url, shown), next_step=step)
+    return Finding(name="Prefect", state=State.OK, message=f"{version}; the server at {shown} answers")
 
 
 def serve() -> Finding:
@@ -110,17 +112,17 @@ def serve() -> Finding:
     from deployments.prefect_server import HEALTH
     from deployments.serving.home import find_serve
 
-    found = find_serve()
-    if found is None:
-        said = (
+    serving = find_serve()
+    if serving is None:
+        message = (
             f"not running for PREFECT_HOME {prefect_home()}; `benchwright serve` starts pages, schedules and a worker"
         )
-        return Finding(name="serve", state=State.NOTE, said=said)
-    where = f"{found.page}, process {found.pid}"
-    if answers(f"{found.page}/api{HEALTH}"):
-        models = f"; its models are at {found.embedded}" if found.embedded else ""
-        return Finding(name="serve", state=State.OK, said=f"runs at {where}{models}")
-    return Finding(name="serve", state=State.NOTE, said=f"starts, or is busy: {where} does not answer now")
+        return Finding(name="serve", state=State.NOTE, message=message)
+    where = f"{serving.page}, process {serving.pid}"
+    if answers(f"{serving.page}/api{HEALTH}"):
+        models = f"; its models are at {serving.embedded}" if serving.embedded else ""
+        return Finding(name="serve", state=State.OK, message=f"runs at {where}{models}")
+    return Finding(name="serve", state=State.NOTE, message=f"starts, or is busy: {where} does not answer now")
 
 
 def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, bool]:
@@ -138,12 +140,14 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
     try:
         with open_or_make(url, typed=typed) as store:
             is_first_use = not list_runs(store, limit=1, include_archived=True)
-        found = info(url)
+        details = info(url)
     except BenchwrightError as error:
-        return Finding(name="database", state=State.BROKEN, said=error.message, next_step=error.next_step), False
-    n_runs = found.n_rows.get("run", 0)
-    said = f"{found.shown_url}, schema {found.revision}, {size(found.size_bytes)}, {n_runs} run{'s' * (n_runs != 1)}"
-    return Finding(name="database", state=State.OK, said=said), is_first_use
+        return Finding(name="database", state=State.BROKEN, message=error.message, next_step=error.next_step), False
+    n_runs = details.n_rows.get("run", 0)
+    message = (
+        f"{details.shown_url}, schema {details.revision}, {size(details.size_bytes)}, {n_runs} run{'s' * (n_runs != 1)}"
+    )
+    return Finding(name="database", state=State.OK, message=message), is_first_use
 
 
 def disk(database_url: str | None) -> Finding:
@@ -157,14 +161,14 @@ def disk(database_url: str | None) -> Finding:
         folder = Path(str(address.database)).parent if address.get_backend_name() == "sqlite" else Path.home()
         free = free_bytes(folder)
     except BenchwrightError as error:
-        said = f"not looked at: {error.message}"
-        return Finding(name="disk", state=State.NOTE, said=said, next_step=error.next_step)
+        message = f"not looked at: {error.message}"
+        return Finding(name="disk", state=State.NOTE, message=message, next_step=error.next_step)
     except OSError as error:
-        return Finding(name="disk", state=State.NOTE, said=f"not looked at: {error}")
+        return Finding(name="disk", state=State.NOTE, message=f"not looked at: {error}")
     if free < LEAST_FREE_BYTES:
         step = "free some space, or give --db another place"
-        return Finding(name="disk", state=State.MISSING, said=f"only {size(free)} free at {folder}", next_step=step)
-    return Finding(name="disk", state=State.OK, said=f"{size(free)} free at {folder}")
+        return Finding(name="disk", state=State.MISSING, message=f"only {size(free)} free at {folder}", next_step=step)
+    return Finding(name="disk", state=State.OK, message=f"{size(free)} free at {folder}")
 
 
 def private_files(database_url: str | None) -> Finding:
@@ -180,13 +184,13 @@ def private_files(database_url: str | None) -> Finding:
             path = Path(str(address.database))
             paths += [path.parent] if address == parse_url(default_url()) else []
             paths += database_files(path)
-    found = list(open_to_others(paths))
-    if not found:
-        return Finding(name="private files", state=State.OK, said="results and secrets are this user's alone")
-    said = "; ".join(f"{path} may be read by {who}" for path, who in found)
-    command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in found)}"
+    open_paths = list(open_to_others(paths))
+    if not open_paths:
+        return Finding(name="private files", state=State.OK, message="results and secrets are this user's alone")
+    message = "; ".join(f"{path} may be read by {who}" for path, who in open_paths)
+    command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in open_paths)}"
     step = f"{command} (commands remove other users' access by themselves, but leave a group's to you)"
-    return Finding(name="private files", state=State.NOTE, said=said, next_step=step)
+    return Finding(name="private files", state=State.NOTE, message=message, next_step=step)
 
 
 def answering(answer: "Answer") -> Finding:
@@ -196,11 +200,11 @@ def answering(answer: "Answer") -> Finding:
     n = len(answer.models)
     version = f" {answer.version}" if answer.version else ""
     endpoint = answer.endpoint
-    said = f"{endpoint.url} answers: {endpoint.provider}{version}, {n} model{'s' * (n != 1)}"
+    message = f"{endpoint.url} answers: {endpoint.provider}{version}, {n} model{'s' * (n != 1)}"
     if not n and PROVIDERS[endpoint.provider].can_pull:
         step = f"benchwright models pull NAME --endpoint {endpoint.name}"
-        return Finding(name=f"endpoint {endpoint.name}", state=State.MISSING, said=said, next_step=step)
-    return Finding(name=f"endpoint {endpoint.name}", state=State.OK, said=said)
+        return Finding(name=f"endpoint {endpoint.name}", state=State.MISSING, message=message, next_step=step)
+    return Finding(name=f"endpoint {endpoint.name}", state=State.OK, message=message)
 
 
 def silent(
@@ -215,7 +219,9 @@ def silent(
         is_spare: Nothing is: the server of `serve` has models.
     """
     if is_spare:
-        return Finding(name=f"endpoint {endpoint.name}", state=State.NOTE, said=f"{error.message}; `serve` has models")
+        return Finding(
+            name=f"endpoint {endpoint.name}", state=State.NOTE, message=f"{error.message}; `serve` has models"
+        )
     from evaluation.providers.addresses import DEFAULT_PROGRAM
 
     step = error.next_step or "check the address"
@@ -224,7 +230,7 @@ def silent(
     return Finding(
         name=f"endpoint {endpoint.name}",
         state=State.BROKEN if was_asked_for else State.MISSING,
-        said=error.message,
+        message=error.message,
         next_step=step,
     )
 
@@ -233,24 +239,25 @@ def embedded() -> Finding:
     """Whether the embedded server can offer its small model beside the baselines."""
     lacking = [name.replace("_", "-") for name in EMBEDDED_PACKAGES if find_spec(name) is None]
     if not lacking:
-        said = "smollm2:135m and the baselines, by --embedded"
-        return Finding(name="embedded server", state=State.OK, said=said)
+        message = "smollm2:135m and the baselines, by --embedded"
+        return Finding(name="embedded server", state=State.OK, message=message)
     return Finding(
         name="embedded server",
         state=State.MISSING,
-        said=f"the baselines alone, since {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not installed",
+        message=f"the baselines alone, since {' and '.join(lacking)} "
+        f"{'is' if len(lacking) == 1 else 'are'} not installed",
         next_step=" && ".join(f"pip install --no-deps {name}" for name in lacking),
     )
 
 
-def gpu(found: "Sequence[Gpu]") -> Finding:
+def gpu(gpus: "Sequence[Gpu]") -> Finding:
     """Which GPUs there are."""
     from evaluation.formatting import size
 
-    if not found:
-        return Finding(name="GPU", state=State.NOTE, said="no NVIDIA GPU here; models run on the CPU, or elsewhere")
-    names = ", ".join(f"{item.name} ({size(item.memory_bytes)})" for item in found)
-    return Finding(name="GPU", state=State.OK, said=names)
+    if not gpus:
+        return Finding(name="GPU", state=State.NOTE, message="no NVIDIA GPU here; models run on the CPU, or elsewhere")
+    names = ", ".join(f"{item.name} ({size(item.memory_bytes)})" for item in gpus)
+    return Finding(name="GPU", state=State.OK, message=names)
 
 
 def memory(n_bytes: int | None) -> Finding:
@@ -258,7 +265,7 @@ def memory(n_bytes: int | None) -> Finding:
     from evaluation.formatting import size
 
     n_cores = os.cpu_count() or 1
-    return Finding(name="memory", state=State.NOTE, said=f"{size(n_bytes)}, {n_cores} cores")
+    return Finding(name="memory", state=State.NOTE, message=f"{size(n_bytes)}, {n_cores} cores")
 
 
 def sandbox() -> Finding:
@@ -268,10 +275,10 @@ def sandbox() -> Finding:
     from evaluation.sandbox.isolation_kinds import WEAK
 
     try:
-        found = isolation(read_settings().sandbox)
+        active_isolation = isolation(read_settings().sandbox)
     except BenchwrightError as error:
-        return Finding(name="sandbox", state=State.MISSING, said=error.message, next_step=error.next_step)
-    if found.name == WEAK:
-        said = "weak, as BENCHWRIGHT_SANDBOX says: no sandbox, programs may do what you may do"
-        return Finding(name="sandbox", state=State.NOTE, said=said)
-    return Finding(name="sandbox", state=State.OK, said=describe_isolation())
+        return Finding(name="sandbox", state=State.MISSING, message=error.message, next_step=error.next_step)
+    if active_isolation.name == WEAK:
+        message = "weak, as BENCHWRIGHT_SANDBOX says: no sandbox, programs may do what you may do"
+        return Finding(name="sandbox", state=State.NOTE, message=message)
+    return Finding(name="sandbox", state=State.OK, message=describe_isolation())

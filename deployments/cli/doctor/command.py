@@ -49,15 +49,16 @@ def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json:
 
 def _error(broken: "Sequence[Finding]") -> ConfigurationError:
     return ConfigurationError(
-        "no evaluation is possible: " + "; ".join(f"{item.name}: {item.said}" for item in broken), broken[0].next_step
+        "no evaluation is possible: " + "; ".join(f"{item.name}: {item.message}" for item in broken),
+        broken[0].next_step,
     )
 
 
-def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
+def diagnose(names_or_urls: Sequence[str], db: str | None) -> Diagnosis:
     """What is there on this machine and on the servers that are asked.
 
     Args:
-        given: Servers by name or address; empty: those that commands ask by default.
+        names_or_urls: Servers by name or address; empty: those that commands ask by default.
         db: As in `--db`.
     """
     from deployments.cli.doctor import checks, machine
@@ -68,7 +69,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
     private_files = checks.private_files(url)  # before anything is mended
     mend_modes()
     store, is_first_use = checks.database(url, typed=db)
-    servers, answers = _servers(given, url, has_store=store.state is checks.State.OK)
+    servers, answers = _servers(names_or_urls, url, has_store=store.state is checks.State.OK)
     gpus, memory_bytes = machine.gpus(), machine.memory_bytes()
     findings = (
         checks.python_version(),
@@ -96,7 +97,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
 
 
 def _servers(
-    given: Sequence[str], url: str | None, *, has_store: bool
+    names_or_urls: Sequence[str], url: str | None, *, has_store: bool
 ) -> "tuple[tuple[Finding, ...], tuple[Answer, ...]]":
     """What the servers say; a name or an address that is none is a finding too."""
     from contextlib import ExitStack
@@ -108,15 +109,18 @@ def _servers(
     try:
         with ExitStack() as stack:
             store = stack.enter_context(open_store(url)) if has_store else None
-            wanted = requested_endpoints(given, store)
+            endpoints = requested_endpoints(names_or_urls, store)
     except BenchwrightError as error:
-        state = checks.State.BROKEN if given else checks.State.MISSING
-        return (checks.Finding(name="endpoint", state=state, said=error.message, next_step=error.next_step),), ()
-    beside = [] if given else _embedded_of_serve()
-    answers, errors = ask_all([*wanted, *beside])
-    has_models = any(answer.endpoint.url == one.url and answer.models for answer in answers for one in beside)
+        state = checks.State.BROKEN if names_or_urls else checks.State.MISSING
+        return (checks.Finding(name="endpoint", state=state, message=error.message, next_step=error.next_step),), ()
+    beside = [] if names_or_urls else _embedded_of_serve()
+    answers, errors = ask_all([*endpoints, *beside])
+    has_models = any(answer.endpoint.url == embedded.url and answer.models for answer in answers for embedded in beside)
     findings = [checks.answering(answer) for answer in answers]
-    findings += [checks.silent(asked, error, was_asked_for=bool(given), is_spare=has_models) for asked, error in errors]
+    findings += [
+        checks.silent(endpoint, error, was_asked_for=bool(names_or_urls), is_spare=has_models)
+        for endpoint, error in errors
+    ]
     return tuple(findings), tuple(answers)
 
 
@@ -126,11 +130,11 @@ def _embedded_of_serve() -> "list[EndpointRecord]":
     from evaluation.providers import OF_EMBEDDED_SERVER
     from evaluation.records import EndpointRecord
 
-    found = find_serve()
-    if found is None or found.embedded is None:
+    serving = find_serve()
+    if serving is None or serving.embedded is None:
         return []
-    name = found.embedded.removeprefix("http://")
-    return [EndpointRecord(name=name, url=found.embedded, provider=OF_EMBEDDED_SERVER)]
+    name = serving.embedded.removeprefix("http://")
+    return [EndpointRecord(name=name, url=serving.embedded, provider=OF_EMBEDDED_SERVER)]
 
 
 def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]:
@@ -160,7 +164,7 @@ def _fit_to_answer(answer: "Answer") -> list[str]:
 def _print(diagnosis: Diagnosis) -> None:
     from deployments.cli.terminal.tables import print_line, print_table
 
-    print_table(("", "check", "found"), [(item.state.value, item.name, item.said) for item in diagnosis.findings])
+    print_table(("", "check", "found"), [(item.state.value, item.name, item.message) for item in diagnosis.findings])
     for item in diagnosis.findings:
         if item.next_step:
             print_line(f"{item.name}: {item.next_step}")
@@ -200,15 +204,15 @@ def _print_first_steps(diagnosis: Diagnosis) -> None:
 def _print_json(diagnosis: Diagnosis, broken: "Sequence[Finding]") -> None:
     from deployments.cli.terminal.output import print_json
 
-    said: dict[str, Any] = {"status": "ok"}
+    outcome: dict[str, Any] = {"status": "ok"}
     if broken:
         error = _error(broken)
-        said = {"status": "error", "error": {"message": error.message, "next": error.next_step}}
+        outcome = {"status": "error", "error": {"message": error.message, "next": error.next_step}}
     print_json(
-        said
+        outcome
         | {
             "checks": [
-                {"name": item.name, "state": item.state.value, "said": item.said, "next": item.next_step}
+                {"name": item.name, "state": item.state.value, "said": item.message, "next": item.next_step}
                 for item in diagnosis.findings
             ],
             "models": [

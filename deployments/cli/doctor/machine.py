@@ -38,8 +38,8 @@ def gpus() -> tuple[Gpu, ...]:
     """The NVIDIA GPUs of this machine; none where there is no driver."""
     from tasks.telemetry.nvml import open_gpus
 
-    with open_gpus() as found:
-        return tuple(Gpu(name=gpu.name, memory_bytes=gpu.memory_total_bytes()) for gpu in found)
+    with open_gpus() as nvidia_gpus:
+        return tuple(Gpu(name=gpu.name, memory_bytes=gpu.memory_total_bytes()) for gpu in nvidia_gpus)
 
 
 def free_bytes(path: Path) -> int:

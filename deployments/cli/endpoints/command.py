@@ -31,12 +31,12 @@ def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> No
     from evaluation.store.registry import list_endpoints as stored_endpoints
 
     with open_to_list(db) as store:
-        found = stored_endpoints(store)
+        records = stored_endpoints(store)
     if as_json:
-        print_json([asdict(record) for record in found])
-    elif found:
+        print_json([asdict(record) for record in records])
+    elif records:
         columns = ("endpoint", "url", "provider", "GPU tag", "slots", "key from", "price per kWh", "remote models")
-        print_table(columns, [_cells(record) for record in found])
+        print_table(columns, [_cells(record) for record in records])
     else:
         print_status("no endpoint is stored; commands ask OLLAMA_HOST. `benchwright endpoints add NAME URL` stores one")
 
@@ -108,16 +108,16 @@ def add(
         "key_variable": key_variable,
         "allow_remote": allow_remote,
     }
-    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    record_fields: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     record = EndpointRecord(
-        name=_checked_name(name), url=normalise_url(url), provider=_checked_provider(provider), **given
+        name=_checked_name(name), url=normalise_url(url), provider=_checked_provider(provider), **record_fields
     )
     with open_results(db) as store:
         before = find_endpoint(store, record.name)
         kept = _kept(before, record, settings) if before is not None and before.name == record.name else {}
-        record, said = replace(record, **kept), "not asked"
+        record, summary = replace(record, **kept), "not asked"
         if not no_check:
-            record, said = _asked(record)
+            record, summary = _asked(record)
         is_resized = record.slots is not None and (slots is not None or gpu_tag is not None)
         record = replace(record, limit_pending=is_resized or (before is not None and before.limit_pending))
         save_endpoint(store, record)
@@ -128,7 +128,7 @@ def add(
     if as_json:
         print_json(asdict(record))
     else:
-        print_line(f"{record.name}: {record.url}, {said}")
+        print_line(f"{record.name}: {record.url}, {summary}")
 
 
 OF_ONE_ADDRESS = ("key_variable", "allow_remote")
@@ -148,10 +148,10 @@ def _kept(before: "EndpointRecord", record: "EndpointRecord", settings: Mapping[
 def _kept_in_words(name: str, kept: Mapping[str, Any]) -> str:
     if not kept:
         return ""
-    said = ", ".join(
+    options = ", ".join(
         f"--{key.replace('_', '-')}" + ("" if value is True else f" {value}") for key, value in kept.items()
     )
-    return f"; kept: {said} (`benchwright endpoints remove {name}` forgets that)"
+    return f"; kept: {options} (`benchwright endpoints remove {name}` forgets that)"
 
 
 def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
@@ -172,8 +172,8 @@ def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
         print_status(f"{record.name}: {limit}")
     n = len(answer.models)
     version = f" {answer.version}" if answer.version else ""
-    said = f"{answer.endpoint.provider}{version}, {n} model{'' if n == 1 else 's'}"
-    return replace(record, provider=answer.endpoint.provider), said
+    summary = f"{answer.endpoint.provider}{version}, {n} model{'' if n == 1 else 's'}"
+    return replace(record, provider=answer.endpoint.provider), summary
 
 
 @endpoints.command("remove")

@@ -39,7 +39,7 @@ def _set_limits(store: "Store", api: str) -> Mapping[str, int] | None:
     from tasks.pending_limits import apply_pending_limits
     from tasks.slots import LimitsAwayError
 
-    password = {PREFECT_API_AUTH_STRING: ":".join(found)} if (found := login(api)) else {}
+    password = {PREFECT_API_AUTH_STRING: ":".join(credentials)} if (credentials := login(api)) else {}
     with temporary_settings({PREFECT_API_URL: api, **password}):
         try:
             return asyncio.run(apply_pending_limits(store, patience_s=PATIENCE_S))

@@ -57,12 +57,12 @@ def probe(
     with open_results(db) as store:
         (record,) = requested_endpoints([endpoint], store)
         prompts = _prompts(benchmark, store, field, ignore_field) if benchmark is not None else ()
-        found, repeatability = asyncio.run(_probed(record, model, most=most, prompts=prompts))
-        saved = _saved(store, record, found, save=save)
+        result, repeatability = asyncio.run(_probed(record, model, most=most, prompts=prompts))
+        saved = _saved(store, record, result, save=save)
     if as_json:
-        _print_json(record, found, repeatability, saved)
+        _print_json(record, result, repeatability, saved)
     else:
-        _print(record, found, repeatability)
+        _print(record, result, repeatability)
 
 
 def _prompts(
@@ -96,11 +96,11 @@ async def _probed(
         print_status(
             f"{record.name}: asking {chosen.name}" + ("" if model else ", the smallest there; --model names another")
         )
-        found = await probe_slots(provider, chosen, most=most, prompts=prompts, on_round=_tell_round)
-        if found.slots == 1:
-            return found, None
-        print_status(f"  the same {len(TOPICS)} texts alone, again alone, and {found.slots} at once")
-        return found, await measure_repeatability(provider, chosen, slots=found.slots, prompts=prompts)
+        result = await probe_slots(provider, chosen, most=most, prompts=prompts, on_round=_tell_round)
+        if result.slots == 1:
+            return result, None
+        print_status(f"  the same {len(TOPICS)} texts alone, again alone, and {result.slots} at once")
+        return result, await measure_repeatability(provider, chosen, slots=result.slots, prompts=prompts)
 
 
 async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
@@ -115,19 +115,19 @@ async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
     listed = await provider.models()
     if name is None:
         return await provider.show(model_to_probe(listed, await provider.loaded(), url=provider.url).name)
-    if (found := find_model(listed, name)) is None:
-        known = [info.name for info in listed]
-        raise UnknownNameError("model", name, known, f"Use a model of {provider.url}, or pull it there.")
-    return await provider.show(found.name)
+    if (model := find_model(listed, name)) is None:
+        names = [info.name for info in listed]
+        raise UnknownNameError("model", name, names, f"Use a model of {provider.url}, or pull it there.")
+    return await provider.show(model.name)
 
 
-def _tell_round(found: "ProbeRound") -> None:
+def _tell_round(probe_round: "ProbeRound") -> None:
     from deployments.cli.terminal.output import print_status
 
-    print_status(f"  {found.n_sent} at once: {found.seen.value}, {seconds(found.seconds)}")
+    print_status(f"  {probe_round.n_sent} at once: {probe_round.seen.value}, {seconds(probe_round.seconds)}")
 
 
-def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bool | None) -> dict[str, Any]:
+def _saved(store: "Store", record: "EndpointRecord", result: "Probe", *, save: bool | None) -> dict[str, Any]:
     """Whether the slots were stored, and whether the limit in Prefect stands; says so."""
     from deployments.cli.endpoints.gpu_limits import tell_prefect
     from deployments.cli.terminal.output import print_status
@@ -139,27 +139,27 @@ def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bo
     if save is False:
         return not_saved
     if stored is None:
-        print_status(f"not stored: `benchwright endpoints add NAME {record.url} --slots {found.slots}` stores it")
+        print_status(f"not stored: `benchwright endpoints add NAME {record.url} --slots {result.slots}` stores it")
         return not_saved
-    if not save and (doubt := _doubt(found, stored)) is not None:
-        print_status(f"not stored, since {doubt}; --save stores {found.slots} all the same")
+    if not save and (doubt := _doubt(result, stored)) is not None:
+        print_status(f"not stored, since {doubt}; --save stores {result.slots} all the same")
         return not_saved
-    save_endpoint(store, replace(stored, slots=found.slots, limit_pending=True))
-    before = f", before {stored.slots}" if stored.slots not in (None, found.slots) else ""
-    print_status(f"{record.name}: stored with {found.slots} slots{before}")
+    save_endpoint(store, replace(stored, slots=result.slots, limit_pending=True))
+    before = f", before {stored.slots}" if stored.slots not in (None, result.slots) else ""
+    print_status(f"{record.name}: stored with {result.slots} slots{before}")
     return {**not_saved, "saved": True, "limit_pending": not tell_prefect(store, gpu_tag(stored))}
 
 
-def _doubt(found: "Probe", stored: "EndpointRecord") -> str | None:
+def _doubt(result: "Probe", stored: "EndpointRecord") -> str | None:
     """Why the number is no better than the one that is stored."""
-    if found.was_disturbed:
+    if result.was_disturbed:
         return "somebody else uses the server"
-    if found.is_at_least and (stored.slots or 0) > found.slots:
-        return f"{stored.slots} are stored, and there may be more than {found.slots}"
+    if result.is_at_least and (stored.slots or 0) > result.slots:
+        return f"{stored.slots} are stored, and there may be more than {result.slots}"
     return None
 
 
-def _print(record: "EndpointRecord", found: "Probe", repeatability: "Repeatability | None") -> None:
+def _print(record: "EndpointRecord", result: "Probe", repeatability: "Repeatability | None") -> None:
     from deployments.cli.terminal.tables import print_line, print_table
 
     print_table(
@@ -173,35 +173,35 @@ def _print(record: "EndpointRecord", found: "Probe", repeatability: "Repeatabili
                 quantity(item.server_tokens_per_s) if item.server_tokens_per_s else None,
                 quantity(item.seconds),
             )
-            for item in found.rounds
+            for item in result.rounds
         ],
     )
-    number = f"at least {found.slots}" if found.is_at_least else f"{found.slots}"
-    noun = "request" if found.slots == 1 else "requests"
-    digest = f" (digest {found.digest[:12]})" if found.digest else ""
+    number = f"at least {result.slots}" if result.is_at_least else f"{result.slots}"
+    noun = "request" if result.slots == 1 else "requests"
+    digest = f" (digest {result.digest[:12]})" if result.digest else ""
     print_line(
-        f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {seconds(found.seconds)}"
+        f"{record.name} serves {number} {noun} at once, seen with {result.model}{digest} in {seconds(result.seconds)}"
     )
-    if (sentence := _does_it_pay(found)) is not None:
+    if (sentence := _does_it_pay(result)) is not None:
         print_line(sentence)
     if repeatability is not None:
         print_line(repeatability.sentence)
-    for note in found.notes:
+    for note in result.notes:
         print_line(note)
 
 
-def _does_it_pay(found: "Probe") -> str | None:
-    alone, together = found.alone_server_tokens_per_s, found.together_server_tokens_per_s
-    if found.slots == 1 or not alone or not together:
+def _does_it_pay(result: "Probe") -> str | None:
+    alone, together = result.alone_server_tokens_per_s, result.together_server_tokens_per_s
+    if result.slots == 1 or not alone or not together:
         return None
     factor = together / alone
     verdict = "parallel requests pay" if factor >= 1.15 else "parallel requests do not pay here"
-    speeds = f"{per_second(alone, 'tokens')} one at a time, {quantity(together)} with {found.slots} at once"
+    speeds = f"{per_second(alone, 'tokens')} one at a time, {quantity(together)} with {result.slots} at once"
     return f"the server writes {speeds} ({ratio(factor)}): {verdict}"
 
 
 def _print_json(
-    record: "EndpointRecord", found: "Probe", repeatability: "Repeatability | None", saved: dict[str, Any]
+    record: "EndpointRecord", result: "Probe", repeatability: "Repeatability | None", saved: dict[str, Any]
 ) -> None:
     from deployments.cli.terminal.output import print_json
 
@@ -209,11 +209,11 @@ def _print_json(
         {
             "endpoint": record.name,
             "url": record.url,
-            "model": found.model,
-            "digest": found.digest,
-            "slots": found.slots,
-            "is_at_least": found.is_at_least,
-            "was_disturbed": found.was_disturbed,
+            "model": result.model,
+            "digest": result.digest,
+            "slots": result.slots,
+            "is_at_least": result.is_at_least,
+            "was_disturbed": result.was_disturbed,
             "rounds": [
                 {
                     "n_sent": item.n_sent,
@@ -223,12 +223,12 @@ def _print_json(
                     "server_tokens_per_s": item.server_tokens_per_s,
                     "seconds": item.seconds,
                 }
-                for item in found.rounds
+                for item in result.rounds
             ],
-            "alone_server_tokens_per_s": found.alone_server_tokens_per_s,
-            "together_server_tokens_per_s": found.together_server_tokens_per_s,
-            "seconds": found.seconds,
-            "notes": list(found.notes),
+            "alone_server_tokens_per_s": result.alone_server_tokens_per_s,
+            "together_server_tokens_per_s": result.together_server_tokens_per_s,
+            "seconds": result.seconds,
+            "notes": list(result.notes),
             "repeatability": None if repeatability is None else asdict(repeatability),
             **saved,
         }

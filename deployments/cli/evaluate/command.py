@@ -109,7 +109,7 @@ def evaluate(
     from deployments.cli.arguments import accept_sandbox, read_price_file, usual_prices
     from deployments.cli.evaluate.run import run_evaluation
 
-    given: dict[str, Any] = {
+    option_values: dict[str, Any] = {
         "benchmarks": benchmark,
         "fields": field,
         "ignore_fields": ignore_field,
@@ -141,16 +141,18 @@ def evaluate(
     }
     accept_sandbox(sandbox)
     source = f"the command line with {file}" if file else "the command line"
-    asked = _merged(given, file)
-    if resume is None and "prices" not in asked:
-        asked |= usual_prices()
-    code = run_evaluation(asked, database=db, as_json=json_, source=source, resume=resume, dry_run=dry_run, junit=junit)
+    request_fields = _merged(option_values, file)
+    if resume is None and "prices" not in request_fields:
+        request_fields |= usual_prices()
+    code = run_evaluation(
+        request_fields, database=db, as_json=json_, source=source, resume=resume, dry_run=dry_run, junit=junit
+    )
     raise typer.Exit(code)
 
 
-def _merged(given: dict[str, Any], file: Path | None) -> dict[str, Any]:
+def _merged(option_values: dict[str, Any], file: Path | None) -> dict[str, Any]:
     """What the file says, with what the command line says in its place."""
     from evaluation.requests.request_file import read_request_file
 
-    said = {key: value for key, value in given.items() if value is not None and value != []}
-    return {**(read_request_file(file) if file else {}), **said}
+    typed = {key: value for key, value in option_values.items() if value is not None and value != []}
+    return {**(read_request_file(file) if file else {}), **typed}

@@ -29,7 +29,7 @@ def show_dry_run(
     from evaluation.forecasts.costs import as_json as costs_as_json
 
     if as_json:
-        later = [asdict(asked) | {"pace": _pace(asked)} for asked in afterwards]
+        later = [asdict(work) | {"pace": _pace(work)} for work in afterwards]
         print_json(costs_as_json(forecast) | {"asked_afterwards": later, **beside})
         return
     if forecast.works:
@@ -42,8 +42,8 @@ def show_dry_run(
         print_line()
     for sentence in sentences(forecast):
         print_line(sentence)
-    for asked in afterwards:
-        print_line(afterwards_sentence(asked))
+    for work in afterwards:
+        print_line(afterwards_sentence(work))
 
 
 def sentences(forecast: "Forecast") -> Iterator[str]:
@@ -63,19 +63,19 @@ def sentences(forecast: "Forecast") -> Iterator[str]:
         yield f"Not in it: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
 
 
-def _pace(asked: "ScoringWork") -> "dict[str, Any] | None":
-    return asdict(asked.pace) | {"newest_at": asked.pace.newest_at.isoformat()} if asked.pace is not None else None
+def _pace(work: "ScoringWork") -> "dict[str, Any] | None":
+    return asdict(work.pace) | {"newest_at": work.pace.newest_at.isoformat()} if work.pace is not None else None
 
 
-def afterwards_sentence(asked: "ScoringWork") -> str:
+def afterwards_sentence(work: "ScoringWork") -> str:
     """Who is asked when the answers are there, how often, and for how long."""
-    what = f"the {asked.need} {asked.model} at {asked.endpoint} is asked up to {counted(asked.n_answers, 'time')}"
-    if asked.model is None:
-        what = f"programs are run for up to {counted(asked.n_answers, 'score')}"
-    if asked.seconds is None or asked.pace is None:
+    what = f"the {work.need} {work.model} at {work.endpoint} is asked up to {counted(work.n_answers, 'time')}"
+    if work.model is None:
+        what = f"programs are run for up to {counted(work.n_answers, 'score')}"
+    if work.seconds is None or work.pace is None:
         return f"Then {what}, time unknown: too few such scores here yet."
-    day = asked.pace.newest_at.astimezone().date()
-    return f"Then {what}, about {duration(asked.seconds)} (from {counted(asked.pace.n_scores, 'score')} of {day})."
+    day = work.pace.newest_at.astimezone().date()
+    return f"Then {what}, about {duration(work.seconds)} (from {counted(work.pace.n_scores, 'score')} of {day})."
 
 
 def _rows(forecast: "Forecast") -> "Iterator[dict[str, str]]":

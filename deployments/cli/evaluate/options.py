@@ -40,10 +40,10 @@ def taking_evaluation(command: Callable[..., None]) -> Callable[..., None]:
         if name not in _NOT_TAKEN and name not in {item.name for item in own}
     }
 
-    def with_evaluation(**given: Any) -> None:
+    def with_evaluation(**option_values: Any) -> None:
         command(
-            **{name: value for name, value in given.items() if name not in taken},
-            evaluation={name: given[name] for name in taken},
+            **{name: value for name, value in option_values.items() if name not in taken},
+            evaluation={name: option_values[name] for name in taken},
         )
 
     parameters = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own] + list(taken.values())
@@ -63,11 +63,11 @@ def evaluation_fields(options: Mapping[str, Any]) -> dict[str, Any]:
     from evaluation.requests.request_file import read_request_file
 
     accept_sandbox(options.get("sandbox"))
-    said = {_FIELDS.get(name, name): value for name, value in options.items() if name not in _NO_FIELDS}
-    said["prices"] = read_price_file(options.get("prices"))
-    given = {name: value for name, value in said.items() if value is not None and value is not False and value != []}
+    values = {_FIELDS.get(name, name): value for name, value in options.items() if name not in _NO_FIELDS}
+    values["prices"] = read_price_file(options.get("prices"))
+    typed = {name: value for name, value in values.items() if value is not None and value is not False and value != []}
     file: Path | None = options.get("file")
-    asked = {**(read_request_file(file) if file else {}), **given}
-    if asked and "prices" not in asked:
-        asked |= usual_prices()
-    return asked
+    fields = {**(read_request_file(file) if file else {}), **typed}
+    if fields and "prices" not in fields:
+        fields |= usual_prices()
+    return fields

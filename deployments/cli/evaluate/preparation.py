@@ -30,7 +30,7 @@ class Prepared:
     """The runs that are gone on with; empty for a new invocation."""
 
 
-def prepare(given: Mapping[str, Any], store: "Store", *, source: str, resume: str | None) -> Prepared:
+def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: str | None) -> Prepared:
     """The request that was typed, or the one that is resumed; says what each benchmark is.
 
     Raises:
@@ -41,13 +41,13 @@ def prepare(given: Mapping[str, Any], store: "Store", *, source: str, resume: st
     if resume is None:
         from evaluation.planning.templates import with_template
 
-        request = _with_absolute_paths(read_request(with_template(store, given), source=source))
+        request = _with_absolute_paths(read_request(with_template(store, fields), source=source))
         loaded = tuple(_read_benchmark(name, request, store) for name in request.benchmarks)
         return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded)
     from evaluation.planning.resuming import refuse_held, resumed
     from evaluation.requests.run_share import whole_of
 
-    request, invocation_id, earlier = resumed(store, resume, given)
+    request, invocation_id, earlier = resumed(store, resume, fields)
     refuse_held(store, invocation_id, part=whole_of(request.spread) if request.spread > 1 else None)
     begun = tuple(_stored_benchmark(run, store) for run in earlier)
     rest = tuple(_read_benchmark(name, request, store) for name in request.benchmarks[len(begun) :])
@@ -104,14 +104,16 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
     return benchmark
 
 
-def _as_measured(found: "ResolvedBenchmark", asked: Sequence[str]) -> "Benchmark":
+def _as_measured(resolved: "ResolvedBenchmark", metric_texts: Sequence[str]) -> "Benchmark":
     """The benchmark with the metrics of the request in the place of its own, where that names any."""
     from evaluation.metric_specs import names_a_file
 
-    if not asked:
-        return found.benchmark
-    said = [metric.name if names_a_file(text) else text for text, metric in zip(asked, found.metrics, strict=True)]
-    return replace(found.benchmark, metrics=tuple(said), headline=found.headline)
+    if not metric_texts:
+        return resolved.benchmark
+    metrics = [
+        metric.name if names_a_file(text) else text for text, metric in zip(metric_texts, resolved.metrics, strict=True)
+    ]
+    return replace(resolved.benchmark, metrics=tuple(metrics), headline=resolved.headline)
 
 
 def _stored_benchmark(run: "RunRecord", store: "Store") -> "Benchmark":

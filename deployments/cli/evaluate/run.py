@@ -40,7 +40,7 @@ EMBEDDED_SLOTS = 2
 
 
 def run_evaluation(
-    given: Mapping[str, Any],
+    fields: Mapping[str, Any],
     *,
     database: str | None,
     as_json: bool,
@@ -52,7 +52,7 @@ def run_evaluation(
     """The exit code of an evaluation of what was asked for.
 
     Args:
-        given: Fields of `EvaluationRequest`; with `resume`, what is added to the stored request.
+        fields: Fields of `EvaluationRequest`; with `resume`, what is added to the stored request.
         database: Where results are kept; None: the default.
         as_json: Print the result as JSON.
         source: What errors name as the place of a bad value.
@@ -66,7 +66,7 @@ def run_evaluation(
     prepared: Prepared | None = None
     try:
         with workplace(database, may_be_new=resume is None) as (store, stack):
-            prepared = prepare(given, store, source=source, resume=resume)
+            prepared = prepare(fields, store, source=source, resume=resume)
             if junit is not None:
                 _check_junit(prepared, junit)
             if dry_run:
@@ -155,7 +155,9 @@ def show_forecast(
     from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
 
-    labels = {found.candidate.fingerprint: found.candidate.label_with(named) for found in resolution.candidates}
+    labels = {
+        resolved.candidate.fingerprint: resolved.candidate.label_with(named) for resolved in resolution.candidates
+    }
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
     labelled = [replace(work, label=labels[work.fingerprint]) for work in works]
     afterwards = work_of_metrics(store, prepared.request, resolution)
@@ -241,9 +243,9 @@ def _show(
     except DatabaseLostError:
         raise
     except StoreError as error:
-        said = {"message": error.message, "next": error.next_step}
+        problem = {"message": error.message, "next": error.next_step}
         if as_json:
-            print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": said})
+            print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": problem})
         return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
     if broken_by is not None:
         result = marked_as_failed(result, broken_by)

@@ -43,10 +43,10 @@ def annotate(
     with open_stored(db) as store:
         if remove is not None:
             remove_annotation(store, remove)
-            number, said = remove, "is gone"
+            number, outcome = remove, "is gone"
         else:
             run_id = _noted_run(store, run, case)
-            number, said = (
+            number, outcome = (
                 note(
                     store,
                     text=text or "",
@@ -61,7 +61,7 @@ def annotate(
     if as_json:
         print_json({"annotation_id": number})
     else:
-        print_line(f"note {number} {said}")
+        print_line(f"note {number} {outcome}")
 
 
 def _noted_run(store: "Store", run: str | None, case: str | None) -> str | None:
@@ -71,7 +71,7 @@ def _noted_run(store: "Store", run: str | None, case: str | None) -> str | None:
 
     if run is None:
         return None
-    found = find_run(store, run)
-    if case is not None and not has_run_case(store, found.plan.run_id, case):
-        raise unknown_case(store, found, case)
-    return found.plan.run_id
+    record = find_run(store, run)
+    if case is not None and not has_run_case(store, record.plan.run_id, case):
+        raise unknown_case(store, record, case)
+    return record.plan.run_id

@@ -23,13 +23,13 @@ TemplateOption = Annotated[
 TagsOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag; may be repeated.")]
 
 
-def answer(one: "ExperimentRecord", text: str, *, in_json: bool) -> None:
+def answer(experiment: "ExperimentRecord", text: str, *, in_json: bool) -> None:
     """Prints what became of the experiment: the text, or all of it as JSON."""
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_line
     from evaluation.runs.experiment_result import experiment_facts
 
     if in_json:
-        print_json(experiment_facts(one))
+        print_json(experiment_facts(experiment))
     else:
         print_line(text)

@@ -76,16 +76,27 @@ def list_all(
     from evaluation.store.experiments import list_experiments
 
     with open_stored(db) as store:
-        found = [one for one in list_experiments(store, include_archived=everything) if {*(tag or ())} <= {*one.tags}]
-    found.sort(key=lambda one: not one.favourite)
+        records = [
+            experiment
+            for experiment in list_experiments(store, include_archived=everything)
+            if {*(tag or ())} <= {*experiment.tags}
+        ]
+    records.sort(key=lambda experiment: not experiment.favourite)
     if as_json:
-        print_json([experiment_facts(one) for one in found])
-    elif found:
+        print_json([experiment_facts(experiment) for experiment in records])
+    elif records:
         print_table(
             ("experiment", "id", "question", "runs", "created", "tags"),
             [
-                (one.name, one.experiment_id[:8], one.question, len(one.run_ids), moment(one.created_at), _marks(one))
-                for one in found
+                (
+                    experiment.name,
+                    experiment.experiment_id[:8],
+                    experiment.question,
+                    len(experiment.run_ids),
+                    moment(experiment.created_at),
+                    _marks(experiment),
+                )
+                for experiment in records
             ],
         )
     else:
@@ -100,11 +111,11 @@ def show(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = Fa
     from evaluation.runs.experiment_result import experiment_result
 
     with open_stored(db) as store:
-        found = experiment_result(store, name)
+        result = experiment_result(store, name)
     if as_json:
-        print_json(found)
+        print_json(result)
     else:
-        print_experiment(found)
+        print_experiment(result)
 
 
 @experiments.command("edit")
@@ -127,14 +138,14 @@ def edit(
 
     with open_stored(db) as store:
         before = find_experiment(store, name)
-        given: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "name": rename,
             "question": question,
             "description": description,
             "template": read_template(template) if template else None,
             "favourite": favourite,
         }
-        changes = {key: value for key, value in given.items() if value is not None}
+        changes = {key: value for key, value in fields.items() if value is not None}
         if tag or untag:
             kept = [word for word in before.tags if word not in (untag or ())]
             changes["tags"] = list(dict.fromkeys([*kept, *_checked_tags(tag)]))
@@ -180,8 +191,8 @@ def archive(
         experiment_id = find_experiment(store, name).experiment_id
         archive_experiment(store, experiment_id, archived=not undo)
         after = find_experiment(store, experiment_id)
-    said = "back in the list" if undo else "archived; `experiments list --all` shows it"
-    answer(after, f"{after.name}: {said}", in_json=as_json)
+    state = "back in the list" if undo else "archived; `experiments list --all` shows it"
+    answer(after, f"{after.name}: {state}", in_json=as_json)
 
 
 experiments.command("delete")(delete)
@@ -204,16 +215,16 @@ def template(
     from evaluation.store.experiments import find_experiment
 
     with open_stored(db) as store:
-        found = find_experiment(store, name)
-    if found.template is None:
+        experiment = find_experiment(store, name)
+    if experiment.template is None:
         raise ConfigurationError(
-            f"experiment {found.name!r} has no template",
+            f"experiment {experiment.name!r} has no template",
             "`benchwright experiments edit NAME --template FILE.yaml` gives it one.",
         )
     if out is None:
-        sys.stdout.write(template_as_yaml(found))
+        sys.stdout.write(template_as_yaml(experiment))
         return
-    write_new_file(out, template_as_yaml(found, folder=out.parent))
+    write_new_file(out, template_as_yaml(experiment, folder=out.parent))
     print_status(f"{out}: written")
 
 
@@ -225,5 +236,7 @@ def _checked_tags(tags: list[str] | None) -> list[str]:
     return [word.strip() for word in tags or ()]
 
 
-def _marks(one: "ExperimentRecord") -> tuple[str, ...]:
-    return (("★",) if one.favourite else ()) + one.tags + (("archived",) if one.archived_at else ())
+def _marks(experiment: "ExperimentRecord") -> tuple[str, ...]:
+    return (
+        (("★",) if experiment.favourite else ()) + experiment.tags + (("archived",) if experiment.archived_at else ())
+    )

@@ -26,19 +26,19 @@ def delete(
     from evaluation.store.experiments import find_experiment
 
     with open_stored(db) as store:
-        found = find_experiment(store, name)
-        goes = contents_to_delete(store, found.experiment_id, with_runs=not keep_runs)
+        experiment = find_experiment(store, name)
+        goes = contents_to_delete(store, experiment.experiment_id, with_runs=not keep_runs)
         hanging = _hanging(goes)
-        if not yes and not confirm(f"Delete experiment {found.name!r} with {hanging}?"):
-            print_status(f"{found.name} was kept")
+        if not yes and not confirm(f"Delete experiment {experiment.name!r} with {hanging}?"):
+            print_status(f"{experiment.name} was kept")
             if as_json:
-                print_json({"experiment": found.name, "deleted": False, "deleted_runs": []})
+                print_json({"experiment": experiment.name, "deleted": False, "deleted_runs": []})
             return
-        gone = delete_experiment(store, found.experiment_id, with_runs=not keep_runs)
+        gone = delete_experiment(store, experiment.experiment_id, with_runs=not keep_runs)
     if as_json:
-        print_json({"experiment": found.name, "deleted": True, "deleted_runs": list(gone)})
+        print_json({"experiment": experiment.name, "deleted": True, "deleted_runs": list(gone)})
     else:
-        print_line(f"{found.name}: deleted, with {hanging}")
+        print_line(f"{experiment.name}: deleted, with {hanging}")
 
 
 def _hanging(goes: "ExperimentContents") -> str:

@@ -69,11 +69,11 @@ def diff(
 
     with open_stored(db) as store:
         first, second = _two_runs(store, what)
-        found = run_diff(store, first, second)
+        difference = run_diff(store, first, second)
     if as_json:
-        print_json(found)
+        print_json(difference)
     else:
-        print_diff(found)
+        print_diff(difference)
 
 
 def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
@@ -85,18 +85,18 @@ def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
         return _run_id(store, what[0]), _run_id(store, what[1])
     if len(what) != 1:
         raise ConfigurationError(f"{len(what)} names were given to diff", "Give two runs, or one experiment.")
-    found = find_experiment(store, what[0])
-    runs = [find_run(store, run_id) for run_id in found.run_ids]
+    experiment = find_experiment(store, what[0])
+    runs = [find_run(store, run_id) for run_id in experiment.run_ids]
     for later in reversed(runs):
         earlier = [run for run in runs if run.plan.benchmark_name == later.plan.benchmark_name and run is not later]
         if earlier:
             return earlier[-1].plan.run_id, later.plan.run_id
     raise ConfigurationError(
-        f"experiment {found.name!r} has no two runs of one benchmark", "Name two runs: `experiments diff RUN RUN`."
+        f"experiment {experiment.name!r} has no two runs of one benchmark", "Name two runs: `experiments diff RUN RUN`."
     )
 
 
-def _run_id(store: "Store", wanted: str) -> str:
+def _run_id(store: "Store", run: str) -> str:
     from evaluation.store.runs import find_run
 
-    return find_run(store, wanted).plan.run_id
+    return find_run(store, run).plan.run_id

@@ -31,7 +31,7 @@ SLOTS_UNKNOWN = 4
 class _AgreementRequest:
     """What is asked of all, and what it is scored by."""
 
-    wanted: "CandidateRequest"
+    candidate: "CandidateRequest"
     benchmark: str
     questions: "tuple[Question, ...]"
     metric: "Metric"
@@ -79,7 +79,7 @@ def agree(
 
     with open_to_list(db) as store:
         request = _request(model, benchmark, field, ignore_field)
-        asked = _asked(store, model, option or [], request, n_cases=cases, seed=seed)
+        agreement_request = _asked(store, model, option or [], request, n_cases=cases, seed=seed)
         records = requested_endpoints(endpoint, store)
     if len({record.url for record in records}) < 2:
         raise ConfigurationError("fewer than two servers are named", "Give --endpoint A --endpoint B, two that differ.")
@@ -88,21 +88,31 @@ def agree(
         raise ConfigurationError(f"{record.name}: {error.message}", error.next_step)
     infos = [_model(answer, model) for answer in answers]
     _compare_digests(answers, infos, any_digest=any_digest)
-    found = asyncio.run(_measured(answers, infos, asked))
+    result = asyncio.run(_measured(answers, infos, agreement_request))
     if as_json:
-        what = {"model": infos[0].name, "benchmark": asked.benchmark, "metric": asked.metric.name, "seed": asked.seed}
-        print_json(what | agreement_as_json(found, digests=[info.digest for info in infos]))
+        what = {
+            "model": infos[0].name,
+            "benchmark": agreement_request.benchmark,
+            "metric": agreement_request.metric.name,
+            "seed": agreement_request.seed,
+        }
+        print_json(what | agreement_as_json(result, digests=[info.digest for info in infos]))
     else:
-        print_agreement(found, asked.metric.name)
-    if not found.may_be_pooled:
+        print_agreement(result, agreement_request.metric.name)
+    if not result.may_be_pooled:
         raise typer.Exit(EXIT_CHECK_FAILED)
 
 
 def _request(model: str, benchmark: str, fields: list[str] | None, ignored: list[str] | None) -> "EvaluationRequest":
     from evaluation.requests.evaluation_request import read_request
 
-    given = {"benchmarks": [benchmark], "models": [model], "fields": fields or [], "ignore_fields": ignored or []}
-    return read_request(given)
+    request_fields = {
+        "benchmarks": [benchmark],
+        "models": [model],
+        "fields": fields or [],
+        "ignore_fields": ignored or [],
+    }
+    return read_request(request_fields)
 
 
 def _asked(
@@ -115,15 +125,15 @@ def _asked(
     from evaluation.resolution import find_benchmark, find_profile, resolve_benchmark
     from evaluation.servers.repeated_requests import Question
 
-    wanted = CandidateRequest.parse(shlex.join([model, *options]))
-    profile = find_profile(wanted.profile, store=store) if wanted.profile else PLAIN_PROFILE
+    candidate = CandidateRequest.parse(shlex.join([model, *options]))
+    profile = find_profile(candidate.profile, store=store) if candidate.profile else PLAIN_PROFILE
     (name,) = request.benchmarks
     benchmark = find_benchmark(name, store=store, fields=request.field_mapping(), ignore=request.ignore_fields)
     resolved = resolve_benchmark(benchmark, request)
     by_id = {case.case_id: case for case in resolved.benchmark.cases}
     chosen = [by_id[case_id] for case_id in limited(list(by_id), limit=n_cases, seed=seed)]
     return _AgreementRequest(
-        wanted=wanted,
+        candidate=candidate,
         benchmark=resolved.benchmark.name,
         questions=tuple(
             Question(case=case, messages=profile.wrap(render(resolved.benchmark, case))) for case in chosen
@@ -137,15 +147,15 @@ def _asked(
 def _model(answer: "Answer", name: str) -> "ModelInfo":
     from evaluation.providers.model_names import find_model, is_remote, remote_refused
 
-    if (found := find_model(answer.models, name)) is None:
-        known = [info.name for info in answer.models]
+    if (model := find_model(answer.models, name)) is None:
+        names = [info.name for info in answer.models]
         step = (
             f"Have {answer.endpoint.name} fetch it: `benchwright models pull {name} --endpoint {answer.endpoint.name}`."
         )
-        raise UnknownNameError(f"model on {answer.endpoint.name}:", name, known, step)
-    if is_remote(found) and not answer.endpoint.allow_remote:
-        raise remote_refused(found.name, found.remote_host)
-    return found
+        raise UnknownNameError(f"model on {answer.endpoint.name}:", name, names, step)
+    if is_remote(model) and not answer.endpoint.allow_remote:
+        raise remote_refused(model.name, model.remote_host)
+    return model
 
 
 def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", *, any_digest: bool) -> None:
@@ -173,23 +183,25 @@ def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", 
     print_status(f"{infos[0].name}: not known to be the same weights: {listed}")
 
 
-async def _measured(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _AgreementRequest) -> "Agreement":
+async def _measured(
+    answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", request: _AgreementRequest
+) -> "Agreement":
     from deployments.cli.terminal.output import print_status
     from evaluation.servers.agreement import agreement
     from evaluation.servers.repeated_requests import N_TIMES, ask_everyone_at_once, ask_everyone_twice
 
-    n = len(asked.questions)
-    print_status(f"asking {len(answers)} servers {n} cases of {asked.benchmark}, each twice, then several at once")
+    n = len(request.questions)
+    print_status(f"asking {len(answers)} servers {n} cases of {request.benchmark}, each twice, then several at once")
     async with AsyncExitStack() as stack:
-        parties = await _parties(stack, answers, infos, asked)
+        parties = await _parties(stack, answers, infos, request)
         on_answer = _teller(n * sum(N_TIMES + (party.slots > 1) for party in parties))
-        found = await ask_everyone_twice(parties, asked.questions, seed=asked.seed, on_answer=on_answer)
-        beside = await ask_everyone_at_once(parties, asked.questions, seed=asked.seed, on_answer=on_answer)
+        outcomes_alone = await ask_everyone_twice(parties, request.questions, seed=request.seed, on_answer=on_answer)
+        beside = await ask_everyone_at_once(parties, request.questions, seed=request.seed, on_answer=on_answer)
     return agreement(
         [party.endpoint for party in parties],
-        found,
-        asked.questions,
-        asked.metric,
+        outcomes_alone,
+        request.questions,
+        request.metric,
         at_once=[
             None if outcomes is None else (party.slots, outcomes)
             for party, outcomes in zip(parties, beside, strict=True)
@@ -212,7 +224,7 @@ def _teller(n_all: int) -> Any:
 
 
 async def _parties(
-    stack: AsyncExitStack, answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _AgreementRequest
+    stack: AsyncExitStack, answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", request: _AgreementRequest
 ) -> "list[AskedServer]":
     """The servers, opened, all asked with the options of the first, whatever parameters another has for the model."""
     from deployments.cli.servers import api_key
@@ -233,7 +245,7 @@ async def _parties(
     ]
     shown = [await provider.show(info.name) for provider, info in zip(providers, infos, strict=True)]
     options = effective_options(
-        candidate_options(asked.wanted.options), benchmark=asked.benchmark_options, model=shown[0].parameters
+        candidate_options(request.candidate.options), benchmark=request.benchmark_options, model=shown[0].parameters
     )
     trained = [info.context_length for info in shown if info.context_length]
     options["num_ctx"] = min([options["num_ctx"], *trained])
@@ -246,7 +258,7 @@ async def _parties(
             provider=provider,
             model=info.name,
             options=options,
-            think=(asked.wanted.think or False) if can_think else None,
+            think=(request.candidate.think or False) if can_think else None,
             slots=answer.endpoint.slots or SLOTS_UNKNOWN,
         )
         for answer, provider, info in zip(answers, providers, shown, strict=True)

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10
 
 
-def print_agreement(found: "Agreement", metric: str) -> None:
+def print_agreement(agreement: "Agreement", metric: str) -> None:
     """Prints who agrees with whom, where they part, and whether they may be pooled."""
     print_table(
         ("endpoint", "with", "equal", "of", "share", "95% interval", metric, "difference", "p"),
         [
             (item.endpoint, "itself", *_share(item.equal), _number(item.score), _number(item.score_noise), None)
-            for item in found.within
+            for item in agreement.within
         ]
         + [
             (
@@ -30,21 +30,21 @@ def print_agreement(found: "Agreement", metric: str) -> None:
                 _number(pair.scores.difference if pair.scores else None),
                 _number(pair.scores.p_value if pair.scores else None),
             )
-            for pair in found.between
+            for pair in agreement.between
         ],
     )
-    if found.differences:
-        _print_differences(found, metric)
-    if found.n_failed:
-        print_line(f"left out: {found.n_failed} cases on which a server failed")
-    for pair in found.between:
+    if agreement.differences:
+        _print_differences(agreement, metric)
+    if agreement.n_failed:
+        print_line(f"left out: {agreement.n_failed} cases on which a server failed")
+    for pair in agreement.between:
         print_line(pair.sentence)
-    for item in found.within:
+    for item in agreement.within:
         if item.sentence is not None:
             print_line(item.sentence)
 
 
-def _print_differences(found: "Agreement", metric: str) -> None:
+def _print_differences(agreement: "Agreement", metric: str) -> None:
     print_table(
         ("case", "endpoints", "from character", "one writes", "the other", metric, metric),
         [
@@ -57,10 +57,10 @@ def _print_differences(found: "Agreement", metric: str) -> None:
                 _number(item.score_a),
                 _number(item.score_b),
             )
-            for item in found.differences[:MOST_SHOWN]
+            for item in agreement.differences[:MOST_SHOWN]
         ],
     )
-    if (n_more := len(found.differences) - MOST_SHOWN) > 0:
+    if (n_more := len(agreement.differences) - MOST_SHOWN) > 0:
         print_line(f"{n_more} more; --json lists them all")
 
 
@@ -72,31 +72,31 @@ def _number(value: float | None) -> str | None:
     return None if value is None else score(value)
 
 
-def agreement_as_json(found: "Agreement", *, digests: Sequence[str | None]) -> dict[str, Any]:
+def agreement_as_json(agreement: "Agreement", *, digests: Sequence[str | None]) -> dict[str, Any]:
     """All that was seen.
 
     Args:
-        found: What was seen.
+        agreement: What was seen.
         digests: Of the weights, in the order of the endpoints.
     """
     return {
-        "digests": {item.endpoint: digest for item, digest in zip(found.within, digests, strict=True)},
-        "n_cases": found.n_cases,
-        "n_failed": found.n_failed,
-        "may_be_pooled": found.may_be_pooled,
+        "digests": {item.endpoint: digest for item, digest in zip(agreement.within, digests, strict=True)},
+        "n_cases": agreement.n_cases,
+        "n_failed": agreement.n_failed,
+        "may_be_pooled": agreement.may_be_pooled,
         "within": [
             asdict(item)
             | {
                 "equal": _share_as_json(item.equal),
                 "beside": None if item.beside is None else _share_as_json(item.beside),
             }
-            for item in found.within
+            for item in agreement.within
         ],
         "between": [
             asdict(pair) | {"equal": _share_as_json(pair.equal), "score_differs": pair.score_differs}
-            for pair in found.between
+            for pair in agreement.between
         ],
-        "differences": [asdict(item) for item in found.differences],
+        "differences": [asdict(item) for item in agreement.differences],
     }
 
 

@@ -49,15 +49,15 @@ def show(
         _print_versions(versions)
 
 
-def _refresh(store: "Store", given: Sequence[str]) -> None:
+def _refresh(store: "Store", names_or_urls: Sequence[str]) -> None:
     """Notes what the servers have now. One that does not answer is told of: what is stored can still be shown."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
     from deployments.cli.terminal.output import print_status
 
-    answers, errors = ask_all(requested_endpoints(given, store), in_full=True)
+    answers, errors = ask_all(requested_endpoints(names_or_urls, store), in_full=True)
     record_models(store, answers)
-    for asked, error in errors:
-        print_status(f"as seen before, since {asked.name} does not answer: {error.message}")
+    for endpoint, error in errors:
+        print_status(f"as seen before, since {endpoint.name} does not answer: {error.message}")
 
 
 def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
@@ -130,11 +130,11 @@ def pull(
     from evaluation.store.registry import is_retired
 
     with open_results(db) as store:
-        wanted = requested_endpoints([endpoint] if endpoint else [], store)
-        if len(wanted) > 1:
-            known = ", ".join(record.name for record in wanted)
-            raise ConfigurationError(f"several servers could fetch {name!r}: {known}", "Give --endpoint NAME.")
-        answer = pull_model(wanted[0], name, allow_remote=allow_remote)
+        endpoints = requested_endpoints([endpoint] if endpoint else [], store)
+        if len(endpoints) > 1:
+            names = ", ".join(record.name for record in endpoints)
+            raise ConfigurationError(f"several servers could fetch {name!r}: {names}", "Give --endpoint NAME.")
+        answer = pull_model(endpoints[0], name, allow_remote=allow_remote)
         (record,) = record_models(store, [answer])
         if is_retired(store, record.name):
             print_status(
@@ -196,10 +196,12 @@ def retire(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = 
     from evaluation.store.registry import retire_model
 
     with open_stored(db) as store:
-        known = _versions(store, name)[0].name
-        retire_model(store, known)
-        (record, *_) = _versions(store, known)
+        model_name = _versions(store, name)[0].name
+        retire_model(store, model_name)
+        (record, *_) = _versions(store, model_name)
     if as_json:
         print_json(model_as_json(record))
     else:
-        print_line(f"{known}: retired; its runs stay, and `benchwright models register {known}` brings it back")
+        print_line(
+            f"{model_name}: retired; its runs stay, and `benchwright models register {model_name}` brings it back"
+        )

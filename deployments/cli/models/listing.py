@@ -40,32 +40,32 @@ def list_models(
     with open_to_list(db) if stored else open_results(db) as store:
         everything = _seen_before(store, endpoint or []) if stored else _seen_now(store, endpoint or [])
     live = [record for record in everything if retired or record.retired_at is None]
-    found = [record for record in live if _fits(record, capability=capability, family=family, max_bytes=max_bytes)]
+    records = [record for record in live if _fits(record, capability=capability, family=family, max_bytes=max_bytes)]
     if as_json:
-        print_json([model_as_json(record) for record in found])
+        print_json([model_as_json(record) for record in records])
     else:
-        _print_list(found)
-    _tell_of_the_rest(everything, live, found, capability=capability, family=family)
+        _print_list(records)
+    _tell_of_the_rest(everything, live, records, capability=capability, family=family)
 
 
-def _seen_now(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
+def _seen_now(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRecord"]:
     """What the servers have, and what was registered for none of them yet."""
     from deployments.cli.servers import ask_those_that_answer, record_models, requested_endpoints
     from evaluation.store.registry import list_models as stored_models
 
-    found = record_models(store, ask_those_that_answer(requested_endpoints(given, store)))
-    if not given:
-        names = {record.name for record in found}
+    records = record_models(store, ask_those_that_answer(requested_endpoints(names_or_urls, store)))
+    if not names_or_urls:
+        names = {record.name for record in records}
         registered = stored_models(store, include_retired=True)
-        found += [record for record in registered if record.endpoint_name is None and record.name not in names]
-    return sorted(found, key=lambda record: (record.name, record.endpoint_name or ""))
+        records += [record for record in registered if record.endpoint_name is None and record.name not in names]
+    return sorted(records, key=lambda record: (record.name, record.endpoint_name or ""))
 
 
-def _seen_before(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
+def _seen_before(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRecord"]:
     from deployments.cli.servers import requested_endpoints
     from evaluation.store.registry import list_models as stored_models
 
-    names = {endpoint.name for endpoint in requested_endpoints(given, store)} if given else None
+    names = {endpoint.name for endpoint in requested_endpoints(names_or_urls, store)} if names_or_urls else None
     records = stored_models(store, include_retired=True)
     return [record for record in records if names is None or record.endpoint_name in names]
 
@@ -78,11 +78,11 @@ def _fits(record: "ModelRecord", *, capability: str | None, family: str | None, 
     )
 
 
-def _print_list(found: Sequence["ModelRecord"]) -> None:
+def _print_list(records: Sequence["ModelRecord"]) -> None:
     from deployments.cli.terminal.tables import print_table
     from evaluation.formatting import size
 
-    if not found:
+    if not records:
         return
     print_table(
         ("model", "parameters", "size", "quantisation", "context", "capabilities", "digest", "endpoint"),
@@ -97,7 +97,7 @@ def _print_list(found: Sequence["ModelRecord"]) -> None:
                 record.digest[:12] if record.digest else "unverified",
                 record.endpoint_name or "none yet",
             )
-            for record in found
+            for record in records
         ],
     )
 
@@ -105,7 +105,7 @@ def _print_list(found: Sequence["ModelRecord"]) -> None:
 def _tell_of_the_rest(
     everything: Sequence["ModelRecord"],
     live: Sequence["ModelRecord"],
-    found: Sequence["ModelRecord"],
+    records: Sequence["ModelRecord"],
     *,
     capability: str | None,
     family: str | None,
@@ -115,7 +115,7 @@ def _tell_of_the_rest(
 
     if n_retired := len(everything) - len(live):
         print_status(f"left out: {n_retired} retired; --retired shows {'it' if n_retired == 1 else 'them'}")
-    if found:
+    if records:
         return
     if not live:
         print_status("no model is there; `benchwright models pull NAME` fetches one")
@@ -131,8 +131,8 @@ def _tell_of_the_rest(
 
 def model_as_json(record: "ModelRecord") -> dict[str, Any]:
     """All that is noted of a model, as plain JSON."""
-    known = asdict(record)
+    fields = asdict(record)
     for moment in ("first_seen", "last_seen", "retired_at"):
-        known[moment] = known[moment].isoformat() if known[moment] else None
-    known["endpoint"] = known.pop("endpoint_name")
-    return known
+        fields[moment] = fields[moment].isoformat() if fields[moment] else None
+    fields["endpoint"] = fields.pop("endpoint_name")
+    return fields

@@ -63,7 +63,7 @@ def monitor(
     """
     from deployments.cli.monitor.run import read_budgets, read_days, run_monitor
 
-    given: dict[str, Any] = {
+    option_values: dict[str, Any] = {
         "since_days": read_days(since),
         "slower_than": slower_than,
         "success_below": success_below,
@@ -75,5 +75,5 @@ def monitor(
         "min_calls": min_calls,
         "left_out": without,
     }
-    asked = {name: value for name, value in given.items() if value is not None}
-    raise typer.Exit(run_monitor(asked, database=db, as_json=as_json, fail_on_alert=fail_on_alert))
+    fields = {name: value for name, value in option_values.items() if value is not None}
+    raise typer.Exit(run_monitor(fields, database=db, as_json=as_json, fail_on_alert=fail_on_alert))

@@ -28,10 +28,10 @@ def read_days(text: str | None) -> int | None:
     """
     if text is None:
         return None
-    found = re.fullmatch(r"([0-9]{1,6})([dw])", text.strip())
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,6})([dw])", text.strip())
+    if match is None:
         raise ConfigurationError(f"--since {text!r} is no stretch of time", "For example 30d or 4w.")
-    return int(found[1]) * _DAYS[found[2]]
+    return int(match[1]) * _DAYS[match[2]]
 
 
 def read_budgets(words: Sequence[str]) -> list[dict[str, Any]] | None:
@@ -40,20 +40,20 @@ def read_budgets(words: Sequence[str]) -> list[dict[str, Any]] | None:
     Raises:
         ConfigurationError: one is neither.
     """
-    found = []
+    budgets = []
     for text in words:
         task, _, number = text.rpartition("=")
         if not re.fullmatch(r"[0-9]{1,12}", number.strip()):
             raise ConfigurationError(f"--token-budget {text!r} is no budget", "For example 800 or flash_analysis=800.")
-        found.append({"task": task.strip(), "tokens_per_call": int(number)})
-    return found or None
+        budgets.append({"task": task.strip(), "tokens_per_call": int(number)})
+    return budgets or None
 
 
-def run_monitor(given: Mapping[str, Any], *, database: str | None, as_json: bool, fail_on_alert: bool) -> int:
+def run_monitor(fields: Mapping[str, Any], *, database: str | None, as_json: bool, fail_on_alert: bool) -> int:
     """The exit code of one look.
 
     Args:
-        given: Fields of `MonitorRequest`.
+        fields: Fields of `MonitorRequest`.
         database: Where everything is; None: the default.
         as_json: Print the result as JSON.
         fail_on_alert: 1 where an alert is open.
@@ -63,7 +63,7 @@ def run_monitor(given: Mapping[str, Any], *, database: str | None, as_json: bool
     """
     from evaluation.requests.monitor_request import read_monitor_request
 
-    request = read_monitor_request(given)
+    request = read_monitor_request(fields)
     try:
         with workplace(database, may_be_new=False) as (store, stack):
             return _run(request, store, stack, as_json=as_json, fail_on_alert=fail_on_alert)
@@ -91,13 +91,13 @@ def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json
         _show(result, as_json=as_json)
         return EXIT_CHECK_FAILED if fail_on_alert and _has_open(result) else code
     if as_json:
-        said = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
-        print_json({"status": "failed" if code == EXIT_RUN_FAILED else "cancelled", **said})
+        problem = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
+        print_json({"status": "failed" if code == EXIT_RUN_FAILED else "cancelled", **problem})
     return code
 
 
 def _has_open(result: Mapping[str, Any]) -> bool:
-    return any(one["state"] == "open" for one in result["alerts"])
+    return any(alert["state"] == "open" for alert in result["alerts"])
 
 
 def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
@@ -109,15 +109,15 @@ def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
         print_json(result)
         return
     say_line(result["sentence"], style="bold")
-    for one in result["alerts"]:
-        marks = [word for word, holds in (("new", one["is_new"]), ("silenced", one["is_silenced"])) if holds]
-        marks += ["acknowledged"] if one["state"] == "acknowledged" else []
+    for alert in result["alerts"]:
+        marks = [word for word, holds in (("new", alert["is_new"]), ("silenced", alert["is_silenced"])) if holds]
+        marks += ["acknowledged"] if alert["state"] == "acknowledged" else []
         marked = f" ({', '.join(marks)})" if marks else ""
-        say_line(f"{one['severity']} {one['alert_id']} {one['rule']}{marked}: {one['sentence']}")
-    for one in result["resolved"]:
-        say_line(f"resolved {one['alert_id']} {one['rule']}: {one['sentence']}")
-    for one in result["insights"]:
-        say_line(f"note: {one['text']}")
+        say_line(f"{alert['severity']} {alert['alert_id']} {alert['rule']}{marked}: {alert['sentence']}")
+    for alert in result["resolved"]:
+        say_line(f"resolved {alert['alert_id']} {alert['rule']}: {alert['sentence']}")
+    for insight in result["insights"]:
+        say_line(f"note: {insight['text']}")
     if rows := statistics_rows(result):
         say_line()
         print_split_table(rows, words=("task", "candidate"))

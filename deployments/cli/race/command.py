@@ -56,7 +56,7 @@ def race(
     from deployments.cli.race.run import run_race
     from deployments.cli.search_options import TypedSearch
 
-    given: dict[str, Any] = {
+    option_values: dict[str, Any] = {
         "method": method,
         "alpha": alpha,
         "margin": margin,
@@ -64,10 +64,10 @@ def race(
         "confirm": confirm,
         "budget": budget,
     }
-    wanted = TypedSearch(
-        given={key: value for key, value in given.items() if value not in (None, [])},
+    search = TypedSearch(
+        fields={key: value for key, value in option_values.items() if value not in (None, [])},
         evaluation=evaluation_fields(evaluation),
         resume=resume,
         dry_run=dry_run,
     )
-    raise typer.Exit(run_race(wanted, database=db, as_json=json_))
+    raise typer.Exit(run_race(search, database=db, as_json=json_))

@@ -42,19 +42,21 @@ def show_race_dry_run(
         request.model_copy(update={"margin": None}).rules(), n_cases=n_cases, n_candidates=len(resolution.candidates)
     )
     first = prepared.request.model_copy(update={"limit": bounded.looks[0]})
-    found = forecast(store, planned_works(store, first, resolution, ()))
+    first_look = forecast(store, planned_works(store, first, resolution, ()))
     if as_json:
-        print_json({"race": _plain(bounded, found, request), "first_look": forecast_as_json(found)})
+        print_json({"race": _plain(bounded, first_look, request), "first_look": forecast_as_json(first_look)})
     else:
-        _print(bounded, found, request, benchmark.name, work_of_metrics(store, first, resolution))
+        _print(bounded, first_look, request, benchmark.name, work_of_metrics(store, first, resolution))
     return EXIT_DONE
 
 
-def _plain(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest") -> dict[str, Any]:
-    return {**request.own_fields, **asdict(bounded), "most_seconds": _most_seconds(bounded, found)}
+def _plain(bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest") -> dict[str, Any]:
+    return {**request.own_fields, **asdict(bounded), "most_seconds": _most_seconds(bounded, first_look)}
 
 
-def _print(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest", benchmark: str, afterwards: Any) -> None:
+def _print(
+    bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest", benchmark: str, afterwards: Any
+) -> None:
     from deployments.cli.evaluate.dry_run import show_dry_run
     from deployments.cli.terminal.tables import print_line
 
@@ -62,9 +64,9 @@ def _print(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest", ben
         print_line(sentence)
     print_line()
     print_line("The first look:")
-    show_dry_run(found, afterwards, as_json=False)
+    show_dry_run(first_look, afterwards, as_json=False)
     print_line()
-    for sentence in _most(bounded, found, request):
+    for sentence in _most(bounded, first_look, request):
         print_line(sentence)
 
 
@@ -88,8 +90,8 @@ def _schedule(bounded: "RaceBounds", request: "RaceRequest", benchmark: str) -> 
         yield f"{bounded.note}."
 
 
-def _most(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest") -> Iterator[str]:
-    seconds = _most_seconds(bounded, found)
+def _most(bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest") -> Iterator[str]:
+    seconds = _most_seconds(bounded, first_look)
     time = "" if seconds is None else f", about {duration(seconds)}"
     yield (
         f"In all at most {bounded.most_calls:,} of the {bounded.full_grid_calls:,} calls of a full "
@@ -99,10 +101,12 @@ def _most(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest") -> I
         yield f"It ends earlier where its budget is spent: {', '.join(request.budget)}."
 
 
-def _most_seconds(bounded: "RaceBounds", found: "Forecast") -> float | None:
+def _most_seconds(bounded: "RaceBounds", first_look: "Forecast") -> float | None:
     """The first look's time, as many times as it has to be; its loads once for each look."""
-    if found.seconds is None or not found.n_calls:
+    if first_look.seconds is None or not first_look.n_calls:
         return None
-    loading = max((sum(load.load_s or 0.0 for load in endpoint.loads) for endpoint in found.endpoints), default=0.0)
-    asking = max(0.0, found.seconds - loading)
+    loading = max(
+        (sum(load.load_s or 0.0 for load in endpoint.loads) for endpoint in first_look.endpoints), default=0.0
+    )
+    asking = max(0.0, first_look.seconds - loading)
     return asking * bounded.most_calls / bounded.first_calls + loading * (len(bounded.looks) + bool(bounded.n_confirm))

@@ -30,7 +30,7 @@ MAY_CHANGE = "budget"
 """Of a race's own words, what a resume may say anew."""
 
 
-def run_race(wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
+def run_race(search: TypedSearch, *, database: str | None, as_json: bool) -> int:
     """The exit code of a race.
 
     Raises:
@@ -38,55 +38,55 @@ def run_race(wanted: TypedSearch, *, database: str | None, as_json: bool) -> int
     """
     invocation_id: str | None = None
     try:
-        with workplace(database, may_be_new=wanted.resume is None) as (store, stack):
-            prepared, request = _prepared(wanted, store)
-            if wanted.dry_run:
+        with workplace(database, may_be_new=search.resume is None) as (store, stack):
+            prepared, request = _prepared(search, store)
+            if search.dry_run:
                 return show_race_dry_run(prepared, request, store, stack, as_json=as_json)
             invocation_id = prepared.invocation_id
-            if not wanted.given and not wanted.evaluation and _is_over(prepared, store):
+            if not search.fields and not search.evaluation and _is_over(prepared, store):
                 return _show(prepared, store, EXIT_DONE, None, as_json=as_json)
             return _run(prepared, request, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
         return ended_without_runs(end, invocation_id, as_json=as_json)
 
 
-def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRequest]":
+def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRequest]":
     from evaluation.planning.templates import with_template
     from evaluation.requests.race_request import read_race_request
 
-    if wanted.resume is not None:
-        if wanted.dry_run:
+    if search.resume is not None:
+        if search.dry_run:
             raise ConfigurationError(
                 "--dry-run shows a race before it begins",
                 "Leave --resume out, or look at the race by `benchwright show`.",
             )
-        return _resumed(wanted, wanted.resume, store)
-    typed = read_race_request({**wanted.given, "evaluation": with_template(store, wanted.evaluation)})
-    prepared = prepare(wanted.evaluation, store, source=SOURCE, resume=None)
+        return _resumed(search, search.resume, store)
+    typed = read_race_request({**search.fields, "evaluation": with_template(store, search.evaluation)})
+    prepared = prepare(search.evaluation, store, source=SOURCE, resume=None)
     _refuse_unfit(typed, prepared)
     return prepared, typed.model_copy(update={"evaluation": prepared.request})
 
 
-def _resumed(wanted: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, RaceRequest]":
+def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, RaceRequest]":
     from evaluation.planning.resuming import HOW
     from evaluation.requests.race_request import read_race_request
     from evaluation.store.races import find_race
 
-    others = [name for name in wanted.given if name != MAY_CHANGE]
-    others += [name for name in wanted.evaluation if name not in HOW and name != "prices"]
+    others = [name for name in search.fields if name != MAY_CHANGE]
+    others += [name for name in search.evaluation if name not in HOW and name != "prices"]
     if others:
         raise ConfigurationError(
             f"{', '.join(others)}: a race that is resumed keeps its candidates, its cases and its rules",
             f"Resume it with nothing but --{MAY_CHANGE} and how its servers are asked, or begin a new race.",
         )
-    asked = {name: value for name, value in wanted.evaluation.items() if name != "prices"}
-    prepared = prepare(asked, store, source=SOURCE, resume=run)
+    changes = {name: value for name, value in search.evaluation.items() if name != "prices"}
+    prepared = prepare(changes, store, source=SOURCE, resume=run)
     record = find_race(store, prepared.invocation_id)
     if record is None:
         raise ConfigurationError(
             f"run {prepared.earlier[0].plan.run_id} is not a race", "Resume it with `benchwright evaluate --resume`."
         )
-    fields = {**record.request, **wanted.given, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
+    fields = {**record.request, **search.fields, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
     return prepared, read_race_request(fields, source="the stored race")
 
 
@@ -104,8 +104,8 @@ def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:
     from evaluation.races.raceable_metrics import refuse_unfit
     from evaluation.resolution import resolve_benchmark
 
-    found = resolve_benchmark(prepared.benchmarks[0], prepared.request)
-    headline = next(metric for metric in found.metrics if metric.name == found.headline)
+    resolved = resolve_benchmark(prepared.benchmarks[0], prepared.request)
+    headline = next(metric for metric in resolved.metrics if metric.name == resolved.headline)
     refuse_unfit(headline)
     request.rules(metric=headline.name, unit=headline.unit)
 
@@ -139,11 +139,11 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
     except (StoreError, ValueError) as error:
         if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
             return code
-        said = error if isinstance(error, StoreError) else StoreError("the race has no run", "Run it again.")
+        store_error = error if isinstance(error, StoreError) else StoreError("the race has no run", "Run it again.")
         if as_json:
-            words = {"message": said.message, "next": said.next_step}
+            words = {"message": store_error.message, "next": store_error.next_step}
             print_json({"status": "failed", "invocation_id": prepared.invocation_id, "runs": [], "error": words})
-        return report_error(said, as_json=False, code=EXIT_RUN_FAILED)
+        return report_error(store_error, as_json=False, code=EXIT_RUN_FAILED)
     if broken_by is not None:
         result = replace(result, invocation=marked_as_failed(result.invocation, broken_by))
     if as_json:

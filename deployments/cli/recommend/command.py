@@ -106,7 +106,7 @@ def recommend(
         endpoints=read_names(endpoint, option="--endpoint"),
         models_only=models_only or form == "modelfile",
     )
-    wanted = RecommendOptions(
+    options = RecommendOptions(
         task=task,
         prompt=read_prompt(prompt, prompt_file),
         constraints=constraints,
@@ -121,4 +121,4 @@ def recommend(
         form=form,
         out=out,
     )
-    raise typer.Exit(run_recommendation(wanted, database=db, as_json=json_))
+    raise typer.Exit(run_recommendation(options, database=db, as_json=json_))

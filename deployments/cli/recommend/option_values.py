@@ -76,11 +76,11 @@ def read_percentile(text: str, *, option: str) -> float:
     A plain number below 1 is a share, and one from 50 on is in percent. What lies between may be a slip of either, and
     so may less than one percent: both are refused.
     """
-    found = _PERCENTILE.fullmatch(text.strip())
-    number = float(found["number"]) if found else 0.0
-    if found is None or not 0 < number < 100:
+    match = _PERCENTILE.fullmatch(text.strip())
+    number = float(match["number"]) if match else 0.0
+    if match is None or not 0 < number < 100:
         raise ConfigurationError(f"{option} {text!r} is no percentile between 0 and 100", _PERCENTILES)
-    in_percent = bool(found["p"] or found["percent"])
+    in_percent = bool(match["p"] or match["percent"])
     if in_percent and number < 1:
         raise ConfigurationError(
             f"{option} {text!r} is less than one percent of the answers",
@@ -98,11 +98,11 @@ def _read(text: str | None, units: Mapping[str, float], option: str, what: str, 
     if text is None:
         return None
     _must_not_be_negative(text, option, example)
-    found = _NUMBER.fullmatch(text)
-    factor = units.get(found["unit"].lower()) if found else None
-    if found is None or factor is None or (found["sign"] and units is not _DOLLARS):
+    match = _NUMBER.fullmatch(text)
+    factor = units.get(match["unit"].lower()) if match else None
+    if match is None or factor is None or (match["sign"] and units is not _DOLLARS):
         raise ConfigurationError(f"{option} {text!r} is not {what}", example)
-    number = float(found["number"]) * factor
+    number = float(match["number"]) * factor
     if not math.isfinite(number):
         raise ConfigurationError(f"{option} {text!r} is too large", example)
     return number
@@ -130,21 +130,21 @@ def read_weights(words: Sequence[str]) -> "Weights":
     from evaluation.files.number_parsing import read_number
     from selection.preferences import Weights
 
-    known = [field.name for field in fields(Weights)]
-    given: dict[str, float] = {}
+    names = [field.name for field in fields(Weights)]
+    weights: dict[str, float] = {}
     for word in (part.strip() for text in words for part in text.split(",")):
         name, sign, number = (part.strip() for part in word.partition("="))
         if not sign:
             raise ConfigurationError(f"--weight {word!r} is not of the form name=number", "For example latency=2.")
-        if name not in known:
-            raise UnknownNameError("weight", name, known)
-        if name in given:
+        if name not in names:
+            raise UnknownNameError("weight", name, names)
+        if name in weights:
             raise ConfigurationError(f"--weight {name!r} is given twice", "Give it once.")
         try:
-            given[name] = read_number(number)
+            weights[name] = read_number(number)
         except ValueError:
             raise ConfigurationError(f"--weight {word!r}: {number!r} is no number", f"For example {name}=2.") from None
-    return Weights(**given)
+    return Weights(**weights)
 
 
 def read_prompt(prompt: str | None, file: Path | None) -> str | None:

@@ -56,16 +56,16 @@ def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bo
     from evaluation.errors import ConfigurationError, UnknownNameError
     from selection.configuration import Form
 
-    known = get_args(Form)
+    forms = get_args(Form)
     if word is None and out is None:
         return None
     if word is None and out is not None:
-        named = [form for form in known if out.name.lower() == form or out.name.lower().endswith(f".{form}")]
+        named = [form for form in forms if out.name.lower() == form or out.name.lower().endswith(f".{form}")]
         if not named:
-            raise ConfigurationError(f"--out {str(out)!r} names no form", f"Give {option}: {', '.join(known)}.")
+            raise ConfigurationError(f"--out {str(out)!r} names no form", f"Give {option}: {', '.join(forms)}.")
         word = named[0]
-    if word not in known:
-        raise UnknownNameError(f"form of {option}", str(word), known)
+    if word not in forms:
+        raise UnknownNameError(f"form of {option}", str(word), forms)
     if as_json and out is None:
         raise ConfigurationError(
             f"--json and {option} both say what is printed", f"Leave one out, or give --out FILE for {option}."
@@ -73,7 +73,7 @@ def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bo
     return cast("Form", word)
 
 
-def run_recommendation(wanted: RecommendOptions, *, database: str | None, as_json: bool) -> int:
+def run_recommendation(options: RecommendOptions, *, database: str | None, as_json: bool) -> int:
     """The exit code of a recommendation: 2 where no candidate is named.
 
     Raises:
@@ -82,23 +82,23 @@ def run_recommendation(wanted: RecommendOptions, *, database: str | None, as_jso
     from evaluation.planning.templates import must_be_new
     from selection import recommend
 
-    if wanted.out is not None:  # nothing is decided, and stored, for a file that cannot be written
-        must_be_new(wanted.out)
+    if options.out is not None:  # nothing is decided, and stored, for a file that cannot be written
+        must_be_new(options.out)
     with open_recommender(database) as url, in_words_of_the_command():
-        found = recommend(
-            wanted.task,
-            wanted.prompt,
-            constraints=wanted.constraints,
-            weights=wanted.weights,
-            on_tie=wanted.on_tie,
-            tolerance=wanted.tolerance,
-            on_little_evidence=wanted.on_little_evidence,
+        recommendation = recommend(
+            options.task,
+            options.prompt,
+            constraints=options.constraints,
+            weights=options.weights,
+            on_tie=options.on_tie,
+            tolerance=options.tolerance,
+            on_little_evidence=options.on_little_evidence,
             store=url,
-            log=wanted.log,
+            log=options.log,
         )
-        if found.candidate is None:
-            return _say_why_nobody(found, wanted, url, as_json=as_json)
-        _show(found, found.candidate, wanted, url, as_json=as_json)
+        if recommendation.candidate is None:
+            return _say_why_nobody(recommendation, options, url, as_json=as_json)
+        _show(recommendation, recommendation.candidate, options, url, as_json=as_json)
     return EXIT_DONE
 
 
@@ -129,41 +129,48 @@ def in_words_of_the_command() -> "Iterator[None]":
         raise type(error)(error.message, step) from None
 
 
-def _say_why_nobody(found: "Recommendation", wanted: RecommendOptions, url: str | None, *, as_json: bool) -> int:
+def _say_why_nobody(
+    recommendation: "Recommendation", options: RecommendOptions, url: str | None, *, as_json: bool
+) -> int:
     from deployments.cli.terminal.output import report_error
     from evaluation.errors import SelectionError
     from selection.pages.recommendation import evaluation_to_run, recommendation_as_json
     from selection.recommender.registry import recommender_of
 
-    known = recommender_of(url).view().scoreboard.candidates
-    step = f"`{evaluation_to_run(found.task, known)}`, or `--on-little-evidence rules`."
+    candidates = recommender_of(url).view().scoreboard.candidates
+    step = f"`{evaluation_to_run(recommendation.task, candidates)}`, or `--on-little-evidence rules`."
     if as_json:
-        said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
-        print_json(said | {"error": {"message": found.reason, "next": step}})
-    return report_error(SelectionError(found.reason, step), as_json=False, code=EXIT_MENDABLE)
+        fields = recommendation_as_json(recommendation, percentile=options.constraints.percentile)
+        print_json(fields | {"error": {"message": recommendation.reason, "next": step}})
+    return report_error(SelectionError(recommendation.reason, step), as_json=False, code=EXIT_MENDABLE)
 
 
 def _show(
-    found: "Recommendation", candidate: "Choosable", wanted: RecommendOptions, url: str | None, *, as_json: bool
+    recommendation: "Recommendation",
+    candidate: "Choosable",
+    options: RecommendOptions,
+    url: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     from evaluation.escaping import one_line
     from selection import explain
     from selection.configuration import written_as
     from selection.pages.recommendation import recommendation_as_json
 
-    written = None if wanted.form is None else written_as(candidate, wanted.form)
-    explanation = explain(found, store=url) if wanted.explain else None
-    if written is not None and wanted.out is not None:
-        write_out(wanted.out, written)
+    written = None if options.form is None else written_as(candidate, options.form)
+    explanation = explain(recommendation, store=url) if options.explain else None
+    if written is not None and options.out is not None:
+        write_out(options.out, written)
     if as_json:
-        said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
-        said |= {"comparisons": verdicts_of_runs(found, url)}
-        print_json(said | ({} if explanation is None else {"explanation": explanation}))
-    elif written is not None and wanted.out is None:
-        print_status(one_line(found.reason) if explanation is None else _as_block(explanation))
+        fields = recommendation_as_json(recommendation, percentile=options.constraints.percentile)
+        fields |= {"comparisons": verdicts_of_runs(recommendation, url)}
+        print_json(fields | ({} if explanation is None else {"explanation": explanation}))
+    elif written is not None and options.out is None:
+        print_status(one_line(recommendation.reason) if explanation is None else _as_block(explanation))
         sys.stdout.write(written)
     else:
-        _print_page(found, wanted, explanation, verdicts_of_runs(found, url))
+        _print_page(recommendation, options, explanation, verdicts_of_runs(recommendation, url))
 
 
 def write_out(path: Path, text: str) -> None:
@@ -179,30 +186,33 @@ def write_out(path: Path, text: str) -> None:
 
 
 def _print_page(
-    found: "Recommendation", wanted: RecommendOptions, explanation: str | None, verdicts: Sequence[Mapping[str, Any]]
+    recommendation: "Recommendation",
+    options: RecommendOptions,
+    explanation: str | None,
+    verdicts: Sequence[Mapping[str, Any]],
 ) -> None:
     from deployments.cli.terminal.run_results import say_line
     from deployments.cli.terminal.split_table import print_split_table
     from selection.pages.recommendation import candidate_rows, difference_lines, part_rows, removed_lines
 
-    say_line(found.reason, style="bold")
-    if rows := candidate_rows(found, percentile=wanted.constraints.percentile):
+    say_line(recommendation.reason, style="bold")
+    if rows := candidate_rows(recommendation, percentile=options.constraints.percentile):
         say_line()
         print_split_table(rows, words=("mark",))
-    if parts := part_rows(found):
+    if parts := part_rows(recommendation):
         say_line()
-        say_line(f"measured on each {'task' if found.task is None else 'benchmark'} (cases)")
+        say_line(f"measured on each {'task' if recommendation.task is None else 'benchmark'} (cases)")
         say_line()
         print_split_table(parts, words=())
     say_line()
-    notes = [note for note in found.notes if f"\nNote: {note}." not in (explanation or "")]
-    told = (*difference_lines(found), *removed_lines(found), *(f"note: {note}" for note in notes))
+    notes = [note for note in recommendation.notes if f"\nNote: {note}." not in (explanation or "")]
+    told = (*difference_lines(recommendation), *removed_lines(recommendation), *(f"note: {note}" for note in notes))
     for line in (*told, *lines_of(verdicts)):
         say_line(line)
-    say_line(f"decided by {found.decided_by}")
+    say_line(f"decided by {recommendation.decided_by}")
     if explanation is not None:
-        _print_explanation(explanation.removeprefix(found.reason).strip("\n"))
-    say_line(f"How did it go? benchwright selection outcome {found.id} --quality 0.8 --latency 1.2s --ok")
+        _print_explanation(explanation.removeprefix(recommendation.reason).strip("\n"))
+    say_line(f"How did it go? benchwright selection outcome {recommendation.id} --quality 0.8 --latency 1.2s --ok")
 
 
 def _print_explanation(text: str) -> None:

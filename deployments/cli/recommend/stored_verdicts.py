@@ -19,7 +19,7 @@ _TESTS_OF_A_RUN = ("exact McNemar", "McNemar", "sign flips")
 """Those with which `compare` tells the candidates of one run apart too."""
 
 
-def verdicts_of_runs(found: "Recommendation", url: str | None) -> list[dict[str, Any]]:
+def verdicts_of_runs(recommendation: "Recommendation", url: str | None) -> list[dict[str, Any]]:
     """The verdict of each run that has at least two of the candidates, the newest of each benchmark.
 
     Empty where nothing was told apart by a test, where no task was named, and where one run is all the evidence and
@@ -28,12 +28,12 @@ def verdicts_of_runs(found: "Recommendation", url: str | None) -> list[dict[str,
     from evaluation.store.evidence_runs import runs_behind
     from evaluation.store.session import open_store
 
-    if found.task is None or found.candidate is None or found.tested_by is None:
+    if recommendation.task is None or recommendation.candidate is None or recommendation.tested_by is None:
         return []
-    keys = {found.candidate.key, *(one.candidate.key for one in found.alternatives)}
+    keys = {recommendation.candidate.key, *(alternative.candidate.key for alternative in recommendation.alternatives)}
     with open_store(url) as store:
-        runs, n_in_all = runs_behind(store, task=found.task, keys=keys)
-        if n_in_all == 1 and found.tested_by.startswith(_TESTS_OF_A_RUN):
+        runs, n_in_all = runs_behind(store, task=recommendation.task, keys=keys)
+        if n_in_all == 1 and recommendation.tested_by.startswith(_TESTS_OF_A_RUN):
             return []
         return [_verdict(store, run_id, benchmark) for run_id, benchmark in runs[:MOST_RUNS]]
 
@@ -47,7 +47,7 @@ def _verdict(store: "Store", run_id: str, benchmark: str) -> dict[str, Any]:
 def lines_of(verdicts: Sequence[Mapping[str, Any]]) -> list[str]:
     """The verdicts for a person; empty without any."""
     lines = ["one run alone, by its own tests (`benchwright compare RUN`):"] if verdicts else []
-    for one in verdicts:
-        first, *others = one["sentences"] or ["its candidates have no case in common"]
-        lines += [f"- {one['run_id']}, {one['benchmark']}: {first}", *(f"- {sentence}" for sentence in others)]
+    for verdict in verdicts:
+        first, *others = verdict["sentences"] or ["its candidates have no case in common"]
+        lines += [f"- {verdict['run_id']}, {verdict['benchmark']}: {first}", *(f"- {sentence}" for sentence in others)]
     return lines

@@ -19,6 +19,6 @@ def retrain(
     """Train selection models on what was measured; one that is significantly better on unseen prompts is promoted."""
     from deployments.cli.retrain.run import run_retraining
 
-    given: dict[str, Any] = {"if_enough_new": if_enough_new, "seed": seed}
-    asked = {name: value for name, value in given.items() if value is not None}
-    raise typer.Exit(run_retraining(asked, database=db, as_json=json_))
+    option_values: dict[str, Any] = {"if_enough_new": if_enough_new, "seed": seed}
+    fields = {name: value for name, value in option_values.items() if value is not None}
+    raise typer.Exit(run_retraining(fields, database=db, as_json=json_))

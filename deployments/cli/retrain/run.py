@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from selection.retrain_request import RetrainRequest
 
 
-def run_retraining(given: Mapping[str, Any], *, database: str | None, as_json: bool) -> int:
+def run_retraining(fields: Mapping[str, Any], *, database: str | None, as_json: bool) -> int:
     """The exit code of a retraining.
 
     Args:
-        given: Fields of `RetrainRequest`.
+        fields: Fields of `RetrainRequest`.
         database: Where the evidence is; None: the default.
         as_json: Print the result as JSON.
 
@@ -36,7 +36,7 @@ def run_retraining(given: Mapping[str, Any], *, database: str | None, as_json: b
     """
     from selection.retrain_request import read_retrain_request
 
-    request = read_retrain_request(given)
+    request = read_retrain_request(fields)
     code: int | None = None
     try:
         with workplace(database, may_be_new=False) as (store, stack):
@@ -59,8 +59,8 @@ def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: E
         code = code_of_signal(end)
     if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
         try:
-            found = stored_progress(store, since=before)
-            _say_ended(found.sentence, found.next_step, found.model_id, as_json=as_json)
+            progress = stored_progress(store, since=before)
+            _say_ended(progress.sentence, progress.next_step, progress.model_id, as_json=as_json)
         except StoreError as error:
             step = "`benchwright selection history` lists what was trained."
             _say_ended(f"what is kept is not known, {error.message}", step, None, as_json=as_json)
@@ -79,9 +79,9 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
     from deployments.prefect_server import prefect_server
     from selection.learning.retraining import retraining_result, what_is_new
 
-    known = what_is_new(store)
-    if (refusal := known.too_little(request.if_enough_new)) is not None:  # no server is started to hear that
-        _show(retraining_result(store, known, None, refusal), as_json=as_json)
+    new_evidence = what_is_new(store)
+    if (refusal := new_evidence.too_little(request.if_enough_new)) is not None:  # no server is started to hear that
+        _show(retraining_result(store, new_evidence, None, refusal), as_json=as_json)
         return EXIT_DONE
     server = stack.enter_context(prefect_server())
     tell_of_own_server(server)
@@ -96,8 +96,8 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
     if code == EXIT_DONE and state is not None:
         _show(asyncio.run(state.aresult()), as_json=as_json)
     elif as_json and code == EXIT_RUN_FAILED:
-        said = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
-        print_json({"status": "failed", **said})
+        problem = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
+        print_json({"status": "failed", **problem})
     return code
 
 

@@ -85,7 +85,7 @@ def start(
     from deployments.cli.review.dialogue import review_in_terminal
     from evaluation.requests.review_request import read_review_request
 
-    given: dict[str, Any] = {
+    option_values: dict[str, Any] = {
         "runs": runs,
         "benchmark": benchmark,
         "candidates": candidate,
@@ -99,7 +99,9 @@ def start(
         "rater": rater,
         "n_raters": raters,
     }
-    request = read_review_request({key: value for key, value in given.items() if value is not None and value != []})
+    request = read_review_request(
+        {key: value for key, value in option_values.items() if value is not None and value != []}
+    )
     raise typer.Exit(review_in_terminal(request, database=db, as_json=as_json))
 
 
@@ -115,9 +117,9 @@ def resume(
     from deployments.cli.review.dialogue import review_in_terminal
     from evaluation.requests.review_request import read_review_request
 
-    given = {"review": name, "rater": rater, "n_raters": raters}
-    said = {key: value for key, value in given.items() if value is not None}
-    raise typer.Exit(review_in_terminal(read_review_request(said), database=db, as_json=as_json))
+    option_values = {"review": name, "rater": rater, "n_raters": raters}
+    fields = {key: value for key, value in option_values.items() if value is not None}
+    raise typer.Exit(review_in_terminal(read_review_request(fields), database=db, as_json=as_json))
 
 
 @review.command("list")
@@ -129,11 +131,11 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     from evaluation.store.reviews import list_reviews
 
     with open_stored(db) as store:
-        found = list_reviews(store)
+        reviews = list_reviews(store)
     if as_json:
-        print_json([summary_as_json(one) for one in found])
-    elif found:
-        print_reviews(found)
+        print_json([summary_as_json(summary) for summary in reviews])
+    elif reviews:
+        print_reviews(reviews)
     else:
         print_status("there is no review yet; `benchwright review RUN` begins one")
 
@@ -185,12 +187,12 @@ def delete(
     from evaluation.store.reviews import delete_review, find_review
 
     with open_stored(db) as store:
-        found = find_review(store, name)
-        n_ratings = len(load_ratings(store, found.review_id))
-        if not yes and not confirm(f"Delete review {found.review_id} with {counted(n_ratings, 'rating')}?"):
+        record = find_review(store, name)
+        n_ratings = len(load_ratings(store, record.review_id))
+        if not yes and not confirm(f"Delete review {record.review_id} with {counted(n_ratings, 'rating')}?"):
             raise typer.Exit(EXIT_CHECK_FAILED)
-        delete_review(store, found.review_id)
+        delete_review(store, record.review_id)
     if as_json:
-        print_json({"review_id": found.review_id, "n_ratings": n_ratings})
+        print_json({"review_id": record.review_id, "n_ratings": n_ratings})
     else:
-        print_line(f"review {found.review_id} is deleted, with {counted(n_ratings, 'rating')}")
+        print_line(f"review {record.review_id} is deleted, with {counted(n_ratings, 'rating')}")

@@ -108,11 +108,11 @@ def _rate(work: _Work) -> None:
     while waiting:
         item = waiting.pop(0)
         try:
-            said = _ask(review, item)
+            rating = _ask(review, item)
         except SkippedError:
             waiting.append(item)
             continue
-        work.rater = save_ratings(work.store, session_id=work.session_id, rater=work.rater, ratings=[said])
+        work.rater = save_ratings(work.store, session_id=work.session_id, rater=work.rater, ratings=[rating])
 
 
 def _explain(review: "ReviewRecord", *, n_waiting: int) -> None:

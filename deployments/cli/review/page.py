@@ -92,31 +92,31 @@ def print_reviews(reviews: "Sequence[ReviewSummary]") -> None:
         ("review", "benchmark", "rated by", "cases", "rated", "raters", "runs", "made", "last rating"),
         [
             (
-                one.review_id,
-                one.benchmark_name,
-                one.kind,
-                one.n_items,
-                one.n_rated,
-                list(one.raters),
-                list(one.run_ids),
-                one.created_at,
-                one.rated_at,
+                summary.review_id,
+                summary.benchmark_name,
+                summary.kind,
+                summary.n_items,
+                summary.n_rated,
+                list(summary.raters),
+                list(summary.run_ids),
+                summary.created_at,
+                summary.rated_at,
             )
-            for one in reviews
+            for summary in reviews
         ],
     )
 
 
-def summary_as_json(one: "ReviewSummary") -> dict[str, Any]:
+def summary_as_json(summary: "ReviewSummary") -> dict[str, Any]:
     """One review of a list."""
     return {
-        "review_id": one.review_id,
-        "benchmark": one.benchmark_name,
-        "kind": one.kind,
-        "run_ids": list(one.run_ids),
-        "n_items": one.n_items,
-        "n_rated": one.n_rated,
-        "raters": list(one.raters),
-        "created_at": one.created_at.isoformat(),
-        "rated_at": None if one.rated_at is None else one.rated_at.isoformat(),
+        "review_id": summary.review_id,
+        "benchmark": summary.benchmark_name,
+        "kind": summary.kind,
+        "run_ids": list(summary.run_ids),
+        "n_items": summary.n_items,
+        "n_rated": summary.n_rated,
+        "raters": list(summary.raters),
+        "created_at": summary.created_at.isoformat(),
+        "rated_at": None if summary.rated_at is None else summary.rated_at.isoformat(),
     }

@@ -48,10 +48,10 @@ def show(
         )
     if task is not None and task not in board.standings:
         raise UnknownNameError("task", task, board.standings, "`benchwright selection show` lists what was measured")
-    standings = [one for one in board.standings.values() if task in (None, one.task)]
+    standings = [standing for standing in board.standings.values() if task in (None, standing.task)]
     if as_json:
-        said = {"champion": champion_as_json(decides), "tasks": scoreboard_as_json(board, standings)}
-        print_json(said | {"recommendations": analytics_as_json(analytics)})
+        fields = {"champion": champion_as_json(decides), "tasks": scoreboard_as_json(board, standings)}
+        print_json(fields | {"recommendations": analytics_as_json(analytics)})
     else:
         print_selection(decides, board, standings, analytics)
 
@@ -75,8 +75,11 @@ def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     with open_stored(db) as store:
         models, made, decides = stored_models(store), promotions(store), deciding(store)
     if as_json:
-        said: dict[str, Any] = {"champion": champion_as_json(decides), "models": [model_as_json(one) for one in models]}
-        print_json(said | {"promotions": [promotion_as_json(one) for one in made]})
+        fields: dict[str, Any] = {
+            "champion": champion_as_json(decides),
+            "models": [model_as_json(model) for model in models],
+        }
+        print_json(fields | {"promotions": [promotion_as_json(promotion) for promotion in made]})
         return
     print_history(models, made, decides)
     for line in champion_lines(decides):
@@ -97,10 +100,10 @@ def promote(
     from selection.learning.stored_models import must_be_readable
 
     with open_stored(db) as store:
-        replaced, model_id, said = champion(store), _model_of(store, what), reason or "promoted by hand"
+        replaced, model_id, stated_reason = champion(store), _model_of(store, what), reason or "promoted by hand"
         must_be_readable(store, model_id)
         if replaced.model is None or replaced.model.model_id != model_id:
-            store_promotion(store, model_id, replacing=replaced.promotion_id, reason=said)
+            store_promotion(store, model_id, replacing=replaced.promotion_id, reason=stated_reason)
         decides = deciding(store)
     _say_champion(decides, as_json=as_json)
 
@@ -147,7 +150,7 @@ def export(
     from selection.preferences import Constraints, Weights
 
     chosen = checked_form(form or (None if out else "json"), out, option="--format")
-    wanted = RecommendOptions(
+    options = RecommendOptions(
         task=task,
         prompt=None,
         constraints=Constraints(models_only=chosen == "modelfile"),
@@ -157,7 +160,7 @@ def export(
         form=chosen,
         out=out,
     )
-    raise typer.Exit(run_recommendation(wanted, database=db, as_json=False))
+    raise typer.Exit(run_recommendation(options, database=db, as_json=False))
 
 
 selection.command("outcome")(outcome)

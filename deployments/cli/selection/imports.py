@@ -35,13 +35,13 @@ def import_file(
         made = import_scoreboard(store, file, name=name, ignore=ignore_field or ())
     for note in made.notes:
         print_status(f"note: {note}")
-    found = made.record
+    record = made.record
     if as_json:
-        print_json(import_as_json(found) | {"is_new": made.is_new, "notes": list(made.notes)})
+        print_json(import_as_json(record) | {"is_new": made.is_new, "notes": list(made.notes)})
     else:
-        n_candidates, n_cases = counted(len(found.candidates), "candidate"), counted(found.n_cases, "case")
+        n_candidates, n_cases = counted(len(record.candidates), "candidate"), counted(record.n_cases, "case")
         print_line(
-            f"{found.name}: {counted(found.n_rows, 'row')} of {n_candidates} on {n_cases} ({', '.join(found.tasks)})"
+            f"{record.name}: {counted(record.n_rows, 'row')} of {n_candidates} on {n_cases} ({', '.join(record.tasks)})"
         )
 
 
@@ -52,23 +52,23 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     from evaluation.store.scoreboard_imports import list_imports
 
     with open_stored(db) as store:
-        found = list_imports(store)
+        records = list_imports(store)
     if as_json:
-        print_json([import_as_json(one) for one in found])
-    elif found:
+        print_json([import_as_json(record) for record in records])
+    elif records:
         print_table(
             ("import", "id", "candidates", "tasks", "cases", "rows", "imported"),
             [
                 (
-                    one.name,
-                    one.import_id[:8],
-                    len(one.candidates),
-                    one.tasks,
-                    one.n_cases,
-                    one.n_rows,
-                    moment(one.imported_at),
+                    record.name,
+                    record.import_id[:8],
+                    len(record.candidates),
+                    record.tasks,
+                    record.n_cases,
+                    record.n_rows,
+                    moment(record.imported_at),
                 )
-                for one in found
+                for record in records
             ],
         )
     else:
@@ -88,27 +88,27 @@ def forget(
     from evaluation.store.scoreboard_imports import find_import, remove_import
 
     with open_stored(db) as store:
-        found = find_import(store, name)
-        is_wanted = yes or confirm(f"Forget {found.name!r} with {found.n_rows:,} rows?")
+        record = find_import(store, name)
+        is_wanted = yes or confirm(f"Forget {record.name!r} with {record.n_rows:,} rows?")
         if is_wanted:
-            remove_import(store, found.import_id)
+            remove_import(store, record.import_id)
     if as_json:
-        print_json(import_as_json(found) | {"forgotten": is_wanted})
+        print_json(import_as_json(record) | {"forgotten": is_wanted})
     elif is_wanted:
-        print_line(f"{found.name}: forgotten, with {found.n_rows:,} rows")
+        print_line(f"{record.name}: forgotten, with {record.n_rows:,} rows")
     else:
-        print_status(f"{found.name} was kept")
+        print_status(f"{record.name} was kept")
 
 
-def import_as_json(found: "ScoreboardRecord") -> dict[str, Any]:
+def import_as_json(record: "ScoreboardRecord") -> dict[str, Any]:
     """An import, for programs."""
     return {
-        "id": found.import_id,
-        "name": found.name,
-        "source": found.source,
-        "tasks": list(found.tasks),
-        "candidates": list(found.candidates),
-        "n_cases": found.n_cases,
-        "n_rows": found.n_rows,
-        "imported_at": found.imported_at.isoformat(),
+        "id": record.import_id,
+        "name": record.name,
+        "source": record.source,
+        "tasks": list(record.tasks),
+        "candidates": list(record.candidates),
+        "n_cases": record.n_cases,
+        "n_rows": record.n_rows,
+        "imported_at": record.imported_at.isoformat(),
     }

@@ -38,19 +38,19 @@ def outcome(
     if value is None and seconds is None and ok is None:
         raise ConfigurationError("no outcome is reported", "Give --quality, --latency, --ok or --failed.")
     with open_stored(db) as store:
-        found = find_recommendation(store, recommendation.strip())
-        if found.candidate_key is None:
+        record = find_recommendation(store, recommendation.strip())
+        if record.candidate_key is None:
             raise ConfigurationError(
-                f"recommendation {found.recommendation_id[:_ID_LETTERS]} named nobody, so that nothing came of it",
+                f"recommendation {record.recommendation_id[:_ID_LETTERS]} named nobody, so that nothing came of it",
                 "`benchwright selection recommendations` lists those that did.",
             )
-        report_outcome(store, found.recommendation_id, quality=value, latency_s=seconds, ok=ok)
-        now = find_recommendation(store, found.recommendation_id)
+        report_outcome(store, record.recommendation_id, quality=value, latency_s=seconds, ok=ok)
+        now = find_recommendation(store, record.recommendation_id)
     if as_json:
         print_json({"id": now.recommendation_id, "candidate": now.candidate_label, "task": now.task, **_reported(now)})
         return
-    said = ", ".join(f"{name} {value}" for name, value in _reported(now).items() if value is not None)
-    print_line(f"{now.recommendation_id}: {now.candidate_label} for {now.task or 'all tasks'}: {said}")
+    reported = ", ".join(f"{name} {value}" for name, value in _reported(now).items() if value is not None)
+    print_line(f"{now.recommendation_id}: {now.candidate_label} for {now.task or 'all tasks'}: {reported}")
 
 
 def recommendations(
@@ -66,42 +66,42 @@ def recommendations(
 
     with open_stored(db) as store:
         newest_last = list_recommendations(store, task=task, limit=limit, with_prompts=False)
-    found = newest_last[::-1]
+    records = newest_last[::-1]
     if as_json:
-        print_json([_as_json(one) for one in found])
-    elif found:
+        print_json([_as_json(record) for record in records])
+    elif records:
         columns = ("id", "recommended", "task", "candidate", "decided by", "quality", "seconds", "of use")
-        print_table(columns, [_row(one) for one in found])
+        print_table(columns, [_row(record) for record in records])
     else:
         of_task = "" if task is None else f" for the task {task!r}"
         print_status(f"nothing was recommended{of_task} yet; `benchwright recommend --task TASK` does it")
 
 
-def _row(found: "RecommendationRecord") -> tuple[object, ...]:
+def _row(record: "RecommendationRecord") -> tuple[object, ...]:
     from deployments.cli.terminal.tables import moment
 
     return (
-        found.recommendation_id[:_ID_LETTERS],
-        moment(found.created_at),
-        found.task or "all tasks",
-        found.candidate_label or "nobody",
-        found.decided_by,
-        found.quality,
-        found.latency_s,
-        found.ok,
+        record.recommendation_id[:_ID_LETTERS],
+        moment(record.created_at),
+        record.task or "all tasks",
+        record.candidate_label or "nobody",
+        record.decided_by,
+        record.quality,
+        record.latency_s,
+        record.ok,
     )
 
 
-def _as_json(found: "RecommendationRecord") -> dict[str, Any]:
+def _as_json(record: "RecommendationRecord") -> dict[str, Any]:
     return {
-        "id": found.recommendation_id,
-        "task": found.task,
-        "candidate": found.candidate_label,
-        "decided_by": found.decided_by,
-        "created_at": found.created_at.isoformat(),
-        **_reported(found),
+        "id": record.recommendation_id,
+        "task": record.task,
+        "candidate": record.candidate_label,
+        "decided_by": record.decided_by,
+        "created_at": record.created_at.isoformat(),
+        **_reported(record),
     }
 
 
-def _reported(found: "RecommendationRecord") -> dict[str, Any]:
-    return {"quality": found.quality, "latency_s": found.latency_s, "ok": found.ok}
+def _reported(record: "RecommendationRecord") -> dict[str, Any]:
+    return {"quality": record.quality, "latency_s": record.latency_s, "ok": record.ok}

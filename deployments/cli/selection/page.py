@@ -36,7 +36,7 @@ def champion_line(decides: "Deciding") -> str:
 
 def champion_lines(decides: "Deciding") -> list[str]:
     """The same, and what is wrong with those that cannot be read."""
-    return [champion_line(decides), *(f"note: {one}" for one in decides.notes)]
+    return [champion_line(decides), *(f"note: {note}" for note in decides.notes)]
 
 
 def print_selection(
@@ -93,7 +93,7 @@ def print_history(
         versions = {model.model_id: model_name(model) for model in models}
         print_table(
             ("when", "decides from then on", "reason"),
-            [(moment(one.created_at), _who(one, versions), one.reason) for one in promotions],
+            [(moment(promotion.created_at), _who(promotion, versions), promotion.reason) for promotion in promotions],
         )
 
 

@@ -117,13 +117,13 @@ def _print_failure(outcome: "OutcomeResult") -> None:
         _print_text(_OUTCOMES[outcome.outcome].format(kind=failure.kind), failure.message or "no message")
 
 
-def _print_answer(given: "AnswerResult", *, has_failed: bool) -> None:
-    if given.answer or not has_failed:
-        _print_text("answer", given.answer)
-    if given.text != given.answer:
-        _print_text("raw text", given.text)
-    if given.thinking:
-        _print_text("thinking", given.thinking)
+def _print_answer(answer: "AnswerResult", *, has_failed: bool) -> None:
+    if answer.answer or not has_failed:
+        _print_text("answer", answer.answer)
+    if answer.text != answer.answer:
+        _print_text("raw text", answer.text)
+    if answer.thinking:
+        _print_text("thinking", answer.thinking)
 
 
 def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> None:
@@ -175,13 +175,13 @@ def _tokens(outcome: "OutcomeResult") -> list[str]:
     from evaluation.formatting import counted
     from evaluation.results.cases import AnswerResult
 
-    given = outcome.came_back
-    if not isinstance(given, AnswerResult):
+    answer = outcome.came_back
+    if not isinstance(answer, AnswerResult):
         return []
     return [
-        "" if given.prompt_tokens is None else f"{counted(given.prompt_tokens, 'token')} in",
-        "" if given.output_tokens is None else f"{counted(given.output_tokens, 'token')} out",
-        _worded(given.finish_reason, "finish reason {}"),
+        "" if answer.prompt_tokens is None else f"{counted(answer.prompt_tokens, 'token')} in",
+        "" if answer.output_tokens is None else f"{counted(answer.output_tokens, 'token')} out",
+        _worded(answer.finish_reason, "finish reason {}"),
         "" if outcome.cut is None else outcome.cut.message,
     ]
 
@@ -203,15 +203,15 @@ def _timings(outcome: "OutcomeResult") -> list[str]:
     from evaluation.outcome_fields import SECONDS
     from evaluation.results.cases import AnswerResult
 
-    given = outcome.came_back
-    seconds = {} if given.timings is None else {name: getattr(given.timings, name, None) for name in SECONDS}
+    answer = outcome.came_back
+    seconds = {} if answer.timings is None else {name: getattr(answer.timings, name, None) for name in SECONDS}
     words_of = {name: _TIMINGS.get(name, name.removesuffix("_s")) for name in seconds}
     parts = [f"{words_of[name]} {precise(value)} s" for name, value in seconds.items() if value is not None]
-    if not isinstance(given, AnswerResult):
+    if not isinstance(answer, AnswerResult):
         return parts
-    if given.reused:
+    if answer.reused:
         parts.append("reused from an earlier run, so in no timing figure")
     elif parts:
-        parts.append("cold: waited for the model to load" if given.cold else "warm")
-        parts += [words] if (words := _PROMPTS.get(str(given.prompt_state))) is not None else []
+        parts.append("cold: waited for the model to load" if answer.cold else "warm")
+        parts += [words] if (words := _PROMPTS.get(str(answer.prompt_state))) is not None else []
     return parts

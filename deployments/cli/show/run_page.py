@@ -164,7 +164,7 @@ def _print_sources(run: "RunResult", experiments: Sequence[str]) -> None:
             "version": run.benchmark_version,
             "asked": f"{counted(run.n_cases, 'case')}, {times} each, seed {run.seed}{limit}",
             "code": run.code_version,
-            **{f"metric {short_titles(run.metrics)[name]}": said for name, said in run.metrics.items()},
+            **{f"metric {short_titles(run.metrics)[name]}": signature for name, signature in run.metrics.items()},
             "options": common,
             "flow runs": ", ".join(run.flow_run_ids),
             "experiments": ", ".join(experiments),
@@ -209,7 +209,7 @@ def _print_facts(facts: Mapping[str, str | None]) -> None:
     from deployments.cli.terminal.output import result
     from evaluation.escaping import one_line
 
-    known = {one_line(name): one_line(str(value)) for name, value in facts.items() if value}
-    width = max(_KIND_WIDTH, *map(len, known))
-    for name, value in known.items():
+    shown = {one_line(name): one_line(str(value)) for name, value in facts.items() if value}
+    width = max(_KIND_WIDTH, *map(len, shown))
+    for name, value in shown.items():
         result().print(f"{name:<{width}}  {value}")

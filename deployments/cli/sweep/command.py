@@ -46,13 +46,13 @@ def sweep(
     from deployments.cli.search_options import TypedSearch
     from deployments.cli.sweep.run import run_sweep, show_sweep
 
-    given: dict[str, Any] = {"parameters": param, "design": design, "samples": samples, "prompt": prompt}
-    wanted = TypedSearch(
-        given={key: value for key, value in given.items() if value not in (None, [])},
+    option_values: dict[str, Any] = {"parameters": param, "design": design, "samples": samples, "prompt": prompt}
+    search = TypedSearch(
+        fields={key: value for key, value in option_values.items() if value not in (None, [])},
         evaluation=evaluation_fields(evaluation),
         resume=resume,
         dry_run=dry_run,
     )
     if show is not None:
-        raise typer.Exit(show_sweep(show, wanted, database=db, as_json=json_))
-    raise typer.Exit(run_sweep(wanted, database=db, as_json=json_))
+        raise typer.Exit(show_sweep(show, search, database=db, as_json=json_))
+    raise typer.Exit(run_sweep(search, database=db, as_json=json_))

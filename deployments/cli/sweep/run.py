@@ -31,7 +31,7 @@ SHOWN_ROWS = 24
 """Of a dry run's table: a sweep may have thousands of combinations, and they all look alike."""
 
 
-def run_sweep(wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
+def run_sweep(search: TypedSearch, *, database: str | None, as_json: bool) -> int:
     """The exit code of a sweep.
 
     Raises:
@@ -39,10 +39,10 @@ def run_sweep(wanted: TypedSearch, *, database: str | None, as_json: bool) -> in
     """
     invocation_id: str | None = None
     try:
-        with workplace(database, may_be_new=wanted.resume is None) as (store, stack):
-            prepared, request = _prepared(wanted, store)
+        with workplace(database, may_be_new=search.resume is None) as (store, stack):
+            prepared, request = _prepared(search, store)
             invocation_id = prepared.invocation_id
-            if wanted.dry_run:
+            if search.dry_run:
                 print_status(_what_is_tried(request))
                 swept = [parameter.name for parameter in request.all_parameters()]
                 return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS, named=swept)
@@ -51,12 +51,12 @@ def run_sweep(wanted: TypedSearch, *, database: str | None, as_json: bool) -> in
         return ended_without_runs(end, invocation_id, as_json=as_json)
 
 
-def show_sweep(run: str, wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
+def show_sweep(run: str, search: TypedSearch, *, database: str | None, as_json: bool) -> int:
     """Prints what a stored sweep found.
 
     Args:
         run: Its run.
-        wanted: What else was typed, which must be nothing.
+        search: What else was typed, which must be nothing.
         database: Where it is stored.
         as_json: Print the result as JSON.
 
@@ -67,49 +67,49 @@ def show_sweep(run: str, wanted: TypedSearch, *, database: str | None, as_json: 
     from evaluation.runs.run_result import invocation_result
     from evaluation.store.runs import find_run
 
-    others = [*wanted.given, *(name for name in wanted.evaluation if name != "prices")]
-    if others or wanted.resume is not None or wanted.dry_run:
+    others = [*search.fields, *(name for name in search.evaluation if name != "prices")]
+    if others or search.resume is not None or search.dry_run:
         raise ConfigurationError("--show shows what is stored, and takes nothing but --db and --json", ABOUT_SHOW)
     with open_stored(database) as store:
-        found = find_run(store, _newest_for_last(store, run)).plan
-        _refuse_other(store, found.invocation_id, found.run_id)
-        result = invocation_result(store, found.invocation_id)
-        _print(store, found.invocation_id, result, as_json=as_json)
+        plan = find_run(store, _newest_for_last(store, run)).plan
+        _refuse_other(store, plan.invocation_id, plan.run_id)
+        result = invocation_result(store, plan.invocation_id)
+        _print(store, plan.invocation_id, result, as_json=as_json)
     return EXIT_DONE
 
 
-def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequest]":
+def _prepared(search: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequest]":
     from evaluation.planning.templates import with_template
     from evaluation.requests.sweep_request import prompt_benchmark, read_sweep_request
     from evaluation.store.benchmarks import save_benchmark
 
-    if wanted.resume is not None:
-        return _resumed(wanted, wanted.resume, store)
-    typed = read_sweep_request({**wanted.given, "evaluation": with_template(store, wanted.evaluation)})
+    if search.resume is not None:
+        return _resumed(search, search.resume, store)
+    typed = read_sweep_request({**search.fields, "evaluation": with_template(store, search.evaluation)})
     if typed.prompt is not None:
         save_benchmark(store, prompt_benchmark(typed.prompt))
-    asked = typed.evaluation_of_all().model_dump(exclude_defaults=True)
-    prepared = prepare(asked, store, source=SOURCE, resume=None)
+    fields = typed.evaluation_of_all().model_dump(exclude_defaults=True)
+    prepared = prepare(fields, store, source=SOURCE, resume=None)
     names = {"benchmarks": prepared.request.benchmarks}
     return prepared, typed.model_copy(update={"evaluation": typed.evaluation.model_copy(update=names)})
 
 
-def _resumed(wanted: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
+def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
     from evaluation.planning.resuming import HOW
     from evaluation.requests.sweep_request import read_sweep_request
     from evaluation.store.runs import find_run
     from evaluation.store.sweeps import find_sweep
 
-    others = [*wanted.given, *(name for name in wanted.evaluation if name not in HOW and name != "prices")]
+    others = [*search.fields, *(name for name in search.evaluation if name not in HOW and name != "prices")]
     if others:
         raise ConfigurationError(
             f"{', '.join(others)}: a sweep that is resumed keeps its parameters, its models and its cases",
             "Resume it with nothing but how its servers are asked, or begin a new sweep.",
         )
-    asked = {name: value for name, value in wanted.evaluation.items() if name != "prices"}
+    changes = {name: value for name, value in search.evaluation.items() if name != "prices"}
     earlier = find_run(store, _newest_for_last(store, run)).plan
     _refuse_other(store, earlier.invocation_id, earlier.run_id)
-    prepared = prepare(asked, store, source=SOURCE, resume=earlier.run_id)
+    prepared = prepare(changes, store, source=SOURCE, resume=earlier.run_id)
     record = find_sweep(store, prepared.invocation_id)
     assert record is not None  # noqa: S101 - refused above
     how = {name: getattr(prepared.request, name) for name in HOW}
@@ -158,8 +158,8 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
     print_status(_what_is_tried(request))
     for sentence in sentences(forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier))):
         print_status(sentence)
-    for asked in work_of_metrics(store, prepared.request, resolution):
-        print_status(afterwards_sentence(asked))
+    for work in work_of_metrics(store, prepared.request, resolution):
+        print_status(afterwards_sentence(work))
     tell_of_own_server(server)
 
     from flows.sweep import sweep  # while the server starts
@@ -197,8 +197,10 @@ def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as
     from evaluation.results.as_json import as_json as result_as_json
     from evaluation.runs.sweep_result import sweep_outcome
 
-    found = sweep_outcome(store, invocation_id)
+    outcome = sweep_outcome(store, invocation_id)
     if as_json:
-        print_json({**result_as_json(result), "sweep": {**result_as_json(found), "sentences": sweep_sentences(found)}})
+        print_json(
+            {**result_as_json(result), "sweep": {**result_as_json(outcome), "sentences": sweep_sentences(outcome)}}
+        )
     else:
-        print_sweep(result, found)
+        print_sweep(result, outcome)

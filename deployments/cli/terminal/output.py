@@ -63,6 +63,6 @@ def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MEN
 def report_lost_database(error: DatabaseLostError, invocation_id: str | None = None, *, as_json: bool) -> int:
     """The same of results that were lost with their database, which has none of them to show."""
     if as_json:
-        said = {"message": error.message, "next": error.next_step}
-        print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": said})
+        problem = {"message": error.message, "next": error.next_step}
+        print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": problem})
     return report_error(error, as_json=False, code=EXIT_RUN_FAILED)

@@ -59,13 +59,17 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
         last = False
         while not last:
             last = closing.wait(LOOK_EVERY_S)
-            if (asked := _asked()) is not None:
-                said = f"scores · {asked.time_left}".removesuffix(" · ")
-                bar.update(shown, total=asked.n_planned, completed=asked.n_ended, description=asked.who, said=said)
-            elif found := _look(store, invocation_id):
-                n_done, n_failed, n_planned = _sums(found)
-                said = " · ".join(word for word in (f"{n_failed} failed", pace.in_words(found)) if word)
-                bar.update(shown, total=n_planned, completed=n_done + n_failed, description=_at_work(found), said=said)
+            if (scoring := _asked()) is not None:
+                text = f"scores · {scoring.time_left}".removesuffix(" · ")
+                bar.update(
+                    shown, total=scoring.n_planned, completed=scoring.n_ended, description=scoring.who, said=text
+                )
+            elif candidates := _look(store, invocation_id):
+                n_done, n_failed, n_planned = _sums(candidates)
+                text = " · ".join(word for word in (f"{n_failed} failed", pace.in_words(candidates)) if word)
+                bar.update(
+                    shown, total=n_planned, completed=n_done + n_failed, description=_at_work(candidates), said=text
+                )
 
 
 def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
@@ -73,17 +77,17 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
 
     pace, next_line = Pace(), time.monotonic() + LINE_EVERY_S
     while not closing.wait(LOOK_EVERY_S):
-        if not (found := _look(store, invocation_id)):
+        if not (candidates := _look(store, invocation_id)):
             continue
-        words = pace.in_words(found)
+        words = pace.in_words(candidates)
         if time.monotonic() >= next_line:
             next_line += LINE_EVERY_S
-            if (asked := _asked()) is not None:
-                print_status(str(asked))
+            if (scoring := _asked()) is not None:
+                print_status(str(scoring))
                 continue
-            n_done, n_failed, n_planned = _sums(found)
-            said = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, _at_work(found)]
-            print_status(" · ".join(word for word in said if word))
+            n_done, n_failed, n_planned = _sums(candidates)
+            parts = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, _at_work(candidates)]
+            print_status(" · ".join(word for word in parts if word))
 
 
 def _asked() -> "ScoringProgress | None":
@@ -99,23 +103,23 @@ def _loads_in_progress() -> "list[str]":
     return list(loads_in_progress.values())
 
 
-def _sums(found: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:
+def _sums(candidates: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:
     return (
-        sum(item.n_done for item in found),
-        sum(item.n_failed for item in found),
-        sum(item.n_planned for item in found),
+        sum(item.n_done for item in candidates),
+        sum(item.n_failed for item in candidates),
+        sum(item.n_planned for item in candidates),
     )
 
 
-def _at_work(found: "tuple[CandidateProgress, ...]") -> str:
+def _at_work(candidates: "tuple[CandidateProgress, ...]") -> str:
     from evaluation.escaping import for_terminal
 
-    running = [item for item in found if item.status == "running"]
+    running = [item for item in candidates if item.status == "running"]
     open_ = [item for item in running if item.n_done + item.n_failed < item.n_planned]
     if not open_ and (loads := _loads_in_progress()):
         return for_terminal(", ".join(loads))
-    if all(item.status == "planned" for item in found):
+    if all(item.status == "planned" for item in candidates):
         return "planning"
     if not open_:
-        return "loading the next model" if any(item.status == "planned" for item in found) else "scoring"
+        return "loading the next model" if any(item.status == "planned" for item in candidates) else "scoring"
     return for_terminal(f"{open_[0].label} · {open_[0].benchmark_name}")

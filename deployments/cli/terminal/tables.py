@@ -83,9 +83,9 @@ def print_line(text: str = "") -> None:
 
 def print_details(details: Mapping[str, object]) -> None:
     """Prints names and values on stdout, a line each; what is not known is left out."""
-    known = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
-    width = max((len(name) for name in known), default=0)
-    for name, value in known.items():
+    shown = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
+    width = max((len(name) for name in shown), default=0)
+    for name, value in shown.items():
         text = in_words(value).replace("\n", "\n" + " " * (width + 2))
         print_line(f"{name:<{width}}  {text}")
 
@@ -122,8 +122,8 @@ def read_size(text: str, *, option: str) -> int:
     Raises:
         ConfigurationError: it is none of these, or not above zero.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
-    factor = _UNITS.get(found[2].upper()) if found else None
-    if found is None or factor is None or not 0 < float(found[1]) * factor < math.inf:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
+    factor = _UNITS.get(match[2].upper()) if match else None
+    if match is None or factor is None or not 0 < float(match[1]) * factor < math.inf:
         raise ConfigurationError(f"{option} {text!r} is not a size", "For example 8GB, 500MB or 7.5GiB.")
-    return int(float(found[1]) * factor)
+    return int(float(match[1]) * factor)

@@ -43,17 +43,17 @@ def list_all(
 
     if failed and calls is None:
         raise ConfigurationError("--failed chooses among single calls", "Add --calls 20.")
-    wanted: dict[str, Any] = {"task": task, "candidate": candidate, "since": _read_since(since)}
+    filters: dict[str, Any] = {"task": task, "candidate": candidate, "since": _read_since(since)}
     with open_stored(db) as store:
-        single = list_traffic(store, ok=False if failed else None, limit=calls, **wanted) if calls else ()
-        counts = () if calls else count_traffic(store, **wanted)
+        single = list_traffic(store, ok=False if failed else None, limit=calls, **filters) if calls else ()
+        counts = () if calls else count_traffic(store, **filters)
     if as_json:
-        print_json([_call_as_json(one) for one in single] if calls else [_count_as_json(one) for one in counts])
+        print_json([_call_as_json(call) for call in single] if calls else [_count_as_json(count) for count in counts])
     elif single:
         _print_calls(single)
     elif counts:
         _print_counts(counts)
-    elif any(value is not None for value in wanted.values()) or failed:
+    elif any(value is not None for value in filters.values()) or failed:
         print_status("no such call is recorded")
     else:
         print_status(
@@ -85,13 +85,13 @@ def import_file(
         print_status(f"note: {note}")
     n_new = made.record.n_calls if made.is_new else 0
     if as_json:
-        said = {"id": made.record.import_id, "source": made.record.source, "n_lines": made.n_lines}
-        print_json(said | {"n_new": n_new, "is_new": made.is_new, "notes": list(made.notes)})
+        fields = {"id": made.record.import_id, "source": made.record.source, "n_lines": made.n_lines}
+        print_json(fields | {"n_new": n_new, "is_new": made.is_new, "notes": list(made.notes)})
     elif not made.is_new:
         print_line(f"{file}: this file was imported already, with {counted(made.record.n_calls, 'call')}")
     else:
-        known = f", {made.n_lines - n_new:,} here already" if n_new < made.n_lines else ""
-        print_line(f"{file}: {counted(n_new, 'new call')}{known}")
+        already_here = f", {made.n_lines - n_new:,} here already" if n_new < made.n_lines else ""
+        print_line(f"{file}: {counted(n_new, 'new call')}{already_here}")
 
 
 def _read_since(text: str | None) -> "datetime | None":
@@ -104,8 +104,8 @@ def _read_since(text: str | None) -> "datetime | None":
     if text is None:
         return None
     try:
-        if found := re.fullmatch(r"([0-9]{1,6})([hdw])", text.strip()):
-            return datetime.now(UTC) - timedelta(hours=int(found[1]) * _HOURS[found[2]])
+        if match := re.fullmatch(r"([0-9]{1,6})([hdw])", text.strip()):
+            return datetime.now(UTC) - timedelta(hours=int(match[1]) * _HOURS[match[2]])
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         raise ConfigurationError(f"--since {text!r} is no moment", "For example 24h, 7d or 2026-05-04.") from None
@@ -118,17 +118,17 @@ def _print_counts(counts: "tuple[TrafficCount, ...]") -> None:
         ("task", "candidate", "calls", "failed", "mean time", "tokens in", "tokens out", "first", "last"),
         [
             (
-                one.task,
-                one.candidate,
-                one.n_calls,
-                one.n_failed,
-                seconds(one.mean_duration_s),
-                one.prompt_tokens,
-                one.output_tokens,
-                moment(one.first_at),
-                moment(one.last_at),
+                count.task,
+                count.candidate,
+                count.n_calls,
+                count.n_failed,
+                seconds(count.mean_duration_s),
+                count.prompt_tokens,
+                count.output_tokens,
+                moment(count.first_at),
+                moment(count.last_at),
             )
-            for one in counts
+            for count in counts
         ],
     )
 
@@ -140,35 +140,35 @@ def _print_calls(calls: "tuple[TrafficCall, ...]") -> None:
         ("started", "task", "candidate", "ended", "time", "tokens in", "tokens out", "steps"),
         [
             (
-                moment(one.started_at),
-                one.task,
-                one.candidate,
-                "ok" if one.ok else one.error_type or "failed",
-                seconds(one.duration_s),
-                one.prompt_tokens,
-                one.output_tokens,
-                [f"{stage.name} {seconds(stage.duration_s)}" for stage in one.stages],
+                moment(call.started_at),
+                call.task,
+                call.candidate,
+                "ok" if call.ok else call.error_type or "failed",
+                seconds(call.duration_s),
+                call.prompt_tokens,
+                call.output_tokens,
+                [f"{stage.name} {seconds(stage.duration_s)}" for stage in call.stages],
             )
-            for one in calls
+            for call in calls
         ],
     )
 
 
-def _count_as_json(one: "TrafficCount") -> dict[str, Any]:
+def _count_as_json(count: "TrafficCount") -> dict[str, Any]:
     return {
-        "task": one.task,
-        "candidate": one.candidate,
-        "n_calls": one.n_calls,
-        "n_failed": one.n_failed,
-        "mean_duration_s": one.mean_duration_s,
-        "prompt_tokens": one.prompt_tokens,
-        "output_tokens": one.output_tokens,
-        "first_at": one.first_at.isoformat(),
-        "last_at": one.last_at.isoformat(),
+        "task": count.task,
+        "candidate": count.candidate,
+        "n_calls": count.n_calls,
+        "n_failed": count.n_failed,
+        "mean_duration_s": count.mean_duration_s,
+        "prompt_tokens": count.prompt_tokens,
+        "output_tokens": count.output_tokens,
+        "first_at": count.first_at.isoformat(),
+        "last_at": count.last_at.isoformat(),
     }
 
 
-def _call_as_json(one: "TrafficCall") -> dict[str, Any]:
+def _call_as_json(call: "TrafficCall") -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(one) | {"started_at": one.started_at.isoformat()}
+    return asdict(call) | {"started_at": call.started_at.isoformat()}

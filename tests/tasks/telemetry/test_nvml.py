@@ -57,7 +57,7 @@ def test_a_lost_card_is_a_problem_until_it_is_back(monkeypatch: pytest.MonkeyPat
         first, second, third = gpu.read(), gpu.read(), gpu.read()
 
     assert isinstance(first, GpuReading)
-    assert GpuProblem(index=0, said="GPU is lost") == second
+    assert GpuProblem(index=0, message="GPU is lost") == second
     assert isinstance(third, GpuReading)
 
 

@@ -84,7 +84,7 @@ def test_without_a_server_of_the_users_it_is_said_which_one_commands_use(
     monkeypatch.setattr("prefect.settings.get_current_settings", lambda: nowhere)
     monkeypatch.setattr("deployments.prefect_server.running_api", lambda: standing)
 
-    assert checks.prefect().said.endswith(said)
+    assert checks.prefect().message.endswith(said)
 
 
 def test_without_a_server_an_evaluation_is_still_possible_and_the_remedy_is_named(benchwright: Command) -> None:
@@ -303,7 +303,7 @@ def test_a_prefect_server_that_is_down_is_an_error(benchwright: Command) -> None
 def test_gpus_are_named_with_their_memory() -> None:
     gpus = (Gpu(name="NVIDIA H100", memory_bytes=80 * 10**9), Gpu(name="GB10", memory_bytes=None))
 
-    assert "NVIDIA H100 (80.0 GB), GB10 (–)" == checks.gpu(gpus).said
+    assert "NVIDIA H100 (80.0 GB), GB10 (–)" == checks.gpu(gpus).message
 
 
 def test_what_fits_depends_on_the_gpus_memory_and_without_one_on_a_quarter_of_the_machines() -> None:
