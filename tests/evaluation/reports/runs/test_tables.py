@@ -125,7 +125,7 @@ def test_the_value_with_failures_as_zero_stands_beside_the_headline(store: Store
     (said,) = failures_as_zero(run_result(store, run_id))
 
     assert said.startswith("a:1b: exact_match 1.000 [0.439, 1.000] on 3 cases; counting the 1 server failure as zero")
-    assert said.endswith("counted as zero 0.750 [0.301, 0.954]")
+    assert said.endswith("as zero: 0.750 [0.301, 0.954]")
 
 
 def test_only_those_with_latencies_have_a_row_of_them(store: Store) -> None:
