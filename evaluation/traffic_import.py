@@ -177,7 +177,7 @@ def _moment(value: object) -> datetime:
         moment.astimezone(UTC)
         return moment
     except OverflowError:
-        raise ValueError("started_at: expected a moment of our times") from None
+        raise ValueError("started_at: the time is out of range") from None
 
 
 def _stages(value: object) -> tuple[TrafficStage, ...]:

@@ -83,7 +83,7 @@ def _must_be_zip(data: bytes, what: str) -> None:
         raise ModelFileError(f"{what} is a Python pickle, which runs code when it is read", TRAIN_AGAIN)
     if data[:4] != b"PK\x03\x04":
         beginning = repr(bytes(data[:12]))[1:] if data else "nothing"
-        raise ModelFileError(f"{what} is no archive of a selection model: it begins with {beginning}", TRAIN_AGAIN)
+        raise ModelFileError(f"{what} is not a selection model archive: it starts with {beginning}", TRAIN_AGAIN)
 
 
 def _must_be_small(members: list[zipfile.ZipInfo], what: str) -> None:

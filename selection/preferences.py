@@ -136,5 +136,5 @@ def _must_be_names(constraints: Constraints, name: str) -> None:
         raise ConfigurationError(f"the constraint {name} is {value!r}", f"Give several names: {name}=({value!r},).")
     names = tuple(value)
     if not all(isinstance(entry, str) and entry.strip() for entry in names):
-        raise ConfigurationError(f"the constraint {name} is {value!r}", "Give names, none of them empty.")
+        raise ConfigurationError(f"the constraint {name} is {value!r}", "Give non-empty names.")
     object.__setattr__(constraints, name, names)

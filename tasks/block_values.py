@@ -37,12 +37,12 @@ async def find_block(kind: type[B], name: str) -> B | None:
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
         raise ConfigurationError(
-            f"the block {name!r} ({kind._block_type_name}) is not complete: {fields}", "Mend it in Prefect's pages."
+            f"the block {name!r} ({kind._block_type_name}) is not complete: {fields}", "Fix it in the Prefect UI."
         ) from None
     except httpx.HTTPError as error:
         raise ConfigurationError(
             f"the Prefect server did not say what is in the block {name!r}: {type(error).__name__}",
-            "Look whether it answers, and start again.",
+            "Check that it responds, then run again.",
         ) from None
     except ValueError:  # as Prefect says that there is no such block
         return None

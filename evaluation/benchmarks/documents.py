@@ -171,7 +171,7 @@ def _json_lines(handle: IO[bytes], path: str) -> Iterator[Row]:
             raise _broken_json(path, error, line=number, is_list=line.startswith("[")) from error
         row = Row(path=path, number=number, unit="line", values=values if isinstance(values, dict) else {})
         if not isinstance(values, dict):
-            raise row.error("is no case", expected="one JSON object a line", next_step=LIST_IN_LINES)
+            raise row.error("is not a case", expected="one JSON object a line", next_step=LIST_IN_LINES)
         yield row
 
 
@@ -247,17 +247,17 @@ def _taken_apart(path: Path, content: Any) -> Document:
     if "cases" in content:
         return Document(path=str(path), header=header, rows=_listed_rows(path, content["cases"]))
     if not isinstance(content["data"], str):
-        raise BenchmarkError(str(path), "is no file name", field="data", expected="the path of a data file")
+        raise BenchmarkError(str(path), "is not a file name", field="data", expected="the path of a data file")
     return Document(path=str(path), header=header, data=content["data"])
 
 
 def _listed_rows(path: Path, content: Any) -> Iterator[Row]:
     if not isinstance(content, list):
-        raise BenchmarkError(str(path), "is no list", field="cases", expected="a list of cases")
+        raise BenchmarkError(str(path), "is not a list", field="cases", expected="a list of cases")
     for number, values in enumerate(content, start=1):
         row = Row(path=str(path), number=number, unit="row", values=values if isinstance(values, dict) else {})
         if not isinstance(values, dict):
-            raise row.error("is no case", expected="an object with fields")
+            raise row.error("is not a case", expected="an object with fields")
         if other := next((name for name in values if not isinstance(name, str)), None):
             raise row.error(f"has the key {shown(other)}", expected="names of fields", next_step="put it into quotes")
         yield row

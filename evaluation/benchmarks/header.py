@@ -78,7 +78,7 @@ def _check(header: Header, path: str, line: int | None) -> None:
     if template is not None and "{prompt}" not in template and "{context}" not in template:
         raise BenchmarkError(
             path,
-            f"the template {template[:60]!r} would ask every case the same",
+            f"the template {template[:60]!r} has no placeholder, so every case would get the same prompt",
             line=line,
             field="prompt.template",
             expected="a text with {prompt} or {context}",
@@ -101,7 +101,7 @@ def _check(header: Header, path: str, line: int | None) -> None:
 def _code_in_data(metric: str, path: str, line: int | None) -> BenchmarkError:
     return BenchmarkError(
         path,
-        f"names {metric[:60]!r}, which is code in a file; a benchmark is data, and runs no code",
+        f"names {metric[:60]!r}, which is a Python file; a benchmark may not load code",
         line=line,
         field="metrics",
         expected="names of metrics that Benchwright or an installed package has",

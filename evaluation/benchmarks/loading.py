@@ -53,7 +53,7 @@ def refuse_fields(what: str, fields: Mapping[str, str] | None, ignore: Sequence[
     """Raises `ConfigurationError` where fields were mapped or ignored for `what`, which is no file."""
     if fields or ignore:
         raise ConfigurationError(
-            f"{'a mapping of fields was' if fields else 'fields to ignore were'} given for {what}, which is no file",
+            f"{'a mapping of fields was' if fields else 'fields to ignore were'} given for {what}, which is not a file",
             "Give --field and --ignore-field for files alone, in a command of their own.",
         )
 

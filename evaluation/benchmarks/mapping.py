@@ -84,7 +84,7 @@ def rename(row: Row, fields: Mapping[str, str]) -> Row:
     mapped = {ours: row.values[theirs] for ours, theirs in fields.items() if theirs in row.values}
     for ours in mapped.keys() & kept.keys():
         raise row.error(
-            f"stands beside {fields[ours]!r}, which the mapping reads as {ours!r}",
+            f"is given together with {fields[ours]!r}, which the mapping reads as {ours!r}",
             field=ours,
             expected="one field for each of ours",
             next_step=f"leave it out with `--ignore-field {ours}`, or map it to another field too",
@@ -126,7 +126,7 @@ def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) 
     keeping = " ".join(f"--field details.{shlex.quote(name[:60])}={shlex.quote(name[:60])}" for name in names[:20])
     pronoun = "them" if len(names) > 1 else "it"
     return row.error(
-        f"unknown field{'s' if len(names) > 1 else ''} {named_fields(names)}, which no model would be asked with",
+        f"unknown field{'s' if len(names) > 1 else ''} {named_fields(names)}, which would not be part of any prompt",
         expected=f"the fields of {form.title}: {', '.join(field_names)}",
         next_step=f"{meant_by}keep {pronoun} with `{keeping}`, or leave {pronoun} out with `{ignoring}`; "
         "a benchmark's header says the same under 'fields' and 'ignore_fields'",

@@ -72,7 +72,7 @@ class Row:
             ignoring = " ".join(f"--ignore-field {shlex.quote(f'{theirs}.{key}'[:120])}" for key in unread[:20])
             raise self.error(
                 f"unknown field{'s' if len(unread) > 1 else ''} {named_fields(unread)} in it, "
-                "which no model would be asked with",
+                "which would not be part of any prompt",
                 field=name,
                 expected=expected or f"objects with {' and '.join(allowed_keys)}",
                 next_step=f"leave {'them' if len(unread) > 1 else 'it'} out with `{ignoring}`; "

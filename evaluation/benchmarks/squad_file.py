@@ -31,7 +31,7 @@ def squad_rows(articles: list[Any], path: str) -> Iterator[Row]:
                 number += 1
                 row = Row(path=path, number=number, unit="row", values=question if isinstance(question, dict) else {})
                 if not isinstance(question, dict):
-                    raise row.error("is no question", field="qas", expected="objects with question and answers")
+                    raise row.error("is not a question", field="qas", expected="objects with question and answers")
                 of_paragraph = {name: value for name, value in paragraph.items() if name != "qas"}
                 values: dict[str, Any] = {"title": None, "context": None}
                 for level, part in (("paragraph", of_paragraph), ("article", of_article)):

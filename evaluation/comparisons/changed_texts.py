@@ -49,9 +49,9 @@ def _note(
 ) -> str:
     a, b = small[0]
     more = f" and {len(small) - 1} others" if len(small) > 1 else ""
-    step = "; --slots 1 is the reproducible way" if texts.slots > 1 else ""
+    step = "; --slots 1 is reproducible" if texts.slots > 1 else ""
     return (
-        f"{label}: {texts.n_changed:,} of {texts.n:,} texts came out otherwise in run {texts.run_id} (the same cases "
-        f"and seeds, {texts.slots} at a time at most): a difference within {percent(texts.share)} of the cases, as of "
-        f"{a} – {b} ({points(differences[a, b], signed=True)} points){more}, may be another one when asked again{step}"
+        f"{label}: {texts.n_changed:,} of {texts.n:,} outputs changed when run {texts.run_id} repeated the same cases "
+        f"and seeds (at most {texts.slots} at a time): a difference within {percent(texts.share)} of the cases, "
+        f"such as {a} – {b} ({points(differences[a, b], signed=True)} points){more}, may not reproduce{step}"
     )

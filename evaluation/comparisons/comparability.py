@@ -52,7 +52,7 @@ def version_differences(store: Store, a: str, b: str) -> str:
     if options := _mapping_differences(left.options, right.options):
         differences.append(f"options that reach the model: {options}")
     differences += _case_differences(case_hashes(store, a), case_hashes(store, b))
-    return "; ".join(differences) or "their cases stand in another order"
+    return "; ".join(differences) or "their cases are in a different order"
 
 
 def _case_differences(a: Mapping[str, str], b: Mapping[str, str]) -> list[str]:
@@ -90,8 +90,8 @@ def refuse_other_signatures(name: str, uses: Mapping[str, Sequence[MetricUse]]) 
     other = next((side for side in others if not _shares(uses[first], uses[side])), others[0])
     a, b = uses[first][0].signature, uses[other][0].signature
     return IncomparableError(
-        f"{name!r} is not measured alike: {signature_differences(a, b)} ({first!r} against {other!r})",
-        f"Measure both alike, without a new answer: `benchwright score RUN --metric {name}`.",
+        f"{name!r} was measured differently: {signature_differences(a, b)} ({first!r} against {other!r})",
+        f"Rescore both with the same settings; no model is called: `benchwright score RUN --metric {name}`.",
     )
 
 

@@ -130,7 +130,7 @@ class _Work:
             if len(measured) > 1 and (self._against is None or self._against.label in measured):
                 lacking = [label for label in values if label not in measured]
                 if lacking:
-                    self.notes.append(f"{metric.word}: nothing is known of {', '.join(lacking)}")
+                    self.notes.append(f"{metric.word}: no value for {', '.join(lacking)}")
                 against = self._against.label if self._against else None
                 pairs = comparable_pairs(metric.word, measured, against, asked_with=asked_with)
                 timed.append(pairs)

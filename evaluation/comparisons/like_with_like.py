@@ -254,12 +254,12 @@ _NAMED = 3
 def _why_not(figures: ComparableFigures, sides: Sides) -> str:
     shares = "; ".join(f"{label}: {_share(values)}" for label, values in sides.items())
     why = (
-        f"on {figures.n_compared:,} of {figures.n_shared:,} common cases alone had the servers kept as much of the "
-        "prompts"
+        f"only {figures.n_compared:,} of {figures.n_shared:,} common cases had the same prompt-cache state on both "
+        "sides"
     )
     if all(map(_is_unknown, sides.values())):
-        return f"timing cannot be compared: {why} for both for certain, since they do not say what they keep ({shares})"
-    return f"timing cannot be compared: {why} for both ({shares})"
+        return f"timing cannot be compared: {why} for certain; the servers do not report cache hits ({shares})"
+    return f"timing cannot be compared: {why} ({shares})"
 
 
 def _share(values: Mapping[str, Values]) -> str:

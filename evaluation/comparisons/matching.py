@@ -52,5 +52,5 @@ def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest)
     against = find_side(sides, request.against) if request.against is not None else None
     measured = find_metrics(store, sides, request.metrics)
     if against is not None and against not in measured.sides:
-        raise IncomparableError(f"{against.label!r} has no scores to be held against", "Choose another --against.")
+        raise IncomparableError(f"{against.label!r} has no scores to compare with", "Choose another --against.")
     return MatchedSides(members=tuple(members), measured=measured, against=against, notes=tuple(notes))

@@ -70,7 +70,7 @@ def find_metrics(store: Store, sides: Sequence[Side], requested_metrics: Sequenc
         UnknownNameError: a metric that no side was measured by.
     """
     used = {side.label: _uses(store, side) for side in sides}
-    notes = [f"{label}: nothing was scored, left out" for label, uses in used.items() if not uses]
+    notes = [f"{label}: no scores, left out" for label, uses in used.items() if not uses]
     scored = tuple(side for side in sides if used[side.label])
     if len(scored) < 2:
         raise _unscored(sides, scored)
@@ -110,7 +110,7 @@ def _unscored(sides: Sequence[Side], scored: Sequence[Side]) -> IncomparableErro
     silent = [side for side in sides if side not in scored]
     named = ", ".join(f"{side.label!r} (run {', '.join(side.run_ids)})" for side in silent)
     return IncomparableError(
-        f"there are not two sides with scores: nothing is scored of {named}",
+        f"fewer than two sides have scores: no scores for {named}",
         "`benchwright show RUN` says how far a run is; `benchwright score RUN` scores what is answered.",
     )
 

@@ -68,7 +68,7 @@ def _unscored(result: ComparisonResult, baseline: str, side: str) -> RegressionC
         baseline=baseline,
         side=side,
         outcome="unscored",
-        sentence=f"{metric}: {side} has no score, and cannot be held against {baseline}",
+        sentence=f"{metric}: {side} has no score and cannot be compared with {baseline}",
     )
 
 

@@ -45,7 +45,7 @@ def _one_tag_two_weights(sides: Sequence[Side]) -> Iterator[str]:
     for model, model_digests in digests.items():
         if len(model_digests) > 1:
             shown = " and ".join(digest.removeprefix("sha256:")[:12] for digest in model_digests)
-            yield f"{model} stands for different weights here, which are never merged: digests {shown}"
+            yield f"{model} has different weights in these runs, which are compared separately: digests {shown}"
 
 
 def _unverified(sides: Sequence[Side]) -> Iterator[str]:
@@ -75,6 +75,6 @@ def _case_by_case(metrics: Sequence[MetricComparison]) -> Iterator[str]:
     words = [comparison.metric.word for comparison in metrics if comparison.metric.over_all_cases]
     if words:
         yield (
-            f"{', '.join(words)}: compared case by case, which is not the difference of the values over all cases "
-            "together that a run shows"
+            f"{', '.join(words)}: compared case by case, which is not the difference of the corpus-level values "
+            "that each run shows"
         )

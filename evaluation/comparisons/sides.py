@@ -175,7 +175,7 @@ def find_side(sides: Sequence[Side], name: str, *, option: str = "--against") ->
     begun = begun or [side for side in sides if len(name) >= 4 and any(_begins(m, name) for m in side.members)]
     if len(begun) > 1:
         labels = ", ".join(repr(side.label) for side in begun)
-        raise ConfigurationError(f"{option} {name!r} names several sides: {labels}", "Give one of these names.")
+        raise ConfigurationError(f"{option} {name!r} matches several sides: {labels}", "Give one of these names.")
     if not begun:
         raise UnknownNameError("side", name, [side.label for side in sides], f"Give {option} one of these names.")
     return begun[0]

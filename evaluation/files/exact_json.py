@@ -16,7 +16,7 @@ class TwiceError(ValueError):
         self.how = how
 
     def __str__(self) -> str:
-        return f"the key {self.key[:60]!r} stands twice in one object{self.how}"
+        return f"the key {self.key[:60]!r} appears twice in one object{self.how}"
 
 
 def read_json(text: str) -> Any:

@@ -85,7 +85,7 @@ def _check_keys(node: Any) -> None:
         if (key.tag, name) in keys:
             how = "" if keys[key.tag, name] == key.value else ", in two Unicode forms"
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {name[:60]!r} stands twice in one mapping{how}", key.start_mark
+                None, None, f"the key {name[:60]!r} appears twice in one mapping{how}", key.start_mark
             )
         keys[key.tag, name] = key.value
 
@@ -102,5 +102,5 @@ def _n_values(value: Any, counts: dict[int, int | None]) -> int:
         counts[id(value)] = 1 + sum(_n_values(part, counts) for part in parts)
     n = counts[id(value)]
     if n is None:
-        raise yaml.YAMLError("an alias stands for something that holds it")
+        raise yaml.YAMLError("an alias refers to a node that contains it")
     return n

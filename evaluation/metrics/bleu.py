@@ -52,7 +52,9 @@ class Bleu(CorpusMetric):
     def __post_init__(self) -> None:
         """Refuse a tokenizer that does not exist."""
         if self.tokenize not in TOKENIZERS:
-            raise ConfigurationError(f"bleu: tokenize={self.tokenize!r} is none of {', '.join(TOKENIZERS)}")
+            raise ConfigurationError(
+                f"bleu: invalid tokenize={self.tokenize!r}; expected one of {', '.join(TOKENIZERS)}"
+            )
 
     @property
     def signature(self) -> str:

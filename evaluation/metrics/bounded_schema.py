@@ -53,9 +53,9 @@ class BoundedSchema:
         try:
             error = next(self.validator.iter_errors(value), None)
         except RecursionError:
-            raise TooMuchWorkError("the schema leads in circles, or deeper than can be followed") from None
+            raise TooMuchWorkError("the schema recurses without end or is nested too deeply") from None
         except OverflowError:
-            return "$: a number too large to be compared"
+            return "$: number too large to compare"
         except (Unresolvable, UnknownType, re.error) as problem:
             raise SchemaFaultError(f"cannot be applied: {str(problem)[:_MAX_CHARS]}") from problem
         finally:

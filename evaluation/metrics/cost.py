@@ -53,11 +53,11 @@ class CostUsd(Metric):
                     f"cost_usd: {option.name}={price!r} must be a finite number of at least 0", _EXAMPLE
                 )
         if (self.input_per_million is None) != (self.output_per_million is None):
-            raise ConfigurationError("cost_usd: a price in needs a price out, and the reverse; 0 is a price", _EXAMPLE)
-        if self.is_by_token and self.per_kwh is not None:
             raise ConfigurationError(
-                "cost_usd: an answer is paid by its tokens or by its energy, not by both", _EXAMPLE
+                "cost_usd: give both input_per_million and output_per_million (0 is allowed)", _EXAMPLE
             )
+        if self.is_by_token and self.per_kwh is not None:
+            raise ConfigurationError("cost_usd: give either token prices or per_kwh, not both", _EXAMPLE)
 
     @property
     def is_by_token(self) -> bool:

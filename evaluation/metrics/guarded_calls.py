@@ -21,7 +21,7 @@ from evaluation.score import Measurement, ScoreFailure
 
 RAISED = "metric_raised"
 NONSENSE = "metric_returned_nonsense"
-_UNSOUND = "measure() returned a ScoreFailure whose kind is no word, or whose message is no text"
+_UNSOUND = "measure() returned a ScoreFailure with an empty or non-string kind, or a message that is not a string"
 _SLACK = 1e-9
 """How far beyond its range a value may lie by rounding alone; it is then taken for the end of the range."""
 
@@ -58,8 +58,8 @@ def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> 
         return _raised(metric, "requests", _not_ours(error))
     for request in requests:
         if not isinstance(request, EmbedText | AskJudge | RunProgram):
-            message = f"{metric.name}: requests() gave a {type(request).__name__}, which nobody can answer"
-            return ScoreFailure(kind=NONSENSE, message=message)
+            message = f"requests() returned a {type(request).__name__}; expected EmbedText, AskJudge or RunProgram"
+            return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {message}")
     return requests
 
 
@@ -149,11 +149,11 @@ def _wrong_value(metric: Metric, step: str, value: object) -> Iterator[str]:
     low, high = metric.value_range
     number = _as_float(value)
     if not isinstance(value, Real):
-        yield f"{step}() gave {_shown(value)}, a {type(value).__name__}, as its value: not a number"
+        yield f"{step}() returned the value {_shown(value)}, a {type(value).__name__} and not a number"
     elif number is None:
-        yield f"{step}() gave the value {_shown(value)}, which is no finite number"
+        yield f"{step}() returned the value {_shown(value)}, which is not a finite number"
     elif not low - _SLACK * max(1.0, abs(low)) <= number <= high + _SLACK * max(1.0, abs(high)):
-        yield f"{step}() gave the value {_shown(value)}, outside its own range of {low:g} to {high:g}"
+        yield f"{step}() returned the value {_shown(value)}, outside its own range of {low:g} to {high:g}"
 
 
 def _as_float(value: object) -> float | None:

@@ -150,11 +150,11 @@ def _problems(kind: type[Metric]) -> Iterator[str]:
     elif isabstract(kind):
         yield f"lacks {' and '.join(sorted(kind.__abstractmethods__))}"
     elif "__dataclass_params__" not in kind.__dict__ or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        yield "is no frozen dataclass"
+        yield "is not a frozen dataclass"
     elif positional := [field.name for field in fields(kind) if not field.kw_only]:
         yield f"takes {', '.join(positional)} by position: kw_only=True is missing"
     elif kind.signature is not Metric.signature:
-        yield "makes its own signature, which must hold the hash of its file"
+        yield "overrides `signature`, which must contain the hash of its file"
     else:
         yield from _wrong_facts(kind)
 
@@ -165,7 +165,7 @@ def _wrong_facts(kind: type[Metric]) -> Iterator[str]:
         if not isinstance(value, expected_type) or value == "":
             yield f"has {fact} = {value!r}; it must be a {expected_type.__name__}, as a ClassVar"
     if isinstance(getattr(kind, "name", None), str) and not kind.name.isidentifier():
-        yield f"has the name {kind.name!r}; it must be letters, digits and underscores, as in politeness"
+        yield f"has the name {kind.name!r}; it must be a valid Python identifier, for example politeness"
     if not _is_range(kind.value_range):
         yield f"has value_range = {kind.value_range!r}; it must be a pair of numbers, the least and the greatest value"
     if not isinstance(kind.needs, frozenset) or not all(isinstance(need, Need) for need in kind.needs):

@@ -166,9 +166,7 @@ class _Other:
 
     def _asked(self, step: str, arguments: tuple[Any, ...]) -> Any:
         if self._n_lost >= GIVEN_UP_AFTER:
-            message = (
-                f"{self._metric.name}: it did not come back from {self._n_lost} calls in a row, and is asked no more"
-            )
+            message = f"{self._metric.name}: did not return from {self._n_lost} calls in a row; it is not called again"
             return ScoreFailure(kind=GIVEN_UP, message=message)
         if self._process is None and (failure := self._start()) is not None:
             return failure
@@ -239,13 +237,13 @@ class _Other:
             raise MeasuringEndedError
         name = self._metric.name
         if late_s is not None:
-            step = f"give it longer with BENCHWRIGHT_METRIC_TIMEOUT_S (seconds, now {late_s:g}), or mend it"
+            step = f"raise BENCHWRIGHT_METRIC_TIMEOUT_S (now {late_s:g} s) or fix the metric"
             return ScoreFailure(
-                kind=TIMED_OUT, message=f"{name}: it did not return within {late_s:g} s, and was ended; {step}"
+                kind=TIMED_OUT, message=f"{name}: did not return within {late_s:g} s and was stopped; {step}"
             )
         if not isinstance(error, EOFError | BrokenPipeError | pickle.UnpicklingError):
             return ScoreFailure(kind=RAISED, message=f"{name}: {in_words(error)}")
-        return ScoreFailure(kind=DIED, message=f"{name}: it ended its own process ({_how(process.returncode)})")
+        return ScoreFailure(kind=DIED, message=f"{name}: its process exited ({_how(process.returncode)})")
 
     def close(self) -> None:
         """Ends the process, whoever waits for it; may be called from any thread."""

@@ -61,7 +61,7 @@ class NumericMatch(Metric):
         """Says which reference holds no number."""
         for reference in case.references:
             if _UNDERSCORED.search(reference):
-                return f"has the reference {reference[:60]!r}, where an underscore stands between digits"
+                return f"has the reference {reference[:60]!r}, with an underscore between digits"
             number = self._number(reference)
             if reference.strip() and (number is None or number.value is None):
                 return f"has the reference {reference!r}, which holds no number"

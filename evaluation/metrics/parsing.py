@@ -41,7 +41,7 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
     """
     if names_a_file(text) and not may_name_a_file:
         raise ConfigurationError(
-            f"the benchmark names the metric {text[:200]!r}, which is code in a file, and data runs no code",
+            f"the benchmark names the metric {text[:200]!r}, which is a Python file; a benchmark may not load code",
             "Take it out of the benchmark, and name it yourself with --metric where you trust it.",
         )
     if may_name_a_file:
@@ -98,7 +98,7 @@ def _own_class(path: Path, class_name: str) -> type[Metric]:
     kind = metric_in_file(path, class_name)
     if kind.name in METRICS or kind.name in third_party_names():
         raise ConfigurationError(
-            f"metric {class_name} ({path}) has the name {kind.name!r}, which another metric has already",
+            f"metric {class_name} ({path}) cannot be named {kind.name!r}: another metric has that name",
             f"Give it another `name`. {EXAMPLE}",
         )
     return kind
@@ -130,7 +130,7 @@ def metric_options(metric: type[Metric]) -> dict[str, str]:
 
 def _name_and_options(text: str) -> tuple[str, dict[str, Any]]:
     if not text.strip():
-        raise ConfigurationError(f"cannot read the metric {text!r}: it has no name", next_step=_EXAMPLE)
+        raise ConfigurationError(f"cannot parse the metric {text!r}: it has no name", next_step=_EXAMPLE)
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         if isinstance(tree, ast.Name):
@@ -139,8 +139,10 @@ def _name_and_options(text: str) -> tuple[str, dict[str, Any]]:
             return tree.func.id, _options(tree.keywords)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ConfigurationError(f"cannot read the metric {text!r}: {problem}", next_step=_EXAMPLE) from error
-    raise ConfigurationError(f"cannot read the metric {text!r}: no name with named options", next_step=_EXAMPLE)
+        raise ConfigurationError(f"cannot parse the metric {text!r}: {problem}", next_step=_EXAMPLE) from error
+    raise ConfigurationError(
+        f"cannot parse the metric {text!r}: expected NAME or NAME(option=value)", next_step=_EXAMPLE
+    )
 
 
 def _options(keywords: list[ast.keyword]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def _loaded(offer: EntryPoint) -> type[Metric]:
     except Exception as error:
         raise _refusal(offer, f"cannot be loaded: {type(error).__name__}: {error}") from error
     if not (isinstance(metric, type) and issubclass(metric, Metric)) or isabstract(metric):
-        raise _refusal(offer, "is no concrete class that derives from evaluation.metrics.metric.Metric")
+        raise _refusal(offer, "is not a concrete class that derives from evaluation.metrics.metric.Metric")
     if getattr(metric, "name", None) != offer.name:
         raise _refusal(offer, f"calls itself {getattr(metric, 'name', None)!r}; both names must be the same")
     return metric

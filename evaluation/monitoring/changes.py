@@ -48,7 +48,7 @@ def changes_since(earlier: Sequence[Setting], now: Setting) -> tuple[Change, ...
 def in_words(changes: Sequence[Change]) -> str:
     """A sentence on what changed, or that nothing of it did."""
     if not changes:
-        return "Model, judge and server are the same as before."
+        return "No change in model, judge or server."
     changed = [f"{WHAT[change.what]} changed ({shortened(change.was)} → {shortened(change.now)})" for change in changes]
     same = [name for name in ("model", "judge", "server") if name not in {change.what for change in changes}]
     rest = f"; {' and '.join(same)} {'is' if len(same) == 1 else 'are'} the same" if same else ""

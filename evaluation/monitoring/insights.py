@@ -76,9 +76,9 @@ def _of_judges(series: Iterable[Series]) -> Iterator[Insight]:
             continue
         text = (
             f"{candidate_series.name}: {candidate_series.headline} was {quantity(before.quality)} and is "
-            f"{quantity(newest.quality)} now, by another judge, option or scorer. The two cannot be compared, and "
-            "nothing follows for the model: "
-            f"`benchwright score {before.run_id} --metric …` measures the earlier answers alike."
+            f"{quantity(newest.quality)} now, measured with a different judge, option or scorer. The two values are "
+            "not comparable and say nothing about the model: "
+            f"`benchwright score {before.run_id} --metric …` rescores the earlier answers."
         )
         evidence = _about(candidate_series) | {
             "was": before.quality,

@@ -60,7 +60,7 @@ def _sentence(seen: MonitoringPass, changes: AlertChanges, open_alerts: Sequence
     )
     if not open_alerts:
         over = f"; {counted(len(changes.resolved), 'alert')} resolved" if changes.resolved else ""
-        return f"All is as it should be: {looked}{over}."
+        return f"No open alerts: {looked}{over}."
     parts = [f"{counted(len(open_alerts), 'open alert')}, {len(changes.raised):,} new"]
     parts += [f"{len(changes.resolved):,} resolved"] if changes.resolved else []
     return f"{', '.join(parts)}: {looked}."

@@ -144,7 +144,7 @@ def _key() -> list[str]:
     return [
         element("circle", cx=22, cy=y - 4, r=5, class_="mark"),
         line(30, y - 4, 52, y - 4, class_="front"),
-        text(58, y, "nobody is better and cheaper", class_="faint"),
+        text(58, y, "no candidate is better and cheaper", class_="faint"),
         element("circle", cx=232, cy=y - 4, r=5, class_="plain"),
         text(242, y, "somebody is", class_="faint"),
         line(320, y - 4, 342, y - 4, class_="bar"),

@@ -45,7 +45,7 @@ def metrics_for_resume(
             raise _refusal(runs[0], text, use, why)
     for text in elsewhere.values():
         raise ConfigurationError(
-            f"--metric {text} is none of the metrics with which the run began, and a resume measures by no other",
+            f"--metric {text} is not a metric of this run, and a resume cannot add metrics",
             "To measure the stored answers by another metric: `benchwright score RUN --metric …`.",
         )
     return metrics

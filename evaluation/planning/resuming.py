@@ -108,7 +108,7 @@ def grown(before: EvaluationRequest, additions: Mapping[str, Any]) -> Evaluation
         else:
             flag = FLAGS.get(name, f"--{name.removesuffix('s')}")
             raise ConfigurationError(
-                f"{flag} belongs to a run, and a resume cannot change it",
+                f"{flag} is fixed for a run and cannot be changed on resume",
                 "Begin a new run, or resume with nothing but more models, --repeats or --limit; "
                 "a model with options of its own is --candidate 'NAME key=value …'.",
             )

@@ -52,7 +52,7 @@ async def decompressed(chunks: AsyncIterable[bytes], encoding: str) -> AsyncIter
         OddRecordError: another way of compressing, or bytes that are none.
     """
     if encoding.strip().casefold() not in _COMPRESSED:
-        raise OddRecordError(f"the encoding {encoding[:40]!r}, although told not to compress")
+        raise OddRecordError(f"unsupported content encoding {encoding[:40]!r} (the request asked for none)")
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
         async for chunk in chunks:

@@ -178,7 +178,7 @@ def unreadable(error: OddRecordError, context: RequestContext) -> ProviderError:
     return ProviderError(
         f"{context.subject}: the server's answer cannot be read: {error}",
         FailureKind.UNREADABLE_ANSWER,
-        "Ask the server by hand, for example with `curl`; a proxy in between may change its answers.",
+        "Check the server's response, for example with `curl`; a proxy may be changing it.",
     )
 
 
@@ -200,7 +200,9 @@ def broken(error: Exception, context: RequestContext, *, answering: bool) -> Pro
             next_step="Start it, for example with `ollama serve`.",
         )
     if isinstance(error, httpx.TimeoutException):
-        return TransientProviderError(f"{context.subject}: the server fell silent ({reason})", FailureKind.TIMED_OUT)
+        return TransientProviderError(
+            f"{context.subject}: the server stopped responding ({reason})", FailureKind.TIMED_OUT
+        )
     if answering:
         return TransientProviderError(f"{context.subject}: the answer was cut off ({reason})", FailureKind.CUT_STREAM)
     return TransientProviderError(

@@ -37,7 +37,7 @@ def parse_json(data: bytes) -> Any:
     except OddRecordError:
         raise
     except ValueError as error:
-        raise OddRecordError("it holds a number of thousands of digits") from error
+        raise OddRecordError("it contains a number with thousands of digits") from error
 
 
 def _is_too_deep(data: bytes) -> bool:

@@ -159,7 +159,7 @@ class OllamaProvider(ModelServer):
         ) or await self._sign_of_shift(generation, context)
         if sign:
             raise ProviderError(
-                f"{context.subject}: the server cut the prompt although told not to: {sign}",
+                f"{context.subject}: the server truncated the prompt although `truncate` is false: {sign}",
                 FailureKind.PROMPT_TRUNCATED,
                 "Raise num_ctx, or update the server; old versions ignore `truncate` and `shift`.",
             )

@@ -58,7 +58,7 @@ def _by_text(refusal: Refusal, context: RequestContext) -> ProviderError:
 
 def _next_step(refusal: Refusal) -> str | None:
     if "support thinking" in refusal.message:
-        return "Leave `think` out for this model."
+        return "This model does not support `think`; remove the option."
     if 300 <= refusal.status < 400:
         return "The server redirects; give the address it redirects to."
     return None

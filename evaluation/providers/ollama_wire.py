@@ -73,7 +73,8 @@ def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest,
     reason = final.get("done_reason")
     if reason in ("load", "unload"):
         raise TransientProviderError(
-            f"{context.subject}: the server answered with done_reason {reason!r}: it moved the model and wrote nothing",
+            f"{context.subject}: the server answered with done_reason {reason!r}: it loaded or unloaded the model "
+            "and generated nothing",
             FailureKind.CUT_STREAM,
         )
     timing = _timing(final, draft)
@@ -118,5 +119,5 @@ def expect_done(answer: Mapping[str, Any], context: RequestContext, doing: str) 
         raise ollama_error(line_refusal(answer), context)
     if answer.get("done") is not True:
         raise TransientProviderError(
-            f"{context.subject}: the server did not say that {doing} is done", FailureKind.CUT_STREAM
+            f"{context.subject}: the server did not confirm that {doing} finished", FailureKind.CUT_STREAM
         )

@@ -33,7 +33,7 @@ class OpenAICompatibleProvider(ModelServer):
         "num_ctx and all load options are those the server was started with",
         "only temperature, top_p, seed, num_predict, stop, presence_penalty and frequency_penalty can be sent",
         "the think mode cannot be set",
-        "an answer under a name that the server does not list cannot be held against the model that was asked",
+        "an answer under a model name that the server does not list cannot be checked against the requested model",
         "models cannot be loaded, unloaded, listed in memory or pulled",
         "queue, load, prompt and generation times are not told apart, nor cold from warm",
     )

@@ -67,7 +67,7 @@ def confirmed(state: RaceState, confirmation: Confirmation | None) -> tuple[Deci
     if confirmation is None or state.n_confirmed is None:
         return ()
     runner = state.runners[state.alive[0]]
-    needed = "it need only be ahead" if confirmation.needed is None else f"p must be at most {confirmation.needed:g}"
+    needed = "it only has to lead" if confirmation.needed is None else f"p must be at most {confirmation.needed:g}"
     standing = against((confirmation.difference or 0.0) / confirmation.span, confirmation.span, confirmation.runner_up)
     return (
         Decision(
@@ -141,7 +141,9 @@ def _decision(
         why = f"place {order.index(place) + 1} of {len(order)}"
     else:
         numbers |= {"evidence": evidence, "needed": 1 / state.rules.alpha}
-        why = f"evidence that it is not the best: {odds(evidence)} to 1, and {odds(1 / state.rules.alpha)} drops it"
+        why = (
+            f"evidence against being the best: {odds(evidence)} to 1 (eliminated at {odds(1 / state.rules.alpha)} to 1)"
+        )
     return Decision(
         look=state.look,
         key=state.runners[place].key,

@@ -99,7 +99,7 @@ def _sentence(
     checked: Confirmation | None,
 ) -> str:
     if verdict is Verdict.NOBODY:
-        return "Every candidate was given up; nobody has won."
+        return "Every candidate was given up; there is no winner."
     first, n_cases = ranking[0].label, counted(state.n_asked, "case")
     if verdict is Verdict.UNCONFIRMED:
         return f"{first} is the only one left after {n_cases}; it was not confirmed on unseen cases."

@@ -72,14 +72,14 @@ class RaceRules:
         if self.margin is not None and not self.margin > 0:
             raise ConfigurationError(f"the margin is {self.margin}", "give more than 0, or leave it out")
         if self.confirm is not None and self.confirm < 0:
-            raise ConfigurationError(f"{self.confirm} cases for the confirmation", "give 0 or more")
+            raise ConfigurationError(f"the number of confirmation cases is {self.confirm}", "give 0 or more")
         sizes = [level.n_cases for level in self.levels]
         if any(size is None for size in sizes[:-1]) or any(size is not None and size < 1 for size in sizes):
             raise ConfigurationError("only the last level may ask all cases, and every other at least one")
         case_counts = [size for size in sizes if size is not None]
         if case_counts != sorted(set(case_counts)):
             raise ConfigurationError(
-                f"the levels ask {case_counts} cases", "give each more cases than the one before it"
+                f"the level sizes {case_counts} do not increase", "give each level more cases than the one before it"
             )
 
     @property

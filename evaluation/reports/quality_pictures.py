@@ -65,4 +65,4 @@ def quality_picture(
         y_range=value_range(headline.partition(" by ")[0]),
     )
     best = ", ".join(point.label for point in frontier(points, higher_is_better=higher_is_better))
-    return Picture(svg=svg, said=f"Quality against {word}. Nobody is better and takes less than: {best}")
+    return Picture(svg=svg, said=f"Quality against {word}. Pareto front: {best}")

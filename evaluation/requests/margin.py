@@ -59,7 +59,7 @@ def read_margin(text: str) -> Margin:
     match = _SHARE.fullmatch(text.strip())
     number = float(match["number"]) if match else math.nan
     if match is None or not math.isfinite(number):
-        raise ConfigurationError(f"--margin {text!r} is no difference", _EXAMPLE)
+        raise ConfigurationError(f"--margin {text!r} is not a number or a number of points", _EXAMPLE)
     if number <= 0:
         raise ConfigurationError(f"--margin {text!r} must be above zero: it is a distance", _EXAMPLE)
     in_points = match["unit"] is not None

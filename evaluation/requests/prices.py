@@ -25,7 +25,7 @@ PRICE = "price"
 """Under which name a candidate's price (`Price.options`) stands among its details in a run."""
 EXAMPLE = "For example, in YAML: models: {'gpt-oss:*': {input_per_million: 0.15, output_per_million: 0.60}}"
 _WORDS = {
-    "extra_forbidden": "is no key of a price",
+    "extra_forbidden": "is not a key of a price",
     "greater_than_equal": "must not be negative",
     "finite_number": "must be a finite number",
     "float_type": "must be a number",
@@ -121,7 +121,7 @@ def as_prices(content: Mapping[str, Any], *, source: str = "prices") -> PriceTab
         step = file_step(error, outer=_PriceFile, inner=_PriceEntry, example=EXAMPLE)
         raise ConfigurationError(f"{source}: {problems}", step) from None
     if twice := repeated_key(price_file.models):
-        raise ConfigurationError(f"{source}: models → {twice[0]} stands twice{twice[1]}", "Keep the one that is meant.")
+        raise ConfigurationError(f"{source}: models → {twice[0]} appears twice{twice[1]}", "Keep one of them.")
     by_model = tuple((composed(name), _price(source, name, entry)) for name, entry in price_file.models.items())
     return PriceTable(by_model=by_model, electricity_per_kwh=price_file.electricity_per_kwh)
 

@@ -12,7 +12,7 @@ from evaluation.requests.request_errors import file_step
 CHECK_PATH = "Check the path."
 WORDS = {
     "missing": "is missing",
-    "extra_forbidden": "is no key of a profile",
+    "extra_forbidden": "is not a key of a profile",
     "string_type": "must be text",
     "string_too_short": "must not be empty",
     "string_pattern_mismatch": "must be letters, digits, dots, dashes and underscores, 64 at most",

@@ -78,7 +78,7 @@ class SweepRequest(RequestModel):
             raise ValueError("the prompt is empty")
         swept = self.all_parameters()
         if not swept:
-            raise ValueError("nothing is swept: give --param NAME=VALUES, or several --model")
+            raise ValueError("no parameter to sweep: give --param NAME=VALUES, or several --model")
         self._refuse_fixed({parameter.name for parameter in swept})
         return self
 

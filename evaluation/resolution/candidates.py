@@ -121,7 +121,10 @@ def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:
         return []
     if not digests or info.digest in digests:
         return []
-    return [f"{info.name} has new weights: {info.digest[:12]}, before {digests[0][:12]}; earlier results stay apart"]
+    return [
+        f"{info.name} has new weights: {info.digest[:12]}, previously {digests[0][:12]}; "
+        "earlier results are kept separate"
+    ]
 
 
 def _reported(info: ModelInfo) -> Mapping[str, Any]:
@@ -161,7 +164,9 @@ def _pool(
         return (first,), []
     alike = all(other.digest is not None and endpoint.provider == first.provider for endpoint, other in matches)
     if not alike:
-        return (first,), [f"{name} is asked at {first.name} alone: without digests, equal weights cannot be told"]
+        return (first,), [
+            f"{name}: using {first.name} only, since without digests the servers' weights cannot be compared"
+        ]
     if len({other.digest for _, other in matches}) > 1:
         places = ", ".join(f"{(other.digest or '')[:12]} at {endpoint.name}" for endpoint, other in matches)
         raise ConfigurationError(

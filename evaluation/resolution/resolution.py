@@ -68,7 +68,7 @@ async def resolve(
         )
         refuse_without_ability(candidate, "completion", "a candidate is asked for answers", "--model NAME")
         if candidate.candidate.fingerprint in fingerprints:
-            notes.append(f"{candidate.candidate.label} was asked for twice, and is evaluated once")
+            notes.append(f"{candidate.candidate.label} was requested twice and is evaluated once")
             continue
         fingerprints.add(candidate.candidate.fingerprint)
         candidates.append(candidate)

@@ -146,8 +146,8 @@ def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> lis
     seen = [case for case in seen_cases(store, sides, use) if len(case.sides) >= least]
     if not seen:
         raise ConfigurationError(
-            "there is no case to show: " + ("no two candidates answered the same one" if least > 1 else "no answer"),
-            "Choose other runs, or go on with these: `benchwright evaluate --resume RUN`.",
+            "no case to review: " + ("no case was answered by two candidates" if least > 1 else "no case was answered"),
+            "Choose other runs, or resume these: `benchwright evaluate --resume RUN`.",
         )
     return seen
 

@@ -18,7 +18,7 @@ def checked_rater(name: str) -> str:
     """
     rater = " ".join(name.split())
     if not rater:
-        raise ConfigurationError("nobody is named as the rater", "Say who rates.")
+        raise ConfigurationError("the rater's name is empty", "Give the rater's name.")
     if len(rater) > LONGEST_NAME:
         raise ConfigurationError(f"the rater's name has {len(rater)} letters", f"At most {LONGEST_NAME}.")
     return rater
@@ -47,7 +47,8 @@ def checked(review: ReviewRecord, judgements: Sequence[Said]) -> tuple[Said, ...
     for judgement in judgements:
         if judgement.item_id not in items:
             raise ConfigurationError(
-                f"item {judgement.item_id} is none of review {review.review_id}", "Rate its own cases."
+                f"item {judgement.item_id} does not belong to review {review.review_id}",
+                "Rate the cases of this review.",
             )
         _check(review, items[judgement.item_id], judgement)
     return tuple(judgements)
@@ -68,7 +69,7 @@ def _check(review: ReviewRecord, item: ReviewItem, judgement: Said) -> None:
     for position, grades in enumerate(judgement.grades):
         if set(grades) != set(criteria):
             raise ConfigurationError(
-                f"{case}, {letter(position)}: {', '.join(grades)} are graded", f"Grade {criteria}."
+                f"{case}, {letter(position)}: grades given for {', '.join(grades) or 'nothing'}", f"Grade {criteria}."
             )
         for name, value in grades.items():
             checked_grade(value, of=f"{case}, {letter(position)}, {name}")

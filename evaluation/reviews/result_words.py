@@ -46,9 +46,9 @@ def _graded(result: Mapping[str, Any]) -> str:
     nearest = min(of_best, key=lambda row: row["difference"])
     ahead = shown_estimate(plotted_number({**nearest, "value": nearest["difference"]}), digits=2)
     if nearest["n_cases"] < ENOUGH_CASES:
-        return f"{lead}; {counted(nearest['n_cases'], 'case')} are too few to tell it from {nearest['b']} by a test."
-    verb = "is really ahead of" if nearest["is_significant"] else "cannot be told from"
-    return f"{lead}. It {verb} {nearest['b']}: {ahead} more, {p_value(nearest['p_adjusted'])} (Holm)."
+        return f"{lead}; {counted(nearest['n_cases'], 'case')} are too few to test the difference from {nearest['b']}."
+    verb = "is significantly higher than" if nearest["is_significant"] else "does not differ significantly from"
+    return f"{lead}. It {verb} that of {nearest['b']}: {ahead} more, {p_value(nearest['p_adjusted'])} (Holm)."
 
 
 def result_notes(result: Mapping[str, Any]) -> list[str]:
@@ -57,7 +57,7 @@ def result_notes(result: Mapping[str, Any]) -> list[str]:
     notes = []
     if result["n_rated"] < result["n_items"]:
         notes.append(
-            f"{result['n_items'] - result['n_rated']} of {counted(result['n_items'], 'case')} nobody has rated"
+            f"{result['n_items'] - result['n_rated']} of {counted(result['n_items'], 'case')} are not rated yet"
         )
     if any(reason != "control" for reason in picked):
         n_controls = picked.get("control", 0)

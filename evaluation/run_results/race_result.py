@@ -48,7 +48,7 @@ def race_result(store: Store, invocation_id: str) -> RaceResult:
     """
     record = find_race(store, invocation_id)
     if record is None:
-        raise StoreError(f"invocation {invocation_id!r} is no race", "`benchwright show RUN` shows its runs")
+        raise StoreError(f"invocation {invocation_id!r} is not a race", "`benchwright show RUN` shows its runs")
     evaluated = invocation_result(store, invocation_id)
     (run,) = evaluated.runs
     decisions = tuple(_decision(decision) for decision in load_decisions(store, invocation_id))

@@ -104,7 +104,7 @@ def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateReco
     ):
         raise StoreError(
             f"the candidates of run {run.plan.run_id!r} are not the combinations of its sweep",
-            "a sweep is gone on with by `benchwright sweep --resume`, and takes no other candidates",
+            "resume a sweep with `benchwright sweep --resume`; its candidates cannot change",
         )
     return tuple(candidates)
 
@@ -184,9 +184,8 @@ def _of_cached_prompts(store: Store, run: RunRecord, use: MetricUse) -> list[str
         return []
     n = sum(outcome_counts.n_ok + outcome_counts.n_own_failed for outcome_counts in counts)
     return [
-        f"the server had kept, or may have kept, {n_cached:,} of {n:,} prompts, whose answers are in these means of "
-        f"{use.name} beside those to prompts that it read; `benchwright compare {run.plan.run_id}` holds like against "
-        "like"
+        f"the server had cached, or may have cached, {n_cached:,} of {n:,} prompts, and these means of {use.name} "
+        f"include cached and uncached answers; `benchwright compare {run.plan.run_id}` compares them separately"
     ]
 
 

@@ -45,7 +45,7 @@ def clustered_evidence(differences: Vector, clusters: Sequence[str | None], term
 def _few(n_clusters: int) -> tuple[str, ...]:
     if n_clusters >= FEW_CLUSTERS:
         return ()
-    return (f"{n_clusters} clusters are few: under {FEW_CLUSTERS}, they may not stand for the others of their kind",)
+    return (f"only {n_clusters} clusters: fewer than {FEW_CLUSTERS} may not be representative",)
 
 
 def _refused(difference: float) -> Evidence:

@@ -131,7 +131,8 @@ def nemenyi_q(n_candidates: int, *, alpha: float = 0.05) -> float:
     """The upper quantile of the range of so many standard normal values, divided by the root of 2."""
     if n_candidates < 2 or not 0 < alpha < 1:
         raise ConfigurationError(
-            f"{n_candidates} candidates at alpha={alpha!r} have no critical difference", "two are needed, alpha is 0.05"
+            f"{n_candidates} candidates at alpha={alpha!r} have no critical difference",
+            "give at least two candidates and an alpha between 0 and 1, for example 0.05",
         )
     return crossing(lambda r: _range_beyond(r, n_candidates) - alpha, 0.0, _LARGEST_RANGE) / sqrt(2)
 
@@ -155,7 +156,9 @@ def _legendre() -> tuple[Vector, Vector]:
 def _checked(scores: Matrix) -> tuple[int, int]:
     n, k = scores.shape
     if n < 2 or k < 2:
-        raise ConfigurationError(f"{n} cases of {k} candidates cannot be tested", "two of each are needed at least")
+        raise ConfigurationError(
+            f"{n} cases of {k} candidates cannot be tested", "at least two cases and two candidates are required"
+        )
     return n, k
 
 

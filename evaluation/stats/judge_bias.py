@@ -258,7 +258,7 @@ def _places(verdicts: Sequence[str]) -> Vector:
     for verdict in verdicts:
         if verdict not in signs:
             raise ConfigurationError(
-                f"verdict {verdict!r} is none of {FIRST}, {SECOND}, {TIE}",
+                f"invalid verdict {verdict!r}; expected {FIRST}, {SECOND} or {TIE}",
                 "leave unreadable verdicts out, and count them",
             )
     return np.array([signs[verdict] for verdict in verdicts], dtype=np.float64)

@@ -86,7 +86,7 @@ def _sorted(p_values: Sequence[float]) -> tuple[Vector, Places]:
     if outside.any():
         first = int(np.flatnonzero(outside)[0])
         raise ConfigurationError(
-            f"p_values[{first}] is {p[first]}, which is no p-value",
+            f"p_values[{first}] is {p[first]}, which is not a p-value",
             "give values from 0 to 1, and leave out what is missing",
         )
     order = np.argsort(p, kind="stable")

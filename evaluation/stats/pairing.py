@@ -72,7 +72,7 @@ def _number(case_id: Hashable, score: object) -> float:
         return float("nan")
     # Not float(score) alone: it would read the text "1".
     if isinstance(score, str | bytes) or not hasattr(score, "__float__"):
-        raise ConfigurationError(f"the score {score!r} of case {case_id!r} is no number", "leave such cases out")
+        raise ConfigurationError(f"the score {score!r} of case {case_id!r} is not a number", "leave such cases out")
     value = float(score)
     if isinf(value):
         raise ConfigurationError(

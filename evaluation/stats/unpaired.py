@@ -62,7 +62,9 @@ def unpaired_shares(
     level = checked_confidence_level(confidence_level)
     for right, n in ((right_a, n_a), (right_b, n_b)):
         if not 0 <= right <= n or not n:
-            raise ConfigurationError(f"{right} of {n} is no share", "give how many of how many cases were right")
+            raise ConfigurationError(
+                f"{right} of {n} is not a share", "give the number of correct cases and the number of cases"
+            )
     a, b = right_a / n_a, right_b / n_b
     low_a, high_a = wilson_interval(right_a, n_a, confidence_level=level)
     low_b, high_b = wilson_interval(right_b, n_b, confidence_level=level)

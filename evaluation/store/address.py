@@ -72,17 +72,17 @@ def parse_url(url: str | None) -> "URL":
         case "postgresql" | "postgres":
             if "@" in f"{parsed.host or ''}{parsed.database or ''}":
                 raise StoreError(
-                    f"{_masked(text)!r} has an '@' too many: it cannot be told where the password ends",
+                    f"{_masked(text)!r} contains more than one '@', so the end of the password is ambiguous",
                     "write an '@' in a user name, password or database name as %40",
                 )
             return parsed.set(drivername="postgresql+psycopg")
         case scheme:
-            raise StoreError(f"{_masked(text)!r}: no results database speaks {scheme!r}", _ALLOWED)
+            raise StoreError(f"{_masked(text)!r}: unsupported database scheme {scheme!r}", _ALLOWED)
 
 
 def _sqlite(url: "URL") -> "URL":
     if not url.database or url.database == ":memory:":
-        raise StoreError("the results database must outlive this process: no database in memory", _ALLOWED)
+        raise StoreError("an in-memory database is not supported: results must outlive this process", _ALLOWED)
     return url.set(drivername="sqlite+pysqlite", database=str(Path(url.database).expanduser()))
 
 

@@ -110,7 +110,7 @@ def _is_of_the_connection(error: sa.exc.SQLAlchemyError, state: str | None, url:
 
 _LOOK_AT_THE_SERVER = "check that the server runs and that host and port are right"
 _LASTING: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("disk is full", "53100"), "has no room: the disk is full", "free some space, then run the command again"),
+    (("disk is full", "53100"), "cannot be written: the disk is full", "free some space, then run the command again"),
     (("disk I/O error", "58030"), "could not be written: the disk failed", "check the disk and its free space"),
     (("readonly database", "25006"), "may only be read", "give yourself write permission, or use another --db"),
     (("not a database",), "is not a database", "use another --db; the file was left as it is"),
@@ -121,15 +121,19 @@ _LASTING: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("42501", "permission denied"), "refused access", "grant this user the right to create and write tables"),
     (
         ("FOREIGN KEY constraint failed", "23503"),
-        "was asked to store a part of something that it does not hold",
+        "rejected a row whose parent row is missing",
         "save the benchmark, candidate, invocation and run first; was the run deleted?",
     ),
-    (("has no time zone",), "takes no time without its zone", "give an aware datetime"),
+    (("has no time zone",), "rejected a datetime without a time zone", "give an aware datetime"),
 )
 _PASSING: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("database is locked", "database table is locked", "55P03"), "is locked by another process", "wait, or end it"),
-    (("40001", "40P01"), "gave way to another process that wrote the same", "run the command again"),
-    (("53300", "too many clients", "remaining connection slots"), "has no connection left", "end other programs' use"),
+    (("40001", "40P01"), "rolled back: another process changed the same rows", "run the command again"),
+    (
+        ("53300", "too many clients", "remaining connection slots"),
+        "has no free connection",
+        "close other connections to it",
+    ),
     (
         ("57P01", "57P02", "57P03", "starting up", "shutting down", "in recovery mode", "terminating connection"),
         "restarts or was stopped",

@@ -143,8 +143,9 @@ def held_error(run_id: str, record: HolderRecord) -> RunInUseError:
     """The refusal of a run that somebody works on."""
     silent_s = (now() - record.heartbeat_at).total_seconds()
     return RunInUseError(
-        f"run {run_id} is being worked on by process {record.pid} on {record.host}, last heard of {silent_s:.0f} s ago",
-        f"Wait for it, or end it; one that died on another machine counts as dead after {SILENCE_S:.0f} s.",
+        f"run {run_id} is in use by process {record.pid} on {record.host} (last heartbeat {silent_s:.0f} s ago)",
+        f"Wait for it or stop it; a process on another machine counts as dead after {SILENCE_S:.0f} s without a "
+        "heartbeat.",
     )
 
 

@@ -112,7 +112,8 @@ def extend_run(store: Store, run_id: str, *, n_repeats: int, limit: int | None, 
 def _must_be_more(what: str, requested: int, current: int) -> None:
     if requested < current:
         raise ConfigurationError(
-            f"the run has {what} {current} already, and {requested} is less", "give as much or more, or start a new run"
+            f"the run already has {what}: {current}, and {requested} is fewer",
+            f"give {current} or more, or start a new run",
         )
 
 

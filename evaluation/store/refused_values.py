@@ -25,13 +25,13 @@ def refuse_unstorable(values: Mapping[str, Any], subject: str) -> None:
         if problem:
             raise RefusedValueError(
                 f"{subject}: {name} is {_shown(value)}, {problem}",
-                "See what the server sends; the answer is not stored.",
+                "Check what the server sends; the answer was not stored.",
             )
 
 
 def _problem(value: Any) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
-        return "which is no number that can be compared"
+        return "which is not a finite number"
     if isinstance(value, int) and not LEAST <= value <= MOST:
         return "which does not fit into 64 bits"
     return None

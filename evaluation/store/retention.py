@@ -56,15 +56,15 @@ class RetentionReason(StrEnum):
 
 
 WHY: Mapping[RetentionReason, str] = {
-    RetentionReason.HELD: "somebody works on them",
-    RetentionReason.FAVOURITES: "marked so",
-    RetentionReason.BASELINES: "tagged so, or the monitor holds newer runs against them",
-    RetentionReason.EVIDENCE: "the newest scored run of a candidate on a benchmark, by which it is recommended",
-    RetentionReason.REVIEWS: "people rated their answers, or are to",
-    RetentionReason.EXPERIMENTS: "they belong to one",
-    RetentionReason.COMPARISONS: "a stored one was made from them",
-    RetentionReason.SEARCHES: "a race or a sweep was made of them",
-    RetentionReason.NOTES: "somebody wrote one on them",
+    RetentionReason.HELD: "in use by a running command or flow run",
+    RetentionReason.FAVOURITES: "marked as favourites",
+    RetentionReason.BASELINES: "tagged as baselines, or the monitor compares newer runs with them",
+    RetentionReason.EVIDENCE: "the newest scored run of a candidate on a benchmark; recommendations use it",
+    RetentionReason.REVIEWS: "part of a review",
+    RetentionReason.EXPERIMENTS: "part of an experiment",
+    RetentionReason.COMPARISONS: "part of a stored comparison",
+    RetentionReason.SEARCHES: "part of a race or a sweep",
+    RetentionReason.NOTES: "have notes",
 }
 MAY_GO = tuple(kept for kept in RetentionReason if kept is not RetentionReason.HELD)
 

@@ -252,7 +252,7 @@ def delete_run(store: Store, run_id: str) -> None:
         row = connection.execute(sa.select(*columns).where(run.c.id == run_id).with_for_update()).first()
         if row is not None:
             if row.status == Status.RUNNING and held_runs(connection, [run_id]):
-                raise StoreError(f"run {run_id!r} is running and is not deleted", "cancel it first, or wait")
+                raise StoreError(f"run {run_id!r} is still running and was not deleted", "cancel it first, or wait")
             connection.execute(sa.delete(run).where(run.c.id == run_id))
             _delete_childless(connection, row.invocation_id)
     if row is None:

@@ -202,7 +202,7 @@ def _must_hold(last: Promotion | None, replacing: int | None) -> None:
     held = None if last is None else last.promotion_id
     if held != replacing:
         raise SupersededError(
-            f"promotion {held} holds by now, not {replacing}: another process was first",
+            f"promotion {held} is now active, not {replacing}: another process promoted a model first",
             "evaluate again, against the model that decides now",
         )
 

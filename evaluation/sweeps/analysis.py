@@ -104,12 +104,10 @@ def _of_missing(units: Matrix, *, independent: bool) -> list[str]:
     n_scored = int(is_scored.any(axis=1).sum())
     notes = []
     if 0 < n_scored < len(units):
-        notes.append(
-            f"{len(units) - n_scored} of {len(units)} combinations have no score; all that is said is of the others"
-        )
+        notes.append(f"{len(units) - n_scored} of {len(units)} combinations have no scores and are excluded")
     if not independent and (n_partly := int((is_scored.any(axis=1) & ~is_scored.all(axis=1)).sum())):
         what = "combination lacks" if n_partly == 1 else "combinations lack"
-        notes.append(f"{n_partly} {what} the scores of some cases, and a mean is over those that are there")
+        notes.append(f"{n_partly} {what} scores for some cases; a mean covers the cases that have scores")
     return notes
 
 

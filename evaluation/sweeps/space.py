@@ -110,7 +110,9 @@ def _range(name: str, text: str) -> Parameter:
     """`low:high:step`, both ends among the values where the step leads there; `low:high`: everything between."""
     option = OPTIONS[name]
     if option.kind not in (int, float):
-        raise ConfigurationError(f"parameter {name!r} has no range", f"List its values. {_EXAMPLE}")
+        raise ConfigurationError(
+            f"parameter {name!r} is not numeric and takes no range", f"List its values. {_EXAMPLE}"
+        )
     parts = text.split(":")
     try:
         for part in parts:
@@ -122,7 +124,9 @@ def _range(name: str, text: str) -> Parameter:
         raise ConfigurationError(f"parameter {name}={text!r} is not low:high:step, nor low:high", _EXAMPLE)
     low, high = numbers[:2]
     if low >= high:
-        raise ConfigurationError(f"parameter {name}={text!r} does not rise from {low} to {high}", _EXAMPLE)
+        raise ConfigurationError(
+            f"parameter {name}={text!r}: the lower bound {low} must be below the upper bound {high}", _EXAMPLE
+        )
     if len(numbers) == 2:
         return Parameter(name=name, low=float(option.read(name, str(low))), high=float(option.read(name, str(high))))
     step = numbers[2]

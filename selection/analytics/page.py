@@ -22,7 +22,7 @@ def analytics_as_json(analytics: Analytics) -> dict[str, Any]:
 def analytics_lines(analytics: Analytics) -> list[str]:
     """What a person is told: how many, how often right, what they cost, what has drifted."""
     if not analytics.n_recommendations:
-        return ["Nothing was recommended yet."]
+        return ["No recommendations yet."]
     deciders = ", ".join(f"{name} {n:,}" for name, n in analytics.by_decider)
     lines = [
         f"{counted(analytics.n_recommendations, 'recommendation')} ({deciders or 'nobody was named'}), "
@@ -33,7 +33,7 @@ def analytics_lines(analytics: Analytics) -> list[str]:
         lines.append(
             f"{counted(analytics.n_contradicted, 'recommendation')} of "
             f"{'it' if len({drift.candidate_key for drift in analytics.contradicted}) == 1 else 'these'} cannot be "
-            "judged by evaluations, which those outcomes contradict: they do not count below."
+            "judged by evaluations that the reported outcomes contradict; they are excluded below."
         )
     if analytics.right is not None:
         others = "other " if analytics.n_contradicted else ""
@@ -44,13 +44,13 @@ def analytics_lines(analytics: Analytics) -> list[str]:
             "candidate or one tied with it."
         )
     if analytics.ok is not None:
-        lines.append(f"Of use, as reported: {_shown(analytics.ok)}.")
+        lines.append(f"Useful, as reported: {_shown(analytics.ok)}.")
     if analytics.abstained is not None and analytics.abstained.value:
-        lines.append(f"Named nobody: {_shown(analytics.abstained)}.")
+        lines.append(f"Abstained: {_shown(analytics.abstained)}.")
     lines += [_regret_line(regret) for regret in analytics.regret[-_NEWEST_STRETCHES:]]
     lines += [_drift_line(drift) for drift in analytics.drifted if not drift.contradicts]
     if analytics.reason_to_retrain is not None:
-        lines.append(f"A reason to evaluate and to retrain: {analytics.reason_to_retrain}.")
+        lines.append(f"Reason to re-evaluate and retrain: {analytics.reason_to_retrain}.")
     return lines
 
 

@@ -90,7 +90,7 @@ def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
     if least > budget:
         needed, budget_text = usd_beyond(least, stated_budget)
         raise SelectionError(
-            f"{budget_text} are too little for {len(quality)} prompts: the cheapest candidates take {needed}",
+            f"{budget_text} is not enough for {len(quality)} prompts: the cheapest candidates take {needed}",
             f"Give a budget of at least {usd(rounded_to_hold(least))}, or ask fewer prompts.",
         )
     multiplier = smallest_multiplier(quality, cost, budget)

@@ -111,13 +111,13 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
     choice = chosen(replace(view, champion=None), question).choice
     if choice.abstained:
         raise SelectionError(
-            f"no budget can be shared out: {choice.notes[0]}", "Evaluate the candidates on this task first."
+            f"cannot allocate the budget: {choice.notes[0]}", "Evaluate the candidates on this task first."
         )
     may_answer = tuple(ranked for ranked in choice.ranked if _may_answer(ranked, choice))
     priced = tuple(ranked for ranked in may_answer if ranked.cost_per_1k is not None)
     if not priced:
         raise SelectionError(
-            f"no cost is known of {', '.join(ranked.candidate.label for ranked in may_answer[:5])}",
+            f"no known cost for {', '.join(ranked.candidate.label for ranked in may_answer[:5])}",
             "Evaluate with --prices FILE, or import a scoreboard with cost_usd.",
         )
     place = {candidate.key: i for i, candidate in enumerate(view.scoreboard.candidates)}

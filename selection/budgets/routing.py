@@ -239,7 +239,7 @@ class BudgetRouter:
         if self.per_prompt_usd < least * (1 - _LEEWAY):
             needed, budget_text = usd_beyond(least, self.per_prompt_usd)
             raise SelectionError(
-                f"{budget_text} are too little for a prompt: the cheapest candidate takes {needed}",
+                f"{budget_text} is not enough for a prompt: the cheapest candidate takes {needed}",
                 f"Give per_prompt_usd={rounded_to_hold(least):g} or more.",
             )
         return max(self.per_prompt_usd, least)

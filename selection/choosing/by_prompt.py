@@ -52,7 +52,8 @@ def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) ->
         return f"no task was named and {why}: this is the best over all tasks, whatever the prompt"
     likely = sorted(shares.items(), key=lambda task_share: -task_share[1])
     return (
-        f"no task was named; by its words the prompt is of {listed([f'{name} ({percent(p)})' for name, p in likely])}"
+        "no task was named; judging by its wording, the prompt belongs to "
+        f"{listed([f'{name} ({percent(p)})' for name, p in likely])}"
     )
 
 

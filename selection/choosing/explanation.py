@@ -60,8 +60,8 @@ def _program(choice: Choice, winner: Ranked) -> str:
     if not winner.candidate.is_program:
         return ""
     if any(not ranked.candidate.is_program for ranked in choice.ranked):
-        return "a program and no model: it beats every model"
-    return "a program and no model: no model is left to be named"
+        return "a program, not a model: it beats every model"
+    return "a program, not a model: no model is eligible"
 
 
 def _quality(choice: Choice, expected: Expected) -> str:
@@ -280,7 +280,7 @@ def _marks(choice: Choice, ranked: Ranked, contrast: Contrast | None, *, chosen:
         yield "chosen"
     best = choice.ranked[0].candidate.label
     if contrast is not None and contrast.gap is None:
-        yield f"nothing in common with {best}"
+        yield f"no cases in common with {best}"
     elif contrast is not None:
         words = "tied with" if contrast.is_tied else f"{_gap(choice, contrast)} behind"
         yield f"{words} {best}, {p_value(contrast.p_value)} on {counted(contrast.n_pairs, 'pair')}"

@@ -164,7 +164,7 @@ def _not_ready(candidate: Choosable) -> Verdict:
 def _program(candidate: Choosable) -> Verdict:
     if not candidate.is_program:
         return None
-    return Removed(candidate=candidate, constraint="models_only", reason="is a program and no model")
+    return Removed(candidate=candidate, constraint="models_only", reason="is a program, not a model")
 
 
 def _incapable(candidate: Choosable, required: Sequence[str]) -> Verdict:

@@ -48,7 +48,7 @@ class NewEvidence:
     def too_little(self, min_new: int | None) -> str | None:
         """Why there is no reason to train; None: there is one."""
         if not self.n_rows:
-            return "nothing is known of any candidate: evaluate some, or import results from elsewhere"
+            return "no candidate has results: evaluate some, or import results from elsewhere"
         if min_new is None or self.n_new_rows + self.n_outcomes >= min_new or self.reason is not None:
             return None
         since = "" if self.last_trained_at is None else f" since {self.last_trained_at:%Y-%m-%d %H:%M} UTC"

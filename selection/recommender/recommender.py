@@ -205,7 +205,7 @@ def _said_of_log(log: DecisionLog) -> tuple[str, ...]:
     notes = []
     problem = log.problem
     if problem is not None and log.n_waiting:
-        notes.append(f"{log.n_waiting} recommendations and outcomes wait to be stored: {problem}")
+        notes.append(f"{log.n_waiting} recommendations and outcomes are not stored yet: {problem}")
     if log.n_dropped:
         notes.append(f"{log.n_dropped} recommendations and outcomes could not be stored and were dropped")
     return tuple(notes)

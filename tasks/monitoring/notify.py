@@ -40,9 +40,7 @@ async def notify() -> int:
             # Sent and confirmed here: what waits in this process to be sent may die with it.
             await client.request("POST", "/events", json=[event.model_dump(mode="json") for event in events])
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
-        log_warning(
-            "Prefect could not be told of %d alerts, and is told next time: %s", len(waiting), type(error).__name__
-        )
+        log_warning("could not send %d alerts to Prefect; retrying next time: %s", len(waiting), type(error).__name__)
         return 0
     await call_store(_note, [alert.alert_id for alert in waiting])
     for alert in waiting:

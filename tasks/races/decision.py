@@ -112,7 +112,7 @@ def _refuse_to_end_for_want_of_a_server(state: RaceState, reasons: Mapping[str, 
         problems = "; ".join(dict.fromkeys(reasons[runner.key] for runner in runners))
         raise ConfigurationError(
             f"none of the {len(runners)} candidates that are in the race could be asked: {problems}",
-            "Mend that, and go on with `benchwright race --resume last`.",
+            "Fix that, then run `benchwright race --resume last`.",
         )
 
 

@@ -24,7 +24,7 @@ async def sandboxed(settings: Settings) -> AsyncIterator[Answerers]:
     """
     sandbox = isolation(settings.sandbox)
     if sandbox.name == WEAK:
-        log_warning("programs run under the weak isolation, which is no sandbox: they may do what you may do")
+        log_warning("programs run under the weak isolation, which is no sandbox: they have your permissions")
 
     def run_all(programs: Sequence[Program], cancelled: threading.Event, on_done: OnDone) -> list[ProgramOutcome]:
         return run_programs(programs, isolation=sandbox, cancelled=cancelled, on_done=on_done)

@@ -123,7 +123,7 @@ class Allotment:
         if limit == before or (before is None and limit >= self._own_slots):
             return
         if slots.is_paused:
-            self._saying.now(f"the limit of {self._tag} is 0 in Prefect: nothing is asked until it is raised")
+            self._saying.now(f"the limit of {self._tag} is 0 in Prefect: no requests are sent until it is raised")
         elif limit < self._own_slots:
             self._saying.now(f"the limit of {self._tag} is {limit} in Prefect: at most {limit} requests at once")
         elif before is not None and before < self._own_slots:

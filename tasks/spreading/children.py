@@ -120,7 +120,7 @@ class Children:
             recovery = await call_store(find_recovery, self.store, str(child.flow_run.id))
             if recovery is not None and recovery.given_up_at is not None:
                 child.is_over = True
-                log_warning("the flow run of share %s died too often, and is not made again", child.share.part)
+                log_warning("the flow run of share %s crashed too often and will not be restarted", child.share.part)
             else:
                 await call_store(request_recovery, self.store, str(child.flow_run.id))
         elif await self._never_began(child, state):

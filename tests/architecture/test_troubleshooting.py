@@ -57,7 +57,7 @@ def test_a_message_that_nobody_says_is_noticed() -> None:
     assert len(_messages()) > 40
     assert _is_in_code("no server answers at …")
     assert not _is_in_code("no server ever answers at …")
-    assert not _is_in_code("run … is being worked on by nobody …")
+    assert not _is_in_code("run … is in use by nobody …")
 
 
 def test_every_kind_of_failure_is_named_with_whose_it_is() -> None:

@@ -76,7 +76,7 @@ def test_a_metric_that_is_broken_or_defined_for_no_case_is_told_of_and_harms_no_
     values = {name: candidate.metrics[name].value for name in ("own_Sound", "exact_match")}
     assert {"own_Sound": 0.25, "exact_match": 1.0} == values
     undefined = [line for line in remarks(run) if "not defined" in line]
-    assert ["own_Nothing: not defined for any case of good (it returned None each time, and has no value)"] == undefined
+    assert ["own_Nothing: not defined for any case of good (the metric returned None every time)"] == undefined
     alarmed = {alarm.metric for alarm in run.alarms if alarm.kind == "score_failures"}
     assert {"own_Number", "own_Interrupts", "own_Leaves"} == alarmed
 

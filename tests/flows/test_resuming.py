@@ -239,7 +239,7 @@ def test_a_run_that_somebody_works_on_is_left_to_them(
         held_by(store, process, run_id)
         state = evaluate(path, models=["model"], invocation_id="one")
 
-        with pytest.raises(ConfigurationError, match=f"being worked on by process {process.pid} on "):
+        with pytest.raises(ConfigurationError, match=f"is in use by process {process.pid} on "):
             state.result()
         assert Status.RUNNING is only_run(store).status
     assert [] == ollama_by_script.chats

@@ -160,7 +160,7 @@ def test_what_the_server_lets_through_and_cannot_be_stored_is_asked_again(begin:
     assert 201 == reviewing.answer({"rater": "   ", **said})
     reviewing.work()
     assert ("Suspended", "cases-1-2-again-2") == (reviewing.state["name"], reviewing.key)
-    assert "**Not stored:** nobody is named as the rater" in reviewing.form()[1]
+    assert "**Not stored:** the rater's name is empty" in reviewing.form()[1]
     assert () == load_ratings(store, review.review_id)
     assert 201 == reviewing.answer({"rater": "ana", **said})
     reviewing.work()

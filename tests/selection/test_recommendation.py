@@ -381,7 +381,7 @@ def test_a_store_that_is_taken_away_is_answered_from_memory_and_gets_what_it_mis
     report_outcome(found.id, quality=1.0, store=path)
     assert 2 == flush(store=path)
     later = recommend("summarization", store=path)
-    assert any("wait to be stored" in note for note in later.notes)
+    assert any("are not stored yet" in note for note in later.notes)
     assert not path.exists()
     for name in ("-wal", "-shm", ""):
         part = away.with_name(away.name + name)

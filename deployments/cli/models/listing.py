@@ -126,7 +126,7 @@ def _tell_of_the_rest(
         seen = sorted({record.family for record in live if record.family})
         print_status(f"no model is of the family {family!r}; seen: {', '.join(seen) or 'none'}")
     else:
-        print_status(f"none of {len(live)} models fits")
+        print_status(f"none of {len(live)} models matches")
 
 
 def model_as_json(record: "ModelRecord") -> dict[str, Any]:

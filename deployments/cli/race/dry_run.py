@@ -94,8 +94,8 @@ def _most(bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest")
     seconds = _most_seconds(bounded, first_look)
     time = "" if seconds is None else f", about {duration(seconds)}"
     yield (
-        f"In all at most {bounded.most_calls:,} of the {bounded.full_grid_calls:,} calls that asking everybody "
-        f"everything takes{time}; whoever leaves early makes it less."
+        f"In all at most {bounded.most_calls:,} of the {bounded.full_grid_calls:,} calls of a full "
+        f"evaluation{time}; early elimination reduces this."
     )
     if request.budget:
         yield f"It ends earlier where its budget is spent: {', '.join(request.budget)}."

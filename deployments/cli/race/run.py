@@ -80,7 +80,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
     record = find_race(store, prepared.invocation_id)
     if record is None:
         raise ConfigurationError(
-            f"run {prepared.earlier[0].plan.run_id} is no race's", "Go on with it by `benchwright evaluate --resume`."
+            f"run {prepared.earlier[0].plan.run_id} is not a race", "Resume it with `benchwright evaluate --resume`."
         )
     fields = {**record.request, **search.fields, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
     return prepared, read_race_request(fields, source="the stored race")

@@ -88,7 +88,7 @@ def import_file(
         fields = {"id": made.record.import_id, "source": made.record.source, "n_lines": made.n_lines}
         print_json(fields | {"n_new": n_new, "is_new": made.is_new, "notes": list(made.notes)})
     elif not made.is_new:
-        print_line(f"{file}: this very file is here already, with {counted(made.record.n_calls, 'call')}")
+        print_line(f"{file}: this file was imported already, with {counted(made.record.n_calls, 'call')}")
     else:
         already_here = f", {made.n_lines - n_new:,} here already" if n_new < made.n_lines else ""
         print_line(f"{file}: {counted(n_new, 'new call')}{already_here}")

@@ -57,7 +57,7 @@ class Mmlu(Format):
         present_fields = [field for field in _RIGHT if row.get(field) is not None]
         if len(present_fields) > 1:
             raise row.error(
-                f"stands beside {present_fields[0]!r}",
+                f"is given together with {present_fields[0]!r}",
                 field=present_fields[1],
                 expected="one field for the right option",
             )

@@ -49,7 +49,7 @@ class Plain(Format):
     def case(self, row: Row, case_id: str) -> Case:
         messages = _messages(row)
         if messages and row.look_at("prompt") is not None:
-            raise row.error("stands beside messages", field="prompt", expected="either a prompt or messages")
+            raise row.error("is given together with messages", field="prompt", expected="either a prompt or messages")
         choices = row.listed("choices") if row.get("choices") not in (None, []) else ()
         return case_of(
             row,
@@ -88,7 +88,7 @@ def _references(row: Row, choices: Sequence[str]) -> tuple[str, ...]:
     )
     if other is not None:
         raise row.error(
-            f"{shown(other).removeprefix('text: ')} is none of the choices",
+            f"{shown(other).removeprefix('text: ')} is not one of the choices",
             field="references",
             expected="the text or the letter of a choice",
             next_step="write the choice itself; an index is read as in MMLU, from 'question', 'choices' and 'answer'",

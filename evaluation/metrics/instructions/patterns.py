@@ -16,13 +16,14 @@ def check_pattern(instruction: Instruction, argument: str, pattern: str) -> None
     r"""Raises `ConfigurationError` where a word cannot be searched for: `C++` must be written `C\+\+`."""
     if _ENDLESS.search(pattern):
         raise ConfigurationError(
-            f"{instruction.name}: {pattern!r} in {argument} holds *, + or {{, which repeat without end in a pattern",
+            f"{instruction.name}: {pattern!r} in {argument} contains *, + or {{, "
+            "which are unbounded quantifiers in a regular expression",
             "put a backslash before each of them",
         )
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise ConfigurationError(
-            f"{instruction.name}: {pattern!r} in {argument} is no pattern: {error}",
+            f"{instruction.name}: {pattern!r} in {argument} is not a valid regular expression: {error}",
             "words are read as Python regular expressions: put a backslash before . ? ( ) [ ] | ^ $ that are meant so",
         ) from error

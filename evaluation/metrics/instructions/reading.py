@@ -25,9 +25,9 @@ def instructions_of(case: Case) -> tuple[Instruction, ...]:
     """
     ids, arguments = case.details.get("instruction_id_list"), case.details.get("kwargs")
     if not isinstance(ids, list | tuple) or not ids or not all(isinstance(name, str) for name in ids):
-        raise ConfigurationError("details.instruction_id_list is no list of instruction ids", NEXT_STEP)
+        raise ConfigurationError("details.instruction_id_list must be a list of instruction ids", NEXT_STEP)
     if not isinstance(arguments, list | tuple) or len(arguments) != len(ids):
-        raise ConfigurationError("details.kwargs is no list with an object for each instruction", NEXT_STEP)
+        raise ConfigurationError("details.kwargs must be a list with one object per instruction", NEXT_STEP)
     return tuple(instruction_of(name, kwargs) for name, kwargs in zip(ids, arguments, strict=True))
 
 
@@ -35,7 +35,7 @@ def instruction_of(name: str, arguments: Any) -> Instruction:
     """One instruction from its id and an object of arguments, in which nulls count as missing."""
     kind = INSTRUCTIONS[name]
     if arguments is not None and not isinstance(arguments, Mapping):
-        raise ConfigurationError(f"{name}: its kwargs are {arguments!r}, which is no object", NEXT_STEP)
+        raise ConfigurationError(f"{name}: its kwargs must be an object, not {arguments!r}", NEXT_STEP)
     kwargs = {key: value for key, value in (arguments or {}).items() if value is not None}
     expected = {field.name for field in fields(kind)}
     if set(kwargs) != expected:

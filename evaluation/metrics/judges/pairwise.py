@@ -86,7 +86,7 @@ class JudgePairwise(JudgeMetric):
     ) -> Measurement | ScoreFailure | None:
         if len(generations) != 2:
             return ScoreFailure(
-                kind=NO_OPPONENT, message="judge_pairwise compares two candidates; there is no other one"
+                kind=NO_OPPONENT, message="judge_pairwise needs an opponent; the run has only one candidate"
             )
         measured, opponent = generations
         unjudged = _without_judge(case, measured, opponent)
@@ -125,12 +125,12 @@ def pairwise_evidence(measurement: Measurement) -> PairwiseEvidence | None:
 def _without_judge(case: Case, measured: Generation, opponent: Generation) -> Measurement | None:
     """The value where it needs no judge; None where it does."""
     if measured.answer.strip() == opponent.answer.strip():
-        return Measurement(value=0.5, label=EQUAL_ANSWERS, rationale="the answers are equal: no judge was asked")
+        return Measurement(value=0.5, label=EQUAL_ANSWERS, rationale="the answers are equal; the judge was not called")
     if is_worthless(case, measured):
-        return Measurement(value=0.0, label=EMPTY_ANSWER, rationale="the answer is empty: no judge was asked")
+        return Measurement(value=0.0, label=EMPTY_ANSWER, rationale="empty answer; the judge was not called")
     if is_worthless(case, opponent):
         return Measurement(
-            value=1.0, label=EMPTY_ANSWER, rationale="the opponent's answer is empty: no judge was asked"
+            value=1.0, label=EMPTY_ANSWER, rationale="the opponent's answer is empty; the judge was not called"
         )
     return None
 

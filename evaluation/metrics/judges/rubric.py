@@ -89,7 +89,7 @@ class JudgeRubric(JudgeMetric):
     ) -> Measurement | ScoreFailure | None:
         (generation,) = generations
         if is_worthless(case, generation):
-            return Measurement(value=0.0, label=EMPTY_ANSWER, rationale="the answer is empty: no judge was asked")
+            return Measurement(value=0.0, label=EMPTY_ANSWER, rationale="empty answer; the judge was not called")
         reply = reply_text(answers[self._question(case, generation)])
         verdict = reply if isinstance(reply, ScoreFailure) else read_rubric_verdict(reply)
         if isinstance(verdict, ScoreFailure):

@@ -102,7 +102,7 @@ def _fields(reply: str, *names: str) -> dict[str, Any]:
         raise _UnreadableError(f"lacks {' and '.join(map(repr, missing))}")
     extra = [name for name in parsed if name not in names]
     if extra:
-        raise _UnreadableError(f"has a field that was not asked for, {excerpt(extra[0], max_characters=40)!r}")
+        raise _UnreadableError(f"has the unexpected field {excerpt(extra[0], max_characters=40)!r}")
     return parsed
 
 
@@ -120,21 +120,21 @@ def _parsed(reply: str) -> Any:
     except json.JSONDecodeError as error:
         raise _UnreadableError(_json_problem(reply, error)) from error
     except RecursionError as error:
-        raise _UnreadableError("is no JSON that can be read: it is nested too deeply") from error
+        raise _UnreadableError("is not readable JSON: it is nested too deeply") from error
     except ValueError as error:  # a number of thousands of digits
-        raise _UnreadableError("is no JSON that can be read: it has a number of too many digits") from error
+        raise _UnreadableError("is not readable JSON: it contains a number with too many digits") from error
 
 
 def _json_problem(reply: str, error: json.JSONDecodeError) -> str:
     if error.msg == "Extra data":
         return f"is followed by more text, from character {error.pos + 1} on"
     if reply.lstrip()[:1] not in ("{", "["):
-        return "is no JSON"
-    return f"is no JSON ({error.msg} at character {error.pos + 1})"
+        return "is not valid JSON"
+    return f"is not valid JSON ({error.msg} at character {error.pos + 1})"
 
 
 def _no_constant(name: str) -> Any:
-    raise _UnreadableError(f"is no JSON: {name} is no value of JSON's")
+    raise _UnreadableError(f"is not valid JSON: {name} is not a JSON value")
 
 
 def _score(value: Any) -> int:

@@ -125,7 +125,7 @@ def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
         markdown_table(history.rows[:LONGEST_TABLE]),
         *([f"… and {counted(n_more, 'older value')} in the picture."] if n_more > 0 else []),
         *_list("", history.changes),
-        f"Whether two of them differ is told case by case: `benchwright compare {newest} {before}`",
+        f"Compare two of them case by case: `benchwright compare {newest} {before}`",
     ]
 
 

@@ -170,7 +170,7 @@ def failures_as_zero(run: RunResult) -> list[str]:
             n_failed = worst.n_cases - mean.n_cases
             lines.append(
                 f"{candidate.label}: {run.headline} {shown_estimate(mean)} on {mean.n_cases:,} cases; "
-                f"with the {n_failed:,} on which the server failed counted as zero {shown_estimate(worst)}"
+                f"counting the {counted(n_failed, 'server failure')} as zero: {shown_estimate(worst)}"
             )
     return lines
 
@@ -219,7 +219,7 @@ def not_defined(run: RunResult) -> list[str]:
                 labels_by_metric.setdefault(metric, []).append(candidate.label)
     return [
         f"{titles.get(metric, metric)}: not defined for any case of {', '.join(labels)} "
-        "(it returned None each time, and has no value)"
+        "(the metric returned None every time)"
         for metric, labels in labels_by_metric.items()
     ]
 
@@ -267,8 +267,8 @@ def cached(run: RunResult) -> list[str]:
         }
         took = ", ".join(f"{title} {shown_speed(numbers)}" for title, numbers in timings.items())
         lines.append(
-            f"{candidate.label}: {n:,} of {candidate.n_ok:,} prompts were, or may have been, in the server's "
-            f"cache, {_where_they_are(candidate)} the timing figures above{f': {took}' if took else ''}"
+            f"{candidate.label}: {n:,} of {candidate.n_ok:,} prompts were, or may have been, cached by the "
+            f"server, {_where_they_are(candidate)} the timing figures above{f': {took}' if took else ''}"
         )
     return lines
 
@@ -293,7 +293,7 @@ def partly_on_the_cpu(runs: Sequence[RunResult]) -> str | None:
         if candidate.vram_share is not None and not is_baseline(candidate.model):
             shares[candidate.label] = min(candidate.vram_share, shares.get(candidate.label, 1.0))
     parts = [f"{label} ({percent(1 - share)})" for label, share in shares.items() if share < 1]
-    return f"on the CPU, wholly or in part: {', '.join(parts)}" if parts else None
+    return f"partly or fully on the CPU: {', '.join(parts)}" if parts else None
 
 
 def shown_failures(candidate: CandidateResult) -> str:

@@ -33,7 +33,7 @@ def other_metric_lines(sweep: SweepResult) -> list[str]:
 
 def _first_sentence(metric: SweptMetric) -> str:
     if not any(effect.p_value is not None for effect in metric.effects):
-        return f"Nothing can be said of the parameters in {metric.metric}: {_why_untested(metric)}."
+        return f"No conclusion about the parameters' effect on {metric.metric}: {_why_untested(metric)}."
     shown = [effect for effect in metric.effects if effect.is_shown]
     evidence = counted(metric.n_units, metric.unit)
     if not shown:
@@ -120,11 +120,11 @@ def _of_interactions(metric: SweptMetric) -> list[str]:
     shown = [interaction for interaction in tested if interaction.is_shown]
     if shown:
         return [
-            f"{interaction.first} and {interaction.second} act together ({p_value(interaction.p_adjusted)}): which "
-            "value of one is best depends on the other, so choose among the combinations below."
+            f"{interaction.first} and {interaction.second} interact ({p_value(interaction.p_adjusted)}): the best "
+            "value of one depends on the other, so choose among the combinations below."
             for interaction in shown
         ]
-    return ["No two parameters are shown to act together."] if tested else []
+    return ["No interaction between two parameters is shown."] if tested else []
 
 
 def _of_combinations(metric: SweptMetric) -> str:

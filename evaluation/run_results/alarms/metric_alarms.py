@@ -36,7 +36,7 @@ def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
         if is_headline and n_asked >= ENOUGH_ZEROS and all(row.estimate.value == 0 for row in rows):
             yield _at_fault(findings, word, n, f"{findings.title(use)} is 0 for every candidate")
         elif chance is not None and n >= ENOUGH_CASES and all(_least(row) <= chance for row in rows):
-            what = f"{findings.title(use)} cannot be told from guessing ({quantity(chance)}) for any candidate"
+            what = f"{findings.title(use)} cannot be distinguished from guessing ({quantity(chance)}) for any candidate"
             yield _at_fault(findings, word, n, what)
 
 

@@ -28,8 +28,9 @@ def too_many_slots(store: Store, findings: Findings, row_id: int) -> Iterator[Al
     label, share = findings.labels[row_id], queueing.n_waited / queueing.n
     message = (
         f"{label}: {queueing.n_waited:,} of {counted(queueing.n, 'answer')} ({percent(share)}) waited in the server's "
-        f"own queue for more than half of the time that they took: it served about {n_served} at a time, and was sent "
-        f"{slots}; latencies hold that wait. `benchwright endpoints probe` measures how many it serves: give that as "
-        "--slots, or have it serve more (OLLAMA_NUM_PARALLEL)"
+        "own queue for more than half of their latency: it served about "
+        f"{counted(n_served, 'request')} at a time but was sent {slots}; latencies include the queue wait. "
+        "`benchwright endpoints probe` measures how many it serves: give that as --slots, or raise its limit "
+        "(OLLAMA_NUM_PARALLEL)"
     )
     yield Alarm(kind="too_many_slots", metric=None, candidate=label, share=share, n=queueing.n_waited, message=message)

@@ -23,12 +23,12 @@ def _failure_line(finding: JudgeFinding) -> str:
     n_failed = sum(finding.failures.values())
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(finding.failures.items()))
     verdicts = counted(finding.n_judged + n_failed, "verdict")
-    return f"judge {finding.judge} ({finding.metric}): {n_failed:,} of {verdicts} could not be had ({kinds})"
+    return f"judge {finding.judge} ({finding.metric}): {n_failed:,} of {verdicts} failed ({kinds})"
 
 
 def _position_line(judge: str, bias: PositionBias) -> str:
     if bias.first_share is None or bias.size is None or bias.p_value is None:
-        return f"judge {judge}: whether it prefers a position cannot be told: {bias.reason}"
+        return f"judge {judge}: position bias could not be determined: {bias.reason}"
     conclusion = "shows no preference for a position"
     if bias.p_value < ALPHA:
         conclusion = f"prefers the {'first' if bias.size > 0 else 'second'} position"
@@ -44,7 +44,7 @@ def _position_line(judge: str, bias: PositionBias) -> str:
 def _length_line(finding: JudgeFinding, bias: LengthBias) -> str:
     who = f"judge {finding.judge} ({finding.metric})"
     if bias.correlation is None or bias.p_value is None:
-        return f"{who}: whether it goes by length cannot be told: {bias.reason}"
+        return f"{who}: length bias could not be determined: {bias.reason}"
     conclusion = "shows no preference for longer or shorter answers"
     if bias.p_value < ALPHA:
         conclusion = f"prefers {'longer' if bias.correlation > 0 else 'shorter'} answers, which may also be better ones"

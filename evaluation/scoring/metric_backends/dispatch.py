@@ -9,7 +9,7 @@ from evaluation.score import ScoreFailure
 
 Answerers = Mapping[type[Request], Callable[[Any], Awaitable[Answer]]]
 """Who answers, by the kind of request. None of them raises for what a model or a program did."""
-NOBODY = ScoreFailure(kind="nobody_answers", message="nothing here answers this kind of request")
+NOBODY = ScoreFailure(kind="nobody_answers", message="no backend is configured for this kind of request")
 
 
 async def all_answers(answerers: Answerers, requests: Sequence[Request]) -> Answers:

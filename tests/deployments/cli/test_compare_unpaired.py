@@ -198,7 +198,7 @@ def test_a_headline_that_was_not_measured_alike_is_refused(benchwright: Command,
     said = benchwright("compare", "old", "new", "--unpaired")
 
     assert 2 == said.code
-    assert "error: 'exact_match' is not measured alike: ignore_case=" in said.err
+    assert "error: 'exact_match' was measured differently: ignore_case=" in said.err
 
 
 def test_other_task_types_are_refused(benchwright: Command, database: str) -> None:

@@ -103,11 +103,11 @@ def test_a_resume_makes_no_database_where_there_is_none(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--seed", 1], "--seed belongs to a run, and a resume cannot change it"),
-        (["--benchmark", "sentiment"], "--benchmark belongs to a run, and a resume cannot change it"),
-        (["--option", "temperature=1"], "--option belongs to a run, and a resume cannot change it"),
-        (["--metric", "bleu"], "--metric belongs to a run, and a resume cannot change it"),
-        (["--system", "Be kind."], "--system belongs to a run, and a resume cannot change it"),
+        (["--seed", 1], "--seed is fixed for a run and cannot be changed on resume"),
+        (["--benchmark", "sentiment"], "--benchmark is fixed for a run and cannot be changed on resume"),
+        (["--option", "temperature=1"], "--option is fixed for a run and cannot be changed on resume"),
+        (["--metric", "bleu"], "--metric is fixed for a run and cannot be changed on resume"),
+        (["--system", "Be kind."], "--system is fixed for a run and cannot be changed on resume"),
         (["--limit", 2], "--limit 2 is less than the 3 that the run has"),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_run_that_another_process_works_on_is_refused_before_any_server_is_sta
         said = benchwright("evaluate", "--resume", "last", "--json")
 
     assert 2 == said.code
-    assert f"run {run_of_three} is being worked on by process {process.pid}" in said.json["error"]["message"]
+    assert f"run {run_of_three} is in use by process {process.pid}" in said.json["error"]["message"]
 
 
 @pytest.mark.parametrize(

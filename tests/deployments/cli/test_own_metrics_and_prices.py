@@ -103,9 +103,9 @@ def test_a_resume_takes_the_same_metric_from_another_file_and_no_other_metric(
     moved = begun.rename(tmp_path / "else" / "moved.py")
     (tmp_path / "other.py").write_text(OWN.replace("evenness", "oddness"))
     for metric, words in (
-        (f"{tmp_path}/other.py:Evenness", "is none of the metrics with which the run began"),
-        (f"{moved}:Evenness(strict=True)", "is none of the metrics with which the run began"),
-        ("bleu", "--metric belongs to a run"),
+        (f"{tmp_path}/other.py:Evenness", "is not a metric of this run, and a resume cannot add metrics"),
+        (f"{moved}:Evenness(strict=True)", "is not a metric of this run, and a resume cannot add metrics"),
+        ("bleu", "--metric is fixed for a run"),
     ):
         refused = benchwright("evaluate", "--resume", "last", "--limit", 6, "--metric", metric)
         assert 2 == refused.code
@@ -146,7 +146,7 @@ def test_a_benchmark_that_names_code_is_refused_before_anything_runs(
     said = evaluate("--benchmark", path, "--model", "good")
 
     assert (2, "") == (said.code, said.out)
-    assert "which is code in a file; a benchmark is data, and runs no code" in said.err
+    assert "which is a Python file; a benchmark may not load code" in said.err
 
 
 def test_answers_are_priced_by_a_file_of_prices(
@@ -184,7 +184,7 @@ def test_a_resume_keeps_the_prices_of_its_run(
     assert 6 == grown.json["runs"][0]["candidates"][0]["metrics"]["cost_usd"]["n"]
     refused = benchwright("evaluate", "--resume", "last", "--prices", prices)
     assert 2 == refused.code
-    assert "--prices belongs to a run" in refused.err
+    assert "--prices is fixed for a run" in refused.err
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ BROKEN = [
         json.dumps(GOOD) + '\n{"prompt": \n',
         "x.jsonl, line 2: broken JSON: Expecting value, column 1; expected valid JSON",
     ),
-    ("x.jsonl", json.dumps(GOOD) + "\n[1]\n", "x.jsonl, line 2: is no case; expected one JSON object a line"),
+    ("x.jsonl", json.dumps(GOOD) + "\n[1]\n", "x.jsonl, line 2: is not a case; expected one JSON object a line"),
     ("x.jsonl", "[" * 100_000, "x.jsonl, line 1: "),
     ("x.jsonl", '{"prompt": ' + "9" * 5000 + "}", "x.jsonl, line 1: Exceeds the limit"),
     (
@@ -94,9 +94,9 @@ BROKEN = [
     ("x.json", "[\n{]", "x.json, line 2: broken JSON: Expecting property name enclosed in double quotes, column 2; "),
     ("x.json", "3", "x.json: holds no cases; expected a list of cases, or header keys with either 'cases' (a list) or"),
     ("x.json", {"cases": [GOOD], "data": "y"}, "x.json: holds no cases; "),
-    ("x.json", {"cases": 3}, "x.json, field 'cases': is no list; expected a list of cases"),
-    ("x.json", {"data": 3}, "x.json, field 'data': is no file name; expected the path of a data file"),
-    ("x.json", "[3]", "x.json, row 1: is no case; expected an object with fields"),
+    ("x.json", {"cases": 3}, "x.json, field 'cases': is not a list; expected a list of cases"),
+    ("x.json", {"data": 3}, "x.json, field 'data': is not a file name; expected the path of a data file"),
+    ("x.json", "[3]", "x.json, row 1: is not a case; expected an object with fields"),
     (
         "x.yaml",
         "cases: [\n  a: b: c\n",
@@ -176,11 +176,17 @@ ROWS = [
     (GOOD | {"details": 3}, "field 'details': got a number: 3; expected an object"),
     (
         GOOD | {"messages": [{"role": "user", "content": "x"}]},
-        "field 'prompt': stands beside messages; expected either",
+        "field 'prompt': is given together with messages; expected either",
     ),
     (GOOD | {"reference": None, "tools": [], "images": {"a": [""]}}, None),
-    (GOOD | {"reference": "b"}, "unknown field 'reference', which no model would be asked with; expected the fields"),
-    ({"prompt": "a", "refrences": "b"}, "unknown field 'refrences', which no model would be asked with; expected the"),
+    (
+        GOOD | {"reference": "b"},
+        "unknown field 'reference', which would not be part of any prompt; expected the fields",
+    ),
+    (
+        {"prompt": "a", "refrences": "b"},
+        "unknown field 'refrences', which would not be part of any prompt; expected the",
+    ),
     ({"prompt": "a\ud800"}, "holds the broken character '\\ud800'; expected valid Unicode"),
     ({"benchmark": {}}, "field 'benchmark': is a header; expected a header in the first line only"),
     ({"question": "a?", "answer": "#### 3"}, "looks like GSM8K, the rows before it like plain cases; expected one"),

@@ -65,7 +65,7 @@ def _refusal(path: Path, **options: Any) -> BenchmarkError:
 def test_a_field_that_nothing_reads_is_refused_in_every_format(write: Write, name: str, content: Any) -> None:
     path = write(name, content)
     error = _refusal(path)
-    assert "unknown field 'system', which no model would be asked with" == error.problem
+    assert "unknown field 'system', which would not be part of any prompt" == error.problem
     assert "`--ignore-field system`" in str(error.next_step)
     assert "`--field details.system=system`" in str(error.next_step)
     assert ("system",) == load_benchmark(path, ignore=["system"]).fields.ignored
@@ -74,7 +74,7 @@ def test_a_field_that_nothing_reads_is_refused_in_every_format(write: Write, nam
 def test_all_unknown_fields_of_the_file_are_named_at_once(write: Write) -> None:
     rows = [{"prompt": "a", "references": "b", "images": ["x"]}, {"prompt": "c", "references": "d", "tools": [1]}]
     error = _refusal(write("x.jsonl", rows))
-    assert (1, "unknown fields 'images', 'tools', which no model would be asked with") == (error.line, error.problem)
+    assert (1, "unknown fields 'images', 'tools', which would not be part of any prompt") == (error.line, error.problem)
     assert (
         "keep them with `--field details.images=images --field details.tools=tools`, or leave them out with "
         "`--ignore-field images --ignore-field tools`; a benchmark's header says the same under 'fields' and "
@@ -91,7 +91,7 @@ def test_unknown_keys_of_messages_are_named_and_may_be_ignored(write: Write) -> 
     path = write("x.jsonl", [{"messages": turns, "references": "b"}])
     error = _refusal(path)
     assert (1, "messages") == (error.line, error.field)
-    assert "unknown fields 'images', 'tool_calls' in it, which no model would be asked with" == error.problem
+    assert "unknown fields 'images', 'tool_calls' in it, which would not be part of any prompt" == error.problem
     assert "`--ignore-field messages.images --ignore-field messages.tool_calls`" in str(error.next_step)
     benchmark = load_benchmark(path, ignore=["messages.images", "messages.tool_calls"])
     assert ("messages.images", "messages.tool_calls") == benchmark.fields.ignored
@@ -153,7 +153,10 @@ def test_a_header_may_ignore_fields(write: Write) -> None:
 def test_a_mapped_field_beside_one_of_our_name_is_refused(write: Write) -> None:
     path = write("x.csv", "prompt,question,references\nold,new,b\n")
     error = _refusal(path, fields={"prompt": "question"})
-    assert ("prompt", "stands beside 'question', which the mapping reads as 'prompt'") == (error.field, error.problem)
+    assert ("prompt", "is given together with 'question', which the mapping reads as 'prompt'") == (
+        error.field,
+        error.problem,
+    )
     assert "new" == load_benchmark(path, fields={"prompt": "question"}, ignore=["prompt"]).cases[0].prompt
 
 
@@ -285,6 +288,6 @@ def test_a_key_inside_a_field_that_nothing_reads_is_refused_or_ignored_by_name(
 ) -> None:
     path = write("x.jsonl", [row])
     error = _refusal(path)
-    assert "unknown field 'image' in it, which no model would be asked with" == error.problem
+    assert "unknown field 'image' in it, which would not be part of any prompt" == error.problem
     assert (part, f"`--ignore-field {part}.image`") == (error.field, str(error.next_step).split(";")[0][18:])
     assert (f"{part}.image",) == load_benchmark(path, ignore=[f"{part}.image"]).fields.ignored

@@ -21,7 +21,7 @@ WRONG = [
     ({"metrics": []}, "field 'metrics': names no metric; expected at least one metric name"),
     (
         {"metrics": ["exact_match", "./own.py:Name(x=1)"]},
-        "field 'metrics': names './own.py:Name(x=1)', which is code in a file; a benchmark is data, and runs no code;",
+        "field 'metrics': names './own.py:Name(x=1)', which is a Python file; a benchmark may not load code;",
     ),
     ({"options": {"max_token": 5}}, "field 'options': holds a wrong option: unknown option 'max_token'"),
     (
@@ -42,7 +42,8 @@ WRONG = [
     ({"prompt": {"text": "a"}}, "field 'prompt.text': unknown key in the header; expected one of system, template"),
     (
         {"prompt": {"template": "Go."}},
-        "field 'prompt.template': the template 'Go.' would ask every case the same; expected a text with {prompt} or",
+        "field 'prompt.template': the template 'Go.' has no placeholder, so every case would get the same prompt; "
+        "expected a text with {prompt} or",
     ),
     ({"options": {"x": float("inf")}}, "field 'options': inf is no JSON; expected plain JSON values"),
     ({"fields": ["a"]}, "field 'fields': got a list: ['a']; expected an object"),

@@ -39,8 +39,8 @@ def test_a_difference_within_the_share_of_texts_that_change_says_so(store: Store
     said = headline_verdict(store, run_result(store, run_id))
 
     expected = (
-        f"a:1b: 4 of 20 texts came out otherwise in run {before} (the same cases and seeds, 1 at a time at most): a "
-        "difference within 20 % of the cases, as of a:1b – b:1b (-10.0 points), may be another one when asked again"
+        f"a:1b: 4 of 20 outputs changed when run {before} repeated the same cases and seeds (at most 1 at a time): a "
+        "difference within 20 % of the cases, such as a:1b – b:1b (-10.0 points), may not reproduce"
     )
     assert expected == said[-1]
     assert expected in compared(store, run_id).notes

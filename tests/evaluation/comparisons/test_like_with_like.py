@@ -96,8 +96,8 @@ def test_a_second_run_whose_prompts_were_all_kept_is_not_held_against_the_first(
     assert pairs.is_too_little
     assert ({}, {}) == pairs.values_of(("before", "after"))
     assert (
-        "ttft_s: timing cannot be compared: on 0 of 12 common cases alone had the servers kept as much of the prompts "
-        "for both (before: 0 of 12 prompts cached; after: 12 of 12 prompts cached)",
+        "ttft_s: timing cannot be compared: only 0 of 12 common cases had the same prompt-cache state on both "
+        "sides (before: 0 of 12 prompts cached; after: 12 of 12 prompts cached)",
     ) == notes_on([pairs])
 
 
@@ -121,7 +121,7 @@ def test_prompts_of_two_runs_of_which_nothing_is_known_are_not_alike():
     assert ({}, {}) == pairs.values_of(("second", "third"))
     (note,) = notes_on([pairs])
     assert "timing cannot be compared" in note
-    assert "for certain, since they do not say what they keep" in note
+    assert "for certain; the servers do not report cache hits" in note
 
 
 def test_prompts_of_one_run_of_which_nothing_is_known_are_alike():

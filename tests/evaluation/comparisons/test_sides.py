@@ -54,7 +54,7 @@ def test_a_side_is_found_by_its_label_its_run_or_as_the_first(store: Store, want
 def test_a_name_of_two_sides_is_refused_with_both(store: Store) -> None:
     sides, _ = make_sides(find_members(store, two_runs(store)), None)
 
-    with pytest.raises(ConfigurationError, match="names several sides: 'a:1b, run one', 'a:1b, run two'"):
+    with pytest.raises(ConfigurationError, match="matches several sides: 'a:1b, run one', 'a:1b, run two'"):
         find_side(sides, "a:1b")
     with pytest.raises(UnknownNameError, match="unknown side 'b:1b'"):
         find_side(sides, "b:1b")

@@ -55,9 +55,9 @@ def test_a_price_of_nothing_is_a_price():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("input_per_million=1", "a price in needs a price out"),
-        ("output_per_million=1", "a price in needs a price out"),
-        ("input_per_million=1, output_per_million=1, per_kwh=1", "not by both"),
+        ("input_per_million=1", "give both input_per_million and output_per_million"),
+        ("output_per_million=1", "give both input_per_million and output_per_million"),
+        ("input_per_million=1, output_per_million=1, per_kwh=1", "either token prices or per_kwh, not both"),
         ("per_kwh=-1", "per_kwh=-1.0 must be a finite number of at least 0"),
         ("per_kwh=1e999", "per_kwh=inf must be"),
     ],

@@ -119,14 +119,14 @@ def test_a_keyboard_interrupt_that_cannot_be_a_real_one_is_the_metrics_own() -> 
         (float("nan"), "measure() returned nan, a float; it must"),
         ("good", "measure() returned 'good', a str; it must"),
         ({"value": 1}, "returned {'value': 1}, a dict"),
-        (ScoreFailure(kind="", message=""), "a ScoreFailure whose kind is no word"),
-        (ScoreFailure(kind="word", message=None), "whose message is no text"),  # type: ignore[arg-type]
-        (Measurement(value="0.5"), "gave '0.5', a str, as its value: not a number"),  # type: ignore[arg-type]
-        (Measurement(value=None), "gave None, a NoneType"),  # type: ignore[arg-type]
+        (ScoreFailure(kind="", message=""), "a ScoreFailure with an empty or non-string kind"),
+        (ScoreFailure(kind="word", message=None), "or a message that is not a string"),  # type: ignore[arg-type]
+        (Measurement(value="0.5"), "returned the value '0.5', a str and not a number"),  # type: ignore[arg-type]
+        (Measurement(value=None), "returned the value None, a NoneType"),  # type: ignore[arg-type]
         (Measurement(value=1j), "a complex"),  # type: ignore[arg-type]
-        (Measurement(value=float("nan")), "the value nan, which is no finite number"),
-        (Measurement(value=float("inf")), "the value inf, which is no finite number"),
-        (Measurement(value=10**400), "which is no finite number"),
+        (Measurement(value=float("nan")), "the value nan, which is not a finite number"),
+        (Measurement(value=float("inf")), "the value inf, which is not a finite number"),
+        (Measurement(value=10**400), "which is not a finite number"),
         (Measurement(value=10**5000), "the value that cannot be shown"),
         (Measurement(value=1.001), "the value 1.001, outside its own range of 0 to 1"),
         (Measurement(value=-1), "outside its own range"),

@@ -148,19 +148,19 @@ class Rudeness(Politeness):
         ("x = 1", "unknown metric class"),
         (POLITE.replace("(Metric)", ""), r"Politeness \(.*own.py, line 10\) does not derive from Metric"),
         (POLITE.replace("def measure", "def misure"), "lacks measure"),
-        (POLITE.replace("@dataclass(frozen=True, kw_only=True)", ""), "is no frozen dataclass"),
+        (POLITE.replace("@dataclass(frozen=True, kw_only=True)", ""), "is not a frozen dataclass"),
         (POLITE.replace("frozen=True, ", ""), "cannot inherit non-frozen dataclass"),
         (POLITE.replace(", kw_only=True", ""), "takes word, threshold by position: kw_only=True is missing"),
         (POLITE.replace('    name: ClassVar[str] = "politeness"\n', ""), "has name = None; it must be a str"),
-        (POLITE.replace('"politeness"', '"po-lite"'), "has the name 'po-lite'; it must be letters"),
-        (POLITE.replace('"politeness"', '"token_f1"'), "has the name 'token_f1', which another metric has already"),
+        (POLITE.replace('"politeness"', '"po-lite"'), "has the name 'po-lite'; it must be a valid"),
+        (POLITE.replace('"politeness"', '"token_f1"'), "cannot be named 'token_f1': another metric has that name"),
         (POLITE.replace('"fraction"', "3"), "has unit = 3; it must be a str"),
         (
             POLITE.replace('"fraction"\n', '"fraction"\n    value_range: ClassVar[tuple[float, float]] = (1, 0)\n'),
             r"has value_range = \(1, 0\); it must be a pair",
         ),
         (POLITE.replace('"fraction"\n', '"fraction"\n    needs = {"references"}\n'), "must be a frozenset of Need"),
-        (POLITE + "\n    @property\n    def signature(self):\n        return 'x'\n", "makes its own signature"),
+        (POLITE + "\n    @property\n    def signature(self):\n        return 'x'\n", "overrides `signature`"),
         (POLITE.replace("word: str", "word: 'NoSuchName'"), "has an annotation that cannot be read: NameError"),
     ],
 )
@@ -189,7 +189,7 @@ def test_a_file_that_is_not_there_is_named(path: str) -> None:
     [
         ("(treshold=2)", "no option 'treshold'"),
         ("(threshold='2')", "threshold='2' is a str, not a int"),
-        ("(2)", "no name with named options"),
+        ("(2)", "expected NAME or NAME"),
     ],
 )
 def test_its_options_are_checked_like_ours(write: Write, options: str, said: str) -> None:
@@ -214,7 +214,7 @@ def test_a_file_that_does_not_run_can_be_mended_and_loaded_again(write: Write) -
 
 def test_a_benchmark_may_not_name_one(write: Write) -> None:
     path = write("raise AssertionError('it ran')")
-    with pytest.raises(ConfigurationError, match="data runs no code"):
+    with pytest.raises(ConfigurationError, match="a benchmark may not load code"):
         parse_metric(f"{path}:Politeness", may_name_a_file=False)
     assert "exact_match" == parse_metric("exact_match", may_name_a_file=False).name
 

@@ -98,7 +98,7 @@ def test_what_is_sound_comes_back_as_plain_values(apart: MetricProcess, own: Cal
         ("sys.exit(1)", "metric_raised", "measure() raised SystemExit: 1"),
         ("self.measure(case, generations, answers)", "metric_raised", "measure() raised RecursionError"),
         ("(_ for _ in ()).throw(MemoryError)", "metric_raised", "measure() raised MemoryError"),
-        ("os._exit(0)", "metric_ended_its_process", "own: it ended its own process (exit code 0)"),
+        ("os._exit(0)", "metric_ended_its_process", "own: its process exited (exit code 0)"),
         ("os.kill(os.getpid(), 11)", "metric_ended_its_process", "by signal 11"),
     ],
 )
@@ -124,7 +124,7 @@ def test_one_that_never_returns_is_ended_also_where_it_keeps_the_interpreter_to_
     with MetricProcess(limit_s=0.5) as apart:
         failure = said(apart, own(), answer)
         assert "metric_timed_out" == failure.kind
-        assert "own: it did not return within 0.5 s" in failure.message
+        assert "own: did not return within 0.5 s" in failure.message
         assert "BENCHWRIGHT_METRIC_TIMEOUT_S" in failure.message
 
 
@@ -169,7 +169,7 @@ def test_requests_and_numbers_over_many_values_are_had_there_too(
     assert 6.0 == apart.combining(metric)([1.0, 3.0])
     aggregate = apart.aggregating(metric)
     assert [20.0, 8.0, 16.0] == [aggregate(rows), aggregate([rows[4]]), aggregate([rows[4], rows[4]])]
-    with pytest.raises(BrokenMetricError, match="it ended its own process"):
+    with pytest.raises(BrokenMetricError, match="its process exited"):
         apart.aggregating(own("factor=-1.0"))(rows)  # type: ignore[arg-type]
     with pytest.raises(BrokenMetricError, match="outside its own range"):
         apart.combining(metric)([99.0])

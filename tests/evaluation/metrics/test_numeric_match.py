@@ -351,7 +351,7 @@ def test_digits_may_be_parted_by_thin_blanks_and_apostrophes_of_two_kinds(score)
 
 def test_a_reference_with_an_underscore_between_digits_is_refused():
     problem = NumericMatch().problem(Case(case_id="a", prompt="?", references=("0_1",)))
-    assert "has the reference '0_1', where an underscore stands between digits" == problem
+    assert "has the reference '0_1', with an underscore between digits" == problem
 
 
 @pytest.mark.parametrize(

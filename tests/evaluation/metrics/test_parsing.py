@@ -142,8 +142,8 @@ def test_its_options_are_checked_like_ours(text, said):
     ("name", "value", "said"),
     [
         ("politeness", "no_such_package_at_all:Politeness", "cannot be loaded: ModuleNotFoundError"),
-        ("politeness", "evaluation.metrics.metric:Metric", "no concrete class"),
-        ("politeness", "evaluation.metrics.metric:Answers", "no concrete class"),
+        ("politeness", "evaluation.metrics.metric:Metric", "not a concrete class"),
+        ("politeness", "evaluation.metrics.metric:Answers", "not a concrete class"),
         ("politeness", "evaluation.metrics.regex:Regex", "calls itself 'regex'"),
     ],
 )

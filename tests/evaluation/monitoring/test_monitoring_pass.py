@@ -57,7 +57,7 @@ def test_a_slowdown_is_told_in_one_look_and_says_that_nothing_else_changed(store
     assert pytest.approx(2.5) == alert.evidence["ratio"]
     assert (
         "m:1b on numbers takes 3.75 s at the median, 2.5 times its usual 1.5 s (limit: 2 times). "
-        "Model, judge and server are the same as before."
+        "No change in model, judge or server."
     ) == alert.sentence
 
 
@@ -144,8 +144,8 @@ def test_a_fall_by_another_judge_is_not_blamed_on_the_model(store: Store) -> Non
     assert ("judge", None) == (alert.rule, alert.candidate)
     assert "says nothing of the models" in alert.sentence
     (insight,) = [one for one in seen.insights if one.kind == "judge"]
-    assert "exact_match was 0.9 and is 0.7 now, by another judge, option or scorer" in insight.text
-    assert "`benchwright score base-2 --metric …` measures the earlier answers alike" in insight.text
+    assert "exact_match was 0.9 and is 0.7 now, measured with a different judge, option or scorer" in insight.text
+    assert "`benchwright score base-2 --metric …` rescores the earlier answers" in insight.text
 
 
 def test_what_lasts_is_told_once_is_over_when_it_is_gone_and_is_told_again_when_it_comes_back(store: Store) -> None:

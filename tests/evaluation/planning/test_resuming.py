@@ -40,10 +40,10 @@ def test_how_the_work_is_done_may_change() -> None:
     [
         ({"repeats": 1}, "--repeats 1 is less than the 3 that the run has"),
         ({"limit": 5}, "--limit 5 is less than the 10 that the run has"),
-        ({"seed": 7}, "--seed belongs to a run, and a resume cannot change it"),
-        ({"benchmarks": ["c"]}, "--benchmark belongs to a run"),
-        ({"options": ["temperature=1"]}, "--option belongs to a run"),
-        ({"metrics": ["bleu"]}, "--metric belongs to a run"),
+        ({"seed": 7}, "--seed is fixed for a run and cannot be changed on resume"),
+        ({"benchmarks": ["c"]}, "--benchmark is fixed for a run"),
+        ({"options": ["temperature=1"]}, "--option is fixed for a run"),
+        ({"metrics": ["bleu"]}, "--metric is fixed for a run"),
         ({"candidates": ["z num_ctx=nonsense"]}, "num_ctx"),
     ],
 )

@@ -166,7 +166,7 @@ def test_a_small_answer_that_unpacks_to_gigabytes_takes_little_memory(wire: Any,
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "x" * 1_000])
 def test_an_encoding_that_nobody_asked_for_is_named(wire: Any, encoding: str) -> None:
-    with pytest.raises(ProviderError, match="although told not to compress") as caught:
+    with pytest.raises(ProviderError, match="unsupported content encoding") as caught:
         _ask(wire, "tags", lambda _: httpx.Response(200, headers={"content-encoding": encoding}, stream=Endless(b"x")))
     assert FailureKind.UNREADABLE_ANSWER == caught.value.kind
 

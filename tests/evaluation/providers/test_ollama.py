@@ -162,7 +162,7 @@ def test_loading_sends_no_prompt_but_the_options_of_the_run(wire: Any) -> None:
 
 
 def test_a_load_that_is_not_done_is_no_load(wire: Any) -> None:
-    with pytest.raises(TransientProviderError, match="loading is done"):
+    with pytest.raises(TransientProviderError, match="loading finished"):
         on_json(wire, "/api/generate", {"done": False}).ollama(load)
 
 

@@ -255,7 +255,7 @@ LONG = "The quick brown fox jumps over the lazy dog near the river bank. " * 320
 
 @pytest.mark.parametrize("n_tokens", [1026, 1025, 1500])
 def test_a_prompt_that_was_cut_in_silence_is_an_error(wire: Any, n_tokens: int) -> None:
-    with pytest.raises(ProviderError, match="cut the prompt") as caught:
+    with pytest.raises(ProviderError, match="truncated the prompt") as caught:
         wire.chat(wire.said("x"), wire.final(prompt_eval_count=n_tokens)).generate(wire.ask_for(LONG))
     assert FailureKind.PROMPT_TRUNCATED == caught.value.kind
 

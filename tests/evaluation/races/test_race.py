@@ -52,11 +52,11 @@ def test_every_decision_says_why_in_words_and_numbers() -> None:
 
     assert {"b", "c", "d"} == {decision.label for decision in dropped}
     for decision in dropped:
-        assert "points behind a; evidence that it is not the best: " in decision.reason
+        assert "points behind a; evidence against being the best: " in decision.reason
         assert decision.evidence["evidence"] >= decision.evidence["needed"] == 20
         assert decision.evidence["difference"] < 0
     assert Fate.CONFIRMED is course.decisions[-1].fate
-    assert "it need only be ahead" in course.decisions[-1].reason
+    assert "it only has to lead" in course.decisions[-1].reason
 
 
 def test_equals_end_tied_when_the_cases_are_used_up() -> None:

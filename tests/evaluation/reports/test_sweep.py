@@ -91,7 +91,7 @@ def test_no_effect_is_said_with_what_would_have_been_found() -> None:
     )
     assert "a steady rise or fall of 0." in sentences[1]
     assert "would have been found 4 times in 5)." in sentences[1]
-    assert "No two parameters are shown to act together." in sentences
+    assert "No interaction between two parameters is shown." in sentences
     assert "None of the 10 combinations is shown to be worse than another: each may be the best." in sentences[-1]
 
 
@@ -136,23 +136,23 @@ def test_parameters_that_act_together_are_said_to() -> None:
     rng = np.random.default_rng(2)
     crossing = np.array([0.9, 0.1, 0.1, 0.9])[:, None] + rng.normal(0, 0.1, (4, 20))
 
-    assert "model and temperature act together (p" in said(report(both, crossing))
+    assert "model and temperature interact (p" in said(report(both, crossing))
 
 
 def test_too_little_is_said_to_be_too_little_each_with_its_own_reason() -> None:
     few = said(report(CURVE, noise(n_cases=4)))
-    assert "Nothing can be said of the parameters in exact_match: 4 cases are too few." in few
+    assert "No conclusion about the parameters' effect on exact_match: 4 cases are too few." in few
 
     begun = np.full((10, 20), np.nan)
     begun[0] = 1.0
     partly = said(report(CURVE, begun))
-    assert "Nothing can be said of the parameters in exact_match: 1 of 10 combinations have scores." in partly
+    assert "No conclusion about the parameters' effect on exact_match: 1 of 10 combinations have scores." in partly
     assert "One combination has scores, temperature=0 top_k=10: 1.000 [" in partly
 
     assert "No combination has a score." in said(report(CURVE, np.full((10, 20), np.nan)))
 
     alone = said(report(parse_parameters(["temperature=0.5"]), np.ones((1, 9))))
-    assert "Nothing can be said of the parameters in exact_match: each has one value only." in alone
+    assert "No conclusion about the parameters' effect on exact_match: each has one value only." in alone
     assert "temperature has scores of one value only, and nothing can be said of it." in alone
     assert "better than" not in alone
 

@@ -59,7 +59,7 @@ def test_a_models_price_is_known_in_either_unicode_form_and_not_given_in_both(tm
     prices = as_prices({"models": {"cafe\u0301": {"per_kwh": 1}}})
     assert [1, 1] == [price(prices, name) for name in ("caf\u00e9", "cafe\u0301")]
     (tmp_path / "p.toml").write_text('[models]\n"caf\u00e9" = {per_kwh = 1}\n"cafe\u0301" = {per_kwh = 2}\n')
-    with pytest.raises(ConfigurationError, match="models → caf\u00e9 stands twice, in two Unicode forms"):
+    with pytest.raises(ConfigurationError, match="models → caf\u00e9 appears twice, in two Unicode forms"):
         read_prices(tmp_path / "p.toml")
 
 
@@ -103,7 +103,7 @@ def test_a_table_is_made_again_from_what_a_request_keeps_of_it(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("models: {a: {per_khw: 1}}", "models → a → per_khw is no key of a price"),
+        ("models: {a: {per_khw: 1}}", "models → a → per_khw is not a key of a price"),
         ("models: {a: {per_kwh: -1}}", "models → a → per_kwh must not be negative"),
         ("models: {a: {per_kwh: .inf}}", "models → a → per_kwh must be a finite number"),
         ("models: {a: {per_kwh: free}}", "models → a → per_kwh must be a number"),
@@ -113,7 +113,7 @@ def test_a_table_is_made_again_from_what_a_request_keeps_of_it(tmp_path: Path) -
         ("models: {a: {input_per_million: 1, output_per_million: 1, per_kwh: 1}}", "models → a must have either"),
         ("models: [a]", "models must be a mapping of model names"),
         ("models: {a: 3}", "models → a must be a mapping"),
-        ("modells: {}", "modells is no key of a price"),
+        ("modells: {}", "modells is not a key of a price"),
         ("- a", "hold a list, no mapping"),
         ("models: [", "neither YAML nor TOML"),
     ],

@@ -31,7 +31,7 @@ def test_a_profile_is_read_from_a_file_and_named_after_it_unless_it_says(tmp_pat
         ("a: [", "is not YAML"),
         ("template: no place\n", "its template lacks {prompt}"),
         ("name: 'no good'\n", "name: "),
-        ("sistem: x\n", "sistem: is no key of a profile"),
+        ("sistem: x\n", "sistem: is not a key of a profile"),
         ("examples: [{prompt: p}]\n", "examples.0.answer: is missing"),
     ],
 )

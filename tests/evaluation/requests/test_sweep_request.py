@@ -89,7 +89,7 @@ def test_what_was_asked_for_is_read_back_from_its_stored_fields() -> None:
 @pytest.mark.parametrize(
     ("parameters", "given", "expected"),
     [
-        ([], {}, "nothing is swept"),
+        ([], {}, "no parameter to sweep"),
         (["temperature=0,1"], {"evaluation": {"benchmarks": []}}, "needs a benchmark"),
         (["temperature=0,1"], {"evaluation": {"benchmarks": ["a", "b"]}}, "one benchmark, and 2 are named"),
         (["temperature=0,1"], {"evaluation": {"models": []}}, "no model"),

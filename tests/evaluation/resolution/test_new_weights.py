@@ -28,4 +28,4 @@ def test_new_weights_under_a_known_name_are_said(ollama_by_script: ScriptedOllam
 
     assert [] == [note for note in before.notes if "new weights" in note]
     (said,) = (note for note in notes if "new weights" in note)
-    assert "before aaaaaaaaaaaa; earlier results stay apart" in said
+    assert "previously aaaaaaaaaaaa; earlier results are kept separate" in said

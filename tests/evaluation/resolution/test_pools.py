@@ -88,7 +88,7 @@ def test_a_model_without_a_digest_is_asked_at_the_first_server_alone(
 
     (found,) = resolution.candidates
     assert [ollama_by_script.name] == [endpoint.name for endpoint in found.endpoints]
-    said = f"m is asked at {ollama_by_script.name} alone: without digests, equal weights cannot be told"
+    said = f"m: using {ollama_by_script.name} only, since without digests the servers' weights cannot be compared"
     assert said in resolution.notes
 
 

@@ -241,7 +241,7 @@ def test_a_benchmark_without_a_case_is_refused() -> None:
 def test_a_stored_benchmark_can_have_no_code_run(tmp_path: Path) -> None:
     own = tmp_path / "own.py"
     own.write_text("raise AssertionError('it ran')")
-    with pytest.raises(ConfigurationError, match="data runs no code"):
+    with pytest.raises(ConfigurationError, match="a benchmark may not load code"):
         resolved("http://127.0.0.1:9", loaded=[replace(NUMBERS, metrics=(f"{own}:Name",))])
 
 

@@ -130,14 +130,14 @@ def test_a_candidate_of_two_runs_is_told_by_the_option_of_a_review(store: Store)
     fill(store)
     fill(store, run_id="run-2")
 
-    with pytest.raises(ConfigurationError, match="--candidate 'small:1b' names several sides"):
+    with pytest.raises(ConfigurationError, match="--candidate 'small:1b' matches several sides"):
         opened(store, runs=["run-1", "run-2"], candidates=["small:1b"])
 
 
 def test_nothing_answered_is_nothing_to_show(store: Store) -> None:
     store_run(store, asked("a:1b"), asked("b:1b"), cases=numbers(2))
 
-    with pytest.raises(ConfigurationError, match="no case to show"):
+    with pytest.raises(ConfigurationError, match="no case to review"):
         opened(store)
 
 

@@ -118,7 +118,7 @@ def test_scores_near_chance_for_every_candidate_raise_an_alarm(store: Store) -> 
     (alarm,) = alarms(store, guess, worse, cases=cases, **given)
 
     assert ("near_chance", "multiple_choice", None, 40) == (alarm.kind, alarm.metric, alarm.candidate, alarm.n)
-    assert "multiple_choice cannot be told from guessing (0.25) for any candidate" in alarm.message
+    assert "multiple_choice cannot be distinguished from guessing (0.25) for any candidate" in alarm.message
     knows = asked("c:1b", chosen(cases, "AAB"))
     assert () == alarms(store, guess, knows, cases=cases, run_id="run-2", **given)
     few = choices(9)

@@ -29,13 +29,13 @@ def alarms(
 def test_four_slots_at_a_server_with_one_are_told(store: Store) -> None:
     (alarm,) = alarms(store, [3.0], slots=4)
     assert ("too_many_slots", "a:1b", 20, 1.0) == (alarm.kind, alarm.candidate, alarm.n, alarm.share)
-    assert "it served about 1 at a time, and was sent 4" in alarm.message
+    assert "it served about 1 request at a time but was sent 4" in alarm.message
     assert "`benchwright endpoints probe` measures" in alarm.message
 
 
 def test_four_slots_at_a_server_with_two_are_told_with_that_number(store: Store) -> None:
     (alarm,) = alarms(store, [1.0], slots=4)
-    assert "it served about 2 at a time, and was sent 4" in alarm.message
+    assert "it served about 2 requests at a time but was sent 4" in alarm.message
 
 
 @pytest.mark.parametrize(

@@ -197,5 +197,5 @@ def test_means_over_kept_and_read_prompts_say_so(store: Store) -> None:
     quality, first_token = sweep_outcome(store, begin(store, TRIED[:2], "temperature=0,0.5")).metrics
 
     (note,) = first_token.notes
-    assert note.startswith("the server had kept, or may have kept, 12 of 24 prompts")
+    assert note.startswith("the server had cached, or may have cached, 12 of 24 prompts")
     assert not any("kept" in line for line in quality.notes)

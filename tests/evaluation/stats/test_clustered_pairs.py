@@ -53,7 +53,7 @@ def test_a_margin_is_held_against_the_means_of_the_clusters():
 def test_fewer_than_ten_clusters_are_warned_about(n_clusters, n_notes):
     found = evidence(np.arange(2.0 * n_clusters), [str(i % n_clusters) for i in range(2 * n_clusters)])
     assert n_notes == len(found.notes)
-    assert all(note.startswith("9 clusters are few") for note in found.notes)
+    assert all(note.startswith("only 9 clusters") for note in found.notes)
 
 
 def test_a_single_cluster_is_refused():

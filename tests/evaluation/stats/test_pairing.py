@@ -34,7 +34,7 @@ class TestUsableScores:
 
     @pytest.mark.parametrize("score", ["1", b"1", [1.0], object()])
     def test_what_is_no_number_is_refused_with_its_case(self, score):
-        with pytest.raises(ConfigurationError, match=r"of case 'q7' is no number"):
+        with pytest.raises(ConfigurationError, match=r"of case 'q7' is not a number"):
             usable_scores({"q7": score})
 
     @pytest.mark.parametrize("score", [float("inf"), float("-inf")])

@@ -72,5 +72,5 @@ def test_chance_alone_is_blamed_no_more_often_than_the_level_says(n_earlier: int
 
 @pytest.mark.parametrize(("newest", "earlier"), [([], []), ([1.0], []), ([1.0], [[]])])
 def test_nothing_to_hold_it_against_is_refused(newest: list[float], earlier: list[list[float]]) -> None:
-    with pytest.raises(ConfigurationError, match="nothing to hold a run against"):
+    with pytest.raises(ConfigurationError, match="no earlier runs to compare with"):
         newcomer(newest, earlier)

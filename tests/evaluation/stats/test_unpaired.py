@@ -144,5 +144,5 @@ def test_equal_scores_have_no_ranks_to_tell_apart():
 
 @pytest.mark.parametrize("counts", [(3, 2, 1, 2), (-1, 2, 1, 2), (0, 0, 1, 2), (1, 2, 5, 4)])
 def test_a_share_that_is_none_is_refused(counts):
-    with pytest.raises(ConfigurationError, match="is no share"):
+    with pytest.raises(ConfigurationError, match="is not a share"):
         unpaired_shares(*counts)

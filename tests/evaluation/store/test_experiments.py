@@ -116,7 +116,7 @@ def test_nothing_is_deleted_while_a_run_of_it_is_running(store: Store, plan_run:
     add_runs(store, made.experiment_id, ["run-1", "run-2"])
     take_hold(store, ["run-2"], host="here", pid=1, process_start=None)
     set_run_status(store, "run-2", Status.RUNNING)
-    with pytest.raises(StoreError, match="'run-2' of the experiment is running"):
+    with pytest.raises(StoreError, match="'run-2' of the experiment is still running"):
         delete_experiment(store, made.experiment_id, with_runs=True)
     assert find_experiment(store, "ladder").run_ids == ("run-1", "run-2")
 

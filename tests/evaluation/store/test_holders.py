@@ -121,7 +121,7 @@ def test_who_wants_runs_alone_is_refused_while_another_lives_and_not_by_the_dead
     take_hold(store, ["run-1"], alone=True)
     take_hold(store, ["run-1"], alone=True)
     elsewhere = take_hold(store, ["run-1"], host="elsewhere", pid=2**22 + 1)
-    with pytest.raises(RunInUseError, match="run run-1 is being worked on by process 4194305 on elsewhere") as error:
+    with pytest.raises(RunInUseError, match="run run-1 is in use by process 4194305 on elsewhere") as error:
         take_hold(store, ["run-1"], alone=True)
     assert "counts as dead after 60 s" in str(error.value.next_step)
     assert 3 == len(living_holders(store, "run-1"))

@@ -112,7 +112,7 @@ def test_a_time_without_its_zone_is_refused(store: Store, run_candidate_id: int,
 
 
 def test_an_outcome_of_an_unknown_run_is_refused(store: Store, make_row: MakeRow) -> None:
-    with pytest.raises(StoreError, match="part of something that it does not hold"):
+    with pytest.raises(StoreError, match="rejected a row whose parent row is missing"):
         save_outcomes(store, [make_row(404)])
 
 

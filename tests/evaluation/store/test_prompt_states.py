@@ -204,7 +204,7 @@ def test_a_table_of_answers_of_which_nothing_is_known_says_that_they_may_look_fa
     run = run_result(store, "run-2")
     assert 0.5 == run.candidates[0].metrics["latency_s"].value
     assert (
-        "m:1b: 8 of 8 prompts were, or may have been, in the server's cache, which may make it look faster in the "
+        "m:1b: 8 of 8 prompts were, or may have been, cached by the server, which may make it look faster in the "
         "timing figures above"
     ) in remarks(run)
     assert not any("cache" in line for line in remarks(run_result(store, "run-1")))

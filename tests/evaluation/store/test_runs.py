@@ -71,7 +71,7 @@ def test_a_retry_finds_its_own_invocation_run_and_candidate(
 def test_a_run_needs_its_invocation_and_benchmark(store: Store, plan_run: PlanRun) -> None:
     plan = plan_run()
     for broken in (replace(plan, run_id="x", invocation_id="none"), replace(plan, run_id="x", benchmark_name="none")):
-        with pytest.raises(StoreError, match="part of something that it does not hold"):
+        with pytest.raises(StoreError, match="rejected a row whose parent row is missing"):
             create_run(store, broken, ["case-0"])
 
 
@@ -244,7 +244,7 @@ def test_a_running_run_is_not_deleted_unless_it_is_interrupted(store: Store, pla
     plan_run()
     set_run_status(store, "run-1", Status.RUNNING)
     holder_id = take_hold(store, ["run-1"])
-    with pytest.raises(StoreError, match="is running and is not deleted"):
+    with pytest.raises(StoreError, match="is still running and was not deleted"):
         delete_run(store, "run-1")
     let_go(store, holder_id)
     delete_run(store, "run-1")

@@ -71,7 +71,7 @@ def test_a_score_that_is_no_number_is_refused(store: Store, generation_ids: list
 
 
 def test_a_score_of_an_unknown_generation_is_refused(store: Store) -> None:
-    with pytest.raises(StoreError, match="part of something that it does not hold"):
+    with pytest.raises(StoreError, match="rejected a row whose parent row is missing"):
         save_scores(store, [_score(404, 1.0)])
 
 

@@ -95,7 +95,7 @@ def test_a_promotion_must_name_what_it_replaces(store: Store) -> None:
     assert (first, "it is 1") == (held.model, held.reason)
 
     for stale in (None, 10**6):
-        with pytest.raises(SupersededError, match="another process was first"):
+        with pytest.raises(SupersededError, match="another process promoted a model first"):
             promote(store, second.model_id, replacing=stale, reason="late")
     assert first == champion(store).model
     assert 1 == len(promotions(store))

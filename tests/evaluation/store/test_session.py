@@ -173,15 +173,15 @@ def test_a_folder_is_no_database(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("mysql://tom:hunter2@host/db", "no results database speaks 'mysql'"),
+        ("mysql://tom:hunter2@host/db", "unsupported database scheme 'mysql'"),
         ("postgresql://tom:hunter2@127.0.0.1:1/db", "cannot be reached"),
         ("postgresql://tom@127.0.0.1:1/db?password=hunter2", "cannot be reached"),
         ("postgresql://tom:hunter2@host:no/db", "is not a database URL"),
         ("postgresql://tom:hun@ter:hunter2@host:no/db", "is not a database URL"),
         ("://tom:hunter2@host", "is not a database URL"),
-        ("sqlite://", "no database in memory"),
-        (":memory:", "no database in memory"),
-        ("", "no database in memory"),
+        ("sqlite://", "an in-memory database is not supported"),
+        (":memory:", "an in-memory database is not supported"),
+        ("", "an in-memory database is not supported"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str, words: str) -> None:
@@ -282,7 +282,7 @@ def test_a_failed_write_is_rolled_back_as_a_whole(store: Store) -> None:
 
 def test_the_database_itself_takes_no_time_without_its_zone(store: Store) -> None:
     row = {"id": "i", "request": {}, "code_version": "1", "created_at": datetime(2026, 1, 1)}  # noqa: DTZ001
-    with pytest.raises(StoreError, match="no time without its zone"), store.write() as connection:
+    with pytest.raises(StoreError, match="rejected a datetime without a time zone"), store.write() as connection:
         connection.execute(sa.insert(invocation), [row])
 
 

@@ -47,7 +47,7 @@ def test_a_range_without_a_step_is_continuous() -> None:
         ("temperatur=1", "did you mean 'temperature'"),
         ("temperature=0:1:0", "a step of 0"),
         ("temperature=0:1:0.00001", "at most 10,000 values"),
-        ("temperature=1:0:0.1", "does not rise from 1 to 0"),
+        ("temperature=1:0:0.1", "the lower bound 1 must be below the upper bound 0"),
         ("temperature=0:x:1", "not low:high:step"),
         ("temperature=0:nan:1", "not low:high:step"),
         ("temperature=0:1:1:1", "not low:high:step"),
@@ -55,7 +55,7 @@ def test_a_range_without_a_step_is_continuous() -> None:
         ("temperature=0.5,,1", "an empty value"),
         ("temperature=0.5,0.50", "a value twice"),
         ("top_k=1.5", "not a whole number"),
-        ("stop=a:b", "has no range"),
+        ("stop=a:b", "is not numeric and takes no range"),
         ("think=maybe", "unknown value of think"),
     ],
 )

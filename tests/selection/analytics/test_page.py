@@ -51,18 +51,17 @@ def test_it_is_told_how_many_how_often_right_and_what_has_drifted() -> None:
         "50 recommendations (scoreboard 30, ridge 2 (abc) 10), 30 with a reported outcome.",
         "Outcomes contradict the evaluations: small on law: quality 50.0 %, expected 80.0 % (30 outcomes, p = .0002).",
         "By today's evaluations, 90 % [80, 95] of 40 recommendations named the best candidate or one tied with it.",
-        "Named nobody: 20 % [10, 30] of 50.",
+        "Abstained: 20 % [10, 30] of 50.",
         "Regret 2026-05-04 to 2026-05-11: 1.25 points in 40 decisions.",
-        "A reason to evaluate and to retrain: the outcomes of small on law are 0.3 below what was expected "
-        "(28 prompts).",
+        "Reason to re-evaluate and retrain: the outcomes of small on law are 0.3 below what was expected (28 prompts).",
     ] == analytics_lines(analytics())
 
 
 def test_what_outcomes_contradict_is_not_called_right_by_evaluations() -> None:
     lines = analytics_lines(analytics(n_contradicted=28, right=None, regret=()))
     assert (
-        "28 recommendations of it cannot be judged by evaluations, which those outcomes contradict: they do not count "
-        "below."
+        "28 recommendations of it cannot be judged by evaluations that the reported outcomes contradict; they are "
+        "excluded below."
     ) in lines
     assert not any("named the best" in line or line.startswith("Regret") for line in lines)
 
@@ -80,7 +79,7 @@ def test_nothing_recommended_is_one_line() -> None:
         n_recommendations=0, n_outcomes=0, abstained=None, right=None, by_decider=(), drifts=(), regret=()
     )
 
-    assert ["Nothing was recommended yet."] == analytics_lines(empty)
+    assert ["No recommendations yet."] == analytics_lines(empty)
 
 
 def test_json_holds_all_of_it() -> None:

@@ -49,7 +49,7 @@ def test_equal_questions_share_a_budget_that_is_enough_for_some_of_them():
 
 
 def test_too_small_a_budget_names_what_is_needed():
-    with pytest.raises(SelectionError, match=r"too little for 2 prompts.*\$2") as caught:
+    with pytest.raises(SelectionError, match=r"not enough for 2 prompts.*\$2") as caught:
         allocate(QUALITY, COST + 1, 1.9)
     assert "at least $2" in str(caught.value.next_step)
 

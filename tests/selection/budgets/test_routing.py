@@ -64,7 +64,7 @@ def test_between_them_it_is_shared_out_and_kept(path):
 
 
 def test_too_small_a_budget_is_refused_with_what_is_needed(path):
-    with pytest.raises(SelectionError, match="too little for 100 prompts"):
+    with pytest.raises(SelectionError, match="not enough for 100 prompts"):
         route(100, budget_usd=0.001, task="summarization", store=path)
 
 
@@ -164,7 +164,7 @@ def test_what_answers_really_cost_is_settled(path):
 
 
 def test_a_stream_that_cannot_be_paid_for_is_refused_at_the_beginning(path):
-    with pytest.raises(SelectionError, match="too little for 1000 prompts"):
+    with pytest.raises(SelectionError, match="not enough for 1000 prompts"):
         BudgetRouter(0.01, n_prompts=1_000, task="summarization", store=path)
 
 
@@ -193,7 +193,7 @@ def test_with_money_for_each_prompt_no_length_must_be_known_and_none_is_refused(
 
 
 def test_money_for_each_prompt_that_does_not_pay_for_the_cheapest_is_refused_at_the_beginning(path):
-    with pytest.raises(SelectionError, match=r"\$0.00005 are too little for a prompt") as caught:
+    with pytest.raises(SelectionError, match=r"\$0.00005 is not enough for a prompt") as caught:
         BudgetRouter(per_prompt_usd=0.00005, task="summarization", store=path)
     assert "per_prompt_usd=0.0001 " in str(caught.value.next_step)
 

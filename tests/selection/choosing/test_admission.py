@@ -116,7 +116,7 @@ def test_a_program_that_is_tied_with_a_model_is_not_named_and_a_note_says_what_t
 def test_a_program_that_beats_every_model_is_named_and_it_is_said() -> None:
     choice = _with_a_program(0.95, (0.4, 0.2))
     assert "baseline-lead" == (choice.chosen and choice.chosen.label)
-    assert "a program and no model: it beats every model" in reason_of(choice)
+    assert "a program, not a model: it beats every model" in reason_of(choice)
 
 
 def test_a_program_that_beats_one_model_and_not_the_other_is_not_named() -> None:
@@ -126,7 +126,7 @@ def test_a_program_that_beats_one_model_and_not_the_other_is_not_named() -> None
 def test_where_no_model_holds_the_constraints_a_program_is_named_and_it_is_said() -> None:
     choice = _with_a_program(0.2, (0.9,), constraints=Constraints(max_latency_s=0.1))
     assert "baseline-lead" == (choice.chosen and choice.chosen.label)
-    assert "a program and no model: no model is left to be named" in reason_of(choice)
+    assert "a program, not a model: no model is eligible" in reason_of(choice)
 
 
 def test_the_models_are_told_apart_by_the_best_of_them_where_a_program_leads() -> None:

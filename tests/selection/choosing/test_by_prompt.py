@@ -72,7 +72,7 @@ def test_where_nobody_can_tell_the_task_the_prompt_changes_nothing_and_it_is_sai
 
 def test_the_tasks_that_a_prompt_may_be_of_are_said_the_likeliest_first() -> None:
     note = note_on_task(board(), Reader({"code": 0.2, "poetry": 0.795, "law": 0.005}), "…")
-    assert "no task was named; by its words the prompt is of poetry (80 %) and code (20 %)" == note
+    assert "no task was named; judging by its wording, the prompt belongs to poetry (80 %) and code (20 %)" == note
 
 
 def test_it_is_said_why_a_prompt_was_not_used() -> None:

@@ -85,9 +85,9 @@ def test_answers_and_outcomes_that_came_since_are_counted(store: Store) -> None:
 def test_a_store_that_knows_nothing_trains_nothing(store: Store) -> None:
     delete_evidence(store)
 
-    assert "nothing is known of any candidate: evaluate some, or import results from elsewhere" == what_is_new(
-        store
-    ).too_little(None)
+    assert "no candidate has results: evaluate some, or import results from elsewhere" == what_is_new(store).too_little(
+        None
+    )
 
 
 def test_of_two_retrainings_at_once_the_second_is_held_against_the_first_ones_champion(store: Store) -> None:

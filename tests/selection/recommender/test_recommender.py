@@ -272,7 +272,7 @@ def test_an_outcome_waits_while_the_store_is_away_and_the_notes_say_so(book, des
     desk.report(outcome("1"))
     assert 1 == desk.log.flush()
     notes = desk.notes(desk.view())
-    assert "1 recommendations and outcomes wait to be stored: the database is away" == notes[1]
+    assert "1 recommendations and outcomes are not stored yet: the database is away" == notes[1]
     book.is_away = False
     desk.report(outcome("2"))
     assert ["1", "2"] == book.written

@@ -163,7 +163,7 @@ def test_slots_are_given_back_only_when_their_requests_have_finished(limits: Fak
     asyncio.run(scenario())
 
 
-PAUSED = f"the limit of {TAG} is 0 in Prefect: nothing is asked until it is raised"
+PAUSED = f"the limit of {TAG} is 0 in Prefect: no requests are sent until it is raised"
 
 
 async def _until_looked_and_renewed(limits: FakeLimits) -> None:

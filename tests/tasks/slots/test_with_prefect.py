@@ -198,7 +198,7 @@ def test_a_claim_pauses_at_a_limit_of_zero_and_goes_on_when_it_is_raised(
         assert [0, 0, 0, 0] == await _taken(tag)
         assert 1 == one.n_loads
         assert [
-            f"the limit of {tag} is 0 in Prefect: nothing is asked until it is raised",
+            f"the limit of {tag} is 0 in Prefect: no requests are sent until it is raised",
             f"the limit of {tag} allows all 8 requests at once again",
         ] == one.said
 

@@ -155,7 +155,7 @@ def test_too_few_cases_are_undecided_and_fail_nothing(benchwright: Command, data
         (("one",), "a comparison needs two sides, and there is only 'good:1b'"),
         (("one", "never"), "unknown run 'never'"),
         (("one", ""), "an empty name"),
-        (("one", "two", "--margin", "wide"), "--margin 'wide' is no difference"),
+        (("one", "two", "--margin", "wide"), "--margin 'wide' is not a number or a number of points"),
         (("one", "two", "--margin", "2"), "write 2pp"),
         (("one", "two", "--margin=-2pp"), "must be above zero"),
         (("one", "two", "--by", "colour"), "unknown key to compare by 'colour'"),

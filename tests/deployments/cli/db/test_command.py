@@ -143,7 +143,7 @@ def test_info_works_on_a_database_of_a_newer_version_and_says_so(benchwright: Co
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("mysql://me:hunter2@host/results", "no results database speaks 'mysql'"),
+        ("mysql://me:hunter2@host/results", "unsupported database scheme 'mysql'"),
         ("postgresql://me:hunter2@127.0.0.1:9/results", "cannot be reached"),
         (":memory:", "must outlive this process"),
     ],

@@ -70,7 +70,7 @@ def test_a_baseline_is_kept_and_it_is_said_why_and_how_to_let_it_go(
         tag_run(store, "base", add=["baseline"])
 
     said = benchwright("db", "prune", "--older-than", "90d", "--yes")
-    assert "baselines           1: tagged so, or the monitor holds newer runs against them" in said.out
+    assert "baselines           1: tagged as baselines, or the monitor compares newer runs with them" in said.out
     assert {"base"} == _run_ids(benchwright)
 
     found = benchwright("db", "prune", "--older-than", "90d", "--yes", "--also", "baselines", "--json").json

@@ -437,4 +437,4 @@ def test_a_model_that_was_asked_for_twice_is_evaluated_once_and_that_is_said(
     said = evaluate("--benchmark", benchmark, "--model", "good", "--model", "good", "--limit", 2, "--json")
 
     assert 1 == len(said.json["runs"][0]["candidates"])
-    assert "good was asked for twice" in said.err
+    assert "good was requested twice" in said.err

@@ -68,7 +68,7 @@ def test_models_are_filtered_by_capability_size_and_family(
     [
         (("--capability", "vision"), "no model has the capability 'vision'; seen: completion, embedding, tools"),
         (("--family", "gemma"), "no model is of the family 'gemma'; seen: bert, llama"),
-        (("--max-size", "1kB"), "none of 3 models fits"),
+        (("--max-size", "1kB"), "none of 3 models matches"),
     ],
 )
 def test_a_filter_that_leaves_nothing_says_what_there_would_be(

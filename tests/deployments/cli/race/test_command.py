@@ -93,7 +93,7 @@ def test_a_dry_run_says_when_it_is_decided_and_what_it_takes_at_most_and_asks_no
     assert "--confirm 10 is more than there is: of 10 cases 8 are kept back" in all_kept.out
     assert "held against the runner-up on 20 unseen cases at most." in said.out
     assert "2 model loads, 40 calls, time unknown: never asked here." in said.out
-    assert "In all at most 200 of the 200 calls that asking everybody everything takes" in said.out
+    assert "In all at most 200 of the 200 calls of a full evaluation" in said.out
     assert "It ends earlier where its budget is spent: minutes=5." in said.out
     found = plain.json["race"]
     assert ([8], 2, 16, 20, None) == tuple(
@@ -123,5 +123,5 @@ def test_a_resumed_race_keeps_its_candidates_and_an_evaluation_is_no_race(
     more = race("--resume", "last", "--model", "other", "--alpha", 0.1)
 
     assert (2, 2) == (of_evaluation.code, more.code)
-    assert "is no race's" in of_evaluation.err
+    assert "is not a race" in of_evaluation.err
     assert "alpha, models: a race that is resumed keeps its candidates, its cases and its rules" in more.err

@@ -57,7 +57,7 @@ def test_nothing_measured_is_said_and_a_store_that_is_not_there_is_2(
     nowhere = benchwright("retrain", "--db", "nowhere.db")
 
     assert (0, "not trained") == (empty.code, empty.json["decision"])
-    assert "nothing is known of any candidate" in empty.json["sentence"]
+    assert "no candidate has results" in empty.json["sentence"]
     assert (2, True) == (nowhere.code, "there is no database" in nowhere.err)
 
 

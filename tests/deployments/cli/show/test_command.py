@@ -68,7 +68,7 @@ def test_a_run_shows_results_failures_and_sources(benchwright: Command, store: S
     assert "numbers · 4 cases · run run-1 · completed" in out
     assert "b:1b        1.000 [0.510, 1.000]        4/4   0" in out
     assert "a:1b        0.667 [0.208, 0.939]        3/4   1 server_down, 1 empty_answer (own)" in out
-    assert "on 3 cases; with the 1 on which the server failed counted as zero 0.500 [0.150, 0.850]" in out
+    assert "on 3 cases; counting the 1 server failure as zero: 0.500 [0.150, 0.850]" in out
     assert "1 server_down (the server's, not scored)\n    a:1b: 1\n" in out
     assert "    for example case c2, a:1b, 8 attempts: nobody listens on port 9\n" in out
     assert "1 empty_answer (the candidate's own, scored as an empty answer)" in out
@@ -365,7 +365,7 @@ def test_what_was_reused_and_what_did_not_fit_the_gpu_is_said(benchwright: Comma
     shown = shown_lines(benchwright("show"))
 
     assert "a:1b: 1 of 2 taken from earlier runs (out of timing figures)" in shown
-    assert "warning: on the CPU, wholly or in part: a:1b (75 %)" in shown
+    assert "warning: partly or fully on the CPU: a:1b (75 %)" in shown
 
 
 def test_an_invocation_shows_each_of_its_runs(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,7 +153,7 @@ def test_fewer_combinations_than_wanted_are_said_to_be_all(sweep: Command, bench
     [
         (["--model", "m", "--param", "temperature=0,1"], "needs a benchmark (--benchmark), or a single prompt"),
         (["--benchmark", "B", "--param", "temperature=0,1"], "no model"),
-        (["--benchmark", "B", "--model", "m"], "nothing is swept"),
+        (["--benchmark", "B", "--model", "m"], "no parameter to sweep"),
         (["--benchmark", "B", "--model", "m", "--param", "temperature"], "not of the form NAME=VALUES"),
         (["--benchmark", "B", "--model", "m", "--param", "temperatur=1,2"], "did you mean 'temperature'"),
         (["--benchmark", "B", "--model", "m", "--param", "top_p=0.5", "--param", "top_p=1"], "given twice"),

@@ -43,7 +43,7 @@ def test_a_log_is_imported_once_and_listed_by_task_and_candidate(benchwright: Co
 
     assert (0, "", True) == (empty.code, empty.out, "no call is recorded" in empty.err)
     assert f"{log}: 3 new calls\n" == said.out
-    assert f"{log}: this very file is here already, with 3 calls\n" == again.out
+    assert f"{log}: this file was imported already, with 3 calls\n" == again.out
     assert (4, True) == (grown["n_lines"], grown["is_new"])
     assert "a:1b" in listed.out
     assert [("flash", "a:1b", 2.0)] == [(one["task"], one["candidate"], one["mean_duration_s"]) for one in recent]

@@ -219,7 +219,7 @@ def test_squad_with_other_answers_is_refused(write: Write, change: dict[str, Any
     [
         ([3], ", row 1, field 'paragraphs': got nothing; expected SQuAD's nesting data/paragraphs/qas"),
         ([{"paragraphs": [{"qas": 3}]}], ", row 1, field 'qas': got a number: 3; expected SQuAD's nesting"),
-        ([{"paragraphs": [{"qas": [3]}]}], ", row 1, field 'qas': is no question; expected objects with question"),
+        ([{"paragraphs": [{"qas": [3]}]}], ", row 1, field 'qas': is not a question; expected objects with question"),
         ([{"paragraphs": [{"qas": [{"question": "a", "answers": []}]}]}], ", row 1, field 'context': is missing"),
     ],
 )
@@ -399,7 +399,7 @@ def test_an_answer_with_one_reading_is_taken(write: Write, row: Any, reference: 
 
 def test_two_fields_for_the_right_option_are_refused(write: Write) -> None:
     row = {"question": "Which?", "choices": ["x", "y"], "answer": 0, "answer_index": 1}
-    assert "field 'answer_index': stands beside 'answer'" in _refusal(write("x.jsonl", [row]))
+    assert "field 'answer_index': is given together with 'answer'" in _refusal(write("x.jsonl", [row]))
 
 
 def test_a_letter_that_is_the_text_of_another_choice_needs_its_text(write: Write) -> None:

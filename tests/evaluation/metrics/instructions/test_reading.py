@@ -43,13 +43,13 @@ def test_an_unknown_instruction_is_answered_with_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("ids", "kwargs", "problem"),
     [
-        (None, None, "details.instruction_id_list is no list of instruction ids"),
-        ([], [], "details.instruction_id_list is no list of instruction ids"),
-        ([3], [{}], "details.instruction_id_list is no list of instruction ids"),
-        ("punctuation:no_comma", [{}], "details.instruction_id_list is no list of instruction ids"),
-        (["punctuation:no_comma"], None, "details.kwargs is no list with an object for each instruction"),
-        (["punctuation:no_comma"], [{}, {}], "details.kwargs is no list with an object for each instruction"),
-        (["punctuation:no_comma"], [3], "punctuation:no_comma: its kwargs are 3, which is no object"),
+        (None, None, "details.instruction_id_list must be a list of instruction ids"),
+        ([], [], "details.instruction_id_list must be a list of instruction ids"),
+        ([3], [{}], "details.instruction_id_list must be a list of instruction ids"),
+        ("punctuation:no_comma", [{}], "details.instruction_id_list must be a list of instruction ids"),
+        (["punctuation:no_comma"], None, "details.kwargs must be a list with one object per instruction"),
+        (["punctuation:no_comma"], [{}, {}], "details.kwargs must be a list with one object per instruction"),
+        (["punctuation:no_comma"], [3], "punctuation:no_comma: its kwargs must be an object, not 3"),
     ],
 )
 def test_details_of_another_shape_are_refused(ids: Any, kwargs: Any, problem: str) -> None:
@@ -119,12 +119,14 @@ def test_details_of_another_shape_are_refused(ids: Any, kwargs: Any, problem: st
         (
             "keywords:existence",
             {"keywords": ["C++"]},
-            "keywords:existence: 'C++' in keywords holds *, + or {, which repeat without end in a pattern",
+            "keywords:existence: 'C++' in keywords contains *, + or {, which are unbounded quantifiers in a regular "
+            "expression",
         ),
         (
             "keywords:forbidden_words",
             {"forbidden_words": ["ok", "(a"]},
-            "keywords:forbidden_words: '(a' in forbidden_words is no pattern: missing ), unterminated subpattern "
+            "keywords:forbidden_words: '(a' in forbidden_words is not a valid regular expression: missing ), "
+            "unterminated subpattern "
             "at position 0",
         ),
     ],
@@ -160,7 +162,7 @@ def test_a_language_that_is_not_asked_for_is_answered_with_the_others() -> None:
 def test_a_pattern_that_repeats_without_end_is_refused_wherever_words_are_patterns(
     name: str, kwargs: dict[str, Any]
 ) -> None:
-    with pytest.raises(ConfigurationError, match="repeat without end"):
+    with pytest.raises(ConfigurationError, match="unbounded quantifiers"):
         instruction_of(name, kwargs)
 
 

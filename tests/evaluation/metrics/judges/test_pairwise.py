@@ -80,7 +80,7 @@ def test_one_unreadable_order_makes_the_pair_a_failure_that_says_which(first, se
     assert isinstance(found, ScoreFailure)
     assert "verdict_unreadable" == found.kind
     assert found.message.startswith(f"where the {order}: the verdict ")
-    assert "is no JSON" in found.message
+    assert "is not valid JSON" in found.message
 
 
 def test_a_judge_that_could_not_be_asked_is_passed_on_as_it_is():
@@ -117,7 +117,7 @@ def test_without_an_opponent_there_is_a_named_failure_and_no_question():
     assert () == JUDGE.requests(CASE, alone)
     found = JUDGE.measure(CASE, alone, {})
     assert isinstance(found, ScoreFailure)
-    assert ("no_opponent", "judge_pairwise compares two candidates; there is no other one") == (
+    assert ("no_opponent", "judge_pairwise needs an opponent; the run has only one candidate") == (
         found.kind,
         found.message,
     )

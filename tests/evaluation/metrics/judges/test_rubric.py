@@ -60,7 +60,7 @@ def test_an_empty_answer_gets_the_lowest_grade_without_a_judge(answer):
     found = JUDGE.measure(CASE, written(answer), {})
     assert isinstance(found, Measurement)
     assert (0.0, "empty_answer", None) == (found.value, found.label, rubric_evidence(found))
-    assert "the answer is empty: no judge was asked" == found.rationale
+    assert "empty answer; the judge was not called" == found.rationale
 
 
 def test_one_empty_reference_among_others_makes_an_empty_answer_worth_a_question():

@@ -21,14 +21,14 @@ from evaluation.score import ScoreFailure
 MALFORMED_GRADES = {
     "": "is empty",
     " \n\t ": "is empty",
-    "I'm sorry, I can't help with that.": "is no JSON",
+    "I'm sorry, I can't help with that.": "is not valid JSON",
     "4": "is a whole number, not an object",
     '"4"': "is a text, not an object",
     "null": "is null, not an object",
     "true": "is a truth value, not an object",
     "[]": "is a list, not an object",
     '[{"rationale": "r", "score": 4}]': "is a list, not an object",
-    "[4": "is no JSON (",
+    "[4": "is not valid JSON (",
     "{}": "lacks 'rationale' and 'score'",
     '{"score": 4}': "lacks 'rationale'",
     '{"rationale": "r"}': "lacks 'score'",
@@ -48,32 +48,32 @@ MALFORMED_GRADES = {
     '{"rationale": "r", "score": null}': "has null for a score, not a whole number",
     '{"rationale": "r", "score": [4]}': "has a list for a score, not a whole number",
     '{"rationale": "r", "score": {"value": 4}}': "has an object for a score, not a whole number",
-    '{"rationale": "r", "score": NaN}': "is no JSON: NaN is no value of JSON's",
-    '{"rationale": "r", "score": Infinity}': "is no JSON: Infinity is no value of JSON's",
-    '{"rationale": "r", "score": 04}': "is no JSON (",
-    '{"rationale": "r", "score": +4}': "is no JSON (",
+    '{"rationale": "r", "score": NaN}': "is not valid JSON: NaN is not a JSON value",
+    '{"rationale": "r", "score": Infinity}': "is not valid JSON: Infinity is not a JSON value",
+    '{"rationale": "r", "score": 04}': "is not valid JSON (",
+    '{"rationale": "r", "score": +4}': "is not valid JSON (",
     '{"rationale": "r", "score": 4, "score": 5}': "has the field 'score' twice",
     '{"rationale": "r", "score": 4, "score": 4}': "has the field 'score' twice",
-    '{"rationale": "r", "score": 4, "confidence": 0.9}': "has a field that was not asked for, 'confidence'",
+    '{"rationale": "r", "score": 4, "confidence": 0.9}': "has the unexpected field 'confidence'",
     '{"rationale": 7, "score": 4}': "has a whole number for a rationale, not a text",
     '{"rationale": "", "score": 4}': "has an empty rationale",
     '{"rationale": " \\n", "score": 4}': "has an empty rationale",
-    '{"rationale": "r", "score": 4': "is no JSON (",
-    '{"rationale": "r": "score": 4}': "is no JSON (",
-    '{"rationale": "r", "score": 4,}': "is no JSON (",
-    "{'rationale': 'r', 'score': 4}": "is no JSON (",
-    '{"rationale": "a\nb", "score": 4}': "is no JSON (",
-    '{rationale: "r", score: 4}': "is no JSON (",
+    '{"rationale": "r", "score": 4': "is not valid JSON (",
+    '{"rationale": "r": "score": 4}': "is not valid JSON (",
+    '{"rationale": "r", "score": 4,}': "is not valid JSON (",
+    "{'rationale': 'r', 'score': 4}": "is not valid JSON (",
+    '{"rationale": "a\nb", "score": 4}': "is not valid JSON (",
+    '{rationale: "r", score: 4}': "is not valid JSON (",
     '{"rationale": "r", "score": 4} I hope this helps!': "is followed by more text, from character 32 on",
     '{"rationale": "r", "score": 4}{"rationale": "r", "score": 4}': "is followed by more text, from character 31 on",
-    'Here it is: {"rationale": "r", "score": 4}': "is no JSON",
-    '```json\n{"rationale": "r", "score": 4}\n```': "is no JSON",
-    '\ufeff{"rationale": "r", "score": 4}': "is no JSON",
-    '<think>hm</think>{"rationale": "r", "score": 4}': "is no JSON",
-    "[" * 10_000: "is no JSON that can be read: it is nested too deeply",
+    'Here it is: {"rationale": "r", "score": 4}': "is not valid JSON",
+    '```json\n{"rationale": "r", "score": 4}\n```': "is not valid JSON",
+    '\ufeff{"rationale": "r", "score": 4}': "is not valid JSON",
+    '<think>hm</think>{"rationale": "r", "score": 4}': "is not valid JSON",
+    "[" * 10_000: "is not readable JSON: it is nested too deeply",
     '{"rationale": "r", "score": '
     + "4" * 5_000
-    + "}": "is no JSON that can be read: it has a number of too many digits",
+    + "}": "is not readable JSON: it contains a number with too many digits",
     '{"rationale": "'
     + "r" * MAX_REPLY_CHARACTERS
     + '", "score": 4}': "is 20029 characters long, more than the 20000 that are read",
@@ -94,7 +94,7 @@ MALFORMED_PREFERENCES = {
     '{"rationale": "r", "winner": "A"}': "lacks 'verdict'",
     '{"rationale": "r", "score": 4}': "lacks 'verdict'",
     '{"rationale": "r", "verdict": "A", "verdict": "B"}': "has the field 'verdict' twice",
-    "[[A]]": "is no JSON (",
+    "[[A]]": "is not valid JSON (",
 }
 
 
@@ -137,7 +137,7 @@ def test_where_json_breaks_is_counted_from_one():
 def test_what_the_judge_wrote_is_quoted_up_to_160_characters():
     found = read_rubric_verdict("x" * 161)
     assert isinstance(found, ScoreFailure)
-    assert "the verdict is no JSON; the judge wrote: " + "x" * 160 + "…" == found.message
+    assert "the verdict is not valid JSON; the judge wrote: " + "x" * 160 + "…" == found.message
 
 
 @pytest.mark.parametrize("score", [1, 2, 3, 4, 5])
@@ -155,7 +155,7 @@ def test_a_preference_is_read(preference):
 def test_a_failure_shows_the_beginning_of_what_the_judge_wrote_as_a_harmless_line():
     found = read_rubric_verdict("No\x1b[2J\u202e way\n\n\ud800" + "x" * 10_000)
     assert isinstance(found, ScoreFailure)
-    assert found.message.startswith("the verdict is no JSON; the judge wrote: No\ufffd[2J\ufffd way \ufffdxxx")
+    assert found.message.startswith("the verdict is not valid JSON; the judge wrote: No\ufffd[2J\ufffd way \ufffdxxx")
     assert found.message.endswith("x…")
     assert len(found.message) < 300
 

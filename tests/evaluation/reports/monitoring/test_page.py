@@ -53,7 +53,7 @@ def test_quiet_figures_are_a_table_and_a_sentence(store: Store) -> None:
 
     result, page = page_of(store)
 
-    assert "All is as it should be: 1 pair of candidate and task, 20 calls." == result["sentence"]
+    assert "No open alerts: 1 pair of candidate and task, 20 calls." == result["sentence"]
     assert "### numbers\n\n| candidate | calls | success | quality | seconds | tokens | tokens/s |" in page
     assert "| m:1b | 20 | 100 % | 0.75 | 1.5 | 1,312 | 1,732 |" in page
 

@@ -83,7 +83,7 @@ def test_failures_alarms_and_who_was_given_up_are_on_the_page(store: Store) -> N
     assert "failed · 1 candidate" in text
     assert "1 server failure (counted, never scored)" in text
     assert r"given up, 1 server\_down" in text
-    assert "with the 1 on which the server failed counted as zero" in text
+    assert "counting the 1 server failure as zero" in text
     assert "### Alarms\n\n- exact\\_match is 0 for every candidate" in text
     assert "### Notes\n\n- a:1b: exact\\_match " in text
     assert r"**a:1b** was given up: 3 of 3 failed: \`nobody\` &lt;listens&gt;" in text
@@ -136,6 +136,6 @@ def test_the_cpu_and_the_alarms_about_baselines_are_a_line_each_for_the_whole_pa
     runs = [run_result(store, "run-1"), run_result(store, "run-2")]
     text = invocation_as_markdown(store, an_invocation_result(*runs))
 
-    assert 1 == text.count("on the CPU, wholly or in part: a:1b \\(50 %\\)")
+    assert 1 == text.count("partly or fully on the CPU: a:1b \\(50 %\\)")
     assert 1 == text.count("2 alarms about baselines left out")
     assert "### Alarms" not in text

@@ -124,8 +124,8 @@ def test_the_value_with_failures_as_zero_stands_beside_the_headline(store: Store
 
     (said,) = failures_as_zero(run_result(store, run_id))
 
-    assert said.startswith("a:1b: exact_match 1.000 [0.439, 1.000] on 3 cases; with the 1 on which the server failed")
-    assert said.endswith("counted as zero 0.750 [0.301, 0.954]")
+    assert said.startswith("a:1b: exact_match 1.000 [0.439, 1.000] on 3 cases; counting the 1 server failure as zero")
+    assert said.endswith("as zero: 0.750 [0.301, 0.954]")
 
 
 def test_only_those_with_latencies_have_a_row_of_them(store: Store) -> None:
@@ -276,7 +276,7 @@ def test_a_model_that_was_partly_on_the_cpu_is_warned_of_by_the_least_share(stor
     run = run_result(store, run_id)
 
     assert [0.5, 1.0, None, 0.999, None] == [candidate.vram_share for candidate in run.candidates]
-    assert "on the CPU, wholly or in part: a:1b (50 %), d:1b (0.1 %)" == partly_on_the_cpu([run])
+    assert "partly or fully on the CPU: a:1b (50 %), d:1b (0.1 %)" == partly_on_the_cpu([run])
 
 
 def test_a_model_that_several_runs_had_on_the_cpu_is_named_once_and_a_baseline_never(store: Store) -> None:
@@ -291,7 +291,7 @@ def test_a_model_that_several_runs_had_on_the_cpu_is_named_once_and_a_baseline_n
         )
     runs = [run_result(store, "run-1"), run_result(store, "run-2")]
 
-    assert "on the CPU, wholly or in part: a:1b (100 %)" == partly_on_the_cpu(runs)
+    assert "partly or fully on the CPU: a:1b (100 %)" == partly_on_the_cpu(runs)
     store_run(store, asked("baseline-lead", right(cases), vram_share=0.0), cases=cases, run_id="run-3")
     assert partly_on_the_cpu([run_result(store, "run-3")]) is None
 

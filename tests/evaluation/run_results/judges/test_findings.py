@@ -57,9 +57,8 @@ def test_no_preference_that_is_shown_is_said_to_be_none_shown():
 def test_too_few_pairs_are_said_to_tell_nothing():
     found = lines(compared("j", [WIN, LOSS]))
     assert [
-        "judge j: whether it prefers a position cannot be told: "
-        "2 cases with a decided verdict are too few (at least 6)",
-        "judge j (judge_pairwise): whether it goes by length cannot be told: "
+        "judge j: position bias could not be determined: 2 cases with a decided verdict are too few (at least 6)",
+        "judge j (judge_pairwise): length bias could not be determined: "
         "2 decided pairs of unequal length are too few (at least 6)",
     ] == found
 
@@ -83,8 +82,7 @@ def test_grades_are_not_asked_about_positions():
 def test_verdicts_that_could_not_be_had_are_counted_by_kind():
     found = lines(compared("j", [WIN] * 8, timed_out=1, verdict_unreadable=1000))
     assert (
-        "judge j (judge_pairwise): 1,001 of 1,009 verdicts could not be had (1 timed_out, 1,000 verdict_unreadable)"
-        == (found[0])
+        "judge j (judge_pairwise): 1,001 of 1,009 verdicts failed (1 timed_out, 1,000 verdict_unreadable)" == (found[0])
     )
 
 
