@@ -93,15 +93,15 @@ def _compare(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Co
 def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> "TypedComparison":
     from deployments.cli.compare.request import CompareOptions as TypedComparison
 
-    given = cast("Mapping[str, Any]", options)
-    asked = request_fields({name: value for name, value in given.items() if name not in ("metric", "experiment")})
+    values = cast("Mapping[str, Any]", options)
+    evaluation = request_fields({name: value for name, value in values.items() if name not in ("metric", "experiment")})
     experiment = options.get("experiment")
     named = {} if experiment is None else {"experiment": experiment}
     check_metrics = as_lists({"metric": options.get("regression_of") or []})["metric"]
     fails = options.get("fail_on_regression", False) or bool(check_metrics)
     return TypedComparison(
-        fields={**_fields(runs, given), **named},
-        evaluation={**asked, **named} if asked else {},
+        fields={**_fields(runs, values), **named},
+        evaluation={**evaluation, **named} if evaluation else {},
         checks=fails,
         fails=fails,
         check_metrics=tuple(check_metrics),

@@ -23,16 +23,16 @@ def with_options(options: type) -> Callable[[F], F]:
     return document
 
 
-def refuse_unknown(given: Mapping[str, object], options: type, *, function: str) -> None:
+def refuse_unknown(values: Mapping[str, object], options: type, *, function: str) -> None:
     """Return where every option that was given is one of these, as Python does for a written signature.
 
     Raises:
         TypeError: one is not.
     """
-    known = options_of(options)
-    for name in given:
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
+    names = options_of(options)
+    for name in values:
+        if name not in names:
+            close = get_close_matches(name, names, n=1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{meant}")
 

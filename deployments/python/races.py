@@ -42,9 +42,9 @@ def _race(options: RaceOptions) -> "RaceResult":
     from deployments.cli.race.run import ended_race, prepare_race, race_prepared
 
     refuse_unknown(options, RaceOptions, function="race")
-    wanted = typed_search(options, ("method", "alpha", "margin", "levels", "confirm", "budget"))
-    with workplace(options.get("db"), may_be_new=wanted.resume is None) as (store, stack):
-        prepared, request = prepare_race(wanted, store)
-        result = ended_race(ended := race_prepared(wanted, prepared, request, store, stack), store)
+    search = typed_search(options, ("method", "alpha", "margin", "levels", "confirm", "budget"))
+    with workplace(options.get("db"), may_be_new=search.resume is None) as (store, stack):
+        prepared, request = prepare_race(search, store)
+        result = ended_race(ended := race_prepared(search, prepared, request, store, stack), store)
     refuse_unfinished(ended, result.invocation.runs, result, function="race")
     return result

@@ -15,15 +15,15 @@ def typed_search(
     """Return what was asked for, as the commands have it.
 
     Args:
-        options: All that was given.
+        options: All that was passed.
         own: The options that are none of an evaluation.
         called: Names of their fields, where these are others.
     """
     from deployments.cli.search_options import TypedSearch
 
-    given = as_lists({name: options[name] for name in own if name in options})
+    fields = as_lists({name: options[name] for name in own if name in options})
     return TypedSearch(
-        fields={(called or {}).get(name, name): value for name, value in given.items() if value != []},
+        fields={(called or {}).get(name, name): value for name, value in fields.items() if value != []},
         evaluation=request_fields(options),
         resume=options.get("resume"),
     )

@@ -67,8 +67,8 @@ def _retrain(if_enough_new: int | None, seed: int | None, db: str | None) -> "Re
     from selection.retrain_request import read_retrain_request
     from selection.retraining import Retraining
 
-    given = {"if_enough_new": if_enough_new, "seed": seed}
-    request = read_retrain_request({name: value for name, value in given.items() if value is not None})
+    parameters = {"if_enough_new": if_enough_new, "seed": seed}
+    request = read_retrain_request({name: value for name, value in parameters.items() if value is not None})
     with workplace(db, may_be_new=False) as (store, stack):
         ended = retrain_anew(request, store, stack)
     if ended.code == EXIT_INTERRUPTED:

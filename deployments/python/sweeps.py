@@ -44,9 +44,9 @@ def _sweep(options: SweepOptions) -> "SweepResult":
     from evaluation.run_results.sweep_result import sweep_outcome
 
     refuse_unknown(options, SweepOptions, function="sweep")
-    wanted = typed_search(options, ("param", "design", "samples", "prompt"), called={"param": "parameters"})
-    with workplace(options.get("db"), may_be_new=wanted.resume is None) as (store, stack):
-        prepared, request = prepare_sweep(wanted, store)
+    search = typed_search(options, ("param", "design", "samples", "prompt"), called={"param": "parameters"})
+    with workplace(options.get("db"), may_be_new=search.resume is None) as (store, stack):
+        prepared, request = prepare_sweep(search, store)
         ended = sweep_prepared(prepared, request, store, stack)
         runs = ended_result(ended, store).runs
         result = sweep_outcome(store, ended.invocation_id) if runs else None

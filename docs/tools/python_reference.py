@@ -66,7 +66,7 @@ RESULTS = (
     "evaluation.results.sweeps:SweepResult",
     "evaluation.results.sweeps:SweptMetric",
     "evaluation.results.sweeps:EffectResult",
-    "evaluation.sweeps.findings:Standing",
+    "evaluation.sweeps.findings:CombinationScore",
     "evaluation.results.cases:CaseResult",
     "evaluation.results.listings:RunList",
     "evaluation.records.runs:RunSummary",

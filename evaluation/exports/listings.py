@@ -13,35 +13,35 @@ from evaluation.store.session import Store
 _LABEL, _FAILURE = " label", " failure"
 
 
-def case_list(store: Store, wanted: str, filters: Filters) -> CaseList:
+def case_list(store: Store, name: str, filters: Filters) -> CaseList:
     """Return what became of the cases of a run, or of the runs of an experiment.
 
     Raises:
         UnknownNameError: no such run, candidate, metric or case.
         ConfigurationError: the name is that of a comparison.
     """
-    columns, found = _rows(store, wanted, Kind.ANSWERS, filters)
+    columns, listed = _rows(store, name, Kind.ANSWERS, filters)
     own = columns_of(CaseRow)
     words = [column for column in columns if column not in own and score_columns(column)[2] in columns]
     return CaseList(
         CaseRow(**{name: row.get(name) for name in own}, scores=_scores(row, words))  # type: ignore[arg-type]
-        for row in found
+        for row in listed
     )
 
 
-def score_list(store: Store, wanted: str, filters: Filters) -> ScoreList:
+def score_list(store: Store, name: str, filters: Filters) -> ScoreList:
     """Return the scores of a run, or of the runs of an experiment.
 
     Raises:
         UnknownNameError: no such run, candidate, metric or case.
         ConfigurationError: the name is that of a comparison.
     """
-    columns, found = _rows(store, wanted, Kind.SCORES, filters)
-    return ScoreList(ScoreRow(**{name: row.get(name) for name in columns}) for row in found)  # type: ignore[arg-type]
+    columns, listed = _rows(store, name, Kind.SCORES, filters)
+    return ScoreList(ScoreRow(**{name: row.get(name) for name in columns}) for row in listed)  # type: ignore[arg-type]
 
 
-def _rows(store: Store, wanted: str, kind: Kind, filters: Filters) -> tuple[tuple[str, ...], Iterable[Row]]:
-    source = find_source(store, wanted)
+def _rows(store: Store, name: str, kind: Kind, filters: Filters) -> tuple[tuple[str, ...], Iterable[Row]]:
+    source = find_source(store, name)
     check_filters(store, source, kind, filters)
     return rows(store, source, kind, filters)
 

@@ -29,7 +29,7 @@ def own_parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("name", ["evaluate", "compare", "race", "sweep"])
 def test_options_have_the_names_and_defaults_of_the_command(name: str) -> None:
-    module = import_module(f"deployments.cli.{name}")
+    module = import_module(f"deployments.cli.{name}.command")
     left_out = OF_THE_TERMINAL | ELSEWHERE.get(name, set()) | {"runs"}
     of_command = {key: value for key, value in own_parameters(getattr(module, name)).items() if key not in left_out}
     of_function = own_parameters(getattr(evaluation, name))

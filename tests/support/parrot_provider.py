@@ -37,10 +37,10 @@ class ParrotProvider(ModelServer):
         return "squawk" in answer
 
     async def version(self) -> str | None:
-        return str((await self._connection.ask("GET", "/hello", asked=self._asked()))["squawk"])
+        return str((await self._connection.ask("GET", "/hello", context=self._asked()))["squawk"])
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        birds = (await self._connection.ask("GET", "/birds", asked=self._asked()))["birds"]
+        birds = (await self._connection.ask("GET", "/birds", context=self._asked()))["birds"]
         return tuple(ModelInfo(name=name, digest=f"{len(name):064x}", context_length=4096) for name in birds)
 
     async def show(self, model: str) -> ModelInfo:
@@ -49,7 +49,7 @@ class ParrotProvider(ModelServer):
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         asked = self._asked(request.model)
         body = {"bird": request.model, "words": request.messages[-1].content, **self.sent_options(request.options)}
-        said = await self._connection.ask("POST", "/speak", body, asked=asked, timeout_s=request.timeout_s)
+        said = await self._connection.ask("POST", "/speak", body, context=asked, timeout_s=request.timeout_s)
         draft.add(said["said"])
         timing = Timing(total_s=draft.elapsed_s, ttft_s=draft.ttft_s)
         return draft.generation(

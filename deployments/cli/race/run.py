@@ -107,12 +107,12 @@ def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:
 
 
 def race_prepared(
-    wanted: TypedSearch, prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack
+    search: TypedSearch, prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack
 ) -> Ended:
     """Return how the race ended, which the flow ran in this process; one that is over is left as it is.
 
     Args:
-        wanted: What was asked for.
+        search: What was asked for.
         prepared: Its evaluation.
         request: The race.
         store: Where the results go.
@@ -121,7 +121,7 @@ def race_prepared(
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
     """
-    if not wanted.fields and not wanted.evaluation and _is_over(prepared, store):
+    if not search.fields and not search.evaluation and _is_over(prepared, store):
         return Ended(invocation_id=prepared.invocation_id, code=EXIT_DONE)
     server = open_prefect_server(stack)
     start_embedded_if_requested(prepared, stack)

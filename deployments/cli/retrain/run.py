@@ -84,8 +84,8 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
         _show(ended.result, as_json=as_json)
     elif as_json and ended.code == EXIT_RUN_FAILED:
         error = ended.broken_by
-        said = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
-        print_json({"status": "failed", **said})
+        problem = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
+        print_json({"status": "failed", **problem})
     return ended.code
 
 

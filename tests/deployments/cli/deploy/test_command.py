@@ -35,15 +35,19 @@ def models(database: str) -> str:
 
 @pytest.fixture
 def server(prefect_api: str) -> Iterator[Server]:
-    """Asks the server; what a test deploys is gone after it."""
+    """Asks the server, on which nothing is deployed; what a test deploys is gone after it."""
     with patient_client(prefect_api) as client:
 
         def ask(method: str, path: str, body: Any = None) -> httpx.Response:
             return client.request(method, path, json=body)
 
+        def clear() -> None:
+            for deployment in ask("POST", "deployments/filter", {}).json():
+                ask("DELETE", f"deployments/{deployment['id']}")
+
+        clear()
         yield ask
-        for found in ask("POST", "deployments/filter", {}).json():
-            ask("DELETE", f"deployments/{found['id']}")
+        clear()
 
 
 def _standing(server: Server, name: str) -> dict[str, Any]:
