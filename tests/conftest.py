@@ -5,22 +5,28 @@ import shutil
 import signal
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TYPE_CHECKING
 
 import postgresql
 import psycopg
 import pytest
+import steady_examples  # noqa: F401 - loads Hypothesis's profile
 from postgresql import PostgresqlServer
 from scripted_ollama import ScriptedOllama, scripted_ollama
-from work_done_once import collect_garbage, share_compiled_statements, share_tls_contexts
+from work_done_once import collect_garbage, share_compiled_statements, share_schemas, share_tls_contexts, spare_the_disk
 
 from deployments.helper_process import HelperProcess
 from deployments.prefect_server import FEWER_WORDS, prefect_server
 from deployments.settling import settle
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import METADATA
+
+if TYPE_CHECKING:
+    from prefect.settings import Settings as PrefectSettings
 
 _PREFECT_HOME = pytest.StashKey[Path]()
 """A folder of the test session's own: Prefect reads its settings when it is imported, which tests do first of all."""
@@ -33,7 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so are jobs of a script started with &
         signal.signal(signal.SIGINT, signal.default_int_handler)
     share_compiled_statements()
+    share_schemas()
     share_tls_contexts()
+    spare_the_disk()
     folder = Path(mkdtemp(prefix="benchwright-prefect-"))
     config.stash[_PREFECT_HOME] = folder
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "BENCHWRIGHT_"))]:
@@ -77,13 +85,23 @@ def prefect_api_of_session(pytestconfig: pytest.Config) -> Iterator[str]:
         settle(server.api, None, timeout_s=10)
 
 
+@cache
+def _settings_with_api(api: str) -> "PrefectSettings":
+    """Prefect's settings with that address: made once, since their hundreds of fields take a tenth of a second."""
+    from prefect.context import get_settings_context
+    from prefect.settings import PREFECT_API_URL
+
+    return get_settings_context().settings.copy_with_update(updates={PREFECT_API_URL: api})
+
+
 @pytest.fixture
 def prefect_api(prefect_api_of_session: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a running Prefect server, which flows in this process and commands use."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    from prefect.context import SettingsContext, get_settings_context
 
     monkeypatch.setenv("PREFECT_API_URL", prefect_api_of_session)
-    with temporary_settings({PREFECT_API_URL: prefect_api_of_session}):
+    prefect_settings = _settings_with_api(prefect_api_of_session)
+    with SettingsContext(profile=get_settings_context().profile, settings=prefect_settings):
         yield prefect_api_of_session
     collect_garbage()  # while the warnings of Prefect's clients are expected
 

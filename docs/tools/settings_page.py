@@ -400,7 +400,10 @@ def values_set_in_code() -> dict[str, set[str]]:
     """Return the values that dictionaries and assignments in the code give to each variable of `SET_BY_US`."""
     values: dict[str, set[str]] = defaultdict(set)
     for path in source_files():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if not any(name in text for name in SET_BY_US):
+            continue  # most files: to walk through all trees takes seconds
+        tree = ast.parse(text)
         for key, value in _pairs(tree):
             if isinstance(key, ast.Constant) and key.value in SET_BY_US:
                 values[str(key.value)].add(_value_in_words(value, tree))

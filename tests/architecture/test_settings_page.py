@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import settings_page
@@ -10,6 +11,8 @@ import settings_page
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "settings.md"
 NAME = re.compile(r"(?:BENCHWRIGHT|PREFECT|OLLAMA)_[A-Z0-9_]*[A-Z0-9]_?")
+PARTS_OF_NAMES = ("BENCHWRIGHT_", "PREFECT_", "OLLAMA_", "environ")
+"""One of them is in each file that names a variable; the others need not be parsed."""
 READ_BY_OTHERS = {"OLLAMA_NUM_PARALLEL", "XDG_DATA_HOME"}
 """By Ollama, and by platformdirs, which names the data directory."""
 PLATFORMS = {"POSTGRES_USER", "POSTGRES_DB", "OLLAMA_MODELS"}
@@ -27,17 +30,21 @@ def _names_in(tree: ast.AST) -> Iterator[str]:
             yield node.value
         elif isinstance(node, ast.ImportFrom) and node.module == "prefect.settings":
             yield from (alias.name for alias in node.names if NAME.fullmatch(alias.name))
-        elif isinstance(node, ast.Call | ast.Subscript) and "environ" in ast.unparse(node).split("(")[0]:
+        elif isinstance(node, ast.Call | ast.Subscript):
             key = node.slice if isinstance(node, ast.Subscript) else (node.args or [None])[0]
-            if isinstance(key, ast.Constant) and str(key.value).isupper():
+            is_name = isinstance(key, ast.Constant) and str(key.value).isupper()
+            if is_name and "environ" in ast.unparse(node).split("(")[0]:
                 yield str(key.value)
 
 
+@cache
 def _names_in_code() -> set[str]:
     fields = settings_page.Settings.model_fields
     names = {f"BENCHWRIGHT_{name.upper()}" for name in fields} | {"DO_NOT_TRACK"}
     for path in settings_page.source_files():
-        names.update(_names_in(ast.parse(path.read_text(encoding="utf-8"))))
+        text = path.read_text(encoding="utf-8")
+        if any(word in text for word in PARTS_OF_NAMES):
+            names.update(_names_in(ast.parse(text)))
     compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     names.update(re.findall(r"^ +([A-Z_]+):", compose, re.MULTILINE), re.findall(r"\$\{([A-Z_]+)", compose))
     return {f"{name}NAME" if name.endswith("_") else name for name in names} - PLATFORMS

@@ -1,4 +1,4 @@
-"""Results of comparisons are read by attribute, so that strict typing guards every reader."""
+"""Results are types: none holds `Any`, and readers take attributes, so that strict typing guards each of them."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,50 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-READERS = (
+DEFINING = (
+    "evaluation/results/alarms.py",
+    "evaluation/results/cases.py",
+    "evaluation/results/estimates.py",
+    "evaluation/results/experiments.py",
+    "evaluation/results/failures.py",
+    "evaluation/results/gpus.py",
+    "evaluation/results/races.py",
+    "evaluation/results/run_diffs.py",
+    "evaluation/results/runs.py",
+    "evaluation/results/sweeps.py",
+)
+READING_RUNS = (
+    "evaluation/run_results/case_result.py",
+    "evaluation/reports/runs/classes.py",
+    "evaluation/reports/runs/drift.py",
+    "evaluation/run_results/experiment_result.py",
+    "evaluation/run_results/failure_examples.py",
+    "evaluation/reports/runs/failure_tables.py",
+    "evaluation/reports/runs/gpu.py",
+    "evaluation/run_results/judges/report.py",
+    "evaluation/reports/runs/page.py",
+    "evaluation/reports/races/page.py",
+    "evaluation/reports/races/pictures.py",
+    "evaluation/run_results/run_result.py",
+    "evaluation/run_results/run_diff.py",
+    "evaluation/reports/runs/pictures.py",
+    "evaluation/reports/sweeps/findings.py",
+    "evaluation/reports/sweeps/page.py",
+    "evaluation/reports/sweeps/pictures.py",
+    "evaluation/reports/sweeps/tables.py",
+    "evaluation/reports/sweeps/words.py",
+    "evaluation/reports/runs/tables.py",
+    "deployments/cli/show/case_page.py",
+    "deployments/cli/experiments/page.py",
+    "deployments/cli/race/page.py",
+    "deployments/cli/terminal/run_results.py",
+    "deployments/cli/show/run_page.py",
+    "deployments/cli/show/command.py",
+    "deployments/cli/sweep/page.py",
+    "deployments/cli/evaluate/thresholds.py",
+    "tasks/publish.py",
+)
+READING_COMPARISONS = (
     "evaluation/comparisons/*.py",
     "evaluation/reports/comparisons/*.py",
     "evaluation/results/*comparisons.py",
@@ -25,35 +68,65 @@ UNTYPED = {
     "evaluation/results/sides.py": 1,  # the options of a candidate
     "deployments/cli/compare/output.py": 1,  # the JSON that is printed
 }
-FILES = sorted(path for pattern in READERS for path in ROOT.glob(pattern))
+"""How many plain dictionaries of anything a file may name."""
+COMPARISONS = sorted(
+    path.relative_to(ROOT).as_posix() for pattern in READING_COMPARISONS for path in ROOT.glob(pattern)
+)
 
 
-def nodes(path: Path) -> Iterator[ast.Subscript]:
-    tree = ast.parse(path.read_text())
+def tree_of(name: str) -> ast.Module:
+    return ast.parse((ROOT / name).read_text(encoding="utf-8"))
+
+
+def holds_any(tree: ast.Module) -> bool:
+    """Return True where the module reads the name `Any`."""
+    return any(isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(tree))
+
+
+def subscripts(tree: ast.Module) -> Iterator[ast.Subscript]:
+    """Return every `value[...]` that is read."""
     yield from (node for node in ast.walk(tree) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load))
 
 
-def is_untyped(node: ast.Subscript) -> bool:
-    return ast.unparse(node) in ("dict[str, Any]", "Mapping[str, Any]")
+def read_by_text(tree: ast.Module) -> list[str]:
+    """Return every `value["key"]` that is read, but those of types (`Sequence["RunResult"]`)."""
+    return [
+        ast.unparse(node)
+        for node in subscripts(tree)
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) and not is_type(node.value)
+    ]
 
 
-def is_by_text(node: ast.Subscript) -> bool:
-    """Return True for `result["sides"]`."""
-    of_a_value = isinstance(node.value, ast.Name) and node.value.id.islower()
-    return of_a_value and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+def is_type(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and (node.id[0].isupper() or node.id in ("list", "tuple", "dict"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_comparisons_are_read_by_attribute(path: Path) -> None:
-    name = str(path.relative_to(ROOT))
-    untyped = [ast.unparse(node) for node in nodes(path) if is_untyped(node)]
-    by_text = [ast.unparse(node) for node in nodes(path) if is_by_text(node)]
-
-    assert len(untyped) <= UNTYPED.get(name, 0), untyped
-    assert [] == by_text
+def untyped(tree: ast.Module) -> list[str]:
+    """Return every plain dictionary of anything that the module names."""
+    return [text for node in subscripts(tree) if (text := ast.unparse(node)) in ("dict[str, Any]", "Mapping[str, Any]")]
 
 
-def test_the_readers_of_comparisons_are_found() -> None:
-    assert 25 < len(FILES)
-    assert is_by_text(ast.parse('result["sides"]', mode="eval").body)
-    assert is_untyped(ast.parse("dict[str, Any]", mode="eval").body)
+@pytest.mark.parametrize("name", DEFINING)
+def test_no_type_of_a_result_holds_any(name: str) -> None:
+    assert not holds_any(tree_of(name))
+
+
+@pytest.mark.parametrize("name", READING_RUNS)
+def test_results_of_runs_are_read_by_attribute(name: str) -> None:
+    assert [] == read_by_text(tree_of(name))
+    assert not holds_any(tree_of(name))
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_comparisons_are_read_by_attribute(name: str) -> None:
+    tree = tree_of(name)
+
+    assert len(untyped(tree)) <= UNTYPED.get(name, 0), untyped(tree)
+    assert [] == read_by_text(tree)
+
+
+def test_these_checks_can_fail() -> None:
+    assert 25 < len(COMPARISONS)
+    assert holds_any(ast.parse("from typing import Any\nfields: dict[str, Any] = {}\n"))
+    assert ["dict[str, Any]"] == untyped(ast.parse("fields: dict[str, Any] = {}\n"))
+    assert ["run['status']"] == read_by_text(ast.parse('print(run["status"], Sequence["Run"], list["Run"])'))

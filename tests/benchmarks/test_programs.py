@@ -55,6 +55,20 @@ def test_the_sandbox_gives_every_made_program_its_verdict() -> None:
     assert found["seconds"] > 0
 
 
+def test_seconds_are_counted_by_file_with_those_of_programs_that_ended(tmp_path: Path) -> None:
+    busy = "import time\nuntil = time.process_time() + 0.4\nwhile time.process_time() < until: pass\n"
+    in_a_child = "import subprocess, sys\ndef test_it():\n    subprocess.run([sys.executable, '-c', {!r}])\n"
+    (tmp_path / "test_own.py").write_text(f"def test_it():\n    exec({busy!r}, {{}})\n")
+    (tmp_path / "test_child.py").write_text(in_a_child.format(busy))
+
+    found = run("suite_time", str(tmp_path))
+
+    own, child = (found["files"][name] for name in sorted(found["files"], reverse=True) if name != "collecting")
+    assert (0, 2) == (found["status"], found["n_tests"])
+    assert own["cpu_s"] >= 0.35 > own["children_cpu_s"]
+    assert child["children_cpu_s"] >= 0.35
+
+
 def test_slots_are_half_busy_when_half_of_their_time_was_used() -> None:
     measuring = importlib.import_module("measuring")
     assert 0.5 == measuring.busy_share({"busy_s": 4.0, "slots": 2, "first": 10.0, "last": 14.0})

@@ -39,6 +39,7 @@ def said(client: httpx.Client, prompt: str, **fields: Any) -> str:
     return str(chat(client, prompt, **fields).json()["message"]["content"])
 
 
+@pytest.mark.long
 @needs_model
 class TestModel:
     """A real model: it knows something, and obeys its options."""
@@ -159,6 +160,7 @@ def _inner(record: dict[str, Any]) -> Any:
     return [sorted(part) if isinstance(part, dict) else None for part in parts]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("exchange", exchanges())
 def test_every_recorded_exchange_with_a_real_ollama_is_answered_in_the_same_shape(
     client: httpx.Client, exchange: Any

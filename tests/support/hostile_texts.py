@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 OURS = ("../../runs/flow-run/", "../../artifacts/artifact/")
-_AUTOLINK = re.compile(r"https?://\w|www\.\w|[\w.+-]+@\w+\.\w", re.IGNORECASE)
+_AUTOLINK = re.compile(r"https?://\w|www\.\w|(?<![\w.+-])[\w.+-]+@\w+\.\w", re.IGNORECASE)
 """What GitHub's kind of Markdown makes a link of, without any mark."""
 MARK = "hostile"
 """Stands in every one of them, so that one can look for it where it must be text."""

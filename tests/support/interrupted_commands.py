@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filled_stores import fill_by_copy
 from numbers_benchmark import write_numbers
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.sorting import FlowRunSort
 from recommendable import fill
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
-
-from evaluation.store.session import open_store
 
 Command = Callable[..., Any]
 COMMANDS = ("evaluate", "race", "sweep", "compare", "score", "retrain", "monitor")
@@ -78,8 +77,7 @@ def words_of(
     cases = ("--benchmark", write_numbers(folder / "numbers.jsonl", 30))
     match name:
         case "retrain":
-            with open_store(database) as store:
-                fill(store)
+            fill_by_copy(database, fill)
             monkeypatch.setattr("flows.retrain.gather_evidence", interrupter.as_task)
             return ()
         case "monitor":

@@ -3,14 +3,22 @@
 import gc
 import ssl
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import URL, Engine
 from sqlalchemy.util import LRUCache
+
+from evaluation.store import engine as store_engine
+from evaluation.store import session as store_session
 
 _COMPILED: LRUCache[Any, Any] = LRUCache(5_000)
 _DIALECTS: dict[tuple[type, str], Any] = {}
+CONFIGURE_SQLITE = store_engine._configure_sqlite
+"""As the store does it for users: durable."""
+MIGRATE = store_session._migrate
+"""As the store does it for users: step by step."""
 
 
 def share_compiled_statements() -> None:
@@ -30,6 +38,36 @@ def share_compiled_statements() -> None:
 def share_tls_contexts() -> None:
     """Let all clients share what was read from the certificates: Prefect makes a client for nearly each request."""
     setattr(ssl, "create_default_context", cache(ssl.create_default_context))  # noqa: B010 - of another type, to mypy
+
+
+def spare_the_disk() -> None:
+    """Let SQLite not wait for the disk: databases of tests need to outlive processes, not crashes of the machine."""
+
+    def configure(connection: Any, record: object, *, foreign_keys: bool) -> None:
+        CONFIGURE_SQLITE(connection, record, foreign_keys=foreign_keys)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    setattr(store_engine, "_configure_sqlite", configure)  # noqa: B010 - of another type, to mypy
+
+
+def share_schemas() -> None:
+    """Let an empty file of SQLite become a copy of the first one that was given the newest schema, with its mode.
+
+    Only where `open_store` does it; tests of migrations take `MIGRATE`.
+    """
+    made: list[bytes] = []
+
+    def copy_or_migrate(address: URL) -> None:
+        path = Path(str(address.database))
+        is_empty = address.get_backend_name() == "sqlite" and path.is_file() and path.stat().st_size == 0
+        if is_empty and made:
+            path.write_bytes(made[0])
+            return
+        MIGRATE(address)
+        if is_empty:
+            made.append(path.read_bytes())
+
+    setattr(store_session, "_migrate", copy_or_migrate)  # noqa: B010 - without overloads, to mypy
 
 
 def collect_garbage() -> None:

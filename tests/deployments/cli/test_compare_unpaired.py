@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from compared_runs import candidate, cases_of, failed, right_on, store_run
+from filled_stores import fill_by_copy
 from stored_runs import answer
 
 from evaluation.case import Case
-from evaluation.store.session import open_store
+from evaluation.store.session import Store, open_store
 
 Command = Callable[..., Any]
 CASES = cases_of(40)
@@ -18,9 +19,12 @@ OTHERS = tuple(Case(case_id=f"c{i:02d}", prompt=f"What is {i} + 1?", references=
 @pytest.fixture
 def two_benchmarks(database: str) -> None:
     """Runs `old` and `new` of one model on two benchmarks, whose cases have the same ids; the second much worse."""
-    with open_store(database) as store:
-        store_run(store, candidate("m:1b", right_on(CASES, range(32))), cases=CASES, run_id="old")
-        store_run(store, candidate("m:1b", right_on(OTHERS, range(12))), cases=OTHERS, run_id="new", name="sums")
+    fill_by_copy(database, _store_two_benchmarks)
+
+
+def _store_two_benchmarks(store: Store) -> None:
+    store_run(store, candidate("m:1b", right_on(CASES, range(32))), cases=CASES, run_id="old")
+    store_run(store, candidate("m:1b", right_on(OTHERS, range(12))), cases=OTHERS, run_id="new", name="sums")
 
 
 @pytest.mark.usefixtures("two_benchmarks")

@@ -17,8 +17,13 @@ INTERRUPTIONS = {
 }
 
 
-@pytest.mark.parametrize("interruption", INTERRUPTIONS)
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "interruption"),
+    [
+        *((name, interruption) for name in COMMANDS for interruption in ("Ctrl-C", "cancelled in Prefect")),
+        *((name, "SIGTERM") for name in ("evaluate", "monitor")),  # goes the way of Ctrl-C, but for the number
+    ],
+)
 def test_an_interrupted_command_ends_with_its_code_one_json_object_and_a_cancelled_flow_run(
     benchwright: Command,
     evaluate: Command,

@@ -31,32 +31,50 @@ def _replace(path: Path, other: Path) -> None:
 LOSSES = {"deleted": _delete, "moved": _move, "replaced": _replace}
 
 
+@pytest.fixture
+def path(database: str) -> Path:
+    """The file of the commands' store."""
+    return Path(database.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def prepare(
+    evaluate: Command,
+    database: str,
+    tmp_path: Path,
+    ollama_by_script: ScriptedOllama,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Command:
+    """Returns the words of a command that an interrupter holds in the middle of its work."""
+
+    def words(name: str, interrupter: Interrupter) -> tuple[object, ...]:
+        return words_of(name, interrupter, evaluate, database, tmp_path, ollama_by_script, monkeypatch)
+
+    return words
+
+
 @pytest.mark.parametrize(
     ("name", "loss"), [*((name, "deleted") for name in COMMANDS), ("evaluate", "moved"), ("score", "replaced")]
 )
 def test_a_database_that_is_lost_while_models_are_silent_ends_the_command_at_once(
     benchwright: Command,
-    evaluate: Command,
-    database: str,
+    prepare: Command,
+    path: Path,
     empty_database: Path,
-    tmp_path: Path,
-    ollama_by_script: ScriptedOllama,
     prefect_api: str,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     loss: str,
 ) -> None:
-    path = Path(database.removeprefix("sqlite:///"))
     monkeypatch.setattr("tasks.database_guard.LOOK_EVERY_S", 0.05)
     interrupter = Interrupter(lambda: LOSSES[loss](path, empty_database), prefect_api)
-    words = words_of(name, interrupter, evaluate, database, tmp_path, ollama_by_script, monkeypatch)
+    words = prepare(name, interrupter)
 
     ended = benchwright(name, *words, "--json")
     interrupter.is_over.set()
 
     assert [] == interrupter.errors
-    _has_said_it_once(ended)
-    assert ("FAILED", name) == newest_flow_run(prefect_api)
+    _has_failed(ended, name, prefect_api)
     assert (loss == "replaced") is path.exists(), "no empty database is made in its place"
 
 
@@ -65,20 +83,16 @@ def test_a_database_that_is_lost_while_models_are_silent_ends_the_command_at_onc
 )
 def test_a_database_that_is_lost_before_the_first_request_ends_the_command_before_it(
     benchwright: Command,
-    evaluate: Command,
-    database: str,
+    prepare: Command,
+    path: Path,
     empty_database: Path,
-    tmp_path: Path,
     ollama_by_script: ScriptedOllama,
     prefect_api: str,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     loss: str,
 ) -> None:
-    path = Path(database.removeprefix("sqlite:///"))
-    words = words_of(
-        name, Interrupter(lambda: None, prefect_api), evaluate, database, tmp_path, ollama_by_script, monkeypatch
-    )
+    words = prepare(name, Interrupter(lambda: None, prefect_api))
     n_before = len(ollama_by_script.chats)
 
     async def loses() -> None:
@@ -88,22 +102,20 @@ def test_a_database_that_is_lost_before_the_first_request_ends_the_command_befor
 
     ended = benchwright(name, *words, "--json")
 
-    _has_said_it_once(ended)
+    _has_failed(ended, name, prefect_api)
     assert n_before == len(ollama_by_script.chats), "nothing is asked whose answer could not be kept"
-    assert ("FAILED", name) == newest_flow_run(prefect_api)
     assert (loss == "replaced") is path.exists(), "no empty database is made in its place"
 
 
 def test_a_database_that_is_lost_before_prefects_server_is_ready_ends_the_command(
     evaluate: Command,
-    database: str,
+    path: Path,
     empty_database: Path,
     benchmark: Path,
     ollama_by_script: ScriptedOllama,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ollama_by_script.add("good")
-    path = Path(database.removeprefix("sqlite:///"))
     lose = LOSSES["replaced"]
     monkeypatch.setattr("deployments.cli.evaluate.run.check_spread", lambda *_: lose(path, empty_database))
 
@@ -112,6 +124,11 @@ def test_a_database_that_is_lost_before_prefects_server_is_ready_ends_the_comman
     _has_said_it_once(ended)
     assert [] == ollama_by_script.chats
     assert empty_database.read_bytes() == path.read_bytes(), "the other database is left alone"
+
+
+def _has_failed(ended: Any, name: str, prefect_api: str) -> None:
+    _has_said_it_once(ended)
+    assert ("FAILED", name) == newest_flow_run(prefect_api)
 
 
 def _has_said_it_once(ended: Any) -> None:

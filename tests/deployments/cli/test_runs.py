@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from filled_stores import fill_by_copy
 from recommendable import fill
 
 from evaluation.records import Status
@@ -60,8 +61,7 @@ def test_the_list_shows_id_status_and_counts_to_a_person(benchwright: Command, s
 def test_the_list_shows_the_headline_scores_best_first_within_80_columns(
     benchwright: Command, database: str, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
 ) -> None:
-    with open_store(database) as store:
-        fill(store)
+    fill_by_copy(database, fill)
     listed = {item["run_id"]: item["values"] for item in benchwright("runs", "list", "--json").json}
     monkeypatch.delenv("COLUMNS", raising=False)
     wide = benchwright("runs", "list").out

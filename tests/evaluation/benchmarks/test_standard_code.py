@@ -201,9 +201,10 @@ def test_the_sandbox_says_of_every_assertion_what_a_plain_process_says(
         found = isolation(name)
     except SandboxError as error:
         pytest.skip(str(error))
-    jobs = [_job(case, text) for case in cases for text in (*case.references, *wrong_programs[case.case_id])]
+    chosen = cases if name == "bubblewrap" else cases[::4]  # the same runner, around which another wall stands
+    jobs = [_job(case, text) for case in chosen for text in (*case.references, *wrong_programs[case.case_id])]
 
     in_sandbox = _failed_in_sandbox(jobs, found)
 
     assert _failed_tests(jobs) == in_sandbox
-    assert 40 == sum(not failed for failed in in_sandbox)
+    assert len(chosen) == sum(not failed for failed in in_sandbox)

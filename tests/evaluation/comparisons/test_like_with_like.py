@@ -40,17 +40,15 @@ def verdict(a: Side, b: Side, rng: np.random.Generator) -> str:
     return str(compare_pair(*values, kind=Kind.RATIO, higher_is_better=False, rng=rng).verdict)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("n_cases", [12, 13, 40])
 @pytest.mark.parametrize("n_repeats", [1, 3])
-@pytest.mark.parametrize("is_turned", [False, True])
-def test_no_difference_is_shown_between_alike_candidates_in_more_than_a_twentieth_of_runs(
-    n_cases: int, n_repeats: int, is_turned: bool
-):
+def test_no_difference_is_shown_between_alike_candidates_in_more_than_a_twentieth_of_runs(n_cases: int, n_repeats: int):
     rng = np.random.default_rng(n_cases)
     shown = 0
-    for _ in range(N_RUNS):
+    for i in range(N_RUNS):
         a, b = in_turn(rng, n_cases, n_repeats=n_repeats)
-        shown += verdict(*((b, a) if is_turned else (a, b)), rng) in (A_BETTER, B_BETTER)
+        shown += verdict(*((b, a) if i % 2 else (a, b)), rng) in (A_BETTER, B_BETTER)
 
     assert shown <= N_RUNS / 20 + 2 * (N_RUNS * 0.05 * 0.95) ** 0.5
 

@@ -1,16 +1,12 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import HealthCheck, settings
+import steady_examples  # noqa: F401 - loads Hypothesis's profile; mutants are tried with this folder's conftest alone
 
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric
 from evaluation.score import Measurement
-
-# A slow machine fails no test, and every run tries the same examples.
-settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("steady")
 
 Score = Callable[..., Measurement]
 

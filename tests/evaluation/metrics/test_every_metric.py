@@ -70,18 +70,19 @@ HOSTILE = (
     "%s %d {0} {prompt} \\ $1 (?P<a>",
 )
 LONG = (
-    "a" * 100_000,
-    "42 " * 33_333,
-    "cat. " * 20_000,
-    "\n" * 100_000,
-    "😀" * 50_000,
-    "([{" * 33_333,
-    "\\" * 100_000,
-    "answer is A/" * 8_000,
-    "-1,234.5e6% " * 8_000,
-    " ".join(f"w{i}" for i in range(15_000)),
-    ". ".join(f"Sentence {i} tells of cats" for i in range(3_500)),
+    "a" * 50_000,
+    "42 " * 16_667,
+    "cat. " * 10_000,
+    "\n" * 50_000,
+    "😀" * 25_000,
+    "([{" * 16_667,
+    "\\" * 50_000,
+    "answer is A/" * 4_000,
+    "-1,234.5e6% " * 4_000,
+    " ".join(f"w{i}" for i in range(7_500)),
+    ". ".join(f"Sentence {i} tells of cats" for i in range(1_750)),
 )
+"""What grows with the square of the length takes minutes on these."""
 TEXTS = st.text(st.characters(), max_size=120) | st.lists(
     st.sampled_from(["cat", "42", "Paris", "the", "B", ".", "\n", "1,5", "[1]", "{", "not", "שלום", "🙂", "```"]),
     max_size=25,
@@ -178,6 +179,7 @@ def test_hostile_answers_and_hostile_judges_raise_nothing(name):
             check(metric, measured(metric, case, answer, lambda request, text=written: answered(request, text)))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", list(METRICS))
 def test_a_very_long_answer_is_measured(name):
     metric, cases = prepared(name)

@@ -188,20 +188,21 @@ def test_less_than_and_at_least_are_opposites(answer: str, n: int) -> None:
 
 
 HOSTILE = {
-    "one_word": "a" * 400_000,
-    "line_breaks": "\n" * 400_000 + "x",
-    "blanks": "." + " " * 400_000 + "x",
-    "brackets": "[" * 200_000 + "<" * 200_000,
-    "asterisks": "*a" * 200_000,
-    "quotes": "\"'" * 200_000 + "x",
-    "json": '{"a":[' * 40_000,
-    "addresses": "a@" * 200_000,
-    "surrogates": "\ud800" * 400_000,
-    "control_characters": "\x00\x1c\x85." * 100_000,
+    "one_word": "a" * 200_000,
+    "line_breaks": "\n" * 200_000 + "x",
+    "blanks": "." + " " * 200_000 + "x",
+    "brackets": "[" * 100_000 + "<" * 100_000,
+    "asterisks": "*a" * 100_000,
+    "quotes": "\"'" * 100_000 + "x",
+    "json": '{"a":[' * 20_000,
+    "addresses": "a@" * 100_000,
+    "surrogates": "\ud800" * 200_000,
+    "control_characters": "\x00\x1c\x85." * 50_000,
     "dotted": ". " * 20_000,
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=list(HOSTILE))
 def test_a_huge_hostile_answer_is_judged_in_time_that_grows_with_its_length(answer: str) -> None:
     # Processor time, and far more than is needed: what grows with the square takes hours.

@@ -195,13 +195,14 @@ def test_both_stages_are_reported_so_that_a_failed_extraction_is_no_wrong_answer
     assert ("strict", "flexible") == MultipleChoice.evidence_names
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "piece",
     ["answer is ", "answer", "answer" + " " * 999, "answer is A/", "A ", "(", "\n", "A\n\n", " ", "not A ", "/"],
 )
 def test_a_very_long_answer_is_read_in_linear_time(score, piece):
     for before in ("", "The answer is A", "A"):
-        text = before + piece * (100_000 // len(piece)) + "z"
+        text = before + piece * (50_000 // len(piece)) + "z"
         assert score(MultipleChoice(), text, "A", choices=CITIES).value in (0.0, 1.0)
 
 

@@ -110,6 +110,7 @@ def test_json_nested_without_end_is_refused_by_name(wire: Any, way: str, status:
         assert "nested more than 100 levels deep" in str(caught.value)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("way", LARGE_WAYS)
 @pytest.mark.parametrize(
     "piece",

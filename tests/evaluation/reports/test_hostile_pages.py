@@ -17,6 +17,12 @@ from evaluation.run_results.run_result import invocation_result
 from evaluation.store.session import Store
 
 
+@pytest.fixture
+def store_url(sqlite_url: str) -> str:
+    """One kind of database: what is held against markup is the page, which is written from the same results."""
+    return sqlite_url
+
+
 def test_what_is_looked_for_is_found_where_nothing_is_escaped() -> None:
     raw = "\n\n".join(TEXTS)
 

@@ -1,5 +1,3 @@
-from hypothesis import HealthCheck, settings
+"""Mutants are tried with this folder's conftest alone."""
 
-# A slow machine fails no test, and every run tries the same examples.
-settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("steady")
+import steady_examples  # noqa: F401 - loads Hypothesis's profile

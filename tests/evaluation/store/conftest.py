@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from work_done_once import MIGRATE
 
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
@@ -15,6 +16,12 @@ from evaluation.store.runs import add_run_candidate, create_invocation, create_r
 from evaluation.store.session import Store
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty databases get their schema as a user's do."""
+    monkeypatch.setattr("evaluation.store.session._migrate", MIGRATE)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from work_done_once import CONFIGURE_SQLITE
 
 from evaluation.errors import StoreError
 from evaluation.records import EndpointRecord
@@ -259,7 +260,10 @@ def test_the_default_is_a_file_in_the_users_data_folder(tmp_path: Path, monkeypa
         assert default_url() == store.shown_url
 
 
-def test_sqlite_is_durable_checks_references_and_lets_readers_read(sqlite_url: str) -> None:
+def test_sqlite_is_durable_checks_references_and_lets_readers_read(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evaluation.store.engine._configure_sqlite", CONFIGURE_SQLITE)
     open_store(sqlite_url).close()
     with open_store(sqlite_url, busy_timeout_s=3) as store, store.read() as connection:
         names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")

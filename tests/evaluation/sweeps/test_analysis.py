@@ -170,14 +170,15 @@ def test_answers_to_a_single_prompt_are_the_evidence_and_few_repeats_of_many_com
     assert (0.25, 0.75) >= (levels[0].low, levels[-1].high) or levels[0].low == 0.5
 
 
+@pytest.mark.no_cover
 def test_without_an_effect_on_a_single_prompt_none_is_claimed_more_often_than_agreed() -> None:
-    """30 sweeps without an effect: claims in about 1 of 20; 7 or more in 30 have a chance of 0.0006."""
+    """20 sweeps without an effect: claims in about 1 of 20; 6 or more in 20 have a chance of 0.0003."""
     claims = 0
-    for seed in range(30):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         claims += bool(analysed(rng.exponential(1.0, (len(TRIED), 2)), independent=True).shown)
 
-    assert claims < 7
+    assert claims < 6
 
 
 def test_a_partial_test_needs_answers_to_spare_and_columns_of_its_own() -> None:

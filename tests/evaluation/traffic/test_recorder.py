@@ -233,6 +233,12 @@ def _python(program: str, url: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _recording(program: str, url: str) -> subprocess.CompletedProcess[str]:
+    """A program whose end need not wait for imports and a schema, which may take long on a busy machine."""
+    open_store(url).close()
+    return _python(f"import evaluation.store.session, evaluation.store.traffic\n{program}", url)
+
+
 def test_importing_the_recorder_imports_nothing_heavy() -> None:
     program = (
         "import sys; from evaluation.traffic import record; "
@@ -247,7 +253,7 @@ def test_the_end_of_a_process_waits_for_what_is_not_written(sqlite_url: str) -> 
         "with record(task='t', candidate='c') as call: call.stage('answer', tokens=1)\n"
         "raise SystemExit(3)"
     )
-    done = _python(program, sqlite_url)
+    done = _recording(program, sqlite_url)
     assert (3, "") == (done.returncode, done.stderr)
     with open_store(sqlite_url) as store:
         assert ["answer"] == [stage.name for call in list_traffic(store) for stage in call.stages]
@@ -273,7 +279,7 @@ work('after')
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_fork_loses_nothing_and_writes_nothing_twice(sqlite_url: str) -> None:
     # From 3.12 on a fork beside a thread is warned of; applications that do it know.
-    done = _python("import warnings; warnings.simplefilter('ignore', DeprecationWarning)\n" + FORKED, sqlite_url)
+    done = _recording("import warnings; warnings.simplefilter('ignore', DeprecationWarning)\n" + FORKED, sqlite_url)
     assert (0, "") == (done.returncode, done.stderr)
     with open_store(sqlite_url) as store:
         assert ["after", "before", "forked", "process", "waiting"] == sorted(
@@ -300,7 +306,7 @@ def test_a_failing_start_of_the_thread_is_tried_again(monkeypatch: pytest.Monkey
 def test_the_example_of_the_page_runs_and_is_recorded(sqlite_url: str) -> None:
     page = (ROOT / "docs" / "traffic.md").read_text(encoding="utf-8")
     example = page.split("```python\n", 1)[1].split("```", 1)[0]
-    done = _python(example, sqlite_url)
+    done = _recording(example, sqlite_url)
     assert (0, "") == (done.returncode, done.stderr)
     with open_store(sqlite_url) as store:
         (found,) = list_traffic(store)

@@ -7,11 +7,12 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 from compared_runs import candidate, cases_of, right_on, store_run, timed
+from filled_stores import fill_by_copy
 from numbers_benchmark import write_numbers
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from evaluation.records import Status
-from evaluation.store.session import open_store
+from evaluation.store.session import Store, open_store
 
 Command = Callable[..., Any]
 CASES = cases_of(40)
@@ -20,18 +21,24 @@ CASES = cases_of(40)
 @pytest.fixture
 def two_runs(database: str) -> None:
     """Runs `one` and `two` of one candidate each, the second much worse, and slower."""
-    with open_store(database) as store:
-        good = right_on(CASES, range(30))
-        store_run(store, candidate("good:1b", good), cases=CASES, run_id="one")
-        store_run(store, candidate("poor:1b", right_on(CASES, range(5))), cases=CASES, run_id="two")
+    fill_by_copy(database, _store_two_runs)
+
+
+def _store_two_runs(store: Store) -> None:
+    good = right_on(CASES, range(30))
+    store_run(store, candidate("good:1b", good), cases=CASES, run_id="one")
+    store_run(store, candidate("poor:1b", right_on(CASES, range(5))), cases=CASES, run_id="two")
 
 
 @pytest.fixture
 def four_sides(database: str) -> None:
     """A run of four candidates."""
-    with open_store(database) as store:
-        asked = [candidate(f"m{n}:1b", right_on(CASES, range(n * 10))) for n in range(4)]
-        store_run(store, *asked, cases=CASES, run_id="four")
+    fill_by_copy(database, _store_four_sides)
+
+
+def _store_four_sides(store: Store) -> None:
+    asked = [candidate(f"m{n}:1b", right_on(CASES, range(n * 10))) for n in range(4)]
+    store_run(store, *asked, cases=CASES, run_id="four")
 
 
 @pytest.mark.usefixtures("two_runs")

@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from filled_stores import fill_by_copy
 from recommendable import delete_evidence, fill, swap_scores
 
 from evaluation.formatting import p_value
@@ -20,8 +21,7 @@ Command = Callable[..., Any]
 @pytest.fixture
 def recommend(benchwright: Command, database: str) -> Command:
     """Runs `benchwright recommend` on a store of three candidates: `large` summarizes best, `small` classifies best."""
-    with open_store(database) as store:
-        fill(store)
+    fill_by_copy(database, fill)
 
     def command(*arguments: object) -> Any:
         return benchwright("recommend", *arguments)

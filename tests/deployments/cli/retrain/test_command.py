@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from filled_stores import fill_by_copy
 from recommendable import fill
 
 from deployments.cli.flow_runs import TerminatedError
@@ -18,8 +19,7 @@ Command = Callable[..., Any]
 @pytest.fixture
 def filled(database: str) -> str:
     """The store of the commands, with three candidates on two tasks."""
-    with open_store(database) as store:
-        fill(store)
+    fill_by_copy(database, fill)
     return database
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from filled_stores import fill_by_copy
 from recommendable import fill
 
 from evaluation.store.selection_models import champion, history, promote, read_model, save_model
-from evaluation.store.session import open_store
+from evaluation.store.session import Store, open_store
 from evaluation.store.tables import selection_model
 from selection.learning.retraining import carry_out, judge, train_and_store
 
@@ -33,10 +34,14 @@ def scoreboard_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def trained(database: str) -> str:
     """The id of a model that decides, in the store of the commands."""
-    with open_store(database) as store:
-        fill(store)
-        model_id = train_and_store(store, seed=0)
-        assert carry_out(store, judge(store, model_id))
+    model_id: str = fill_by_copy(database, _fill_and_train)
+    return model_id
+
+
+def _fill_and_train(store: Store) -> str:
+    fill(store)
+    model_id = train_and_store(store, seed=0)
+    assert carry_out(store, judge(store, model_id))
     return model_id
 
 

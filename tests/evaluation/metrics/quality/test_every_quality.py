@@ -49,6 +49,7 @@ def test_an_answer_without_words_is_worth_nothing_and_says_so(measure, name: str
     assert (0.0, "no_words") == (measurement.value, measurement.label)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=30).map("".join))
