@@ -41,7 +41,7 @@ class Notification:
 
 
 def notify_by(target: str, *, severities: Sequence[str] = (), may_be_private: bool = False) -> Notification:
-    """The automation that tells of new alerts from now on; there is one, and a second call replaces it.
+    """Return the automation that tells of new alerts from now on; there is one, and a second call replaces it.
 
     Args:
         target: A URL, or a block: `NAME` of a webhook, or `TYPE/NAME`.
@@ -70,7 +70,7 @@ def notify_by(target: str, *, severities: Sequence[str] = (), may_be_private: bo
 
 
 def notify_nobody() -> bool:
-    """True where there was an automation; now there is none. The block stays."""
+    """Return True where there was an automation; now there is none. The block stays."""
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
@@ -85,7 +85,7 @@ def _is_url(target: str) -> bool:
 
 
 def _stored(url: str) -> tuple[str, str]:
-    """The block that holds the address."""
+    """Return the block that holds the address."""
     from prefect.blocks.webhook import Webhook
     from pydantic import SecretStr
 
@@ -98,7 +98,7 @@ def _stored(url: str) -> tuple[str, str]:
 
 
 def _url_in_block(client: "SyncPrefectClient", target: str) -> str:
-    """The address that the block holds now; empty where it holds none, or is not there."""
+    """Return the address that the block holds now; empty where it holds none, or is not there."""
     from prefect.exceptions import ObjectNotFound
 
     block_type, name = _named(target)

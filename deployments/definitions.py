@@ -79,7 +79,7 @@ class Definition:
         return INTERNAL not in self.tags
 
     def load_flow(self) -> "Flow[..., Any]":
-        """The flow itself."""
+        """Return the flow itself."""
         module, _, function = self.entrypoint.partition(":")
         flow: Flow[..., Any] = getattr(importlib.import_module(module), function)
         return flow
@@ -141,7 +141,7 @@ DEFINITIONS: tuple[Definition, ...] = (
 
 
 def chosen(names: tuple[str, ...] = ()) -> tuple[Definition, ...]:
-    """The definitions of these names, in their usual order; all where none is named.
+    """Return the definitions of these names, in their usual order; all where none is named.
 
     Raises:
         UnknownNameError: there is no deployment of that name.
@@ -160,7 +160,7 @@ def for_place(
     timezone: str | None = None,
     production: Mapping[str, Any] | None = None,
 ) -> Definition:
-    """The definition for one place.
+    """Return the definition for one place.
 
     Args:
         definition: As it is everywhere.
@@ -176,7 +176,7 @@ def for_place(
 
 
 def check_timezone(name: str) -> str:
-    """The name, of a time zone that exists.
+    """Return the name, of a time zone that exists.
 
     Raises:
         ConfigurationError: there is none of that name.
@@ -191,7 +191,7 @@ def check_timezone(name: str) -> str:
 
 
 def runner_deployment(definition: Definition) -> "RunnerDeployment":
-    """The definition as Prefect takes it."""
+    """Return the definition as Prefect takes it."""
     from prefect.deployments.runner import RunnerDeployment
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
@@ -219,7 +219,7 @@ def runner_deployment(definition: Definition) -> "RunnerDeployment":
 
 
 def weekly_retraining(*, cron: str = WEEKLY, timezone: str = UTC) -> "RunnerDeployment":
-    """The deployment that retrains once a week, where enough is new; never two at a time.
+    """Return the deployment that retrains once a week, where enough is new; never two at a time.
 
     Args:
         cron: When.
@@ -231,7 +231,7 @@ def weekly_retraining(*, cron: str = WEEKLY, timezone: str = UTC) -> "RunnerDepl
 
 
 def prefect_yaml() -> str:
-    """The definitions as the file from which `prefect deploy` reads them."""
+    """Return the definitions as the file from which `prefect deploy` reads them."""
     import yaml
 
     header = "# Written by `benchwright deploy --write-prefect-yaml prefect.yaml` from deployments/definitions.py.\n"

@@ -44,7 +44,7 @@ class Deployed:
 
 
 def deploy(definitions: Sequence[Definition], request: DeployRequest) -> tuple[Deployed, ...]:
-    """What stands on the configured server, after the definitions were brought there.
+    """Return what stands on the configured server, after the definitions were brought there.
 
     Raises:
         ConfigurationError: the server refuses, or there is no work pool of that name.
@@ -117,7 +117,7 @@ def _refresh(
     deployment: "RunnerDeployment",
     schema: Mapping[str, Any],
 ) -> None:
-    """Gives a standing deployment this version's words and choices, and the work pool that was asked for."""
+    """Give a standing deployment this version's words and choices, and the work pool that was asked for."""
     from prefect.client.schemas.actions import DeploymentUpdate
 
     changes: dict[str, Any] = {
@@ -140,7 +140,7 @@ def _set_timing(
     *,
     kept: Mapping[str, Any] | None,
 ) -> bool:
-    """Adds a schedule that is missing; changes one that stands only in what was asked for.
+    """Add a schedule that is missing; changes one that stands only in what was asked for.
 
     True where it had lost its parameters, without which there is nothing to evaluate, and got those that were kept.
     """

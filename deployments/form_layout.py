@@ -63,7 +63,7 @@ _CODE = re.compile(r"`([^`]*)`")
 
 
 def lay_out(name: str, model: dict[str, Any], *, prices: tuple[str, ...] = ()) -> None:
-    """Brings the fields of one model of a form into order, and into words.
+    """Bring the fields of one model of a form into order, and into words.
 
     Args:
         name: The model's.
@@ -89,7 +89,7 @@ def lay_out(name: str, model: dict[str, Any], *, prices: tuple[str, ...] = ()) -
 
 
 def _prices(value: Mapping[str, Any], blocks: tuple[str, ...]) -> dict[str, Any]:
-    """The name of a block instead of a table that people would have to write as JSON."""
+    """Return the name of a block instead of a table that people would have to write as JSON."""
     return {
         "title": value["title"],
         "description": PRICES_HELP,
@@ -99,7 +99,7 @@ def _prices(value: Mapping[str, Any], blocks: tuple[str, ...]) -> dict[str, Any]
 
 
 def _one_kind(value: dict[str, Any]) -> dict[str, Any]:
-    """What is said of the one kind that a field may be of beside none; a choice among models stays a choice."""
+    """Return what is said of the one kind that a field may be of beside none; a choice among models stays a choice."""
     kinds = [kind for kind in value.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) != 1 or "$ref" in kinds[0]:
         return {}

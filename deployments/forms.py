@@ -50,7 +50,7 @@ class Choices:
     """Blocks of prices, as `block:NAME`."""
 
     def by_field(self) -> dict[str, tuple[str, ...]]:
-        """The names by the field of an evaluation that takes them."""
+        """Return the names by the field of an evaluation that takes them."""
         return {
             "benchmarks": self.benchmarks,
             "models": self.models,
@@ -61,7 +61,7 @@ class Choices:
 
 
 def choices_in(store: "Store") -> Choices:
-    """What is known by name: what comes with the program, and what is stored and not retired."""
+    """Return what is known by name: what comes with the program, and what is stored and not retired."""
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.requests.profiles import STANDARD_PROFILES
     from evaluation.resolution import EMBEDDED
@@ -78,7 +78,7 @@ def choices_in(store: "Store") -> Choices:
 
 
 def _answers_prompts(model: "ModelRecord") -> bool:
-    """False of one that embeds texts and does nothing else."""
+    """Return False of one that embeds texts and does nothing else."""
     return not model.capabilities or "completion" in model.capabilities
 
 
@@ -87,7 +87,7 @@ def _each_once(*names: str) -> tuple[str, ...]:
 
 
 def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The schema of a flow's parameters as its form shows it, and as the server checks what is sent.
+    """Return the schema of a flow's parameters as its form shows it, and as the server checks what is sent.
 
     Args:
         schema: Of the flow.
@@ -114,7 +114,7 @@ def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, 
 
 
 def _titled(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameter under the title of its model, where it is one.
+    """Return the parameter under the title of its model, where it is one.
 
     Its default is what the form sends where nothing is changed: a null in it would be refused where names are chosen.
     """
@@ -125,7 +125,7 @@ def _titled(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _title(name: str, value: dict[str, Any]) -> None:
-    """Gives a readable title to a field that has none of its own."""
+    """Give a readable title to a field that has none of its own."""
     if value.get("title") == name.replace("_", " ").title():
         value["title"] = TITLES.get(name, name.replace("_", " ").capitalize())
 
@@ -149,7 +149,7 @@ def _need_not(model: dict[str, Any], names: tuple[str, ...]) -> None:
 
 
 def _say_bounds(value: dict[str, Any]) -> None:
-    """Says in the help what Prefect's forms do not show."""
+    """Say in the help what Prefect's forms do not show."""
     description = value.get("description", "")
     bounds = [
         words.format(kind[key])
@@ -163,5 +163,5 @@ def _say_bounds(value: dict[str, Any]) -> None:
 
 
 def _kinds(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The field itself, or each kind that it may be of."""
+    """Yield the field itself, or each kind that it may be of."""
     yield from value.get("anyOf", [value])

@@ -59,7 +59,7 @@ class HelperProcess:
         return self._process.poll()
 
     def log_tail(self, n_lines: int = 20) -> str:
-        """The last lines that the server wrote."""
+        """Return the last lines that the server wrote."""
         if not self.log_path.exists():
             return ""
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-n_lines:])
@@ -136,7 +136,7 @@ _OF_THE_DEAD = "read the log; a busy port or a full disk are frequent reasons"
 
 
 def _not_ready(after_s: float, timeout_s: float) -> tuple[str, str]:
-    """What is said of a helper that lives and does not become ready, and the next step."""
+    """Return what is said of a helper that lives and does not become ready, and the next step."""
     longer = f"give it longer: `export {VARIABLE}={max(600, 5 * timeout_s):.0f}`"
     if busy := busy_words():
         return f"was not ready after {after_s:.0f} s: {busy}", f"Wait until less is going on, or {longer}."
@@ -144,7 +144,7 @@ def _not_ready(after_s: float, timeout_s: float) -> tuple[str, str]:
 
 
 def start_helper(argv: Sequence[str], *, log_path: Path, env: Mapping[str, str] | None = None) -> HelperProcess:
-    """A server running as `argv`, its output appended to `log_path`. It may not be ready yet.
+    """Return a server running as `argv`, its output appended to `log_path`. It may not be ready yet.
 
     Args:
         argv: Program and arguments.
@@ -185,7 +185,7 @@ def start_embedded(
     test_faults: bool = False,
     timeout_s: float | None = None,
 ) -> HelperProcess:
-    """An embedded server, ready to be asked; the language model is loaded with its first request.
+    """Return an embedded server, ready to be asked; the language model is loaded with its first request.
 
     Args:
         slots: Requests that it answers at the same time.
@@ -212,7 +212,7 @@ def start_embedded(
 
 
 def answers(url: str, *, timeout_s: float | None = None) -> bool:
-    """True where a GET of `url` is answered with a status under 400. No proxy is asked.
+    """Return True where a GET of `url` is answered with a status under 400. No proxy is asked.
 
     Args:
         url: What is asked for.
@@ -222,7 +222,7 @@ def answers(url: str, *, timeout_s: float | None = None) -> bool:
 
 
 def listens(url: str) -> bool:
-    """True where there is somebody at the address of `url`, be it one who is too busy to answer."""
+    """Return True where there is somebody at the address of `url`, be it one who is too busy to answer."""
     parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 80), ANSWERS_WITHIN_S).close()
@@ -232,7 +232,7 @@ def listens(url: str) -> bool:
 
 
 def is_of_this_user(url: str) -> bool:
-    """False where the program that listens at this port of this machine is known to be another user's."""
+    """Return False where the program that listens at this port of this machine is known to be another user's."""
     port = urlsplit(url).port
     owners = {uid for family in ("tcp", "tcp6") for uid in _listeners(Path("/proc/net") / family, port)}
     return not owners or os.getuid() in owners

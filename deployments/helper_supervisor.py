@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _wakes_on_signals() -> int:
-    """A descriptor that becomes readable when a child ends or SIGTERM comes."""
+    """Return a descriptor that becomes readable when a child ends or SIGTERM comes."""
     wake, written = os.pipe()
     os.set_blocking(written, False)
     signal.set_wakeup_fd(written, warn_on_full_buffer=False)
@@ -74,7 +74,7 @@ def _wakes_on_signals() -> int:
 
 
 def _dies_with_its_parent() -> Callable[[], None] | None:
-    """What the server's process does before it becomes the server; None where the kernel offers nothing."""
+    """Return what the server's process does before it becomes the server; None where the kernel offers nothing."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl

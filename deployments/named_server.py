@@ -11,7 +11,7 @@ from evaluation.machine_load import busy_words
 
 
 def wait_for_named(api: str, health_page: str, tell: Callable[[str], None]) -> None:
-    """Returns when the server answers. One that is busy is waited for, as by a flow that is at work.
+    """Return when the server answers. One that is busy is waited for, as by a flow that is at work.
 
     Args:
         api: Its address.
@@ -38,7 +38,7 @@ def wait_for_named(api: str, health_page: str, tell: Callable[[str], None]) -> N
 
 
 def _not_answering(api: str) -> ConfigurationError:
-    """The error of a server that does not answer; what named it is named, and nothing else."""
+    """Return the error of a server that does not answer; what named it is named, and nothing else."""
     if configured_api() is None:
         return ConfigurationError(
             f"the Prefect server of `benchwright serve` at {api} ended meanwhile",
@@ -53,7 +53,7 @@ def _not_answering(api: str) -> ConfigurationError:
 
 
 def must_let_in(api: str) -> None:
-    """Returns where the server takes our user and password, or asks for none.
+    """Return where the server takes our user and password, or asks for none.
 
     Raises:
         ConfigurationError: it refuses them. A server that does not answer now is not refused here.

@@ -16,22 +16,22 @@ USER = "benchwright"
 
 
 def prefect_home() -> Path:
-    """The folder in which Prefect keeps its database and profiles."""
+    """Return the folder in which Prefect keeps its database and profiles."""
     return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
 
 
 def configured_api() -> str | None:
-    """The address of the server that the user's variables or active Prefect profile name."""
+    """Return the address of the server that the user's variables or active Prefect profile name."""
     return _configured("PREFECT_API_URL")
 
 
 def source_of_api() -> str:
-    """What names the server of `configured_api`, in words."""
+    """Return what names the server of `configured_api`, in words."""
     return "PREFECT_API_URL" if os.environ.get("PREFECT_API_URL") else "your Prefect profile"
 
 
 def own_folder() -> Path:
-    """The folder in Prefect's home for logs, addresses and passwords of ours; for this user alone.
+    """Return the folder in Prefect's home for logs, addresses and passwords of ours; for this user alone.
 
     Raises:
         ConfigurationError: it cannot be made.
@@ -48,7 +48,7 @@ def own_folder() -> Path:
 
 
 def mend_modes() -> None:
-    """Takes from other users what they may read in Prefect's home: it holds secrets, and the key to them."""
+    """Take from other users what they may read in Prefect's home: it holds secrets, and the key to them."""
     home = prefect_home()
     make_private(home)
     make_private(home / "benchwright")
@@ -57,23 +57,23 @@ def mend_modes() -> None:
 
 
 def secret_files() -> tuple[Path, ...]:
-    """The files of Prefect's home that hold secrets or lead to them, there or not."""
+    """Return the files of Prefect's home that hold secrets or lead to them, there or not."""
     home = prefect_home()
     return (*database_files(home / "prefect.db"), home / "profiles.toml", *(home / "benchwright").glob("*"))
 
 
 def webhooks_file() -> Path:
-    """Where `alerts notify` notes which servers webhooks may call, one a line."""
+    """Return where `alerts notify` notes which servers webhooks may call, one a line."""
     return prefect_home() / "benchwright" / "webhooks"
 
 
 def password_file() -> Path:
-    """Where the password of our own servers on this home stands."""
+    """Return where the password of our own servers on this home stands."""
     return prefect_home() / "benchwright" / "password"
 
 
 def own_password() -> str:
-    """`USER:PASSWORD` of our own servers on this home; made where there is none yet.
+    """Return `USER:PASSWORD` of our own servers on this home; made where there is none yet.
 
     Raises:
         ConfigurationError: its file cannot be written or read.
@@ -95,7 +95,7 @@ def own_password() -> str:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Writes a file that is whole as soon as it is there.
+    """Write a file that is whole as soon as it is there.
 
     Raises:
         FileExistsError: it is there already.
@@ -111,12 +111,15 @@ def _write_once(path: Path, text: str) -> None:
 
 
 def password_to_give() -> str:
-    """`USER:PASSWORD` that a server of ours asks for: the user's own where one is set, else that of this home."""
+    """Return `USER:PASSWORD` that a server of ours asks for.
+
+    The user's own where one is set, else that of this home.
+    """
     return _configured_password() or own_password()
 
 
 def password_is_own() -> bool:
-    """True where the password is that of this home's file, and not one that the user set."""
+    """Return True where the password is that of this home's file, and not one that the user set."""
     text = _configured_password()
     return not text or (password_file().exists() and text == own_password())
 
@@ -141,7 +144,7 @@ def _configured_password() -> str | None:
 
 
 def _configured(name: str) -> str | None:
-    """What a variable says, else the user's active Prefect profile."""
+    """Return what a variable says, else the user's active Prefect profile."""
     if os.environ.get(name):
         return os.environ[name]
     path = Path(os.environ.get("PREFECT_PROFILES_PATH") or prefect_home() / "profiles.toml")
@@ -159,13 +162,13 @@ def _address_file() -> Path:
 
 
 def read_address() -> str | None:
-    """The address that another command wrote down; it may have gone since."""
+    """Return the address that another command wrote down; it may have gone since."""
     address = said_of_address().get("api")
     return None if address is None else str(address)
 
 
 def said_of_address() -> dict[str, Any]:
-    """All that it wrote."""
+    """Return all that it wrote."""
     try:
         content = json.loads(_address_file().read_text())
     except (OSError, ValueError):
@@ -174,7 +177,7 @@ def said_of_address() -> dict[str, Any]:
 
 
 def is_writer_alive() -> bool:
-    """True where the process that wrote it is there, so that its server may be."""
+    """Return True where the process that wrote it is there, so that its server may be."""
     from evaluation.store.holders import process_start
 
     pid = said_of_address().get("pid")
@@ -182,7 +185,7 @@ def is_writer_alive() -> bool:
 
 
 def write_address(api: str, *, is_lasting: bool = False) -> None:
-    """Writes our server's address down for others to find; `is_lasting` where it outlives commands."""
+    """Write our server's address down for others to find; `is_lasting` where it outlives commands."""
     path = own_folder() / _address_file().name
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps({"api": api, "pid": os.getpid()} | ({"is_lasting": True} if is_lasting else {})))
@@ -191,6 +194,6 @@ def write_address(api: str, *, is_lasting: bool = False) -> None:
 
 
 def remove_address(api: str) -> None:
-    """Takes our own address away, and nobody else's."""
+    """Take our own address away, and nobody else's."""
     if read_address() == api:
         _address_file().unlink(missing_ok=True)

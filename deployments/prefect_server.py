@@ -59,13 +59,16 @@ _SERVER_SETTINGS: Mapping[str, str] = {
 
 
 def running_api() -> str | None:
-    """The address of a server that answers now: the user's own where one is named, else another command's."""
+    """Return the address of a server that answers now: the user's own where one is named, else another command's."""
     api = configured_api() or _own_address()
     return api.rstrip("/") if api is not None and answers(api.rstrip("/") + HEALTH) else None
 
 
 def lasting_api() -> str | None:
-    """The address of a server that outlives the commands: the user's own where one is named, else that of `serve`."""
+    """Return the address of a server that outlives the commands.
+
+    The user's own where one is named, else that of `serve`.
+    """
     if (api := configured_api()) is not None:
         return api.rstrip("/")
     api = _own_address() if said_of_address().get("is_lasting") else None
@@ -73,12 +76,12 @@ def lasting_api() -> str | None:
 
 
 def _is_there(api: str) -> bool:
-    """True where a server answers at the address that a command wrote down, or is only too busy to answer."""
+    """Return True where a server answers at the address that a command wrote down, or is only too busy to answer."""
     return answers(api + HEALTH) or (is_writer_alive() and health_of(api + HEALTH) is Health.BUSY)
 
 
 def use_lasting_server(needs: str) -> str:
-    """The address of such a server, for this process from now on.
+    """Return the address of such a server, for this process from now on.
 
     Args:
         needs: Why there must be one, for whoever has none.
@@ -96,7 +99,7 @@ def use_lasting_server(needs: str) -> str:
 
 
 def _tell_prefect(api: str) -> None:
-    """Lets a Prefect that was imported before its server was known hear of it."""
+    """Let a Prefect that was imported before its server was known hear of it."""
     settings, context = sys.modules.get("prefect.settings"), sys.modules.get("prefect.context")
     if not settings or not context:
         return
@@ -176,7 +179,7 @@ class PrefectServer:
         write_address(self.api, is_lasting=self._is_lasting)
 
     def _take_over(self, tell: Callable[[str], None]) -> None:
-        """Returns when a server answers at the address of another command's, which was ending: ours or a third one's.
+        """Return when a server answers at the address of another command's, which was ending: ours or a third one's.
 
         The address stays, since what was imported meanwhile knows it already.
 
@@ -220,12 +223,12 @@ class PrefectServer:
         return self._helper
 
     def start_again(self) -> HelperProcess:
-        """Our server in the place of the one that ended; it may not be ready yet."""
+        """Return our server in the place of the one that ended; it may not be ready yet."""
         self._helper = _start(int(self.api.rsplit(":", 1)[1].split("/")[0]), has_password=self._has_password)
         return self._helper
 
     def stop(self, *, timeout_s: float) -> None:
-        """Ends the server where it is ours."""
+        """End the server where it is ours."""
         self._closing.set()
         if self._helper is not None:
             remove_address(self.api)
@@ -234,7 +237,9 @@ class PrefectServer:
 
 @contextmanager
 def prefect_server(*, has_password: bool = True) -> Iterator[PrefectServer]:
-    """The user's server, else a running one of another command, else one of our own, started and not yet waited for.
+    """Yield the user's server, else a running one of another command, else one of our own.
+
+    Started and not yet waited for.
 
     Its address is in the environment of this process from then on, for the Prefect that is imported later.
 
@@ -265,7 +270,7 @@ def use_server(server: PrefectServer) -> None:
 
 
 def start_prefect_server(port: int, *, has_password: bool = True) -> PrefectServer:
-    """A server of our own at this port, started and not yet waited for. This process uses it from then on."""
+    """Return a server of our own at this port, started and not yet waited for. This process uses it from then on."""
     helper = _start(port, has_password=has_password)
     server = PrefectServer(f"http://127.0.0.1:{port}/api", helper, is_lasting=True, has_password=has_password)
     _use(server, has_password=has_password)
@@ -273,7 +278,7 @@ def start_prefect_server(port: int, *, has_password: bool = True) -> PrefectServ
 
 
 def _use(server: PrefectServer, *, has_password: bool = True) -> None:
-    """Lets the Prefect that this process imports later speak to the server, with few words."""
+    """Let the Prefect that this process imports later speak to the server, with few words."""
     os.environ["PREFECT_API_URL"] = server.api
     is_own = server.is_ours or server.is_shared or server.api == read_address()
     if is_own and has_password:
@@ -295,7 +300,7 @@ def _find_or_start(*, has_password: bool) -> PrefectServer:
 
 
 def _own_address() -> str | None:
-    """The address that another command wrote down, unless another user's program listens there now."""
+    """Return the address that another command wrote down, unless another user's program listens there now."""
     api = read_address()
     return api if api is not None and is_of_this_user(api) else None
 

@@ -16,12 +16,12 @@ Parameters = Mapping[str, Any]
 
 
 def variable_name(deployment: str) -> str:
-    """The variable of a deployment, which Prefect's pages show."""
+    """Return the variable of a deployment, which Prefect's pages show."""
     return f"benchwright_schedules_of_{deployment}"
 
 
 def remembered(client: "SyncPrefectClient", deployment: str) -> dict[str, Parameters]:
-    """The parameters that each schedule had after the last deploy, by its slug."""
+    """Return the parameters that each schedule had after the last deploy, by its slug."""
     variable = client.read_variable_by_name(variable_name(deployment))
     if variable is None or not isinstance(variable.value, dict):
         return {}
@@ -29,7 +29,7 @@ def remembered(client: "SyncPrefectClient", deployment: str) -> dict[str, Parame
 
 
 def remember(client: "SyncPrefectClient", deployment: str, schedules: "Iterable[DeploymentSchedule]") -> None:
-    """Keeps the parameters that the schedules have now; what is too long for a variable is not kept."""
+    """Keep the parameters that the schedules have now; what is too long for a variable is not kept."""
     from prefect.client.schemas.actions import VariableCreate, VariableUpdate
     from prefect.exceptions import PrefectHTTPStatusError
 

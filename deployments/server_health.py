@@ -24,7 +24,7 @@ class Health(enum.Enum):
 
 
 def health_of(url: str, *, timeout_s: float | None = None) -> Health:
-    """What becomes of a GET of `url`. No proxy is asked.
+    """Return what becomes of a GET of `url`. No proxy is asked.
 
     Args:
         url: What is asked for.
@@ -54,7 +54,7 @@ def health_of(url: str, *, timeout_s: float | None = None) -> Health:
 
 
 def wait_while_busy(url: str, name: str, tell: Callable[[str], None], *, patience_s: float = PATIENCE_S) -> Health:
-    """What the server is once it is busy no more, or after `patience_s`, longer where this machine is busy.
+    """Return what the server is once it is busy no more, or after `patience_s`, longer where this machine is busy.
 
     Args:
         url: Its health page.

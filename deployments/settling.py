@@ -31,7 +31,7 @@ def settle(api: str, flow_run_id: str | None, *, timeout_s: float) -> None:
 
 
 def _task_runs(api: str, flow_run_id: str) -> tuple[int, int] | None:
-    """All task runs of a flow run, and those of them that are not final; None: the server is too busy to say."""
+    """Return all task runs of a flow run, and those of them that are not final; None: the server is too busy to say."""
     of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
     open_ = {"task_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "SCHEDULED"]}}}}
     with httpx.Client(base_url=api, trust_env=False, timeout=5, auth=login(api)) as client:

@@ -15,7 +15,7 @@ MOST_TIMES = 10
 
 
 def start_timeout_s() -> float:
-    """Seconds that a process may spend on nothing while it starts.
+    """Return the seconds that a process may spend on nothing while it starts.
 
     Raises:
         ConfigurationError: the variable holds what it must not.
@@ -37,7 +37,7 @@ class Progress:
     """What a helper has done so far: the processor's time that it used, and what it wrote."""
 
     def __init__(self, supervisor: int, log_path: Path) -> None:
-        """It begins now.
+        """Begin to count the time.
 
         Args:
             supervisor: Process id of the helper's supervisor.
@@ -47,7 +47,7 @@ class Progress:
         self._cpu_s, self._n_bytes = self._measured()
 
     def has_moved(self, within_s: float) -> bool:
-        """True where it did something since the last time that this was asked, `within_s` ago."""
+        """Return True where it did something since the last time that this was asked, `within_s` ago."""
         (cpu_before_s, n_before), (self._cpu_s, self._n_bytes) = (self._cpu_s, self._n_bytes), self._measured()
         return self._n_bytes > n_before or self._cpu_s - cpu_before_s > LEAST_SHARE * within_s
 
@@ -57,7 +57,10 @@ class Progress:
 
 
 def processor_time_s(root: int) -> float:
-    """Seconds of a processor that this process and all below it have used; 0 where the system does not say."""
+    """Return the seconds of a processor that this process and all below it have used.
+
+    0 where the system does not say.
+    """
     if not sys.platform.startswith("linux"):  # pragma: no cover
         return 0.0
     used, parents = {}, {}

@@ -14,7 +14,7 @@ from evaluation.files.private_files import make_private_file
 
 
 def allow_webhook(url: str, *, may_be_private: bool) -> None:
-    """Lets our Prefect servers on this home call the server of this address from now on.
+    """Let our Prefect servers on this home call the server of this address from now on.
 
     Args:
         url: Of the webhook; its path is not noted.
@@ -52,7 +52,7 @@ def _entry(url: str) -> str:
 
 
 def _private_address(url: str) -> str | None:
-    """An address of the webhook's server that is not public; None: there is none, or it is not known now."""
+    """Return an address of the webhook's server that is not public; None: there is none, or it is not known now."""
     try:
         entries = socket.getaddrinfo(urlsplit(url).hostname, None, type=socket.SOCK_STREAM)
     except OSError:

@@ -40,7 +40,7 @@ class PromptProfile:
         return fingerprint({"system": self.system, "template": self.template, "examples": examples})
 
     def wrap(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        """The benchmark's messages in this profile's words."""
+        """Return the benchmark's messages in this profile's words."""
         own_system = (Message(role="system", content=self.system),) if self.system else ()
         shown = tuple(
             turn
@@ -100,7 +100,7 @@ class Candidate:
         return self.label_with(())
 
     def label_with(self, names: Collection[str]) -> str:
-        """The label, in which these options (`profile` is one) stand although they are the defaults."""
+        """Return the label, in which these options (`profile` is one) stand although they are the defaults."""
         words = [self.model.removesuffix(":latest")]
         words += [
             f"{key}={value}"

@@ -94,7 +94,10 @@ class BenchwrightError(Exception):
         self.next_step = next_step
 
     def __str__(self) -> str:
-        """The message with the next step, as a traceback or an application's log shows it; `message` is it alone."""
+        """Return the message with the next step, as a traceback or an application's log shows it.
+
+        `message` is it alone.
+        """
         if not self.next_step:
             return self.message
         return f"{self.message}{'' if self.message.endswith(('.', '!', '?')) else '.'} Next: {self.next_step}"
@@ -221,7 +224,7 @@ class RunInterrupted(KeyboardInterrupt):
         self.run_id = run_id
 
     def __str__(self) -> str:
-        """What can be done next."""
+        """Return what can be done next."""
         return str(self.args[0])
 
 

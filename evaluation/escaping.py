@@ -31,14 +31,14 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d",
 
 
 def for_terminal(text: str) -> str:
-    """`text` without control and direction characters, which could move the cursor or hide what stands there."""
+    """Return `text` without control and direction characters, which could move the cursor or hide what stands there."""
     if text.isprintable():  # which no harmful letter is
         return text
     return "".join(letter if letter in "\n\t" or not _is_harmful(letter) else "\ufffd" for letter in text)
 
 
 def one_line(text: str) -> str:
-    """`text` as a single line for a terminal, so that it cannot pass for lines of ours."""
+    """Return `text` as a single line for a terminal, so that it cannot pass for lines of ours."""
     return " ".join(for_terminal(text).split())
 
 
@@ -47,18 +47,18 @@ def _is_harmful(letter: str) -> bool:
 
 
 def as_json(value: Any) -> str:
-    """`value` as JSON that reads back the same and that a terminal shows without obeying it."""
+    """Return `value` as JSON that reads back the same and that a terminal shows without obeying it."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
     return "".join(json.dumps(letter)[1:-1] if letter != "\n" and _is_harmful(letter) else letter for letter in text)
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has for a value that it does not know."""
+    """Return what JSON has for a value that it does not know."""
     return result_as_json(value) if is_dataclass(value) else str(value)
 
 
 def for_markdown(text: str, *, max_length: int | None = None) -> str:
-    """`text` as one line of Markdown that shows just these characters.
+    """Return `text` as one line of Markdown that shows just these characters.
 
     Of an artifact, its description is Markdown too. What is published goes through this function, or through
     `as_markdown_code` or `as_markdown_block`, whoever wrote it.
@@ -85,7 +85,7 @@ def for_html(text: str, *, max_length: int | None = None) -> str:
 
 
 def for_cell(text: str) -> str:
-    """`text` as one line that reads the same in a cell that is plain text and in one that is read as Markdown.
+    """Return `text` as one line that reads the same in a cell that is plain text and in one that is read as Markdown.
 
     The cells of a table artifact are the one in one of Prefect's interfaces and the other in the other. So nothing is
     escaped: what begins markup is parted by a letter that is not seen, and marks that pair up are replaced by letters
@@ -98,7 +98,7 @@ def for_cell(text: str) -> str:
 
 
 def as_markdown_code(text: str) -> str:
-    """`text` as one line of code, which may stand in a table's cell."""
+    """Return `text` as one line of code, which may stand in a table's cell."""
     shown = one_line(text).replace("\\|", f"\\{_UNSEEN}|").replace("|", "\\|")
     fence = _fence(shown, shortest=1)
     edge = " " if len(fence) > 1 else ""
@@ -106,7 +106,7 @@ def as_markdown_code(text: str) -> str:
 
 
 def as_markdown_block(text: str) -> str:
-    """`text` as a fenced block whose fence is longer than any run of backticks inside."""
+    """Return `text` as a fenced block whose fence is longer than any run of backticks inside."""
     shown = for_terminal(text)
     fence = _fence(shown, shortest=3)
     return f"{fence}text\n{shown}\n{fence}"
@@ -119,6 +119,6 @@ def _fence(text: str, *, shortest: int) -> str:
 
 
 def for_spreadsheet(text: str) -> str:
-    """`text` as a cell that no spreadsheet reads as a formula."""
+    """Return `text` as a cell that no spreadsheet reads as a formula."""
     shown = for_terminal(text)
     return "'" + shown if shown.lstrip(" ").startswith(_FORMULA_STARTS) else shown

@@ -6,15 +6,15 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """`value` as JSON text that depends on nothing but its content: sorted keys, no blanks, no NaN."""
+    """Return `value` as JSON text that depends on nothing but its content: sorted keys, no blanks, no NaN."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def fingerprint(value: Any) -> str:
-    """SHA-256 of the canonical JSON of `value`, 64 hex digits."""
+    """Return SHA-256 of the canonical JSON of `value`, 64 hex digits."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 def derived_seed(run_seed: int, case_id: str, repeat: int) -> int:
-    """Seed of one generation, in [0, 2**31): the same for the same run seed, case and repeat number."""
+    """Return the seed of one generation, in [0, 2**31): the same for the same run seed, case and repeat number."""
     return int(fingerprint([run_seed, case_id, repeat])[:8], 16) & 0x7FFF_FFFF

@@ -22,7 +22,7 @@ _BYTES = ("B", "kB", "MB", "GB", "TB")
 
 
 def p_value(value: float | None) -> str:
-    """`p = .034`, `p = .0032`, `p < .0001`, `p > .999`; `no test` where there was none."""
+    """Return `p = .034`, `p = .0032`, `p < .0001`, `p > .999`; `no test` where there was none."""
     if value is None:
         return "no test"
     cell = p_cell(value)
@@ -30,7 +30,7 @@ def p_value(value: float | None) -> str:
 
 
 def p_cell(value: float | None) -> str:
-    """The same for a table's cell, without the p; `–` where there was no test."""
+    """Return the same for a table's cell, without the p; `–` where there was no test."""
     if value is None:
         return "–"
     if value < P_FLOOR:
@@ -43,42 +43,42 @@ def p_cell(value: float | None) -> str:
 
 
 def count(n: int) -> str:
-    """`1,319`."""
+    """Return `1,319`."""
     return f"{n:,}"
 
 
 def counted(n: int, noun: str, many: str | None = None) -> str:
-    """`1 case`, `1,319 cases`."""
+    """Return `1 case`, `1,319 cases`."""
     return f"{n:,} {noun if n == 1 else many or noun + 's'}"
 
 
 def score(value: float, *, digits: int = 3, signed: bool = False) -> str:
-    """A metric's value with so many decimals: `0.390`; `0.9996` where fewer would say 1."""
+    """Return a metric's value with so many decimals: `0.390`; `0.9996` where fewer would say 1."""
     return _fixed(value, digits, (0.0, 1.0, -1.0), signed=signed)
 
 
 def score_interval(low: float, high: float, *, digits: int = 3, signed: bool = False) -> str:
-    """`[0.364, 0.417]`."""
+    """Return `[0.364, 0.417]`."""
     return f"[{score(low, digits=digits, signed=signed)}, {score(high, digits=digits, signed=signed)}]"
 
 
 def coefficient(value: float, *, signed: bool = False) -> str:
-    """A correlation, a kappa, an effect size: `0.62`, `+0.62`; ±1 and 0 only where they are exact."""
+    """Return a correlation, a kappa, an effect size: `0.62`, `+0.62`; ±1 and 0 only where they are exact."""
     return score(value, digits=2, signed=signed)
 
 
 def points(value: float, *, digits: int = 1, signed: bool = False) -> str:
-    """A share in points: `4.1`, and `0.04` where a tenth would hide it."""
+    """Return a share in points: `4.1`, and `0.04` where a tenth would hide it."""
     return _fixed(float(f"{100 * value:.12g}"), digits, (0.0, 100.0, -100.0), signed=signed)
 
 
 def percent(share: float, *, digits: int = 0) -> str:
-    """`62 %`, `99.6 %`, `> 99.99 %`: 0 % and 100 % only where they are exact."""
+    """Return `62 %`, `99.6 %`, `> 99.99 %`: 0 % and 100 % only where they are exact."""
     return f"{percent_number(share, digits=digits)} %"
 
 
 def percent_number(share: float, *, digits: int = 0) -> str:
-    """The same without the sign."""
+    """Return the same without the sign."""
     value = float(f"{100 * share:.12g}")  # 100 * .29 is 28.999999999999996
     text = _kept_off(value, digits, (0.0, 100.0), max(digits, _MOST_PERCENT_DIGITS))
     if text is not None:
@@ -89,17 +89,20 @@ def percent_number(share: float, *, digits: int = 0) -> str:
 
 
 def quantity(value: float, *, signed: bool = False) -> str:
-    """A number of any size with three digits that count: `0.0730`, `4.2`, `1,234`. Zeros at its end mean rounding."""
+    """Return a number of any size with three digits that count: `0.0730`, `4.2`, `1,234`.
+
+    Zeros at its end mean rounding.
+    """
     return _significant(value, 3, signed=signed)
 
 
 def precise(value: float, *, signed: bool = False) -> str:
-    """A quantity with four digits that count, where two are to be told apart: `0.07301`."""
+    """Return a quantity with four digits that count, where two are to be told apart: `0.07301`."""
     return _significant(value, 4, signed=signed)
 
 
 def beyond(value: float, limit: float) -> tuple[str, str]:
-    """A value and the limit that it breaks, with as many digits as show that they differ."""
+    """Return a value and the limit that it breaks, with as many digits as show that they differ."""
     allowed = f"{limit:,.10g}"
     for digits in (3, 5, 8, 12, 17):
         shown = _significant(value, digits, signed=False)
@@ -109,7 +112,7 @@ def beyond(value: float, limit: float) -> tuple[str, str]:
 
 
 def rounded_to_hold(value: float, *, is_least: bool = False) -> float:
-    """A limit to advise, in three digits that count, which the value holds: `0.311` and not `0.310976`.
+    """Return a limit to advise, in three digits that count, which the value holds: `0.311` and not `0.310976`.
 
     Args:
         value: What is to hold it.
@@ -125,7 +128,7 @@ def rounded_to_hold(value: float, *, is_least: bool = False) -> float:
 
 
 def percent_beyond(share: float, limit: float) -> tuple[str, str]:
-    """Two shares as percentages, with as many digits as show whether they differ."""
+    """Return two shares as percentages, with as many digits as show whether they differ."""
     for digits in range(3):
         shown, allowed = percent(share, digits=digits), percent(limit, digits=digits)
         if shown != allowed:
@@ -134,12 +137,12 @@ def percent_beyond(share: float, limit: float) -> tuple[str, str]:
 
 
 def quantity_interval(low: float, high: float, *, signed: bool = False) -> str:
-    """`[0.0694, 0.0766]`."""
+    """Return `[0.0694, 0.0766]`."""
     return f"[{quantity(low, signed=signed)}, {quantity(high, signed=signed)}]"
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the unit that a person would choose: `73 ms`, `4.2 s`, `40 s`, `3 min`, `1 h 20 min`."""
+    """Return the seconds in the unit that a person would choose: `73 ms`, `4.2 s`, `40 s`, `3 min`, `1 h 20 min`."""
     if seconds < 0.0995:
         return f"{quantity(1000 * seconds)} ms" if seconds else "0 s"
     if seconds < 99.5:
@@ -152,12 +155,12 @@ def duration(seconds: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """A measured time that is to be compared with others: `0.0730 s`, `81.2 s`."""
+    """Return a measured time that is to be compared with others: `0.0730 s`, `81.2 s`."""
     return f"{quantity(value)} s"
 
 
 def size(n_bytes: float | None) -> str:
-    """A number of bytes in the largest unit that fits: `2.0 GB`, `120 MB`; `–` where it is not known."""
+    """Return a number of bytes in the largest unit that fits: `2.0 GB`, `120 MB`; `–` where it is not known."""
     if n_bytes is None:
         return "–"
     amount = float(n_bytes)
@@ -167,12 +170,12 @@ def size(n_bytes: float | None) -> str:
 
 
 def usd(amount: float) -> str:
-    """`$0.0123`, `$1,200`."""
+    """Return `$0.0123`, `$1,200`."""
     return f"{'-' if amount < 0 else ''}${quantity(abs(amount))}"
 
 
 def usd_beyond(amount: float, budget: float) -> tuple[str, str]:
-    """Two amounts, with as many digits as show that they differ."""
+    """Return two amounts, with as many digits as show that they differ."""
     for digits in (3, 5, 8, 12, 17):
         shown, allowed = (_significant(value, digits, signed=False) for value in (amount, budget))
         if shown != allowed or amount == budget:
@@ -181,22 +184,22 @@ def usd_beyond(amount: float, budget: float) -> tuple[str, str]:
 
 
 def joules(energy: float) -> str:
-    """`0.42 J`, `1,200 J`."""
+    """Return `0.42 J`, `1,200 J`."""
     return f"{quantity(energy)} J"
 
 
 def watts(power: float) -> str:
-    """`310 W`."""
+    """Return `310 W`."""
     return f"{quantity(power)} W"
 
 
 def ratio(value: float) -> str:
-    """How many times as much: `1.42 ×`."""
+    """Return how many times as much: `1.42 ×`."""
     return f"{quantity(value)} ×"
 
 
 def per_second(rate: float, what: str = "") -> str:
-    """`41.2 tokens/s`, `4.2/s`."""
+    """Return `41.2 tokens/s`, `4.2/s`."""
     return f"{quantity(rate)}{' ' if what else ''}{what}/s"
 
 
@@ -227,7 +230,7 @@ def _fixed(value: float, digits: int, exact: tuple[float, ...], *, signed: bool)
 def _kept_off(
     value: float, digits: int, exact: tuple[float, ...], most_digits: int, *, signed: bool = False
 ) -> str | None:
-    """The fewest decimals, from `digits` on, that do not claim an `exact` value; None where even the most do."""
+    """Return the fewest decimals, from `digits` on, that do not claim an `exact` value; None where even the most do."""
     for places in range(digits, most_digits + 1):
         text = f"{value:{'+' if signed else ''},.{places}f}"
         shown = _number(text)

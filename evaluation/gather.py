@@ -8,7 +8,10 @@ T = TypeVar("T")
 
 
 async def gather_or_cancel(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """All results in order. An error is raised bare, not in a group: Prefect pickles it, and callers tell it apart."""
+    """Return all results in order.
+
+    An error is raised bare, not in a group: Prefect pickles it, and callers tell it apart.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             begun = [group.create_task(work) for work in works]

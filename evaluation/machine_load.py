@@ -8,7 +8,7 @@ LONGEST = 20.0
 
 
 def load() -> float:
-    """Programs that want a processor, on average over the last minute; 0 where the system does not say."""
+    """Return the programs that want a processor, on average over the last minute; 0 where the system does not say."""
     try:
         return os.getloadavg()[0]
     except (AttributeError, OSError):  # pragma: no cover  (Windows)
@@ -16,17 +16,17 @@ def load() -> float:
 
 
 def n_processors() -> int:
-    """Those of this machine."""
+    """Return those of this machine."""
     return os.cpu_count() or 1
 
 
 def busy_words() -> str | None:
-    """The sentence that the machine is busy; None where it is not."""
+    """Return the sentence that the machine is busy; None where it is not."""
     if (now := load()) < BUSY_FROM * n_processors():
         return None
     return f"the machine is busy (load {now:.0f} on {n_processors()} processor{'s' * (n_processors() != 1)})"
 
 
 def stretched_s(seconds: float) -> float:
-    """How long something may take here now that takes so long on a machine that is idle."""
+    """Return how long something may take here now that takes so long on a machine that is idle."""
     return seconds * min(LONGEST, max(1.0, load() / n_processors()))

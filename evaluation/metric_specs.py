@@ -8,12 +8,12 @@ _IN_A_FILE = re.compile(r"(?P<path>.+?\.py):(?P<call>[A-Za-z_]\w*(?:\s*\(.*\))?)
 
 
 def names_a_file(text: str) -> bool:
-    """True where `text` can only be meant for a metric in a file: `path.py:Name`, with or without options."""
+    """Return True where `text` can only be meant for a metric in a file: `path.py:Name`, with or without options."""
     return ".py:" in text and not _PLAIN.fullmatch(text.strip())
 
 
 def file_and_call(text: str) -> tuple[Path, str] | None:
-    """Path and `Name` or `Name(option=…)` of a metric in a file; None where `text` names no file."""
+    """Return the path and `Name` or `Name(option=…)` of a metric in a file; None where `text` names no file."""
     match = _IN_A_FILE.fullmatch(text.strip()) if names_a_file(text) else None
     return (_at_home(Path(match["path"])), match["call"]) if match else None
 
@@ -26,7 +26,7 @@ def _at_home(path: Path) -> Path:
 
 
 def with_whole_path(text: str, *, folder: Path | None = None) -> str:
-    """`text` such that it names the same from any working directory; a metric that is in no file stays as it is.
+    """Return `text` such that it names the same from any working directory; a metric that is in no file stays as it is.
 
     Args:
         text: A metric as a user names it.

@@ -27,7 +27,7 @@ class Option:
     """A change of it loads the model anew."""
 
     def read(self, name: str, value: Any) -> Any:
-        """`value` in this option's type.
+        """Return `value` in this option's type.
 
         Raises:
             ConfigurationError: wrong type or out of bounds, naming the option, the value and what is allowed.
@@ -109,7 +109,7 @@ OPTIONS: Mapping[str, Option] = {
 
 
 def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options a user gave, each in its type.
+    """Return the options a user gave, each in its type.
 
     Raises:
         UnknownNameError: no such option.
@@ -128,14 +128,14 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def candidate_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options in a candidate's fingerprint: the user's explicit ones over the defaults for candidates."""
+    """Return the options in a candidate's fingerprint: the user's explicit ones over the defaults for candidates."""
     return {**DEFAULT_OPTIONS, **read_options(options)}
 
 
 def effective_options(
     candidate: Mapping[str, Any], *, benchmark: Mapping[str, Any], model: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Every option that can change an answer, with the value that holds for one candidate on one benchmark.
+    """Return every option that can change an answer, with the value that holds for one candidate on one benchmark.
 
     The order, weakest first: the newest known server's documented default, the model's own parameters, the
     benchmark's, the candidate's. The model's own stop words always stay: a server replaces them by those of a request.
@@ -159,14 +159,17 @@ def effective_options(
 
 
 def says_length(candidate: Mapping[str, Any], *, benchmark: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
-    """Whether anybody says how long an answer may be: the candidate, the benchmark or the model."""
+    """Return whether anybody says how long an answer may be: the candidate, the benchmark or the model."""
     chosen = candidate.get("num_predict")
     own = "num_predict" in _usable_parameters(model)
     return "num_predict" in benchmark or own or chosen not in (None, MODELS_OWN)
 
 
 def _usable_parameters(model: Mapping[str, Any]) -> dict[str, Any]:
-    """A model's own parameters that hold here: not its context, nor what no user may ask for (`num_predict` -1)."""
+    """Return a model's own parameters that hold here.
+
+    Not its context, nor what no user may ask for (`num_predict` -1).
+    """
     own: dict[str, Any] = {}
     for name, value in model.items():
         if name in OPTIONS and name != "num_ctx":
@@ -176,5 +179,5 @@ def _usable_parameters(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_options(effective: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the effective options whose change would load the model anew."""
+    """Return those of the effective options whose change would load the model anew."""
     return {name: value for name, value in effective.items() if name in OPTIONS and OPTIONS[name].loads}

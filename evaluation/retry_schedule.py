@@ -33,7 +33,7 @@ class RetrySchedule:
     """For kinds of failure that get fewer attempts than others."""
 
     def pause_s(self, error: ProviderError, n_attempts: int) -> float | None:
-        """Seconds until the next attempt; None: there is none.
+        """Return the seconds until the next attempt; None: there is none.
 
         Args:
             error: How the last attempt ended.

@@ -49,7 +49,7 @@ class ImportedTraffic:
 
 
 def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False) -> ImportedTraffic:
-    """What was stored: the whole file, or nothing.
+    """Return what was stored: the whole file, or nothing.
 
     Args:
         store: Where it goes.
@@ -91,7 +91,7 @@ class _Reading:
         return self._hash.hexdigest()
 
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of how names were read."""
+        """Return what a person should know of how names were read."""
         return tuple(
             f"{named_fields(merged)} ({name}): written in more than one Unicode form, read as one name"
             for name, spellings in self._spellings.items()
@@ -99,7 +99,7 @@ class _Reading:
         )
 
     def calls(self) -> Iterator[TrafficCall]:
-        """The calls in the order of the file."""
+        """Yield the calls in the order of the file."""
         try:
             with self._path.open("rb") as file:
                 for number, line in enumerate(bounded_lines(file, LONGEST_CALL), start=1):

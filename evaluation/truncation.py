@@ -34,7 +34,7 @@ class Limits:
 
     @classmethod
     def of(cls, options: Mapping[str, Any], *, trained_context: object = None) -> "Limits":
-        """Those of effective options, with the context that the model was trained for, where that is known."""
+        """Return those of effective options, with the context that the model was trained for, where that is known."""
         return cls(
             num_predict=_number(options.get("num_predict")),
             num_ctx=_number(options.get("num_ctx")),
@@ -50,7 +50,7 @@ class Limits:
     def cut_by(
         self, *, prompt_tokens: int | None, output_tokens: int | None, effective_context: int | None = None
     ) -> CutBy:
-        """What cut an answer of so many tokens.
+        """Return what cut an answer of so many tokens.
 
         Args:
             prompt_tokens: As the server counted them.
@@ -68,7 +68,7 @@ class Limits:
         return CutBy.NUM_PREDICT if reached else CutBy.UNKNOWN
 
     def where(self, cut: CutBy) -> str:
-        """Where such an answer ended, in words to follow "was cut"."""
+        """Return where such an answer ended, in words to follow "was cut"."""
         if cut is CutBy.NUM_PREDICT:
             return f"at num_predict={self.num_predict}" if self.num_predict else "at num_predict"
         if cut is CutBy.NUM_CTX:
@@ -78,7 +78,7 @@ class Limits:
         return "by a limit that the server does not name"
 
     def step(self, cut: CutBy) -> str:
-        """What helps against it, in words."""
+        """Return what helps against it, in words."""
         if cut is CutBy.NUM_PREDICT:
             return "raise num_predict, or ask for shorter answers"
         if cut is CutBy.NUM_CTX:

@@ -11,7 +11,7 @@ from evaluation import LOADED_AT, __version__
 
 @cache
 def code_version() -> str:
-    """The version, with the commit (and `.dirty`) where the code runs from a checkout of its repository."""
+    """Return the version, with the commit (and `.dirty`) where the code runs from a checkout of its repository."""
     root = Path(__file__).parents[1]
     if not (root / ".git").exists():
         return __version__
@@ -32,7 +32,7 @@ def _git(root: Path, *words: str) -> str | None:
 
 @cache
 def code_hash() -> str | None:
-    """A hash of the code itself, to the letter: what was computed by another one may be another number.
+    """Return a hash of the code itself, to the letter: what was computed by another one may be another number.
 
     None where a file is younger than this process, which then runs the code of before.
     """

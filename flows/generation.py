@@ -22,7 +22,7 @@ LOOK_EVERY_S = 0.1
 
 
 async def count_left(bench: Workbench) -> None:
-    """Notes how many cases of each candidate have no outcome yet, before servers are told what there is to do."""
+    """Note how many cases of each candidate have no outcome yet, before servers are told what there is to do."""
     for work in bench.works:
         for item in work.group.planned:
             is_given_up = bench.watches[item.run_candidate_id].given_up is not None
@@ -30,12 +30,12 @@ async def count_left(bench: Workbench) -> None:
 
 
 async def generate_all(bench: Workbench) -> None:
-    """Returns when every case that `count_left` found has an outcome, or is given up; `serve_all` runs beside it."""
+    """Return when every case that `count_left` found has an outcome, or is given up; `serve_all` runs beside it."""
     await gather_or_cancel(_work_through(bench, work) for work in bench.works)
 
 
 async def _work_through(bench: Workbench, work: GroupWork) -> None:
-    """Hands out a group's cases as its servers have room for them, until every one has ended."""
+    """Hand out a group's cases as its servers have room for them, until every one has ended."""
     try:
         if work.n_left:
             await work.pool.opened.wait()
@@ -66,7 +66,10 @@ async def _hand_out(bench: Workbench, work: GroupWork) -> None:
 
 
 async def _stretches(bench: Workbench, work: GroupWork) -> AsyncIterator[tuple[str, tuple[Item, ...], int]]:
-    """Stretches of a run's missing cases, its candidates in turn, each as long as the present pace asks for."""
+    """Yield the stretches of a run's missing cases, its candidates in turn.
+
+    Each as long as the present pace asks for.
+    """
     for together in asked_together(work.group.planned):
         label = together[0].label if len(together) == 1 else f"{len(together)} candidates"
         title = f"{label} · {together[0].benchmark_name}"
@@ -96,7 +99,7 @@ def _to_the_end_of_a_case(items: Sequence[Item], size: int) -> int:
 
 
 async def _interleaved(bench: Workbench, together: Sequence[PlannedCandidate]) -> AsyncIterator[tuple[Item, ...]]:
-    """What is missing of candidates of one run, page by page, the candidates in turn."""
+    """Yield what is missing of candidates of one run, page by page, the candidates in turn."""
     turns: Turns | None = None
     pages = [MissingPages(bench.store, item) for item in together]
     while True:
@@ -128,7 +131,7 @@ async def _shard(bench: Workbench, title: str, stretch: Sequence[Item], first: i
 
 
 async def _one_ends(in_flight: set[asyncio.Task[object]]) -> set[asyncio.Task[object]]:
-    """Those still in flight after one has ended, or a little later. An error of one is raised."""
+    """Return those still in flight after one has ended, or a little later. An error of one is raised."""
     done, still = await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_EVERY_S)
     errors = [error for shard in done if not shard.cancelled() and (error := shard.exception()) is not None]
     if errors:

@@ -36,7 +36,7 @@ from tasks.telemetry.gpu_sampling import gpu_sampling
 
 
 async def planned(plan_request: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...] | None = None) -> Plan:
-    """The order of the work, its benchmarks, runs and candidates stored.
+    """Return the order of the work, its benchmarks, runs and candidates stored.
 
     Args:
         plan_request: What was asked for.
@@ -59,7 +59,7 @@ async def planned(plan_request: PlanRequest, benchmarks: tuple[LoadedBenchmark, 
 async def work_through(
     plan: Plan, flow_run_id: UUID, *, ends: bool = True, kept: dict[str, Group] | None = None
 ) -> dict[str, str]:
-    """The status of each run, once all that the plan asks is asked, scored and estimated.
+    """Return the status of each run, once all that the plan asks is asked, scored and estimated.
 
     Args:
         plan: What is missing of it is asked.
@@ -88,7 +88,7 @@ async def work_through(
 
 
 async def _spread(plan: Plan, flow_run_id: UUID) -> dict[str, str]:
-    """The same, with the asking left to flow runs on workers; what none of them asks is asked here."""
+    """Return the same, with the asking left to flow runs on workers; what none of them asks is asked here."""
     run_ids = [run.run_id for run in plan.runs]
     with await call_store(open_store, Settings().database) as store:
         async with hold_runs(store, run_ids, part=whole_of(plan.spread)):
@@ -123,7 +123,7 @@ async def _work_through(plan: Plan, flow_run_id: UUID, *, ends: bool, kept: dict
 
 
 async def let_go_of(kept: dict[str, Group], plan: Plan) -> None:
-    """Takes what `work_through` has left in servers' memories out of them.
+    """Take what `work_through` has left in servers' memories out of them.
 
     Args:
         kept: By endpoint; empty afterwards.

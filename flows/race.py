@@ -77,7 +77,7 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
 
 
 async def _looks(course: RaceSchedule, flow_run_id: UUID, began: float, hold: RaceHold) -> tuple[str, ...]:
-    """The metrics of the run, once all looks are taken; none where nothing was asked."""
+    """Return the metrics of the run, once all looks are taken; none where nothing was asked."""
     asking = Asking(course=course, flow_run_id=flow_run_id, hold=hold)
     last: Step | None = None
     asking.tell_once(course.notes)
@@ -111,7 +111,7 @@ class Asking:
     told: set[str] = field(default_factory=set)
 
     async def ask(self, step: Step) -> None:
-        """Returns once all of a look is asked and scored."""
+        """Return once all of a look is asked and scored."""
         plan_request = PlanRequest(
             request=self.course.request.evaluation,
             invocation_id=self.course.invocation_id,
@@ -130,19 +130,19 @@ class Asking:
         await work_through(plan, self.flow_run_id, ends=False, kept=self.kept)
 
     async def end(self) -> None:
-        """Takes the models of the last look out of the servers' memory."""
+        """Take the models of the last look out of the servers' memory."""
         if self.plan is not None:
             await let_go_of(self.kept, self.plan)
 
     async def _leave_servers_without_work(self, plan: Plan) -> None:
-        """Lets go of what stands in the memory of servers that are asked nothing in this look."""
+        """Let go of what stands in the memory of servers that are asked nothing in this look."""
         at_work = {lane.endpoint_name for lane in plan.lanes}
         left = {endpoint: self.kept.pop(endpoint) for endpoint in [*self.kept] if endpoint not in at_work}
         if self.plan is not None:
             await let_go_of(left, self.plan)
 
     def tell_once(self, notes: tuple[str, ...]) -> None:
-        """Tells those notes that were not told yet."""
+        """Tell those notes that were not told yet."""
         for note in notes:
             if note not in self.told:
                 log_info("%s", note)

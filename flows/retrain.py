@@ -44,7 +44,7 @@ async def _retrain(request: RetrainRequest) -> dict[str, Any]:
 
 
 async def _judged(model_id: str) -> Judgement:
-    """What became of the model; it is held against another champion where one came to decide meanwhile."""
+    """Return what became of the model; it is held against another champion where one came to decide meanwhile."""
     for _ in range(MOST_ROUNDS):
         judgement = await evaluate_challenger(model_id)
         get_run_logger().info("%s: %s", "promoted" if judgement.promotes else "kept out", judgement.reason)

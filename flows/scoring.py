@@ -31,7 +31,7 @@ async def score_all(
     on_leases: OnLeases,
     servers_are_free: Callable[[], Awaitable[Any]] = at_once,
 ) -> None:
-    """Scores every candidate of every run, and makes the runs' estimates.
+    """Score every candidate of every run, and makes the runs' estimates.
 
     Args:
         store: Where the answers are, and the scores go.
@@ -72,7 +72,7 @@ async def _score_by_asking(
     answerers: Answerers,
     metric_model: MetricModelPlan | None,
 ) -> None:
-    """What one model is asked for, in all runs; None: the sandbox."""
+    """Score what one model is asked for, in all runs; None: the sandbox."""
     async with asking(store, plan, answerers, metric_model) as name:
         for run in plan.runs:
             work = works[run.run_id]

@@ -30,13 +30,13 @@ class CannotServeError(Exception):
 
 
 async def serve_all(bench: Workbench) -> None:
-    """Lets every server of the plan work until there is nothing left that it could do."""
+    """Let every server of the plan work until there is nothing left that it could do."""
     await _ensure_limits(bench)
     await gather_or_cancel(_serve(bench, station) for station in bench.stations.values())
 
 
 async def _ensure_limits(bench: Workbench) -> None:
-    """Makes the limits that are not there yet, sets those that Prefect could not be told of, obeys the others."""
+    """Make the limits that are not there yet, sets those that Prefect could not be told of, obeys the others."""
     try:
         await apply_pending_limits(bench.store)
     except LimitsAwayError as error:
@@ -81,7 +81,10 @@ async def _serve(bench: Workbench, station: Station) -> None:
 
 
 async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:
-    """What the server should do next: what nobody does yet, else where help is worth a load; None: nothing any more."""
+    """Return what the server should do next: what nobody does yet, else where help is worth a load.
+
+    None: nothing any more.
+    """
     while True:
         mine = [work for work in bench.works if work.is_open_to(station.name)]
         if not mine:
@@ -94,7 +97,7 @@ async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:
 
 
 async def _work_on_until_ended(bench: Workbench, station: Station, claim: SlotClaim, work: GroupWork) -> None:
-    """Works on the group; who still waits for its turn when the others have ended it need not load the model."""
+    """Work on the group; who still waits for its turn when the others have ended it need not load the model."""
     working = asyncio.create_task(_work_on(bench, station, claim, work))
     ended = asyncio.create_task(work.ended.wait())
     try:
@@ -141,20 +144,20 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
 
 
 def _is_kept(bench: Workbench, station: Station, group: Group) -> bool:
-    """True where the server still has in memory what the group needs."""
+    """Return True where the server still has in memory what the group needs."""
     kept = (bench.kept or {}).get(station.name)
     return kept is not None and kept.residency == group.residency
 
 
 async def _make_room(bench: Workbench, station: Station, group: Group) -> None:
-    """Lets go of what the work before has left in the server's memory, unless the group needs it there."""
+    """Let go of what the work before has left in the server's memory, unless the group needs it there."""
     kept = (bench.kept or {}).pop(station.name, None)
     if kept is not None and kept.model != group.model:
         await release_model(bench.plan.invocation_id, station.name, kept.model)
 
 
 async def _until_done(station: Station, work: GroupWork, turn: Turn) -> None:
-    """Returns when the group has ended, another server needs no help, or this one is given up."""
+    """Return when the group has ended, another server needs no help, or this one is given up."""
     ended = asyncio.create_task(work.ended.wait())
     try:
         while not (work.ended.is_set() or station.watch.given_up or work.is_idle_for(station)):
@@ -166,7 +169,7 @@ async def _until_done(station: Station, work: GroupWork, turn: Turn) -> None:
 
 
 async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Turn) -> None:
-    """Takes the model out of the server's memory, unless the next work, share or another evaluation needs it there."""
+    """Take the model out of the server's memory, unless the next work, share or another evaluation needs it there."""
     if station.watch.given_up or turn.is_shared():
         return
     following = next((other for other in bench.works if other is not work and other.is_open_to(station.name)), None)
@@ -182,7 +185,7 @@ async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Tur
 
 
 async def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: CannotServeError) -> None:
-    """A server that is down may come back while others do its work; alone, or for any other reason, it is over."""
+    """Give the server up, unless it is down and others do its work meanwhile."""
     if not error.is_down:
         work.refuse(station.name, f"{work.group.model} could not be loaded: {error.why}")
         return
@@ -198,7 +201,10 @@ async def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, err
 
 
 async def _is_another_there(bench: Workbench, station: Station, work: GroupWork) -> bool:
-    """True where the work need not end with this server; those given up before are asked whether they are back."""
+    """Return True where the work need not end with this server.
+
+    Those given up before are asked whether they are back.
+    """
     others = [bench.stations[name] for name in work.group.endpoints if name != station.name]
     if any(other.watch.given_up is None for other in others):
         return True
@@ -206,7 +212,7 @@ async def _is_another_there(bench: Workbench, station: Station, work: GroupWork)
 
 
 async def _is_back(station: Station) -> bool:
-    """True where a server that was given up answers again, and may be given work."""
+    """Return True where a server that was given up answers again, and may be given work."""
     try:
         await station.provider.version()
     except ProviderError:
@@ -217,7 +223,7 @@ async def _is_back(station: Station) -> bool:
 
 
 async def _until_back(bench: Workbench, station: Station) -> None:
-    """Returns when the server answers again, or has nothing left that it could do."""
+    """Return when the server answers again, or has nothing left that it could do."""
     pause_s = FIRST_LOOK_BACK_S
     while await _is_missed_for(bench, station, pause_s):
         pause_s = min(2 * pause_s, LAST_LOOK_BACK_S)
@@ -232,7 +238,10 @@ async def _until_back(bench: Workbench, station: Station) -> None:
 
 
 async def _is_missed_for(bench: Workbench, station: Station, seconds: float) -> bool:
-    """True after that time; False as soon as no work goes on with which the server could help if it came back."""
+    """Return True after that time.
+
+    False as soon as no work goes on with which the server could help if it came back.
+    """
     until = time.monotonic() + seconds
     while any(_others_hold(bench, work, station) for work in bench.works):
         if (left_s := until - time.monotonic()) <= 0:
@@ -242,5 +251,5 @@ async def _is_missed_for(bench: Workbench, station: Station, seconds: float) -> 
 
 
 def _others_hold(bench: Workbench, work: GroupWork, station: Station) -> bool:
-    """True where the work goes on without this server."""
+    """Return True where the work goes on without this server."""
     return work.is_open_to(station.name) and bench.has_another_server(work, station)

@@ -72,7 +72,7 @@ async def _stretch(plan_request: PlanRequest) -> str:
 
 
 async def _ask_unless_it_is_over(bench: Workbench, plan: Plan) -> str:
-    """What became of it; who waits for us may end the runs before we have asked all."""
+    """Return what became of it; who waits for us may end the runs before we have asked all."""
     asking = asyncio.create_task(_ask(bench, plan))
     over = asyncio.create_task(until_the_run_is_over(bench))
     try:

@@ -71,7 +71,7 @@ async def _sweep(request: SweepRequest, invocation_id: str, flow_run_id: UUID) -
 
 
 async def _ask_all(request: SweepRequest, plan: Plan, flow_run_id: UUID) -> dict[str, str]:
-    """The status of the run, once all is asked. A model stays loaded from one part to the next."""
+    """Return the status of the run, once all is asked. A model stays loaded from one part to the next."""
     kept: dict[str, Group] = {}
     try:
         await _ask_parts(await lay_out(request, plan), plan, flow_run_id, kept)
@@ -85,7 +85,7 @@ async def _ask_all(request: SweepRequest, plan: Plan, flow_run_id: UUID) -> dict
 
 
 async def _ask_parts(parts: Sequence[SweepPart], plan: Plan, flow_run_id: UUID, kept: dict[str, Group]) -> None:
-    """Asks part after part but the last one, which is asked with whatever is missing then, and looks after each."""
+    """Ask part after part but the last one, which is asked with whatever is missing then, and looks after each."""
     if not parts:
         return
     since, given_up = datetime.now(UTC), frozenset[int]()

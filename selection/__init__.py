@@ -95,7 +95,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _hidden(error: Exception) -> Exception:
-    """What to do where another package of one of our names stands before ours; else the error itself."""
+    """Return what to do where another package of one of our names stands before ours; else the error itself."""
     import sys
     from pathlib import Path
 

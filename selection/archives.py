@@ -40,7 +40,7 @@ _UNREADABLE = (
 
 
 def packed_archive(members: Mapping[str, bytes], *, is_packed: bool = True) -> bytes:
-    """A zip of these members; the same members give the same bytes."""
+    """Return a zip of these members; the same members give the same bytes."""
     written = io.BytesIO()
     kind = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
     with zipfile.ZipFile(written, "w", kind) as archive:
@@ -52,12 +52,12 @@ def packed_archive(members: Mapping[str, bytes], *, is_packed: bool = True) -> b
 
 
 def _packs_too_well(content: bytes) -> bool:
-    """True where a reader would take the packed member for a trap."""
+    """Return True where a reader would take the packed member for a trap."""
     return len(content) > MOST_UNCHECKED and len(content) > MOST_TIMES * len(zlib.compress(content)) / 2
 
 
 def read_archive(data: bytes, what: str) -> dict[str, bytes]:
-    """The members of a zip.
+    """Return the members of a zip.
 
     Args:
         data: The archive.
@@ -108,14 +108,14 @@ def _said(error: BaseException) -> str:
 
 
 def written_array(array: NDArray[Any]) -> bytes:
-    """The array as a `.npy` file."""
+    """Return the array as a `.npy` file."""
     written = io.BytesIO()
     npy.write_array(written, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
     return written.getvalue()
 
 
 def read_array(data: bytes, what: str, *, may_be_records: bool = False, must_be_finite: bool = True) -> NDArray[Any]:
-    """The numbers of a `.npy` file.
+    """Return the numbers of a `.npy` file.
 
     Args:
         data: The file.

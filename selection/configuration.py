@@ -19,7 +19,7 @@ _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._
 
 
 def written_as(candidate: Choosable, form: Form) -> str:
-    """The candidate in that form, ending with a line end.
+    """Return the candidate in that form, ending with a line end.
 
     Raises:
         ConfigurationError: it cannot be written so.
@@ -33,7 +33,7 @@ def written_as(candidate: Choosable, form: Form) -> str:
 
 
 def as_mapping(candidate: Choosable) -> dict[str, Any]:
-    """All that it takes to call the candidate, for JSON."""
+    """Return all that it takes to call the candidate, for JSON."""
     return {
         "candidate": candidate.label,
         "fingerprint": candidate.key,
@@ -53,7 +53,7 @@ def as_mapping(candidate: Choosable) -> dict[str, Any]:
 
 
 def as_environment(candidate: Choosable) -> str:
-    """Lines `export LLM_…=…` for a shell to read, whatever stands in the values."""
+    """Return the lines `export LLM_…=…` for a shell to read, whatever stands in the values."""
     place = next((place for place in candidate.places if place.url is not None), None)
     values = {
         "LLM_MODEL": candidate.model,
@@ -73,7 +73,7 @@ def _on_one_line(value: Mapping[str, Any]) -> str:
 
 
 def _shell_word(text: str) -> str:
-    r"""`text` as one word of a shell; as `$'\033…'` where it holds what a terminal would obey."""
+    r"""Return `text` as one word of a shell; as `$'\033…'` where it holds what a terminal would obey."""
     text = text.encode("utf-8", "replace").decode().replace("\0", "")
     if text == for_terminal(text):
         return shlex.quote(text)
@@ -84,7 +84,7 @@ def _shell_word(text: str) -> str:
 
 
 def as_modelfile(candidate: Choosable) -> str:
-    """A Modelfile for `ollama create NAME -f FILE`.
+    """Return a Modelfile for `ollama create NAME -f FILE`.
 
     A Modelfile knows no way to escape a quotation mark: a value ends where a line ends with the quotes it began with,
     and characters that cannot be seen are dropped first. What no Modelfile can hold is left out and said in a comment.
@@ -159,7 +159,7 @@ def _quoted(text: str) -> str:
 
 
 def _held(text: str) -> str:
-    """`text` as a Modelfile can hold it: the same, where it can."""
+    """Return `text` as a Modelfile can hold it: the same, where it can."""
     plain = re.sub(r"\r\n?", "\n", text)
     *lines, last = "".join(map(_as_seen, plain)).split("\n")
     return "\n".join([*map(_without_closing_quotes, lines), last])
@@ -172,7 +172,7 @@ def _as_seen(letter: str) -> str:
 
 
 def _without_closing_quotes(line: str) -> str:
-    """The line, so that no server takes its end for the end of the value."""
+    """Return the line, so that no server takes its end for the end of the value."""
     bare = "".join(letter for letter in line if not _may_be_dropped(letter)).rstrip()
     if not bare.endswith('"""'):
         return line
@@ -182,7 +182,7 @@ def _without_closing_quotes(line: str) -> str:
 
 
 def _may_be_dropped(letter: str) -> bool:
-    """True for letters so new that a server may not know them, and drops them with those that cannot be seen."""
+    """Return True for letters so new that a server may not know them, and drops them with those that cannot be seen."""
     return unicodedata.ucd_3_2_0.category(letter) == "Cn"
 
 

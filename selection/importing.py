@@ -46,7 +46,7 @@ class Import:
 def import_scoreboard(
     store: "Store", path: str | Path, *, name: str | None = None, ignore: Sequence[str] = ()
 ) -> Import:
-    """What was stored: the whole file, or nothing.
+    """Return what was stored: the whole file, or nothing.
 
     Args:
         store: Where it goes.
@@ -75,7 +75,7 @@ def import_scoreboard(
 def read_scoreboard(
     path: Path, *, name: str | None = None, ignore: Sequence[str] = ()
 ) -> "tuple[ScoreboardContent, tuple[str, ...]]":
-    """The file's content, checked, and what a person should know of how it was read.
+    """Return the file's content, checked, and what a person should know of how it was read.
 
     Args:
         path: The file.
@@ -137,7 +137,7 @@ class _Table:
         return len(self._quality)
 
     def add(self, row: "Row") -> None:
-        """Adds a row.
+        """Add a row.
 
         Raises:
             BenchmarkError: it cannot be one.
@@ -155,11 +155,11 @@ class _Table:
             raise _unknown_columns(row, unused)
 
     def check_repeats(self, path: Path) -> None:
-        """Raises `BenchmarkError` where rows may or may not be repeats of one answer."""
+        """Raise `BenchmarkError` where rows may or may not be repeats of one answer."""
         self._answers.check(path, *self._positions)
 
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of how the names were read."""
+        """Return what a person should know of how the names were read."""
         return self._answers.notes()
 
     def _check_columns(self, row: "Row") -> None:
@@ -189,7 +189,7 @@ class _Table:
         return index
 
     def content(self, *, sha256: str, name: str, source: str) -> "ScoreboardContent":
-        """All rows."""
+        """Return all rows."""
         import numpy as np
 
         from evaluation.records import ImportedCase, ScoreboardContent
@@ -269,7 +269,7 @@ def _check_suffix(path: Path) -> None:
 
 
 def _of_a_scoreboard(error: BenchmarkError) -> BenchmarkError:
-    """The same without advice that is meant for benchmarks."""
+    """Return the same without advice that is meant for benchmarks."""
     next_step = error.next_step
     if next_step is None or "benchmarks validate" in next_step or "a case a line" in next_step:
         place = "the file" if error.line is None and error.row is None else "this row"

@@ -105,7 +105,7 @@ class Weights:
 
 
 def checked_choice(name: str, value: str, kind: object) -> str:
-    """`value`, where it is one of the words of the literal type `kind`.
+    """Return `value`, where it is one of the words of the literal type `kind`.
 
     Raises:
         ConfigurationError: it is none of them.
@@ -117,7 +117,7 @@ def checked_choice(name: str, value: str, kind: object) -> str:
 
 
 def must_be_ways(*, on_tie: str, tolerance: object, on_little_evidence: str) -> None:
-    """Raises `ConfigurationError` unless these can be ways of choosing."""
+    """Raise `ConfigurationError` unless these can be ways of choosing."""
     checked_choice("on_tie", on_tie, OnTie)
     checked_choice("on_little_evidence", on_little_evidence, OnLittleEvidence)
     if not (_is_number(tolerance) and 0 <= tolerance <= 100):  # type: ignore[operator]

@@ -35,7 +35,7 @@ def recommend(
     explore: float = 0.0,
     rng: "np.random.Generator | None" = None,
 ) -> "Recommendation":
-    """The candidate for a task or a prompt, ready to call, with the reason; or an abstention.
+    """Return the candidate for a task or a prompt, ready to call, with the reason; or an abstention.
 
     It is stored in the background, with its id, for `report_outcome`. Safe to call from many threads and processes.
 
@@ -105,7 +105,7 @@ def rank(
     on_little_evidence: OnLittleEvidence = "abstain",
     store: "Where" = None,
 ) -> "tuple[Ranked, ...]":
-    """All candidates that hold the constraints, the best first; empty where `recommend` would abstain.
+    """Return all candidates that hold the constraints, the best first; empty where `recommend` would abstain.
 
     Nothing is stored.
 
@@ -140,7 +140,7 @@ def rank(
 
 
 def explain(recommendation: "Recommendation | str", *, store: "Where" = None) -> str:
-    """Why this candidate and none of the others, at length, for a person to read.
+    """Return why this candidate and none of the others, at length, for a person to read.
 
     Args:
         recommendation: What `recommend` gave, or the id of what it gave at any time.
@@ -179,7 +179,7 @@ def report_outcome(
     ok: bool | None = None,
     store: "Where" = None,
 ) -> None:
-    """Returns when what came of a recommendation is stored; what was reported of it before is replaced where given.
+    """Return when what came of a recommendation is stored; what was reported of it before is replaced where given.
 
     Where the store is away, it waits in memory with the recommendations, and is stored when the store is back.
 
@@ -209,7 +209,7 @@ def report_outcome(
 
 
 def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
-    """How many recommendations and outcomes are not stored, after all that can be now are; 0: none.
+    """Return how many recommendations and outcomes are not stored, after all that can be now are; 0: none.
 
     They are stored in the background anyway, and when the process ends.
 

@@ -27,7 +27,7 @@ class RepeatedAnswers:
         self._form_of_row = array("q")
 
     def add(self, row: "Row", words: Sequence[str]) -> tuple[str, ...]:
-        """The names of a row in the form in which they are kept."""
+        """Return the names of a row in the form in which they are kept."""
         pairs = [spellings.add(word) for spellings, word in zip(self._spellings, words, strict=True)]
         form = tuple(form for _, form in pairs)
         self._unit = row.unit
@@ -36,7 +36,7 @@ class RepeatedAnswers:
         return tuple(name for name, _ in pairs)
 
     def check(self, path: Path, candidates: Sequence[int], cases: Sequence[int]) -> None:
-        """Raises `BenchmarkError` where two rows are one answer's only because their Unicode forms are made equal.
+        """Raise `BenchmarkError` where two rows are one answer's only because their Unicode forms are made equal.
 
         Args:
             path: The file.
@@ -52,7 +52,7 @@ class RepeatedAnswers:
                 raise self._error(path, earlier, place)
 
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of how names were read."""
+        """Return what a person should know of how names were read."""
         return tuple(
             f"{named_fields(merged)} ({name}): written in more than one Unicode form, read as one name"
             for name, spellings in zip(NAMES, self._spellings, strict=True)

@@ -33,7 +33,7 @@ class RetrainRequest(RequestModel):
 
 
 def read_retrain_request(options: Mapping[str, Any]) -> RetrainRequest:
-    """The request that the words of the command line make.
+    """Return the request that the words of the command line make.
 
     Raises:
         ConfigurationError: a value that cannot be one.

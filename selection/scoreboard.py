@@ -130,13 +130,13 @@ class Predictor(Protocol):
         ...
 
     def task_shares(self, prompt: str) -> Mapping[str, float] | None:
-        """How likely the prompt is of each task; None where it cannot tell."""
+        """Return how likely the prompt is of each task; None where it cannot tell."""
         ...
 
     def as_of(self, evidence: Evidence) -> "Predictor":
-        """The same, saying only what this evidence bears out."""
+        """Return the same, saying only what this evidence bears out."""
         ...
 
     def notes_on(self, task: str | None) -> tuple[str, ...]:
-        """What the reader of an answer for a prompt should know of it."""
+        """Return what the reader of an answer for a prompt should know of it."""
         ...

@@ -12,7 +12,7 @@ from tasks.store_calls import call_store
 
 @task(name="aggregate", task_run_name="aggregate {benchmark}", cache_policy=NO_CACHE, persist_result=False)
 async def aggregate(run_id: str, *, metrics: tuple[str, ...], benchmark: str) -> int:
-    """The number of estimates that now stand in the store.
+    """Return the number of estimates that now stand in the store.
 
     Args:
         run_id: The run.

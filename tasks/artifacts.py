@@ -23,7 +23,7 @@ LONGEST_DESCRIPTION = 400
 
 
 async def publish_page(markdown: str, *, key: str, description: str, patience_s: float = PATIENCE_S) -> str:
-    """The id of a page, published; a server that is away is waited for.
+    """Return the id of a page, published; a server that is away is waited for.
 
     Args:
         markdown: What others wrote is escaped in it.
@@ -39,7 +39,7 @@ async def publish_page(markdown: str, *, key: str, description: str, patience_s:
 
 
 async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, description: str) -> str:
-    """The id of a table to search and sort, published; as of a page.
+    """Return the id of a table to search and sort, published; as of a page.
 
     Args:
         rows: Texts, whoever wrote them.
@@ -55,7 +55,7 @@ async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, descript
 
 
 def artifact_key(*words: str) -> str:
-    """Words as an artifact's key: small letters, digits and dashes."""
+    """Return the words as an artifact's key: small letters, digits and dashes."""
     text = "-".join(words).lower()
     return "-".join("".join(letter if letter.isascii() and letter.isalnum() else " " for letter in text).split())
 
@@ -73,7 +73,7 @@ class ProgressArtifact:
         self._shown: tuple[float, str] | None = None
 
     async def show(self, percent: float, sentence: str) -> None:
-        """Shows how far the work is, where that has changed.
+        """Show how far the work is, where that has changed.
 
         Args:
             percent: Shown to a tenth.

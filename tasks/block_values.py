@@ -27,7 +27,7 @@ SEE = "`benchwright blocks list` shows those that there are."
 
 
 async def find_block(kind: type[B], name: str) -> B | None:
-    """The block of that name on the Prefect server; None where there is none.
+    """Return the block of that name on the Prefect server; None where there is none.
 
     Raises:
         ConfigurationError: it lacks something, or the server does not answer. Nothing of its content is shown.
@@ -50,7 +50,7 @@ async def find_block(kind: type[B], name: str) -> B | None:
 
 
 async def block_named(kind: type[B], name: str) -> B:
-    """The same, where there must be one.
+    """Return the same, where there must be one.
 
     Raises:
         ConfigurationError: there is none.
@@ -62,13 +62,16 @@ async def block_named(kind: type[B], name: str) -> B:
 
 
 async def address_in_block() -> str | None:
-    """The URL, with its password, in the block that names the usual results database; None where there is none."""
+    """Return the URL, with its password, in the block that names the usual results database.
+
+    None where there is none.
+    """
     block = await find_block(ResultsDatabase, USUAL)
     return None if block is None else block.address()
 
 
 async def use_results_database() -> None:
-    """Lets this process keep results where the block says, unless `BENCHWRIGHT_DATABASE_URL` says where.
+    """Let this process keep results where the block says, unless `BENCHWRIGHT_DATABASE_URL` says where.
 
     For as long as the process lives: a flow run that began in one database ends there.
     """
@@ -81,7 +84,9 @@ async def use_results_database() -> None:
 
 
 async def with_pools(request: Request, store: Store) -> Request:
-    """The request with each `pool:NAME` among its endpoints replaced by the servers of that pool, which are stored.
+    """Return the request with each `pool:NAME` among its endpoints replaced by the servers of that pool.
+
+    Which are stored.
 
     A key of a pool stands in a variable of this process from then on, and nowhere else.
 
@@ -104,7 +109,10 @@ async def _servers(name: str, store: Store) -> list[str]:
 
 
 def _kept(records: list[EndpointRecord], store: Store) -> list[str]:
-    """The names of the servers in the store. One that a person has given a name of its own stays as it is there."""
+    """Return the names of the servers in the store.
+
+    One that a person has given a name of its own stays as it is there.
+    """
     return [_kept_one(record, store) for record in records]
 
 
@@ -120,7 +128,7 @@ def _kept_one(record: EndpointRecord, store: Store) -> str:
 
 
 async def with_prices(request: EvaluationRequest) -> EvaluationRequest:
-    """The request with the prices that are in the block it names, where it names one: a run keeps what it used.
+    """Return the request with the prices that are in the block it names, where it names one: a run keeps what it used.
 
     Raises:
         ConfigurationError: there is no such block, or a price is none.
@@ -131,7 +139,7 @@ async def with_prices(request: EvaluationRequest) -> EvaluationRequest:
 
 
 async def prices_in_block(name: str) -> dict[str, object]:
-    """What a file of `--prices` would hold.
+    """Return what a file of `--prices` would hold.
 
     Raises:
         ConfigurationError: there is no such block, or a price is none.

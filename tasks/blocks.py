@@ -43,7 +43,7 @@ class ResultsDatabase(Block):
     )
 
     def address(self) -> str:
-        """The URL in clear, for the store alone.
+        """Return the URL in clear, for the store alone.
 
         Raises:
             ConfigurationError: it is none, or a path that means another file wherever it is read.
@@ -102,11 +102,13 @@ class EndpointPool(Block):
     )
 
     def key_in_clear(self) -> str | None:
-        """The key, for requests to the servers alone; None where there is none."""
+        """Return the key, for requests to the servers alone; None where there is none."""
         return (self.key.get_secret_value() or None) if self.key else None
 
     def records(self, name: str) -> Iterator[EndpointRecord]:
-        """Its servers as the endpoints of the pool of that name; with the variable that holds the key, never the key.
+        """Yield its servers as the endpoints of the pool of that name.
+
+        With the variable that holds the key, never the key.
 
         Raises:
             ConfigurationError: an address is none.
@@ -126,7 +128,7 @@ class EndpointPool(Block):
 
 
 def key_variable(pool: str) -> str:
-    """The variable of a process in which the key of a pool stands while its servers are asked."""
+    """Return the variable of a process in which the key of a pool stands while its servers are asked."""
     return KEY_VARIABLE + pool.upper().replace("-", "_")
 
 
@@ -164,7 +166,7 @@ class Prices(Block):
     models: list[ModelPrice] = Field(default=[], title="Models", description="Prices of their own.")
 
     def content(self) -> dict[str, Any]:
-        """The same as a file of `--prices` holds, checked.
+        """Return the same as a file of `--prices` holds, checked.
 
         Raises:
             ConfigurationError: a model has no price.

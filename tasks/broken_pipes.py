@@ -28,7 +28,7 @@ def _write_to_nowhere(console: Console) -> None:
 
 
 def _consoles() -> Iterator[Console]:
-    """Those that Prefect's handlers, or others, write to."""
+    """Yield those that Prefect's handlers, or others, write to."""
     loggers = [logging.getLogger(), *logging.Logger.manager.loggerDict.values()]
     for logger in loggers:
         for handler in getattr(logger, "handlers", ()):

@@ -19,7 +19,7 @@ from tasks.store_calls import call_store
 
 @task(name="find runs", task_run_name="find the runs", cache_policy=NO_CACHE, persist_result=False)
 async def find_runs(request: ComparisonRequest) -> tuple[str, ...]:
-    """The ids of the stored runs, looked up before an evaluation makes another one the last."""
+    """Return the ids of the stored runs, looked up before an evaluation makes another one the last."""
     return await call_store(_find_runs, request)
 
 
@@ -29,7 +29,7 @@ def _find_runs(request: ComparisonRequest) -> tuple[str, ...]:
 
 
 async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
-    """Returns where each stored run asked one of these benchmarks, names by version.
+    """Return where each stored run asked one of these benchmarks, names by version.
 
     Raises:
         IncomparableError: one did not.
@@ -46,7 +46,7 @@ def _refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
 async def compare_candidates(
     request: ComparisonRequest, *, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The ids of the comparisons that now stand in the store, one for each benchmark.
+    """Return the ids of the comparisons that now stand in the store, one for each benchmark.
 
     Args:
         request: Along what, by which metrics, with which margin.
@@ -64,7 +64,7 @@ def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated
 
 @task(name="publish comparison", task_run_name="publish the comparison", cache_policy=NO_CACHE, persist_result=False)
 async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
-    """Publishes a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
+    """Publish a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
     results = await call_store(_load, comparison_ids)
     tables = []
     async with going_on_without("the comparisons"):
@@ -83,6 +83,6 @@ def _load(comparison_ids: tuple[str, ...]) -> list[ComparisonResult]:
 
 
 def _flow_runs(results: list[ComparisonResult]) -> dict[str, tuple[str, ...]]:
-    """Who made each run."""
+    """Return who made each run."""
     with open_store(Settings().database) as store:
         return {run_id: run_flows(store, run_id) for result in results for run_id in result.run_ids}

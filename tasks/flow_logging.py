@@ -10,18 +10,18 @@ from evaluation.errors import DatabaseLostError
 
 
 def log_warning(message: str, *words: object) -> None:
-    """Logs a warning; one of a lost database as a detail, since that error ends the flow run and is told there."""
+    """Log a warning; one of a lost database as a detail, since that error ends the flow run and is told there."""
     is_told_at_the_end = any(isinstance(word, DatabaseLostError) for word in words)
     _say(logging.DEBUG if is_told_at_the_end else logging.WARNING, message, *words)
 
 
 def log_info(message: str, *words: object) -> None:
-    """Logs what is worth knowing, with nothing to mend."""
+    """Log what is worth knowing, with nothing to mend."""
     _say(logging.INFO, message, *words)
 
 
 def log_debug(message: str, *words: object) -> None:
-    """Logs a detail that is shown only where it is asked for."""
+    """Log a detail that is shown only where it is asked for."""
     _say(logging.DEBUG, message, *words)
 
 

@@ -6,7 +6,7 @@ from tasks.block_values import use_results_database
 
 
 async def use_own_settings() -> None:
-    """Lets this flow run keep results where the operator says, and read the files that its requester may name.
+    """Let this flow run keep results where the operator says, and read the files that its requester may name.
 
     Whoever starts a flow on the command line may name every file. The parameters of a deployment's run come from
     Prefect's API, be it by form, and may name those in one folder alone.

@@ -18,7 +18,7 @@ BEAT_EVERY_S = 15.0
 
 @asynccontextmanager
 async def hold_runs(store: Store, run_ids: Sequence[str], *, part: str | None = None) -> AsyncIterator[str]:
-    """The id under which this process, and the flow run that it belongs to, hold the runs.
+    """Yield the id under which this process, and the flow run that it belongs to, hold the runs.
 
     Args:
         store: Where that is written down.

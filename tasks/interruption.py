@@ -58,7 +58,7 @@ async def run_interruptibly(
 
 @asynccontextmanager
 async def interruptible(flow_run_id: UUID | None) -> AsyncIterator[Interruption]:
-    """Cancels the present task on SIGINT, on SIGTERM, and when its flow run is cancelled in Prefect."""
+    """Cancel the present task on SIGINT, on SIGTERM, and when its flow run is cancelled in Prefect."""
     work = asyncio.current_task()
     assert work is not None  # noqa: S101 - a coroutine runs in a task
     interruption = Interruption()
@@ -97,7 +97,7 @@ def _handle(
 
 
 async def _look(flow_run_id: UUID, interrupt: Callable[[str], None]) -> None:
-    """Asks for the state of our own flow run now and then; what Prefect does not answer is asked later."""
+    """Ask for the state of our own flow run now and then; what Prefect does not answer is asked later."""
     async with get_client() as client:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)

@@ -18,7 +18,7 @@ class LeaseBook:
         self._held: dict[str, frozenset[str]] = {}
 
     async def note(self, server: str, lease_ids: frozenset[str]) -> None:
-        """Writes down which leases are held for a server's slots."""
+        """Write down which leases are held for a server's slots."""
         self._held[server] = lease_ids
         if self.holder_id is None:
             return

@@ -33,7 +33,7 @@ def _task_run_name() -> str:
 async def load_benchmark(
     name: str, fields: Mapping[str, str] | None = None, ignore: Sequence[str] = ()
 ) -> LoadedBenchmark:
-    """The name and version under which the cases of a suite, stored benchmark or file now stand in the store.
+    """Return the name and version under which the cases of a suite, stored benchmark or file now stand in the store.
 
     Args:
         name: Its name, or the file's path.
@@ -44,7 +44,7 @@ async def load_benchmark(
 
 
 async def load_prompt(prompt: str) -> None:
-    """Stores a single prompt as a benchmark of one case, under the name that a sweep gives it."""
+    """Store a single prompt as a benchmark of one case, under the name that a sweep gives it."""
     await call_store(_load_prompt, prompt)
 
 
@@ -54,7 +54,7 @@ def _load_prompt(prompt: str) -> None:
 
 
 async def benchmarks_begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
-    """The benchmarks of the runs that an invocation has already, in the order in which they were asked for.
+    """Return the benchmarks of the runs that an invocation has already, in the order in which they were asked for.
 
     A resume goes on with these, whatever became of their files.
     """

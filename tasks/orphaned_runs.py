@@ -30,7 +30,7 @@ class OrphanedRun:
 
 
 def find_orphaned_run(store: Store, flow_run_id: str) -> OrphanedRun:
-    """What the store knows of the work of a flow run whose process is gone."""
+    """Return what the store knows of the work of a flow run whose process is gone."""
     holders = holders_of_flow(store, flow_run_id)
     share = next((share_of(held.part) for held in holders if held.part and is_share(held.part)), None)
     runs = tuple(find_run(store, run_id) for run_id in runs_of_flow(store, flow_run_id))

@@ -18,7 +18,7 @@ AT_MOST_S = 1.0
 
 
 async def score_finished(plan: Plan) -> None:
-    """Scores and aggregates the stored answers; gives up after a moment, since somebody waits for us to end."""
+    """Score and aggregates the stored answers; gives up after a moment, since somebody waits for us to end."""
     stopping, ended, apart = threading.Event(), asyncio.Event(), MetricProcess(limit_s=AT_MOST_S)
     loop = asyncio.get_running_loop()
 

@@ -9,7 +9,7 @@ from tasks.slots.prefect_limits import ensure_limit
 
 
 async def apply_pending_limits(store: Store, *, patience_s: float = 30.0) -> Mapping[str, int]:
-    """The limits that were set now, by GPU tag; each is what its stored endpoints serve together.
+    """Return the limits that were set now, by GPU tag; each is what its stored endpoints serve together.
 
     Only those are touched whose endpoints were given slots since the last time: a person may have edited the others.
 

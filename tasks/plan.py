@@ -80,7 +80,7 @@ class PlanRequest:
         return self.request.limit if self.stretch is None else self.stretch.n_cases
 
     def candidates_to_ask(self, candidates: Sequence[ResolvedCandidate]) -> list[ResolvedCandidate]:
-        """The candidates that are asked now, in the order in which they should be."""
+        """Return the candidates that are asked now, in the order in which they should be."""
         fingerprints = None if self.stretch is None else self.stretch.fingerprints
         if fingerprints is None:
             return list(candidates)
@@ -94,7 +94,7 @@ class PlanRequest:
         return grouped_by_residency(planned[::-1])[::-1]
 
     def only_cases(self, benchmark: Benchmark) -> frozenset[str] | None:
-        """Ids of the cases that are asked now; None: all of the run's."""
+        """Return the ids of the cases that are asked now; None: all of the run's."""
         if self.stretch is None or not self.stretch.first_case:
             return None
         order = limited([case.case_id for case in benchmark.cases], limit=self.stretch.n_cases, seed=self.request.seed)
@@ -103,7 +103,7 @@ class PlanRequest:
 
 @task(name="plan", task_run_name="plan the work", cache_policy=NO_CACHE, persist_result=False)
 async def plan_work(plan_request: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...]) -> Plan:
-    """The order of the work, its runs and their candidates stored. The same for a retry of the same invocation.
+    """Return the order of the work, its runs and their candidates stored. The same for a retry of the same invocation.
 
     Args:
         plan_request: What was asked for.
@@ -255,7 +255,10 @@ def _planned(
 def _as_begun(
     options: dict[str, Any], run_id: str, candidate_fingerprint: str, earlier: Sequence[RunRecord]
 ) -> dict[str, Any]:
-    """The options with which the run began to ask this candidate, where it did: a default may have changed since."""
+    """Return the options with which the run began to ask this candidate, where it did.
+
+    A default may have changed since.
+    """
     begun = next(
         (
             candidate.plan.options

@@ -18,7 +18,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 
 
 async def retry_while_prefect_is_away(call: Callable[[], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
-    """What `call` gives. While Prefect's server is away it is called again.
+    """Return what `call` gives. While Prefect's server is away it is called again.
 
     Args:
         call: Must do no harm when it is done twice: a connection may break after the server did it.
@@ -38,7 +38,7 @@ async def retry_while_prefect_is_away(call: Callable[[], Awaitable[T]], *, patie
 
 @asynccontextmanager
 async def going_on_without(what: str) -> AsyncIterator[None]:
-    """Leaves its body where Prefect's server stayed away, with a warning that names what is not shown there."""
+    """Leave its body where Prefect's server stayed away, with a warning that names what is not shown there."""
     try:
         yield
     except Exception as error:
@@ -50,7 +50,7 @@ async def going_on_without(what: str) -> AsyncIterator[None]:
 
 
 def _is_away(error: Exception) -> bool:
-    """True where the server may answer later: not reached, or overburdened."""
+    """Return True where the server may answer later: not reached, or overburdened."""
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code >= 500
     return isinstance(error, httpx.TransportError | OSError)

@@ -16,7 +16,7 @@ from tasks.store_calls import call_store
 
 @task(name="publish", task_run_name="publish results", cache_policy=NO_CACHE, persist_result=False)
 async def publish_results(invocation_id: str) -> None:
-    """Publishes a table for each run and one page of Markdown for all of them, as artifacts."""
+    """Publish a table for each run and one page of Markdown for all of them, as artifacts."""
     result = await call_store(_result, invocation_id)
     tables: dict[str, str] = {}
     async with going_on_without("the results"):

@@ -57,7 +57,7 @@ GONE = "its process is gone"
 async def reconcile(
     store: Store, *, waits: bool = True, workers_live: bool = True, tells_of_waiting: bool = False
 ) -> tuple[str, ...]:
-    """What was done about flow runs whose process is gone, a sentence each.
+    """Return what was done about flow runs whose process is gone, a sentence each.
 
     Args:
         store: Whose runs they worked on.
@@ -85,7 +85,7 @@ async def reconcile(
 
 
 async def _database_was_away(store: Store) -> bool:
-    """True until others have had time to beat again: while the database is away, all who live are silent."""
+    """Return True until others have had time to beat again: while the database is away, all who live are silent."""
     global _quiet_until
     asked_at = time.monotonic()
     silence_s = await call_store(own_silence_s, store)
@@ -99,13 +99,13 @@ _quiet_until = 0.0
 
 
 async def reconcile_at_start(store: Store) -> None:
-    """The same, where a worker runs us: a command that somebody sits before begins at once."""
+    """Reconcile where a worker runs us; a command at a terminal begins at once."""
     if deployment.id is not None:
         await reconcile(store, waits=False)
 
 
 async def _unbroken(care: Coroutine[Any, Any, T]) -> T:
-    """What it gives. Broken off half way, a flow run would be called crashed, and made again by nobody."""
+    """Return what it gives. Broken off half way, a flow run would be called crashed, and made again by nobody."""
     caring = asyncio.ensure_future(care)
     try:
         return await asyncio.shield(caring)
@@ -125,7 +125,7 @@ class _Later:
 async def _take_care(
     store: Store, client: PrefectClient, record: RecoveryRecord, workers_live: bool
 ) -> str | _Later | None:
-    """What was done about one of them, or that it is not yet time; None: nothing was to be done, or could be."""
+    """Return what was done about one of them, or that it is not yet time; None: nothing was to be done, or could be."""
     is_ours = False
     try:
         flow_run = await _read(client, record.flow_run_id)
@@ -178,7 +178,7 @@ async def _due(client: PrefectClient, flow_run: FlowRun, died_at: datetime) -> d
 
 
 async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime) -> bool:
-    """True where an event says that its worker is done with it."""
+    """Return True where an event says that its worker is done with it."""
     event_filter = {
         "occurred": {"since": since.isoformat()},
         "event": {"name": [LET_GO]},
@@ -192,7 +192,7 @@ async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime)
 
 
 async def _decide(store: Store, client: PrefectClient, flow_run: FlowRun | None, record: RecoveryRecord) -> str | None:
-    """What was done, once it is claimed."""
+    """Return what was done, once it is claimed."""
     flow_run_id = record.flow_run_id
     left = await call_store(find_orphaned_run, store, flow_run_id)
     if flow_run is None or left.lives or not _is_broken_off(flow_run.state):
@@ -221,7 +221,7 @@ _CANCELS = (StateType.CANCELLING, StateType.CANCELLED)
 
 
 def _is_broken_off(state: State[object] | None) -> bool:
-    """True where Prefect believes it at work, or knows that it crashed or was cancelled."""
+    """Return True where Prefect believes it at work, or knows that it crashed or was cancelled."""
     broken_off = (StateType.RUNNING, StateType.PENDING, StateType.CRASHED, *_CANCELS)
     return state is not None and state.type in broken_off
 
@@ -245,7 +245,7 @@ async def _given_up(store: Store, client: PrefectClient, flow_run: FlowRun, left
 
 
 async def _cancelled(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> None:
-    """It had no time to say of its runs that they are cancelled."""
+    """Mark the runs of a flow run that had no time to say that they are cancelled."""
     ended: State[None] = Cancelled(message=f"{GONE}; it was being cancelled")
     await client.set_flow_run_state(flow_run.id, ended, force=True)
     if not left.is_share and not left.is_missed:
@@ -254,7 +254,7 @@ async def _cancelled(store: Store, client: PrefectClient, flow_run: FlowRun, lef
 
 
 async def _left_to_its_user(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> str:
-    """A command that somebody gave is theirs to give again."""
+    """Return a command that somebody gave is theirs to give again."""
     await call_crashed_for(client, flow_run.id, GONE)
     await call_store(end_claim, store, str(flow_run.id))
     return f"flow run {flow_run.name}: {GONE}; {_resume(left.runs)}"

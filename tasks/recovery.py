@@ -27,7 +27,7 @@ PAGE, MOST_PAGES = 100, 20
 
 
 async def free_slots_of_the_dead(store: Store) -> None:
-    """Gives back the GPU slots that dead holders of this store's runs still lease."""
+    """Give back the GPU slots that dead holders of this store's runs still lease."""
     for holder in await call_store(dead_holders, store):
         try:
             n_freed = await free_dead_slots(holder.lease_ids)
@@ -40,7 +40,7 @@ async def free_slots_of_the_dead(store: Store) -> None:
 
 
 async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, but: str | None = None) -> None:
-    """Tells Prefect of the flow runs that worked on these runs and died, which it still shows as running.
+    """Tell Prefect of the flow runs that worked on these runs and died, which it still shows as running.
 
     Args:
         store: Where it stands who worked on them.
@@ -64,14 +64,14 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, bu
 
 
 async def call_crashed_for(client: PrefectClient, flow_run_id: UUID, why: str) -> None:
-    """Calls a flow run and its open task runs crashed."""
+    """Call a flow run and its open task runs crashed."""
     state: State[None] = Crashed(message=why)
     await client.set_flow_run_state(flow_run_id, state, force=True)
     await _call_tasks_crashed(client, flow_run_id)
 
 
 async def _call_tasks_crashed(client: PrefectClient, flow_run_id: UUID) -> None:
-    """The same for its task runs, page by page: each page leaves the ones that are called crashed behind."""
+    """Mark its task runs as crashed, page by page."""
     of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
     open_ = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=list(OPEN_STATES))))
     for _ in range(MOST_PAGES):

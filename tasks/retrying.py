@@ -16,7 +16,7 @@ async def retry_while_unavailable(
     patience_s: float,
     pauses_s: tuple[float, float],
 ) -> T:
-    """What `call` gives, which is called again while whom it asks is away; who is cancelled stops waiting.
+    """Return what `call` gives, which is called again while whom it asks is away; who is cancelled stops waiting.
 
     Args:
         call: Must do no harm when it is done twice: a connection may break after it was done.

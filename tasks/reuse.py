@@ -11,7 +11,7 @@ from tasks.store_calls import call_store
 
 @task(name="reuse", task_run_name="reuse {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
 async def reuse_outcomes(run_candidate_id: int, *, label: str, benchmark: str) -> int:
-    """How many outcomes of earlier runs were copied to this candidate, marked as reused.
+    """Return how many outcomes of earlier runs were copied to this candidate, marked as reused.
 
     Args:
         run_candidate_id: The candidate of a run; only what it lacks is filled.

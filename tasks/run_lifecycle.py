@@ -24,13 +24,13 @@ OPEN = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
 
 
 async def start_runs(store: Store, plan: Plan) -> None:
-    """Marks every run of the plan as running."""
+    """Mark every run of the plan as running."""
     for run in plan.runs:
         await call_store(set_run_status, store, run.run_id, Status.RUNNING)
 
 
 async def finish_runs(bench: Workbench) -> dict[str, str]:
-    """The final status of each run: failed where a candidate was given up, or too many scores are missing."""
+    """Return the final status of each run: failed where a candidate was given up, or too many scores are missing."""
     statuses: dict[str, str] = {}
     for run in bench.plan.runs:
         reasons = {
@@ -50,12 +50,12 @@ async def finish_runs(bench: Workbench) -> dict[str, str]:
 
 
 async def cancel_runs(invocation_id: str, reason: str | None) -> None:
-    """Marks every open run as cancelled."""
+    """Mark every open run as cancelled."""
     await _shielded(lambda: _end_open(invocation_id, Status.CANCELLED, reason))
 
 
 async def fail_runs(invocation_id: str, error: Exception) -> None:
-    """Marks every open run as failed with the error; a store that fails too cannot be told."""
+    """Mark every open run as failed with the error; a store that fails too cannot be told."""
     reason = error.message if isinstance(error, BenchwrightError) else f"{type(error).__name__}: {error}"
     try:
         await _shielded(lambda: _end_open(invocation_id, Status.FAILED, reason))

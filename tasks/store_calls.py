@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 async def call_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
-    """What `call` gives. While the database is away it is called again, and whoever is cancelled stops waiting.
+    """Return what `call` gives. While the database is away it is called again, and whoever is cancelled stops waiting.
 
     Args:
         call: Must do no harm when it is done twice: a connection may break after the commit.

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def main() -> None:
-    """Runs the command line and exits with its code, without the second that taking all modules apart would take."""
+    """Run the command line and exits with its code, without the second that taking all modules apart would take."""
     from evaluation.files.private_files import only_for_this_user
 
     only_for_this_user()
@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of `benchwright ARGUMENTS`; a user's mistake is one message, never a traceback."""
+    """Return the exit code of `benchwright ARGUMENTS`; a user's mistake is one message, never a traceback."""
     from deployments.cli.packages import hidden_package
 
     if (hidden := hidden_package()) is not None:

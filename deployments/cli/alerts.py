@@ -241,7 +241,10 @@ def _login() -> str | None:
 
 
 def _read_until(text: str) -> "datetime":
-    """The moment that `8h`, `3d`, `2w`, a date or a moment names; without a zone it is of this machine's clock."""
+    """Return the moment that `8h`, `3d`, `2w`, a date or a moment names.
+
+    Without a zone it is of this machine's clock.
+    """
     import re
     from datetime import UTC, datetime, timedelta
 

@@ -70,7 +70,7 @@ PricesOption = Annotated[
 
 
 def read_price_file(file: Path | None) -> dict[str, Any] | None:
-    """What the file, or the block, of `--prices` holds; None where none is named."""
+    """Return what the file, or the block, of `--prices` holds; None where none is named."""
     from evaluation.requests.prices import read_prices
     from tasks.block_names import BLOCK
 
@@ -82,13 +82,13 @@ def read_price_file(file: Path | None) -> dict[str, Any] | None:
 
 
 def usual_prices() -> dict[str, Any]:
-    """The field of a request with the prices in the file that the setting names; empty where it names none."""
+    """Return the field of a request with the prices in the file that the setting names; empty where it names none."""
     prices = read_price_file(read_settings().prices)
     return {} if prices is None else {"prices": prices}
 
 
 def read_settings() -> "Settings":
-    """The settings in `BENCHWRIGHT_…` variables.
+    """Return the settings in `BENCHWRIGHT_…` variables.
 
     Raises:
         ConfigurationError: a variable holds what it must not; its value is not shown.
@@ -108,7 +108,7 @@ def read_settings() -> "Settings":
 
 
 def database_url(db: str | None) -> str | None:
-    """The database that was asked for: by `--db`, else the setting, else the block; None: the default one."""
+    """Return the database that was asked for: by `--db`, else the setting, else the block; None: the default one."""
     if db is not None or (db := read_settings().database) is not None:
         return db
     from deployments.cli.blocks_in_use import database_of_block
@@ -117,14 +117,14 @@ def database_url(db: str | None) -> str | None:
 
 
 def open_results(db: str | None) -> "Store":
-    """The open store that a command works on; made where there is none yet."""
+    """Return the open store that a command works on; made where there is none yet."""
     from deployments.cli.database_creation import open_or_make
 
     return open_or_make(database_url(db), typed=db)
 
 
 def open_stored(db: str | None) -> "Store":
-    """The open store of a command on what is stored already: one that was named must be there.
+    """Return the open store of a command on what is stored already: one that was named must be there.
 
     Raises:
         StoreError: it is not.
@@ -137,7 +137,7 @@ def open_stored(db: str | None) -> "Store":
 
 
 def open_to_list(db: str | None) -> "Store":
-    """The open store of a command that lists what comes with this program too: one of `--db` must be there.
+    """Return the open store of a command that lists what comes with this program too: one of `--db` must be there.
 
     Raises:
         StoreError: it is not.
@@ -146,7 +146,7 @@ def open_to_list(db: str | None) -> "Store":
 
 
 def accept_sandbox(sandbox: str | None) -> None:
-    """Lets this process run programs with the weaker isolation that its user accepts.
+    """Let this process run programs with the weaker isolation that its user accepts.
 
     Raises:
         ConfigurationError: there is no isolation of that name.

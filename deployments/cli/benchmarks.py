@@ -205,7 +205,7 @@ def validate(
 def _checked(
     path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None
 ) -> "Benchmark":
-    """The benchmark in the file, whole, with metrics that can be measured on it."""
+    """Return the benchmark in the file, whole, with metrics that can be measured on it."""
     from deployments.cli.terminal.output import print_status
     from evaluation.benchmarks.loading import load_benchmark
     from evaluation.benchmarks.rendering import check_renderable
@@ -222,7 +222,7 @@ def _checked(
 
 
 def _asks_for(text: str, benchmark: "Benchmark") -> str | None:
-    """What an evaluation will need beside the benchmark; None: nothing.
+    """Return what an evaluation will need beside the benchmark; None: nothing.
 
     Raises:
         ConfigurationError: no such metric, or cases that lack what it needs.

@@ -18,7 +18,7 @@ _ANSWERS_WITHIN_S = 10.0
 
 
 def must_have_server() -> None:
-    """Returns where a Prefect server is configured, or `serve` runs, and it answers.
+    """Return where a Prefect server is configured, or `serve` runs, and it answers.
 
     Raises:
         ConfigurationError: there is none.
@@ -29,7 +29,9 @@ def must_have_server() -> None:
 
 
 def database_of_block() -> str | None:
-    """The database in the block `benchwright` of the configured server; None where there is no server or no block.
+    """Return the database in the block `benchwright` of the configured server.
+
+    None where there is no server or no block.
 
     Raises:
         ConfigurationError: the block is not complete.
@@ -59,7 +61,7 @@ def database_of_block() -> str | None:
 
 
 def with_servers_of_pools(request: Request, store: "Store") -> Request:
-    """The request with the servers of each pool that it names, which are stored.
+    """Return the request with the servers of each pool that it names, which are stored.
 
     Raises:
         ConfigurationError: there is no such pool, or no server to ask for it.
@@ -73,7 +75,7 @@ def with_servers_of_pools(request: Request, store: "Store") -> Request:
 
 
 def with_blocks_of_server(choices: "Choices") -> "Choices":
-    """The choices of a form, with the server's blocks of prices, and its pools among the endpoints.
+    """Return the choices of a form, with the server's blocks of prices, and its pools among the endpoints.
 
     Where no endpoint is known, any text is taken for one.
     """
@@ -94,7 +96,7 @@ def _names_of_blocks(slug: str | None, before: str) -> tuple[str, ...]:
 
 
 def prices_of_block(name: str) -> dict[str, Any]:
-    """What a file of prices would hold.
+    """Return what a file of prices would hold.
 
     Raises:
         ConfigurationError: there is no such block, or no server to ask for it.

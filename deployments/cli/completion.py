@@ -2,7 +2,7 @@
 
 
 def run_ids(incomplete: str) -> list[tuple[str, str]]:
-    """The newest runs whose ids begin so, and `last`; none where the database cannot be read."""
+    """Return the newest runs whose ids begin so, and `last`; none where the database cannot be read."""
     from deployments.cli.arguments import open_stored
     from evaluation.errors import BenchwrightError
     from evaluation.store.runs import list_runs
@@ -33,7 +33,7 @@ def benchmark_names(incomplete: str) -> list[tuple[str, str]]:
 
 
 def metric_names(incomplete: str) -> list[tuple[str, str]]:
-    """Metrics whose names begin so, with what they say of themselves."""
+    """Return the metrics whose names begin so, with what they say of themselves."""
     from evaluation.metrics.parsing import available_metrics
 
     offered = available_metrics()

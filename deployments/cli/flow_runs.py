@@ -37,7 +37,7 @@ class TerminatedError(BaseException):
 
 
 def tell_of_own_server(server: "PrefectServer") -> None:
-    """Tells that a temporary Prefect server is started where none is configured."""
+    """Tell that a temporary Prefect server is started where none is configured."""
     if server.is_ours and not server.is_announced:
         server.is_announced = True
         print_status("PREFECT_API_URL is not set: starting a temporary Prefect server (data in PREFECT_HOME)")
@@ -46,7 +46,7 @@ def tell_of_own_server(server: "PrefectServer") -> None:
 def run_flow(
     begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any, *, has_ended: Callable[[], bool]
 ) -> "tuple[State[Any] | None, int | None]":
-    """The final state of a flow run (None: it had none yet) and the signal that ended it early, if one did.
+    """Return the final state of a flow run (None: it had none yet) and the signal that ended it early, if one did.
 
     Neither a state nor a signal: it ended, and Prefect's server is gone.
 
@@ -88,7 +88,7 @@ def run_flow(
 
 @contextmanager
 def _logging_to_terminal() -> Iterator[None]:
-    """Lets whoever sits at the terminal hear what the flow says."""
+    """Let whoever sits at the terminal hear what the flow says."""
     from tasks.flow_logging import listeners
 
     def hear(level: int, message: str) -> None:
@@ -103,7 +103,7 @@ def _logging_to_terminal() -> Iterator[None]:
 
 
 async def _until_prefect_is_gone(work: Any, api: str, has_ended: Callable[[], bool]) -> Any:
-    """What the flow run gives.
+    """Return what the flow run gives.
 
     Raises:
         PrefectGoneError: all is stored, and Prefect's server has not answered for a while.
@@ -117,7 +117,7 @@ async def _until_prefect_is_gone(work: Any, api: str, has_ended: Callable[[], bo
 
 
 async def _prefect_gone(api: str, has_ended: Callable[[], bool]) -> None:
-    """Returns when nothing is left to be stored and Prefect is gone for `PREFECT_GONE_AFTER_S`, or busy for long."""
+    """Return when nothing is left to be stored and Prefect is gone for `PREFECT_GONE_AFTER_S`, or busy for long."""
     from deployments.helper_process import answers, listens
     from deployments.prefect_server import HEALTH
 
@@ -134,7 +134,7 @@ async def _prefect_gone(api: str, has_ended: Callable[[], bool]) -> None:
 
 
 def all_have_ended(store: "Store", invocation_id: str) -> bool:
-    """True where every run of the invocation has its end in the store."""
+    """Return True where every run of the invocation has its end in the store."""
     from evaluation.store.runs import runs_of_invocation
 
     try:
@@ -145,7 +145,7 @@ def all_have_ended(store: "Store", invocation_id: str) -> bool:
 
 
 def work_on_it_has_ended(store: "Store", run_id: str, *, since: datetime) -> bool:
-    """True where this process took hold of the run since then, and has let go of it again."""
+    """Return True where this process took hold of the run since then, and has let go of it again."""
     import os
 
     from evaluation.store.runs import holders_of
@@ -159,7 +159,7 @@ def work_on_it_has_ended(store: "Store", run_id: str, *, since: datetime) -> boo
 
 
 async def _noting_signals(work: Any, seen: list[int]) -> Any:
-    """Runs the flow; a signal before its own handlers stand, or after, ends it too."""
+    """Return the runs the flow; a signal before its own handlers stand, or after, ends it too."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
 

@@ -22,7 +22,7 @@ class GroupedCommand(TyperCommand):
     """A command whose help has these headings."""
 
     def format_options(self, ctx, formatter) -> None:  # type: ignore[no-untyped-def]  # typer's own types are private
-        """Writes each option under its heading, its own ones first."""
+        """Write each option under its heading, its own ones first."""
         heading_of = {name: heading for heading, names in HEADINGS.items() for name in names}
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], OWN: [], **{name: [] for name in HEADINGS}}
         for parameter in self.get_params(ctx):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tuple[Store, ExitStack]]":
-    """The open store, which flows of this process use too, and a stack that ends what is started for the command.
+    """Yield the open store, which flows of this process use too, and a stack that ends what is started for the command.
 
     Whatever this process opens under the store's name meanwhile is the same file.
 
@@ -57,7 +57,7 @@ def _use_embedded_server_of_serve(stack: ExitStack) -> None:
 
 @contextmanager
 def handle_sigterm() -> Iterator[None]:
-    """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped; a program that called has its own ways."""
+    """Let SIGTERM unwind like Ctrl-C, so that what was started is stopped; a program that called has its own ways."""
     if current_caller() is not None:
         yield
         return
@@ -73,12 +73,12 @@ def handle_sigterm() -> Iterator[None]:
 
 
 def code_of_signal(end: BaseException) -> int:
-    """The exit code of what Ctrl-C or SIGTERM ended."""
+    """Return the exit code of what Ctrl-C or SIGTERM ended."""
     return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
 
 
 def ended_without_runs(end: BaseException, invocation_id: str | None, *, as_json: bool) -> int:
-    """The same, of an invocation that had nothing to show yet, or lost it with its database."""
+    """Return the same, of an invocation that had nothing to show yet, or lost it with its database."""
     if isinstance(end, DatabaseLostError):
         return report_lost_database(end, invocation_id, as_json=as_json)
     if as_json:

@@ -85,7 +85,10 @@ def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
 
 
 def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool) -> int:
-    """The exit code of a scoring that was ended before its flow run began; its JSON shows the run as it stands."""
+    """Return the exit code of a scoring that was ended before its flow run began.
+
+    Its JSON shows the run as it stands.
+    """
     from dataclasses import replace
 
     from deployments.cli.long_commands import code_of_signal, ended_without_runs

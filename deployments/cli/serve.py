@@ -69,7 +69,7 @@ def serve(
 
 
 def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
-    """Puts into the environment what the servers and flows of this process read there.
+    """Put into the environment what the servers and flows of this process read there.
 
     Raises:
         ConfigurationError: a name is not a host name, or there is no such folder.
@@ -91,7 +91,7 @@ def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
 
 
 def _heed_other_signals() -> None:
-    """Lets Ctrl-C end it even where a script started it with `&`, and the end of its terminal unless `nohup` did."""
+    """Let Ctrl-C end it even where a script started it with `&`, and the end of its terminal unless `nohup` did."""
     import signal
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -122,7 +122,7 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bo
 
 
 def _take_up(workers_live: bool) -> tuple[str, ...]:
-    """What was done about flow runs whose process is gone, or will be, a sentence each."""
+    """Return what was done about flow runs whose process is gone, or will be, a sentence each."""
     import asyncio
 
     from deployments.cli.arguments import database_url
@@ -134,7 +134,7 @@ def _take_up(workers_live: bool) -> tuple[str, ...]:
 
 
 def _keep_results_in(db: str | None) -> None:
-    """Opens the database that was named, and names it to the flows; a block on the server may name one otherwise."""
+    """Open the database that was named, and names it to the flows; a block on the server may name one otherwise."""
     import os
 
     from deployments.cli.arguments import read_settings
@@ -147,7 +147,7 @@ def _keep_results_in(db: str | None) -> None:
 
 
 def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | None) -> None:
-    """Notes which models there are, for the forms to offer; starts the embedded server where it is wanted."""
+    """Note which models there are, for the forms to offer; starts the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
     from deployments.cli.terminal.output import print_status
     from deployments.serving.home import note_embedded

@@ -29,7 +29,7 @@ class Answer:
 
 
 def requested_endpoints(names_or_urls: Sequence[str], store: "Store | None") -> list["EndpointRecord"]:
-    """The servers named or addressed; where none is given: `OLLAMA_HOST` and the stored ones, else Ollama's own.
+    """Return the servers named or addressed; where none is given: `OLLAMA_HOST` and the stored ones, else Ollama's own.
 
     Raises:
         ConfigurationError: neither a stored name nor an address.
@@ -60,7 +60,7 @@ def _endpoint(text: str, store: "Store | None") -> "EndpointRecord":
 
 
 def api_key(endpoint: "EndpointRecord") -> str | None:
-    """The key in the variable that the endpoint names.
+    """Return the key in the variable that the endpoint names.
 
     Raises:
         ConfigurationError: the variable is not set.
@@ -76,14 +76,14 @@ def api_key(endpoint: "EndpointRecord") -> str | None:
 
 
 async def connected(endpoint: "EndpointRecord") -> "Provider":
-    """The provider that speaks to the endpoint; the caller enters it."""
+    """Return the provider that speaks to the endpoint; the caller enters it."""
     from evaluation.providers.detection import connect
 
     return await connect(endpoint.url, provider=endpoint.provider or None, api_key=api_key(endpoint))
 
 
 async def ask(endpoint: "EndpointRecord", *, in_full: bool) -> Answer:
-    """What the server says of itself.
+    """Return what the server says of itself.
 
     Args:
         endpoint: Where to ask.
@@ -110,7 +110,7 @@ async def _in_full(provider: "Provider", listed: ModelInfo, gate: asyncio.Semaph
 def ask_all(
     endpoints: Sequence["EndpointRecord"], *, in_full: bool = False, within_s: float | None = None
 ) -> tuple[list[Answer], list[tuple["EndpointRecord", BenchwrightError]]]:
-    """What the servers say, asked side by side, and the errors of those that say nothing, or nothing in time."""
+    """Return what the servers say, asked side by side, and the errors of those that say nothing, or nothing in time."""
 
     async def ask_in_time(endpoint: "EndpointRecord") -> Answer:
         try:
@@ -135,7 +135,7 @@ def ask_all(
 
 
 def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]:
-    """What the servers say in full; those that do not answer are told of, as long as another does.
+    """Return what the servers say in full; those that do not answer are told of, as long as another does.
 
     Raises:
         ConfigurationError: none answers.
@@ -158,7 +158,7 @@ def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
 
 
 def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:
-    """The models as stored now that their servers have shown them; another digest than before is told of."""
+    """Return the models as stored now that their servers have shown them; another digest than before is told of."""
     from deployments.cli.terminal.output import print_status
     from evaluation.store.registry import list_models, record_seen
 

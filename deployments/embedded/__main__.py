@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def served_models(*, baselines_only: bool = False, files: Sequence[str] = ()) -> list[ServedModel]:
-    """What can be served on this machine: the real model where its parts are installed, and the baselines.
+    """Return what can be served on this machine: the real model where its parts are installed, and the baselines.
 
     Args:
         baselines_only: Leave the real model out.
@@ -119,7 +119,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 def _names(options: argparse.Namespace) -> list[str]:
-    """The host names, beside those of loopback, under which it may be asked.
+    """Return the host names, beside those of loopback, under which it may be asked.
 
     Raises:
         ConfigurationError: one of them is none.

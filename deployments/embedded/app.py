@@ -135,7 +135,7 @@ def _error_shape(path: str) -> Callable[[WireError], Reply]:
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
-    """The request's body; None where the client left before its end."""
+    """Return the request's body; None where the client left before its end."""
     pieces: list[bytes] = []
     while True:
         message = await receive()
@@ -166,7 +166,7 @@ async def _send_reply(reply: Reply, send: Send, fault: Fault | None) -> None:
 
 
 async def _send_stream(stream: Stream, send: Send, error_shape: Callable[[WireError], Reply]) -> None:
-    """The pieces as they come. The status waits for the first one, since only then it is known."""
+    """Yield the pieces as they come. The status waits for the first one, since only then it is known."""
     pieces = aiter(stream.pieces)
     started = False
     try:

@@ -47,7 +47,7 @@ class BaselineEngine:
         )
 
     def _fitting(self, job: Job) -> str:
-        """The prompt, cut to the context as a model's would be."""
+        """Return the prompt, cut to the context as a model's would be."""
         prompt = job.last_user_text
         tokens = re.findall(r"\s*\S+", prompt)
         if len(tokens) < self.context_length:
@@ -70,13 +70,13 @@ def _before_stop(text: str, stops: Sequence[str]) -> str:
 
 
 def _limited(text: str, n_words: int) -> tuple[list[str], str]:
-    """The text in words with the blanks before them, and why it ends there."""
+    """Return the text in words with the blanks before them, and why it ends there."""
     pieces = re.findall(r"\s*\S+", text)
     return (pieces[:n_words], "length") if 0 < n_words < len(pieces) else (pieces, "stop")
 
 
 def baseline_models() -> list[ServedModel]:
-    """Every baseline, ready to be served, and the embedding one."""
+    """Return every baseline, ready to be served, and the embedding one."""
     models = [_served(cls(), cls.summary, ("completion",)) for cls in BASELINES.values()]
     return [*models, _served(HashedWords(), HashedWords.summary, ("embedding",))]
 

@@ -17,7 +17,7 @@ class Body:
 
     @classmethod
     def read(cls, raw: bytes) -> "Body":
-        """The body.
+        """Return the body.
 
         Raises:
             WireError: 400, it is missing, no JSON, or no object.
@@ -33,7 +33,7 @@ class Body:
         return cls(fields)
 
     def get(self, name: str, default: T) -> T:
-        """The field, or `default` where it is missing or null.
+        """Return the field, or `default` where it is missing or null.
 
         Raises:
             WireError: 400, another type.

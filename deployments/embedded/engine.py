@@ -69,7 +69,7 @@ class Engine(Protocol):
     size_bytes: int
 
     def answer(self, job: Job) -> AsyncGenerator[Piece | Ending, None]:
-        """Pieces, then one `Ending`. Closing the generator early stops the work.
+        """Return the pieces, then one `Ending`. Closing the generator early stops the work.
 
         Raises:
             WireError: the prompt does not fit, or the options make no sense to this engine.
@@ -77,7 +77,7 @@ class Engine(Protocol):
         ...
 
     async def token_ids(self, job: Job, answer: str) -> list[int]:
-        """Ids of the prompt and the answer together, for `context` of `/api/generate`."""
+        """Return the ids of the prompt and the answer together, for `context` of `/api/generate`."""
         ...
 
     async def close(self) -> None: ...

@@ -51,7 +51,7 @@ class Faults:
         self.max_active = 0
 
     def next_for(self, path: str) -> Fault | None:
-        """The fault that hits this request, used up by one."""
+        """Return the fault that hits this request, used up by one."""
         for fault in self._waiting:
             if path not in fault.paths:
                 continue
@@ -79,7 +79,7 @@ class Faults:
         return json_reply({"waiting": 0})
 
     async def report(self, n_loads: int) -> Reply:
-        """What has been asked: requests by path, the most generating ones at once, loads of models."""
+        """Return what has been asked: requests by path, the most generating ones at once, loads of models."""
         return json_reply(
             {
                 "waiting": len(self._waiting),
@@ -101,7 +101,7 @@ def _fault(item: Any) -> Fault:
 
 
 async def struck(fault: Fault) -> Reply | None:
-    """The answer that the fault gives at once, after its delay; None where the work goes on."""
+    """Return the answer that the fault gives at once, after its delay; None where the work goes on."""
     await asyncio.sleep(fault.delay_s)
     if fault.status is None:
         return None
@@ -109,7 +109,7 @@ async def struck(fault: Fault) -> Reply | None:
 
 
 def cut_short(stream: Stream, fault: Fault) -> Stream:
-    """`stream`, ending early as the fault says."""
+    """Return `stream`, ending early as the fault says."""
     return Stream(content_type=stream.content_type, pieces=_cut(stream, fault), late_error=stream.late_error)
 
 

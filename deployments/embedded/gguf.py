@@ -35,12 +35,12 @@ class GgufHeader:
         return _FILE_TYPES.get(self.keys.get("general.file_type", -1), "unknown")
 
     def of_architecture(self, key: str) -> Any:
-        """The value of `<architecture>.key`."""
+        """Return the value of `<architecture>.key`."""
         return self.keys[f"{self.keys['general.architecture']}.{key}"]
 
 
 def read_header(path: Path) -> GgufHeader:
-    """The header of the file at `path`.
+    """Return the header of the file at `path`.
 
     Raises:
         ConfigurationError: it is no GGUF file of version 2 or 3.

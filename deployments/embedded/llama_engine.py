@@ -28,7 +28,7 @@ _SAME_NAME = (
 
 
 def chat_prompt(messages: tuple[tuple[str, str], ...]) -> str:
-    """The messages in ChatML, as the model was trained; no system message is added."""
+    """Return the messages in ChatML, as the model was trained; no system message is added."""
     turns = "".join(f"<|im_start|>{role}\n{content}<|im_end|>\n" for role, content in messages)
     return f"{turns}<|im_start|>assistant\n"
 
@@ -94,7 +94,10 @@ class LlamaEngine:
         return list(response.json()["tokens"])
 
     async def _fitting_prompt(self, job: Job) -> str | list[int]:
-        """The prompt; where it is too long and may be cut, without its oldest turns, or else without its middle."""
+        """Return the prompt.
+
+        Where it is too long and may be cut, without its oldest turns, or else without its middle.
+        """
         text = job.raw_prompt if job.raw_prompt is not None else chat_prompt(job.messages)
         # No token is shorter than a byte.
         if len(text.encode()) < self.context_length:
@@ -120,17 +123,20 @@ class LlamaEngine:
 
 
 def _effective_context(num_ctx: int, trained: int) -> int:
-    """What is really given: clamped to what the model was trained for, padded to a multiple of 256."""
+    """Return what is really given: clamped to what the model was trained for, padded to a multiple of 256."""
     return min(trained, max(256, math.ceil(num_ctx / 256) * 256))
 
 
 def _threads() -> int:
-    """One less than there are cores: the threads wait for one another, and a core shared with others stalls all."""
+    """Return one less than there are cores.
+
+    The threads wait for one another, and a core shared with others stalls all.
+    """
     return max(1, (os.cpu_count() or 1) - 1)
 
 
 def _cache_bytes(header: GgufHeader, n_tokens: int) -> int:
-    """Size of keys and values in half precision."""
+    """Return the size of keys and values in half precision."""
     heads, kv_heads = header.of_architecture("attention.head_count"), header.of_architecture("attention.head_count_kv")
     width = int(header.of_architecture("embedding_length")) // int(heads) * int(kv_heads)
     return n_tokens * int(header.of_architecture("block_count")) * width * 2 * 2
@@ -156,7 +162,10 @@ def _sampling(job: Job) -> dict[str, Any]:
 
 
 def _closed(schema: Any) -> Any:
-    """`schema` with only the listed properties, unless it says otherwise: as llama.cpp's own grammars have it."""
+    """Return `schema` with only the listed properties, unless it says otherwise.
+
+    As llama.cpp's own grammars have it.
+    """
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, Mapping):
@@ -168,7 +177,7 @@ def _closed(schema: Any) -> Any:
 
 
 async def _events(response: httpx.Response) -> AsyncGenerator[Mapping[str, Any], None]:
-    """The data of server-sent events. Split at line feeds only: a model may write other line ends."""
+    """Yield the data of server-sent events. Split at line feeds only: a model may write other line ends."""
     rest = b""
     async for block in response.aiter_bytes():
         *lines, rest = (rest + block).split(b"\n")

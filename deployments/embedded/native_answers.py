@@ -69,7 +69,7 @@ class NativeAnswers:
         raw_prompt: str | None = None,
         wants_context: bool,
     ) -> Reply | Stream:
-        """The answer to chat and generate alike; they differ in how a record carries its text."""
+        """Return the answer to chat and generate alike; they differ in how a record carries its text."""
         keep_alive = keep_alive_s(body.fields.get("keep_alive"))
         job = _job(body, model, messages, raw_prompt)
         load = load_options(job.options, model, shift=job.shift)
@@ -118,7 +118,7 @@ class NativeAnswers:
 
 
 def error_line(message: str) -> bytes:
-    """An error inside a stream that has begun."""
+    """Return an error inside a stream that has begun."""
     return json_line({"error": message})
 
 

@@ -89,14 +89,14 @@ class OpenAiApi:
 
 
 def error_reply(error: WireError) -> Reply:
-    """A refusal in OpenAI's shape."""
+    """Return a refusal in OpenAI's shape."""
     kind = _KINDS.get(error.status, "api_error")
     shown = {"message": error.message, "type": kind, "param": None, "code": None}
     return Reply(status=error.status, content_type=BARE_JSON, body=json_line({"error": shown}))
 
 
 def late_error(_message: str) -> bytes:
-    """What this layer makes of an error in mid-stream: an empty chunk that tells nothing."""
+    """Return what this layer makes of an error in mid-stream: an empty chunk that tells nothing."""
     return _event({"model": "", "choices": [_delta({"content": ""}, None)]})
 
 

@@ -36,7 +36,9 @@ _FOR_EVER_S = 9.2e9
 
 
 def full_options(requested: Any, model: ServedModel) -> dict[str, Any]:
-    """Every option with its value: the request's, else the model's own, else the default. Unknown ones are dropped.
+    """Return every option with its value: the request's, else the model's own, else the default.
+
+    Unknown ones are dropped.
 
     Raises:
         WireError: one has a value of the wrong type.
@@ -58,7 +60,7 @@ def full_options(requested: Any, model: ServedModel) -> dict[str, Any]:
 
 
 def load_options(options: Mapping[str, Any], model: ServedModel, *, shift: bool) -> LoadOptions:
-    """The part of `options` that a loaded model is pinned to."""
+    """Return the part of `options` that a loaded model is pinned to."""
     return LoadOptions(
         num_ctx=max(4, min(options["num_ctx"], model.trained_context)),
         num_thread=max(0, options["num_thread"]),

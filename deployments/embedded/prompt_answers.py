@@ -57,7 +57,9 @@ class Collected:
 
 
 async def answered(scheduler: Scheduler, work: Work, started_ns: int) -> AsyncGenerator[Piece | Finished, None]:
-    """Pieces, then one `Finished`. Without it the answer was broken off: one token more than 30 times in a row.
+    """Yield the pieces, then one `Finished`.
+
+    Without it the answer was broken off: one token more than 30 times in a row.
 
     Raises:
         WireError: the model cannot be loaded, or the engine refuses the job.
@@ -79,7 +81,7 @@ async def answered(scheduler: Scheduler, work: Work, started_ns: int) -> AsyncGe
 
 
 async def collected(scheduler: Scheduler, work: Work, started_ns: int) -> Collected:
-    """The whole answer of `answered`."""
+    """Return the whole answer of `answered`."""
     whole = Collected()
     async with aclosing(answered(scheduler, work, started_ns)) as parts:
         async for part in parts:

@@ -16,12 +16,12 @@ class Registry:
         return iter(self._models.values())
 
     def get(self, name: str) -> ServedModel | None:
-        """The model of that name, or None."""
+        """Return the model of that name, or None."""
         full = name.lower() if ":" in name else f"{name.lower()}:latest"
         return self._models.get(full)
 
     def find(self, name: str) -> ServedModel:
-        """The model of that name.
+        """Return the model of that name.
 
         Raises:
             WireError: 404, there is none.

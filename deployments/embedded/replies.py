@@ -47,27 +47,27 @@ def json_bytes(value: Any) -> bytes:
 
 
 def json_line(value: Any) -> bytes:
-    """One record of a stream."""
+    """Return one record of a stream."""
     return json_bytes(value) + b"\n"
 
 
 def json_reply(value: Any, status: int = 200, content_type: str = JSON) -> Reply:
-    """`value` as a whole answer."""
+    """Return `value` as a whole answer."""
     return Reply(status=status, content_type=content_type, body=json_bytes(value))
 
 
 def text_reply(status: int, text: str, content_type: str = "text/plain") -> Reply:
-    """Plain text as a whole answer."""
+    """Return the plain text as a whole answer."""
     return Reply(status=status, content_type=content_type, body=text.encode())
 
 
 def error_reply(error: WireError) -> Reply:
-    """A refusal in Ollama's native shape."""
+    """Return a refusal in Ollama's native shape."""
     return json_reply({"error": error.message}, error.status, error.content_type)
 
 
 def go_time(at_ns: int | None = None) -> str:
-    """A moment (now unless given, Unix time in ns) as Go writes it: RFC 3339 in UTC, no trailing zeros."""
+    """Return a moment (now unless given, Unix time in ns) as Go writes it: RFC 3339 in UTC, no trailing zeros."""
     seconds, nanoseconds = divmod(time_ns() if at_ns is None else at_ns, 1_000_000_000)
     fraction = f".{nanoseconds:09d}".rstrip("0").rstrip(".")
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"

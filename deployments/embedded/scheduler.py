@@ -46,7 +46,7 @@ class Scheduler:
     async def use(
         self, model: ServedModel, options: LoadOptions, keep_alive_s: float | None
     ) -> AsyncGenerator[Loaded, None]:
-        """The loaded model, protected from eviction; its `slots` are still to be waited for.
+        """Yield the loaded model, protected from eviction; its `slots` are still to be waited for.
 
         Raises:
             WireError: 503 when too many are waiting for a load, 500 when the load fails.

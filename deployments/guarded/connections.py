@@ -39,7 +39,7 @@ class RefusedConnectionError(PermissionError):
 
 
 def read_target(text: str) -> Target:
-    """The target in `https://hooks.example.com`, or in `http://10.0.0.5:9000 private`; a path is left out.
+    """Return the target in `https://hooks.example.com`, or in `http://10.0.0.5:9000 private`; a path is left out.
 
     Raises:
         ValueError: it is no address of a webhook.
@@ -53,7 +53,7 @@ def read_target(text: str) -> Target:
 
 
 def is_public(address: str) -> bool:
-    """True for an IP address of the internet: not of this machine, a local network, or a link."""
+    """Return True for an IP address of the internet: not of this machine, a local network, or a link."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
         # Addresses of IPv6 that lead to one of IPv4: mapped, 6to4, and NAT64.
@@ -68,7 +68,7 @@ def is_public(address: str) -> bool:
 
 
 def named_webhooks(file: Path) -> list[Target]:
-    """What the operator named: in `BENCHWRIGHT_WEBHOOKS`, separated by commas, and in the file, one a line."""
+    """Return what the operator named: in `BENCHWRIGHT_WEBHOOKS`, separated by commas, and in the file, one a line."""
     try:
         lines = file.read_text().splitlines()
     except (OSError, ValueError):
@@ -78,7 +78,7 @@ def named_webhooks(file: Path) -> list[Target]:
 
 
 def own_targets() -> list[Target]:
-    """What the server itself needs: its database, and Redis where it is used."""
+    """Return what the server itself needs: its database, and Redis where it is used."""
     targets = []
     for name in ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL"):
         parts = urlsplit(os.environ.get(name, ""))
@@ -108,7 +108,7 @@ class Gate:
         self._look_up = socket.getaddrinfo
 
     def close(self) -> None:
-        """Limits this process from now on. A hook that was added cannot be taken away again."""
+        """Limit this process from now on. A hook that was added cannot be taken away again."""
         setattr(socket, "getaddrinfo", self.look_up)  # noqa: B010 - a function of another signature, to mypy
         sys.addaudithook(self._on_event)
 
@@ -142,7 +142,7 @@ class Gate:
         return kept
 
     def allows(self, address: object) -> bool:
-        """True where a socket may connect to this address."""
+        """Return True where a socket may connect to this address."""
         if not isinstance(address, tuple) or len(address) < 2:  # a socket of the file system
             return True
         host, port = _canonical(str(address[0])), int(address[1])
@@ -187,7 +187,7 @@ def _is_public_ip(host: str) -> bool:
 
 
 def _is_port(requested_port: object, port: int) -> bool:
-    """True where a look-up is for this port, or for none yet."""
+    """Return True where a look-up is for this port, or for none yet."""
     if requested_port in (None, 0, "0", b"0", ""):
         return True
     text = requested_port.decode() if isinstance(requested_port, bytes) else str(requested_port)

@@ -41,7 +41,7 @@ class OwnPagesOnly:
     """An ASGI application that refuses what pages of other origins send, before the application inside sees it."""
 
     def __init__(self, app: App, *, names: Iterable[str] = (), has_sign_in: bool = False) -> None:
-        """Wraps an application.
+        """Wrap an application.
 
         Args:
             app: What answers the requests that are let through.
@@ -63,7 +63,7 @@ class OwnPagesOnly:
             await self._app(scope, receive, _guarded(send) if scope["type"] == "http" else send)
 
     def refusal(self, scope: Scope) -> str | None:
-        """Why the request is not answered; None: it is."""
+        """Return why the request is not answered; None: it is."""
         path: str = scope["path"]
         if not path.startswith("/") or path.startswith("//") or "\\" in path:
             return f"the path {path[:100]!r} is not one of this server's"
@@ -82,12 +82,12 @@ class OwnPagesOnly:
 
 
 def allowed_names() -> list[str]:
-    """The host names, beside those of loopback, that `BENCHWRIGHT_ALLOWED_HOSTS` names."""
+    """Return the host names, beside those of loopback, that `BENCHWRIGHT_ALLOWED_HOSTS` names."""
     return [name for name in os.environ.get(NAMES_VARIABLE, "").replace(",", " ").split() if name]
 
 
 def host_name(text: str) -> str:
-    """The name in `text` as it is compared: lower case, without port and trailing dot.
+    """Return the name in `text` as it is compared: lower case, without port and trailing dot.
 
     Raises:
         ValueError: it is not a host name.
@@ -104,13 +104,13 @@ def _authority(text: str) -> tuple[str, str | None] | None:
 
 
 def _origin(text: str) -> tuple[str, str | None] | None:
-    """Name and port of an origin; None for `null`, for files, and for what is no origin."""
+    """Return the name and port of an origin; None for `null`, for files, and for what is no origin."""
     scheme, sign, rest = text.lower().partition("://")
     return _authority(rest) if sign and scheme in ("http", "https") else None
 
 
 def _cross_site(scope: Scope) -> str | None:
-    """A link from elsewhere may open a page; nothing else that another page sends is answered."""
+    """Return a link from elsewhere may open a page; nothing else that another page sends is answered."""
     site = "".join(_values(scope, b"sec-fetch-site")).lower()
     if site in ("", "none", "same-origin"):
         return None
@@ -125,7 +125,7 @@ def _cross_site(scope: Scope) -> str | None:
 
 
 def _foreign_referer(scope: Scope, host: tuple[str, str | None]) -> str | None:
-    """What changes something, from a browser that sends neither `Origin` nor `Sec-Fetch-Site`, is told by `Referer`."""
+    """Judge a request that changes something by `Referer` where a browser sends no `Origin` and no `Sec-Fetch-Site`."""
     referers = _values(scope, b"referer")
     changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
     if not changes or _values(scope, b"origin"):

@@ -28,7 +28,7 @@ def run_own_flows_only() -> None:
 
 
 async def load_own_flow(flow_run: "FlowRun", **_options: Any) -> "Flow[..., Any]":
-    """The flow of the run's deployment, from this package.
+    """Return the flow of the run's deployment, from this package.
 
     Raises:
         ConfigurationError: the run is of no deployment, or of one of another flow.
@@ -53,5 +53,5 @@ async def load_own_flow(flow_run: "FlowRun", **_options: Any) -> "Flow[..., Any]
 
 
 def engine_command() -> str:
-    """The command of a flow run's process."""
+    """Return the command of a flow run's process."""
     return shlex.join([sys.executable, "-P", "-m", ENGINE])

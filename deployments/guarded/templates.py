@@ -30,7 +30,7 @@ def only_fill_in() -> None:
 
 
 def may_call(function: object, brought: dict[str, Any]) -> bool:
-    """True for a method of a plain value, and for what Jinja brings.
+    """Return True for a method of a plain value, and for what Jinja brings.
 
     Args:
         function: What a template calls.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def main(words: list[str]) -> None:
-    """Runs Prefect's command line with these words."""
+    """Run Prefect's command line with these words."""
     only_for_this_user()
     run_own_flows_only()
     from prefect.workers.process import ProcessWorker
@@ -28,7 +28,7 @@ def main(words: list[str]) -> None:
 
 
 def own_configuration() -> "type[ProcessJobConfiguration]":
-    """How this worker starts a flow run, whatever a template or its variables say."""
+    """Return how this worker starts a flow run, whatever a template or its variables say."""
     from prefect.workers.process import ProcessJobConfiguration
 
     class OwnJobConfiguration(ProcessJobConfiguration):

@@ -93,7 +93,7 @@ def _kept_server() -> "AbstractContextManager[PrefectServer]":
 
 
 def _thread(work: Callable[[], T], caller: Caller, future: "Future[T]") -> threading.Thread:
-    """The thread that does the work, not started yet."""
+    """Return the thread that does the work, not started yet."""
 
     def do() -> None:
         try:

@@ -110,7 +110,7 @@ def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Comp
 
 
 def _fields(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Mapping[str, Any]) -> dict[str, Any]:
-    """What is compared, as fields of `ComparisonRequest`."""
+    """Return what is compared, as fields of `ComparisonRequest`."""
     own = as_lists({name: options[name] for name in _OWN if name in options})
     ids = [run_id for run in runs for run_id in _ids(run)]
     return {_FIELDS.get(name, name): value for name, value in {"runs": ids, **own}.items() if value != []}

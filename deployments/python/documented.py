@@ -62,7 +62,7 @@ def _plain(hint: Any) -> Any:
 
 
 def _with_arguments(docstring: str, options: type) -> str:
-    """The docstring with the options behind its own arguments, above what follows these."""
+    """Return the docstring with the options behind its own arguments, above what follows these."""
     text = inspect.cleandoc(docstring)
     lines = [f"    {name}: {description_of(hint)}" for name, hint in options_of(options).items()]
     head, mark, rest = text.partition("\n\nArgs:\n")

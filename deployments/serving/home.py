@@ -33,7 +33,7 @@ class Serving:
 
 @contextmanager
 def hold_home(port: int) -> Iterator[None]:
-    """Holds this home for as long as the block lasts, or the process.
+    """Hold this home for as long as the block lasts, or the process.
 
     Raises:
         ConfigurationError: another `benchwright serve` holds it.
@@ -58,7 +58,7 @@ def hold_home(port: int) -> Iterator[None]:
 
 
 def note_embedded(url: str) -> None:
-    """Lets others know where the embedded server of the `serve` of this process is.
+    """Let others know where the embedded server of the `serve` of this process is.
 
     Written over what stands there in one go, so that whoever reads it meanwhile finds the one or the other.
     """
@@ -74,7 +74,7 @@ def _said_of(path: str) -> str:
 
 
 def find_serve() -> Serving | None:
-    """The `benchwright serve` that holds this home now; None where there is none."""
+    """Return the `benchwright serve` that holds this home now; None where there is none."""
     path = prefect_home() / "benchwright" / "serve.json"
     serving = _read(path)
     if serving is None:  # nothing ever served, or what did has ended: nobody's lock is touched
@@ -99,7 +99,7 @@ def _read(path: Path) -> Serving | None:
 
 
 def must_be_free(port: int) -> None:
-    """Returns where a server of ours may stand at this port, on this home.
+    """Return where a server of ours may stand at this port, on this home.
 
     Raises:
         ConfigurationError: the port is taken, another server works on the home, or the user has named another one.
@@ -124,7 +124,7 @@ def must_be_free(port: int) -> None:
 
 
 def is_taken(port: int) -> bool:
-    """True where something listens at this port."""
+    """Return True where something listens at this port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what has ended a moment ago holds nothing
         try:
@@ -139,7 +139,7 @@ def is_taken(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port where nothing listens now."""
+    """Return a port where nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -155,5 +155,5 @@ def _is_at(api: str, port: int) -> bool:
 
 
 def _address(api: str) -> str:
-    """The address without a password that somebody wrote into it."""
+    """Return the address without a password that somebody wrote into it."""
     return without_credentials(api)

@@ -22,7 +22,7 @@ class Part:
     _ends: list[float] = field(default_factory=list)
 
     def look(self, tell: Callable[[str], None]) -> bool:
-        """True where it had ended and was started again.
+        """Return True where it had ended and was started again.
 
         Raises:
             ConfigurationError: it ends again and again; with the end of its log.

@@ -13,7 +13,7 @@ class Reconciler:
     def __init__(
         self, take_up: Callable[[], Iterable[str]], tell: Callable[[str], None], *, every_s: float = LOOKS_EVERY_S
     ) -> None:
-        """It does not look yet.
+        """Prepare to look; nothing is looked for yet.
 
         Args:
             take_up: Takes care of flow runs whose process is gone; returns a sentence about each.

@@ -41,7 +41,7 @@ class Services:
         *,
         has_password: bool = True,
     ) -> None:
-        """Starts the Prefect server; it need not be ready.
+        """Start the Prefect server; it need not be ready.
 
         Args:
             port: Where.
@@ -72,7 +72,7 @@ class Services:
         self._stack.close()
 
     def start_embedded(self) -> str:
-        """Where the embedded server answers, for this process and all that it starts."""
+        """Return where the embedded server answers, for this process and all that it starts."""
         start = partial(start_embedded, slots=EMBEDDED_SLOTS, port=free_port())
         part = Part("embedded server", start, start())
         self._stack.callback(lambda: part.process.stop())
@@ -82,7 +82,10 @@ class Services:
         return part.process.url
 
     def deploy(self, definitions: "Sequence[Definition]", choices: "Choices") -> "tuple[Deployed, ...]":
-        """What stands on the server now; where a person has given a deployment another work pool, it keeps it."""
+        """Return what stands on the server now.
+
+        Where a person has given a deployment another work pool, it keeps it.
+        """
         from prefect.client.orchestration import get_client
 
         from deployments.deploying import DeployRequest, deploy
@@ -97,7 +100,7 @@ class Services:
         )
 
     def start_worker(self) -> None:
-        """Starts the worker, and returns when it has told the server that it is there.
+        """Start the worker, and returns when it has told the server that it is there.
 
         Raises:
             ConfigurationError: it does not start.
@@ -115,7 +118,7 @@ class Services:
         reconciler.start()
 
     def _worker_again(self) -> HelperProcess:
-        """A worker that begins where none is at work: what the one before it worked on has ended with it."""
+        """Return a worker that begins where none is at work: what the one before it worked on has ended with it."""
         from prefect.client.orchestration import get_client
 
         with get_client(sync_client=True) as client:
@@ -126,7 +129,7 @@ class Services:
         return worker.start_worker()
 
     def _end_worker(self, part: Part) -> None:
-        """Ends its flow runs, then itself; those that did not come to say that they were cancelled are marked."""
+        """End its flow runs, then itself; those that did not come to say that they were cancelled are marked."""
         import httpx
         from prefect.client.orchestration import get_client
 
@@ -143,7 +146,7 @@ class Services:
                 part.process.stop(WORKER_HAS_S)
 
     def look(self) -> None:
-        """Starts again what has ended.
+        """Start again what has ended.
 
         Raises:
             ConfigurationError: something ends again and again.
@@ -152,7 +155,7 @@ class Services:
             part.look(self._tell)
 
     def watch(self, every_s: float = 1.0) -> None:
-        """Looks after what runs until a signal ends it.
+        """Look after what runs until a signal ends it.
 
         Raises:
             ConfigurationError: something ends again and again.

@@ -32,7 +32,7 @@ _AT_WORK = ("RUNNING", "PENDING", "CANCELLING")
 
 
 def start_worker() -> HelperProcess:
-    """The worker, started on the server that this process uses; its flows get this process's settings."""
+    """Return the worker, started on the server that this process uses; its flows get this process's settings."""
     argv = [
         sys.executable,
         "-P",
@@ -61,7 +61,7 @@ def _environment() -> Mapping[str, str]:
 
 
 def make_pool(client: "SyncPrefectClient") -> None:
-    """Makes the work pool where there is none, and sees to it that its runs end with the worker.
+    """Make the work pool where there is none, and sees to it that its runs end with the worker.
 
     Raises:
         ConfigurationError: a pool of that name is of another type.
@@ -88,7 +88,7 @@ def make_pool(client: "SyncPrefectClient") -> None:
 
 
 def _closed(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with our command, and without the variables by which a run would choose how it is started.
+    """Return the template with our command, and without the variables by which a run would choose how it is started.
 
     Our worker uses none of it. A worker of Prefect's that somebody starts on the pool is held to the same by it.
     """
@@ -103,7 +103,7 @@ def _closed(template: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_another_pool(client: "SyncPrefectClient", names: list[str]) -> list[str]:
-    """Which of the deployments stand on the server with a work pool that is not this one."""
+    """Return which of the deployments stand on the server with a work pool that is not this one."""
     query = {"deployments": {"name": {"any_": names}}, "limit": 200}
     deployments = client.request("POST", "/deployments/filter", json=query).json()
     return [
@@ -118,7 +118,7 @@ def _is_ours(deployment: Mapping[str, Any]) -> bool:
 
 
 def is_at_work(client: "SyncPrefectClient", since: datetime) -> bool:
-    """True once the worker has told the server that it is there; False while the server is too busy to say."""
+    """Return True once the worker has told the server that it is there; False while the server is too busy to say."""
     import httpx
 
     of_pool = {"work_pool_name": POOL}
@@ -140,7 +140,7 @@ def is_at_work(client: "SyncPrefectClient", since: datetime) -> bool:
 
 
 def runs_at_work(client: "SyncPrefectClient") -> list[str]:
-    """Ids of the pool's flow runs that some process works on, by what the server knows."""
+    """Return the ids of the pool's flow runs that some process works on, by what the server knows."""
     query = {
         "work_pools": {"name": {"any_": [POOL]}},
         "flow_runs": {"state": {"type": {"any_": list(_AT_WORK)}}},
@@ -150,7 +150,7 @@ def runs_at_work(client: "SyncPrefectClient") -> list[str]:
 
 
 def cancel(client: "SyncPrefectClient", *, why: str, within_s: float) -> int:
-    """How many flow runs of the pool were told to end; returns when they have, or when their time is over."""
+    """Return how many flow runs of the pool were told to end; returns when they have, or when their time is over."""
     told: set[str] = set()
     deadline = time.monotonic() + within_s
     while (at_work := runs_at_work(client)) and time.monotonic() < deadline:
@@ -162,7 +162,10 @@ def cancel(client: "SyncPrefectClient", *, why: str, within_s: float) -> int:
 
 
 def mark_ended(client: "SyncPrefectClient", *, state: str, why: str) -> int:
-    """How many flow runs of the pool did not come to say how they ended, and are marked now: nobody works on any."""
+    """Return how many flow runs of the pool did not come to say how they ended, and are marked now.
+
+    Nobody works on any.
+    """
     left = runs_at_work(client)
     for flow_run_id in left:
         _set_state(client, flow_run_id, state, why, force=True)

@@ -135,14 +135,14 @@ def function_parts(package: Any, name: str) -> Iterator[str]:
 
 
 def _rest_of_summary(function: Callable[..., Any]) -> str:
-    """The docstring's first line behind what it has in common with the function that is no coroutine."""
+    """Return the docstring's first line behind what it has in common with the function that is no coroutine."""
     summary = (inspect.getdoc(function) or "").split("\n")[0]
     _, mark, rest = summary.partition("; ")
     return f"{rest[:1].upper()}{rest[1:]}" if mark else ""
 
 
 def _signature(function: Callable[..., Any]) -> str:
-    """`evaluate(*, benchmark=None, …) -> InvocationResult`: names and defaults; types stand in the table."""
+    """Return `evaluate(*, benchmark=None, …) -> InvocationResult`: names and defaults; types stand in the table."""
     signature = inspect.signature(function)
     common = _common(function)
     shown: list[str] = []
@@ -164,13 +164,13 @@ def _signature(function: Callable[..., Any]) -> str:
 
 
 def _default(value: object) -> str:
-    """The default as one would write it; of an instance the name of its class."""
+    """Return the default as one would write it; of an instance the name of its class."""
     text = repr(value)
     return text if len(text) < 30 and "object at" not in text else f"{type(value).__name__}()"
 
 
 def _common(function: Callable[..., Any]) -> set[str]:
-    """The options that stand in the table of all evaluations."""
+    """Return the options that stand in the table of all evaluations."""
     names = inspect.signature(function).parameters.keys()
     common = options_of(EvaluationOptions).keys()
     return set(common) if common <= set(names) else set()
@@ -198,7 +198,7 @@ def _option_rows(options: type) -> list[list[str]]:
 
 
 def _type(annotation: Any) -> str:
-    """A type as one would write it, without the modules that it stands in."""
+    """Return a type as one would write it, without the modules that it stands in."""
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     text = re.sub(r"Optional\[(Literal\[[^\]]*\])\]", r"\1 | None", text)
     without_modules = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Za-z])", "", text)
@@ -253,7 +253,7 @@ def _own(described: type) -> Iterator[tuple[str, Any]]:
 
 
 def _member(described: type, name: str) -> Any:
-    """What griffe knows of a field, of whichever class says it."""
+    """Return what griffe knows of a field, of whichever class says it."""
     for base in described.__mro__:
         known = _module(base.__module__).members.get(base.__name__) if "." in base.__module__ else None
         if known is not None and name in known.members:
@@ -281,7 +281,7 @@ def _errors() -> list[list[str]]:
 
 
 def _paragraphs(text: str) -> str:
-    """Text as Markdown; what is indented is code."""
+    """Return the text as Markdown; what is indented is code."""
     parts = inspect.cleandoc(text).split("\n\n")
     return "\n".join(
         f"```python\n{textwrap.dedent(part)}\n```\n" if part.startswith("    ") else f"{part}\n" for part in parts

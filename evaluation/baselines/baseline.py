@@ -25,7 +25,7 @@ class Baseline(ABC):
         return fingerprint({"name": self.name, "options": asdict(self), "code_version": self.code_version})
 
     def answer(self, prompt: str, *, seed: int = 0, limit: int | None = None) -> str:
-        """The answer to `prompt`; empty only for a blank prompt.
+        """Return the answer to `prompt`; empty only for a blank prompt.
 
         Args:
             prompt: The text that a model would get as the last user message.
@@ -39,11 +39,11 @@ class Baseline(ABC):
 
     @abstractmethod
     def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
-        """The uncut answer to a prompt that is not blank."""
+        """Return the uncut answer to a prompt that is not blank."""
 
 
 def generator_for(seed: int, prompt: str) -> np.random.Generator:
-    """A generator that draws the same for the same seed and prompt, on every machine."""
+    """Return a generator that draws the same for the same seed and prompt, on every machine."""
     return np.random.default_rng(int(fingerprint([seed, prompt])[:16], 16))
 
 

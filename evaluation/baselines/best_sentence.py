@@ -34,7 +34,10 @@ class BestSentence(Baseline):
         return self._span(best, parts.question) if self.shorten else best
 
     def _span(self, sentence: str, question: str) -> str:
-        """The stretch of `sentence` that answers by kind (number, name), else the longest one not in the question."""
+        """Return the stretch of `sentence` that answers by kind (number, name).
+
+        Else the longest one not in the question.
+        """
         runs = _new_runs(sentence, question)
         if _ASKS_FOR_A_NUMBER.search(question):
             runs = [piece for run in runs for piece in _between_small_words(run) if re.search(r"\d", piece)] or runs
@@ -51,14 +54,14 @@ def _closest(question: str, texts: list[str]) -> str:
 
 
 def _closest_option(parts: PromptParts, body_sentences: list[str]) -> str:
-    """The option whose text shares most with the sentence closest to the question."""
+    """Return the option whose text shares most with the sentence closest to the question."""
     sought = _closest(parts.question, body_sentences)
     texts = list(parts.labels or parts.choices)
     return parts.options[texts.index(_closest(sought, texts))]
 
 
 def _new_runs(sentence: str, question: str) -> list[str]:
-    """Stretches of `sentence` between words of the question and punctuation, trimmed of small words."""
+    """Return the stretches of `sentence` between words of the question and punctuation, trimmed of small words."""
     question_stems = set(content_stems(question))
     runs: list[list[str]] = [[]]
     for token in sentence.split():
@@ -91,6 +94,6 @@ def _trimmed(run: list[str]) -> str:
 
 
 def _capitalised(run: str) -> str:
-    """The longest stretch of words in `run` that begin with a capital letter; empty without one."""
+    """Return the longest stretch of words in `run` that begin with a capital letter; empty without one."""
     stretches = re.findall(r"[A-Z][\w.'’-]*(?:[ ](?:of |the |de |van |von )?[A-Z][\w.'’-]*)*", run)
     return max(stretches, key=len, default="")

@@ -29,7 +29,7 @@ class HashedWords:
         return fingerprint({"name": self.name, "options": asdict(self), "code_version": self.code_version})
 
     def embed(self, text: str) -> tuple[float, ...]:
-        """The vector of `text`, of length 1, shape (n_dimensions,); all zero for a text without words."""
+        """Return the vector of `text`, of length 1, shape (n_dimensions,); all zero for a text without words."""
         vector = [0.0] * self.n_dimensions
         for feature, weight in self._features(text).items():
             place = int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=8).digest(), "big")

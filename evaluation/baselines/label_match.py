@@ -24,7 +24,7 @@ class LabelMatch(Baseline):
 
 
 def _best_label(text: str, labels: tuple[str, ...]) -> int:
-    """Index of the label for `text`; the earlier one of equals."""
+    """Return the index of the label for `text`; the earlier one of equals."""
     stems = Counter(content_stems(text))
     letters = character_trigrams(text)
     scores = [(_mentions(label, stems), round(cosine(letters, character_trigrams(label)), 9)) for label in labels]
@@ -32,13 +32,13 @@ def _best_label(text: str, labels: tuple[str, ...]) -> int:
 
 
 def _mentions(label: str, stems: Counter[str]) -> float:
-    """Mean number of times that the label's words, or variants of them, stand in the text."""
+    """Return the mean number of times that the label's words, or variants of them, stand in the text."""
     own = content_stems(label)
     return sum(stems[word] for word in own) / len(own) if own else 0.0
 
 
 def _keyword(text: str) -> str:
-    """The most frequent word that carries meaning: the text's own label where none are offered."""
+    """Return the most frequent word that carries meaning: the text's own label where none are offered."""
     every = words(text)
     counts = Counter(word for word in every if word not in STOP_WORDS) or Counter(every)
     return counts.most_common(1)[0][0] if counts else text

@@ -64,7 +64,7 @@ def _followers(texts: Sequence[Sequence[str]], order: int) -> Mapping[tuple[str,
 def _next_word(
     heard: Sequence[str], followers: Mapping[tuple[str, ...], list[str]], order: int, rng: np.random.Generator
 ) -> str:
-    """A word drawn from the followers of the longest known ending (backoff; Katz 1987 without discounts)."""
+    """Return a word drawn from the followers of the longest known ending (backoff; Katz 1987 without discounts)."""
     for length in range(min(order - 1, len(heard)), 0, -1):
         next_words = followers.get(tuple(heard[len(heard) - length :]))
         if next_words:

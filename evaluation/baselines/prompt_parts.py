@@ -28,7 +28,7 @@ class PromptParts:
 
 
 def parts_of(prompt: str) -> PromptParts:
-    """`prompt` taken apart; a prompt of another layout is all body."""
+    """Return `prompt` taken apart; a prompt of another layout is all body."""
     for read in (_classification, _question_with_context, _document, _multiple_choice):
         parts = read(prompt)
         if parts is not None:
@@ -76,7 +76,7 @@ def _multiple_choice(prompt: str) -> PromptParts | None:
 
 
 def _without_choices(text: str) -> tuple[str, tuple[str, ...]]:
-    """What stands before the last block of lines `A. …`, `B. …`, and the texts of that block."""
+    """Return what stands before the last block of lines `A. …`, `B. …`, and the texts of that block."""
     lines = text.split("\n")
     lettered = [_LETTERED.match(line.strip()) for line in lines]
     for first in range(len(lines) - 1, -1, -1):

@@ -37,7 +37,7 @@ STOP_WORDS = frozenset(_SMALL_WORDS.split())
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of `text` in order, without blank ones; an initial or a title does not end a sentence."""
+    """Return the sentences of `text` in order, without blank ones; an initial or a title does not end a sentence."""
     merged: list[str] = []
     for piece in _SENTENCE_END.split(text):
         piece = " ".join(piece.split())
@@ -49,12 +49,15 @@ def sentences(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words of `text` in lower case, without punctuation."""
+    """Return the words of `text` in lower case, without punctuation."""
     return [word.lower() for word in _WORD.findall(text)]
 
 
 def stem(word: str) -> str:
-    """`word` without its ending, so that `sports`, `sporting` and `sport` fall together; never under three letters."""
+    """Return `word` without its ending, so that `sports`, `sporting` and `sport` fall together.
+
+    Never under three letters.
+    """
     word = word.lower()
     shorter = next((word.removesuffix(end) for end in _SUFFIXES if word.endswith(end) and len(word) - len(end) > 2), "")
     if shorter:
@@ -63,13 +66,13 @@ def stem(word: str) -> str:
 
 
 def content_stems(text: str) -> list[str]:
-    """Stems of the words that carry meaning; of all words where none does."""
+    """Return the stems of the words that carry meaning; of all words where none does."""
     every = words(text)
     return [stem(word) for word in every if word not in STOP_WORDS] or [stem(word) for word in every]
 
 
 def tfidf(texts: Sequence[str]) -> list[dict[str, float]]:
-    """A TF-IDF vector of each text over their content stems, of length 1 (all zero for a text without words).
+    """Return a TF-IDF vector of each text over their content stems, of length 1 (all zero for a text without words).
 
     Weights are tf · (ln((1 + n) / (1 + df)) + 1), as scikit-learn's `TfidfVectorizer` has them.
     """
@@ -80,13 +83,16 @@ def tfidf(texts: Sequence[str]) -> list[dict[str, float]]:
 
 
 def character_trigrams(text: str) -> dict[str, float]:
-    """Counts of the three-letter pieces of each word, blanks at its ends included, as a vector of length 1."""
+    """Return the counts of the three-letter pieces of each word, blanks at its ends included.
+
+    As a vector of length 1.
+    """
     padded = [f" {word} " for word in words(text)]
     return _unit(Counter(word[i : i + 3] for word in padded for i in range(len(word) - 2)))
 
 
 def cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    """Cosine of two vectors of length 1, in [0, 1]; 0 where one is all zero."""
+    """Return the cosine of two vectors of length 1, in [0, 1]; 0 where one is all zero."""
     small, large = (a, b) if len(a) <= len(b) else (b, a)
     return sum(weight * large.get(term, 0.0) for term, weight in small.items())
 

@@ -27,7 +27,7 @@ def load_file(
     name: str | None = None,
     source: str | None = None,
 ) -> Benchmark:
-    """The benchmark that a file holds, whole and checked.
+    """Return the benchmark that a file holds, whole and checked.
 
     Args:
         path: The file.
@@ -70,7 +70,7 @@ def _name(name: str, path: Path) -> str:
 
 
 def _with_data(document: Document, path: Path) -> Document:
-    """The document with its rows, where another file holds them. The outer header goes before the inner."""
+    """Return the document with its rows, where another file holds them. The outer header goes before the inner."""
     if document.data is None:
         return document
     inner = read_document(path.parent / document.data)
@@ -115,7 +115,7 @@ def _assembled(
 
 
 def _metrics(header: Header, form: Format, path: str) -> tuple[tuple[str, ...], str]:
-    """The header's metrics, else the format's; the headline is the header's, the format's, or the first."""
+    """Return the header's metrics, else the format's; the headline is the header's, the format's, or the first."""
     metrics = header.metrics if header.metrics is not None else form.metrics
     names = _names(metrics)
     if header.headline is None:

@@ -49,7 +49,7 @@ class CaseRows:
         )
 
     def cases(self) -> tuple[Case, ...]:
-        """The cases, in the order of the file.
+        """Return the cases, in the order of the file.
 
         Raises:
             BenchmarkError: a row that is no case, or holds what nothing would read.
@@ -57,7 +57,7 @@ class CaseRows:
         return self.form.finished(list(self._cases()))
 
     def _form(self, first: Row) -> Format:
-        """The format of the rows, and the names under which they write its fields."""
+        """Return the format of the rows, and the names under which they write its fields."""
         form = recognised(first)
         if form is not None and form.name != Plain.name and not self._is_forced:
             return form
@@ -106,7 +106,7 @@ class CaseRows:
         return [name for name in row.unused() if not self._is_kept(name)]
 
     def _all_unknown(self, first: list[str], rest: Iterator[Row]) -> list[str]:
-        """The unknown fields of the whole file, so that they can be dealt with at once."""
+        """Return the unknown fields of the whole file, so that they can be dealt with at once."""
         names = dict.fromkeys(first)
         with suppress(BenchmarkError):
             for ordinal, row in enumerate(rest):
@@ -129,7 +129,7 @@ def _with_details(case: Case, added: Mapping[str, Any], row: Row) -> dict[str, A
 
 
 def _with_good_names(case: Case, row: Row) -> Case:
-    """The case with its id, cluster and tags in the form in which names are kept.
+    """Return the case with its id, cluster and tags in the form in which names are kept.
 
     Raises:
         BenchmarkError: one of them cannot be a name.
@@ -156,7 +156,7 @@ def _check_id(case_id: str, row: Row, places: dict[str, Row], form: Format) -> N
 
 
 def _check_content(case: Case, row: Row) -> None:
-    """Raises where the case has text that no file or database can hold: half of a surrogate pair."""
+    """Raise where the case has text that no file or database can hold: half of a surrogate pair."""
     try:
         case.content_hash.encode()
         case.case_id.encode()

@@ -41,12 +41,12 @@ class Document:
 
 
 def stem_of(path: Path) -> str:
-    """The file's name without `.gz` and without the suffix of its format."""
+    """Return the file's name without `.gz` and without the suffix of its format."""
     return Path(path.name.removesuffix(".gz")).stem
 
 
 def read_document(path: Path) -> Document:
-    """The file's header and rows, by its suffix.
+    """Return the file's header and rows, by its suffix.
 
     Raises:
         BenchmarkError: the file is missing, empty, of an unknown kind, or broken; rows may raise it later.
@@ -98,7 +98,7 @@ def _open(path: Path) -> IO[bytes]:
 def _guarded(
     path: Path, rows: Callable[..., Iterator[Row]], *args: Any, limit: int | None = LARGEST_FILE
 ) -> Iterator[Row]:
-    """The rows of an opened file, with whatever the disk or gzip says turned into a `BenchmarkError`.
+    """Yield the rows of an opened file, with whatever the disk or gzip says turned into a `BenchmarkError`.
 
     Args:
         path: The file.
@@ -229,7 +229,7 @@ def _parsed_yaml(path: Path) -> Any:
 
 
 def _taken_apart(path: Path, content: Any) -> Document:
-    """A list of rows, SQuAD's nesting, or header keys with `cases` or the name of a `data` file."""
+    """Return a list of rows, SQuAD's nesting, or header keys with `cases` or the name of a `data` file."""
     if isinstance(content, list):
         return Document(path=str(path), rows=_listed_rows(path, content))
     if is_squad(content):

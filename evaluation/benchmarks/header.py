@@ -51,14 +51,14 @@ class Header(BaseModel):
     """Fields of the file that are left out."""
 
     def over(self, other: "Header") -> "Header":
-        """This header, with what it leaves unset taken from `other`."""
+        """Return this header, with what it leaves unset taken from `other`."""
         mine = {key: getattr(self, key) for key in self.model_fields_set}
         mine["prompt"] = other.prompt.model_copy(update=self.prompt.model_dump(exclude_unset=True))
         return other.model_copy(update=mine)
 
 
 def header_of(values: Any, *, path: str, line: int | None = None) -> Header:
-    """The header in `values`.
+    """Return the header in `values`.
 
     Raises:
         BenchmarkError: naming the first wrong key, what it holds and what was expected.

@@ -21,7 +21,7 @@ def load_benchmark(
     ignore: Sequence[str] = (),
     name: str | None = None,
 ) -> Benchmark:
-    """The benchmark behind a standard suite's name or a file's path.
+    """Return the benchmark behind a standard suite's name or a file's path.
 
     Args:
         source: The name of a suite, or a path to JSONL, CSV, TSV, Parquet, JSON or YAML, each also as `.gz`.
@@ -50,7 +50,7 @@ def _is_path(source: str | Path) -> bool:
 
 
 def refuse_fields(what: str, fields: Mapping[str, str] | None, ignore: Sequence[str]) -> None:
-    """Raises `ConfigurationError` where fields were mapped or ignored for `what`, which is no file."""
+    """Raise `ConfigurationError` where fields were mapped or ignored for `what`, which is no file."""
     if fields or ignore:
         raise ConfigurationError(
             f"{'a mapping of fields was' if fields else 'fields to ignore were'} given for {what}, which is not a file",
@@ -59,7 +59,10 @@ def refuse_fields(what: str, fields: Mapping[str, str] | None, ignore: Sequence[
 
 
 def recognised_line(benchmark: Benchmark) -> str:
-    """What was read, in one line: `gsm8k: 1,319 cases, read as GSM8K (reasoning); metrics numeric_match (headline)`."""
+    """Return what was read, in one line: `gsm8k.
+
+    1,319 cases, read as GSM8K (reasoning); metrics numeric_match (headline)`.
+    """
     n = len(benchmark.cases)
     title = FORMATS[benchmark.format].title
     headline = next((metric for metric in benchmark.metrics if _is_called(metric, benchmark.headline)), None)
@@ -73,7 +76,10 @@ def _is_called(metric: str, name: str) -> bool:
 
 
 def equal_contents(benchmark: Benchmark) -> tuple[tuple[str, ...], ...]:
-    """Groups of case ids that ask and accept the same, in the file's order; empty where every case is its own."""
+    """Return the groups of case ids that ask and accept the same, in the file's order.
+
+    Empty where every case is its own.
+    """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for case in benchmark.cases:
         groups[case.content_hash].append(case.case_id)

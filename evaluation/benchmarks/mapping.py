@@ -16,7 +16,7 @@ from evaluation.files.field_mapping import DETAILS, named_fields
 
 
 def check_mapping(fields: Mapping[str, str], path: str) -> None:
-    """Raises `BenchmarkError` where a key of the mapping is no field of ours."""
+    """Raise `BenchmarkError` where a key of the mapping is no field of ours."""
     ours = dict.fromkeys([*Plain.fields, *SHARED_FIELDS, *(name for form in FORMATS.values() for name in form.fields)])
     for name in fields:
         if name not in ours and not (name.startswith(DETAILS) and len(name) > len(DETAILS)):
@@ -31,7 +31,7 @@ def check_mapping(fields: Mapping[str, str], path: str) -> None:
 
 
 def without(rows: Iterable[Row], ignored: Collection[str], seen: set[str]) -> Iterator[Row]:
-    """The rows without the fields that are to be ignored, and without a column of row numbers.
+    """Yield the rows without the fields that are to be ignored, and without a column of row numbers.
 
     Args:
         rows: The rows.
@@ -56,7 +56,7 @@ def _is_index(row: Row, name: str) -> bool:
 
 
 def renamed(rows: Iterable[Row], fields: Mapping[str, str]) -> Iterator[Row]:
-    """The rows with our names for the mapped fields.
+    """Yield the rows with our names for the mapped fields.
 
     Raises:
         BenchmarkError: a mapped field is in no row of the file, or a prompt is not in the first; or a row has both
@@ -75,7 +75,7 @@ def renamed(rows: Iterable[Row], fields: Mapping[str, str]) -> Iterator[Row]:
 
 
 def rename(row: Row, fields: Mapping[str, str]) -> Row:
-    """The row with our names for the mapped fields.
+    """Return the row with our names for the mapped fields.
 
     Raises:
         BenchmarkError: it has a field that is called like ours besides.
@@ -108,7 +108,7 @@ def _no_such_field(ours: str, theirs: str, row: Row) -> BenchmarkError:
 
 
 def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) -> BenchmarkError:
-    """The complaint that a row has fields which nothing would read.
+    """Return the complaint that a row has fields which nothing would read.
 
     Args:
         row: The first that has one.
@@ -134,7 +134,7 @@ def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) 
 
 
 def _usual(row: Row, names: Sequence[str], absent: Sequence[str]) -> tuple[str, str] | None:
-    """A field under a usual name of one of ours that this row lacks, with ours."""
+    """Return a field under a usual name of one of ours that this row lacks, with ours."""
     usual = {"prompt": PROMPT_NAMES, "references": REFERENCE_NAMES}
     pairs = ((name, ours) for name in names for ours in usual if ours in absent and name.casefold() in usual[ours])
     return next(pairs, None)

@@ -15,14 +15,14 @@ PERHAPS_PROMPTS = ("text", "sentence", "content", "body", "message", "title")
 
 
 def recognised(row: Row) -> Format | None:
-    """The format of a row, or None."""
+    """Return the format of a row, or None."""
     if row.knows("references") and (row.knows("prompt") or row.knows("messages")):
         return Plain()
     return next((format_type() for format_type in FORMATS.values() if format_type().recognises(row)), None)
 
 
 def check_same(row: Row, used: Format) -> None:
-    """Raises `BenchmarkError` where the row is in another format than the rows before it."""
+    """Raise `BenchmarkError` where the row is in another format than the rows before it."""
     form = recognised(row)
     if form is not None and form.name != used.name:
         raise row.error(
@@ -33,7 +33,7 @@ def check_same(row: Row, used: Format) -> None:
 
 
 def unknown_format(row: Row) -> BenchmarkError:
-    """The complaint that no format has these fields, with a mapping that might do."""
+    """Return the complaint that no format has these fields, with a mapping that might do."""
     prompt = _first((*PROMPT_NAMES, *PERHAPS_PROMPTS), row) or "QUESTION_FIELD"
     references = _first(REFERENCE_NAMES, row) or "ANSWER_FIELD"
     return row.error(

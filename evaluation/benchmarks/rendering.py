@@ -11,7 +11,7 @@ PLACEHOLDER = re.compile(r"\{(prompt|context|choices|labels)\}")
 
 
 def render(benchmark: Benchmark, case: Case) -> tuple[Message, ...]:
-    """The messages of a case, before any prompt profile.
+    """Return the messages of a case, before any prompt profile.
 
     A conversation keeps its turns: the benchmark's system text goes in front where it has none, the template around
     its last user message.
@@ -38,13 +38,16 @@ def render(benchmark: Benchmark, case: Case) -> tuple[Message, ...]:
 
 
 def check_renderable(benchmark: Benchmark) -> None:
-    """Raises `BenchmarkError` for the first case whose prompt would be empty."""
+    """Raise `BenchmarkError` for the first case whose prompt would be empty."""
     for case in benchmark.cases:
         render(benchmark, case)
 
 
 def _filled(template: str, case: Case, prompt: str) -> str:
-    """The template with its placeholders replaced in one pass, so that braces in a case's text stay as they are."""
+    """Return the template with its placeholders replaced in one pass.
+
+    So that braces in a case's text stay as they are.
+    """
     values: Mapping[str, str] = {
         "prompt": prompt,
         "context": "\n\n".join(case.context),

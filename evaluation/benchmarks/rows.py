@@ -39,29 +39,29 @@ class Row:
     """The file's fields whose values stand for numbers that the file itself names."""
 
     def knows(self, *names: str) -> bool:
-        """True where the row has all these fields, with or without a value."""
+        """Return True where the row has all these fields, with or without a value."""
         return all(name in self.values for name in names)
 
     def get(self, name: str) -> Any:
-        """The value, or None where it is missing."""
+        """Return the value, or None where it is missing."""
         self.used.add(name)
         return self.look_at(name)
 
     def look_at(self, name: str) -> Any:
-        """The value, or None where it is missing, without counting as a reader of it."""
+        """Return the value, or None where it is missing, without counting as a reader of it."""
         value = self.values.get(name)
         return None if isinstance(value, float) and math.isnan(value) else value
 
     def unused(self) -> tuple[str, ...]:
-        """The fields that hold something and that nobody has read."""
+        """Return the fields that hold something and that nobody has read."""
         return tuple(name for name, value in self.values.items() if name not in self.used and not is_blank(value))
 
     def is_class(self, name: str) -> bool:
-        """True where the file itself names what the field's numbers stand for."""
+        """Return True where the file itself names what the field's numbers stand for."""
         return self.names.get(name, name) in self.classes
 
     def check_parts(self, name: str, value: Any, allowed_keys: Collection[str], *, expected: str | None = None) -> None:
-        """Raises `BenchmarkError` where an object, or one in a list, has a key that nothing reads or leaves out."""
+        """Raise `BenchmarkError` where an object, or one in a list, has a key that nothing reads or leaves out."""
         theirs = self.names.get(name, name)
         parts = [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
         keys = [
@@ -83,7 +83,7 @@ class Row:
     def error(
         self, problem: str, *, field: str | None = None, expected: str | None = None, next_step: str | None = None
     ) -> BenchmarkError:
-        """A complaint about this row, with its place and the file's own name of the field."""
+        """Return a complaint about this row, with its place and the file's own name of the field."""
         return BenchmarkError(
             self.path,
             problem,
@@ -95,18 +95,18 @@ class Row:
         )
 
     def wrong_type(self, name: str, expected: str, value: Any = None) -> BenchmarkError:
-        """The complaint that a field holds something else than `expected`."""
+        """Return the complaint that a field holds something else than `expected`."""
         return self.error(f"got {shown(self.get(name) if value is None else value)}", field=name, expected=expected)
 
     def required(self, name: str, expected: str) -> Any:
-        """The value, which must be there."""
+        """Return the value, which must be there."""
         value = self.get(name)
         if value is None:
             raise self.error("is missing", field=name, expected=expected)
         return value
 
     def text(self, name: str) -> str:
-        """A text that is not blank."""
+        """Return a text that is not blank."""
         value = self.required(name, "text")
         if not isinstance(value, str):
             raise self.wrong_type(name, "text")
@@ -115,7 +115,7 @@ class Row:
         return value
 
     def word(self, name: str) -> str | None:
-        """A text or number as a person writes it; None where it is missing or blank."""
+        """Return a text or number as a person writes it; None where it is missing or blank."""
         value = self.get(name)
         if value is None:
             return None
@@ -125,7 +125,7 @@ class Row:
         return word if word.strip() else None
 
     def texts(self, name: str, expected: str = "text, a number, or a list of them") -> tuple[str, ...]:
-        """One text or a list of them; empty where the field is missing."""
+        """Return one text or a list of them; empty where the field is missing."""
         value = self.get(name)
         if value is None:
             return ()
@@ -137,7 +137,7 @@ class Row:
         return tuple(word for word in words if word is not None)
 
     def structure(self, name: str, expected: str) -> Any:
-        """A list or object, written as such or, in a table's cell, as JSON text; it must be there."""
+        """Return a list or object, written as such or, in a table's cell, as JSON text; it must be there."""
         value = self.required(name, expected)
         if isinstance(value, str):
             try:
@@ -149,7 +149,7 @@ class Row:
         return value
 
     def listed(self, name: str, expected: str = "a list of at least two different texts") -> tuple[str, ...]:
-        """A list of at least two different texts, such as choices."""
+        """Return a list of at least two different texts, such as choices."""
         value = self.structure(name, expected)
         words = [written(item) for item in value] if isinstance(value, list) else []
         different = {composed(word) for word in words if word}
@@ -159,7 +159,10 @@ class Row:
 
 
 def _listed_texts(value: Any) -> list[Any]:
-    """The items of `value`; a cell with a JSON list of nothing but texts is such a list, `[1, 2]` is an answer."""
+    """Return the items of `value`.
+
+    A cell with a JSON list of nothing but texts is such a list, `[1, 2]` is an answer.
+    """
     if isinstance(value, list):
         return value
     if isinstance(value, str) and value.startswith('["'):
@@ -173,7 +176,10 @@ def _listed_texts(value: Any) -> list[Any]:
 
 
 def written(value: Any) -> str | None:
-    """`value` as a person writes it: `3` for 3 and 3.0, `0.00001` for 1e-05; None where it is no text or number."""
+    """Return `value` as a person writes it: `3` for 3 and 3.0, `0.00001` for 1e-05.
+
+    None where it is no text or number.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -195,7 +201,7 @@ def _written_decimal(value: Decimal) -> str | None:
 
 
 def is_blank(value: Any) -> bool:
-    """True for nothing, an empty text or container, and a container of such: what is lost without a loss."""
+    """Return True for nothing, an empty text or container, and a container of such: what is lost without a loss."""
     if isinstance(value, Mapping):
         return all(is_blank(item) for item in value.values())
     if isinstance(value, list | tuple):
@@ -208,7 +214,7 @@ _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring, _SHORT.maxoth
 
 
 def shown(value: Any) -> str:
-    """`value` in a few words, for a message."""
+    """Return `value` in a few words, for a message."""
     kinds = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object"}
     kind = kinds.get(type(value), type(value).__name__)
     text = repr(value[:80]) if isinstance(value, str) else _SHORT.repr(value)
@@ -216,7 +222,7 @@ def shown(value: Any) -> str:
 
 
 def plain_json(value: Any) -> Any:
-    """`value` as JSON can hold it: dates and decimals as text, NaN as null. Raises TypeError for the rest."""
+    """Return `value` as JSON can hold it: dates and decimals as text, NaN as null. Raises TypeError for the rest."""
     if isinstance(value, Mapping):
         return {str(key): plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -9,7 +9,7 @@ from evaluation.errors import ConfigurationError
 
 
 def seeded_order(case_ids: Sequence[str], *, seed: int) -> tuple[str, ...]:
-    """The ids in an order drawn from their set and `seed`, whatever order they came in.
+    """Return the ids in an order drawn from their set and `seed`, whatever order they came in.
 
     A limit takes the first of this order, so a higher limit extends a lower one.
     """
@@ -20,13 +20,13 @@ def seeded_order(case_ids: Sequence[str], *, seed: int) -> tuple[str, ...]:
 
 
 def limited(case_ids: Sequence[str], *, limit: int | None, seed: int) -> tuple[str, ...]:
-    """The first `limit` ids of the seeded order; all of them where there is no limit or it is higher."""
+    """Return the first `limit` ids of the seeded order; all of them where there is no limit or it is higher."""
     if limit is not None and limit < 1:
         raise ConfigurationError(f"the limit is {limit}", next_step="give a limit of 1 or more, or none")
     return seeded_order(case_ids, seed=seed)[:limit]
 
 
 def chosen_cases(benchmark: Benchmark, *, limit: int | None, seed: int) -> tuple[Case, ...]:
-    """The cases of a run, in the order of the benchmark: the first `limit` of an order that the seed decides."""
+    """Return the cases of a run, in the order of the benchmark: the first `limit` of an order that the seed decides."""
     chosen = set(limited([case.case_id for case in benchmark.cases], limit=limit, seed=seed))
     return tuple(case for case in benchmark.cases if case.case_id in chosen)

@@ -8,17 +8,17 @@ from evaluation.errors import BenchmarkError
 
 
 def is_squad(content: Any) -> bool:
-    """True for an object whose `data` is a list of articles."""
+    """Return True for an object whose `data` is a list of articles."""
     return isinstance(content, dict) and isinstance(content.get("data"), list)
 
 
 def header_values(content: dict[str, Any]) -> dict[str, Any]:
-    """What the object holds beside its articles and SQuAD's own version."""
+    """Return what the object holds beside its articles and SQuAD's own version."""
     return {name: value for name, value in content.items() if name not in ("data", "version")}
 
 
 def squad_rows(articles: list[Any], path: str) -> Iterator[Row]:
-    """One flat row a question, in the file's order: `id title context question answers is_impossible`.
+    """Yield one flat row a question, in the file's order: `id title context question answers is_impossible`.
 
     What an article or a paragraph holds besides stands in each of its rows, as `article.id` where a row has an `id`.
     """

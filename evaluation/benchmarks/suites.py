@@ -11,12 +11,12 @@ SOURCE = "standard suite"
 
 
 def standard_suites() -> tuple[str, ...]:
-    """Names of the suites that are shipped, sorted."""
+    """Return the names of the suites that are shipped, sorted."""
     return tuple(sorted(_files()))
 
 
 def load_suite(name: str) -> Benchmark:
-    """A shipped suite by its name.
+    """Return a shipped suite by its name.
 
     Raises:
         UnknownNameError: there is no such suite; lists those that there are.

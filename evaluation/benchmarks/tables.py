@@ -24,7 +24,7 @@ EMPTY_CELLS = frozenset({"", "NaN", "nan"})
 
 
 def csv_rows(handle: IO[bytes], path: str, delimiter: str) -> Iterator[Row]:
-    """A row for each record after the header line; numbers count records."""
+    """Yield a row for each record after the header line; numbers count records."""
     records = _records(handle, path, delimiter)
     first = next(records, None)
     if first is not None and first[0].lower().startswith("sep="):  # Excel's own line, which names the separator
@@ -42,7 +42,7 @@ def csv_rows(handle: IO[bytes], path: str, delimiter: str) -> Iterator[Row]:
 
 
 def _records(handle: IO[bytes], path: str, delimiter: str) -> Iterator[list[str]]:
-    """All records that are not blank. The limit of a cell's size is global to `csv`, so it is set only here."""
+    """Return all records that are not blank. The limit of a cell's size is global to `csv`, so it is set only here."""
     text = io.TextIOWrapper(handle, encoding="utf-8-sig", newline="")
     limit = csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(bounded_lines(text, LONGEST_LINE), delimiter=delimiter, strict=True)
@@ -107,7 +107,7 @@ def _csv_row(columns: Sequence[str], record: Sequence[str], path: str, number: i
 
 
 def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
-    """A row for each of the file's; numbers that stand for named classes come as their names."""
+    """Yield a row for each of the file's; numbers that stand for named classes come as their names."""
     import pyarrow
     from pyarrow import parquet
 
@@ -145,14 +145,14 @@ def _check_twice(columns: Sequence[str], path: str, *, line: int | None = None) 
 
 
 def _check_chunks(metadata: Any) -> None:
-    """Raises `TooLongError` before a group of rows is unpacked that memory might not hold."""
+    """Raise `TooLongError` before a group of rows is unpacked that memory might not hold."""
     for number in range(metadata.num_row_groups):
         if metadata.row_group(number).total_byte_size > LARGEST_FILE:
             raise TooLongError(f"row group {number + 1}, unpacked,", LARGEST_FILE)
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """The names of class columns, which Hugging Face's `datasets` stores beside the numbers."""
+    """Return the names of class columns, which Hugging Face's `datasets` stores beside the numbers."""
     try:
         features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
         return {
@@ -165,14 +165,14 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
 
 
 def _is_of_single_floats(kind: Any) -> bool:
-    """Whether a column, or the lists in it, holds numbers of 32 bits, where Python's have 64."""
+    """Return whether a column, or the lists in it, holds numbers of 32 bits, where Python's have 64."""
     if hasattr(kind, "value_type"):
         kind = kind.value_type
     return str(kind) == "float"
 
 
 def _as_written(values: dict[str, Any], singles: Sequence[str]) -> dict[str, Any]:
-    """`values` with the fewest digits that name a number of 32 bits: 0.1, not 0.10000000149011612."""
+    """Return `values` with the fewest digits that name a number of 32 bits: 0.1, not 0.10000000149011612."""
     return values | {column: _fewest_digits(values[column]) for column in singles}
 
 

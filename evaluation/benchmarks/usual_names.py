@@ -19,7 +19,7 @@ _NAMES = {"prompt": ("prompt", *PROMPT_NAMES), "references": ("references", *REF
 
 
 def usual_mapping(row: Row) -> dict[str, str]:
-    """Our names for the row's fields, where the row is a plain case under the usual names: `question`, `Answer`.
+    """Return our names for the row's fields, where the row is a plain case under the usual names: `question`, `Answer`.
 
     Raises:
         BenchmarkError: two fields may both be meant; names them.
@@ -41,7 +41,7 @@ def usual_mapping(row: Row) -> dict[str, str]:
 
 
 def other_case_mapping(row: Row) -> dict[str, str]:
-    """Names of fields of any format for those that the row writes in another case: `Text` for `text`."""
+    """Return the names of fields of any format for those that the row writes in another case: `Text` for `text`."""
     fields = {
         _written_alike(name): name for format_type in FORMATS.values() for name in (*format_type.fields, *SHARED_FIELDS)
     }

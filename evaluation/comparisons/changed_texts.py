@@ -15,7 +15,7 @@ from evaluation.store.session import Store
 
 
 def notes_on_changed_texts(store: Store, sides: Sequence[Side], headline: MetricComparison | None) -> tuple[str, ...]:
-    """A sentence for each side whose texts change and of which a difference in points is no larger than their share."""
+    """Return a sentence for each side of which a difference in points is no larger than its share of changed texts."""
     if headline is None or headline.metric.unit != "fraction":
         return ()
     differences = {

@@ -17,7 +17,7 @@ _N_NAMED = 3
 
 
 def refuse_other_versions(store: Store, members: Sequence[Member]) -> None:
-    """Returns where all runs asked one benchmark version.
+    """Return where all runs asked one benchmark version.
 
     Raises:
         IncomparableError: they did not; names both versions and says in what they differ.
@@ -80,7 +80,7 @@ def _value(options: Mapping[str, Any], name: str) -> str:
 
 
 def refuse_other_signatures(name: str, uses: Mapping[str, Sequence[MetricUse]]) -> IncomparableError:
-    """The refusal to compare a metric that is measured in different ways; says in what they differ.
+    """Return the refusal to compare a metric that is measured in different ways; says in what they differ.
 
     Args:
         name: The metric.

@@ -34,7 +34,7 @@ Values = Mapping[str, Mapping[str, float]]
 def compare_runs(
     store: Store, run_ids: Sequence[str], request: ComparisonRequest, *, headline_only: bool = False
 ) -> Comparison:
-    """The comparison of all candidates of these runs. Whoever says which candidate is better says it by this.
+    """Return the comparison of all candidates of these runs. Whoever says which candidate is better says it by this.
 
     Args:
         store: Where they are.
@@ -103,7 +103,10 @@ class _Work:
         self.notes: list[str] = []
 
     def quality(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
-        """The comparison by each metric, the headline's first; a metric that no side has a value of is left out."""
+        """Yield the comparison by each metric, the headline's first.
+
+        A metric that no side has a value of is left out.
+        """
         for position, metric in enumerate(metrics):
             values = {side.label: scores_of(self._store, side, metric.use) for side in self._sides}
             if position == 0:
@@ -112,7 +115,7 @@ class _Work:
                 yield self._compared(metric, values, failed=self._failed, margin=self.margin_of(metric))
 
     def margin_of(self, metric: ComparedMetric) -> float | None:
-        """The margin in that metric's unit; None for a metric in another unit than the headline's."""
+        """Return the margin in that metric's unit; None for a metric in another unit than the headline's."""
         if self._margin is None:
             return None
         if metric.unit != "fraction" and self._margin.in_points and self._headline_values:
@@ -120,7 +123,10 @@ class _Work:
         return self._margin.of_unit(metric.word, metric.unit)
 
     def figures(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
-        """The comparison by each figure that two sides have, of like with like; those that lack it are left out."""
+        """Yield the comparison by each figure that two sides have, of like with like.
+
+        Those that lack it are left out.
+        """
         read = {side.label: [figures_of(self._store, member) for member in side.members] for side in self._sides}
         asked_with = {side.label: (frozenset(side.run_ids), frozenset(side.digests)) for side in self._sides}
         timed: list[ComparablePairs] = []
@@ -209,7 +215,7 @@ class _Work:
         }
 
     def flips(self, headline: MetricComparison) -> tuple[Flips, ...]:
-        """The cases on which the pairs differ that a reader looks at first."""
+        """Return the cases on which the pairs differ that a reader looks at first."""
         order = headline.many.order
         pairs = flipped_pairs(order, self._against.label if self._against else None)
         return tuple(

@@ -15,7 +15,7 @@ LONGEST_ANSWER = 240
 
 
 def flipped_pairs(order: Sequence[str], against: str | None) -> list[tuple[str, str]]:
-    """The pairs whose flips are looked at: each with the baseline, else neighbours in the ranking."""
+    """Return the pairs whose flips are looked at: each with the baseline, else neighbours in the ranking."""
     if against is not None:
         return [(label, against) for label in order if label != against]
     return list(itertools.pairwise(order))
@@ -29,7 +29,7 @@ def find_flips(
     n_shown: int,
     higher_is_better: bool,
 ) -> Flips:
-    """The cases on which the first or the second side is better, the clearest first, then by their ids.
+    """Return the cases on which the first or the second side is better, the clearest first, then by their ids.
 
     Args:
         store: Where the answers are.
@@ -73,7 +73,7 @@ def _clearest(gains: Mapping[str, float]) -> list[str]:
 
 
 def _answers(store: Store, member: Member, case_ids: Sequence[str]) -> dict[str, str]:
-    """The first answer to each case, cut short."""
+    """Return the first answer to each case, cut short."""
     answers: dict[str, str] = {}
     for stored in load_outcomes(store, member.row_id, case_ids) if case_ids else ():
         outcome = stored.row.outcome
@@ -83,6 +83,6 @@ def _answers(store: Store, member: Member, case_ids: Sequence[str]) -> dict[str,
 
 
 def _cut(text: str) -> str:
-    """How the answer begins, and how it ends: what is measured mostly stands there."""
+    """Return how the answer begins, and how it ends: what is measured mostly stands there."""
     half = LONGEST_ANSWER // 2
     return text if len(text) <= LONGEST_ANSWER else f"{text[: half - 1]} … {text[-half:]}"

@@ -9,7 +9,7 @@ from evaluation.stats.mcnemar_power import exact_mcnemar_cases
 
 
 def what_is_missing(pair: PairResult) -> str | None:
-    """`240 more cases would settle a 3-point difference`; None where the two are equal on all cases.
+    """Return `240 more cases would settle a 3-point difference`; None where the two are equal on all cases.
 
     Of right or wrong answers without a margin the count is for 3 points, whatever was seen; where that was more, the
     count for as much stands beside it.
@@ -24,12 +24,15 @@ def what_is_missing(pair: PairResult) -> str | None:
 
 
 def is_all_equal(pair: PairResult) -> bool:
-    """True where the two have the same value on every case."""
+    """Return True where the two have the same value on every case."""
     return bool(pair.n_pairs) and pair.n_equal == pair.n_pairs
 
 
 def all_equal(pair: PairResult) -> str:
-    """`A and B are equal on all 40 pairs`, and how large a difference that leaves possible, where it can be told."""
+    """Return `A and B are equal on all 40 pairs`, and how large a difference that leaves possible.
+
+    Where it can be told.
+    """
     limits = [abs(limit) for limit in (pair.low, pair.high) if limit is not None]
     possible = f", which leaves a difference of up to {_amount_of(max(limits), pair)} possible" if any(limits) else ""
     is_ratio = pair.kind == Kind.RATIO
@@ -41,7 +44,7 @@ def _more(n: int) -> str:
 
 
 def _aim_is(pair: PairResult) -> str:
-    """What the difference is that the cases were counted for, where it is not the usual 3 points."""
+    """Return what the difference is that the cases were counted for, where it is not the usual 3 points."""
     if pair.margin is not None:
         return ", the margin"
     if pair.kind != Kind.BINARY:
@@ -52,7 +55,7 @@ def _aim_is(pair: PairResult) -> str:
 
 
 def _more_for_seen(pair: PairResult) -> int:
-    """Further cases that would show the difference that was seen; 0 where it is no larger than the usual aim."""
+    """Return further cases that would show the difference that was seen; 0 where it is no larger than the usual aim."""
     seen = abs(pair.difference or 0.0)
     if seen <= AIM:
         return 0

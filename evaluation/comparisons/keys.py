@@ -37,12 +37,12 @@ KEY_NAMES: Sequence[str] = tuple(_KEYS)
 
 
 def options_of(members: Sequence[Member]) -> list[str]:
-    """Names of all options that any of them has."""
+    """Return the names of all options that any of them has."""
     return sorted({name for member in members for name in member.options} - set(_KEYS))
 
 
 def key_of(member: Member, key: str) -> str | None:
-    """The value by which the member is grouped, as a word; None where it has none.
+    """Return the value by which the member is grouped, as a word; None where it has none.
 
     Args:
         member: The candidate.
@@ -61,6 +61,6 @@ def key_of(member: Member, key: str) -> str | None:
 
 
 def without_common_tags(members: Sequence[Member]) -> dict[Member, str | None]:
-    """The tags of each member's run, less those that all runs have; None for a run without one of its own."""
+    """Return the tags of each member's run, less those that all runs have; None for a run without one of its own."""
     common = set.intersection(*(set(member.run.plan.tags) for member in members)) if members else set()
     return {member: ", ".join(sorted(set(member.run.plan.tags) - common)) or None for member in members}

@@ -16,7 +16,9 @@ MOST_CASES = 20_000
 def tails_of(
     a: Mapping[str, float], b: Mapping[str, float], labels: tuple[str, str], *, seed: int, confidence_level: float
 ) -> dict[str, Estimate]:
-    """The difference of each quantile, A less B, on the cases that both have; empty where that would take too long.
+    """Return the difference of each quantile, A less B, on the cases that both have.
+
+    Empty where that would take too long.
 
     Args:
         a: A's value of each case.

@@ -54,7 +54,9 @@ class ComparableFigures:
 
 
 def comparable_figures(sides: Sides, *, in_turn: bool = True) -> ComparableFigures:
-    """The figures that may be compared, of the basis that gives the most pairs; of equal ones the nearest to fresh.
+    """Return the figures that may be compared, of the basis that gives the most pairs.
+
+    Of equal ones the nearest to fresh.
 
     Args:
         sides: Two or more.
@@ -93,7 +95,7 @@ def _n_shared(sides: Mapping[str, Mapping[str, object]]) -> int:
 
 
 def _uniform(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
-    """One for each mixture of states that two sides share. Sides may have different numbers of members."""
+    """Yield one for each mixture of states that two sides share. Sides may have different numbers of members."""
     kinds = dict.fromkeys(
         _kind(states) for values in sides.values() for of_case in values.values() for states in of_case
     )
@@ -122,12 +124,12 @@ _BASES: Mapping[PromptState, Basis] = {
 
 
 def _kind(states: States) -> frozenset[tuple[PromptState, float]]:
-    """The states and the share of each."""
+    """Return the states and the share of each."""
     return frozenset((state, n / len(states)) for state, n in Counter(states).items())
 
 
 def _balanced(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
-    """Sets of cases, one for each side, in which it alone read the prompt and all others found it in the cache."""
+    """Set of cases, one for each side, in which it alone read the prompt and all others found it in the cache."""
     first, *others = sides.values()
     by_reader: defaultdict[str, list[str]] = defaultdict(list)
     for case_id in sorted(case_id for case_id in first if all(case_id in other for other in others)):
@@ -148,7 +150,7 @@ def _balanced(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
 
 
 def _sole_reader(of_case: Mapping[str, Values]) -> str | None:
-    """Whose prompt was fresh where those of all others were not."""
+    """Return whose prompt was fresh where those of all others were not."""
     readers = [label for label, values in of_case.items() if any(PromptState.FRESH in states for states in values)]
     if len(readers) != 1 or not all(_first(values) is not None for values in of_case.values()):
         return None
@@ -157,7 +159,7 @@ def _sole_reader(of_case: Mapping[str, Values]) -> str | None:
 
 
 def _first(values: Values) -> float | None:
-    """The figure that is the nearest to a fresh prompt's."""
+    """Return the figure that is the nearest to a fresh prompt's."""
     return next((value for _, value in sorted(values.items(), key=lambda item: _rank(item[0]))), None)
 
 
@@ -192,13 +194,13 @@ class ComparablePairs:
         return all(figures.is_too_little for figures in self.of_pairs.values())
 
     def clusters(self, of_cases: Mapping[str, str]) -> dict[str, str]:
-        """The cluster of each set of cases: that of its first case."""
+        """Return the cluster of each set of cases: that of its first case."""
         firsts = {name: case_id for figures in self.of_pairs.values() for name, case_id in figures.first_cases.items()}
         firsts |= self.of_all.first_cases
         return {name: of_cases[case_id] for name, case_id in firsts.items() if case_id in of_cases}
 
     def values_of(self, pair: tuple[str, str]) -> tuple[Mapping[str, float], Mapping[str, float]]:
-        """What the two are compared by; nothing where that is too little."""
+        """Return what the two are compared by; nothing where that is too little."""
         figures = self.of_pairs[pair]
         return ({}, {}) if figures.is_too_little else (figures.values[pair[0]], figures.values[pair[1]])
 
@@ -206,7 +208,7 @@ class ComparablePairs:
 def comparable_pairs(
     word: str, sides: Sides, against: str | None, *, asked_with: Mapping[str, Hashable] | None = None
 ) -> ComparablePairs:
-    """The figures of all pairs that are compared: of each with each, or of each with one of them.
+    """Return the figures of all pairs that are compared: of each with each, or of each with one of them.
 
     Args:
         word: What the figure is called.
@@ -263,7 +265,7 @@ def _why_not(figures: ComparableFigures, sides: Sides) -> str:
 
 
 def _share(values: Mapping[str, Values]) -> str:
-    """How many of a side's cases have nothing but answers to prompts that may have been kept."""
+    """Return how many of a side's cases have nothing but answers to prompts that may have been kept."""
     n_kept = sum(not any(PromptState.FRESH in states for states in of_case) for of_case in values.values())
     return f"{n_kept:,} of {len(values):,} prompts cached"
 

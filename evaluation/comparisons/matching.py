@@ -33,7 +33,7 @@ class MatchedSides:
 
 
 def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> MatchedSides:
-    """The sides of all candidates of these runs, and their metrics.
+    """Return the sides of all candidates of these runs, and their metrics.
 
     Args:
         store: Where they are.

@@ -78,7 +78,7 @@ class Member:
 
 
 def find_members(store: Store, run_ids: Sequence[str]) -> tuple[Member, ...]:
-    """All candidates of these runs, each run once, in the order in which they were given.
+    """Return all candidates of these runs, each run once, in the order in which they were given.
 
     Args:
         store: Where they are.

@@ -63,7 +63,7 @@ class MeasuredMetric:
 
 
 def find_metrics(store: Store, sides: Sequence[Side], requested_metrics: Sequence[str]) -> MeasuredMetric:
-    """What the sides can be compared by: what is wanted, or all that they share.
+    """Return what the sides can be compared by: what is wanted, or all that they share.
 
     Raises:
         IncomparableError: nothing is shared, or the headline was measured in different ways.
@@ -99,7 +99,7 @@ def find_metrics(store: Store, sides: Sequence[Side], requested_metrics: Sequenc
 
 
 def _uses(store: Store, side: Side) -> tuple[MetricUse, ...]:
-    """The metrics by which every member of the side has scores."""
+    """Return the metrics by which every member of the side has scores."""
     of_members = [[use for use, _ in scored_metrics(store, member.row_id)] for member in side.members]
     pairwise = [use for uses in of_members for use in uses if use.name == JudgePairwise.name]
     shared = [use for use in of_members[0] if all(use in uses for uses in of_members)]
@@ -118,7 +118,7 @@ def _unscored(sides: Sequence[Side], scored: Sequence[Side]) -> IncomparableErro
 def _requested_metrics(
     texts: Sequence[str], used: Mapping[str, Sequence[MetricUse]], words: Mapping[str, str]
 ) -> list[tuple[str, str | None]]:
-    """Name and signature (None: any) of each metric that was asked for, speeds left out."""
+    """Return the name and signature (None: any) of each metric that was asked for, speeds left out."""
     requested: list[tuple[str, str | None]] = []
     uses = {use.signature: use for uses in used.values() for use in uses}
     for text in texts:
@@ -151,7 +151,7 @@ def _signature(text: str) -> str:
 
 
 def _shared(used: Mapping[str, Sequence[MetricUse]]) -> tuple[list[MetricUse], dict[str, IncomparableError]]:
-    """What all sides were measured by, and why other metrics of theirs are not compared."""
+    """Return what all sides were measured by, and why other metrics of theirs are not compared."""
     first = next(iter(used.values()))
     shared = [use for use in first if all(use in uses for uses in used.values())]
     refused: dict[str, IncomparableError] = {}
@@ -180,7 +180,7 @@ def _chosen(
     *,
     figures_alone: bool,
 ) -> list[MetricUse]:
-    """The metrics that come first: those that were asked for, else the headline of the first run."""
+    """Return the metrics that come first: those that were asked for, else the headline of the first run."""
     if names:
         return [use for name, signature in names for use in _of_name(shared, refused, name, signature)]
     if figures_alone:
@@ -245,7 +245,7 @@ def _unit(use: MetricUse) -> str:
 
 
 def figure(name: str) -> ComparedMetric:
-    """Speed, tokens, cost or energy as a metric of a comparison. Prices are the candidates' own."""
+    """Return the speed, tokens, cost or energy as a metric of a comparison. Prices are the candidates' own."""
     metric = METRICS[name]
     use = MetricUse(name=name, signature=metric().signature)
     return ComparedMetric(

@@ -12,7 +12,7 @@ from evaluation.stats.pair_comparison import PairComparison
 def paired_standard_error(
     a: Mapping[str, float], b: Mapping[str, float], comparison: PairComparison, *, clusters: Mapping[str, str]
 ) -> float | None:
-    """The standard error of the difference as it was computed: over cases, or over the means of clusters.
+    """Return the standard error of the difference as it was computed: over cases, or over the means of clusters.
 
     None of a ratio, whose difference is not one, and of fewer than two.
     """

@@ -16,7 +16,7 @@ _NEXT = "Compare them first: that makes a history. Of two weights under one name
 
 
 def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = ()) -> list[PairHistoryResult]:
-    """Every stored comparison of these sides, the oldest first.
+    """Return every stored comparison of these sides, the oldest first.
 
     Args:
         store: Where comparisons are.
@@ -51,7 +51,7 @@ def _is_selected(row: PairHistoryRow, metrics: Sequence[str]) -> bool:
 
 
 def _pairs(store: Store, words: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """Keys of two sides each."""
+    """Return the keys of two sides each."""
     try:
         members = find_members(store, words)
     except UnknownNameError:

@@ -14,7 +14,7 @@ from evaluation.store.session import Store
 
 
 def planned_comparisons(store: Store, request: ComparisonRequest) -> list[PlannedComparison]:
-    """The sides, pairs and metrics of each comparison of stored runs that a request asks for.
+    """Return the sides, pairs and metrics of each comparison of stored runs that a request asks for.
 
     Raises:
         BenchwrightError: what cannot be compared, and why.
@@ -40,7 +40,7 @@ def _planned(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -
 def planned_beside(
     store: Store, request: ComparisonRequest, benchmark: Benchmark, labels: Sequence[str]
 ) -> PlannedEvaluation:
-    """What candidates that are still to be asked would be compared with.
+    """Return what candidates that are still to be asked would be compared with.
 
     Args:
         store: Where the stored runs are.
@@ -64,7 +64,7 @@ def planned_beside(
 
 
 def planned_sentence(planned: PlannedEvaluation) -> str:
-    """`Then compared on numbers: good and half, with good:1b of run one (3 pairs)`, as a sentence."""
+    """Return `Then compared on numbers: good and half, with good:1b of run one (3 pairs)`, as a sentence."""
     stored = [f"{each.candidate} of run {each.run_id}" for each in planned.stored]
     beside = f", with {listed(stored)}" if stored else ""
     n_sides = len(planned.evaluated) + len(stored)

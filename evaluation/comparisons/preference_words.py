@@ -10,7 +10,10 @@ Row = dict[str, str]
 
 
 def preference_rows(ranking: PreferenceRanking) -> list[Row]:
-    """One row a side, the strongest first; sides that were never compared with one another stand below each other."""
+    """Return one row a side, the strongest first.
+
+    Sides that were never compared with one another stand below each other.
+    """
     if ranking.parts:
         return [row for part in ranking.parts for row in preference_rows(part)]
     groups = letters(ranking.groups)
@@ -36,7 +39,7 @@ def _ranks(ranks: tuple[int, int]) -> str:
 
 
 def preference_sentence(preference: PreferenceResult) -> str:
-    """Who is preferred, where anybody is."""
+    """Return who is preferred, where anybody is."""
     ranking = preference.ranking
     votes = f"{counted(ranking.n_votes, 'verdict')} on {counted(ranking.n_prompts, 'case')}"
     contrasts = ranking.contrasts
@@ -55,5 +58,5 @@ def preference_sentence(preference: PreferenceResult) -> str:
 
 
 def preference_lines(preference: PreferenceResult) -> list[str]:
-    """What is to be said below the table."""
+    """Return what is to be said below the table."""
     return [preference_sentence(preference), *preference.ranking.notes]

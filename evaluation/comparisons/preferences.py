@@ -21,7 +21,7 @@ from evaluation.store.session import Store
 def find_preferences(
     store: Store, sides: Sequence[Side], uses: Sequence[MetricUse], *, seed: int
 ) -> Iterator[PreferenceResult]:
-    """The ranking by each judge who compared answers of these sides.
+    """Yield the ranking by each judge who compared answers of these sides.
 
     Args:
         store: Where verdicts are.
@@ -42,7 +42,7 @@ def find_preferences(
 
 
 def _votes(store: Store, sides: Sequence[Side], use: MetricUse, against: str) -> Iterator[Vote]:
-    """Verdicts between two different sides, of answers of one run."""
+    """Yield the verdicts between two different sides, of answers of one run."""
     for side in sides:
         for member in side.members:
             opponent = _opponent(sides, member, against)
@@ -53,7 +53,7 @@ def _votes(store: Store, sides: Sequence[Side], use: MetricUse, against: str) ->
 
 
 def _opponent(sides: Sequence[Side], member: Member, against: str) -> str | None:
-    """The side in which that run's opponent stands."""
+    """Return the side in which that run's opponent stands."""
     for side in sides:
         if any(other.run_id == member.run_id and is_opponent(against, other.fingerprint) for other in side.members):
             return side.label

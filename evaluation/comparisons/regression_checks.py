@@ -34,7 +34,7 @@ class RegressionCheck:
 
 
 def regression_checks(results: Sequence[ComparisonResult], metrics: Sequence[str] = ()) -> list[RegressionCheck]:
-    """A check for each side and metric against the baseline, which is `--against` or the first side.
+    """Return a check for each side and metric against the baseline, which is `--against` or the first side.
 
     A significant loss fails, unless a margin was given and the side is shown to be not worse by it.
 

@@ -12,7 +12,7 @@ _TIMED = ("latency_s", "ttft_s", "tokens_per_s", "energy_j")
 def remarks_on(
     sides: Sequence[Side], metrics: Sequence[MetricComparison], figures: Sequence[MetricComparison]
 ) -> tuple[str, ...]:
-    """A sentence for each thing."""
+    """Return a sentence for each thing."""
     timed = any(figure.metric.word in _TIMED for figure in figures)
     return (
         *_same_candidates(sides),
@@ -25,7 +25,7 @@ def remarks_on(
 
 
 def _same_candidates(sides: Sequence[Side]) -> Iterator[str]:
-    """The upgrade question: the same weights and options, asked twice."""
+    """Yield the upgrade question: the same weights and options, asked twice."""
     by_key: dict[str, list[Side]] = {}
     for side in sides:
         by_key.setdefault(side.key, []).append(side)

@@ -24,12 +24,12 @@ MOST_CANDIDATES = 20
 
 
 def headline_verdict(store: Store, run: RunResult) -> list[str]:
-    """What `compare` says first of the run's candidates; empty for fewer than two that have scores in common."""
+    """Return what `compare` says first of the run's candidates; empty for fewer than two that have scores in common."""
     return _verdict(store, run.run_id, n=len(run.candidates))
 
 
 def verdict_of_run(store: Store, run_id: str) -> list[str]:
-    """The same of a stored run, by its id."""
+    """Return the same of a stored run, by its id."""
     return _verdict(store, run_id, n=len(find_run(store, run_id).candidates))
 
 
@@ -50,20 +50,20 @@ def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
 
 
 def _of_common_cases(result: ComparisonResult) -> str | None:
-    """Why the values of the table are not those that were compared; None where they are."""
+    """Return why the values of the table are not those that were compared; None where they are."""
     if not any(pair.n_only_a or pair.n_only_b for pair in result.headline_pairs):
         return None
     return "Compared on the cases that both have a value of; the table has each candidate's own cases."
 
 
 def _labels_of_run(store: Store, run_id: str, comparison: Comparison) -> dict[str, str]:
-    """What the run's own table calls each side: it tells twins of one name apart by their servers."""
+    """Return what the run's own table calls each side: it tells twins of one name apart by their servers."""
     labels = unique_labels(find_run(store, run_id))
     return {side.label: labels[side.members[0].row_id] for side in comparison.sides}
 
 
 def _best_model_and_baseline(result: ComparisonResult) -> str | None:
-    """How the best model stands to the best baseline; None where there is no such pair, or all is said of it."""
+    """Return how the best model stands to the best baseline; None where there is no such pair, or all is said of it."""
     pairs = result.headline_pairs
     if result.winner is not None or len(pairs) < 2:
         return None

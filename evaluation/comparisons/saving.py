@@ -21,7 +21,7 @@ from evaluation.store.session import Store
 def compare_and_store(
     store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
 ) -> list[ComparisonResult]:
-    """The comparisons that were asked for, stored.
+    """Return the comparisons that were asked for, stored.
 
     Args:
         store: Where the runs are and the comparisons go.
@@ -39,7 +39,7 @@ def compare_and_store(
 def grouped_runs(
     store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
 ) -> list[list[str]]:
-    """Ids of the runs of each comparison that a request asks for.
+    """Return the ids of the runs of each comparison that a request asks for.
 
     Args:
         store: Where the runs are.
@@ -57,7 +57,7 @@ def grouped_runs(
 
 
 def requested_runs(store: Store, request: ComparisonRequest) -> tuple[str, ...]:
-    """Ids of the stored runs that a request means: the name of an experiment stands for its runs.
+    """Return the ids of the stored runs that a request means: the name of an experiment stands for its runs.
 
     Raises:
         UnknownNameError: no such run or experiment.
@@ -86,7 +86,10 @@ def _means_an_experiment(store: Store, request: ComparisonRequest) -> bool:
 
 
 def _by_version(store: Store, run_ids: Sequence[str]) -> list[list[str]]:
-    """The runs of each benchmark version, where two candidates can be compared; all together where there are none."""
+    """Return the runs of each benchmark version, where two candidates can be compared.
+
+    All together where there are none.
+    """
     runs = [find_run(store, run_id) for run_id in run_ids]
     groups: dict[str, list[RunRecord]] = {}
     for run in runs:
@@ -96,7 +99,7 @@ def _by_version(store: Store, run_ids: Sequence[str]) -> list[list[str]]:
 
 
 def _groups(store: Store, named: Sequence[str], evaluated: Sequence[str]) -> list[list[str]]:
-    """The runs of each comparison, stored ones before the one that was just made."""
+    """Return the runs of each comparison, stored ones before the one that was just made."""
     if not evaluated:
         return [list(named)]
     versions = {run_id: find_run(store, run_id).plan.benchmark_version for run_id in (*named, *evaluated)}
@@ -104,7 +107,7 @@ def _groups(store: Store, named: Sequence[str], evaluated: Sequence[str]) -> lis
 
 
 def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[str, str]) -> None:
-    """Returns where each stored run asked one of the benchmarks that will be evaluated, before a token is spent.
+    """Return where each stored run asked one of the benchmarks that will be evaluated, before a token is spent.
 
     Args:
         store: Where the runs are.
@@ -140,7 +143,10 @@ def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) 
 
 
 def _filed(store: Store, request: ComparisonRequest, comparison_id: str, run_ids: Sequence[str]) -> str | None:
-    """The name of the experiment whose the comparison is: the one that is named, else the one that has all its runs."""
+    """Return the name of the experiment whose the comparison is.
+
+    The one that is named, else the one that has all its runs.
+    """
     if request.experiment is not None:
         named: ExperimentRecord | None = find_experiment(store, request.experiment)
     else:

@@ -34,7 +34,7 @@ def sentences(result: ComparisonResult) -> list[str]:
 
 
 def leading_sentences(result: ComparisonResult) -> list[str]:
-    """What the headline says, a sentence for each comparison that is told of; empty without a headline."""
+    """Return what the headline says, a sentence for each comparison that is told of; empty without a headline."""
     pairs = result.headline_pairs
     if not pairs:
         return []
@@ -46,7 +46,7 @@ def leading_sentences(result: ComparisonResult) -> list[str]:
 
 
 def pair_sentence(pair: PairResult, *, n_adjusted: int = 1) -> str:
-    """What one pair says, and what it does not.
+    """Return what one pair says, and what it does not.
 
     Args:
         pair: As a comparison's result has it.
@@ -65,7 +65,7 @@ def pair_sentence(pair: PairResult, *, n_adjusted: int = 1) -> str:
 
 
 def _better(pair: PairResult, first: str, second: str) -> str:
-    """`B is better than A by 4.1 points [1.9, 6.3]`, always a gain."""
+    """Return `B is better than A by 4.1 points [1.9, 6.3]`, always a gain."""
     flipped = first == pair.b
     if pair.kind == Kind.RATIO:
         return f"{first} is better than {second}: {pair.metric} {size_of(pair, flipped=flipped)} as large"
@@ -98,7 +98,7 @@ def _too_few(pair: PairResult) -> str:
 
 
 def not_worse(pair: PairResult, against: str | None = None) -> str | None:
-    """That a side is shown to be not worse by the margin, where the verdict does not say more; None without it."""
+    """Return the sentence that a side is not worse by the margin, where the verdict says no more; else None."""
     if pair.margin is None or pair.verdict in (EQUIVALENT, INSUFFICIENT_DATA):
         return None
     sides = ((pair.a, pair.b, pair.p_a_not_worse), (pair.b, pair.a, pair.p_b_not_worse))
@@ -116,7 +116,7 @@ def _looked_at(result: ComparisonResult, pairs: Sequence[PairResult]) -> Sequenc
 
 
 def _against(baseline: str, pairs: Sequence[PairResult]) -> str:
-    """How each side stands to the baseline, the clear ones first."""
+    """Return how each side stands to the baseline, the clear ones first."""
     better, worse, open_ = [], [], []
     for pair in pairs:
         other = pair.a if pair.b == baseline else pair.b
@@ -137,7 +137,10 @@ def _against(baseline: str, pairs: Sequence[PairResult]) -> str:
 
 
 def _many(metric: MetricComparisonResult, pairs: Sequence[PairResult]) -> list[str]:
-    """Who wins, where anybody does; else who leads and cannot be told apart, and how the first two of them compare."""
+    """Return who wins, where anybody does.
+
+    Else who leads and cannot be told apart, and how the first two of them compare.
+    """
     order, winner, n_adjusted = metric.order, metric.winner, n_tested(pairs)
     if winner is not None:
         nearest = min(_pairs_of(winner, pairs), key=lambda pair: abs(_gap(pair)))

@@ -65,7 +65,7 @@ def _one_each(members: Sequence[Member]) -> tuple[Side, ...]:
 
 
 def _distinct_labels(members: Sequence[Member]) -> list[str]:
-    """The candidates' labels; those that are alike are told apart by weights, then by server version and run."""
+    """Return the candidates' labels; those that are alike are told apart by weights, then by server version and run."""
     labels = [member.label for member in members]
     labels = _told_apart(labels, members, lambda member: member.identity, lambda word: f" @{word}")
     labels = _told_apart(labels, members, lambda member: member.fingerprint, lambda word: f" #{word}")
@@ -84,7 +84,7 @@ def _told_apart(
     short: bool = True,
     all_: bool = False,
 ) -> list[str]:
-    """The labels, longer where several members share one and differ in that fact.
+    """Return the labels, longer where several members share one and differ in that fact.
 
     Args:
         labels: So far.
@@ -107,7 +107,7 @@ def _told_apart(
 
 
 def _shortest(word: str, among: Iterable[str]) -> str:
-    """The beginning of `word` that none of the others shares."""
+    """Return the beginning of `word` that none of the others shares."""
     others = [other for other in among if other != word]
     length = _SHORT
     while length < len(word) and any(other.startswith(word[:length]) for other in others):
@@ -138,7 +138,7 @@ def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tupl
 
 
 def _by_weights(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
-    """A model is its weights: one name with two digests is two models."""
+    """Return a model is its weights: one name with two digests is two models."""
     by_weights: dict[str, list[Member]] = {}
     for name, group in groups.items():
         identities = {member.identity for member in group}
@@ -161,7 +161,7 @@ def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
 
 
 def find_side(sides: Sequence[Side], name: str, *, option: str = "--against") -> Side:
-    """The side of that label; else the one whose model, run, weights or fingerprint `name` names or begins.
+    """Return the side of that label; else the one whose model, run, weights or fingerprint `name` names or begins.
 
     `first` is the first of all, unless one is called so. `option` is what `name` was given with, for the message.
 

@@ -57,13 +57,13 @@ def _pair_sentence(pair: UnpairedPairResult, n_tested: int) -> str:
 
 
 def _tests(pairs: Sequence[UnpairedPairResult], n_tested: int) -> str:
-    """`χ², Holm over 3 pairs`."""
+    """Return `χ², Holm over 3 pairs`."""
     methods = dict.fromkeys(pair.method.rpartition("+")[2] for pair in pairs if pair.p_adjusted is not None)
     return listed([_TESTS[method] for method in methods]) + (f", Holm over {n_tested} pairs" if n_tested > 1 else "")
 
 
 def _sizes(pair: UnpairedPairResult) -> str:
-    """`40 and 30 cases`, or the clusters of which the means were compared."""
+    """Return `40 and 30 cases`, or the clusters of which the means were compared."""
     if pair.n_clusters_a is not None and pair.n_clusters_b is not None:
         return f"{pair.n_clusters_a:,} and {counted(pair.n_clusters_b, 'cluster')}"
     return f"{pair.n_a:,} and {counted(pair.n_b, 'case')}"

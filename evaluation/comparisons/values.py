@@ -29,7 +29,10 @@ _ANY_CASE = Case(case_id="any")
 
 
 def scores_of(store: Store, side: Side, use: MetricUse) -> dict[str, float]:
-    """The side's value of each case on a metric; where it has several members, of the cases that all of them have."""
+    """Return the side's value of each case on a metric.
+
+    Where it has several members, of the cases that all of them have.
+    """
     metric = metric_of(use.name, use.signature)
     combine = combining(metric) if metric is not None else None
     of_members = []
@@ -54,7 +57,7 @@ def _averaged(members: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def failed_of(store: Store, side: Side) -> frozenset[str]:
-    """The cases on which a server failed one of the side's members in every repeat."""
+    """Return the cases on which a server failed one of the side's members in every repeat."""
     return frozenset(case_id for member in side.members for case_id in failed_cases(store, member.row_id))
 
 
@@ -67,7 +70,7 @@ class Figures:
     """By figure and by what the server had kept of the prompt, where that matters; NaN where a case has none."""
 
     def by_case(self, name: str) -> Mapping[str, Values]:
-        """The figure of each case that has one, by the state of the prompt."""
+        """Return the figure of each case that has one, by the state of the prompt."""
         figures: dict[str, dict[States, float]] = {}
         for state, column in self.columns[name].items():
             for case_id, value in zip(self.case_ids, column, strict=True):
@@ -77,7 +80,7 @@ class Figures:
 
 
 def figures_of(store: Store, member: Member) -> Figures:
-    """The candidate's figures from one reading of its answers; reused ones have no time."""
+    """Return the candidate's figures from one reading of its answers; reused ones have no time."""
     metrics = _figure_metrics(member)
     case_ids: list[str] = []
     columns = {name: {state: array("d") for state in PromptState} for name in metrics}
@@ -101,7 +104,7 @@ def _figure_metrics(member: Member) -> dict[str, Metric]:
 
 
 def figure_of_side(figures: Sequence[Figures], name: str) -> Mapping[str, Values]:
-    """A side's figure of each case by the states of its members' prompts; of the cases that all members have."""
+    """Return a side's figure of each case by the states of its members' prompts; of the cases that all members have."""
     if not all(name in member_figures.columns for member_figures in figures):
         return {}
     first, *others = [member_figures.by_case(name) for member_figures in figures]
@@ -112,7 +115,10 @@ def figure_of_side(figures: Sequence[Figures], name: str) -> Mapping[str, Values
 
 
 def _together(members: Sequence[Values]) -> Values:
-    """The mean over members for each state that all have; else over what each has, under the states that these are."""
+    """Return the mean over members for each state that all have.
+
+    Else over what each has, under the states that these are.
+    """
     alike = [state for state in members[0] if all(state in other for other in members)]
     chosen = [(state * len(members), [values[state] for values in members]) for state in alike]
     if not chosen:

@@ -35,7 +35,7 @@ class HasDifference(Protocol):
 
 
 def amount(value: float, pair: HasDifference, *, signed: bool = False) -> str:
-    """A difference of that pair's metric as a bare number: points of a share, or the metric's unit."""
+    """Return a difference of that pair's metric as a bare number: points of a share, or the metric's unit."""
     if pair.kind == Kind.RATIO:
         return quantity(value)
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
@@ -44,14 +44,17 @@ def amount(value: float, pair: HasDifference, *, signed: bool = False) -> str:
 
 
 def unit_of(pair: HasDifference) -> str:
-    """The word after an amount."""
+    """Return the word after an amount."""
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
         return " points"
     return f" {pair.unit}" if pair.unit else ""
 
 
 def interval(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
-    """`[1.9, 6.3]` of the difference, seen from the other side where it is flipped; `[no interval]` without one."""
+    """Return `[1.9, 6.3]` of the difference, seen from the other side where it is flipped.
+
+    `[no interval]` without one.
+    """
     if pair.low is None or pair.high is None:
         return "[no interval]"
     low, high = pair.low, pair.high
@@ -61,7 +64,7 @@ def interval(pair: HasDifference, *, flipped: bool = False, signed: bool = False
 
 
 def size_of(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
-    """`4.1 points [1.9, 6.3]`, or `0.52 times [0.50, 0.54]` of a ratio."""
+    """Return `4.1 points [1.9, 6.3]`, or `0.52 times [0.50, 0.54]` of a ratio."""
     value = pair.difference
     if value is None:
         return "no difference can be told"
@@ -72,7 +75,7 @@ def size_of(pair: HasDifference, *, flipped: bool = False, signed: bool = False)
 
 
 def margin_words(margin: float, pair: HasDifference) -> str:
-    """`1 point`, `2 points`, `a factor of 1.10`: a margin of that pair's metric."""
+    """Return `1 point`, `2 points`, `a factor of 1.10`: a margin of that pair's metric."""
     if pair.kind == Kind.RATIO:
         return f"a factor of {quantity(1 + margin)}"
     number, word = amount(margin, pair).removesuffix(".0"), unit_of(pair)
@@ -80,7 +83,7 @@ def margin_words(margin: float, pair: HasDifference) -> str:
 
 
 def shown_pairs(pair: PairResult) -> str:
-    """`1,319 pairs`, with the clusters that they stand in."""
+    """Return `1,319 pairs`, with the clusters that they stand in."""
     clusters = f" in {counted(pair.n_clusters, 'cluster')}" if pair.n_clusters is not None else ""
     return counted(pair.n_pairs, "pair") + clusters
 
@@ -98,7 +101,10 @@ _TESTS = {
 
 
 def named_tests(pairs: Sequence[PairResult], n_adjusted: int) -> str:
-    """`exact McNemar, Holm over 6 pairs`: where these pairs' p-values come from; empty where there was no test."""
+    """Return `exact McNemar, Holm over 6 pairs`: where these pairs' p-values come from.
+
+    Empty where there was no test.
+    """
     methods = dict.fromkeys(pair.method.rpartition("+")[2] for pair in pairs if pair.p_value is not None)
     names = list(dict.fromkeys(_TESTS.get(method, method) for method in methods))
     if not names:
@@ -113,12 +119,12 @@ def n_tested(pairs: Sequence[PairResult]) -> int:
 
 
 def evidence_of(pair: PairResult, n_adjusted: int = 1) -> str:
-    """`p = .0004 (exact McNemar), 1,319 pairs`, with the number of comparisons for which p allows."""
+    """Return `p = .0004 (exact McNemar), 1,319 pairs`, with the number of comparisons for which p allows."""
     p = pair.p_value if pair.p_adjusted is None else pair.p_adjusted
     test = named_tests([pair], n_adjusted)
     return f"{p_value(p)}{f' ({test})' if test else ''}, {shown_pairs(pair)}"
 
 
 def listed(names: "list[str] | tuple[str, ...]") -> str:
-    """`a, b and c`."""
+    """Return `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

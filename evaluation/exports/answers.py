@@ -27,13 +27,13 @@ OF_A_SCORE = (
 
 
 def score_columns(word: str) -> tuple[str, str, str]:
-    """Columns of a metric in the table of answers: its value, its label, and why there is none."""
+    """Return the columns of a metric in the table of answers: its value, its label, and why there is none."""
     column = f"metric {word}" if word in OF_AN_ANSWER else word
     return column, f"{column} label", f"{column} failure"
 
 
 def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:
-    """A row for each outcome of a run, with its scores in columns of their own.
+    """Yield a row for each outcome of a run, with its scores in columns of their own.
 
     Args:
         store: Where they are.
@@ -54,7 +54,7 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
 
 
 def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:
-    """A row for each score of a run; the arguments are those of `answer_rows`."""
+    """Yield a row for each score of a run; the arguments are those of `answer_rows`."""
     for candidate, label in _candidates(run, filters):
         of_candidate = {"run_id": run.plan.run_id, "benchmark": run.plan.benchmark_name, "candidate": label}
         for page in _pages(store, candidate, filters):
@@ -75,7 +75,7 @@ def _candidates(run: RunRecord, filters: Filters) -> Iterator[tuple[RunCandidate
 
 
 def _pages(store: Store, candidate: RunCandidateRecord, filters: Filters) -> Iterator[list[StoredOutcome]]:
-    """The outcomes that are wanted, a page at a time; named cases are looked up and not searched for."""
+    """Yield the outcomes that are wanted, a page at a time; named cases are looked up and not searched for."""
     row_id = candidate.run_candidate_id
     pages: Iterable[tuple[StoredOutcome, ...]] = (
         [load_outcomes(store, row_id, list(dict.fromkeys(filters.cases)))]

@@ -43,7 +43,7 @@ class Format(StrEnum):
 def write_file(
     path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: Format, *, metrics: Sequence[str] = ()
 ) -> int:
-    """The number of rows that now stand in the file, which was not there before.
+    """Return the number of rows that now stand in the file, which was not there before.
 
     Args:
         path: Where to.
@@ -72,7 +72,7 @@ def write_to_pipe(
     *,
     metrics: Sequence[str] = (),
 ) -> int:
-    """The number of rows written to a file that somebody else opened; the arguments are those of `write_file`.
+    """Return the number of rows written to a file that somebody else opened; the arguments are those of `write_file`.
 
     Raises:
         ConfigurationError: it cannot be written.
@@ -95,7 +95,7 @@ def _unwritable(what: str, error: OSError) -> ConfigurationError:
 
 @contextmanager
 def _whole_or_nothing(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside `path` that takes its name when all is written."""
+    """Yield a file beside `path` that takes its name when all is written."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -120,7 +120,7 @@ def write_rows(
     *,
     metrics: Sequence[str] = (),
 ) -> int:
-    """The number of rows written."""
+    """Return the number of rows written."""
     if form is Format.CSV:
         return _write_csv(file, columns, rows)
     if form is Format.JSON:
@@ -161,7 +161,7 @@ def _cell(value: Any) -> str:
 
 
 def _write_json(file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
-    """One array of objects; what a row lacks is null."""
+    """Return one array of objects; what a row lacks is null."""
     n = 0
     for row in rows:
         value = {column: _plain(row.get(column)) for column in columns}
@@ -211,7 +211,10 @@ def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
 
 
 def _for_parquet(value: Any, type_: Any) -> Any:
-    """Text without lone surrogates, which no UTF-8 can hold; what else stands in a column of text as JSON."""
+    """Return the text without lone surrogates, which no UTF-8 can hold.
+
+    What else stands in a column of text as JSON.
+    """
     if value is None or str(type_) != "string":
         return value
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else json.dumps(value)

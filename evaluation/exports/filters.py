@@ -26,7 +26,7 @@ class Filters:
 
 
 def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) -> None:
-    """Refuses what would silently leave everything out.
+    """Refuse what would silently leave everything out.
 
     Raises:
         ConfigurationError: this kind of row cannot be had of the source, or cannot be filtered so.
@@ -56,7 +56,7 @@ def _refuse_unknown(what: str, names: Sequence[str], known_names: Sequence[str])
 
 
 def _labels(store: Store, source: Source) -> list[str]:
-    """What the candidates, or the sides of a comparison, are called."""
+    """Return what the candidates, or the sides of a comparison, are called."""
     if source.comparison_id:
         pairs = find_comparison(store, source.comparison_id).pairs
         return list(dict.fromkeys(side for pair in pairs for side in (pair.result.a, pair.result.b)))
@@ -65,7 +65,7 @@ def _labels(store: Store, source: Source) -> list[str]:
 
 
 def _metrics(store: Store, source: Source, kind: Kind) -> list[str]:
-    """The words for the metrics that occur in these rows."""
+    """Return the words for the metrics that occur in these rows."""
     if source.comparison_id:
         pairs = find_comparison(store, source.comparison_id).pairs
         return list(dict.fromkeys(pair.result.metric for pair in pairs))

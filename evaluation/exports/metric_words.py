@@ -9,7 +9,7 @@ from evaluation.store.session import Store
 
 
 def words_of_runs(store: Store, runs: Sequence[RunRecord]) -> dict[str, str]:
-    """The word of each signature by which any answer of the runs was scored, as `show --case` has it.
+    """Return the word of each signature by which any answer of the runs was scored, as `show --case` has it.
 
     Where two runs measured one metric in different ways, the first has its name, the other its signature.
     """

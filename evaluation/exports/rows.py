@@ -26,7 +26,7 @@ OF_A_PAIR = (
 
 
 def rows(store: Store, source: Source, kind: Kind, filters: Filters) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """The columns, and the rows one by one: of 100,000 answers, a page is in memory.
+    """Return the columns, and the rows one by one: of 100,000 answers, a page is in memory.
 
     Args:
         store: Where they are.
@@ -48,7 +48,7 @@ def rows(store: Store, source: Source, kind: Kind, filters: Filters) -> tuple[tu
 
 
 def _results(store: Store, source: Source, filters: Filters) -> Iterator[Row]:
-    """The numbers of `show --json`, a row each."""
+    """Yield the numbers of `show --json`, a row each."""
     for run_id in source.run_ids:
         run = run_result(store, run_id)
         for candidate in run.candidates:
@@ -92,7 +92,7 @@ def _numbers(estimate: MetricEstimate) -> Row:
 
 
 def _pairs(store: Store, comparison_id: str, filters: Filters) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """The pairs of `compare --json`, all that is said of each."""
+    """Return the pairs of `compare --json`, all that is said of each."""
     comparison = find_comparison(store, comparison_id)
     of_comparison = {
         "comparison_id": comparison.comparison_id,
@@ -109,7 +109,7 @@ def _pair(pair: ComparisonPairRecord) -> Row:
 
 
 def _is_selected(pair: ComparisonPairRecord, filters: Filters) -> bool:
-    """True for the pairs that a single name is part of, and for those between several names."""
+    """Return True for the pairs that a single name is part of, and for those between several names."""
     if filters.metrics and pair.result.metric not in filters.metrics:
         return False
     sides, names = {pair.result.a, pair.result.b}, set(filters.candidates)

@@ -37,7 +37,7 @@ class Source:
 
 
 def find_source(store: Store, name: str) -> Source:
-    """The experiment of that name, else the run, experiment or comparison of that id or the beginning of one.
+    """Return the experiment of that name, else the run, experiment or comparison of that id or the beginning of one.
 
     `last` is the newest run.
 

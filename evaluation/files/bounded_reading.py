@@ -30,7 +30,7 @@ class TooLongError(ValueError):
 
 
 def in_mib(n_bytes: int) -> str:
-    """A limit as people read it."""
+    """Return a limit as people read it."""
     return f"{n_bytes // MIB:,} MiB" if n_bytes >= MIB else f"{n_bytes:,} bytes"
 
 
@@ -45,11 +45,11 @@ class BoundedReader(io.RawIOBase):
         self._source, self._limit, self._left = source, limit, limit
 
     def readable(self) -> bool:
-        """True: it is for reading alone."""
+        """Return True: the file is for reading alone."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Reads into `buffer`; returns how many bytes."""
+        """Read into `buffer`; returns how many bytes."""
         data = self._source.read(min(len(buffer), self._left + 1))
         self._left -= len(data)
         if self._left < 0:
@@ -59,12 +59,12 @@ class BoundedReader(io.RawIOBase):
 
 
 def bounded(source: IO[bytes], limit: int = LARGEST_FILE) -> io.BufferedReader:
-    """`source`, buffered, up to `limit` bytes."""
+    """Return `source`, buffered, up to `limit` bytes."""
     return io.BufferedReader(BoundedReader(source, limit), buffer_size=MIB)
 
 
 def bounded_lines(source: IO[AnyStr], limit: int = LONGEST_LINE) -> Iterator[AnyStr]:
-    """The lines of a file, each with its end.
+    """Yield the lines of a file, each with its end.
 
     Raises:
         TooLongError: a line is longer than `limit` bytes, or characters of a text file; names it.
@@ -78,7 +78,7 @@ def bounded_lines(source: IO[AnyStr], limit: int = LONGEST_LINE) -> Iterator[Any
 
 
 def read_settings_text(path: Path) -> str:
-    """The text of a small UTF-8 file that people write by hand, with or without a byte order mark.
+    """Return the text of a small UTF-8 file that people write by hand, with or without a byte order mark.
 
     Raises:
         OSError: it cannot be read.

@@ -20,7 +20,7 @@ class TwiceError(ValueError):
 
 
 def read_json(text: str) -> Any:
-    """The value that the text holds; a decimal that a float would round is a `Decimal`.
+    """Return the value that the text holds; a decimal that a float would round is a `Decimal`.
 
     Raises:
         TwiceError: a key stands twice in one object.
@@ -31,7 +31,7 @@ def read_json(text: str) -> Any:
 
 
 def exact_number(text: str) -> float | Decimal:
-    """The number as a float where that keeps all its digits, else as it is written.
+    """Return the number as a float where that keeps all its digits, else as it is written.
 
     Raises:
         ValueError: it is so small that a float would be zero.
@@ -44,7 +44,7 @@ def exact_number(text: str) -> float | Decimal:
 
 
 def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these pairs.
+    """Return the object of these pairs.
 
     Raises:
         TwiceError: a key stands twice.

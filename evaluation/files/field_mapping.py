@@ -21,7 +21,7 @@ class FieldUse:
     """Fields that were left out, as their user wanted."""
 
     def as_sentences(self) -> tuple[str, ...]:
-        """What a person should know of it."""
+        """Return what a person should know of it."""
         read = ", ".join(f"{ours} from {theirs!r}" for ours, theirs in self.mapped.items())
         lists = (("kept in details", self.kept), ("ignored", self.ignored))
         named = [f"{words}: {named_fields(names)}" for words, names in lists if names]
@@ -29,7 +29,7 @@ class FieldUse:
 
 
 def read_mapping(words: Sequence[str]) -> dict[str, str]:
-    """Our field names to the file's, of `ours=theirs` words.
+    """Return our field names to the file's, of `ours=theirs` words.
 
     Raises:
         ConfigurationError: a word is not `ours=theirs`, or a field is mapped twice.
@@ -48,6 +48,6 @@ def read_mapping(words: Sequence[str]) -> dict[str, str]:
 
 
 def named_fields(names: Sequence[str], *, most: int = 20) -> str:
-    """The names in one line, for a message: long ones cut, many of them counted."""
+    """Return the names in one line, for a message: long ones cut, many of them counted."""
     listed = ", ".join(repr(name if len(name) <= 60 else name[:57] + "...") for name in names[:most])
     return listed + (f", … ({len(names)} in all)" if len(names) > most else "")

@@ -21,17 +21,17 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 
 
 def normal_name(text: str) -> str:
-    """The name in the form in which it is kept and compared: composed (NFC), without blanks around it."""
+    """Return the name in the form in which it is kept and compared: composed (NFC), without blanks around it."""
     return composed(text).strip()
 
 
 def composed(text: str) -> str:
-    """The text in Unicode's composed form (NFC), in which two texts that read the same are the same."""
+    """Return the text in Unicode's composed form (NFC), in which two texts that read the same are the same."""
     return unicodedata.normalize("NFC", text)
 
 
 def repeated_key(keys: Iterable[str]) -> tuple[str, str] | None:
-    """A key of a mapping, or column of a table, that reads like an earlier one; None where no two do.
+    """Return a key of a mapping, or column of a table, that reads like an earlier one; None where no two do.
 
     With it, words for a message where their Unicode forms differ, else an empty text.
     """
@@ -52,7 +52,10 @@ class Spellings:
         self._others: dict[str, list[str]] = {}
 
     def add(self, text: str) -> tuple[str, int]:
-        """The name in the form in which it is kept, and which of its forms this is: 0 for the first that came."""
+        """Return the name in the form in which it is kept, and which of its forms this is.
+
+        0 for the first that came.
+        """
         name, form = normal_name(text), text.strip()
         if self._first.setdefault(name, form) == form:
             return name, 0
@@ -68,7 +71,7 @@ class Spellings:
 
 
 def name_problem(text: str, *, longest: int = LONGEST_NAME) -> str | None:
-    """What keeps `text` from being a name, in a few words; None where nothing does."""
+    """Return what keeps `text` from being a name, in a few words; None where nothing does."""
     if len(text) > longest:
         return f"has {len(text):,} characters, and a name has {longest} at most"
     hidden = next((index for index, sign in enumerate(text) if _is_hidden(text, index, sign)), None)
@@ -79,7 +82,7 @@ def name_problem(text: str, *, longest: int = LONGEST_NAME) -> str | None:
 
 
 def checked_name(text: str, *, what: str, longest: int = LONGEST_TITLE) -> str:
-    """The name in the form in which it is kept.
+    """Return the name in the form in which it is kept.
 
     Args:
         text: As it was given.
@@ -105,5 +108,5 @@ def _is_hidden(text: str, index: int, sign: str) -> bool:
 
 
 def _is_foreign(sign: str) -> bool:
-    """True for a sign of a script in which a joiner changes the spelling."""
+    """Return True for a sign of a script in which a joiner changes the spelling."""
     return bool(sign) and ord(sign) >= 0x600

@@ -11,7 +11,7 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,
 
 
 def read_number(value: object) -> float:
-    """`value` as a number: one already, or text such as `3`, `-0.5`, `1e-3`.
+    """Return `value` as a number: one already, or text such as `3`, `-0.5`, `1e-3`.
 
     Raises:
         ValueError: it is none; infinity and NaN are none either.
@@ -27,7 +27,7 @@ def read_number(value: object) -> float:
 
 
 def read_whole_number(value: object) -> int:
-    """`value` as a whole number: one already, or text such as `3` or `-12`.
+    """Return `value` as a whole number: one already, or text such as `3` or `-12`.
 
     Raises:
         ValueError: it is none.

@@ -19,7 +19,7 @@ _LEFT_AS_TEXT: Final = ("int", "float", "bool", "timestamp", "value")
 
 
 def read_yaml(text: str, *, is_settings: bool = False) -> Any:
-    """The value that the text holds.
+    """Return the value that the text holds.
 
     Args:
         text: One YAML document.
@@ -64,7 +64,7 @@ def _loader(is_settings: bool) -> Any:
 
 
 def _exact(loader: Any, node: Any) -> Any:
-    """A number; one that a float would round is a decimal."""
+    """Return a number; one that a float would round is a decimal."""
     from evaluation.files.exact_json import exact_number
 
     text = loader.construct_scalar(node)
@@ -91,7 +91,7 @@ def _check_keys(node: Any) -> None:
 
 
 def _n_values(value: Any, counts: dict[int, int | None]) -> int:
-    """How many values this one holds, with each alias counted as what it stands for."""
+    """Return how many values this one holds, with each alias counted as what it stands for."""
     import yaml
 
     if not isinstance(value, dict | list | set | tuple):

@@ -85,7 +85,7 @@ class Forecast:
 
 
 def as_json(value: Forecast) -> dict[str, Any]:
-    """The forecast as plain JSON, numbers not rounded."""
+    """Return the forecast as plain JSON, numbers not rounded."""
     plain: dict[str, Any] = _plain(value)
     return plain
 

@@ -60,7 +60,7 @@ class _Station:
     loads: list[LoadForecast]
 
     def load(self, work: PlannedWork, load_s: float | None) -> None:
-        """Loads the work's model, unless it is loaded already."""
+        """Load the work's model, unless it is loaded already."""
         model_and_options = (work.model, dict(work.load_options))
         if self.loads and (self.loads[-1].model, self.loads[-1].load_options) == model_and_options:
             return
@@ -71,7 +71,7 @@ class _Station:
 
 
 def forecast(store: Store, planned: Sequence[PlannedWork]) -> Forecast:
-    """What the work will cost, in the order in which it is given; work of one group stands together.
+    """Return what the work will cost, in the order in which it is given; work of one group stands together.
 
     Nothing is stored. Estimates assume as many at once as the past had: other slots change what a generation takes.
     """
@@ -126,7 +126,7 @@ def _add(
     look_up: _LookUp,
     load_times: Mapping[str, float | None],
 ) -> None:
-    """Lets the stations do the work of one group after what they have."""
+    """Let the stations do the work of one group after what they have."""
     sharing = {name: stations[name] for name in group[0].endpoint_names}
     before = {name: (station.free_at_s, list(station.loads)) for name, station in sharing.items()}
     for name, station in sharing.items():
@@ -142,7 +142,7 @@ def _add(
 
 
 def _worked(stations: Mapping[str, _Station], work: PlannedWork, look_up: _LookUp) -> dict[str, WorkForecast]:
-    """Each station's part of the work, with the stations busy until it is done."""
+    """Return each station's part of the work, with the stations busy until it is done."""
     speeds = {name: look_up(work, name) for name in stations}
     measured_speeds = [speed for speed in speeds.values() if speed is not None]
     generation_s = {
@@ -199,7 +199,7 @@ def _part(
 
 
 def _prompt_tokens(work: PlannedWork, speed: PastSpeed | None) -> tuple[float | None, bool]:
-    """Tokens of one prompt, and whether they were counted from its characters."""
+    """Return the tokens of one prompt, and whether they were counted from its characters."""
     seen = speed.prompt_tokens if speed else None
     if seen is not None and speed is not None and speed.same_benchmark:
         return seen, False

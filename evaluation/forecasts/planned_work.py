@@ -19,7 +19,7 @@ from evaluation.store.session import Store
 def planned_works(
     store: Store, request: EvaluationRequest, resolution: Resolution, earlier: Sequence[RunRecord]
 ) -> tuple[PlannedWork, ...]:
-    """Every candidate on every benchmark, in the order in which they are planned.
+    """Return every candidate on every benchmark, in the order in which they are planned.
 
     Args:
         store: For what is there already.

@@ -26,12 +26,12 @@ class ScoringPace:
 
 
 def n_requests(metric: Metric) -> int:
-    """How often somebody is asked for one score: a pair is judged in both orders."""
+    """Return how often somebody is asked for one score: a pair is judged in both orders."""
     return 2 if hasattr(metric, "against") else 1
 
 
 def scoring_pace(store: Store, is_meant: Callable[[Metric], bool]) -> ScoringPace | None:
-    """The pace of scores on those metrics; None where too few were stored to tell.
+    """Return the pace of scores on those metrics; None where too few were stored to tell.
 
     Scores are stored by and by, many at a time: each batch took the time since the batch before it. The first one of a
     run counts for nothing, since nobody knows when it began.

@@ -33,7 +33,10 @@ class ScoringWork:
 
 
 def work_of_metrics(store: Store, request: EvaluationRequest, resolution: Resolution) -> tuple[ScoringWork, ...]:
-    """The sandbox where programs are run, then every model that metrics ask, in the order in which they are asked."""
+    """Return the sandbox where programs are run, then every model that metrics ask.
+
+    In the order in which they are asked.
+    """
     works = [_work_of(store, request, resolution, Need.SANDBOX, None)]
     works += [_work_of(store, request, resolution, model.need, model) for model in resolution.metric_models]
     return tuple(work for work in works if work.n_answers)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def shared_out(n_calls: int, *, starts_s: Mapping[str, float], calls_per_s: Mapping[str, float]) -> dict[str, int]:
-    """Calls of each worker; whoever is free too late gets none.
+    """Call of each worker; whoever is free too late gets none.
 
     Args:
         n_calls: All of them.

@@ -35,7 +35,7 @@ class Accuracy(Metric):
     )
 
     def problem(self, case: Case) -> str | None:
-        """Says which reference is not among the labels."""
+        """Say which reference is not among the labels."""
         return unknown_label(case)
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
@@ -45,12 +45,12 @@ class Accuracy(Metric):
 
 
 def is_right(predicted: str | None, case: Case) -> bool:
-    """True where the predicted label is one of the references."""
+    """Return True where the predicted label is one of the references."""
     return predicted is not None and predicted in {named_label(text, case.choices) for text in case.references}
 
 
 def unknown_label(case: Case) -> str | None:
-    """Which reference is not among the case's labels, in words; None where all are."""
+    """Return which reference is not among the case's labels, in words; None where all are."""
     for reference in case.references:
         if named_label(reference, case.choices) is None:
             return f"has the reference {reference!r}, which is not among its labels {', '.join(case.choices)}"

@@ -77,7 +77,7 @@ class Announcement:
 
 
 def announcements(text: str) -> tuple[Announcement, ...]:
-    """The places where a number is announced, the one that counts most first."""
+    """Return the places where a number is announced, the one that counts most first."""
     announced = _announced_in_words(text)
     if announced:
         corrected = _CORRECTED.search(text, announced[-1].end())
@@ -104,7 +104,7 @@ def announcements(text: str) -> tuple[Announcement, ...]:
 
 
 def taken_back(text: str) -> int | None:
-    """Where the answer takes back what it has announced last; None where it does not."""
+    """Return where the answer takes back what it has announced last; None where it does not."""
     announced = _announced_in_words(text)
     match = _TAKEN_BACK.search(text, announced[-1].end()) if announced else None
     return match.end() if match else None
@@ -125,5 +125,5 @@ def _announced_in_words(text: str) -> list[re.Match[str]]:
 
 
 def is_explained(text: str, end: int) -> bool:
-    """Whether what follows a number only explains it: `= 18 (2 · 9)`, `= 18 per 7 days`."""
+    """Return whether what follows a number only explains it: `= 18 (2 · 9)`, `= 18 per 7 days`."""
     return _EXPLAINED.match(text, end) is not None

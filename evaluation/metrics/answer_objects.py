@@ -10,7 +10,9 @@ _ANSWER = re.compile(r"(?:^|[_\s-])(?:answer|choice|option|letter|selection|pick
 
 
 def answer_in_object(text: str) -> str | None:
-    """What the object that is all of `text` has under `answer`, `final_answer`, `choice` and the like, a line each.
+    """Return what the object that is all of `text` has under `answer`, `final_answer`, `choice` and the like.
+
+    A line each.
 
     None where `text` is no JSON object, fenced or not, or the object has no such key.
     """
@@ -25,7 +27,7 @@ def answer_in_object(text: str) -> str | None:
 
 
 def _written(value: Any) -> str:
-    """A text or number, or several of them side by side; empty for anything else."""
+    """Return a text or number, or several of them side by side; empty for anything else."""
     if isinstance(value, list):
         parts = [_written(item) for item in value]
         return " and ".join(parts) if all(parts) else ""

@@ -69,7 +69,7 @@ class Bleu(CorpusMetric):
         return Measurement(value=value, evidence=tuple(float(number) for number in statistics))
 
     def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """Corpus BLEU from the summed evidence."""
+        """Return the corpus BLEU from the summed evidence."""
         totals = summed(rows)
         scorer = _scorer(self.ignore_case, self.tokenize, effective_order=False)
         return _score(scorer, totals) if any(totals) else mean_value(rows)

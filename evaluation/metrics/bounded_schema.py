@@ -40,7 +40,7 @@ class BoundedSchema:
     validator: Any
 
     def first_violation(self, value: Any) -> str | None:
-        """Where and how a value breaks the schema first; None where it follows it.
+        """Return where and how a value breaks the schema first; None where it follows it.
 
         Raises:
             PatternTimeoutError, TooMuchWorkError: it takes longer than it may.
@@ -65,7 +65,7 @@ class BoundedSchema:
 
 @lru_cache(maxsize=256)
 def bounded_schema(text: str) -> BoundedSchema:
-    """The schema of a JSON text.
+    """Return the schema of a JSON text.
 
     Raises:
         SchemaFaultError: it is no JSON, no schema, refers to another document, or cannot be bounded.
@@ -126,7 +126,7 @@ def _keys(value: Any) -> list[str]:
 
 
 def _parts(schema: Any) -> Iterator[Mapping[str, Any]]:
-    """Every object of a schema that is not plain data."""
+    """Yield every object of a schema that is not plain data."""
     waiting = [schema]
     while waiting:
         part = waiting.pop()
@@ -149,7 +149,7 @@ def _without_draft(schema: Any) -> Any:
 
 @lru_cache(maxsize=16)
 def _bounded(kind: Any) -> Any:
-    """The rules of a draft, with each step counted and its careless ones replaced."""
+    """Return the rules of a draft, with each step counted and its careless ones replaced."""
     from jsonschema import validators
 
     careful: dict[str, Keyword] = {
@@ -217,7 +217,7 @@ def _unique_items(validator: Any, is_wanted: bool, instance: Any, schema: Any) -
 
 
 def _comparable(value: Any) -> Any:
-    """A value that can be hashed, equal for equal JSON: 1 is 1.0, true is not 1."""
+    """Return a value that can be hashed, equal for equal JSON: 1 is 1.0, true is not 1."""
     if isinstance(value, dict):
         return "object", frozenset((name, _comparable(each)) for name, each in value.items())
     if isinstance(value, list):
@@ -226,7 +226,7 @@ def _comparable(value: Any) -> Any:
 
 
 def _shown_path(path: Any) -> str:
-    """The place in a value, as a path from `$`, without control characters."""
+    """Return the place in a value, as a path from `$`, without control characters."""
     steps = [f"[{step}]" if isinstance(step, int) else _shown_name(step) for step in path]
     return _cut("$" + "".join(steps))
 

@@ -16,7 +16,7 @@ class PatternTimeoutError(Exception):
 
 
 def is_found(pattern: str, text: str, *, ignore_case: bool = False, whole: bool = False) -> bool:
-    """True where the pattern, in the syntax of Python's `re`, stands somewhere in `text`, or makes up all of it.
+    """Return True where the pattern, in the syntax of Python's `re`, stands somewhere in `text`, or makes up all of it.
 
     Raises:
         re.error: a pattern that does not compile.
@@ -50,7 +50,7 @@ def _without_timeout() -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str, ignore_case: bool) -> tuple[Any, Any]:
-    """The compiled pattern, and the limits of a search with it."""
+    """Return the compiled pattern, and the limits of a search with it."""
     by_python = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
     if _READ_OTHERWISE.search(pattern):
         return by_python, _without_timeout

@@ -65,7 +65,7 @@ class Chrf(CorpusMetric):
         return Measurement(value=value, evidence=tuple(float(number) for number in statistics))
 
     def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """Corpus chrF from the summed evidence."""
+        """Return the corpus chrF from the summed evidence."""
         totals = summed(rows)
         return _score(_scorer(self.ignore_case, self.word_order), totals) if any(totals) else mean_value(rows)
 

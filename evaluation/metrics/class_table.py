@@ -40,7 +40,10 @@ class ClassTable:
 
 
 def classification_report(rows: Sequence[Measurement]) -> ClassTable:
-    """The table of classes from the evidence of `macro_f1`, `weighted_f1` or `mcc`; without classes for no rows."""
+    """Return the table of classes from the evidence of `macro_f1`, `weighted_f1` or `mcc`.
+
+    Without classes for no rows.
+    """
     pairs = counted_pairs(rows)
     labels = sorted({label for pair in pairs for label in pair} - {NOTHING})
     columns = (*labels, NOTHING) if any(predicted_label == NOTHING for _, predicted_label in pairs) else tuple(labels)

@@ -8,7 +8,7 @@ from evaluation.files.allowed_files import must_be_allowed
 
 
 def without_class(text: str) -> ConfigurationError | None:
-    """Why `path.py` alone names no metric, with the classes that it may mean; None for any other text."""
+    """Return why `path.py` alone names no metric, with the classes that it may mean; None for any other text."""
     path = text.strip().removesuffix(":")
     if not path.endswith(".py"):
         return None
@@ -32,7 +32,7 @@ def without_class(text: str) -> ConfigurationError | None:
 
 
 def _metric_classes(source: bytes) -> list[str]:
-    """Classes at the file's top level: those that derive from a metric by its looks, else all of them."""
+    """Return the classes at the file's top level: those that derive from a metric by its looks, else all of them."""
     classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
     metrics = [node for node in classes if any(ast.unparse(base).endswith("Metric") for base in node.bases)]
     return [node.name for node in metrics or classes]

@@ -65,7 +65,7 @@ class CostUsd(Metric):
         return self.input_per_million is not None
 
     def problem(self, case: Case) -> str | None:
-        """Says that there is no price."""
+        """Say that there is no price."""
         if self.is_by_token or self.per_kwh is not None:
             return None
         return (
@@ -91,5 +91,5 @@ class CostUsd(Metric):
 
 
 def cost_metric(price: Mapping[str, float] | None) -> CostUsd | None:
-    """The metric for a price as a run keeps it with a candidate; None for a candidate without one."""
+    """Return the metric for a price as a run keeps it with a candidate; None for a candidate without one."""
     return CostUsd(**price) if price else None

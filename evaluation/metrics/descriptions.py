@@ -11,19 +11,19 @@ from evaluation.metrics.metric import Metric
 
 
 def docstring(metric: type[Metric]) -> str:
-    """What the class says of itself; empty where it says nothing."""
+    """Return what the class says of itself; empty where it says nothing."""
     text = metric.__dict__.get("__doc__") or ""
     # A dataclass without words of its own is given its list of arguments.
     return "" if text.startswith(f"{metric.__name__}(") else cleandoc(text)
 
 
 def summary(metric: type[Metric]) -> str:
-    """The first line of what the class says: what its value is."""
+    """Return the first line of what the class says: what its value is."""
     return docstring(metric).partition("\n")[0]
 
 
 def option_docs(metric: type[Metric]) -> dict[str, str]:
-    """What the class says below each of its options, by the option's name; silent ones are left out."""
+    """Return what the class says below each of its options, by the option's name; silent ones are left out."""
     docs: dict[str, str] = {}
     for owner in reversed(metric.__mro__):
         docs.update(_field_docs(owner))
@@ -32,7 +32,7 @@ def option_docs(metric: type[Metric]) -> dict[str, str]:
 
 
 def _field_docs(owner: type) -> Iterator[tuple[str, str]]:
-    """Names of annotated fields, each with the string that stands right after it."""
+    """Yield the names of annotated fields, each with the string that stands right after it."""
     try:
         tree = ast.parse(dedent(getsource(owner)))
     except (OSError, TypeError, SyntaxError):  # a class of which there is no source

@@ -6,7 +6,7 @@ _LONGEST = 500
 
 
 def in_words(error: BaseException) -> str:
-    """Type and message of an error, in one line of at most 500 characters."""
+    """Return the type and message of an error, in one line of at most 500 characters."""
     try:
         message = " ".join(str(error).split())
     except Exception:  # its `__str__` is broken too
@@ -16,6 +16,6 @@ def in_words(error: BaseException) -> str:
 
 
 def place_in(error: BaseException, file: str) -> int | None:
-    """The line of `file` that was at work last when the error rose; None where it was not at work."""
+    """Return the line of `file` that was at work last when the error rose; None where it was not at work."""
     lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
     return lines[-1] if lines else None

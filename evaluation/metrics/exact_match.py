@@ -51,7 +51,7 @@ class ExactMatch(Metric):
         return Measurement(value=float(right))
 
     def _forms(self, text: str) -> frozenset[str]:
-        """What `text` may be compared as: its hyphens between words left out, or as blanks."""
+        """Return what `text` may be compared as: its hyphens between words left out, or as blanks."""
         hyphens = ("", " ") if "-" in text or "\N{EN DASH}" in text else ("",)
         return frozenset(self._normalised(text, hyphen) for hyphen in hyphens)
 

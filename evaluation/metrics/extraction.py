@@ -68,7 +68,7 @@ _ALTERNATIVE = re.compile(
 
 
 def plain(text: str) -> str:
-    """`text` in lower case, with single blanks for blanks, `_` and hyphens, and without marks around it.
+    """Return `text` in lower case, with single blanks for blanks, `_` and hyphens, and without marks around it.
 
     What has no words (`-1`, `<`, `(1, 2]`) keeps its marks.
     """
@@ -80,7 +80,10 @@ def plain(text: str) -> str:
 
 
 def named_label(text: str, labels: Sequence[str]) -> str | None:
-    """The label that `text` is, as written or but for case, blanks and marks around it; None for none or several."""
+    """Return the label that `text` is, as written or but for case, blanks and marks around it.
+
+    None for none or several.
+    """
     stripped = text.strip()
     for as_written in (stripped, without_outer_marks(stripped)):
         if as_written in labels:
@@ -93,7 +96,7 @@ def named_label(text: str, labels: Sequence[str]) -> str | None:
 
 
 def chosen_label(answer: str, labels: Sequence[str]) -> str | None:
-    """The label that `answer` gives; None where it gives none, or several.
+    """Return the label that `answer` gives; None where it gives none, or several.
 
     Exactly a label; else a label at the very start; else the only label mentioned.
     """
@@ -112,14 +115,17 @@ def chosen_label(answer: str, labels: Sequence[str]) -> str | None:
 
 
 def leading_label(answer: str, labels: Sequence[str]) -> str | None:
-    """The label with which `answer` begins, where a mark or a reason follows it: "Yes, because …"."""
+    """Return the label with which `answer` begins, where a mark or a reason follows it: "Yes, because …"."""
     by_text, text, mentions = _mentioned(answer, labels)
     leads = bool(mentions) and mentions[0][0] == 0 and _stands(text, mentions[0][1])
     return by_text[mentions[0][1]] if leads and not _is_one_of_several(text, mentions) else None
 
 
 def _mentioned(answer: str, labels: Sequence[str]) -> tuple[dict[str, str | None], str, list[tuple[int, str]]]:
-    """Labels by their plain text (None for a text that two have), the plain answer, and where it names which text."""
+    """Return the labels by their plain text (None for a text that two have), the plain answer.
+
+    And where it names which text.
+    """
     by_text: dict[str, str | None] = {}
     for label in labels:
         if plain(label):
@@ -130,7 +136,7 @@ def _mentioned(answer: str, labels: Sequence[str]) -> tuple[dict[str, str | None
 
 
 def _leads(text: str, mentions: list[tuple[int, str]]) -> bool:
-    """Whether the label that begins the text is its answer, not the first one of which it tells something."""
+    """Return whether the label that begins the text is its answer, not the first one of which it tells something."""
     _, label = mentions[0]
     others = [
         (start, word) for start, word in mentions if word != label and not is_denied(text, start, start + len(word))
@@ -145,13 +151,16 @@ def _leads(text: str, mentions: list[tuple[int, str]]) -> bool:
 
 
 def _stands(text: str, label: str) -> bool:
-    """Whether the label that begins `text` is an answer by itself; no subject of a sentence is a mere yes or no."""
+    """Return whether the label that begins `text` is an answer by itself.
+
+    No subject of a sentence is a mere yes or no.
+    """
     end = len(label)
     return _STANDS.match(text, end) is not None or (label in _YES_NO and text[end : end + 1] == ",")
 
 
 def stands_by_itself(text: str, start: int, word: str) -> bool:
-    """False for a number in a sum, a range or a comparison."""
+    """Return False for a number in a sum, a range or a comparison."""
     end = start + len(word)
     if not _NUMBER.fullmatch(word):
         return True
@@ -160,20 +169,23 @@ def stands_by_itself(text: str, start: int, word: str) -> bool:
 
 
 def is_denied(text: str, start: int, end: int) -> bool:
-    """Whether what stands from `start` to `end` is denied in its clause: "not X", "X is wrong"."""
+    """Return whether what stands from `start` to `end` is denied in its clause: "not X", "X is wrong"."""
     clause = _CLAUSE_END.split(text[max(0, start - 60) : start])[-1]
     return _DENIED_BEFORE.search(clause) is not None or _DENIED_AFTER.match(text, end) is not None
 
 
 def label_mentions(text: str, words: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Where `text` has one of `words`, whole, and which."""
+    """Return where `text` has one of `words`, whole, and which."""
     if not words:
         return []
     return [(match.start(), match.group()) for match in _any_of(words).finditer(text)]
 
 
 def _is_one_of_several(text: str, mentions: list[tuple[int, str]]) -> bool:
-    """Whether the first label is offered with another ("ham or spam"), asked ("ham?") or denied ("ham is wrong")."""
+    """Return whether the first label is offered with another ("ham or spam").
+
+    Asked ("ham?") or denied ("ham is wrong").
+    """
     end = len(mentions[0][1])
     if _DENIED_AFTER.match(text, end) or _OPEN_END.match(text, end):
         return True
@@ -186,7 +198,7 @@ def _is_one_of_several(text: str, mentions: list[tuple[int, str]]) -> bool:
 
 @lru_cache(maxsize=512)
 def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
-    """One of `words`, as whole words; the longest first, so that "spam" is not found in "not spam"."""
+    """Return one of `words`, as whole words; the longest first, so that "spam" is not found in "not spam"."""
     longest_first = sorted(words, key=len, reverse=True)
     return re.compile("|".join(map(_whole, longest_first)))
 

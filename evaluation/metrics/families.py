@@ -53,5 +53,5 @@ OTHERS = "others"
 
 
 def family_of(name: str) -> str:
-    """The family of a metric; `others` for one that is not ours."""
+    """Return the family of a metric; `others` for one that is not ours."""
     return next((family for family, names in FAMILIES.items() if name in names), OTHERS)

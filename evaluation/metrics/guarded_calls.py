@@ -29,7 +29,7 @@ _SLACK = 1e-9
 def measured(
     metric: Metric, case: Case, generations: Sequence[Generation], answers: Answers
 ) -> Measurement | ScoreFailure | None:
-    """What the metric says of the case, or how it failed.
+    """Return what the metric says of the case, or how it failed.
 
     Args:
         metric: Anybody's.
@@ -51,7 +51,7 @@ def measured(
 
 
 def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...] | ScoreFailure:
-    """What the metric wants answered for the case, or how it failed."""
+    """Return what the metric wants answered for the case, or how it failed."""
     try:
         requests = tuple(metric.requests(case, generations))
     except BaseException as error:
@@ -68,7 +68,7 @@ class BrokenMetricError(Exception):
 
 
 def combining(metric: Metric) -> Callable[[Sequence[float]], float]:
-    """The metric's `combine`; what it returns raises `BrokenMetricError` where that fails."""
+    """Return the metric's `combine`; what it returns raises `BrokenMetricError` where that fails."""
     if type(metric).combine is Metric.combine:
         return metric.combine
 
@@ -79,7 +79,7 @@ def combining(metric: Metric) -> Callable[[Sequence[float]], float]:
 
 
 def aggregating(metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float]:
-    """The metric's `aggregate`; what it returns raises `BrokenMetricError` where that fails."""
+    """Return the metric's `aggregate`; what it returns raises `BrokenMetricError` where that fails."""
 
     def aggregated(rows: Sequence[Measurement]) -> float:
         return _sound(metric, "aggregate", lambda: metric.aggregate(rows))
@@ -100,7 +100,7 @@ def _sound(metric: Metric, step: str, call: Callable[[], object]) -> float:
 
 
 def _not_ours(error: BaseException) -> BaseException:
-    """The error, where it is the metric's own. A Ctrl-C at the terminal is none, and is raised again.
+    """Return the error, where it is the metric's own. A Ctrl-C at the terminal is none, and is raised again.
 
     Python raises it only in the main thread, and only as long as its own handler stands: anywhere else a
     `KeyboardInterrupt` is somebody's idea of an error.
@@ -157,7 +157,7 @@ def _wrong_value(metric: Metric, step: str, value: object) -> Iterator[str]:
 
 
 def _as_float(value: object) -> float | None:
-    """The value as a finite number; None where it is none."""
+    """Return the value as a finite number; None where it is none."""
     try:
         number = float(value) if isinstance(value, Real) else None
     except (OverflowError, ValueError, TypeError):

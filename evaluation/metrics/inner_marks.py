@@ -20,7 +20,7 @@ _OTHER_WORDS = re.compile(
 
 
 def without_inner_marks(word: str, *, hyphen: str = "") -> str:
-    """`word` without apostrophes between letters, and with `hyphen` for a hyphen between two words."""
+    """Return `word` without apostrophes between letters, and with `hyphen` for a hyphen between two words."""
     if _OTHER_WORDS.search(word):
         return word
     return _BETWEEN_LETTERS.sub("", _BETWEEN_WORDS.sub(hyphen, word) if hyphen else word)

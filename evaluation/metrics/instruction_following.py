@@ -34,7 +34,7 @@ class _Verified(Metric):
     """True where a shortened form of the answer may follow an instruction, each its own."""
 
     def problem(self, case: Case) -> str | None:
-        """Says which instruction is unknown or has arguments that it does not take."""
+        """Say which instruction is unknown or has arguments that it does not take."""
         try:
             instructions_of(case)
         except ConfigurationError as error:

@@ -54,7 +54,7 @@ class JsonSchema(Metric):
                 ) from error
 
     def problem(self, case: Case) -> str | None:
-        """Says that the case has no schema, or what is wrong with it."""
+        """Say that the case has no schema, or what is wrong with it."""
         if not self.schema and "schema" not in case.details:
             return "has no `schema` in its details, and no schema option is given"
         try:

@@ -28,7 +28,7 @@ class LabelledMetric(CorpusMetric):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
 
     def problem(self, case: Case) -> str | None:
-        """Says which reference is not among the labels."""
+        """Say which reference is not among the labels."""
         return unknown_label(case)
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
@@ -42,10 +42,10 @@ class LabelledMetric(CorpusMetric):
 
 
 def counted_pairs(rows: Sequence[Measurement]) -> Counter[tuple[str, str]]:
-    """How often each pair of an expected and a predicted class occurs."""
+    """Return how often each pair of an expected and a predicted class occurs."""
     return Counter((str(row.evidence[0]), str(row.evidence[1])) for row in rows)
 
 
 def _as_in_choices(reference: str, choices: Sequence[str]) -> str:
-    """The reference, written as the case's labels write it."""
+    """Return the reference, written as the case's labels write it."""
     return named_label(reference, choices) or reference

@@ -24,5 +24,5 @@ _SIGNS = re.compile(
 
 
 def find_symbols(text: str) -> list[str]:
-    """Signs of a program or a sum, and letters that name something: `#` of `#define`, `/` of `yes / no`."""
+    """Return the signs of a program or a sum, and letters that name something: `#` of `#define`, `/` of `yes / no`."""
     return [*_SIGNS.findall(text), *(" ".join(name.split()).casefold() for name in NAMED_A.findall(text))]

@@ -71,21 +71,23 @@ class Metric(ABC):
         return 1
 
     def problem(self, case: Case) -> str | None:
-        """Why this metric cannot measure the case, in words to follow "case …"; None where it can.
+        """Return why this metric cannot measure the case, in words to follow "case …"; None where it can.
 
         Asked before the first token is spent: a reference without a number, a pattern that does not compile.
         """
         return None
 
     def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...]:
-        """What this metric wants answered before `measure`."""
+        """Return what this metric wants answered before `measure`."""
         return ()
 
     @abstractmethod
     def measure(
         self, case: Case, generations: Sequence[Generation], answers: Answers
     ) -> Measurement | ScoreFailure | None:
-        """The value for one case; None where the quantity is not defined for it (a timing the server did not give).
+        """Return the value for one case.
+
+        None where the quantity is not defined for it (a timing the server did not give).
 
         Args:
             case: What was asked.
@@ -94,7 +96,7 @@ class Metric(ABC):
         """
 
     def combine(self, values: Sequence[float]) -> float:
-        """The value of a case from those of its repeats, at least one.
+        """Return the value of a case from those of its repeats, at least one.
 
         Raises:
             TooFewRepeatsError: so few are left that they do not carry it; the case then has no value.
@@ -121,4 +123,4 @@ class CorpusMetric(Metric):
 
     @abstractmethod
     def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """The value over all rows, from their `evidence`."""
+        """Return the value over all rows, from their `evidence`."""

@@ -10,7 +10,7 @@ from evaluation.metrics.third_party import third_party_metric
 
 
 def higher_is_better(name: str, signature: str = "") -> bool:
-    """True also for a metric whose package is no longer installed.
+    """Return True also for a metric whose package is no longer installed.
 
     Args:
         name: The metric's.
@@ -23,7 +23,7 @@ def higher_is_better(name: str, signature: str = "") -> bool:
 
 
 def is_over_all_cases(name: str, signature: str = "") -> bool:
-    """True for a metric whose value is computed from all cases together, and is no mean over them."""
+    """Return True for a metric whose value is computed from all cases together, and is no mean over them."""
     if FROM_A_FILE in _version(signature):
         return CORPUS in _version(signature)
     metric = _find(name)
@@ -31,25 +31,25 @@ def is_over_all_cases(name: str, signature: str = "") -> bool:
 
 
 def value_range(name: str) -> tuple[float, float]:
-    """The least and the greatest value of a metric; without bounds where it is not known."""
+    """Return the least and the greatest value of a metric; without bounds where it is not known."""
     metric = _find(name)
     return (-inf, inf) if metric is None else metric.value_range
 
 
 def best_value(name: str) -> float | None:
-    """The best that a metric can say; None where it is not known."""
+    """Return the best that a metric can say; None where it is not known."""
     metric = _find(name)
     return None if metric is None else metric.value_range[1 if metric.higher_is_better else 0]
 
 
 def chance_level(name: str) -> float | None:
-    """What guessing gets on every case alike; None where that depends on the case, or is not known."""
+    """Return what guessing gets on every case alike; None where that depends on the case, or is not known."""
     metric = _find(name)
     return None if metric is None else metric.chance_level
 
 
 def is_guessed_among_choices(name: str) -> bool:
-    """True for a metric on which a blind guess among a case's choices is right once in as many times as there are."""
+    """Return True for a metric on which a blind guess among `n` choices is right once in `n` times."""
     metric = _find(name)
     return metric is not None and Need.CHOICES in metric.needs and not issubclass(metric, CorpusMetric)
 

@@ -39,7 +39,7 @@ _classes: dict[tuple[str, str], type[Metric]] = {}
 
 
 def metric_in_file(path: Path, class_name: str) -> type[Metric]:
-    """The metric class of that name in the file.
+    """Return the metric class of that name in the file.
 
     Raises:
         ConfigurationError: no such file or class, code that does not run, a class that is no metric.
@@ -48,7 +48,7 @@ def metric_in_file(path: Path, class_name: str) -> type[Metric]:
 
 
 def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metric]:
-    """The metric class of that name in the file, had it this content.
+    """Return the metric class of that name in the file, had it this content.
 
     Raises:
         ConfigurationError: as `metric_in_file`.
@@ -72,18 +72,24 @@ def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metri
 
 
 def _text(metric: Metric) -> str:
-    """What `parse_metric` reads the metric from again, from any working directory: path, class and all its options."""
+    """Return what `parse_metric` reads the metric from again, from any working directory.
+
+    Path, class and all its options.
+    """
     options = ", ".join(f"{option.name}={getattr(metric, option.name)!r}" for option in fields(metric))
     return f"{sys.modules[type(metric).__module__].__file__}:{type(metric).__name__}({options})"
 
 
 def loaded_metric(name: str, scorer_version: str) -> type[Metric] | None:
-    """The metric from a file that this process has loaded under that name and version. Nothing is loaded for it."""
+    """Return the metric from a file that this process has loaded under that name and version.
+
+    Nothing is loaded for it.
+    """
     return _classes.get((name, scorer_version))
 
 
 def source_of(kind: type[Metric]) -> tuple[Path, bytes] | None:
-    """Path and content of the user's file that a class was loaded from; None for a class from elsewhere."""
+    """Return the path and content of the user's file that a class was loaded from; None for a class from elsewhere."""
     loader = getattr(sys.modules.get(kind.__module__), "__loader__", None)
     return (Path(loader.path), loader.source) if isinstance(loader, _FromBytes) else None
 
@@ -112,7 +118,10 @@ class _FromBytes(SourceLoader):
 
 
 def _loaded(path: Path, source: bytes) -> ModuleType:
-    """The file as a module of a name of its own: one that was loaded stays, another version is another module."""
+    """Return the file as a module of a name of its own.
+
+    One that was loaded stays, another version is another module.
+    """
     whole = str(path.resolve())
     name = f"benchwright_metric_{sha256(whole.encode(errors='surrogateescape') + b'|' + source).hexdigest()[:24]}"
     if name in sys.modules:
@@ -144,7 +153,7 @@ def _is_metric(kind: object) -> bool:
 
 
 def _problems(kind: type[Metric]) -> Iterator[str]:
-    """What keeps a class from being a metric, in words to follow its name; nothing where it is one."""
+    """Yield what keeps a class from being a metric, in words to follow its name; nothing where it is one."""
     if not _is_metric(kind):
         yield "does not derive from Metric or CorpusMetric"
     elif isabstract(kind):

@@ -52,7 +52,7 @@ class MeasuringEndedError(Exception):
 
 
 def is_ours(metric: Metric) -> bool:
-    """False for a metric from a user's file or from another package."""
+    """Return False for a metric from a user's file or from another package."""
     kind = type(metric)
     if kind.__module__.startswith("evaluation."):
         return True
@@ -79,7 +79,7 @@ class MetricProcess:
         self.close()
 
     def close(self) -> None:
-        """Ends every process, also one that is at work: whoever waits for it gets a `MeasuringEndedError`."""
+        """End every process, also one that is at work: whoever waits for it gets a `MeasuringEndedError`."""
         self._closed.set()
         for other in list(self._others.values()):
             if other is not None:
@@ -121,7 +121,7 @@ class MetricProcess:
         return guarded_calls.aggregating(metric) if other is None else lambda rows: _number(other.aggregated(rows))
 
     def _other(self, metric: Metric) -> "_Other | None":
-        """Who measures the metric; None: we do."""
+        """Return who measures the metric; None: we do."""
         if metric not in self._others:
             self._others[metric] = None if is_ours(metric) else _Other(metric, self._limit_s, self._closed)
         return self._others[metric]
@@ -147,7 +147,7 @@ class _Other:
         """What the process has of a corpus metric's rows, which keep their ids as long as they stand here."""
 
     def asked(self, step: str, *arguments: Any) -> Any:
-        """What the step gives, or the failure that came of it."""
+        """Return what the step gives, or the failure that came of it."""
         with self._at_work:
             return self._asked(step, arguments)
 
@@ -231,7 +231,7 @@ class _Other:
         return content if word == "found" else ScoreFailure(kind=RAISED, message=str(content))
 
     def _lost(self, process: "subprocess.Popen[bytes]", late_s: float | None, error: Exception) -> ScoreFailure:
-        """Why the process gave no answer."""
+        """Return why the process gave no answer."""
         self._end()
         if self._closed.is_set():
             raise MeasuringEndedError
@@ -246,7 +246,7 @@ class _Other:
         return ScoreFailure(kind=DIED, message=f"{name}: its process exited ({_how(process.returncode)})")
 
     def close(self) -> None:
-        """Ends the process, whoever waits for it; may be called from any thread."""
+        """End the process, whoever waits for it; may be called from any thread."""
         with self._starting:
             process = self._process
         if process is not None:
@@ -273,7 +273,7 @@ def _close(pipe: Any) -> None:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """Ends the process and what it started."""
+    """End the process and what it started."""
     if process.poll() is not None:
         return
     try:

@@ -99,13 +99,13 @@ def _sent(replies: BinaryIO, reply: tuple[str, Any]) -> None:
 
 
 def _until_ended_after(seconds: float) -> None:
-    """The kernel ends this process then, also where no Python code gets a turn."""
+    """Have the kernel end this process then, also where no Python code gets a turn."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def main() -> None:
-    """Serves until there is nothing more to read. What the metric prints goes to stderr."""
+    """Serve until there is nothing more to read. What the metric prints goes to stderr."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

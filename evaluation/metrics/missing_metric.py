@@ -34,5 +34,5 @@ class MissingMetric(Metric):
     def measure(
         self, case: Case, generations: Sequence[Generation], answers: Answers
     ) -> Measurement | ScoreFailure | None:
-        """Why there is no score."""
+        """Return why there is no score."""
         return ScoreFailure(kind=LOST, message=f"{self.stored_name}: {self.why}")

@@ -43,7 +43,7 @@ class MultipleChoice(Metric):
     """By which stage the value is taken; the evidence has both."""
 
     def problem(self, case: Case) -> str | None:
-        """Says which reference names no option, or two."""
+        """Say which reference names no option, or two."""
         for reference in case.references:
             index = named_option(reference, case.choices)
             if index is None:

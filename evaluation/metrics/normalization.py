@@ -26,7 +26,7 @@ _SQUAD_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def folded(text: str) -> str:
-    """`text` in lower case, and with one way of writing each letter: `é` may come as one character or as two.
+    """Return `text` in lower case, and with one way of writing each letter: `é` may come as one character or as two.
 
     Unicode's canonical caseless matching (chapter 3.13, D145), in composed form.
     """
@@ -36,7 +36,9 @@ def folded(text: str) -> str:
 
 
 def keeps_words(text: str) -> bool:
-    """Whether `text` holds a word: two letters in a row that are no article, or a letter of a script without case.
+    """Return whether `text` holds a word.
+
+    Two letters in a row that are no article, or a letter of a script without case.
 
     Digits, signs and single letters are no words: what is written with them (`x - 1`, `C#`, `[1, 2]`) can differ in
     its marks alone.
@@ -56,7 +58,7 @@ def keeps_words(text: str) -> bool:
 
 
 def without_articles(text: str) -> str:
-    """`text` without English articles, where a word or a number remains.
+    """Return `text` without English articles, where a word or a number remains.
 
     One at the very end stays, for it is a name, and so do the letter of a name ("vitamin A", see `NAMED_A`), and `a`
     and `an` among single letters ("a b").
@@ -68,7 +70,7 @@ def without_articles(text: str) -> str:
 
 
 def without_punctuation(text: str, *, hyphen: str = "") -> str:
-    """`text` without sentence punctuation, quotes and emphasis marks, where a word remains (see `keeps_words`).
+    """Return `text` without sentence punctuation, quotes and emphasis marks, where a word remains (see `keeps_words`).
 
     What carries meaning stays: the point, comma and sign of a number (`3.5` is not `35`), symbols (`C++`, `C#`,
     `50%`), square and curly brackets, and marks inside a word (`f(x)`, `snake_case`). Where no word would remain, only
@@ -82,7 +84,9 @@ def without_punctuation(text: str, *, hyphen: str = "") -> str:
 
 
 def whole_number(text: str) -> tuple[str, str]:
-    """Patterns for before and after `text`, where it begins or ends with a digit: no other number goes on there.
+    """Return the patterns for before and after `text`, where it begins or ends with a digit.
+
+    No other number goes on there.
 
     `5` is then not in `15`, `-5`, `5.2` and `5,000`, yet in `3-5` and `5 km`.
     """
@@ -91,5 +95,8 @@ def whole_number(text: str) -> tuple[str, str]:
 
 
 def squad_words(text: str) -> list[str]:
-    """Words of `text` as SQuAD's official script sees them: lower case, no ASCII punctuation, no articles."""
+    """Return the words of `text` as SQuAD's official script sees them.
+
+    Lower case, no ASCII punctuation, no articles.
+    """
     return _SQUAD_ARTICLE.sub(" ", text.lower().translate(_SQUAD_PUNCTUATION)).split()

@@ -69,7 +69,7 @@ class NumberInText:
 
 
 def find_number(text: str, *, decimal_comma: bool) -> NumberInText | None:
-    r"""The number that `text` gives; None where there is none.
+    r"""Return the number that `text` gives; None where there is none.
 
     The one that is marked as the answer, in the last `\boxed{…}` or alone in a line after `####`; else the one that is
     announced ("the answer is 18", "A: 18", a last line with `**18**`, `= 18 (2 · 9)`); else the last number. Of two
@@ -132,7 +132,7 @@ def _announced(text: str, decimal_comma: bool) -> NumberInText | None:
 
 
 def _result(number: re.Pattern[str], text: str, first: re.Match[str]) -> re.Match[str] | None:
-    """The number after the last `=` of the sum that `first` opens; `first` itself in `18 = 2 · 9`."""
+    """Return the number after the last `=` of the sum that `first` opens; `first` itself in `18 = 2 · 9`."""
     start = first.end()
     rest = _SENTENCE_END.split(text[start : start + MAX_CHARS], maxsplit=1)[0]
     equals = rest.rfind("=")
@@ -161,7 +161,7 @@ def _read(match: re.Match[str], text: str, place: str, decimal_comma: bool) -> N
 
 
 def _value(parts: Mapping[str, str | None], decimal_comma: bool) -> Fraction:
-    """The value of a match, by which of its groups took part."""
+    """Return the value of a match, by which of its groups took part."""
 
     def number(name: str) -> Fraction:
         return _plain(parts.get(name) or "0", decimal_comma)
@@ -179,7 +179,7 @@ def _value(parts: Mapping[str, str | None], decimal_comma: bool) -> Fraction:
 
 
 def _mixed(whole: Fraction, over: Fraction, under: Fraction) -> Fraction:
-    """`1 3/4` is a mixed number; in `5 10/2` the 5 stands by itself. What is divided by zero ends in a zero."""
+    """Return `1 3/4` is a mixed number; in `5 10/2` the 5 stands by itself. What is divided by zero ends in a zero."""
     if not under:
         return under
     return over / under + (whole if over < under else 0)
@@ -218,7 +218,10 @@ def _exponent(prefix: str) -> str:
 
 
 def _last_meant(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The last number that is neither denied ("not 18") nor a deviation (`± 2`), nor the label of something else."""
+    """Return the last number that is neither denied ("not 18") nor a deviation (`± 2`).
+
+    Nor the label of something else.
+    """
     last = label = None
     for match in pattern.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
@@ -232,7 +235,7 @@ def _last_meant(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _is_label(text: str, match: re.Match[str], before: str) -> bool:
-    """Whether a number only counts steps or items: "(see step 3)", or "3." at the beginning of a line."""
+    """Return whether a number only counts steps or items: "(see step 3)", or "3." at the beginning of a line."""
     is_item = _ITEM_BEFORE.search(before) and _ITEM_AFTER.match(text, match.end()) and len(match.group()) < 3
     return bool(is_item) or _LABEL_BEFORE.search(before) is not None
 

@@ -58,7 +58,7 @@ class NumericMatch(Metric):
             )
 
     def problem(self, case: Case) -> str | None:
-        """Says which reference holds no number."""
+        """Say which reference holds no number."""
         for reference in case.references:
             if _UNDERSCORED.search(reference):
                 return f"has the reference {reference[:60]!r}, with an underscore between digits"

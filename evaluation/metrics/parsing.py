@@ -27,7 +27,7 @@ _EXAMPLE = "write a name, optionally with options: regex(pattern='^yes', ignore_
 
 
 def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
-    """The metric that `text` names, with the options it gives.
+    """Return the metric that `text` names, with the options it gives.
 
     Args:
         text: A name, or a name with options as literals: `regex(pattern='^yes', ignore_case=True)`. Of a metric in a
@@ -53,13 +53,13 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
 
 
 def class_named(text: str) -> type[Metric]:
-    """The class of the metric that `text` names, whatever options it gives."""
+    """Return the class of the metric that `text` names, whatever options it gives."""
     _refuse_without_class(text)
     return _class_and_options(text)[0]
 
 
 def metric_of(name: str, signature: str) -> Metric | None:
-    """The metric that was stored with this signature; None where it is no longer to be had as it was.
+    """Return the metric that was stored with this signature; None where it is no longer to be had as it was.
 
     A metric from a user's file is had where this process has loaded that very file: a stored text runs no code.
     """
@@ -93,7 +93,7 @@ def _class_and_options(text: str) -> tuple[type[Metric], dict[str, Any]]:
 
 
 def _own_class(path: Path, class_name: str) -> type[Metric]:
-    """The class in the user's file, where its name is not taken."""
+    """Return the class in the user's file, where its name is not taken."""
     must_be_allowed(path, what=f"the metric {class_name}:")
     kind = metric_in_file(path, class_name)
     if kind.name in METRICS or kind.name in third_party_names():
@@ -105,7 +105,7 @@ def _own_class(path: Path, class_name: str) -> type[Metric]:
 
 
 def metric_class(name: str) -> type[Metric]:
-    """The class of a metric: ours, else one that an installed package offers."""
+    """Return the class of a metric: ours, else one that an installed package offers."""
     if name == MissingMetric.name:
         return MissingMetric
     if name in METRICS:
@@ -117,13 +117,13 @@ def metric_class(name: str) -> type[Metric]:
 
 
 def available_metrics() -> Catalogue[Metric]:
-    """Every metric that can be named here and now: ours, then those of installed packages."""
+    """Return every metric that can be named here and now: ours, then those of installed packages."""
     others = [third_party_metric(name) for name in third_party_names() if name not in METRICS]
     return Catalogue("metric", *METRICS.values(), *(metric for metric in others if metric is not None))
 
 
 def metric_options(metric: type[Metric]) -> dict[str, str]:
-    """Type and default of each option of a metric, in words, by the option's name."""
+    """Return the type and default of each option of a metric, in words, by the option's name."""
     hints = get_type_hints(metric)
     return {field.name: _described(field, hints[field.name]) for field in fields(metric)}
 
@@ -167,7 +167,7 @@ def _with_options(metric: type[Metric], values: Mapping[str, Any]) -> Metric:
 
 
 def _made(metric: type[Metric], options: Mapping[str, Any]) -> Metric:
-    """The metric with these options, whoever wrote its class."""
+    """Return the metric with these options, whoever wrote its class."""
     try:
         made = metric(**options)
         hash(made)

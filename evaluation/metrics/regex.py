@@ -47,7 +47,7 @@ class Regex(Metric):
             _check(self.pattern, self.ignore_case)
 
     def problem(self, case: Case) -> str | None:
-        """Says that there is no pattern, or which one does not compile."""
+        """Say that there is no pattern, or which one does not compile."""
         if self.pattern is not None:
             return None
         if not case.references:

@@ -42,7 +42,7 @@ class RougeMetric(Metric):
     """Word endings do not count (Porter's rules for English)."""
 
     def problem(self, case: Case) -> str | None:
-        """Says which reference has no word that the tokenizer can see."""
+        """Say which reference has no word that the tokenizer can see."""
         for reference in case.references:
             if reference.strip() and not rouge_words(reference, self.use_stemmer):
                 return f"has the reference {reference[:60]!r}, in which ROUGE sees no word (it reads a-z and 0-9 alone)"
@@ -115,12 +115,15 @@ def shares_of(n_shared: int, *, n_wanted: int, n_given: int) -> Shares:
 
 @lru_cache(maxsize=1024)
 def rouge_words(text: str, use_stemmer: bool) -> tuple[str, ...]:
-    """The words of `text` as rouge-score's default tokenizer sees them."""
+    """Return the words of `text` as rouge-score's default tokenizer sees them."""
     return tuple(_tokenizer(use_stemmer).tokenize(text))
 
 
 def _common_order(left: Sequence[str], right: Sequence[str]) -> int:
-    """Length of the longest common subsequence, 64 words at a time: rouge-score's own table is quadratic in Python."""
+    """Return the length of the longest common subsequence, 64 words at a time.
+
+    Rouge-score's own table is quadratic in Python.
+    """
     from rapidfuzz.distance import LCSseq
 
     numbers: dict[str, int] = {}

@@ -35,7 +35,7 @@ _LONE = re.compile(r"\(([^\W\d_])\)|([^\W\d_])[).:]")
 
 
 def without_sentence_marks(text: str, *, hyphen: str = "") -> str:
-    """`text` without the marks of its sentences, word by word, `hyphen` for that between words; blanks stay."""
+    """Return `text` without the marks of its sentences, word by word, `hyphen` for that between words; blanks stay."""
     phrase = _PHRASE_IN_BRACKETS.fullmatch(text)
     text = _without_emphasis(phrase.group(1) if phrase else text)
     text = _UNSPACED.sub("", _ABBREVIATION.sub(lambda match: match.group().replace(".", ""), text))
@@ -58,7 +58,10 @@ def without_sentence_marks(text: str, *, hyphen: str = "") -> str:
 
 
 def without_outer_marks(text: str) -> str:
-    """`text` without what can only stand around it: a full stop, paired quotes, emphasis, the bracket of a letter."""
+    """Return `text` without what can only stand around it.
+
+    A full stop, paired quotes, emphasis, the bracket of a letter.
+    """
     shorter = _without_emphasis(text.strip())
     quote, inner = shorter[:1], shorter[1:-1]
     if inner and quote == shorter[-1] and quote in _QUOTES and quote not in inner:
@@ -72,7 +75,7 @@ def without_outer_marks(text: str) -> str:
 
 
 def without_marks_of_other_scripts(text: str) -> str:
-    """`text` without the marks around and between words in letters that are not Latin: `今天。` is `今天`."""
+    """Return `text` without the marks around and between words in letters that are not Latin: `今天。` is `今天`."""
     if text.isascii():
         return text
     return re.sub(r"\S+", lambda match: _without_marks_of_its_script(match.group()), text)
@@ -95,7 +98,7 @@ def _is_mark_of_another_script(mark: str) -> bool:
 
 
 def without_closing_marks(text: str) -> str:
-    """`text` without emphasis, quotes and brackets around all of it, and the marks that end its sentence.
+    """Return `text` without emphasis, quotes and brackets around all of it, and the marks that end its sentence.
 
     A single letter keeps its brackets, and what has no word (`5!`) all but a full stop.
     """
@@ -117,12 +120,15 @@ def _ends_a_word(sign: str) -> bool:
 
 
 def is_said(sign: str) -> bool:
-    """Whether `sign` is a letter, a digit or a picture, which no normalisation leaves out."""
+    """Return whether `sign` is a letter, a digit or a picture, which no normalisation leaves out."""
     return sign.isalnum() or unicodedata.category(sign) == "So"
 
 
 def _ends_something(sign: str) -> bool:
-    """Whether a full stop may follow `sign` and be the sentence's own: after `C++`, `50%`, `f(x)` or a picture."""
+    """Return whether a full stop may follow `sign` and be the sentence's own.
+
+    After `C++`, `50%`, `f(x)` or a picture.
+    """
     return sign.isalnum() or sign in ")]}%‰#+*`\"'" or unicodedata.category(sign) in ("So", "Sc", "Mn", "Sk")
 
 
@@ -131,7 +137,10 @@ def _without_emphasis(text: str) -> str:
 
 
 def _says_something(words: list[str], number: int) -> bool:
-    """Whether a word of nothing but marks stands for something: a symbol, or an operation between two operands."""
+    """Return whether a word of nothing but marks stands for something.
+
+    A symbol, or an operation between two operands.
+    """
     word = words[number]
     if not all(_is_sentence_mark(mark) for mark in word):
         return True

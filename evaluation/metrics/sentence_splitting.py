@@ -45,7 +45,7 @@ _WRAPPED_LINE = 60
 
 
 def split_sentences(text: str, *, limit: int = MOST_SENTENCES) -> tuple[str, ...]:
-    """The first `limit` sentences of `text` in order, none of them blank, with single blanks inside.
+    """Return the first `limit` sentences of `text` in order, none of them blank, with single blanks inside.
 
     Bullets, list numbers and heading marks are left out. A text without a capital letter is split before small ones.
     """
@@ -66,7 +66,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Stretches of `text` that no line break ends, each on one line."""
+    """Yield the stretches of `text` that no line break ends, each on one line."""
     lines: list[str] = []
     for line in text.splitlines():
         item = _ITEM.match(line)
@@ -81,7 +81,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _goes_on(line: str, following: str) -> bool:
-    """True where the sentence of `line` is not over at its break."""
+    """Return True where the sentence of `line` is not over at its break."""
     end = line.rstrip(_CLOSERS)
     if end.endswith(tuple(_MARKS + _STOPS_WITHOUT_BLANK)):
         return end.endswith(".") and _is_abbreviation(end[:-1], following)
@@ -121,7 +121,7 @@ def _starts_small(text: str) -> bool:
 
 
 def _is_abbreviation(before: str, following: str) -> bool:
-    """True where the dot between the two belongs to the word before it."""
+    """Return True where the dot between the two belongs to the word before it."""
     match = _WORD_BEFORE.search(before[-20:])
     word = match.group().lower() if match else ""
     if word in _NEVER_LAST:

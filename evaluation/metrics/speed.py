@@ -154,7 +154,7 @@ def _label(generation: Generation) -> str | None:
 
 
 def reads_the_prompt(metric: Metric) -> bool:
-    """True for a figure that is smaller where the server had read the prompt before."""
+    """Return True for a figure that is smaller where the server had read the prompt before."""
     if isinstance(metric, CostUsd):
         return metric.per_kwh is not None
     return isinstance(metric, LatencyS | TtftS | EnergyJ)

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def statistics_of(scorer: "Metric", answer: str, references: Sequence[str]) -> list[int]:
-    """The scorer's counts for one answer and all its references."""
+    """Return the scorer's counts for one answer and all its references."""
     reference_info = scorer._extract_reference_info([scorer._preprocess_segment(reference) for reference in references])
     return list(scorer._compute_segment_statistics(scorer._preprocess_segment(answer), reference_info))
 
 
 def summed(rows: Sequence[Measurement]) -> list[int]:
-    """The counts of all rows, added up."""
+    """Return the counts of all rows, added up."""
     import numpy as np
 
     totals = np.array([row.evidence for row in rows], dtype=np.float64).sum(axis=0)
@@ -24,5 +24,5 @@ def summed(rows: Sequence[Measurement]) -> list[int]:
 
 
 def mean_value(rows: Sequence[Measurement]) -> float:
-    """The mean of the values: what is left where no row has anything to count."""
+    """Return the mean of the values: what is left where no row has anything to count."""
     return sum(row.value for row in rows) / len(rows)

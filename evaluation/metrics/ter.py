@@ -72,7 +72,7 @@ class Ter(CorpusMetric):
         )
 
     def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """Corpus TER from the summed evidence."""
+        """Return the corpus TER from the summed evidence."""
         n_edits, length = (sum(float(row.evidence[i]) for row in rows) for i in (0, 1))
         return _score(_scorer(*self._options), n_edits, length)
 

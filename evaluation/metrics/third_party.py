@@ -19,7 +19,7 @@ GROUP = "benchwright.metrics"
 
 
 def third_party_metric(name: str) -> type[Metric] | None:
-    """The metric that an installed package offers under `name`; None where none does."""
+    """Return the metric that an installed package offers under `name`; None where none does."""
     offers = list(entry_points(group=GROUP, name=name))
     if len(offers) > 1:
         raise ConfigurationError(
@@ -30,7 +30,7 @@ def third_party_metric(name: str) -> type[Metric] | None:
 
 
 def third_party_names() -> tuple[str, ...]:
-    """The names that installed packages offer, sorted; nothing is loaded."""
+    """Return the names that installed packages offer, sorted; nothing is loaded."""
     return tuple(sorted({offer.name for offer in entry_points(group=GROUP)}))
 
 

@@ -23,7 +23,7 @@ class Named:
 
 
 def short_titles(signatures: Mapping[str, str]) -> dict[str, str]:
-    """The title of each metric of a run, by its word; no two are the same.
+    """Return the title of each metric of a run, by its word; no two are the same.
 
     Args:
         signatures: By the word under which the metric's numbers stand.
@@ -37,7 +37,7 @@ def short_titles(signatures: Mapping[str, str]) -> dict[str, str]:
 
 
 def signature_parts(signature: str) -> Named:
-    """What a signature tells: the metric's class, its options and its scorer's version."""
+    """Return what a signature tells: the metric's class, its options and its scorer's version."""
     return _read("", signature)
 
 
@@ -64,7 +64,10 @@ def _call(shown: str) -> tuple[str, dict[str, str]]:
 
 
 def _title(item: Named, fellows: Sequence[Named]) -> str:
-    """The word itself where it is one of a kind, or where it names the model that alone tells it from the others."""
+    """Return the word itself where it is one of a kind.
+
+    Or where it names the model that alone tells it from the others.
+    """
     if len(fellows) == 1 and not _is_signature(item):
         return item.word
     differing = [name for name in item.options if len({other.options.get(name) for other in fellows}) > 1]
@@ -82,7 +85,7 @@ def _is_signature(item: Named) -> bool:
 
 
 def _plain_name(item: Named, fellows: Sequence[Named]) -> str:
-    """The metric's name, with its model where its word has that."""
+    """Return the metric's name, with its model where its word has that."""
     if not _is_signature(item):
         return item.word
     names = [other.word.partition(" by ")[0] for other in fellows if not _is_signature(other)]
@@ -91,7 +94,7 @@ def _plain_name(item: Named, fellows: Sequence[Named]) -> str:
 
 
 def _defaults(name: str) -> dict[str, str]:
-    """An option that has its usual value goes without saying."""
+    """Return an option that has its usual value goes without saying."""
     return {field.name: repr(field.default) for field in fields(METRICS[name])} if name in METRICS else {}
 
 

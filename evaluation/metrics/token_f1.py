@@ -58,7 +58,7 @@ class TokenF1(Metric):
 
 
 def is_in_words(answer: str, reference: str) -> bool:
-    """Whether SQuAD's rule holds: both texts have words (see `keeps_words`), and the reference is no code.
+    """Return whether SQuAD's rule holds: both texts have words (see `keeps_words`), and the reference is no code.
 
     Nor is either of them one word with a mark that it means (`Na+`, `.NET`, `--all`), or all that differs a sign that
     is said (see `find_symbols`).

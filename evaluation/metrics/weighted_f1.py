@@ -25,5 +25,5 @@ class WeightedF1(LabelledMetric):
     )
 
     def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """Weighted F1 over all rows, equal to scikit-learn's with `zero_division=0`."""
+        """Return the weighted F1 over all rows, equal to scikit-learn's with `zero_division=0`."""
         return sum(row.f1 * row.support for row in classification_report(rows).classes) / len(rows)

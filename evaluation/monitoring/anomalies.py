@@ -34,7 +34,7 @@ class Anomaly:
     """Two-sided."""
 
     def plain(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         named = {"candidate": self.series.candidate, "task": self.series.task, "benchmark": self.series.benchmark}
         names = ("quantity", "value", "usual", "n_earlier", "p_value")
         return named | {"source": self.series.source} | {name: getattr(self, name) for name in names}
@@ -70,7 +70,7 @@ def _anomaly(series: Series, quantity: Quantity) -> Anomaly | None:
 
 
 def _chance(earlier: Sequence[float], newest: float, *, is_share: bool) -> float:
-    """How often one more figure like the earlier ones would be as far off."""
+    """Return how often one more figure like the earlier ones would be as far off."""
     from scipy.special import stdtr
 
     if not is_share and min(*earlier, newest) > 0:

@@ -13,7 +13,7 @@ Looks = Mapping[int, MonitorLook]
 
 
 def to_judge(series: Series, looks: Looks) -> tuple[Point, ...]:
-    """Those that came since the last look, and the newest one; that one alone where nothing was ever looked at.
+    """Return those that came since the last look, and the newest one; that one alone where nothing was ever looked at.
 
     A run that began before one that was looked at may have ended after it.
     """
@@ -37,7 +37,9 @@ def _looked_at(point: Point, looks: Looks) -> datetime:
 def baseline_of(
     series: Series, point: Point, looks: Looks, n_runs: int, *, among: Collection[int] | None = None
 ) -> tuple[Point, ...]:
-    """The runs before it that are tagged, the newest of them; else the first ones that raised no alert of quality.
+    """Return the runs before it that are tagged, the newest of them.
+
+    Else the first ones that raised no alert of quality.
 
     One that is tagged itself is its own baseline.
 

@@ -24,12 +24,15 @@ class Change:
     now: str
 
     def plain(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         return {"what": self.what, "was": self.was, "now": self.now}
 
 
 def changes_between(before: Setting, now: Setting) -> tuple[Change, ...]:
-    """All that is known of both and differs; digests at one server alone, since two may name one file differently."""
+    """Return all that is known of both and differs.
+
+    Digests at one server alone, since two may name one file differently.
+    """
     changes = []
     for what in WHAT:
         if what == "model" and before.endpoint != now.endpoint:
@@ -41,12 +44,12 @@ def changes_between(before: Setting, now: Setting) -> tuple[Change, ...]:
 
 
 def changes_since(earlier: Sequence[Setting], now: Setting) -> tuple[Change, ...]:
-    """All that differs from the newest of the earlier ones."""
+    """Return all that differs from the newest of the earlier ones."""
     return changes_between(earlier[-1], now) if earlier else ()
 
 
 def in_words(changes: Sequence[Change]) -> str:
-    """A sentence on what changed, or that nothing of it did."""
+    """Return a sentence on what changed, or that nothing of it did."""
     if not changes:
         return "No change in model, judge or server."
     changed = [f"{WHAT[change.what]} changed ({shortened(change.was)} → {shortened(change.now)})" for change in changes]
@@ -56,6 +59,6 @@ def in_words(changes: Sequence[Change]) -> str:
 
 
 def shortened(text: str, length: int = 24) -> str:
-    """The text, or its beginning: digests and signatures are long."""
+    """Return the text, or its beginning: digests and signatures are long."""
     bare = text.removeprefix("sha256:")
     return bare if len(bare) <= length else f"{bare[:12]}…"

@@ -52,7 +52,7 @@ def _is_over(end: RunEnd, moment: datetime) -> bool:
 
 
 def _is_told_as_failures(end: RunEnd) -> bool:
-    """True where so many calls failed that the rule `success` tells of it."""
+    """Return True where so many calls failed that the rule `success` tells of it."""
     return not end.n_numbers and end.n_calls == end.n_failed and end.n_calls >= MIN_TIMED
 
 

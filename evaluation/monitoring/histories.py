@@ -123,7 +123,7 @@ def _verdict(
 
 
 def _last_change(seen: Sequence[_NotedIdentity]) -> tuple[_NotedIdentity | None, _NotedIdentity]:
-    """What was noted before the newest change, and after it; None where nothing ever changed."""
+    """Return what was noted before the newest change, and after it; None where nothing ever changed."""
     change: tuple[_NotedIdentity | None, _NotedIdentity] = (None, seen[0])
     for before, after in pairwise(seen):
         if before.value != after.value:

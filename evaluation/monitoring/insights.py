@@ -25,12 +25,12 @@ class Insight:
     evidence: dict[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         return {"kind": self.kind, "text": self.text, "evidence": self.evidence}
 
 
 def insights(series: Sequence[Series], trends: Iterable[Trend], anomalies: Iterable[Anomaly]) -> tuple[Insight, ...]:
-    """All that there is, the surest first: trends, odd figures, another judge, failures, live calls."""
+    """Return all that there is, the surest first: trends, odd figures, another judge, failures, live calls."""
     return (
         *(_of_trend(trend) for trend in trends if trend.is_clear),
         *(_of_anomaly(anomaly) for anomaly in anomalies),
@@ -66,7 +66,10 @@ def _shown(name: Quantity, value: float) -> str:
 
 
 def _of_judges(series: Iterable[Series]) -> Iterator[Insight]:
-    """Quality that cannot be held against the run before, since it was measured by another judge or metric."""
+    """Yield the quality that cannot be held against the run before.
+
+    Since it was measured by another judge or metric.
+    """
     for candidate_series in series:
         if len(candidate_series.points) < 2:
             continue

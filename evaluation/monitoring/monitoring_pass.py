@@ -42,7 +42,7 @@ class MonitoringPass:
 def run_pass(
     store: Store, request: MonitorRequest, moment: datetime, *, scheduled: Sequence[FlowRunEnd] = ()
 ) -> MonitoringPass:
-    """What is to be seen now. Nothing is stored.
+    """Return what is to be seen now. Nothing is stored.
 
     Args:
         store: Where everything is.
@@ -150,7 +150,7 @@ def _quality(
 
 
 def _findings(all_verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:
-    """One for each subject: one that raises an alert before one that does not, else the newest."""
+    """Return one for each subject: one that raises an alert before one that does not, else the newest."""
     kept: dict[str, Finding] = {}
     for verdict in all_verdicts:
         if verdict.finding is None:

@@ -50,7 +50,7 @@ class QualityCheck(Newcomer):
         return self.is_below or self.p_value <= STAYS
 
     def plain(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         names = ("metric", "higher_is_better", "n_cases", "n_worse", "n_better", "value", "usual", "p_value")
         values = {name: getattr(self, name) for name in (*names, "p_adjusted", "level", "is_below", "stays")}
         return values | {"baseline": list(self.baseline), "difference": self.difference}
@@ -65,7 +65,7 @@ def check_quality(
     higher_is_better: bool,
     level: float,
 ) -> QualityCheck | None:
-    """How the newest run stands on the cases that it shares with its baseline; None: it shares none.
+    """Return how the newest run stands on the cases that it shares with its baseline; None: it shares none.
 
     Args:
         newest: Its scores.
@@ -97,7 +97,7 @@ def check_quality(
 
 
 def level_of(n_before: int, *, rate: float, n_looks: int) -> float:
-    """The chance of a false alarm that one look may spend.
+    """Return the chance of a false alarm that one look may spend.
 
     Args:
         n_before: How often the candidate was looked at before.
@@ -111,7 +111,7 @@ def level_of(n_before: int, *, rate: float, n_looks: int) -> float:
 
 
 def adjusted(looks: Sequence[QualityCheck]) -> list[QualityCheck]:
-    """The looks of one time with their p-values among each other."""
+    """Return the looks of one time with their p-values among each other."""
     if not looks:
         return []
     together = holm([check.p_value for check in looks])

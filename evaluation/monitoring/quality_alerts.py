@@ -43,7 +43,7 @@ class NewRunCheck:
 def check_new_run(
     store: Store, series: Series, point: Point, looks: Looks, request: MonitorRequest, *, n_now: int = 0
 ) -> NewRunCheck:
-    """The run against its baseline, where it has one.
+    """Return the run against its baseline, where it has one.
 
     Args:
         store: Where its scores are.
@@ -91,7 +91,7 @@ def _values(store: Store, row_id: int | None, signature: str) -> Values:
 
 
 def together(fresh: Sequence[NewRunCheck]) -> list[NewRunCheck]:
-    """The looks of one time, each knowing of the others."""
+    """Return the looks of one time, each knowing of the others."""
     tested = [check for check in fresh if check.quality is not None]
     looks = adjusted([check.quality for check in tested if check.quality is not None])
     adjusted_by_id = {id(check): quality for check, quality in zip(tested, looks, strict=True)}
@@ -99,7 +99,7 @@ def together(fresh: Sequence[NewRunCheck]) -> list[NewRunCheck]:
 
 
 def quality_verdict(check: NewRunCheck) -> Verdict | None:
-    """What follows from a new run; None: it could not be judged."""
+    """Return what follows from a new run; None: it could not be judged."""
     if check.point.is_baseline:
         return Verdict(subject=_subject(check.series))
     return None if check.quality is None else _verdict(check.series, check.point, check.baseline, check.quality.plain())
@@ -108,7 +108,10 @@ def quality_verdict(check: NewRunCheck) -> Verdict | None:
 def recheck_quality(
     series: Series, point: Point, baseline: Sequence[Point], quality: Mapping[str, Any] | None
 ) -> Verdict | None:
-    """What follows from a run that was looked at before: evidence that stands is told again, and not tested again."""
+    """Return what follows from a run that was looked at before.
+
+    Evidence that stands is told again, and not tested again.
+    """
     if point.is_baseline:
         return Verdict(subject=_subject(series))
     return None if quality is None else _verdict(series, point, baseline, quality)

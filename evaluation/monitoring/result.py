@@ -16,7 +16,7 @@ _MOMENTS = ("raised_at", "seen_at", "notified_at", "acknowledged_at", "resolved_
 def monitor_result(
     seen: MonitoringPass, changes: AlertChanges, open_alerts: Sequence[AlertRecord], silences: Sequence[SilenceRecord]
 ) -> dict[str, Any]:
-    """All that a look found.
+    """Return all that a look found.
 
     Args:
         seen: The look.
@@ -42,7 +42,7 @@ def monitor_result(
 
 
 def alert_as_plain(alert: AlertRecord) -> dict[str, Any]:
-    """The alert as plain values."""
+    """Return the alert as plain values."""
     plain = asdict(alert) | {"state": alert.state, "changes": [dict(change) for change in alert.changes]}
     for name in _MOMENTS:
         moment = getattr(alert, name)

@@ -48,7 +48,7 @@ class Judged:
     def verdict(
         self, rule: str, *, is_broken: bool, severity: str, sentence: str, evidence: Mapping[str, Any]
     ) -> Verdict:
-        """The answer of a rule, with a finding where it is broken."""
+        """Return the answer of a rule, with a finding where it is broken."""
         subject = subject_of(rule, self.series.about)
         if not is_broken:
             return Verdict(subject=subject)
@@ -79,7 +79,7 @@ class Judged:
 
 
 def duration(judged: Judged) -> Verdict | None:
-    """Its median duration against its usual one: the median of the baseline's, at as many requests at once.
+    """Return its median duration against its usual one: the median of the baseline's, at as many requests at once.
 
     Answers to prompts that a server had in its cache are held against such answers alone. Those of which it is not
     known are held against answers to fresh prompts, than which they are slower only where the server is.
@@ -113,7 +113,7 @@ def duration(judged: Judged) -> Verdict | None:
 
 
 def success(judged: Judged) -> Verdict | None:
-    """The share of calls that came to an answer."""
+    """Return the share of calls that came to an answer."""
     point, least = judged.point, judged.request.success_below
     if point.success is None or point.n < judged.min_timed:
         return None
@@ -135,7 +135,7 @@ def success(judged: Judged) -> Verdict | None:
 
 
 def tokens(judged: Judged) -> Verdict | None:
-    """The mean tokens of a call against the budget."""
+    """Return the mean tokens of a call against the budget."""
     point = judged.point
     budget = judged.request.budget(judged.series.benchmark, judged.series.task)
     if budget is None or point.tokens is None or point.n_counted < judged.min_timed:
@@ -151,7 +151,7 @@ def tokens(judged: Judged) -> Verdict | None:
 
 
 def gpu(judged: Judged) -> Verdict | None:
-    """How much of the time in which it was asked the GPU worked: the least busy of its servers."""
+    """Return how much of the time in which it was asked the GPU worked: the least busy of its servers."""
     gpus = [usage for usage in judged.gpus if usage[1] >= MIN_GPU_SAMPLES]
     if not gpus:
         return None
@@ -177,6 +177,6 @@ THRESHOLDS: Mapping[str, Callable[[Judged], Verdict | None]] = {
 
 
 def verdicts(judged: Judged) -> list[Verdict]:
-    """What the rules say that hold and can be judged."""
+    """Return what the rules say that hold and can be judged."""
     outcomes = [rule(judged) for name, rule in THRESHOLDS.items() if name not in judged.request.left_out]
     return [verdict for verdict in outcomes if verdict is not None]

@@ -47,7 +47,7 @@ class Trend:
         return self.direction != "steady" and self.p_adjusted is not None and self.p_adjusted <= CLEAR
 
     def plain(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         return {
             "quantity": self.quantity,
             "direction": self.direction,
@@ -62,7 +62,7 @@ class Trend:
 
 
 def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
-    """One for each figure of each series of which there are enough points."""
+    """Return one for each figure of each series of which there are enough points."""
     tested = [
         trend
         for candidate_series in series
@@ -76,7 +76,7 @@ def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
 
 
 def comparable(series: Series, quantity: Quantity) -> list[Point]:
-    """The points that have the figure, measured as the newest one: by the same judge, with prompts as fresh.
+    """Return the points that have the figure, measured as the newest one: by the same judge, with prompts as fresh.
 
     Where it is not known whether prompts were kept, seconds and joules of two points are not comparable.
     """
@@ -121,7 +121,7 @@ def _slope(times: Sequence[float], values: Sequence[float]) -> float:
 
 
 def _kendall(times: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """How much more pairs rise than fall, as Kendall's tau, and its p."""
+    """Return how much more pairs rise than fall, as Kendall's tau, and its p."""
     from scipy.stats import kendalltau
 
     if min(values) == max(values) or min(times) == max(times):

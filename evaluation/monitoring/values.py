@@ -77,7 +77,7 @@ class Point:
         return self.n_ok / self.n if self.n else None
 
     def value(self, quantity: Quantity) -> float | None:
-        """One of the quantities that are followed."""
+        """Return one of the quantities that are followed."""
         number: float | None = getattr(self, quantity)
         return number
 
@@ -115,7 +115,7 @@ class Series:
 
 
 def point_of_calls(calls: "Calls", **fields: object) -> Point:
-    """What the answers of a run took: those to fresh prompts, or to cached ones, never both together."""
+    """Return what the answers of a run took: those to fresh prompts, or to cached ones, never both together."""
     latency_s = calls.latencies[calls.prompts]
     return Point(
         n=calls.n,
@@ -133,7 +133,7 @@ def point_of_calls(calls: "Calls", **fields: object) -> Point:
 
 
 def point_of_live(calls: "Sequence[LiveCall]") -> Point:
-    """What calls in production took; at least one call."""
+    """Return what calls in production took; at least one call."""
     ok = [call for call in calls if call.error is None]
     failures: dict[str, int] = {}
     for call in calls:

@@ -25,7 +25,7 @@ class Spread:
 
 
 def draw_box_plots(spreads: Sequence[Spread], *, title: str, x_title: str) -> str:
-    """The picture; of very many candidates the first ones.
+    """Return the picture; of very many candidates the first ones.
 
     Args:
         spreads: At least one.

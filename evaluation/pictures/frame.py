@@ -18,7 +18,10 @@ def across(axis: Scale, *, top: float, bottom: float, title: str) -> list[str]:
 
 
 def upwards(axis: Scale, *, left: float, right: float, title: str) -> list[str]:
-    """Level grid lines at the ticks of an axis that grows upwards, with their words at the left, and its title."""
+    """Return the level grid lines at the ticks of an axis that grows upwards, with their words at the left.
+
+    And its title.
+    """
     parts = [line(left, axis.begin, left, axis.end, class_="axis")]
     for value, label in axis.ticks():
         y = axis.at(value)

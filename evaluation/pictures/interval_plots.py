@@ -33,7 +33,7 @@ def draw_interval_plots(
     against: float | None = None,
     x_range: tuple[float, float] = ANY,
 ) -> str:
-    """The picture; of very many rows the first ones.
+    """Return the picture; of very many rows the first ones.
 
     Args:
         rows: At least one.

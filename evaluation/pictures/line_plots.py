@@ -33,7 +33,7 @@ def draw_line_plots(
     y_title: str,
     y_range: tuple[float, float] = ANY,
 ) -> str:
-    """The picture; as many candidates as there are colours.
+    """Return the picture; as many candidates as there are colours.
 
     Args:
         lines: At least one, with at least one value each.
@@ -64,7 +64,7 @@ def _x(place: int, n: int) -> float:
 
 
 def _moments(moments: Sequence[str]) -> list[str]:
-    """Every moment for which there is room."""
+    """Return every moment for which there is room."""
     every = -(-len(moments) * 76 // (RIGHT - LEFT))
     places = range(len(moments) - 1, -1, -every)
     return [

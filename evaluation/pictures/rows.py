@@ -11,5 +11,5 @@ MOST_ROWS = 30
 
 
 def left_out(n: int, y: float) -> list[str]:
-    """A line that says how many rows there is no room for; nothing where all are there."""
+    """Return a line that says how many rows there is no room for; nothing where all are there."""
     return [text(WIDTH - 16, y, f"and {n:,} more in the table", class_="faint", text_anchor="end")] if n > 0 else []

@@ -25,7 +25,7 @@ class Scale:
     is_log: bool = False
 
     def at(self, value: float) -> float:
-        """The pixel of a number, inside the axis."""
+        """Return the pixel of a number, inside the axis."""
         low, high, number = self.low, self.high, min(self.high, max(self.low, value))
         if self.is_log:
             low, high, number = math.log10(low), math.log10(high), math.log10(number)
@@ -46,7 +46,7 @@ def scale(
     cap: float = math.inf,
     may_be_log: bool = False,
 ) -> Scale:
-    """An axis on which all values have room.
+    """Return an axis on which all values have room.
 
     Args:
         values: Those that are finite count.
@@ -77,7 +77,7 @@ def _room(low: float, high: float) -> float:
 
 
 def tick_words(value: float) -> str:
-    """`0.25`, `1,200`, `2.5e-06`."""
+    """Return `0.25`, `1,200`, `2.5e-06`."""
     if value == 0:
         return "0"
     if not 1e-4 <= abs(value) < 1e6:

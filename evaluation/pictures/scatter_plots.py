@@ -43,7 +43,10 @@ class _Box:
 
 
 def frontier(points: Sequence[Point], *, higher_is_better: bool = True) -> list[Point]:
-    """Those than whom nobody is both better and cheaper, the cheapest first. By their values alone, as they stand."""
+    """Return those than whom nobody is both better and cheaper, the cheapest first.
+
+    By their values alone, as they stand.
+    """
     sign = 1 if higher_is_better else -1
     front: list[Point] = []
     for point in sorted(points, key=lambda point: (point.x.value, -sign * point.y.value)):
@@ -61,7 +64,7 @@ def draw_scatter_plot(
     higher_is_better: bool = True,
     y_range: tuple[float, float] = ANY,
 ) -> str:
-    """The picture.
+    """Return the picture.
 
     Args:
         points: At least one.
@@ -87,7 +90,7 @@ def draw_scatter_plot(
 
 
 def _front(best: Sequence[Point], x_axis: Scale, y_axis: Scale) -> str:
-    """Steps: between two of them, nobody is known to be better than the cheaper one."""
+    """Return the steps: between two of them, nobody is known to be better than the cheaper one."""
     steps: list[str] = []
     for point in best:
         x, y = x_axis.at(point.x.value), y_axis.at(point.y.value)
@@ -96,7 +99,7 @@ def _front(best: Sequence[Point], x_axis: Scale, y_axis: Scale) -> str:
 
 
 def _cross(point: Point, x_axis: Scale, y_axis: Scale, *, is_best: bool) -> list[str]:
-    """A dot with a bar each way."""
+    """Return a dot with a bar each way."""
     x, y = x_axis.at(point.x.value), y_axis.at(point.y.value)
     (left, right), (low, high) = map(x_axis.at, point.x.ends), map(y_axis.at, point.y.ends)
     kind = "mark" if is_best else "bar"
@@ -108,7 +111,7 @@ def _cross(point: Point, x_axis: Scale, y_axis: Scale, *, is_best: bool) -> list
 
 
 def _labels(points: Sequence[Point], x_axis: Scale, y_axis: Scale) -> list[str]:
-    """A name at each dot, where one finds room; those that come first choose first."""
+    """Return a name at each dot, where one finds room; those that come first choose first."""
     dots = [(x_axis.at(point.x.value), y_axis.at(point.y.value)) for point in points]
     taken = [_Box(left=x - 6, top=y - 6, right=x + 6, bottom=y + 6) for x, y in dots]
     parts: list[str] = []
@@ -124,7 +127,7 @@ def _labels(points: Sequence[Point], x_axis: Scale, y_axis: Scale) -> list[str]:
 
 
 def _places(x: float, y: float, width: float) -> list[tuple[float, float]]:
-    """Where a name may begin, the best first."""
+    """Return where a name may begin, the best first."""
     return [
         (x + 9, y - 6),
         (x + 9, y + 15),

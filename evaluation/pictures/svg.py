@@ -29,7 +29,7 @@ _NO_XML = {code: "\ufffd" for code in (0xFFFE, 0xFFFF)}
 
 
 def words(text: str, *, longest: int | None = None) -> str:
-    """`text` as one line that an XML parser reads as text.
+    """Return `text` as one line that an XML parser reads as text.
 
     What is longer than it may be loses its middle: names of candidates differ at their ends.
     """
@@ -41,12 +41,12 @@ def words(text: str, *, longest: int | None = None) -> str:
 
 
 def element(name: str, **attributes: float | str) -> str:
-    """An element without content; `class_` and `stroke_width` as Python can write them."""
+    """Return an element without content; `class_` and `stroke_width` as Python can write them."""
     return f"<{name}{_attributes(attributes)}/>"
 
 
 def text(x: float, y: float, content: str, *, longest: int | None = None, **attributes: float | str) -> str:
-    """A line of text.
+    """Return a line of text.
 
     Args:
         x: Where it begins, in pixels; with `text_anchor`, its middle or its end.
@@ -59,12 +59,12 @@ def text(x: float, y: float, content: str, *, longest: int | None = None, **attr
 
 
 def line(x1: float, y1: float, x2: float, y2: float, **attributes: float | str) -> str:
-    """A straight line."""
+    """Return a straight line."""
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
 
 
 def picture(height: float, title: str, parts: Sequence[str]) -> str:
-    """The whole picture, on paper of its own.
+    """Return the whole picture, on paper of its own.
 
     Args:
         height: In pixels.
@@ -83,7 +83,7 @@ def picture(height: float, title: str, parts: Sequence[str]) -> str:
 
 
 def as_markdown_image(svg: str, alt_text: str) -> str:
-    """The picture as Markdown that stands by itself.
+    """Return the picture as Markdown that stands by itself.
 
     Args:
         svg: The picture.

@@ -13,7 +13,9 @@ from evaluation.records import MetricUse, RunRecord
 def metrics_for_resume(
     stored: Sequence[str], runs: Sequence[RunRecord], files: Sequence[str], *, may_go_on_without: bool
 ) -> list[str]:
-    """The metrics with which a resume goes on: each in the file where it was, or in one of equal content elsewhere.
+    """Return the metrics with which a resume goes on.
+
+    Each in the file where it was, or in one of equal content elsewhere.
 
     Args:
         stored: As they were asked for when the runs began.
@@ -52,7 +54,7 @@ def metrics_for_resume(
 
 
 def _as_asked(text: str) -> str:
-    """The text that a lost metric stands for; any other as it is."""
+    """Return the text that a lost metric stands for; any other as it is."""
     if not text.startswith(f"{MissingMetric.name}("):
         return text
     metric = parse_metric(text)
@@ -60,7 +62,7 @@ def _as_asked(text: str) -> str:
 
 
 def _use_of(text: str, begun: Sequence[MetricUse]) -> MetricUse | None:
-    """What the run began with under this text: the first one left of that class."""
+    """Return what the run began with under this text: the first one left of that class."""
     if (path_and_call := file_and_call(text)) is None:
         return None
     class_name = path_and_call[1].partition("(")[0].strip()
@@ -68,7 +70,7 @@ def _use_of(text: str, begun: Sequence[MetricUse]) -> MetricUse | None:
 
 
 def _reason_missing(text: str, use: MetricUse) -> str | None:
-    """Why the metric cannot be had as it was; None: it can."""
+    """Return why the metric cannot be had as it was; None: it can."""
     path = file_and_call(text)
     assert path is not None  # noqa: S101 - it has a use
     if not path[0].exists():

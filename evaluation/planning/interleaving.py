@@ -18,7 +18,7 @@ Place = tuple[int, str, int]
 
 
 def asked_together(planned: Sequence[PlannedCandidate]) -> list[tuple[PlannedCandidate, ...]]:
-    """The candidates of a group run by run: those of one run are asked the same cases in turn."""
+    """Return the candidates of a group run by run: those of one run are asked the same cases in turn."""
     by_run: dict[str, list[PlannedCandidate]] = {}
     for item in planned:
         by_run.setdefault(item.run_id, []).append(item)
@@ -37,7 +37,7 @@ class Turns:
     """Cases of the run that were asked before, or will be: work in many short parts goes on with whose turn it is."""
 
     def interleave(self, missing: Sequence[Sequence[Place]]) -> Iterator[tuple[int, str, int]]:
-        """(number of the candidate, case id, repeat) in the order in which they are asked.
+        """Yield (number of the candidate, case id, repeat) in the order in which they are asked.
 
         Args:
             missing: By candidate, what is still to be asked of it, of cases after those of the last call.

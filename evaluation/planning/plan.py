@@ -192,7 +192,7 @@ class Plan:
         )
 
     def left_by_others(self) -> "Plan":
-        """The same, of which others have asked what they could: whom their server failed is not asked again."""
+        """Return the same, of which others have asked what they could: whom their server failed is not asked again."""
         groups = (
             replace(group, planned=tuple(replace(item, asks_failures_again=False) for item in group.planned))
             for group in self.groups
@@ -205,11 +205,11 @@ class Plan:
         return sum(item.n_generations for item in self.candidates)
 
     def candidates_of(self, run_id: str) -> tuple[PlannedCandidate, ...]:
-        """The candidates of a run."""
+        """Return the candidates of a run."""
         return tuple(item for item in self.candidates if item.run_id == run_id)
 
     def planned(self, run_candidate_id: int) -> tuple[int, PlannedCandidate]:
-        """The place of the group of the candidate of that id, and the candidate."""
+        """Return the place of the group of the candidate of that id, and the candidate."""
         for index, group in enumerate(self.groups):
             for item in group.planned:
                 if item.run_candidate_id == run_candidate_id:
@@ -218,7 +218,9 @@ class Plan:
 
 
 def grouped_by_residency(planned: Sequence[PlannedCandidate]) -> tuple[Group, ...]:
-    """The work in an order in which no server loads a model twice: by server, model, and what would load it anew.
+    """Return the work in an order in which no server loads a model twice.
+
+    By server, model, and what would load it anew.
 
     Servers and models keep the order in which they first appear.
     """
@@ -235,12 +237,12 @@ def grouped_by_residency(planned: Sequence[PlannedCandidate]) -> tuple[Group, ..
 
 
 def run_id_for(invocation_id: str, benchmark_name: str) -> str:
-    """The run's id: the same for a retry of the same invocation."""
+    """Return the run's id: the same for a retry of the same invocation."""
     return fingerprint([invocation_id, benchmark_name])[:12]
 
 
 def shard_size(n_generations: int, *, requests_per_s: float | None) -> int:
-    """Cases in one shard: as small as the number of task runs and their rate allow.
+    """Return the cases in one shard: as small as the number of task runs and their rate allow.
 
     Args:
         n_generations: All generations of the flow run.

@@ -47,7 +47,7 @@ FLAGS = {
 def resumed(
     store: Store, run_id: str, additions: Mapping[str, Any]
 ) -> tuple[EvaluationRequest, str, tuple[RunRecord, ...]]:
-    """The request with which the invocation of a run goes on, its id, and its runs.
+    """Return the request with which the invocation of a run goes on, its id, and its runs.
 
     Args:
         store: The store.
@@ -74,7 +74,7 @@ def resumed(
 
 
 def _files_alone(before: EvaluationRequest, additions: Mapping[str, Any]) -> list[str]:
-    """The metrics that are named, which must be in files: any other belongs to the run."""
+    """Return the metrics that are named, which must be in files: any other belongs to the run."""
     texts = additions.get("metrics") or []
     texts = [texts] if isinstance(texts, str) else list(texts)
     if not all(names_a_file(text) for text in texts):
@@ -83,14 +83,14 @@ def _files_alone(before: EvaluationRequest, additions: Mapping[str, Any]) -> lis
 
 
 def _is_something_left(store: Store, runs: Sequence[RunRecord], request: EvaluationRequest) -> bool:
-    """True where answers are still to be had."""
+    """Return True where answers are still to be had."""
     if len(runs) < len(request.benchmarks):
         return True
     return any(count_missing(store, candidate.run_candidate_id) for run in runs for candidate in run.candidates)
 
 
 def grown(before: EvaluationRequest, additions: Mapping[str, Any]) -> EvaluationRequest:
-    """What was asked for before, with more models, repeats or cases, and asked in another way.
+    """Return what was asked for before, with more models, repeats or cases, and asked in another way.
 
     Raises:
         ConfigurationError: something that would make it another run, or less of it.
@@ -126,7 +126,7 @@ def _not_less(name: str, value: Any, before: int | None) -> Any:
 
 
 def refuse_held(store: Store, invocation_id: str, *, held_as: str | None = None, part: str | None = None) -> None:
-    """Refuses to work on runs that somebody works on now.
+    """Refuse to work on runs that somebody works on now.
 
     Args:
         store: The store.
@@ -144,7 +144,7 @@ def refuse_held(store: Store, invocation_id: str, *, held_as: str | None = None,
 
 
 def refuse_changed_weights(earlier: Sequence[RunRecord], candidates: Sequence[ResolvedCandidate]) -> None:
-    """Refuses to go on with a run under whose model names other weights stand now.
+    """Refuse to go on with a run under whose model names other weights stand now.
 
     Raises:
         ConfigurationError: names the candidate, the weights that it had and those that its server has.

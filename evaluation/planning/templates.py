@@ -20,7 +20,7 @@ _LISTS = ("benchmarks", "models", "candidates")
 
 
 def read_template(path: Path) -> dict[str, Any]:
-    """The options in a file of `create --template`: those of `evaluate -f`, and as few of them as one likes.
+    """Return the options in a file of `create --template`: those of `evaluate -f`, and as few of them as one likes.
 
     Raises:
         ConfigurationError: no such file, not YAML, an option that does not exist or has a bad value.
@@ -29,7 +29,7 @@ def read_template(path: Path) -> dict[str, Any]:
 
 
 def checked_template(template: Mapping[str, Any], *, source: str) -> dict[str, Any]:
-    """`template` where each option is one of `evaluate`.
+    """Return `template` where each option is one of `evaluate`.
 
     Raises:
         UnknownNameError: an option that does not exist.
@@ -47,7 +47,7 @@ def checked_template(template: Mapping[str, Any], *, source: str) -> dict[str, A
 
 
 def template_of_run(store: Store, run: str) -> dict[str, Any]:
-    """What the invocation of a run was asked for, as a template.
+    """Return what the invocation of a run was asked for, as a template.
 
     Raises:
         UnknownNameError: no such run.
@@ -60,7 +60,7 @@ def template_of_run(store: Store, run: str) -> dict[str, Any]:
 
 
 def with_template(store: Store, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What is asked for, with the template of its experiment for what it does not say.
+    """Return what is asked for, with the template of its experiment for what it does not say.
 
     Raises:
         UnknownNameError: no such experiment.
@@ -77,7 +77,7 @@ def with_template(store: Store, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def template_as_yaml(experiment: ExperimentRecord, *, folder: Path | None = None) -> str:
-    """The template as a file, with the question that it serves above it.
+    """Return the template as a file, with the question that it serves above it.
 
     Args:
         experiment: The experiment.
@@ -105,7 +105,7 @@ def _ascii(text: str) -> str:
 
 
 def write_new_file(path: Path, text: str) -> None:
-    """Writes a file that is not there yet, whole or not at all.
+    """Write a file that is not there yet, whole or not at all.
 
     Raises:
         ConfigurationError: it is there already, or cannot be written.
@@ -123,7 +123,7 @@ def write_new_file(path: Path, text: str) -> None:
 
 
 def must_be_new(path: Path) -> None:
-    """Returns where a file that is not there yet can be made at `path`, as far as that can be told beforehand.
+    """Return where a file that is not there yet can be made at `path`, as far as that can be told beforehand.
 
     Raises:
         ConfigurationError: it is there already, or its folder is not there.
@@ -143,7 +143,7 @@ def must_be_new(path: Path) -> None:
 
 @contextmanager
 def _removed_on_failure(path: Path) -> Iterator[None]:
-    """Leaves nothing half-written at `path`."""
+    """Leave nothing half-written at `path`."""
     try:
         yield
     except BaseException:

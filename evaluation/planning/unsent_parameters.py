@@ -12,7 +12,7 @@ from evaluation.sweeps.space import Parameter
 def unsent_notes(
     parameters: Sequence[Parameter], candidates: Sequence[ResolvedCandidate], benchmark: Benchmark
 ) -> tuple[str, ...]:
-    """What is to be said of options that some server does not take.
+    """Return what is to be said of options that some server does not take.
 
     Args:
         parameters: What is swept.

@@ -15,13 +15,13 @@ _EXAMPLES = "Write it like gpu-box, gpu-box:11434, :11434 or https://gpu-box/oll
 
 
 def default_url(environ: Mapping[str, str]) -> str:
-    """The server that `OLLAMA_HOST` names, else the one on this machine."""
+    """Return the server that `OLLAMA_HOST` names, else the one on this machine."""
     host = environ.get("OLLAMA_HOST", "").strip().strip("'\"").strip()
     return normalise_url(host) if host else DEFAULT_URL
 
 
 def normalise_url(text: str) -> str:
-    """`scheme://host[:port][/path]`, equal for two ways of writing one address.
+    """Return `scheme://host[:port][/path]`, equal for two ways of writing one address.
 
     As Ollama reads it: no scheme means http and port 11434; an explicit scheme has its own default port; an address
     to listen on everywhere means this machine.

@@ -22,7 +22,7 @@ _COMPRESSED = ("gzip", "x-gzip", "deflate")
 
 
 async def read_whole(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_WHOLE_BYTES) -> bytes:
-    """All that comes.
+    """Return all that comes.
 
     Raises:
         OddRecordError: it is more than allowed.
@@ -36,7 +36,7 @@ async def read_whole(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_WHOLE
 
 
 async def read_beginning(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_ERROR_BYTES) -> bytes:
-    """What comes, up to so many bytes; the rest is left."""
+    """Return what comes, up to so many bytes; the rest is left."""
     data = bytearray()
     async for chunk in chunks:
         data += chunk[: max_bytes - len(data)]
@@ -46,7 +46,7 @@ async def read_beginning(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_E
 
 
 async def decompressed(chunks: AsyncIterable[bytes], encoding: str) -> AsyncIterator[bytes]:
-    """The content of an answer that was compressed although the request asked not to, in pieces of bounded size.
+    """Yield the content of an answer that was compressed although the request asked not to, in pieces of bounded size.
 
     Raises:
         OddRecordError: another way of compressing, or bytes that are none.

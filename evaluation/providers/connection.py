@@ -59,7 +59,7 @@ class Connection:
         return f"Connection({self.url!r})"
 
     async def close(self) -> None:
-        """Closes every connection; a later question opens new ones."""
+        """Close every connection; a later question opens new ones."""
         await self._transport.aclose()
 
     async def ask(
@@ -72,7 +72,7 @@ class Connection:
         timeout_s: float = QUICK_S,
         too_late: FailureKind = FailureKind.TIMED_OUT,
     ) -> dict[str, Any]:
-        """The JSON object that the server answers with.
+        """Return the JSON object that the server answers with.
 
         Raises:
             TransientProviderError: no connection, or no answer in time, which is then of kind `too_late`.
@@ -104,7 +104,7 @@ class Connection:
         patient: bool,
         is_kept: bool = True,
     ) -> AsyncIterator[Stream]:
-        """The answer line by line. Leaving early closes the connection, which stops the server's work.
+        """Yield the answer line by line. Leaving early closes the connection, which stops the server's work.
 
         Args:
             path: Where to.
@@ -153,20 +153,20 @@ class Connection:
 
 
 def _content(response: httpx.Response) -> AsyncIterable[bytes]:
-    """The content as it comes, decompressed where the server did not do as told."""
+    """Return the content as it comes, decompressed where the server did not do as told."""
     content = cast("httpx.AsyncByteStream", response.stream)
     encoding = response.headers.get("content-encoding", "identity")
     return content if encoding.strip().casefold() in ("", "identity") else decompressed(content, encoding)
 
 
 def _parsed(content: bytes) -> dict[str, Any] | bytes:
-    """The JSON object that an answer is; the answer itself where it is none."""
+    """Return the JSON object that an answer is; the answer itself where it is none."""
     record = read_object(content)
     return content if record is None else record
 
 
 async def drain(stream: Stream) -> None:
-    """Reads what is left of a complete answer, which nobody needs; whatever happens to it does not matter."""
+    """Read what is left of a complete answer, which nobody needs; whatever happens to it does not matter."""
     with suppress(httpx.HTTPError, TimeoutError, OddRecordError):
         async with asyncio.timeout(LINGER_S):
             async for _ in stream.lines:
@@ -174,7 +174,7 @@ async def drain(stream: Stream) -> None:
 
 
 def unreadable(error: OddRecordError, context: RequestContext) -> ProviderError:
-    """Our error for what a server sent and cannot mean."""
+    """Return our error for what a server sent and cannot mean."""
     return ProviderError(
         f"{context.subject}: the server's answer cannot be read: {error}",
         FailureKind.UNREADABLE_ANSWER,
@@ -183,7 +183,7 @@ def unreadable(error: OddRecordError, context: RequestContext) -> ProviderError:
 
 
 def broken(error: Exception, context: RequestContext, *, answering: bool) -> ProviderError:
-    """Our error for a connection that could not be made, or that broke.
+    """Return our error for a connection that could not be made, or that broke.
 
     Args:
         error: From httpx.

@@ -30,7 +30,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         self._tls: ssl.SSLContext | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, whose content is still to be read; closing it early closes its connection."""
+        """Return the answer, whose content is still to be read; closing it early closes its connection."""
         connection = self._kept()
         if connection is not None:
             try:
@@ -42,7 +42,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         return await self._answer(await self._connected(request), request)
 
     async def aclose(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
         for connection in self._open:
             connection.close()
         if self._open:

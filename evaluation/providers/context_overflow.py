@@ -25,7 +25,7 @@ _COUNTS = (
 def overlong_error(
     refusal: Refusal, context: RequestContext, *, can_set_context: bool = True
 ) -> CandidateFailureError | None:
-    """The candidate's failure if the refusal says that the prompt is too long; else None.
+    """Return the candidate's failure if the refusal says that the prompt is too long; else None.
 
     Args:
         refusal: What the server said.
@@ -67,12 +67,15 @@ _RUNS = re.compile(r"(\s)\s+|(.)\2{4,}", re.DOTALL)
 
 
 def n_telling_characters(messages: Iterable[Message]) -> int:
-    """Characters of a prompt that surely cost tokens: runs of one sign or of blanks, cheap to a tokenizer, shrink."""
+    """Return the characters of a prompt that surely cost tokens.
+
+    Runs of one sign or of blanks, cheap to a tokenizer, shrink.
+    """
     return sum(len(_RUNS.sub(r"\1\2", message.content)) for message in messages)
 
 
 def sign_of_truncation(n_characters: int, *, prompt_tokens: int | None, options: dict[str, Any]) -> str | None:
-    """Why the server must have cut the prompt, in words; None where nothing says so.
+    """Return why the server must have cut the prompt, in words; None where nothing says so.
 
     Meant never to accuse wrongly: no ordinary text has 12 characters a token, and a count at exactly the half window
     that servers cut to is believed to be chance unless the prompt could not have fitted.

@@ -25,7 +25,9 @@ async def connect(
     allow_remote: bool = False,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Provider:
-    """The provider for a server, to be entered with `async with`. Where `provider` is given, nothing is asked yet.
+    """Return the provider for a server, to be entered with `async with`.
+
+    Where `provider` is given, nothing is asked yet.
 
     Args:
         url: Any form that `normalise_url` reads.
@@ -71,7 +73,7 @@ async def detect_provider(
 
 
 async def _answer(connection: Connection, path: str, tried: list[str]) -> dict[str, Any]:
-    """What the server says at `path`; nothing where it has no such path."""
+    """Return what the server says at `path`; nothing where it has no such path."""
     try:
         answer = await connection.ask("GET", path, context=RequestContext(url=connection.url))
     except ProviderError as error:

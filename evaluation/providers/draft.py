@@ -72,7 +72,7 @@ class Draft:
         return f"{written}, after {thought} of thinking" if thought else written
 
     def timed_out(self, request: GenerationRequest, context: RequestContext) -> TransientProviderError:
-        """The error for an attempt that used up its time; it says in which phase."""
+        """Return the error for an attempt that used up its time; it says in which phase."""
         if self.phase is Phase.WAITING:
             doing = "still waiting for the first token (queued, loading or reading the prompt)"
         else:
@@ -84,7 +84,7 @@ class Draft:
         )
 
     def ended_early(self, context: RequestContext, *, was_whole: bool = False) -> ProviderError:
-        """The error for an answer that ended properly, but without the record that completes it.
+        """Return the error for an answer that ended properly, but without the record that completes it.
 
         Args:
             context: What the message names.
@@ -108,7 +108,7 @@ class Draft:
         output_tokens: int | None,
         **usage: Unpack[Usage],
     ) -> Generation:
-        """The complete answer; an empty one carries the candidate's own failure."""
+        """Return the complete answer; an empty one carries the candidate's own failure."""
         text = self.text
         stray, answer = split_thinking(text)
         thinking = "\n".join(part for part in (_mended("".join(self._thinking)), stray) if part)
@@ -140,7 +140,7 @@ def _own_failure(answer: str, thinking: str, *, cut_at: str | None) -> tuple[Fai
 
 
 def repeated_itself(context: RequestContext, text: str) -> CandidateFailureError:
-    """The candidate's failure to stop saying one thing; what it wrote is kept."""
+    """Return the candidate's failure to stop saying one thing; what it wrote is kept."""
     return CandidateFailureError(
         f"{context.subject}: the server broke the answer off because the model repeated itself",
         FailureKind.REPEATED_ITSELF,
@@ -149,7 +149,7 @@ def repeated_itself(context: RequestContext, text: str) -> CandidateFailureError
 
 
 def _mended(text: str) -> str:
-    """`text` with surrogate pairs that were torn over two chunks joined, and lone ones replaced."""
+    """Return `text` with surrogate pairs that were torn over two chunks joined, and lone ones replaced."""
     if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

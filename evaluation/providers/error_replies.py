@@ -45,13 +45,13 @@ class Refusal:
     """The answer had begun well, with a status of 200."""
 
     def said(self, context: RequestContext) -> str:
-        """Who said what, in a sentence."""
+        """Return who said what, in a sentence."""
         did = "broke the answer off" if self.in_stream else f"answered {self.status}"
         return f"{context.subject}: the server {did}: {self.message or '(nothing)'}"
 
     @classmethod
     def read(cls, status: int, body: bytes, retry_after: str | None = None) -> "Refusal":
-        """The refusal in an answer's status, body and `Retry-After` header."""
+        """Return the refusal in an answer's status, body and `Retry-After` header."""
         wait_s = read_retry_after(retry_after)
         try:
             parsed = parse_json(body)
@@ -63,7 +63,7 @@ class Refusal:
 
 
 def line_refusal(record: Mapping[str, Any]) -> Refusal:
-    """The refusal in an error record of a stream that began well."""
+    """Return the refusal in an error record of a stream that began well."""
     message, details = innermost(record)
     status = details.get("code")
     is_status = isinstance(status, int) and 400 <= status < 600
@@ -77,7 +77,10 @@ def line_refusal(record: Mapping[str, Any]) -> Refusal:
 
 
 def innermost(body: Any) -> tuple[str, Mapping[str, Any]]:
-    """Text and object of the error in a body: `{"error": …}` over text, an object, or JSON inside the text."""
+    """Return the text and object of the error in a body: `{"error".
+
+    …}` over text, an object, or JSON inside the text.
+    """
     details: Mapping[str, Any] = {}
     for _ in range(6):
         if isinstance(body, str):
@@ -104,7 +107,7 @@ def _object_in(text: str) -> Mapping[str, Any] | None:
 
 
 def read_retry_after(header: str | None) -> float | None:
-    """Seconds to wait, from a number or a date; None where there is neither."""
+    """Return the seconds to wait, from a number or a date; None where there is neither."""
     if not header:
         return None
     try:

@@ -20,7 +20,7 @@ class OddRecordError(ValueError):
 
 
 def parse_json(data: bytes) -> Any:
-    """The value of a JSON text.
+    """Return the value of a JSON text.
 
     Raises:
         OddRecordError: it is nested too deeply, has NaN or an infinity, or a number of thousands of digits.
@@ -41,7 +41,7 @@ def parse_json(data: bytes) -> Any:
 
 
 def _is_too_deep(data: bytes) -> bool:
-    """Whether brackets outside of strings are nested too deeply: taken away pair by pair, the inmost first."""
+    """Return whether brackets outside of strings are nested too deeply: taken away pair by pair, the inmost first."""
     brackets = _STRING.sub(b"", data).translate(_AS_ROUND, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"()", b"")

@@ -20,7 +20,7 @@ _SNAPSHOT = re.compile(r"[-@:](latest|v?\d[\d.-]*)")
 
 
 def is_named_alike(requested: str, named: str) -> bool:
-    """True where two names mean one model to any server: case, `:latest` and the standard registry left out."""
+    """Return True where two names mean one model to any server: case, `:latest` and the standard registry left out."""
     return _bare(requested) == _bare(named)
 
 
@@ -32,13 +32,13 @@ def _bare(name: str) -> str:
 
 
 def is_snapshot(requested: str, named: str) -> bool:
-    """True where one is the other's name with a version or a date after it (`small` and `small-2409`)."""
+    """Return True where one is the other's name with a version or a date after it (`small` and `small-2409`)."""
     short, long = sorted((requested.casefold().removesuffix("-latest"), named.casefold()), key=len)
     return long.startswith(short) and bool(_SNAPSHOT.fullmatch(long[len(short) :]))
 
 
 def other_weights(requested: str, record: Mapping[str, Any], models: Sequence[ModelInfo]) -> str | None:
-    """The name of the model that answered, where it has other weights than the one that was asked; for Ollama.
+    """Return the name of the model that answered, where it has other weights than the one that was asked; for Ollama.
 
     Args:
         requested: The name in the request.
@@ -55,7 +55,7 @@ def other_weights(requested: str, record: Mapping[str, Any], models: Sequence[Mo
 
 
 def other_listed(requested: str, named: str, listing: Mapping[str, Any]) -> str | None:
-    """The name of the model that answered, where the server lists it apart from the one asked; for `/v1/models`.
+    """Return the name of the model that answered, where the server lists it apart from the one asked; for `/v1/models`.
 
     Args:
         requested: The name in the request.
@@ -73,7 +73,7 @@ def other_listed(requested: str, named: str, listing: Mapping[str, Any]) -> str 
 
 
 def wrong_model(named: str, context: RequestContext) -> ProviderError:
-    """The refusal of an answer that another model gave."""
+    """Return the refusal of an answer that another model gave."""
     return ProviderError(
         f"{context.subject}: the answer came from another model, {named!r}",
         FailureKind.WRONG_MODEL,

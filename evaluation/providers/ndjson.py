@@ -13,7 +13,7 @@ from evaluation.providers.json_reading import OddRecordError, parse_json
 async def split_lines(
     chunks: AsyncIterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES, max_bytes: int | None = None
 ) -> AsyncIterator[bytes]:
-    """Lines of a stream of bytes, without their line feeds and without blank ones; the last may lack its end.
+    """Yield the lines of a stream of bytes, without their line feeds and without blank ones; the last may lack its end.
 
     Raises:
         OddRecordError: a line, or all of them, are longer than allowed; None: all may be of any length.
@@ -46,7 +46,7 @@ def _refuse_long(n_bytes: int, max_line_bytes: int) -> None:
 
 
 def read_object(line: bytes) -> dict[str, Any] | None:
-    """The JSON object in a line; None where it holds anything else.
+    """Return the JSON object in a line; None where it holds anything else.
 
     Raises:
         OddRecordError: it is JSON that no honest server writes.

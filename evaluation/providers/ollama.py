@@ -69,7 +69,7 @@ class OllamaProvider(ModelServer):
         return loaded_models(await self._connection.ask("GET", "/api/ps", context=self._asked()))
 
     async def load(self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float) -> None:
-        """Loads the model with the options it will be used with; other ones would load it again."""
+        """Load the model with the options it will be used with; other ones would load it again."""
         self._refuse_remote(model)
         context = self._asked(model, options)
         answer = await self._connection.ask(
@@ -83,7 +83,7 @@ class OllamaProvider(ModelServer):
         expect_done(answer, context, "loading")
 
     async def unload(self, model: str, *, wait: bool = True) -> None:
-        """Returns when the model is gone from memory, or with `wait` false when the server was told.
+        """Return when the model is gone from memory, or with `wait` false when the server was told.
 
         Raises:
             TransientProviderError: it is still there after a while, because someone uses it.
@@ -131,12 +131,12 @@ class OllamaProvider(ModelServer):
             raise draft.ended_early(context, was_whole=stream.content_type.startswith("application/json"))
 
     def _refuse_remote_answer(self, final: Mapping[str, Any], context: RequestContext) -> None:
-        """A remote model under a local name gives itself away only in its answer."""
+        """Refuse the answer of a remote model under a local name, which gives itself away only there."""
         if not self._allow_remote and final.get("remote_host"):
             raise remote_refused(str(context.model), str(final["remote_host"]))
 
     async def _refuse_other_model(self, record: Mapping[str, Any], context: RequestContext) -> None:
-        """Fails an answer of other weights than those that were asked."""
+        """Fail an answer of other weights than those that were asked."""
         named = name_of(record, "model")
         if named is None or is_named_alike(str(context.model), named):
             return
@@ -191,7 +191,7 @@ class OllamaProvider(ModelServer):
         return read_vector(vectors[0] if isinstance(vectors, list) and len(vectors) == 1 else None, context)
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:
-        """Steps of the pull as they come, the last one `success`."""
+        """Step of the pull as they come, the last one `success`."""
         context = self._asked(model)
         last = ""
         body = {"model": model, "stream": True}
@@ -209,7 +209,7 @@ class OllamaProvider(ModelServer):
 
 
 def refuse_empty_prompt(request: GenerationRequest, context: RequestContext) -> None:
-    """Refuses what a server would answer by only loading the model.
+    """Refuse what a server would answer by only loading the model.
 
     Raises:
         ProviderError: no message but the system's has any text.
@@ -223,7 +223,7 @@ def refuse_empty_prompt(request: GenerationRequest, context: RequestContext) -> 
 
 
 def read_vector(embedding: Any, context: RequestContext) -> tuple[float, ...]:
-    """A vector of finite numbers.
+    """Return a vector of finite numbers.
 
     Raises:
         ProviderError: `embedding` is none.

@@ -14,7 +14,7 @@ from evaluation.providers.record_fields import MAX_NAME, name_of, number_of
 
 
 def listed_models(answer: Mapping[str, Any]) -> tuple[ModelInfo, ...]:
-    """The models in an answer of `/api/tags`."""
+    """Return the models in an answer of `/api/tags`."""
     return tuple(_listed(entry) for entry in _objects(answer.get("models")) if _name(entry))
 
 
@@ -34,7 +34,7 @@ def _listed(entry: Mapping[str, Any]) -> ModelInfo:
 
 
 def shown_model(name: str, answer: Mapping[str, Any], listed: ModelInfo | None) -> ModelInfo:
-    """One model from `/api/show`, with the digest and size that only the list has.
+    """Return one model from `/api/show`, with the digest and size that only the list has.
 
     Args:
         name: As asked for.
@@ -61,7 +61,7 @@ def shown_model(name: str, answer: Mapping[str, Any], listed: ModelInfo | None) 
 
 
 def read_parameters(text: str) -> dict[str, Any]:
-    """The model's own options from lines of `key   value`; `stop`, and any key that is repeated, as a list."""
+    """Return the model's own options from lines of `key   value`; `stop`, and any key that is repeated, as a list."""
     parameters: dict[str, list[Any]] = {}
     for line in text.splitlines():
         key, _, value = line.strip().partition(" ")
@@ -85,7 +85,7 @@ def _value(text: str) -> Any:
 
 
 def loaded_models(answer: Mapping[str, Any]) -> tuple[LoadedModel, ...]:
-    """The models in an answer of `/api/ps`."""
+    """Return the models in an answer of `/api/ps`."""
     return tuple(
         LoadedModel(
             name=_name(entry),
@@ -100,7 +100,7 @@ def loaded_models(answer: Mapping[str, Any]) -> tuple[LoadedModel, ...]:
 
 
 def pull_progress(record: Mapping[str, Any], context: RequestContext) -> PullProgress:
-    """One step of a pull.
+    """Return one step of a pull.
 
     Raises:
         ProviderError: the record is an error, in a stream whose status was 200.

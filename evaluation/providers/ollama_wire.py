@@ -18,7 +18,7 @@ NEVER_CUT: Mapping[str, bool] = {"truncate": False, "shift": False}
 
 
 def chat_body(request: GenerationRequest) -> dict[str, Any]:
-    """The body that asks for a streamed answer, with nothing left to the server's defaults."""
+    """Return the body that asks for a streamed answer, with nothing left to the server's defaults."""
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -35,12 +35,12 @@ def chat_body(request: GenerationRequest) -> dict[str, Any]:
 
 
 def load_body(model: str, options: Mapping[str, Any], keep_alive: str | int) -> dict[str, Any]:
-    """The body of a request without a prompt, which only loads; with a `keep_alive` of 0 it unloads."""
+    """Return the body of a request without a prompt, which only loads; with a `keep_alive` of 0 it unloads."""
     return {"model": model, "options": dict(options), "keep_alive": keep_alive, "stream": False, **NEVER_CUT}
 
 
 def take_line(line: bytes, draft: Draft, context: RequestContext) -> dict[str, Any] | None:
-    """Adds a line to the draft; returns the final record when this is it.
+    """Add a line to the draft; returns the final record when this is it.
 
     Raises:
         ProviderError: the line is an error, or no record.
@@ -57,7 +57,7 @@ def take_line(line: bytes, draft: Draft, context: RequestContext) -> dict[str, A
 
 
 def _words(record: Mapping[str, Any]) -> tuple[str, str]:
-    """Content and thinking of a record; those of `/api/generate` stand at its top."""
+    """Return the content and thinking of a record; those of `/api/generate` stand at its top."""
     message = record.get("message")
     if isinstance(message, Mapping):
         return text_of(message, "content"), text_of(message, "thinking")
@@ -65,7 +65,7 @@ def _words(record: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest, context: RequestContext) -> Generation:
-    """The generation that the final record completes.
+    """Return the generation that the final record completes.
 
     Raises:
         TransientProviderError: the server loaded or unloaded the model instead of answering.
@@ -110,7 +110,7 @@ def _timing(final: Mapping[str, Any], draft: Draft) -> Timing:
 
 
 def expect_done(answer: Mapping[str, Any], context: RequestContext, doing: str) -> None:
-    """Checks that a whole answer, of a load or an unload, says that it is done.
+    """Check that a whole answer, of a load or an unload, says that it is done.
 
     Raises:
         ProviderError: an error in it, or no `done`.

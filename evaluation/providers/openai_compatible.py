@@ -49,7 +49,7 @@ class OpenAICompatibleProvider(ModelServer):
         return isinstance(answer.get("data"), list)
 
     async def version(self) -> str | None:
-        """The server's version where it has a route for it (vLLM), else None."""
+        """Return the server's version where it has a route for it (vLLM), else None."""
         try:
             answer = await self._connection.ask("GET", "/version", context=self._asked())
         except ProviderError as error:
@@ -92,7 +92,7 @@ class OpenAICompatibleProvider(ModelServer):
         return generation
 
     async def _refuse_other_model(self, named: str | None, context: RequestContext) -> None:
-        """Fails an answer of a model that the server lists apart from the one that was asked."""
+        """Fail an answer of a model that the server lists apart from the one that was asked."""
         model = str(context.model)
         if named is None or (model, named) in self._believed or is_named_alike(model, named):
             return

@@ -7,7 +7,7 @@ from evaluation.providers.ollama_errors import ollama_error
 
 
 def openai_error(refusal: Refusal, context: RequestContext) -> ProviderError:
-    """Our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
+    """Return our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
     if overlong := overlong_error(refusal, context, can_set_context=False):
         return overlong
     message = refusal.said(context)

@@ -25,7 +25,7 @@ SENDABLE: Mapping[str, str] = {
 
 
 def chat_body(request: GenerationRequest) -> dict[str, Any]:
-    """The body that asks for a streamed answer with its counts."""
+    """Return the body that asks for a streamed answer with its counts."""
     options = {SENDABLE[name]: value for name, value in request.options.items() if name in SENDABLE}
     if not options.get("stop", True):
         del options["stop"]
@@ -61,7 +61,7 @@ class Events:
         """What the answer calls its model; None where it does not say."""
 
     def take(self, line: bytes) -> bool:
-        """True when the stream has said that nothing more comes.
+        """Return True when the stream has said that nothing more comes.
 
         Raises:
             ProviderError: the line is an error, or no event.
@@ -105,7 +105,7 @@ class Events:
         return (self._closed or self._finish_reason is not None) and self._finish_reason not in ("abort", "error")
 
     def generation(self, request: GenerationRequest) -> Generation:
-        """The complete answer."""
+        """Return the complete answer."""
         return self._draft.generation(
             request,
             timing=Timing(total_s=self._draft.elapsed_s, ttft_s=self._draft.ttft_s),
@@ -123,7 +123,7 @@ class Events:
 
 
 def listed_models(answer: Mapping[str, Any]) -> tuple[ModelInfo, ...]:
-    """The models in an answer of `/v1/models`, with what llama.cpp and vLLM add to it."""
+    """Return the models in an answer of `/v1/models`, with what llama.cpp and vLLM add to it."""
     entries = answer.get("data")
     return tuple(
         _listed(entry)

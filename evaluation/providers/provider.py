@@ -66,7 +66,7 @@ class Provider(Protocol):
     async def generate(
         self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
     ) -> Generation:
-        """The answer, complete and checked, within the request's `timeout_s`.
+        """Return the answer, complete and checked, within the request's `timeout_s`.
 
         Raises:
             CandidateFailureError: the candidate's own failure, with what it produced.

@@ -21,7 +21,7 @@ _SHOWN = 60
 
 
 def count_of(record: Mapping[str, Any], key: str) -> int | None:
-    """A number of tokens; None where the record does not say.
+    """Return a number of tokens; None where the record does not say.
 
     Raises:
         OddRecordError: what it says is no such number.
@@ -30,7 +30,7 @@ def count_of(record: Mapping[str, Any], key: str) -> int | None:
 
 
 def seconds_of(record: Mapping[str, Any], key: str) -> float | None:
-    """A duration, which the record gives in nanoseconds; None where it does not say.
+    """Return a duration, which the record gives in nanoseconds; None where it does not say.
 
     Raises:
         OddRecordError: what it says is no duration.
@@ -40,7 +40,7 @@ def seconds_of(record: Mapping[str, Any], key: str) -> float | None:
 
 
 def text_of(record: Mapping[str, Any], key: str) -> str:
-    """A text of any length; empty where the record has none.
+    """Return a text of any length; empty where the record has none.
 
     Raises:
         OddRecordError: what it has is no text.
@@ -52,13 +52,13 @@ def text_of(record: Mapping[str, Any], key: str) -> str:
 
 
 def name_of(record: Mapping[str, Any], key: str) -> str | None:
-    """A short text that describes; None where there is none."""
+    """Return a short text that describes; None where there is none."""
     value = record.get(key)
     return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME else None
 
 
 def number_of(record: Mapping[str, Any], key: str) -> int | None:
-    """A whole number that describes, not below zero; None where there is none that a database holds."""
+    """Return a whole number that describes, not below zero; None where there is none that a database holds."""
     value = _whole(record.get(key))
     return value if value is not None and 0 <= value <= MAX_WHOLE else None
 
@@ -81,7 +81,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _shown(value: Any) -> str:
-    """A value in a few characters, whatever it is."""
+    """Return a value in a few characters, whatever it is."""
     if isinstance(value, Mapping | list):
         return f"{'an object' if isinstance(value, Mapping) else 'a list'} of {len(value)}"
     words = repr(value)

@@ -59,16 +59,19 @@ class SocketExchange(asyncio.Protocol):
             self._news.set_result(None)
 
     def close(self) -> None:
-        """Closes at once, whatever is under way."""
+        """Close at once, whatever is under way."""
         self._transport.abort()
 
     def is_fit(self, *, idle_s: float) -> bool:
-        """True where a further request may go out: the last answer was complete, nothing came since, not too old."""
+        """Return True where a further request may go out.
+
+        The last answer was complete, nothing came since, not too old.
+        """
         is_quiet = not (self._has_ended or self._received)
         return is_quiet and self._http.our_state is h11.IDLE and time.monotonic() - self.idle_since < idle_s
 
     async def send(self, request: httpx.Request) -> h11.Response:
-        """The head of the answer to a request, whose content is at hand as bytes.
+        """Return the head of the answer to a request, whose content is at hand as bytes.
 
         Raises:
             httpx.TransportError: the connection broke, or one of the two does not speak HTTP.
@@ -94,12 +97,12 @@ class SocketExchange(asyncio.Protocol):
         return b"".join(self._http.send(event) or b"" for event in events)
 
     async def body(self) -> AsyncIterator[bytes]:
-        """The answer's content, as it comes."""
+        """Yield the answer's content, as it comes."""
         while isinstance(event := await self._event(), h11.Data):
             yield bytes(event.data)
 
     def finish(self) -> bool:
-        """True where the exchange is complete and the connection may be used again; else it is closed."""
+        """Return True where the exchange is complete and the connection may be used again; else it is closed."""
         is_complete = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
         if is_complete and not (self._has_ended or self._http.trailing_data[0]):
             self._http.start_next_cycle()
@@ -120,7 +123,7 @@ class SocketExchange(asyncio.Protocol):
         return event
 
     async def _read(self) -> bytes:
-        """What has come since the last time, waiting for something; nothing at the stream's end."""
+        """Return what has come since the last time, waiting for something; nothing at the stream's end."""
         if not self._received and not self._has_ended:
             self._news = asyncio.get_running_loop().create_future()
             try:

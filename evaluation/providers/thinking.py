@@ -7,7 +7,7 @@ _NEVER_CLOSED = re.compile(r"\A\s*<think>(?P<thought>.*)\Z", re.DOTALL)
 
 
 def split_thinking(text: str) -> tuple[str, str]:
-    """The thoughts that stand before the answer, and the answer.
+    """Return the thoughts that stand before the answer, and the answer.
 
     Taken off the front: `<think>…</think>`, the same without its opening, and a block that never closes. Tags further
     on belong to the answer.

@@ -29,7 +29,7 @@ class Block:
 
 
 def next_block(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, Block | None]:
-    """The race, over where the budget is, and what is asked next; None: nothing any more.
+    """Return the race, over where the budget is, and what is asked next; None: nothing any more.
 
     Args:
         state: Where the race stands.
@@ -42,7 +42,7 @@ def next_block(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, B
 
 
 def after(state: RaceState, block: Block) -> RaceState:
-    """The race once a block has been asked."""
+    """Return the race once a block has been asked."""
     if block.is_confirmation:
         return replace(state, look=block.look, n_confirmed=block.n_cases - state.n_asked)
     return replace(state, look=block.look, n_asked=block.n_cases)
@@ -70,7 +70,10 @@ def _next_look(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, B
 
 
 def _confirmation(state: RaceState, grid: Grid, spent: Spent) -> Block | None:
-    """The winner and the runner-up on cases that neither has seen, where there is somebody to hold it against."""
+    """Return the winner and the runner-up on cases that neither has seen.
+
+    Where there is somebody to hold it against.
+    """
     second = runner_up(state, grid)
     if state.ending is not Ending.ONE_LEFT or state.n_confirmed is not None or second is None:
         return None

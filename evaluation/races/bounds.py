@@ -28,7 +28,7 @@ class RaceBounds:
 
 
 def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
-    """The bounds of a race.
+    """Return the bounds of a race.
 
     Args:
         rules: The race's.
@@ -51,7 +51,7 @@ def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
 
 
 def _max_calls(rules: RaceRules, looks: tuple[int, ...], n_candidates: int) -> int:
-    """Cases times candidates, without the confirmation: by evidence everybody may be in to the last look."""
+    """Return the cases times candidates, without the confirmation: by evidence everybody may be in to the last look."""
     if rules.method is Method.EVIDENCE:
         return n_candidates * looks[-1]
     n_in, n_before, n_calls = n_candidates, 0, 0

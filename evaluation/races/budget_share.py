@@ -7,7 +7,7 @@ FOR_CONFIRMING = 0.2
 
 
 def affordable_share(budget: Budget, spent: Spent, *, n_calls: int, kept_calls: int = 0) -> float:
-    """The share of these calls, from 0 to 1, that what is left allows at the price that calls have had so far.
+    """Return the share of these calls, from 0 to 1, that what is left allows at the price that calls have had so far.
 
     Args:
         budget: What the race may take.
@@ -28,5 +28,5 @@ def affordable_share(budget: Budget, spent: Spent, *, n_calls: int, kept_calls: 
 
 
 def _each(taken: float, spent: Spent) -> float:
-    """What a call has taken; 0 before the first."""
+    """Return what a call has taken; 0 before the first."""
     return taken / spent.calls if spent.calls else 0.0

@@ -70,13 +70,13 @@ def n_to_confirm(state: RaceState, grid: Grid) -> int:
 
 
 def _less_flattering(seen: NDArray[np.float64]) -> float:
-    """The mean difference, a standard error smaller: who came first among many was lucky too."""
+    """Return the mean difference, a standard error smaller: who came first among many was lucky too."""
     mean = float(seen.mean())
     return max(mean - float(seen.std()) / math.sqrt(seen.size), mean / LUCKIEST)
 
 
 def confirmation(state: RaceState, grid: Grid, *, seed: int) -> Confirmation | None:
-    """What the unseen cases say; None where none were asked.
+    """Return what the unseen cases say; None where none were asked.
 
     Args:
         state: After the confirmation's block.

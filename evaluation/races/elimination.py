@@ -19,7 +19,7 @@ from evaluation.races.state import Ending, RaceState
 
 
 def give_up(state: RaceState, reasons: Mapping[str, str]) -> tuple[RaceState, tuple[Decision, ...]]:
-    """The race without those that could not be asked, and why.
+    """Return the race without those that could not be asked, and why.
 
     Args:
         state: After a look.
@@ -41,7 +41,7 @@ def give_up(state: RaceState, reasons: Mapping[str, str]) -> tuple[RaceState, tu
 
 
 def decide(state: RaceState, grid: Grid) -> tuple[RaceState, tuple[Decision, ...]]:
-    """The race after a look, and what becomes of everybody who was in.
+    """Return the race after a look, and what becomes of everybody who was in.
 
     Args:
         state: With the look's number and its cases counted in.
@@ -58,7 +58,7 @@ def decide(state: RaceState, grid: Grid) -> tuple[RaceState, tuple[Decision, ...
 
 
 def confirmed(state: RaceState, confirmation: Confirmation | None) -> tuple[Decision, ...]:
-    """What the unseen cases say of the winner, as a decision.
+    """Return what the unseen cases say of the winner, as a decision.
 
     Args:
         state: After the confirmation's block.
@@ -156,7 +156,7 @@ def _decision(
 
 
 def with_ending(state: RaceState, grid: Grid) -> RaceState:
-    """The race with the reason for which it is over, if it is."""
+    """Return the race with the reason for which it is over, if it is."""
     return _ended(state, is_tied=_is_tied(state, grid))
 
 
@@ -180,7 +180,7 @@ def _next_level(state: RaceState) -> int | None:
 
 
 def _is_tied(state: RaceState, grid: Grid) -> bool:
-    """True where nobody who is in is better than the first by the margin, as far as evidence can say.
+    """Return True where nobody who is in is better than the first by the margin, as far as evidence can say.
 
     The first is chosen by the same scores, so that the error is shared out among all who could have been it.
     """

@@ -22,15 +22,15 @@ class Grid:
     higher_is_better: bool = True
 
     def first(self, n_cases: int) -> "Grid":
-        """The scores on the first cases alone."""
+        """Return the scores on the first cases alone."""
         return replace(self, values=self.values[:n_cases])
 
     def in_unit(self, score: float) -> float:
-        """A score in the metric's unit."""
+        """Return a score in the metric's unit."""
         return self.worst + score * self.span * (1 if self.higher_is_better else -1)
 
     def means(self) -> NDArray[np.float64]:
-        """Each candidate's mean over the cases on which it has a score; NaN where there is none."""
+        """Return each candidate's mean over the cases on which it has a score; NaN where there is none."""
         counts = np.isfinite(self.values).sum(axis=0)
         sums = np.nansum(self.values, axis=0)
         return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
@@ -41,7 +41,7 @@ class Grid:
         return counts
 
     def differences(self, first: int, second: int) -> NDArray[np.float64]:
-        """`first` less `second` on every case on which both have a score."""
+        """Return `first` less `second` on every case on which both have a score."""
         gains = self.values[:, first] - self.values[:, second]
         return gains[np.isfinite(gains)]
 
@@ -53,7 +53,7 @@ def grid_of(
     value_range: tuple[float, float],
     higher_is_better: bool = True,
 ) -> Grid:
-    """The scores of each candidate by case, laid out in the order of the race.
+    """Return the scores of each candidate by case, laid out in the order of the race.
 
     Args:
         scores: One mapping for each candidate; a case that is not in it has no score.

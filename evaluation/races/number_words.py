@@ -4,14 +4,14 @@ from evaluation.formatting import count, points, quantity
 
 
 def in_points(difference: float, span: float) -> str:
-    """`4.2 points` of a metric that goes from 0 to 1; in the metric's own unit for any other."""
+    """Return `4.2 points` of a metric that goes from 0 to 1; in the metric's own unit for any other."""
     if span == 1.0:
         return f"{points(abs(difference))} points"
     return quantity(abs(difference) * span)
 
 
 def against(difference: float, span: float, rival: str) -> str:
-    """`4.2 points behind NAME`, of a difference to a rival."""
+    """Return `4.2 points behind NAME`, of a difference to a rival."""
     if difference == 0:
         return f"level with {rival}"
     return f"{in_points(difference, span)} {'ahead of' if difference > 0 else 'behind'} {rival}"
@@ -21,7 +21,7 @@ MOST_ODDS = 1_000_000
 
 
 def odds(value: float) -> str:
-    """`24.2`, `1,600` or `over 1,000,000`, to be followed by "to 1"."""
+    """Return `24.2`, `1,600` or `over 1,000,000`, to be followed by "to 1"."""
     if value > MOST_ODDS:
         return f"over {count(MOST_ODDS)}"
     return quantity(value)

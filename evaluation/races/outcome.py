@@ -48,7 +48,7 @@ class RaceOutcome:
 
 
 def outcome(state: RaceState, grid: Grid, *, seed: int) -> RaceOutcome:
-    """The outcome of a race that is over.
+    """Return the outcome of a race that is over.
 
     Args:
         state: With its ending.
@@ -159,7 +159,7 @@ def _gap(state: RaceState, grid: Grid) -> float:
 
 
 def _n_more(state: RaceState, grid: Grid) -> int | None:
-    """None where the race ended otherwise than for want of cases, or the first two are level.
+    """Return None where the race ended otherwise than for want of cases, or the first two are level.
 
     As many as the bets of a race by evidence need where further cases come out as those that were seen did.
     """
@@ -174,7 +174,7 @@ def _n_more(state: RaceState, grid: Grid) -> int | None:
 
 
 def _rounded(number: float) -> int:
-    """Two digits are all that an estimate of this kind is good for."""
+    """Return two digits are all that an estimate of this kind is good for."""
     step: int = 10 ** max(0, math.floor(math.log10(number)) - 1)
     return max(1, round(number / step) * step)
 

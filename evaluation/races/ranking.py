@@ -27,7 +27,7 @@ class RacePosition:
 
 
 def leaders_first(grid: Grid, places: tuple[int, ...]) -> tuple[int, ...]:
-    """The candidates of these places by their mean over the cases that all of them have, best first.
+    """Return the candidates of these places by their mean over the cases that all of them have, best first.
 
     Where they have no such case, by the mean over their own.
     """
@@ -58,13 +58,13 @@ def runner_up(state: RaceState, grid: Grid) -> int | None:
 
 
 def finalists(state: RaceState, grid: Grid) -> tuple[int, ...]:
-    """Those that were in to the end, and the runner-up where it was asked the unseen cases too."""
+    """Return those that were in to the end, and the runner-up where it was asked the unseen cases too."""
     second = runner_up(state, grid) if state.n_confirmed is not None else None
     return state.alive if second is None else tuple(sorted((*state.alive, second)))
 
 
 def rank_candidates(state: RaceState, grid: Grid) -> tuple[RacePosition, ...]:
-    """Everybody's place: the finalists, then those dropped by how close they came, then those given up."""
+    """Return everybody's place: the finalists, then those dropped by how close they came, then those given up."""
     order = leaders_first(grid, finalists(state, grid))
     gone = [place for place in range(len(state.runners)) if place not in order]
     first = order[0] if order else None

@@ -13,12 +13,12 @@ _CHECKED = (Fate.CONFIRMED, Fate.NOT_CONFIRMED)
 
 
 def n_cases_decided_on(decisions: Sequence[Decision]) -> int:
-    """Cases on which the looks of a race rest, the confirmation's not among them."""
+    """Return the cases on which the looks of a race rest, the confirmation's not among them."""
     return max((decision.n_cases for decision in decisions if decision.fate not in _CHECKED), default=0)
 
 
 def resumed(state: RaceState, decisions: Sequence[Decision], grid: Grid) -> RaceState:
-    """The race as its decisions left it. What was decided stands, whatever the scores say by now.
+    """Return the race as its decisions left it. What was decided stands, whatever the scores say by now.
 
     Args:
         state: At its beginning.

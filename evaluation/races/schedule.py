@@ -20,13 +20,13 @@ SMALLEST_ROUND = 8
 
 
 def n_held_out(rules: RaceRules, n_pool: int) -> int:
-    """Cases that only the confirmation asks, of a benchmark with `n_pool` cases."""
+    """Return the cases that only the confirmation asks, of a benchmark with `n_pool` cases."""
     n_confirm = rules.confirm if rules.confirm is not None else math.ceil(rules.confirm_share * n_pool)
     return max(0, min(n_confirm, n_pool - 2))
 
 
 def cut_confirmation(rules: RaceRules, n_pool: int) -> str | None:
-    """That fewer cases are kept back than were asked for, in words; None: they are not."""
+    """Return a note that fewer cases are held out than were asked for; None: they are not."""
     n_kept = n_held_out(rules, n_pool)
     if rules.confirm is None or n_kept >= rules.confirm:
         return None
@@ -37,7 +37,7 @@ def cut_confirmation(rules: RaceRules, n_pool: int) -> str | None:
 
 
 def schedule(rules: RaceRules, *, n_pool: int, n_candidates: int) -> tuple[Level, ...]:
-    """The looks of a race, each with the cases that everybody left has been asked by then.
+    """Return the looks of a race, each with the cases that everybody left has been asked by then.
 
     Args:
         rules: The race's.
@@ -53,12 +53,12 @@ def schedule(rules: RaceRules, *, n_pool: int, n_candidates: int) -> tuple[Level
 
 
 def n_survivors(n_alive: int, *, is_last: bool) -> int:
-    """How many go on after a round of halving; the last round keeps one."""
+    """Return how many go on after a round of halving; the last round keeps one."""
     return 1 if is_last else math.ceil(n_alive / 2)
 
 
 def _named(levels: tuple[Level, ...], most: int) -> tuple[Level, ...]:
-    """The levels that a benchmark has cases for; the last one that has asks all of them."""
+    """Return the levels that a benchmark has cases for; the last one that has asks all of them."""
     cut: list[Level] = []
     for level in levels:
         size = most if level.n_cases is None else min(level.n_cases, most)

@@ -25,7 +25,9 @@ PRIOR_CASES = 2.0
 
 
 def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.float64]:
-    """The logarithm of the greatest money ever made by betting that a candidate is not the best, shape (n_candidates,).
+    """Return the logarithm of the greatest money ever made by betting that a candidate is not the best.
+
+    Shape (n_candidates,).
 
     Args:
         grid: The scores so far. A case on which either side has none is no bet.
@@ -43,7 +45,7 @@ def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.fl
 
 
 def evidence_within(grid: Grid, first: int, second: int, *, margin: float) -> float:
-    """The logarithm of the greatest money ever made by betting that `first` is not better than `second` by the margin.
+    """Return the log of the greatest money ever made by betting that `first` is not better than `second` by it.
 
     Args:
         grid: The scores so far.
@@ -84,7 +86,10 @@ def cases_needed(differences: NDArray[np.float64], *, alpha: float) -> int | Non
 
 
 def _rivals_scores(values: NDArray[np.float64], left_at: Sequence[int | None]) -> NDArray[np.float64]:
-    """What the best other candidate scored on each case, the best by the cases before it; same shape as `values`."""
+    """Return what the best other candidate scored on each case, the best by the cases before it.
+
+    Same shape as `values`.
+    """
     n_cases, n_candidates = values.shape
     ends = np.array([n_cases if end is None else end for end in left_at])
     before = _means_before(values)
@@ -101,7 +106,7 @@ def _rivals_scores(values: NDArray[np.float64], left_at: Sequence[int | None]) -
 
 
 def _means_before(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each candidate's mean over the cases before each one, drawn a little to the middle."""
+    """Return each candidate's mean over the cases before each one, drawn a little to the middle."""
     there = np.isfinite(values)
     sums = np.cumsum(np.where(there, values, 0.0), axis=0)
     counts = np.cumsum(there, axis=0)

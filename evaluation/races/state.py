@@ -63,7 +63,7 @@ class RaceState:
         return schedule(self.rules, n_pool=self.n_pool, n_candidates=len(self.runners))
 
     def without(self, places: tuple[int, ...], *, given_up: bool = False) -> "RaceState":
-        """The race after some have left it."""
+        """Return the race after some have left it."""
         runners = tuple(
             replace(runner, left_at=self.n_asked, is_given_up=given_up) if place in places else runner
             for place, runner in enumerate(self.runners)

@@ -7,7 +7,10 @@ from evaluation.records import RunCandidateRecord, RunRecord
 
 
 def unique_labels(run: RunRecord) -> dict[int, str]:
-    """Label by run-candidate id. One tag with two digests, as two servers may have it, is told apart by the digest."""
+    """Return the label by run-candidate id.
+
+    One tag with two digests, as two servers may have it, is told apart by the digest.
+    """
     times = Counter(candidate.plan.label for candidate in run.candidates)
     return {
         candidate.run_candidate_id: candidate.plan.label
@@ -18,7 +21,7 @@ def unique_labels(run: RunRecord) -> dict[int, str]:
 
 
 def is_baseline(model: str) -> bool:
-    """True for a program that the embedded server offers under a model's name, to hold models against."""
+    """Return True for a program that the embedded server offers under a model's name, to hold models against."""
     return model.removesuffix(":latest") in BASELINES
 
 

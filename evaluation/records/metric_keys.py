@@ -10,7 +10,9 @@ from evaluation.records.runs import RunRecord
 
 
 def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) -> dict[str, str]:
-    """The word under which each signature's numbers stand: the metric's name, which the run's own metrics take first.
+    """Return the word under which each signature's numbers stand.
+
+    The metric's name, which the run's own metrics take first.
 
     Where several judges or embedders answered for it, each stands under `NAME by MODEL`; another signature of the same
     metric (other options, an older scorer) under its signature.
@@ -34,12 +36,12 @@ def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) 
 
 
 def _model_of(use: MetricUse) -> str | None:
-    """The judge or embedder that a metric asks."""
+    """Return the judge or embedder that a metric asks."""
     metric = metric_of(use.name, use.signature)
     return metric.model or None if isinstance(metric, ModelMetric) else None
 
 
 def headline_key(run: RunRecord, keys: Mapping[str, str]) -> str:
-    """The word under which the headline's numbers stand: of several judges', the first one's."""
+    """Return the word under which the headline's numbers stand: of several judges', the first one's."""
     name = run.plan.headline
     return next((keys[use.signature] for use in run.plan.metrics if use.name == name), name)

@@ -22,7 +22,7 @@ class JUnitCase:
 
 
 def junit_xml(cases: Sequence[JUnitCase], *, suite: str) -> bytes:
-    """The file of one test suite.
+    """Return the file of one test suite.
 
     Args:
         cases: In this order.

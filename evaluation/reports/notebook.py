@@ -251,7 +251,7 @@ def _lines(lines: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    """A table of texts; columns of any row stand in it, the first row's first, but those that are empty."""
+    """Return a table of texts; columns of any row stand in it, the first row's first, but those that are empty."""
     if not rows:
         return ""
     columns = list(dict.fromkeys(column for row in rows for column, text in row.items() if text))

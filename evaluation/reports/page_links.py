@@ -13,14 +13,14 @@ _UP = "../.."
 
 
 def flow_run_link(flow_run_id: str, *, text: str | None = None) -> str:
-    """Markdown that leads to a flow run; the id alone where it is none."""
+    """Return Markdown that leads to a flow run; the id alone where it is none."""
     if not _ID.fullmatch(flow_run_id):
         return as_markdown_code(flow_run_id)
     return f"[{for_markdown(text or f'flow run {flow_run_id[:8]}')}]({_UP}/runs/flow-run/{flow_run_id})"
 
 
 def artifact_link(artifact_id: str, *, text: str) -> str:
-    """Markdown that leads to an artifact; the words alone where there is none of that id."""
+    """Return Markdown that leads to an artifact; the words alone where there is none of that id."""
     if not _ID.fullmatch(artifact_id):
         return for_markdown(text)
     return f"[{for_markdown(text)}]({_UP}/artifacts/artifact/{artifact_id})"

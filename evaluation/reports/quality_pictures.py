@@ -28,7 +28,7 @@ def quality_picture(
     quality: Values,
     costs: Mapping[str, Values],
 ) -> Picture | None:
-    """Every candidate between its quality and what it takes; None where two candidates do not have both.
+    """Return every candidate between its quality and what it takes; None where two candidates do not have both.
 
     Args:
         names: The candidates, in the order of the table.

@@ -66,7 +66,7 @@ class ComparisonRequest(RequestModel):
         return self
 
     def read_margin(self) -> Margin | None:
-        """The margin that was asked for.
+        """Return the margin that was asked for.
 
         Raises:
             ConfigurationError: it is none.
@@ -75,7 +75,7 @@ class ComparisonRequest(RequestModel):
 
 
 def read_comparison_request(fields: Mapping[str, Any]) -> ComparisonRequest:
-    """The request in `fields`, checked.
+    """Return the request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

@@ -48,7 +48,7 @@ class CandidateRequest(BaseModel):
 
     @classmethod
     def parse(cls, text: str) -> "CandidateRequest":
-        """The candidate in `NAME temperature=0.2 num_ctx=8192 profile=concise think=false`, words as in a shell.
+        """Return the candidate in `NAME temperature=0.2 num_ctx=8192 profile=concise think=false`, words as in a shell.
 
         Raises:
             ConfigurationError: a word that is not `key=value`, an unknown key, a bad value.
@@ -67,7 +67,7 @@ class CandidateRequest(BaseModel):
         return cls(model=words[0], options=options, profile=profile, think=_read_think(think))
 
     def as_text(self) -> str:
-        """The words from which `parse` makes this candidate."""
+        """Return the words from which `parse` makes this candidate."""
         words = [self.model, *(f"{key}={_as_word(value)}" for key, value in self.options.items())]
         words += [f"profile={self.profile}"] if self.profile else []
         words += [f"think={_as_word(self.think)}"] if self.think is not None else []
@@ -91,7 +91,7 @@ def _read_think(value: Any) -> bool | str | None:
 
 
 def parse_options(words: list[str]) -> dict[str, Any]:
-    """`key=value` words as a mapping; several stop words are parted by `|`."""
+    """Return `key=value` words as a mapping; several stop words are parted by `|`."""
     options: dict[str, Any] = {}
     for word in words:
         key, sign, value = word.partition("=")
@@ -104,7 +104,7 @@ def parse_options(words: list[str]) -> dict[str, Any]:
 
 
 def names_a_model(value: Any) -> Any:
-    """The name, or the list of names, of models that metrics ask.
+    """Return the name, or the list of names, of models that metrics ask.
 
     Raises:
         ValueError: one of them is empty, as an unset shell variable is, or lacks its model or its server.
@@ -230,11 +230,11 @@ class EvaluationRequest(RequestModel):
         return value
 
     def field_mapping(self) -> dict[str, str]:
-        """Our field names to those of the benchmark file."""
+        """Return our field names to those of the benchmark file."""
         return read_mapping(self.fields)
 
     def all_candidates(self) -> tuple[CandidateRequest, ...]:
-        """Every candidate asked for, those of `models` first.
+        """Return every candidate asked for, those of `models` first.
 
         Raises:
             ConfigurationError: an option that does not exist or has a bad value.
@@ -250,7 +250,7 @@ class EvaluationRequest(RequestModel):
         return (*plain, *(CandidateRequest.parse(text) for text in self.candidates))
 
     def failure_budget(self, n_cases: int) -> int:
-        """The number of cases on which the server may fail for one candidate."""
+        """Return the number of cases on which the server may fail for one candidate."""
         text = self.max_failures.strip()
         if match := re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*%", text):
             if float(match[1]) <= 100:
@@ -260,7 +260,7 @@ class EvaluationRequest(RequestModel):
         raise ValueError(f"max_failures {text!r} is neither a share like 10% (up to 100%) nor a whole number of cases")
 
     def price_table(self) -> PriceTable:
-        """The prices, empty where none are given.
+        """Return the prices, empty where none are given.
 
         Raises:
             ConfigurationError: a price that is none, or a block that was not read.
@@ -270,7 +270,7 @@ class EvaluationRequest(RequestModel):
         return as_prices(self.prices or {})
 
     def thresholds(self) -> dict[str, float]:
-        """The `fail_under` checks by metric.
+        """Return the `fail_under` checks by metric.
 
         Raises:
             ConfigurationError: not of the form METRIC=VALUE.
@@ -290,7 +290,7 @@ class EvaluationRequest(RequestModel):
 
 
 def read_request(fields: Mapping[str, Any], *, source: str = COMMAND_LINE) -> EvaluationRequest:
-    """The request in `fields`, checked.
+    """Return the request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

@@ -25,7 +25,7 @@ class Margin:
     """True where it was given in points, which only a metric between 0 and 1 has."""
 
     def of_unit(self, metric: str, unit: str) -> float:
-        """The margin in that metric's unit.
+        """Return the margin in that metric's unit.
 
         Raises:
             ConfigurationError: it makes no sense for this metric.
@@ -51,7 +51,7 @@ class Margin:
 
 
 def read_margin(text: str) -> Margin:
-    """The margin that `text` names.
+    """Return the margin that `text` names.
 
     Raises:
         ConfigurationError: no number, not above zero.

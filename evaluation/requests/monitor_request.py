@@ -106,13 +106,13 @@ class MonitorRequest(RequestModel):
     )
 
     def budget(self, *names: str | None) -> int | None:
-        """Tokens that a call may take for a task of one of these names; None: no budget."""
+        """Return the tokens that a call may take for a task of one of these names; None: no budget."""
         by_task = {token_budget.task.strip(): token_budget.tokens_per_call for token_budget in self.token_budgets}
         return next((by_task[name] for name in (*names, "") if name is not None and name in by_task), None)
 
 
 def read_monitor_request(fields: Mapping[str, Any]) -> MonitorRequest:
-    """The request that the words of the command line make.
+    """Return the request that the words of the command line make.
 
     Raises:
         ConfigurationError: a value that cannot be one.

@@ -67,7 +67,7 @@ class PriceTable:
 
 
 def price_of(table: PriceTable, model_name: str) -> Price | None:
-    """The price of a model; None where nothing is known of it, which never means that it is free.
+    """Return the price of a model; None where nothing is known of it, which never means that it is free.
 
     Its own name goes before every pattern; of patterns that fit, the one with the most letters that are no wildcards
     does, the first of the file among equals. A name without a tag is its `latest`.
@@ -94,7 +94,7 @@ def _distinctness(pattern: str, names: tuple[str, ...]) -> float:
 
 
 def read_prices(path: Path) -> PriceTable:
-    """The prices in a YAML or TOML file.
+    """Return the prices in a YAML or TOML file.
 
     Raises:
         ConfigurationError: no such file, neither YAML nor TOML, a wrong key, a price that is none.
@@ -103,7 +103,7 @@ def read_prices(path: Path) -> PriceTable:
 
 
 def as_prices(content: Mapping[str, Any], *, source: str = "prices") -> PriceTable:
-    """The prices in a mapping, checked.
+    """Return the prices in a mapping, checked.
 
     Args:
         content: As a file has it.

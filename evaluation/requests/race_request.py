@@ -70,7 +70,7 @@ class RaceRequest(RequestModel):
         return self.model_dump(mode="json", exclude={"evaluation"})
 
     def rules(self, *, metric: str = "score", unit: str = "fraction") -> RaceRules:
-        """The rules that these words name.
+        """Return the rules that these words name.
 
         Args:
             metric: The name of what is raced on.
@@ -91,7 +91,7 @@ class RaceRequest(RequestModel):
 
 
 def read_race_request(fields: Mapping[str, Any], *, source: str = "the command line") -> RaceRequest:
-    """The request in `fields`, checked.
+    """Return the request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

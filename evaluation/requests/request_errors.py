@@ -44,7 +44,7 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) -> ConfigurationError:
-    """Everything that is wrong in one error, which names each field, its value and what is allowed.
+    """Return everything that is wrong in one error, which names each field, its value and what is allowed.
 
     Args:
         error: What pydantic found.
@@ -60,7 +60,7 @@ def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) 
 
 
 def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[BaseModel], example: str) -> str:
-    """The next step for a settings file: what to remove where it has keys that nothing reads, then an example.
+    """Return the next step for a settings file: what to remove where it has keys that nothing reads, then an example.
 
     Args:
         error: What pydantic found.
@@ -93,7 +93,7 @@ def _said(item: Any) -> str:
 
 
 def _unknown_keys(keys: Sequence[str], known_keys: Sequence[str]) -> str:
-    """All unknown keys in one sentence, each with the known one that it may have been meant to be."""
+    """Return all unknown keys in one sentence, each with the known one that it may have been meant to be."""
     named = []
     for key in keys:
         close = get_close_matches(key, known_keys, n=1)

@@ -12,7 +12,7 @@ AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
 
 
 def read_request_file(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file of `evaluate -f`, with paths in it taken from its own folder.
+    """Return the mapping in a YAML file of `evaluate -f`, with paths in it taken from its own folder.
 
     Raises:
         ConfigurationError: no such file, not YAML, not a mapping.
@@ -50,14 +50,14 @@ def read_request_file(path: Path) -> dict[str, Any]:
 
 
 def _beside(path: Path, name: Any) -> Any:
-    """A benchmark file that lies where the request file lies, by its whole path; any other name as it is."""
+    """Return a benchmark file that lies where the request file lies, by its whole path; any other name as it is."""
     if isinstance(name, str) and (path.parent / name).is_file():
         return str((path.parent / name).resolve())
     return name
 
 
 def request_as_yaml(request: EvaluationRequest) -> str:
-    """The request as a file that `evaluate -f` takes; what has its default is left out."""
+    """Return the request as a file that `evaluate -f` takes; what has its default is left out."""
     import yaml
 
     return yaml.safe_dump(request.model_dump(exclude_defaults=True), sort_keys=False, allow_unicode=True)

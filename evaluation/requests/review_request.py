@@ -128,7 +128,7 @@ class ReviewRequest(RequestModel):
 
 
 def read_review_request(fields: Mapping[str, Any]) -> ReviewRequest:
-    """The request that the words of the command line make.
+    """Return the request that the words of the command line make.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

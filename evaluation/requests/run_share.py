@@ -24,23 +24,23 @@ class Share(BaseModel):
 
 
 def share_of(part: str) -> Share:
-    """The share of which that is the mark."""
+    """Return the share of which that is the mark."""
     number, _, of = part.partition("/")
     return Share(number=int(number), of=int(of))
 
 
 def whole_of(n_shares: int) -> str:
-    """The mark of the one process that waits for all shares, and ends the run."""
+    """Return the mark of the one process that waits for all shares, and ends the run."""
     return f"0/{n_shares}"
 
 
 def is_share(part: str | None) -> bool:
-    """True for who works on a share alone, and leaves it to somebody else to end the run."""
+    """Return True for who works on a share alone, and leaves it to somebody else to end the run."""
     return part is not None and not part.startswith("0/")
 
 
 def may_work_beside(own: str | None, other: str | None) -> bool:
-    """True for two different parts of the same division; who works on all of a run works alone."""
+    """Return True for two different parts of the same division; who works on all of a run works alone."""
     if own is None or other is None or own == other:
         return False
     return own.partition("/")[2] == other.partition("/")[2]

@@ -35,7 +35,7 @@ class ScoreRequest(RequestModel):
         return [value] if isinstance(value, str) else value
 
     def for_run(self, run: RunRecord) -> EvaluationRequest:
-        """The request of an evaluation that would measure the same of the same candidates."""
+        """Return the request of an evaluation that would measure the same of the same candidates."""
         fields = self.model_dump(exclude={"run"})
         if not self.endpoints:
             fields["endpoints"] = list(dict.fromkeys(candidate.plan.endpoint_url for candidate in run.candidates))
@@ -49,7 +49,7 @@ class ScoreRequest(RequestModel):
 
 
 def read_score_request(fields: Mapping[str, Any]) -> ScoreRequest:
-    """The request in `fields`, checked.
+    """Return the request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

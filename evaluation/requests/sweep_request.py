@@ -47,7 +47,10 @@ class SweepRequest(RequestModel):
     @model_validator(mode="before")
     @classmethod
     def _completed(cls, fields: Any) -> Any:
-        """A single prompt stands in the place of the benchmark; `model=a,b` among the parameters names the models."""
+        """Return a single prompt stands in the place of the benchmark.
+
+        `model=a,b` among the parameters names the models.
+        """
         if not isinstance(fields, Mapping) or not isinstance(evaluation := fields.get("evaluation"), Mapping):
             return fields
         evaluation_fields = dict(evaluation)
@@ -83,7 +86,7 @@ class SweepRequest(RequestModel):
         return self
 
     def _refuse_fixed(self, swept: Collection[str]) -> None:
-        """What is swept cannot be fixed as well."""
+        """Refuse an option that is swept and fixed as well."""
         fixed = dict.fromkeys(parse_options(self.evaluation.options), "--option")
         if self.evaluation.profile is not None:
             fixed[PROFILE] = "--profile"
@@ -97,7 +100,7 @@ class SweepRequest(RequestModel):
         return self.model_dump(mode="json", exclude_defaults=True)
 
     def all_parameters(self) -> tuple[Parameter, ...]:
-        """What is swept; several models are a parameter too, the first one.
+        """Return what is swept; several models are a parameter too, the first one.
 
         Raises:
             ConfigurationError: a parameter that is none.
@@ -115,7 +118,7 @@ class SweepRequest(RequestModel):
         return (Parameter(name=MODEL, values=models), *parameters)
 
     def combinations(self) -> tuple[Combination, ...]:
-        """What is tried, in an order in which no server loads a model twice.
+        """Return what is tried, in an order in which no server loads a model twice.
 
         Raises:
             ConfigurationError: a space that cannot be tried so.
@@ -134,7 +137,7 @@ class SweepRequest(RequestModel):
         return tuple(unordered[place] for place in order)
 
     def candidates(self) -> tuple[CandidateRequest, ...]:
-        """The candidate of each combination, in the same order.
+        """Return the candidate of each combination, in the same order.
 
         Raises:
             ConfigurationError: an option that does not exist or has a bad value.
@@ -157,7 +160,7 @@ class SweepRequest(RequestModel):
         return CandidateRequest.parse(words)
 
     def evaluation_of_all(self) -> EvaluationRequest:
-        """The evaluation of every combination.
+        """Return the evaluation of every combination.
 
         Raises:
             ConfigurationError: an option that does not exist or has a bad value.
@@ -167,19 +170,22 @@ class SweepRequest(RequestModel):
 
 
 def _models_among(parameters: Any) -> list[str]:
-    """The models that a parameter `model=a,b` names; none where the parameters cannot be read, which is said later."""
+    """Return the models that a parameter `model=a,b` names.
+
+    None where the parameters cannot be read, which is said later.
+    """
     texts = [parameters] if isinstance(parameters, str) else parameters if isinstance(parameters, list) else []
     named = [text for text in texts if isinstance(text, str) and text.partition("=")[0].strip() == MODEL]
     return [str(value) for parameter in parse_parameters(named) for value in parameter.values]
 
 
 def _loads(combination: Combination) -> tuple[Any, str]:
-    """The model, and what would load it anew."""
+    """Return the model, and what would load it anew."""
     return combination.get(MODEL), fingerprint(load_options(combination))
 
 
 def read_sweep_request(fields: Mapping[str, Any], *, source: str = "the command line") -> SweepRequest:
-    """The request in `fields`, checked.
+    """Return the request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
@@ -194,7 +200,7 @@ def read_sweep_request(fields: Mapping[str, Any], *, source: str = "the command 
 
 
 def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:
-    """Refuses a sweep of which two combinations are one and the same to the servers.
+    """Refuse a sweep of which two combinations are one and the same to the servers.
 
     Raises:
         ConfigurationError: there are fewer candidates than combinations.
@@ -208,7 +214,7 @@ def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:
 
 
 def prompt_benchmark(prompt: str) -> Benchmark:
-    """A single prompt as a benchmark of one case, named by its contents."""
+    """Return a single prompt as a benchmark of one case, named by its contents."""
     case = Case(case_id="prompt", prompt=prompt)
     return Benchmark(
         name=f"prompt-{fingerprint(prompt)[:8]}",

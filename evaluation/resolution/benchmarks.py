@@ -24,7 +24,7 @@ class ResolvedBenchmark:
 
 
 def resolve_benchmark(benchmark: Benchmark, request: "EvaluationRequest") -> ResolvedBenchmark:
-    """The benchmark with the request's metrics, or its own where none is named. They know of no model yet."""
+    """Return the benchmark with the request's metrics, or its own where none is named. They know of no model yet."""
     from evaluation.benchmarks.rendering import check_renderable
 
     if not benchmark.cases:
@@ -39,7 +39,7 @@ def resolve_benchmark(benchmark: Benchmark, request: "EvaluationRequest") -> Res
 def find_benchmark(
     name: str, *, store: "Store | None", fields: Mapping[str, str] | None = None, ignore: Sequence[str] = ()
 ) -> Benchmark:
-    """A standard suite, else a stored benchmark, else the file at that path.
+    """Return a standard suite, else a stored benchmark, else the file at that path.
 
     Args:
         name: Its name or path.

@@ -36,7 +36,7 @@ class ResolvedCandidate:
         return self.endpoints[0]
 
     def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
-        """Every option sent for this candidate on that benchmark, without the seed.
+        """Return every option sent for this candidate on that benchmark, without the seed.
 
         Where the task leaves the length open and nobody says it, an answer may fill the context: `num_predict` is then
         `num_ctx`, at which the server ends it in any case. Not so where servers refuse a limit for which prompt and
@@ -62,7 +62,7 @@ async def resolve_candidate(
     allow_remote: bool,
     described: dict[tuple[str, str], ModelInfo] | None = None,
 ) -> tuple[ResolvedCandidate, list[str]]:
-    """The candidate that was asked for, with what its user should know of it.
+    """Return the candidate that was asked for, with what its user should know of it.
 
     Args:
         request: What was asked for.
@@ -110,7 +110,7 @@ async def resolve_candidate(
 
 
 def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:
-    """A note where the name stood for other weights before: their results are another model version's."""
+    """Return a note where the name stood for other weights before: their results are another model version's."""
     if store is None or info.digest is None:
         return []
     from evaluation.store.registry import model_versions
@@ -134,7 +134,7 @@ def _reported(info: ModelInfo) -> Mapping[str, Any]:
 def _whoever_has(
     name: str, endpoints: Sequence[ResolvedEndpoint]
 ) -> tuple[tuple[ResolvedEndpoint, ...], ModelInfo, list[str]]:
-    """The servers that have the model, how the first describes it, and what is to be said of them.
+    """Return the servers that have the model, how the first describes it, and what is to be said of them.
 
     The embedded server is asked only for what nobody else has.
     """
@@ -154,7 +154,7 @@ def _whoever_has(
 def _pool(
     name: str, matches: Sequence[tuple[ResolvedEndpoint, ModelInfo]]
 ) -> tuple[tuple[ResolvedEndpoint, ...], list[str]]:
-    """The servers that share the work, which must have the same weights.
+    """Return the servers that share the work, which must have the same weights.
 
     Raises:
         ConfigurationError: they have others under the same name.
@@ -184,7 +184,10 @@ def _pool(
 
 
 def _how_to_get(name: str, model_names: Sequence[str], endpoints: Sequence[ResolvedEndpoint]) -> str:
-    """The next step: a model that is there, or one that could be pulled, but never what is but a slip of the pen."""
+    """Return the next step.
+
+    A model that is there, or one that could be pulled, but never what is but a slip of the pen.
+    """
     can_pull = any(PROVIDERS[endpoint.provider].can_pull and endpoint.name != EMBEDDED for endpoint in endpoints)
     if get_close_matches(name, model_names, n=1):
         return "Use that name" + (", or pull another model with `benchwright models pull NAME`." if can_pull else ".")
@@ -238,7 +241,7 @@ def _profile(request: CandidateRequest, store: "Store | None") -> PromptProfile:
 
 
 def find_profile(name: str, *, store: "Store | None") -> PromptProfile:
-    """The prompt profile called `name`: stored, or one of the standard ones."""
+    """Return the prompt profile called `name`: stored, or one of the standard ones."""
     from evaluation.requests.profiles import STANDARD_PROFILES
 
     if store is not None:

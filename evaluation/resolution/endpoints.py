@@ -45,7 +45,7 @@ class ResolvedEndpoint:
 async def resolve_endpoints(
     request: EvaluationRequest, *, settings: Settings, store: "Store | None"
 ) -> tuple[list[ResolvedEndpoint], list[str]]:
-    """The servers that answer, and what is to be said about them.
+    """Return the servers that answer, and what is to be said about them.
 
     Raises:
         ConfigurationError: no server answers.
@@ -79,7 +79,10 @@ async def resolve_endpoints(
 def _requested_endpoints(
     request: EvaluationRequest, settings: Settings, store: "Store | None"
 ) -> list[ResolvedEndpoint]:
-    """The servers that are named; where none is: Ollama's usual one, and the embedded one where it runs already."""
+    """Return the servers that are named.
+
+    Where none is: Ollama's usual one, and the embedded one where it runs already.
+    """
     is_default = not request.endpoints and not request.embedded
     is_named = EMBEDDED in request.endpoints
     texts = [default_url(os.environ)] if is_default else list(request.endpoints)
@@ -90,7 +93,7 @@ def _requested_endpoints(
 
 
 def _next_step(error: BenchwrightError, *, embedded: bool) -> str | None:
-    """The error's own, with `--embedded` where a server could be started so."""
+    """Return the error's own, with `--embedded` where a server could be started so."""
     if error.next_step == START_ONE and not embedded:
         return f"{START_ONE.removesuffix('.')}, or add `--embedded`."
     return error.next_step
@@ -125,7 +128,7 @@ def _requested_endpoint(text: str, request: EvaluationRequest, *, store: "Store 
 
 
 def default_gpu_tag(url: str) -> str:
-    """`gpu-HOST-PORT` of the endpoint."""
+    """Return `gpu-HOST-PORT` of the endpoint."""
     return "gpu-" + "".join(letter if letter.isalnum() else "-" for letter in _address(url)).strip("-").lower()
 
 

@@ -40,12 +40,12 @@ class MetricModel:
 
 
 def models_needed(metric: Metric) -> frozenset[Need]:
-    """Whether the metric asks an embedder, a judge, or neither."""
+    """Return whether the metric asks an embedder, a judge, or neither."""
     return metric.asks_for & MODEL_NEEDS
 
 
 def offered_needs(request: EvaluationRequest, metric: Metric) -> frozenset[Need]:
-    """What can be had for the metric beside the case: where it names its model, that one."""
+    """Return what can be had for the metric beside the case: where it names its model, that one."""
     named = models_needed(metric) if isinstance(metric, ModelMetric) and metric.model else frozenset()
     embedder = {Need.EMBEDDER} if request.embedder else set()
     judges = {Need.JUDGE} if request.judges else set()
@@ -53,7 +53,7 @@ def offered_needs(request: EvaluationRequest, metric: Metric) -> frozenset[Need]
 
 
 def how_to_offer(metric: Metric) -> str | None:
-    """The option that names what the metric asks for."""
+    """Return the option that names what the metric asks for."""
     flags = [_FLAGS[need] for need in sorted(models_needed(metric))]
     return f"Name one with {' and '.join(flags)}." if flags else None
 
@@ -66,7 +66,7 @@ async def resolve_metric_models(
     settings: Settings,
     store: "Store | None",
 ) -> tuple[tuple[MetricModel, ...], list[str]]:
-    """Every model that these metrics ask, each once, with what the user should know.
+    """Return every model that these metrics ask, each once, with what the user should know.
 
     Raises:
         ConfigurationError: no server has it, or it cannot do what is asked of it.
@@ -101,7 +101,7 @@ def _requested_endpoint(request: EvaluationRequest, metrics: Sequence[Metric]) -
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Model and server of `MODEL@SERVER`; a model's name holds no `@`."""
+    """Return the model and server of `MODEL@SERVER`; a model's name holds no `@`."""
     name, _, place = text.partition("@")
     if not name.strip() or (place == "" and "@" in text):
         raise ConfigurationError(f"{text!r} is neither MODEL nor MODEL@ENDPOINT", "For example qwen3:8b@big-server")
@@ -109,7 +109,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _refuse_unfit(need: Need, resolved: ResolvedCandidate) -> None:
-    """Refuses a model of which its server says that it cannot do what the metrics ask."""
+    """Refuse a model of which its server says that it cannot do what the metrics ask."""
     refuse_without_ability(
         resolved,
         "embedding" if need is Need.EMBEDDER else "completion",
@@ -121,7 +121,7 @@ def _refuse_unfit(need: Need, resolved: ResolvedCandidate) -> None:
 def bound_metrics(
     metrics: Sequence[Metric], models: Sequence[MetricModel], *, against: str | None, criteria: str = ""
 ) -> tuple[Metric, ...]:
-    """The metrics with the models that they ask, one for each judge.
+    """Return the metrics with the models that they ask, one for each judge.
 
     Args:
         metrics: As the benchmark or the request names them.
@@ -146,7 +146,7 @@ def bound_metrics(
 
 
 def refuse_without_opponent(metrics: Sequence[Metric], labels: Sequence[str]) -> None:
-    """Refuses a metric that compares candidates where there is but one.
+    """Refuse a metric that compares candidates where there is but one.
 
     Raises:
         ConfigurationError: names the metric and the candidate.
@@ -160,10 +160,10 @@ def refuse_without_opponent(metrics: Sequence[Metric], labels: Sequence[str]) ->
 
 
 def opponent_name(label: str, fingerprint: str) -> str:
-    """A candidate as a pairwise metric names it: for people, and for sure."""
+    """Return a candidate as a pairwise metric names it: for people, and for sure."""
     return f"{label} #{fingerprint[:12]}"
 
 
 def is_opponent(against: str, fingerprint: str) -> bool:
-    """True for the candidate that `opponent_name` named."""
+    """Return True for the candidate that `opponent_name` named."""
     return against.rpartition("#")[2] == fingerprint[:12]

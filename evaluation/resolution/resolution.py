@@ -43,7 +43,7 @@ class Resolution:
 async def resolve(
     request: EvaluationRequest, loaded: Sequence[Benchmark], *, settings: Settings, store: "Store | None"
 ) -> Resolution:
-    """The things behind the names of a request.
+    """Return the things behind the names of a request.
 
     Args:
         request: What was asked for.
@@ -103,7 +103,7 @@ async def _with_models(
     settings: Settings,
     store: "Store | None",
 ) -> tuple[tuple[ResolvedBenchmark, ...], tuple[MetricModel, ...], list[str]]:
-    """The benchmarks with metrics that know whom to ask."""
+    """Return the benchmarks with metrics that know whom to ask."""
     metrics = [metric for item in benchmarks for metric in item.metrics]
     models, notes = await resolve_metric_models(request, metrics, endpoints, settings=settings, store=store)
     first = candidates[0].candidate

@@ -37,7 +37,7 @@ class ScoringResolution:
 
 
 async def resolve_scoring(request: "ScoreRequest", *, settings: Settings, store: "Store") -> ScoringResolution:
-    """The run, its metrics and their models.
+    """Return the run, its metrics and their models.
 
     Raises:
         UnknownNameError: no such run or metric.
@@ -69,7 +69,7 @@ async def resolve_scoring(request: "ScoreRequest", *, settings: Settings, store:
 
 
 def _of_asked(notes: Sequence[str], endpoints: Sequence[ResolvedEndpoint], models: Sequence[MetricModel]) -> list[str]:
-    """The notes without those on servers that answer for no model of a metric, and so are not asked."""
+    """Return the notes without those on servers that answer for no model of a metric, and so are not asked."""
     used_names = {endpoint.name for model in models for endpoint in model.resolved.endpoints}
     others = [f"{endpoint.name}: " for endpoint in endpoints if endpoint.name not in used_names]
     return [note for note in notes if not note.startswith(tuple(others))]

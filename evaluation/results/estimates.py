@@ -52,7 +52,7 @@ class MetricEstimate:
 
 
 def shown_estimate(numbers: HasInterval | None, *, digits: int = 3) -> str:
-    """`0.390 [0.364, 0.417]`: a value never stands without its interval; `–` where there is none."""
+    """Return `0.390 [0.364, 0.417]`: a value never stands without its interval; `–` where there is none."""
     if numbers is None or numbers.value is None:
         return "–"
     value = score(numbers.value, digits=digits)

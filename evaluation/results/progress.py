@@ -30,5 +30,5 @@ class Progress:
         return sum(candidate.n_planned for candidate in self.candidates)
 
     def __str__(self) -> str:
-        """The progress in a line: `12 of 40 done, 0 failed · smollm2:135m · numbers`."""
+        """Return the progress in a line: `12 of 40 done, 0 failed · smollm2:135m · numbers`."""
         return f"{self.n_done + self.n_failed} of {self.n_planned} done, {self.n_failed} failed · {self.at_work}"

@@ -233,7 +233,7 @@ def _candidates_frame(runs: Sequence[RunResult]) -> "pd.DataFrame":
 
 
 def _numbers(word: str, result: MetricResult) -> Row:
-    """The cells of a metric: its mean first."""
+    """Return the cells of a metric: its mean first."""
     mean = result.mean
     cells: dict[str, object] = (
         {}

@@ -32,7 +32,9 @@ MetricValues = Mapping[str, Mapping[int, Measurement]]
 def rater_agreement(
     items: Sequence[ReviewItem], ratings: Ratings, criteria: Sequence[str], *, seed: int
 ) -> list[dict[str, Any]]:
-    """How far raters agree, by criterion: alpha of all, and of each two a weighted kappa; empty for a single one.
+    """Return how far raters agree, by criterion: alpha of all, and of each two a weighted kappa.
+
+    Empty for a single one.
 
     The answers of a case are no independent evidence: cases are resampled whole.
     """
@@ -61,7 +63,7 @@ def _agreement(name: str, raters: Sequence[str], agreement: Agreement) -> dict[s
 def _table(
     items: Sequence[ReviewItem], ratings: Ratings, raters: Sequence[str], name: str
 ) -> tuple[list[Key], list[list[float]]]:
-    """What was rated, and a row for each rater with gaps as NaN."""
+    """Return what was rated, and a row for each rater with gaps as NaN."""
     by_rater: dict[str, dict[Key, float]] = {rater: {} for rater in raters}
     for item in items:
         for rating in ratings.get(item.item_id, ()):
@@ -77,7 +79,7 @@ def _table(
 def metrics_with_grades(
     items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, seed: int
 ) -> list[dict[str, Any]]:
-    """How each metric goes along with what people gave the same answers, over all criteria but speed."""
+    """Return how each metric goes along with what people gave the same answers, over all criteria but speed."""
     people = _people(items, ratings)
     rows = []
     for name, values in metrics.items():
@@ -139,7 +141,7 @@ def _correlation(x: Sequence[float], y: Sequence[float], clusters: Sequence[int]
 def _kappa(
     name: str, measured: Sequence[Measurement], human_grades: Sequence[float], clusters: Sequence[int], seed: int
 ) -> Iterator[dict[str, Any]]:
-    """A judge that grades from 1 to 5, too, can be held against people grade by grade."""
+    """Yield a judge that grades from 1 to 5, too, can be held against people grade by grade."""
     evidence = [rubric_evidence(measurement) for measurement in measured]
     grades = [_MISSING if verdict is None else verdict.score for verdict in evidence]
     if any(grade == grade for grade in grades):
@@ -159,7 +161,7 @@ def _kappa(
 def metrics_with_preferences(
     items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, better_if_higher: Mapping[str, bool]
 ) -> list[dict[str, Any]]:
-    """How often each metric is on the side of most people, of the cases on which both take a side."""
+    """Return how often each metric is on the side of most people, of the cases on which both take a side."""
     rows = []
     for name, values in metrics.items():
         measured = {place: measurement.value for place, measurement in values.items()}
@@ -183,7 +185,9 @@ def metrics_with_preferences(
 
 
 def _of_pairs(items: Sequence[ReviewItem], values: Mapping[int, float]) -> dict[int, float]:
-    """A pairwise judge's values of the answers that were shown beside the opponent's, which has no verdict of its own.
+    """Return a pairwise judge's values of the answers that were shown beside the opponent's.
+
+    Which has no verdict of its own.
 
     What it says of two others, each against the opponent, is no verdict between these.
     """

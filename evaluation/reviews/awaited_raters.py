@@ -37,7 +37,7 @@ class AwaitedRaters:
         return self.n_rated_by >= self.n_raters and not self.unfinished and not self.n_unnamed
 
     def as_values(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         return {
             "n_raters": self.n_raters,
             "n_to_come": self.n_to_come,
@@ -50,7 +50,7 @@ class AwaitedRaters:
 def find_awaited(
     review: ReviewRecord, sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord], *, moment: datetime
 ) -> AwaitedRaters:
-    """Who is still waited for: those who began, and those who were asked and did not begin."""
+    """Return who is still waited for: those who began, and those who were asked and did not begin."""
     named = _by_name(sessions, ratings)
     rated_in = {rating.session_id for rating in ratings}
     unfinished = {
@@ -72,7 +72,10 @@ def find_awaited(
 
 
 def _by_name(sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord]) -> dict[str, tuple[str, datetime]]:
-    """Who said a name, in whatever capitals: the name as it stands with ratings, and when they last did something."""
+    """Return who said a name, in whatever capitals.
+
+    The name as it stands with ratings, and when they last did something.
+    """
     seen = [(session.rater, session.started_at) for session in sessions if session.rater]
     seen += [(rating.rater, rating.rated_at) for rating in ratings]
     by_name: dict[str, tuple[str, datetime]] = {}
@@ -85,7 +88,10 @@ def _by_name(sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord])
 def _left(
     review: ReviewRecord, key: str, sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord]
 ) -> set[int]:
-    """Cases that nobody of that name rated, nor anybody in a sitting of theirs: a form may be signed otherwise."""
+    """Return the cases that nobody of that name rated, nor anybody in a sitting of theirs.
+
+    A form may be signed otherwise.
+    """
     own = {rating.session_id for rating in ratings if rating.rater.casefold() == key}
     own |= {session.session_id for session in sessions if session.rater and session.rater.casefold() == key}
     done = {rating.said.item_id for rating in ratings if rating.rater.casefold() == key or rating.session_id in own}

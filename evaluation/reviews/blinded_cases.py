@@ -27,7 +27,7 @@ MEANING: Mapping[str, str] = {
 
 
 def letter(position: int) -> str:
-    """`A` for the first output of an item."""
+    """Return `A` for the first output of an item."""
     return LETTERS[position]
 
 
@@ -38,21 +38,21 @@ def criteria_of(review: ReviewRecord, item: ReviewItem) -> tuple[str, ...]:
 
 
 def shown_time(total_s: float | None) -> str:
-    """`about 2 s`: one figure alone, since more of them would tell candidates apart."""
+    """Return `about 2 s`: one figure alone, since more of them would tell candidates apart."""
     if total_s is None:
         return "not measured"
     return f"about {float(f'{total_s:.0e}'):g} s"
 
 
 def cut(text: str) -> str:
-    """The text, its end cut where it is very long."""
+    """Return the text, its end cut where it is very long."""
     if len(text) <= LONGEST_SHOWN:
         return text
     return f"{text[:LONGEST_SHOWN]} … ({len(text) - LONGEST_SHOWN:,} more letters are not shown)"
 
 
 def how_to_rate(review: ReviewRecord) -> list[str]:
-    """What a rater is asked to do, and a line for each criterion."""
+    """Return what a rater is asked to do, and a line for each criterion."""
     if not review.criteria:
         return ["Say which of the two answers is better, or that they are equally good."]
     lead = f"Grade each answer from {LEAST} (worst) to {MOST} (best):"
@@ -60,13 +60,13 @@ def how_to_rate(review: ReviewRecord) -> list[str]:
 
 
 def cases_title(items: Sequence[ReviewItem], n_items: int) -> str:
-    """`Cases 1 to 3 of 10`."""
+    """Return `Cases 1 to 3 of 10`."""
     first, last = items[0].position + 1, items[-1].position + 1
     return f"Case {first} of {n_items}" if first == last else f"Cases {first} to {last} of {n_items}"
 
 
 def page_as_markdown(review: ReviewRecord, items: Sequence[ReviewItem], *, refused: str | None = None) -> str:
-    """Some cases with their answers side by side, as text that no answer can turn into markup.
+    """Return some cases with their answers side by side, as text that no answer can turn into markup.
 
     Args:
         review: Whose they are.
@@ -87,7 +87,7 @@ def _question(question: Mapping[str, Any]) -> str:
 
 
 def _asked(question: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Titles and texts of what was asked, and of what counts as right."""
+    """Return the titles and texts of what was asked, and of what counts as right."""
     messages, references = question["messages"], question["references"]
     titles = ["Asked" if len(messages) == 1 else f"Asked, {message['role']}" for message in messages]
     titled_messages = [(title, message["content"]) for title, message in zip(titles, messages, strict=True)]
@@ -110,7 +110,7 @@ def _answers(review: ReviewRecord, item: ReviewItem) -> str:
 
 
 def as_cell(text: str, *, width: int | None = None) -> str:
-    """A text of several lines as a cell of a table, which shows just these characters.
+    """Return a text of several lines as a cell of a table, which shows just these characters.
 
     Args:
         text: Whoever wrote it.
@@ -126,13 +126,13 @@ def _folded(line: str, width: int | None) -> list[str]:
 
 
 def _indent(line: str) -> str:
-    """The blanks in front of it, which stay: Prefect's older pages show `&nbsp;` letter by letter."""
+    """Return the blanks in front of it, which stay: Prefect's older pages show `&nbsp;` letter by letter."""
     expanded = line.expandtabs(4)
     return NO_BREAK * min(40, len(expanded) - len(expanded.lstrip(" ")))
 
 
 def item_as_hint(review: ReviewRecord, item: ReviewItem) -> str:
-    """The case once more, for the help of its fields, which stand in view while they are filled in.
+    """Return the case once more, for the help of its fields, which stand in view while they are filled in.
 
     Prefect's older pages read that help as Markdown, its newer ones as it stands: code is harmless and legible in both.
     """
@@ -145,7 +145,7 @@ def item_as_hint(review: ReviewRecord, item: ReviewItem) -> str:
 
 
 def as_code(text: str) -> str:
-    """A text as lines of code, its end cut where it is long: harmless in Markdown, legible without it."""
+    """Return a text as lines of code, its end cut where it is long: harmless in Markdown, legible without it."""
     shown = text.strip("\n")
     shown = shown if len(shown) <= LONGEST_HINT else f"{shown[:LONGEST_HINT]} … (all of it stands above)"
     return "\n\n".join(_code_line(line) for line in shown.split("\n") if line.strip())

@@ -14,7 +14,7 @@ from evaluation.store.session import Store
 
 
 def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[CaseStatistics]:
-    """All cases that any of the sides answered, by their ids.
+    """Return all cases that any of the sides answered, by their ids.
 
     Args:
         store: Where they are.
@@ -36,7 +36,7 @@ def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> li
 
 
 def _wordings(store: Store, side: Side) -> dict[str, str]:
-    """The hash of the first answer to each case, whatever its capitals and blanks."""
+    """Return the hash of the first answer to each case, whatever its capitals and blanks."""
     hashes: dict[str, str] = {}
     for page in iterate_outcomes(store, side.members[0].row_id):
         for stored in page:

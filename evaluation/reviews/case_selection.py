@@ -47,14 +47,14 @@ class SelectedCase:
 
 
 def spread_of(seen: CaseStatistics) -> float:
-    """How far apart the candidates are on a case; 0 where they are alike."""
+    """Return how far apart the candidates are on a case; 0 where they are alike."""
     if seen.n_wordings is not None:
         return float(seen.n_wordings - 1)
     return max(seen.values.values()) - min(seen.values.values()) if seen.values else 0.0
 
 
 def flip_of(seen: CaseStatistics, changed: Sequence[tuple[int, int]]) -> float:
-    """How far a case flipped; 0 where it did not.
+    """Return how far a case flipped; 0 where it did not.
 
     Args:
         seen: The case.
@@ -126,7 +126,7 @@ def _why_apart(seen: CaseStatistics) -> str:
 def choose_sides(
     picked: Sequence[SelectedCase], size: int, n_sides: int, *, rng: np.random.Generator
 ) -> list[tuple[int, ...]]:
-    """Which sides each case shows, in the random order in which they are shown; each side about equally often.
+    """Return which sides each case shows, in the random order in which they are shown; each side about equally often.
 
     Args:
         picked: The cases, each with `size` sides at least.
@@ -146,7 +146,7 @@ def choose_sides(
 
 
 def _options(sides: tuple[int, ...], size: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Ways to choose so many sides, in random order: all, or some where there are many."""
+    """Return the ways to choose so many sides, in random order: all, or some where there are many."""
     if comb(len(sides), size) > _MOST_OPTIONS:
         return [tuple(sorted(rng.choice(sides, size, replace=False).tolist())) for _ in range(_MOST_OPTIONS)]
     options = list(combinations(sides, min(size, len(sides))))

@@ -27,7 +27,7 @@ Ratings = Mapping[int, Sequence[RatingRecord]]
 
 
 def graded_values(items: Sequence[ReviewItem], ratings: Ratings) -> Values:
-    """One number for each candidate, criterion and case that was graded."""
+    """Return one number for each candidate, criterion and case that was graded."""
     by_candidate: dict[str, dict[str, dict[str, list[float]]]] = {}
     for item in items:
         for rating in ratings.get(item.item_id, ()):
@@ -44,7 +44,7 @@ def graded_values(items: Sequence[ReviewItem], ratings: Ratings) -> Values:
 
 
 def with_overall(grades: Mapping[str, int]) -> dict[str, float]:
-    """The grades of an answer, and their mean."""
+    """Return the grades of an answer, and their mean."""
     quality = [float(value) for name, value in grades.items() if name != SPEED]
     overall = {OVERALL: fmean(quality)} if len(quality) > 1 else {}
     return overall | {name: float(value) for name, value in grades.items()}
@@ -53,7 +53,7 @@ def with_overall(grades: Mapping[str, int]) -> dict[str, float]:
 def candidate_grades(
     values: Values, names: Sequence[str], *, clusters: Mapping[str, str], controls: Collection[str]
 ) -> list[dict[str, Any]]:
-    """What each candidate was given, the best first, over all cases and over the controls alone."""
+    """Return what each candidate was given, the best first, over all cases and over the controls alone."""
     rows = [
         {
             "candidate": candidate,
@@ -83,7 +83,7 @@ def _estimate(by_case: Mapping[str, float], clusters: Mapping[str, str]) -> dict
 def differences(
     values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int
 ) -> list[dict[str, Any]]:
-    """Each two candidates on the cases of both, by each criterion; the first one has the better mean.
+    """Return each two candidates on the cases of both, by each criterion; the first one has the better mean.
 
     What is said of the first criterion allows for all pairs, what is said of the others for all of theirs together.
     """

@@ -23,7 +23,10 @@ def score_of_first(rating: RatingRecord) -> float:
 
 
 def votes_of(items: Sequence[ReviewItem], ratings: Ratings) -> list[Vote]:
-    """Every preference as a vote; those on one case, or on cases that belong together, are one piece of evidence."""
+    """Return every preference as a vote.
+
+    Those on one case, or on cases that belong together, are one piece of evidence.
+    """
     return [
         Vote(
             a=item.outputs[0].candidate,
@@ -37,7 +40,7 @@ def votes_of(items: Sequence[ReviewItem], ratings: Ratings) -> list[Vote]:
 
 
 def ranking(votes: Sequence[Vote], *, seed: int) -> dict[str, Any] | None:
-    """Strengths on one scale (Bradley-Terry); None without a vote."""
+    """Return the strengths on one scale (Bradley-Terry); None without a vote."""
     return asdict(rank_preferences(votes, rng=np.random.default_rng(seed))) if votes else None
 
 

@@ -11,7 +11,7 @@ MOST_CASES = 5
 
 
 def cases_per_form(review: ReviewRecord, n_cases: int | None) -> int:
-    """How many cases a form asks about."""
+    """Return how many cases a form asks about."""
     if n_cases is not None:
         return n_cases
     most = max(len(item.outputs) * len(criteria_of(review, item)) for item in review.items) if review.criteria else 1
@@ -19,7 +19,7 @@ def cases_per_form(review: ReviewRecord, n_cases: int | None) -> int:
 
 
 def pages(review: ReviewRecord, size: int) -> list[tuple[ReviewItem, ...]]:
-    """The cases, form by form."""
+    """Return the cases, form by form."""
     return [review.items[start : start + size] for start in range(0, len(review.items), size)]
 
 
@@ -32,7 +32,7 @@ def page_key(page: Sequence[ReviewItem], attempt: int = 1) -> str:
 def is_rated(
     page: Sequence[ReviewItem], ratings: Collection[RatingRecord], *, session_id: str | None, rater: str | None
 ) -> bool:
-    """True where each case of the page was rated in that session, or by that rater."""
+    """Return True where each case of the page was rated in that session, or by that rater."""
     rated_ids = {rating.said.item_id for rating in ratings if _is_by(rating, session_id, rater)}
     return all(item.item_id in rated_ids for item in page)
 

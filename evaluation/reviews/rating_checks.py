@@ -11,7 +11,7 @@ LONGEST_NOTE = 4000
 
 
 def checked_rater(name: str) -> str:
-    """The name with single blanks.
+    """Return the name with single blanks.
 
     Raises:
         ConfigurationError: it is empty, or too long.
@@ -25,7 +25,7 @@ def checked_rater(name: str) -> str:
 
 
 def checked_grade(value: object, *, of: str) -> int:
-    """The grade.
+    """Return the grade.
 
     Raises:
         ConfigurationError: it is no whole number from 1 to 5.
@@ -38,7 +38,7 @@ def checked_grade(value: object, *, of: str) -> int:
 
 
 def checked(review: ReviewRecord, judgements: Sequence[Said]) -> tuple[Said, ...]:
-    """What was said, where all of it fits the review.
+    """Return what was said, where all of it fits the review.
 
     Raises:
         ConfigurationError: a grade that is none, one too few or too many, or a preference for what is not there.

@@ -13,7 +13,7 @@ ENOUGH_CASES = 6
 
 
 def result_sentence(result: Mapping[str, Any]) -> str:
-    """Who came out ahead, and how sure that is."""
+    """Return who came out ahead, and how sure that is."""
     if not result["n_rated"]:
         return f"Nobody has rated a case of review {result['review_id']} yet."
     return _preferred(result) if result["kind"] == "preference" else _graded(result)
@@ -52,7 +52,7 @@ def _graded(result: Mapping[str, Any]) -> str:
 
 
 def result_notes(result: Mapping[str, Any]) -> list[str]:
-    """What a reader must know before believing the numbers."""
+    """Return what a reader must know before believing the numbers."""
     picked = result["picked"]
     notes = []
     if result["n_rated"] < result["n_items"]:
@@ -77,7 +77,7 @@ def result_notes(result: Mapping[str, Any]) -> list[str]:
 
 
 def rater_words(result: Mapping[str, Any]) -> str:
-    """`ana (10 cases) and ben (4 cases)`."""
+    """Return `ana (10 cases) and ben (4 cases)`."""
     if not result["raters"]:
         return "nobody yet"
     return listed([f"{rater['rater']} ({counted(rater['n_cases'], 'case')})" for rater in result["raters"]])

@@ -22,7 +22,7 @@ from evaluation.store.session import Store
 
 
 def review_result(store: Store, review_id: str) -> dict[str, Any]:
-    """All that is known of a review by now.
+    """Return all that is known of a review by now.
 
     Raises:
         UnknownNameError: there is none of that id.
@@ -110,7 +110,7 @@ def _preferences(
 def _metric_values(
     store: Store, review: ReviewRecord
 ) -> tuple[dict[str, dict[int, Measurement]], dict[str, MetricUse]]:
-    """What metrics and judges say of the answers that were shown, by the metric's title."""
+    """Return what metrics and judges say of the answers that were shown, by the metric's title."""
     ids = [output.generation_id for item in review.items for output in item.outputs]
     by_metric: dict[MetricUse, dict[int, Measurement]] = {}
     for generation_id, scores in scores_of_generations(store, ids).items():

@@ -130,7 +130,7 @@ def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
 
 
 def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Sequence[MetricUse]) -> Scores:
-    """The scores of a case's repeats, on every metric that they were ever scored with, the run's own first."""
+    """Return the scores of a case's repeats, on every metric that they were ever scored with, the run's own first."""
     scored = scores_of_case(store, run_candidate_id, case_id)
     failed = score_failures_of_case(store, run_candidate_id, case_id)
     keys = metric_keys(planned, [use for use, _ in (*scored, *failed)])
@@ -179,7 +179,7 @@ def _outcome(
 
 
 def _cut(outcome: Generation | Failure, effective_context: int | None, limits: Limits) -> CutResult | None:
-    """What cut an answer off, in words, and what helps; None where nothing did."""
+    """Return what cut an answer off, in words, and what helps; None where nothing did."""
     if isinstance(outcome, Failure) or outcome.finish_reason != FINISH_REASON:
         return None
     cut = limits.cut_by(

@@ -10,7 +10,7 @@ from evaluation.store.session import Store
 
 
 def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
-    """The table of classes of each candidate, by its label; empty where no metric notes the classes."""
+    """Return the table of classes of each candidate, by its label; empty where no metric notes the classes."""
     run = find_run(store, run_id)
     labelled = (use for use in run.plan.metrics if isinstance(metric_of(use.name, use.signature), LabelledMetric))
     signature = next((use.signature for use in labelled), None)

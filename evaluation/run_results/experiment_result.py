@@ -67,7 +67,7 @@ def _run(store: Store, run_id: str) -> ExperimentRun:
 
 
 def _highest(run: RunResult) -> HighestValue | None:
-    """The candidate with the best headline value, which is no verdict."""
+    """Return the candidate with the best headline value, which is no verdict."""
     for candidate in ranked(run):
         result = candidate.metrics.get(run.headline)
         if result is not None and result.mean is not None:

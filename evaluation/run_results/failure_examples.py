@@ -13,7 +13,10 @@ from evaluation.store.session import Store
 
 
 def failure_examples(store: Store, run_id: str) -> tuple[FailureSummary, ...]:
-    """Every kind of failure with its count for each candidate and one example: the server's first, then the most."""
+    """Return every kind of failure with its count for each candidate and one example.
+
+    The server's first, then the most.
+    """
     labels = unique_labels(find_run(store, run_id))
     counts = {
         outcome_counts.run_candidate_id: _kinds(outcome_counts) for outcome_counts in count_outcomes(store, run_id)
@@ -32,13 +35,13 @@ def _kinds(counts: OutcomeCounts) -> dict[FailureKind, int]:
 
 
 def _examples(store: Store, row_id: int, label: str, kinds: set[FailureKind]) -> dict[FailureKind, FailureExample]:
-    """The first failure of each wanted kind; one that was answered meanwhile has none."""
+    """Return the first failure of each wanted kind; one that was answered meanwhile has none."""
     failures = {kind: first_of_kind(store, row_id, kind) for kind in sorted(kinds)}
     return {kind: _example(stored, label) for kind, stored in failures.items() if stored is not None}
 
 
 def failure_kind(outcome: Outcome) -> FailureKind | None:
-    """Why there is no usable answer: the server's failure or the candidate's own; None where there is one."""
+    """Return why there is no usable answer: the server's failure or the candidate's own; None where there is one."""
     return outcome.kind if isinstance(outcome, Failure) else outcome.own_failure
 
 

@@ -5,7 +5,7 @@ from evaluation.results.runs import CandidateResult, RunResult
 
 
 def ranked(run: RunResult) -> list[CandidateResult]:
-    """The candidates by the value of the headline metric, best first; those without one last."""
+    """Return the candidates by the value of the headline metric, best first; those without one last."""
     return sorted(run.candidates, key=lambda candidate: -_headline_value(run, candidate))
 
 

@@ -51,7 +51,7 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
 
 
 def _run_parameters(store: Store, runs: tuple[RunRecord, RunRecord], results: tuple[RunResult, RunResult]) -> Pairs:
-    """What differs of the runs, by name: the first one's value and the second one's."""
+    """Return what differs of the runs, by name: the first one's value and the second one's."""
     first, second = (_of_the_run(result) for result in results)
     requests = [_asked_for(store, run) for run in runs]
     return {**_differing(requests[0], requests[1]), **_differing(first, second)}
@@ -83,7 +83,7 @@ def _candidate_parameters(first: CandidateResult, second: CandidateResult) -> Pa
 
 
 def _of_a_candidate(candidate: CandidateResult) -> dict[str, object]:
-    """What it is, its options aside."""
+    """Return what it is, its options aside."""
     return {
         "model": candidate.model,
         "digest": candidate.digest,
@@ -103,7 +103,7 @@ def _differing(first: Mapping[str, object], second: Mapping[str, object]) -> Pai
 
 
 def _score_differences(first: CandidateResult, second: CandidateResult) -> tuple[MetricDifference, ...]:
-    """Metrics that both have: their values, and the second less the first where the signatures are equal."""
+    """Return the metrics that both have: their values, and the second less the first where the signatures are equal."""
     return tuple(
         _metric_difference(name, result.mean, second.metrics[name].mean)
         for name, result in first.metrics.items()
@@ -130,7 +130,10 @@ def _diffed(mean: MetricMean | None) -> DiffedMetric:
 
 
 def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: str) -> CaseDifferences | None:
-    """Cases whose value on the headline metric differs; None where the two runs have no such metric in common."""
+    """Return the cases whose value on the headline metric differs.
+
+    None where the two runs have no such metric in common.
+    """
     metric = runs[0].plan.headline
     signatures = [[use.signature for use in run.plan.metrics if use.name == metric] for run in runs]
     shared = next((signature for signature in signatures[0] if signature in signatures[1]), None)

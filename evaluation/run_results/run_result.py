@@ -113,13 +113,13 @@ def run_in_full(store: Store, run_id: str) -> RunInFull:
 
 
 def _uses(keys: Mapping[str, str], run: RunRecord, others: Sequence[MetricUse]) -> list[MetricUse]:
-    """Every metric by which the run was scored, once."""
+    """Return every metric by which the run was scored, once."""
     uses = {use.signature: use for use in (*run.plan.metrics, *others)}
     return [uses[signature] for signature in keys if signature in uses]
 
 
 def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
-    """Signatures of what the run measures, and of what it was scored by later on, by their words."""
+    """Return the signatures of what the run measures, and of what it was scored by later on, by their words."""
     planned = {use.signature for use in run.plan.metrics}
     return {
         key: signature
@@ -163,14 +163,14 @@ def _candidate(
 
 
 def _endpoints(store: Store, record: RunCandidateRecord) -> dict[str, int] | None:
-    """How many outcomes each server of a pool gave; None where there was but one server."""
+    """Return how many outcomes each server of a pool gave; None where there was but one server."""
     if len(record.plan.details.get(SERVER_VERSIONS, {})) < 2:
         return None
     return outcomes_by_endpoint(store, record.run_candidate_id)
 
 
 def _n_scored(store: Store, record: RunCandidateRecord, keys: Mapping[str, str]) -> dict[str, int]:
-    """How many answers have a score, by metric."""
+    """Return how many answers have a score, by metric."""
     counted = scored_metrics(store, record.run_candidate_id)
     return {keys[use.signature]: n for use, n in counted if use.signature in keys}
 
@@ -180,7 +180,7 @@ def _by_kind(kinds: Mapping[FailureKind, int]) -> dict[str, int]:
 
 
 def _metrics(rows: Sequence[EstimateRow], keys: Mapping[str, str]) -> dict[str, MetricResult]:
-    """Each metric's mean with its interval; other quantities of the same metric stand beside it."""
+    """Return each metric's mean with its interval; other quantities of the same metric stand beside it."""
     means: dict[str, MetricMean] = {}
     quantities: dict[str, dict[str, MetricEstimate]] = {}
     for row in sorted(rows, key=lambda row: row.quantity != "mean"):

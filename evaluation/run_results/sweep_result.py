@@ -62,7 +62,10 @@ def sweep_outcome(store: Store, invocation_id: str) -> SweepResult:
 
 
 def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, MetricEstimate] | None:
-    """The best mean of the headline so far, with its interval and number of cases, and whose it is: no verdict."""
+    """Return the best mean of the headline so far, with its interval and number of cases, and whose it is.
+
+    No verdict.
+    """
     record, run = sweep_of(store, invocation_id)
     of_candidate = {
         candidate.run_candidate_id: combination
@@ -81,7 +84,7 @@ def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, MetricEs
 
 
 def sweep_of(store: Store, invocation_id: str) -> tuple[SweepRecord, RunRecord]:
-    """The sweep of an invocation, and its run.
+    """Return the sweep of an invocation, and its run.
 
     Raises:
         StoreError: it is no sweep, or has no run yet.
@@ -93,7 +96,7 @@ def sweep_of(store: Store, invocation_id: str) -> tuple[SweepRecord, RunRecord]:
 
 
 def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateRecord, ...]:
-    """The candidate of each combination.
+    """Return the candidate of each combination.
 
     Raises:
         StoreError: the run has not got one of them.
@@ -134,7 +137,7 @@ def _as_asked(tried: Sequence[Combination], candidates: Sequence[RunCandidateRec
 
 
 def parameters_of(record: SweepRecord) -> tuple[Parameter, ...]:
-    """What was swept, a choice among models too."""
+    """Return what was swept, a choice among models too."""
     parameters = parse_parameters(record.request.get("parameters", ()))
     names = {parameter.name for parameter in parameters}
     rest = [name for name in record.combinations[0] if name not in names]
@@ -192,7 +195,10 @@ def _of_cached_prompts(store: Store, run: RunRecord, use: MetricUse) -> list[str
 def _scores(
     store: Store, use: MetricUse, candidates: Sequence[RunCandidateRecord], *, independent: bool
 ) -> tuple[Matrix, tuple[str, ...]]:
-    """One row a combination and one column a case (or an answer), NaN where there is no score; the ids of the cases."""
+    """Return one row a combination and one column a case (or an answer), NaN where there is no score.
+
+    The ids of the cases.
+    """
     metric = metric_of(use.name, use.signature)
     combine = combining(metric) if metric is not None else None
     read = _answers if independent else _cases

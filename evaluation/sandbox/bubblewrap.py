@@ -21,14 +21,14 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
 def find_bubblewrap() -> str | None:
-    """The path of `bwrap`; None where it is not installed."""
+    """Return the path of `bwrap`; None where it is not installed."""
     return shutil.which("bwrap")
 
 
 def bubblewrap_argv(
     command: Sequence[str], *, interpreter: Interpreter, bundle: Path, filter_file: int | None, in_user_namespace: bool
 ) -> list[str]:
-    """The words that run `command` shut in.
+    """Return the words that run `command` shut in.
 
     Args:
         command: What runs inside.
@@ -71,14 +71,17 @@ def _file_system(interpreter: Interpreter, bundle: Path) -> list[str]:
 
 
 def _parents(paths: Sequence[str]) -> list[str]:
-    """Every folder above the paths, the highest first; made anew, so that its owner's permissions do not matter."""
+    """Return every folder above the paths, the highest first.
+
+    Made anew, so that its owner's permissions do not matter.
+    """
     parents = {str(parent) for path in paths for parent in Path(path).parents} - {"/"}
     links = {link for link in ("/lib", "/lib64") if Path(link).is_symlink()}
     return sorted(parents - links - set(paths))
 
 
 def _package_folders(folders: Sequence[str]) -> list[str]:
-    """Folders of other packages that lie in a library's, to be hidden."""
+    """Return the folders of other packages that lie in a library's, to be hidden."""
     names = ("site-packages", "dist-packages")
     direct = {str(path) for folder in folders for name in names if (path := Path(folder) / name).is_dir()}
     nested = {

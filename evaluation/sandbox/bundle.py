@@ -15,7 +15,7 @@ _made: dict[int, Path] = {}
 
 
 def bundle() -> Path:
-    """A folder from which an interpreter without this project can import what it runs; gone with this process.
+    """Return a folder from which an interpreter without this project can import what it runs; gone with this process.
 
     Its parent is this process's own as well, for the folders of programs.
     """
@@ -27,7 +27,7 @@ def bundle() -> Path:
 
 
 def start_code(side: str, folder: str) -> str:
-    """The code that starts a side, `program` or `checker`, from the bundle in `folder`."""
+    """Return the code that starts a side, `program` or `checker`, from the bundle in `folder`."""
     return (
         f"import sys; sys.path.insert(0, {folder!r}); from evaluation.sandbox.inside.{side} import main; "
         "del sys.path[0]; main()"

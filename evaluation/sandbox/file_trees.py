@@ -16,7 +16,10 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def count_entries(folder: str, *, at_most: int) -> int:
-    """How many files and folders are below a folder; `at_most` where there are more, or they lie too deep to look."""
+    """Return how many files and folders are below a folder.
+
+    `at_most` where there are more, or they lie too deep to look.
+    """
     n, waiting = 0, [folder]
     while waiting and n < at_most:
         try:
@@ -35,7 +38,7 @@ def count_entries(folder: str, *, at_most: int) -> int:
 
 
 def remove_tree(folder: str) -> None:
-    """Removes a folder with all that is in it. What cannot be removed stays; nothing is raised."""
+    """Remove a folder with all that is in it. What cannot be removed stays; nothing is raised."""
     with suppress(OSError):
         opened = os.open(folder, _OPEN_FOLDER)
         try:
@@ -46,7 +49,7 @@ def remove_tree(folder: str) -> None:
 
 
 def empty_folder(top: int) -> None:
-    """Removes all that is in an open folder.
+    """Remove all that is in an open folder.
 
     Raises:
         OSError: something cannot be removed, or somebody goes on filling it.
@@ -61,7 +64,7 @@ def empty_folder(top: int) -> None:
 
 
 def _remove_entry(top: int, name: str, n_moved: int) -> int:
-    """Removes an entry, or, of a folder with folders in it, all but these, which move to the top. How many moved."""
+    """Remove an entry, or, of a folder with folders in it, all but these, which move to the top. How many moved."""
     if not stat.S_ISDIR(os.stat(name, dir_fd=top, follow_symlinks=False).st_mode):
         os.unlink(name, dir_fd=top)
         return n_moved
@@ -95,7 +98,7 @@ def _move_up(folder: int, name: str, top: int, n_moved: int) -> int:
 
 
 def _opened(top: int, name: str) -> int:
-    """A folder, opened; its owner may have taken away the permission to look into it."""
+    """Return a folder, opened; its owner may have taken away the permission to look into it."""
     try:
         opened = os.open(name, _OPEN_FOLDER, dir_fd=top)
     except PermissionError:

@@ -44,13 +44,13 @@ class Interpreter:
     """Those of the machine's shared libraries that it loads."""
 
     def argv(self, code: str, *words: str) -> list[str]:
-        """The words that start it on `code`, with nothing of the machine's settings and packages."""
+        """Return the words that start it on `code`, with nothing of the machine's settings and packages."""
         return [self.executable, *_STARTED_BY, "-c", code, *words]
 
 
 @lru_cache(maxsize=2)
 def find_interpreter(*, for_any_user: bool = False) -> Interpreter:
-    """The Python that this process runs on, outside its virtual environment.
+    """Return the Python that this process runs on, outside its virtual environment.
 
     Args:
         for_any_user: One that every user can read, so that programs need not run as root: else another of the same

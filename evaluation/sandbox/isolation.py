@@ -19,7 +19,7 @@ _NEXT = (
 
 
 def isolation(name: str | None = None) -> Isolation:
-    """The isolation to use: `bubblewrap` where it works; `weak` only where that is wanted.
+    """Return the isolation to use: `bubblewrap` where it works; `weak` only where that is wanted.
 
     Raises:
         ConfigurationError: there is none called so.
@@ -40,7 +40,7 @@ def isolation(name: str | None = None) -> Isolation:
 
 
 def describe_isolation() -> str:
-    """Which isolation programs get on this machine, in a line."""
+    """Return which isolation programs get on this machine, in a line."""
     available, problem = _tried(find_bubblewrap())
     if available is None:
         return f"none: {problem}; code is not run unless `--sandbox weak` accepts limits that are no sandbox"
@@ -50,7 +50,7 @@ def describe_isolation() -> str:
 
 @lru_cache(maxsize=4)
 def _tried(bubblewrap: str | None) -> tuple[Isolation | None, str]:
-    """The isolation that ran a program, or why there is none. Tried once for each place where bubblewrap is."""
+    """Return the isolation that ran a program, or why there is none. Tried once for each place where bubblewrap is."""
     if bubblewrap is None:
         return None, "bubblewrap is not installed"
     problem = ""

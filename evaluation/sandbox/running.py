@@ -24,7 +24,7 @@ def run_programs(
     cancelled: threading.Event | None = None,
     on_done: Callable[[int, ProgramOutcome], None] | None = None,
 ) -> list[ProgramOutcome]:
-    """What came of each program, in order.
+    """Return what came of each program, in order.
 
     Nothing that a program does raises. An exception here, Ctrl-C among them, ends all programs first.
 

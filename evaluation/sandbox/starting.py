@@ -80,19 +80,19 @@ class Started:
 
 
 def program_job(program: Program) -> dict[str, Any]:
-    """What the program's side is told. Nothing of the tests."""
+    """Return what the program's side is told. Nothing of the tests."""
     return {"source": program.source, "setup": program.setup, "entry_point": program.entry_point}
 
 
 def checker_job(program: Program) -> dict[str, Any]:
-    """What the tests' side is told. Nothing of the program."""
+    """Return what the tests' side is told. Nothing of the program."""
     return {"tests": list(program.tests), "setup": program.setup, "entry_point": program.entry_point}
 
 
 def start_side(
     place: Place, side: str, job: Mapping[str, Any], files: Sequence[int], *, output: int, timeout_s: float
 ) -> Started:
-    """Starts `program` or `checker`.
+    """Start `program` or `checker`.
 
     Args:
         place: Where.
@@ -160,7 +160,7 @@ def _popen(
 
 
 def _readable(data: bytes) -> int:
-    """An open file that gives `data`, of less than a pipe holds."""
+    """Return an open file that gives `data`, of less than a pipe holds."""
     reads, writes = os.pipe()
     os.write(writes, data)
     os.close(writes)
@@ -177,7 +177,7 @@ def _limits(place: Place, uid: int, timeout_s: float) -> dict[str, int]:
 
 
 def processor_time_limit_s(timeout_s: float) -> int:
-    """How much processor time a program may use that has `timeout_s` by the clock."""
+    """Return how much processor time a program may use that has `timeout_s` by the clock."""
     return math.ceil(2 * timeout_s) + 2
 
 

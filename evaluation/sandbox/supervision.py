@@ -30,7 +30,7 @@ class CancelledError(Exception):
 
 
 def run_program(program: Program, place: Place, is_unwanted: Callable[[], bool]) -> ProgramOutcome:
-    """What came of a program.
+    """Return what came of a program.
 
     Raises:
         SandboxError: the sandbox did not start.
@@ -105,7 +105,7 @@ class _Pair:
         self._files = set()
 
     def watch(self, is_unwanted: Callable[[], bool]) -> ProgramOutcome:
-        """The outcome, when it is there."""
+        """Return the outcome, when it is there."""
         began = time.monotonic()
         with selectors.DefaultSelector() as selector:
             for file in (self._hears, self._program_prints, self._checker_prints):
@@ -132,7 +132,7 @@ class _Pair:
         return max(0.0, min(_LOOK_S, self._deadline(began) - time.monotonic()))
 
     def _look(self, began: float) -> None:
-        """Ends what takes too long or leaves too much."""
+        """End what takes too long or leaves too much."""
         now = time.monotonic()
         if now >= self._deadline(began):
             if self._started_at is None:
@@ -143,7 +143,7 @@ class _Pair:
             self._end = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_FILES} files"
 
     def _n_files(self) -> int:
-        """How many files the program has in its folder, as far as can be seen from outside."""
+        """Return how many files the program has in its folder, as far as can be seen from outside."""
         side = self._sides["program"]
         if side.folder is not None:
             return count_entries(side.folder, at_most=MAX_FILES + 1)
@@ -180,12 +180,12 @@ class _Pair:
             self._end = self._silence()
 
     def _left_s(self, *, at_least: float, at_most: float) -> float:
-        """What is left of the program's time."""
+        """Return what is left of the program's time."""
         left_s = 0.0 if self._started_at is None else self._deadline(self._started_at) - time.monotonic()
         return min(at_most, max(at_least, left_s))
 
     def _silence(self) -> tuple[ProgramEnd, str]:
-        """The checker is gone and has not said why."""
+        """Return the checker is gone and has not said why."""
         if self._started_at is None:
             with suppress(subprocess.TimeoutExpired):
                 self._sides["checker"].process.wait(timeout=5)
@@ -194,7 +194,7 @@ class _Pair:
         return ProgramEnd.CRASHED, "the tests' interpreter ended before the tests"
 
     def _gone(self) -> tuple[ProgramEnd, str]:
-        """How the program's interpreter went."""
+        """Return how the program's interpreter went."""
         try:
             status = self._sides["program"].process.wait(timeout=self._left_s(at_least=0.2, at_most=5.0))
         except subprocess.TimeoutExpired:
@@ -209,12 +209,12 @@ class _Pair:
         return ProgramEnd.CRASHED, f"killed by {name}" if name else f"ended with exit status {status}, without a word"
 
     def _may_have_used_up_its_processor_time(self) -> bool:
-        """False where so much time has not even passed: it sent itself the signal."""
+        """Return False where so much time has not even passed: it sent itself the signal."""
         passed_s = time.monotonic() - (self._started_at or 0.0)
         return passed_s * (os.cpu_count() or 1) >= processor_time_limit_s(self._program.timeout_s) / 2
 
     def _drain(self, side: str, prints: int) -> None:
-        """Reads what is still in a side's pipe, up to what ends a program."""
+        """Read what is still in a side's pipe, up to what ends a program."""
         with suppress(OSError):
             while self._n_output <= MAX_OUTPUT_BYTES and (data := os.read(prints, 1 << 16)):
                 self._n_output += len(data)

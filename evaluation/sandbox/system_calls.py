@@ -64,7 +64,7 @@ _CLONE_THREAD = 0x00010000
 
 
 def system_call_filter(machine: str | None = None) -> bytes | None:
-    """The filter for a kind of machine, this one unless said; None where its numbers are not known here."""
+    """Return the filter for a kind of machine, this one unless said; None where its numbers are not known here."""
     constants = _NUMBERS.get(machine or platform.machine())
     if constants is None:
         return None

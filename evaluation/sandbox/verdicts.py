@@ -51,7 +51,7 @@ class Verdicts:
         return self._stage is not _Stage.STARTING
 
     def read(self, data: bytes) -> None:
-        """Takes what has come of the messages."""
+        """Take what has come of the messages."""
         self._unread += data
         while self.end is None and len(self._unread) >= 4:
             size = int.from_bytes(self._unread[:4], "big")

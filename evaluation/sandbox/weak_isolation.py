@@ -19,12 +19,12 @@ _DEAD = ("Z", "X")
 
 
 def is_root() -> bool:
-    """Whether this process may become any user."""
+    """Return whether this process may become any user."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def readable_by_all(*paths: str) -> bool:
-    """Whether any user could open these files, so that the process may become another user."""
+    """Return whether any user could open these files, so that the process may become another user."""
     return all(_open_to_all(Path(path)) for path in paths)
 
 
@@ -37,7 +37,7 @@ def _open_to_all(path: Path) -> bool:
 
 
 def n_tasks_of_user() -> int:
-    """How many processes and threads this user has now: the limit counts them all. 0 where there is no /proc."""
+    """Return how many processes and threads this user has now: the limit counts them all. 0 where there is no /proc."""
     return sum(_n_threads(folder) for folder in Path("/proc").glob("[0-9]*") if _owner(folder) == os.getuid())
 
 
@@ -56,7 +56,7 @@ def _owner(folder: Path) -> int | None:
 
 
 def kill_tree(process: "subprocess.Popen[bytes]", mark: str, uid: int) -> None:
-    """Kills a process, its group, its descendants, and whatever bears its mark or its user id, until none is left.
+    """Kill a process, its group, its descendants, and whatever bears its mark or its user id, until none is left.
 
     Args:
         process: The first of them, started in a session of its own.

@@ -54,7 +54,7 @@ def aggregate_run(
     apart: MetricProcess | None = None,
     only: Collection[int] | None = None,
 ) -> int:
-    """The number of estimates that now stand in the store for a run, over all its candidates.
+    """Return the number of estimates that now stand in the store for a run, over all its candidates.
 
     Args:
         store: Where the scores are.
@@ -108,7 +108,7 @@ def _estimates(
     clusters: Mapping[str, str],
     apart: MetricProcess,
 ) -> Iterator[EstimateRow]:
-    """One metric's estimates."""
+    """Yield one metric's estimates."""
     if isinstance(metric, CorpusMetric):
         yield from _corpus_estimates(store, plan.seed, run_candidate_id, metric, clusters, apart)
     else:
@@ -120,7 +120,7 @@ def _estimates(
 def _part_estimates(
     store: Store, run_candidate_id: int, metric: Metric, clusters: Mapping[str, str]
 ) -> Iterator[EstimateRow]:
-    """A mean for each number that the metric notes beside its value."""
+    """Yield a mean for each number that the metric notes beside its value."""
     if not metric.evidence_names:
         return
     scores, case_ids = _evidence(store, run_candidate_id, metric.signature)
@@ -140,7 +140,7 @@ def _part_estimates(
 def case_values(
     store: Store, run_candidate_id: int, signature: str, combine: Callable[[Sequence[float]], float] | None = None
 ) -> CaseValues:
-    """The stored scores of one candidate and metric, in the order of the case ids.
+    """Return the stored scores of one candidate and metric, in the order of the case ids.
 
     Never in the order in which answers came: resampling would then give another interval each time. A case with fewer
     repeats than the metric needs is left out, and named.
@@ -165,7 +165,7 @@ def case_values(
 
 
 def _by_case(pairs: Iterable[tuple[str, float]]) -> Iterator[tuple[str, list[float]]]:
-    """The values of each case, whose pairs stand together."""
+    """Yield the values of each case, whose pairs stand together."""
     for case_id, of_case in groupby(pairs, key=itemgetter(0)):
         yield case_id, [value for _, value in of_case]
 
@@ -194,7 +194,7 @@ def _mean_estimates(
 
 
 def _clusters_of(case_ids: Sequence[str], clusters: Mapping[str, str]) -> list[str | None] | None:
-    """The cluster of each case; None where none of them declares one."""
+    """Return the cluster of each case; None where none of them declares one."""
     kinds = [clusters.get(case_id) for case_id in case_ids] if clusters else []
     return kinds if any(kind is not None for kind in kinds) else None
 
@@ -207,7 +207,7 @@ def _corpus_estimates(
     clusters: Mapping[str, str],
     apart: MetricProcess,
 ) -> Iterator[EstimateRow]:
-    """The value over all answers together; its interval resamples cases, or whole clusters."""
+    """Yield the value over all answers together; its interval resamples cases, or whole clusters."""
     rows, case_ids = _evidence(store, run_candidate_id, metric.signature)
     if not rows:
         return
@@ -222,7 +222,7 @@ def _corpus_estimates(
 
 
 def _evidence(store: Store, run_candidate_id: int, signature: str) -> tuple[list[Measurement], list[str]]:
-    """All measurements and their cases, by case and repeat."""
+    """Return all measurements and their cases, by case and repeat."""
     scores = sorted(iterate_scores(store, run_candidate_id, signature), key=lambda row: (row.case_id, row.repeat))
     return [score.measurement for score in scores], [score.case_id for score in scores]
 
@@ -232,7 +232,7 @@ def _seed(seed: int, signature: str) -> int:
 
 
 def _says_how_right(name: str, signature: str) -> bool:
-    """True for a metric whose value for one answer lies between 0, wrong, and 1, right."""
+    """Return True for a metric whose value for one answer lies between 0, wrong, and 1, right."""
     parsed_metric = metric_of(name, signature)
     try:
         metric = metric_class(name) if parsed_metric is None else type(parsed_metric)
@@ -244,7 +244,7 @@ def _says_how_right(name: str, signature: str) -> bool:
 def _energy_per_right(
     store: Store, plan: RunPlan, run_candidate_id: int, clusters: Mapping[str, str]
 ) -> Iterator[EstimateRow]:
-    """Joules over scores, where the headline says how right an answer is and energies are known."""
+    """Yield the joules over scores, where the headline says how right an answer is and energies are known."""
     signature = next((use.signature for use in plan.metrics if use.name == plan.headline), None)
     if signature is None or not _says_how_right(plan.headline, signature):
         return

@@ -53,7 +53,7 @@ async def score_asking(
     on_scored: Callable[[int], None] = lambda _: None,
     apart: MetricProcess | None = None,
 ) -> ScoreCounts:
-    """Counts of what was scored now; what has a score already is left as it is, what failed before is asked again.
+    """Score what has no score yet, and what failed before; return the counts of what was scored now.
 
     Args:
         store: Where the answers are, and the scores go.
@@ -150,7 +150,7 @@ def _is_its_own_opponent(metric: Metric, run: RunRecord, run_candidate_id: int) 
 def _opponents(
     store: Store, run: RunRecord, metric: Metric, case_ids: Sequence[str]
 ) -> Mapping[tuple[str, int], Generation] | None:
-    """The other candidate's answers, by case and repeat; None where the metric looks at one candidate alone."""
+    """Return the other candidate's answers, by case and repeat; None where the metric looks at one candidate alone."""
     against = _against(metric)
     if against is None:
         return None
@@ -172,11 +172,11 @@ class _Worker:
         self._at_work = asyncio.Lock()
 
     async def requested(self, work: _Work) -> tuple[Request, ...] | ScoreFailure:
-        """What the metric wants answered."""
+        """Return what the metric wants answered."""
         return await self._done(lambda: self._apart.requested(self._metric, work.case, work.generations))
 
     async def measured(self, work: _Work, answers: Answers) -> Measurement | ScoreFailure | None:
-        """What it says, given that."""
+        """Return what it says, given that."""
         return await self._done(lambda: self._apart.measured(self._metric, work.case, work.generations, answers))
 
     async def _done(self, call: Callable[[], T]) -> T:
@@ -197,7 +197,7 @@ async def _score(work: _Work, worker: _Worker, answerers: Answerers) -> ScoreRow
 
 
 async def _limited(works: Iterator[Awaitable[T]], n_at_once: int) -> AsyncIterator[T]:
-    """Results as they come, with so many in work at once; who stops listening ends them all."""
+    """Yield the results as they come, with so many in work at once; who stops listening ends them all."""
     running: set[asyncio.Task[T]] = set()
     try:
         while True:

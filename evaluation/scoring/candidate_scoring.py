@@ -34,7 +34,7 @@ class ScoreCounts:
 
 
 def asks(metric: Metric) -> bool:
-    """True for a metric that needs vectors, verdicts or programs' outcomes: see `asked_scoring`."""
+    """Return True for a metric that needs vectors, verdicts or programs' outcomes: see `asked_scoring`."""
     return bool(metric.asks_for & ASKED)
 
 
@@ -50,12 +50,12 @@ class MetricsByWork:
     """Those that ask a model, by what it is needed for, its name and its digest."""
 
     def of_model(self, model: MetricModelPlan) -> tuple[str, ...]:
-        """Those that ask that model."""
+        """Return those that ask that model."""
         return self.by_model.get((model.need, model.model, model.digest), ())
 
 
 def by_work(metrics: Sequence[str]) -> MetricsByWork:
-    """The metrics of a run, sorted by the work that they make."""
+    """Return the metrics of a run, sorted by the work that they make."""
     plain: list[str] = []
     programs: list[str] = []
     by_model: dict[tuple[str, str, str], list[str]] = {}
@@ -78,7 +78,7 @@ def by_work(metrics: Sequence[str]) -> MetricsByWork:
 def score_candidate(
     store: Store, run_id: str, run_candidate_id: int, metrics: Sequence[Metric], *, apart: MetricProcess | None = None
 ) -> ScoreCounts:
-    """Counts of what was scored; every score is stored. The server's failures are left out, the candidate's are not.
+    """Score a candidate's answers, store every score and return the counts. The server's failures are left out.
 
     Our own metrics come first, then one after the other: none waits for one that comes later and never returns.
 
@@ -112,7 +112,7 @@ def score_candidate(
 def _measured_page(
     store: Store, version: str, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric], apart: MetricProcess
 ) -> Iterator[list[ScoreRow]]:
-    """The page's scores, in so many parts that none of them waits long to be stored."""
+    """Yield the page's scores, in so many parts that none of them waits long to be stored."""
     case_ids = sorted({stored.row.case_id for stored in page})
     cases = {case.case_id: case for case in load_cases(store, version, case_ids)}
     ids = [stored.generation_id for stored in page]
@@ -138,7 +138,7 @@ def _measured_page(
 
 
 def as_row(generation_id: int, metric: Metric, measurement: Measurement | ScoreFailure | None) -> ScoreRow | None:
-    """What a metric said of a generation, as it is stored; None where it has no value for it."""
+    """Return what a metric said of a generation, as it is stored; None where it has no value for it."""
     if measurement is None:
         return None
     return ScoreRow(

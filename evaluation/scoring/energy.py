@@ -29,7 +29,7 @@ _Reals = NDArray[np.float64]
 def shared_energy(
     samples: Sequence[tuple[float, float]], intervals: Sequence[tuple[float, float]]
 ) -> list[float | None]:
-    """Joules of each interval; None where the samples do not cover all of it.
+    """Return the joules of each interval; None where the samples do not cover all of it.
 
     Args:
         samples: (time in s, power in W) of one GPU, in any order.
@@ -46,7 +46,7 @@ def _columns(pairs: Sequence[tuple[float, float]]) -> tuple[_Reals, _Reals]:
 
 
 def _shared(at: _Reals, power: _Reals, starts: _Reals, ends: _Reals) -> _Reals:
-    """Joules of each interval, shape (n_intervals,); NaN where the samples do not cover it.
+    """Return the joules of each interval, shape (n_intervals,); NaN where the samples do not cover it.
 
     Between two neighbouring moments (of samples, starts and ends) power is straight and nobody comes or goes, so that
     the trapezoid is exact. Sums over these steps up to a moment give every interval by one subtraction.
@@ -69,7 +69,7 @@ def _shared(at: _Reals, power: _Reals, starts: _Reals, ends: _Reals) -> _Reals:
 
 
 def _is_known(at: _Reals, moments: _Reals) -> NDArray[np.bool_]:
-    """Whether a moment lies between two samples that are not too far apart."""
+    """Return whether a moment lies between two samples that are not too far apart."""
     before = np.searchsorted(at, moments, side="right") - 1
     is_between = (before >= 0) & (before < len(at) - 1)
     after = np.minimum(before + 1, len(at) - 1)
@@ -77,12 +77,12 @@ def _is_known(at: _Reals, moments: _Reals) -> NDArray[np.bool_]:
 
 
 def _sums(steps: _Reals) -> _Reals:
-    """Sum of the steps before each moment, shape (n_steps + 1,)."""
+    """Return the sum of the steps before each moment, shape (n_steps + 1,)."""
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def apportion_energy(store: Store, invocation_id: str) -> None:
-    """Fills `energy_j` of the invocation's answers, as far as samples of their GPUs are stored.
+    """Fill `energy_j` of the invocation's answers, as far as samples of their GPUs are stored.
 
     Called when its outcomes and samples are stored; again after a resume it comes to the same numbers and more. An
     evaluation that goes on beside it has its own answers filled when it calls this itself.
@@ -114,7 +114,7 @@ def _add(
     users: Sequence[GpuUser],
     flights: dict[tuple[str, str], Flights],
 ) -> None:
-    """Adds one GPU's joules to those of its generations."""
+    """Add one GPU's joules to those of its generations."""
     at, power = load_power(store, invocation_id, gpu)
     keys = sorted({(user.invocation_id, user.endpoint) for user in users})
     starts = np.concatenate([flights[key].starts for key in keys])

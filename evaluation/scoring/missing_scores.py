@@ -76,7 +76,7 @@ def _model(metric: object) -> str:
 
 
 def too_many_missing(store: Store, run_id: str, metrics: Sequence[str], budgets: Mapping[int, int]) -> str | None:
-    """Why the run's scoring failed, in a sentence; None where no budget is exceeded.
+    """Return why the run's scoring failed, in a sentence; None where no budget is exceeded.
 
     Args:
         store: Where the scores are.

@@ -41,7 +41,7 @@ class Share:
 
     @classmethod
     def of(cls, equal: Sequence[bool]) -> "Share":
-        """The share of what is true."""
+        """Return the share of what is true."""
         low, high = wilson_interval(sum(equal), len(equal))
         return cls(n_equal=sum(equal), n=len(equal), low=low, high=high)
 
@@ -135,7 +135,7 @@ def agreement(
     *,
     at_once: Sequence[tuple[int, Sequence[Outcome]] | None] | None = None,
 ) -> Agreement:
-    """How alike the endpoints answered.
+    """Return how alike the endpoints answered.
 
     Args:
         endpoints: Their names.
@@ -224,7 +224,7 @@ class _Answered:
         return Share.of(equal) if equal else None
 
     def means(self) -> list[float] | None:
-        """One score a case; None where a case has none."""
+        """Return one score a case; None where a case has none."""
         scores = self._known_scores()
         return [float(np.mean(times)) for times in scores] if len(scores) == len(self.scores) else None
 
@@ -255,7 +255,9 @@ def _between(a: _Answered, b: _Answered) -> Between:
 
 
 def _held_against_noise(a: _Answered, b: _Answered) -> tuple[bool, str]:
-    """Whether the two agree no less with each other than each with itself, as far as can be told, and how that is.
+    """Return whether the two agree no less with each other than each with itself, as far as can be told.
+
+    And how that is.
 
     Against each of them by itself: a noisy server beside a steady one is no reason to pool the two.
     """
@@ -304,7 +306,7 @@ def _difference(a: _Answered, b: _Answered, index: int) -> CaseDifference:
 
 
 def first_difference(first: str, second: str) -> int:
-    """Where two different texts part, from 0; where one begins the other, the length of the shorter."""
+    """Return where two different texts part, from 0; where one begins the other, the length of the shorter."""
     return next(
         (index for index, (x, y) in enumerate(zip(first, second, strict=False)) if x != y), min(len(first), len(second))
     )

@@ -10,12 +10,12 @@ UNSET_SLOTS = 1
 
 
 def gpu_tag(endpoint: EndpointRecord) -> str:
-    """The endpoint's own tag, else the one of its address."""
+    """Return the endpoint's own tag, else the one of its address."""
     return endpoint.gpu_tag or default_gpu_tag(endpoint.url)
 
 
 def slots_by_tag(endpoints: Sequence[EndpointRecord]) -> dict[str, int]:
-    """How many requests the endpoints behind each GPU serve at once, together."""
+    """Return how many requests the endpoints behind each GPU serve at once, together."""
     slots: dict[str, int] = {}
     for record in endpoints:
         tag = gpu_tag(record)

@@ -66,7 +66,7 @@ def read_round(
     n_failed: int = 0,
     output_tokens: int | None = None,
 ) -> ProbeRound:
-    """What the answers to requests that were sent at once have shown.
+    """Return what the answers to requests that were sent at once have shown.
 
     Args:
         timings: Of the answers, each timed from the common sending.
@@ -91,7 +91,7 @@ def read_round(
 
 
 def _waits_by_room(timings: Sequence[Timing]) -> list[float | None]:
-    """Each request's wait as a share of its room; None where it shows nothing."""
+    """Return each request's wait as a share of its room; None where it shows nothing."""
     first = min(timings, key=lambda timing: timing.total_s)
     streams = first.ttft_s is not None and first.ttft_s < STREAMS * first.total_s
     waits = _told_by_the_server(timings) or _told_by_the_answers(timings, streams=streams)
@@ -122,7 +122,7 @@ def _told_by_the_server(timings: Sequence[Timing]) -> list[tuple[float, float]] 
 
 
 def _server_s(timing: Timing) -> float | None:
-    """Seconds that the request spent in the server, by the server's own account."""
+    """Return the seconds that the request spent in the server, by the server's own account."""
     served_s = (timing.prompt_s or 0.0) + (timing.generate_s or 0.0)
     return (timing.queue_s or 0.0) + (timing.load_s or 0.0) + served_s if served_s > 0 else None
 

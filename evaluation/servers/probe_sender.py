@@ -25,7 +25,10 @@ Prompts = Sequence[tuple[Message, ...]]
 
 
 async def explicit_options(provider: Provider, model: ModelInfo) -> dict[str, Any]:
-    """Every option that a probe sends; the context is the one that the model is loaded with, which keeps it loaded."""
+    """Return every option that a probe sends.
+
+    The context is the one that the model is loaded with, which keeps it loaded.
+    """
     loaded = next((entry for entry in await provider.loaded() if same_model(entry.name, model.name)), None)
     num_ctx = (loaded.context_length if loaded else None) or DEFAULT_OPTIONS["num_ctx"]
     given = {"temperature": 0.0, "num_ctx": min(num_ctx, model.context_length or num_ctx), "repeat_penalty": 1.1}
@@ -53,7 +56,7 @@ class Sender:
         self._salt, self._n_asked = secrets.token_hex(3), 0
 
     async def send(self, n: int) -> ProbeRound:
-        """What `n` requests at once show; a round in which all failed is sent again.
+        """Return what `n` requests at once show; a round in which all failed is sent again.
 
         Raises:
             ProviderError: a refusal, or nothing but failures.
@@ -101,7 +104,7 @@ class Sender:
         return (Message(role="user", content=text),)
 
     async def warm_up(self) -> None:
-        """Loads the model, and has it write one token."""
+        """Load the model, and has it write one token."""
         options, keep_alive = load_options(self.options), self.request().keep_alive
         await retry(
             lambda: self.provider.load(self.model.name, options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),

@@ -48,7 +48,9 @@ class Probe:
 
 
 def model_to_probe(listed: Sequence[ModelInfo], loaded: Sequence[LoadedModel], *, url: str) -> ModelInfo:
-    """The smallest model that writes text, of those in memory if there are any; a baseline only where nothing else is.
+    """Return the smallest model that writes text, of those in memory if there are any.
+
+    A baseline only where nothing else is.
 
     Raises:
         ConfigurationError: no model there writes text.
@@ -72,7 +74,7 @@ async def probe_slots(
     prompts: Prompts = (),
     on_round: Callable[[ProbeRound], None] = lambda _: None,
 ) -> Probe:
-    """How many requests for `model` the server serves at once. Cancelling it closes every connection.
+    """Return how many requests for `model` the server serves at once. Cancelling it closes every connection.
 
     Args:
         provider: Open, on this event loop.
@@ -105,7 +107,7 @@ async def probe_slots(
 
 
 async def _prepare(sender: Sender) -> bool:
-    """True where the server was busy with somebody else's requests; answers are long enough from then on."""
+    """Return True where the server was busy with somebody else's requests; answers are long enough from then on."""
     await sender.warm_up()
     probe_round = await sender.send(1)
     if probe_round.seconds < AIMED_ANSWER_S:
@@ -117,7 +119,7 @@ async def _prepare(sender: Sender) -> bool:
 
 
 async def _search(sender: Sender, most: int) -> tuple[int, bool]:
-    """The number of slots, and whether one more was seen to wait."""
+    """Return the number of slots, and whether one more was seen to wait."""
     low, high, is_known = 1, most + 1, False
     guess: int | None = None
     while high - low > 1:
@@ -143,7 +145,7 @@ def _next(low: int, high: int, most: int, guess: int | None) -> int:
 
 
 async def _clear_round(sender: Sender, n: int) -> ProbeRound:
-    """A round of `n` that is believed: one with all at once, or the better of two that agree on how many were.
+    """Return a round of `n` that is believed: one with all at once, or the better of two that agree on how many were.
 
     A hiccup can make a request wait, but nothing serves one for which there is no slot.
     """
@@ -165,7 +167,7 @@ async def _clear_round(sender: Sender, n: int) -> ProbeRound:
 
 
 async def _speed(sender: Sender, n: int) -> float | None:
-    """Tokens per second with `n` requests at once."""
+    """Return the tokens per second with `n` requests at once."""
     rounds = [
         probe_round
         for probe_round in sender.rounds

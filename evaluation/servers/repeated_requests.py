@@ -56,7 +56,7 @@ async def ask_everyone_twice(
     timeout_s: float = 300.0,
     on_answer: Callable[[], None] = lambda: None,
 ) -> tuple[Answers, ...]:
-    """What each party answered, in order: shape (n_parties, n_questions, 2). Nothing is stored.
+    """Return what each party answered, in order: shape (n_parties, n_questions, 2). Nothing is stored.
 
     Parties are asked side by side, each one question at a time, since answers of one batch influence each other. The
     second time comes after all questions were asked once, so that a prompt cache is in a like state both times.
@@ -83,7 +83,7 @@ async def ask_everyone_at_once(
     timeout_s: float = 300.0,
     on_answer: Callable[[], None] = lambda: None,
 ) -> tuple[tuple[Outcome, ...] | None, ...]:
-    """What each party answered, sent as many questions at once as it has slots; None for one with a single slot.
+    """Return what each party answered, sent as many questions at once as it has slots; None for one with a single slot.
 
     The arguments are those of `ask_everyone_twice`, which comes first: it loads the models.
 

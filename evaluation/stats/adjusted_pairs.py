@@ -12,7 +12,9 @@ from evaluation.stats.verdicts import MIN_PAIRS
 def adjusted_pairs(
     comparisons: Sequence[PairComparison], *, adjust: str, alpha: float
 ) -> tuple[tuple[PairComparison, ...], tuple[str, ...]]:
-    """The comparisons with adjusted p-values and the verdicts that follow, and what there is to say of all of them.
+    """Return the comparisons with adjusted p-values and the verdicts that follow.
+
+    And what there is to say of all of them.
 
     The p-values of equivalence are adjusted among themselves, and so are those with failures scored zero. Pairs with
     too few cases claim nothing, so they do not count.
@@ -50,7 +52,10 @@ def _readjusted(
 
 
 def _resolved(pairs: Sequence[PairComparison], alpha: float) -> tuple[list[float], tuple[str, ...]]:
-    """The p-values; Student's for pairs of which no drawn flip came as far, where so many pairs need smaller ones."""
+    """Return the p-values.
+
+    Student's for pairs of which no drawn flip came as far, where so many pairs need smaller ones.
+    """
     least = 1 / (1 + N_FLIPS)
     p_values = [1.0 if comparison.p_value is None else comparison.p_value for comparison in pairs]
     if least * len(pairs) < alpha:

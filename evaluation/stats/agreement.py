@@ -49,7 +49,7 @@ def krippendorff_alpha(
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> Agreement:
-    """Krippendorff's alpha (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"), cases resampled.
+    """Return Krippendorff's alpha (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"), cases resampled.
 
     Args:
         ratings: Shape (n_raters, n_cases), NaN where a rater gave none. Categories as numbers, too.
@@ -99,7 +99,7 @@ def weighted_kappa(
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> Agreement:
-    """Cohen's weighted kappa of two raters (Cohen 1968, doi:10.1037/h0026256), cases resampled.
+    """Return Cohen's weighted kappa of two raters (Cohen 1968, doi:10.1037/h0026256), cases resampled.
 
     A disagreement counts by the distance of the two ratings as numbers: that of a 1 and a 5 four times (`linear`) or
     sixteen times (`quadratic`) that of a 1 and a 2, whether or not anybody gave a 3; `equal` is plain kappa.
@@ -137,7 +137,9 @@ def weighted_kappa(
 
 
 def raw_agreement(ratings: ArrayLike, *, within: float = 0.0, confidence_level: float = 0.95) -> Agreement:
-    """Share of pairs of ratings of one case that are equal, averaged over the cases; chance is not taken off.
+    """Return the share of pairs of ratings of one case that are equal, averaged over the cases.
+
+    Chance is not taken off.
 
     Args:
         ratings: Shape (n_raters, n_cases), NaN where a rater gave none.
@@ -175,7 +177,7 @@ def _table(ratings: ArrayLike) -> Matrix:
 
 
 def _pairable(table: Matrix) -> Matrix:
-    """The cases with two ratings or more."""
+    """Return the cases with two ratings or more."""
     pairable: Matrix = table[:, _is_pairable(table)]
     return pairable
 
@@ -186,7 +188,7 @@ def _is_pairable(table: Matrix) -> NDArray[np.bool_]:
 
 
 def _kept(clusters: Sequence[Hashable] | None, table: Matrix) -> list[Hashable] | None:
-    """The clusters of the cases with two ratings or more."""
+    """Return the clusters of the cases with two ratings or more."""
     if clusters is None:
         return None
     if len(clusters) != table.shape[1]:
@@ -197,7 +199,7 @@ def _kept(clusters: Sequence[Hashable] | None, table: Matrix) -> list[Hashable] 
 
 
 def _problem(table: Matrix, pairable: Matrix) -> str | None:
-    """Why agreement beyond chance is not defined; None where it is."""
+    """Return why agreement beyond chance is not defined; None where it is."""
     if pairable.shape[1] == 0:
         return _nobody_twice(table)
     values = np.unique(pairable[~np.isnan(pairable)])
@@ -211,7 +213,7 @@ def _nobody_twice(table: Matrix) -> str:
 
 
 def _equal_pairs(ratings: Vector, within: float) -> float:
-    """Share of the pairs of these ratings that lie at most `within` apart."""
+    """Return the share of the pairs of these ratings that lie at most `within` apart."""
     ordered = np.sort(ratings)
     n_upto = np.searchsorted(ordered, ordered + within, side="right") - np.arange(ordered.size) - 1
     return float(n_upto.sum()) / (ordered.size * (ordered.size - 1) / 2)

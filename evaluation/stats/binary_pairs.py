@@ -27,7 +27,7 @@ MIN_PAIRS_FOR_WALD = 300
 
 
 def binary_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
-    """What 0 and 1 say of the difference of two shares of right answers.
+    """Return what 0 and 1 say of the difference of two shares of right answers.
 
     Raises:
         ConfigurationError: a score is neither 0 nor 1.
@@ -78,7 +78,7 @@ def _statistics(*, both: int, only_a: int, only_b: int, neither: int) -> dict[st
 
 
 def share_intervals(only_a: int, only_b: int, n: int, level: float) -> Mapping[str, Interval]:
-    """Other intervals of the difference of two paired shares, by name."""
+    """Return other intervals of the difference of two paired shares, by name."""
     intervals = {
         "tango": tango_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level),
         "bonett_price": bonett_price_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level),

@@ -22,7 +22,9 @@ def resampled_interval(
     accelerated: bool,
     confidence_level: float,
 ) -> Interval | None:
-    """Bootstrap interval of `aggregate` over units that are drawn whole; None where every resample says the same.
+    """Return the bootstrap interval of `aggregate` over units that are drawn whole.
+
+    None where every resample says the same.
 
     Args:
         units: Groups of rows that belong together; at least two.
@@ -80,7 +82,7 @@ def _rows(units: Sequence[Sequence[T]], draw: Sequence[int]) -> list[T]:
 def accelerated_tails(
     values: Vector, *, observed: float, left_out: Vector, tails: tuple[float, float]
 ) -> tuple[float, float]:
-    """The two tail probabilities, moved by the bias and the skewness of the resampled values (Efron 1987).
+    """Return the two tail probabilities, moved by the bias and the skewness of the resampled values (Efron 1987).
 
     Args:
         values: What the resamples gave.
@@ -104,7 +106,7 @@ def accelerated_tails(
 
 
 def _acceleration(left_out: Vector) -> float:
-    """A sixth of the skewness of the values that leave one unit out."""
+    """Return a sixth of the skewness of the values that leave one unit out."""
     if is_constant(left_out):
         return 0.0
     deviations = left_out.mean() - left_out

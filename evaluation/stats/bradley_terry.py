@@ -20,7 +20,7 @@ _PSEUDO_WINS = 0.5
 
 
 def abilities(wins: Matrix) -> Matrix:
-    """The most likely s for each table of wins, shape (…, k), by Newton's method.
+    """Return the most likely s for each table of wins, shape (…, k), by Newton's method.
 
     All must be connected by wins in both directions (`reaches`); where they are not, no finite s is the most likely.
     """
@@ -38,7 +38,7 @@ def abilities(wins: Matrix) -> Matrix:
 
 
 def information(met: Matrix, s: Matrix) -> Matrix:
-    """Fisher's information about s, made invertible along the direction in which all s move together."""
+    """Return Fisher's information about s, made invertible along the direction in which all s move together."""
     chances = _chances(s)
     weights = met * chances * (1 - chances)
     own = weights.sum(axis=-1)[..., None] * np.eye(s.shape[-1])
@@ -47,13 +47,13 @@ def information(met: Matrix, s: Matrix) -> Matrix:
 
 
 def model_covariance(met: Matrix, s: Vector) -> Matrix:
-    """Covariance of s, shape (k, k), were all votes independent."""
+    """Return the covariance of s, shape (k, k), were all votes independent."""
     k = s.size
     return np.asarray(np.linalg.inv(information(met, s)) - 1 / k, dtype=np.float64)
 
 
 def sandwich_covariance(met: Matrix, s: Vector, residuals: Matrix) -> Matrix:
-    """Covariance of s, shape (k, k), when only clusters of votes are independent.
+    """Return the covariance of s, shape (k, k), when only clusters of votes are independent.
 
     Args:
         met: How often each two met.
@@ -75,7 +75,7 @@ def chance_of(s: Vector, i: NDArray[np.intp], j: NDArray[np.intp]) -> Vector:
 
 
 def reaches(wins: Matrix) -> Flags:
-    """Whether i beat j, or one who beat one who … beat j, shape (…, k, k); each reaches itself."""
+    """Return whether i beat j, or one who beat one who … beat j, shape (…, k, k); each reaches itself."""
     k = wins.shape[-1]
     reached = (wins > 0) | np.eye(k, dtype=bool)
     for _ in range(max(1, (k - 1).bit_length())):
@@ -84,7 +84,7 @@ def reaches(wins: Matrix) -> Flags:
 
 
 def open_ends(wins: Matrix) -> tuple[Flags, Flags]:
-    """Who could be infinitely strong, and who infinitely weak, shape (…, k).
+    """Return who could be infinitely strong, and who infinitely weak, shape (…, k).
 
     Strong: it beat some, through however many others, who never beat it the same way, and none beat it so.
     """
@@ -97,7 +97,10 @@ def open_ends(wins: Matrix) -> tuple[Flags, Flags]:
 
 
 def with_pseudo_wins(wins: Matrix, ever_met: Flags) -> Matrix:
-    """The tables with half a win added to both sides of each pairing, where without it some s would be infinite."""
+    """Return the tables with half a win added to both sides of each pairing.
+
+    Where without it some s would be infinite.
+    """
     is_finite = np.all(reaches(wins), axis=(-1, -2), keepdims=True)
     return np.where(is_finite, wins, wins + _PSEUDO_WINS * ever_met)
 

@@ -16,7 +16,7 @@ FEW_CLUSTERS = 10
 
 
 def clustered_evidence(differences: Vector, clusters: Sequence[str | None], terms: PairTestSettings) -> Evidence:
-    """What the cluster means of the cases' differences say; nothing but the difference for a single cluster.
+    """Return what the cluster means of the cases' differences say; nothing but the difference for a single cluster.
 
     Args:
         differences: One for each case: A less B, its sign, or the logarithm of A by B.

@@ -12,7 +12,10 @@ T = TypeVar("T")
 
 
 def grouped(items: Sequence[T], clusters: Sequence[Hashable | None]) -> list[list[T]]:
-    """The items cluster by cluster, in order of first appearance; an item whose cluster is None stands by itself."""
+    """Return the items cluster by cluster, in order of first appearance.
+
+    An item whose cluster is None stands by itself.
+    """
     if len(items) != len(clusters):
         raise ConfigurationError(f"{len(items)} values, but {len(clusters)} clusters: one is needed for each value")
     groups: dict[Hashable, list[T]] = {}
@@ -23,12 +26,12 @@ def grouped(items: Sequence[T], clusters: Sequence[Hashable | None]) -> list[lis
 
 
 def cluster_means(vector: Vector, clusters: Sequence[Hashable | None]) -> Vector:
-    """The mean of each cluster, shape (n_clusters,)."""
+    """Return the mean of each cluster, shape (n_clusters,)."""
     return np.array([float(np.mean(group)) for group in grouped(vector.tolist(), clusters)])
 
 
 def clustered_standard_error(vector: Vector, clusters: Sequence[Hashable | None]) -> tuple[float | None, int]:
-    """Standard error of the mean over all values, and the number of clusters G.
+    """Return the standard error of the mean over all values, and the number of clusters G.
 
     Sum over clusters of squared summed deviations (Miller 2024, arXiv:2411.00640), times sqrt(G/(G-1)). None where G
     is 1, which says nothing about its own variation, and where all values are equal.
@@ -42,7 +45,7 @@ def clustered_standard_error(vector: Vector, clusters: Sequence[Hashable | None]
 
 
 def design_effect(vector: Vector, clusters: Sequence[Hashable | None]) -> float | None:
-    """How many times the variance of the mean is what it would be, were the cases independent.
+    """Return how many times the variance of the mean is what it would be, were the cases independent.
 
     (clustered standard error / plain one)², the clustered one times sqrt(G/(G-1)). None for one cluster, and where
     all values are equal.

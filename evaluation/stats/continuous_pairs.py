@@ -27,7 +27,7 @@ _SMALLEST_EFFECT = 1e-6
 
 
 def continuous_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
-    """What two scores a case say of the difference of their means."""
+    """Return what two scores a case say of the difference of their means."""
     differences = difference_of(a, b)
     p_value, test = sign_flip_p_value(differences, rng=terms.rng)
     evidence = mean_evidence(differences, terms, test=test, p_value=p_value)
@@ -38,7 +38,7 @@ def continuous_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Eviden
 
 
 def mean_evidence(differences: Vector, terms: PairTestSettings, *, test: str, p_value: float) -> Evidence:
-    """The evidence of differences whose test was made before.
+    """Return the evidence of differences whose test was made before.
 
     Args:
         differences: Shape (n_pairs,).
@@ -70,7 +70,7 @@ def mean_evidence(differences: Vector, terms: PairTestSettings, *, test: str, p_
 
 
 def spread_interval(differences: Vector, confidence_level: float) -> Interval | None:
-    """Student's interval of the mean; None for one pair, and where no spread was seen."""
+    """Return Student's interval of the mean; None for one pair, and where no spread was seen."""
     n = differences.size
     if n < 2 or is_constant(differences):
         return None
@@ -90,7 +90,7 @@ class PairedT(NamedTuple):
 
 
 def paired_t(differences: Vector) -> PairedT | None:
-    """The paired t-test; None for one pair, and where no spread was seen."""
+    """Return the paired t-test; None for one pair, and where no spread was seen."""
     from scipy.special import stdtr
 
     n = differences.size
@@ -102,7 +102,7 @@ def paired_t(differences: Vector) -> PairedT | None:
 
 
 def paired_t_p_value(differences: Vector) -> float | None:
-    """Two-sided p of the paired t-test; None for one pair, and where no spread was seen."""
+    """Return the two-sided p of the paired t-test; None for one pair, and where no spread was seen."""
     result = paired_t(differences)
     return None if result is None else result.p_value
 
@@ -120,7 +120,10 @@ def _statistics(t: PairedT | None, d: float | None) -> dict[str, float]:
 
 
 def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> float | None:
-    """Pairs that would show a difference of `aim`, or equivalence within it; None where nothing can be said."""
+    """Return the pairs that would show a difference of `aim`, or equivalence within it.
+
+    None where nothing can be said.
+    """
     if not deviation or aim < deviation * _SMALLEST_EFFECT:
         return None
     effect = min(aim / deviation, _LARGEST_EFFECT)
@@ -133,7 +136,10 @@ def _detectable(n: int, deviation: float, alpha: float) -> float | None:
 
 
 def _checks(differences: Vector, terms: PairTestSettings) -> dict[str, Interval]:
-    """The bootstrap's interval, where the mean of so many differences is still skewed and they are enough for it."""
+    """Return the bootstrap's interval.
+
+    Where the mean of so many differences is still skewed and they are enough for it.
+    """
     if not terms.beside or differences.size < MIN_PAIRS_TO_RESAMPLE or is_constant(differences):
         return {}
     if abs(skewness(differences)) / sqrt(differences.size) < SKEWED:
@@ -143,6 +149,6 @@ def _checks(differences: Vector, terms: PairTestSettings) -> dict[str, Interval]
 
 
 def skewness(vector: Vector) -> float:
-    """How lopsided the values are around their mean, 0 for none; they must vary."""
+    """Return how lopsided the values are around their mean, 0 for none; they must vary."""
     scaled = (vector - vector.mean()) / standard_deviation(vector)
     return float(np.mean(scaled**3))

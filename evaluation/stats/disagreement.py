@@ -20,7 +20,7 @@ _NO_SPREAD = 1e-12
 
 
 def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
-    """Krippendorff's alpha as a function of the weights of the cases.
+    """Return Krippendorff's alpha as a function of the weights of the cases.
 
     Args:
         pairable: Shape (n_raters, n_cases), NaN where a rater gave none; each case with two ratings or more, and not
@@ -38,7 +38,7 @@ def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
     mixed = _mixed_pairs(columns, value_of, n_ratings)
 
     def totals(weights: Matrix) -> Matrix:
-        """How many pairable ratings of each value there are, shape (n_rows, n_values)."""
+        """Return how many pairable ratings of each value there are, shape (n_rows, n_values)."""
         return np.diff(cumulative(weights[:, columns[by_value]], value_ends), axis=1, prepend=0.0)
 
     def nominal(weights: Matrix) -> Vector:
@@ -101,7 +101,7 @@ def _mixed_pairs(columns: NDArray[np.intp], value_of: NDArray[np.intp], n_rating
 
 
 def kappa_statistic(a: Vector, b: Vector, weights: Weights) -> Statistic:
-    """Weighted kappa as a function of the weights of the cases; not all ratings may be equal."""
+    """Return the weighted kappa as a function of the weights of the cases; not all ratings may be equal."""
     a, b = _on_unit_scale(np.stack([a, b]))
     values = np.unique([a, b])
     gaps = np.diff(values)
@@ -132,7 +132,7 @@ def _beyond_chance(observed: Vector, expected: Vector) -> Vector:
 
 
 def _on_unit_scale(ratings: Matrix) -> Matrix:
-    """The ratings from 0 to 1: both coefficients are ratios, in which the unit cancels."""
+    """Return the ratings from 0 to 1: both coefficients are ratios, in which the unit cancels."""
     low, high = ratings.min(), ratings.max()
     scaled: Matrix = (ratings - low) / (high - low)
     return scaled

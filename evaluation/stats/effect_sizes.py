@@ -6,13 +6,19 @@ from evaluation.stats.numbers import Vector, is_constant, standard_deviation
 
 
 def cohen_g(only_a: int, only_b: int) -> float | None:
-    """How far A's share of the discordant pairs lies from one half, in [-0.5, 0.5]; None where nothing differs."""
+    """Return how far A's share of the discordant pairs lies from one half, in [-0.5, 0.5].
+
+    None where nothing differs.
+    """
     n = only_a + only_b
     return only_a / n - 0.5 if n else None
 
 
 def cohen_h(a: float, b: float) -> float:
-    """How far two shares of different cases lie apart, as angles, in [-π, π]: 2 asin √a - 2 asin √b (Cohen 1988)."""
+    """Return how far two shares of different cases lie apart, as angles, in [-π, π].
+
+    2 asin √a - 2 asin √b (Cohen 1988).
+    """
     return 2 * asin(sqrt(a)) - 2 * asin(sqrt(b))
 
 
@@ -22,14 +28,19 @@ def odds_ratio(only_a: int, only_b: int) -> float | None:
 
 
 def cohen_dz(differences: Vector) -> float | None:
-    """Mean difference in standard deviations of the differences; None for one pair, and where no spread was seen."""
+    """Return the mean difference in standard deviations of the differences.
+
+    None for one pair, and where no spread was seen.
+    """
     if differences.size < 2 or is_constant(differences):
         return None
     return float(differences.mean()) / standard_deviation(differences)
 
 
 def hedges_gz(differences: Vector) -> float | None:
-    """Mean difference in standard deviations of the differences, less its bias in small samples (Hedges 1981).
+    """Return the mean difference in standard deviations of the differences.
+
+    Less its bias in small samples (Hedges 1981).
 
     J · mean / sd, J = 1 - 3 / (4 (n - 1) - 1). None for one pair, and where no spread was seen.
     """

@@ -33,7 +33,7 @@ class MarginTest:
 
 
 def mean_within(differences: Vector, margin: float) -> MarginTest:
-    """Student's t against each margin.
+    """Return Student's t against each margin.
 
     Where no spread was seen, or for a single pair, the exact sign flips of the distances to the margin, of which one
     in 2 ** n is as extreme.
@@ -72,12 +72,12 @@ def _without_spread(difference: float, n: int, margin: float) -> MarginTest:
 
 
 def _p_positive(t: float, degrees_of_freedom: int) -> float:
-    """One-sided p of Student's t: the chance of one above it."""
+    """Return the one-sided p of Student's t: the chance of one above it."""
     from scipy.special import stdtr
 
     return float(stdtr(degrees_of_freedom, -t))
 
 
 def _normal_tail(z: float) -> float:
-    """The chance of a normal number above z."""
+    """Return the chance of a normal number above z."""
     return erfc(z / sqrt(2)) / 2

@@ -13,7 +13,7 @@ _ROUNDS = 30
 
 
 def share_equivalence_cases(margin: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Pairs for the difference of two shares, by Tango's test; not rounded up.
+    """Return the pairs for the difference of two shares, by Tango's test; not rounded up.
 
     Args:
         margin: Above 0; from 1 on it is 1.
@@ -32,7 +32,7 @@ def share_equivalence_cases(margin: float, *, discordant: float, alpha: float = 
 
 
 def mean_equivalence_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Pairs for a mean difference, by Student's t; not rounded up.
+    """Return the pairs for a mean difference, by Student's t; not rounded up.
 
     Args:
         effect: The margin in standard deviations of the differences.

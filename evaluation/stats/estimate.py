@@ -28,7 +28,7 @@ MIN_UNITS_TO_SEE_SKEW = 12
 def mean_estimate(
     values: Sequence[float], *, clusters: Sequence[Hashable | None] | None = None, confidence_level: float = 0.95
 ) -> Estimate:
-    """Mean of one value a case, with an interval over the choice of cases.
+    """Return the mean of one value a case, with an interval over the choice of cases.
 
     Values of nothing but 0 and 1 get Wilson's interval (`wilson`), others Student's (`t`); where skewness shows, as in
     times and tokens, Student's through Hall's transformation (`t_skewed`). With clusters, the value is the mean of the
@@ -61,7 +61,7 @@ def mean_estimate(
 
 
 def _is_skewed(vector: Vector) -> bool:
-    """Whether the mean's own skewness shows: beyond its standard error, and enough to matter."""
+    """Return whether the mean's own skewness shows: beyond its standard error, and enough to matter."""
     if vector.size < MIN_UNITS_TO_SEE_SKEW or is_constant(vector):
         return False
     return abs(skewness(vector)) / sqrt(vector.size) >= max(SKEWED, sqrt(6) / vector.size)
@@ -70,7 +70,9 @@ def _is_skewed(vector: Vector) -> bool:
 def pooled_mean_estimate(
     values: Sequence[float], *, clusters: Sequence[Hashable | None], confidence_level: float = 0.95
 ) -> Estimate:
-    """Mean over all cases of clusters that differ in size, with the clustered standard error (`clustered_se_t`).
+    """Return the mean over all cases of clusters that differ in size.
+
+    With the clustered standard error (`clustered_se_t`).
 
     To stand beside the mean of cluster means, never instead of it: its interval is too short where clusters differ
     much in size. Standard error times sqrt(G/(G-1)), Student's t with G-1 degrees of freedom; None for one cluster.
@@ -92,7 +94,7 @@ def corpus_estimate(
     clusters: Sequence[Hashable | None] | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """A corpus metric's value over all rows, with a bootstrap interval over the cases.
+    """Return a corpus metric's value over all rows, with a bootstrap interval over the cases.
 
     From 100 cases on by percentiles (`bootstrap`); below, where percentiles are too short, bias-corrected and
     accelerated (`bootstrap_bca`; Efron 1987, doi:10.1080/01621459.1987.10478410). None under 5 cases, and where every
@@ -113,7 +115,7 @@ def corpus_estimate(
 
 
 def quantile_estimate(values: Sequence[float], q: float, *, confidence_level: float = 0.95) -> Estimate:
-    """The `q` quantile, with an interval between two of the sorted values that holds for every distribution.
+    """Return the `q` quantile, with an interval between two of the sorted values that holds for every distribution.
 
     The interval's level is at least the one asked for (`order_statistics`). None where the values are too few for
     both limits: a median needs 6 values, a 95th percentile 72.
@@ -129,7 +131,7 @@ def quantile_estimate(values: Sequence[float], q: float, *, confidence_level: fl
 
 
 def _ranks(n: int, q: float, confidence_level: float) -> tuple[int, int]:
-    """Ranks of the two limits, counted from 1; outside 1 … n where there is no such value."""
+    """Return the ranks of the two limits, counted from 1; outside 1 … n where there is no such value."""
     # Not scipy.stats, which takes seconds to import for this one quantile.
     from scipy.special import bdtr
 

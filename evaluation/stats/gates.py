@@ -54,7 +54,7 @@ class Friedman:
 
 
 def gate_of(scores: Matrix, *, higher_is_better: bool = True, alpha: float = 0.05) -> Gate:
-    """Cochran's Q where all scores are 0 or 1, else Friedman's test.
+    """Return Cochran's Q where all scores are 0 or 1, else Friedman's test.
 
     Args:
         scores: Of cases that all candidates have, shape (n_cases, n_candidates); of clusters, their means.
@@ -80,7 +80,10 @@ def gate_of(scores: Matrix, *, higher_is_better: bool = True, alpha: float = 0.0
 
 
 def cochran_q(scores: Matrix) -> tuple[float, float]:
-    """Cochran's Q and its p, by chi-square with k - 1 degrees of freedom; 0 and 1 where no case tells them apart."""
+    """Return Cochran's Q and its p, by chi-square with k - 1 degrees of freedom.
+
+    0 and 1 where no case tells them apart.
+    """
     _, k = _checked(scores)
     if not is_binary(scores):
         raise ConfigurationError("Cochran's Q takes nothing but 0 and 1", "for other scores take Friedman's test")
@@ -93,7 +96,7 @@ def cochran_q(scores: Matrix) -> tuple[float, float]:
 
 
 def friedman(scores: Matrix, *, correct_ties: bool = True, higher_is_better: bool = True) -> Friedman:
-    """Friedman's test on the ranks within each case; p = 1 where no case tells the candidates apart.
+    """Return Friedman's test on the ranks within each case; p = 1 where no case tells the candidates apart.
 
     Args:
         scores: Shape (n_cases, n_candidates).
@@ -122,13 +125,13 @@ def friedman(scores: Matrix, *, correct_ties: bool = True, higher_is_better: boo
 
 
 def critical_difference(n_candidates: int, n_cases: int, *, alpha: float = 0.05) -> float:
-    """How far apart two mean ranks must be for Nemenyi's test (Demšar 2006): q·sqrt(k(k + 1) / 6n)."""
+    """Return how far apart two mean ranks must be for Nemenyi's test (Demšar 2006): q·sqrt(k(k + 1) / 6n)."""
     k = n_candidates
     return nemenyi_q(k, alpha=alpha) * sqrt(k * (k + 1) / (6 * n_cases))
 
 
 def nemenyi_q(n_candidates: int, *, alpha: float = 0.05) -> float:
-    """The upper quantile of the range of so many standard normal values, divided by the root of 2."""
+    """Return the upper quantile of the range of so many standard normal values, divided by the root of 2."""
     if n_candidates < 2 or not 0 < alpha < 1:
         raise ConfigurationError(
             f"{n_candidates} candidates at alpha={alpha!r} have no critical difference",
@@ -138,7 +141,10 @@ def nemenyi_q(n_candidates: int, *, alpha: float = 0.05) -> float:
 
 
 def _range_beyond(width: float, k: int) -> float:
-    """Chance that k standard normal values spread wider: the highest at z, the others within `width` below it."""
+    """Return the chance that k standard normal values spread wider.
+
+    The highest at z, the others within `width` below it.
+    """
     from scipy.special import ndtr
 
     points, weights = _legendre()
@@ -149,7 +155,7 @@ def _range_beyond(width: float, k: int) -> float:
 
 @cache
 def _legendre() -> tuple[Vector, Vector]:
-    """Points and weights of the integral, which take longer than all else."""
+    """Return the points and weights of the integral, which take longer than all else."""
     return np.polynomial.legendre.leggauss(_POINTS)
 
 
@@ -163,7 +169,10 @@ def _checked(scores: Matrix) -> tuple[int, int]:
 
 
 def _ranks(scores: Matrix) -> Matrix:
-    """Ranks within each row from 1 on, the least first; equal ones share theirs, floating-point noise left aside."""
+    """Return the ranks within each row from 1 on, the least first.
+
+    Equal ones share theirs, floating-point noise left aside.
+    """
     largest = np.abs(scores).max()
     even = np.round(scores / largest, _DECIMALS) if largest else scores
     columns: list[Vector] = []

@@ -38,7 +38,7 @@ def group_sequential_bounds(
     alpha: float = 0.05,
     fractions: Sequence[float] | None = None,
 ) -> tuple[float, ...]:
-    """The |z| at which to stop at each look, two-sided.
+    """Return the |z| at which to stop at each look, two-sided.
 
     Args:
         n_looks: How often one will look, the last time included.
@@ -58,7 +58,7 @@ def group_sequential_bounds(
 
 
 def crossing_probability(bounds: Sequence[float], *, fractions: Sequence[float] | None = None) -> float:
-    """Chance that |z| lies beyond its bound at any of the looks, where nothing is to be found."""
+    """Return the chance that |z| lies beyond its bound at any of the looks, where nothing is to be found."""
     return _crossing(np.asarray(bounds, dtype=np.float64), _checked_fractions(len(bounds), fractions))
 
 
@@ -76,7 +76,7 @@ def _checked_fractions(n_looks: int, fractions: Sequence[float] | None) -> Vecto
 
 
 def _crossing(bounds: Vector, shares: Vector) -> float:
-    """One less the chance that the sum of the scores, a walk with variance t at the share t, stays inside."""
+    """Return one less the chance that the sum of the scores, a walk with variance t at the share t, stays inside."""
     limits = np.minimum(bounds, _FARTHEST_Z) * np.sqrt(shares)
     steps = np.sqrt(np.diff(shares, prepend=0.0))
     points, weights = _quadrature(float(steps[1:].min(initial=1.0)))
@@ -90,7 +90,7 @@ def _crossing(bounds: Vector, shares: Vector) -> float:
 
 @cache
 def _quadrature(step: float) -> tuple[Vector, Vector]:
-    """Points in [-1, 1] and their weights, so many that they lie closer than the smallest step spreads."""
+    """Return the points in [-1, 1] and their weights, so many that they lie closer than the smallest step spreads."""
     points, weights = np.polynomial.legendre.leggauss(_LEAST_NODES + round(_NODES_PER_STEP / step))
     return points, weights
 

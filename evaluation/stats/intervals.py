@@ -16,7 +16,7 @@ class Interval(NamedTuple):
 
 
 def checked_confidence_level(confidence_level: float) -> float:
-    """The level itself, where it is one: at least one half, below 1."""
+    """Return the level itself, where it is one: at least one half, below 1."""
     if not 0.5 <= confidence_level < 1:
         raise ConfigurationError(
             f"confidence_level={confidence_level!r} must be at least 0.5 and below 1",
@@ -26,7 +26,7 @@ def checked_confidence_level(confidence_level: float) -> float:
 
 
 def wilson_interval(n_successes: int, n: int, *, confidence_level: float = 0.95) -> Interval:
-    """Interval of a proportion, within [0, 1]; never of zero width (Wilson 1927)."""
+    """Return the interval of a proportion, within [0, 1]; never of zero width (Wilson 1927)."""
     z = z_value(confidence_level)
     share = n_successes / n
     centre = share + z * z / (2 * n)
@@ -38,7 +38,7 @@ def wilson_interval(n_successes: int, n: int, *, confidence_level: float = 0.95)
 
 
 def newcombe_interval(*, both: int, only_a: int, only_b: int, neither: int, confidence_level: float = 0.95) -> Interval:
-    """Interval of the difference of two paired proportions, A less B (Newcombe 1998, method 10).
+    """Return the interval of the difference of two paired proportions, A less B (Newcombe 1998, method 10).
 
     Source: Statistics in Medicine 17:2635. Never of zero width, and right down to ten pairs.
     """
@@ -53,7 +53,7 @@ def newcombe_interval(*, both: int, only_a: int, only_b: int, neither: int, conf
 
 
 def newcombe_phi(*, both: int, only_a: int, only_b: int, neither: int) -> float:
-    """Correlation of the two outcomes, a positive one drawn towards 0 (Newcombe's continuity correction).
+    """Return the correlation of the two outcomes, a positive one drawn towards 0 (Newcombe's continuity correction).
 
     0 where one of the two is always right, or always wrong.
     """
@@ -66,7 +66,7 @@ def newcombe_phi(*, both: int, only_a: int, only_b: int, neither: int) -> float:
 
 
 def t_interval(mean: float, standard_error: float, degrees_of_freedom: float, *, confidence_level: float) -> Interval:
-    """Student's interval around a mean."""
+    """Return Student's interval around a mean."""
     from scipy.special import stdtrit
 
     half_width = float(stdtrit(degrees_of_freedom, (1 + confidence_level) / 2)) * standard_error
@@ -74,7 +74,7 @@ def t_interval(mean: float, standard_error: float, degrees_of_freedom: float, *,
 
 
 def skewed_t_interval(values: Vector, skewness: float, *, confidence_level: float) -> Interval:
-    """Interval around the mean of a skewed sample: Student's limits through Hall's monotone transformation.
+    """Return the interval around the mean of a skewed sample: Student's limits through Hall's monotone transformation.
 
     Longer on the side of the long tail. With u = ±t / √n the limits are mean - s w(u), and
     w(u) = 3 / g · (∛(1 + g (u - g / 6n)) - 1), g the sample's skewness (Hall 1992, J R Statist Soc B 54:221).
@@ -96,7 +96,7 @@ def skewed_t_interval(values: Vector, skewness: float, *, confidence_level: floa
 
 
 def z_value(confidence_level: float) -> float:
-    """How many standard errors to each side make a normal interval of this level."""
+    """Return how many standard errors to each side make a normal interval of this level."""
     return NormalDist().inv_cdf((1 + checked_confidence_level(confidence_level)) / 2)
 
 

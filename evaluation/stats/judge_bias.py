@@ -80,7 +80,7 @@ def position_bias(
     clusters: Sequence[Hashable] | None = None,
     confidence_level: float = 0.95,
 ) -> PositionBias:
-    """How far the judge prefers a place, from verdicts of `A` (the first place), `B` (the second) and `tie`.
+    """Return how far the judge prefers a place, from verdicts of `A` (the first place), `B` (the second) and `tie`.
 
     Args:
         verdicts: One a pair.
@@ -136,7 +136,7 @@ def length_bias_of_pairs(
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> LengthBias:
-    """How far the longer of two answers is preferred.
+    """Return how far the longer of two answers is preferred.
 
     The correlation is that of the preference with the logarithm of the lengths' ratio, over the pairs as seen from
     both sides, so that it does not matter which of the two is called the measured one. p flips the sides.
@@ -203,7 +203,7 @@ def length_bias_of_grades(
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> LengthBias:
-    """How far longer answers get better grades: Spearman's correlation of the two.
+    """Return how far longer answers get better grades: Spearman's correlation of the two.
 
     Args:
         grades: One an answer.
@@ -245,7 +245,7 @@ def length_bias_of_grades(
 
 
 def _by_case(products: Vector, clusters: Sequence[Hashable] | None) -> Vector:
-    """What each case adds to a correlation."""
+    """Return what each case adds to a correlation."""
     if clusters is None:
         return products
     sums: Vector = np.bincount(cluster_numbers(clusters), weights=products).astype(np.float64)
@@ -265,7 +265,7 @@ def _places(verdicts: Sequence[str]) -> Vector:
 
 
 def _lean_interval(leans: Vector, confidence_level: float) -> Interval:
-    """Limits of the mean lean of a pair, in [-1, 1]; never of zero width.
+    """Return the limits of the mean lean of a pair, in [-1, 1]; never of zero width.
 
     Wald's, after one more pair that leans to each place (Bonett & Price 2012, doi:10.3102/1076998611411915): made for
     differences of two paired shares, it needs no more than the leans themselves.

@@ -10,7 +10,7 @@ MAX_DISCORDANT_FOR_EXACT = 1000
 
 
 def mcnemar_p_value(only_a: int, only_b: int) -> tuple[float, str]:
-    """Two-sided p of McNemar's test on the discordant pairs, and which form of it was used.
+    """Return the two-sided p of McNemar's test on the discordant pairs, and which form of it was used.
 
     Exact up to 1000 discordant pairs (`mcnemar_exact`), beyond by chi-square without correction (`mcnemar_chi2`).
     """
@@ -20,14 +20,17 @@ def mcnemar_p_value(only_a: int, only_b: int) -> tuple[float, str]:
 
 
 def exact_p_value(only_a: int, only_b: int) -> float:
-    """Two-sided exact p, which is the sign test's too; 1 where nothing differs."""
+    """Return the two-sided exact p, which is the sign test's too; 1 where nothing differs."""
     # With equal chances the two tails are each other's mirror image.
     fewer, n = min(only_a, only_b), only_a + only_b
     return min(1.0, 2 * _tail(fewer, n))
 
 
 def mid_p_value(only_a: int, only_b: int) -> float:
-    """Two-sided mid-p: the exact p less the chance of what was seen (Fagerland et al. 2013, BMC MRM 13:91)."""
+    """Return the two-sided mid-p.
+
+    The exact p less the chance of what was seen (Fagerland et al. 2013, BMC MRM 13:91).
+    """
     fewer, n = min(only_a, only_b), only_a + only_b
     return min(1.0, 2 * _tail(fewer, n) - _chance(fewer, n))
 
@@ -67,12 +70,12 @@ def corrected_chi2(only_a: int, only_b: int) -> float:
 
 
 def chi2_p_value(only_a: int, only_b: int) -> float:
-    """Two-sided p of chi-square without continuity correction; 1 where nothing differs."""
+    """Return the two-sided p of chi-square without continuity correction; 1 where nothing differs."""
     return _p_value(chi2(only_a, only_b))
 
 
 def corrected_chi2_p_value(only_a: int, only_b: int) -> float:
-    """Two-sided p of chi-square with the usual correction, which is more cautious than the exact test."""
+    """Return the two-sided p of chi-square with the usual correction, which is more cautious than the exact test."""
     return _p_value(corrected_chi2(only_a, only_b))
 
 

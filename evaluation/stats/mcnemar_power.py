@@ -24,7 +24,7 @@ _CLOSE = 1e-9
 
 
 def mcnemar_power(difference: float, n_pairs: int, *, discordant: float, alpha: float = ALPHA) -> float:
-    """Chance that McNemar's test, as `mcnemar_p_value` makes it, sees a true difference of two shares.
+    """Return the chance that McNemar's test, as `mcnemar_p_value` makes it, sees a true difference of two shares.
 
     Args:
         difference: δ, in [0, 1]. Where fewer cases differ than it needs, so many do.
@@ -48,7 +48,10 @@ def mcnemar_power(difference: float, n_pairs: int, *, discordant: float, alpha: 
 
 @lru_cache(maxsize=4096)
 def mcnemar_detectable(n_pairs: int, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float | None:
-    """The smallest true difference of two shares that McNemar's test sees; None where not even one of 1 would be."""
+    """Return the smallest true difference of two shares that McNemar's test sees.
+
+    None where not even one of 1 would be.
+    """
     checked(alpha, power)
     if mcnemar_power(1.0, n_pairs, discordant=discordant, alpha=alpha) < power:
         return None
@@ -65,7 +68,7 @@ def mcnemar_detectable(n_pairs: int, *, discordant: float, alpha: float = ALPHA,
 
 @lru_cache(maxsize=4096)
 def exact_mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> int:
-    """Pairs with which McNemar's test, as it decides, sees a true difference of two shares.
+    """Return the pairs with which McNemar's test, as it decides, sees a true difference of two shares.
 
     The power climbs in steps as pairs come, and may fall a little at one: the number is one at which it is reached.
     """
@@ -89,7 +92,7 @@ def exact_mcnemar_cases(difference: float, *, discordant: float, alpha: float = 
 def _bracket(
     gain: Callable[[float], float], n_pairs: int, discordant: float, alpha: float, power: float
 ) -> tuple[float, float]:
-    """Two differences, close to what the normal approximation gives, of which only the second is seen."""
+    """Return two differences, close to what the normal approximation gives, of which only the second is seen."""
     low, high = 0.0, min(1.0, (z_of(1 - alpha / 2) + z_of(power)) * sqrt(max(discordant, 1 / n_pairs) / n_pairs))
     while gain(high) < 0:
         low, high = high, min(1.0, 1.1 * high)
@@ -97,7 +100,7 @@ def _bracket(
 
 
 def _discordant_counts(n_pairs: int, share: float) -> tuple[Counts, Vector]:
-    """How many pairs may differ, and the chance of each number."""
+    """Return how many pairs may differ, and the chance of each number."""
     from scipy.special import gammaln, xlog1py, xlogy
 
     spread = _FAR * sqrt(n_pairs * share * (1 - share)) + 1
@@ -109,7 +112,10 @@ def _discordant_counts(n_pairs: int, share: float) -> tuple[Counts, Vector]:
 
 
 def _normal_power(difference: float, n_pairs: int, share: float, alpha: float) -> float:
-    """Where so many differ that the test is by chi-square, Connor's formula turned round, which is right then."""
+    """Return where so many differ that the test is by chi-square, Connor's formula turned round.
+
+    Which is right then.
+    """
     lead, spread = difference * sqrt(n_pairs), sqrt(max(share - difference * difference, 0.0))
     limit = z_of(1 - alpha / 2) * sqrt(share)
     if not spread:

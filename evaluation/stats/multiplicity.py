@@ -19,14 +19,14 @@ Places = NDArray[np.intp]
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjusted p-values in the order given, whatever depends on what (Holm 1979, Scand J Statist 6:65)."""
+    """Return the adjusted p-values in the order given, whatever depends on what (Holm 1979, Scand J Statist 6:65)."""
     p, order = _sorted(p_values)
     stepped = np.minimum(1.0, np.maximum.accumulate(p * np.arange(p.size, 0, -1)))
     return _in_given_order(stepped, order)
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjusted p-values in the order given, for independent or positively dependent tests.
+    """Return the adjusted p-values in the order given, for independent or positively dependent tests.
 
     Source: Benjamini and Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
     """
@@ -36,13 +36,13 @@ def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def bonferroni(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjusted p-values in the order given: each times their number."""
+    """Return the adjusted p-values in the order given: each times their number."""
     p, order = _sorted(p_values)
     return _in_given_order(np.minimum(1.0, p * p.size), order)
 
 
 def hommel(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjusted p-values in the order given, for independent or positively dependent tests.
+    """Return the adjusted p-values in the order given, for independent or positively dependent tests.
 
     The closed test by Simes' p of the m largest together, min(m p_(i) / i), for every m (Hommel 1988, Biometrika
     75:383; steps of Wright 1992, Biometrics 48:1005). Takes time in proportion to the square of their number.
@@ -57,7 +57,7 @@ def hommel(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def benjamini_yekutieli(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjusted p-values in the order given, for screening whatever depends on what.
+    """Return the adjusted p-values in the order given, for screening whatever depends on what.
 
     Benjamini and Hochberg's, times 1 + 1/2 + … + 1/n (Benjamini and Yekutieli 2001, doi:10.1214/aos/1013699998).
     """
@@ -80,7 +80,7 @@ ADJUSTMENTS: Mapping[str, Callable[[Sequence[float]], tuple[float, ...]]] = Mapp
 
 
 def _sorted(p_values: Sequence[float]) -> tuple[Vector, Places]:
-    """The p-values from the smallest on, and where each was."""
+    """Return the p-values from the smallest on, and where each was."""
     p = np.asarray(p_values, dtype=np.float64)
     outside = ~((p >= 0) & (p <= 1))
     if outside.any():

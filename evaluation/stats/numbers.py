@@ -12,7 +12,7 @@ _ROUNDING = 1e-12
 
 
 def as_vector(values: Iterable[float], *, what: str = "values") -> Vector:
-    """The values as floats, shape (n,): at least one, all finite, truth values as 0 and 1.
+    """Return the values as floats, shape (n,): at least one, all finite, truth values as 0 and 1.
 
     Raises:
         ConfigurationError: nothing to compute with, or a value that is no finite number.
@@ -29,23 +29,26 @@ def as_vector(values: Iterable[float], *, what: str = "values") -> Vector:
 
 
 def difference_of(a: Vector, b: Vector) -> Vector:
-    """`a - b`, with 0 where the two differ by floating-point noise alone."""
+    """Return `a - b`, with 0 where the two differ by floating-point noise alone."""
     differences = a - b
     differences[np.abs(differences) <= _ROUNDING * np.maximum(np.abs(a), np.abs(b))] = 0.0
     return differences
 
 
 def is_binary(vector: Vector) -> bool:
-    """True where every value is 0 or 1."""
+    """Return True where every value is 0 or 1."""
     return bool(np.isin(vector, (0.0, 1.0)).all())
 
 
 def is_constant(vector: Vector) -> bool:
-    """True where the values differ by no more than floating-point noise."""
+    """Return True where the values differ by no more than floating-point noise."""
     return bool(np.ptp(vector) <= _ROUNDING * np.abs(vector).max())
 
 
 def standard_deviation(vector: Vector) -> float:
-    """Standard deviation of a sample of at least two values (n - 1), of very small and very large ones too."""
+    """Return the standard deviation of a sample of at least two values (n - 1).
+
+    Of very small and very large ones too.
+    """
     scale = float(np.abs(vector).max()) or 1.0
     return float((vector / scale).std(ddof=1)) * scale

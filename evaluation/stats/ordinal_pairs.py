@@ -18,7 +18,7 @@ SPLIT = "one is rated higher more often, the other by more: the ratings lean to 
 
 
 def ordinal_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
-    """What two ratings a case say of the chance that A's is the higher one, less the chance that B's is."""
+    """Return what two ratings a case say of the chance that A's is the higher one, less the chance that B's is."""
     differences = difference_of(a, b)
     n, up, down = differences.size, int((differences > 0).sum()), int((differences < 0).sum())
     p_value, test = wilcoxon_p_value(differences)

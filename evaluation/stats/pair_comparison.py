@@ -87,7 +87,7 @@ class PairComparison:
 
 
 def kind_of(*sides: Mapping[str, float]) -> Kind:
-    """`binary` where the sides have nothing but 0 and 1, else `continuous`."""
+    """Return `binary` where the sides have nothing but 0 and 1, else `continuous`."""
     return _kind_of(*(usable_scores(side).values for side in sides))
 
 
@@ -106,7 +106,7 @@ def compare_pair(
     sentinels: Collection[float] = (),
     beside: bool = True,
 ) -> PairComparison:
-    """The comparison of two candidates, by case id.
+    """Return the comparison of two candidates, by case id.
 
     Args:
         a: One score for each case, repeats averaged before (`repeats.case_means`). NaN and None are failures.
@@ -152,7 +152,7 @@ def _kind_of(*sides: Mapping[str, float]) -> Kind:
 def readjusted(
     comparison: PairComparison, *, p_adjusted: float, alpha: float, p_equivalence: float | None = None
 ) -> PairComparison:
-    """The comparison with the verdict that follows from an adjusted p.
+    """Return the comparison with the verdict that follows from an adjusted p.
 
     Args:
         comparison: One of several comparisons.
@@ -172,7 +172,7 @@ def readjusted(
 def _decided(
     comparison: PairComparison, *, p_value: float | None, p_equivalence: float | None, alpha: float
 ) -> PairComparison:
-    """The comparison with the verdict that follows from its p, and what is to be noted of that."""
+    """Return the comparison with the verdict that follows from its p, and what is to be noted of that."""
     gain = _lean(comparison)
     verdict = verdict_of(
         gain=gain if comparison.higher_is_better else -gain,
@@ -201,7 +201,7 @@ def _lean(comparison: PairComparison) -> float:
 
 
 def _is_outside(comparison: PairComparison) -> bool | None:
-    """Whether "no difference" lies outside the interval; None where there is none."""
+    """Return whether "no difference" lies outside the interval; None where there is none."""
     if comparison.low is None or comparison.high is None:
         return None
     equal = 1.0 if comparison.kind is Kind.RATIO else 0.0

@@ -47,7 +47,7 @@ def paired_difference(
     confidence_level: float = 0.95,
     higher_is_better: bool = True,
 ) -> PairedResult:
-    """Mean of `a - b` with its interval, its test and a verdict, over the choice of cases.
+    """Return the mean of `a - b` with its interval, its test and a verdict, over the choice of cases.
 
     The verdict follows p < 1 - `confidence_level` from 6 pairs on. Where nothing differs, p = 1.
 

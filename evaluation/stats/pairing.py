@@ -35,7 +35,7 @@ class Usable:
 
 
 def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
-    """The cases of `a` that `b` has too, in the order of `a`."""
+    """Return the cases of `a` that `b` has too, in the order of `a`."""
     shared = tuple(case_id for case_id in a if case_id in b)
     return Pairs(
         case_ids=shared,
@@ -47,7 +47,7 @@ def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
 
 
 def usable_scores(scores: Mapping[str, float | None], *, sentinels: Collection[float] = ()) -> Usable:
-    """The finite scores as floats, truth values as 0 and 1, apart from the cases without a score.
+    """Return the finite scores as floats, truth values as 0 and 1, apart from the cases without a score.
 
     Args:
         scores: One for each case; None and NaN say that there is none.

@@ -25,7 +25,7 @@ _FAR = 5.0
 
 
 def cases_for_difference(difference: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Pairs that show a true mean difference, by the normal approximation.
+    """Return the pairs that show a true mean difference, by the normal approximation.
 
     Args:
         difference: In the metric's unit, not 0.
@@ -38,13 +38,13 @@ def cases_for_difference(difference: float, *, variance: float, alpha: float = A
 
 
 def detectable_difference(n_cases: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """The smallest true mean difference that so many pairs show, by the normal approximation."""
+    """Return the smallest true mean difference that so many pairs show, by the normal approximation."""
     checked(alpha, power)
     return (z_of(1 - alpha / 2) + z_of(power)) * sqrt(variance / n_cases)
 
 
 def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> float:
-    """Chance that the paired t-test sees a true effect, from the noncentral t distribution.
+    """Return the chance that the paired t-test sees a true effect, from the noncentral t distribution.
 
     Args:
         effect: True mean difference in standard deviations of the differences.
@@ -62,7 +62,7 @@ def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> fl
 
 
 def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Pairs with which the paired t-test sees a true effect, not rounded up; at least 2."""
+    """Return the pairs with which the paired t-test sees a true effect, not rounded up; at least 2."""
     by_z = cases_for_difference(effect, variance=1.0, alpha=alpha, power=power)
     if by_z > _MOST_PAIRS:
         return by_z
@@ -87,7 +87,10 @@ def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER)
 
 @lru_cache(maxsize=4096)
 def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = POWER) -> float | None:
-    """The smallest true effect that the paired t-test sees, in standard deviations; None for fewer than 2 pairs."""
+    """Return the smallest true effect that the paired t-test sees, in standard deviations.
+
+    None for fewer than 2 pairs.
+    """
     checked(alpha, power)
     if n_pairs < _FEWEST_PAIRS:
         return None
@@ -102,7 +105,7 @@ def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = PO
 
 
 def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Pairs with which McNemar's test sees a true difference of two shares (Connor 1987, Biometrics 43:207).
+    """Return the pairs with which McNemar's test sees a true difference of two shares (Connor 1987, Biometrics 43:207).
 
     (z sqrt(p_d) + z_power sqrt(p_d - δ²))² / δ². Where fewer cases differ than the difference needs, so many do.
 
@@ -119,12 +122,12 @@ def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA,
 
 
 def z_of(probability: float) -> float:
-    """The standard normal quantile."""
+    """Return the standard normal quantile."""
     return NormalDist().inv_cdf(probability)
 
 
 def not_zero(difference: float) -> float:
-    """The difference.
+    """Return the difference.
 
     Raises:
         ConfigurationError: it is 0, which no number of cases shows.

@@ -38,7 +38,7 @@ class PreferenceFit:
 
 
 def fitted(table: VoteTable) -> PreferenceFit:
-    """The abilities that make the votes most likely; all must be connected by comparisons."""
+    """Return the abilities that make the votes most likely; all must be connected by comparisons."""
     raw = table.wins()
     wins = with_pseudo_wins(raw, raw + raw.T > 0)
     s, met = abilities(wins), wins + wins.T
@@ -71,14 +71,14 @@ def _covariances(
 
 
 def _of_contrasts(covariance: Matrix) -> Vector:
-    """The variance of each difference of two abilities."""
+    """Return the variance of each difference of two abilities."""
     variances = np.diagonal(covariance)
     i, j = np.triu_indices(variances.size, k=1)
     return np.asarray(variances[i] + variances[j] - 2 * covariance[i, j])
 
 
 def _residuals(table: VoteTable, s: Vector) -> Matrix:
-    """Wins less those expected, shape (n_prompts, k)."""
+    """Return the wins less those expected, shape (n_prompts, k)."""
     residuals = np.zeros((table.n_prompts, s.size))
     surprise = table.score - chance_of(s, table.a, table.b)
     np.add.at(residuals, (table.prompt, table.a), surprise)
@@ -100,7 +100,10 @@ def deviance_of(fit: PreferenceFit, table: VoteTable) -> tuple[float | None, int
 def resampled_limits(
     table: VoteTable, rng: np.random.Generator, n_resamples: int, level: float
 ) -> list[tuple[float | None, float | None]] | None:
-    """Limits of each ability by percentiles over prompts drawn anew, None for an open end; None under 100 prompts."""
+    """Return the limits of each ability by percentiles over prompts drawn anew, None for an open end.
+
+    None under 100 prompts.
+    """
     if table.n_prompts < MIN_PROMPTS_FOR_PERCENTILES:
         return None
     raw = table.wins()

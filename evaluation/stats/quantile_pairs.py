@@ -22,7 +22,7 @@ def quantile_difference(
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """The `q` quantile of A less that of B, with an interval from resampled pairs (`paired_bootstrap`).
+    """Return the `q` quantile of A less that of B, with an interval from resampled pairs (`paired_bootstrap`).
 
     There is no interval (None) for fewer than 100 pairs, where percentiles of resamples are too short, and where all
     resamples say the same. The order of the pairs does not matter.
@@ -61,7 +61,7 @@ def quantile_difference(
 
 
 def _resampled(a: Vector, b: Vector, q: float, rng: np.random.Generator, n_resamples: int) -> Vector:
-    """What the pairs say when they are drawn anew, shape (n_resamples,)."""
+    """Return what the pairs say when they are drawn anew, shape (n_resamples,)."""
     at_once = max(1, _DRAWN_AT_ONCE // a.size)
     parts = []
     for done in range(0, n_resamples, at_once):

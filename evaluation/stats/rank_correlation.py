@@ -12,7 +12,7 @@ _ROUNDING = 1e-12
 
 
 def spearman(weights: Matrix, x: Vector, y: Vector) -> Vector:
-    """Spearman's correlation for each row of weights, shape (n_rows,); NaN where one of the two does not vary.
+    """Return Spearman's correlation for each row of weights, shape (n_rows,); NaN where one of the two does not vary.
 
     Args:
         weights: How often each case counts, shape (n_rows, n_cases).
@@ -28,13 +28,15 @@ def spearman(weights: Matrix, x: Vector, y: Vector) -> Vector:
 
 
 def centred_ranks(values: Vector) -> Vector:
-    """Ranks with the mean 0; equal values share theirs."""
+    """Return the ranks with the mean 0; equal values share theirs."""
     ranks: Vector = weighted_midranks(np.ones((1, values.size)), values)[0] - values.size / 2
     return ranks
 
 
 def shuffle_p_value(a: Vector, b: Vector, rng: np.random.Generator) -> float:
-    """Two-sided p: how often shuffled ranks go together as closely; from 1001 cases on Student's approximation.
+    """Return the two-sided p: how often shuffled ranks go together as closely.
+
+    From 1001 cases on Student's approximation.
 
     Args:
         a: Centred ranks that vary.

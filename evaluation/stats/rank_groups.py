@@ -9,7 +9,7 @@ Beaten = Collection[tuple[str, str]]
 
 
 def rank_intervals(names: Sequence[str], beaten: Beaten, *, through: str | None = None) -> dict[str, tuple[int, int]]:
-    """The best and the worst rank of each that the certain differences leave open, 1 being the best.
+    """Return the best and the worst rank of each that the certain differences leave open, 1 being the best.
 
     Args:
         names: All of them.
@@ -27,7 +27,7 @@ def rank_intervals(names: Sequence[str], beaten: Beaten, *, through: str | None 
 
 
 def tied_groups(order: Sequence[str], beaten: Beaten) -> tuple[tuple[str, ...], ...]:
-    """The longest stretches of the order in which no two differ, best first; one may stand in several.
+    """Return the longest stretches of the order in which no two differ, best first; one may stand in several.
 
     This is what a display of letters shows: a letter for each group. Two that share a group do not differ; two that
     share none differ, or stand around such a difference (`apart_without_difference`).
@@ -46,7 +46,7 @@ def tied_groups(order: Sequence[str], beaten: Beaten) -> tuple[tuple[str, ...], 
 
 
 def letters(groups: Sequence[Sequence[str]]) -> dict[str, str]:
-    """The letters of each: `a` for the best group, `ab` for one that belongs to the two best."""
+    """Return the letters of each: `a` for the best group, `ab` for one that belongs to the two best."""
     by_name: dict[str, str] = {}
     for index, group in enumerate(groups):
         for name in group:
@@ -57,7 +57,10 @@ def letters(groups: Sequence[Sequence[str]]) -> dict[str, str]:
 def apart_without_difference(
     order: Sequence[str], groups: Sequence[Sequence[str]], beaten: Beaten
 ) -> tuple[tuple[str, str], ...]:
-    """Pairs that share no group although they do not differ, since two between or beside them do; the better first."""
+    """Return the pairs that share no group although they do not differ, since two between or beside them do.
+
+    The better first.
+    """
     together = {(a, b) for group in groups for a in group for b in group}
     differ = {frozenset(pair) for pair in beaten}
     return tuple(
@@ -69,7 +72,7 @@ def apart_without_difference(
 
 
 def sole_winner(names: Sequence[str], beaten: Beaten) -> str | None:
-    """The one that is better than every other, if there is one."""
+    """Return the one that is better than every other, if there is one."""
     others: Mapping[str, set[str]] = {name: set(names) - {name} for name in names}
     winners = [
         name for name in names if others[name] and others[name] <= {worse for won, worse in beaten if won == name}
@@ -78,6 +81,6 @@ def sole_winner(names: Sequence[str], beaten: Beaten) -> str | None:
 
 
 def _letter(index: int) -> str:
-    """A, b, … z, then aa, ab, … as columns of a sheet are named."""
+    """Return a, b, … z, then aa, ab, … as columns of a sheet are named."""
     rest, place = divmod(index, 26)
     return ("" if rest == 0 else _letter(rest - 1)) + chr(ord("a") + place)

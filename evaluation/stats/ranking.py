@@ -66,7 +66,7 @@ def compare_many(
     sentinels: Collection[float] = (),
     of_pairs: Mapping[tuple[str, str], tuple[Scores, Scores]] | None = None,
 ) -> ManyComparison:
-    """The comparison of two or more candidates, every pair by case id.
+    """Return the comparison of two or more candidates, every pair by case id.
 
     The order of the sides changes which of two is called A, and nothing else.
 
@@ -137,7 +137,7 @@ _DECIDED = (A_BETTER, B_BETTER)
 
 
 def pair_rng(seed: int, a: str, b: str) -> np.random.Generator:
-    """A generator that the seed and the two labels determine, in whichever order they come."""
+    """Return a generator that the seed and the two labels determine, in whichever order they come."""
     named = "\0".join(sorted((a, b)))
     return np.random.default_rng([seed, *sha256(named.encode()).digest()])
 
@@ -160,7 +160,7 @@ def _pairs_of(sides: Mapping[str, Scores], against: str | None) -> list[tuple[st
 
 
 def _common(sides: Mapping[str, Scores], kind: Kind, clusters: Mapping[str, str]) -> Matrix:
-    """The scores on the cases that all sides have, or the means of their clusters, shape (n_units, n_sides).
+    """Return the scores on the cases that all sides have, or the means of their clusters, shape (n_units, n_sides).
 
     Of ratios their logarithms, so that a mean over them is the geometric one's.
     """
@@ -182,7 +182,10 @@ def _logarithms(scores: Scores) -> Scores:
 def _order(
     sides: Mapping[str, Scores], matrix: Matrix, kind: Kind, higher_is_better: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The labels, best first, and what there is to say of that; equal ones by name, sides without a case last."""
+    """Return the labels, best first, and what there is to say of that.
+
+    Equal ones by name, sides without a case last.
+    """
     notes: tuple[str, ...] = ()
     if len(matrix):
         means: dict[str, float | None] = dict(zip(sides, matrix.mean(axis=0).tolist(), strict=True))

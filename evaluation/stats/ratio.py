@@ -27,7 +27,7 @@ def ratio_estimate(
     clusters: Sequence[Hashable | None] | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate | None:
-    """The ratio of the sums, with a bootstrap interval over the cases; None where the denominators sum to 0.
+    """Return the ratio of the sums, with a bootstrap interval over the cases; None where the denominators sum to 0.
 
     From 100 cases (or clusters, which are drawn whole) on by percentiles (`bootstrap`), below bias-corrected and
     accelerated (`bootstrap_bca`; Efron 1987, doi:10.1080/01621459.1987.10478410). There is no interval under 5 of
@@ -67,7 +67,7 @@ def ratio_estimate(
 
 
 def _unit_sums(above: Vector, below: Vector, clusters: Sequence[Hashable | None] | None) -> Vector:
-    """Sums of both in each unit, shape (n_units, 2)."""
+    """Return the sums of both in each unit, shape (n_units, 2)."""
     pairs = np.column_stack([above, below])
     if clusters is None:
         return pairs

@@ -21,7 +21,10 @@ _MOST_FLIPPED = 20_000
 
 
 def ratio_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
-    """What two positive quantities a case say of their ratio, A by B; a margin of 0.1 reaches from 1/1.1 to 1.1."""
+    """Return what two positive quantities a case say of their ratio, A by B.
+
+    A margin of 0.1 reaches from 1/1.1 to 1.1.
+    """
     differences = difference_of(np.log(a), np.log(b))
     p_t = paired_t_p_value(differences)
     if p_t is not None and differences.size > _MOST_FLIPPED:
@@ -38,12 +41,12 @@ def _as_log_ratio(evidence: Evidence, also: Mapping[str, float]) -> Evidence:
 
 
 def log_terms(terms: PairTestSettings) -> PairTestSettings:
-    """The terms with the margin on the scale of logarithms."""
+    """Return the terms with the margin on the scale of logarithms."""
     return replace(terms, margin=None if terms.margin is None else log1p(terms.margin))
 
 
 def as_ratio(evidence: Evidence) -> Evidence:
-    """The evidence of logarithms as one of ratios."""
+    """Return the evidence of logarithms as one of ratios."""
     return replace(
         evidence,
         difference=_exp(evidence.difference),
@@ -61,5 +64,5 @@ def _interval(logs: Interval | None) -> Interval | None:
 
 
 def _exp(logarithm: float) -> float:
-    """The number itself; beyond the largest float, one close to it."""
+    """Return the number itself; beyond the largest float, one close to it."""
     return exp(min(logarithm, _LARGEST_LOG))

@@ -53,7 +53,7 @@ class Newcomer:
 
 
 def newcomer(newest: Sequence[float], earlier: Sequence[Sequence[float]]) -> Newcomer:
-    """How low the newest values are among the earlier ones.
+    """Return how low the newest values are among the earlier ones.
 
     Args:
         newest: A value for each case; higher is better.
@@ -76,7 +76,7 @@ def newcomer(newest: Sequence[float], earlier: Sequence[Sequence[float]]) -> New
 
 
 def _lower_tail(cases: Sequence[Values]) -> float:
-    """The chance of a sum of one value of each case, drawn evenly, as low as the sum of their first ones."""
+    """Return the chance of a sum of one value of each case, drawn evenly, as low as the sum of their first ones."""
     varying = [values for values in cases if min(values) < max(values)]
     is_binary = all(value in (0, 1) for values in varying for value in values)
     grid = [_weighted(values) for values in varying] if is_binary else _on_grid(varying)
@@ -96,7 +96,7 @@ def _weighted(values: Values) -> tuple[int, ...]:
 
 
 def _drawn_once_more(chances: NDArray[np.float64], places: Sequence[int]) -> NDArray[np.float64]:
-    """The chances of each sum after one more draw."""
+    """Return the chances of each sum after one more draw."""
     longer = np.zeros(chances.size + max(places))
     for place in places:
         longer[place : place + chances.size] += chances
@@ -104,7 +104,10 @@ def _drawn_once_more(chances: NDArray[np.float64], places: Sequence[int]) -> NDA
 
 
 def _drawn(places: Sequence[int], n_draws: int) -> NDArray[np.float64]:
-    """The chances of each sum of so many draws. All are positive, so that small ones are as exact as large ones."""
+    """Return the chances of each sum of so many draws.
+
+    All are positive, so that small ones are as exact as large ones.
+    """
     if n_draws == 1:
         return _drawn_once_more(np.ones(1), places)
     half = _drawn(places, n_draws // 2)
@@ -113,7 +116,7 @@ def _drawn(places: Sequence[int], n_draws: int) -> NDArray[np.float64]:
 
 
 def _on_grid(cases: Sequence[Values]) -> list[tuple[int, ...]]:
-    """Each case's values as whole steps above its lowest one, as few steps as say the same."""
+    """Return each case's values as whole steps above its lowest one, as few steps as say the same."""
     if not cases:
         return []
     widest = max(max(values) - min(values) for values in cases)

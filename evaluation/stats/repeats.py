@@ -9,7 +9,7 @@ from evaluation.stats.numbers import Vector, as_vector
 
 
 def case_means(scores: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Mean score of each case, in order of first appearance.
+    """Return the mean score of each case, in order of first appearance.
 
     Args:
         scores: A case's id with its score, once for each repeat. Cases may have different numbers of repeats.
@@ -33,12 +33,15 @@ class VarianceParts:
     within_b: float
 
     def of_difference(self, repeats_a: float, repeats_b: float) -> float:
-        """Variance of one case's difference, were it asked so often: what `power.cases_for_difference` wants."""
+        """Return the variance of one case's difference, were it asked so often.
+
+        What `power.cases_for_difference` wants.
+        """
         return self.between + self.within_a / repeats_a + self.within_b / repeats_b
 
 
 def variance_parts(a: Mapping[str, Sequence[float]], b: Mapping[str, Sequence[float]]) -> VarianceParts | None:
-    """The parts of the variance on the cases that both have, by the method of moments.
+    """Return the parts of the variance on the cases that both have, by the method of moments.
 
     None where fewer than two cases are shared, or a candidate was never asked a case twice: then no repeat tells
     its noise from a difference of the cases.
@@ -63,7 +66,7 @@ def _mean_inverse_size(cases: Sequence[Vector]) -> float:
 
 
 def _pooled_variance(cases: Sequence[Vector]) -> float | None:
-    """Variance within a case, over all cases; None where none was repeated."""
+    """Return the variance within a case, over all cases; None where none was repeated."""
     degrees = sum(scores.size - 1 for scores in cases)
     if not degrees:
         return None

@@ -31,7 +31,9 @@ def reweighted_interval(
     n_numbers_a_row: int | None = None,
     clusters: Sequence[Hashable] | None = None,
 ) -> Interval | None:
-    """Bootstrap interval of a statistic over cases: bias-corrected and accelerated under 100, else by percentiles.
+    """Return the bootstrap interval of a statistic over cases.
+
+    Bias-corrected and accelerated under 100, else by percentiles.
 
     None under 5 cases, where every resample says the same, and where more than one in twenty says nothing. With
     clusters, these are drawn whole, and counted.
@@ -69,13 +71,15 @@ def reweighted_interval(
 
 
 def cluster_numbers(clusters: Sequence[Hashable]) -> NDArray[np.intp]:
-    """The clusters as numbers from 0 on, in order of first appearance."""
+    """Return the clusters as numbers from 0 on, in order of first appearance."""
     numbers = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
     return np.array([numbers[cluster] for cluster in clusters], dtype=np.intp)
 
 
 def weighted_midranks(weights: Matrix, values: Vector) -> Matrix:
-    """The rank of each value among all, equal values sharing theirs, where a case counts as often as its weight says.
+    """Return the rank of each value among all, equal values sharing theirs.
+
+    Where a case counts as often as its weight says.
 
     Shape (n_rows, n_cases), like the weights. Ranks are counted from 0.5: of three different values 0.5, 1.5 and 2.5.
     """
@@ -88,7 +92,7 @@ def weighted_midranks(weights: Matrix, values: Vector) -> Matrix:
 
 
 def cumulative(weights: Matrix, ends: NDArray[np.integer]) -> Matrix:
-    """The sum of each row's first `end` weights, for every end. Shape (n_rows, n_ends)."""
+    """Return the sum of each row's first `end` weights, for every end. Shape (n_rows, n_ends)."""
     sums = np.concatenate([np.zeros((len(weights), 1)), np.cumsum(weights, axis=1)], axis=1)
     picked: Matrix = sums[:, ends]
     return picked
@@ -97,7 +101,7 @@ def cumulative(weights: Matrix, ends: NDArray[np.integer]) -> Matrix:
 def _resampled(
     statistic: Statistic, n_units: int, rng: np.random.Generator, n_resamples: int, n_numbers_a_row: int
 ) -> Vector:
-    """The statistic of each resample in which it is defined."""
+    """Return the statistic of each resample in which it is defined."""
     shares = np.full(n_units, 1 / n_units)
     rows_at_once = max(1, _NUMBERS_AT_ONCE // n_numbers_a_row)
     parts = []

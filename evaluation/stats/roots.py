@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 def crossing(function: Callable[[float], float], low: float, high: float) -> float:
-    """The point between `low` and `high` where a monotone function changes its sign, to the last bit.
+    """Return the point between `low` and `high` where a monotone function changes its sign, to the last bit.
 
     Where it does not change sign between them, the end at which it is nearer to zero, or the lower one.
     """

@@ -39,7 +39,7 @@ class EProcess:
             raise ConfigurationError(f"prior={self.prior!r} must be above 0 and finite", "1 weighs all chances alike")
 
     def log_e_values(self, wins: ArrayLike, losses: ArrayLike) -> Array:
-        """Natural logarithm of E for each pair, in the shape of the counts; -inf where nothing is left.
+        """Return the natural logarithm of E for each pair, in the shape of the counts; -inf where nothing is left.
 
         Args:
             wins: How many of the differing cases A won.
@@ -61,7 +61,7 @@ class EProcess:
         return log_e
 
     def log_e_path(self, outcomes: ArrayLike) -> Array:
-        """Logarithm of E after each differing case along the last axis: 1 where A won, 0 where B did."""
+        """Return the logarithm of E after each differing case along the last axis: 1 where A won, 0 where B did."""
         won = np.asarray(outcomes, dtype=np.float64)
         return self.log_e_values(won.cumsum(axis=-1), (1 - won).cumsum(axis=-1))
 
@@ -96,7 +96,7 @@ class BettingSequence:
             )
 
     def log_e_path(self, values: ArrayLike, *, mean: float = 0.0) -> Array:
-        """Logarithm of the wealth after each value, of those who bet that the true mean is above `mean`.
+        """Return the logarithm of the wealth after each value, of those who bet that the true mean is above `mean`.
 
         At every look an e-value against "the mean is at most this". For the other side give -values.
         """
@@ -107,7 +107,7 @@ class BettingSequence:
         return _log_wealth(_scaled(values, self.low, self.high), np.asarray(_share(mean, self.low, self.high)))
 
     def log_e_values(self, values: ArrayLike, *, mean: float = 0.0) -> Array:
-        """The last of `log_e_path`, one for each row of values: 0 where there are none."""
+        """Return the last of `log_e_path`, one for each row of values: 0 where there are none."""
         path = self.log_e_path(values, mean=mean)
         return path[..., -1] if path.shape[-1] else np.zeros(path.shape[:-1])
 
@@ -125,7 +125,7 @@ class BettingSequence:
 def empirical_bernstein_limits(
     values: ArrayLike, *, low: float = -1.0, high: float = 1.0, confidence_level: float = 0.95
 ) -> tuple[Array, Array]:
-    """Limits with the same promise as a betting sequence's in closed form, and wider: to hold against it.
+    """Return the limits with the same promise as a betting sequence's in closed form, and wider: to hold against it.
 
     Source: Waudby-Smith and Ramdas 2024, arXiv:2010.09686, theorem 2 (predictable plug-in, truncated at 1/2).
     """
@@ -147,7 +147,7 @@ def _share(value: ArrayLike, low: float, high: float) -> Array:
 
 
 def _scaled(values: ArrayLike, low: float, high: float) -> Array:
-    """The values as shares of the way from `low` to `high`."""
+    """Return the values as shares of the way from `low` to `high`."""
     x = _share(values, low, high)
     if (x < -_ROUNDING).any() or (x > 1 + _ROUNDING).any():
         raise ConfigurationError(
@@ -158,7 +158,7 @@ def _scaled(values: ArrayLike, low: float, high: float) -> Array:
 
 
 def _log_wealth(x: Array, mean: Array) -> Array:
-    """Logarithm of the mean wealth of all bettors after each value; `mean` in (0, 1], one for each row."""
+    """Return the logarithm of the mean wealth of all bettors after each value; `mean` in (0, 1], one for each row."""
     gain = x / mean[..., None] - 1
     gain[np.isnan(gain)] = 0.0
     total = np.full(x.shape, -np.inf)
@@ -169,7 +169,7 @@ def _log_wealth(x: Array, mean: Array) -> Array:
 
 
 def _lowest(x: Array, threshold: float) -> Array:
-    """The least mean that no look ruled out: wealth falls as the mean rises, so it is found by halving."""
+    """Return the least mean that no look ruled out: wealth falls as the mean rises, so it is found by halving."""
     low, high = np.zeros(x.shape[:-1]), np.ones(x.shape[:-1])
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
@@ -179,6 +179,6 @@ def _lowest(x: Array, threshold: float) -> Array:
 
 
 def _delayed(path: Array, first: float) -> Array:
-    """What was known before each value."""
+    """Return what was known before each value."""
     before: Array = np.concatenate([np.full((*path.shape[:-1], 1), first), path[..., :-1]], axis=-1)
     return before

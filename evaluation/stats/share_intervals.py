@@ -6,7 +6,10 @@ from evaluation.stats.intervals import Interval, z_value
 
 
 def clopper_pearson_interval(n_successes: int, n: int, *, confidence_level: float = 0.95) -> Interval:
-    """The exact interval, which covers at least as often as it says, and mostly more (Clopper & Pearson 1934)."""
+    """Return the exact interval, which covers at least as often as it says.
+
+    And mostly more (Clopper & Pearson 1934).
+    """
     from scipy.special import betaincinv
 
     tail = (1 - confidence_level) / 2
@@ -16,7 +19,7 @@ def clopper_pearson_interval(n_successes: int, n: int, *, confidence_level: floa
 
 
 def jeffreys_interval(n_successes: int, n: int, *, confidence_level: float = 0.95) -> Interval:
-    """The middle of the posterior under Jeffreys' prior, Beta(1/2, 1/2)."""
+    """Return the middle of the posterior under Jeffreys' prior, Beta(1/2, 1/2)."""
     from scipy.special import betaincinv
 
     tail = (1 - confidence_level) / 2
@@ -25,7 +28,10 @@ def jeffreys_interval(n_successes: int, n: int, *, confidence_level: float = 0.9
 
 
 def wald_interval(n_successes: int, n: int, *, confidence_level: float = 0.95) -> Interval:
-    """The share and so many standard errors to each side: too short for few cases, without width for none or all."""
+    """Return the share and so many standard errors to each side.
+
+    Too short for few cases, without width for none or all.
+    """
     share = n_successes / n
     half_width = z_value(confidence_level) * sqrt(share * (1 - share) / n)
     return Interval(max(0.0, share - half_width), min(1.0, share + half_width))

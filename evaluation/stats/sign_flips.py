@@ -17,7 +17,9 @@ _BITS = 8
 
 
 def sign_flip_p_value(differences: Vector, *, rng: np.random.Generator) -> tuple[float, str]:
-    """Two-sided p: how often the mean is as far from 0 when signs are flipped at random, and the form of the test.
+    """Return the two-sided p.
+
+    How often the mean is as far from 0 when signs are flipped at random, and the form of the test.
 
     Up to 15 pairs it is exact (`sign_flip_exact`), beyond a mid-p (`sign_flip`), of 10,000 random flips where more than
     15 pairs differ. The order of the differences does not matter, nor whether all of them change sign.
@@ -36,7 +38,7 @@ def sign_flip_p_value(differences: Vector, *, rng: np.random.Generator) -> tuple
 
 
 def _all_sums(sizes: Vector) -> Vector:
-    """The sums of the sizes under every choice of signs, shape (2 ** n,)."""
+    """Return the sums of the sizes under every choice of signs, shape (2 ** n,)."""
     sums = np.zeros(1)
     for size in sizes:
         sums = np.concatenate([sums + size, sums - size])
@@ -44,7 +46,7 @@ def _all_sums(sizes: Vector) -> Vector:
 
 
 def _drawn_sums(sizes: Vector, rng: np.random.Generator) -> Vector:
-    """The sums of the sizes under random signs, shape (N_FLIPS,).
+    """Return the sums of the sizes under random signs, shape (N_FLIPS,).
 
     One random byte gives the signs of eight sizes, whose 256 sums are tabulated.
     """

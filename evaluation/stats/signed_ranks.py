@@ -18,7 +18,7 @@ _TINY = 1e-300
 
 
 def wilcoxon_p_value(differences: Vector) -> tuple[float, str]:
-    """Two-sided p, and the form of the test; 1 where nothing differs.
+    """Return the two-sided p, and the form of the test; 1 where nothing differs.
 
     Up to 20 pairs that differ it is exact, given the ranks at hand (`wilcoxon_pratt_exact`), beyond it is normal
     without continuity correction (`wilcoxon_pratt`).
@@ -31,14 +31,17 @@ def wilcoxon_p_value(differences: Vector) -> tuple[float, str]:
 
 
 def normal_p_value(differences: Vector) -> float:
-    """Two-sided p of the normal approximation, without continuity correction; some difference must not be 0."""
+    """Return the two-sided p of the normal approximation, without continuity correction.
+
+    Some difference must not be 0.
+    """
     ranks, is_up = _signed_ranks(differences)
     lean = abs(2 * float(ranks[is_up].sum()) - float(ranks.sum()))
     return erfc(lean / sqrt(2 * float((ranks**2).sum())))
 
 
 def rank_biserial(differences: Vector) -> float | None:
-    """Ranks of the pairs that A wins less those that B wins, as a share of both, in [-1, 1] (Kerby 2014).
+    """Return the ranks of the pairs that A wins less those that B wins, as a share of both, in [-1, 1] (Kerby 2014).
 
     None where nothing differs.
     """
@@ -48,7 +51,10 @@ def rank_biserial(differences: Vector) -> float | None:
 
 
 def hodges_lehmann(differences: Vector) -> float | None:
-    """Median of the means of all two differences (each with itself, too); None beyond 2000 distinct differences."""
+    """Return the median of the means of all two differences (each with itself, too).
+
+    None beyond 2000 distinct differences.
+    """
     values, counts = np.unique(differences, return_counts=True)
     if values.size > _MAX_DISTINCT:
         return None
@@ -60,7 +66,7 @@ def hodges_lehmann(differences: Vector) -> float | None:
 
 
 def _weighted_median(values: Vector, weights: Vector) -> float:
-    """The median of values of which each stands as often as its weight says."""
+    """Return the median of values of which each stands as often as its weight says."""
     reached = np.cumsum(weights)
     half = reached[-1] / 2
     lower = int(np.searchsorted(reached, half))
@@ -69,7 +75,7 @@ def _weighted_median(values: Vector, weights: Vector) -> float:
 
 
 def _signed_ranks(differences: Vector) -> tuple[Vector, NDArray[np.bool_]]:
-    """The ranks of the sizes that are not zero, zeros ranked with them, and which of them are positive."""
+    """Return the ranks of the sizes that are not zero, zeros ranked with them, and which of them are positive."""
     sizes = np.abs(differences)
     # 0.3 - 0.2 and 0.2 - 0.1 are one size.
     ranks = centred_ranks(np.round(sizes / max(float(sizes.max()), _TINY), _DIGITS)) + (sizes.size + 1) / 2
@@ -78,7 +84,7 @@ def _signed_ranks(differences: Vector) -> tuple[Vector, NDArray[np.bool_]]:
 
 
 def _exact(ranks: Vector, lean: float) -> float:
-    """Share of all choices of signs under which the signed ranks lean as far."""
+    """Return the share of all choices of signs under which the signed ranks lean as far."""
     # Shared ranks end in .5: doubled, all are whole numbers.
     doubled = np.rint(2 * ranks).astype(np.intp)
     ways = np.zeros(int(doubled.sum()) + 1)

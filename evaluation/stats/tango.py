@@ -11,7 +11,7 @@ from evaluation.stats.roots import crossing
 
 
 def tango_z(*, only_a: int, only_b: int, n: int, difference: float) -> float:
-    """How many standard errors the share of A less that of B lies above `difference`, in [-1, 1]."""
+    """Return how many standard errors the share of A less that of B lies above `difference`, in [-1, 1]."""
     distance = only_a - only_b - n * difference
     square = 2.0 * n
     linear = -only_a - only_b + (2 * n - only_a + only_b) * difference
@@ -24,7 +24,9 @@ def tango_z(*, only_a: int, only_b: int, n: int, difference: float) -> float:
 
 
 def tango_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
-    """Interval of the share of A less that of B, of which only the discordant pairs are known; never of zero width.
+    """Return the interval of the share of A less that of B, of which only the discordant pairs are known.
+
+    Never of zero width.
 
     Fits three outcomes too: A above, B above, both alike.
     """
@@ -51,12 +53,15 @@ def bonett_price_interval(*, only_a: int, only_b: int, n: int, confidence_level:
 
 
 def paired_wald_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
-    """The difference of two paired shares and so many standard errors to each side: too short under 300 pairs."""
+    """Return the difference of two paired shares and so many standard errors to each side.
+
+    Too short under 300 pairs.
+    """
     difference = (only_a - only_b) / n
     half_width = z_value(confidence_level) * paired_standard_error(only_a=only_a, only_b=only_b, n=n)
     return Interval(max(-1.0, difference - half_width), min(1.0, difference + half_width))
 
 
 def paired_standard_error(*, only_a: int, only_b: int, n: int) -> float:
-    """Standard error of the difference of two paired shares: sqrt(b + c - (b - c)² / n) / n."""
+    """Return the standard error of the difference of two paired shares: sqrt(b + c - (b - c)² / n) / n."""
     return sqrt(only_a + only_b - (only_a - only_b) ** 2 / n) / n

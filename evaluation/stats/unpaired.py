@@ -51,7 +51,7 @@ class RankTest:
 def unpaired_shares(
     right_a: int, n_a: int, right_b: int, n_b: int, *, confidence_level: float = 0.95
 ) -> UnpairedResult:
-    """Difference of two shares of different cases: Newcombe's interval and a test of the two by two table.
+    """Return the difference of two shares of different cases: Newcombe's interval and a test of the two by two table.
 
     Interval: Newcombe 1998 (Statistics in Medicine 17:873), method 10, of two Wilson intervals. Test: Pearson's
     chi-square without correction, Fisher's exact one where an expected count is below 5. Effect size: Cohen's h.
@@ -85,7 +85,7 @@ def unpaired_shares(
 
 
 def unpaired_means(a: Sequence[float], b: Sequence[float], *, confidence_level: float = 0.95) -> UnpairedResult:
-    """Difference of two means of different cases, by Welch's t-test, which lets the two vary differently.
+    """Return the difference of two means of different cases, by Welch's t-test, which lets the two vary differently.
 
     Nothing can be said (p = 1, no interval) for a group of one, and where neither group varies.
     """
@@ -128,13 +128,16 @@ def chi_square_p_value(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
 
 
 def _least_expected(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
-    """The smallest count that is expected in a cell where something was counted in its column."""
+    """Return the smallest count that is expected in a cell where something was counted in its column."""
     n, right = n_a + n_b, right_a + right_b
     return min(n_a, n_b) * min(column for column in (right, n - right) if column) / n
 
 
 def fisher_p_value(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
-    """Two-sided p of Fisher's exact test: the chance of all tables that are at most as likely as this one."""
+    """Return the two-sided p of Fisher's exact test.
+
+    The chance of all tables that are at most as likely as this one.
+    """
     right = right_a + right_b
     fewest, most = max(0, right - n_b), min(right, n_a)
     ways = [comb(n_a, k) * comb(n_b, right - k) for k in range(fewest, most + 1)]
@@ -162,7 +165,10 @@ def _welch(a: Vector, b: Vector, level: float) -> _Welch:
 
 
 def welch_error(a: Vector, b: Vector) -> tuple[float, float]:
-    """Standard error of the difference of two means and its degrees of freedom (Welch 1947), of groups that vary."""
+    """Return the standard error of the difference of two means and its degrees of freedom (Welch 1947).
+
+    Of groups that vary.
+    """
     of_a, of_b = standard_deviation(a) / sqrt(a.size), standard_deviation(b) / sqrt(b.size)
     error = hypot(of_a, of_b)
     return error, 1 / ((of_a / error) ** 4 / (a.size - 1) + (of_b / error) ** 4 / (b.size - 1))

@@ -13,7 +13,7 @@ MIN_PAIRS = 6
 def verdict_of(
     *, gain: float, p_value: float | None, n_pairs: int, alpha: float, p_equivalence: float | None = None
 ) -> str:
-    """`A better`, `B better`, `equivalent` within the margin, `inconclusive` or `insufficient data`.
+    """Return `A better`, `B better`, `equivalent` within the margin, `inconclusive` or `insufficient data`.
 
     Args:
         gain: Above 0 where A is better.

@@ -39,7 +39,7 @@ class VoteTable:
     n_prompts: int
 
     def wins(self, weights: Vector | None = None) -> Matrix:
-        """How often each beat each, shape (k, k); weighted by vote."""
+        """Return how often each beat each, shape (k, k); weighted by vote."""
         k = len(self.names)
         weighted = np.ones(self.score.size) if weights is None else weights
         counted = np.bincount(self.a * k + self.b, weighted * self.score, minlength=k * k)
@@ -48,7 +48,7 @@ class VoteTable:
 
 
 def tabled(votes: Sequence[Vote]) -> VoteTable:
-    """The votes as arrays.
+    """Return the votes as arrays.
 
     Raises:
         ConfigurationError: no votes, a candidate against itself, or a score outside [0, 1].
@@ -77,7 +77,7 @@ def tabled(votes: Sequence[Vote]) -> VoteTable:
 
 
 def components(table: VoteTable) -> tuple[tuple[str, ...], ...]:
-    """The names that are connected by comparisons, set by set."""
+    """Return the names that are connected by comparisons, set by set."""
     wins = table.wins()
     connected = reaches(wins + wins.T)
     return tuple(dict.fromkeys(tuple(np.array(table.names)[row].tolist()) for row in connected))

@@ -20,12 +20,12 @@ _PLAIN = re.compile(r"[\w./~ +,-]+")
 
 
 def default_url() -> str:
-    """The database in the user's data folder, as a URL."""
+    """Return the database in the user's data folder, as a URL."""
     return f"sqlite:///{user_data_path('benchwright', appauthor=False) / 'benchwright.db'}"
 
 
 def plain_path(url: str | None) -> str | None:
-    """The file of SQLite that `url` plainly names, absolute; None where only `parse_url` can tell.
+    """Return the file of SQLite that `url` plainly names, absolute; None where only `parse_url` can tell.
 
     For whoever cannot wait until SQLAlchemy is loaded.
     """
@@ -35,24 +35,24 @@ def plain_path(url: str | None) -> str | None:
 
 
 def path_of(url: str) -> str:
-    """The file of SQLite that `url` names, absolute."""
+    """Return the file of SQLite that `url` names, absolute."""
     return plain_path(url) or os.path.abspath(str(parse_url(url).database))
 
 
 def address_of_path(path: str) -> str:
-    """A file of SQLite as a URL."""
+    """Return a file of SQLite as a URL."""
     return f"{_SQLITE}{path}"
 
 
 def sqlite_url(path: str) -> "URL":
-    """The same, parsed, whatever characters are in it."""
+    """Return the same, parsed, whatever characters are in it."""
     from sqlalchemy.engine import URL
 
     return URL.create("sqlite+pysqlite", database=path)
 
 
 def parse_url(url: str | None) -> "URL":
-    """The database that `url` names; None names the default one.
+    """Return the database that `url` names; None names the default one.
 
     Raises:
         StoreError: it is neither a path nor a URL of SQLite or PostgreSQL.
@@ -87,7 +87,7 @@ def _sqlite(url: "URL") -> "URL":
 
 
 def shown(url: "URL") -> str:
-    """`url` as it may be printed: without its password and its driver."""
+    """Return `url` as it may be printed: without its password and its driver."""
     hidden = url.update_query_dict({name: "***" for name in _SECRET_QUERY if name in url.query})
     return hidden.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 

@@ -27,7 +27,9 @@ class ScoreSpread:
 def score_spreads(
     store: Store, run_candidate_id: int, signatures: Sequence[str], *, labels: Collection[str] = ()
 ) -> tuple[ScoreSpread, ...]:
-    """The spread of a candidate's scores on each of the metrics of which it has any, in the order of `signatures`.
+    """Return the spread of a candidate's scores on each of the metrics of which it has any.
+
+    In the order of `signatures`.
 
     Args:
         store: Where they are.
@@ -61,7 +63,7 @@ def score_spreads(
 def count_cut(
     store: Store, run_candidate_id: int, limits: Limits, *, own_failure: FailureKind | None = None
 ) -> Mapping[CutBy, int]:
-    """How many of a candidate's answers were cut off, by what cut them.
+    """Return how many of a candidate's answers were cut off, by what cut them.
 
     Args:
         store: Where they are.
@@ -121,7 +123,7 @@ class Queueing:
 
 
 def count_waited(store: Store, run_candidate_id: int, *, longer_than: float) -> Queueing:
-    """How a candidate's first answers waited at its server.
+    """Return how a candidate's first answers waited at its server.
 
     Args:
         store: Where they are.

@@ -23,7 +23,7 @@ def silence_alerts(
     candidate: str | None = None,
     reason: str = "",
 ) -> SilenceRecord:
-    """The time until which nobody is notified of alerts of that rule, task and candidate; None fits all."""
+    """Return the time until which nobody is notified of alerts of that rule, task and candidate; None fits all."""
     row = {"rule": rule, "task": task, "candidate": candidate, "until": until, "reason": reason, "created_at": now()}
     with store.write() as connection:
         made = connection.execute(sa.insert(alert_silence).values(row).returning(alert_silence)).mappings().one()
@@ -31,7 +31,7 @@ def silence_alerts(
 
 
 def list_silences(store: Store, *, moment: datetime | None = None) -> tuple[SilenceRecord, ...]:
-    """Those that hold now, or at that moment; the one that ends first comes first."""
+    """Return those that hold now, or at that moment; the one that ends first comes first."""
     holds = alert_silence.c.until > (moment or now())
     query = sa.select(alert_silence).where(holds).order_by(alert_silence.c.until, alert_silence.c.id)
     with store.read() as connection:
@@ -39,7 +39,7 @@ def list_silences(store: Store, *, moment: datetime | None = None) -> tuple[Sile
 
 
 def end_silence(store: Store, silence_id: int) -> None:
-    """Lets alerts be heard again.
+    """Let alerts be heard again.
 
     Raises:
         UnknownNameError: there is no such silence.

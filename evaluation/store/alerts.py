@@ -32,7 +32,7 @@ def record_look(
     looks: Sequence[MonitorLook] = (),
     moment: datetime | None = None,
 ) -> AlertChanges:
-    """What one look changes, in one transaction: what is new is raised, what lasts is updated, what is gone resolved.
+    """Apply one monitoring pass in one transaction: raise what is new, update what lasts, resolve what is gone.
 
     Args:
         store: The store.
@@ -73,7 +73,7 @@ def _open(connection: Connection) -> Sequence[RowMapping]:
 
 
 def _was_raised(connection: Connection, finding: Finding) -> bool:
-    """True for a change that was told once already; a state may come back."""
+    """Return True for a change that was told once already; a state may come back."""
     if not finding.occurrence:
         return False
     same = sa.and_(alert.c.subject == finding.subject, alert.c.occurrence == finding.occurrence)
@@ -107,7 +107,7 @@ def _resolve(connection: Connection, row: RowMapping, at: datetime, judged: Coll
 
 
 def list_alerts(store: Store, *, with_resolved: bool = False, since: datetime | None = None) -> tuple[AlertRecord, ...]:
-    """Alerts, the newest first.
+    """Return the alerts, the newest first.
 
     Args:
         store: Where they are.
@@ -124,7 +124,7 @@ def list_alerts(store: Store, *, with_resolved: bool = False, since: datetime | 
 
 
 def find_alert(store: Store, id_or_prefix: str) -> AlertRecord:
-    """The newest for `last`, else the one of that id or unique beginning of one.
+    """Return the newest for `last`, else the one of that id or unique beginning of one.
 
     Raises:
         UnknownNameError: there is none.
@@ -148,7 +148,7 @@ def find_alert(store: Store, id_or_prefix: str) -> AlertRecord:
 def acknowledge_alert(
     store: Store, alert_id: str, *, by: str | None = None, note: str | None = None, ends: bool = False
 ) -> AlertRecord:
-    """The alert, of which somebody knows now: nobody is notified of it any more.
+    """Return the alert, of which somebody knows now: nobody is notified of it any more.
 
     Args:
         store: Where it is.
@@ -171,13 +171,13 @@ def _moment(moment: datetime) -> sa.BindParameter[datetime]:
 
 
 def note_notified(store: Store, alert_ids: Iterable[str]) -> None:
-    """Notes that the events of these alerts were sent."""
+    """Note that the events of these alerts were sent."""
     with store.write() as connection:
         connection.execute(sa.update(alert).where(alert.c.id.in_(list(alert_ids))).values(notified_at=now()))
 
 
 def find_looks(store: Store, run_candidate_ids: Collection[int]) -> dict[int, MonitorLook]:
-    """Which of these candidates of runs were looked at, and what was found."""
+    """Return which of these candidates of runs were looked at, and what was found."""
     looks: dict[int, MonitorLook] = {}
     ids = sorted(run_candidate_ids)
     with store.read() as connection:

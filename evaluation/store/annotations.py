@@ -24,7 +24,7 @@ def annotate(
     case_id: str | None = None,
     comparison_id: str | None = None,
 ) -> int:
-    """Notes something on an experiment, a run, a case of a run, or a comparison; the note's id.
+    """Return the notes something on an experiment, a run, a case of a run, or a comparison; the note's id.
 
     Raises:
         ConfigurationError: an empty note, or not on exactly one thing.
@@ -57,7 +57,7 @@ def annotations(
     run_ids: Sequence[str] = (),
     comparison_ids: Sequence[str] = (),
 ) -> tuple[AnnotationRecord, ...]:
-    """Notes on any of these, oldest first; those on a run's cases are the run's too."""
+    """Return the notes on any of these, oldest first; those on a run's cases are the run's too."""
     conditions: list[sa.ColumnElement[bool]] = []
     if run_ids:
         conditions.append(annotation.c.run_id.in_(run_ids))
@@ -69,12 +69,12 @@ def annotations(
 
 
 def notes_on_case(store: Store, run_id: str, case_id: str) -> tuple[AnnotationRecord, ...]:
-    """Notes on one case of a run, oldest first."""
+    """Return the notes on one case of a run, oldest first."""
     return _found(store, sa.and_(annotation.c.run_id == run_id, annotation.c.case_id == case_id))
 
 
 def remove_annotation(store: Store, annotation_id: int) -> None:
-    """Deletes a note.
+    """Delete a note.
 
     Raises:
         UnknownNameError: no such note.

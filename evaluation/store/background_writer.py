@@ -37,7 +37,7 @@ class Attempt(Generic[Entry]):
 
 
 def attempt(batch: Sequence[Entry], write: Callable[[Sequence[Entry]], int | None]) -> Attempt[Entry]:
-    """What came of writing these: where one is refused, the others are written one by one.
+    """Return what came of writing these: where one is refused, the others are written one by one.
 
     Args:
         batch: In the order in which they came.
@@ -104,13 +104,13 @@ class BackgroundWriter(Generic[Entry]):
         """Why the last attempt must be made again; None: it need not."""
 
     def begun(self) -> None:
-        """Called when the thread of a process has begun."""
+        """React to the thread of a process having begun."""
 
     def met(self, problem: Exception) -> None:
-        """Called in the thread when something went wrong, whether it must be tried again or was refused for good."""
+        """React, in the thread, to a failure, whether it is to be retried or was refused for good."""
 
     def ended(self) -> None:
-        """Called in the thread when it has written its last."""
+        """React, in the thread, to its last write."""
 
     @property
     def n_waiting(self) -> int:
@@ -118,7 +118,7 @@ class BackgroundWriter(Generic[Entry]):
         return len(self._waiting) + self._n_at_work
 
     def put(self, entry: Entry) -> None:
-        """Takes an entry; returns at once. The first one of a process starts the thread."""
+        """Take an entry; returns at once. The first one of a process starts the thread."""
         with self._changed:
             if self._is_closed:
                 self.n_dropped += 1
@@ -132,12 +132,12 @@ class BackgroundWriter(Generic[Entry]):
                 self._changed.notify_all()
 
     def drop(self) -> None:
-        """Counts an entry that could not even be made."""
+        """Count an entry that could not even be made."""
         with self._changed:
             self.n_dropped += 1
 
     def flush(self, timeout_s: float = 5.0) -> int:
-        """How many of the entries so far are left, after all that can be written now are.
+        """Return how many of the entries so far are left, after all that can be written now are.
 
         It is 0 unless the store is away or slow. What others put meanwhile is not waited for.
         """
@@ -157,7 +157,7 @@ class BackgroundWriter(Generic[Entry]):
             return max(0, n_put - self._n_done)
 
     def close(self, timeout_s: float = 5.0) -> int:
-        """How many entries could not be written; the thread ends."""
+        """Return how many entries could not be written; the thread ends."""
         deadline = time.monotonic() + timeout_s
         self.flush(timeout_s)
         with self._changed:
@@ -198,7 +198,7 @@ class BackgroundWriter(Generic[Entry]):
             self.ended()
 
     def _next_batch(self) -> list[Entry]:
-        """The entries to write next, when it is time; none when the writer is closed."""
+        """Return the entries to write next, when it is time; none when the writer is closed."""
         with self._changed:
             while not self._waiting and not self._is_closed:
                 self._changed.wait()
@@ -210,13 +210,13 @@ class BackgroundWriter(Generic[Entry]):
             return batch
 
     def _linger(self, pause_s: float) -> None:
-        """Waits, unless somebody wants to see everything written."""
+        """Wait, unless somebody wants to see everything written."""
         deadline = time.monotonic() + pause_s
         while not (self._is_urgent or self._is_closed) and (left_s := deadline - time.monotonic()) > 0:
             self._changed.wait(left_s)
 
     def _is_stored(self, batch: list[Entry]) -> bool:
-        """True where the store took the batch, or what of it can be stored."""
+        """Return True where the store took the batch, or what of it can be stored."""
         result = self._put_away(batch)
         with self._changed:
             self._waiting.extendleft(reversed(result.left))

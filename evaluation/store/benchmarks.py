@@ -33,7 +33,10 @@ _DESCRIBING = (
 
 
 def save_benchmark(store: Store, saved: Benchmark) -> str:
-    """Version of the benchmark, stored with all its cases; saving it again changes only what describes it."""
+    """Return the version of the benchmark, stored with all its cases.
+
+    Saving it again changes only what describes it.
+    """
     version = saved.version
     with store.write() as connection:
         one_at_a_time(connection, "benchmark")
@@ -50,7 +53,9 @@ def save_benchmark(store: Store, saved: Benchmark) -> str:
 
 
 def find_benchmark(store: Store, name_or_version: str) -> BenchmarkRecord | None:
-    """The newest version of that name, else the benchmark of that version or unique prefix of one (8 digits or more).
+    """Return the newest version of that name.
+
+    Else the benchmark of that version or unique prefix of one (8 digits or more).
 
     Raises:
         ConfigurationError: several versions begin like this.
@@ -69,7 +74,7 @@ def find_benchmark(store: Store, name_or_version: str) -> BenchmarkRecord | None
 
 
 def list_benchmarks(store: Store) -> tuple[BenchmarkRecord, ...]:
-    """The newest version of each name, by name."""
+    """Return the newest version of each name, by name."""
     with store.read() as connection:
         rows = _newest_first(connection, sa.true())
     newest = {row["name"]: _record(row) for row in reversed(rows)}
@@ -77,7 +82,7 @@ def list_benchmarks(store: Store) -> tuple[BenchmarkRecord, ...]:
 
 
 def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None) -> tuple[Case, ...]:
-    """Cases in the order of `case_ids`, or all in the order of the file.
+    """Return the cases in the order of `case_ids`, or all in the order of the file.
 
     Raises:
         StoreError: the version, or a case of it, is not stored.
@@ -105,7 +110,7 @@ def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None
 
 
 def has_case(store: Store, version: str, case_id: str) -> bool:
-    """True where the version holds that case."""
+    """Return True where the version holds that case."""
     query = sa.select(benchmark_case.c.id).where(
         benchmark_case.c.version == version, benchmark_case.c.case_id == case_id
     )
@@ -114,14 +119,14 @@ def has_case(store: Store, version: str, case_id: str) -> bool:
 
 
 def case_ids_of(store: Store, version: str) -> tuple[str, ...]:
-    """The ids of a version's cases, in the order of the file."""
+    """Return the ids of a version's cases, in the order of the file."""
     query = sa.select(benchmark_case.c.case_id).where(benchmark_case.c.version == version)
     with store.read() as connection:
         return tuple(connection.execute(query.order_by(benchmark_case.c.position)).scalars())
 
 
 def case_clusters(store: Store, version: str) -> dict[str, str]:
-    """The cluster of each case that declares one, by case id."""
+    """Return the cluster of each case that declares one, by case id."""
     columns = (benchmark_case.c.position, benchmark_case.c.case_id, benchmark_case.c.cluster)
     page = sa.select(*columns).where(benchmark_case.c.version == version, benchmark_case.c.cluster.is_not(None))
     page = page.order_by(benchmark_case.c.position).limit(_PAGE)
@@ -140,7 +145,7 @@ def case_clusters(store: Store, version: str) -> dict[str, str]:
 def load_benchmark_version(
     store: Store, version: str, name: str | None = None, *, case_ids: Sequence[str] | None = None
 ) -> Benchmark:
-    """The benchmark, with metrics and headline as saved last (under `name`).
+    """Return the benchmark, with metrics and headline as saved last (under `name`).
 
     Args:
         store: The store.

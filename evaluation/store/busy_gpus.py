@@ -20,7 +20,7 @@ class BusyGpu:
 
 
 def busy_gpus(store: Store, *, invocation_id: str, run_candidate_id: int) -> tuple[BusyGpu, ...]:
-    """Each server that was sampled while it answered this candidate of a run; time to load is not counted."""
+    """Return each server that was sampled while it answered this candidate of a run; time to load is not counted."""
     gpus = []
     for endpoint, stretches in sorted(_in_flight(store, run_candidate_id).items()):
         samples = _samples(store, invocation_id, endpoint, stretches[0][0], max(end for _, end in stretches))

@@ -14,7 +14,7 @@ _PROFILE = (profile.c.name, profile.c.system, profile.c.template, profile.c.exam
 
 
 def save_profile(store: Store, saved: PromptProfile) -> str:
-    """Hash of the profile, which from now on is what its name means."""
+    """Return the hash of the profile, which from now on is what its name means."""
     row = {**_profile_row(saved), "saved_at": now()}
     with store.write() as connection:
         upsert(connection, profile, [row], key=["hash", "name"], update=["saved_at"])
@@ -22,7 +22,7 @@ def save_profile(store: Store, saved: PromptProfile) -> str:
 
 
 def list_profiles(store: Store) -> tuple[PromptProfile, ...]:
-    """The newest profile of each name, by name."""
+    """Return the newest profile of each name, by name."""
     query = sa.select(*_PROFILE).where(profile.c.saved_at.is_not(None)).order_by(profile.c.name, profile.c.saved_at)
     with store.read() as connection:
         newest = {row["name"]: _profile(row) for row in connection.execute(query).mappings()}
@@ -30,7 +30,7 @@ def list_profiles(store: Store) -> tuple[PromptProfile, ...]:
 
 
 def find_profile(store: Store, name: str) -> PromptProfile | None:
-    """What a profile's name means now."""
+    """Return what a profile's name means now."""
     query = (
         sa.select(*_PROFILE)
         .where(profile.c.name == name, profile.c.saved_at.is_not(None))
@@ -43,7 +43,10 @@ def find_profile(store: Store, name: str) -> PromptProfile | None:
 
 
 def save_candidate(store: Store, saved: Candidate) -> str:
-    """Fingerprint of the candidate, stored once. Its profile is kept too, without becoming what its name means."""
+    """Return the fingerprint of the candidate, stored once.
+
+    Its profile is kept too, without becoming what its name means.
+    """
     row = {
         "fingerprint": saved.fingerprint,
         "model": saved.model,
@@ -62,7 +65,7 @@ def save_candidate(store: Store, saved: Candidate) -> str:
 
 
 def find_candidate(store: Store, fingerprint: str) -> Candidate | None:
-    """The candidate of that fingerprint, with its profile."""
+    """Return the candidate of that fingerprint, with its profile."""
     same_profile = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)
     query = (
         sa.select(candidate, profile.c.name, profile.c.system, profile.c.template, profile.c.examples)

@@ -9,7 +9,7 @@ _PAGE = 20_000
 
 
 def case_hashes(store: Store, version: str) -> dict[str, str]:
-    """The hash of each case's content by its id, in the order of the file; no text is read."""
+    """Return the hash of each case's content by its id, in the order of the file; no text is read."""
     columns = (benchmark_case.c.position, benchmark_case.c.case_id, benchmark_case.c.content_hash)
     page = sa.select(*columns).where(benchmark_case.c.version == version)
     page = page.order_by(benchmark_case.c.position).limit(_PAGE)

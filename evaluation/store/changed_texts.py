@@ -30,7 +30,9 @@ class ChangedTexts:
 
 
 def find_changed_texts(store: Store, row_id: int) -> ChangedTexts | None:
-    """What the newest other run says that has answers of the same candidate with the same seeds; None without one.
+    """Return what the newest other run says that has answers of the same candidate with the same seeds.
+
+    None without one.
 
     Args:
         store: Where the runs are.
@@ -64,7 +66,7 @@ def _run_of(which: sa.ColumnElement[bool]) -> sa.Select[tuple[int, str, str, int
 
 
 def _counts(row_id: int, other_id: int) -> sa.Select[tuple[int, int | None]]:
-    """How many answers both have, and how many of them differ."""
+    """Return how many answers both have, and how many of them differ."""
     mine, other = generation.alias("mine"), generation.alias("other")
     is_other = sa.and_(
         other.c.run_candidate_id == other_id,

@@ -71,7 +71,7 @@ def save_comparison(
     result: ComparisonResult,
     pairs: Sequence[ComparisonPairRecord],
 ) -> bool:
-    """True where something was written: one that says the same is left as it is, one that says something else replaced.
+    """Save a comparison; one that says the same is left as it is. Return True where something was written.
 
     What hangs on it stays: its notes and its experiment. Its date is that of its numbers.
 
@@ -117,7 +117,7 @@ def _without_version(result: ComparisonResult) -> ComparisonResult:
 
 
 def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
-    """The newest comparison for `last`, else the one of that id or unique prefix of one.
+    """Return the newest comparison for `last`, else the one of that id or unique prefix of one.
 
     Raises:
         UnknownNameError: there is none.
@@ -141,20 +141,20 @@ def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
 
 
 def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[ComparisonRecord, ...]:
-    """Comparisons with their pairs, newest first."""
+    """Return the comparisons with their pairs, newest first."""
     page = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc()).limit(limit)
     with store.read() as connection:
         return tuple(_record(connection, row) for row in connection.execute(page).mappings().all())
 
 
 def delete_comparison(store: Store, comparison_id: str) -> None:
-    """Takes a comparison out; its pairs and notes go with it."""
+    """Take a comparison out; its pairs and notes go with it."""
     with store.write() as connection:
         connection.execute(sa.delete(comparison).where(comparison.c.id == comparison_id))
 
 
 def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:
-    """What the sides of all stored pairs were called, each two once, by name."""
+    """Return what the sides of all stored pairs were called, each two once, by name."""
     query = sa.select(comparison_pair.c.a, comparison_pair.c.b).distinct()
     with store.read() as connection:
         return tuple(sorted((row.a, row.b) for row in connection.execute(query)))
@@ -163,7 +163,9 @@ def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:
 def pair_history(
     store: Store, a_keys: Collection[str], b_keys: Collection[str], *, limit: int = 200
 ) -> tuple[PairHistoryRow, ...]:
-    """Every stored pair of a side of `a_keys` with one of `b_keys`, in either order, the oldest comparison first.
+    """Return every stored pair of a side of `a_keys` with one of `b_keys`, in either order.
+
+    The oldest comparison first.
 
     Args:
         store: Where they are.
@@ -201,7 +203,7 @@ def _names(keys: Collection[str], side: str) -> sa.ColumnElement[bool]:
 
 
 def _save_pairs(connection: Connection, comparison_id: str, pairs: Sequence[ComparisonPairRecord]) -> None:
-    """Puts these pairs in the place of all that the comparison had."""
+    """Put these pairs in the place of all that the comparison had."""
     connection.execute(sa.delete(comparison_pair).where(comparison_pair.c.comparison_id == comparison_id))
     _save_metrics(connection, [pair.metric for pair in pairs])
     rows = [_pair_row(comparison_id, position, pair) for position, pair in enumerate(pairs)]

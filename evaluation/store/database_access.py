@@ -7,7 +7,7 @@ from evaluation.store.address import default_url, path_of
 
 
 def make_database_private(path: str) -> None:
-    """Leaves a file and those beside it to this user alone, as far as they are this user's.
+    """Leave a file and those beside it to this user alone, as far as they are this user's.
 
     The folder too, where it is ours; any other is the user's.
     """

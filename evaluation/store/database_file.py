@@ -76,7 +76,7 @@ def one_file(store: HasUrl) -> Iterator[DatabaseFile | None]:
 
 
 def kept_file(url: URL) -> DatabaseFile | None:
-    """The file that `url` must be, because a block of `one_file` began with it; None: whichever there is."""
+    """Return the file that `url` must be, because a block of `one_file` began with it; None: whichever there is."""
     if url.get_backend_name() != "sqlite":
         return None
     path = _path(url)
@@ -106,7 +106,7 @@ def lost_if_gone(file: DatabaseFile | None, url: URL) -> Iterator[None]:
 
 
 def database_lost(url: URL) -> DatabaseLostError:
-    """The error of a database whose file is no longer the one under its name."""
+    """Return the error of a database whose file is no longer the one under its name."""
     return DatabaseLostError(
         f"the database {shown(url)} was deleted or replaced while it was in use",
         "restore the file, or run the command again to begin a new database",
@@ -114,12 +114,12 @@ def database_lost(url: URL) -> DatabaseLostError:
 
 
 def database_file(store: HasUrl) -> DatabaseFile | None:
-    """The store's file; None where it has none that can be looked at, as on PostgreSQL."""
+    """Return the store's file; None where it has none that can be looked at, as on PostgreSQL."""
     return file_of(sa.make_url(store.url))
 
 
 def file_of(url: URL) -> DatabaseFile | None:
-    """The file that `url` names; None where there is none yet, or none that can be looked at."""
+    """Return the file that `url` names; None where there is none yet, or none that can be looked at."""
     if url.get_backend_name() != "sqlite":
         return None
     path = _path(url)

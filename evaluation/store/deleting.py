@@ -9,7 +9,7 @@ _AT_ONCE = 5_000
 
 
 def delete_rows(store: Store, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
-    """How many rows were deleted, some thousands in a transaction, with what hangs on them."""
+    """Return how many rows were deleted, some thousands in a transaction, with what hangs on them."""
     n_deleted = 0
     while True:
         with store.write() as connection:

@@ -26,7 +26,7 @@ class EarlierValue:
 
 
 def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 20) -> tuple[EarlierValue, ...]:
-    """Values of a run's candidates in it and in those before it, the oldest first.
+    """Return the values of a run's candidates in it and in those before it, the oldest first.
 
     Of the same version of the benchmark, the same metric, and candidates of the same names, whatever their weights and
     servers were then. Runs that are archived or came to no end do not count.

@@ -16,7 +16,7 @@ _CHUNK = 500
 
 
 def load_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) -> dict[str, tuple[float, ...]]:
-    """The vectors that are known of these texts, by text."""
+    """Return the vectors that are known of these texts, by text."""
     by_hash = {_text_hash(text): text for text in texts}
     hashes = list(by_hash)
     vectors: dict[str, tuple[float, ...]] = {}
@@ -31,7 +31,7 @@ def load_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) ->
 
 
 def save_vectors(store: Store, model: str, digest: str, vectors: Mapping[str, Sequence[float]]) -> None:
-    """Stores vectors by their texts, in one transaction. What is there already stays."""
+    """Store vectors by their texts, in one transaction. What is there already stays."""
     moment = now()
     rows = [
         {

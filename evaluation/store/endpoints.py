@@ -15,14 +15,14 @@ _COLUMNS = tuple(field.name for field in fields(EndpointRecord))
 
 
 def save_endpoint(store: Store, record: EndpointRecord) -> None:
-    """Adds an endpoint, or replaces the one of the same name."""
+    """Add an endpoint, or replaces the one of the same name."""
     row = {**asdict(record), "created_at": now(), "removed_at": None}
     with store.write() as connection:
         upsert(connection, endpoint, [row], key=["name"], update=[*_COLUMNS[1:], "removed_at"])
 
 
 def set_limit_pending(store: Store, names: Sequence[str], *, pending: bool) -> None:
-    """Notes whether Prefect is still to be told of the endpoints' slots."""
+    """Note whether Prefect is still to be told of the endpoints' slots."""
     with store.write() as connection:
         connection.execute(sa.update(endpoint).where(endpoint.c.name.in_(names)).values(limit_pending=pending))
 
@@ -38,7 +38,7 @@ def list_endpoints(store: Store) -> tuple[EndpointRecord, ...]:
 
 
 def find_endpoint(store: Store, name_or_url: str) -> EndpointRecord | None:
-    """The endpoint of that name, else of that URL (a closing slash makes no difference)."""
+    """Return the endpoint of that name, else of that URL (a closing slash makes no difference)."""
     records = list_endpoints(store)
     by_name = (record for record in records if record.name == name_or_url)
     by_url = (record for record in records if record.url.rstrip("/") == name_or_url.rstrip("/"))
@@ -46,7 +46,7 @@ def find_endpoint(store: Store, name_or_url: str) -> EndpointRecord | None:
 
 
 def remove_endpoint(store: Store, name: str) -> None:
-    """Forgets an endpoint; runs made on it keep its name.
+    """Forget an endpoint; runs made on it keep its name.
 
     Raises:
         UnknownNameError: no such endpoint.

@@ -44,7 +44,10 @@ _card = sa.func.coalesce(
 
 
 def gpu_users(store: Store, invocation_id: str) -> tuple[GpuUser, ...]:
-    """The invocation's endpoints with their GPUs, and those of other invocations that worked on them meanwhile."""
+    """Return the invocation's endpoints with their GPUs.
+
+    And those of other invocations that worked on them meanwhile.
+    """
     span = sa.select(sa.func.min(gpu_sample.c.sampled_at), sa.func.max(gpu_sample.c.sampled_at)).where(
         gpu_sample.c.invocation_id == invocation_id
     )
@@ -71,7 +74,7 @@ def _users(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[
 
 
 def load_power(store: Store, invocation_id: str, gpu: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Times in s since 1970 and power in W of one GPU, as the invocation sampled it."""
+    """Return the times in s since 1970 and power in W of one GPU, as the invocation sampled it."""
     at, power = array("d"), array("d")
     query = sa.select(gpu_sample.c.sampled_at, gpu_sample.c.power_w).where(
         gpu_sample.c.invocation_id == invocation_id, _card == gpu, gpu_sample.c.power_w.is_not(None)
@@ -84,7 +87,10 @@ def load_power(store: Store, invocation_id: str, gpu: str) -> tuple[NDArray[np.f
 
 
 def load_flights(store: Store, invocation_id: str, endpoint: str) -> Flights:
-    """Columns of all that the endpoint was asked for the invocation, without what was reused or has no time."""
+    """Return the columns of all that the endpoint was asked for the invocation.
+
+    Without what was reused or has no time.
+    """
     ids, starts, ends, is_answer = array("q"), array("d"), array("d"), array("b")
     for run_candidate_id in _run_candidates(store, invocation_id):
         last = 0
@@ -132,7 +138,7 @@ def _page(store: Store, run_candidate_id: int, endpoint: str, last: int) -> Sequ
 
 
 def save_energies(store: Store, generation_ids: Sequence[int], joules: Sequence[float]) -> None:
-    """Sets what each generation took, in transactions short enough for others to write between them."""
+    """Set what each generation took, in transactions short enough for others to write between them."""
     statement = (
         sa.update(generation).where(generation.c.id == sa.bindparam("which")).values(energy_j=sa.bindparam("joules"))
     )

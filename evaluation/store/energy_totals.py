@@ -17,7 +17,7 @@ class EnergyTotal:
 
 
 def energy_totals(store: Store, run_id: str) -> dict[int, EnergyTotal]:
-    """Joules of each candidate of a run, by the candidate's row; none where nothing was measured."""
+    """Return the joules of each candidate of a run, by the candidate's row; none where nothing was measured."""
     joules = generation.c.energy_j
     query = (
         sa.select(run_candidate.c.id, sa.func.count().label("n_measured"), sa.func.sum(joules).label("energy_j"))

@@ -27,7 +27,7 @@ _NOTICING_A_DEAD_LINE = {
 
 
 def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = True) -> Engine:
-    """An engine that has not connected yet.
+    """Return an engine that has not connected yet.
 
     Args:
         url: From `parse_url`.
@@ -49,7 +49,7 @@ def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = 
 
 
 def engine_of(connection: sqlite3.Connection) -> Engine:
-    """An engine for one connection that is open already; its transactions are a writer's."""
+    """Return an engine for one connection that is open already; its transactions are a writer's."""
     engine = sa.create_engine(
         "sqlite://",
         creator=lambda: connection,
@@ -75,7 +75,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
-    """Turns the database's errors into a `StoreError` that says what to do."""
+    """Turn the database's errors into a `StoreError` that says what to do."""
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
@@ -83,7 +83,7 @@ def translated(url: URL) -> Iterator[None]:
 
 
 def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
-    """The error in words a person can act on: a `StoreUnreachableError` where the same may succeed later."""
+    """Return the error in words a person can act on: a `StoreUnreachableError` where the same may succeed later."""
     original = getattr(error, "orig", None) or error
     if isinstance(original, StoreError):
         return original
@@ -102,7 +102,7 @@ def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
 
 
 def _is_of_the_connection(error: sa.exc.SQLAlchemyError, state: str | None, url: URL) -> bool:
-    """True where not the statement failed but the way to the server: what PostgreSQL itself says has a code."""
+    """Return True where not the statement failed but the way to the server: what PostgreSQL itself says has a code."""
     if getattr(error, "connection_invalidated", False):
         return True
     return url.get_backend_name() == "postgresql" and isinstance(error, sa.exc.OperationalError) and state is None
@@ -161,7 +161,7 @@ _PASSING: tuple[tuple[tuple[str, ...], str, str], ...] = (
 
 
 def make_folder(url: URL) -> None:
-    """Creates the folder of a SQLite file, where it is missing: for this user alone.
+    """Create the folder of a SQLite file, where it is missing: for this user alone.
 
     Raises:
         StoreError: a part of the path is a file, or may not be written to.

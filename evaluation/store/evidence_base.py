@@ -60,7 +60,7 @@ class EvidenceBase:
 
     @classmethod
     def read(cls, connection: Connection) -> "EvidenceBase":
-        """What the database holds now; all that follows in this transaction sees the same state."""
+        """Return what the database holds now; all that follows in this transaction sees the same state."""
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         asked_candidates, imports = _asked(connection), _imports(connection)
@@ -82,7 +82,7 @@ class EvidenceBase:
 
 
 def _hash_of(yardstick: str) -> str:
-    """The beginning of the benchmark version's or the import's hash."""
+    """Return the beginning of the benchmark version's or the import's hash."""
     return yardstick.removeprefix(IMPORT)[:7]
 
 
@@ -137,7 +137,7 @@ def _said_of(candidate: Choosable) -> list[Any]:
 
 
 def _sums(connection: Connection, keys: Collection[str], has_imports: bool) -> list[list[int]]:
-    """Sums over all rows of numbers that are others for another value, in another place, and of another candidate."""
+    """Return sums over all rows that change with any value, its place and its candidate."""
     of = generation.c
     queries = [
         _sum_of(generation, _figures(), of.id, of.run_candidate_id),
@@ -155,7 +155,7 @@ def _sum_of(
     *places: sa.ColumnElement[int],
     where: sa.ColumnElement[bool] | None = None,
 ) -> sa.Select[Any]:
-    """The number of rows, and the sum of a number of each: the value times what its places give.
+    """Return the number of rows, and the sum of a number of each: the value times what its places give.
 
     That is squared twice, modulo one prime after another, which leaves nothing linear in the places: else values that
     are exchanged both ways equally often could leave the sum as it was.
@@ -175,13 +175,13 @@ def _sum_of(
 
 
 def _weighed(*parts: tuple[sa.ColumnElement[Any], float]) -> sa.ColumnElement[Any]:
-    """One number for several, any of which may be missing."""
+    """Return one number for several, any of which may be missing."""
     first, *others = (sa.func.coalesce(part, -1.0) * weight for part, weight in parts)
     return sum(others, first)
 
 
 def _figures() -> sa.ColumnElement[Any]:
-    """What may become known of an outcome later. All else of it is written once."""
+    """Return what may become known of an outcome later. All else of it is written once."""
     of = generation.c
     state = sa.case((of.prompt_state.is_(None), -1.0), (of.prompt_state == "fresh", -1.0), else_=1.0)
     return _weighed((of.total_s, 1_000_003.0), (of.energy_j, 10_007.0), (of.output_tokens, 1_013.0), (state, 101.0))

@@ -7,7 +7,9 @@ from evaluation.store.session import Store
 
 
 def runs_behind(store: Store, *, task: str, keys: Collection[str]) -> tuple[list[tuple[str, str]], int]:
-    """The newest run of each benchmark (its id and the benchmark's name) that asked at least two of some candidates.
+    """Return the newest run of each benchmark.
+
+    (its id and the benchmark's name) that asked at least two of some candidates.
 
     Args:
         store: Where the runs are.

@@ -39,7 +39,7 @@ class ServerStamp:
         self._store = store
 
     def value(self) -> Hashable:
-        """Equal to the last one as long as nothing changed; another one says that something may have.
+        """Return the equal to the last one as long as nothing changed; another one says that something may have.
 
         Raises:
             StoreUnreachableError: the store is away.
@@ -52,7 +52,7 @@ class ServerStamp:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A connection in a transaction, as `Store.write` gives it."""
+        """Yield a connection in a transaction, as `Store.write` gives it."""
         with self._store.write() as connection:
             yield connection
 
@@ -61,7 +61,7 @@ class ServerStamp:
 
 
 def stamp_of(store: Store) -> SqliteStamp | ServerStamp:
-    """The stamp of an open store."""
+    """Return the stamp of an open store."""
     return SqliteStamp(store.path) if store.dialect == "sqlite" else ServerStamp(store)
 
 

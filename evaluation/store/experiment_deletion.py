@@ -22,7 +22,7 @@ from evaluation.store.tables import (
 
 
 def runs_of_its_own(store: Store, experiment_id: str) -> tuple[str, ...]:
-    """The experiment's runs that belong to no other experiment."""
+    """Return the experiment's runs that belong to no other experiment."""
     other = experiment_run.alias()
     elsewhere = sa.exists().where(
         other.c.run_id == experiment_run.c.run_id, other.c.experiment_id != experiment_run.c.experiment_id
@@ -51,7 +51,7 @@ class ExperimentContents:
 
 
 def contents_to_delete(store: Store, experiment_id: str, *, with_runs: bool) -> ExperimentContents:
-    """What `delete_experiment` would delete; nothing is deleted."""
+    """Return what `delete_experiment` would delete; nothing is deleted."""
     n_runs = len(find_experiment(store, experiment_id).run_ids)
     run_ids = runs_of_its_own(store, experiment_id) if with_runs else ()
     filed = sa.select(comparison.c.id).where(comparison.c.experiment_id == experiment_id)
@@ -78,7 +78,7 @@ def contents_to_delete(store: Store, experiment_id: str, *, with_runs: bool) -> 
 
 
 def delete_experiment(store: Store, experiment_id: str, *, with_runs: bool) -> tuple[str, ...]:
-    """Deletes an experiment with its notes and comparisons; the ids of the runs that went with it.
+    """Delete an experiment with its notes and comparisons; the ids of the runs that went with it.
 
     Args:
         store: The store.

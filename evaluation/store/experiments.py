@@ -27,7 +27,7 @@ def create_experiment(
     template: Mapping[str, Any] | None = None,
     tags: Sequence[str] = (),
 ) -> ExperimentRecord:
-    """A new experiment without runs.
+    """Return a new experiment without runs.
 
     Raises:
         ConfigurationError: the name is empty, or there is one of that name.
@@ -62,7 +62,7 @@ def _checked_tags(tags: Sequence[str]) -> list[str]:
 
 
 def _spellings(name: str) -> tuple[str, ...]:
-    """The name as it was typed and as names are kept: those of earlier versions were kept as they were typed."""
+    """Return the name as it was typed and as names are kept: those of earlier versions were kept as they were typed."""
     return (name, normal_name(name))
 
 
@@ -76,14 +76,14 @@ def _refuse_taken(connection: Connection, name: str, *, but: str | None = None) 
 
 
 def list_experiments(store: Store, *, include_archived: bool = False) -> tuple[ExperimentRecord, ...]:
-    """Experiments, newest first."""
+    """Return the experiments, newest first."""
     condition = sa.true() if include_archived else experiment.c.archived_at.is_(None)
     with store.read() as connection:
         return _load(connection, condition)
 
 
 def find_experiment(store: Store, name_or_id: str) -> ExperimentRecord:
-    """The experiment of that name, else of that id or a unique beginning of one.
+    """Return the experiment of that name, else of that id or a unique beginning of one.
 
     Raises:
         UnknownNameError: there is none.
@@ -107,13 +107,13 @@ def find_experiment(store: Store, name_or_id: str) -> ExperimentRecord:
 
 
 def experiment_named(store: Store, name: str) -> ExperimentRecord | None:
-    """The experiment of exactly that name; None where there is none."""
+    """Return the experiment of exactly that name; None where there is none."""
     with store.read() as connection:
         return next(iter(_load(connection, experiment.c.name.in_(_spellings(name)))), None)
 
 
 def experiments_of_run(store: Store, run_id: str) -> tuple[str, ...]:
-    """Names of the experiments to which a run belongs."""
+    """Return the names of the experiments to which a run belongs."""
     query = (
         sa.select(experiment.c.name)
         .join(experiment_run, experiment_run.c.experiment_id == experiment.c.id)
@@ -125,7 +125,7 @@ def experiments_of_run(store: Store, run_id: str) -> tuple[str, ...]:
 
 
 def change_experiment(store: Store, experiment_id: str, **values: Any) -> None:
-    """Sets what is named: name, question, description, template, tags, favourite.
+    """Set what is named: name, question, description, template, tags, favourite.
 
     Raises:
         UnknownNameError: no such experiment.
@@ -141,7 +141,7 @@ def change_experiment(store: Store, experiment_id: str, **values: Any) -> None:
 
 
 def archive_experiment(store: Store, experiment_id: str, *, archived: bool = True) -> None:
-    """Takes an experiment out of the list, or back into it; its runs stay as they are."""
+    """Take an experiment out of the list, or back into it; its runs stay as they are."""
     _update(store, experiment_id, {"archived_at": now() if archived else None})
 
 
@@ -155,7 +155,7 @@ def _update(store: Store, experiment_id: str, values: Mapping[str, Any]) -> None
 
 
 def add_runs(store: Store, experiment_id: str, run_ids: Sequence[str]) -> int:
-    """How many of the runs the experiment did not have before."""
+    """Return how many of the runs the experiment did not have before."""
     have = sa.select(experiment_run.c.run_id).where(experiment_run.c.experiment_id == experiment_id)
     with store.write() as connection:
         stored_ids = set(connection.execute(have).scalars())
@@ -170,14 +170,14 @@ def add_runs(store: Store, experiment_id: str, run_ids: Sequence[str]) -> int:
 
 
 def remove_runs(store: Store, experiment_id: str, run_ids: Sequence[str]) -> int:
-    """How many of the runs the experiment had; they stay in the store."""
+    """Return how many of the runs the experiment had; they stay in the store."""
     mine = sa.and_(experiment_run.c.experiment_id == experiment_id, experiment_run.c.run_id.in_(run_ids))
     with store.write() as connection:
         return connection.execute(sa.delete(experiment_run).where(mine)).rowcount
 
 
 def clone_experiment(store: Store, experiment_id: str, *, name: str) -> ExperimentRecord:
-    """A new experiment with the question, description, template and tags of another one, and no runs."""
+    """Return a new experiment with the question, description, template and tags of another one, and no runs."""
     before = find_experiment(store, experiment_id)
     return create_experiment(
         store,
@@ -190,7 +190,7 @@ def clone_experiment(store: Store, experiment_id: str, *, name: str) -> Experime
 
 
 def experiment_of_runs(store: Store, run_ids: Sequence[str]) -> str | None:
-    """The id of the one experiment that has all these runs; None where there is none, or several."""
+    """Return the id of the one experiment that has all these runs; None where there is none, or several."""
     unique_ids = set(run_ids)
     has_all = (
         sa.select(experiment_run.c.experiment_id)
@@ -205,14 +205,14 @@ def experiment_of_runs(store: Store, run_ids: Sequence[str]) -> str | None:
 
 
 def file_comparison(store: Store, comparison_id: str, experiment_id: str) -> None:
-    """Makes a comparison one of an experiment's."""
+    """Make a comparison one of an experiment's."""
     mine = sa.update(comparison).where(comparison.c.id == comparison_id)
     with store.write() as connection:
         connection.execute(mine.values(experiment_id=experiment_id))
 
 
 def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[ComparisonSummary, ...]:
-    """The experiment's comparisons, oldest first: which runs, and the sentence that they ended in."""
+    """Return the experiment's comparisons, oldest first: which runs, and the sentence that they ended in."""
     query = sa.select(comparison).where(comparison.c.experiment_id == experiment_id)
     with store.read() as connection:
         rows = connection.execute(query.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()

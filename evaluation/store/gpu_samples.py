@@ -35,7 +35,7 @@ _COLUMNS = [column for column in gpu_sample.c if column.name not in ("id", "invo
 
 
 def save_gpu_samples(store: Store, invocation_id: str, samples: Sequence[GpuSample]) -> None:
-    """Stores samples in one transaction."""
+    """Store samples in one transaction."""
     if not samples:
         return
     rows = [{"invocation_id": invocation_id, **asdict(sample)} for sample in samples]
@@ -46,7 +46,7 @@ def save_gpu_samples(store: Store, invocation_id: str, samples: Sequence[GpuSamp
 def iterate_gpu_samples(
     store: Store, invocation_id: str, endpoint: str, *, batch: int = 1000
 ) -> Iterator[tuple[GpuSample, ...]]:
-    """Samples of an endpoint's GPUs in pages, by time; no transaction is open between pages."""
+    """Yield the samples of an endpoint's GPUs in pages, by time; no transaction is open between pages."""
     place = sa.tuple_(gpu_sample.c.sampled_at, gpu_sample.c.id)
     query = (
         sa.select(gpu_sample.c.id, *_COLUMNS)

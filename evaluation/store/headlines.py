@@ -21,7 +21,7 @@ class HeadlineValue:
 
 
 def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[HeadlineValue, ...]]:
-    """The value of each candidate that has one, by run; in the order of the run's candidates.
+    """Return the value of each candidate that has one, by run; in the order of the run's candidates.
 
     Args:
         store: The store.

@@ -38,7 +38,7 @@ _COLUMNS = (
 
 
 def this_host() -> str:
-    """This machine's name."""
+    """Return this machine's name."""
     return socket.gethostname()
 
 
@@ -69,7 +69,7 @@ def _linux_process_start(pid: int) -> str | None:
 
 
 def _linux_place() -> str:
-    """This boot and this space of process numbers: containers may share a host's name and not its processes."""
+    """Return this boot and this space of process numbers: containers may share a host's name and not its processes."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return f"{boot}:{Path('/proc/self/ns/pid').readlink()}"
 
@@ -85,7 +85,7 @@ def take_hold(
     flow_run_id: str | None = None,
     part: str | None = None,
 ) -> str:
-    """Id of a new holder of these runs.
+    """Return the id of a new holder of these runs.
 
     Args:
         store: The store.
@@ -126,7 +126,7 @@ def take_hold(
 
 
 def _refuse_held(connection: Connection, run_ids: Collection[str], part: str | None) -> None:
-    """Refuses runs that another living process holds; what this process holds already is its own."""
+    """Refuse runs that another living process holds; what this process holds already is its own."""
     query = (
         sa.select(holder_run.c.run_id, *_COLUMNS)
         .join(holder, holder_run.c.holder_id == holder.c.id)
@@ -140,7 +140,7 @@ def _refuse_held(connection: Connection, run_ids: Collection[str], part: str | N
 
 
 def held_error(run_id: str, record: HolderRecord) -> RunInUseError:
-    """The refusal of a run that somebody works on."""
+    """Return the refusal of a run that somebody works on."""
     silent_s = (now() - record.heartbeat_at).total_seconds()
     return RunInUseError(
         f"run {run_id} is in use by process {record.pid} on {record.host} (last heartbeat {silent_s:.0f} s ago)",
@@ -154,7 +154,7 @@ def _own_start() -> str | None:
 
 
 def beat(store: Store, holder_id: str, *, lease_ids: Sequence[str] | None = None) -> None:
-    """Says that the holder lives, and which leases it has (None: as before).
+    """Say that the holder lives, and which leases it has (None: as before).
 
     Raises:
         StoreError: no such holder: its runs were deleted.
@@ -164,7 +164,7 @@ def beat(store: Store, holder_id: str, *, lease_ids: Sequence[str] | None = None
 
 
 def let_go(store: Store, holder_id: str) -> None:
-    """Says that the holder works on its runs no more, and has no leases left.
+    """Say that the holder works on its runs no more, and has no leases left.
 
     Raises:
         StoreError: no such holder: its runs were deleted.
@@ -173,7 +173,7 @@ def let_go(store: Store, holder_id: str) -> None:
 
 
 def end_holder(store: Store, holder_id: str) -> None:
-    """Says that a dead holder's leases are free again. One that was deleted meanwhile needs no ending.
+    """Say that a dead holder's leases are free again. One that was deleted meanwhile needs no ending.
 
     Where it died at work, its flow run waits from now on to be made again.
     """
@@ -194,7 +194,7 @@ def _change(store: Store, holder_id: str, values: dict[str, object]) -> None:
 
 
 def holders_of(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
-    """All holders a run has had, newest first."""
+    """Return all holders a run has had, newest first."""
     query = (
         sa.select(*_COLUMNS)
         .join(holder_run, holder_run.c.holder_id == holder.c.id)
@@ -206,7 +206,7 @@ def holders_of(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
 
 
 def holders_of_flow(store: Store, flow_run_id: str) -> tuple[HolderRecord, ...]:
-    """All holders that a flow run has had, newest first."""
+    """Return all holders that a flow run has had, newest first."""
     query = sa.select(*_COLUMNS).where(holder.c.flow_run_id == flow_run_id)
     with store.read() as connection:
         rows = connection.execute(query.order_by(holder.c.started_at.desc(), holder.c.id)).mappings()
@@ -214,12 +214,12 @@ def holders_of_flow(store: Store, flow_run_id: str) -> tuple[HolderRecord, ...]:
 
 
 def living_holders(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
-    """Those who work on a run now, newest first."""
+    """Return those who work on a run now, newest first."""
     return tuple(record for record in holders_of(store, run_id) if is_alive(record))
 
 
 def dead_holders(store: Store) -> tuple[HolderRecord, ...]:
-    """Those who died without letting go, or whose leases nobody has freed yet, oldest first."""
+    """Return those who died without letting go, or whose leases nobody has freed yet, oldest first."""
     has_leases = sa.cast(holder.c.lease_ids, sa.Text) != "[]"
     open_ends = sa.select(*_COLUMNS).where(sa.or_(holder.c.ended_at.is_(None), has_leases))
     with store.read() as connection:
@@ -228,7 +228,7 @@ def dead_holders(store: Store) -> tuple[HolderRecord, ...]:
 
 
 def held_runs(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:
-    """Those of the runs that a living holder works on."""
+    """Return those of the runs that a living holder works on."""
     if not run_ids:
         return frozenset()
     query = (
@@ -241,14 +241,14 @@ def held_runs(connection: Connection, run_ids: Collection[str]) -> frozenset[str
 
 
 def is_alive(record: HolderRecord) -> bool:
-    """True unless it let go, was silent for `SILENCE_S`, or is a process of this machine that is gone."""
+    """Return True unless it let go, was silent for `SILENCE_S`, or is a process of this machine that is gone."""
     if record.ended_at is not None or now() - record.heartbeat_at > timedelta(seconds=SILENCE_S):
         return False
     return not _is_visible(record) or is_seen(record)
 
 
 def _is_visible(record: HolderRecord) -> bool:
-    """False for processes of another machine, boot or container: there, silence alone will tell."""
+    """Return False for processes of another machine, boot or container: there, silence alone will tell."""
     own_start = _own_start()
     if record.host != this_host() or record.process_start is None or own_start is None:
         return False
@@ -256,24 +256,24 @@ def _is_visible(record: HolderRecord) -> bool:
 
 
 def is_seen(record: HolderRecord) -> bool:
-    """True where its process is there on this machine, be it silent or said to have ended."""
+    """Return True where its process is there on this machine, be it silent or said to have ended."""
     return _is_visible(record) and process_start(record.pid) == record.process_start
 
 
 def has_come_back(record: HolderRecord) -> bool:
-    """True for one that was found dead and beats again: it was silent, as all are while the database is away."""
+    """Return True for one that was found dead and beats again: it was silent, as all are while the database is away."""
     if record.ended_at is None or record.heartbeat_at <= record.ended_at:
         return False
     return now() - record.heartbeat_at <= timedelta(seconds=SILENCE_S)
 
 
 def is_at_work(record: HolderRecord) -> bool:
-    """True for one that lives, were it found dead meanwhile or not."""
+    """Return True for one that lives, were it found dead meanwhile or not."""
     return is_alive(record) or has_come_back(record)
 
 
 def own_silence_s(store: Store) -> float:
-    """Seconds since this process beat last; 0 where it holds nothing."""
+    """Return the seconds since this process beat last; 0 where it holds nothing."""
     is_own = sa.and_(holder.c.host == this_host(), holder.c.pid == os.getpid(), holder.c.process_start == _own_start())
     query = sa.select(sa.func.max(holder.c.heartbeat_at)).where(is_own, holder.c.ended_at.is_(None))
     with store.read() as connection:

@@ -31,7 +31,7 @@ class KeptContent:
 
 
 def read_kept(stamp: SqliteStamp, made_by: str) -> KeptContent:
-    """What is kept of the evidence as it is now.
+    """Return what is kept of the evidence as it is now.
 
     Args:
         stamp: Of the file.
@@ -50,7 +50,7 @@ def read_kept(stamp: SqliteStamp, made_by: str) -> KeptContent:
 
 
 def is_of_this_version(stamp: SqliteStamp) -> bool:
-    """False where there is no database that can be read, or one that another version of this program wrote."""
+    """Return False where there is no database that can be read, or one that another version of this program wrote."""
     try:
         with stamp.read() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone():
@@ -62,7 +62,7 @@ def is_of_this_version(stamp: SqliteStamp) -> bool:
 
 
 def keep(stamp: SqliteStamp, content: bytes, *, n_changes_before: int, made_by: str) -> bool:
-    """True where it is kept now; not where the evidence has changed since it was read, or it is too large.
+    """Return True where it is kept now; not where the evidence has changed since it was read, or it is too large.
 
     Args:
         stamp: Of the file.
@@ -86,7 +86,7 @@ def keep(stamp: SqliteStamp, content: bytes, *, n_changes_before: int, made_by: 
 
 
 def may_be_kept(store: "Store") -> bool:
-    """True where all metrics are this program's own: what another package says of its own may change with it."""
+    """Return True where all metrics are this program's own: what another package says of its own may change with it."""
     import sqlalchemy as sa
 
     from evaluation.metrics import METRICS
@@ -99,7 +99,9 @@ def may_be_kept(store: "Store") -> bool:
 
 
 def read_serving_of(stamp: SqliteStamp, model_id: str) -> tuple[int, str, bytes] | None:
-    """The version, the status and the serving bytes of a selection model; None where they are not what was stored.
+    """Return the version, the status and the serving bytes of a selection model.
+
+    None where they are not what was stored.
 
     Raises:
         StoreError: the file is away, or cannot be read.

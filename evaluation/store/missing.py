@@ -69,21 +69,21 @@ def missing_page(
 
 
 def is_missing(store: Store, run_candidate_ids: Iterable[int], share: Share) -> bool:
-    """True where anything of a share is still to be asked of one of these."""
+    """Return True where anything of a share is still to be asked of one of these."""
     return any(
         missing_page(store, run_candidate_id, n_cases=1, share=share).items for run_candidate_id in run_candidate_ids
     )
 
 
 def _not_final(*, ask_permanent_failures_again: bool) -> frozenset[str]:
-    """The kinds of failures of the server's that are asked again."""
+    """Return the kinds of failures of the server's that are asked again."""
     return _SERVERS if ask_permanent_failures_again else _TRANSIENT
 
 
 def _incomplete(
     run_id: str, run_candidate_id: int, not_final: frozenset[str], n_repeats: int, after: int
 ) -> sa.Select[tuple[int, str]]:
-    """The run's cases after a position with fewer rows than repeats, or with a failure that is asked again.
+    """Return the run's cases after a position with fewer rows than repeats, or with a failure that is asked again.
 
     Two questions in place of one: the rows are counted in the unique index, without looking at their kinds, which
     stand among the texts; the failures have an index of their own.
@@ -116,7 +116,7 @@ def _final_items(
 
 
 def count_missing(store: Store, run_candidate_id: int) -> int:
-    """How many outcomes a resume would ask for.
+    """Return how many outcomes a resume would ask for.
 
     Raises:
         StoreError: no such candidate of a run.

@@ -31,7 +31,7 @@ def record_seen(store: Store, info: ModelInfo, *, endpoint_name: str) -> ModelRe
 
 
 def _same_version(connection: Connection, name: str, digest: str | None, endpoint_name: str) -> int | None:
-    """Row of this version on this endpoint, else of the name as registered by hand."""
+    """Return the row of this version on this endpoint, else of the name as registered by hand."""
     rows = connection.execute(
         sa.select(model.c.id, model.c.digest, model.c.endpoint_name).where(model.c.name == name)
     ).all()
@@ -64,7 +64,7 @@ def register_model(
     capabilities: tuple[str, ...] = (),
     licence: str | None = None,
 ) -> ModelRecord:
-    """A model that is known by name before any server has it; registering a retired one brings it back.
+    """Return a model that is known by name before any server has it; registering a retired one brings it back.
 
     Of a model that a server has shown, its own facts stay as they are.
     """
@@ -102,7 +102,7 @@ def list_models(
     max_size_bytes: int | None = None,
     include_retired: bool = False,
 ) -> tuple[ModelRecord, ...]:
-    """Current versions by name, one for each endpoint that has the model.
+    """Return the current versions by name, one for each endpoint that has the model.
 
     A model of unknown size is left out where `max_size_bytes` is given: nothing says that it fits.
     """
@@ -119,7 +119,7 @@ def list_models(
 
 
 def model_versions(store: Store, name: str) -> tuple[ModelRecord, ...]:
-    """All versions of a model, current ones first, then the one seen last.
+    """Return all versions of a model, current ones first, then the one seen last.
 
     Raises:
         UnknownNameError: no such model.
@@ -132,7 +132,7 @@ def model_versions(store: Store, name: str) -> tuple[ModelRecord, ...]:
 
 
 def retire_model(store: Store, name: str) -> None:
-    """Takes a model out of lists and plans; its versions and runs stay.
+    """Take a model out of lists and plans; its versions and runs stay.
 
     Raises:
         UnknownNameError: no such model.
@@ -144,7 +144,7 @@ def retire_model(store: Store, name: str) -> None:
 
 
 def is_retired(store: Store, name: str) -> bool:
-    """True where the model is retired; False also where it is unknown."""
+    """Return True where the model is retired; False also where it is unknown."""
     retired = sa.select(model.c.id).where(model.c.name == name, model.c.retired_at.is_not(None)).limit(1)
     with store.read() as connection:
         return connection.execute(retired).first() is not None

@@ -97,7 +97,7 @@ class LiveCall:
 
 
 def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
-    """Every candidate of every run that has ended and is not archived, the oldest first."""
+    """Return every candidate of every run that has ended and is not archived, the oldest first."""
     of, run_of = run_candidate.c, run.c
     same_benchmark = sa.and_(benchmark.c.version == run_of.benchmark_version, benchmark.c.name == run_of.benchmark_name)
     query = (
@@ -142,7 +142,7 @@ def _monitored(row: Row[Any]) -> MonitoredRun:
 
 
 def read_calls(store: Store, row_ids: Iterable[int]) -> dict[int, Calls]:
-    """What the answers of these candidates of runs took; every one is in it."""
+    """Return what the answers of these candidates of runs took; every one is in it."""
     calls = {row_id: Calls() for row_id in row_ids}
     of = generation.c
     latency_s = sa.case((of.load_s.is_not(None), of.total_s - of.load_s), (of.cold, None), else_=of.total_s)
@@ -174,7 +174,10 @@ def _add(calls: Calls, row: Row[Any]) -> None:
 
 
 def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) -> dict[int, dict[MetricUse, float]]:
-    """The mean score of each of these candidates of runs on the metrics of these names, as far as there is one."""
+    """Return the mean score of each of these candidates of runs on the metrics of these names.
+
+    As far as there is one.
+    """
     means: defaultdict[int, dict[MetricUse, float]] = defaultdict(dict)
     for page in _pages(sorted(set(row_ids))):
         query = (
@@ -191,7 +194,7 @@ def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) ->
 
 
 def read_live(store: Store, *, since: datetime, until: datetime | None = None) -> dict[tuple[str, str], list[LiveCall]]:
-    """Calls in production by task and candidate, begun in that time, the oldest first."""
+    """Call in production by task and candidate, begun in that time, the oldest first."""
     of = traffic.c
     columns = (of.task, of.candidate, of.started_at, of.duration_s, of.ok, of.error_type)
     query = sa.select(*columns, of.prompt_tokens, of.output_tokens).where(of.started_at >= since)

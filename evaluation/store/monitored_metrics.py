@@ -46,12 +46,12 @@ class Yardstick:
 
 
 def version_of(yardstick: str) -> str:
-    """The benchmark version of a yardstick of runs, from its name."""
+    """Return the benchmark version of a yardstick of runs, from its name."""
     return yardstick.partition(" ")[0]
 
 
 def yardsticks(connection: Connection) -> tuple[Yardstick, ...]:
-    """The yardstick of each run that is not archived and has one, in the order of the runs' ids."""
+    """Return the yardstick of each run that is not archived and has one, in the order of the runs' ids."""
     columns = (run.c.id, run.c.headline, run.c.metrics, run.c.benchmark_version, run.c.benchmark_name)
     same = sa.and_(benchmark.c.version == run.c.benchmark_version, benchmark.c.name == run.c.benchmark_name)
     query = sa.select(*columns, benchmark.c.task_type).join(benchmark, same).where(run.c.archived_at.is_(None))
@@ -87,7 +87,7 @@ class _Bounds:
         self._known: dict[MetricUse, tuple[float, float] | None] = {}
 
     def first(self, uses: Sequence[MetricUse]) -> tuple[MetricUse, tuple[float, float]] | None:
-        """The first that is a quality, with its worst and its best value."""
+        """Return the first that is a quality, with its worst and its best value."""
         for use in uses:
             if use not in self._known:
                 self._known[use] = self._look_up(use)
@@ -116,7 +116,7 @@ class _Bounds:
         return (0.0, 1.0) if low is not None and low >= 0 and high <= 1 else (float("-inf"), float("inf"))
 
     def scored_later(self, run_id: str) -> list[MetricUse]:
-        """What a run's answers were scored by, planned or not."""
+        """Return what a run's answers were scored by, planned or not."""
         of_run = (
             sa.select(score.c.metric_key)
             .select_from(run_candidate)

@@ -41,7 +41,10 @@ def iterate_figures(store: Store, run_candidate_id: int) -> Iterator[tuple[str, 
 
 
 def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Iterator[ScoredEnergy]:
-    """The answers of this run itself whose energy is known, with their scores on one metric, by case and repeat."""
+    """Yield the answers of this run itself whose energy is known, with their scores on one metric.
+
+    By case and repeat.
+    """
     columns = (generation.c.case_id, generation.c.repeat, generation.c.energy_j, score.c.value)
     query = sa.select(*columns).join(score, _score_of(signature))
     own = query.where(_is_answer(), generation.c.energy_j.is_not(None), sa.not_(generation.c.reused))
@@ -50,7 +53,7 @@ def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Ite
 
 
 def failed_cases(store: Store, run_candidate_id: int) -> tuple[str, ...]:
-    """Cases on which the server failed in every repeat, in the order of their ids."""
+    """Return the cases on which the server failed in every repeat, in the order of their ids."""
     other = generation.alias()
     answered = sa.exists().where(
         other.c.run_candidate_id == run_candidate_id,
@@ -68,7 +71,7 @@ def failed_cases(store: Store, run_candidate_id: int) -> tuple[str, ...]:
 
 
 def _is_answer() -> sa.ColumnElement[bool]:
-    """`coalesce` keeps a planner from the index of kinds: rows are read by case."""
+    """Return `coalesce` keeps a planner from the index of kinds: rows are read by case."""
     return sa.func.coalesce(generation.c.failure_kind, "") == ""
 
 
@@ -77,7 +80,7 @@ def _score_of(signature: str) -> sa.ColumnElement[bool]:
 
 
 def _by_case(store: Store, run_candidate_id: int, query: sa.Select[Any]) -> Iterator[Row[Any]]:
-    """A candidate's rows by case and repeat; no transaction is open between pages."""
+    """Yield a candidate's rows by case and repeat; no transaction is open between pages."""
     place = sa.tuple_(generation.c.case_id, generation.c.repeat)
     page = query.where(generation.c.run_candidate_id == run_candidate_id)
     page = page.order_by(generation.c.case_id, generation.c.repeat).limit(_PAGE)

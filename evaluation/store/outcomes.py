@@ -31,13 +31,13 @@ _CHUNK = 500
 
 
 def save_outcomes(store: Store, rows: Sequence[OutcomeRow]) -> None:
-    """Stores outcomes in one transaction. A failure of the server's may be replaced, an answer never."""
+    """Store outcomes in one transaction. A failure of the server's may be replaced, an answer never."""
     with store.write() as connection:
         insert_outcomes(connection, rows)
 
 
 def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
-    """Counts for each candidate of a run, in the order in which they were planned."""
+    """Return the counts for each candidate of a run, in the order in which they were planned."""
     kinds = (generation.c.failure_kind, generation.c.own_failure)
     query = (
         sa.select(run_candidate.c.id, run_candidate.c.label, *kinds, sa.func.count(generation.c.run_candidate_id))
@@ -55,7 +55,7 @@ def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
 
 
 def _reused_and_vram(connection: Connection, row_id: int) -> tuple[int, int, float | None]:
-    """How many of a candidate's outcomes were reused and had cached prompts, and the least share in VRAM."""
+    """Return how many of a candidate's outcomes were reused and had cached prompts, and the least share in VRAM."""
     of_candidate = generation.c.run_candidate_id == row_id
     n_reused = sa.select(sa.func.count()).where(of_candidate, generation.c.reused == sa.true())
     n_cached = sa.select(sa.func.count()).where(
@@ -98,7 +98,7 @@ def _counts(
 
 
 def outcomes_by_endpoint(store: Store, run_candidate_id: int) -> dict[str, int]:
-    """How many of a candidate's outcomes each endpoint gave, by name."""
+    """Return how many of a candidate's outcomes each endpoint gave, by name."""
     query = (
         sa.select(generation.c.endpoint, sa.func.count())
         .where(generation.c.run_candidate_id == run_candidate_id)
@@ -110,7 +110,7 @@ def outcomes_by_endpoint(store: Store, run_candidate_id: int) -> dict[str, int]:
 
 
 def first_of_kind(store: Store, run_candidate_id: int, kind: FailureKind) -> StoredOutcome | None:
-    """A candidate's first outcome that failed in that way."""
+    """Return a candidate's first outcome that failed in that way."""
     is_own = kind.is_the_candidates_own
     conditions = (
         generation.c.run_candidate_id == run_candidate_id,
@@ -122,7 +122,7 @@ def first_of_kind(store: Store, run_candidate_id: int, kind: FailureKind) -> Sto
 
 
 def latest_answer(store: Store, invocation_id: str) -> str | None:
-    """The newest answer of an invocation; None where there is none yet."""
+    """Return the newest answer of an invocation; None where there is none yet."""
     of_invocation = (
         sa.select(run_candidate.c.id)
         .join(run, run.c.id == run_candidate.c.run_id)
@@ -138,7 +138,7 @@ def latest_answer(store: Store, invocation_id: str) -> str | None:
 
 
 def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -> Iterator[tuple[StoredOutcome, ...]]:
-    """A candidate's outcomes in pages, by generation id; no transaction is open between pages."""
+    """Yield a candidate's outcomes in pages, by generation id; no transaction is open between pages."""
     of_candidate = generation.c.run_candidate_id == run_candidate_id
     last = 0
     while True:
@@ -151,7 +151,7 @@ def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -
 
 
 def load_outcomes(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> tuple[StoredOutcome, ...]:
-    """The outcomes of these cases, by the order of `case_ids` and by repeat."""
+    """Return the outcomes of these cases, by the order of `case_ids` and by repeat."""
     of_candidate = generation.c.run_candidate_id == run_candidate_id
     outcomes: list[StoredOutcome] = []
     with store.read() as connection:

@@ -25,7 +25,7 @@ class StoredThen:
 
 
 def known_metrics(store: Store) -> tuple[MetricUse, ...]:
-    """Every metric of which this store has heard, by name and signature."""
+    """Return every metric of which this store has heard, by name and signature."""
     query = sa.select(metric.c.name, metric.c.signature).order_by(metric.c.name, metric.c.signature)
     with store.read() as connection:
         return tuple(MetricUse(name=row.name, signature=row.signature) for row in connection.execute(query))

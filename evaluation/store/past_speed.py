@@ -55,7 +55,7 @@ class PastSpeed:
 def past_speed(
     store: Store, *, endpoint_name: str, model: str, digest: str | None, fingerprint: str, benchmark_name: str
 ) -> PastSpeed | None:
-    """The speed of the newest warm generations on that endpoint; None: the model was never asked there.
+    """Return the speed of the newest warm generations on that endpoint; None: the model was never asked there.
 
     Generations of the same digest come first, then of the same candidate, then of the same model name; within these
     those of the same benchmark, where they are enough. Answers to prompts that the server had kept count only where
@@ -84,7 +84,10 @@ def past_speed(
 
 
 def past_load_s(store: Store, *, endpoint_name: str, model: str, digest: str | None, fingerprint: str) -> float | None:
-    """Seconds that the model took to load on that endpoint: the median of its newest loads; None: not known."""
+    """Return the seconds that the model took to load on that endpoint: the median of its newest loads.
+
+    None: not known.
+    """
     with store.read() as connection:
         for _, same in _identities(model, digest, fingerprint):
             sources = _sources(connection, same)
@@ -97,7 +100,7 @@ def past_load_s(store: Store, *, endpoint_name: str, model: str, digest: str | N
 
 
 def record_load_s(store: Store, run_candidate_ids: Sequence[int], *, endpoint_name: str, load_s: float) -> None:
-    """Notes with these candidates how long their model took to load on an endpoint; the last time counts."""
+    """Note with these candidates how long their model took to load on an endpoint; the last time counts."""
     of_candidates = run_candidate.c.id.in_(run_candidate_ids)
     query = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
     with store.write() as connection:
@@ -115,7 +118,7 @@ def _identities(model: str, digest: str | None, fingerprint: str) -> Iterator[tu
 
 
 def _sources(connection: Connection, same: sa.ColumnElement[bool]) -> Sequence[Row[Any]]:
-    """The newest candidates of runs that are the same in that sense."""
+    """Return the newest candidates of runs that are the same in that sense."""
     return connection.execute(
         sa.select(run_candidate.c.id, run_candidate.c.slots, run_candidate.c.details, run.c.benchmark_name)
         .join(run, run.c.id == run_candidate.c.run_id)
@@ -128,7 +131,7 @@ def _sources(connection: Connection, same: sa.ColumnElement[bool]) -> Sequence[R
 def _generations(
     connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str, *, with_cached: bool
 ) -> list[tuple[Row[Any], Row[Any]]]:
-    """The newest timed ones with their sources; the candidate's own failures cost time like any other."""
+    """Return the newest timed ones with their sources; the candidate's own failures cost time like any other."""
     generations: list[tuple[Row[Any], Row[Any]]] = []
     for source in sources:
         some = _newest_of(source.id)
@@ -147,7 +150,7 @@ def _generations(
 
 
 def _cold(connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str) -> list[Row[Any]]:
-    """Generations of the newest run that waited for their model to load."""
+    """Select the generations of the newest run that waited for their model to load."""
     for source in sources:
         some = _newest_of(source.id)
         waited = sa.and_(some.c.cold, sa.not_(some.c.reused), some.c.load_s.is_not(None))
@@ -158,7 +161,7 @@ def _cold(connection: Connection, sources: Sequence[Row[Any]], endpoint_name: st
 
 
 def _newest_of(run_candidate_id: int) -> sa.Subquery:
-    """A stretch along the index of (candidate, id), before anything is asked of a row."""
+    """Return a stretch along the index of (candidate, id), before anything is asked of a row."""
     return (
         sa.select(*(generation.c[name] for name in _READ))
         .where(generation.c.run_candidate_id == run_candidate_id)

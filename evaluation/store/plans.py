@@ -15,14 +15,14 @@ from evaluation.store.tables import invocation, run, run_candidate, run_case, ru
 
 
 def create_invocation(store: Store, *, invocation_id: str, request: Mapping[str, Any], code_version: str) -> None:
-    """Stores what was asked for; an existing id is left as it is, so that a retry finds its own."""
+    """Store what was asked for; an existing id is left as it is, so that a retry finds its own."""
     row = {"id": invocation_id, "request": dict(request), "code_version": code_version, "created_at": now()}
     with store.write() as connection:
         upsert(connection, invocation, [row], key=["id"])
 
 
 def find_invocation(store: Store, invocation_id: str) -> InvocationRecord | None:
-    """What was asked for under that id."""
+    """Return what was asked for under that id."""
     with store.read() as connection:
         row = connection.execute(sa.select(invocation).where(invocation.c.id == invocation_id)).first()
     if row is None:
@@ -33,7 +33,7 @@ def find_invocation(store: Store, invocation_id: str) -> InvocationRecord | None
 
 
 def update_invocation_request(store: Store, invocation_id: str, request: Mapping[str, Any]) -> None:
-    """Replaces what was asked for, where a resume asks for more.
+    """Replace what was asked for, where a resume asks for more.
 
     Raises:
         StoreError: no such invocation.
@@ -47,7 +47,7 @@ def update_invocation_request(store: Store, invocation_id: str, request: Mapping
 
 
 def create_run(store: Store, plan: RunPlan, case_ids: Sequence[str]) -> None:
-    """Stores a planned run with its cases; an existing id is left as it is.
+    """Store a planned run with its cases; an existing id is left as it is.
 
     Raises:
         StoreError: its invocation, its benchmark or one of its cases is not stored.
@@ -78,7 +78,7 @@ def create_run(store: Store, plan: RunPlan, case_ids: Sequence[str]) -> None:
 
 
 def extend_run(store: Store, run_id: str, *, n_repeats: int, limit: int | None, case_ids: Sequence[str]) -> None:
-    """Lets a run ask more: more often, or more cases. What it asks already stays.
+    """Let a run ask more: more often, or more cases. What it asks already stays.
 
     Args:
         store: The store.
@@ -118,7 +118,7 @@ def _must_be_more(what: str, requested: int, current: int) -> None:
 
 
 def add_run_candidate(store: Store, plan: RunCandidatePlan) -> int:
-    """Id of the run's candidate, the same when it was added before.
+    """Return the id of the run's candidate, the same when it was added before.
 
     Raises:
         StoreError: its run or its candidate is not stored.
@@ -135,7 +135,7 @@ def add_run_candidate(store: Store, plan: RunCandidatePlan) -> int:
 
 
 def note_servers(store: Store, run_candidate_id: int, versions: Mapping[str, str | None]) -> None:
-    """Notes the versions of servers by endpoint with a candidate, beside those of servers that it was asked at before.
+    """Note the versions of servers by endpoint with a candidate, beside those of servers that it was asked at before.
 
     A server that has another version than before has none that is known: nobody can tell which gave an answer.
     """
@@ -152,21 +152,21 @@ def note_servers(store: Store, run_candidate_id: int, versions: Mapping[str, str
 
 
 def record_run_flow(store: Store, run_id: str, flow_run_id: str) -> None:
-    """Notes that a Prefect flow run works on a run; noting it again changes nothing."""
+    """Note that a Prefect flow run works on a run; noting it again changes nothing."""
     row = {"run_id": run_id, "flow_run_id": flow_run_id, "created_at": now()}
     with store.write() as connection:
         upsert(connection, run_flow, [row], key=["run_id", "flow_run_id"])
 
 
 def run_flows(store: Store, run_id: str) -> tuple[str, ...]:
-    """Ids of the flow runs that worked on a run, oldest first."""
+    """Return the ids of the flow runs that worked on a run, oldest first."""
     query = sa.select(run_flow.c.flow_run_id).where(run_flow.c.run_id == run_id).order_by(run_flow.c.id)
     with store.read() as connection:
         return tuple(connection.execute(query).scalars())
 
 
 def runs_of_flow(store: Store, flow_run_id: str) -> tuple[str, ...]:
-    """Ids of the runs that a flow run worked on, in the order in which it began them."""
+    """Return the ids of the runs that a flow run worked on, in the order in which it began them."""
     query = sa.select(run_flow.c.run_id).where(run_flow.c.flow_run_id == flow_run_id).order_by(run_flow.c.id)
     with store.read() as connection:
         return tuple(connection.execute(query).scalars())

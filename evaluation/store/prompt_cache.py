@@ -58,7 +58,7 @@ class PromptReading:
 
 
 def judge_readings(readings: Sequence[PromptReading]) -> list[PromptState]:
-    """The state of each prompt, in the order of `readings`, which are all of one model's weights."""
+    """Return the state of each prompt, in the order of `readings`, which are all of one model's weights."""
     states: list[PromptState] = [PromptState.FRESH] * len(readings)
     order = sorted(range(len(readings)), key=lambda i: (readings[i].server, readings[i].sent_at_s))
     for _, of_server in groupby(order, key=lambda i: readings[i].server):
@@ -102,7 +102,10 @@ class _Judge:
         }
 
     def _usual(self, amounts: Sequence[float | None]) -> dict[tuple[str, int], float]:
-        """The median for one token, by profile and magnitude of the length; of prompts sent for the first time."""
+        """Return the median for one token, by profile and magnitude of the length.
+
+        Of prompts sent for the first time.
+        """
         rows = list(zip(self._readings, amounts, self._sent_before, strict=True))
         profiles_with_first = {
             reading.profile for reading, amount, before in rows if before is None and amount is not None
@@ -116,7 +119,7 @@ class _Judge:
         return {key: median(values) for key, values in amounts_per_token.items()}
 
     def _usual_of(self, reading: PromptReading, usual: Mapping[tuple[str, int], float], length: int) -> float:
-        """What a prompt of that length takes, by those of its magnitude or of the nearest one that is known."""
+        """Return what a prompt of that length takes, by those of its magnitude or of the nearest one that is known."""
         magnitudes = [magnitude for profile, magnitude in usual if profile == reading.profile]
         if not magnitudes:
             return 0.0
@@ -130,7 +133,7 @@ class _Judge:
         return self._length.get((reading.profile, reading.case_id), 1)
 
     def _tokens_read(self, reading: PromptReading) -> float | None:
-        """None where it is not known. A server that counts what it had kept may leave a zero out."""
+        """Return None where it is not known. A server that counts what it had kept may leave a zero out."""
         if reading.prompt_tokens is None or not self._counts_kept_tokens:
             return None
         return float(max(0, reading.prompt_tokens - (reading.cached_tokens or 0)))
@@ -147,7 +150,7 @@ class _Judge:
         ]
 
     def _candidates_answered_sooner(self, states: Sequence[PromptState | None]) -> set[str]:
-        """Those whose prompts, of which the seconds alone tell nothing, take less than when they were new."""
+        """Return those whose prompts, of which the seconds alone tell nothing, take less than when they were new."""
         parts: dict[str, list[float]] = {}
         for reading, state in zip(self._readings, states, strict=True):
             if state is None and reading.prompt_s:
@@ -183,7 +186,10 @@ class _Judge:
 
 
 def _is_less_than_all(parts: Sequence[float]) -> bool:
-    """True where these parts of 1 are less as a whole: by Student's one-sided t of logs, of a few by their median."""
+    """Return True where these parts of 1 are less as a whole.
+
+    By Student's one-sided t of logs, of a few by their median.
+    """
     if len(parts) < FEW:
         return bool(parts) and median(parts) < MOST_PART
     logs = [math.log(part) for part in parts]

@@ -21,7 +21,7 @@ _CHUNK = 500
 
 
 def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = None) -> int:
-    """How many answers of a run have a state of their prompt now that they had not before.
+    """Return how many answers of a run have a state of their prompt now that they had not before.
 
     Each model's answers are judged together, with those that earlier runs had from it for the same benchmark, and for
     others that hold some of its cases.
@@ -46,7 +46,7 @@ def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = N
 
 
 def has_unjudged(store: Store, run_id: str) -> bool:
-    """True where the state of an answer's prompt is not known, as in a run of an older version."""
+    """Return True where the state of an answer's prompt is not known, as in a run of an older version."""
     of = generation.c
     query = (
         sa.select(of.id)
@@ -61,7 +61,10 @@ def has_unjudged(store: Store, run_id: str) -> bool:
 def _by_weights(
     connection: Connection, run_id: str, *, only: Collection[int] | None
 ) -> list[tuple[frozenset[int], tuple[int, ...]]]:
-    """Candidates of the run that are the same weights as one of `only`, and those of earlier runs on these cases."""
+    """Return the candidates of the run that are the same weights as one of `only`.
+
+    And those of earlier runs on these cases.
+    """
     of = run_candidate.c
     query = sa.select(run.c.benchmark_version, run.c.created_at).where(run.c.id == run_id)
     version, created_at = connection.execute(query).one()
@@ -78,7 +81,7 @@ def _by_weights(
 def _earlier(
     connection: Connection, run_id: str, version: str, created_at: Any, *, model: str, digest: str | None
 ) -> tuple[int, ...]:
-    """The newest of this version of the benchmark, and the newest of others that share cases with it."""
+    """Return the newest of this version of the benchmark, and the newest of others that share cases with it."""
     of = run_candidate.c
     same = of.digest == digest if digest else sa.and_(of.model_name == model, of.digest.is_(None))
     fresh = sa.exists().where(generation.c.run_candidate_id == of.id, generation.c.prompt_state == PromptState.FRESH)
@@ -101,7 +104,7 @@ def _earlier(
 
 
 def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[Any]]:
-    """Answers that these candidates gave themselves."""
+    """Return the answers that these candidates gave themselves."""
     of, of_candidate, case = generation.c, run_candidate.c, benchmark_case.c
     columns = (of.id, of.run_candidate_id, of.endpoint, *(of[name] for name in READ))
     return connection.execute(

@@ -55,7 +55,7 @@ class PrunableRuns:
 
 
 def find_prunable(store: Store, before: datetime, *, also: Collection[RetentionReason] = ()) -> PrunableRuns:
-    """What `prune` would delete; nothing is deleted.
+    """Return what `prune` would delete; nothing is deleted.
 
     Args:
         store: Where to look.
@@ -87,7 +87,7 @@ def find_prunable(store: Store, before: datetime, *, also: Collection[RetentionR
 
 
 def prune(store: Store, agreed: PrunableRuns, *, also: Collection[RetentionReason] = ()) -> PrunableRuns:
-    """What was deleted of what was agreed to: a run that was taken up, or marked to be kept, meanwhile stays.
+    """Return what was deleted of what was agreed to: a run that was taken up, or marked to be kept, meanwhile stays.
 
     Raises:
         StoreError: a run was taken up at this very moment; those before it are gone.
@@ -120,7 +120,7 @@ def prune(store: Store, agreed: PrunableRuns, *, also: Collection[RetentionReaso
 
 
 def is_anyone_at_work(store: Store) -> bool:
-    """True while a living process holds a run."""
+    """Return True while a living process holds a run."""
     with store.read() as connection:
         return bool(find_held(connection))
 

@@ -39,7 +39,7 @@ class RunCosts:
 
 
 def begin_race(store: Store, invocation_id: str, *, request: Mapping[str, Any], code_version: str) -> None:
-    """Stores that an invocation is a race; one that is stored keeps all but its request.
+    """Store that an invocation is a race; one that is stored keeps all but its request.
 
     Raises:
         StoreError: the invocation is not stored.
@@ -55,14 +55,14 @@ def begin_race(store: Store, invocation_id: str, *, request: Mapping[str, Any], 
 
 
 def find_race(store: Store, invocation_id: str) -> RaceRecord | None:
-    """The race of an invocation; None where it is none."""
+    """Return the race of an invocation; None where it is none."""
     with store.read() as connection:
         row = connection.execute(sa.select(race).where(race.c.invocation_id == invocation_id)).first()
     return None if row is None else RaceRecord(**row._mapping)
 
 
 def finish_race(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:
-    """Stores how a race came out.
+    """Store how a race came out.
 
     Raises:
         StoreError: no such race.
@@ -75,7 +75,7 @@ def finish_race(store: Store, invocation_id: str, result: Mapping[str, Any]) -> 
 
 
 def save_decisions(store: Store, invocation_id: str, decisions: Sequence[Decision]) -> None:
-    """Stores what was decided, after what was decided before; a look that is stored already is left as it is."""
+    """Store what was decided, after what was decided before; a look that is stored already is left as it is."""
     of_race = race_decision.c.invocation_id == invocation_id
     with store.write() as connection:
         stored_rows = connection.execute(
@@ -102,7 +102,7 @@ def save_decisions(store: Store, invocation_id: str, decisions: Sequence[Decisio
 
 
 def load_decisions(store: Store, invocation_id: str) -> tuple[Decision, ...]:
-    """All decisions of a race, in the order in which they were made."""
+    """Return all decisions of a race, in the order in which they were made."""
     query = sa.select(race_decision).where(race_decision.c.invocation_id == invocation_id)
     with store.read() as connection:
         return tuple(
@@ -120,7 +120,7 @@ def load_decisions(store: Store, invocation_id: str) -> tuple[Decision, ...]:
 
 
 def costs_of_run(store: Store, run_id: str) -> RunCosts:
-    """What a run has taken so far, from an index of its candidates."""
+    """Return what a run has taken so far, from an index of its candidates."""
     tokens = sa.func.coalesce(generation.c.prompt_tokens, 0) + sa.func.coalesce(generation.c.output_tokens, 0)
     query = (
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(tokens), 0))

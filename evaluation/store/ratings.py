@@ -15,7 +15,7 @@ _KEY = ("item_id", "rater")
 
 
 def save_ratings(store: Store, *, session_id: str, rater: str, ratings: Sequence[Said]) -> str:
-    """The rater's name as it stands with the ratings, which are stored all or none.
+    """Return the rater's name as it stands with the ratings, which are stored all or none.
 
     Who rates a case again replaces what was said before. A name that differs from a known rater's in capitals alone
     is that rater's.
@@ -54,7 +54,7 @@ def _known_as(connection: Connection, rater: str, item_id: int) -> str:
 
 
 def load_ratings(store: Store, review_id: str) -> tuple[RatingRecord, ...]:
-    """All ratings of a review, by item, then the oldest first."""
+    """Return all ratings of a review, by item, then the oldest first."""
     query = (
         sa.select(rating)
         .join(review_item, review_item.c.id == rating.c.item_id)
@@ -66,7 +66,7 @@ def load_ratings(store: Store, review_id: str) -> tuple[RatingRecord, ...]:
 
 
 def rated_items(store: Store, review_id: str, *, session_id: str | None, rater: str | None) -> frozenset[int]:
-    """Items of a review that were rated in that session, or by that rater."""
+    """Return the items of a review that were rated in that session, or by that rater."""
     ratings = load_ratings(store, review_id)
     return frozenset(
         record.said.item_id

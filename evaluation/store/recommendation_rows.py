@@ -16,7 +16,7 @@ _OUTCOME = ("id", "task", "candidate_key", "prompt_hash", "quality", "ok", "repo
 
 
 def row_of(record: RecommendationRecord) -> dict[str, Any]:
-    """The record's row, in plain values."""
+    """Return the record's row, in plain values."""
     row = {name: getattr(record, name) for name in FIELDS}
     plain = {
         "constraints": dict(record.constraints),
@@ -30,7 +30,7 @@ def row_of(record: RecommendationRecord) -> dict[str, Any]:
 
 
 def sqlite_row(record: RecommendationRecord) -> dict[str, Any]:
-    """The record's row as SQLite's driver takes it.
+    """Return the record's row as SQLite's driver takes it.
 
     Raises:
         StoreError: a number that JSON does not know.
@@ -40,7 +40,7 @@ def sqlite_row(record: RecommendationRecord) -> dict[str, Any]:
 
 
 def save_in_file(stamp: SqliteStamp, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Stores rows of `sqlite_row` in one transaction; one that is stored already is left as it is.
+    """Store rows of `sqlite_row` in one transaction; one that is stored already is left as it is.
 
     Raises:
         StoreError: the file is away, or cannot be written.

@@ -29,14 +29,14 @@ class Writer(Protocol):
     """A store, or a `SqliteStamp` where what is written is not to count as a change."""
 
     def write(self) -> AbstractContextManager[Connection]:
-        """A connection in a transaction that is committed at the end, or rolled back on any error."""
+        """Return a connection in a transaction that is committed at the end, or rolled back on any error."""
         ...
 
 
 def save_recommendations(
     writer: Writer, records: Sequence[RecommendationRecord], outcomes: Sequence[ReportedOutcome] = ()
 ) -> tuple[str, ...]:
-    """Stores recommendations and outcomes, those of the same records too, in one transaction; all or none.
+    """Store recommendations and outcomes, those of the same records too, in one transaction; all or none.
 
     One that is stored already is left as it is. Done twice, it says the same.
 
@@ -49,7 +49,7 @@ def save_recommendations(
 
 
 def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
-    """The record's row as the database's driver takes it, so that storing it later holds nobody up for long.
+    """Return the record's row as the database's driver takes it, so that storing it later holds nobody up for long.
 
     Raises:
         StoreError: a number that JSON does not know.
@@ -63,7 +63,7 @@ def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
 def save_prepared(
     writer: Writer, rows: Sequence[Mapping[str, Any]], outcomes: Sequence[ReportedOutcome] = ()
 ) -> tuple[str, ...]:
-    """The same as `save_recommendations`, of rows from `prepared`."""
+    """Return the same as `save_recommendations`, of rows from `prepared`."""
     with writer.write() as connection:
         # Few at a time: between them another thread of the process may go on.
         for start in range(0, len(rows), _AT_ONCE):
@@ -90,7 +90,7 @@ def report_outcome(
     ok: bool | None = None,
     reported_at: datetime | None = None,
 ) -> None:
-    """Stores what came of a recommendation, by its id or a unique beginning of it; what is None stays as it was.
+    """Store what came of a recommendation, by its id or a unique beginning of it; what is None stays as it was.
 
     Raises:
         UnknownNameError: nothing was recommended under this id.
@@ -115,7 +115,7 @@ def report_outcome(
 
 
 def must_be_outcome(*, quality: float | None, latency_s: float | None, ok: bool | None) -> None:
-    """Raises `ConfigurationError` where nothing is reported, or something that no outcome can be."""
+    """Raise `ConfigurationError` where nothing is reported, or something that no outcome can be."""
     if quality is None and latency_s is None and ok is None:
         raise ConfigurationError("no outcome is reported", "Give quality, latency_s or ok.")
     if quality is not None and not (_is_number(quality) and 0 <= quality <= 1):
@@ -137,7 +137,7 @@ def _several(prefix: str, ids: Sequence[str]) -> ConfigurationError:
 
 
 def find_recommendation(store: Store, id_or_prefix: str) -> RecommendationRecord:
-    """The newest for `last`, else the one of that id or unique beginning of one.
+    """Return the newest for `last`, else the one of that id or unique beginning of one.
 
     Raises:
         UnknownNameError: there is none.
@@ -203,7 +203,7 @@ def list_recommendations(
 
 
 def newest_outcomes(store: Store, *, since: datetime | None, limit: int) -> tuple[RowMapping, ...]:
-    """What was reported of named candidates, the oldest first; of too many the newest.
+    """Return what was reported of named candidates, the oldest first; of too many the newest.
 
     Args:
         store: Where they are.
@@ -224,7 +224,7 @@ def newest_outcomes(store: Store, *, since: datetime | None, limit: int) -> tupl
 
 
 def count_outcomes_since(store: Store, moment: datetime | None = None) -> int:
-    """How many outcomes were reported after a moment; None: ever."""
+    """Return how many outcomes were reported after a moment; None: ever."""
     query = sa.select(sa.func.count()).where(recommendation.c.reported_at.is_not(None))
     if moment is not None:
         query = query.where(recommendation.c.reported_at > moment)
@@ -233,7 +233,10 @@ def count_outcomes_since(store: Store, moment: datetime | None = None) -> int:
 
 
 def _report(connection: Connection, outcome: ReportedOutcome) -> bool:
-    """True where the outcome is stored: there is one recommendation of its id, or one alone that begins like it."""
+    """Return True where the outcome is stored.
+
+    There is one recommendation of its id, or one alone that begins like it.
+    """
     values = {name: getattr(outcome, name) for name in _REPORTED if getattr(outcome, name) is not None}
     changed = sa.update(recommendation).values(**values, reported_at=outcome.reported_at)
     if connection.execute(changed.where(recommendation.c.id == outcome.recommendation_id)).rowcount:
@@ -243,7 +246,7 @@ def _report(connection: Connection, outcome: ReportedOutcome) -> bool:
 
 
 def _beginning_with(connection: Connection, prefix: str) -> list[str]:
-    """Some ids that begin like this; none where nothing is said."""
+    """Return some ids that begin like this; none where nothing is said."""
     alike = sa.select(recommendation.c.id).where(recommendation.c.id.startswith(prefix, autoescape=True)).limit(6)
     return list(connection.execute(alike).scalars()) if prefix else []
 

@@ -33,34 +33,34 @@ class RecoveryRecord:
 
 
 def want(connection: Connection, flow_run_id: str) -> None:
-    """Takes note that a flow run's process is gone, in a transaction that is open."""
+    """Take note that a flow run's process is gone, in a transaction that is open."""
     row = {"flow_run_id": flow_run_id, "n_restarts": 0, "wanted_at": now()}
     still_unknown = recovery.c.wanted_at.is_(None)
     upsert(connection, recovery, [row], key=["flow_run_id"], update=["wanted_at"], where=still_unknown)
 
 
 def request_recovery(store: Store, flow_run_id: str) -> None:
-    """The same, in a transaction of its own."""
+    """Request a recovery in a transaction of its own."""
     with store.write() as connection:
         want(connection, flow_run_id)
 
 
 def find_recovery(store: Store, flow_run_id: str) -> RecoveryRecord | None:
-    """What is known of a flow run's deaths; None: it never died."""
+    """Return what is known of a flow run's deaths; None: it never died."""
     with store.read() as connection:
         row = connection.execute(sa.select(recovery).where(recovery.c.flow_run_id == flow_run_id)).mappings().first()
     return None if row is None else RecoveryRecord(**row)
 
 
 def requested_recoveries(store: Store) -> tuple[RecoveryRecord, ...]:
-    """The flow runs of which somebody should take care, those that died first before the others."""
+    """Return the flow runs of which somebody should take care, those that died first before the others."""
     query = sa.select(recovery).where(_is_open()).order_by(recovery.c.wanted_at, recovery.c.flow_run_id)
     with store.read() as connection:
         return tuple(RecoveryRecord(**row) for row in connection.execute(query).mappings())
 
 
 def claim_recovery(store: Store, flow_run_id: str) -> bool:
-    """True where it is ours to take care of it, and nobody else's: of two who ask, one is told so."""
+    """Return True where it is ours to take care of it, and nobody else's: of two who ask, one is told so."""
     this = sa.update(recovery).where(recovery.c.flow_run_id == flow_run_id, _is_open())
     with store.write() as connection:
         return bool(connection.execute(this.values(claimed_at=now(), wanted_at=None)).rowcount)
@@ -73,7 +73,7 @@ def _is_open() -> sa.ColumnElement[bool]:
 
 
 def count_restart(store: Store, flow_run_id: str) -> int:
-    """How often the flow run was made again, this time included."""
+    """Return how often the flow run was made again, this time included."""
     with store.write() as connection:
         _set(connection, flow_run_id, n_restarts=recovery.c.n_restarts + 1)
         query = sa.select(recovery.c.n_restarts).where(recovery.c.flow_run_id == flow_run_id)
@@ -81,19 +81,19 @@ def count_restart(store: Store, flow_run_id: str) -> int:
 
 
 def end_claim(store: Store, flow_run_id: str) -> None:
-    """Says that we have taken care of it."""
+    """Say that we have taken care of it."""
     with store.write() as connection:
         _set(connection, flow_run_id, claimed_at=None)
 
 
 def put_back(store: Store, flow_run_id: str, wanted_at: datetime | None) -> None:
-    """Says that nothing could be done now: it is there for the next who looks, since when it was."""
+    """Say that nothing could be done now: it is there for the next who looks, since when it was."""
     with store.write() as connection:
         _set(connection, flow_run_id, claimed_at=None, wanted_at=wanted_at or now())
 
 
 def give_up(store: Store, flow_run_id: str) -> None:
-    """Says that it is made again no more."""
+    """Say that it is made again no more."""
     with store.write() as connection:
         _set(connection, flow_run_id, claimed_at=None, wanted_at=None, given_up_at=now())
 

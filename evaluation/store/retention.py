@@ -70,7 +70,7 @@ MAY_GO = tuple(kept for kept in RetentionReason if kept is not RetentionReason.H
 
 
 def read_retention_reasons(names: Collection[str]) -> frozenset[RetentionReason]:
-    """The reasons of these names.
+    """Return the reasons of these names.
 
     Raises:
         UnknownNameError: there is none of that name, or it holds whatever is said.
@@ -83,7 +83,7 @@ def read_retention_reasons(names: Collection[str]) -> frozenset[RetentionReason]
 
 
 def find_retention_reasons(connection: Connection, before: datetime) -> dict[RetentionReason, frozenset[str]]:
-    """Runs by the reason that keeps them.
+    """Return the runs by the reason that keeps them.
 
     Args:
         connection: To the store.
@@ -112,7 +112,7 @@ def _named_in(connection: Connection, run_ids: sa.Column[Any]) -> frozenset[str]
 
 
 def find_held(connection: Connection) -> frozenset[str]:
-    """Runs that a living process works on."""
+    """Return the runs that a living process works on."""
     open_ends = (
         sa.select(holder_run.c.run_id)
         .join(holder, holder.c.id == holder_run.c.holder_id)
@@ -124,7 +124,7 @@ def find_held(connection: Connection) -> frozenset[str]:
 
 
 def _baselines(connection: Connection, before: datetime) -> frozenset[str]:
-    """Runs that are tagged, and the first ones of each series that is looked at and has no tagged one."""
+    """Return the runs that are tagged, and the first ones of each monitored series without a tagged one."""
     rows = connection.execute(sa.select(run.c.id, run.c.tags).where(run.c.archived_at.is_(None)))
     tagged = frozenset(run_id for run_id, tags in rows if BASELINE in tags)
     series: defaultdict[tuple[str, str, str], list[sa.Row[Any]]] = defaultdict(list)
@@ -135,7 +135,7 @@ def _baselines(connection: Connection, before: datetime) -> frozenset[str]:
 
 
 def _ended_candidates() -> sa.Select[Any]:
-    """Candidates of ended runs with what the monitor found of them, the oldest first."""
+    """Return the candidates of ended runs with what the monitor found of them, the oldest first."""
     of, run_of, look = run_candidate.c, run.c, monitor_look.c
     return (
         sa.select(run_of.id, run_of.benchmark_version, run_of.benchmark_name, run_of.status, run_of.finished_at)
@@ -148,7 +148,7 @@ def _ended_candidates() -> sa.Select[Any]:
 
 
 def _first(group: Sequence[sa.Row[Any]], tagged: Collection[str], before: datetime) -> frozenset[str]:
-    """The untagged baseline of a series of which the monitor watches runs that are not old."""
+    """Return the untagged baseline of a series of which the monitor watches runs that are not old."""
     is_watched = any(row.looked_at is not None and row.finished_at and row.finished_at >= before for row in group)
     if not is_watched or any(row.id in tagged for row in group):
         return frozenset()

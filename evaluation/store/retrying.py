@@ -16,7 +16,7 @@ LONGEST_PAUSE_S = 2.0
 def patiently(
     call: Callable[[], T], *, patience_s: float = PATIENCE_S, on_wait: Callable[[StoreError], None] | None = None
 ) -> T:
-    """What `call` gives, which is called again while the database is away.
+    """Return what `call` gives, which is called again while the database is away.
 
     Args:
         call: Must do no harm when it is done twice: a connection may break after the commit.

@@ -57,7 +57,7 @@ class Source:
     server_versions: Mapping[str, str | None]
 
     def version_behind(self, row: Row[Any]) -> str | None:
-        """The version of the server that gave this outcome; None: unknown."""
+        """Return the version of the server that gave this outcome; None: unknown."""
         if not row.reused:
             return self.server_versions.get(row.endpoint)
         versions = set(self.server_versions.values())
@@ -65,7 +65,7 @@ class Source:
 
 
 def asking_of(store: Store, run_candidate_id: int) -> Asking:
-    """How a stored candidate of a run asks.
+    """Return how a stored candidate of a run asks.
 
     Raises:
         StoreError: no such candidate of a run.
@@ -109,7 +109,7 @@ def _server_versions(row: RowMapping) -> Mapping[str, str | None]:
 
 
 def find_sources(store: Store, asking: Asking) -> tuple[Source, ...]:
-    """Who was asked in the same way before, newest run first."""
+    """Return who was asked in the same way before, newest run first."""
     if asking.digest is None or not asking.server_versions:
         return ()
     columns = ("id", "options", "endpoint_name", "server_version", "details")
@@ -147,7 +147,7 @@ def find_reusable(
     items: Iterable[Item],
     questions: Mapping[str, Question] | None = None,
 ) -> dict[Item, int]:
-    """Id of the newest generation that serves each item for which there is one.
+    """Return the id of the newest generation that serves each item for which there is one.
 
     Args:
         connection: In a transaction that reads.
@@ -206,5 +206,5 @@ def _stored_questions(connection: Connection, version: str, case_ids: Sequence[s
 
 
 def question(content: Mapping[str, Any]) -> Question:
-    """What a case of that content asks, without what only its answers are measured by."""
+    """Return what a case of that content asks, without what only its answers are measured by."""
     return tuple(content[name] for name in ASKED)

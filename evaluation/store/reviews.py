@@ -31,7 +31,7 @@ def save_review(
     code_version: str,
     items: Sequence[ReviewItem],
 ) -> ReviewRecord:
-    """The review of that id: the one that stands already, else this one, stored whole or not at all."""
+    """Return the review of that id: the one that stands already, else this one, stored whole or not at all."""
     row = {
         "id": review_id,
         "benchmark_version": benchmark[0],
@@ -73,7 +73,7 @@ def _insert_items(connection: Connection, review_id: str, items: Sequence[Review
 
 
 def find_review(store: Store, id_or_prefix: str) -> ReviewRecord:
-    """The newest review for `last`, else the one of that id or unique beginning of one.
+    """Return the newest review for `last`, else the one of that id or unique beginning of one.
 
     Raises:
         UnknownNameError: there is none.
@@ -137,13 +137,13 @@ def _item(row: RowMapping, outputs: Iterable[ShownOutput]) -> ReviewItem:
 
 
 def has_review(store: Store, review_id: str) -> bool:
-    """True where there is a review of exactly that id."""
+    """Return True where there is a review of exactly that id."""
     with store.read() as connection:
         return connection.execute(sa.select(review.c.id).where(review.c.id == review_id)).first() is not None
 
 
 def ask_raters(store: Store, review_id: str, n_raters: int) -> None:
-    """Keeps with a review how many people are to rate it."""
+    """Keep with a review how many people are to rate it."""
     of_review = review.c.id == review_id
     with store.write() as connection:
         request = connection.execute(sa.select(review.c.request).where(of_review)).scalar_one()
@@ -152,13 +152,13 @@ def ask_raters(store: Store, review_id: str, n_raters: int) -> None:
 
 
 def delete_review(store: Store, review_id: str) -> None:
-    """Removes a review with all that was said in it."""
+    """Remove a review with all that was said in it."""
     with store.write() as connection:
         connection.execute(sa.delete(review).where(review.c.id == review_id))
 
 
 def list_reviews(store: Store) -> tuple[ReviewSummary, ...]:
-    """All reviews, the newest first."""
+    """Return all reviews, the newest first."""
     with store.read() as connection:
         rows = connection.execute(sa.select(review).order_by(review.c.created_at.desc(), review.c.id)).mappings().all()
         counts = sa.select(review_item.c.review_id, sa.func.count()).group_by(review_item.c.review_id)
@@ -191,7 +191,7 @@ def _summary(row: RowMapping, n_items: int, rating_rows: Sequence[Any]) -> Revie
 def begin_session(
     store: Store, *, session_id: str, review_id: str, place: str, rater: str | None = None
 ) -> ReviewSession:
-    """The session of that id: the one that stands already, else a new one."""
+    """Return the session of that id: the one that stands already, else a new one."""
     row = {"id": session_id, "review_id": review_id, "place": place, "rater": rater, "started_at": now()}
     with store.write() as connection:
         upsert(connection, review_session, [row], key=["id"])
@@ -201,7 +201,7 @@ def begin_session(
 
 
 def find_session(store: Store, session_id: str) -> ReviewSession | None:
-    """The session of that id; None where there is none."""
+    """Return the session of that id; None where there is none."""
     with store.read() as connection:
         query = sa.select(review_session).where(review_session.c.id == session_id)
         row = connection.execute(query).mappings().first()
@@ -220,7 +220,7 @@ def list_sessions(store: Store, review_id: str) -> tuple[ReviewSession, ...]:
 
 
 def forget_session(store: Store, session_id: str) -> None:
-    """Removes a session in which nothing was rated; one with ratings stays."""
+    """Remove a session in which nothing was rated; one with ratings stays."""
     of_session = review_session.c.id == session_id
     has_ratings = sa.exists().where(rating.c.session_id == session_id)
     with store.write() as connection:

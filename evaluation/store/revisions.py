@@ -18,10 +18,10 @@ def known_revisions() -> tuple[str, ...]:
 
 
 def oldest_revision() -> str:
-    """The revision that a database must have at least, to be used or upgraded here."""
+    """Return the revision that a database must have at least, to be used or upgraded here."""
     return known_revisions()[0]
 
 
 def newest_revision() -> str:
-    """The revision that this version reads and writes."""
+    """Return the revision that this version reads and writes."""
     return known_revisions()[-1]

@@ -13,7 +13,7 @@ _CHUNK = 500
 
 
 def insert_run_cases(connection: Connection, run_id: str, version: str, case_ids: Sequence[str]) -> None:
-    """Adds cases to a run in the caller's transaction, at their positions in the benchmark version.
+    """Add cases to a run in the caller's transaction, at their positions in the benchmark version.
 
     Raises:
         StoreError: the version does not hold one of them.
@@ -38,7 +38,7 @@ def _unknown_case(version: str, unknown: set[str]) -> StoreError:
 
 
 def run_case_ids(store: Store, run_id: str, *, page: int = 500) -> Iterator[tuple[str, ...]]:
-    """The ids of a run's cases in the order of its benchmark, in pages; no transaction is open between them."""
+    """Yield the ids of a run's cases in the order of its benchmark, in pages; no transaction is open between them."""
     query = sa.select(run_case.c.position, run_case.c.case_id).order_by(run_case.c.position).limit(page)
     last = -1
     while True:
@@ -52,14 +52,14 @@ def run_case_ids(store: Store, run_id: str, *, page: int = 500) -> Iterator[tupl
 
 
 def run_case_positions(store: Store, run_id: str) -> list[int]:
-    """Where a run's cases stand in its benchmark, in that order."""
+    """Return where a run's cases stand in its benchmark, in that order."""
     query = sa.select(run_case.c.position).where(run_case.c.run_id == run_id).order_by(run_case.c.position)
     with store.read() as connection:
         return list(connection.execute(query).scalars())
 
 
 def count_cases_before(store: Store, run_id: str, position: int) -> int:
-    """How many of a run's cases stand before that position of its benchmark."""
+    """Return how many of a run's cases stand before that position of its benchmark."""
     query = sa.select(sa.func.count()).select_from(run_case)
     with store.read() as connection:
         before = query.where(run_case.c.run_id == run_id, run_case.c.position < position)
@@ -67,7 +67,7 @@ def count_cases_before(store: Store, run_id: str, position: int) -> int:
 
 
 def has_run_case(store: Store, run_id: str, case_id: str) -> bool:
-    """True where the run asks that case."""
+    """Return True where the run asks that case."""
     query = sa.select(run_case.c.position).where(run_case.c.run_id == run_id, run_case.c.case_id == case_id)
     with store.read() as connection:
         return connection.execute(query).first() is not None

@@ -58,7 +58,7 @@ __all__ = [
 
 
 def set_run_status(store: Store, run_id: str, status: Status, *, reason: str | None = None) -> None:
-    """Sets status and reason; `running` sets the start once, an end sets the finish, `running` again clears it.
+    """Set status and reason; `running` sets the start once, an end sets the finish, `running` again clears it.
 
     Take hold of a run before it is `running`: without a living holder it reads as `interrupted`.
 
@@ -76,7 +76,7 @@ def set_run_status(store: Store, run_id: str, status: Status, *, reason: str | N
 def set_run_candidate_status(
     store: Store, run_candidate_id: int, status: Status, *, given_up_reason: str | None = None
 ) -> None:
-    """The same for one candidate of a run."""
+    """Set the status of one candidate of a run."""
     values = {**_at_status(run_candidate, status), "given_up_reason": given_up_reason}
     with store.write() as connection:
         changed = connection.execute(
@@ -98,7 +98,7 @@ def _at_status(table: sa.Table, status: Status) -> dict[str, Any]:
 
 
 def find_run(store: Store, id_or_prefix: str) -> RunRecord:
-    """The newest run that is not archived for `last`, else the run of that id or unique prefix of one.
+    """Return the newest run that is not archived for `last`, else the run of that id or unique prefix of one.
 
     Raises:
         UnknownNameError: there is none.
@@ -134,7 +134,7 @@ def _unknown_run(store: Store, id_or_prefix: str) -> UnknownNameError:
 
 
 def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...]:
-    """All runs of an invocation, in the order in which they were planned."""
+    """Return all runs of an invocation, in the order in which they were planned."""
     with store.read() as connection:
         return _load(connection, run.c.invocation_id == invocation_id)
 
@@ -208,7 +208,7 @@ def _candidate_record(row: RowMapping, *, is_held: bool) -> RunCandidateRecord:
 def tag_run(
     store: Store, run_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = (), favourite: bool | None = None
 ) -> tuple[str, ...]:
-    """The run's tags after the change.
+    """Return the run's tags after the change.
 
     Raises:
         UnknownNameError: no such run.
@@ -228,7 +228,7 @@ def tag_run(
 
 
 def archive_run(store: Store, run_id: str, *, archived: bool = True) -> None:
-    """Takes a run out of lists, or back into them.
+    """Take a run out of lists, or back into them.
 
     Raises:
         UnknownNameError: no such run.
@@ -241,7 +241,7 @@ def archive_run(store: Store, run_id: str, *, archived: bool = True) -> None:
 
 
 def delete_run(store: Store, run_id: str) -> None:
-    """Removes a run with its outcomes, scores and estimates, and its invocation where no other run is left.
+    """Remove a run with its outcomes, scores and estimates, and its invocation where no other run is left.
 
     Raises:
         StoreError: it is running and somebody holds it.

@@ -8,7 +8,9 @@ _ESCAPED = re.compile("\x1a([0-9a-f]{4})")
 
 
 def escape_text(text: str) -> str:
-    r"""`text` as every database can hold it: NUL, lone surrogates and the mark itself as `\x1a` and four hex digits.
+    r"""Return `text` as every database can hold it.
+
+    NUL, lone surrogates and the mark itself as `\x1a` and four hex digits.
 
     PostgreSQL refuses NUL, and no encoder takes a lone surrogate; models write both.
     """
@@ -16,5 +18,5 @@ def escape_text(text: str) -> str:
 
 
 def unescape_text(stored: str) -> str:
-    """The text that `escape_text` was given."""
+    """Return the text that `escape_text` was given."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored) if _MARK in stored else stored

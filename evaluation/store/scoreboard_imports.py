@@ -17,7 +17,7 @@ _CHUNK = 5000
 
 
 def save_import(store: Store, content: ScoreboardContent) -> tuple[ScoreboardRecord, bool]:
-    """The import, and whether it is new: the same file is stored once. All of it is stored, or nothing."""
+    """Return the import, and whether it is new: the same file is stored once. All of it is stored, or nothing."""
     row = {
         "id": content.sha256,
         "name": content.name,
@@ -42,7 +42,7 @@ def save_import(store: Store, content: ScoreboardContent) -> tuple[ScoreboardRec
 
 
 def list_imports(store: Store) -> tuple[ScoreboardRecord, ...]:
-    """All imports, the oldest first."""
+    """Return all imports, the oldest first."""
     order = (scoreboard_import.c.imported_at, scoreboard_import.c.id)
     with store.read() as connection:
         rows = connection.execute(sa.select(scoreboard_import).order_by(*order)).mappings()
@@ -50,7 +50,7 @@ def list_imports(store: Store) -> tuple[ScoreboardRecord, ...]:
 
 
 def find_import(store: Store, name_or_id: str) -> ScoreboardRecord:
-    """The import of that name, id, or unique beginning of an id.
+    """Return the import of that name, id, or unique beginning of an id.
 
     Raises:
         UnknownNameError: there is none.
@@ -70,7 +70,7 @@ def find_import(store: Store, name_or_id: str) -> ScoreboardRecord:
 
 
 def remove_import(store: Store, name_or_id: str) -> ScoreboardRecord:
-    """What was taken out, with its cases and rows.
+    """Return what was taken out, with its cases and rows.
 
     Raises:
         UnknownNameError: there is none.
@@ -115,7 +115,7 @@ def _insert_rows(connection: Connection, content: ScoreboardContent) -> None:
 
 
 def _from_arrays(names: list[str]) -> sa.TextClause:
-    """A statement that takes whole columns: rows one by one take PostgreSQL ten times as long."""
+    """Return a statement that takes whole columns: rows one by one take PostgreSQL ten times as long."""
     kinds = {name: "bigint" if name.endswith("position") else "double precision" for name in names}
     arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in kinds.items())
     into = f"INSERT INTO scoreboard_row (import_id, {', '.join(names)})"

@@ -21,7 +21,7 @@ _EMBEDDED = "embedded"
 
 
 def choosables(connection: Connection) -> dict[str, Choosable]:
-    """Every candidate that a run asked, by its key; labels are not unique yet."""
+    """Return every candidate that a run asked, by its key; labels are not unique yet."""
     versions = _versions(connection)
     servers = {row.name: row for row in connection.execute(sa.select(endpoint)).all()}
     last_places, loaded = _last_asked(connection), loaded_bytes(connection)
@@ -41,12 +41,12 @@ def choosables(connection: Connection) -> dict[str, Choosable]:
 
 
 def imported(name: str, memory_bytes: float | None = None) -> Choosable:
-    """A candidate that is known from elsewhere alone, whatever its name looks like."""
+    """Return a candidate that is known from elsewhere alone, whatever its name looks like."""
     return Choosable(key=f"{IMPORTED}{name}", label=name, model=name, memory_bytes=memory_bytes)
 
 
 def labelled_apart(candidates: Sequence[Choosable]) -> tuple[Choosable, ...]:
-    """The same with labels that tell them all apart: by weights, else by what is imported, else by key."""
+    """Return the same with labels that tell them all apart: by weights, else by what is imported, else by key."""
     labels = [choosable.label for choosable in candidates]
     for name in (_with_weights, _with_key):
         n_alike = Counter(labels)
@@ -75,7 +75,7 @@ _MODEL = ("name", "digest", "endpoint_name", "n_parameters", "size_bytes", "capa
 
 
 def _versions(connection: Connection) -> dict[str, list[RowMapping]]:
-    """What is known of each model, by name; current versions first, then those seen last."""
+    """Return what is known of each model, by name; current versions first, then those seen last."""
     order = (model.c.is_current.desc(), model.c.last_seen.desc(), model.c.id.desc())
     versions: defaultdict[str, list[RowMapping]] = defaultdict(list)
     for row in connection.execute(sa.select(*(model.c[name] for name in _MODEL)).order_by(*order)).mappings():
@@ -84,7 +84,10 @@ def _versions(connection: Connection) -> dict[str, list[RowMapping]]:
 
 
 def _last_asked(connection: Connection) -> dict[str, dict[str, Place]]:
-    """The servers that each candidate was asked on, by its key and the server's name; the last address of each."""
+    """Return the servers that each candidate was asked on, by its key and the server's name.
+
+    The last address of each.
+    """
     columns = [run_candidate.c[name] for name in ("candidate_fingerprint", "endpoint_name", "endpoint_url", "provider")]
     newest = sa.func.max(run_candidate.c.id)
     query = sa.select(*columns, newest).group_by(*columns).order_by(newest)
@@ -135,7 +138,7 @@ def _bytes(versions: Sequence[RowMapping]) -> float | None:
 def _places(
     row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], last_places: Mapping[str, Place]
 ) -> tuple[tuple[Place, ...], str | None]:
-    """Where a candidate can be called now, and why nowhere."""
+    """Return where a candidate can be called now, and why nowhere."""
     name, digest = row["model"], row["digest"]
     if any(version["retired_at"] is not None for version in versions):
         return (), f"{name} is retired; `benchwright models register {name}` brings it back"

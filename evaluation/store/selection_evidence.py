@@ -21,7 +21,7 @@ _FEW = 500
 
 
 def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evidence:
-    """All that is known of candidates, or all that is known of them on some tasks.
+    """Return all that is known of candidates, or all that is known of them on some tasks.
 
     Args:
         store: Where runs and imports are. Archived runs are left out.
@@ -38,13 +38,15 @@ def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evid
 
 
 def evidence_fingerprint(store: Store) -> str:
-    """What `read_evidence` would give as its fingerprint, without reading the rows."""
+    """Return what `read_evidence` would give as its fingerprint, without reading the rows."""
     with store.read() as connection:
         return EvidenceBase.read(connection).fingerprint
 
 
 def read_prompts(store: Store, evidence: Evidence) -> tuple[str, ...]:
-    """What was asked in each of the evidence's cases: the benchmark's words around the case's own, or an import's.
+    """Return what was asked in each of the evidence's cases.
+
+    The benchmark's words around the case's own, or an import's.
 
     Empty where a case is gone since the evidence was read.
     """
@@ -52,7 +54,7 @@ def read_prompts(store: Store, evidence: Evidence) -> tuple[str, ...]:
 
 
 def sample_prompts(store: Store, *, task: str | None, limit: int) -> tuple[str, ...]:
-    """Prompts of the cases that candidates were measured on, at most `limit`, drawn evenly from all of them.
+    """Return the prompts of the cases that candidates were measured on, at most `limit`, drawn evenly from all of them.
 
     Args:
         store: Where runs and imports are. Archived runs are left out.
@@ -105,7 +107,7 @@ def _prompts_of(store: Store, cases: Sequence[EvidenceCase]) -> tuple[str, ...]:
 
 
 def _asked_prompts(store: Store, version: str, case_ids: Sequence[str]) -> dict[str, str]:
-    """The user's last words in each case of a benchmark version."""
+    """Return the user's last words in each case of a benchmark version."""
     from evaluation.benchmarks.rendering import render
     from evaluation.store.benchmarks import case_ids_of, load_benchmark_version
 

@@ -38,7 +38,9 @@ def save_model(
     estimator: bytes | None,
     serving: bytes | None,
 ) -> SelectionModelRecord:
-    """The model under the next version number; one that is stored already keeps its own, and takes the new status.
+    """Return the model under the next version number.
+
+    One that is stored already keeps its own, and takes the new status.
 
     Args:
         store: Where it goes.
@@ -66,7 +68,7 @@ def save_model(
 
 
 def read_model(store: Store, version_or_id: str | int) -> StoredModel:
-    """A model by its version number, its id, or a unique beginning of it.
+    """Return a model by its version number, its id, or a unique beginning of it.
 
     Raises:
         UnknownNameError: there is none.
@@ -88,7 +90,7 @@ def read_model(store: Store, version_or_id: str | int) -> StoredModel:
 
 
 def find_model(store: Store, version_or_id: str | int) -> SelectionModelRecord:
-    """The same without its bytes.
+    """Return the same without its bytes.
 
     Raises:
         UnknownNameError: there is none.
@@ -100,25 +102,27 @@ def find_model(store: Store, version_or_id: str | int) -> SelectionModelRecord:
 
 
 def history(store: Store, *, limit: int | None = None) -> tuple[SelectionModelRecord, ...]:
-    """All models without their bytes, the newest first."""
+    """Return all models without their bytes, the newest first."""
     query = sa.select(*_RECORD).order_by(selection_model.c.version.desc()).limit(limit)
     with store.read() as connection:
         return tuple(_record(row) for row in connection.execute(query).mappings())
 
 
 def promotions(store: Store) -> tuple[Promotion, ...]:
-    """All promotions and rollbacks, the newest first."""
+    """Return all promotions and rollbacks, the newest first."""
     with store.read() as connection:
         return tuple(reversed(_promotions(connection)))
 
 
 def champion(store: Store) -> Champion:
-    """Who decides now."""
+    """Return who decides now."""
     return champions(store)[0]
 
 
 def champions(store: Store) -> tuple[Champion, ...]:
-    """Who decides now, and those before in the order in which rollbacks come back to them; the scoreboard alone last.
+    """Return who decides now, and those before in the order in which rollbacks come back to them.
+
+    The scoreboard alone last.
 
     Where the first one's model cannot be used, the next one's may.
     """
@@ -143,7 +147,7 @@ def champions(store: Store) -> tuple[Champion, ...]:
 
 
 def promote(store: Store, version_or_id: str | int, *, replacing: int | None, reason: str) -> Champion:
-    """The new champion.
+    """Return the new champion.
 
     Args:
         store: Where the models are.
@@ -165,7 +169,7 @@ def promote(store: Store, version_or_id: str | int, *, replacing: int | None, re
 
 
 def rollback(store: Store, *, reason: str, replacing: int | None = None) -> Champion:
-    """The champion before, which decides again; asked again, the one before that.
+    """Return the champion before, which decides again; asked again, the one before that.
 
     Args:
         store: Where the models are.
@@ -208,7 +212,10 @@ def _must_hold(last: Promotion | None, replacing: int | None) -> None:
 
 
 def _line(made: Sequence[Promotion]) -> list[Promotion]:
-    """The promotion that holds, then what held when each was made. A rollback stands for what it came back to."""
+    """Return the promotion that holds, then what held when each was made.
+
+    A rollback stands for what it came back to.
+    """
     by_id = {record.promotion_id: record for record in made}
     line: list[Promotion] = []
     at = made[-1] if made else None
@@ -223,7 +230,7 @@ def _line(made: Sequence[Promotion]) -> list[Promotion]:
 
 
 def _promotions(connection: Connection) -> list[Promotion]:
-    """The oldest first."""
+    """Return the oldest first."""
     rows = connection.execute(sa.select(promotion).order_by(promotion.c.id)).mappings()
     names = ("model_id", "replaces_id", "restores_id", "reason", "created_at")
     return [Promotion(promotion_id=row["id"], **{name: row[name] for name in names}) for row in rows]

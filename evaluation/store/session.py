@@ -69,13 +69,13 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection in a transaction that sees one state of the database."""
+        """Yield a connection in a transaction that sees one state of the database."""
         with self._same_file(), translated(self._url), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A connection in a transaction that is committed at the end, or rolled back on any error."""
+        """Yield a connection in a transaction that is committed at the end, or rolled back on any error."""
         with self._same_file(), translated(self._url), self._writing.begin() as connection:
             yield connection
 
@@ -87,7 +87,7 @@ class Store:
             self._file = file_of(self._url)
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     def __enter__(self) -> "Store":
@@ -100,7 +100,9 @@ class Store:
 
 
 def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_timeout_s: float = 30.0) -> Store:
-    """The store at `url` (None: `default_url()`), ready for use; used as a context manager or closed by the caller.
+    """Return the store at `url` (None: `default_url()`), ready for use.
+
+    Used as a context manager or closed by the caller.
 
     Args:
         url: A path, `sqlite:///path` or `postgresql://user:password@host/name`.
@@ -139,7 +141,7 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
 
 
 def must_be_there(url: str | None) -> None:
-    """Returns where there is a database at `url`, or a server that knows.
+    """Return where there is a database at `url`, or a server that knows.
 
     Raises:
         StoreError: its file is missing.
@@ -148,13 +150,13 @@ def must_be_there(url: str | None) -> None:
 
 
 def is_file_missing(url: str | None) -> bool:
-    """True where `url` names a file of SQLite that is not there."""
+    """Return True where `url` names a file of SQLite that is not there."""
     address = parse_url(url)
     return _is_sqlite(address) and not os.path.exists(str(address.database))
 
 
 def folder_must_be_there(url: str) -> None:
-    """Returns where the file that `url` names has a folder, or a server knows.
+    """Return where the file that `url` names has a folder, or a server knows.
 
     Raises:
         StoreError: the folder is missing.
@@ -169,7 +171,7 @@ def folder_must_be_there(url: str) -> None:
 
 
 def upgrade(url: str | None = None) -> DatabaseInfo:
-    """The database after its schema was brought to this version's.
+    """Return the database after its schema was brought to this version's.
 
     Raises:
         StoreError: it cannot be opened, is not ours, or its schema is older or newer than those this version knows.
@@ -183,7 +185,7 @@ def upgrade(url: str | None = None) -> DatabaseInfo:
 
 
 def _make_file(address: URL) -> None:
-    """Makes the file for this user alone before SQLite would make it for all, and mends one that earlier versions made.
+    """Make the file for this user alone before SQLite would make it for all, and mends one that earlier versions made.
 
     SQLite gives the files beside it the same mode. What is wrong with the path is SQLite's to say.
     """
@@ -206,7 +208,7 @@ def _migrate(address: URL) -> None:
 
 
 def _write_ahead(address: URL) -> None:
-    """Lets readers read while one process writes. Asked for after the check that the file is ours: it stays with it.
+    """Let readers read while one process writes. Asked for after the check that the file is ours: it stays with it.
 
     The change of mode needs the file for itself, and SQLite does not wait for it as it waits for other locks.
     """
@@ -223,7 +225,7 @@ def _write_ahead(address: URL) -> None:
 
 
 def info(url: str | None = None) -> DatabaseInfo:
-    """What the database holds. Works on an older or newer schema too.
+    """Return what the database holds. Works on an older or newer schema too.
 
     Raises:
         StoreError: there is none, or it cannot be read.
@@ -259,7 +261,7 @@ def _size_bytes(connection: Connection) -> int:
 
 
 def backup(url: str | None, target_path: Path) -> int:
-    """Size in bytes of the copy made at `target_path`, consistent even while runs are written.
+    """Return the size in bytes of the copy made at `target_path`, consistent even while runs are written.
 
     Raises:
         StoreError: PostgreSQL (names the `pg_dump` command), or `target_path` exists or cannot be written.

@@ -46,7 +46,7 @@ class SqliteStamp:
         self._file: tuple[int, int] | None = None
 
     def value(self) -> Hashable:
-        """Equal to the last one as long as nothing changed; another one says that something may have.
+        """Return the equal to the last one as long as nothing changed; another one says that something may have.
 
         While a write takes long it is the last one, so that nobody waits for a disk.
 
@@ -69,13 +69,13 @@ class SqliteStamp:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """The connection in a transaction that sees one state of the file."""
+        """Yield the connection in a transaction that sees one state of the file."""
         with self._lock, _translated(self.path), _transaction(self._kept(), "DEFERRED") as connection:
             yield connection
 
     @contextmanager
     def write_plainly(self) -> Iterator[sqlite3.Connection]:
-        """The connection in a transaction that is committed at the end, or rolled back on any error.
+        """Yield the connection in a transaction that is committed at the end, or rolled back on any error.
 
         What it changes does not change the stamp.
         """
@@ -86,7 +86,7 @@ class SqliteStamp:
 
     @contextmanager
     def write(self) -> "Iterator[Connection]":
-        """The same, as `Store.write` gives it."""
+        """Yield the same, as `Store.write` gives it."""
         from evaluation.store.address import sqlite_url
         from evaluation.store.engine import engine_of, translated
 
@@ -99,7 +99,7 @@ class SqliteStamp:
                 yield connection
 
     def close(self) -> None:
-        """Closes the kept connection."""
+        """Close the kept connection."""
         with self._lock:
             self._let_go()
 
@@ -124,7 +124,7 @@ class SqliteStamp:
         return self._connection
 
     def _check_file(self) -> None:
-        """Opens the file anew where another one stands in its place."""
+        """Open the file anew where another one stands in its place."""
         try:
             stat = os.stat(self.path)
         except OSError as error:
@@ -159,7 +159,7 @@ def _transaction(connection: sqlite3.Connection, kind: str) -> Iterator[sqlite3.
 
 @contextmanager
 def _translated(path: str) -> Iterator[None]:
-    """Turns SQLite's errors into a `StoreError` that says what to do."""
+    """Turn SQLite's errors into a `StoreError` that says what to do."""
     try:
         yield
     except sqlite3.Error as error:

@@ -11,7 +11,7 @@ from evaluation.store.safe_text import escape_text
 
 
 def to_json(value: Any) -> str:
-    """The value as a column of JSON holds it.
+    """Return the value as a column of JSON holds it.
 
     Raises:
         StoreError: it is no plain JSON.
@@ -25,7 +25,7 @@ def to_json(value: Any) -> str:
 
 
 def sqlite_value(value: Any) -> Any:
-    """The value as it is bound: texts escaped, times in UTC, lists and mappings as JSON.
+    """Return the value as it is bound: texts escaped, times in UTC, lists and mappings as JSON.
 
     Raises:
         StoreError: a number that JSON does not know.
@@ -47,12 +47,12 @@ def _stored_time(moment: datetime) -> str:
 
 
 def time_of(stored: str) -> datetime:
-    """The moment that was stored."""
+    """Return the moment that was stored."""
     return datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 
 def insert_new(connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts rows of bound values; one whose `id` is there already is left as it is.
+    """Insert rows of bound values; one whose `id` is there already is left as it is.
 
     Args:
         connection: In a transaction.

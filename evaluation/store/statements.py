@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """Return this moment, in UTC."""
     return datetime.now(UTC)
 
 
@@ -23,7 +23,7 @@ def upsert(
     update: Sequence[str] = (),
     where: sa.ColumnElement[bool] | None = None,
 ) -> None:
-    """Inserts rows; where one of the same `key` exists, sets the columns in `update` (none: leaves it).
+    """Insert rows; where one of the same `key` exists, sets the columns in `update` (none: leaves it).
 
     Args:
         connection: In a transaction of `Store.write`.
@@ -45,6 +45,6 @@ def upsert(
 
 
 def one_at_a_time(connection: Connection, what: str) -> None:
-    """Lets no other process decide on `what` until this transaction ends. On SQLite every writer is alone anyway."""
+    """Let no other process decide on `what` until this transaction ends. On SQLite every writer is alone anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"benchwright {what}"))))

@@ -15,7 +15,7 @@ _SHOWN = tuple(column for column in run.c if column.name not in ("metrics", "cod
 
 
 def derived_status(stored: str, *, is_held: bool) -> Status:
-    """The stored status, or `interrupted` for what is `running` and held by nobody."""
+    """Return the stored status, or `interrupted` for what is `running` and held by nobody."""
     status = Status(stored)
     return Status.INTERRUPTED if status is Status.RUNNING and not is_held else status
 
@@ -38,7 +38,7 @@ def _counts(run_candidates: sa.ScalarSelect[Any] | sa.Select[Any]) -> sa.Subquer
 def list_runs(
     store: Store, *, limit: int | None = 20, include_archived: bool = False, experiment_id: str | None = None
 ) -> tuple[RunSummary, ...]:
-    """Runs, newest first, with their counts over all candidates; of one experiment where one is named."""
+    """Return runs, newest first, with their counts over all candidates; of one experiment where one is named."""
     page = sa.select(*_SHOWN).order_by(run.c.created_at.desc(), run.c.id.desc()).limit(limit)
     if not include_archived:
         page = page.where(run.c.archived_at.is_(None))
@@ -92,7 +92,7 @@ def _summary(row: RowMapping, candidates: list[RowMapping], *, is_held: bool) ->
 
 
 def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
-    """How far each candidate of each run is; cheap enough to ask once a second."""
+    """Return how far each candidate of each run is; cheap enough to ask once a second."""
     of_invocation = run_candidate.c.run_id.in_(sa.select(run.c.id).where(run.c.invocation_id == invocation_id))
     counts = _counts(sa.select(run_candidate.c.id).where(of_invocation))
     query = (

@@ -37,7 +37,7 @@ def begin_sweep(
     combinations: Sequence[Mapping[str, Any]],
     code_version: str,
 ) -> None:
-    """Stores that an invocation is a sweep; one that is stored already is left as it is.
+    """Store that an invocation is a sweep; one that is stored already is left as it is.
 
     Raises:
         StoreError: the invocation is not stored.
@@ -54,14 +54,14 @@ def begin_sweep(
 
 
 def find_sweep(store: Store, invocation_id: str) -> SweepRecord | None:
-    """The sweep of an invocation; None where it is none."""
+    """Return the sweep of an invocation; None where it is none."""
     with store.read() as connection:
         row = connection.execute(sa.select(sweep).where(sweep.c.invocation_id == invocation_id)).first()
     return None if row is None else SweepRecord(**row._mapping)
 
 
 def newest_sweep(store: Store) -> str | None:
-    """Id of the run of the newest sweep that is not archived; None: there is none."""
+    """Return the id of the run of the newest sweep that is not archived; None: there is none."""
     newest = (
         sa.select(run.c.id)
         .join(sweep, sweep.c.invocation_id == run.c.invocation_id)
@@ -74,7 +74,7 @@ def newest_sweep(store: Store) -> str | None:
 
 
 def finish_sweep(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:
-    """Stores what a sweep found.
+    """Store what a sweep found.
 
     Raises:
         StoreError: no such sweep.

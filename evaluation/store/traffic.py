@@ -59,7 +59,7 @@ class TrafficImport:
 
 
 def save_traffic(store: Store, calls: Sequence[TrafficCall]) -> int:
-    """How many of the calls are new: one that is here already is left as it is. All are stored, or none."""
+    """Return how many of the calls are new: one that is here already is left as it is. All are stored, or none."""
     if not calls:
         return 0
     with store.write() as connection:
@@ -69,7 +69,10 @@ def save_traffic(store: Store, calls: Sequence[TrafficCall]) -> int:
 def save_traffic_import(
     store: Store, *, sha256: str, source: str, calls: Iterable[TrafficCall]
 ) -> tuple[TrafficImport, bool]:
-    """The import of a file, and whether it is new. All is stored, or nothing, also where `calls` raises on its way."""
+    """Return the import of a file, and whether it is new.
+
+    All is stored, or nothing, also where `calls` raises on its way.
+    """
     same = traffic_import.c.id == sha256
     with store.write() as connection:
         existing = connection.execute(sa.select(traffic_import).where(same)).mappings().first()
@@ -85,7 +88,7 @@ def save_traffic_import(
 
 
 def find_traffic_import(store: Store, sha256: str) -> TrafficImport | None:
-    """The import of the file with that hash; None: it was not imported."""
+    """Return the import of the file with that hash; None: it was not imported."""
     with store.read() as connection:
         query = sa.select(traffic_import).where(traffic_import.c.id == sha256)
         row = connection.execute(query).mappings().first()
@@ -102,7 +105,7 @@ def list_traffic(
     ok: bool | None = None,
     limit: int | None = None,
 ) -> tuple[TrafficCall, ...]:
-    """Calls with their steps, the oldest first.
+    """Call with their steps, the oldest first.
 
     Args:
         store: Where they are.
@@ -131,7 +134,7 @@ def count_traffic(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> tuple[TrafficCount, ...]:
-    """What each candidate did for each task, by name; the filters are those of `list_traffic`."""
+    """Return what each candidate did for each task, by name; the filters are those of `list_traffic`."""
     of = traffic.c
     answered = sa.case((of.ok.is_(True), of.duration_s))
     counts = sa.select(

@@ -23,34 +23,34 @@ class Forgettable:
             raise ConfigurationError("which calls are to be forgotten?", "Give --task, --candidate or --import.")
 
     def wanted(self) -> sa.ColumnElement[bool]:
-        """What such a call fulfils."""
+        """Return what such a call fulfils."""
         of = traffic.c
         filters = ((of.task, self.task), (of.candidate, self.candidate), (of.import_id, self.import_id))
         return sa.and_(*(column == value for column, value in filters if value is not None))
 
 
 def count_forgettable(store: Store, which: Forgettable) -> int:
-    """How many calls `forget_traffic` would delete."""
+    """Return how many calls `forget_traffic` would delete."""
     with store.read() as connection:
         return connection.execute(sa.select(sa.func.count()).select_from(traffic).where(which.wanted())).scalar_one()
 
 
 def forget_traffic(store: Store, which: Forgettable) -> int:
-    """How many calls were deleted, with their steps; an import of which none is left can be made again."""
+    """Return how many calls were deleted, with their steps; an import of which none is left can be made again."""
     n_deleted = delete_rows(store, traffic, which.wanted())
     forget_empty_imports(store, sa.true() if which.import_id is None else traffic_import.c.id == which.import_id)
     return n_deleted
 
 
 def forget_empty_imports(store: Store, condition: sa.ColumnElement[bool]) -> None:
-    """Forgets that files were imported of whose calls none is left: else they could not be imported again."""
+    """Forget that files were imported of whose calls none is left: else they could not be imported again."""
     has_calls = sa.exists().where(traffic.c.import_id == traffic_import.c.id)
     with store.write() as connection:
         connection.execute(sa.delete(traffic_import).where(condition, ~has_calls))
 
 
 def find_import_id(store: Store, name_or_id: str) -> str:
-    """The id of the import with this id, the beginning of one, or the name of its file.
+    """Return the id of the import with this id, the beginning of one, or the name of its file.
 
     Raises:
         UnknownNameError: there is none.

@@ -31,7 +31,7 @@ _COUNT = "UPDATE evidence_change SET n_changes = n_changes + 1"
 
 
 def _triggers() -> dict[str, str]:
-    """The statement that makes each trigger, by its name."""
+    """Return the statement that makes each trigger, by its name."""
     names = {f"{_PREFIX}{table}_{event.lower()}": (table, event) for table in WATCHED for event in _EVENTS}
     return {
         name: f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {_COUNT}; END"
@@ -40,7 +40,7 @@ def _triggers() -> dict[str, str]:
 
 
 def statements_to_watch() -> tuple[str, ...]:
-    """Makes all triggers anew: a migration that rebuilds a table loses its own. What was kept before is dropped."""
+    """Make all triggers anew: a migration that rebuilds a table loses its own. What was kept before is dropped."""
     made = _triggers()
     return (
         *(f"DROP TRIGGER IF EXISTS {name}" for name in made),
@@ -51,7 +51,7 @@ def statements_to_watch() -> tuple[str, ...]:
 
 
 def n_changes(connection: sqlite3.Connection) -> int | None:
-    """How often the evidence has changed; None where nobody counts.
+    """Return how often the evidence has changed; None where nobody counts.
 
     Raises:
         sqlite3.Error: it cannot be read.

@@ -71,7 +71,7 @@ class OutcomeWriter:
         return future
 
     def close(self) -> None:
-        """Commits what waits and ends the thread. Idempotent."""
+        """Commit what waits and ends the thread. Idempotent."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -117,7 +117,7 @@ class OutcomeWriter:
             self._tell(future)
 
     def _commit_each(self, group: list[_Waiting]) -> None:
-        """Commits the rows one by one, since one of them spoils the group."""
+        """Commit the rows one by one, since one of them spoils the group."""
         for row, future in group:
             refusal: RefusedValueError | None = None
             if self._failure is None:

@@ -37,7 +37,7 @@ def analyse(
     confidence_level: float = 0.95,
     n_draws: int = N_DRAWS,
 ) -> SweepAnalysis:
-    """What the scores say of the parameters.
+    """Return what the scores say of the parameters.
 
     Args:
         tried: The combinations.
@@ -89,7 +89,7 @@ def analyse(
 
 
 def _unit_scores(scores: Matrix, clusters: Sequence[str | None] | None) -> Matrix:
-    """One column a unit of evidence: cases of one cluster are averaged."""
+    """Return one column a unit of evidence: cases of one cluster are averaged."""
     if clusters is None or not any(cluster is not None for cluster in clusters):
         return scores
     groups: dict[tuple[bool, object], list[int]] = {}
@@ -99,7 +99,7 @@ def _unit_scores(scores: Matrix, clusters: Sequence[str | None] | None) -> Matri
 
 
 def _of_missing(units: Matrix, *, independent: bool) -> list[str]:
-    """What is to be said of scores that are not there."""
+    """Return what is to be said of scores that are not there."""
     is_scored = ~np.isnan(units)
     n_scored = int(is_scored.any(axis=1).sum())
     notes = []
@@ -119,7 +119,7 @@ def _effects(
     terms: LevelSettings,
     seed: int,
 ) -> tuple[Effect, ...]:
-    """The effects of the parameters, tested together: each one beside all others."""
+    """Return the effects of the parameters, tested together: each one beside all others."""
     effects = []
     alpha = (1 - terms.confidence_level) / max(1, len(varied))  # what Holm asks of the first one
     for place, parameter in enumerate(varied):
@@ -166,7 +166,7 @@ def _adjusted(effects: Sequence[Effect]) -> tuple[Effect, ...]:
 
 
 def _holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Adjusted for the number of those that are known."""
+    """Return the adjusted for the number of those that are known."""
     adjusted = iter(holm([p_value for p_value in p_values if p_value is not None]))
     return [next(adjusted) if p_value is not None else None for p_value in p_values]
 
@@ -189,7 +189,7 @@ def _interactions(evidence: Evidence, seed: int) -> tuple[Interaction, ...]:
 
 
 def recommended(effect: Effect) -> tuple[Level, ...]:
-    """The values that may be the best: of a number, those in one stretch around the best one."""
+    """Return the values that may be the best: of a number, those in one stretch around the best one."""
     if not effect.levels or not effect.is_numeric:
         return tuple(level for level in effect.levels if level.may_be_best)
     possible = [level for level in effect.levels if level.may_be_best]
@@ -198,5 +198,5 @@ def recommended(effect: Effect) -> tuple[Level, ...]:
 
 
 def region(analysis: SweepAnalysis) -> Mapping[str, tuple[Level, ...]]:
-    """The recommended values of each parameter that makes a difference."""
+    """Return the recommended values of each parameter that makes a difference."""
     return {effect.name: recommended(effect) for effect in analysis.shown}

@@ -47,7 +47,9 @@ def _means(scores: Matrix) -> Vector:
 
 
 def one_sided_p(first: Matrix, second: Vector) -> Vector:
-    """One-sided p of "this row is better", over the units that both have: sign test of 0 and 1, else Student's.
+    """Return the one-sided p of "this row is better", over the units that both have.
+
+    Sign test of 0 and 1, else Student's.
 
     Args:
         first: Shape (n_rows, n_units), NaN where there is no score.
@@ -75,7 +77,7 @@ def one_sided_p(first: Matrix, second: Vector) -> Vector:
 
 
 def _welch_p(first: Matrix, second: Vector) -> Vector:
-    """One-sided p of "this row is better", of answers that are no pairs (Welch 1947); shapes as above."""
+    """Return the one-sided p of "this row is better", of answers that are no pairs (Welch 1947); shapes as above."""
     from scipy.special import stdtr
 
     n_a, mean_a, part_a = _of_rows(first)

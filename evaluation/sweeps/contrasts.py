@@ -30,7 +30,7 @@ class Columns:
 
 
 def columns_of(parameter: Parameter, tried: Sequence[Combination]) -> Columns | None:
-    """The columns of a parameter; None where only one value of it was tried."""
+    """Return the columns of a parameter; None where only one value of it was tried."""
     values = [combination[parameter.name] for combination in tried]
     levels = list({canonical_json(value): value for value in values}.values())
     if len(levels) < 2:
@@ -46,7 +46,7 @@ def columns_of(parameter: Parameter, tried: Sequence[Combination]) -> Columns | 
 
 
 def interaction_of(first: Columns, second: Columns) -> Matrix:
-    """The products of two parameters' columns, curves left out; shape (n_combinations, n_products)."""
+    """Return the products of two parameters' columns, curves left out; shape (n_combinations, n_products)."""
     products = first.linear[:, :, None] * second.linear[:, None, :]
     return np.reshape(products, (products.shape[0], -1))
 
@@ -59,7 +59,7 @@ def _standardised(values: Vector) -> Vector:
 
 
 def _deviations(values: Sequence[object], levels: Sequence[object]) -> Matrix:
-    """One column for every value but the last, which is -1 in all of them."""
+    """Return one column for every value but the last, which is -1 in all of them."""
     keys = [canonical_json(level) for level in levels]
     rows = np.vstack([np.eye(len(levels) - 1), -np.ones(len(levels) - 1)])
     columns: Matrix = rows[[keys.index(canonical_json(value)) for value in values]]
@@ -67,7 +67,7 @@ def _deviations(values: Sequence[object], levels: Sequence[object]) -> Matrix:
 
 
 def coefficients(scores: Matrix, design: Matrix) -> Matrix:
-    """How strongly each column goes with the scores of each case; NaN for a case that cannot say.
+    """Return how strongly each column goes with the scores of each case; NaN for a case that cannot say.
 
     Args:
         scores: Shape (n_combinations, n_cases), NaN where there is none.
@@ -163,7 +163,7 @@ def partial_p_value(
 
 
 def residual_columns(values: Vector, others: Matrix, own: Matrix) -> tuple[Vector, Matrix]:
-    """What the other columns leave of the values, shape (n,), and of a parameter's own columns, (n, n_own)."""
+    """Return what the other columns leave of the values, shape (n,), and of a parameter's own columns, (n, n_own)."""
     small = _basis(others)
     return values - small @ (small.T @ values), own - small @ (small.T @ own)
 

@@ -28,7 +28,7 @@ class Design(StrEnum):
 def combinations(
     parameters: Sequence[Parameter], design: Design, *, n_samples: int | None, seed: int
 ) -> tuple[Combination, ...]:
-    """The combinations, each once; the same for the same seed.
+    """Return the combinations, each once; the same for the same seed.
 
     Args:
         parameters: The space, at least one.
@@ -91,14 +91,14 @@ def _at_random(n: int, n_parameters: int, rng: np.random.Generator) -> list[list
 
 
 def _latin(n: int, n_parameters: int, rng: np.random.Generator) -> list[list[float]]:
-    """One point in each of n pieces of every axis (McKay, Beckman and Conover 1979, doi:10.2307/1268522)."""
+    """Return one point in each of n pieces of every axis (McKay, Beckman and Conover 1979, doi:10.2307/1268522)."""
     strata = np.column_stack([rng.permutation(n) for _ in range(n_parameters)])
     rows: list[list[float]] = ((strata + rng.random((n, n_parameters))) / n).tolist()
     return rows
 
 
 def as_words(combination: Mapping[str, object]) -> str:
-    """`temperature=0.2 top_p=0.9`."""
+    """Return `temperature=0.2 top_p=0.9`."""
     return " ".join(f"{name}={_word(value)}" for name, value in combination.items())
 
 

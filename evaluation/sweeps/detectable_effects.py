@@ -13,7 +13,7 @@ _MOST = 1e6
 
 
 def over_cases(effects: Matrix, columns: Columns, *, alpha: float) -> float | None:
-    """The smallest difference between the ends of a parameter that is found with power .8; None without spread.
+    """Return the smallest difference between the ends of a parameter that is found with power .8; None without spread.
 
     Of a number, the ends of a straight rise; of a choice, two of its values with the others half-way between them.
 
@@ -33,7 +33,7 @@ def over_cases(effects: Matrix, columns: Columns, *, alpha: float) -> float | No
 def over_answers(
     values: "np.ndarray[Any, Any]", others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float
 ) -> float | None:
-    """The same where each answer is a piece of evidence; shape (n_answers,) and (n_answers, n_columns)."""
+    """Return the same where each answer is a piece of evidence; shape (n_answers,) and (n_answers, n_columns)."""
     constant = np.ones((len(values), 1))
     rest, extra = residual_columns(values, np.column_stack([constant, *others]), own)
     freedom = len(values) - np.linalg.matrix_rank(np.column_stack([constant, *others, own]))
@@ -57,7 +57,7 @@ def _difference(error: float, columns: Columns, *, n_columns: int, freedom: int,
 
 
 def _shift(n_columns: int, freedom: int, alpha: float) -> float:
-    """The noncentrality at which an F test of that level has power .8."""
+    """Return the noncentrality at which an F test of that level has power .8."""
     from scipy.optimize import brentq
     from scipy.special import fdtri, ncfdtr
 

@@ -29,23 +29,26 @@ class Evidence(ABC):
             self.notes.append("too few combinations for curves: only straight lines are looked for")
 
     def effect(self, place: int, *, rng: np.random.Generator) -> float | None:
-        """The p-value of the parameter at that place, beside all others; None where it cannot be had."""
+        """Return the p-value of the parameter at that place, beside all others; None where it cannot be had."""
         others = [used for index, used in enumerate(self.used) if index != place]
         return self._p_value(others, self.used[place], rng=rng)
 
     def line(self, place: int, *, rng: np.random.Generator) -> float | None:
-        """The same of its straight line, the curve standing with the others."""
+        """Return the same of its straight line, the curve standing with the others."""
         own = self.used[place]
         others = [used for index, used in enumerate(self.used) if index != place]
         return self._p_value([*others, own[:, 1:]], own[:, :1], rng=rng)
 
     def interaction(self, first: int, second: int, *, rng: np.random.Generator) -> float | None:
-        """The same of the products of two parameters, beside all of them."""
+        """Return the same of the products of two parameters, beside all of them."""
         products = interaction_of(self.varied[first], self.varied[second])
         return self._p_value([columns.matrix for columns in self.varied], products, rng=rng)
 
     def detectable(self, place: int, *, alpha: float) -> float | None:
-        """How far the ends of the parameter must be apart to be found with power .8; None where it is not tested."""
+        """Return how far the ends of the parameter must be apart to be found with power .8.
+
+        None where it is not tested.
+        """
         others = [used for index, used in enumerate(self.used) if index != place]
         return self._detectable(others, self.used[place], self.varied[place], alpha=alpha)
 
@@ -74,7 +77,7 @@ class OverCases(Evidence):
         return over_cases(effects, columns, alpha=alpha) if effects is not None else None
 
     def _effects(self, others: Sequence[Matrix], own: Matrix) -> Matrix | None:
-        """The parameter's coefficients in each case that can tell them; None for too few of those."""
+        """Return the parameter's coefficients in each case that can tell them; None for too few of those."""
         if self.scores.shape[1] < MIN_UNITS:
             return None
         # What stands first and what last makes no difference to any column: one computation serves all parameters.

@@ -55,7 +55,7 @@ class Effect:
     """How far the ends of its range must be apart to be found 4 times in 5; None where it was not tested."""
 
     def is_shown(self, confidence_level: float) -> bool:
-        """True where the parameter makes a difference beyond chance."""
+        """Return True where the parameter makes a difference beyond chance."""
         return self.p_adjusted is not None and self.p_adjusted < round(1 - confidence_level, 12)
 
 
@@ -69,7 +69,7 @@ class Interaction:
     p_adjusted: float | None = None
 
     def is_shown(self, confidence_level: float) -> bool:
-        """True where it does beyond chance."""
+        """Return True where it does beyond chance."""
         return self.p_adjusted is not None and self.p_adjusted < round(1 - confidence_level, 12)
 
 

@@ -32,7 +32,7 @@ class LevelSettings:
 
 
 def mean_known(values: Matrix) -> Vector:
-    """The mean of each row's known values; NaN where there is none."""
+    """Return the mean of each row's known values; NaN where there is none."""
     n_known = (~np.isnan(values)).sum(axis=1)
     sums = np.nansum(values, axis=1)
     return np.where(n_known > 0, sums / np.maximum(n_known, 1), np.nan)
@@ -41,7 +41,7 @@ def mean_known(values: Matrix) -> Vector:
 def rank_combinations(
     tried: Sequence[Combination], units: Matrix, terms: LevelSettings
 ) -> tuple[CombinationScore, ...]:
-    """The combinations, best first."""
+    """Return the combinations, best first."""
     sign = 1 if terms.higher_is_better else -1
     possible = may_be_best(sign * units, confidence_level=terms.confidence_level, independent=terms.independent)
     scores = []
@@ -71,7 +71,10 @@ def rank_combinations(
 def levels_of(
     parameter: Parameter, tried: Sequence[Combination], units: Matrix, terms: LevelSettings
 ) -> tuple[Level, ...]:
-    """Means over all combinations of each value, by case; of a range without repeated values, of its pieces."""
+    """Return the means over all combinations of each value, by case.
+
+    Of a range without repeated values, of its pieces.
+    """
     pieces = _pieces(parameter, tried)
     by_level = _by_level(units, [rows for _, _, rows in pieces], independent=terms.independent)
     sign = 1 if terms.higher_is_better else -1
@@ -97,7 +100,7 @@ def levels_of(
 
 
 def _by_level(units: Matrix, rows_of: Sequence[Sequence[int]], *, independent: bool) -> Matrix:
-    """A row a level: its mean on each case, or all its answers, NaN after the last one."""
+    """Return a row a level: its mean on each case, or all its answers, NaN after the last one."""
     if not independent:
         return np.vstack([mean_known(units[list(rows)].T) for rows in rows_of])
     answers = [units[list(rows)].ravel() for rows in rows_of]

@@ -42,7 +42,7 @@ class Parameter:
         )
 
     def at(self, share: float) -> Any:
-        """The value at a place in [0, 1) of the range, each one equally likely for a place drawn at random."""
+        """Return the value at a place in [0, 1) of the range, each one equally likely for a place drawn at random."""
         if self.values:
             return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
         assert self.low is not None  # noqa: S101 - continuous
@@ -55,7 +55,7 @@ class Parameter:
 
 
 def parse_parameters(texts: Sequence[str]) -> tuple[Parameter, ...]:
-    """The parameters in `temperature=0.1:1.0:0.1`, `top_p=0.5,0.9`, `model=a:1b,b:3b`, `temperature=0.1:1.0`.
+    """Return the parameters in `temperature=0.1:1.0:0.1`, `top_p=0.5,0.9`, `model=a:1b,b:3b`, `temperature=0.1:1.0`.
 
     Raises:
         UnknownNameError: no such parameter.
@@ -107,7 +107,7 @@ def _unique(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _range(name: str, text: str) -> Parameter:
-    """`low:high:step`, both ends among the values where the step leads there; `low:high`: everything between."""
+    """Return `low:high:step`, both ends among the values where the step leads there; `low:high`: everything between."""
     option = OPTIONS[name]
     if option.kind not in (int, float):
         raise ConfigurationError(

@@ -84,7 +84,7 @@ class Call:
         self._began = self._mark = self._ended = time.perf_counter()
 
     def stage(self, name: str, *, tokens: int | None = None, duration_s: float | None = None) -> Step:
-        """The step that ends here, or `with call.stage(…)` the one of that block.
+        """Return the step that ends here, or `with call.stage(…)` the one of that block.
 
         Args:
             name: What it is called.
@@ -96,18 +96,18 @@ class Call:
         return step
 
     def tokens(self, *, prompt: int | None = None, output: int | None = None) -> None:
-        """Notes tokens in and out; what is None stays as it was."""
+        """Note tokens in and out; what is None stays as it was."""
         self._prompt_tokens = self._prompt_tokens if prompt is None else prompt
         self._output_tokens = self._output_tokens if output is None else output
 
     def texts(self, *, input: str | None = None, output: str | None = None) -> None:
-        """Notes what went in and came out, where the call was made with `keep_texts=True`; else does nothing."""
+        """Note what went in and came out, where the call was made with `keep_texts=True`; else does nothing."""
         if self._keep_texts:
             self._input = self._input if input is None else input
             self._output = self._output if output is None else output
 
     def complete(self, *, ok: bool = True, error: BaseException | type[BaseException] | None = None) -> None:
-        """Ends the call and hands it to the store's thread; done again, it does nothing.
+        """End the call and hands it to the store's thread; done again, it does nothing.
 
         Args:
             ok: False where the call was of no use.
@@ -184,7 +184,7 @@ class Recorder:
         return self._writer.n_dropped
 
     def record(self, *, task: str, candidate: str, keep_texts: bool = False) -> Call:
-        """A call for a `with` block, from whose beginning to whose end it lasts. See `Call`.
+        """Return a call for a `with` block, from whose beginning to whose end it lasts. See `Call`.
 
         An exception of the block goes on its way, and the call is kept as not `ok`.
 
@@ -196,15 +196,21 @@ class Recorder:
         return Call(self._put, task=task, candidate=candidate, keep_texts=keep_texts)
 
     def start(self, *, task: str, candidate: str, keep_texts: bool = False) -> Call:
-        """The same without a block: it lasts from now to `Call.complete`. One that is never completed is not kept."""
+        """Return the same without a block: it lasts from now to `Call.complete`.
+
+        One that is never completed is not kept.
+        """
         return self.record(task=task, candidate=candidate, keep_texts=keep_texts)
 
     def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
-        """How many calls are left, after all that can be written now are."""
+        """Return how many calls are left, after all that can be written now are."""
         return self._writer.flush(timeout_s)
 
     def close(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
-        """How many calls could not be written; the process's end does this by itself. Later calls are dropped."""
+        """Return how many calls could not be written; the process's end does this by itself.
+
+        Later calls are dropped.
+        """
         n_left = self._writer.close(timeout_s)
         atexit.unregister(self.close)
         return n_left
@@ -217,7 +223,7 @@ class Recorder:
             self._writer.drop()
 
     def _write(self, rows: Sequence[Any]) -> None:
-        """Writes all or none. What went into a file that is deleted by then is written again, into its successor."""
+        """Write all or none. What went into a file that is deleted by then is written again, into its successor."""
         from evaluation.errors import StoreError
         from evaluation.store.traffic import save_traffic
 
@@ -267,5 +273,5 @@ flush = _RECORDER.flush
 
 
 def n_dropped() -> int:
-    """Calls of this process that were given up."""
+    """Call of this process that were given up."""
     return _RECORDER.n_dropped

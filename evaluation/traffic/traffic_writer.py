@@ -53,30 +53,33 @@ class TrafficWriter(BackgroundWriter[Make]):
         self._has_said = self._has_said_lost = False
 
     def begun(self) -> None:
-        """Lets processes of `multiprocessing`, which end without the functions of `atexit`, write all down."""
+        """Let processes of `multiprocessing`, which end without the functions of `atexit`, write all down."""
         if processes := sys.modules.get("multiprocessing.util"):
             processes.Finalize(None, self.close, exitpriority=10)
 
     def met(self, problem: Exception) -> None:
-        """Says the first thing that went wrong."""
+        """Say the first thing that went wrong."""
         if not self._has_said:
             self._has_said = True
             _say(_in_words(problem))
 
     def say(self, text: str) -> None:
-        """Says something that the application's owner should know."""
+        """Say something that the application's owner should know."""
         _say(text)
 
     def ended(self) -> None:
-        """Lets go of the store."""
+        """Let go of the store."""
         self._end()
 
     def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
-        """How many of the calls so far are left, after all that can be written now are: 0 unless the store is away."""
+        """Return how many of the calls so far are left, after all that can be written now are.
+
+        0 unless the store is away.
+        """
         return super().flush(timeout_s)
 
     def close(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
-        """How many calls could not be written; the thread ends, and says once how many were lost."""
+        """Return how many calls could not be written; the thread ends, and says once how many were lost."""
         n_left = super().close(timeout_s)
         n_lost = n_left + self.n_dropped
         if n_lost and not self._has_said_lost:

@@ -82,7 +82,7 @@ def analyse(
     since: datetime | None = None,
     step: timedelta = timedelta(days=7),
 ) -> Analytics:
-    """How good the stored recommendations were.
+    """Return how good the stored recommendations were.
 
     Args:
         store: A path, a URL or an open store; None: the database that the command uses.
@@ -109,7 +109,7 @@ def analysed(
     *,
     step: timedelta = timedelta(days=7),
 ) -> Analytics:
-    """How good these decisions were.
+    """Return how good these decisions were.
 
     Args:
         past: The decisions.

@@ -50,7 +50,7 @@ class Regret:
 
 
 def judged(past: Sequence[PastDecision], today: Scoreboard, predictor: Predictor | None = None) -> tuple[Judged, ...]:
-    """Those decisions that named somebody and of which today's evidence tells enough, in their order.
+    """Return those decisions that named somebody and of which today's evidence tells enough, in their order.
 
     Args:
         past: The decisions.
@@ -79,7 +79,7 @@ def judged(past: Sequence[PastDecision], today: Scoreboard, predictor: Predictor
 
 
 def regret_over_time(judgements: Sequence[Judged], *, step: timedelta = timedelta(days=7)) -> tuple[Regret, ...]:
-    """The mean regret of each stretch of time in which something was decided, the oldest first.
+    """Return the mean regret of each stretch of time in which something was decided, the oldest first.
 
     Args:
         judgements: From `judged`.
@@ -99,7 +99,7 @@ def regret_over_time(judgements: Sequence[Judged], *, step: timedelta = timedelt
 
 
 def _today(decision: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
-    """What would be chosen; None where today's evidence names nobody."""
+    """Return what would be chosen; None where today's evidence names nobody."""
     deviations = deviations_of(today, predictor, decision.task, decision.prompt)
     try:
         choice = choose(

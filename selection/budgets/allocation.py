@@ -23,7 +23,7 @@ _LEEWAY = 1e-12
 
 
 def at_multiplier(quality: Floats, cost: Floats, multiplier: float) -> Choices:
-    """The candidate of each question at a multiplier, the cheaper of equals; shape (n_questions,).
+    """Return the candidate of each question at a multiplier, the cheaper of equals; shape (n_questions,).
 
     Args:
         quality: Expected, shape (n_questions, n_candidates).
@@ -45,7 +45,7 @@ def _first_largest(value: Floats) -> Choices:
 
 
 def smallest_multiplier(quality: Floats, cost: Floats, budget: float, *, weight: Floats | None = None) -> float:
-    """The smallest multiplier at which all choices together cost at most the budget; infinity where none does.
+    """Return the smallest multiplier at which all choices together cost at most the budget; infinity where none does.
 
     Args:
         quality: Expected, shape (n_questions, n_candidates).
@@ -74,7 +74,7 @@ def smallest_multiplier(quality: Floats, cost: Floats, budget: float, *, weight:
 
 
 def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
-    """The candidate of each question, so that the sum of expected costs keeps the budget; shape (n_questions,).
+    """Return the candidate of each question, so that the sum of expected costs keeps the budget; shape (n_questions,).
 
     Args:
         quality: Expected, shape (n_questions, n_candidates).
@@ -103,14 +103,14 @@ def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
 
 
 def _best_single(quality: Floats, cost: Floats, budget: float) -> list[Choices]:
-    """The best of those candidates that may answer all questions, where there is one."""
+    """Return the best of those candidates that may answer all questions, where there is one."""
     total = np.where(cost.sum(axis=0) <= budget, quality.sum(axis=0), -np.inf)
     best = int(np.argmax(total))
     return [np.full(len(cost), best, dtype=np.int64)] if np.isfinite(total[best]) else []
 
 
 def _best_of(starts: Sequence[Choices], quality: Floats, cost: Floats, budget: float) -> Choices:
-    """The choices that are best after what they leave of the budget is spent.
+    """Return the choices that are best after what they leave of the budget is spent.
 
     Few questions leave more than little: then a single candidate between two of the hull may be better than these.
     """
@@ -120,13 +120,19 @@ def _best_of(starts: Sequence[Choices], quality: Floats, cost: Floats, budget: f
 
 
 def spent(cost: Floats, choices: Choices, *, weight: Floats | None = None) -> float:
-    """The sum of the costs of what was chosen; each row counts as many times as its weight, once without weights."""
+    """Return the sum of the costs of what was chosen.
+
+    Each row counts as many times as its weight, once without weights.
+    """
     each = np.take_along_axis(cost, choices[:, None], axis=1)[:, 0]
     return float(each.sum() if weight is None else weight @ each)
 
 
 def steepest(quality: Floats, cost: Floats) -> float:
-    """The most quality that a further dollar buys anywhere: above it, every question gets its cheapest candidate."""
+    """Return the most quality that a further dollar buys anywhere.
+
+    Above it, every question gets its cheapest candidate.
+    """
     cheapest = at_multiplier(quality, cost, math.inf)[:, None]
     more = cost - np.take_along_axis(cost, cheapest, axis=1)
     better = quality - np.take_along_axis(quality, cheapest, axis=1)
@@ -135,7 +141,7 @@ def steepest(quality: Floats, cost: Floats) -> float:
 
 
 def _filled(quality: Floats, cost: Floats, choices: Choices, budget: float) -> Choices:
-    """The choices with what is left of the budget spent on single questions, the most for a dollar first."""
+    """Return the choices with what is left of the budget spent on single questions, the most for a dollar first."""
     rows = np.arange(len(choices))
     filled = choices.copy()
     left = budget - spent(cost, filled)
@@ -151,7 +157,10 @@ def _filled(quality: Floats, cost: Floats, choices: Choices, budget: float) -> C
 
 
 def _upgrade(choices: Choices, per_dollar: Floats, more: Floats, left: float) -> float:
-    """What is left of the budget after each question got its best upgrade, as far as it went; changes `choices`."""
+    """Return what is left of the budget after each question got its best upgrade, as far as it went.
+
+    Changes `choices`.
+    """
     best = per_dollar.argmax(axis=1)
     value = per_dollar[np.arange(len(choices)), best]
     for row in np.argsort(-value, kind="stable"):

@@ -64,14 +64,14 @@ class CostQuality:
     n_questions: int
 
     def quality_at(self, cost_usd: float) -> float | None:
-        """The highest quality for this mean cost; None where nothing is as cheap."""
+        """Return the highest quality for this mean cost; None where nothing is as cheap."""
         if cost_usd < self.hull[0].cost_usd:
             return None
         costs, heights = _axes(self.hull)
         return float(np.interp(cost_usd, costs, heights))
 
     def cost_of(self, quality: float) -> float | None:
-        """The lowest mean cost for this quality; None where it is not reached."""
+        """Return the lowest mean cost for this quality; None where it is not reached."""
         if quality > self.hull[-1].quality:
             return None
         costs, heights = _axes(self.hull)
@@ -101,7 +101,7 @@ class CostQuality:
 def cost_quality_curve(
     labels: tuple[str, ...], *, quality: Floats, cost: Floats, true_quality: Floats | None = None
 ) -> CostQuality:
-    """The curve of choices made by what is expected, valued by what is true.
+    """Return the curve of choices made by what is expected, valued by what is true.
 
     Args:
         labels: Of the candidates.
@@ -135,7 +135,7 @@ def cost_quality_curve(
 
 
 def _distinct(points: Iterable[CurvePoint]) -> tuple[CurvePoint, ...]:
-    """Each choice once, at the first multiplier that makes it."""
+    """Return each choice once, at the first multiplier that makes it."""
     distinct: dict[object, CurvePoint] = {}
     for point in points:
         distinct.setdefault((point.cost_usd, point.quality, point.shares), point)
@@ -143,7 +143,7 @@ def _distinct(points: Iterable[CurvePoint]) -> tuple[CurvePoint, ...]:
 
 
 def upper_hull(points: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
-    """The points that no mixture of two others beats, from the cheapest to the highest; concave and rising."""
+    """Return the points that no mixture of two others beats, from the cheapest to the highest; concave and rising."""
     best_height = -math.inf
     hull: list[CurvePoint] = []
     for point in sorted(points, key=lambda point: (point.cost_usd, -point.quality)):

@@ -61,7 +61,7 @@ class Field:
         return tuple(ranked.candidate.label for ranked in self.ranked)
 
     def quality(self, prompt: str | None) -> Qualities:
-        """What may be expected of each on this prompt, shape (n_candidates,)."""
+        """Return what may be expected of each on this prompt, shape (n_candidates,)."""
         board = self.view.scoreboard
         deviations = deviations_of(board, self.view.champion, self.task, prompt)
         if deviations is None:
@@ -76,7 +76,7 @@ class Field:
         return Qualities(*(np.stack(column) for column in zip(*(by_prompt[prompt] for prompt in prompts), strict=True)))
 
     def of_prompts(self, prompts: Sequence[str]) -> list[tuple[Floats, Floats]]:
-        """Expected qualities and costs of each prompt; none where no prompt makes a difference."""
+        """Return the expected qualities and costs of each prompt; none where no prompt makes a difference."""
         if self.view.champion is None:
             return []
         qualities = [self.quality(prompt).expected for prompt in dict.fromkeys(prompts)]
@@ -99,7 +99,7 @@ def typical_prompts(task: str | None, store: "str | Path | Store | None") -> tup
 
 
 def field_of(task: str | None, constraints: Constraints, store: "str | Path | Store | None") -> Field:
-    """Those who may answer; whom another one equals at less cost or time stands behind it.
+    """Return those who may answer; whom another one equals at less cost or time stands behind it.
 
     Raises:
         SelectionError: nobody holds the constraints, too little was measured, or no cost is known.
@@ -133,12 +133,15 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
 
 
 def _may_answer(ranked: Ranked, choice: Choice) -> bool:
-    """Programs only where one would be named: who asks for models is sent to no program that a model may equal."""
+    """Return the programs only where one would be named.
+
+    Who asks for models is sent to no program that a model may equal.
+    """
     return not ranked.candidate.is_program or (choice.chosen is not None and choice.chosen.is_program)
 
 
 def checked_prompts(prompts: object) -> tuple[str | None, ...]:
-    """The prompts; a whole number stands for so many that nothing is known of.
+    """Return the prompts; a whole number stands for so many that nothing is known of.
 
     Raises:
         ConfigurationError: neither texts nor a number, or none of them.

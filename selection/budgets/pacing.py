@@ -88,7 +88,7 @@ class Pacer:
         return self._saved_usd + (self._to_add_usd if math.isfinite(self._to_add_usd) else 0.0)
 
     def choose(self, quality: Floats, cost: Floats) -> int:
-        """The position of the candidate for this question; its expected cost is taken from the budget.
+        """Return the position of the candidate for this question; its expected cost is taken from the budget.
 
         Args:
             quality: Expected, shape (n_candidates,).
@@ -131,11 +131,11 @@ class Pacer:
         self._to_add_usd -= added
 
     def _for(self, n_to_come: int) -> float:
-        """US dollars for this question, which has its own already, and for those after it."""
+        """Return US dollars for this question, which has its own already, and for those after it."""
         return self._saved_usd + min(self._per_question_usd * (n_to_come - 1), self._to_add_usd)
 
     def give_back(self, usd: float) -> None:
-        """Adds what an answer took less than was expected; negative where it took more."""
+        """Add what an answer took less than was expected; negative where it took more."""
         self._saved_usd += usd
 
     def _paced(self, quality: Floats, cost: Floats, may_take: float, n_to_come: int) -> int:
@@ -202,7 +202,7 @@ class _Plans(NamedTuple):
     weight: Floats
 
     def value(self, budget: float) -> float:
-        """The sum of the qualities that the budget pays for, parts of a question counting as such."""
+        """Return the sum of the qualities that the budget pays for, parts of a question counting as such."""
         multiplier = smallest_multiplier(self.quality, self.cost, budget, weight=self.weight)
         if not np.isfinite(multiplier):
             return -np.inf
@@ -210,7 +210,7 @@ class _Plans(NamedTuple):
         return least if high <= low else least + (most - least) * min((budget - low) / (high - low), 1.0)
 
     def _at(self, multiplier: float) -> tuple[float, float]:
-        """What all take together at a multiplier, and the sum of their qualities."""
+        """Return what all take together at a multiplier, and the sum of their qualities."""
         choices = at_multiplier(self.quality, self.cost, multiplier)
         return spent(self.cost, choices, weight=self.weight), spent(self.quality, choices, weight=self.weight)
 
@@ -227,7 +227,10 @@ def _differ_at_first_alone(choices: Choices, other: Choices) -> bool:
 
 
 def _worth_most(quality: Floats, cost: Floats, multiplier: float, may_take: float) -> int:
-    """The candidate that is worth most at the multiplier, of those that may be paid for; the cheaper of equals."""
+    """Return the candidate that is worth most at the multiplier, of those that may be paid for.
+
+    The cheaper of equals.
+    """
     affordable = np.flatnonzero(cost <= may_take * (1 + _LEEWAY))
     if not len(affordable):
         return int(np.argmin(cost))

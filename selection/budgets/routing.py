@@ -79,7 +79,7 @@ def route(
     constraints: Constraints = _ANYTHING,
     store: "str | Path | Store | None" = None,
 ) -> Routing:
-    """Who answers which prompt, so that the expected quality is as high as the budget allows.
+    """Return who answers which prompt, so that the expected quality is as high as the budget allows.
 
     Args:
         prompts: The texts, or how many there will be.
@@ -121,7 +121,7 @@ def cost_quality(
     constraints: Constraints = _ANYTHING,
     store: "str | Path | Store | None" = None,
 ) -> CostQuality:
-    """What quality may be expected for what mean cost, with its hull and AIQ.
+    """Return what quality may be expected for what mean cost, with its hull and AIQ.
 
     Args:
         prompts: Of the kind that will come, for a selection model to tell apart; a number where they are all alike.
@@ -227,7 +227,9 @@ class BudgetRouter:
             )
 
     def _paid_for(self, n_prompts: int | None) -> float | None:
-        """What each prompt adds, which pays for the cheapest candidate; None where all is there from the beginning.
+        """Return what each prompt adds, which pays for the cheapest candidate.
+
+        None where all is there from the beginning.
 
         Raises:
             SelectionError: the budget does not pay for the cheapest candidate.
@@ -250,7 +252,7 @@ class BudgetRouter:
         return self._pacer.left_usd
 
     def route(self, prompt: str | None = None) -> Routed:
-        """Who answers this prompt; what it is expected to cost is taken from the budget.
+        """Return who answers this prompt; what it is expected to cost is taken from the budget.
 
         Raises:
             SelectionError: what is left does not pay for the cheapest candidate.
@@ -266,7 +268,7 @@ class BudgetRouter:
         )
 
     def settle(self, routed: Routed, cost_usd: float) -> None:
-        """Puts what the answer really took in the place of what was expected of it.
+        """Put what the answer really took in the place of what was expected of it.
 
         Raises:
             ConfigurationError: the cost cannot be one.

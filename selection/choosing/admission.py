@@ -32,7 +32,7 @@ def in_order(
 def may_be_named(
     order: Sequence[int], contrasts: Sequence[Contrast], *, candidates: Sequence[Choosable], facts: Facts
 ) -> list[int]:
-    """Those of the feasible candidates that may be named, in their order; never empty.
+    """Return those of the feasible candidates that may be named, in their order; never empty.
 
     Args:
         order: The feasible candidates by utility.
@@ -47,14 +47,14 @@ def may_be_named(
 
 
 def takes_of(facts: Facts) -> Matrix:
-    """A row for each candidate; less is better, and what is not known is worse than anything that is."""
+    """Return a row for each candidate; less is better, and what is not known is worse than anything that is."""
     columns = ([-value for value in facts.quality], facts.latency_s, facts.cost_per_1k, facts.energy_j, facts.memory_gb)
     takes = np.array(columns, dtype=np.float64).T
     return np.where(np.isnan(takes), np.inf, takes)
 
 
 def beaten(quality: Matrix, takes: Matrix) -> Mask:
-    """True for who is beaten on a case by another that may be named; shape (n_cases, n_candidates).
+    """Return True for who is beaten on a case by another that may be named; shape (n_cases, n_candidates).
 
     Args:
         quality: Expected on each case, shape (n_cases, n_candidates); NaN for one that may not be named.
@@ -76,7 +76,7 @@ def beaten(quality: Matrix, takes: Matrix) -> Mask:
 
 
 def kind_asked_for(order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]) -> list[int]:
-    """The models; all where there is no model, and the program that leads where it is told from every model.
+    """Return the models; all where there is no model, and the program that leads where it is told from every model.
 
     Args:
         order: The feasible candidates by utility.

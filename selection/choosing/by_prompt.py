@@ -16,7 +16,7 @@ _LEAST_SHARE = 0.01
 def deviations_of(
     board: Scoreboard, predictor: Predictor | None, task: str | None, prompt: str | None
 ) -> Deviations | None:
-    """How far the candidates will be from their standing on the task, or over all tasks where none is named.
+    """Return how far the candidates will be from their standing on the task, or over all tasks where none is named.
 
     None where there is no prompt, or nobody who knows anything of it.
     """
@@ -43,7 +43,10 @@ def deviations_of(
 
 
 def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) -> str | None:
-    """What the reader of an answer for a prompt of no named task should know; None where there is but one task."""
+    """Return what the reader of an answer for a prompt of no named task should know.
+
+    None where there is but one task.
+    """
     if len(board.standings) < 2:
         return None
     shares = {} if predictor is None else _likely(board, predictor, prompt)
@@ -58,7 +61,7 @@ def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) ->
 
 
 def note_unused(predictor: Predictor | None) -> str:
-    """That the prompt made no difference, and why."""
+    """Return a note that the prompt made no difference, and why."""
     if predictor is None:
         why = "no selection model decides (`benchwright retrain` trains one)"
     else:
@@ -67,7 +70,7 @@ def note_unused(predictor: Predictor | None) -> str:
 
 
 def _likely(board: Scoreboard, predictor: Predictor, prompt: str) -> dict[str, float]:
-    """How likely the prompt is of each task that has a standing; they sum to one, empty where nobody knows."""
+    """Return how likely the prompt is of each task that has a standing; they sum to one, empty where nobody knows."""
     shares = predictor.task_shares(prompt) or {}
     likely = {name: share for name, share in shares.items() if share >= _LEAST_SHARE and name in board.standings}
     total = sum(likely.values())

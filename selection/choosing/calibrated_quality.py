@@ -12,12 +12,12 @@ N_KNOTS = 21
 
 
 def as_expected() -> Vector:
-    """The knots of the line that tells what is expected as it is."""
+    """Return the knots of the line that tells what is expected as it is."""
     return np.linspace(0.0, 1.0, N_KNOTS)
 
 
 def calibrated(expected: Vector | Matrix, knots: Vector | None) -> Vector | Matrix:
-    """What is told of these expectations; as they are without knots, and NaN where they are."""
+    """Return what is told of these expectations; as they are without knots, and NaN where they are."""
     if knots is None:
         return expected
     return np.where(np.isfinite(expected), np.interp(expected, as_expected(), knots), np.nan)

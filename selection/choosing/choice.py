@@ -27,7 +27,7 @@ def choose(
     deviations: Deviations | None = None,
     min_cases: int = 10,
 ) -> Choice:
-    """The candidate for the task, by what the scoreboard says.
+    """Return the candidate for the task, by what the scoreboard says.
 
     Where nobody was measured on `min_cases` of the task, nobody is named, or rules choose: the best over the tasks
     that were measured; where none was, the largest model. Both must hold the constraints.
@@ -79,7 +79,7 @@ def _abstained(question: Question, standing: TaskStanding | None, note: str) -> 
 
 
 def _largest(scoreboard: Scoreboard, question: Question, note: str) -> Choice:
-    """The largest of those that hold the constraints as far as anything is known of them."""
+    """Return the largest of those that hold the constraints as far as anything is known of them."""
     candidates, overall = scoreboard.candidates, scoreboard.overall
     facts = facts_of(overall, candidates, question.constraints.percentile, None)
     filtered = apply_constraints(candidates, facts, question.constraints, is_fraction=overall.is_fraction, min_cases=0)

@@ -55,7 +55,7 @@ class Facts:
 def facts_of(
     standing: TaskStanding, candidates: "Sequence[Choosable]", percentile: float, deviations: Deviations | None
 ) -> Facts:
-    """The standing's numbers, those of the prompt added to the quality, within what a quality can be."""
+    """Return the standing's numbers, those of the prompt added to the quality, within what a quality can be."""
     quality = standing.quality if deviations is None else standing.quality + deviations.value
     quality = quality.clip(standing.lowest, standing.highest)
     outlays = outlays_of(standing, percentile)
@@ -95,7 +95,7 @@ def outlays_of(standing: TaskStanding, percentile: float) -> Outlays:
 
 
 def _latency(value: float, low: float, high: float, n_timed: int) -> Expected | None:
-    """An end that too few answers show is left open."""
+    """Return an end that too few answers show is left open."""
     if math.isnan(value):
         return None
     ends = [None if math.isnan(end) else end for end in (low, high)]
@@ -125,7 +125,7 @@ def expected_quality(
 
 
 def _between(value: float, reach: float, n_cases: int, lowest: float, highest: float) -> Expected:
-    """`value` ± `reach` within what can be; without ends where the reach is not known."""
+    """Return `value` ± `reach` within what can be; without ends where the reach is not known."""
     value = min(max(value, lowest), highest)
     if not math.isfinite(reach):
         return Expected(value=value, low=None, high=None, n_cases=n_cases)
@@ -133,7 +133,7 @@ def _between(value: float, reach: float, n_cases: int, lowest: float, highest: f
 
 
 def tail_is_unseen(facts: Facts, place: int) -> bool:
-    """True where no answer, or not one on average, lies beyond the percentile."""
+    """Return True where no answer, or not one on average, lies beyond the percentile."""
     n = facts.n_timed[place]
     return 0 < n < (1 - 1e-9) / (1 - facts.percentile)
 
@@ -154,14 +154,14 @@ def _shares(n: int, share: float) -> tuple[float, float]:
 
 
 def _binomial(n: int, share: float) -> Vector:
-    """The chance of each number of n."""
+    """Return the chance of each number of n."""
     logs = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, n + 1)))))
     k = np.arange(n + 1)
     return np.asarray(np.exp(logs[n] - logs - logs[::-1] + k * math.log(share) + (n - k) * math.log1p(-share)))
 
 
 def _quantiles(table: Matrix, share: float | Vector) -> Vector:
-    """Each row's quantile between the hundredths that are kept; NaN where the share is."""
+    """Return each row's quantile between the hundredths that are kept; NaN where the share is."""
     exact = np.minimum(np.round(np.asarray(share) * 100, 9), 100.0)
     place = np.broadcast_to(np.nan_to_num(exact), len(table))
     below = np.minimum(place.astype(np.int64), 99)

@@ -14,7 +14,7 @@ from selection.preferences import MEMORY_DIGITS, TIE_ORDERS
 
 
 def reason_of(choice: Choice) -> str:
-    """Why this one: what is expected, how far the others are behind, who is tied with it, who was ruled out."""
+    """Return why this one: what is expected, how far the others are behind, who is tied with it, who was ruled out."""
     winner = choice.winner
     if choice.chosen is None:
         return f"No candidate is named: {choice.notes[0]}."
@@ -28,12 +28,15 @@ def reason_of(choice: Choice) -> str:
 
 
 def explanation_of(choice: Choice) -> str:
-    """The reason, then a line for every candidate with why it was not chosen, then what the reader should know."""
+    """Return the reason, then a line for every candidate with why it was not chosen.
+
+    Then what the reader should know.
+    """
     return "\n".join([reason_of(choice), *_feasible(choice), *_removed(choice), *(f"Note: {n}." for n in choice.notes)])
 
 
 def _level(choice: Choice, winner: Ranked) -> str:
-    """What was measured, and what is expected, with what makes the two differ."""
+    """Return what was measured, and what is expected, with what makes the two differ."""
     task = "all tasks" if choice.task is None else choice.task
     where = "over the measured tasks" if choice.decided_by == "rules" else f"on {task}"
     label, cases, measured = winner.candidate.label, counted(choice.n_cases, "case"), winner.measured
@@ -56,7 +59,7 @@ def _over_tasks(ranked: Ranked) -> bool:
 
 
 def _program(choice: Choice, winner: Ranked) -> str:
-    """That it is no model, and why it is named all the same."""
+    """Return a note that it is no model, and why it is named all the same."""
     if not winner.candidate.is_program:
         return ""
     if any(not ranked.candidate.is_program for ranked in choice.ranked):
@@ -70,7 +73,7 @@ def _quality(choice: Choice, expected: Expected) -> str:
 
 
 def _lead(choice: Choice, winner: Ranked) -> str:
-    """How far the best is ahead of the first that can be told from it."""
+    """Return how far the best is ahead of the first that can be told from it."""
     if len(choice.ranked) == 1:
         return "the only candidate that is left" if choice.removed else "the only candidate that was measured"
     clear = next(((a, b) for a, b in zip(choice.ranked, choice.contrasts, strict=True) if b and not b.is_tied), None)
@@ -84,7 +87,7 @@ def _lead(choice: Choice, winner: Ranked) -> str:
 
 
 def _behind(choice: Choice, winner: Ranked) -> str:
-    """How far the named one is from the best, where another one is that."""
+    """Return how far the named one is from the best, where another one is that."""
     contrast = choice.contrasts[choice.ranked.index(winner)]
     if contrast is None or contrast.gap is None or contrast.difference is None or _is_utility(choice):
         return ""
@@ -96,7 +99,7 @@ def _behind(choice: Choice, winner: Ranked) -> str:
 
 
 def _of_what(choice: Choice, first: Ranked, other: Ranked, contrast: Contrast) -> tuple[str, str]:
-    """What a difference is of: the two measured levels, or what both were asked."""
+    """Return what a difference is of: the two measured levels, or what both were asked."""
     if first.measured is None or other.measured is None or contrast.difference is None or _is_utility(choice):
         return "", ""
     shared = f" on the {counted(contrast.n_pairs, 'independent case')} that both were asked"
@@ -107,7 +110,7 @@ def _of_what(choice: Choice, first: Ranked, other: Ranked, contrast: Contrast) -
 
 
 def _gap(choice: Choice, contrast: Contrast) -> str:
-    """`4.1 points`, of quality where nothing else was given a weight."""
+    """Return `4.1 points`, of quality where nothing else was given a weight."""
     if contrast.difference is None or _is_utility(choice):
         return f"{quantity(contrast.gap or 0.0)} points of utility"
     if not choice.is_fraction:
@@ -130,7 +133,7 @@ def _tie(choice: Choice, winner: Ranked) -> str:
 
 
 def _by_what(choice: Choice, winner: Ranked) -> str:
-    """What made the named one of those near the best the one: what others take more of, then the estimate."""
+    """Return what made the named one of those near the best the one: what others take more of, then the estimate."""
     near = [
         ranked
         for ranked in choice.ranked
@@ -158,7 +161,7 @@ def _by_what(choice: Choice, winner: Ranked) -> str:
 
 
 def _alone(choice: Choice, winner: Ranked) -> str:
-    """Why none of those that it is tied with may be named."""
+    """Return why none of those that it is tied with may be named."""
     tied = [ranked for ranked in choice.ranked if ranked.is_tied and ranked is not winner]
     programs = [ranked for ranked in tied if ranked.candidate.is_program]
     if programs and not winner.candidate.is_program:
@@ -167,7 +170,7 @@ def _alone(choice: Choice, winner: Ranked) -> str:
 
 
 def _is_beaten_nearby(choice: Choice, ranked: Ranked, near: list[Ranked]) -> bool:
-    """True for one of the same kind that is as near, and not to be named since one of those near beats it."""
+    """Return True for one of the same kind that is as near, and not to be named since one of those near beats it."""
     if ranked in near or not near or ranked.candidate.is_program is not near[0].candidate.is_program:
         return False
     lowest = near[0].utility - choice.tolerance * choice.weights.quality
@@ -175,7 +178,7 @@ def _is_beaten_nearby(choice: Choice, ranked: Ranked, near: list[Ranked]) -> boo
 
 
 def _beats(winner: Ranked, other: Ranked) -> bool:
-    """True where the other takes no less of anything, and is expected to be no better."""
+    """Return True where the other takes no less of anything, and is expected to be no better."""
     if winner.quality.value < other.quality.value:
         return False
     for thing in _THINGS:
@@ -186,7 +189,7 @@ def _beats(winner: Ranked, other: Ranked) -> bool:
 
 
 def _of_equals(choice: Choice, winner: Ranked, alike: list[Ranked]) -> str:
-    """`the highest estimate`; where others have it too, what else decided."""
+    """Return `the highest estimate`; where others have it too, what else decided."""
     equals = [ranked for ranked in alike if _is_equal(ranked, winner)]
     for thing in _THINGS:
         mine = _taken(winner, thing, rounded=False)
@@ -208,7 +211,7 @@ def _least(value: float) -> str:
 
 
 def _words(choice: Choice, thing: str) -> tuple[str, str, str]:
-    """What the one with the least of it is called, and what stands before and after the number."""
+    """Return what the one with the least of it is called, and what stands before and after the number."""
     return {
         "cost": ("cheapest", "$", " for 1,000 answers"),
         "energy": ("most frugal", "", " J an answer"),

@@ -43,7 +43,7 @@ class _Limit:
     scale: float = 1.0
 
     def verdict(self, candidate: Choosable, value: float, limit: float, *, n_cached: int = 0) -> Verdict:
-        """None where the limit holds.
+        """Return None where the limit holds.
 
         Args:
             candidate: Whose number it is.
@@ -73,7 +73,7 @@ def apply_constraints(
     is_fraction: bool,
     min_cases: int,
 ) -> Filtered:
-    """One constraint after the other: what can be asked of it, what it needs and takes, how good it is.
+    """Return one constraint after the other: what can be asked of it, what it needs and takes, how good it is.
 
     Args:
         candidates: All that are known.
@@ -213,7 +213,7 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
 
 
 def _nearest_miss(removed: Sequence[Removed]) -> Removed:
-    """The one that is furthest towards its limit; those of which nothing is known come last."""
+    """Return the one that is furthest towards its limit; those of which nothing is known come last."""
     return min(
         removed,
         key=lambda removal: (
@@ -243,7 +243,7 @@ def _next_step(name: str, nearest: Removed, last: Sequence[Removed]) -> str:
 
 
 def _known_of(name: str, candidates: Sequence[Choosable]) -> list[str]:
-    """What candidates have of it, as a constraint would name it."""
+    """Return what candidates have of it, as a constraint would name it."""
     if name == "capabilities":
         return sorted({capability for candidate in candidates for capability in candidate.capabilities})
     return sorted({place.name for candidate in candidates for place in candidate.places})

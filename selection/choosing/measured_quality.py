@@ -26,7 +26,7 @@ class _Known:
 
 
 def measured_of(standing: TaskStanding, place: int) -> MeasuredQuality | None:
-    """What the candidate reached on what it was asked; None where that is nothing."""
+    """Return what the candidate reached on what it was asked; None where that is nothing."""
     measurement = _known_of(standing)[place]
     return None if measurement is None else measurement.measured
 
@@ -75,7 +75,7 @@ def _part(levels: Levels, place: int, part: int) -> MeasuredPart:
 
 
 def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, for_prompt: bool) -> Adjustments | None:
-    """Why the expectation is another number than what was measured; None where nothing was.
+    """Return why the expectation is another number than what was measured; None where nothing was.
 
     Args:
         standing: Of the task, or of all tasks.
@@ -97,7 +97,7 @@ def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, fo
 
 
 def why_expected(adjustments: Adjustments | None, *, of_tasks: bool, is_fraction: bool) -> str:
-    """`-17.0 points towards its results on other tasks`; empty where nothing makes the two numbers differ."""
+    """Return `-17.0 points towards its results on other tasks`; empty where nothing makes the two numbers differ."""
     if adjustments is None:
         return ""
     return ", ".join(_reasons(adjustments, of_tasks=of_tasks, is_fraction=is_fraction))
@@ -106,7 +106,7 @@ def why_expected(adjustments: Adjustments | None, *, of_tasks: bool, is_fraction
 def difference_line(
     label: str, measured: MeasuredQuality | None, adjustments: Adjustments | None, *, is_fraction: bool
 ) -> str | None:
-    """Why something else is expected of a candidate than was measured; None where that is not so."""
+    """Return why something else is expected of a candidate than was measured; None where that is not so."""
     of_tasks = measured is not None and measured.over_tasks
     why = why_expected(adjustments, of_tasks=of_tasks, is_fraction=is_fraction)
     return f"{label}: expected differs from measured by {why}" if why else None
@@ -129,7 +129,7 @@ def _points(value: float, is_fraction: bool) -> str:
 
 
 def part_shown(part: MeasuredPart, *, is_fraction: bool) -> str:
-    """`67.5 % (40)`, `67.5 % (12 of 40, 24 answers)`, `not asked`."""
+    """Return `67.5 % (40)`, `67.5 % (12 of 40, 24 answers)`, `not asked`."""
     if part.value is None:
         return "not asked"
     cases = f"{part.n_cases:,}" if part.n_cases == part.of_n_cases else f"{part.n_cases:,} of {part.of_n_cases:,}"

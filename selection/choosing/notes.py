@@ -15,7 +15,7 @@ FEW_FAMILIES = 10
 
 
 def too_little(scoreboard: Scoreboard, task: str | None, standing: TaskStanding | None, min_cases: int) -> str:
-    """Why the task cannot be chosen for by what was measured on it, with the tasks that can."""
+    """Return why the task cannot be chosen for by what was measured on it, with the tasks that can."""
     if not scoreboard.candidates:
         return "nothing was measured yet: no candidate is known"
     if standing is not None and standing.n_cases:
@@ -31,7 +31,7 @@ def too_little(scoreboard: Scoreboard, task: str | None, standing: TaskStanding 
 
 
 def most_cases(standing: TaskStanding) -> int:
-    """The cases that the one who was asked most was measured on."""
+    """Return the cases that the one who was asked most was measured on."""
     return int(standing.n_measured.max(initial=0))
 
 
@@ -47,7 +47,7 @@ def notes_on(
     apart: Sequence[int],
     programs: Sequence[int] = (),
 ) -> tuple[str, ...]:
-    """What is to be said of a choice; all positions are those of `labels`.
+    """Return what is to be said of a choice; all positions are those of `labels`.
 
     Args:
         labels: Of all candidates.

@@ -16,12 +16,12 @@ __all__ = ["beyond", "counted", "listed", "ordinal", "p_value", "quality", "qual
 
 
 def quality(value: float, *, is_fraction: bool) -> str:
-    """`62.1 %` of a share, else the number."""
+    """Return `62.1 %` of a share, else the number."""
     return percent(value, digits=1) if is_fraction else quantity(value)
 
 
 def quality_interval(low: float | None, high: float | None, *, is_fraction: bool) -> str:
-    """`[58.0, 66.0]` in the unit of the value before it; empty without one."""
+    """Return `[58.0, 66.0]` in the unit of the value before it; empty without one."""
     if low is None or high is None:
         return ""
     return (
@@ -32,14 +32,14 @@ def quality_interval(low: float | None, high: float | None, *, is_fraction: bool
 
 
 def listed(names: Sequence[str], limit: int = 5) -> str:
-    """`a, b and c`; of many the first and how many more."""
+    """Return `a, b and c`; of many the first and how many more."""
     if len(names) > limit:
         return f"{', '.join(names[:limit])} and {len(names) - limit:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def ordinal(percentile: float) -> str:
-    """`95th percentile`, `median`."""
+    """Return `95th percentile`, `median`."""
     share = round(percentile * 100, 6)
     if share == 50:
         return "median"

@@ -40,7 +40,7 @@ class _Field:
     """Those of which a thing that was given a weight is not known."""
 
     def like_the_first(self) -> list[int]:
-        """The first and those that cannot be told from it."""
+        """Return the first and those that cannot be told from it."""
         others = zip(self.order[1:], self.contrasts, strict=True)
         return [self.order[0], *(i for i, contrast in others if contrast.is_tied)]
 
@@ -52,7 +52,7 @@ def rank_allowed(
     decided_by: DecidedBy,
     notes: tuple[str, ...] = (),
 ) -> Choice:
-    """The choice among those that the standing knows.
+    """Return the choice among those that the standing knows.
 
     Raises:
         SelectionError: the constraints leave none.
@@ -117,7 +117,7 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
 
 
 def _near_and_named(field: _Field, standing: TaskStanding, question: Question) -> tuple[list[int], int]:
-    """Those of the admitted that might be named for what they take, the best first, and the one that is."""
+    """Return those of the admitted that might be named for what they take, the best first, and the one that is."""
     admitted = field.admitted
     utility = np.array([[round(field.utility[i], 9) for i in admitted]])
     tolerance = question.tolerance * question.weights.quality
@@ -156,7 +156,7 @@ def _takes(facts: Facts) -> Matrix:
 
 
 def allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
-    """The candidate with those of its places that may be used; empty: all."""
+    """Return the candidate with those of its places that may be used; empty: all."""
     if not endpoints:
         return candidate
     places = tuple(place for place in candidate.places if place.name in endpoints)

@@ -12,14 +12,14 @@ FEW_OUTCOMES = 6
 
 
 def reported_notes(choice: Choice, reported: Reported | None) -> tuple[str, ...]:
-    """How often it was of use, and how good; empty where next to nothing was reported."""
+    """Return how often it was of use, and how good; empty where next to nothing was reported."""
     if reported is None or choice.chosen is None or reported.n_outcomes < FEW_OUTCOMES:
         return ()
     return (f"of {_when(choice, reported)}, {' and '.join(_parts(reported))}, as reported",)
 
 
 def contradiction_lines(choice: Choice, reported: Reported | None) -> tuple[str, ...]:
-    """A warning where outcomes are worse than what is told, beyond chance."""
+    """Return a warning where outcomes are worse than what is told, beyond chance."""
     if reported is None or choice.chosen is None or not reported.contradicts or reported.p_value is None:
         return ()
     return (

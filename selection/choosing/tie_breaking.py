@@ -29,7 +29,7 @@ def takings(facts: Facts, on_tie: OnTie) -> tuple[Vector, ...]:
 
 
 def near_the_best(utility: Matrix, n_pairs: Integers, tolerance: float) -> Mask:
-    """The best of each row and those that may be named in its place, shape (n_rows, n_candidates).
+    """Return the best of each row and those that may be named in its place, shape (n_rows, n_candidates).
 
     Args:
         utility: In points, shape (n_rows, n_candidates), NaN where one is not to be named; one number in every row.
@@ -46,7 +46,7 @@ def near_the_best(utility: Matrix, n_pairs: Integers, tolerance: float) -> Mask:
 
 
 def named(utility: Matrix, near: Mask, things: Sequence[Vector]) -> Integers:
-    """The position of the one that is named in each row: of those near the best the one that takes least.
+    """Return the position of the one that is named in each row: of those near the best the one that takes least.
 
     Where several take as little in everything, the one with the highest utility; of equal ones the first.
 
@@ -62,7 +62,7 @@ def named(utility: Matrix, near: Mask, things: Sequence[Vector]) -> Integers:
 
 
 def _ranks(things: Sequence[Vector], n_candidates: int) -> Integers:
-    """The place of each candidate by what it takes; the same for those that take the same."""
+    """Return the place of each candidate by what it takes; the same for those that take the same."""
     if not things:
         return np.zeros(n_candidates, dtype=np.int64)
     _, place = np.unique(np.stack(things, axis=1), axis=0, return_inverse=True)

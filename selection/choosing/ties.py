@@ -46,7 +46,7 @@ def contrasts_with(
     quality_weight: float,
     beside: Sequence[float],
 ) -> list[Contrast]:
-    """How far the best is from each of the others, in their order.
+    """Return how far the best is from each of the others, in their order.
 
     Args:
         best: Its position.

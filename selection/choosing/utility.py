@@ -23,7 +23,7 @@ class Beside(NamedTuple):
 
 
 def points_beside_quality(facts: Facts, weights: Weights, places: Sequence[int]) -> Beside:
-    """The points that latency, cost and energy take from the candidates at `places`."""
+    """Return the points that latency, cost and energy take from the candidates at `places`."""
     points, unknown = [0.0] * len(facts.quality), {}
     things = {"latency": facts.latency_s, "cost": facts.cost_per_1k, "energy": facts.energy_j}
     for thing, values in things.items():

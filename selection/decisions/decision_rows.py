@@ -20,7 +20,7 @@ _Z = 1.959963984540054
 
 
 def record_of(decision: Decision) -> RecommendationRecord:
-    """The row of a decision, but for the version of the code."""
+    """Return the row of a decision, but for the version of the code."""
     recommendation, prompt = decision.recommendation, decision.prompt
     candidate = recommendation.candidate
     return RecommendationRecord(
@@ -59,7 +59,7 @@ def record_of(decision: Decision) -> RecommendationRecord:
 
 
 def reported_of(outcome: Outcome) -> ReportedOutcome:
-    """The row of an outcome."""
+    """Return the row of an outcome."""
     return ReportedOutcome(
         recommendation_id=outcome.recommendation_id,
         quality=outcome.quality,
@@ -70,7 +70,7 @@ def reported_of(outcome: Outcome) -> ReportedOutcome:
 
 
 def past_of(record: RecommendationRecord) -> PastDecision:
-    """The decision as the analytics read it."""
+    """Return the decision as the analytics read it."""
     quality, latency = (record.expected.get(name) or {} for name in ("quality", "latency_s"))
     return PastDecision(
         id=record.recommendation_id,
@@ -98,14 +98,17 @@ def past_of(record: RecommendationRecord) -> PastDecision:
 
 
 def _whole_prompt(record: RecommendationRecord) -> str | None:
-    """None where it was not kept, or its beginning alone: what is expected of that is another question."""
+    """Return None where it was not kept, or its beginning alone: what is expected of that is another question."""
     n_characters = record.details.get("prompt_characters")
     is_cut = record.prompt is not None and n_characters is not None and n_characters > len(record.prompt)
     return None if is_cut else record.prompt
 
 
 def text_of_record(record: RecommendationRecord) -> str:
-    """The stored reason, then the alternatives, who was ruled out, the notes and what was reported, for a person."""
+    """Return the stored reason, then the alternatives, who was ruled out, the notes and what was reported.
+
+    For a person.
+    """
     return "\n".join([record.reason, *_lines(record)])
 
 
@@ -135,7 +138,7 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
 
 
 def _why(stored: Mapping[str, Any], name: str) -> str:
-    """Why a quality that is expected is another one than was measured; as the recommendation told it."""
+    """Return why a quality that is expected is another one than was measured; as the recommendation told it."""
     adjustments = stored.get("adjustments") if name == "quality" else None
     if not adjustments:
         return ""
@@ -207,7 +210,7 @@ def _weights_of(stored: Mapping[str, Any]) -> Weights:
 
 
 def _known(kind: type[Constraints] | type[Weights], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What this version knows of the stored wishes."""
+    """Return what this version knows of the stored wishes."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in stored.items() if name in names}
 

@@ -66,7 +66,7 @@ class Drift:
 
 
 def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
-    """One for each candidate, task and quantity of which outcomes were reported; the surest first."""
+    """Return one for each candidate, task and quantity of which outcomes were reported; the surest first."""
     groups: defaultdict[tuple[str | None, str], list[PastDecision]] = defaultdict(list)
     for decision in past:
         if decision.has_outcome and decision.candidate_key is not None:
@@ -83,7 +83,7 @@ def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
 
 
 def reason_to_retrain(observed_drifts: Sequence[Drift]) -> str | None:
-    """The surest drift of a quality or of use, in words; None where there is none.
+    """Return the surest drift of a quality or of use, in words; None where there is none.
 
     Args:
         observed_drifts: From `drifts`.
@@ -104,7 +104,7 @@ def reason_to_retrain(observed_drifts: Sequence[Drift]) -> str | None:
 
 
 def by_prompt(past: Iterable[PastDecision], value: "Sequence[float]") -> list[float]:
-    """The values averaged over the decisions of one prompt; one without a prompt is a question of its own."""
+    """Return the values averaged over the decisions of one prompt; one without a prompt is a question of its own."""
     groups: defaultdict[str, list[float]] = defaultdict(list)
     for decision, each in zip(past, value, strict=True):
         groups[decision.prompt_hash or f"of {decision.id}"].append(each)
@@ -144,7 +144,7 @@ def _of_quality(group: Sequence[PastDecision]) -> Drift | None:
 
 
 def _of_use(group: Sequence[PastDecision]) -> Drift | None:
-    """Only whether fewer were of use than expected: more may mean that little is enough."""
+    """Return only whether fewer were of use than expected: more may mean that little is enough."""
     decisions = [decision for decision in group if decision.ok is not None and decision.expected_quality is not None]
     if not decisions:
         return None

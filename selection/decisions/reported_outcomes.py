@@ -38,7 +38,7 @@ class UseOutcome:
 
 
 def reported_of_use(outcomes: Sequence[UseOutcome], expected: Expected | None) -> Reported | None:
-    """What the newest outcomes of a candidate on a task say; None where there is none of quality or use.
+    """Return what the newest outcomes of a candidate on a task say; None where there is none of quality or use.
 
     Args:
         outcomes: Of one candidate on one task, the oldest first.
@@ -62,7 +62,7 @@ def reported_of_use(outcomes: Sequence[UseOutcome], expected: Expected | None) -
 
 
 def binomial_at_most(k: int, n: int, share: float) -> float:
-    """The chance of at most `k` of `n` where each has this chance."""
+    """Return the chance of at most `k` of `n` where each has this chance."""
     if k >= n or share <= 0:
         return 1.0
     if share >= 1:

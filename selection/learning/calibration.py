@@ -19,7 +19,7 @@ def centred(values: Matrix, measured: Matrix) -> Matrix:
 
 
 def slope(came: Matrix | Vector, expected: Matrix | Vector, *, most: float) -> float:
-    """What `expected` must be multiplied with to lie closest to what came, between 0 and `most`."""
+    """Return what `expected` must be multiplied with to lie closest to what came, between 0 and `most`."""
     square = float((expected**2).sum())
     return float(np.clip((came * expected).sum() / square, 0.0, most)) if square > 1e-12 else 0.0
 
@@ -53,7 +53,7 @@ def told_knots(expected: Vector, came: Vector) -> Vector:
 
 
 def calibration_error(expected: Vector, came: Vector, *, n_bins: int = 10) -> float | None:
-    """Expected calibration error: mean distance between expectation and outcome over bins of expectation.
+    """Return the expected calibration error: mean distance between expectation and outcome over bins of expectation.
 
     Bins of equal width on [0, 1], weighted by their size (Naeini et al. 2015). None where qualities are no fractions.
     """

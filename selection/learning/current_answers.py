@@ -33,7 +33,7 @@ class AnswersOfNow:
         self._ends = np.cumsum(learned.counts)
 
     def _places(self) -> Integers:
-        """Where each case of now stands among those that were learned from; -1 for none."""
+        """Return where each case of now stands among those that were learned from; -1 for none."""
         codes = case_codes(self.evidence)
         if not self._n:
             return np.full(len(codes), -1, dtype=np.int64)
@@ -48,18 +48,18 @@ class AnswersOfNow:
         return (cell << np.uint64(32)) | bits
 
     def answers(self, column: int) -> Integers:
-        """Positions of a candidate's answers among those that were learned from, as far as they count."""
+        """Return the positions of a candidate's answers among those that were learned from, as far as they count."""
         end = int(self._ends[column])
         rows = np.arange(end - int(self.learned.counts[column]), end)
         counted: Integers = rows[self._counts_case[self.learned.case[rows]]]
         return counted
 
     def n_elsewhere(self, task: int) -> int:
-        """Cases of a task that do not count."""
+        """Return the cases of a task that do not count."""
         return int((~self._counts_case & (self.learned.tasks == task)).sum())
 
     def lost(self, answers: Integers, place: int) -> Integers:
-        """The cases to which a candidate of now has not all of these answers."""
+        """Return the cases to which a candidate of now has not all of these answers."""
         case = self.learned.case[answers]
         codes, counts = np.unique(self._codes(place, case, self.learned.quality[answers]), return_counts=True)
         if not len(self._known):
@@ -70,7 +70,7 @@ class AnswersOfNow:
         return cells - place * self._n
 
     def owner(self, answers: Integers, places: Sequence[int]) -> int | None:
-        """The first of these candidates of now who has all of the answers; most have not the first few."""
+        """Return the first of these candidates of now who has all of the answers; most have not the first few."""
         if not len(self._known) or not places:
             return None
         first = answers[:_SAMPLE]

@@ -26,7 +26,7 @@ class Deciding:
 
 
 def deciding(store: Store) -> Deciding:
-    """The first model in line that can be read, with notes on those before it.
+    """Return the first model in line that can be read, with notes on those before it.
 
     Raises:
         StoreUnreachableError: the store is away.
@@ -52,7 +52,7 @@ def deciding(store: Store) -> Deciding:
 
 
 def served_model(store: Store, model: SelectionModelRecord) -> "ServedModel":
-    """What answers.
+    """Return what answers.
 
     Raises:
         ModelFileError: it is not whole, or must not be read.

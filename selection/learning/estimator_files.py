@@ -50,7 +50,7 @@ def written_estimators(estimators: dict[str, Any]) -> bytes:
 
 
 def must_be_trusted(data: bytes) -> None:
-    """Looks through a skops file without building anything of it.
+    """Look through a skops file without building anything of it.
 
     Raises:
         ModelFileError: it is none, or holds what is off the list.
@@ -75,7 +75,7 @@ def must_be_trusted(data: bytes) -> None:
 
 
 def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
-    """All nodes of the tree that skops would build."""
+    """Yield all nodes of the tree that skops would build."""
     waiting, n_seen = [schema], 0
     while waiting:
         here = waiting.pop()
@@ -91,7 +91,7 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def read_estimators(data: bytes) -> dict[str, Any]:
-    """The estimators in a skops file.
+    """Return the estimators in a skops file.
 
     Raises:
         ModelFileError: it cannot be read, or must not be.
@@ -113,7 +113,7 @@ def read_estimators(data: bytes) -> dict[str, Any]:
 
 
 def _must_be_sound(tree: Any) -> None:
-    """A tree is followed without looking: what points outside would read memory that is not its own."""
+    """Refuse a tree whose indices point outside it: they are followed unchecked."""
     n_nodes = int(tree.node_count)
     here = np.arange(n_nodes)
     left, right, feature = tree.children_left, tree.children_right, tree.feature

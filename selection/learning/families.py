@@ -49,7 +49,7 @@ def families_and_codes(cases: Sequence[EvidenceCase], prompts: Sequence[str]) ->
 
 
 def prompt_families(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> Integers:
-    """The family of each case, numbered from 0 in order of first appearance, shape (n_cases,)."""
+    """Return the family of each case, numbered from 0 in order of first appearance, shape (n_cases,)."""
     joined = _Joined(len(cases))
     declared: dict[Hashable, int] = {}
     by_task: dict[str, list[int]] = defaultdict(list)
@@ -62,14 +62,14 @@ def prompt_families(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> In
 
 
 def prompt_codes(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> NDArray[np.uint64]:
-    """A hash of each prompt on its task, but for case, digits and blanks: the same in every later training."""
+    """Return a hash of each prompt on its task, but for case, digits and blanks: the same in every later training."""
     texts = (f"{case.task}\0{_normal(prompt)}" for case, prompt in zip(cases, prompts, strict=True))
     codes = [int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big") for text in texts]
     return np.array(codes, dtype=np.uint64)
 
 
 def held_out(families: Integers, codes: NDArray[np.uint64], share: float) -> Mask:
-    """The cases whose families are kept for the last test: about `share` of them, by the least code in each."""
+    """Return the cases whose families are kept for the last test: about `share` of them, by the least code in each."""
     if not len(families):
         return np.zeros(0, dtype=np.bool_)
     least = np.full(int(families.max()) + 1, np.iinfo(np.uint64).max, dtype=np.uint64)
@@ -81,7 +81,7 @@ def held_out(families: Integers, codes: NDArray[np.uint64], share: float) -> Mas
 
 
 def folds(families: Integers, n_folds: int, rng: np.random.Generator) -> Integers:
-    """The fold of each case; cases of one family are in one fold, and folds have about as many families each."""
+    """Return the fold of each case; cases of one family are in one fold, and folds have about as many families each."""
     distinct_families, place = np.unique(families, return_inverse=True)
     assigned = np.empty(len(distinct_families), dtype=np.int64)
     assigned[rng.permutation(len(distinct_families))] = np.arange(len(distinct_families)) % n_folds
@@ -131,7 +131,7 @@ def _normal(prompt: str) -> str:
 
 
 def _alike(texts: Sequence[str]) -> Iterable[tuple[int, int]]:
-    """Pairs of near-duplicates."""
+    """Yield the pairs of near-duplicates."""
     shingles = _telling([_shingles(text) for text in texts])
     buckets: dict[Hashable, list[int]] = defaultdict(list)
     multipliers, offsets = _hashes()

@@ -81,17 +81,17 @@ PLAIN_FEATURES: tuple[str, ...] = (
 
 
 def read_part(prompt: str) -> str:
-    """What is read of a prompt: all of it, or of a long one the head and the tail."""
+    """Return what is read of a prompt: all of it, or of a long one the head and the tail."""
     return prompt if len(prompt) <= HEAD + TAIL else f"{prompt[:HEAD]}\n{prompt[-TAIL:]}"
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case: two letters or more, of any script."""
+    """Return the words of a text in lower case: two letters or more, of any script."""
     return _WORD.findall(text.lower())
 
 
 def plain_features(prompt: str) -> Floats:
-    """Counts and shares that need no training, shape (len(PLAIN_FEATURES),); `PLAIN_FEATURES` names them."""
+    """Return the counts and shares that need no training, shape (len(PLAIN_FEATURES),); `PLAIN_FEATURES` names them."""
     text = read_part(prompt)
     return _plain(prompt, text, words(text))
 
@@ -108,7 +108,7 @@ def _plain(prompt: str, text: str, tokens: list[str]) -> Floats:
 
 
 def _characters(codes: NDArray[np.uint32]) -> tuple[int, int, int, int]:
-    """How many characters are beyond ASCII, capitals, punctuation and digits."""
+    """Return how many characters are beyond ASCII, capitals, punctuation and digits."""
     counts = np.bincount(codes[codes < 128], minlength=128)
     marks = counts[33:48].sum() + counts[58:65].sum() + counts[91:97].sum() + counts[123:127].sum()
     return len(codes) - int(counts.sum()), int(counts[65:91].sum()), int(marks), int(counts[48:58].sum())
@@ -163,15 +163,15 @@ class PromptSpace:
         return len(self.centre)
 
     def of(self, prompt: str, embed: Embed | None = None) -> Floats:
-        """The prompt's features, shape (n_features,)."""
+        """Return the prompt's features, shape (n_features,)."""
         return self.scaled(self.raw(prompt, embed))
 
     def of_all(self, prompts: Sequence[str], embed: Embed | None = None) -> Floats:
-        """Features of several prompts, shape (n_prompts, n_features)."""
+        """Return the features of several prompts, shape (n_prompts, n_features)."""
         return np.array([self.of(prompt, embed) for prompt in prompts]).reshape(len(prompts), self.n_features)
 
     def raw(self, prompt: str, embed: Embed | None = None) -> Floats:
-        """The features as they are counted, before they are centred and scaled."""
+        """Return the features as they are counted, before they are centred and scaled."""
         text = read_part(prompt)
         tokens = words(text)
         parts = [_plain(prompt, text, tokens), self._projected(tokens)]
@@ -188,7 +188,7 @@ class PromptSpace:
         return np.clip((raw - self.centre) * self.scale, -reach, reach)
 
     def _projected(self, tokens: list[str]) -> Floats:
-        """The words' TF-IDF (sublinear, of length one) along the components."""
+        """Return the words' TF-IDF (sublinear, of length one) along the components."""
         word_counts = Counter(self.vocabulary[word] for word in tokens if word in self.vocabulary)
         if not word_counts:
             return np.zeros(self.components.shape[1])
@@ -200,7 +200,7 @@ class PromptSpace:
 
 
 def embedded(prompt: str, embed: Embed | None, length: int) -> Floats:
-    """What `embed` gives for the prompt.
+    """Return what `embed` gives for the prompt.
 
     Raises:
         ValueError: no callable, or a vector of another length or with values that are no numbers.

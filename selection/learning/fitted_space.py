@@ -31,7 +31,7 @@ class FittedSpace:
     """`TruncatedSVD`."""
 
     def slow_features(self, prompts: Sequence[str], embed: Embed | None = None) -> Floats:
-        """The same as `space.of_all`, by scikit-learn; what serves must agree with it."""
+        """Return the same as `space.of_all`, by scikit-learn; what serves must agree with it."""
         read = [read_part(prompt) for prompt in prompts]
         parts = [np.array([plain_features(prompt) for prompt in prompts])]
         if self.vectoriser is not None and self.decomposition is not None:
@@ -42,7 +42,7 @@ class FittedSpace:
 
 
 def fit_space(prompts: Sequence[str], *, rng: np.random.Generator, embed: Embed | None = None) -> FittedSpace:
-    """The space in which these prompts lie; the draws are those of the randomised decomposition."""
+    """Return the space in which these prompts lie; the draws are those of the randomised decomposition."""
     read = [read_part(prompt) for prompt in prompts]
     vectoriser, decomposition = _fit_words(read, seed=int(rng.integers(2**31)))
     vocabulary, idf, components = _as_arrays(vectoriser, decomposition)

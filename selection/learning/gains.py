@@ -37,7 +37,7 @@ class Gain:
 
 
 def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:
-    """The candidate that is named for each case, of those that were measured on it.
+    """Return the candidate that is named for each case, of those that were measured on it.
 
     Args:
         values: Qualities, shape (n_cases, n_candidates), NaN where it was not asked.
@@ -50,12 +50,12 @@ def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:
 
 
 def reached(values: Matrix, scores: Matrix | Vector) -> Vector:
-    """The quality on each case of the candidate named for it, shape (n_cases,)."""
+    """Return the quality on each case of the candidate named for it, shape (n_cases,)."""
     return np.asarray(np.take_along_axis(values, chosen(values, scores)[:, None], axis=1)[:, 0], dtype=np.float64)
 
 
 def paired_gain(ours: Vector, theirs: Vector, families: Integers, *, confidence_level: float = 0.95) -> Gain:
-    """Mean of `ours - theirs`, with a t interval on errors clustered by family.
+    """Return the mean of `ours - theirs`, with a t interval on errors clustered by family.
 
     With one family there is no interval: it reaches from minus to plus infinity.
     """

@@ -39,7 +39,7 @@ class Examination:
     """How good each candidate is over all tasks, each case counting alike; shape (n_candidates,)."""
 
     def reached(self, expected: Matrix, errors: Matrix | None = None) -> Vector:
-        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,).
+        """Return the quality of the candidate that is named for each case where this is expected, shape (n_cases,).
 
         Args:
             expected: Of each candidate on each case.
@@ -94,7 +94,7 @@ def examination(
     test_cases: Mask,
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Examination | None:
-    """The test on `test_cases`, with the scoreboard of `shown`; None where nothing can be asked."""
+    """Return the test on `test_cases`, with the scoreboard of `shown`; None where nothing can be asked."""
     if not shown.any():
         return None
     board = build_scoreboard(evidence_of(evidence, shown))
@@ -118,7 +118,7 @@ def examination(
 
 
 def single_scores(board: Scoreboard) -> Vector:
-    """How good each candidate is over all tasks, each case counting alike; NaN where nothing is known."""
+    """Return how good each candidate is over all tasks, each case counting alike; NaN where nothing is known."""
     values = np.array([standing.quality for standing in board.standings.values()]).T
     weights = np.array([float(standing.n_cases) for standing in board.standings.values()])
     measured = np.isfinite(values)
@@ -141,7 +141,7 @@ class Expectations(NamedTuple):
 
 
 def expectations(exam: Examination, model: Predictor | None) -> Expectations:
-    """What is expected, and what is told of it."""
+    """Return what is expected, and what is told of it."""
     expected = exam.expected.copy()
     told, errors = exam.expected.copy(), np.zeros(exam.expected.shape)
     for row, (task, prompt) in enumerate(zip(exam.tasks, exam.prompts, strict=True)):
@@ -154,7 +154,7 @@ def expectations(exam: Examination, model: Predictor | None) -> Expectations:
 
 
 def examined(exam: Examination, model: Predictor | None) -> Examined:
-    """How the model did on the test; None is the scoreboard alone."""
+    """Return how the model did on the test; None is the scoreboard alone."""
     expected, told, errors = expectations(exam, model)
     ours, single = exam.reached(expected, errors), reached(exam.values, exam.single)
     per_task, oracle = exam.reached(exam.expected), np.nanmax(exam.values, axis=1)

@@ -29,7 +29,7 @@ class LearnedAnswers:
     """Of each answer."""
 
     def misfit(self, n_tasks: int, n_candidates: int) -> str | None:
-        """What is wrong with the arrays, in words."""
+        """Return what is wrong with the arrays, in words."""
         arrays = (self.cases, self.tasks, self.counts, self.case, self.quality)
         n_cases, n_rows = self.cases.size, self.case.size
         if [array.shape for array in arrays] != [(n_cases,), (n_cases,), (n_candidates,), (n_rows,), (n_rows,)]:
@@ -43,14 +43,14 @@ class LearnedAnswers:
 
 
 def case_codes(evidence: Evidence) -> Codes:
-    """A hash of each case's task, yardstick and id: the same wherever the case is read."""
+    """Return a hash of each case's task, yardstick and id: the same wherever the case is read."""
     texts = (f"{case.task}\0{case.yardstick}\0{case.case_id}" for case in evidence.cases)
     digests = b"".join(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts)
     return np.frombuffer(digests, dtype="<u8")
 
 
 def learned_answers(evidence: Evidence, cases: Integers, task: Integers) -> LearnedAnswers:
-    """The answers to these cases.
+    """Return the answers to these cases.
 
     Args:
         evidence: All that was known.

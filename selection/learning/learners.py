@@ -38,7 +38,7 @@ class Lesson:
     """A penalty that a ridge on these does well with."""
 
     def resampled(self, rng: np.random.Generator) -> Vector:
-        """How often each case is taken when as many families as there are, are drawn with replacement."""
+        """Return how often each case is taken when as many families as there are, are drawn with replacement."""
         distinct_families, place = np.unique(self.families, return_inverse=True)
         drawn = np.bincount(
             rng.integers(len(distinct_families), size=len(distinct_families)), minlength=len(distinct_families)
@@ -46,7 +46,7 @@ class Lesson:
         return drawn[place].astype(np.float64)
 
     def with_tasks(self, step: float) -> Matrix:
-        """The features with a place for each task, which is `step` at the case's own."""
+        """Return the features with a place for each task, which is `step` at the case's own."""
         own = np.zeros((len(self.features), self.n_tasks))
         own[np.arange(len(own)), self.tasks] = step
         return np.hstack([self.features, own])
@@ -73,7 +73,7 @@ class Learner(Protocol):
         ...
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
-        """The model that follows from the lesson; a quick one's standard errors say nothing."""
+        """Return the model that follows from the lesson; a quick one's standard errors say nothing."""
         ...
 
 
@@ -85,7 +85,7 @@ class Ridge:
     n_refits: int = 16
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
-        """The linear models, whose sums serve."""
+        """Return the linear models, whose sums serve."""
         from sklearn.linear_model import Ridge as Estimator
 
         strengths = self._strengths(lesson)
@@ -109,7 +109,7 @@ class Ridge:
         return Learned(part=part, estimators=(shared, *own.values()), slow=slow)
 
     def _strengths(self, lesson: Lesson) -> dict[int, float]:
-        """A penalty for each task that has a model of its own."""
+        """Return a penalty for each task that has a model of its own."""
         if lesson.n_tasks < 2:
             return {}
         left = lesson.deviation - self._shared(lesson, None).predicted(lesson.features)
@@ -148,7 +148,7 @@ class Neighbours:
     """So many points are predicted from the others, to choose by."""
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
-        """The neighbours, as many as did best."""
+        """Return the neighbours, as many as did best."""
         from sklearn.neighbors import KNeighborsRegressor
 
         kept = np.sort(rng.permutation(len(lesson.features))[: self.most_points])
@@ -175,7 +175,7 @@ class Neighbours:
         return Learned(part=part, estimators=(estimator,), slow=slow)
 
     def _best_number(self, points: Matrix, outputs: Matrix, families: Integers) -> tuple[float, int]:
-        """The least squared error and the number of neighbours of other families with which it is reached."""
+        """Return the least squared error and the number of neighbours of other families with which it is reached."""
         tried = [number for number in self.numbers if number <= len(points) // 3] or [max(2, len(points) // 3)]
         errors = np.zeros(len(tried))
         squares = np.einsum("ij,ij->i", points, points)
@@ -212,7 +212,7 @@ class Trees:
     min_leaf: int = 10
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
-        """The bags."""
+        """Return the bags."""
         features = lesson.with_tasks(1.0).astype(np.float32)
         bags = [self._bag(features, lesson, rng) for _ in range(4 if quick else self.n_bags)]
         part = _as_arrays([[tree.tree_ for tree in bag.estimators_] for bag in bags], lesson.n_tasks)

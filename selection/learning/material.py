@@ -40,7 +40,7 @@ class Material:
     """By which candidates are named."""
 
     def reached(self, expected: Matrix, errors: Matrix | None = None) -> Vector:
-        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,).
+        """Return the quality of the candidate that is named for each case where this is expected, shape (n_cases,).
 
         Args:
             expected: Of each candidate on each case.
@@ -63,7 +63,7 @@ def material(
     rng: np.random.Generator,
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Material:
-    """The cases of `shown`, at most `MOST_CASES` of them, with folds drawn by family."""
+    """Return the cases of `shown`, at most `MOST_CASES` of them, with folds drawn by family."""
     cases = np.flatnonzero(shown)
     if len(cases) > MOST_CASES:
         cases = np.sort(rng.choice(cases, MOST_CASES, replace=False))

@@ -81,7 +81,7 @@ class PackedModel:
 
 
 def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
-    """The model in bytes, read back and checked: what serves agrees with what trained.
+    """Return the model in bytes, read back and checked: what serves agrees with what trained.
 
     Raises:
         ConfigurationError: it does not, or was trained with an embedding that is not given here.
@@ -132,7 +132,7 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
 def read_serving(
     data: bytes, *, number: int | None = None, embed: Embed | None = None, is_from_elsewhere: bool = False
 ) -> ServedModel:
-    """The model that these bytes serve; numpy is all that is needed.
+    """Return the model that these bytes serve; numpy is all that is needed.
 
     Args:
         data: `PackedModel.serving`.
@@ -148,7 +148,7 @@ def read_serving(
 
 
 def read_estimator(data: bytes) -> dict[str, Any]:
-    """The estimators of scikit-learn by name: `vectoriser`, `decomposition`, `estimators`.
+    """Return the estimators of scikit-learn by name: `vectoriser`, `decomposition`, `estimators`.
 
     Raises:
         ModelFileError: they hold a type off the list, are damaged, or no skops file.
@@ -157,7 +157,7 @@ def read_estimator(data: bytes) -> dict[str, Any]:
 
 
 def write_file(path: Path, packed: PackedModel) -> None:
-    """Writes one file that holds all of the model; it is there whole or not at all."""
+    """Write one file that holds all of the model; it is there whole or not at all."""
     about = {
         "format_version": FORMAT_VERSION,
         "kind": packed.kind,
@@ -182,7 +182,7 @@ def write_file(path: Path, packed: PackedModel) -> None:
 
 
 def read_file(path: Path) -> PackedModel:
-    """The model in a file, after both of its halves were looked through.
+    """Return the model in a file, after both of its halves were looked through.
 
     Raises:
         ConfigurationError: there is no such file.
@@ -198,7 +198,7 @@ def read_file(path: Path) -> PackedModel:
 
 
 def read_packed(data: bytes) -> PackedModel:
-    """The model in the bytes of a model file. Raises `ModelFileError`."""
+    """Return the model in the bytes of a model file. Raises `ModelFileError`."""
     members = read_archive(data, _FILE)
     about = _about(members)
     serving, estimator = members["serving.npz"], members["estimator.skops"]

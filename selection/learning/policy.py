@@ -44,7 +44,7 @@ class ServedPolicy:
     def named(
         self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix, errors: Matrix | None = None
     ) -> Integers:
-        """The position of the candidate for each case, of those that were measured on it.
+        """Return the position of the candidate for each case, of those that were measured on it.
 
         Args:
             tasks: Of each case; all of them are tasks of the scoreboard.
@@ -78,7 +78,7 @@ class ServedPolicy:
     def reached(
         self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix, errors: Matrix | None = None
     ) -> Vector:
-        """The quality on each case of the candidate named for it, shape (n_cases,)."""
+        """Return the quality on each case of the candidate named for it, shape (n_cases,)."""
         place = self.named(tasks, values, expected, errors)[:, None]
         return np.asarray(np.take_along_axis(values, place, axis=1)[:, 0], dtype=np.float64)
 
@@ -86,7 +86,9 @@ class ServedPolicy:
 def _of_the_kind_asked_for(
     quality: Matrix, errors: Matrix, order: Integers, standing: TaskStanding, candidates: Sequence[Choosable]
 ) -> Matrix:
-    """The qualities, NaN of those that `admission` leaves out on a case for being a program, or beside one that leads.
+    """Return the qualities, NaN of those that `admission` leaves out on a case for being a program.
+
+    Or beside one that leads.
 
     Args:
         quality: What is expected, shape (n_cases, n_candidates), NaN of those that cannot be named.
@@ -129,7 +131,10 @@ def _kind_on_a_case(
 
 
 def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...]) -> Matrix:
-    """What is expected, NaN of those that would not be named; where that leaves nobody, all who were asked are."""
+    """Return what is expected, NaN of those that would not be named.
+
+    Where that leaves nobody, all who were asked are.
+    """
     measured = np.isfinite(values)
     ready = np.array([candidate.not_ready is None for candidate in candidates], dtype=np.bool_)
     usable: Mask = measured & np.isfinite(expected)

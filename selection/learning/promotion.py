@@ -85,7 +85,7 @@ def compare(
     held_out_share: float = HELD_OUT,
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Rivalry | None:
-    """Both on the held-out cases that neither was trained on; None where there are none.
+    """Return both on the held-out cases that neither was trained on; None where there are none.
 
     Raises:
         ConfigurationError: the prompts are not those of the evidence.
@@ -105,7 +105,7 @@ def compare(
 
 
 def staleness(champion: ServedModel, evidence: Evidence) -> Staleness:
-    """What of the champion's candidates and tasks is gone, and what is new."""
+    """Return what of the champion's candidates and tasks is gone, and what is new."""
     measured = np.unique(evidence.candidate[np.isfinite(evidence.quality)]).tolist()
     keys = {evidence.candidates[place].key for place in measured}
     cases = np.unique(evidence.case[np.isfinite(evidence.quality)]).tolist()
@@ -129,7 +129,7 @@ def _learnable(evidence: Evidence, cases: Sequence[int]) -> set[str]:
 
 
 def other_scores(champion: ServedModel, evidence: Evidence) -> tuple[str, ...]:
-    """Whose answers, and on which task, are not those any more that the model learned from."""
+    """Return whose answers, and on which task, are not those any more that the model learned from."""
     champion = champion.as_of(evidence)
     if champion.learner is not None and champion.learned_from is None and not champion.is_of_now:
         return ("not known, since an earlier version trained it",)
@@ -146,7 +146,7 @@ def other_scores(champion: ServedModel, evidence: Evidence) -> tuple[str, ...]:
 def decide(
     challenger: ServedModel, champion: ServedModel | None, rivalry: Rivalry | None, stale: Staleness | None = None
 ) -> PromotionDecision:
-    """Whether the challenger becomes the champion.
+    """Return whether the challenger becomes the champion.
 
     Args:
         challenger: The model that was trained now.

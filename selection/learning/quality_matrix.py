@@ -22,17 +22,17 @@ class QualityMatrix:
     """Of each case."""
 
     def task_names(self) -> tuple[str, ...]:
-        """Those tasks on which anything was measured, sorted."""
+        """Return those tasks on which anything was measured, sorted."""
         return tuple(str(task) for task in np.unique(self.tasks[np.isfinite(self.values).any(axis=1)]))
 
     def of_task(self, task: str, cases: Mask) -> Integers:
-        """Positions of those of `cases` that belong to the task and that anybody was measured on."""
+        """Return the positions of those of `cases` that belong to the task and that anybody was measured on."""
         positions: Integers = np.flatnonzero(cases & (self.tasks == task) & np.isfinite(self.values).any(axis=1))
         return positions
 
 
 def quality_matrix(evidence: Evidence) -> QualityMatrix:
-    """The evidence by case and candidate."""
+    """Return the evidence by case and candidate."""
     return QualityMatrix(
         values=_averaged(evidence, evidence.quality),
         cost_usd=_averaged(evidence, evidence.cost_usd),
@@ -51,7 +51,7 @@ def _averaged(evidence: Evidence, column: NDArray[np.float64]) -> Matrix:
 
 
 def evidence_of(evidence: Evidence, cases: Mask) -> Evidence:
-    """The part of the evidence that was measured on `cases`, shape (n_cases,); candidates keep their places."""
+    """Return the part of the evidence that was measured on `cases`, shape (n_cases,); candidates keep their places."""
     rows = cases[evidence.case]
     place = np.cumsum(cases) - 1
     return Evidence(

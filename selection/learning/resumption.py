@@ -33,7 +33,7 @@ def start_record(store: Store) -> StartedRetraining:
 
 
 def stored_progress(store: Store, *, since: StartedRetraining) -> StoredProgress:
-    """What was stored since then: training, judging and promoting are stored each when it is done."""
+    """Return what was stored since then: training, judging and promoting are stored each when it is done."""
     newest, holds = _newest(store), champion(store)
     decider = "the scoreboard alone" if holds.model is None else _name(holds.model)
     if newest is None or newest.version <= since.version:

@@ -46,7 +46,7 @@ class NewEvidence:
     """Why to train however little is new: outcomes that have drifted, or scores that are others than was learned."""
 
     def too_little(self, min_new: int | None) -> str | None:
-        """Why there is no reason to train; None: there is one."""
+        """Return why there is no reason to train; None: there is one."""
         if not self.n_rows:
             return "no candidate has results: evaluate some, or import results from elsewhere"
         if min_new is None or self.n_new_rows + self.n_outcomes >= min_new or self.reason is not None:
@@ -59,7 +59,7 @@ class NewEvidence:
 
 
 def what_is_new(store: Store) -> NewEvidence:
-    """What there is to learn from. Models that were trained and did not come to decide count as trained."""
+    """Return what there is to learn from. Models that were trained and did not come to decide count as trained."""
     evidence = read_evidence(store)
     last = next(iter(history(store, limit=1)), None)
     n_rows = len(evidence.candidate)
@@ -80,7 +80,7 @@ def what_is_new(store: Store) -> NewEvidence:
 
 
 def _reason(store: Store, evidence: "Evidence", trained_at: datetime | None) -> str | None:
-    """What speaks for training, of all that came since a model was last trained; None: ever."""
+    """Return what speaks for training, of all that came since a model was last trained; None: ever."""
     from selection.decisions.decision_rows import past_of
     from selection.decisions.drift import drifts, reason_to_retrain
     from selection.learning.promotion import other_scores
@@ -100,13 +100,16 @@ def _n_new(n_rows: int, n_before: Any, is_the_same: bool) -> int:
 
 
 def train_and_store(store: Store, *, seed: int) -> str:
-    """The id of the model that follows from all that is known, stored with its report; nothing decides by it yet."""
+    """Return the id of the model that follows from all that is known, stored with its report.
+
+    Nothing decides by it yet.
+    """
     training_data = all_known(store)
     return store_trained(store, training_data, trained(training_data, seed))
 
 
 def trained(training_data: "Known", seed: int) -> "PackedModel":
-    """The model that follows from it, in bytes. Takes long, and no store."""
+    """Return the model that follows from it, in bytes. Takes long, and no store."""
     import numpy as np
 
     from selection.learning.model_files import pack
@@ -117,7 +120,7 @@ def trained(training_data: "Known", seed: int) -> "PackedModel":
 
 
 def store_trained(store: Store, training_data: "Known", packed: "PackedModel") -> str:
-    """The id under which the model is stored."""
+    """Return the id under which the model is stored."""
     stored = save_model(
         store,
         kind=packed.kind,
@@ -145,7 +148,7 @@ class Judgement:
 
 
 def judge(store: Store, model_id: str) -> Judgement:
-    """Whether the model is to decide, by held-out prompts that neither was trained on."""
+    """Return whether the model is to decide, by held-out prompts that neither was trained on."""
     from selection.learning.promotion import compare, decide, staleness
 
     decides = deciding(store)
@@ -169,7 +172,7 @@ def judge(store: Store, model_id: str) -> Judgement:
 
 
 def carry_out(store: Store, judged: Judgement) -> bool:
-    """True where the judgement holds now; False where another model came to decide meanwhile: judge again."""
+    """Return True where the judgement holds now; False where another model came to decide meanwhile: judge again."""
     if judged.promotes:
         try:
             promote(store, judged.model_id, replacing=judged.replaces, reason=judged.reason)
@@ -181,7 +184,10 @@ def carry_out(store: Store, judged: Judgement) -> bool:
 
 
 def _holds_already(store: Store, judged: Judgement) -> bool:
-    """True where the promotion was committed and only its answer was lost, or another process came to the same."""
+    """Return True where the promotion was committed and only its answer was lost.
+
+    Or another process came to the same.
+    """
     holds = champion(store)
     return holds.model is not None and holds.model.model_id == judged.model_id
 
@@ -204,7 +210,7 @@ def _say_status(store: Store, model_id: str, status: str) -> None:
 
 
 def all_known(store: Store) -> "Known":
-    """All evidence, with the prompt of each of its cases."""
+    """Return all evidence, with the prompt of each of its cases."""
     evidence = read_evidence(store)
     return evidence, read_prompts(store, evidence)
 
@@ -216,7 +222,7 @@ def _why(new_evidence: NewEvidence) -> list[str]:
 def retraining_result(
     store: Store, new_evidence: NewEvidence, judged: Judgement | None, refusal: str | None
 ) -> dict[str, Any]:
-    """What became of a retraining, as plain values: for a page, a table, a command.
+    """Return what became of a retraining, as plain values: for a page, a table, a command.
 
     Args:
         store: Where the model is.

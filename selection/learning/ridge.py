@@ -28,14 +28,14 @@ class Linear:
 
 
 def ridge_strength(features: Matrix, outputs: Matrix) -> float:
-    """The penalty with the least leave-one-out error over all outputs."""
+    """Return the penalty with the least leave-one-out error over all outputs."""
     from sklearn.linear_model import RidgeCV
 
     return float(RidgeCV(alphas=STRENGTHS).fit(features, outputs).alpha_)
 
 
 def fit_ridge(features: Matrix, outputs: Matrix, strength: float, counts: Vector | None = None) -> Linear:
-    """The same as `sklearn.linear_model.Ridge`, without what a call of it takes beside the solving.
+    """Return the same as `sklearn.linear_model.Ridge`, without what a call of it takes beside the solving.
 
     Args:
         features: Shape (n_cases, n_features).

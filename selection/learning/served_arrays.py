@@ -31,7 +31,7 @@ Array = NDArray[Any]
 
 
 def written_model(model: ServedModel) -> bytes:
-    """The model as an npz whose `header` is JSON text."""
+    """Return the model as an npz whose `header` is JSON text."""
     learner, reading = model.learner, model.reading
     space = learner.space if learner is not None else None if reading is None else reading.space
     header = {
@@ -67,7 +67,7 @@ def _as_bytes(text: str) -> Array:
 
 
 def read_model(data: bytes) -> ServedModel:
-    """The model in these bytes, without a number, a hash or an embedding.
+    """Return the model in these bytes, without a number, a hash or an embedding.
 
     Raises:
         ModelFileError: there is none in them, or one that must not be served.
@@ -145,7 +145,7 @@ def _header(members: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def must_be_readable_version(version: object, what: str) -> None:
-    """Raises `ModelFileError` unless this is the version of the format that is written here."""
+    """Raise `ModelFileError` unless this is the version of the format that is written here."""
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ModelFileError(f"{what} has the format version {version!r}", TRAIN_AGAIN)
     if version > FORMAT_VERSION:

@@ -29,11 +29,11 @@ class Part(Protocol):
     kind: ClassVar[str]
 
     def deviations(self, features: Floats, task: int) -> Pair:
-        """Value and standard error of each candidate for one prompt, both shape (n_candidates,)."""
+        """Return the value and standard error of each candidate for one prompt, both shape (n_candidates,)."""
         ...
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
-        """What is wrong with the arrays, in words; None: nothing, whatever a prompt may be."""
+        """Return what is wrong with the arrays, in words; None: nothing, whatever a prompt may be."""
         ...
 
 
@@ -48,12 +48,12 @@ class RidgePart:
     """The same of refits, less `weights`; shape (n_tasks, n_refits, n_features + 1, n_candidates)."""
 
     def deviations(self, features: Floats, task: int) -> Pair:
-        """Value and standard error of each candidate."""
+        """Return the value and standard error of each candidate."""
         seen = np.append(features, 1.0)
         return seen @ self.weights[task], np.sqrt(((seen @ self.spread[task]) ** 2).mean(axis=0))
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
-        """What is wrong with the arrays."""
+        """Return what is wrong with the arrays."""
         shape = (n_features + 1, n_candidates)
         if self.weights.shape != (n_tasks, *shape):
             return f"weights of shape {self.weights.shape}"
@@ -80,7 +80,7 @@ class NeighboursPart:
     """What the own task's place is in a query, shape (1,)."""
 
     def deviations(self, features: Floats, task: int) -> Pair:
-        """Value and standard error of each candidate."""
+        """Return the value and standard error of each candidate."""
         n_nearest = int(self.n_nearest[0])
         query = np.zeros(self.points.shape[1])
         query[: len(features)] = features
@@ -90,7 +90,7 @@ class NeighboursPart:
         return nearest_outputs.mean(axis=0), nearest_outputs.std(axis=0, ddof=1) / np.sqrt(n_nearest)
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
-        """What is wrong with the arrays."""
+        """Return what is wrong with the arrays."""
         if self.points.ndim != 2 or self.points.shape[1] != n_features + n_tasks:
             return f"points of shape {self.points.shape}"
         n_points = len(self.points)
@@ -122,7 +122,7 @@ class TreesPart:
     """Shape (1,)."""
 
     def deviations(self, features: Floats, task: int) -> Pair:
-        """Value and standard error of each candidate."""
+        """Return the value and standard error of each candidate."""
         seen = np.zeros(len(features) + int(self.n_tasks[0]), dtype=np.float32)
         seen[: len(features)] = features
         seen[len(features) + task] = 1.0
@@ -133,7 +133,7 @@ class TreesPart:
         return bags.mean(axis=0), bags.std(axis=0, ddof=1)
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
-        """What is wrong with the arrays."""
+        """Return what is wrong with the arrays."""
         n_nodes = len(self.feature) if self.feature.ndim == 1 else 0
         columns = {array.shape for array in (self.feature, self.threshold, self.low, self.high)}
         if columns != {(n_nodes,)} or not n_nodes or self.outputs.shape != (n_nodes, n_candidates):
@@ -174,13 +174,13 @@ class ServedLearner:
     """Knots by which each task's expectations are told, shape (n_tasks, N_KNOTS)."""
 
     def at(self, features: Floats, task: int) -> Pair:
-        """Value and standard error of what each candidate deviates from the others."""
+        """Return the value and standard error of what each candidate deviates from the others."""
         value, se = self.part.deviations(features, task)
         shrink = float(self.shrink[task])
         return shrink * (value - value.mean()), shrink * se
 
     def shared(self, features: Floats, task: int) -> float:
-        """How much better than on average all candidates are, known or not."""
+        """Return how much better than on average all candidates are, known or not."""
         return float(features @ self.difficulty[:-1] + self.difficulty[-1]) * float(self.difficulty_shrink[task])
 
 
@@ -226,7 +226,7 @@ class ServedModel:
         return f"{self.kind}{number} ({self.sha256[:6] or 'not stored'})"
 
     def as_of(self, evidence: "Evidence") -> "ServedModel":
-        """The model that says only what the evidence of now bears out."""
+        """Return the model that says only what the evidence of now bears out."""
         is_of_now = evidence.fingerprint == self.data_hash
         return replace(self, holding=self._held_against(evidence, is_of_now), is_of_now=is_of_now, _places={})
 
@@ -238,7 +238,7 @@ class ServedModel:
         return holdings(self.learned_from, self.keys, self.tasks, evidence, is_from_elsewhere=self.is_from_elsewhere)
 
     def notes_on(self, task: str | None) -> tuple[str, ...]:
-        """What the reader of an answer for a prompt should know of how far this model is of today's evidence."""
+        """Return what the reader of an answer for a prompt should know of how far this model is of today's evidence."""
         if task is None or self.is_of_now or not self._tells(task):
             return ()
         if self.learned_from is None:
@@ -253,7 +253,7 @@ class ServedModel:
         )
 
     def task_shares(self, prompt: str) -> Mapping[str, float] | None:
-        """How likely the prompt is of each task; None where it cannot tell."""
+        """Return how likely the prompt is of each task; None where it cannot tell."""
         if len(self.tasks) == 1:
             return {self.tasks[0]: 1.0}
         if self.reading is None or (self.reading.space.n_embedded and self.embed is None):
@@ -264,7 +264,7 @@ class ServedModel:
         return self.learner is not None and task in self.tasks and self.learner.shrink[self.tasks.index(task)] > 0
 
     def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
-        """How far the candidates with these keys will be from their means on the task.
+        """Return how far the candidates with these keys will be from their means on the task.
 
         One that it does not know moves with how hard the prompt is for all, as does one whose answers are others now.
 
@@ -288,7 +288,7 @@ class ServedModel:
         return Deviations(value=value, se=se, told=learner.told[at])
 
     def _placed(self, task: str, keys: tuple[str, ...]) -> tuple[Places, Places]:
-        """Where the asked keys that are known stand in the question, and where in the model."""
+        """Return where the asked keys that are known stand in the question, and where in the model."""
         placed = self._places.get((task, keys))
         if placed is None:
             at = {key: place for place, key in enumerate(self.keys)}

@@ -51,7 +51,7 @@ class Holding:
     """Cases that were learned from and are not known here, of a model that was trained elsewhere."""
 
     def notes(self, model: str, task: str) -> Iterator[str]:
-        """What the reader of an answer should know; nothing where all is as it was.
+        """Yield what the reader of an answer should know; nothing where all is as it was.
 
         Args:
             model: What it is called.
@@ -86,7 +86,7 @@ def _listed(names: Sequence[str]) -> str:
 def holdings(
     learned: LearnedAnswers, keys: Sequence[str], tasks: Sequence[str], evidence: Evidence, *, is_from_elsewhere: bool
 ) -> dict[str, Holding]:
-    """What holds on each of the model's tasks, by the evidence of now.
+    """Return what holds on each of the model's tasks, by the evidence of now.
 
     Args:
         learned: What it learned from.
@@ -125,7 +125,7 @@ class _Comparison:
             self._n_lost[column] = np.bincount(learned.tasks[lost], minlength=len(tasks))
 
     def of_task(self, place: int, task: str) -> Holding:
-        """What holds on one of the tasks."""
+        """Return what holds on one of the tasks."""
         n_cases, n_lost = self._n_cases[:, place], self._n_lost[:, place]
         holds = n_lost <= MOST_CHANGED * n_cases
         here = self._measured.get(task, frozenset())
@@ -154,7 +154,10 @@ class _Comparison:
         )
 
     def _moved(self, columns: Integers, task: int, free: Collection[int]) -> dict[int, int]:
-        """Who of those that are free has all the answers of another that were learned from; by that one's column."""
+        """Return who of those that are free has all the answers of another that were learned from.
+
+        By that one's column.
+        """
         left, owners = set(free), {}
         for column in columns.tolist():
             own = self._answers[column]
@@ -171,7 +174,7 @@ class _Comparison:
 
 
 def _measured(evidence: Evidence) -> dict[str, frozenset[int]]:
-    """The positions of those who have a score on each task."""
+    """Return the positions of those who have a score on each task."""
     names = {task: place for place, task in enumerate(dict.fromkeys(case.task for case in evidence.cases))}
     of_case = np.array([names[case.task] for case in evidence.cases], dtype=np.int64)
     rows = np.isfinite(evidence.quality)

@@ -11,7 +11,7 @@ from selection.learning.model_files import FROM_A_FILE, PackedModel, read_file, 
 
 
 def save_to_file(store: Store, version_or_id: str | int, path: Path) -> SelectionModelRecord:
-    """The model that now stands in the file, too.
+    """Return the model that now stands in the file, too.
 
     Args:
         store: Where it is.
@@ -58,7 +58,7 @@ def must_be_readable(store: Store, version_or_id: str | int) -> None:
 
 
 def store_file(store: Store, path: Path) -> SelectionModelRecord:
-    """The model of a file, in the store: it was looked through first, and nothing decides by it yet.
+    """Return the model of a file, in the store: it was looked through first, and nothing decides by it yet.
 
     Raises:
         ConfigurationError: there is no such file.
@@ -82,7 +82,7 @@ def store_file(store: Store, path: Path) -> SelectionModelRecord:
 
 
 def _twin(store: Store, packed: PackedModel) -> SelectionModelRecord | None:
-    """The same model, where it is here already; what was said of it then stays."""
+    """Return the same model, where it is here already; what was said of it then stays."""
     for record in history(store):
         if (record.kind, record.data_hash, record.code_version) == (packed.kind, packed.data_hash, packed.code_version):
             stored = read_model(store, record.model_id)

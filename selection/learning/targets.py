@@ -29,7 +29,7 @@ class Targets:
 
 
 def targets(features: Matrix, values: Matrix, tasks: Integers) -> Targets:
-    """The targets of cases with these features.
+    """Return the targets of cases with these features.
 
     Args:
         features: Shape (n_cases, n_features).

@@ -27,7 +27,7 @@ class TaskReading:
     """Shape (n_features + 1, n_tasks); intercepts last."""
 
     def shares(self, prompt: str, tasks: Sequence[str], embed: Embed | None) -> Mapping[str, float]:
-        """The probability of each task; they sum to one."""
+        """Return the probability of each task; they sum to one."""
         score = self.space.of(prompt, embed) @ self.weights[:-1] + self.weights[-1]
         likely = np.exp(score - score.max())
         return dict(zip(tasks, (likely / likely.sum()).tolist(), strict=True))
@@ -36,7 +36,7 @@ class TaskReading:
 def fit_reading(
     space: PromptSpace, features: Matrix, task: Integers, n_tasks: int, fold: Integers
 ) -> TaskReading | None:
-    """The reading of these prompts; None where there is but one task.
+    """Return the reading of these prompts; None where there is but one task.
 
     Args:
         space: In which the features lie.
@@ -52,7 +52,7 @@ def fit_reading(
 
 
 def _fitted(features: Matrix, task: Integers) -> Matrix:
-    """The weights, intercepts last, shape (n_features + 1, n_tasks)."""
+    """Return the weights, intercepts last, shape (n_features + 1, n_tasks)."""
     from sklearn.linear_model import LogisticRegression
 
     fitted = LogisticRegression(C=_STRENGTH, max_iter=500, class_weight="balanced").fit(features, task)

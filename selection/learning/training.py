@@ -47,7 +47,7 @@ class Report:
     """Those of which all families are held out, so that nothing is learned there."""
 
     def as_json(self) -> dict[str, Any]:
-        """The report as plain values, for the store and for artifacts."""
+        """Return the report as plain values, for the store and for artifacts."""
         report: dict[str, Any] = _plain(
             {
                 "learner": self.trial.winner or BEST_PER_TASK,
@@ -62,7 +62,7 @@ class Report:
         return report
 
     def _tasks(self) -> list[dict[str, Any]]:
-        """What decides on each task, and what each learner gained there."""
+        """Return what decides on each task, and what each learner gained there."""
         rows = []
         for place, task in enumerate(self.tasks):
             of_task = {name: findings[place] for name, findings in self.trial.findings.items()}
@@ -108,7 +108,7 @@ class Trained:
     report: Report
 
     def served(self, *, embed: Embed | None = None) -> ServedModel:
-        """What serves, before it was written anywhere."""
+        """Return what serves, before it was written anywhere."""
         trained = self.report.trial.trained
         return ServedModel(
             kind=self.kind,
@@ -134,7 +134,7 @@ def train(
     held_out_share: float = HELD_OUT,
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Trained:
-    """A selection model from the evidence; the same seed gives the same.
+    """Return a selection model from the evidence; the same seed gives the same.
 
     Args:
         evidence: Of any number of tasks.
@@ -180,7 +180,7 @@ def train(
 
 
 def _plain(value: Any) -> Any:
-    """The same without infinities, which JSON does not know."""
+    """Return the same without infinities, which JSON does not know."""
     if isinstance(value, dict):
         return {name: _plain(element) for name, element in value.items()}
     if isinstance(value, list):

@@ -48,7 +48,7 @@ class TaskFinding:
     """0: prompts say nothing here."""
 
     def in_words(self) -> str:
-        """Whether prompts tell something here, with numbers."""
+        """Return whether prompts tell something here, with numbers."""
         if self.n_families < MIN_FAMILIES:
             return f"{self.n_families} families of prompts; {MIN_FAMILIES} are needed"
         tells = "tell" if self.shrink else "do not tell"
@@ -94,7 +94,10 @@ class _Unseen:
 def try_learners(
     data: Material, *, learners: Sequence[Learner], rng: np.random.Generator, embed: Embed | None
 ) -> Trial:
-    """The learner that comes closest on families it was not shown, fitted to all; none where its gain is not real."""
+    """Return the learner that comes closest on families it was not shown, fitted to all.
+
+    None where its gain is not real.
+    """
     if data.n_families < MIN_FAMILIES or len(data.keys) < 2 or not learners:
         reason = (
             f"to learn from prompts takes 2 candidates and {MIN_FAMILIES} families of prompts, and there are "
@@ -156,14 +159,14 @@ def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: 
 
 
 def _came(data: Material, deviation: Matrix, cases: Mask | Integers) -> tuple[Matrix, Matrix]:
-    """What came and what was predicted, both as deviations among those asked."""
+    """Return what came and what was predicted, both as deviations among those asked."""
     apart = data.values[cases] - data.expected[cases]
     measured = np.isfinite(apart)
     return centred(apart, measured), centred(deviation[cases], measured)
 
 
 def _shrinks(data: Material, deviation: Matrix, cases: Mask) -> Floats:
-    """What each task's deviations must be multiplied with, by these cases; 0 where they come no closer."""
+    """Return what each task's deviations must be multiplied with, by these cases; 0 where they come no closer."""
     shrinks = np.zeros(len(data.tasks))
     for task in range(len(data.tasks)):
         rows = np.flatnonzero(cases & (data.task == task))
@@ -180,18 +183,18 @@ def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers, *, l
 
 
 def _shrunk(data: Material, deviation: Matrix) -> Matrix:
-    """What the deviations of every case are multiplied with, by what other folds say; shape (n_cases, 1)."""
+    """Return what the deviations of every case are multiplied with, by what other folds say; shape (n_cases, 1)."""
     shrinks = np.array([_shrinks(data, deviation, data.fold != fold) for fold in range(data.n_folds)])
     return np.asarray(shrinks[data.fold, data.task][:, None], dtype=np.float64)
 
 
 def _scores(data: Material, deviation: Matrix) -> Matrix:
-    """Expectations of every case."""
+    """Return the expectations of every case."""
     return data.expected + _shrunk(data, deviation) * deviation
 
 
 def _reached(data: Material, deviation: Matrix, error: Matrix) -> Vector:
-    """What choosing by the deviations brings on every case."""
+    """Return what choosing by the deviations brings on every case."""
     shrunk = _shrunk(data, deviation)
     return data.reached(data.expected + shrunk * deviation, shrunk * error)
 
@@ -202,7 +205,7 @@ def _gain(data: Material, deviation: Matrix, error: Matrix) -> Gain:
 
 
 def _closeness(data: Material, deviation: Matrix) -> Gain:
-    """How much closer than none the shrunk deviations lie to what came, over all cases."""
+    """Return how much closer than none the shrunk deviations lie to what came, over all cases."""
     everything = np.arange(len(data.values))
     came, expected = _came(data, _scores(data, deviation) - data.expected, everything)
     return _closer(data, came, expected, everything)
@@ -230,7 +233,10 @@ def _findings(data: Material, deviation: Matrix, error: Matrix) -> tuple[TaskFin
 
 
 def _difficulty_shrinks(data: Material, difficulty: Vector, active: Mask) -> Floats:
-    """How much of a prompt's difficulty is believed, where anything is learned; it moves all candidates alike."""
+    """Return how much of a prompt's difficulty is believed, where anything is learned.
+
+    It moves all candidates alike.
+    """
     apart = data.values - data.expected
     measured = np.isfinite(apart)
     came = np.where(measured, apart, 0.0).sum(axis=1) / np.maximum(measured.sum(axis=1), 1)

@@ -27,7 +27,7 @@ _MODELS_NAMED = 3
 
 
 def recommendation_as_json(recommendation: Recommendation, *, percentile: float) -> dict[str, Any]:
-    """All that is known of it, numbers not rounded."""
+    """Return all that is known of it, numbers not rounded."""
     chosen = None if recommendation.candidate is None else as_mapping(recommendation.candidate)
     return {
         "status": "abstained" if recommendation.abstained else "completed",
@@ -87,7 +87,7 @@ def _removed(removal: Removed) -> dict[str, Any]:
 
 
 def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list[dict[str, str]]:
-    """A row for each feasible candidate, the one that is named first; a column without a number is left out."""
+    """Return a row for each feasible candidate, the one that is named first; a column without a number is left out."""
     ranked = [
         ranked_candidate
         for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
@@ -102,7 +102,7 @@ def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list
 
 
 def part_rows(recommendation: Recommendation) -> list[dict[str, str]]:
-    """What each of these candidates reached on each benchmark (or task) alone; empty where there is one."""
+    """Return what each of these candidates reached on each benchmark (or task) alone; empty where there is one."""
     ranked = [
         ranked_candidate
         for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
@@ -119,7 +119,7 @@ def part_rows(recommendation: Recommendation) -> list[dict[str, str]]:
 
 
 def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fraction: bool) -> list[dict[str, str]]:
-    """A row for each candidate, a column for each benchmark (or task); empty where there is one."""
+    """Return a row for each candidate, a column for each benchmark (or task); empty where there is one."""
     if not measured or len(measured[0][1].parts) < 2:
         return []
     return [
@@ -132,7 +132,10 @@ def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fractio
 
 
 def difference_lines(recommendation: Recommendation) -> list[str]:
-    """Why something else is expected than was measured, for each alternative; of the named one the reason says it."""
+    """Return why something else is expected than was measured, for each alternative.
+
+    Of the named one the reason says it.
+    """
     is_fraction = _are_fractions(recommendation.alternatives)
     lines = (
         difference_line(
@@ -148,7 +151,7 @@ def _are_fractions(ranked: Sequence[Ranked]) -> bool:
 
 
 def _named(recommendation: Recommendation) -> Ranked | None:
-    """The candidate that is named, as one of those that are ranked."""
+    """Return the candidate that is named, as one of those that are ranked."""
     if recommendation.candidate is None or recommendation.quality is None:
         return None
     label = recommendation.candidate.label
@@ -200,7 +203,7 @@ def _with_interval(numbers: Expected | None) -> str:
 
 
 def removed_lines(recommendation: Recommendation) -> list[str]:
-    """Who was ruled out, and why."""
+    """Return who was ruled out, and why."""
     unmeasured = [
         removal for removal in recommendation.removed if removal.constraint == "not_measured" and not removal.value
     ]
@@ -215,7 +218,7 @@ def removed_lines(recommendation: Recommendation) -> list[str]:
 
 
 def evaluation_to_run(task: str | None, candidates: Iterable[Choosable]) -> str:
-    """The `evaluate` command that would give a task its evidence.
+    """Return the `evaluate` command that would give a task its evidence.
 
     Args:
         task: As it was asked for.

@@ -15,7 +15,10 @@ NOBODY_LEARNED = "best_per_task"
 
 
 def task_rows(report: Values) -> list[dict[str, str]]:
-    """A row for each task and one for all: what decides there, and what each learner gained over naming the best."""
+    """Return a row for each task and one for all.
+
+    What decides there, and what each learner gained over naming the best.
+    """
     together = {**report, "task": "all tasks", "gains": report["learners"]}
     return [
         {
@@ -30,7 +33,7 @@ def task_rows(report: Values) -> list[dict[str, str]]:
 
 
 def gain_in_points(gain: Values | None) -> str:
-    """`+1.20 [0.31, 2.09]`; a point is a hundredth of quality."""
+    """Return `+1.20 [0.31, 2.09]`; a point is a hundredth of quality."""
     if gain is None:
         return "–"
     value = points(gain["value"], digits=2, signed=True)
@@ -40,7 +43,7 @@ def gain_in_points(gain: Values | None) -> str:
 
 
 def held_out_lines(report: Values) -> list[str]:
-    """What the model is worth on families of prompts that nothing was learned from."""
+    """Return what the model is worth on families of prompts that nothing was learned from."""
     held_out = report["held_out"]
     if held_out is None:
         return ["No family of prompts could be held out: there are too few."]
@@ -70,13 +73,13 @@ def held_out_lines(report: Values) -> list[str]:
 
 
 def reason_lines(report: Values) -> list[str]:
-    """Why each task has what it has."""
+    """Return why each task has what it has."""
     of_tasks = [f"{task['task']}: {task['reason']}." for task in report["tasks"] if task["reason"] != report["reason"]]
     return [f"All tasks: {report['reason']}.", *of_tasks]
 
 
 def retraining_as_markdown(result: Values, *, pictures: Sequence[str] = (), links: str = "") -> str:
-    """The retraining as one page.
+    """Return the retraining as one page.
 
     Args:
         result: As `tasks.retraining` gives it.

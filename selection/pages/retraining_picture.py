@@ -12,7 +12,7 @@ Values = Mapping[str, Any]
 
 
 def gains_picture(report: Values) -> Picture | None:
-    """Each learner's gain on each task, with its interval; None where nothing was measured."""
+    """Return each learner's gain on each task, with its interval; None where nothing was measured."""
     together = {**report, "task": "all tasks", "gains": report["learners"]}
     rows = [
         Row(

@@ -19,7 +19,7 @@ NOT_READY = "not ready"
 
 
 def scoreboard_as_json(board: Scoreboard, standings: Sequence[TaskStanding]) -> list[dict[str, Any]]:
-    """A task each, numbers not rounded."""
+    """Return a task each, numbers not rounded."""
     return [
         {
             "task": standing.task,
@@ -34,14 +34,14 @@ def scoreboard_as_json(board: Scoreboard, standings: Sequence[TaskStanding]) -> 
 
 
 def scoreboard_rows(board: Scoreboard, standing: TaskStanding) -> list[dict[str, str]]:
-    """A row for each candidate that was measured on the task; columns of which nothing is known are left out."""
+    """Return a row for each candidate that was measured on the task; columns of which nothing is known are left out."""
     rows = [_row(place, is_fraction=standing.is_fraction) for place in _places(board, standing)]
     kept = [name for name in (rows[0] if rows else {}) if any(row[name] != "–" for row in rows)]
     return [{name: row[name] for name in kept} for row in rows]
 
 
 def scoreboard_part_rows(board: Scoreboard, standing: TaskStanding) -> list[dict[str, str]]:
-    """What each candidate reached on each of the task's benchmarks alone; empty where there is one."""
+    """Return what each candidate reached on each of the task's benchmarks alone; empty where there is one."""
     measured = [(place["candidate"], place["measured"]) for place in _places(board, standing) if place["measured"]]
     return rows_of_parts(measured, is_fraction=standing.is_fraction)
 
@@ -56,13 +56,13 @@ def difference_lines(board: Scoreboard, standing: TaskStanding) -> list[str]:
 
 
 def task_line(standing: TaskStanding) -> str:
-    """What a task's table is called."""
+    """Return what a task's table is called."""
     n_candidates = int((standing.n_measured > 0).sum())
     return f"{standing.task}: {counted(n_candidates, 'candidate')} on {counted(standing.n_cases, 'case')}"
 
 
 def _places(board: Scoreboard, standing: TaskStanding) -> list[dict[str, Any]]:
-    """What is known of each measured candidate, the best first."""
+    """Return what is known of each measured candidate, the best first."""
     facts = facts_of(standing, board.candidates, PERCENTILE, None)
     measured = [place for place, n_cases in enumerate(facts.n_measured) if n_cases > 0]
     rows = [

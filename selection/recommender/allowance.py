@@ -28,7 +28,7 @@ class Allowance:
 
     @contextmanager
     def spent(self) -> Iterator[None]:
-        """Takes what the block lasts."""
+        """Take what the block lasts."""
         began = self._computed()
         try:
             yield

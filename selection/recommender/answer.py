@@ -81,7 +81,7 @@ class Chosen:
 
 
 def chosen(view: View, question: Question) -> Chosen:
-    """The choice from what is known. Where the prompt does not matter, the same question is thought about once.
+    """Return the choice from what is known. Where the prompt does not matter, the same question is thought about once.
 
     Raises:
         SelectionError: the constraints leave nobody.
@@ -120,7 +120,7 @@ def _chosen(view: View, question: Question, deviations: "Deviations | None") -> 
 def answered(
     desk: Recommender, question: Question, *, explore: float = 0.0, rng: "np.random.Generator | None" = None
 ) -> Answer:
-    """The answer from what the desk knows now.
+    """Return the answer from what the desk knows now.
 
     Args:
         desk: Where it is asked.
@@ -154,13 +154,13 @@ def answered(
 
 
 def _drawable(choice: Choice) -> list[Ranked]:
-    """The tied; no program where a model is named."""
+    """Return the tied; no program where a model is named."""
     programs_too = choice.chosen is not None and choice.chosen.is_program
     return [ranked for ranked in choice.ranked if ranked.is_tied and (programs_too or not ranked.candidate.is_program)]
 
 
 def _reported(desk: Recommender, choice: Choice) -> Reported | None:
-    """What came of the candidate on this task before, held against what is expected of it there."""
+    """Return what came of the candidate on this task before, held against what is expected of it there."""
     if choice.chosen is None:
         return None
     winner = choice.winner
@@ -170,7 +170,10 @@ def _reported(desk: Recommender, choice: Choice) -> Reported | None:
 
 
 def _on_the_task(winner: Ranked) -> Expected:
-    """What is expected over the task's prompts: outcomes are of other prompts than the one that is asked about now."""
+    """Return what is expected over the task's prompts.
+
+    Outcomes are of other prompts than the one that is asked about now.
+    """
     expected = winner.quality
     moved = None if winner.adjustments is None else winner.adjustments.prompt
     if not moved:
@@ -180,7 +183,7 @@ def _on_the_task(winner: Ranked) -> Expected:
 
 
 def _on_the_prompt(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
-    """Whether the prompt was used, and how far what a model knows of prompts is of today's evidence."""
+    """Return whether the prompt was used, and how far what a model knows of prompts is of today's evidence."""
     if question.prompt is None or choice.abstained:
         return ()
     board, model = view.scoreboard, view.champion
@@ -209,7 +212,7 @@ def _deviations(view: View, question: Question) -> "Deviations | None":
 
 
 def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
-    """The one that is named after the draw, with its probability; None where there is nothing to draw among.
+    """Return the one that is named after the draw, with its probability; None where there is nothing to draw among.
 
     One that another beats in all that is known may be drawn: who explores wants to know whether that is so.
     """

@@ -24,20 +24,23 @@ class AnswerMemory:
         self._explain: OrderedDict[str, Callable[[], str]] = OrderedDict()
 
     def keep(self, recommendation_id: str, explain: "Callable[[], str]") -> None:
-        """Remembers how an answer is explained, and forgets the oldest of too many."""
+        """Remember how an answer is explained, and forgets the oldest of too many."""
         with self._lock:
             self._explain[recommendation_id] = explain
             while len(self._explain) > self._most:
                 self._explain.popitem(last=False)
 
     def find(self, recommendation_id: str) -> "Callable[[], str] | None":
-        """How it is explained; None where it is forgotten, or was answered in another process."""
+        """Return how it is explained; None where it is forgotten, or was answered in another process."""
         with self._lock:
             return self._explain.get(recommendation_id)
 
 
 def text_of(recommendation: Recommendation) -> str:
-    """The reason, then a line for every candidate that was left, for every one that was ruled out, and every note."""
+    """Return the reason, then a line for every candidate that was left, for every one that was ruled out.
+
+    And every note.
+    """
     return "\n".join(
         [
             recommendation.reason,

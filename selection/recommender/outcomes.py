@@ -34,11 +34,11 @@ class OutcomeLedger:
         self._look_at = clock()
 
     def expect_more(self) -> None:
-        """Says that this process has reported one, so that the next look reads it."""
+        """Say that this process has reported one, so that the next look reads it."""
         self._is_stale = True
 
     def refresh(self) -> None:
-        """Reads what is new, where something may be. Raises `StoreError` where the store is away."""
+        """Read what is new, where something may be. Raises `StoreError` where the store is away."""
         is_due = self._clock() >= self._look_at
         if not (is_due or self._is_stale):
             return

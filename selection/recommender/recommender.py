@@ -55,7 +55,7 @@ class Recommender:
         self._rereading = Allowance(2.0, 0.05, clock, computed)
 
     def view(self) -> View:
-        """What is known now, as far as it can be said without waiting for another thread.
+        """Return what is known now, as far as it can be said without waiting for another thread.
 
         Raises:
             StoreError: nothing is known yet, and the store is away.
@@ -74,7 +74,7 @@ class Recommender:
         return self._view or view
 
     def record(self, decision: Decision) -> None:
-        """Takes a decision to be written down; returns at once.
+        """Take a decision to be written down; returns at once.
 
         It is made ready here and not in the background: a thread that computes there makes every question wait.
         """
@@ -86,7 +86,7 @@ class Recommender:
         self.log.put(row)
 
     def report(self, outcome: Outcome) -> None:
-        """Stores an outcome after what was decided before it; where the store is away, it waits like the decisions.
+        """Store an outcome after what was decided before it; where the store is away, it waits like the decisions.
 
         Raises:
             ConfigurationError: nothing was recommended under this id.
@@ -102,11 +102,11 @@ class Recommender:
         self.outcomes.expect_more()
 
     def notes(self, view: View) -> tuple[str, ...]:
-        """What the reader of an answer from this view should know of the store and the champion."""
+        """Return what the reader of an answer from this view should know of the store and the champion."""
         return (*view.notes, *_said_of_store(view), *_said_of_log(self.log))
 
     def close(self) -> int:
-        """How many entries could not be written; lets go of the store."""
+        """Return how many entries could not be written; lets go of the store."""
         n_left = self.log.close()
         self.book.close()
         return n_left
@@ -130,7 +130,7 @@ class Recommender:
             return self._view
 
     def _first_read(self) -> tuple[FirstKnown, tuple[str, ...]]:
-        """What is known, kept for the next process, with notes on the champion."""
+        """Return what is known, kept for the next process, with notes on the champion."""
         champion_id = self.book.champion_id()
         champion, notes = self.book.champion()
         scoreboard, champion = self.book.scoreboard(champion)
@@ -140,7 +140,7 @@ class Recommender:
         return state, notes
 
     def _look(self, view: View) -> None:
-        """Brings the view up to date, and lets the next one look."""
+        """Bring the view up to date, and lets the next one look."""
         try:
             revalidated = self._revalidated(view)
             with self._swapping:
@@ -152,7 +152,7 @@ class Recommender:
             self._reading.release()
 
     def _look_aside(self, view: View) -> None:
-        """The same in a thread of its own, which is waited for only so long."""
+        """Do the same in a thread of its own, which is waited for only so long."""
         self._look_at = self._clock() + LOOK_EVERY_S
         done = Event()
 

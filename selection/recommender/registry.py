@@ -26,7 +26,7 @@ _of_the_parent: list[Recommender] = []
 
 
 def recommender_of(store: "str | Path | Store | None") -> Recommender:
-    """The desk that answers from this database.
+    """Return the desk that answers from this database.
 
     Args:
         store: A path, a URL, or an open store; None: the database that the command uses.
@@ -49,7 +49,7 @@ def recommender_of(store: "str | Path | Store | None") -> Recommender:
 
 
 def address_of(store: "str | Path | Store | None") -> str:
-    """The database as a URL that is the same wherever it is asked from.
+    """Return the database as a URL that is the same wherever it is asked from.
 
     Raises:
         ConfigurationError: it is none, or a setting is wrong.
@@ -78,7 +78,7 @@ def _url_of(store: "str | Path | Store") -> str:
 
 
 def close_recommenders() -> int:
-    """How many recommendations and outcomes could not be stored; all that could be are."""
+    """Return how many recommendations and outcomes could not be stored; all that could be are."""
     with _lock:
         desks = tuple(_desks.values())
         _desks.clear()
@@ -86,7 +86,7 @@ def close_recommenders() -> int:
 
 
 def _of_settings() -> str | None:
-    """The setting's database. Where no other is set, no other can be wrong, and pydantic need not be loaded."""
+    """Return the setting's database. Where no other is set, no other can be wrong, and pydantic need not be loaded."""
     variables = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith("BENCHWRIGHT_")}
     if set(variables) <= {_VARIABLE}:
         return variables.get(_VARIABLE) or None
@@ -95,7 +95,7 @@ def _of_settings() -> str | None:
 
 @lru_cache(maxsize=8)
 def _checked_setting(variable: str | None) -> str | None:
-    """The setting's database while the variable stays as it is: to read all settings takes a millisecond."""
+    """Return the setting's database while the variable stays as it is: to read all settings takes a millisecond."""
     from pydantic import ValidationError
 
     from evaluation.settings import Settings
@@ -118,7 +118,7 @@ def _begin_anew() -> None:
 
 
 def _close_with_a_pool() -> None:
-    """Closes the desks of a child of `multiprocessing` too, which ends without the functions of `atexit`."""
+    """Close the desks of a child of `multiprocessing` too, which ends without the functions of `atexit`."""
     multiprocessing = sys.modules.get("multiprocessing.util")
     if multiprocessing is not None:
         multiprocessing.Finalize(None, close_recommenders, exitpriority=10)

@@ -71,11 +71,11 @@ class StoreBook:
         return not self._url.startswith("sqlite")
 
     def stamp(self) -> object:
-        """The same while nobody else has written."""
+        """Return the same while nobody else has written."""
         return self._stamp().value()
 
     def kept(self) -> FirstKnown | None:
-        """What another process kept of the evidence as it is now; None: nothing, or it cannot be read."""
+        """Return what another process kept of the evidence as it is now; None: nothing, or it cannot be read."""
         made_by = _made_by()
         if self._file is None or made_by is None:
             return None
@@ -86,7 +86,7 @@ class StoreBook:
         return None
 
     def keep(self, state: FirstKnown) -> None:
-        """Keeps what was read since `kept`, for the next process that asks, unless it has changed meanwhile."""
+        """Keep what was read since `kept`, for the next process that asks, unless it has changed meanwhile."""
         made_by = _made_by()
         if self._file is None or self._n_changes is None or made_by is None:
             return
@@ -111,7 +111,7 @@ class StoreBook:
         return build_scoreboard(evidence), None if champion is None else champion.as_of(evidence)
 
     def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
-        """Some of those that candidates were measured on, at most `limit`; None: of any task."""
+        """Return some of those that candidates were measured on, at most `limit`; None: of any task."""
         from evaluation.store.selection_evidence import sample_prompts
 
         return sample_prompts(self._open(), task=task, limit=limit)
@@ -124,7 +124,7 @@ class StoreBook:
         return None if held is None else str(held)
 
     def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
-        """The first model in line that can be read, with notes on those before it in line."""
+        """Return the first model in line that can be read, with notes on those before it in line."""
         from selection.learning.deciding_model import deciding
 
         decider = deciding(self._open())
@@ -132,7 +132,10 @@ class StoreBook:
         return decider.served, decider.notes
 
     def prepare(self, decision: Decision) -> Row:
-        """The decision as it will be written, but for the code's version, which takes a while to be found once."""
+        """Return the decision as it will be written, but for the code's version.
+
+        Which takes a while to be found once.
+        """
         record = record_of(decision)
         if self._file is not None:
             return sqlite_row(record)
@@ -141,7 +144,10 @@ class StoreBook:
         return prepared(self._open(), record)
 
     def write(self, entries: Sequence[Entry]) -> int:
-        """How many outcomes were of no recommendation; all others are stored, or none where an error is raised."""
+        """Return how many outcomes were of no recommendation.
+
+        All others are stored, or none where an error is raised.
+        """
         version = {"code_version": code_version()}
         rows = [{**entry, **version} for entry in entries if not isinstance(entry, Outcome)]
         outcomes = [reported_of(entry) for entry in entries if isinstance(entry, Outcome)]
@@ -154,7 +160,7 @@ class StoreBook:
         return len(self._patiently(lambda stamp: save_prepared(stamp, rows, outcomes)))
 
     def report(self, outcome: Outcome) -> None:
-        """Stores what came of a recommendation. Raises `UnknownNameError` where there is none of that id."""
+        """Store what came of a recommendation. Raises `UnknownNameError` where there is none of that id."""
         from evaluation.store.recommendations import report_outcome
 
         self._patiently(
@@ -169,19 +175,19 @@ class StoreBook:
         )
 
     def explained(self, recommendation_id: str) -> str:
-        """What is stored of a recommendation, for a person."""
+        """Return what is stored of a recommendation, for a person."""
         from evaluation.store.recommendations import find_recommendation
 
         return text_of_record(find_recommendation(self._open(), recommendation_id))
 
     def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
-        """What was recommended, the oldest first."""
+        """Return what was recommended, the oldest first."""
         from evaluation.store.recommendations import list_recommendations
 
         return tuple(past_of(record) for record in list_recommendations(self._open(), task=task, since=since))
 
     def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
-        """What was reported at this moment or later, the oldest first; of too many the newest."""
+        """Return what was reported at this moment or later, the oldest first; of too many the newest."""
         return tuple(
             UseOutcome(
                 recommendation_id=row["id"],
@@ -203,14 +209,17 @@ class StoreBook:
         return [dict(row) for row in newest_outcomes(self._open(), since=since, limit=limit)]
 
     def close(self) -> None:
-        """Lets go of the store."""
+        """Let go of the store."""
         with self._lock:
             if self._file is not None:
                 self._file.close()
             self._let_go_of_the_store()
 
     def _patiently(self, write: "Callable[[SqliteStamp | ServerStamp], T]") -> T:
-        """What `write` gives, again and again while other processes write; at once an error where the store is away."""
+        """Return what `write` gives, again and again while other processes write.
+
+        At once an error where the store is away.
+        """
         stamp = self._stamp()
 
         def attempt() -> T:
@@ -271,6 +280,9 @@ class StoreBook:
 
 @cache
 def _made_by() -> str | None:
-    """Another code, or another numpy, may compute another number; None where it is not known which code this is."""
+    """Return another code, or another numpy, may compute another number.
+
+    None where it is not known which code this is.
+    """
     code = code_hash()
     return None if code is None else f"{code} numpy {np.__version__}"

@@ -20,7 +20,7 @@ FindModel = Callable[[str], "ServedModel | None"]
 
 
 def written(state: FirstKnown, model_id: str | None) -> bytes | None:
-    """What is known, as bytes; None where a model decides that is no stored one.
+    """Return what is known, as bytes; None where a model decides that is no stored one.
 
     Args:
         state: What is known.
@@ -50,7 +50,7 @@ def _plain_holding(holding: Holding) -> dict[str, Any]:
 
 
 def read(content: bytes, find_model: FindModel) -> FirstKnown:
-    """What was known.
+    """Return what was known.
 
     Args:
         content: From `written`.

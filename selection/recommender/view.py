@@ -49,11 +49,14 @@ class Book(Protocol):
     """A store, as far as a desk reads and writes it. Each method raises `StoreError` where it is away."""
 
     def prepare(self, decision: Decision) -> Row:
-        """The decision as it will be written."""
+        """Return the decision as it will be written."""
         ...
 
     def write(self, entries: Sequence[Entry]) -> int:
-        """How many of the entries were refused for good; all others are stored, or none where an error is raised."""
+        """Return how many of the entries were refused for good.
+
+        All others are stored, or none where an error is raised.
+        """
         ...
 
     @property
@@ -62,15 +65,15 @@ class Book(Protocol):
         ...
 
     def stamp(self) -> object:
-        """The same while nobody else has written; cheap."""
+        """Return the same while nobody else has written; cheap."""
         ...
 
     def kept(self) -> FirstKnown | None:
-        """What another process kept of the evidence and the models as they are now; None: nothing."""
+        """Return what another process kept of the evidence and the models as they are now; None: nothing."""
         ...
 
     def keep(self, state: FirstKnown) -> None:
-        """Keeps what was read since `kept`, where it can be."""
+        """Keep what was read since `kept`, where it can be."""
         ...
 
     def fingerprint(self) -> str:
@@ -82,7 +85,7 @@ class Book(Protocol):
         ...
 
     def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
-        """Some of those that candidates were measured on, at most `limit`; None: of any task."""
+        """Return some of those that candidates were measured on, at most `limit`; None: of any task."""
         ...
 
     def champion_id(self) -> str | None:
@@ -90,25 +93,25 @@ class Book(Protocol):
         ...
 
     def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
-        """The model that decides, with notes on those before it in line that could not be read."""
+        """Return the model that decides, with notes on those before it in line that could not be read."""
         ...
 
     def report(self, outcome: Outcome) -> None:
-        """Stores what came of a recommendation. Raises `ConfigurationError` where there is none of that id."""
+        """Store what came of a recommendation. Raises `ConfigurationError` where there is none of that id."""
         ...
 
     def explained(self, recommendation_id: str) -> str:
-        """What is stored of a recommendation, for a person. Raises `ConfigurationError` where there is none."""
+        """Return what is stored of a recommendation, for a person. Raises `ConfigurationError` where there is none."""
         ...
 
     def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
-        """What was recommended, the oldest first."""
+        """Return what was recommended, the oldest first."""
         ...
 
     def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
-        """What was reported at this moment or later, the oldest first; of too many the newest."""
+        """Return what was reported at this moment or later, the oldest first; of too many the newest."""
         ...
 
     def close(self) -> None:
-        """Lets go of the store."""
+        """Let go of the store."""
         ...

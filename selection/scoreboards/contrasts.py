@@ -44,7 +44,7 @@ class _Sums(NamedTuple):
 
 
 def paired_contrasts(values: Matrix, measured: Mask, family_starts: Integers) -> Contrasts:
-    """All pairs at once.
+    """Return all pairs at once.
 
     The standard error is that of the mean after two more pairs that speak for either side (Bonett & Price 2012,
     doi:10.3102/1076998611411915), for differences of any size: they are as large as those that are not zero,
@@ -92,7 +92,10 @@ def _sums(values: Matrix, measured: Mask, family_starts: Integers) -> _Sums:
 
 
 def _of_whole_families(means: Matrix, measured: Mask) -> _Sums:
-    """Where each candidate was asked all of a family or nothing, powers of differences are products of matrices."""
+    """Return where each candidate was asked all of a family or nothing.
+
+    Powers of differences are products of matrices.
+    """
     present = measured.astype(np.float64)
     right, wrong = ((measured & (means == value)).astype(np.float64) for value in (1, 0))
     in_part = present - right - wrong
@@ -111,7 +114,7 @@ def _of_whole_families(means: Matrix, measured: Mask) -> _Sums:
 
 
 def _chunks(starts: Integers, sizes: Integers, n_pairs: int) -> Iterator[tuple[Integers, Integers]]:
-    """The cases of some families, and where in them each family begins."""
+    """Yield the cases of some families, and where in them each family begins."""
     if not starts.size:
         return
     chunk = np.cumsum(sizes * n_pairs) // _AT_ONCE
@@ -121,7 +124,7 @@ def _chunks(starts: Integers, sizes: Integers, n_pairs: int) -> Iterator[tuple[I
 
 
 def _of_ragged_families(values: Matrix, measured: Mask, starts: Integers) -> _Sums:
-    """Where candidates were asked different cases of a family: each pair's own common cases."""
+    """Return where candidates were asked different cases of a family: each pair's own common cases."""
     rows, columns = np.triu_indices(len(values))
     both = measured[rows] & measured[columns]
     n_cases = np.add.reduceat(both, starts, axis=1, dtype=np.int64)
@@ -137,7 +140,7 @@ def _of_ragged_families(values: Matrix, measured: Mask, starts: Integers) -> _Su
 
 
 def _mirrored(values: Vector | Integers, rows: Integers, columns: Integers, sign: int) -> Matrix:
-    """The whole matrix of what was found for one half of the pairs."""
+    """Return the whole matrix of what was found for one half of the pairs."""
     n = int(rows[-1]) + 1
     whole = np.zeros((n, n))
     whole[columns, rows], whole[rows, columns] = sign * values, values

@@ -51,7 +51,7 @@ def levels_on_task(evidence: Evidence, table: TaskTable, mean: Vector, shift: Ve
 
 
 def levels_over_tasks(standings: Sequence[TaskStanding], quality: Vector) -> Levels | None:
-    """The means over the tasks that each candidate was measured on; None where a task's levels are not known.
+    """Return the means over the tasks that each candidate was measured on; None where a task's levels are not known.
 
     Args:
         standings: The tasks.

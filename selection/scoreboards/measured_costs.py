@@ -19,7 +19,10 @@ class Means(NamedTuple):
 
 
 def grouped_quantiles(values: Vector, group: Integers, n_groups: int) -> tuple[Matrix, Integers]:
-    """Quantiles at 0, .01 … 1 of each group's known values by linear interpolation, with how many were known."""
+    """Return the quantiles at 0, .01 … 1 of each group's known values by linear interpolation.
+
+    With how many were known.
+    """
     finite = np.isfinite(values)
     values, group = values[finite], group[finite]
     values = values[np.lexsort((values, group))]
@@ -37,7 +40,7 @@ def grouped_quantiles(values: Vector, group: Integers, n_groups: int) -> tuple[M
 
 
 def mixed_quantiles(parts: Matrix, counts: Integers) -> Matrix:
-    """Quantiles of each candidate over all tasks, every task that was timed counting alike.
+    """Return the quantiles of each candidate over all tasks, every task that was timed counting alike.
 
     Args:
         parts: Quantiles, shape (n_tasks, n_candidates, 101).
@@ -51,7 +54,7 @@ def mixed_quantiles(parts: Matrix, counts: Integers) -> Matrix:
 
 
 def grouped_means(values: Vector, group: Integers, family: Integers, n_groups: int) -> Means:
-    """Mean of each group's known values, with the error that comes from the choice of families."""
+    """Return the mean of each group's known values, with the error that comes from the choice of families."""
     finite = np.isfinite(values)
     values, group, family = values[finite], group[finite], family[finite]
     if not values.size:

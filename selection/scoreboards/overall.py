@@ -18,7 +18,7 @@ ALL_TASKS = "all tasks"
 
 
 def over_all_tasks(standings: Sequence[TaskStanding], n_candidates: int) -> TaskStanding:
-    """The mean over the tasks; one that a candidate was not measured on is filled in by the additive fit."""
+    """Return the mean over the tasks; one that a candidate was not measured on is filled in by the additive fit."""
     counted = [standing for standing in standings if standing.n_measured.max(initial=0) >= FEW_CASES] or list(standings)
     quality, quality_se = _quality(counted, n_candidates)
     difference, difference_se, n_pairs = _differences(counted, n_candidates)
@@ -74,7 +74,7 @@ def _quality(standings: Sequence[TaskStanding], n_candidates: int) -> tuple[Vect
 
 
 def _variances(errors: Matrix, measured: Mask, between: float) -> Vector:
-    """That of the measured tasks' mean, and of how candidates differ from task to task where some are filled in."""
+    """Return the error of the measured tasks' mean, and of tasks that are filled in."""
     n_tasks = measured.sum(axis=1)
     own = np.where(measured, errors**2, 0.0).sum(axis=1) / n_tasks**2
     filled = 1.0 - n_tasks / measured.shape[1]
@@ -82,7 +82,7 @@ def _variances(errors: Matrix, measured: Mask, between: float) -> Vector:
 
 
 def _differences(standings: Sequence[TaskStanding], n: int) -> tuple[Matrix, Matrix, Integers]:
-    """Mean difference over the tasks on which two have enough common families."""
+    """Return the mean difference over the tasks on which two have enough common families."""
     pairs = _stacked([standing.n_pairs for standing in standings], (n, n))
     usable = pairs >= MIN_PAIRS
     count = usable.sum(axis=0)

@@ -75,7 +75,7 @@ def _adjusted(contrasts: Contrasts, test: Callable[[int, int], Tested]) -> PairT
 
 
 def _by_contrast(contrasts: Contrasts, a: int, b: int) -> Tested:
-    """McNemar's test of right-or-wrong answers, Student's t of other scores."""
+    """Return McNemar's test of right-or-wrong answers, Student's t of other scores."""
     only_a, only_b = int(contrasts.only_row[a, b]), int(contrasts.only_row[b, a])
     if only_a >= 0:
         return mcnemar_p_value(only_a, only_b)[0], only_a + only_b

@@ -42,7 +42,7 @@ Array = NDArray[Any]
 
 
 def written_scoreboard(scoreboard: Scoreboard, about: Mapping[str, Any]) -> bytes:
-    """The scoreboard, with something beside it as plain JSON."""
+    """Return the scoreboard, with something beside it as plain JSON."""
     standings = [*scoreboard.standings.values(), scoreboard.overall]
     header = {
         "about": about,
@@ -95,7 +95,7 @@ def _arrays(standing: TaskStanding) -> Iterator[tuple[str, Array]]:
 
 
 def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, Any]]:
-    """The scoreboard, and what was written beside it.
+    """Return the scoreboard, and what was written beside it.
 
     Raises:
         ModelFileError: there is none in these bytes, or one that is not whole.

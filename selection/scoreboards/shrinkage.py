@@ -33,12 +33,12 @@ class Shrunk:
     """How much candidates really differ from task to task; 0 where no candidate has two tasks."""
 
     def variance_change(self, variance: Matrix) -> Matrix:
-        """What the pull adds to an effect's variance, mostly less than zero."""
+        """Return what the pull adds to an effect's variance, mostly less than zero."""
         return self.pull**2 * self.towards_variance[:, None] - self.pull * variance
 
 
 def shrink(effects: Matrix, variances: Matrix, measured: Mask) -> Shrunk:
-    """How far each effect is to be pulled, and towards what.
+    """Return how far each effect is to be pulled, and towards what.
 
     Args:
         effects: How much better than the task's level, shape (n_candidates, n_tasks).
@@ -71,7 +71,7 @@ def _unmoved(effects: Matrix, variances: Matrix) -> Shrunk:
 
 
 def _task_levels(effects: Matrix, measured: Mask) -> Vector:
-    """How strong a task's own field is: effects are measured against those who were there."""
+    """Return how strong a task's own field is: effects are measured against those who were there."""
     return fit_two_way(effects, measured, np.ones(effects.shape[1])).column
 
 

@@ -28,7 +28,7 @@ class TaskQuality:
 
 
 def task_quality(table: TaskTable) -> TaskQuality:
-    """The additive fit of the table with standard errors by family."""
+    """Return the additive fit of the table with standard errors by family."""
     fit = fit_two_way(table.values, table.measured, table.case_weights)
     counts = table.by_family(table.measured.astype(np.float64))
     measured = counts > 0
@@ -54,7 +54,7 @@ def _corrected(squares: Vector, n_families: Vector) -> Vector:
 
 
 def _moderated(own: Vector, fit: TwoWayFit, n_families: Vector) -> Vector:
-    """The variance of each effect; few families are helped out by what the others' residuals say."""
+    """Return the variance of each effect; few families are helped out by what the others' residuals say."""
     if not np.isfinite(fit.pooled_variance):
         return own
     freedom = n_families - 1
@@ -62,7 +62,7 @@ def _moderated(own: Vector, fit: TwoWayFit, n_families: Vector) -> Vector:
 
 
 def _unlinked(fit: TwoWayFit) -> Vector:
-    """What is not known of the questions that neither a candidate nor anyone it is linked to was asked."""
+    """Return what is not known of the questions that neither a candidate nor anyone it is linked to was asked."""
     missing = 1.0 - fit.reach
     if not (missing > 1e-9).any():
         return np.zeros(len(missing))
@@ -70,7 +70,7 @@ def _unlinked(fit: TwoWayFit) -> Vector:
 
 
 def _least_variance(means: Matrix, measured: Mask) -> Vector:
-    """What four more families, two at either end, would leave (Agresti & Coull 1998, doi:10.2307/2685469).
+    """Return what four more families, two at either end, would leave (Agresti & Coull 1998, doi:10.2307/2685469).
 
     So ten right answers of ten are no certainty. The ends are 0 and 1 where nothing else occurs, else the 2.5th and
     97.5th percentile of what the candidates reached.

@@ -50,14 +50,14 @@ class TaskTable:
         return np.repeat(1.0 / sizes, sizes)
 
     def by_family(self, cases: Matrix) -> Matrix:
-        """Sums of a row's cases within each family."""
+        """Return the sums of a row's cases within each family."""
         if len(self.family_starts) == cases.shape[1]:
             return cases
         return np.asarray(np.add.reduceat(cases, self.family_starts, axis=1), dtype=np.float64)
 
 
 def task_tables(evidence: Evidence) -> Iterator[TaskTable]:
-    """A table for each task, in the order of their names; a task without a known quality has none."""
+    """Yield a table for each task, in the order of their names; a task without a known quality has none."""
     # By its name alone: a question that stands in two versions of a benchmark is one family.
     tasks: dict[str, int] = {}
     families: dict[str, int] = {}

@@ -44,7 +44,7 @@ class TwoWayFit:
 
 
 def fit_two_way(values: Matrix, measured: Mask, weights: Vector) -> TwoWayFit:
-    """The additive fit of `values` where `measured`.
+    """Return the additive fit of `values` where `measured`.
 
     Args:
         values: Shape (n_candidates, n_columns); anything where it was not asked.
@@ -91,7 +91,7 @@ def _pooled_variance(cells: Matrix, residual: Matrix) -> float:
 
 
 def _reach(linked: Mask, measured: Mask, weights: Vector) -> Vector:
-    """Share of the columns' weight in each candidate's piece of the graph."""
+    """Return the share of the columns' weight in each candidate's piece of the graph."""
     reached = linked | np.eye(len(linked), dtype=bool)
     while True:
         further = (reached.astype(np.float64) @ reached) > 0

@@ -22,7 +22,7 @@ SILENT_S = 20.0
 
 
 async def supervised(provider: Provider, request: GenerationRequest, *, load_timeout_s: float = 900.0) -> Generation:
-    """The answer, complete and checked: as `Provider.generate`, whose `timeout_s` here leaves out loading.
+    """Return the answer, complete and checked: as `Provider.generate`, whose `timeout_s` here leaves out loading.
 
     Cancelling it closes the connection at once, which stops the server's work.
 
@@ -75,20 +75,20 @@ class _Watch:
         self._is_over = False
 
     def begin(self, limit: asyncio.Timeout) -> None:
-        """Starts the timer; `limit` expires when the attempt has to end."""
+        """Start the timer; `limit` expires when the attempt has to end."""
         self._limit = limit
         first_s = self._first_look_s if self._tells_loading else self._request.timeout_s
         self._timer = asyncio.get_running_loop().call_later(first_s, self._wake)
 
     def end(self) -> None:
-        """Stops watching."""
+        """Stop watching."""
         self._is_over = True
         self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
 
     def verdict(self) -> ProviderError:
-        """Why the attempt had to end."""
+        """Return why the attempt had to end."""
         if self._task is None:
             raise RuntimeError("nobody has ended this attempt")
         return self._task.result()
@@ -113,7 +113,7 @@ class _Watch:
         return self._own_time_began_s + self._request.timeout_s - self._draft.elapsed_s
 
     async def _watched(self) -> ProviderError:
-        """Waits for as long as the attempt may go on; then, why it may not."""
+        """Wait for as long as the attempt may go on; then, why it may not."""
         while True:
             doing = await self._doing()
             left_s = self._left_s
@@ -139,7 +139,7 @@ class _Watch:
         return _Doing.QUEUED if is_loaded else _Doing.LOADING
 
     async def _has_loaded(self) -> bool | None:
-        """Whether the model is in memory, True where the server cannot tell; None: it does not even answer."""
+        """Return whether the model is in memory, True where the server cannot tell; None: it does not even answer."""
         try:
             async with asyncio.timeout(ASK_S):
                 if not self._tells_loading:

@@ -65,7 +65,7 @@ class ShardCounts:
 async def generate_shard(
     invocation_id: str, items: tuple[Item, ...], *, title: str, stretch: str
 ) -> ShardCounts | State[None]:
-    """Counts of what became of `items`, all of one run; what is stored already is not asked again.
+    """Return the counts of what became of `items`, all of one run; what is stored already is not asked again.
 
     Args:
         invocation_id: Whose workbench is open in this process.
@@ -122,7 +122,7 @@ async def _asking(bench: Workbench, run_candidate_id: int) -> Asking:
 
 
 async def _not_stored(bench: Workbench, items: Sequence[Item]) -> list[Item]:
-    """Those of `items` without an outcome of this stretch of work, which only a retried task run can have."""
+    """Return those of `items` without an outcome of this stretch of work, which only a retried task run can have."""
     if (task_run.run_count or 1) < 2:
         return list(items)
     final: set[Item] = set()
@@ -144,7 +144,7 @@ async def _counted(asking: Asking, case: Case, repeat: int) -> Outcome | None:
 
 
 async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
-    """The stored outcome of one case; None where the candidate or its servers were given up before."""
+    """Return the stored outcome of one case; None where the candidate or its servers were given up before."""
     bench, planned = asking.bench, asking.planned
     started_at = datetime.now(UTC)
     seed = derived_seed(planned.seed, case.case_id, repeat)
@@ -170,7 +170,7 @@ async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
 
 
 async def _saved(bench: Workbench, row: OutcomeRow) -> Outcome:
-    """The outcome that was stored: a failure where the answer holds what no database takes."""
+    """Return the outcome that was stored: a failure where the answer holds what no database takes."""
     try:
         await asyncio.wrap_future(bench.writer.submit(row))
     except RefusedValueError as error:
@@ -202,7 +202,10 @@ def _request(
 
 
 async def _ask(asking: Asking, request: GenerationRequest) -> tuple[Outcome, Station] | None:
-    """The outcome of all attempts of one case, and who gave the last; None where nobody is to be asked any more."""
+    """Return the outcome of all attempts of one case, and who gave the last.
+
+    None where nobody is to be asked any more.
+    """
     watch = asking.bench.watches[asking.planned.run_candidate_id]
     deadline = time.monotonic() + asking.bench.plan.case_timeout_s
     n_attempts = n_handed_over = 0
@@ -228,7 +231,7 @@ async def _ask(asking: Asking, request: GenerationRequest) -> tuple[Outcome, Sta
 
 
 def _is_handed_over(asking: Asking, station: Station, outcome: Outcome) -> bool:
-    """True where a server is down and another one can take its case at once."""
+    """Return True where a server is down and another one can take its case at once."""
     if not isinstance(outcome, Failure) or outcome.kind is not FailureKind.SERVER_DOWN:
         return False
     if not asking.bench.has_another_server(asking.work, station):
@@ -248,7 +251,7 @@ async def _pause(pool: Pool, pause_s: float) -> None:
 async def _attempt(
     bench: Workbench, station: Station, request: GenerationRequest, n_attempts: int, n_counted: int
 ) -> tuple[Outcome, float | None]:
-    """What came of one attempt, and the seconds until the next one; None: there is none.
+    """Return what came of one attempt, and the seconds until the next one; None: there is none.
 
     Args:
         bench: Whose settings say how long the pauses are.
@@ -273,7 +276,7 @@ async def _attempt(
 
 
 def _say_of_trouble(station: Station, failure: Failure | None) -> None:
-    """Names a server that does not answer when it begins to, and says when it answers again."""
+    """Name a server that does not answer when it begins to, and says when it answers again."""
     is_in_trouble = failure is not None and failure.kind in UNREACHABLE
     if is_in_trouble == station.watch.is_in_trouble:
         return

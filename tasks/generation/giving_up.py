@@ -12,7 +12,7 @@ from tasks.generation.workbench import Workbench
 
 
 def why_given_up(bench: Workbench, item: PlannedCandidate) -> str | None:
-    """The reason for which a candidate was given up; None: it was not."""
+    """Return the reason for which a candidate was given up; None: it was not."""
     if reason := bench.watches[item.run_candidate_id].given_up:
         return reason
     index, _ = bench.plan.planned(item.run_candidate_id)
@@ -22,7 +22,7 @@ def why_given_up(bench: Workbench, item: PlannedCandidate) -> str | None:
 
 
 def _too_long_for(store: Store, item: PlannedCandidate) -> str | None:
-    """The error of a candidate for whose context every single prompt is too long."""
+    """Return the error of a candidate for whose context every single prompt is too long."""
     counts = next(
         (
             candidate_counts
@@ -39,7 +39,10 @@ def _too_long_for(store: Store, item: PlannedCandidate) -> str | None:
 
 
 def longest_prompt(store: Store, run_candidate_id: int) -> tuple[str, int]:
-    """What was said of the longest of the overlong prompts, and its tokens (0: the server did not count them)."""
+    """Return what was said of the longest of the overlong prompts, and its tokens (0.
+
+    The server did not count them).
+    """
     messages = [
         stored.row.outcome.message or ""
         for page in iterate_outcomes(store, run_candidate_id)
@@ -55,7 +58,7 @@ def _n_prompt_tokens(message: str) -> int:
 
 
 def _larger_context(item: PlannedCandidate, n_prompt_tokens: int) -> str:
-    """The option to raise, with a value that has room for that prompt and its answer."""
+    """Return the option to raise, with a value that has room for that prompt and its answer."""
     num_ctx = item.options.get("num_ctx")
     if not num_ctx:
         return "Start the server with a larger context"

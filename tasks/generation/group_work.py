@@ -38,17 +38,17 @@ class GroupWork:
         return "; ".join(dict.fromkeys(self.refused.values()))
 
     def refuse(self, endpoint: str, why: str) -> None:
-        """Takes note that a server will not do this work. The last one closes the pool."""
+        """Take note that a server will not do this work. The last one closes the pool."""
         self.refused[endpoint] = why
         if self.why_given_up is not None:
             self.pool.close()
 
     def is_open_to(self, endpoint: str) -> bool:
-        """True where that server may have something to do here, now or when another one fails."""
+        """Return True where that server may have something to do here, now or when another one fails."""
         return endpoint in self.group.endpoints and endpoint not in self.refused and not self.ended.is_set()
 
     def needs(self, lane: Lane) -> bool:
-        """True where that server should load the model now."""
+        """Return True where that server should load the model now."""
         if not self.is_open_to(lane.endpoint_name) or not (self.n_left or self.pool.n_open):
             return False
         if not self.at_it:
@@ -56,5 +56,8 @@ class GroupWork:
         return self.n_left + self.pool.n_waiting > WORTH_A_LOAD * lane.slots
 
     def is_idle_for(self, station: Station) -> bool:
-        """True where nothing waits for that server, and another one has the model loaded for what may still come."""
+        """Return True where nothing waits for that server.
+
+        And another one has the model loaded for what may still come.
+        """
         return not self.n_left and not self.pool.n_waiting and self.pool.has_another(station)

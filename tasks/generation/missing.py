@@ -14,7 +14,7 @@ PAGE_CASES = 1_000
 
 
 def count_open(store: Store, item: PlannedCandidate) -> int:
-    """How many generations of the cases that it is asked now have no outcome yet."""
+    """Return how many generations of the cases that it is asked now have no outcome yet."""
     if item.asks_failures_again and all(
         limit is None for limit in (item.only_cases, item.share, item.positions, item.repeats)
     ):
@@ -23,12 +23,12 @@ def count_open(store: Store, item: PlannedCandidate) -> int:
 
 
 def is_open(store: Store, item: PlannedCandidate) -> bool:
-    """True where any of them has no outcome yet."""
+    """Return True where any of them has no outcome yet."""
     return any(page.items for page in _pages(store, item))
 
 
 def open_page(store: Store, item: PlannedCandidate, *, after: int) -> MissingPage:
-    """The next ones of them, in the order of the benchmark.
+    """Return the next ones of them, in the order of the benchmark.
 
     Args:
         store: The store.
@@ -84,14 +84,14 @@ class MissingPages:
         return self._after
 
     def read_more(self) -> None:
-        """Reads pages until there is something in one."""
+        """Read pages until there is something in one."""
         while self.needs_more and self._after is not None:
             page = open_page(self._store, self._item, after=self._after)
             self.places.extend((at, *item) for at, item in zip(page.positions, page.items, strict=True))
             self._after = page.last_position
 
     def take(self, last: int | None) -> list[Place]:
-        """What was read up to a position, which is taken; None: all."""
+        """Return what was read up to a position, which is taken; None: all."""
         taken: list[Place] = []
         while self.places and (last is None or self.places[0][0] <= last):
             taken.append(self.places.popleft())

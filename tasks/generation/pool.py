@@ -63,23 +63,23 @@ class Pool:
         return len(self._waiting)
 
     def is_hungry(self, size: int) -> bool:
-        """True where another shard of that size is needed to keep every slot busy while some shards end."""
+        """Return True where another shard of that size is needed to keep every slot busy while some shards end."""
         return self.n_open - self.n_pausing < self.capacity + 2 * size
 
     def join(self, station: Station) -> None:
-        """Offers the station's slots from now on."""
+        """Offer the station's slots from now on."""
         self._stations.append(station)
         station.pool = self
         self.opened.set()
         self.serve()
 
     def part(self, station: Station) -> None:
-        """Offers them no more. Who is inside stays until the answer has come."""
+        """Offer them no more. Who is inside stays until the answer has come."""
         self._stations.remove(station)
         station.pool = None
 
     def has_another(self, than: Station) -> bool:
-        """True where another server could do what this one did not."""
+        """Return True where another server could do what this one did not."""
         return any(station is not than and not station.watch.given_up for station in self._stations)
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Pool:
                 waiter.set_result(None)
 
     async def enter(self) -> Station | None:
-        """A station with a slot that is now ours, to be given back with `leave`; None: the pool is closed."""
+        """Return a station with a slot that is now ours, to be given back with `leave`; None: the pool is closed."""
         if self._closed:
             return None
         if not self._waiting and (station := self._free_one()) is not None:
@@ -107,7 +107,7 @@ class Pool:
             raise
 
     def serve(self) -> None:
-        """Gives free slots to who waits for one."""
+        """Give free slots to who waits for one."""
         while self._waiting:
             if self._waiting[0].done():
                 self._waiting.popleft()
@@ -117,7 +117,10 @@ class Pool:
             self._waiting.popleft().set_result(station)
 
     def _free_one(self) -> Station | None:
-        """The station with the greatest share of its slots free; none that was given up, and is about to part."""
+        """Return the station with the greatest share of its slots free.
+
+        None that was given up, and is about to part.
+        """
         for station in sorted(self._stations, key=_share_taken) if len(self._stations) > 1 else self._stations:
             if not station.watch.given_up and station.gate.try_enter():
                 return station

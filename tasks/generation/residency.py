@@ -34,7 +34,7 @@ LOAD_ATTEMPTS = {**HOPELESS_SOON, FailureKind.RUNNER_CRASHED: FEW_ATTEMPTS}
 
 @task(name="load model", task_run_name="load {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
 async def load_model(invocation_id: str, endpoint: str, model: str, *, group_index: int) -> str | float:
-    """Seconds that loading took, the model now being warm; a text says why it could not be loaded.
+    """Return the seconds that loading took, the model now being warm; a text says why it could not be loaded.
 
     The server's own account of what is now in its memory is kept at the station.
     """
@@ -152,7 +152,7 @@ async def _resident(station: Station, group: Group) -> LoadedModel | None:
 
 @task(name="release model", task_run_name="release {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
 async def release_model(invocation_id: str, endpoint: str, model: str, *, is_last: bool = False) -> None:
-    """Takes the model out of the server's memory; a server that is gone has let go already.
+    """Take the model out of the server's memory; a server that is gone has let go already.
 
     Args:
         invocation_id: Whose workbench is open in this process.

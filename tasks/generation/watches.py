@@ -32,7 +32,7 @@ class CandidateWatch:
     """Those that other processes met which ask it other cases of the same run."""
 
     def saw(self, kind: FailureKind, message: str) -> None:
-        """Takes note of a failure of the server's."""
+        """Take note of a failure of the server's."""
         self.n_failed += 1
         if self.given_up:
             return
@@ -56,11 +56,11 @@ class EndpointWatch:
     """Its last attempt did not reach it, or was not answered."""
 
     def tried_again(self) -> None:
-        """The server answers again."""
+        """Note that the server answers again."""
         self.n_in_a_row, self.given_up, self.is_in_trouble = 0, None, False
 
     def saw(self, kind: FailureKind | None, message: str = "") -> None:
-        """Takes note of an outcome; None: an answer."""
+        """Take note of an outcome; None: an answer."""
         if kind not in UNREACHABLE:
             self.n_in_a_row = 0
             return
@@ -77,16 +77,16 @@ class Pace:
     began: float | None = None
 
     def begin(self) -> None:
-        """Takes note that the first request goes out now: many answers may end at the same moment."""
+        """Take note that the first request goes out now: many answers may end at the same moment."""
         if self.began is None:
             self.began = time.monotonic()
 
     def one_done(self) -> None:
-        """Takes note that a generation ended now."""
+        """Take note that a generation ended now."""
         self.ends.append(time.monotonic())
 
     def requests_per_s(self) -> float | None:
-        """Answers a second lately; None before there are some."""
+        """Return the answers a second lately; None before there are some."""
         now = time.monotonic()
         since = max(now - RATE_WINDOW_S, self.began or 0.0)
         while self.ends and self.ends[0] < since:

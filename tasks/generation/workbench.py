@@ -41,28 +41,31 @@ class Workbench:
         self._benchmarks: dict[str, Benchmark] = {}
 
     def has_another_server(self, work: GroupWork, than: Station) -> bool:
-        """True where another server does a group's work, or may soon, where this one is down."""
+        """Return True where another server does a group's work, or may soon, where this one is down."""
         others = (name for name in work.group.endpoints if name != than.name and name not in work.refused)
         return any(self.stations[name].watch.given_up is None for name in others)
 
     def next_shard_size(self) -> int:
-        """Cases in the next shard, at the present pace."""
+        """Return the cases in the next shard, at the present pace."""
         return shard_size(self.plan.n_generations, requests_per_s=self.pace.requests_per_s())
 
     def keeps(self, station: Station) -> bool:
-        """True where a server's last model stays in its memory: more will be asked of it, and nobody needs the room."""
+        """Return True where a server's last model stays in its memory.
+
+        More will be asked of it, and nobody needs the room.
+        """
         if self.kept is None or self.plan.asked_models:
             return False
         return sum(lane.gpu_tag == station.lane.gpu_tag for lane in self.plan.lanes) == 1
 
     async def benchmark(self, version: str) -> Benchmark:
-        """The benchmark of that version without its cases: its prompt and its options."""
+        """Return the benchmark of that version without its cases: its prompt and its options."""
         if version not in self._benchmarks:
             self._benchmarks[version] = await call_store(load_benchmark_version, self.store, version, case_ids=())
         return self._benchmarks[version]
 
     async def enter_stations(self, stack: AsyncExitStack) -> None:
-        """Connects to every endpoint of the plan."""
+        """Connect to every endpoint of the plan."""
         for lane in self.plan.lanes:
             key = os.environ.get(lane.key_variable) if lane.key_variable else None
             provider = await connect(lane.url, provider=lane.provider, api_key=key, allow_remote=lane.allow_remote)
@@ -77,7 +80,7 @@ _OPEN: dict[str, Workbench] = {}
 
 @asynccontextmanager
 async def open_workbench(plan: Plan, kept: dict[str, Group] | None = None) -> AsyncIterator[Workbench]:
-    """The workbench of the plan's invocation, found by its tasks through `workbench` while it is open."""
+    """Yield the workbench of the plan's invocation, found by its tasks through `workbench` while it is open."""
     settings = Settings()
     store = await call_store(open_store, settings.database)
     bench = Workbench(store, settings, plan, kept)
@@ -97,7 +100,7 @@ def _close(bench: Workbench) -> None:
 
 
 def workbench(invocation_id: str) -> Workbench:
-    """The open workbench of that invocation in this process."""
+    """Return the open workbench of that invocation in this process."""
     if invocation_id not in _OPEN:
         raise ConfigurationError(f"no work on invocation {invocation_id!r} is open in this process")
     return _OPEN[invocation_id]

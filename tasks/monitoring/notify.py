@@ -30,7 +30,7 @@ LONGEST_TEXT = 2_000
 
 @task(name="notify", task_run_name="tell of new alerts", cache_policy=NO_CACHE, persist_result=False)
 async def notify() -> int:
-    """How many alerts Prefect was told of; those that it could not be told of are told next time."""
+    """Return how many alerts Prefect was told of; those that it could not be told of are told next time."""
     waiting = await call_store(_waiting)
     if not waiting:
         return 0
@@ -59,7 +59,7 @@ def _note(alert_ids: list[str]) -> None:
 
 
 def alert_event(alert: AlertRecord, flow_run_id: str | None = None) -> Event:
-    """The event that tells of the alert.
+    """Return the event that tells of the alert.
 
     Args:
         alert: Which.
@@ -99,7 +99,7 @@ def _payload(alert: AlertRecord) -> dict[str, Any]:
 
 
 def _harmless(value: Any) -> Any:
-    """The value with every text in it on one line, without what a database or a chat could choke on."""
+    """Return the value with every text in it on one line, without what a database or a chat could choke on."""
     match value:
         case str():
             line = one_line(value)

@@ -13,7 +13,7 @@ from tasks.prefect_outage import going_on_without
 
 @task(name="publish monitor", task_run_name="publish what was seen", cache_policy=NO_CACHE, persist_result=False)
 async def publish_monitor(result: Mapping[str, Any]) -> None:
-    """Puts the look on Prefect's pages.
+    """Put the look on Prefect's pages.
 
     Args:
         result: As `evaluation.monitoring.result` gives it.

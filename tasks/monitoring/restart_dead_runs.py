@@ -12,7 +12,9 @@ from tasks.reconciling import reconcile
 
 @task(name="mend", task_run_name="take up again what died", cache_policy=NO_CACHE, persist_result=False)
 async def restart_dead() -> tuple[str, ...]:
-    """What was done about flow runs that died, a sentence each. Nothing that fails here keeps a monitor from looking.
+    """Return what was done about flow runs that died, a sentence each.
+
+    Nothing that fails here keeps a monitor from looking.
 
     A command that somebody sits before does not wait for those that died just now.
     """

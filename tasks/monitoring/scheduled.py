@@ -75,6 +75,6 @@ def _failure(run: FlowRun) -> str | None:
 
 
 def _with_runs(flow_run_ids: list[str]) -> frozenset[str]:
-    """Those that have a run in the store."""
+    """Return those that have a run in the store."""
     with open_store(Settings().database) as store:
         return frozenset(each for each in flow_run_ids if runs_of_flow(store, each))

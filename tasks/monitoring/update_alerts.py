@@ -20,7 +20,7 @@ from tasks.store_calls import call_store
 
 @task(name="look", task_run_name="look at what was measured", cache_policy=NO_CACHE, persist_result=False)
 async def run_monitoring_pass(request: MonitorRequest) -> dict[str, Any]:
-    """What was found, as plain values; alerts are raised, updated and resolved.
+    """Return what was found, as plain values; alerts are raised, updated and resolved.
 
     Args:
         request: What is looked at, and what is too much.

@@ -28,7 +28,7 @@ from tasks.store_calls import call_store
 
 
 async def mark_planned(plan: Plan) -> None:
-    """Marks everybody who will be asked as not begun, whatever the look before has left."""
+    """Mark everybody who will be asked as not begun, whatever the look before has left."""
     await call_store(_mark_planned, plan)
 
 
@@ -45,7 +45,7 @@ def _task_run_name() -> str:
 
 @task(name="decide", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
 async def make_decision(course: RaceSchedule, step: Step, *, minutes: float) -> tuple[Decision, ...]:
-    """What was decided, stored, on the cases that are scored now.
+    """Return what was decided, stored, on the cases that are scored now.
 
     Args:
         course: The race.
@@ -96,7 +96,7 @@ def _block(state: RaceState, step: Step) -> Block:
 
 
 def _given_up(store: Store, course: RaceSchedule) -> dict[str, str]:
-    """Why each candidate that could not be asked was given up, by fingerprint."""
+    """Return why each candidate that could not be asked was given up, by fingerprint."""
     run = run_of(store, course)
     return {
         candidate.plan.candidate_fingerprint: candidate.given_up_reason
@@ -117,5 +117,5 @@ def _refuse_to_end_for_want_of_a_server(state: RaceState, reasons: Mapping[str, 
 
 
 def _with_costs(decisions: Sequence[Decision], spent: Spent) -> tuple[Decision, ...]:
-    """What the race had taken by then stands with every decision."""
+    """Return what the race had taken by then stands with every decision."""
     return tuple(replace(decision, evidence={**decision.evidence, **asdict(spent)}) for decision in decisions)

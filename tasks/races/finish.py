@@ -26,7 +26,7 @@ from tasks.store_calls import call_store
 
 @task(name="finish race", task_run_name="finish the race", cache_policy=NO_CACHE, persist_result=False)
 async def end_race(course: RaceSchedule, *, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
-    """The status of the run, once the outcome of the race is stored.
+    """Return the status of the run, once the outcome of the race is stored.
 
     Args:
         course: The race, over.
@@ -65,7 +65,7 @@ def _why_failed(store: Store, course: RaceSchedule, run: RunRecord, metrics: tup
 
 @task(name="publish race", task_run_name="publish the race", cache_policy=NO_CACHE, persist_result=False)
 async def publish_race(invocation_id: str) -> None:
-    """Publishes the ranking as a table, and the race with all its decisions as a page of Markdown."""
+    """Publish the ranking as a table, and the race with all its decisions as a page of Markdown."""
     result, pictures = await call_store(_shown, invocation_id)
     race = result.race
     sentence = race.outcome.sentence or NOT_OVER

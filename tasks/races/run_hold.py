@@ -20,7 +20,7 @@ class RaceHold:
         self._open = AsyncExitStack()
 
     async def take(self, plan: Plan) -> None:
-        """Holds the run of the plan, if that is not so yet.
+        """Hold the run of the plan, if that is not so yet.
 
         Raises:
             HeldError: another process works on it.

@@ -75,7 +75,7 @@ class Step:
 
 
 async def lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> RaceSchedule:
-    """The race, stored as one.
+    """Return the race, stored as one.
 
     Raises:
         ConfigurationError: the benchmark has no metric to race on.
@@ -122,7 +122,7 @@ def _headline(request: RaceRequest, store: Store, benchmark: LoadedBenchmark) ->
 
 
 async def next_step(course: RaceSchedule, *, minutes: float) -> Step | None:
-    """What is asked next; None: the race is over.
+    """Return what is asked next; None: the race is over.
 
     Args:
         course: The race.
@@ -154,12 +154,12 @@ def _step(state: RaceState, block: Block, run: RunRecord | None) -> Step:
 
 
 def run_of(store: Store, course: RaceSchedule) -> RunRecord | None:
-    """The race's run; None before its first look."""
+    """Return the race's run; None before its first look."""
     return next(iter(runs_of_invocation(store, course.invocation_id)), None)
 
 
 def position(store: Store, course: RaceSchedule, *, minutes: float, n_cases: int | None = None) -> Position:
-    """Where the race stands by its stored decisions.
+    """Return where the race stands by its stored decisions.
 
     Args:
         store: The store.
@@ -182,7 +182,7 @@ def position(store: Store, course: RaceSchedule, *, minutes: float, n_cases: int
 
 
 def case_order(store: Store, course: RaceSchedule) -> tuple[str, ...]:
-    """The cases of the race, in the order in which they are asked."""
+    """Return the cases of the race, in the order in which they are asked."""
     return _case_order(store, course.request, course.benchmark)
 
 
@@ -196,7 +196,7 @@ def _n_candidates(course: RaceSchedule) -> int:
 
 
 def _runners(run: RunRecord | None, n_candidates: int) -> tuple[Runner, ...]:
-    """Those of the run; before there is one, as many as were asked for."""
+    """Return those of the run; before there is one, as many as were asked for."""
     if run is None:
         return tuple(Runner(key=str(place), label=str(place)) for place in range(n_candidates))
     labels = unique_labels(run)

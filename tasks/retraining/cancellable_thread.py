@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def run_in_thread(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
-    """What `call` gives, in a thread that keeps no process alive: whoever is cancelled leaves it behind.
+    """Return what `call` gives, in a thread that keeps no process alive: whoever is cancelled leaves it behind.
 
     Args:
         call: Must do no harm when it goes on for a while after that.

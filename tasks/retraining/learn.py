@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @task(name="gather evidence", task_run_name="gather the evidence", cache_policy=NO_CACHE, persist_result=False)
 async def gather_evidence() -> NewEvidence:
-    """How much is known by now, and how much of it is new since a model was last trained."""
+    """Return how much is known by now, and how much of it is new since a model was last trained."""
     return await call_store(_gather)
 
 
@@ -31,7 +31,7 @@ def _gather() -> NewEvidence:
     name="train", task_run_name="split by family and train · seed {seed}", cache_policy=NO_CACHE, persist_result=False
 )
 async def train_challenger(*, seed: int) -> str:
-    """The id of the model that follows from all that is known, stored with what its training found.
+    """Return the id of the model that follows from all that is known, stored with what its training found.
 
     Args:
         seed: Of what is drawn.

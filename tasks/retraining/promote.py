@@ -16,7 +16,10 @@ from tasks.store_calls import call_store
     persist_result=False,
 )
 async def evaluate_challenger(model_id: str) -> Judgement:
-    """What is to become of the model, held against the one that decides on prompts that neither was trained on."""
+    """Return what is to become of the model.
+
+    Held against the one that decides on prompts that neither was trained on.
+    """
     return await call_store(_evaluate, model_id)
 
 
@@ -27,7 +30,7 @@ def _evaluate(model_id: str) -> Judgement:
 
 @task(name="promote or keep", task_run_name="promote or keep", cache_policy=NO_CACHE, persist_result=False)
 async def promote_or_keep(judgement: Judgement) -> bool:
-    """True where the judgement holds now; False where another model came to decide since it was made."""
+    """Return True where the judgement holds now; False where another model came to decide since it was made."""
     return await call_store(_carry_out, judgement)
 
 

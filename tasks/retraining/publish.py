@@ -22,7 +22,7 @@ from tasks.store_calls import call_store
 async def publish_retraining(
     new_evidence: NewEvidence, judgement: Judgement | None, *, refusal: str | None = None
 ) -> dict[str, Any]:
-    """What became of it, as plain values, once it stands in Prefect.
+    """Return what became of it, as plain values, once it stands in Prefect.
 
     Args:
         new_evidence: What there was to learn from.

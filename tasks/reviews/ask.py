@@ -32,7 +32,7 @@ class Form:
 
 
 def was_asked(page: Sequence[ReviewItem]) -> bool:
-    """True where this flow run asked for the page before, so that its answer may be there."""
+    """Return True where this flow run asked for the page before, so that its answer may be there."""
     return page_key(page) in _keys_so_far()
 
 
@@ -43,7 +43,9 @@ def _keys_so_far() -> set[str]:
 
 
 async def ask(form: Form) -> tuple[str, tuple[Said, ...]]:
-    """Who rated, and what was said. The process ends here, and a new one comes back here once there is an answer.
+    """Return who rated, and what was said.
+
+    The process ends here, and a new one comes back here once there is an answer.
 
     What cannot be stored is asked again, and the form says why.
     """
@@ -70,7 +72,7 @@ async def _answered(form: Form, key: str, refused: str | None) -> tuple[str, tup
 
 
 def _in_words(error: ValidationError) -> str:
-    """What is wrong with a form. Where a run was set going without it, Prefect gives an empty one."""
+    """Return what is wrong with a form. Where a run was set going without it, Prefect gives an empty one."""
     errors = error.errors(include_url=False)
     if all(problem["type"] == "missing" and len(problem["loc"]) == 1 for problem in errors):
         return EMPTY

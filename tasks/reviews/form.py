@@ -28,7 +28,7 @@ def page_form(
     rater: str | None,
     refused: str | None = None,
 ) -> type[RunInput]:
-    """The form for these cases: who rates, and a group of fields for each case.
+    """Return the form for these cases: who rates, and a group of fields for each case.
 
     Args:
         review: Whose they are.
@@ -87,7 +87,7 @@ def _grade_field(position: int, name: str) -> Any:
 
 
 def read_form(review: ReviewRecord, page: Sequence[ReviewItem], form: RunInput) -> tuple[str, tuple[Said, ...]]:
-    """Who rated, and what was said of each case.
+    """Return who rated, and what was said of each case.
 
     Raises:
         ConfigurationError: something in it cannot be stored.

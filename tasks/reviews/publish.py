@@ -22,7 +22,7 @@ from tasks.store_calls import call_store
 
 
 async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int, markdown: str) -> None:
-    """Publishes some cases side by side. Neither key nor description says whose they are."""
+    """Publish some cases side by side. Neither key nor description says whose they are."""
     await _publish_page(page_key(page), review_id, cases_title(page, n_items), markdown)
 
 
@@ -34,7 +34,9 @@ async def _publish_page(key: str, review_id: str, title: str, markdown: str) -> 
 
 @task(name="publish review", task_run_name="publish the result", cache_policy=NO_CACHE, persist_result=False)
 async def publish_result(review_id: str, *, unblind: bool = False) -> dict[str, Any]:
-    """What people said, by candidate, as plain values, once it stands in Prefect; no names while somebody may rate.
+    """Return what people said, by candidate, as plain values, once it stands in Prefect.
+
+    No names while somebody may rate.
 
     Args:
         review_id: Its id, the beginning of it, or `last`.

@@ -21,7 +21,7 @@ PLACE = "prefect"
 
 @task(name="open review", task_run_name="find or pick the cases", cache_policy=NO_CACHE, persist_result=False)
 async def open_session(request: ReviewRequest, session_id: str) -> ReviewRecord:
-    """The review of a session: a flow run that begins anew, days later, finds the one that it began with.
+    """Return the review of a session: a flow run that begins anew, days later, finds the one that it began with.
 
     Args:
         request: What was asked for.
@@ -41,7 +41,7 @@ def _open(request: ReviewRequest, session_id: str) -> ReviewRecord:
 
 
 async def ratings_so_far(review_id: str) -> tuple[RatingRecord, ...]:
-    """Everybody's ratings of a review."""
+    """Return everybody's ratings of a review."""
     return await call_store(_ratings, review_id)
 
 
@@ -52,7 +52,7 @@ def _ratings(review_id: str) -> tuple[RatingRecord, ...]:
 
 @task(name="store ratings", task_run_name="store the ratings of {key}", cache_policy=NO_CACHE, persist_result=False)
 async def store_ratings(key: str, session_id: str, rater: str, ratings: tuple[Said, ...]) -> str:
-    """The rater's name as it now stands with the ratings.
+    """Return the rater's name as it now stands with the ratings.
 
     Args:
         key: Of the cases, for people.
@@ -89,7 +89,7 @@ def _without_ratings(review: str) -> list[str]:
 
 
 async def _has_ended(client: PrefectClient, session_id: str) -> bool:
-    """False too of a flow run that this server does not know: it may be another one's, where somebody rates."""
+    """Return False too of a flow run that this server does not know: it may be another one's, where somebody rates."""
     try:
         state = (await client.read_flow_run(UUID(session_id))).state
     except (ObjectNotFound, ValueError):

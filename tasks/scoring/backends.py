@@ -38,7 +38,7 @@ _OPEN: dict[str, Open] = {}
 
 
 def opened(name: str) -> Open:
-    """What `asking` has opened under that name in this process."""
+    """Return what `asking` has opened under that name in this process."""
     return _OPEN[name]
 
 
@@ -46,7 +46,7 @@ def opened(name: str) -> Open:
 async def asking(
     store: Store, plan: ScoringPlan, answerers: Answerers, metric_model: MetricModelPlan | None
 ) -> AsyncIterator[str]:
-    """The name under which tasks find whom to ask; shows how far they are.
+    """Yield the name under which tasks find whom to ask; shows how far they are.
 
     Args:
         store: Where the answers are, and the scores go.
@@ -67,7 +67,7 @@ async def asking(
 
 
 def _metrics_for(run: ScoredRun, metric_model: MetricModelPlan | None) -> tuple[str, ...]:
-    """The metrics of a run that ask a model; None: the sandbox."""
+    """Return the metrics of a run that ask a model; None: the sandbox."""
     work = by_work(run.metrics)
     return work.programs if metric_model is None else work.of_model(metric_model)
 
@@ -101,7 +101,7 @@ def _n_unscored_of(store: Store, run: ScoredRun, metrics: tuple[str, ...]) -> in
 
 @asynccontextmanager
 async def _shown(how_far: ScoringProgress) -> AsyncIterator[None]:
-    """Keeps a progress artifact up to date, and leaves it at its end; none where there is nothing to do."""
+    """Keep a progress artifact up to date, and leaves it at its end; none where there is nothing to do."""
     if not how_far.n_planned:
         yield
         return

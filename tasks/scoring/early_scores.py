@@ -46,7 +46,7 @@ async def early_scores(store: Store, plan: Plan) -> AsyncIterator[None]:
 
 
 def _metrics(run: PlannedRun) -> tuple[str, ...]:
-    """Our own metrics that need the answer alone: others may take any time."""
+    """Return our own metrics that need the answer alone: others may take any time."""
     return tuple(text for text in by_work(run.metrics).plain if is_ours(parse_metric(text)))
 
 
@@ -72,7 +72,7 @@ async def _closes_within(closing: asyncio.Event, seconds: float) -> bool:
 
 
 async def _finished(store: Store, invocation_id: str, *, without: Collection[int]) -> list[CandidateProgress]:
-    """Candidates with an outcome for every case that they are asked."""
+    """Return the candidates with an outcome for every case that they are asked."""
     return [
         item
         for item in await call_store(progress, store, invocation_id)
@@ -96,13 +96,13 @@ def _headline(store: Store, run_id: str) -> str:
 
 
 def _in_words(row: EstimateRow) -> str:
-    """`token_f1 0.390 [0.364, 0.417] on 40 cases`."""
+    """Return `token_f1 0.390 [0.364, 0.417] on 40 cases`."""
     shown = shown_speed if row.metric.name in SPEED_METRICS else shown_estimate
     return f"{row.metric.name} {shown(row.estimate)} on {counted(row.estimate.n_cases, 'case')}"
 
 
 def _estimates(store: Store, item: CandidateProgress, metrics: tuple[str, ...]) -> list[EstimateRow]:
-    """The means of the candidate's metrics, in the order in which the benchmark names them."""
+    """Return the means of the candidate's metrics, in the order in which the benchmark names them."""
     parsed = [parse_metric(text) for text in metrics]
     score_candidate(store, item.run_id, item.run_candidate_id, parsed)
     aggregate_run(store, item.run_id, metrics, only=(item.run_candidate_id,))

@@ -40,7 +40,7 @@ async def serve_metric_model(
     retry_base_s: float,
     on_leases: Callable[[str, frozenset[str]], Awaitable[None]],
 ) -> AsyncIterator[Answerers]:
-    """Who answers the metrics' requests, as long as the model is in its server's memory in our turn.
+    """Yield who answers the metrics' requests, as long as the model is in its server's memory in our turn.
 
     Args:
         metric_model: The model and its server.
@@ -83,7 +83,7 @@ async def serve_metric_model(
 
 
 def nobody_answers(metric_model: MetricModelPlan, why: ConfigurationError) -> Answerers:
-    """Says of every request that the model could not be asked, so that each score is a named failure."""
+    """Say of every request that the model could not be asked, so that each score is a named failure."""
     failure = ScoreFailure(kind=f"{metric_model.need}_not_loaded", message=why.message)
 
     async def answer(_request: Any) -> ScoreFailure:
@@ -160,7 +160,7 @@ def _answerers(
 
 
 async def _loaded(provider: Provider, metric_model: MetricModelPlan, *, base_s: float) -> float:
-    """Seconds that loading took. An embedder is loaded by its first text."""
+    """Return the seconds that loading took. An embedder is loaded by its first text."""
     if metric_model.need == Need.EMBEDDER:
         return 0.0
     began = asyncio.get_running_loop().time()

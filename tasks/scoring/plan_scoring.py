@@ -32,7 +32,7 @@ class PlannedScoring:
 
 @task(name="plan", task_run_name="plan the scoring", cache_policy=NO_CACHE, persist_result=False)
 async def plan_scoring(request: ScoreRequest) -> PlannedScoring:
-    """The run's candidates, its metrics and the models that they ask."""
+    """Return the run's candidates, its metrics and the models that they ask."""
     settings = Settings()
     with await call_store(open_store, settings.database) as store:
         resolved = await resolve_scoring(await with_pools(request, store), settings=settings, store=store)

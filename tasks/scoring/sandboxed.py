@@ -17,7 +17,7 @@ from tasks.flow_logging import log_warning
 
 @asynccontextmanager
 async def sandboxed(settings: Settings) -> AsyncIterator[Answerers]:
-    """Runs programs with the isolation of the settings.
+    """Yield the runs programs with the isolation of the settings.
 
     Raises:
         SandboxError: there is none.

@@ -17,7 +17,7 @@ from tasks.store_calls import call_store
 async def score_candidate(
     run_id: str, run_candidate_id: int, *, metrics: tuple[str, ...], label: str, benchmark: str
 ) -> candidate_scoring.ScoreCounts:
-    """Counts of what was scored; every score is stored.
+    """Score the answers of one candidate, and store every score; return the counts.
 
     Args:
         run_id: The run.
@@ -42,7 +42,7 @@ def _score(
 async def score_by_asking(
     asking: str, run_id: str, run_candidate_id: int, *, metrics: tuple[str, ...], label: str, benchmark: str, who: str
 ) -> candidate_scoring.ScoreCounts:
-    """Counts of what was scored now; every score is stored. What has a score already is left as it is.
+    """Score what has no score yet, and store every score; return the counts of what was scored now.
 
     Args:
         asking: The name that `asking.asking` gave in this process.

@@ -10,7 +10,7 @@ PATIENCE_S = 10.0
 
 
 async def free_dead_slots(lease_ids: Sequence[str]) -> int:
-    """How many leases of dead holders were given back (or were gone already), by id.
+    """Return how many leases of dead holders were given back (or were gone already), by id.
 
     Raises:
         LimitsAwayError: Where the Prefect server is away for longer than a few seconds.

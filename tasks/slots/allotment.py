@@ -49,12 +49,12 @@ class Allotment:
         return time.monotonic() - self._none_since if self._none_since is not None else 0.0
 
     def open(self) -> None:
-        """Lets as many requests through as we hold slots."""
+        """Let as many requests through as we hold slots."""
         self._is_open = True
         self._resize(min(self.leases.n, self._n_usable))
 
     def close(self) -> None:
-        """Lets no request through from now on."""
+        """Let no request through from now on."""
         self._is_open = False
         self._gate.resize(0)
 
@@ -63,14 +63,14 @@ class Allotment:
             self._gate.resize(n)
 
     def check(self, view: TagView) -> None:
-        """Takes note of what the limits say; requests beyond slots that are no longer ours get no successors."""
+        """Take note of what the limits say; requests beyond slots that are no longer ours get no successors."""
         self.leases.check(view.slots)
         self.wants.check(view.demand)
         self.others_want = max(view.demand.n_taken - self.wants.n, 0)
         self._stay_within()
 
     async def renew(self) -> None:
-        """Keeps what is held; what the server has forgotten is no longer ours."""
+        """Keep what is held; what the server has forgotten is no longer ours."""
         await self.wants.renew()
         if not await self.leases.renew():
             self._stay_within()
@@ -80,7 +80,7 @@ class Allotment:
             self._resize(self.leases.n)
 
     async def adjust(self, view: TagView) -> None:
-        """Takes or gives back slots, so that we hold what is ours; gives none back that a request still needs."""
+        """Take or gives back slots, so that we hold what is ours; gives none back that a request still needs."""
         slots = view.slots
         self._tell_limit(slots)
         alone = self.others_want == 0
@@ -99,7 +99,7 @@ class Allotment:
         self._count_the_time_without(slots)
 
     def _allowed(self, slots: Limit, mine: int) -> int:
-        """Our share, and what nobody has come for."""
+        """Return our share, and what nobody has come for."""
         fair = share(limit=slots.limit, mine=mine, others=self.others_want)
         stands_free = bool(slots.n_free and self.others_want)
         self._n_looks_with_leftovers = self._n_looks_with_leftovers + 1 if stands_free else 0
@@ -109,7 +109,7 @@ class Allotment:
         return fair
 
     async def _ask(self, view: TagView, *, alone: bool) -> int:
-        """How many slots we could use, which the others are told when it has changed by much."""
+        """Return how many slots we could use, which the others are told when it has changed by much."""
         could_use = max(min(self._own_slots, self._demand()), 1)
         told = self.wants.n
         much = max(self._own_slots // 4, 1)

@@ -22,7 +22,7 @@ class Turn:
     _keeper: Keeper
 
     def is_shared(self) -> bool:
-        """True while another claim works with the same model on this GPU, so that it must not be unloaded."""
+        """Return True while another claim works with the same model on this GPU, so that it must not be unloaded."""
         return self._keeper.is_shared
 
 
@@ -40,7 +40,7 @@ class SlotClaim:
         open_limits: Callable[[], AbstractAsyncContextManager[Limits]] = prefect_limits,
         rhythm: SlotTiming | None = None,
     ) -> None:
-        """A claim that holds nothing yet.
+        """Create a claim that holds nothing yet.
 
         Args:
             tag: The GPU tag, which is the name of its limit in Prefect.
@@ -66,7 +66,7 @@ class SlotClaim:
         prepare: Callable[[], Awaitable[float]],
         abandon: Callable[[], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Turn]:
-        """A turn with a model, entered when the model is loaded and the gate is open.
+        """Yield a turn with a model, entered when the model is loaded and the gate is open.
 
         Args:
             model_key: Equal where two claims can share a loaded model.
@@ -111,7 +111,7 @@ class SlotClaim:
 
 
 async def _ended(keeping: "asyncio.Task[None]", *, ask_again_s: float) -> None:
-    """Returns when nothing speaks through the connection any more, which is closed then: not even to give back."""
+    """Return when nothing speaks through the connection any more, which is closed then: not even to give back."""
     while not keeping.done():
         keeping.cancel()
         await asyncio.wait([keeping], timeout=ask_again_s)

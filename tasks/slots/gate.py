@@ -14,14 +14,14 @@ class Gate:
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     def try_enter(self) -> bool:
-        """True where there was room; whoever entered must leave."""
+        """Return True where there was room; whoever entered must leave."""
         if self.n_inside >= self.capacity:
             return False
         self.n_inside += 1
         return True
 
     def leave(self) -> None:
-        """Makes room again."""
+        """Make room again."""
         if self.n_inside <= 0:
             raise RuntimeError("somebody left the gate who was not inside")
         self.n_inside -= 1
@@ -29,18 +29,18 @@ class Gate:
         self._tell()
 
     def resize(self, n: int) -> None:
-        """Lets `n` in from now on; whoever is inside stays until they leave."""
+        """Let `n` in from now on; whoever is inside stays until they leave."""
         has_grown = n > self.capacity
         self.capacity = n
         if has_grown:
             self._tell()
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Calls `callback` whenever the capacity has grown or somebody has left."""
+        """Call `callback` whenever the capacity has grown or somebody has left."""
         self._callbacks.append(callback)
 
     async def until_at_most(self, n: int) -> None:
-        """Waits until no more than `n` are inside."""
+        """Wait until no more than `n` are inside."""
         while self.n_inside > n:
             left = asyncio.get_running_loop().create_future()
             self._waiting.append((n, left))

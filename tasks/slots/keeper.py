@@ -75,12 +75,12 @@ class Keeper:
         return frozenset().union(*(leases.ids for leases in self._everything))
 
     def end(self) -> None:
-        """Closes the gate, and lets `run` give everything back and return."""
+        """Close the gate, and lets `run` give everything back and return."""
         self._ending.set()
         self._allotment.close()
 
     async def run(self) -> None:
-        """Works until `end` is called, or `prepare` fails."""
+        """Work until `end` is called, or `prepare` fails."""
         try:
             while True:
                 view = await self._stand_in_line()
@@ -97,7 +97,7 @@ class Keeper:
                 await self._give_everything_back()
 
     async def _stand_in_line(self) -> TagView:
-        """The limits as they are when the turn is ours to lead, or our model's."""
+        """Return the limits as they are when the turn is ours to lead, or our model's."""
         while True:
             for leases in (self._allotment.leases, self._allotment.wants, self._line.turn.lease):
                 await leases.give_all_back()  # what the server did not take when we stepped down
@@ -109,7 +109,7 @@ class Keeper:
             await self._pause(self._rhythm.poll_every_s)
 
     async def _get_slots(self, newest: TagView) -> bool:
-        """True with at least one slot leased; False where the turn went to another model meanwhile."""
+        """Return True with at least one slot leased; False where the turn went to another model meanwhile."""
         turn = self._line.turn
         is_empty = not turn.leads or turn.note is None or turn.is_our_models
         while turn.leads and not await turn.announce():
@@ -131,7 +131,7 @@ class Keeper:
             view = await self._look()
 
     def _is_empty(self, view: TagView, waited_s: float) -> bool:
-        """True when no slot is held for the last model any more, or we have waited long enough."""
+        """Return True when no slot is held for the last model any more, or we have waited long enough."""
         slots = view.slots
         if slots.n_taken == 0 or not slots.is_active:
             return True
@@ -144,7 +144,7 @@ class Keeper:
         return True
 
     async def _take_slots(self, view: TagView) -> None:
-        """Takes what is ours; who follows a turn and gets nothing asks for one of its own."""
+        """Take what is ours; who follows a turn and gets nothing asks for one of its own."""
         await self._allotment.adjust(view)
         is_starved = not view.slots.is_paused and self._allotment.has_none_for_s >= self._rhythm.starved_after_s
         if self._allotment.leases.n:
@@ -153,7 +153,7 @@ class Keeper:
             await self._line.stand(view)
 
     async def _load(self) -> bool:
-        """True when the model is loaded and the gate open; False where the turn was lost meanwhile."""
+        """Return True when the model is loaded and the gate open; False where the turn was lost meanwhile."""
         loading = asyncio.ensure_future(self._prepare())
         self._has_begun_to_load = True
         try:
@@ -175,13 +175,13 @@ class Keeper:
         return True
 
     async def _work(self) -> None:
-        """Returns when the turn is another model's."""
+        """Return when the turn is another model's."""
         while await self._look_after_slots(works=True):
             is_growing = self._allotment.is_growing
             await self._pause(self._rhythm.poll_every_s if is_growing else self._rhythm.look_every_s)
 
     async def _look_after_slots(self, *, works: bool) -> bool:
-        """False when the turn is another model's."""
+        """Return False when the turn is another model's."""
         view = await self._look()
         if view is None:
             return True
@@ -191,7 +191,7 @@ class Keeper:
         return True
 
     async def _step_down(self) -> None:
-        """Lets the requests inside finish, then gives the slots back."""
+        """Let the requests inside finish, then gives the slots back."""
         self._allotment.close()
         while self._gate.n_inside:
             drained = asyncio.ensure_future(self._gate.until_at_most(0))
@@ -203,7 +203,7 @@ class Keeper:
             await leases.give_all_back()
 
     async def _look(self) -> TagView | None:
-        """The limits of the tag now; None: the server is away."""
+        """Return the limits of the tag now; None: the server is away."""
         try:
             view = await look_at(self._limits, self._tag, slots=self._own_slots)
         except LimitsAwayError as error:
@@ -220,7 +220,7 @@ class Keeper:
         return view
 
     async def _pause(self, seconds: float, until: "asyncio.Future[Any] | None" = None) -> None:
-        """Waits, and renews what is due.
+        """Wait, and renews what is due.
 
         Raises:
             _EndError: When the end was asked for.
@@ -238,7 +238,7 @@ class Keeper:
         self._news.look()
 
     async def _let_go_of_what_nobody_used(self) -> None:
-        """Takes the model out of memory where the end came before anybody worked in the turn; we still hold it."""
+        """Take the model out of memory where the end came before anybody worked in the turn; we still hold it."""
         is_unused = self._has_begun_to_load and not self.is_entered
         if self._abandon is not None and is_unused and not self._allotment.others_want:
             with contextlib.suppress(TimeoutError):
@@ -246,7 +246,7 @@ class Keeper:
                     await self._abandon()
 
     async def _give_everything_back(self) -> None:
-        """Tries a few times; what a server does not take back, being away or the limit 0, it frees itself."""
+        """Try a few times; what a server does not take back, being away or the limit 0, it frees itself."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._rhythm.drain_at_end_s):
                 await self._gate.until_at_most(0)
@@ -263,7 +263,7 @@ class Keeper:
         await self._news.settle(at_most_s=self._rhythm.give_back_at_most_s)
 
     def _tell_kept(self) -> None:
-        """Says when slots will be free that Prefect would not take back."""
+        """Say when slots will be free that Prefect would not take back."""
         leases = self._allotment.leases
         if leases.n and leases.is_paused:
             within_s = self._rhythm.lease_s + self._rhythm.freed_after_s

@@ -16,19 +16,19 @@ class LeaseReporter:
         self._telling: asyncio.Task[None] | None = None
 
     def changed(self) -> None:
-        """Says that other leases are held than before."""
+        """Say that other leases are held than before."""
         self._is_stale = True
         self._begin()
 
     def look(self) -> None:
-        """Tries again what could not be told; raises what nobody expected."""
+        """Try again what could not be told; raises what nobody expected."""
         if self._telling is not None and self._telling.done():
             self._telling.result()
         if self._is_stale:
             self._begin()
 
     async def settle(self, *, at_most_s: float) -> None:
-        """Waits until the newest is told, but not for long."""
+        """Wait until the newest is told, but not for long."""
         if self._is_stale:
             self._begin()
         if self._telling is not None:

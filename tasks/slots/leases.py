@@ -53,7 +53,7 @@ class Leases:
         return frozenset(self._held)
 
     async def take(self, n: int, limit_id: str) -> bool:
-        """False where they are not to be had now."""
+        """Return False where they are not to be had now."""
         lease_id = await self._taken(n)
         if lease_id is None:
             return False
@@ -63,7 +63,7 @@ class Leases:
         return True
 
     async def _taken(self, n: int) -> str | None:
-        """A server on SQLite refuses many a first try within milliseconds, and answers the second."""
+        """Return a server on SQLite refuses many a first try within milliseconds, and answers the second."""
         for n_tries_left in reversed(range(self._rhythm.n_take_tries)):
             asked_at = time.monotonic()
             try:
@@ -76,7 +76,7 @@ class Leases:
         return None
 
     async def renew(self) -> bool:
-        """False where the server has forgotten some of them; those are no longer ours."""
+        """Return False where the server has forgotten some of them; those are no longer ours."""
         now = time.monotonic()
         due = [lease_id for lease_id, lease in self._held.items() if now >= lease.renew_at]
         renewed = [await self._renew(lease_id) for lease_id in due]
@@ -104,7 +104,7 @@ class Leases:
         lease.is_doubtful = False
 
     async def _is_still_counted(self, lease: _Lease) -> bool:
-        """True where the server has forgotten a lease, but not that its slots are taken.
+        """Return True where the server has forgotten a lease, but not that its slots are taken.
 
         So does a server that keeps leases in memory, as Prefect's does unless told otherwise, when it is restarted:
         then nobody else would ever free them. A lease that ended, or that somebody gave back, was counted down.
@@ -123,7 +123,7 @@ class Leases:
             self._n_still_counted = 0
 
     def check(self, limit: Limit) -> None:
-        """Takes note of what the limit is now; leases of one that a person removed are no more."""
+        """Take note of what the limit is now; leases of one that a person removed are no more."""
         self.is_paused = limit.is_paused
         now = time.time()
         for lease_id, lease in tuple(self._held.items()):
@@ -137,30 +137,30 @@ class Leases:
                 lease.renew_at = 0.0
 
     def doubt(self) -> None:
-        """Renews everything as soon as the server answers again."""
+        """Renew everything as soon as the server answers again."""
         for lease in self._held.values():
             lease.is_doubtful = True
 
     async def shrink_to(self, n: int, limit_id: str) -> None:
-        """Gives back what is more than `n`; the part of a lease that stays is taken anew, where nobody is faster."""
+        """Give back what is more than `n`; the part of a lease that stays is taken anew, where nobody is faster."""
         kept = leases_to_keep({lease_id: lease.n for lease_id, lease in self._held.items()}, n)
         await self._give_back(self.ids - kept)
         if self.n < n:
             await self.take(n - self.n, limit_id)
 
     async def replace(self, n: int, limit_id: str) -> None:
-        """Holds `n` instead, of a limit that has plenty; at no moment fewer than the smaller of the two."""
+        """Hold `n` instead, of a limit that has plenty; at no moment fewer than the smaller of the two."""
         before = self.ids
         if await self.take(n, limit_id):
             await self._give_back(before)
 
     async def give_all_back(self) -> None:
-        """Keeps those whose return the server did not take, or would not at limit 0; see `n`."""
+        """Keep those whose return the server did not take, or would not at limit 0; see `n`."""
         await self._give_back(self.ids)
         await self._uncount()
 
     async def look(self) -> None:
-        """Takes note of whether slots that are kept can be given back now."""
+        """Take note of whether slots that are kept can be given back now."""
         with contextlib.suppress(LimitsAwayError):
             limit = (await self._limits.look([self.name])).get(self.name)
             self.is_paused = limit is not None and limit.is_paused

@@ -41,27 +41,27 @@ class Limits(Protocol):
     """Calls that answer at once or raise `LimitsAwayError`."""
 
     async def look(self, names: Sequence[str]) -> Mapping[str, Limit]:
-        """Those of the limits that exist, by name."""
+        """Return those of the limits that exist, by name."""
         ...
 
     async def create(self, name: str, limit: int) -> None:
-        """Makes a limit; one that exists already stays as it is."""
+        """Make a limit; one that exists already stays as it is."""
         ...
 
     async def change(self, limit_id: str, *, limit: int | None = None, n_taken: int | None = None) -> None:
-        """Sets how many slots a limit has, or how many of them count as taken."""
+        """Set how many slots a limit has, or how many of them count as taken."""
         ...
 
     async def take(self, name: str, n: int, *, lease_s: float) -> str | None:
-        """The id of a new lease on `n` slots; None: they are not free."""
+        """Return the id of a new lease on `n` slots; None: they are not free."""
         ...
 
     async def renew(self, lease_id: str, *, lease_s: float) -> bool:
-        """False where the server does not know the lease (any more)."""
+        """Return False where the server does not know the lease (any more)."""
         ...
 
     async def give_back(self, lease_id: str) -> None:
-        """Frees the slots of a lease; one that the server does not know is none.
+        """Free the slots of a lease; one that the server does not know is none.
 
         Raises:
             LimitsAwayError: Also while the limit is 0, where Prefect cannot.
@@ -69,13 +69,13 @@ class Limits(Protocol):
         ...
 
     async def uncount(self, name: str, n: int) -> None:
-        """Frees `n` slots that count as taken by a lease which the server has forgotten."""
+        """Free `n` slots that count as taken by a lease which the server has forgotten."""
         ...
 
     async def read_note(self, name: str) -> Any:
-        """The JSON value of a note that everybody can read; None: there is none."""
+        """Return the JSON value of a note that everybody can read; None: there is none."""
         ...
 
     async def write_note(self, name: str, value: dict[str, Any]) -> None:
-        """Writes it."""
+        """Write it."""
         ...

@@ -11,15 +11,15 @@ class LogOnce:
         self._said: set[str] = set()
 
     def now(self, sentence: str) -> None:
-        """Says it."""
+        """Say it."""
         self._say(sentence)
 
     def once(self, matter: str, sentence: str) -> None:
-        """Says it, unless something was said on this matter since it was last over."""
+        """Say it, unless something was said on this matter since it was last over."""
         if matter not in self._said:
             self._said.add(matter)
             self._say(sentence)
 
     def over(self, matter: str) -> None:
-        """Lets the matter be mentioned again."""
+        """Let the matter be mentioned again."""
         self._said.discard(matter)

@@ -132,7 +132,7 @@ class PrefectLimits:
             raise LimitsAwayError(f"somebody else has just written the variable {name!r} in Prefect") from error
 
     async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What the API answers to one request.
+        """Return what the API answers to one request.
 
         Raises:
             LimitsAwayError: Where it has no answer now, but may have one later.
@@ -154,7 +154,7 @@ _impatient: list[tuple[Settings, Settings]] = []
 
 
 def _without_retries(settings: Settings) -> Settings:
-    """The same settings but for retries; kept, since copying them takes longer than taking a lease."""
+    """Return the same settings but for retries; kept, since copying them takes longer than taking a lease."""
     for original, copied in _impatient:
         if original is settings:
             return copied
@@ -170,7 +170,7 @@ async def _wait_for_nothing(response: httpx.Response) -> None:
 
 @asynccontextmanager
 async def prefect_limits() -> AsyncIterator[Limits]:
-    """The limits of the Prefect server in use, for as long as the context is open."""
+    """Yield the limits of the Prefect server in use, for as long as the context is open."""
     settings: dict[str, Any] = {
         "timeout": httpx.Timeout(ANSWER_WITHIN_S),
         "event_hooks": {"response": [_wait_for_nothing]},
@@ -207,7 +207,7 @@ async def ensure_limit(
 
 
 def limit_note_name(tag: str) -> str:
-    """Name of the variable in Prefect that holds which limit we set last."""
+    """Return the name of the variable in Prefect that holds which limit we set last."""
     return variable_name("limit", tag)
 
 
@@ -228,13 +228,13 @@ async def _ensured(limits: Limits, tag: str, slots: int, *, is_explicit: bool, r
 
 
 async def _is_ours(limits: Limits, tag: str, limit: int) -> bool:
-    """Whether the limit stands as we set it, so that nobody edited it since."""
+    """Return whether the limit stands as we set it, so that nobody edited it since."""
     note = await limits.read_note(limit_note_name(tag))
     return isinstance(note, dict) and note.get("limit") == limit
 
 
 async def asked_again(call: Callable[[], Awaitable[T]], *, patience_s: float, pause_s: float = 0.5) -> T:
-    """What `call` returns, asked again every half second while the server is away."""
+    """Return what `call` returns, asked again every half second while the server is away."""
     give_up_at = time.monotonic() + patience_s
     while True:
         try:

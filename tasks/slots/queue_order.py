@@ -42,12 +42,12 @@ class QueuePlace:
         self._show_at = 0.0
 
     def check(self, view: TagView) -> None:
-        """Takes note of limits that were removed and made anew."""
+        """Take note of limits that were removed and made anew."""
         self.turn.lease.check(view.turn)
         self.place.check(view.waiting)
 
     async def renew(self) -> None:
-        """Keeps the turn or the place in line, and lets the others know that we are there."""
+        """Keep the turn or the place in line, and lets the others know that we are there."""
         if self.place.n and time.monotonic() >= self._show_at:
             await self._show_that_somebody_waits()
         await self.place.renew()
@@ -55,7 +55,7 @@ class QueuePlace:
         await self.turn.keep()
 
     async def is_over(self, view: TagView) -> bool:
-        """True when the turn is ours to lead, or its model is ours."""
+        """Return True when the turn is ours to lead, or its model is ours."""
         if time.monotonic() < self._stands_back_until:
             return False
         if view.turn.n_free:
@@ -84,7 +84,7 @@ class QueuePlace:
             await self._limits.change(view.turn.limit_id, n_taken=0)
 
     async def stand(self, view: TagView) -> None:
-        """Lets the others see that somebody waits, and says so."""
+        """Let the others see that somebody waits, and says so."""
         if self.place.n == 0:
             self._waiting_id = view.waiting.limit_id
             await self._show_that_somebody_waits()
@@ -93,20 +93,20 @@ class QueuePlace:
             self._saying.once("line", f"waiting for the GPU {self._tag}: {note.model} still has its turn there")
 
     async def _show_that_somebody_waits(self) -> None:
-        """Takes the place anew: the lease of one who was killed changes no more, and is told from ours by that."""
+        """Take the place anew: the lease of one who was killed changes no more, and is told from ours by that."""
         self._show_at = time.monotonic() + self._rhythm.renew_every_s
         self._ignored_version = None
         await self.place.replace(1, self._waiting_id)
 
     async def leave(self) -> None:
-        """Lets the others see that we wait no more."""
+        """Let the others see that we wait no more."""
         self._saying.over("line")
         if self.place.n:
             self._ignored_version = None
             await self.place.give_all_back()
 
     async def may_stay(self, view: TagView, *, works: bool, has_slots: bool) -> bool:
-        """False when the turn is no longer our model's, or was given up by us for somebody who waits.
+        """Return False when the turn is no longer our model's, or was given up by us for somebody who waits.
 
         Args:
             view: The limits now.
@@ -137,7 +137,9 @@ class QueuePlace:
         self._lets_others_first_until = now + self._rhythm.stand_back_at_most_s
 
     def _n_others_waiting(self, view: TagView) -> int:
-        """How many others wait, but for those who did not take the turn that we gave up for them, and are silent since.
+        """Return how many others wait, but for those who did not take the turn that we gave up for them.
+
+        And are silent since.
 
         One of them who was only slow is seen again when it next shows that it waits.
         """

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 
 def share(*, limit: int, mine: int, others: int) -> int:
-    """How many of `limit` slots are ours, where we could use `mine` and others could use `others`."""
+    """Return how many of `limit` slots are ours, where we could use `mine` and others could use `others`."""
     if others <= 0 or limit <= 0:
         return max(min(limit, mine), 0)
     fair = -(-limit * mine // (mine + others))
@@ -15,13 +15,19 @@ def share(*, limit: int, mine: int, others: int) -> int:
 
 
 def growth(*, limit: int, held: int, target: int, free: int, alone: bool) -> int:
-    """How many slots to take now: all that are missing and free, in quarters of the limit where others take too."""
+    """Return how many slots to take now.
+
+    All that are missing and free, in quarters of the limit where others take too.
+    """
     takeable = min(target - held, free)
     return max(takeable if alone else min(takeable, -(-limit // 4)), 0)
 
 
 def leases_to_keep(sizes: Mapping[str, int], n: int) -> frozenset[str]:
-    """The ids of leases that together hold as many slots as possible, but at most `n`: a lease can only go whole."""
+    """Return the ids of leases that together hold as many slots as possible, but at most `n`.
+
+    A lease can only go whole.
+    """
     best: dict[int, frozenset[str]] = {0: frozenset()}
     for lease_id, size in sizes.items():
         for total, chosen in tuple(best.items()):

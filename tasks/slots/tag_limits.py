@@ -19,22 +19,22 @@ class TagView:
 
 
 def turn_name(tag: str) -> str:
-    """The name of the limit of one slot whose holder leads the turn on `tag`."""
+    """Return the name of the limit of one slot whose holder leads the turn on `tag`."""
     return f"{tag}:turn"
 
 
 def wanted_name(tag: str) -> str:
-    """The name of the limit on which slots are counted that could be used."""
+    """Return the name of the limit on which slots are counted that could be used."""
     return f"{tag}:wanted"
 
 
 def waiting_name(tag: str) -> str:
-    """The name of the limit on which those are counted who wait for a turn."""
+    """Return the name of the limit on which those are counted who wait for a turn."""
     return f"{tag}:waiting"
 
 
 async def look_at(limits: Limits, tag: str, *, slots: int) -> TagView:
-    """The limits of `tag`; those that are missing are made, the tag's own with `slots`.
+    """Return the limits of `tag`; those that are missing are made, the tag's own with `slots`.
 
     Raises:
         LimitsAwayError: Where the server is away.

@@ -45,6 +45,6 @@ class SlotTiming:
     """What could not be given back by then gets a last try as long as this."""
 
     def times(self, factor: float) -> "SlotTiming":
-        """The same with every time multiplied: ratios and counts stay."""
+        """Return the same with every time multiplied: ratios and counts stay."""
         seconds = [field.name for field in fields(self) if field.name.endswith("_s")]
         return replace(self, **{name: getattr(self, name) * factor for name in seconds})

@@ -13,12 +13,12 @@ from tasks.slots.timing import SlotTiming
 
 
 def note_name(tag: str) -> str:
-    """The name of the Prefect variable that says which model is at work on `tag`."""
+    """Return the name of the Prefect variable that says which model is at work on `tag`."""
     return variable_name("turn", tag)
 
 
 def variable_name(kind: str, tag: str) -> str:
-    """The name of a Prefect variable about `tag`: those may hold but small letters, digits and underscores."""
+    """Return the name of a Prefect variable about `tag`: those may hold but small letters, digits and underscores."""
     return f"benchwright_{kind}_{re.sub(r'[^a-z0-9]+', '_', tag.lower()).strip('_')}"[:255]
 
 
@@ -35,7 +35,7 @@ class TurnNote:
 
     @classmethod
     def from_json(cls, value: Any) -> "TurnNote | None":
-        """None for a note that is missing or that somebody else wrote."""
+        """Return None for a note that is missing or that somebody else wrote."""
         try:
             return cls(
                 model_key=str(value["model_key"]),
@@ -90,7 +90,9 @@ class TurnTable:
         return max(load_s * self._rhythm.turn_per_load, self._rhythm.shortest_turn_s)
 
     async def take(self, limit: Limit, *, goes_on: bool) -> bool:
-        """True where the turn is now ours; `note` then still says whose it was before, for `announce` to replace.
+        """Return True where the turn is now ours.
+
+        `note` then still says whose it was before, for `announce` to replace.
 
         Args:
             limit: The turn's limit.
@@ -104,7 +106,7 @@ class TurnTable:
         return True
 
     async def announce(self, *, load_s: float | None = None) -> bool:
-        """False where the note could not be written: ask again."""
+        """Return False where the note could not be written: ask again."""
         if load_s is not None:
             self._since = time.time()
         earlier_load_s = self.note.load_s if self.is_our_models and self.note is not None else 0.0
@@ -134,12 +136,12 @@ class TurnTable:
         return True
 
     async def keep(self) -> None:
-        """Says that the leader is still there, now and then."""
+        """Say that the leader is still there, now and then."""
         if self.leads and time.monotonic() >= self._write_at:
             await self.announce()
 
     async def read(self, limit: Limit, *, fresh: bool = False) -> bool:
-        """False where the note could not be read; an old one serves where nobody has taken the turn since."""
+        """Return False where the note could not be read; an old one serves where nobody has taken the turn since."""
         now = time.monotonic()
         version, n_reads = self._read_of
         n_reads = n_reads if version == limit.version else 0
@@ -159,7 +161,7 @@ class TurnTable:
         return True
 
     def hear_nothing(self) -> None:
-        """A server that is away keeps every leader silent: that does not count."""
+        """Forgive the silence of leaders while the server is away."""
         self._heard = None
 
     @property

@@ -33,7 +33,7 @@ ENDED = (StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED)
 
 
 def tag_of(invocation_id: str) -> str:
-    """The tag of all flow runs over which an invocation is spread."""
+    """Return the tag of all flow runs over which an invocation is spread."""
     return f"invocation:{invocation_id}"
 
 
@@ -77,7 +77,7 @@ class Children:
         return await self.client.read_flow_runs(flow_run_filter=of_invocation, limit=200)
 
     async def _make(self, share: Share, n_before: int) -> FlowRun:
-        """Two who want the same one get the same one: its key says which it is."""
+        """Return two who want the same one get the same one: its key says which it is."""
         try:
             return await arun_deployment(
                 DEPLOYMENT,
@@ -94,7 +94,7 @@ class Children:
             ) from None
 
     async def look(self) -> None:
-        """Reads how each of them is; who died without a word to the store is named there, to be made again."""
+        """Read how each of them is; who died without a word to the store is named there, to be made again."""
         for child in self.each:
             if child.is_over:
                 continue
@@ -134,11 +134,11 @@ class Children:
         return not any(held.started_at >= state.timestamp for held in holders)
 
     def are_over(self) -> bool:
-        """True where nobody is at work on a share any more."""
+        """Return True where nobody is at work on a share any more."""
         return all(child.is_over for child in self.each)
 
     async def call_off_where_nobody_comes(self) -> None:
-        """Cancels those that no worker takes, once nobody else is at work."""
+        """Cancel those that no worker takes, once nobody else is at work."""
         left = [child for child in self.each if not child.is_over]
         if any(child.flow_run.state is None or not child.flow_run.state.is_scheduled() for child in left):
             return
@@ -151,7 +151,7 @@ class Children:
             await self._cancel(child)
 
     async def cancel(self) -> None:
-        """Ends all of them early."""
+        """End all of them early."""
         for child in self.each:
             if not child.is_over:
                 await self._cancel(child)
@@ -169,7 +169,7 @@ def _is_scheduled(child: Child) -> bool:
 
 
 async def spread_out(store: Store, plan: Plan) -> None:
-    """Returns when nobody is at work on a share of the plan any more. What is missing then, nobody else will ask.
+    """Return when nobody is at work on a share of the plan any more. What is missing then, nobody else will ask.
 
     Args:
         store: Where outcomes go.
@@ -194,7 +194,7 @@ async def spread_out(store: Store, plan: Plan) -> None:
 
 
 async def _look(children: Children) -> None:
-    """What Prefect does not answer is asked later; who died is taken care of all the same."""
+    """Look after the shares; what Prefect does not answer is asked later."""
     try:
         await children.look()
         await children.call_off_where_nobody_comes()

@@ -33,12 +33,12 @@ HEARD_WITHIN_S = 900.0
 
 
 async def note_the_others(bench: Workbench) -> None:
-    """Counts the failures and give-ups of those who asked other shares before we ask anything."""
+    """Count the failures and give-ups of those who asked other shares before we ask anything."""
     await asyncio.to_thread(_look, bench, await call_store(_began, bench))
 
 
 async def until_the_run_is_over(bench: Workbench) -> None:
-    """Returns when somebody has ended the runs. Until then give-ups and failures of the others count here too."""
+    """Return when somebody has ended the runs. Until then give-ups and failures of the others count here too."""
     since = await call_store(_began, bench)
     reconciled_at = time.monotonic()
     while True:
@@ -61,7 +61,7 @@ def _began(bench: Workbench) -> datetime:
 
 
 def _look(bench: Workbench, since: datetime) -> bool:
-    """True where the runs have ended; takes note of what became of the candidates elsewhere."""
+    """Return True where the runs have ended; takes note of what became of the candidates elsewhere."""
     runs = runs_of_invocation(bench.store, bench.plan.invocation_id)
     for candidate in (candidate for run in runs for candidate in run.candidates):
         if (watch := bench.watches.get(candidate.run_candidate_id)) is None:
@@ -74,7 +74,7 @@ def _look(bench: Workbench, since: datetime) -> bool:
 
 
 async def until_others_need_no_other_model(bench: Workbench, work: GroupWork) -> None:
-    """Returns when the shares of the groups before this one are done: else a server would load now one, now the other.
+    """Return when the shares of the groups before this one are done: else a server would load now one, now the other.
 
     Of whom nothing came for `STALLED_AFTER_S` is not waited for.
     """
@@ -91,7 +91,10 @@ async def until_others_need_no_other_model(bench: Workbench, work: GroupWork) ->
 
 
 async def others_still_ask(bench: Workbench, work: GroupWork) -> bool:
-    """True where other shares have cases left for the model, so that who is last of all takes it out of memory."""
+    """Return True where other shares have cases left for the model.
+
+    So that who is last of all takes it out of memory.
+    """
     if bench.plan.share is None:
         return False
     planned = (item.run_candidate_id for item in work.group.planned)
@@ -123,7 +126,7 @@ def _n_left(store: Store, invocation_id: str, run_candidate_ids: frozenset[int])
 
 
 async def until_the_spreader_is_heard(store: Store, plan: Plan) -> None:
-    """Returns when the process that waits for our share has beaten lately; where it is gone, it is made again first."""
+    """Return when the process that waits for our share has beaten lately; where it is gone, it is made again first."""
     began = time.monotonic()
     await reconcile(store)
     while await call_store(_is_suspect, store, [run.run_id for run in plan.runs]):
@@ -134,7 +137,7 @@ async def until_the_spreader_is_heard(store: Store, plan: Plan) -> None:
 
 
 def _is_suspect(store: Store, run_ids: Sequence[str]) -> bool:
-    """True where it fell silent and was not found dead yet, or was, and is still to be made again."""
+    """Return True where it fell silent and was not found dead yet, or was, and is still to be made again."""
     spreaders = [held for run_id in run_ids for held in holders_of(store, run_id) if not is_share(held.part)]
     if not spreaders:
         return False

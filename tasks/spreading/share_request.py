@@ -12,7 +12,7 @@ from tasks.store_calls import call_store
 
 
 async def request_for_share(invocation_id: str, share: Share, flow_run_id: str) -> PlanRequest:
-    """A share of what was asked for under that id.
+    """Return a share of what was asked for under that id.
 
     Raises:
         ConfigurationError: nothing was, in the results database of this process.

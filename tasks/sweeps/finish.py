@@ -23,7 +23,7 @@ from tasks.store_calls import call_store
 
 @task(name="analyse sweep", task_run_name="analyse the sweep", cache_policy=NO_CACHE, persist_result=False)
 async def analyse_sweep(invocation_id: str) -> SweepResult:
-    """What the sweep found, stored."""
+    """Return what the sweep found, stored."""
     return await call_store(_analyse, invocation_id)
 
 
@@ -36,7 +36,7 @@ def _analyse(invocation_id: str) -> SweepResult:
 
 @task(name="publish sweep", task_run_name="publish the sweep", cache_policy=NO_CACHE, persist_result=False)
 async def publish_sweep(result: SweepResult) -> None:
-    """Publishes the combinations as a table, and the report as a page of Markdown."""
+    """Publish the combinations as a table, and the report as a page of Markdown."""
     sentence = sweep_sentences(result)[0]
     links, pictures = await call_store(_beside, result)
     async with going_on_without("the sweep's combinations"):
@@ -52,7 +52,7 @@ async def publish_sweep(result: SweepResult) -> None:
 
 
 def _beside(result: SweepResult) -> tuple[list[str], list[Picture | None]]:
-    """Links to the flow runs that made it, and what its answers took."""
+    """Link to the flow runs that made it, and what its answers took."""
     with open_store(Settings().database) as store:
         run = run_result(store, result.run_id)
         links = [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]

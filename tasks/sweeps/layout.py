@@ -41,7 +41,9 @@ class SweepPart:
     n_all: int
 
     def plan_of(self, plan: Plan, *, without: Collection[int] = ()) -> Plan:
-        """The plan of this part alone. Judges and embedders wait for the end: no model is loaded for them in between.
+        """Return the plan of this part alone.
+
+        Judges and embedders wait for the end: no model is loaded for them in between.
 
         Args:
             plan: Of the whole sweep.
@@ -59,7 +61,7 @@ class SweepPart:
 
 
 async def lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
-    """The parts of a sweep, stored as one, of which something is still to be asked.
+    """Return the parts of a sweep, stored as one, of which something is still to be asked.
 
     Args:
         request: What is swept.
@@ -82,7 +84,10 @@ def _lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
 
 
 def _missing_parts(store: Store, plan: Plan) -> tuple[SweepPart, ...]:
-    """The parts that are not done, one loaded model after the other; those that are done count as asked before."""
+    """Return the parts that are not done, one loaded model after the other.
+
+    Those that are done count as asked before.
+    """
     run = find_run(store, plan.runs[0].run_id)
     positions = run_case_positions(store, run.plan.run_id)
     n_all = len(positions) * run.plan.n_repeats * len(plan.candidates)
@@ -97,7 +102,7 @@ def _missing_parts(store: Store, plan: Plan) -> tuple[SweepPart, ...]:
 
 
 def _parts(group: Group, positions: Sequence[int], n_repeats: int, n_all: int) -> Iterator[SweepPart]:
-    """A group's cases, or its repeats where there are more of these, in parts of about the same size."""
+    """Yield a group's cases, or its repeats where there are more of these, in parts of about the same size."""
     n_cases, n_combinations = len(positions), len(group.planned)
     n_generations = n_cases * n_repeats * n_combinations
     if not n_generations:
@@ -124,7 +129,7 @@ def _even_cuts(n: int, n_parts: int) -> Iterator[tuple[int, int]]:
 
 
 async def given_up_in(part: Plan, since: datetime) -> frozenset[int]:
-    """Ids of a part's combinations that are not asked the next parts, since they would fail there too.
+    """Return the ids of a part's combinations that are not asked the next parts, since they would fail there too.
 
     Args:
         part: The plan of a part that was worked through.

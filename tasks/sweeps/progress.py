@@ -32,7 +32,7 @@ class Pace:
     n_before: int
 
     def left(self, part: SweepPart) -> str:
-        """`4 min left`; empty where nothing is left, or nothing was measured."""
+        """Return `4 min left`; empty where nothing is left, or nothing was measured."""
         n_done, n_left = part.n_done_after - self.n_before, part.n_all - part.n_done_after
         if n_done <= 0 or n_left <= 0:
             return ""
@@ -47,7 +47,7 @@ def _task_run_name() -> str:
 
 @task(name="look", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
 async def report_progress(invocation_id: str, part: SweepPart, pace: Pace) -> None:
-    """Says how far the sweep is. The best so far is the highest mean, and no verdict."""
+    """Say how far the sweep is. The best so far is the highest mean, and no verdict."""
     best, answer = await call_store(_seen, invocation_id)
     sentence = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
     if best is not None:
@@ -64,7 +64,7 @@ async def report_progress(invocation_id: str, part: SweepPart, pace: Pace) -> No
 
 
 async def _show(lines: list[str]) -> None:
-    """Shows the same on the flow run's page."""
+    """Show the same on the flow run's page."""
     page = "\n\n".join(for_markdown(line) for line in lines)
     try:
         await publish_page(page, key="sweep-progress", description="How far the sweep is", patience_s=0.0)

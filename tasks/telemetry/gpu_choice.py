@@ -30,7 +30,7 @@ class CardChoice:
         """True once several endpoints were given the same several cards, for want of anything better."""
 
     def choose(self, readings: Sequence[GpuReading]) -> dict[str, frozenset[int]]:
-        """The cards of each endpoint, by their index."""
+        """Return the cards of each endpoint, by their index."""
         self._look_again(frozenset(pid for reading in readings for pid in reading.pids))
         owned = frozenset(pid for pids in self._processes.values() for pid in pids)
         nobodys = frozenset(reading.index for reading in readings if reading.pids - owned)
@@ -45,7 +45,7 @@ class CardChoice:
         return {name: self._own.get(name) or self._guess.get(name) or everything for name in self._ports}
 
     def _look_again(self, pids: frozenset[int]) -> None:
-        """Looks up the endpoints' processes whenever others compute: that costs a walk over all processes."""
+        """Look up the endpoints' processes whenever others compute: that costs a walk over all processes."""
         if not self._processes or pids != self._seen:
             self._seen = pids
             self._processes = {name: self._serving(port) for name, port in self._ports.items()}

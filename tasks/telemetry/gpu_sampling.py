@@ -27,7 +27,7 @@ STORED_WITHIN_S = 30.0
 
 @asynccontextmanager
 async def gpu_sampling(store: Store, invocation_id: str, endpoints: Sequence[tuple[str, str]]) -> AsyncIterator[None]:
-    """Stores samples of the GPUs of local endpoints while the work goes on; nothing that goes wrong in it stops it.
+    """Store samples of the GPUs of local endpoints while the work goes on; nothing that goes wrong in it stops it.
 
     Args:
         store: Where samples go.
@@ -61,7 +61,7 @@ class _Recorder:
         self._has_warned = False
 
     def _tell_once(self, message: str, *words: object) -> None:
-        """Says it, unless it was said of an earlier stretch of the same work."""
+        """Say it, unless it was said of an earlier stretch of the same work."""
         key = (self._invocation_id, message % words)
         if key not in _told:
             _told.add(key)
@@ -101,7 +101,7 @@ class _Recorder:
         self._has_warned = True
 
     def _save(self) -> None:
-        """Stores what was sampled; what the store does not take is kept."""
+        """Store what was sampled; what the store does not take is kept."""
         with self._one_saves:
             samples = self._sampler.take()
             try:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 
 def is_local(url: str) -> bool:
-    """True where `url` names this machine: loopback, or an address of its own.
+    """Return True where `url` names this machine: loopback, or an address of its own.
 
     A name is looked up, which may take a while. A server behind a tunnel or a published port looks like a local one.
     """
@@ -20,7 +20,7 @@ def is_local(url: str) -> bool:
 
 
 def _is_own(family: int, address: tuple[object, ...]) -> bool:
-    """Whether an address is this machine's: nobody else's can be bound. Nothing is sent."""
+    """Return whether an address is this machine's: nobody else's can be bound. Nothing is sent."""
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.bind(address)

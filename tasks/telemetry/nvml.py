@@ -37,7 +37,7 @@ class GpuProblem:
 
 @contextmanager
 def open_gpus() -> Iterator["tuple[Gpu, ...]"]:
-    """The NVIDIA GPUs of this machine while the driver is open; none where there is no driver."""
+    """Yield the NVIDIA GPUs of this machine while the driver is open; none where there is no driver."""
     import pynvml
 
     try:
@@ -66,7 +66,7 @@ class Gpu:
     """A card, asked through NVML."""
 
     def __init__(self, nvml: Any, index: int) -> None:
-        """Raises the driver's error where the card cannot be opened at all."""
+        """Raise the driver's error where the card cannot be opened at all."""
         self._nvml = nvml
         self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
         self.index = index
@@ -75,7 +75,7 @@ class Gpu:
         self.uuid = None if uuid is None else _text(uuid)
 
     def memory_total_bytes(self) -> int | None:
-        """Its memory; None where it shares the machine's and the driver does not say."""
+        """Return its memory; None where it shares the machine's and the driver does not say."""
         try:
             memory = self._said("nvmlDeviceGetMemoryInfo")
         except self._nvml.NVMLError:
@@ -83,7 +83,7 @@ class Gpu:
         return None if memory is None else int(memory.total)
 
     def read(self) -> GpuReading | GpuProblem:
-        """What it does now, or why that cannot be said: a card may fall off the bus at any time."""
+        """Return what it does now, or why that cannot be said: a card may fall off the bus at any time."""
         try:
             return self._read()
         except self._nvml.NVMLError as error:
@@ -106,7 +106,7 @@ class Gpu:
         )
 
     def _said(self, function: str) -> Any:
-        """What the driver says of this card; None where this card or this driver has no such thing to say."""
+        """Return what the driver says of this card; None where this card or this driver has no such thing to say."""
         nvml = self._nvml
         ask: Callable[[Any], Any] = getattr(nvml, function)
         try:

@@ -32,7 +32,7 @@ class GpuSampler:
         """Set after the first samples, or when it is clear that there will be none."""
 
     def run(self) -> None:
-        """Samples until `stop`, and once more then, so that the last generations lie between two samples."""
+        """Sample until `stop`, and once more then, so that the last generations lie between two samples."""
         try:
             local = [(name, url) for name, url in self._endpoints if is_local(url)]
             if not local:
@@ -47,18 +47,18 @@ class GpuSampler:
             self.is_ready.set()
 
     def stop(self) -> None:
-        """Asks for the last samples."""
+        """Ask for the last samples."""
         self._stop.set()
 
     def take(self) -> list[GpuSample]:
-        """The samples read since the last call."""
+        """Return the samples read since the last call."""
         with self._lock:
             taken = list(self._kept)
             self._kept.clear()
         return taken
 
     def put_back(self, samples: Iterable[GpuSample]) -> None:
-        """Keeps samples that could not be stored for another time."""
+        """Keep samples that could not be stored for another time."""
         with self._lock:
             newer = list(self._kept)
             self._kept.clear()
@@ -89,7 +89,7 @@ class GpuSampler:
             self._kept.extend(samples)
 
     def _reading(self, gpu: Gpu) -> GpuReading | None:
-        """What the GPU does; None where it cannot be read, which is said once for each."""
+        """Return what the GPU does; None where it cannot be read, which is said once for each."""
         reading = gpu.read()
         if isinstance(reading, GpuReading):
             return reading

@@ -10,7 +10,7 @@ _LISTENS = "0A"
 
 
 def serving_processes(port: int) -> frozenset[int]:
-    """Whoever listens on the port, and all that it started; empty where that cannot be seen.
+    """Return whoever listens on the port, and all that it started; empty where that cannot be seen.
 
     Another user's server cannot be seen by anybody but root, nor can one in a container.
     """

@@ -27,7 +27,7 @@ _OPTIONS = {"by": "--by", "against": "--against", "margin": "--margin", "metrics
 
 
 def compare_by_the_flow(options: CompareOptions, database: str | None, *, as_json: bool) -> int:
-    """The exit code of a comparison that is a flow run, or of its dry run.
+    """Return the exit code of a comparison that is a flow run, or of its dry run.
 
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
@@ -81,7 +81,7 @@ def _prepared(options: CompareOptions, store: "Store") -> Prepared | None:
 
 
 def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store: "Store") -> list[str]:
-    """Ids of the stored runs; one of another benchmark version is refused before a server is started."""
+    """Return the ids of the stored runs; one of another benchmark version is refused before a server is started."""
     from evaluation.comparisons.saving import refuse_unfit_runs, requested_runs
     from evaluation.store.benchmarks import save_benchmark
 
@@ -93,7 +93,7 @@ def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store:
 
 
 def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_runs: Sequence[str]) -> None:
-    """Refuses what could not be compared after the evaluation either, before a server is started."""
+    """Refuse what could not be compared after the evaluation either, before a server is started."""
     from evaluation.comparisons.keys import KEY_NAMES
     from evaluation.options import OPTIONS
 
@@ -107,7 +107,7 @@ def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_ru
 
 
 def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution", store: "Store") -> None:
-    """Refuses a baseline that no candidate is called, before a token is spent."""
+    """Refuse a baseline that no candidate is called, before a token is spent."""
     from evaluation.comparisons.sides import FIRST
     from evaluation.store.runs import find_run
 
@@ -200,7 +200,7 @@ def _show_evaluated(
     *,
     as_json: bool,
 ) -> int:
-    """Shows what the flow stored: the same question to the same runs is one comparison."""
+    """Show what the flow stored: the same question to the same runs is one comparison."""
     from evaluation.comparisons.saving import compare_and_store
 
     try:
@@ -222,7 +222,7 @@ def _show_interrupted(
     *,
     as_json: bool,
 ) -> int:
-    """Says how it goes on: the evaluation by itself, then the comparison of its runs."""
+    """Say how it goes on: the evaluation by itself, then the comparison of its runs."""
     from evaluation.comparisons.saving import grouped_runs
     from evaluation.run_results.run_result import run_result
 
@@ -240,7 +240,7 @@ def _show_interrupted(
 
 
 def _typed(options: CompareOptions, run_ids: Sequence[str]) -> str:
-    """The command that compares these runs as was asked."""
+    """Return the command that compares these runs as was asked."""
     words = ["benchwright", "compare", *run_ids]
     for name, option in _OPTIONS.items():
         value = options.fields.get(name)

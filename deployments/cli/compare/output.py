@@ -23,7 +23,7 @@ def show_comparisons(
     code: int = EXIT_DONE,
     evaluated: Sequence[str] = (),
 ) -> int:
-    """The exit code, after everything was shown and written that was asked for.
+    """Return the exit code, after everything was shown and written that was asked for.
 
     Args:
         options: What was typed.
@@ -85,7 +85,7 @@ def _as_json(
 
 
 def show_planned(planned: "Sequence[PlannedComparison]", *, as_json: bool) -> int:
-    """The exit code of showing which stored pairs would be compared."""
+    """Return the exit code of showing which stored pairs would be compared."""
     from deployments.cli.terminal.run_results import say_line
     from evaluation.formatting import counted
 

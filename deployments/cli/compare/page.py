@@ -143,7 +143,7 @@ def _print_sources(result: "ComparisonResult") -> None:
 
 
 def print_history(history: "Sequence[PairHistoryResult]", words: Sequence[str]) -> None:
-    """Prints how a pair came out each time, the oldest first."""
+    """Print how a pair came out each time, the oldest first."""
     from evaluation.reports.comparisons.tables import history_rows
 
     say_line(f"{' and '.join(words)}: {len(history)} stored result{'' if len(history) == 1 else 's'}", style="bold")

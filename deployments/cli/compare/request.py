@@ -31,12 +31,12 @@ class CompareOptions:
 
 
 def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
-    """What `--json` says of a comparison that did not come about."""
+    """Return what `--json` says of a comparison that did not come about."""
     return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
 
 
 def comparison_request(options: CompareOptions, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
-    """The request that was typed.
+    """Return the request that was typed.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run_comparison(options: CompareOptions, *, database: str | None, as_json: bool) -> int:
-    """The exit code of a comparison.
+    """Return the exit code of a comparison.
 
     Raises:
         BenchwrightError: something for the user to mend.
@@ -58,7 +58,7 @@ def _has_failed_run(store: "Store", results: "Sequence[ComparisonResult]") -> bo
 
 
 def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str | None, as_json: bool) -> int:
-    """The exit code of showing how a pair came out before.
+    """Return the exit code of showing how a pair came out before.
 
     Raises:
         BenchwrightError: no such run, or not two sides.

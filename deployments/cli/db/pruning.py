@@ -74,7 +74,7 @@ def prune(
 
 
 def read_age(text: str) -> timedelta:
-    """The age in `90d`, `12w` or `36h`.
+    """Return the age in `90d`, `12w` or `36h`.
 
     Raises:
         ConfigurationError: it is none of these, or nothing, or longer than there are dates.
@@ -108,7 +108,7 @@ def _place(store: "Store") -> str:
 
 
 def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool) -> None:
-    """Says what would go, and what stays."""
+    """Say what would go, and what stays."""
     from deployments.cli.terminal.output import print_status
     from deployments.cli.terminal.tables import in_words, moment, print_line
     from evaluation.formatting import size
@@ -133,7 +133,7 @@ def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool
 
 
 def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
-    """How the file stands afterwards, and why its free room was not given back, where it was not."""
+    """Return how the file stands afterwards, and why its free room was not given back, where it was not."""
     from evaluation.store.pruning import is_anyone_at_work
     from evaluation.store.vacuum import database_size, free_inside, vacuum_file
 

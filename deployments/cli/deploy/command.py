@@ -79,7 +79,7 @@ def deploy(
 
 
 def must_answer() -> None:
-    """Returns where a Prefect server is configured, or `serve` runs, and it answers.
+    """Return where a Prefect server is configured, or `serve` runs, and it answers.
 
     Raises:
         ConfigurationError: there is none.
@@ -90,7 +90,7 @@ def must_answer() -> None:
 
 
 def _production(benchmarks: list[str], candidates: list[str], choices: "Choices") -> dict[str, Any] | None:
-    """What is evaluated every night; None where nothing is given."""
+    """Return what is evaluated every night; None where nothing is given."""
     from evaluation.requests.evaluation_request import read_request
 
     if not benchmarks and not candidates:

@@ -11,7 +11,10 @@ WITHIN_S = 5.0
 
 
 def with_models_of_servers(choices: "Choices", store: "Store | None") -> "Choices":
-    """The choices with the models of the servers that answer soon, but for retired ones; tells of the other servers."""
+    """Return the choices with the models of the servers that answer soon, but for retired ones.
+
+    Tells of the other servers.
+    """
     from dataclasses import replace
 
     from deployments.cli.servers import ask_all, requested_endpoints

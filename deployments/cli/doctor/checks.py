@@ -50,7 +50,7 @@ class Finding:
 
 
 def python_version(version: tuple[int, int, int] = sys.version_info[:3]) -> Finding:
-    """Whether this Python is one that Benchwright runs on."""
+    """Return whether this Python is one that Benchwright runs on."""
     shown = ".".join(map(str, version))
     if OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON:
         return Finding(name="Python", state=State.OK, message=f"{shown} on {platform.system()} {platform.machine()}")
@@ -63,7 +63,7 @@ def python_version(version: tuple[int, int, int] = sys.version_info[:3]) -> Find
 
 
 def prefect() -> Finding:
-    """Whether Prefect can be imported, and its server reached where one is set."""
+    """Return whether Prefect can be imported, and its server reached where one is set."""
     try:
         from prefect import __version__ as version
         from prefect.settings import get_current_settings
@@ -106,7 +106,7 @@ def _prefect_server(version: str, url: str) -> Finding:
 
 
 def serve() -> Finding:
-    """Whether `benchwright serve` runs on this Prefect home, and where its pages are."""
+    """Return whether `benchwright serve` runs on this Prefect home, and where its pages are."""
     from deployments.helper_process import answers
     from deployments.prefect_home import prefect_home
     from deployments.prefect_server import HEALTH
@@ -126,7 +126,7 @@ def serve() -> Finding:
 
 
 def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, bool]:
-    """Whether the store opens, and True where it holds no run yet.
+    """Return whether the store opens, and True where it holds no run yet.
 
     Args:
         url: Where it is.
@@ -151,7 +151,7 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
 
 
 def disk(database_url: str | None) -> Finding:
-    """Whether there is room for results."""
+    """Return whether there is room for results."""
     from deployments.cli.doctor.machine import free_bytes
     from evaluation.formatting import size
     from evaluation.store.address import parse_url
@@ -172,7 +172,7 @@ def disk(database_url: str | None) -> Finding:
 
 
 def private_files(database_url: str | None) -> Finding:
-    """Whether somebody beside this user may read what holds secrets and results."""
+    """Return whether somebody beside this user may read what holds secrets and results."""
     from deployments.prefect_home import prefect_home, secret_files
     from evaluation.files.private_files import database_files, open_to_others
     from evaluation.store.address import default_url, parse_url
@@ -194,7 +194,7 @@ def private_files(database_url: str | None) -> Finding:
 
 
 def answering(answer: "Answer") -> Finding:
-    """What a server that answers has."""
+    """Return what a server that answers has."""
     from evaluation.providers import PROVIDERS
 
     n = len(answer.models)
@@ -210,7 +210,7 @@ def answering(answer: "Answer") -> Finding:
 def silent(
     endpoint: "EndpointRecord", error: BenchwrightError, *, was_asked_for: bool, is_spare: bool = False
 ) -> Finding:
-    """What is to be done about a server that does not answer.
+    """Return what is to be done about a server that does not answer.
 
     Args:
         endpoint: Which.
@@ -236,7 +236,7 @@ def silent(
 
 
 def embedded() -> Finding:
-    """Whether the embedded server can offer its small model beside the baselines."""
+    """Return whether the embedded server can offer its small model beside the baselines."""
     lacking = [name.replace("_", "-") for name in EMBEDDED_PACKAGES if find_spec(name) is None]
     if not lacking:
         message = "smollm2:135m and the baselines, by --embedded"
@@ -251,7 +251,7 @@ def embedded() -> Finding:
 
 
 def gpu(gpus: "Sequence[Gpu]") -> Finding:
-    """Which GPUs there are."""
+    """Return which GPUs there are."""
     from evaluation.formatting import size
 
     if not gpus:
@@ -261,7 +261,7 @@ def gpu(gpus: "Sequence[Gpu]") -> Finding:
 
 
 def memory(n_bytes: int | None) -> Finding:
-    """How much memory there is."""
+    """Return how much memory there is."""
     from evaluation.formatting import size
 
     n_cores = os.cpu_count() or 1
@@ -269,7 +269,7 @@ def memory(n_bytes: int | None) -> Finding:
 
 
 def sandbox() -> Finding:
-    """How programs that a model wrote would be kept from harm."""
+    """Return how programs that a model wrote would be kept from harm."""
     from deployments.cli.arguments import read_settings
     from evaluation.sandbox.isolation import describe_isolation, isolation
     from evaluation.sandbox.isolation_kinds import WEAK

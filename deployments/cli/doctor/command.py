@@ -55,7 +55,7 @@ def _error(broken: "Sequence[Finding]") -> ConfigurationError:
 
 
 def diagnose(names_or_urls: Sequence[str], db: str | None) -> Diagnosis:
-    """What is there on this machine and on the servers that are asked.
+    """Return what is there on this machine and on the servers that are asked.
 
     Args:
         names_or_urls: Servers by name or address; empty: those that commands ask by default.
@@ -99,7 +99,7 @@ def diagnose(names_or_urls: Sequence[str], db: str | None) -> Diagnosis:
 def _servers(
     names_or_urls: Sequence[str], url: str | None, *, has_store: bool
 ) -> "tuple[tuple[Finding, ...], tuple[Answer, ...]]":
-    """What the servers say; a name or an address that is none is a finding too."""
+    """Return what the servers say; a name or an address that is none is a finding too."""
     from contextlib import ExitStack
 
     from deployments.cli.doctor import checks
@@ -125,7 +125,10 @@ def _servers(
 
 
 def _embedded_of_serve() -> "list[EndpointRecord]":
-    """The embedded server of the `serve` that runs on this Prefect home, under the address that commands take."""
+    """Return the embedded server of the `serve` that runs on this Prefect home.
+
+    Under the address that commands take.
+    """
     from deployments.serving.home import find_serve
     from evaluation.providers import OF_EMBEDDED_SERVER
     from evaluation.records import EndpointRecord
@@ -138,7 +141,10 @@ def _embedded_of_serve() -> "list[EndpointRecord]":
 
 
 def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]:
-    """The server to begin with, and its models that can answer: the first that has some, else one that can pull."""
+    """Return the server to begin with, and its models that can answer.
+
+    The first that has some, else one that can pull.
+    """
     from evaluation.providers import PROVIDERS
 
     for answer in answers:

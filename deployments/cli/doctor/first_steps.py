@@ -39,19 +39,19 @@ def model_memory_bytes(gpus: Sequence[Gpu], memory_bytes: int | None) -> int:
 
 
 def memory_in_words(gpus: Sequence[Gpu]) -> str:
-    """What `model_memory_bytes` counted, for a person who knows how much memory the machine has."""
+    """Return what `model_memory_bytes` counted, for a person who knows how much memory the machine has."""
     if any(gpu.memory_bytes for gpu in gpus):
         return "this machine, by its GPU memory"
     return "this machine, by a quarter of its memory, since a CPU is slow with larger models"
 
 
 def suggestion_for(n_bytes: int) -> Suggestion:
-    """The largest models that so much memory holds."""
+    """Return the largest models that so much memory holds."""
     return [item for item in SUGGESTIONS if item.memory_gib * GIB <= n_bytes][-1]
 
 
 def first_commands(models: Sequence[str], *, endpoint: str | None, suggestion: Suggestion) -> tuple[str, ...]:
-    """What to run first, in order.
+    """Return what to run first, in order.
 
     Args:
         models: Those that can answer, the ones to begin with first.

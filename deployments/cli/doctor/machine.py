@@ -18,7 +18,10 @@ class Gpu:
 
 
 def memory_bytes() -> int | None:
-    """What this process may use of the machine's memory: all of it, or its container's share; None: unknown here."""
+    """Return what this process may use of the machine's memory: all of it, or its container's share.
+
+    None: unknown here.
+    """
     try:
         physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -35,7 +38,7 @@ def _limit(path: Path) -> int | None:
 
 
 def gpus() -> tuple[Gpu, ...]:
-    """The NVIDIA GPUs of this machine; none where there is no driver."""
+    """Return the NVIDIA GPUs of this machine; none where there is no driver."""
     from tasks.telemetry.nvml import open_gpus
 
     with open_gpus() as nvidia_gpus:

@@ -136,7 +136,7 @@ OF_ONE_ADDRESS = ("key_variable", "allow_remote")
 
 
 def _kept(before: "EndpointRecord", record: "EndpointRecord", settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What the stored endpoint has set and the command does not give anew."""
+    """Return what the stored endpoint has set and the command does not give anew."""
     stored = {
         key: getattr(before, key)
         for key, value in settings.items()
@@ -155,7 +155,7 @@ def _kept_in_words(name: str, kept: Mapping[str, Any]) -> str:
 
 
 def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
-    """The record with the protocol that its server speaks, and what is to be said of it."""
+    """Return the record with the protocol that its server speaks, and what is to be said of it."""
     from deployments.cli.servers import ask_all
     from deployments.cli.terminal.output import print_status
     from evaluation.providers.detection import START_ONE
@@ -206,7 +206,7 @@ def _checked_provider(provider: str | None) -> str:
 
 
 def check_key_variable(text: str) -> None:
-    """Refuses what is not the name of a variable, without showing it: it may be the key itself.
+    """Refuse what is not the name of a variable, without showing it: it may be the key itself.
 
     Raises:
         ConfigurationError: it does not look like the name of a variable.

@@ -11,7 +11,10 @@ PATIENCE_S = 5.0
 
 
 def tell_prefect(store: "Store", tag: str) -> bool:
-    """True where the pending limits, that of `tag` among them, stand in Prefect now; says what became of them."""
+    """Return True where the pending limits, that of `tag` among them, stand in Prefect now.
+
+    Says what became of them.
+    """
     from deployments.cli.terminal.output import print_status
     from deployments.prefect_server import running_api
 
@@ -26,7 +29,7 @@ def tell_prefect(store: "Store", tag: str) -> bool:
 
 
 def _set_limits(store: "Store", api: str) -> Mapping[str, int] | None:
-    """The limits set; None: the server went away."""
+    """Return the limits set; None: the server went away."""
     import os
 
     from deployments.prefect_server import FEWER_WORDS

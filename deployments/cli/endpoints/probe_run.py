@@ -104,7 +104,7 @@ async def _probed(
 
 
 async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
-    """The model named, else the one that answers soonest.
+    """Return the model named, else the one that answers soonest.
 
     Raises:
         UnknownNameError: the server has none of that name.
@@ -128,7 +128,7 @@ def _tell_round(probe_round: "ProbeRound") -> None:
 
 
 def _saved(store: "Store", record: "EndpointRecord", result: "Probe", *, save: bool | None) -> dict[str, Any]:
-    """Whether the slots were stored, and whether the limit in Prefect stands; says so."""
+    """Return whether the slots were stored, and whether the limit in Prefect stands; says so."""
     from deployments.cli.endpoints.gpu_limits import tell_prefect
     from deployments.cli.terminal.output import print_status
     from evaluation.servers.gpu_limits import gpu_tag
@@ -151,7 +151,7 @@ def _saved(store: "Store", record: "EndpointRecord", result: "Probe", *, save: b
 
 
 def _doubt(result: "Probe", stored: "EndpointRecord") -> str | None:
-    """Why the number is no better than the one that is stored."""
+    """Return why the number is no better than the one that is stored."""
     if result.was_disturbed:
         return "somebody else uses the server"
     if result.is_at_least and (stored.slots or 0) > result.slots:

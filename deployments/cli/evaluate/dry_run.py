@@ -23,7 +23,7 @@ def show_dry_run(
     max_rows: int | None = None,
     beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Prints what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
+    """Print what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_line
     from evaluation.forecasts.costs import as_json as costs_as_json
@@ -47,7 +47,7 @@ def show_dry_run(
 
 
 def sentences(forecast: "Forecast") -> Iterator[str]:
-    """What it will cost: "2 model loads, 80 calls, about 3 min (from 500 generations of 2026-11-20).", and more."""
+    """Yield sentences on what it will cost, such as `2 model loads, 80 calls, about 3 min`."""
     if not forecast.n_calls:
         taken = f", {forecast.n_reusable:,} of them in earlier runs" if forecast.n_reusable else ""
         yield f"Nothing to ask: {counted(forecast.n_done + forecast.n_reusable, 'outcome')} stored already{taken}."
@@ -68,7 +68,7 @@ def _pace(work: "ScoringWork") -> "dict[str, Any] | None":
 
 
 def afterwards_sentence(work: "ScoringWork") -> str:
-    """Who is asked when the answers are there, how often, and for how long."""
+    """Return who is asked when the answers are there, how often, and for how long."""
     what = f"the {work.need} {work.model} at {work.endpoint} is asked up to {counted(work.n_answers, 'time')}"
     if work.model is None:
         what = f"programs are run for up to {counted(work.n_answers, 'score')}"

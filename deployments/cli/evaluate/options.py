@@ -28,7 +28,7 @@ _NOT_TAKEN = frozenset({"resume", "dry_run", "fail_under", "junit", "db", "json_
 
 
 def taking_evaluation(command: Callable[..., None]) -> Callable[..., None]:
-    """`command` with the options of `evaluate` as well, which it is given as the mapping `evaluation`.
+    """Return `command` with the options of `evaluate` as well, which it is given as the mapping `evaluation`.
 
     Args:
         command: Takes `evaluation` by name; its own options come first, and win over those of the same name.
@@ -54,7 +54,7 @@ def taking_evaluation(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def evaluation_fields(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What these options say as fields of `EvaluationRequest`; those that say nothing are left out.
+    """Return what these options say as fields of `EvaluationRequest`; those that say nothing are left out.
 
     Raises:
         ConfigurationError: a file that cannot be read, a price that is none.

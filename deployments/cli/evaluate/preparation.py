@@ -31,7 +31,7 @@ class Prepared:
 
 
 def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: str | None) -> Prepared:
-    """The request that was typed, or the one that is resumed; says what each benchmark is.
+    """Return the request that was typed, or the one that is resumed; says what each benchmark is.
 
     Raises:
         BenchwrightError: something for the user to mend.
@@ -57,7 +57,7 @@ def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: s
 
 
 def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
-    """What the servers have for the request; says what the user should know before the flow run begins.
+    """Return what the servers have for the request; says what the user should know before the flow run begins.
 
     Raises:
         BenchwrightError: no server, no such model, or one that is not the one that was asked before.
@@ -77,7 +77,7 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
 
 
 def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
-    """The request with its benchmark files named so that it runs again from anywhere."""
+    """Return the request with its benchmark files named so that it runs again from anywhere."""
     from evaluation.benchmarks.suites import standard_suites
 
     suites = standard_suites()
@@ -88,7 +88,7 @@ def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
 
 
 def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> "Benchmark":
-    """The benchmark, read once. What cannot be measured is refused before a server is started."""
+    """Return the benchmark, read once. What cannot be measured is refused before a server is started."""
     from evaluation.benchmarks.loading import equal_contents, recognised_line
     from evaluation.resolution import find_benchmark, resolve_benchmark
 
@@ -105,7 +105,7 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
 
 
 def _as_measured(resolved: "ResolvedBenchmark", metric_texts: Sequence[str]) -> "Benchmark":
-    """The benchmark with the metrics of the request in the place of its own, where that names any."""
+    """Return the benchmark with the metrics of the request in the place of its own, where that names any."""
     from evaluation.metric_specs import names_a_file
 
     if not metric_texts:
@@ -117,7 +117,7 @@ def _as_measured(resolved: "ResolvedBenchmark", metric_texts: Sequence[str]) -> 
 
 
 def _stored_benchmark(run: "RunRecord", store: "Store") -> "Benchmark":
-    """The version that the run began with, whatever became of its file."""
+    """Return the version that the run began with, whatever became of its file."""
     from evaluation.store.benchmarks import load_benchmark_version
 
     return load_benchmark_version(store, run.plan.benchmark_version, run.plan.benchmark_name)

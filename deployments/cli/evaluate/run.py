@@ -51,7 +51,7 @@ def run_evaluation(
     dry_run: bool = False,
     junit: Path | None = None,
 ) -> int:
-    """The exit code of an evaluation of what was asked for.
+    """Return the exit code of an evaluation of what was asked for.
 
     Args:
         fields: Fields of `EvaluationRequest`; with `resume`, what is added to the stored request.
@@ -165,7 +165,7 @@ def show_dry_plan(
     max_rows: int | None = None,
     named: Collection[str] = (),
 ) -> int:
-    """Prints what would be asked, and what it will cost; nothing is asked.
+    """Print what would be asked, and what it will cost; nothing is asked.
 
     Args:
         prepared: What is asked for.
@@ -191,7 +191,7 @@ def show_forecast(
     named: Collection[str] = (),
     beside: Mapping[str, Any] | None = None,
 ) -> None:
-    """Prints what it will cost to ask what was resolved; `beside` stands in the JSON object too."""
+    """Print what it will cost to ask what was resolved; `beside` stands in the JSON object too."""
     from deployments.cli.evaluate.dry_run import show_dry_run
     from evaluation.forecasts.scoring_work import work_of_metrics
 
@@ -215,7 +215,7 @@ def forecast_costs(
 
 
 def start_embedded_if_requested(prepared: Prepared, stack: ExitStack) -> None:
-    """Starts the embedded server where it is asked for, until the stack is left."""
+    """Start the embedded server where it is asked for, until the stack is left."""
     if prepared.request.embedded and not read_settings().embedded_url:
         _start_embedded(stack)
 
@@ -230,7 +230,7 @@ def _start_embedded(stack: ExitStack) -> None:
 
 
 def code_of_stored(store: "Store", invocation_id: str) -> int | None:
-    """The exit code of runs that have ended in the store; None: they have not."""
+    """Return the exit code of runs that have ended in the store; None: they have not."""
     from evaluation.store.runs import runs_of_invocation
 
     if not all_have_ended(store, invocation_id):
@@ -242,7 +242,7 @@ def code_of_stored(store: "Store", invocation_id: str) -> int | None:
 
 
 def has_runs(store: "Store", invocation_id: str) -> bool:
-    """True where the invocation has begun a run, or nobody can tell."""
+    """Return True where the invocation has begun a run, or nobody can tell."""
     from evaluation.store.runs import runs_of_invocation
 
     try:
@@ -252,7 +252,7 @@ def has_runs(store: "Store", invocation_id: str) -> bool:
 
 
 def exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool) -> tuple[int, BenchwrightError | None]:
-    """The code of how the flow run ended, and what broke it.
+    """Return the code of how the flow run ended, and what broke it.
 
     Raises:
         DatabaseLostError: its results are lost.
@@ -307,7 +307,10 @@ def marked_as_failed(result: "InvocationResult", error: BenchwrightError) -> "In
 
 
 def _check_thresholds(prepared: Prepared, result: "InvocationResult", code: int, junit: Path | None) -> int:
-    """The exit code: 1 where all is done, and a value is under what was asked for, or above it where less is better."""
+    """Return the exit code.
+
+    1 where all is done, and a value is under what was asked for, or above it where less is better.
+    """
     checks = threshold_checks(prepared.request, result)
     if junit is not None:
         from evaluation.reports.junit import junit_xml

@@ -27,7 +27,9 @@ class ThresholdCheck:
 
 
 def threshold_checks(request: "EvaluationRequest", result: "InvocationResult") -> list[ThresholdCheck]:
-    """A check for each threshold, run and candidate. Where less is better, a value must not be above its threshold.
+    """Return a check for each threshold, run and candidate.
+
+    Where less is better, a value must not be above its threshold.
 
     Args:
         request: Whose thresholds.
@@ -69,7 +71,7 @@ def _problem(result: "MetricResult | None", limit: float, *, rising: bool) -> st
 
 
 def threshold_cases(checks: list[ThresholdCheck], result: "InvocationResult") -> "list[JUnitCase]":
-    """The checks as test cases, after an error for each run that has not completed."""
+    """Return the checks as test cases, after an error for each run that has not completed."""
     from evaluation.reports.junit import JUnitCase
 
     broken = [

@@ -19,7 +19,7 @@ DEPLOY = "Bring it there with `benchwright deploy --work-pool NAME`, and start `
 
 
 def check_spread_of_dry_run(request: "EvaluationRequest", store: "Store") -> None:
-    """The same as `check_spread` for what is not begun, so that no server is started for it.
+    """Check as `check_spread` does, for a dry run: no server is started for it.
 
     Raises:
         ConfigurationError: as of `check_spread`.
@@ -36,7 +36,7 @@ def check_spread_of_dry_run(request: "EvaluationRequest", store: "Store") -> Non
 
 
 def check_spread(request: "EvaluationRequest", server: "PrefectServer", store: "Store") -> None:
-    """Refuses what workers could not do, and says what they can do on one machine alone.
+    """Refuse what workers could not do, and says what they can do on one machine alone.
 
     Args:
         request: What is asked for.

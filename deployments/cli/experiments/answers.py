@@ -24,7 +24,7 @@ TagsOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", he
 
 
 def answer(experiment: "ExperimentRecord", text: str, *, in_json: bool) -> None:
-    """Prints what became of the experiment: the text, or all of it as JSON."""
+    """Print what became of the experiment: the text, or all of it as JSON."""
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_line
     from evaluation.run_results.experiment_result import experiment_facts

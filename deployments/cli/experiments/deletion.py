@@ -42,7 +42,7 @@ def delete(
 
 
 def _hanging(goes: "ExperimentContents") -> str:
-    """What goes with an experiment, in words."""
+    """Return what goes with an experiment, in words."""
     from evaluation.formatting import counted
 
     runs = counted(len(goes.run_ids), "run") + (f" ({counted(goes.n_answers, 'answer')})" if goes.run_ids else "")

@@ -42,7 +42,7 @@ def print_experiment(shown: ExperimentResult) -> None:
 
 
 def _as_word(text: str) -> str:
-    """`text` as a shell takes it for one word."""
+    """Return `text` as a shell takes it for one word."""
     import shlex
 
     return shlex.quote(text)
@@ -66,7 +66,7 @@ def _print_notes(notes: Sequence[AnnotationRecord]) -> None:
 
 
 def _template_lines(template: Mapping[str, object] | None) -> str | None:
-    """An option a line."""
+    """Return an option a line."""
     if template is None:
         return None
     return "\n".join(f"{name}: {_shown_option(value)}" for name, value in template.items()) or "empty"

@@ -35,7 +35,7 @@ def _change(
     words: tuple[str, str],
     in_json: bool,
 ) -> None:
-    """Changes which runs belong to the experiment, and shows it as it is then.
+    """Change which runs belong to the experiment, and shows it as it is then.
 
     Args:
         name: The experiment's.

@@ -159,7 +159,7 @@ def _model(answer: "Answer", name: str) -> "ModelInfo":
 
 
 def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", *, any_digest: bool) -> None:
-    """Says how the weights compare.
+    """Say how the weights compare.
 
     Raises:
         ConfigurationError: they differ, or a server does not say, and that was not allowed.
@@ -226,7 +226,10 @@ def _teller(n_all: int) -> Any:
 async def _parties(
     stack: AsyncExitStack, answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", request: _AgreementRequest
 ) -> "list[AskedServer]":
-    """The servers, opened, all asked with the options of the first, whatever parameters another has for the model."""
+    """Return the servers, opened, all asked with the options of the first.
+
+    Whatever parameters another has for the model.
+    """
     from deployments.cli.servers import api_key
     from evaluation.options import candidate_options, effective_options
     from evaluation.providers.detection import connect

@@ -14,7 +14,7 @@ MOST_SHOWN = 10
 
 
 def print_agreement(agreement: "Agreement", metric: str) -> None:
-    """Prints who agrees with whom, where they part, and whether they may be pooled."""
+    """Print who agrees with whom, where they part, and whether they may be pooled."""
     print_table(
         ("endpoint", "with", "equal", "of", "share", "95% interval", metric, "difference", "p"),
         [
@@ -73,7 +73,7 @@ def _number(value: float | None) -> str | None:
 
 
 def agreement_as_json(agreement: "Agreement", *, digests: Sequence[str | None]) -> dict[str, Any]:
-    """All that was seen.
+    """Return all that was seen.
 
     Args:
         agreement: What was seen.

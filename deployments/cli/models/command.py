@@ -50,7 +50,7 @@ def show(
 
 
 def _refresh(store: "Store", names_or_urls: Sequence[str]) -> None:
-    """Notes what the servers have now. One that does not answer is told of: what is stored can still be shown."""
+    """Note what the servers have now. One that does not answer is told of: what is stored can still be shown."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
     from deployments.cli.terminal.output import print_status
 
@@ -73,7 +73,7 @@ def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
 
 
 def _known_name(store: "Store", name: str) -> str:
-    """The name under which the store knows the model, else its full one."""
+    """Return the name under which the store knows the model, else its full one."""
     from evaluation.providers.model_names import full_name
 
     try:

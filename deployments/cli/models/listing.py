@@ -49,7 +49,7 @@ def list_models(
 
 
 def _seen_now(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRecord"]:
-    """What the servers have, and what was registered for none of them yet."""
+    """Return what the servers have, and what was registered for none of them yet."""
     from deployments.cli.servers import ask_those_that_answer, record_models, requested_endpoints
     from evaluation.store.registry import list_models as stored_models
 
@@ -110,7 +110,7 @@ def _tell_of_the_rest(
     capability: str | None,
     family: str | None,
 ) -> None:
-    """Says what was left out, and what there would be where a filter left nothing."""
+    """Say what was left out, and what there would be where a filter left nothing."""
     from deployments.cli.terminal.output import print_status
 
     if n_retired := len(everything) - len(live):
@@ -130,7 +130,7 @@ def _tell_of_the_rest(
 
 
 def model_as_json(record: "ModelRecord") -> dict[str, Any]:
-    """All that is noted of a model, as plain JSON."""
+    """Return all that is noted of a model, as plain JSON."""
     fields = asdict(record)
     for moment in ("first_seen", "last_seen", "retired_at"):
         fields[moment] = fields[moment].isoformat() if fields[moment] else None

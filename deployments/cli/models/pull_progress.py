@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pull_model(endpoint: "EndpointRecord", name: str, *, allow_remote: bool) -> Answer:
-    """The server's answer with that one model, once it is there.
+    """Return the server's answer with that one model, once it is there.
 
     Raises:
         ConfigurationError: no server, or a model that runs elsewhere and was not allowed to.
@@ -37,7 +37,10 @@ def pull_model(endpoint: "EndpointRecord", name: str, *, allow_remote: bool) -> 
 
 
 async def _interruptible(pulling: "Coroutine[Any, Any, Answer]") -> Answer:
-    """What the pull gives. One that breaks because Ctrl-C ended it was interrupted, whatever error it makes of that."""
+    """Return what the pull gives.
+
+    One that breaks because Ctrl-C ended it was interrupted, whatever error it makes of that.
+    """
     try:
         return await pulling
     except ProviderError:
@@ -99,7 +102,7 @@ class _Bars:
 
 
 def _line(text: str) -> str:
-    """What a server wrote, in one line that a terminal can bear."""
+    """Return what a server wrote, in one line that a terminal can bear."""
     from evaluation.escaping import for_terminal
 
     return " ".join(for_terminal(text).split())

@@ -21,7 +21,7 @@ _DAYS = {"d": 1, "w": 7}
 
 
 def read_days(text: str | None) -> int | None:
-    """The days of `30d` or `4w`.
+    """Return the days of `30d` or `4w`.
 
     Raises:
         ConfigurationError: it is neither.
@@ -35,7 +35,7 @@ def read_days(text: str | None) -> int | None:
 
 
 def read_budgets(words: Sequence[str]) -> list[dict[str, Any]] | None:
-    """The budgets of `500` and `TASK=500`; None where there is none.
+    """Return the budgets of `500` and `TASK=500`; None where there is none.
 
     Raises:
         ConfigurationError: one is neither.
@@ -50,7 +50,7 @@ def read_budgets(words: Sequence[str]) -> list[dict[str, Any]] | None:
 
 
 def run_monitor(fields: Mapping[str, Any], *, database: str | None, as_json: bool, fail_on_alert: bool) -> int:
-    """The exit code of one look.
+    """Return the exit code of one look.
 
     Args:
         fields: Fields of `MonitorRequest`.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def show_race_dry_run(
     prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack, *, as_json: bool
 ) -> int:
-    """The exit code, once the plan is printed; nothing is asked, and nothing stored.
+    """Return the exit code, once the plan is printed; nothing is asked, and nothing stored.
 
     Raises:
         BenchwrightError: no server, no such model, or fewer than two candidates.
@@ -102,7 +102,7 @@ def _most(bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest")
 
 
 def _most_seconds(bounded: "RaceBounds", first_look: "Forecast") -> float | None:
-    """The first look's time, as many times as it has to be; its loads once for each look."""
+    """Return the first look's time, as many times as it has to be; its loads once for each look."""
     if first_look.seconds is None or not first_look.n_calls:
         return None
     loading = max(

@@ -24,7 +24,7 @@ MAY_CHANGE = "budget"
 
 
 def run_race(search: TypedSearch, *, database: str | None, as_json: bool) -> int:
-    """The exit code of a race.
+    """Return the exit code of a race.
 
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
@@ -87,7 +87,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
 
 
 def _is_over(prepared: Prepared, store: "Store") -> bool:
-    """True where there is nothing to go on with, so that no server is needed."""
+    """Return True where there is nothing to go on with, so that no server is needed."""
     from evaluation.store.races import find_race
 
     record = find_race(store, prepared.invocation_id)
@@ -96,7 +96,7 @@ def _is_over(prepared: Prepared, store: "Store") -> bool:
 
 
 def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:
-    """Refuses a metric on which nobody can race, before a server is started."""
+    """Refuse a metric on which nobody can race, before a server is started."""
     from evaluation.races.raceable_metrics import refuse_unfit
     from evaluation.resolution import resolve_benchmark
 

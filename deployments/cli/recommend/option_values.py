@@ -25,7 +25,7 @@ _PERCENTILES = "For example p95, 95%, 95 or .95: all four say the same."
 
 
 def read_seconds(text: str | None, *, option: str) -> float | None:
-    """Seconds in `2s`, `500ms`, `1.5min` or a plain number; None where nothing was said.
+    """Return the seconds in `2s`, `500ms`, `1.5min` or a plain number; None where nothing was said.
 
     Raises:
         ConfigurationError: it is none of these. So with the next ones.
@@ -34,17 +34,17 @@ def read_seconds(text: str | None, *, option: str) -> float | None:
 
 
 def read_joules(text: str | None, *, option: str) -> float | None:
-    """Joules in `50J`, `1.2kJ`, `0.01Wh` or a plain number."""
+    """Return the joules in `50J`, `1.2kJ`, `0.01Wh` or a plain number."""
     return _read(text, _JOULES, option, "an energy", "For example 50J, 1.2kJ or 0.01Wh.")
 
 
 def read_dollars(text: str | None, *, option: str) -> float | None:
-    """US dollars in `0.5`, `$0.50` or `0.5 USD`."""
+    """Return US dollars in `0.5`, `$0.50` or `0.5 USD`."""
     return _read(text, _DOLLARS, option, "a price", "For example 0.5 or $0.50: US dollars for 1,000 answers.")
 
 
 def read_quality(text: str | None, *, option: str) -> float | None:
-    """A quality between 0 and 1, in `60%` or `0.6`."""
+    """Return a quality between 0 and 1, in `60%` or `0.6`."""
     value = _read(text, _SHARES, option, "a quality", "For example 60% or 0.6: from 0% to 100%, or from 0 to 1.")
     if value is None or value <= 1:
         return value
@@ -71,7 +71,7 @@ def read_gigabytes(text: str | None, *, option: str) -> float | None:
 
 
 def read_percentile(text: str, *, option: str) -> float:
-    """A share between 0 and 1 in `p95`, `95%`, `95` or `.95`.
+    """Return a share between 0 and 1 in `p95`, `95%`, `95` or `.95`.
 
     A plain number below 1 is a share, and one from 50 on is in percent. What lies between may be a slip of either, and
     so may less than one percent: both are refused.
@@ -114,14 +114,16 @@ def _must_not_be_negative(text: str, option: str, example: str) -> None:
 
 
 def read_names(words: Sequence[str] | None, *, option: str) -> tuple[str, ...]:
-    """The names that were given, of which none may be empty."""
+    """Return the names that were given, of which none may be empty."""
     if any(not word.strip() for word in words or ()):
         raise ConfigurationError(f"{option} names nothing", "Give a name, or leave it out.")
     return tuple(words or ())
 
 
 def read_weights(words: Sequence[str]) -> "Weights":
-    """The weights in `quality=1`, `latency=2,cost=1`, …; those that are not named are as they are unless they are said.
+    """Return the weights in `quality=1`, `latency=2,cost=1`, ….
+
+    Those that are not named are as they are unless they are said.
 
     Raises:
         ConfigurationError: a word that is not `name=number`, a name twice, a weight that cannot be one.
@@ -148,7 +150,7 @@ def read_weights(words: Sequence[str]) -> "Weights":
 
 
 def read_prompt(prompt: str | None, file: Path | None) -> str | None:
-    """The prompt, from where it was given; `-` is standard input.
+    """Return the prompt, from where it was given; `-` is standard input.
 
     Raises:
         ConfigurationError: it was given twice, cannot be read, or is empty.

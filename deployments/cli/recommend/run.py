@@ -47,7 +47,9 @@ class RecommendOptions:
 
 
 def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bool = False) -> "Form | None":
-    """The form of a configuration that the word names, else that the file's name does; None where neither is given.
+    """Return the form of a configuration that the word names, else that the file's name does.
+
+    None where neither is given.
 
     Raises:
         UnknownNameError: there is no such form.
@@ -74,7 +76,7 @@ def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bo
 
 
 def run_recommendation(options: RecommendOptions, *, database: str | None, as_json: bool) -> int:
-    """The exit code of a recommendation: 2 where no candidate is named.
+    """Return the exit code of a recommendation: 2 where no candidate is named.
 
     Raises:
         BenchwrightError: something for the user to mend; no candidate does what must hold.
@@ -104,7 +106,7 @@ def run_recommendation(options: RecommendOptions, *, database: str | None, as_js
 
 @contextmanager
 def open_recommender(database: str | None) -> "Iterator[str | None]":
-    """The database's URL; what was decided there is stored before this process ends."""
+    """Yield the database's URL; what was decided there is stored before this process ends."""
     from selection.recommender.registry import close_recommenders
 
     try:
@@ -116,7 +118,7 @@ def open_recommender(database: str | None) -> "Iterator[str | None]":
 
 @contextmanager
 def in_words_of_the_command() -> "Iterator[None]":
-    """Lets an error say which option to change, where it says which argument of Python."""
+    """Let an error say which option to change, where it says which argument of Python."""
     from evaluation.errors import SelectionError
 
     try:
@@ -174,7 +176,7 @@ def _show(
 
 
 def write_out(path: Path, text: str) -> None:
-    """Writes a file that is not there yet, and says so.
+    """Write a file that is not there yet, and says so.
 
     Raises:
         ConfigurationError: it is there already, or cannot be written.
@@ -216,7 +218,7 @@ def _print_page(
 
 
 def _print_explanation(text: str) -> None:
-    """Prints it with a margin, so that no name in it can pass for a line of ours."""
+    """Print it with a margin, so that no name in it can pass for a line of ours."""
     from deployments.cli.terminal.tables import print_line
 
     print_line()

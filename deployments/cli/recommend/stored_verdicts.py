@@ -20,7 +20,7 @@ _TESTS_OF_A_RUN = ("exact McNemar", "McNemar", "sign flips")
 
 
 def verdicts_of_runs(recommendation: "Recommendation", url: str | None) -> list[dict[str, Any]]:
-    """The verdict of each run that has at least two of the candidates, the newest of each benchmark.
+    """Return the verdict of each run that has at least two of the candidates, the newest of each benchmark.
 
     Empty where nothing was told apart by a test, where no task was named, and where one run is all the evidence and
     the test is that of the comparison.
@@ -45,7 +45,7 @@ def _verdict(store: "Store", run_id: str, benchmark: str) -> dict[str, Any]:
 
 
 def lines_of(verdicts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The verdicts for a person; empty without any."""
+    """Return the verdicts for a person; empty without any."""
     lines = ["one run alone, by its own tests (`benchwright compare RUN`):"] if verdicts else []
     for verdict in verdicts:
         first, *others = verdict["sentences"] or ["its candidates have no case in common"]

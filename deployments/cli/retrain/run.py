@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def run_retraining(fields: Mapping[str, Any], *, database: str | None, as_json: bool) -> int:
-    """The exit code of a retraining.
+    """Return the exit code of a retraining.
 
     Args:
         fields: Fields of `RetrainRequest`.
@@ -71,7 +71,7 @@ def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: E
 
 
 def _say_ended(sentence: str, next_step: str, model_id: str | None, *, as_json: bool) -> None:
-    """Says what is kept of a retraining that was ended early, and how to go on."""
+    """Say what is kept of a retraining that was ended early, and how to go on."""
     if as_json:
         print_json({"status": "cancelled", "sentence": sentence, "model_id": model_id, "next": next_step})
     print_status(f"interrupted: {sentence}")

@@ -36,7 +36,7 @@ class _Work:
 
 
 def review_in_terminal(request: "ReviewRequest", *, database: str | None, as_json: bool) -> int:
-    """The exit code of rating a review's cases here.
+    """Return the exit code of rating a review's cases here.
 
     Raises:
         BenchwrightError: no such run or review, or nothing to show.
@@ -91,7 +91,7 @@ def _left(work: _Work, code: int, *, as_json: bool) -> int:
 
 
 def _rate(work: _Work) -> None:
-    """Asks about every case that the rater has not rated yet; those that are skipped come again at the end."""
+    """Ask about every case that the rater has not rated yet; those that are skipped come again at the end."""
     from evaluation.store.ratings import rated_items, save_ratings
     from evaluation.store.reviews import begin_session
 
@@ -161,7 +161,7 @@ def _preference(n_outputs: int) -> int | None:
 
 
 def _grades(review: "ReviewRecord", item: "ReviewItem", position: int) -> dict[str, int]:
-    """One line with a grade for each criterion: `4 5 3`, or `453`."""
+    """Return one line with a grade for each criterion: `4 5 3`, or `453`."""
     from evaluation.reviews.blinded_cases import criteria_of, letter
 
     names = criteria_of(review, item)
@@ -192,7 +192,7 @@ def _note() -> str:
 
 
 def _read(prompt: str, *, may_leave: bool = True) -> str:
-    """A line that was typed.
+    """Return a line that was typed.
 
     Raises:
         LeftError: it says so.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def print_item(review: "ReviewRecord", item: "ReviewItem") -> None:
-    """Prints a case with its answers under their letters, beside the result: on stderr."""
+    """Print a case with its answers under their letters, beside the result: on stderr."""
     from evaluation.reviews.blinded_cases import NO_ANSWER, SPEED, cases_title, criteria_of, letter, shown_time
 
     progress_console().print()
@@ -38,7 +38,7 @@ def _block(title: str, text: str) -> None:
 
 
 def print_result(result: Mapping[str, Any]) -> None:
-    """Prints what came of a review, with names."""
+    """Print what came of a review, with names."""
     from evaluation.reports.reviews.result_page import agreement_rows, control_rows, metric_rows, pair_rows, score_rows
     from evaluation.reviews.result_words import rater_words
 
@@ -73,7 +73,7 @@ def _print_cases(result: Mapping[str, Any]) -> None:
 
 
 def print_progress(result: Mapping[str, Any]) -> None:
-    """Prints how far a review is, and no name of a candidate."""
+    """Print how far a review is, and no name of a candidate."""
     from evaluation.reports.reviews.blinded import awaited_words
     from evaluation.reviews.result_words import rater_words
 
@@ -87,7 +87,7 @@ def print_progress(result: Mapping[str, Any]) -> None:
 
 
 def print_reviews(reviews: "Sequence[ReviewSummary]") -> None:
-    """Prints one line a review."""
+    """Print one line a review."""
     print_table(
         ("review", "benchmark", "rated by", "cases", "rated", "raters", "runs", "made", "last rating"),
         [
@@ -108,7 +108,7 @@ def print_reviews(reviews: "Sequence[ReviewSummary]") -> None:
 
 
 def summary_as_json(summary: "ReviewSummary") -> dict[str, Any]:
-    """One review of a list."""
+    """Return one review of a list."""
     return {
         "review_id": summary.review_id,
         "benchmark": summary.benchmark_name,

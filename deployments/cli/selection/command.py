@@ -190,7 +190,7 @@ selection.command("forget")(forget)
 
 
 def _model_of(store: "Store", what: str) -> str:
-    """The id of a stored model; what is a file is checked and stored first."""
+    """Return the id of a stored model; what is a file is checked and stored first."""
     from evaluation.store.selection_models import find_model
     from selection.learning.stored_models import store_file
 

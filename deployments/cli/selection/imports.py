@@ -101,7 +101,7 @@ def forget(
 
 
 def import_as_json(record: "ScoreboardRecord") -> dict[str, Any]:
-    """An import, for programs."""
+    """Return an import, for programs."""
     return {
         "id": record.import_id,
         "name": record.name,

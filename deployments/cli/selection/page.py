@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 def model_name(model: "SelectionModelRecord") -> str:
-    """`ridge 7`."""
+    """Return `ridge 7`."""
     return f"{model.kind} {model.version}"
 
 
 def champion_line(decides: "Deciding") -> str:
-    """Who decides, since when, and why; of one that was promoted and cannot be read, who decides in its place."""
+    """Return who decides, since when, and why.
+
+    Of one that was promoted and cannot be read, who decides in its place.
+    """
     champion = decides.promoted
     if champion.model is None:
         return f"The scoreboard decides alone: {champion.reason}."
@@ -35,14 +38,14 @@ def champion_line(decides: "Deciding") -> str:
 
 
 def champion_lines(decides: "Deciding") -> list[str]:
-    """The same, and what is wrong with those that cannot be read."""
+    """Return the same, and what is wrong with those that cannot be read."""
     return [champion_line(decides), *(f"note: {note}" for note in decides.notes)]
 
 
 def print_selection(
     decides: "Deciding", board: "Scoreboard", standings: "Sequence[TaskStanding]", analytics: "Analytics"
 ) -> None:
-    """Prints who decides, a table for each task, and how recommendations came out."""
+    """Print who decides, a table for each task, and how recommendations came out."""
     from selection.analytics.page import analytics_lines
     from selection.pages.scoreboard import (
         NOT_READY,
@@ -76,7 +79,7 @@ def print_selection(
 def print_history(
     models: "Sequence[SelectionModelRecord]", promotions: "Sequence[Promotion]", decides: "Deciding"
 ) -> None:
-    """Prints the models, the newest first, then who was promoted when and why."""
+    """Print the models, the newest first, then who was promoted when and why."""
     from selection.pages.retraining import gain_in_points
 
     decider = None if decides.model is None else decides.model.model_id
@@ -104,7 +107,7 @@ def _who(promotion: "Promotion", versions: dict[str, str]) -> str:
 
 
 def model_as_json(model: "SelectionModelRecord | None") -> dict[str, Any] | None:
-    """A model with its metrics and its report; None where there is none."""
+    """Return a model with its metrics and its report; None where there is none."""
     if model is None:
         return None
     return {
@@ -121,7 +124,7 @@ def model_as_json(model: "SelectionModelRecord | None") -> dict[str, Any] | None
 
 
 def champion_as_json(decides: "Deciding") -> dict[str, Any]:
-    """Who was promoted, and who decides."""
+    """Return who was promoted, and who decides."""
     champion = decides.promoted
     return {
         "promotion_id": champion.promotion_id,
@@ -134,7 +137,7 @@ def champion_as_json(decides: "Deciding") -> dict[str, Any]:
 
 
 def promotion_as_json(promotion: "Promotion") -> dict[str, Any]:
-    """A change of who decides."""
+    """Return a change of who decides."""
     return {
         "promotion_id": promotion.promotion_id,
         "model_id": promotion.model_id,

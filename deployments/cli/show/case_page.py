@@ -74,7 +74,7 @@ def _json(value: object) -> str:
 
 
 def _same_prompts(candidates: Sequence["CaseCandidate"]) -> list[tuple[tuple["Message", ...], list[str]]]:
-    """Each prompt with those to whom it was sent: one, unless prompt profiles differ."""
+    """Return each prompt with those to whom it was sent: one, unless prompt profiles differ."""
     prompts: list[tuple[tuple[Message, ...], list[str]]] = []
     for candidate in candidates:
         same = next((labels for messages, labels in prompts if messages == candidate.messages), None)
@@ -142,7 +142,7 @@ def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> N
 
 
 def _print_usage(candidate: "CaseCandidate", outcome: "OutcomeResult") -> None:
-    """Timings, tokens, and what else is known of the attempt, as far as it is known."""
+    """Return the timings, the tokens and what else is known of the attempt."""
     from evaluation.formatting import counted
 
     lines = {
@@ -191,7 +191,7 @@ def _worded(value: object, words: str) -> str:
 
 
 def _place(vram_share: float | None) -> str:
-    """Where the model lay: a part of it on the CPU makes it slow."""
+    """Return where the model lay: a part of it on the CPU makes it slow."""
     if vram_share is None:
         return ""
     if vram_share == 0:

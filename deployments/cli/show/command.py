@@ -55,7 +55,7 @@ def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
 
 
 def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -> None:
-    """A race asks its candidates different numbers of cases, which a reader may wonder at."""
+    """Say that a race asks its candidates different numbers of cases."""
     from deployments.cli.terminal.run_results import say_line
     from evaluation.store.races import find_race
 
@@ -77,7 +77,7 @@ def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> N
 
 
 def _request_as_yaml(store: "Store", run_id: str) -> str:
-    """The request of the run's invocation, all its benchmarks and candidates."""
+    """Return the request of the run's invocation, all its benchmarks and candidates."""
     from evaluation.errors import StoreError
     from evaluation.escaping import for_terminal
     from evaluation.requests.evaluation_request import read_request
@@ -92,7 +92,7 @@ def _request_as_yaml(store: "Store", run_id: str) -> str:
 
 
 def _in_ascii(text: str) -> str:
-    """The same YAML with every other letter written as its number, since some of them would trick a terminal."""
+    """Return the same YAML with every other letter written as its number, since some of them would trick a terminal."""
     import yaml
 
     return yaml.safe_dump(yaml.safe_load(text), sort_keys=False, allow_unicode=False)

@@ -37,14 +37,14 @@ def print_run_page(store: "Store", shown: "RunInFull") -> None:
 
 
 def _as_word(text: str) -> str:
-    """`text` as a shell takes it for one word."""
+    """Return `text` as a shell takes it for one word."""
     import shlex
 
     return shlex.quote(text)
 
 
 def _print_progress(run: "RunResult") -> None:
-    """Says what an unfinished run has, and that it was not scored where it was not."""
+    """Say what an unfinished run has, and that it was not scored where it was not."""
     from evaluation.formatting import counted
 
     n_ok = sum(candidate.n_ok for candidate in run.candidates)
@@ -87,7 +87,7 @@ def _where(example: "FailureExample", repeats: int) -> str:
 
 
 def _say_line_below(text: str) -> None:
-    """Prints one line, indented."""
+    """Print one line, indented."""
     from deployments.cli.terminal.output import result
     from evaluation.escaping import one_line
 
@@ -180,7 +180,7 @@ def _moment(moment: datetime | None) -> str | None:
 
 
 def _common_options(run: "RunResult") -> str | None:
-    """The options that all candidates have; None where they differ."""
+    """Return the options that all candidates have; None where they differ."""
     options = {_shown_options(candidate) for candidate in run.candidates}
     return options.pop() if len(options) == 1 else None
 
@@ -205,7 +205,7 @@ def _source(candidate: "CandidateResult", *, with_options: bool) -> dict[str, st
 
 
 def _print_facts(facts: Mapping[str, str | None]) -> None:
-    """Prints names and values, a line each; what is not known is left out."""
+    """Print names and values, a line each; what is not known is left out."""
     from deployments.cli.terminal.output import result
     from evaluation.escaping import one_line
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def print_sweep(result: "InvocationResult", sweep: "SweepResult") -> None:
-    """Prints a sweep; of one that is not over, what its answers say so far."""
+    """Print a sweep; of one that is not over, what its answers say so far."""
     say_line()
     say_line(f"sweep on {sweep.benchmark} · run {sweep.run_id} · {result.status}", style="bold")
     say_line(f"{caption(sweep)}.")

@@ -31,7 +31,7 @@ SHOWN_ROWS = 24
 
 
 def run_sweep(search: TypedSearch, *, database: str | None, as_json: bool) -> int:
-    """The exit code of a sweep.
+    """Return the exit code of a sweep.
 
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
@@ -51,7 +51,7 @@ def run_sweep(search: TypedSearch, *, database: str | None, as_json: bool) -> in
 
 
 def show_sweep(run: str, search: TypedSearch, *, database: str | None, as_json: bool) -> int:
-    """Prints what a stored sweep found.
+    """Print what a stored sweep found.
 
     Args:
         run: Its run.
@@ -132,7 +132,7 @@ def stored_sweep(store: "Store", run: str) -> "RunPlan":
 
 
 def _newest_for_last(store: "Store", run: str) -> str:
-    """The newest sweep's run for `last`; what was typed else, and where there is no sweep."""
+    """Return the newest sweep's run for `last`; what was typed else, and where there is no sweep."""
     from evaluation.store.sweeps import newest_sweep
 
     return (newest_sweep(store) or run) if run == "last" else run

@@ -2,7 +2,7 @@
 
 
 def confirm(question: str) -> bool:
-    """True where a person says yes.
+    """Return True where a person says yes.
 
     Raises:
         ConfigurationError: there is nobody to ask.

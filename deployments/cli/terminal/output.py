@@ -20,7 +20,7 @@ EXIT_TERMINATED = 143
 
 @cache
 def result() -> "Console":
-    """The console for results: stdout. Prints text as it stands, without markup."""
+    """Return the console for results: stdout. Prints text as it stands, without markup."""
     from rich.console import Console
 
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
@@ -28,14 +28,14 @@ def result() -> "Console":
 
 @cache
 def progress_console() -> "Console":
-    """The console for progress, warnings and errors: stderr."""
+    """Return the console for progress, warnings and errors: stderr."""
     from rich.console import Console
 
     return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_status(text: str) -> None:
-    """Says one thing of the story: on stderr, or to the program that called."""
+    """Say one thing of the story: on stderr, or to the program that called."""
     from evaluation.escaping import for_terminal
 
     caller = current_caller()
@@ -46,7 +46,7 @@ def print_status(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Prints the one JSON value of a command that was asked for `--json`."""
+    """Print the one JSON value of a command that was asked for `--json`."""
     from evaluation.escaping import as_json
 
     sys.stdout.write(as_json(value) + "\n")
@@ -54,7 +54,7 @@ def print_json(value: Any) -> None:
 
 
 def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MENDABLE) -> int:
-    """Says what went wrong and what to do next; returns the exit code."""
+    """Say what went wrong and what to do next; returns the exit code."""
     from evaluation.escaping import for_terminal
 
     if as_json and code == EXIT_MENDABLE:
@@ -75,7 +75,7 @@ def _complain(line: str) -> None:
 
 
 def report_lost_database(error: DatabaseLostError, invocation_id: str | None = None, *, as_json: bool) -> int:
-    """The same of results that were lost with their database, which has none of them to show."""
+    """Return the same of results that were lost with their database, which has none of them to show."""
     if as_json:
         problem = {"message": error.message, "next": error.next_step}
         print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": problem})

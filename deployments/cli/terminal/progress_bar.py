@@ -21,7 +21,7 @@ LINE_EVERY_S = 15.0
 
 @contextmanager
 def progress_bar(store: "Store", invocation_id: str) -> Iterator[None]:
-    """Shows done, failed, rate, time left and who is at work: a bar on a terminal, a line now and then elsewhere.
+    """Show done, failed, rate, time left and who is at work: a bar on a terminal, a line now and then elsewhere.
 
     A program that called is told instead, where it wants to know.
     """
@@ -119,7 +119,7 @@ def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> 
 
 
 def _asked() -> "ScoringProgress | None":
-    """Whoever is asked for scores now, with how far that is."""
+    """Return whoever is asked for scores now, with how far that is."""
     from tasks.scoring.progress import at_work
 
     return at_work[-1] if at_work else None

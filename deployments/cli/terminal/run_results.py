@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def print_invocation(store: "Store", invocation: "InvocationResult") -> None:
-    """Prints every run of an invocation."""
+    """Print every run of an invocation."""
     for run in invocation.runs:
         _print_run(store, run, among=len(invocation.runs))
     _print_once(invocation.runs)
 
 
 def print_run(store: "Store", run: "RunResult") -> None:
-    """Prints a run's table with its verdicts."""
+    """Print a run's table with its verdicts."""
     _print_run(store, run, among=1)
     _print_once([run])
 
@@ -58,7 +58,7 @@ def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
 
 
 def _print_once(runs: Sequence["RunResult"]) -> None:
-    """Prints what is said once of all runs, and not run by run."""
+    """Print what is said once of all runs, and not run by run."""
     from evaluation.reports.runs.alarm_lines import baselines_line
     from evaluation.reports.runs.tables import partly_on_the_cpu
 
@@ -69,5 +69,5 @@ def _print_once(runs: Sequence["RunResult"]) -> None:
 
 
 def say_line(text: str = "", *, style: str | None = None) -> None:
-    """Prints one line of the result, whoever wrote its words."""
+    """Print one line of the result, whoever wrote its words."""
     result().print(one_line(text) if text.strip() else "", style=style)

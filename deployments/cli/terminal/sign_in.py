@@ -4,7 +4,10 @@ import sys
 
 
 def sign_in_page(page: str) -> str:
-    """The address that signs a browser in, for a terminal; for a log or a pipe the plain one, without the password."""
+    """Return the address that signs a browser in, for a terminal.
+
+    For a log or a pipe the plain one, without the password.
+    """
     from urllib.parse import quote
 
     from deployments.guarded.origins import SIGN_IN
@@ -16,7 +19,7 @@ def sign_in_page(page: str) -> str:
 
 
 def password_words(*, has_password: bool) -> str | None:
-    """Where the password of our own servers stands; None where they ask for none."""
+    """Return where the password of our own servers stands; None where they ask for none."""
     from deployments.prefect_home import password_file, password_is_own
 
     if not has_password:

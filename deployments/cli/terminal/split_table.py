@@ -16,14 +16,14 @@ _NO_EDGE = 100_000
 
 
 def screen_width() -> int | None:
-    """Columns of the screen, or as `COLUMNS` says; None: a pipe or a file, which has no edge."""
+    """Return the columns of the screen, or as `COLUMNS` says; None: a pipe or a file, which has no edge."""
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
         return max(40, shutil.get_terminal_size().columns)
     return None
 
 
 def print_split_table(rows: Sequence[Mapping[str, str]], *, words: Sequence[str] = (), marked: str = "") -> None:
-    """Prints rows of short texts; the first column, the names, begins every table that it takes.
+    """Print rows of short texts; the first column, the names, begins every table that it takes.
 
     Args:
         rows: At least one, all with the same columns.
@@ -60,7 +60,7 @@ def print_split_table(rows: Sequence[Mapping[str, str]], *, words: Sequence[str]
 
 
 def _widths(cells: Mapping[str, Sequence[str]], words: Sequence[str], screen: int | None) -> dict[str, int]:
-    """Width of each column. Names and words are folded where they are long; numbers never."""
+    """Return the width of each column. Names and words are folded where they are long; numbers never."""
     from rich.cells import cell_len
 
     names, *others = cells
@@ -75,7 +75,7 @@ def _widths(cells: Mapping[str, Sequence[str]], words: Sequence[str], screen: in
 
 
 def _groups(widths: Mapping[str, int], screen: int) -> list[list[str]]:
-    """The columns after the first, in as many tables as it takes for each to fit the screen beside the names."""
+    """Return the columns after the first, in as many tables as it takes for each to fit the screen beside the names."""
     names, *others = widths
     groups: list[list[str]] = [[]]
     used = widths[names]

@@ -21,7 +21,7 @@ _BETWEEN = 3
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Prints rows under columns on stdout; numbers stand to the right, None is a dash."""
+    """Print rows under columns on stdout; numbers stand to the right, None is a dash."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -44,7 +44,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
 
 def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
-    """Width of each column; together no wider than `room` where that can be.
+    """Return the width of each column; together no wider than `room` where that can be.
 
     The first column holds what a person copies into the next command: it stays whole. Of the others, short words stay
     whole; where a terminal is too narrow even for that, its own line breaks are better than columns that are cut off.
@@ -74,7 +74,7 @@ def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
 
 
 def print_line(text: str = "") -> None:
-    """Prints a line of the result, harmless whoever wrote it."""
+    """Print a line of the result, harmless whoever wrote it."""
     from deployments.cli.terminal.output import result
     from evaluation.escaping import for_terminal
 
@@ -82,7 +82,7 @@ def print_line(text: str = "") -> None:
 
 
 def print_details(details: Mapping[str, object]) -> None:
-    """Prints names and values on stdout, a line each; what is not known is left out."""
+    """Print names and values on stdout, a line each; what is not known is left out."""
     shown = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
     width = max((len(name) for name in shown), default=0)
     for name, value in shown.items():
@@ -91,7 +91,7 @@ def print_details(details: Mapping[str, object]) -> None:
 
 
 def in_words(value: object) -> str:
-    """`value` as a cell shows it, safe for a terminal."""
+    """Return `value` as a cell shows it, safe for a terminal."""
     from evaluation.escaping import for_terminal
 
     match value:
@@ -112,12 +112,12 @@ def in_words(value: object) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """`when` by this machine's clock, to the minute."""
+    """Return `when` by this machine's clock, to the minute."""
     return when.astimezone().strftime("%Y-%m-%d %H:%M") if when else "–"
 
 
 def read_size(text: str, *, option: str) -> int:
-    """Bytes in `8GB`, `500 MB`, `7.5GiB` or a plain number.
+    """Return the bytes in `8GB`, `500 MB`, `7.5GiB` or a plain number.
 
     Raises:
         ConfigurationError: it is none of these, or not above zero.

@@ -6,7 +6,7 @@ MARGIN = "  │ "
 
 
 def as_block(text: str, *, width: int | None) -> str:
-    """`text` with a margin before each line.
+    """Return `text` with a margin before each line.
 
     Args:
         text: As it was written.
@@ -21,7 +21,7 @@ def as_block(text: str, *, width: int | None) -> str:
 
 
 def _folded(line: str, room: int | None) -> Iterator[str]:
-    """The line in parts of at most `room` columns, at a blank where there is one not too far back."""
+    """Yield the line in parts of at most `room` columns, at a blank where there is one not too far back."""
     from rich.cells import cell_len, chop_cells
 
     while room is not None and cell_len(line) > room:

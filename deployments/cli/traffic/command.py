@@ -95,7 +95,10 @@ def import_file(
 
 
 def read_since(text: str | None) -> "datetime | None":
-    """The moment that `24h`, `7d`, `2w`, a date or a moment names; without a zone it is of this machine's clock."""
+    """Return the moment that `24h`, `7d`, `2w`, a date or a moment names.
+
+    Without a zone it is of this machine's clock.
+    """
     import re
     from datetime import UTC, datetime, timedelta
 

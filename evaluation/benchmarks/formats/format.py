@@ -42,27 +42,27 @@ class Format(ABC):
 
     @abstractmethod
     def recognises(self, row: Row) -> bool:
-        """True where a row has this format's fields."""
+        """Return True where a row has this format's fields."""
 
     @abstractmethod
     def case(self, row: Row, case_id: str) -> Case:
-        """What the row means. Raises `BenchmarkError` where it is broken."""
+        """Return what the row means. Raises `BenchmarkError` where it is broken."""
 
     def finished(self, cases: Sequence[Case]) -> tuple[Case, ...]:
-        """The cases with what only all of them together can tell."""
+        """Return the cases with what only all of them together can tell."""
         return tuple(cases)
 
     def task_type_of(self, cases: Sequence[Case]) -> str:
-        """The task type of these cases."""
+        """Return the task type of these cases."""
         return self.task_type
 
     def template_for(self, cases: Sequence[Case], task_type: str) -> str:
-        """The default wording around these cases."""
+        """Return the default wording around these cases."""
         return self.template
 
 
 def case_of(row: Row, case_id: str, *, cluster_field: str | None = None, **parts: Any) -> Case:
-    """A case with the row's own cluster and tags, where it has them; else the cluster of `cluster_field`."""
+    """Return a case with the row's own cluster and tags, where it has them; else the cluster of `cluster_field`."""
     cluster = row.word("cluster")
     if cluster is None and cluster_field is not None:
         cluster = row.word(cluster_field)
@@ -70,5 +70,5 @@ def case_of(row: Row, case_id: str, *, cluster_field: str | None = None, **parts
 
 
 def letter(index: int) -> str:
-    """The letter of an option: A for 0, Z for 25, AA for 26."""
+    """Return the letter of an option: A for 0, Z for 25, AA for 26."""
     return (letter(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)

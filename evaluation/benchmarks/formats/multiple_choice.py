@@ -53,7 +53,7 @@ class Mmlu(Format):
         return tuple(word for word in words.values() if word is not None)
 
     def _right(self, row: Row, choices: Sequence[str]) -> int:
-        """Index of the right option."""
+        """Return the index of the right option."""
         present_fields = [field for field in _RIGHT if row.get(field) is not None]
         if len(present_fields) > 1:
             raise row.error(
@@ -80,7 +80,10 @@ class Mmlu(Format):
         )
 
     def _may_be_text(self, row: Row, name: str) -> bool:
-        """False for a number beside choices in text, and for a letter that the file itself has for its options."""
+        """Return False for a number beside choices in text.
+
+        And for a letter that the file itself has for its options.
+        """
         value = row.look_at(name)
         choices = row.look_at("choices")
         if not isinstance(value, str):
@@ -109,7 +112,7 @@ def _plain(text: str) -> str:
 
 
 def _distinct(index: int, choices: Sequence[str]) -> str:
-    """The letter of an option; with its text, where the letter alone is the text of another one."""
+    """Return the letter of an option; with its text, where the letter alone is the text of another one."""
     name = letter(index)
     is_taken = any(_plain(text) == name.casefold() for place, text in enumerate(choices) if place != index)
     return f"{name}) {choices[index]}" if is_taken else name
@@ -160,6 +163,6 @@ class Arc(Format):
 
 
 def _words(values: Any) -> tuple[str, ...]:
-    """The texts of a list; empty where one of them is none."""
+    """Return the texts of a list; empty where one of them is none."""
     words = [written(value) for value in values] if isinstance(values, list) else []
     return tuple(word for word in words if word) if all(words) else ()

@@ -30,13 +30,13 @@ class Claim:
 
 
 def without_list(text: str, options: Sequence[str]) -> str:
-    """`text` without the list of all options, where it repeats it."""
+    """Return `text` without the list of all options, where it repeats it."""
     pattern = _listing(tuple(options))
     return pattern.sub("\n", text).strip() if pattern else text
 
 
 def claims(text: str, options: Sequence[str], question: str = "") -> list[Claim]:
-    """All claims of a readable text in words ("the answer is B", "A is wrong"), in their order."""
+    """Return all claims of a readable text in words ("the answer is B", "A is wrong"), in their order."""
     rejected = [*_rejected(text, options, question)]
     starts = {claim.start for claim in rejected}
     judged = [claim for claim in _judged(text, options) if not (claim.asserts and claim.start in starts)]
@@ -46,7 +46,7 @@ def claims(text: str, options: Sequence[str], question: str = "") -> list[Claim]
 
 
 def _jointly(answer_claims: Sequence[Claim], options: Sequence[str]) -> Iterator[Claim]:
-    """The claims, where one of several letters is one of the option that is all of them ("Both A and B")."""
+    """Yield the claims, where one of several letters is one of the option that is all of them ("Both A and B")."""
     denied = [claim for claim in answer_claims if not claim.asserts]
     joint = [
         claim
@@ -65,7 +65,7 @@ def _is_within(claim: Claim, others: Sequence[Claim]) -> bool:
 
 
 def joined(letters: frozenset[int | None], options: Sequence[str]) -> frozenset[int | None]:
-    """The option that is all of `letters` ("Both A and B"), where there is one; else the letters as they are."""
+    """Return the option that is all of `letters` ("Both A and B"), where there is one; else the letters as they are."""
     if len(letters) < 2:
         return letters
     for index, option in enumerate(map(str.strip, options)):
@@ -77,13 +77,13 @@ def joined(letters: frozenset[int | None], options: Sequence[str]) -> frozenset[
 
 
 def option_index(letter: str, options: Sequence[str]) -> int | None:
-    """Index of the option with this letter; None where there is none."""
+    """Return the index of the option with this letter; None where there is none."""
     index = ord(letter.upper()) - ord("A")
     return index if 0 <= index < len(options) else None
 
 
 def option_text_at(text: str, start: int, options: Sequence[str]) -> tuple[int, int] | None:
-    """Index of the option whose text stands at `start`, and where it ends."""
+    """Return the index of the option whose text stands at `start`, and where it ends."""
     pattern = option_pattern(tuple(options))
     match = pattern.match(text, start) if pattern else None
     return (int(str(match.lastgroup)[1:]), match.end()) if match else None
@@ -166,7 +166,7 @@ def _rejected(text: str, options: Sequence[str], question: str) -> Iterator[Clai
 
 
 def _judgement(text: str, start: int) -> bool | None:
-    """Whether the letters at `start` are called right; None where nothing is said of them."""
+    """Return whether the letters at `start` are called right; None where nothing is said of them."""
     match = wording.JUDGED.match(text, start)
     if match is None or (match.group("other") and not match.group("cannot")):
         return None
@@ -177,20 +177,20 @@ def _judgement(text: str, start: int) -> bool | None:
 
 
 def _is_denied(text: str, start: int, end: int) -> bool:
-    """Whether a claim's cue, or the clause before it, denies it: "I don't think …", "the wrong answer is …"."""
+    """Return whether a claim's cue, or the clause before it, denies it: "I don't think …", "the wrong answer is …"."""
     clause = clause_before(text, start)
     denied = wording.DENIAL.search(clause + text[start:end])
     return denied is not None or wording.NOT_THE_ANSWER.search(clause) is not None
 
 
 def _is_wrong_too(match: re.Match[str], judged: Sequence[Claim]) -> bool:
-    """Whether "so is A" follows a judgement that another option is wrong."""
+    """Return whether "so is A" follows a judgement that another option is wrong."""
     before = [claim for claim in judged if claim.end <= match.start()]
     return bool(before) and not before[-1].asserts and wording.SO_IS.match(match.group()) is not None
 
 
 def _is_no_choice(text: str, start: int) -> bool:
-    """Whether what is announced there is each option in turn, what somebody gets wrong, or only supposed."""
+    """Return whether what is announced there is each option in turn, what somebody gets wrong, or only supposed."""
     before = text[max(0, start - 60) : start]
     return any(pattern.search(before) for pattern in (wording.FOR_EACH, wording.MISTAKEN, wording.SUPPOSED))
 
@@ -201,7 +201,7 @@ def _boxed(text: str, options: Sequence[str]) -> Iterator[Claim]:
 
 
 def _judged_lines(text: str, options: Sequence[str]) -> Iterator[Claim]:
-    """Lines such as "B) London - correct, since …"."""
+    """Yield the lines such as "B) London - correct, since …"."""
     place = 0
     for line in text.split("\n"):
         match = wording.LINE_LETTER.fullmatch(line)
@@ -236,7 +236,10 @@ def _single_letters(group: str) -> list[str]:
 
 
 def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Matches of a pattern, each searched from the end of the former's cue, so that "not B, so C" has both."""
+    """Yield the matches of a pattern, each searched from the end of the former's cue, so that "not B.
+
+    So C" has both.
+    """
     place = 0
     while match := pattern.search(text, place):
         yield match
@@ -255,7 +258,7 @@ def _capital(text: str, end: int) -> bool:
 
 
 def is_asked(text: str, end: int) -> bool:
-    """Whether the sentence that holds the place `end` goes on to a question mark."""
+    """Return whether the sentence that holds the place `end` goes on to a question mark."""
     return text[end - 1 : end] not in (".", "!") and wording.FOLLOWED_BY_QUESTION.match(text, end) is not None
 
 
@@ -273,7 +276,7 @@ def _joined_text(text: str, end: int, options: Sequence[str]) -> set[int]:
 
 @lru_cache(maxsize=512)
 def option_pattern(options: tuple[str, ...]) -> re.Pattern[str] | None:
-    """The text of an option, the longest first; options of a single letter are left to their letters."""
+    """Return the text of an option, the longest first; options of a single letter are left to their letters."""
     plain = {i: _plain(option) for i, option in enumerate(options)}
     worth = sorted((i for i in plain if len(plain[i]) > 1 or plain[i].isdigit()), key=lambda i: -len(plain[i]))
     if not worth:

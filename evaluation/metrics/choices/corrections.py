@@ -50,7 +50,10 @@ _NOTHING_BETWEEN = re.compile(
 
 
 def is_taken_back(text: str, after: int, index: int, named: Sequence[Mention]) -> bool:
-    """Whether the answer takes its choice, which ends at `after`, back: "wait, no", or at once "that's not right"."""
+    """Return whether the answer takes its choice, which ends at `after`, back.
+
+    "wait, no", or at once "that's not right".
+    """
     if _WAIT_NO.search(text, after):
         return True
     own = next((text[mention.start : mention.end] for mention in named if mention.index == index), "")
@@ -61,7 +64,10 @@ def is_taken_back(text: str, after: int, index: int, named: Sequence[Mention]) -
 
 
 def is_replaced(text: str, after: int, index: int, named: Sequence[Mention], denied: Collection[int | None]) -> bool:
-    """Whether the answer reconsiders, behind `after`, and then names another option, and the chosen one no more."""
+    """Return whether the answer reconsiders, behind `after`, and then names another option.
+
+    And the chosen one no more.
+    """
     match = RECONSIDERED.search(text, after)
     if match is None:
         return False
@@ -79,7 +85,7 @@ def is_replaced(text: str, after: int, index: int, named: Sequence[Mention], den
 def is_one_of_two(
     text: str, start: int, end: int, index: int, named: Sequence[Mention], denied: Collection[int | None]
 ) -> bool:
-    """Whether the option named between `start` and `end` stands beside another one: "A. Paris or C. Rome"."""
+    """Return whether the option named between `start` and `end` stands beside another one: "A. Paris or C. Rome"."""
     for here, following in pairwise(named):
         is_here = here.index == index and here.end > start and here.start <= end
         if is_here and following.index not in denied and is_joined(text, here, following):

@@ -20,7 +20,7 @@ from evaluation.metrics.extraction import NOT_EXTRACTED, leading_label
 
 
 def chosen_option(answer: str, options: Sequence[str], *, question: str = "", cut_off: bool = False) -> Choice:
-    """The option that `answer` chooses, and by which stage it was read.
+    """Return the option that `answer` chooses, and by which stage it was read.
 
     `strict`: the answer is a letter, an option's text, or both. `flexible`: the answer announces a letter or a text
     ("the answer is B", "I choose London", "A is right"); else a letter leads the answer or ends it in a line of its
@@ -39,7 +39,10 @@ def chosen_option(answer: str, options: Sequence[str], *, question: str = "", cu
 
 
 def _until_next_question(text: str) -> tuple[str, str, str]:
-    """What precedes a further question that the model asks itself, that question's first word, and what follows."""
+    """Return what precedes a further question that the model asks itself, that question's first word.
+
+    And what follows.
+    """
     match = wording.NEXT_QUESTION.search(text)
     return (text[: match.start()], match.group(), text[match.end() :]) if match else (text, "", "")
 
@@ -61,7 +64,7 @@ def _flexibly_chosen(text: str, options: Sequence[str], question: str, *, cut_of
 
 
 def _by_place(text: str, answer_claims: Sequence[Claim], options: Sequence[str], *, cut_off: bool) -> Choice:
-    """The option that a letter's or a text's place shows to be the choice, unless the answer calls it wrong."""
+    """Return the option that a letter's or a text's place shows to be the choice, unless the answer calls it wrong."""
     whole = text
     if cut_off:
         text = settled_part(whole, options)
@@ -82,7 +85,7 @@ def _by_place(text: str, answer_claims: Sequence[Claim], options: Sequence[str],
 
 
 def _led(text: str, options: Sequence[str]) -> Choice:
-    """The option whose letter or text leads one unfinished sentence."""
+    """Return the option whose letter or text leads one unfinished sentence."""
     settled = leading(text, options)
     label = leading_label(text, options) if settled is None else None
     return settled or (Choice(list(options).index(label), FLEXIBLE) if label is not None else NONE)
@@ -103,7 +106,10 @@ def _unless_denied(choice: Choice, answer_claims: Sequence[Claim]) -> Choice:
 
 
 def _joint_option(text: str, options: Sequence[str]) -> int | None:
-    """Index of the option that is meant by "none of these" alone, where one option is none, or all, of the others."""
+    """Return the index of the option that is meant by "none of these" alone, where one option is none, or all.
+
+    Of the others.
+    """
     if not wording.NO_SINGLE_ANSWER.fullmatch(text.rstrip(".!")):
         return None
     quantity = text.split()[0].casefold()

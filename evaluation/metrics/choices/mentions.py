@@ -32,7 +32,10 @@ class Mention:
 
 
 def mentions(text: str, options: Sequence[str]) -> list[Mention]:
-    """All places of a readable text that name an option, in their order; a letter with its text is one of them."""
+    """Return all places of a readable text that name an option, in their order.
+
+    A letter with its text is one of them.
+    """
     places = sorted(
         [*_letters(text, options), *_texts(text, options)], key=lambda mention: (mention.start, -mention.end)
     )
@@ -53,7 +56,7 @@ def mentions(text: str, options: Sequence[str]) -> list[Mention]:
 
 
 def is_joined(text: str, here: Mention, following: Mention) -> bool:
-    """Whether the option named next is offered beside the one named here: "A. Paris or C. Rome"."""
+    """Return whether the option named next is offered beside the one named here: "A. Paris or C. Rome"."""
     joins = here.index != following.index and _JOIN.fullmatch(text, here.end, following.start) is not None
     return joins and not is_denied(text, following.start, following.end)
 

@@ -60,7 +60,9 @@ class _Offer:
 
 
 def unless_offered_with_another(text: str, choice: Choice, claims: Sequence[Claim], options: Sequence[str]) -> Choice:
-    """The choice, unless its option is only offered, and another one beside it; the only one offered, where none is.
+    """Return the choice, unless its option is only offered, and another one beside it.
+
+    The only one offered, where none is.
 
     Two that are offered are no choice, whatever the words between them; one that is added to the choice ("A is right,
     and so is D") speaks against it unless the answer settles on one afterwards.
@@ -89,7 +91,10 @@ def unless_offered_with_another(text: str, choice: Choice, claims: Sequence[Clai
 
 
 def _has_another_beside(text: str, index: int, offers: Sequence[_Offer], named: Sequence[Mention]) -> bool:
-    """Whether another option is offered as firmly as the chosen one, or added to it, and the answer leaves it so."""
+    """Return whether another option is offered as firmly as the chosen one, or added to it.
+
+    And the answer leaves it so.
+    """
     within = {place for offer in offers for place in range(offer.start, offer.end)}
     own = [place.start for place in named if place.index == index]
     firm = [start for start in own if start not in within]
@@ -107,7 +112,7 @@ def _of_offers(offered: set[int], asserted: set[int], named: set[int]) -> Choice
 
 
 def _corrects(text: str, before: _Offer, start: int) -> bool:
-    """Whether the choice that follows an offer takes its place: "Could be A… no, perhaps B"."""
+    """Return whether the choice that follows an offer takes its place: "Could be A… no, perhaps B"."""
     return before.end <= start and wording.CORRECTION.search(text, before.end, start) is not None
 
 
@@ -127,6 +132,6 @@ def _offers(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Itera
 
 
 def _is_denied_too(start: int, claims: Sequence[Claim]) -> bool:
-    """Whether what holds "too" is that the option before is wrong."""
+    """Return whether what holds "too" is that the option before is wrong."""
     before = [claim for claim in claims if claim.end <= start]
     return bool(before) and not before[-1].asserts

@@ -17,7 +17,10 @@ _NOTHING_MORE = re.compile(r"[\"').,;! ]*(?:$|\n)")
 
 
 def in_a_line(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -> Choice | None:
-    """A letter, with or without its option's text, alone in a line; lines that only repeat the options do not count."""
+    """Return a letter, with or without its option's text, alone in a line.
+
+    Lines that only repeat the options do not count.
+    """
     lines = text.split("\n")
     named = [named_option(line, options) for line in lines]
     if len(lines) == 1:
@@ -28,7 +31,7 @@ def in_a_line(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -
 
 
 def _listed(named: Sequence[int | None]) -> set[int]:
-    """Places of lines that list the options from the first one on."""
+    """Return the places of lines that list the options from the first one on."""
     listed: set[int] = set()
     for start, index in enumerate(named):
         if index == 0:
@@ -41,7 +44,10 @@ def _listed(named: Sequence[int | None]) -> set[int]:
 
 
 def leading(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -> Choice | None:
-    """The letter with which the answer begins, where none other stands beside it or at the beginning of a line."""
+    """Return the letter with which the answer begins.
+
+    Where none other stands beside it or at the beginning of a line.
+    """
     match = wording.LEADS.match(text)
     if match is None:
         return None
@@ -76,13 +82,13 @@ def leading(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -> 
 
 
 def _has_another_text(text: str, end: int, index: int, options: Sequence[str]) -> bool:
-    """Whether nothing but another option's text follows a letter: "A. London", where London is B."""
+    """Return whether nothing but another option's text follows a letter: "A. London", where London is B."""
     of_text = option_text_at(text, end + (text[end : end + 1] == " "), options)
     return of_text is not None and of_text[0] != index and _NOTHING_MORE.match(text, of_text[1]) is not None
 
 
 def alone(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Choice | None:
-    """The letter that stands by itself: in brackets, behind "option", or between two marks."""
+    """Return the letter that stands by itself: in brackets, behind "option", or between two marks."""
     indices: set[int | None] = set()
     for match in wording.SEVERAL.finditer(text):
         if not is_asked(text, match.end()):
@@ -105,7 +111,7 @@ def alone(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Choice 
 
 
 def by_text(text: str, options: Sequence[str]) -> Choice:
-    """The option whose text leads the answer, or is the only one that it names and does not leave open."""
+    """Return the option whose text leads the answer, or is the only one that it names and does not leave open."""
     label = chosen_label(text, options)
     if label is None:
         return SEVERAL if sum(_mentions(text, option) for option in options) > 1 else NONE
@@ -117,7 +123,7 @@ def by_text(text: str, options: Sequence[str]) -> Choice:
 
 
 def _is_left_open(text: str, place: Mention) -> bool:
-    """Whether others say what is named there, or the answer only looks at it, or asks whether it is so."""
+    """Return whether others say what is named there, or the answer only looks at it, or asks whether it is so."""
     if is_asked(text, place.end) and not wording.AFFIRMED.match(text, place.end):
         return True
     before = text[max(0, place.start - 80) : place.start]

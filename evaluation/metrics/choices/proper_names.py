@@ -19,7 +19,10 @@ _DETERMINED = re.compile(rf"(?<![\w'])(?i:the|an?)\s(?!(?:{_FUNCTION_WORDS})\s)[
 
 
 def is_in_a_name(text: str, start: int) -> bool:
-    """Whether the letter at `start` ends a name: a noun such as `vitamin`, or a capitalised word, leads to it."""
+    """Return whether the letter at `start` ends a name.
+
+    A noun such as `vitamin`, or a capitalised word, leads to it.
+    """
     before = text[max(0, start - 40) : start]
     end = before.rstrip(" ([\"'")[-1:]
     if not (end.isalpha() or end == "."):

@@ -59,7 +59,7 @@ _OF_OTHERS = re.compile(
 
 
 def others_say(text: str, start: int) -> bool:
-    """Whether the clause that goes on at `start` tells what others say ("many people think …")."""
+    """Return whether the clause that goes on at `start` tells what others say ("many people think …")."""
     clause = clause_before(text, start)
     if not clause.strip() or wording.THEY_KNOW.search(clause) or _ONE_SHOULD.search(clause):
         return False
@@ -70,10 +70,13 @@ def others_say(text: str, start: int) -> bool:
 
 
 def is_of_others(text: str, end: int) -> bool:
-    """Whether the letter that ends at `end` is said to be the choice of others: "C is what most would answer"."""
+    """Return whether the letter that ends at `end` is said to be the choice of others.
+
+    "C is what most would answer".
+    """
     return _OF_OTHERS.match(text, end) is not None
 
 
 def clause_before(text: str, start: int) -> str:
-    """What the clause that goes on at `start` has before it."""
+    """Return what the clause that goes on at `start` has before it."""
     return wording.CLAUSE_END.split(text[max(0, start - 60) : start])[-1]

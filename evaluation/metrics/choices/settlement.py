@@ -11,7 +11,7 @@ from evaluation.metrics.extraction import is_denied
 
 
 def claimed(text: str, claims: Sequence[Claim], options: Sequence[str]) -> Choice | None:
-    """The last assertion, where the others agree with it or it corrects them."""
+    """Return the last assertion, where the others agree with it or it corrects them."""
     asserted = _asserted(claims)
     if not asserted:
         return None
@@ -51,14 +51,14 @@ def offered_too(text: str, start: int, options: Sequence[str]) -> set[int | None
 
 
 def names_no_single_one(text: str, start: int, options: Sequence[str]) -> bool:
-    """Whether it is "all of the above" or the like, from `start` on, where no option says so."""
+    """Return whether it is "all of the above" or the like, from `start` on, where no option says so."""
     if any(wording.NO_SINGLE_ANSWER.match(option) for option in options):
         return False
     return wording.NO_SINGLE_ANSWER.search(text, start) is not None
 
 
 def _goes_on_with_another(text: str, last: Claim, claims: Sequence[Claim], options: Sequence[str]) -> bool:
-    """Whether the line after a choice is nothing but another option's letter, which is not called wrong."""
+    """Return whether the line after a choice is nothing but another option's letter, which is not called wrong."""
     here, _, following = text[last.end :].partition("\n")
     match = wording.NOTHING_BUT.fullmatch(following.partition("\n")[0])
     if match is None or here.strip(" .)\"'"):
@@ -67,7 +67,7 @@ def _goes_on_with_another(text: str, last: Claim, claims: Sequence[Claim], optio
 
 
 def _settles(text: str, earlier: Claim, last: Claim) -> bool:
-    """Whether the last claim corrects the earlier one, or decides between the options that it offered."""
+    """Return whether the last claim corrects the earlier one, or decides between the options that it offered."""
     offers = last.options < earlier.options and " or " in text[earlier.start : earlier.end]
     return offers or _corrects(text, earlier, last)
 
@@ -79,18 +79,18 @@ def _corrects(text: str, earlier: Claim, last: Claim) -> bool:
 
 
 def denied_options(claims: Sequence[Claim]) -> set[int | None]:
-    """Options that a claim calls wrong."""
+    """Return the options that a claim calls wrong."""
     return {index for claim in claims if not claim.asserts for index in claim.options}
 
 
 def last_assertion(claims: Sequence[Claim]) -> Claim | None:
-    """The last claim that offers an option; one of a letter that no option has only where there is no other."""
+    """Return the last claim that offers an option; one of a letter that no option has only where there is no other."""
     asserted = _asserted(claims)
     return asserted[-1] if asserted else None
 
 
 def unless_withdrawn(text: str, choice: Choice, claims: Sequence[Claim], options: Sequence[str]) -> Choice:
-    """The choice, unless the answer takes it back, replaces it or names it side by side with another option."""
+    """Return the choice, unless the answer takes it back, replaces it or names it side by side with another option."""
     index = choice.index
     if index is None:
         return choice

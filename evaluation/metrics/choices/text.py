@@ -26,7 +26,9 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„«»「」『』【】", '"') | 
 
 
 def readable(answer: str) -> str:
-    """`answer` without thinking, emphasis, struck text and LaTeX's wrappers, with single blanks, without blank lines.
+    """Return `answer` without thinking, emphasis, struck text and LaTeX's wrappers, with single blanks.
+
+    Without blank lines.
 
     Of a JSON object, what it has as its answer.
     """

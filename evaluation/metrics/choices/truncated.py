@@ -27,12 +27,12 @@ _ITEM_TEXT = re.compile(r"\n(?:[-•–]\s?|\d[.)]\s?)?(?=\w)")
 
 
 def is_unfinished(text: str, options: Sequence[str]) -> bool:
-    """Whether a readable text breaks off: in the text of an option, or behind a word that ends no sentence."""
+    """Return whether a readable text breaks off: in the text of an option, or behind a word that ends no sentence."""
     return _OPEN_END.search(text[-80:]) is not None or _breaks_off_in_option(text, options)
 
 
 def settled_part(text: str, options: Sequence[str]) -> str:
-    """A cut text without its last, broken sentence, and without a list of the options that it did not finish."""
+    """Return a cut text without its last, broken sentence, and without a list of the options that it did not finish."""
     if not _ENDED.search(text[-8:]):
         ends = [match.end() for match in _SENTENCE_END.finditer(text)]
         text = text[: ends[-1]].rstrip() if ends else ""
@@ -40,7 +40,10 @@ def settled_part(text: str, options: Sequence[str]) -> str:
 
 
 def is_description(text: str, options: Sequence[str]) -> bool:
-    """Whether a text of one broken sentence begins with the first option and goes on to describe it, as a list does."""
+    """Return whether a text of one broken sentence begins with the first option and goes on to describe it.
+
+    As a list does.
+    """
     match = _FIRST.match(text)
     named = option_text_at(text, match.end() if match else 0, options)
     if named is None or named[0] != 0:
@@ -49,7 +52,10 @@ def is_description(text: str, options: Sequence[str]) -> bool:
 
 
 def joins_more(text: str) -> bool:
-    """Whether what a cut text says last would have gone on with another option, or with what speaks against it."""
+    """Return whether what a cut text says last would have gone on with another option.
+
+    Or with what speaks against it.
+    """
     return _JOINS.search(text[-20:]) is not None
 
 
@@ -69,7 +75,10 @@ def _breaks_off_in_option(text: str, options: Sequence[str]) -> bool:
 
 
 def _unfinished_list(text: str, options: Sequence[str]) -> int:
-    """Where a list of options begins, behind other words, that does not come to the last one; else the text's end."""
+    """Return where a list of options begins, behind other words, that does not come to the last one.
+
+    Else the text's end.
+    """
     match = _ITEM.search(text)
     start = match.start() if match else None
     if start is None:

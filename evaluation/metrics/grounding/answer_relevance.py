@@ -104,13 +104,13 @@ def _question(case: Case) -> str:
 
 
 def _is_noncommittal(answer: str) -> bool:
-    """True where each of one or two sentences only says that it does not know."""
+    """Return True where each of one or two sentences only says that it does not know."""
     sentences = split_sentences(answer, limit=3)
     return len(sentences) < 3 and all(_DOES_NOT_KNOW.search(sentence[:1000]) for sentence in sentences)
 
 
 def _share_of_question(question: Reading, sentence: Reading, passages: Passages, threshold: float) -> float:
-    """The question's words in `sentence`, or in it and the sentence of a passage that it rests on."""
+    """Return the question's words in `sentence`, or in it and the sentence of a passage that it rests on."""
     weights = {stem: passages.rarity(stem) for stem in question.stems}
     bases = [frozenset[str](), *_bases(sentence, passages, threshold)]
     sentence_stems = frozenset(sentence.stems)
@@ -119,14 +119,14 @@ def _share_of_question(question: Reading, sentence: Reading, passages: Passages,
 
 
 def _best_share(weights: Mapping[str, float], passages: Passages) -> float:
-    """What the passages' sentence that is closest to the question holds of it; 1 where there are no passages."""
+    """Return what the passages' sentence that is closest to the question holds of it; 1 where there are no passages."""
     closest = closest_sentences(passages, weights, most=1)
     best = [_share(weights, passages.sentences[index].stems) for index in closest]
     return max([_LEAST_BEST, *best]) if passages.sentences else 1.0
 
 
 def _bases(sentence: Reading, passages: Passages, threshold: float) -> Iterator[frozenset[str]]:
-    """The words of each passage sentence that holds enough of `sentence`."""
+    """Yield the words of each passage sentence that holds enough of `sentence`."""
     weights = {stem: passages.rarity(stem) for stem in sentence.stems}
     for index in closest_sentences(passages, weights, most=_MOST_CLOSE):
         stems = passages.sentences[index].stems

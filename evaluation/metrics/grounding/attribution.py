@@ -32,7 +32,7 @@ class Attribution:
 
 
 def attributions(case: Case, generation: Generation, *, threshold: float = THRESHOLD) -> tuple[Attribution, ...]:
-    """The sentences of an answer that claim something, each with the passage that it rests on by its words.
+    """Return the sentences of an answer that claim something, each with the passage that it rests on by its words.
 
     Args:
         case: Its `context` holds the passages.
@@ -45,13 +45,13 @@ def attributions(case: Case, generation: Generation, *, threshold: float = THRES
 
 
 def claims(text: str) -> tuple[str, ...]:
-    """The sentences of `text` in which there is something to look for; a bare `Yes.` has nothing."""
+    """Return the sentences of `text` in which there is something to look for; a bare `Yes.` has nothing."""
     sentences = split_sentences(text, limit=MOST_SENTENCES)
     return tuple(sentence for sentence in sentences if read(sentence).claims_something)
 
 
 def attribution(sentence: str, evidence: Sequence[Support], *, threshold: float) -> Attribution:
-    """The sentence with the best of the supports that were found for it, the earlier one of equals."""
+    """Return the sentence with the best of the supports that were found for it, the earlier one of equals."""
     if not evidence:
         return Attribution(sentence=sentence, passage_index=None, relevance=0.0, supported=False)
     best = max(evidence, key=lambda support: support.relevance)
@@ -78,7 +78,7 @@ def as_evidence(attributed: Sequence[Attribution]) -> tuple[float | str, ...]:
 
 
 def as_rationale(attributed: Sequence[Attribution]) -> str:
-    """A line for each sentence: `sentence 1 ← passage 2 (.83) "…"`, and what speaks against it."""
+    """Return a line for each sentence: `sentence 1 ← passage 2 (.83) "…"`, and what speaks against it."""
     lines = [_line(number, each) for number, each in enumerate(attributed[:MOST_LINES], start=1)]
     left_out = len(attributed) - len(lines)
     return "\n".join([*lines, f"and {left_out} more"] if left_out else lines)

@@ -65,7 +65,7 @@ class ContextPrecision(GroundedMetric):
 
 
 def average_precision(flags: Sequence[bool]) -> float:
-    """Mean over the true flags of the share of true ones up to each; 0 where none is true."""
+    """Return the mean over the true flags of the share of true ones up to each; 0 where none is true."""
     n_true = 0
     total = 0.0
     for position, flag in enumerate(flags, start=1):

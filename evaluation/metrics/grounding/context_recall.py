@@ -55,5 +55,5 @@ class ContextRecall(GroundedMetric):
 
 
 def _claims(case: Case) -> list[tuple[str, ...]]:
-    """The sentences of each reference that claims something."""
+    """Return the sentences of each reference that claims something."""
     return [claimed for reference in case.references if (claimed := claims(reference))]

@@ -55,14 +55,17 @@ class GroundedMetric(ModelMetric):
         return THRESHOLD if self.by == "words" else EMBEDDING_THRESHOLD
 
     def to_embed(self, sentences: Sequence[str], case: Case) -> tuple[EmbedText, ...]:
-        """Sentences and passages to be embedded, each once; none by words, or where there is nothing to look for."""
+        """Return the sentences and passages to be embedded, each once.
+
+        None by words, or where there is nothing to look for.
+        """
         if self.by == "words" or not sentences:
             return ()
         passage_texts = [sentence.text for sentence in indexed(case.context).sentences[:MOST_EMBEDDED]]
         return tuple(self.asked(text) for text in dict.fromkeys([*sentences, *passage_texts])) if passage_texts else ()
 
     def found(self, sentences: Sequence[str], case: Case, answers: Answers) -> list[list[Support]] | ScoreFailure:
-        """What each passage gives to each of the sentences, in the order of the passages."""
+        """Return what each passage gives to each of the sentences, in the order of the passages."""
         passages = indexed(case.context)
         if self.by == "words" or not sentences or not passages.sentences:
             return [list(supports(read(sentence), passages)) for sentence in sentences]
@@ -77,7 +80,7 @@ class GroundedMetric(ModelMetric):
     def attributed(
         self, sentences: Sequence[str], case: Case, answers: Answers
     ) -> tuple[Attribution, ...] | ScoreFailure:
-        """Each sentence with the passage that it rests on."""
+        """Return each sentence with the passage that it rests on."""
         by_sentence = self.found(sentences, case, answers)
         if isinstance(by_sentence, ScoreFailure):
             return by_sentence
@@ -87,12 +90,12 @@ class GroundedMetric(ModelMetric):
         )
 
     def asked(self, text: str) -> EmbedText:
-        """The request to embed `text`."""
+        """Return the request to embed `text`."""
         return EmbedText(model=self.model, digest=self.digest, text=text)
 
 
 def share_supported(attributed: Sequence[Attribution]) -> float:
-    """The share of the sentences that some passage supports; there must be one."""
+    """Return the share of the sentences that some passage supports; there must be one."""
     return sum(each.supported for each in attributed) / len(attributed)
 
 

@@ -17,7 +17,7 @@ _LONGEST = 40
 
 
 def plain_number(token: str) -> str | None:
-    """`1,000.50` as `1000.5`, `3,5` as `3.5`; None where the token is no number."""
+    """Return `1,000.50` as `1000.5`, `3,5` as `3.5`; None where the token is no number."""
     if not token[:1].isdecimal():
         return None
     if len(token) > _LONGEST:
@@ -34,7 +34,10 @@ def plain_number(token: str) -> str | None:
 
 
 def folded_numbers(tokens: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Each token with the number it stands for, if any; the words of one number (`twenty-six`) become one token."""
+    """Yield each token with the number it stands for, if any.
+
+    The words of one number (`twenty-six`) become one token.
+    """
     index = 0
     while index < len(tokens):
         value, used = _number_at(tokens, index)
@@ -47,7 +50,7 @@ def folded_numbers(tokens: Sequence[str]) -> Iterator[tuple[str, str | None]]:
 
 
 def _number_at(tokens: Sequence[str], start: int) -> tuple[Decimal, int]:
-    """A number in words, or digits before a scale (`3.2 million`), at `start`, and how many tokens it has."""
+    """Return a number in words, or digits before a scale (`3.2 million`), at `start`, and how many tokens it has."""
     value, used = _below_a_hundred(tokens, start)
     while used and start + used < len(tokens) and (scale := _SCALES.get(tokens[start + used].casefold())):
         value *= scale

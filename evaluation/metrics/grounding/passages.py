@@ -52,12 +52,12 @@ class Passages:
         return math.log((1 + len(self.sentences)) / (1 + len(self.holding.get(stem, ())))) + 1
 
     def weights(self, sentence: Reading) -> dict[str, float]:
-        """The rarity of each of the sentence's words, half as much again for names and numbers."""
+        """Return the rarity of each of the sentence's words, half as much again for names and numbers."""
         exact = sentence.names | sentence.numbers
         return {stem: self.rarity(stem) * (_EXACT_WEIGHT if stem in exact else 1.0) for stem in sentence.stems}
 
     def beside(self, index: int) -> Iterator[int]:
-        """The indices of the sentences before and after that at `index`, as far as its passage has them."""
+        """Yield the indices of the sentences before and after that at `index`, as far as its passage has them."""
         for other in (index - 1, index + 1):
             is_there = 0 <= other < len(self.sentences)
             if is_there and self.sentences[other].passage_index == self.sentences[index].passage_index:
@@ -66,7 +66,7 @@ class Passages:
 
 @lru_cache(maxsize=4)
 def indexed(passages: tuple[str, ...]) -> Passages:
-    """The first sentences of `passages`, up to `MOST_STEMS` words that carry meaning, ready to be searched."""
+    """Return the first sentences of `passages`, up to `MOST_STEMS` words that carry meaning, ready to be searched."""
     sentences = tuple(_first(_sentences(passages)))
     return Passages(
         sentences,
@@ -81,7 +81,7 @@ def indexed(passages: tuple[str, ...]) -> Passages:
 
 
 def beginning(stem: str) -> str:
-    """What two forms of one name have in common: `Norway` and `Norwegian`."""
+    """Return what two forms of one name have in common: `Norway` and `Norwegian`."""
     return stem[:4]
 
 
@@ -101,7 +101,7 @@ def _first(sentences: Iterable[PassageSentence]) -> Iterable[PassageSentence]:
 
 
 def near_pairs(stems: Sequence[str], *, at_most: int = _NEAR) -> Iterator[tuple[str, str]]:
-    """Every two different stems that stand no further apart, each two in alphabetical order."""
+    """Yield every two different stems that stand no further apart, each two in alphabetical order."""
     for index, first in enumerate(stems):
         for second in stems[index + 1 : index + 1 + at_most]:
             if first != second:
@@ -132,7 +132,10 @@ def _grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, frozenset[int]]:
 
 
 def closest_sentences(passages: Passages, weights: Mapping[str, float], *, most: int) -> list[int]:
-    """Indices of the sentences that hold most of the weighted stems, the best first, the earlier one of equals."""
+    """Return the indices of the sentences that hold most of the weighted stems, the best first.
+
+    The earlier one of equals.
+    """
     held: Counter[int] = Counter()
     for stem, weight in weights.items():
         for index in passages.holding.get(stem, ()):
@@ -141,5 +144,5 @@ def closest_sentences(passages: Passages, weights: Mapping[str, float], *, most:
 
 
 def weight_held(weights: Mapping[str, float], stems: frozenset[str]) -> float:
-    """The weights of those words that are among `stems`, together."""
+    """Return the weights of those words that are among `stems`, together."""
     return sum(weight for stem, weight in weights.items() if stem in stems)

@@ -62,7 +62,7 @@ class _Word:
 
 
 def read(sentence: str) -> Reading:
-    """The reading of the first `MOST_WORDS` words of `sentence`."""
+    """Return the reading of the first `MOST_WORDS` words of `sentence`."""
     words = _words(sentence)
     content = [word for word in words if _carries_meaning(word)]
     return Reading(
@@ -112,7 +112,10 @@ def _word(token: str, number: str | None) -> _Word:
 
 
 def light_stem(word: str) -> str:
-    """`word`, in small letters, without its English ending: `stopped` and `stops` are `stop`; never under 3 letters."""
+    """Return `word`, in small letters, without its English ending: `stopped` and `stops` are `stop`.
+
+    Never under 3 letters.
+    """
     word = word.removesuffix("'s")[:_LONGEST_WORD]
     word = IRREGULAR.get(word, word)
     if not word.isascii() or len(word) < 4:
@@ -144,7 +147,7 @@ def _denied(words: list[_Word]) -> Iterator[str]:
 
 
 def _is_denial(words: list[_Word], index: int) -> bool:
-    """A denial that denies: neither a `No` that opens an answer, nor `not only`, `no doubt`, `or not`."""
+    """Return a denial that denies: neither a `No` that opens an answer, nor `not only`, `no doubt`, `or not`."""
     if not words[index].is_denial or (index == 0 and words[0].text in ("no", "nein", "non")):
         return False
     following = words[index + 1].text if index + 1 < len(words) else ""

@@ -32,12 +32,12 @@ class Support:
     """What speaks against it, in words."""
 
     def holds(self, threshold: float) -> bool:
-        """True where it is enough, and nothing speaks against it."""
+        """Return True where it is enough, and nothing speaks against it."""
         return self.doubt is None and self.relevance >= threshold
 
 
 def supports(sentence: Reading, passages: Passages) -> Iterator[Support]:
-    """What each passage gives that holds a word of `sentence`, in the order of the passages."""
+    """Yield what each passage gives that holds a word of `sentence`, in the order of the passages."""
     weights = passages.weights(sentence)
     close = closest_sentences(passages, weights, most=_MOST_CLOSE)
     for passage_index in sorted({passages.sentences[index].passage_index for index in close}):
@@ -48,13 +48,16 @@ def supports(sentence: Reading, passages: Passages) -> Iterator[Support]:
 
 
 def _equals(weights: Mapping[str, float], passages: Passages, close: Sequence[int]) -> list[int]:
-    """The first of those sentences that hold as much as the closest does."""
+    """Return the first of those sentences that hold as much as the closest does."""
     held = [weight_held(weights, passages.sentences[index].stems) for index in close[:_MOST_EQUALS]]
     return [index for index, weight in zip(close, held, strict=False) if weight >= held[0] - _ROUNDING]
 
 
 def support_by(sentence: Reading, passages: Passages, index: int, *, likeness: float) -> Support:
-    """What the passage of its closest sentence, that at `index`, gives; halved where something speaks against it."""
+    """Return what the passage of its closest sentence, that at `index`, gives.
+
+    Halved where something speaks against it.
+    """
     doubt = contradiction(sentence, passages, index)
     return Support(
         passage_index=passages.sentences[index].passage_index,
@@ -78,14 +81,17 @@ def _relevance(
 
 
 def _in_window(weights: Mapping[str, float], passages: Passages, index: int) -> float:
-    """The larger weight that the sentence holds with the one before it, or with the one after it."""
+    """Return the larger weight that the sentence holds with the one before it, or with the one after it."""
     here = passages.sentences[index].stems
     beside = [passages.sentences[other].stems for other in passages.beside(index)] or [frozenset()]
     return max(weight_held(weights, here | other) for other in beside)
 
 
 def _together(sentence: Reading, weights: Mapping[str, float], passages: Passages, passage_index: int) -> float | None:
-    """The share of neighbours in `sentence` that are near one another in the passage; None where it is but one word."""
+    """Return the share of neighbours in `sentence` that are near one another in the passage.
+
+    None where it is but one word.
+    """
     total = near = 0.0
     exact = sentence.names | sentence.numbers
     for pair in near_pairs(sentence.stems, at_most=1):

@@ -21,7 +21,10 @@ _SAYS_THE_SAME = 0.5
 
 
 def contradiction(sentence: Reading, passages: Passages, index: int) -> str | None:
-    """What speaks against resting `sentence` on the passage of its closest sentence, that at `index`; None: nothing."""
+    """Return what speaks against resting `sentence` on the passage of its closest sentence, that at `index`.
+
+    None: nothing.
+    """
     passage_index = passages.sentences[index].passage_index
     return (
         _missing(sentence, passages, passage_index)
@@ -41,7 +44,7 @@ def _missing(sentence: Reading, passages: Passages, passage_index: int) -> str |
 
 
 def _elsewhere(sentence: Reading, passages: Passages, index: int) -> str | None:
-    """A number that is not in the sentence which says all else, or a name that is not in it or next to it."""
+    """Return a number that is not in the sentence which says all else, or a name that is not in it or next to it."""
     here = passages.sentences[index].stems
     exact = sentence.numbers | sentence.names
     rest = {stem: weight for stem, weight in passages.weights(sentence).items() if stem not in exact}
@@ -70,7 +73,7 @@ def _denied(sentence: Reading, passages: Passages, index: int) -> str | None:
 
 
 def _contradicts(sentence: Reading, closest: Reading, beside: Sequence[Reading]) -> bool:
-    """True where a word is denied in one and said in the other, or a denial has nothing to rest on nearby."""
+    """Return True where a word is denied in one and said in the other, or a denial has nothing to rest on nearby."""
     if (sentence.denied - closest.denied) & frozenset(closest.stems):
         return True
     if (closest.denied - sentence.denied) & frozenset(sentence.stems):

@@ -38,7 +38,10 @@ class Postscript(Instruction):
 
 
 def _n_bracketed(line: str) -> int:
-    """The number of brackets that are closed. By hand: a pattern would try a million `[` one by one to the end."""
+    """Return the number of brackets that are closed.
+
+    By hand: a pattern would try a million `[` one by one to the end.
+    """
     n, opened = 0, line.find("[")
     while opened >= 0 and (closed := line.find("]", opened)) >= 0:
         n += 1

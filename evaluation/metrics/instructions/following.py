@@ -6,7 +6,7 @@ from evaluation.metrics.instructions.instruction import Instruction
 
 
 def variants(answer: str) -> tuple[str, ...]:
-    """The answer as it is and seven more: without its first line, its last or both, each also without asterisks.
+    """Return the answer as it is and seven more: without its first line, its last or both, each also without asterisks.
 
     So that "Sure, here it is:" and bold type are forgiven. Each text once.
     """

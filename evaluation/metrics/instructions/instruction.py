@@ -19,7 +19,7 @@ class Relation(StrEnum):
     AT_LEAST = "at least"
 
     def holds(self, count: int, threshold: int) -> bool:
-        """True where `count` stands so to `threshold`."""
+        """Return True where `count` stands so to `threshold`."""
         return count < threshold if self is Relation.LESS_THAN else count >= threshold
 
 
@@ -32,7 +32,7 @@ class Instruction(ABC):
 
     @abstractmethod
     def is_followed(self, answer: str) -> bool:
-        """True where the answer, which is not blank, does what was asked."""
+        """Return True where the answer, which is not blank, does what was asked."""
 
     @property
     def shown(self) -> str:
@@ -41,7 +41,7 @@ class Instruction(ABC):
         return f"{self.name}({', '.join(pairs)})" if pairs else self.name
 
     def refuse(self, argument: str, expected: str) -> ConfigurationError:
-        """The complaint that an argument cannot be meant, to be raised."""
+        """Return the complaint that an argument cannot be meant, to be raised."""
         value = _shortened(getattr(self, argument))
         return ConfigurationError(f"{self.name}: {argument}={value} is not {expected}", f"give it {expected}")
 

@@ -94,7 +94,7 @@ class Title(Instruction):
 
 
 def _n_starred(lines: list[str]) -> int:
-    """The number of starred points. A star alone in its line takes the next line into its point."""
+    """Return the number of starred points. A star alone in its line takes the next line into its point."""
     n, index = 0, 0
     while index < len(lines):
         line = lines[index]

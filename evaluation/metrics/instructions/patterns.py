@@ -13,7 +13,7 @@ _ENDLESS = re.compile(r"(?<!\\)(?:\\\\)*[*+{]")
 
 
 def check_pattern(instruction: Instruction, argument: str, pattern: str) -> None:
-    r"""Raises `ConfigurationError` where a word cannot be searched for: `C++` must be written `C\+\+`."""
+    r"""Raise `ConfigurationError` where a word cannot be searched for: `C++` must be written `C\+\+`."""
     if _ENDLESS.search(pattern):
         raise ConfigurationError(
             f"{instruction.name}: {pattern!r} in {argument} contains *, + or {{, "

@@ -17,7 +17,7 @@ NEXT_STEP = "mend the case's instruction_id_list and kwargs"
 
 
 def instructions_of(case: Case) -> tuple[Instruction, ...]:
-    """The instructions of a case, at least one, in their order.
+    """Return the instructions of a case, at least one, in their order.
 
     Raises:
         UnknownNameError: an instruction that does not exist; lists those that do.
@@ -32,7 +32,7 @@ def instructions_of(case: Case) -> tuple[Instruction, ...]:
 
 
 def instruction_of(name: str, arguments: Any) -> Instruction:
-    """One instruction from its id and an object of arguments, in which nulls count as missing."""
+    """Return one instruction from its id and an object of arguments, in which nulls count as missing."""
     kind = INSTRUCTIONS[name]
     if arguments is not None and not isinstance(arguments, Mapping):
         raise ConfigurationError(f"{name}: its kwargs must be an object, not {arguments!r}", NEXT_STEP)

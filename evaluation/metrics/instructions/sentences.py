@@ -30,7 +30,7 @@ _Context = tuple[re.Match[str], str]
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, in time that grows with its length."""
+    """Return the sentences of a text, in time that grows with its length."""
     return [text[start:stop] for start, stop in _with_closing_marks(text, list(_spans(text)))]
 
 
@@ -44,7 +44,7 @@ def _spans(text: str) -> Iterator[_Span]:
 
 
 def _with_closing_marks(text: str, spans: list[_Span]) -> Iterator[_Span]:
-    """The spans, with quotes and brackets given back to the sentence that they close; none is empty."""
+    """Yield the spans, with quotes and brackets given back to the sentence that they close; none is empty."""
     taken = 0
     for (start, stop), following in zip(spans, [*spans[1:], None], strict=True):
         match = _LEFT_OVER.match(text[slice(*following)]) if following else None
@@ -56,7 +56,7 @@ def _with_closing_marks(text: str, spans: list[_Span]) -> Iterator[_Span]:
 
 
 def _contexts(text: str) -> Iterator[_Context]:
-    """Each mark that may end a sentence, with the word that it stands in and what comes after it.
+    """Yield each mark that may end a sentence, with the word that it stands in and what comes after it.
 
     Of marks in one word only the last is looked at.
     """
@@ -79,7 +79,7 @@ def _word_start(text: str, word: _Span, stop: int) -> int:
 
 
 def _holds_an_end(context: str) -> bool:
-    """True where a token of the context, but not the last, ends a sentence."""
+    """Return True where a token of the context, but not the last, ends a sentence."""
     tokens = [token for line in context.split("\n") for token in _TOKEN.findall(line)]
     return any(_ends(token, following) for token, following in pairwise(tokens))
 
@@ -107,10 +107,10 @@ def _is_abbreviation(token: str) -> bool:
 
 
 def _goes_on(following: str) -> bool:
-    """True for what does not begin a sentence."""
+    """Return True for what does not begin a sentence."""
     return following in _INSIDE or following[0].islower()
 
 
 def _type(token: str) -> str:
-    """The word in small letters, without the period after it."""
+    """Return the word in small letters, without the period after it."""
     return token.removesuffix(".").lower()

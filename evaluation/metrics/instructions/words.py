@@ -49,7 +49,7 @@ _ENDINGS = _rules(
 
 
 def words(text: str) -> list[str]:
-    """The words and marks of a text, in time that grows with its length."""
+    """Return the words and marks of a text, in time that grows with its length."""
     # A sentence a line, so that the rules know its end and yet pass over the text only once.
     lines = "\n".join(sentence.replace("\n", "\t") for sentence in sentences(text))
     return _applied(_ENDINGS, f" {_applied(_MARKS, lines)} ").split()

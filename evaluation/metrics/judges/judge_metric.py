@@ -77,17 +77,20 @@ class JudgeMetric(ModelMetric):
 
 
 def prompt_hash(*words: str) -> str:
-    """Twelve hex digits of all that makes a judge's prompt, its fences too: another word, another scorer version."""
+    """Return twelve hex digits of all that makes a judge's prompt, its fences too.
+
+    Another word, another scorer version.
+    """
     return fingerprint([DEFAULT_CRITERIA, MATERIAL_RULE, OPENING, CLOSING, LEFT_OUT, *words])[:12]
 
 
 def is_worthless(case: Case, generation: Generation) -> bool:
-    """True for an empty answer, unless a reference says that it is right."""
+    """Return True for an empty answer, unless a reference says that it is right."""
     return not generation.answer.strip() and all(reference.strip() for reference in case.references)
 
 
 def reply_text(answer: Answer) -> str | ScoreFailure:
-    """What the judge wrote, or why it wrote nothing."""
+    """Return what the judge wrote, or why it wrote nothing."""
     if isinstance(answer, str | ScoreFailure):
         return answer
     raise TypeError(f"a judge answers with text, not with a {type(answer).__name__}")

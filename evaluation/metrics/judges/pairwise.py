@@ -115,7 +115,7 @@ _ORDERS = ("where the measured answer stood first", "where the opponent's answer
 
 
 def pairwise_evidence(measurement: Measurement) -> PairwiseEvidence | None:
-    """What a stored comparison rests on; None where no judge was asked."""
+    """Return what a stored comparison rests on; None where no judge was asked."""
     if len(measurement.evidence) != len(PairwiseEvidence._fields):
         return None
     first, second, length, length_opponent = measurement.evidence
@@ -123,7 +123,7 @@ def pairwise_evidence(measurement: Measurement) -> PairwiseEvidence | None:
 
 
 def _without_judge(case: Case, measured: Generation, opponent: Generation) -> Measurement | None:
-    """The value where it needs no judge; None where it does."""
+    """Return the value where it needs no judge; None where it does."""
     if measured.answer.strip() == opponent.answer.strip():
         return Measurement(value=0.5, label=EQUAL_ANSWERS, rationale="the answers are equal; the judge was not called")
     if is_worthless(case, measured):
@@ -146,7 +146,7 @@ def _verdict(answer: Answer, order: str) -> PairVerdict | ScoreFailure:
 
 
 def _joined(first: PairVerdict, second: PairVerdict, measured: Generation, opponent: Generation) -> Measurement:
-    """The value of two verdicts, the first of which was given with the measured answer in front."""
+    """Return the value of two verdicts, the first of which was given with the measured answer in front."""
     winners = (_winner(first.preference, front="win"), _winner(second.preference, front="loss"))
     label = winners[0] if winners[0] == winners[1] else INCONSISTENT
     return Measurement(
@@ -160,7 +160,7 @@ def _joined(first: PairVerdict, second: PairVerdict, measured: Generation, oppon
 
 
 def _winner(preference: Preference, *, front: Literal["win", "loss"]) -> Winner:
-    """What a verdict means for the measured answer; `front` is what it means that the first one won."""
+    """Return what a verdict means for the measured answer; `front` is what it means that the first one won."""
     if preference == "tie":
         return "tie"
     back: Winner = "loss" if front == "win" else "win"

@@ -116,7 +116,7 @@ class JudgeRubric(JudgeMetric):
 
 
 def rubric_evidence(measurement: Measurement) -> RubricEvidence | None:
-    """What a stored grade rests on; None where no judge was asked."""
+    """Return what a stored grade rests on; None where no judge was asked."""
     if len(measurement.evidence) != len(RubricEvidence._fields):
         return None
     return RubricEvidence(*(float(number) for number in measurement.evidence))

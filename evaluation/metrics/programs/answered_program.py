@@ -31,7 +31,7 @@ class AnsweredProgram:
 
 @lru_cache(maxsize=128)
 def answered_program(answer: str, *, names: tuple[str, ...] = (), prompt: str = "") -> AnsweredProgram:
-    """The program in an answer; the whole answer where there is none to be seen.
+    """Return the program in an answer; the whole answer where there is none to be seen.
 
     Args:
         answer: What the model wrote. Of more than 100,000 characters, the whole.
@@ -53,14 +53,17 @@ def answered_program(answer: str, *, names: tuple[str, ...] = (), prompt: str = 
 
 @lru_cache(maxsize=128)
 def prompt_as_program(prompt: str, entry_point: str | None) -> str:
-    """The prompt as a program that can be run, the body of its last function perhaps supplied; empty if it is none."""
+    """Return the prompt as a program that can be run, the body of its last function perhaps supplied.
+
+    Empty if it is none.
+    """
     if entry_point is None or not _defines(prompt, (entry_point,)):
         return ""
     return next(filter(is_python, (prompt, prompt.rstrip() + "\n    pass\n")), "")
 
 
 def _blocks(answer: str) -> list[tuple[str, str]]:
-    """Language and text of each fenced block."""
+    """Return the language and text of each fenced block."""
     blocks: list[tuple[str, list[str]]] = []
     fence = ""
     for line in answer.split("\n"):
@@ -89,7 +92,10 @@ def _defines(source: str, names: Collection[str]) -> bool:
 
 
 def _without_prose(answer: str, names: Collection[str]) -> str | None:
-    """The lines of an answer that are the program; None where the whole is one, or none of it defines a wanted name."""
+    """Return the lines of an answer that are the program.
+
+    None where the whole is one, or none of it defines a wanted name.
+    """
     if is_python(answer):
         return None
     lines = answer.split("\n")
@@ -107,7 +113,7 @@ def _without_prose(answer: str, names: Collection[str]) -> str | None:
 
 
 def _completed(prompt: str, body: str) -> str:
-    """Prompt and body as one program; of a body that lost its first or all its blanks, with them."""
+    """Return the prompt and body as one program; of a body that lost its first or all its blanks, with them."""
     body = body.strip("\n")
     start = prompt if prompt.endswith("\n") else prompt + "\n"
     lines = body.split("\n")
@@ -121,7 +127,7 @@ def _completed(prompt: str, body: str) -> str:
 
 
 def _cut_body(start: str, lines: list[str]) -> str | None:
-    """The program with the body up to the first line that does not belong to it."""
+    """Return the program with the body up to the first line that does not belong to it."""
     end = next((number for number, line in enumerate(lines) if number and line[:1].strip()), len(lines))
     text = start + "\n".join(lines[:end]) + "\n"
     return text if is_python(text) else None

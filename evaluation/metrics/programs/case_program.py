@@ -14,7 +14,7 @@ _CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w{0,200})\s*\(")
 
 
 def program_problem(case: Case) -> str | None:
-    """Why the case cannot test a program, in words to follow "case …"; None where it can."""
+    """Return why the case cannot test a program, in words to follow "case …"; None where it can."""
     tests = case.details.get("tests")
     if not _are_texts(tests) or not tests:
         return "has no tests: `details.tests` must be a list of Python statements"
@@ -28,7 +28,7 @@ def program_problem(case: Case) -> str | None:
 
 
 def find_program(case: Case, answer: str) -> AnsweredProgram:
-    """The program that an answer to the case holds."""
+    """Return the program that an answer to the case holds."""
     entry_point = case.details.get("entry_point")
     names = (entry_point,) if entry_point else _called(case.details.get("tests") or ())
     prompt = case.prompt if prompt_as_program(case.prompt, entry_point) else ""
@@ -36,7 +36,7 @@ def find_program(case: Case, answer: str) -> AnsweredProgram:
 
 
 def program_of(case: Case, source: str, timeout_s: float) -> Program:
-    """The program with what the case demands of it."""
+    """Return the program with what the case demands of it."""
     details = case.details
     entry_point = details.get("entry_point")
     # Helpers that the prompt of a completion defines are the tests' to use, and not the model's to redefine.
@@ -59,6 +59,6 @@ def _are_texts(value: Any) -> bool:
 
 
 def _called(tests: Sequence[str]) -> tuple[str, ...]:
-    """The names that the tests call, those of built-in functions aside."""
+    """Return the names that the tests call, those of built-in functions aside."""
     names = dict.fromkeys(name for test in tests for name in _CALLED.findall(test[:20_000]))
     return tuple(name for name in names if not iskeyword(name) and not hasattr(builtins, name))[:20]

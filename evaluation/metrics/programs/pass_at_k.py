@@ -43,7 +43,7 @@ class PassAtK(ProgramMetric):
         return self.k
 
     def combine(self, values: Sequence[float]) -> float:
-        """The unbiased estimate from the repeats of a case."""
+        """Return the unbiased estimate from the repeats of a case."""
         n, n_right = len(values), sum(value == 1.0 for value in values)
         if n < self.k:
             raise TooFewRepeatsError(f"{n} of {self.k} repeats")

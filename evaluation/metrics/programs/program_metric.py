@@ -33,11 +33,11 @@ class ProgramMetric(Metric):
             raise ConfigurationError(f"timeout_s is {self.timeout_s!r}", "give seconds above 0, up to 3600")
 
     def problem(self, case: Case) -> str | None:
-        """Says what the case lacks to test a program."""
+        """Say what the case lacks to test a program."""
         return program_problem(case)
 
     def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...]:
-        """The program in the answer, with the tests; nothing for an empty answer."""
+        """Return the program in the answer, with the tests; nothing for an empty answer."""
         (generation,) = generations
         return (self._request(case, generation.answer)[0],) if generation.answer.strip() else ()
 
@@ -57,7 +57,7 @@ class ProgramMetric(Metric):
 
     @abstractmethod
     def _value(self, outcome: ProgramOutcome) -> float:
-        """The value for one program."""
+        """Return the value for one program."""
 
     def _request(self, case: Case, answer: str) -> tuple[RunProgram, str]:
         program = find_program(case, answer)
@@ -65,7 +65,7 @@ class ProgramMetric(Metric):
 
 
 def has_passed(outcome: ProgramOutcome) -> bool:
-    """Whether every test held, and the program kept within its limits."""
+    """Return whether every test held, and the program kept within its limits."""
     return outcome.end is ProgramEnd.FINISHED and all(outcome.passed)
 
 

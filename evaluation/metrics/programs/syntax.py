@@ -7,7 +7,7 @@ MAX_CHARS = 100_000
 
 
 def syntax_problem(source: str) -> str | None:
-    """What is wrong with a program's syntax, in a line; None where nothing is."""
+    """Return what is wrong with a program's syntax, in a line; None where nothing is."""
     error = _error(source)
     if isinstance(error, SyntaxError):
         place = f" (line {error.lineno})" if error.lineno else ""
@@ -18,13 +18,16 @@ def syntax_problem(source: str) -> str | None:
 
 
 def syntax_error_line(source: str) -> int | None:
-    """The line in which the parser stumbles, counted from 1; 1 where it does not say; None for a good program."""
+    """Return the line in which the parser stumbles, counted from 1.
+
+    1 where it does not say; None for a good program.
+    """
     error = _error(source)
     return None if error is None else max(1, getattr(error, "lineno", None) or 1)
 
 
 def is_python(source: str) -> bool:
-    """Whether a text is a Python program, if perhaps an empty one."""
+    """Return whether a text is a Python program, if perhaps an empty one."""
     return _error(source) is None
 
 

@@ -50,7 +50,7 @@ class Coherence(QualityMetric):
             self.refuse("link_weight", allowed="from 0 to 1", example="0.5")
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
-        """The value of an answer that holds a word."""
+        """Return the value of an answer that holds a word."""
         sentences = read_sentences(reading_of(generation.answer).sentences[:MOST_SENTENCES])
         order = 1 / (1 + math.exp(-max(-30.0, min(30.0, order_log_odds(sentences)))))
         linked = linked_share(sentences)
@@ -64,12 +64,15 @@ class Coherence(QualityMetric):
 
 @lru_cache(maxsize=8)
 def read_sentences(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
-    """What is known of each sentence."""
+    """Return what is known of each sentence."""
     return tuple(map(sentence_of, sentences))
 
 
 def linked_share(sentences: Sequence[Sentence]) -> float:
-    """Share of sentences with a stem in common with another one, or a first word that points back; 1/2 for one."""
+    """Return the share of sentences with a stem in common with another one, or a first word that points back.
+
+    1/2 for one.
+    """
     if len(sentences) < 2:
         return 0.5
     n_linked = 0

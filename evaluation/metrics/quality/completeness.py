@@ -57,7 +57,7 @@ class Completeness(QualityMetric):
             self.refuse("ending_weight", allowed="from 0 to 1", example="0.5")
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
-        """The value of an answer that holds a word."""
+        """Return the value of an answer that holds a word."""
         ending = 0.0 if generation.finish_reason == "length" else ending_score(generation.answer)
         covered = coverage(prompt_of(case), generation.answer)
         label = "cut_off" if ending == 0 else None
@@ -82,7 +82,7 @@ def ending_score(answer: str) -> float:
 
 
 def coverage(prompt: str, answer: str) -> float | None:
-    """Mean over all that the prompt asks for, in [0, 1]; None where it names no topics and no numbers."""
+    """Return the mean over all that the prompt asks for, in [0, 1]; None where it names no topics and no numbers."""
     reading = reading_of(answer)
     answer_stems = {stem_of(word) for word in reading.lower}
     shares = [min(1.0, len(topic & answer_stems) / len(topic) / _ENOUGH_OF_A_TOPIC) for topic in topics(prompt)]
@@ -95,7 +95,7 @@ def coverage(prompt: str, answer: str) -> float | None:
 
 
 def _bare_end(tail: str) -> str:
-    """`tail` without the closing quotes, brackets, emphasis, emoji and numbers of notes at its end."""
+    """Return `tail` without the closing quotes, brackets, emphasis, emoji and numbers of notes at its end."""
     end = len(tail)
     while end and (tail[end - 1] in _CLOSERS or unicodedata.category(tail[end - 1]) in _ORNAMENTS):
         end -= 1

@@ -41,7 +41,7 @@ class Creativity(QualityMetric):
             self.refuse("window", allowed="a number of words from 1", example="100")
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
-        """The value of an answer that holds a word."""
+        """Return the value of an answer that holds a word."""
         words = reading_of(generation.answer).lower
         variety = sum(windowed_distinct(words, n, window=self.window) for n in (1, 2, 3)) / 3
         repeated = repeated_share(words)
@@ -56,7 +56,10 @@ def distinct(words: Sequence[str], n: int) -> float:
 
 
 def windowed_distinct(words: Sequence[str], n: int, *, window: int) -> float:
-    """Mean of distinct-n over stretches of `window` words side by side; the last one reaches back to be full."""
+    """Return the mean of distinct-n over stretches of `window` words side by side.
+
+    The last one reaches back to be full.
+    """
     window = max(window, n)
     begins = list(range(0, max(1, len(words) - window + 1), window))
     if begins[-1] + window < len(words):
@@ -65,7 +68,7 @@ def windowed_distinct(words: Sequence[str], n: int, *, window: int) -> float:
 
 
 def repeated_share(words: Sequence[str], n: int = _REPEATED_N) -> float:
-    """Share of n-grams that are not the first of their kind; of a shorter text 0."""
+    """Return the share of n-grams that are not the first of their kind; of a shorter text 0."""
     grams = _grams(words, n)
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
 

@@ -48,7 +48,7 @@ class LengthFit(QualityMetric):
             self.refuse("fewest", allowed=f"from 1 to most={self.most!r}", example="1")
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
-        """The value of an answer that holds a word."""
+        """Return the value of an answer that holds a word."""
         stated = length_requirements(prompt_of(case))
         wishes = stated or (self._assumed(case),)
         fits = {wish: _fit(_length(generation.answer, wish.unit), wish) for wish in wishes}

@@ -53,7 +53,7 @@ class OverallQuality(QualityMetric):
             self.refuse("coherence", allowed="above 0 while all other weights are 0", example="1.0")
 
     def judge(self, case: Case, generation: Generation) -> Measurement | ScoreFailure:
-        """The value of an answer that holds a word."""
+        """Return the value of an answer that holds a word."""
         weights = self._weights()
         results = {metric.name: metric.judge(case, generation) for metric in weights}
         parts = {name: each.value for name, each in results.items() if isinstance(each, Measurement)}
@@ -80,5 +80,5 @@ class OverallQuality(QualityMetric):
 
 
 def _confidence(result: object) -> float:
-    """The last number of the evidence."""
+    """Return the last number of the evidence."""
     return float(result.evidence[-1]) if isinstance(result, Measurement) else 0.0

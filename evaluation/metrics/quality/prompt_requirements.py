@@ -74,7 +74,7 @@ class LengthRequirement:
 
 
 def prompt_of(case: Case) -> str:
-    """What the case asks, in lower case: its prompt, or the last message of the user."""
+    """Return what the case asks, in lower case: its prompt, or the last message of the user."""
     prompt = case.prompt or next((turn.content for turn in reversed(case.messages) if turn.role == "user"), "")
     if len(prompt) > 2 * READ_PROMPT_CHARS:
         prompt = f"{prompt[:READ_PROMPT_CHARS]}\n{prompt[-READ_PROMPT_CHARS:]}"
@@ -83,13 +83,13 @@ def prompt_of(case: Case) -> str:
 
 @lru_cache(maxsize=64)
 def length_requirements(prompt: str) -> tuple[LengthRequirement, ...]:
-    """Every length that a prompt in lower case asks for."""
+    """Return every length that a prompt in lower case asks for."""
     return tuple(_requirement(match) for match in _LIMIT.finditer(prompt))
 
 
 @lru_cache(maxsize=64)
 def topics(prompt: str) -> tuple[frozenset[str], ...]:
-    """The stems of each thing that an open task, or a prompt of several questions, wants treated; else none."""
+    """Return the stems of each thing that an open task, or a prompt of several questions, wants treated; else none."""
     instructions = _MATERIAL.sub(" ", prompt)
     if not _OPEN_TASK.search(instructions) and instructions.count("?") < 2:
         return ()
@@ -104,13 +104,13 @@ def topics(prompt: str) -> tuple[frozenset[str], ...]:
 
 @lru_cache(maxsize=64)
 def requested_items(prompt: str) -> int:
-    """The number of reasons, steps, examples, … that a prompt asks for; 0 where it names none."""
+    """Return the number of reasons, steps, examples, … that a prompt asks for; 0 where it names none."""
     match = _ITEMS.search(prompt)
     return int(_number(match.group(1))) if match else 0
 
 
 def stem_of(word: str) -> str:
-    """The beginning by which forms of one word are known."""
+    """Return the beginning by which forms of one word are known."""
     return word[:_STEM]
 
 

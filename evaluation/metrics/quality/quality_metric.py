@@ -41,13 +41,13 @@ class QualityMetric(Metric):
 
     @abstractmethod
     def judge(self, case: Case, generation: Generation) -> Measurement | ScoreFailure:
-        """The value of an answer that holds a word."""
+        """Return the value of an answer that holds a word."""
 
 
 def measurement(
     value: float, parts: Mapping[str, float], *, confidence: float, label: str | None = None
 ) -> Measurement:
-    """A value with the parts it was made of, as rationale and as evidence: names and numbers in turn.
+    """Return a value with the parts it was made of, as rationale and as evidence: names and numbers in turn.
 
     Args:
         value: Cut to [0, 1].
@@ -65,5 +65,5 @@ def measurement(
 
 
 def confidence_of(n: int, *, half_at: int) -> float:
-    """How much `n` words or sentences let one say, n / (n + half_at), in [0, 1)."""
+    """Return how much `n` words or sentences let one say, n / (n + half_at), in [0, 1)."""
     return n / (n + half_at)

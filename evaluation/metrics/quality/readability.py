@@ -49,7 +49,7 @@ class Readability(QualityMetric):
     formula_name: Formula = "flesch"
 
     def judge(self, case: Case, generation: Generation) -> Measurement | ScoreFailure:
-        """The value of an answer that holds a word."""
+        """Return the value of an answer that holds a word."""
         reading = reading_of(generation.answer)
         if _latin_share(reading.text) < 0.5:
             return ScoreFailure(kind="script_unsupported", message="fewer than half of the letters are Latin")
@@ -60,7 +60,10 @@ class Readability(QualityMetric):
 
 
 def _as_prose(sentences: Sequence[str]) -> str:
-    """The sentences with an end mark each, without the ends of endless words, whose syllables take long to count."""
+    """Return the sentences with an end mark each, without the ends of endless words.
+
+    Whose syllables take long to count.
+    """
     return _ENDLESS.sub(r"\1", ". ".join(sentence.rstrip(".") for sentence in sentences) + ".")
 
 

@@ -47,7 +47,7 @@ class Reading:
 
 @lru_cache(maxsize=8)
 def reading_of(text: str) -> Reading:
-    """The first `READ_CHARS` characters of `text`, without fenced code unless there is nothing else."""
+    """Return the first `READ_CHARS` characters of `text`, without fenced code unless there is nothing else."""
     beginning = text[:READ_CHARS]
     outside = without_code(beginning)
     body = outside if _WORD.search(outside) else beginning
@@ -55,17 +55,17 @@ def reading_of(text: str) -> Reading:
 
 
 def without_code(text: str) -> str:
-    """`text` with an empty line where fenced code stood."""
+    """Return `text` with an empty line where fenced code stood."""
     return _FENCED.sub("\n\n", text)
 
 
 def words(text: str) -> list[str]:
-    """The words of `text` as written."""
+    """Return the words of `text` as written."""
     return _WORD.findall(text)
 
 
 def sentences(text: str) -> tuple[str, ...]:
-    """The sentences, list items and headings of `text` that hold a word, each with single blanks."""
+    """Return the sentences, list items and headings of `text` that hold a word, each with single blanks."""
     kept: list[str] = []
     for block in _BLOCK.split(_HEADING.sub(r"\n\n\g<0>\n\n", text)):
         body = " ".join(_MARKER.sub("", f" {block}").split())

@@ -82,7 +82,7 @@ class Sentence:
 
 
 def sentence_of(text: str) -> Sentence:
-    """What is known of one sentence by itself."""
+    """Return what is known of one sentence by itself."""
     written = words(text)[:_MOST_WORDS]
     lower = [word.lower() for word in written]
     half = max(1, len(lower) // 2)
@@ -135,7 +135,7 @@ def _stems(lower: Sequence[str]) -> frozenset[str]:
 
 
 def _after(lower: Sequence[str], openers: frozenset[str]) -> frozenset[str]:
-    """Stems of up to three words that are not small right after an opener."""
+    """Return the stems of up to three words that are not small right after an opener."""
     stems: set[str] = set()
     for i, word in enumerate(lower):
         if word in openers:
@@ -183,7 +183,7 @@ def _alone(lower: Sequence[str]) -> Iterator[str]:
 
 
 def _names(written: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Each word of each run of words in capitals, and the length of the run."""
+    """Yield each word of each run of words in capitals, and the length of the run."""
     run: list[str] = []
     for word in [*written, ""]:
         if _is_name(word):

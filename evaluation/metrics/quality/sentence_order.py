@@ -34,7 +34,10 @@ def order_log_odds(sentences: Sequence[Sentence]) -> float:
 
 
 def order_features(sentences: Sequence[Sentence]) -> dict[str, float]:
-    """Each feature less its mean over all orders of the same two or more sentences, over the root of their number."""
+    """Return each feature less its mean over all orders of the same two or more sentences.
+
+    Over the root of their number.
+    """
     features = _cue_features(sentences)
     for name, pairs in pairs_of(sentences).items():
         features |= _pair_features(name, pairs)
@@ -42,7 +45,7 @@ def order_features(sentences: Sequence[Sentence]) -> dict[str, float]:
 
 
 def _cue_features(sentences: Sequence[Sentence]) -> dict[str, float]:
-    """Places go from -1/2 for the first sentence to 1/2 for the last; by chance their sum is 0."""
+    """Return the places go from -1/2 for the first sentence to 1/2 for the last; by chance their sum is 0."""
     n = len(sentences)
     cues = [{**sentence.cues, "own_words": own} for sentence, own in zip(sentences, _own_words(sentences), strict=True)]
     features: dict[str, float] = {}
@@ -56,13 +59,16 @@ def _cue_features(sentences: Sequence[Sentence]) -> dict[str, float]:
 
 
 def _own_words(sentences: Sequence[Sentence]) -> list[float]:
-    """Share of a sentence's stems that no other sentence has."""
+    """Return the share of a sentence's stems that no other sentence has."""
     n_holding = Counter(stem for sentence in sentences for stem in sentence.stems)
     return [sum(n_holding[stem] == 1 for stem in each.stems) / max(1, len(each.stems)) for each in sentences]
 
 
 def _pair_features(name: str, pairs: Pairs) -> dict[str, float]:
-    """Sums over pairs of places, less what they are by chance: the mean pair times the number of summands."""
+    """Return the sums over pairs of places, less what they are by chance.
+
+    The mean pair times the number of summands.
+    """
     n = len(pairs)
     mean = math.fsum(map(math.fsum, pairs)) / (n * (n - 1))
     following = math.fsum(pairs[i][i + 1] for i in range(n - 1))

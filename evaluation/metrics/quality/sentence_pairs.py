@@ -12,7 +12,7 @@ Pairs = Sequence[Sequence[float]]
 
 
 def pairs_of(sentences: Sequence[Sentence]) -> dict[str, Pairs]:
-    """What each two sentences have in common, by name: see the functions below and `_PLAIN`."""
+    """Return what each two sentences have in common, by name: see the functions below and `_PLAIN`."""
     weight = _rarity(sentence.stems for sentence in sentences)
     size = [_size(sentence.stems, weight) for sentence in sentences]
     pairs: dict[str, Pairs] = {
@@ -29,7 +29,7 @@ def pairs_of(sentences: Sequence[Sentence]) -> dict[str, Pairs]:
 
 
 def linked(sentences: Sequence[Sentence]) -> Pairs:
-    """How much each two sentences share, in [0, 1], shape (n, n): rare stems of the text count more."""
+    """Return how much each two sentences share, in [0, 1], shape (n, n): rare stems of the text count more."""
     return _cosines(sentences, attrgetter("stems"))
 
 
@@ -39,7 +39,7 @@ def _cosines(sentences: Sequence[Sentence], stems: Callable[[Sentence], frozense
 
 
 def _rarity(groups: Iterable[frozenset[str]]) -> dict[str, float]:
-    """The fewer sentences a stem occurs in, the more it weighs."""
+    """Return the fewer sentences a stem occurs in, the more it weighs."""
     kept = list(groups)
     n_holding = Counter(stem for group in kept for stem in group)
     return {stem: math.log((len(kept) + 1) / n) for stem, n in n_holding.items()}

@@ -57,7 +57,7 @@ class Specificity(QualityMetric):
             self.refuse("floor", allowed="from 0 to 1", example="0.2")
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
-        """The value of an answer that holds a word."""
+        """Return the value of an answer that holds a word."""
         reading = reading_of(generation.answer)
         specific, vague = specific_share(reading), vague_share(reading)
         value = specific / (specific + vague + self.floor) if specific else 0.0

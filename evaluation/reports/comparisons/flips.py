@@ -8,7 +8,7 @@ from evaluation.results.comparisons import Flip, Flips
 
 
 def flip_rows(flips: Flips, better: Sequence[Flip]) -> list[Row]:
-    """The cases that one side of a pair won, with what both said there.
+    """Return the cases that one side of a pair won, with what both said there.
 
     Args:
         flips: Of one pair.
@@ -39,7 +39,7 @@ _LONGEST, _BEGIN, _END = 80, 34, 48
 
 
 def flip_line(flips: Flips) -> str | None:
-    """How many cases flipped each way; None where none did."""
+    """Return how many cases flipped each way; None where none did."""
     n = flips.n_better_a + flips.n_better_b
     if not n:
         return None

@@ -15,7 +15,10 @@ _OUTCOMES: Mapping[str, tuple[Literal["passed", "failure", "error", "skipped"], 
 
 
 def as_junit(checks: Sequence[RegressionCheck]) -> bytes:
-    """One test case a check: a regression fails, what was not scored is an error, what cannot be told is skipped."""
+    """Return one test case a check.
+
+    A regression fails, what was not scored is an error, what cannot be told is skipped.
+    """
     return junit_xml([_case(check) for check in checks], suite="benchwright compare")
 
 

@@ -39,7 +39,7 @@ def comparisons_as_markdown(
     flow_runs: Mapping[str, Sequence[str]] | None = None,
     tables: Sequence[str] = (),
 ) -> str:
-    """All comparisons of one command as one page.
+    """Return all comparisons of one command as one page.
 
     Args:
         results: The comparisons.
@@ -57,7 +57,7 @@ def comparisons_as_markdown(
 def _links(
     results: Sequence[ComparisonResult], flow_runs: Mapping[str, Sequence[str]], tables: Sequence[str]
 ) -> list[str]:
-    """What belongs to each comparison elsewhere."""
+    """Return what belongs to each comparison elsewhere."""
     links_of_each = []
     for result, table in zip_longest(results, tables[: len(results)]):
         made_by = dict.fromkeys(flow_run for run_id in result.run_ids for flow_run in flow_runs.get(run_id, ()))

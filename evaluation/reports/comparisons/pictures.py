@@ -17,7 +17,10 @@ _KINDS = {A_BETTER: "good", B_BETTER: "bad"}
 
 
 def differences(result: ComparisonResult) -> Picture | None:
-    """Each two under the headline with the interval of their difference; None where nothing could be compared."""
+    """Return each two under the headline with the interval of their difference.
+
+    None where nothing could be compared.
+    """
     pairs = result.headline_pairs
     rows = [
         Row(
@@ -43,7 +46,7 @@ def differences(result: ComparisonResult) -> Picture | None:
 
 
 def _difference_words(name: str, pair: PairResult) -> str:
-    """What the numbers are, with their unit."""
+    """Return what the numbers are, with their unit."""
     if pair.kind == Kind.RATIO:
         return f"{name}, the first by the second"
     return f"{name}, the first less the second{',' if unit_of(pair) else ''}{unit_of(pair)}"
@@ -61,7 +64,7 @@ def _in_unit(difference: float, pair: PairResult) -> PlottedNumber:
 
 
 def sides_against_cost(result: ComparisonResult) -> Picture | None:
-    """Every side's headline against what it takes; None where two sides do not have both."""
+    """Return every side's headline against what it takes; None where two sides do not have both."""
     if result.headline is None:
         return None
     metrics = {metric.metric: metric for metric in result.metrics}
@@ -78,7 +81,7 @@ def sides_against_cost(result: ComparisonResult) -> Picture | None:
 
 
 def side_latencies(result: ComparisonResult) -> Picture | None:
-    """Every side's mean latency with its interval; None where no time is known."""
+    """Return every side's mean latency with its interval; None where no time is known."""
     metric = next((each for each in result.metrics if each.metric == "latency_s"), None)
     values = {} if metric is None else metric.values
     rows = [

@@ -40,7 +40,10 @@ def dropped_lines(result: ComparisonResult) -> list[str]:
 
 
 def _of_common_cases(result: ComparisonResult) -> str | None:
-    """What the values and the order are of, where sides have a value of different cases; None where all are lacking."""
+    """Return what the values and the order are of, where sides have a value of different cases.
+
+    None where all are lacking.
+    """
     values = result.metric(result.headline).values
     n = min((value.n_cases for value in values.values()), default=0)
     if not n:
@@ -53,7 +56,10 @@ def _of_common_cases(result: ComparisonResult) -> str | None:
 
 
 def ratio_lines(result: ComparisonResult) -> list[str]:
-    """How the ratios in the tables are to be read; nothing where there is none: of many sides the headline's show."""
+    """Return how the ratios in the tables are to be read.
+
+    Nothing where there is none: of many sides the headline's show.
+    """
     shown = (
         pair
         for pair in result.pairs
@@ -82,7 +88,7 @@ def _shown_tail(tail: MetricEstimate) -> str:
 
 
 def note_lines(result: ComparisonResult) -> list[str]:
-    """Where the numbers come from, with metrics called as the tables call them."""
+    """Return where the numbers come from, with metrics called as the tables call them."""
     return [_with_titles(note) for note in result.notes]
 
 
@@ -108,7 +114,7 @@ def _short(pair: PairResult) -> str:
 
 
 def gate_line(metric: MetricComparisonResult) -> str | None:
-    """What a test of all sides at once says; None for two sides."""
+    """Return what a test of all sides at once says; None for two sides."""
     gate = metric.gate
     if not gate:
         return None
@@ -117,7 +123,7 @@ def gate_line(metric: MetricComparisonResult) -> str | None:
 
 
 def more_sides(result: ComparisonResult) -> Sequence[str]:
-    """How to read the tables of three or more sides."""
+    """Return how to read the tables of three or more sides."""
     if result.against is not None:
         return (f"Each side is compared with {result.against} alone. {_RANKS}",)
     return (f"Sides with a letter in common do not differ significantly (Holm over all pairs of a metric). {_RANKS}",)

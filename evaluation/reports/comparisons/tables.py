@@ -25,7 +25,7 @@ FIGURE_TITLES = {
 
 
 def is_pair(result: ComparisonResult) -> bool:
-    """True for a comparison of two sides."""
+    """Return True for a comparison of two sides."""
     return len(result.sides) == 2
 
 
@@ -56,7 +56,7 @@ _TITLES = frozenset({"metric", "difference [95 %]", "p", "pairs", "verdict", "ca
 
 
 def side_column(label: str) -> str:
-    """The title of a side's column, which is no other column's."""
+    """Return the title of a side's column, which is no other column's."""
     return f"{label} (side)" if label in _TITLES else label
 
 
@@ -68,12 +68,12 @@ def _two(result: ComparisonResult) -> tuple[str, str]:
 
 
 def title(word: str) -> str:
-    """What a metric is called in a table."""
+    """Return what a metric is called in a table."""
     return FIGURE_TITLES.get(word, word)
 
 
 def verdict_words(pair: PairResult) -> str:
-    """The verdict with the better side's name in it."""
+    """Return the verdict with the better side's name in it."""
     match pair.verdict:
         case verdict if verdict in (A_BETTER, B_BETTER):
             return f"{pair.a if verdict == A_BETTER else pair.b} better"
@@ -88,7 +88,10 @@ def verdict_words(pair: PairResult) -> str:
 
 
 def side_rows(result: ComparisonResult) -> list[Row]:
-    """One row a side, best first: the headline with rank and tied group, then every other metric with its groups."""
+    """Return one row a side, best first.
+
+    The headline with rank and tied group, then every other metric with its groups.
+    """
     if not result.metrics:
         return []
     headline = result.metrics[0]
@@ -109,7 +112,7 @@ def side_rows(result: ComparisonResult) -> list[Row]:
 
 
 def _letters(metric: MetricComparisonResult, label: str) -> str:
-    """A letter for each tied group in which the side stands."""
+    """Return a letter for each tied group in which the side stands."""
     return letters(metric.groups).get(label, "")
 
 
@@ -140,7 +143,7 @@ def _number(metric: MetricComparisonResult, value: float) -> str:
 
 
 def matrix_title(result: ComparisonResult) -> str:
-    """What the cells of the matrix are."""
+    """Return what the cells of the matrix are."""
     metric = result.metrics[0]
     word = "by" if metric.kind == Kind.RATIO else "less"
     return f"{title(metric.metric)}: the row's side {word} the column's, * where the difference is shown"
@@ -165,7 +168,7 @@ def _cell(row: str, column: str, pairs: Mapping[tuple[str, str], PairResult]) ->
 
 
 def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
-    """One row a pair of a metric, in full."""
+    """Return one row a pair of a metric, in full."""
     return [
         {
             "pair": f"{pair.a} – {pair.b}",
@@ -183,14 +186,14 @@ def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
 
 
 def artifact_rows(result: ComparisonResult) -> list[Row]:
-    """Every pair of every metric, for a table that can be searched and sorted."""
+    """Return every pair of every metric, for a table that can be searched and sorted."""
     return [
         {"metric": title(metric.metric), **row} for metric in result.metrics for row in pair_rows(result, metric.metric)
     ]
 
 
 def side_source_rows(result: ComparisonResult) -> list[Row]:
-    """What each side is: one row for each of its members."""
+    """Return what each side is: one row for each of its members."""
     return [
         {
             "side": side.label,
@@ -207,7 +210,7 @@ def side_source_rows(result: ComparisonResult) -> list[Row]:
 
 
 def _differing_options(result: ComparisonResult, member: MemberResult) -> str:
-    """The options in which the members of the comparison differ."""
+    """Return the options in which the members of the comparison differ."""
     everyone = [other.options for side in result.sides for other in side.members]
     names = sorted({name for options in everyone for name in options})
     differing = [name for name in names if len({repr(options.get(name)) for options in everyone}) > 1]
@@ -216,7 +219,7 @@ def _differing_options(result: ComparisonResult, member: MemberResult) -> str:
 
 
 def history_rows(history: Sequence[PairHistoryResult]) -> list[Row]:
-    """One row for each time that a pair was compared by a metric; a pair stands the same way round each time."""
+    """Return one row for each time that a pair was compared by a metric; a pair stands the same way round each time."""
     return [
         {
             "when": str(each.created_at)[:16],

@@ -13,7 +13,7 @@ _LONGEST_NAME = 40
 
 
 def as_narrow_tables(rows: Sequence[Mapping[str, str]], *, name: str) -> list[str]:
-    """The rows as Markdown, with their columns spread over as many tables as they need.
+    """Return the rows as Markdown, with their columns spread over as many tables as they need.
 
     Args:
         rows: Texts, not escaped; all with the same columns.
@@ -25,7 +25,7 @@ def as_narrow_tables(rows: Sequence[Mapping[str, str]], *, name: str) -> list[st
 
 
 def _spread(rows: Sequence[Mapping[str, str]], name: str) -> list[list[str]]:
-    """The columns of each table, the one of the name left out."""
+    """Return the columns of each table, the one of the name left out."""
     free_px = WIDTH_PX - _width_px(rows, name)
     tables: list[list[str]] = [[]]
     used_px = 0
@@ -53,7 +53,10 @@ def _table(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> str:
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """What each name is shown as: cut in its middle where it is long, unless another one would then look the same."""
+    """Return what each name is shown as.
+
+    Cut in its middle where it is long, unless another one would then look the same.
+    """
     cut = {name: _cut(name) for name in names}
     n_alike = Counter(cut.values())
     return {name: short if n_alike[short] == 1 else name for name, short in cut.items()}

@@ -13,7 +13,7 @@ _NOTHING = "–"
 
 
 def monitor_as_markdown(result: Values) -> str:
-    """The look as one page.
+    """Return the look as one page.
 
     Args:
         result: As `evaluation.monitoring.result` gives it.
@@ -36,7 +36,7 @@ def _alerts(alerts: Sequence[Values]) -> str:
 
 
 def alert_line(alert: Values) -> str:
-    """An alert as one line of Markdown."""
+    """Return an alert as one line of Markdown."""
     marks = [f"**{for_markdown(alert['severity'])}: {for_markdown(alert['rule'])}**"]
     if alert.get("is_new"):
         marks.append("*new*")
@@ -51,7 +51,7 @@ def alert_line(alert: Values) -> str:
 
 
 def statistics_rows(result: Values) -> list[dict[str, str]]:
-    """The newest figures, a row for each candidate on each task; an arrow where one clearly rises or falls."""
+    """Return the newest figures, a row for each candidate on each task; an arrow where one clearly rises or falls."""
     return [_row(series) for series in result["statistics"]]
 
 

@@ -14,7 +14,7 @@ NOT_OVER = "The race is not over."
 
 
 def ranking_rows(race: Race) -> list[dict[str, str]]:
-    """A row for each candidate, the first one first."""
+    """Return a row for each candidate, the first one first."""
     return [
         {
             "candidate": place.label,
@@ -36,7 +36,7 @@ def _left(place: RacePlace) -> str:
 
 
 def decision_lines(race: Race) -> list[str]:
-    """A line for each look: how many cases, who left, who went on."""
+    """Return a line for each look: how many cases, who left, who went on."""
     return [_decision_line(look) for look in decision_points(race.decisions)]
 
 
@@ -51,14 +51,14 @@ def _decision_line(look: RaceDecisionPoint) -> str:
 
 
 def departure_lines(race: Race) -> list[str]:
-    """Why each candidate left, in the order in which they did."""
+    """Return why each candidate left, in the order in which they did."""
     return [
         f"{decision.label}: {decision.reason}" for look in decision_points(race.decisions) for decision in look.left
     ]
 
 
 def cost_line(outcome: RaceOutcomeResult) -> str:
-    """What the race took, beside what asking everybody everything would have taken."""
+    """Return what the race took, beside what asking everybody everything would have taken."""
     spent = outcome.spent
     share = spent.calls / outcome.full_grid_calls
     return (
@@ -78,7 +78,7 @@ def rule_line(race: Race) -> str:
 
 
 def race_as_markdown(race: Race, *, pictures: Sequence[Picture | None] = (), links: str = "") -> str:
-    """The race with all that was decided in it, as one page.
+    """Return the race with all that was decided in it, as one page.
 
     Args:
         race: Of which the page is.

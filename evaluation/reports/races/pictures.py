@@ -8,7 +8,7 @@ from evaluation.results.races import Race
 
 
 def standings_picture(race: Race) -> Picture | None:
-    """Each one's score over the cases that it was asked, who left hollow; None where nobody has a score.
+    """Return each one's score over the cases that it was asked, who left hollow; None where nobody has a score.
 
     Without intervals: of a candidate that left because it stood low, an interval would be too low.
     """

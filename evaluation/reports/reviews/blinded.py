@@ -23,12 +23,12 @@ _SHOWN = (
 
 
 def without_names(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be known of a review before its result is told."""
+    """Return what may be known of a review before its result is told."""
     return {"status": "open", "sentence": blinded_sentence(result), **{name: result[name] for name in _SHOWN}}
 
 
 def blinded_sentence(result: Mapping[str, Any]) -> str:
-    """How far a review is, where its result is not told yet."""
+    """Return how far a review is, where its result is not told yet."""
     return (
         f"{result['n_rated']} of {counted(result['n_items'], 'case')} of review {result['review_id']} are rated, "
         f"by {rater_words(result)}. Whose answers are whose is told when {awaited_words(result['awaited'])}."
@@ -36,7 +36,7 @@ def blinded_sentence(result: Mapping[str, Any]) -> str:
 
 
 def awaited_words(awaited: Mapping[str, Any]) -> str:
-    """`ben has rated the other 3 cases and 1 more person has rated`."""
+    """Return `ben has rated the other 3 cases and 1 more person has rated`."""
     parts = [
         f"{person['rater']} has rated the {counted(person['n_left'], 'case')} left to them"
         for person in awaited["unfinished"]
@@ -53,7 +53,7 @@ def _people_rated(n: int, which: str) -> list[str]:
 
 
 def blinded_as_markdown(result: Mapping[str, Any]) -> str:
-    """The page that stands where the result will be."""
+    """Return the page that stands where the result will be."""
     review_id = result["review_id"]
     command = as_markdown_code(f"benchwright review show {review_id} --unblind")
     return (

@@ -30,7 +30,7 @@ _WORDS = {
 
 
 def score_rows(result: Result) -> list[Row]:
-    """One row a candidate, the best first; empty where nothing is rated."""
+    """Return one row a candidate, the best first; empty where nothing is rated."""
     if result["kind"] == "preference":
         return preference_rows(from_json(PreferenceRanking, result["ranking"])) if result["ranking"] else []
     return [
@@ -44,7 +44,7 @@ def score_rows(result: Result) -> list[Row]:
 
 
 def control_rows(result: Result) -> list[Row]:
-    """The same on the random controls alone."""
+    """Return the same on the random controls alone."""
     if result["kind"] == "preference":
         return _pair_rows(result["pairs_on_controls"])
     return [
@@ -59,7 +59,7 @@ def control_rows(result: Result) -> list[Row]:
 
 
 def pair_rows(result: Result) -> list[Row]:
-    """One row for each two candidates, and each criterion."""
+    """Return one row for each two candidates, and each criterion."""
     if result["kind"] == "preference":
         return _pair_rows(result["pairs"])
     return [
@@ -90,7 +90,7 @@ def _pair_rows(pairs: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def agreement_rows(result: Result) -> list[Row]:
-    """How far raters agree."""
+    """Return how far raters agree."""
     return [
         {
             "criterion": agreement["criterion"],
@@ -104,7 +104,7 @@ def agreement_rows(result: Result) -> list[Row]:
 
 
 def metric_rows(result: Result) -> list[Row]:
-    """How far metrics and judges agree with people."""
+    """Return how far metrics and judges agree with people."""
     return [
         {
             "metric": agreement["metric"],
@@ -125,7 +125,7 @@ def _value(agreement: Mapping[str, Any]) -> str:
 
 
 def item_rows(result: Result) -> list[Row]:
-    """One row for each case and rater: what was said, and of whom."""
+    """Return one row for each case and rater: what was said, and of whom."""
     return [
         {
             "case": f"{item['case']}",
@@ -151,7 +151,7 @@ def _said(rating: Mapping[str, Any]) -> str:
 
 
 def result_as_markdown(result: Result) -> str:
-    """The result as one page."""
+    """Return the result as one page."""
     tables: list[tuple[str, list[Row]]] = [
         ("By candidate", score_rows(result)),
         ("Each two", pair_rows(result)),
@@ -169,7 +169,7 @@ def result_as_markdown(result: Result) -> str:
 
 
 def fitting_width(rows: Sequence[Row]) -> int:
-    """Letters in a line of a cell, so that the whole table is seen."""
+    """Return the letters in a line of a cell, so that the whole table is seen."""
 
     def width_px(most: int) -> int:
         longest = [max(len(column), *(min(most, len(row.get(column, ""))) for row in rows)) for column in rows[0]]

@@ -8,12 +8,12 @@ from evaluation.results.runs import RunResult
 
 
 def alarm_lines(run: RunResult) -> list[str]:
-    """Each alarm of a run that is about a model, or about all candidates."""
+    """Return each alarm of a run that is about a model, or about all candidates."""
     return [alarm.message for alarm in run.alarms if not alarm.about_baseline]
 
 
 def baselines_line(runs: Sequence[RunResult]) -> str | None:
-    """How many alarms of these runs are about baselines; None where none is."""
+    """Return how many alarms of these runs are about baselines; None where none is."""
     about = Counter(str(alarm.candidate) for run in runs for alarm in run.alarms if alarm.about_baseline)
     if not about:
         return None

@@ -37,7 +37,7 @@ class Drift:
 
 
 def drift(store: Store, run: RunResult) -> Drift | None:
-    """The run's candidates in it and in earlier runs; None where there is no earlier one."""
+    """Return the run's candidates in it and in earlier runs; None where there is no earlier one."""
     headline = run.headline
     earlier_values = _told_apart(values_over_runs(store, run.run_id, run.metrics.get(headline, headline)))
     run_ids = list(dict.fromkeys(value.run_id for value in earlier_values))
@@ -90,7 +90,7 @@ def _known(value: EarlierValue) -> PlottedNumber:
 
 
 def _moment(run_id: str, values: Sequence[EarlierValue]) -> str:
-    """The day, as the clock of the world has it."""
+    """Return the day, as the clock of the world has it."""
     return next(value.made_at for value in values if value.run_id == run_id).strftime("%Y-%m-%d")
 
 
@@ -105,7 +105,7 @@ def _row(value: EarlierValue) -> dict[str, str]:
 
 
 def _changes(values: Sequence[EarlierValue]) -> list[str]:
-    """Other weights or another server under the same name."""
+    """Return other weights or another server under the same name."""
     changes = []
     for before, value in pairwise(values):
         since = f"in run {value.run_id} ({value.made_at:%Y-%m-%d})"

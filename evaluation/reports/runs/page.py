@@ -35,7 +35,7 @@ FIGURE_COLUMNS = frozenset({*SPEED_COLUMNS.values(), *ENERGY_COLUMNS.values(), *
 def invocation_as_markdown(
     store: Store, result: InvocationResult, *, table_links: Mapping[str, str] | None = None
 ) -> str:
-    """All runs of an invocation as one page.
+    """Return all runs of an invocation as one page.
 
     Args:
         store: Where the scores are that verdicts need.
@@ -83,7 +83,7 @@ def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> st
 
 
 def _results(run: RunResult) -> list[str]:
-    """The table of results; in two, quality and figures, where it would be wider than the page."""
+    """Return the table of results; in two, quality and figures, where it would be wider than the page."""
     rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
     columns = list(rows[0]) if rows else ["candidate"]
     if len(columns) <= WIDEST:
@@ -108,12 +108,12 @@ def _links(run: RunResult, table_id: str | None) -> str:
 
 
 def _titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
-    """A titled table of texts that are not Markdown yet; nothing where it has no row."""
+    """Return a titled table of texts that are not Markdown yet; nothing where it has no row."""
     return [f"### {title}", markdown_table(rows)] if rows else []
 
 
 def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
-    """The same candidates in earlier runs; nothing where there is none."""
+    """Return the same candidates in earlier runs; nothing where there is none."""
     history = drift(store, run)
     if history is None:
         return []
@@ -130,7 +130,7 @@ def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
 
 
 def _list(title: str, texts: Sequence[str]) -> list[str]:
-    """A titled list; nothing where it is empty."""
+    """Return a titled list; nothing where it is empty."""
     if not texts:
         return []
     heading = [f"### {title}", ""] if title else []
@@ -152,7 +152,7 @@ def _given_up(label: str, reason: str) -> str:
 
 
 def _provenance(store: Store, result: InvocationResult) -> str:
-    """What a reader needs to trace or repeat the numbers."""
+    """Return what a reader needs to trace or repeat the numbers."""
     seen = {candidate.fingerprint: candidate for run in result.runs for candidate in run.candidates}
     rows = [
         {

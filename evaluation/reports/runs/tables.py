@@ -22,23 +22,26 @@ FAILURES_AS_ZERO = "mean_with_failures_as_zero"
 
 
 def result_columns(run: RunResult) -> list[str]:
-    """The columns of a run's table: the headline metric first."""
+    """Return the columns of a run's table: the headline metric first."""
     names = list(run.metrics)
     return [run.headline, *(name for name in names if name != run.headline)]
 
 
 def headline_title(run: RunResult) -> str:
-    """The column of the headline metric."""
+    """Return the column of the headline metric."""
     return _columns(run)[run.headline]
 
 
 def _columns(run: RunResult) -> dict[str, str]:
-    """What each metric is called that has a column."""
+    """Return what each metric is called that has a column."""
     return {run.headline: run.headline} | short_titles(run.metrics)
 
 
 def _titles(run: RunResult) -> dict[str, str]:
-    """What each metric is called; those that were scored later do not change what those with a column are called."""
+    """Return what each metric is called.
+
+    Those that were scored later do not change what those with a column are called.
+    """
     later = {word: word for candidate in run.candidates for word in candidate.score_failures}
     for candidate in run.candidates:
         later |= {word: result.mean.signature for word, result in candidate.metrics.items() if result.mean is not None}
@@ -68,7 +71,7 @@ def without_column(run: RunResult) -> list[str]:
 
 
 def result_rows(run: RunResult) -> list[dict[str, str]]:
-    """One row a candidate, best headline value first."""
+    """Return one row a candidate, best headline value first."""
     further_columns = {
         name: title
         for name, title in {**ENERGY_COLUMNS, **COST_COLUMNS}.items()
@@ -91,7 +94,7 @@ def _row(run: RunResult, candidate: CandidateResult, speeds: Mapping[str, str]) 
 
 
 def shown_speed(numbers: HasInterval | None) -> str:
-    """`0.0730 [0.0694, 0.0766]`: three digits that count, since speeds differ by powers of ten."""
+    """Return `0.0730 [0.0694, 0.0766]`: three digits that count, since speeds differ by powers of ten."""
     if numbers is None or numbers.value is None:
         return "–"
     value = quantity(numbers.value)
@@ -109,7 +112,7 @@ def _quantity(metrics: Mapping[str, MetricResult], name: str, kind: str) -> Metr
 
 
 def latency_rows(run: RunResult) -> list[dict[str, str]]:
-    """One row a candidate that has latencies, in the order of the results: percentiles with their intervals."""
+    """Return one row a candidate that has latencies, in the order of the results: percentiles with their intervals."""
     return [
         {
             "candidate": candidate.label,
@@ -122,7 +125,10 @@ def latency_rows(run: RunResult) -> list[dict[str, str]]:
 
 
 def usage_rows(run: RunResult) -> list[dict[str, str]]:
-    """One row a candidate whose tokens or costs are known, in the order of the results: of an answer, and in all."""
+    """Return one row a candidate whose tokens or costs are known, in the order of the results.
+
+    Of an answer, and in all.
+    """
     rows = []
     for candidate in ranked(run):
         metrics = candidate.metrics
@@ -137,7 +143,7 @@ def usage_rows(run: RunResult) -> list[dict[str, str]]:
 
 
 def caption(run: RunResult) -> str:
-    """What the columns of numbers are."""
+    """Return what the columns of numbers are."""
     titles = _columns(run)
     together = [titles[name] for name in result_columns(run) if is_over_all_cases(name, run.metrics[name])]
     means = [title for name in result_columns(run) if (title := titles[name]) not in together]
@@ -147,14 +153,14 @@ def caption(run: RunResult) -> str:
 
 
 def remarks(run: RunResult) -> list[str]:
-    """What is to be said below the table of a run, a sentence for each thing."""
+    """Return what is to be said below the table of a run, a sentence for each thing."""
     scored = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run))
     parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), run.judging)
     return [text for part in parts for text in part]
 
 
 def no_interval(run: RunResult) -> list[str]:
-    """Why values of the run's metrics stand without an interval, where any do."""
+    """Return why values of the run's metrics stand without an interval, where any do."""
     means = [_mean(candidate.metrics, name) for candidate in run.candidates for name in run.metrics]
     is_any = any(mean is not None and mean.low is None for mean in means)
     return [NO_INTERVAL] if is_any else []
@@ -189,7 +195,7 @@ def unscored(run: RunResult) -> list[str]:
 
 
 def _asked_again(run: RunResult, candidate: CandidateResult, metric: str) -> str:
-    """How many scores there are, and what to do, where others are missing by the fault of a server."""
+    """Return how many scores there are, and what to do, where others are missing by the fault of a server."""
     kinds = candidate.score_failures[metric]
     if not SERVERS_FAULT & kinds.keys():
         return ""
@@ -225,7 +231,10 @@ def not_defined(run: RunResult) -> list[str]:
 
 
 def _is_measured(metric: str, signature: str, candidate: CandidateResult) -> bool:
-    """False for a figure of speed that has a value, and for the candidate with which a metric compares others."""
+    """Return False for a figure of speed that has a value.
+
+    And for the candidate with which a metric compares others.
+    """
     return metric not in candidate.metrics and f"#{candidate.fingerprint[:12]}" not in signature
 
 
@@ -284,7 +293,7 @@ _OF_PROMPTS = {"latency_s": "latency s", "ttft_s": "first token s"}
 
 
 def partly_on_the_cpu(runs: Sequence[RunResult]) -> str | None:
-    """The models that did not fit the GPU's memory, each with how much of it did not; None where all did.
+    """Return the models that did not fit the GPU's memory, each with how much of it did not; None where all did.
 
     Baselines are no models, and need no GPU.
     """
@@ -297,7 +306,7 @@ def partly_on_the_cpu(runs: Sequence[RunResult]) -> str | None:
 
 
 def shown_failures(candidate: CandidateResult) -> str:
-    """Server failures and the candidate's own, in words."""
+    """Return the server failures and the candidate's own, in words."""
     words = [f"{n:,} {kind}" for kind, n in candidate.failures.items()]
     words += [f"{n:,} {kind} (own)" for kind, n in candidate.own_failures.items()]
     if candidate.status == "failed":

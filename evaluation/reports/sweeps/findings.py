@@ -10,7 +10,7 @@ from evaluation.sweeps.findings import Level
 
 
 def sweep_sentences(sweep: SweepResult) -> list[str]:
-    """What the headline's scores say, a sentence each, the most important one first. Each rests on a test."""
+    """Return what the headline's scores say, a sentence each, the most important one first. Each rests on a test."""
     if not sweep.metrics:
         return [f"{sweep.headline} is computed from all cases together, and is not analysed by parameter."]
     metric = sweep.metrics[0]
@@ -75,7 +75,7 @@ def _of_effect(metric: SweptMetric, effect: EffectResult) -> list[str]:
 
 
 def _trend(metric: SweptMetric, effect: EffectResult) -> list[str]:
-    """Whether the metric rises or falls with a parameter; empty where it does neither."""
+    """Return whether the metric rises or falls with a parameter; empty where it does neither."""
     correlation, p = effect.correlation, effect.p_correlation
     if correlation is None or p is None or not _goes_one_way(metric, effect, correlation, p):
         return []
@@ -86,7 +86,7 @@ def _trend(metric: SweptMetric, effect: EffectResult) -> list[str]:
 
 
 def _would_have_been_found(effect: EffectResult) -> str:
-    """What could have been found: silence is no proof of sameness."""
+    """Return what could have been found: silence is no proof of sameness."""
     if effect.detectable is None:
         return ""
     what = "a steady rise or fall" if effect.is_numeric else "a difference between two of them"
@@ -94,7 +94,10 @@ def _would_have_been_found(effect: EffectResult) -> str:
 
 
 def _goes_one_way(metric: SweptMetric, effect: EffectResult, correlation: float, p: float) -> bool:
-    """True where a line is shown and its ends have the lowest and the highest mean: a curve does not rise or fall."""
+    """Return True where a line is shown and its ends have the lowest and the highest mean.
+
+    A curve does not rise or fall.
+    """
     if p >= 1 - metric.confidence_level:
         return False
     values = [level.value for level in effect.levels]
@@ -103,7 +106,7 @@ def _goes_one_way(metric: SweptMetric, effect: EffectResult, correlation: float,
 
 
 def _why(effect: EffectResult) -> str:
-    """Why this range is recommended."""
+    """Return why this range is recommended."""
     left_out = [level for level in effect.levels if not level.may_be_best]
     if not left_out:
         return "no single value is shown to be worse than another"

@@ -12,7 +12,7 @@ from evaluation.results.sweeps import SweepResult
 
 
 def sweep_as_markdown(sweep: SweepResult, *, pictures: Sequence[Picture | None] = (), links: str = "") -> str:
-    """The whole report as one page.
+    """Return the whole report as one page.
 
     Args:
         sweep: As it is stored.

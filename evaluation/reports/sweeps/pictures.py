@@ -9,7 +9,7 @@ from evaluation.results.sweeps import SweptMetric
 
 
 def combination_picture(metric: SweptMetric) -> Picture | None:
-    """Every combination with its interval, best first; None where none has a score."""
+    """Return every combination with its interval, best first; None where none has a score."""
     rows = [
         Row(
             label=words_of(combination.combination),
@@ -32,7 +32,10 @@ def combination_picture(metric: SweptMetric) -> Picture | None:
 
 
 def level_picture(metric: SweptMetric) -> Picture | None:
-    """The values of the parameters that make a difference, each with its mean over all else; None without such."""
+    """Return the values of the parameters that make a difference, each with its mean over all else.
+
+    None without such.
+    """
     rows = [
         Row(
             label=f"{effect.name} {level_words(level)}",

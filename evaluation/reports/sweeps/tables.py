@@ -13,7 +13,7 @@ SHOWN_COMBINATIONS = 12
 
 
 def combination_rows(metric: SweptMetric, *, limit: int | None = SHOWN_COMBINATIONS) -> list[dict[str, str]]:
-    """A row a combination, best first."""
+    """Return a row a combination, best first."""
     return [
         {
             **{name: shown_value(value) for name, value in combination.combination.items()},
@@ -26,7 +26,7 @@ def combination_rows(metric: SweptMetric, *, limit: int | None = SHOWN_COMBINATI
 
 
 def effect_rows(metric: SweptMetric) -> list[dict[str, str]]:
-    """A row a parameter: what it does, and what is recommended."""
+    """Return a row a parameter: what it does, and what is recommended."""
     return [
         {
             "parameter": effect.name,
@@ -60,7 +60,7 @@ def _advice(effect: EffectResult) -> str:
 
 
 def level_rows(metric: SweptMetric) -> list[dict[str, str]]:
-    """A row a value of each parameter that makes a difference: its mean over all else."""
+    """Return a row a value of each parameter that makes a difference: its mean over all else."""
     return [
         {
             "value": f"{effect.name} {level_words(level)}",
@@ -74,7 +74,7 @@ def level_rows(metric: SweptMetric) -> list[dict[str, str]]:
 
 
 def missing_lines(result: InvocationResult) -> list[str]:
-    """What the servers, and whoever scores, still owe: a line each.
+    """Return what the servers, and whoever scores, still owe: a line each.
 
     Args:
         result: Of the sweep's invocation.
@@ -94,7 +94,7 @@ def _by_kind(counts: Mapping[str, int]) -> str:
 
 
 def further_combinations(metric: SweptMetric, *, limit: int = SHOWN_COMBINATIONS) -> str:
-    """What the table of combinations leaves out; empty where it has all."""
+    """Return what the table of combinations leaves out; empty where it has all."""
     rest = metric.combinations[limit:]
     if not rest:
         return ""
@@ -104,7 +104,7 @@ def further_combinations(metric: SweptMetric, *, limit: int = SHOWN_COMBINATIONS
 
 
 def caption(sweep: SweepResult) -> str:
-    """What was tried on what."""
+    """Return what was tried on what."""
     cases = "a single prompt" if sweep.n_cases == 1 else counted(sweep.n_cases, "case")
     repeats = f", each asked {sweep.n_repeats} times" if sweep.n_repeats > 1 else ""
     tried = f"{counted(sweep.n_combinations, 'combination')} ({sweep.design})"

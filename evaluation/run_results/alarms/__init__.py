@@ -19,7 +19,7 @@ __all__ = ["Alarm", "Findings", "find_alarms"]
 
 
 def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
-    """Every alarm of a run: those about all candidates first, then candidate by candidate."""
+    """Return every alarm of a run: those about all candidates first, then candidate by candidate."""
     signatures = [use.signature for use in findings.words]
     spreads = {
         row_id: {
@@ -38,7 +38,7 @@ def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
 
 
 def _baselines(findings: Findings) -> frozenset[str]:
-    """Labels of the candidates that are baselines."""
+    """Return the labels of the candidates that are baselines."""
     return frozenset(
         findings.labels[candidate.run_candidate_id]
         for candidate in findings.run.candidates

@@ -26,12 +26,12 @@ class Findings:
     """How many scores could not be had, by metric and kind."""
 
     def estimate(self, row_id: int, use: MetricUse) -> EstimateRow | None:
-        """A candidate's value on a metric; None where it has none."""
+        """Return a candidate's value on a metric; None where it has none."""
         rows = (row for row in self.estimates.get(row_id, ()) if row.metric == use and row.quantity == "mean")
         return next(rows, None)
 
     def title(self, use: MetricUse) -> str:
-        """What a metric is called in a sentence."""
+        """Return what a metric is called in a sentence."""
         return self.titles.get(self.words.get(use, use.signature), use.signature)
 
     @property

@@ -27,7 +27,7 @@ _OWN_STEPS: Mapping[FailureKind, str] = {
 
 
 def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
-    """The alarms about one candidate's answers, and about scores of them."""
+    """Yield the alarms about one candidate's answers, and about scores of them."""
     yield from _not_extracted(findings, row_id, spreads)
     yield from _empty(store, findings, row_id)
     counts = findings.counts[row_id]
@@ -63,7 +63,7 @@ def _empty(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
 
 
 def _own_step(store: Store, findings: Findings, row_id: int, kind: FailureKind) -> str:
-    """What helps against the commonest of a candidate's own failures."""
+    """Return what helps against the commonest of a candidate's own failures."""
     limits = _limits(findings, row_id)
     if kind is FailureKind.THINKING_USED_UP_THE_BUDGET:
         by = count_cut(store, row_id, limits, own_failure=kind)

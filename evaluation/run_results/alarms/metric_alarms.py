@@ -45,7 +45,7 @@ def _least(row: EstimateRow) -> float:
 
 
 def _chance_among_choices(store: Store, run: RunRecord) -> float | None:
-    """The share of cases that a blind guess among their choices gets right; None where there are no choices."""
+    """Return the share of cases that a blind guess among their choices gets right; None where there are no choices."""
     shares: list[float] = []
     for page in run_case_ids(store, run.plan.run_id):
         cases = load_cases(store, run.plan.benchmark_version, page)

@@ -40,7 +40,7 @@ class JudgeScores:
     evidence. Empty: each key is a case of its own."""
 
     def clusters(self, keys: Iterable[str]) -> list[str]:
-        """The case of each of these keys."""
+        """Return the case of each of these keys."""
         return [self.cases.get(key, key) for key in keys]
 
 
@@ -86,7 +86,7 @@ def judging_findings(
     rng: np.random.Generator,
     ratings: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
 ) -> JudgingFindings:
-    """What the stored verdicts tell of the judges.
+    """Return what the stored verdicts tell of the judges.
 
     Args:
         judges: Each judge once under each metric.
@@ -127,7 +127,7 @@ def _length(
 
 
 def _pairs(scores: JudgeScores) -> dict[str, PairwiseEvidence]:
-    """What each pair's value rests on, where a judge was asked."""
+    """Return what each pair's value rests on, where a judge was asked."""
     if scores.metric != JudgePairwise.name:
         return {}
     read = {key: pairwise_evidence(measurement) for key, measurement in scores.measurements.items()}
@@ -173,7 +173,7 @@ def _length_of_grades(
 
 
 def _rated(scores: JudgeScores) -> dict[str, float]:
-    """What a judge gave, in the unit in which people give it: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
+    """Return what a judge gave, in the unit in which people give it: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
     if scores.metric not in (JudgeRubric.name, JudgePairwise.name):
         return {key: measurement.value for key, measurement in scores.measurements.items()}
     pairs = {key: scores.measurements[key].value for key in _pairs(scores)}
@@ -201,6 +201,6 @@ def _agreements(
 
 
 def _table(rows: Sequence[Mapping[str, float]]) -> tuple[list[str], list[list[float]]]:
-    """Everything that anybody rated, and a row for each rater with gaps as NaN."""
+    """Return everything that anybody rated, and a row for each rater with gaps as NaN."""
     keys = sorted(set().union(*rows))
     return keys, [[row.get(key, _MISSING) for key in keys] for row in rows]

@@ -16,7 +16,10 @@ from evaluation.store.session import Store
 
 
 def judging_report(store: Store, run: RunRecord, used: Iterable[MetricUse]) -> tuple[str, ...]:
-    """Whether the judges of these metrics agree, and what they look at beside the answers; empty without judges."""
+    """Return whether the judges of these metrics agree, and what they look at beside the answers.
+
+    Empty without judges.
+    """
     judges = [scores for use in used if (scores := _scores_of(store, run, use)) is not None]
     return tuple(judging_lines(_findings(run, judges))) if judges else ()
 

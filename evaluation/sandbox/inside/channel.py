@@ -55,12 +55,12 @@ class Channel:
         """The last thing that no test may catch: one that swallows it has failed all the same."""
 
     def troubled(self, error: BaseException) -> BaseException:
-        """The error, remembered."""
+        """Return the error, remembered."""
         self.trouble = error
         return error
 
     def ask(self, operation: str, *args: Any, **kwargs: Any) -> Any:
-        """What the other side answers; raises what it raised.
+        """Return what the other side answers; raises what it raised.
 
         Raises:
             NotCheckableError: something cannot be carried.
@@ -82,12 +82,12 @@ class Channel:
                 return self._settled(number, message)
 
     def serve(self) -> None:
-        """Answers requests until the other side is gone."""
+        """Answer requests until the other side is gone."""
         while True:
             self.serve_once()
 
     def serve_once(self) -> None:
-        """Answers one request."""
+        """Answer one request."""
         message = self._read()
         if not message.pop(0):
             raise self.unreadable("an answer that nobody asked for")
@@ -126,7 +126,7 @@ class Channel:
             return "raised", described(error)
 
     def _encoded(self, asks: bool, number: int, word: str, held: Any) -> bytes:
-        """A message, with all that changed and was lost here since the last one.
+        """Return a message, with all that changed and was lost here since the last one.
 
         Raises:
             NotCarriedError: it is as if it had never been tried.
@@ -145,7 +145,7 @@ class Channel:
         return frame
 
     def _read(self) -> list[Any]:
-        """The next message: whether it asks, its number, its word, and what it holds."""
+        """Return the next message: whether it asks, its number, its word, and what it holds."""
         try:
             message = Decoder(self._exchange, self._frame(), self._shared).decoded()
             if type(message) is not tuple or type(message[0]) is not bool or len(message) != 6:
@@ -161,7 +161,7 @@ class Channel:
         return [asks, number, word, held]
 
     def _frame(self) -> bytes:
-        """The next frame, within the bounds of number and size."""
+        """Return the next frame, within the bounds of number and size."""
         frame = read_frame(self._reads)
         self._n_read += 1
         self._n_bytes_read += len(frame)
@@ -176,12 +176,12 @@ class Channel:
             raise self.troubled(error) from None
 
     def unreadable(self, why: str) -> BaseException:
-        """The error for what is no message, or not in its turn; remembered."""
+        """Return the error for what is no message, or not in its turn; remembered."""
         return self.troubled(UnreadableError(f"the program broke the line to the tests: {why}"))
 
 
 def read_frame(reads: int) -> bytes:
-    """The next frame of a pipe.
+    """Return the next frame of a pipe.
 
     Raises:
         GoneError: the pipe ended.
@@ -194,7 +194,7 @@ def read_frame(reads: int) -> bytes:
 
 
 def write_frame(writes: int, frame: bytes) -> None:
-    """Sends a frame.
+    """Send a frame.
 
     Raises:
         GoneError: nobody reads any more.

@@ -35,7 +35,7 @@ class Checker:
         self._line, self._namespace, self._verdicts = line, namespace, verdicts
 
     def check(self) -> None:
-        """Says `loaded`, then of each test whether it held, then `end`; or what the program failed by."""
+        """Say `loaded`, then of each test whether it held, then `end`; or what the program failed by."""
         status, error = self._line.ask("load")
         if status != "loaded":
             names, _, words = error
@@ -62,7 +62,7 @@ class Checker:
         self._say("end")
 
     def _bring_names(self) -> None:
-        """Gives the tests what they need of the program and the setup does not define."""
+        """Give the tests what they need of the program and the setup does not define."""
         codes = [code for text in (self._setup, *self._tests) if (code := _compiled(text)) is not None]
         names = {name for code in codes for name in _names(code)}
         for name in sorted(names - set(vars(builtins)) - set(self._namespace)):
@@ -85,7 +85,10 @@ class Checker:
                 mark_as_class(value)
 
     def _library_meant(self, name: str) -> ModuleType | None:
-        """The module of the standard library, where setup and tests take from its name what it has, and no more."""
+        """Return the module of the standard library, where setup and tests take from its name what it has.
+
+        And no more.
+        """
         if name not in sys.stdlib_module_names:
             return None
         try:
@@ -103,7 +106,7 @@ class Checker:
         return kind
 
     def _failure(self, text: str, file_name: str) -> tuple[str, str] | None:
-        """What a statement failed by: a word and a line; None where it ran to its end."""
+        """Return what a statement failed by: a word and a line; None where it ran to its end."""
         self._line.trouble = failure = None
         try:
             exec(compile(text, file_name, "exec", dont_inherit=True), self._namespace)  # noqa: S102
@@ -117,7 +120,7 @@ class Checker:
 
 
 def _methods(namespace: dict[str, Any]) -> frozenset[str]:
-    """Names of the methods that classes of the setup define themselves."""
+    """Return the names of the methods that classes of the setup define themselves."""
     classes = [namespace[name] for name in setup_classes(namespace)]
     return frozenset(name for kind in classes for name, value in vars(kind).items() if isinstance(value, FunctionType))
 
@@ -136,7 +139,7 @@ def _kind(error: BaseException) -> str:
 
 
 def _in_a_line(error: BaseException, where: str) -> str:
-    """What went wrong; of a failed assertion, the assertion too."""
+    """Return what went wrong; of a failed assertion, the assertion too."""
     words = " ".join(said_by(error).split())
     if isinstance(error, AssertionError):
         words = ": ".join(each for each in (where, words) if each)
@@ -150,7 +153,7 @@ def _cut(words: str) -> str:
 
 
 def _where(error: BaseException, text: str) -> str:
-    """The line of the test in which it failed."""
+    """Return the line of the test in which it failed."""
     line_number, place = None, error.__traceback__
     while place is not None:
         if place.tb_frame.f_code.co_filename == _TESTS:
@@ -185,7 +188,7 @@ def _names(code: CodeType) -> set[str]:
 
 
 def called(operation: str, *args: Any, **kwargs: Any) -> Any:
-    """What a function of the tests gives, which the program was handed; it may ask for nothing else."""
+    """Return what a function of the tests gives, which the program was handed; it may ask for nothing else."""
     target, *rest = args or (None,)
     if operation != "call" or not isinstance(target, FunctionType | MethodType | BuiltinFunctionType):
         raise TypeError("a function of the tests can be called and nothing else")
@@ -193,7 +196,7 @@ def called(operation: str, *args: Any, **kwargs: Any) -> Any:
 
 
 def main() -> None:
-    """Waits for the program, checks it, and ends."""
+    """Wait for the program, checks it, and ends."""
     _, reads, writes, verdicts = sys.argv[:4]
     job = Decoder(PlainOnly(), read_to_end(0)).decoded()
     apply_limits(job["limits"])
@@ -231,7 +234,7 @@ def main() -> None:
 
 
 def _wait_until_unheard(verdicts: int) -> None:
-    """Keeps the line to the program until nobody listens: it is to be ended before it can end itself."""
+    """Keep the line to the program until nobody listens: it is to be ended before it can end itself."""
     waiting = select.poll()
     waiting.register(verdicts, 0)
     waiting.poll()

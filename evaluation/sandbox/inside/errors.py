@@ -14,13 +14,13 @@ _PLAIN = (str, int, float, bool, bytes, type(None))
 
 
 def described(error: BaseException) -> tuple[tuple[str, ...], tuple[Any, ...], str]:
-    """Names of the exception's classes, the nearest first; its plain arguments; what it says."""
+    """Return the names of the exception's classes, the nearest first; its plain arguments; what it says."""
     names = tuple(kind.__name__ for kind in type(error).__mro__ if issubclass(kind, BaseException))
     return names, _plain_arguments(error), said_by(error)
 
 
 def said_by(error: BaseException) -> str:
-    """What an exception says, cut where it says too much."""
+    """Return what an exception says, cut where it says too much."""
     try:
         return str(error)[:_MAX_WORDS]
     except BaseException:
@@ -28,7 +28,7 @@ def said_by(error: BaseException) -> str:
 
 
 def rebuilt(description: Any, classes: Mapping[str, type[BaseException]]) -> BaseException:
-    """The exception that was described, of the nearest class that is known here."""
+    """Return the exception that was described, of the nearest class that is known here."""
     try:
         names, arguments, words = description
         kind = next(error_class for name in names if (error_class := classes.get(name) or _builtin(name)) is not None)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def apply_limits(limits: Mapping[str, int]) -> None:
-    """Gives up privileges, where there are any to give up, and bounds this process and all that come of it."""
+    """Give up privileges, where there are any to give up, and bounds this process and all that come of it."""
     if limits["uid"]:
         os.setgroups([])
         os.setresgid(limits["uid"], limits["uid"], limits["uid"])
@@ -25,7 +25,7 @@ def apply_limits(limits: Mapping[str, int]) -> None:
 
 
 def _keep_orphans() -> None:
-    """Makes children of this process's children its own when their parent ends (Linux), so that they are found."""
+    """Make children of this process's children its own when their parent ends (Linux), so that they are found."""
     try:
         import ctypes
 
@@ -35,7 +35,7 @@ def _keep_orphans() -> None:
 
 
 def read_to_end(file: int) -> bytes:
-    """All that a file still holds."""
+    """Return all that a file still holds."""
     parts = []
     while part := os.read(file, 1 << 20):
         parts.append(part)
@@ -43,7 +43,7 @@ def read_to_end(file: int) -> bytes:
 
 
 def close_input() -> None:
-    """Leaves nothing to be read from standard input."""
+    """Leave nothing to be read from standard input."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

@@ -43,11 +43,11 @@ class Served:
         }
 
     def perform(self, operation: str, *args: Any, **kwargs: Any) -> Any:
-        """What an operation gives."""
+        """Return what an operation gives."""
         return self._operations[operation](*args, **kwargs)
 
     def load(self) -> tuple[str, Any]:
-        """`loaded`; or what was wrong, with the exception in words."""
+        """Return `loaded`; or what was wrong, with the exception in words."""
         # A setup may need what only the program defines; then it is the tests' alone.
         _run_quietly(self._setup, self.namespace)
         self.namespace.pop(self._entry_point or "", None)  # a setup may hold its head
@@ -63,7 +63,10 @@ class Served:
         return "loaded", None
 
     def name(self, name: str) -> tuple[str, Any]:
-        """What the program calls by a name: `nothing`, `module`, `error` with the names of its classes, or `value`."""
+        """Return what the program calls by a name.
+
+        `nothing`, `module`, `error` with the names of its classes, or `value`.
+        """
         if name not in self.namespace:
             return "nothing", None
         value = self.namespace[name]
@@ -82,7 +85,7 @@ def _run_quietly(source: str, namespace: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Runs until the tests are done with it."""
+    """Run until the tests are done with it."""
     _, reads, writes = sys.argv[:3]
     job = Decoder(PlainOnly(), read_to_end(0)).decoded()
     apply_limits(job["limits"])

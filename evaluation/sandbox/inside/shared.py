@@ -35,23 +35,23 @@ class Shared:
         self._own, self._next = first, first
 
     def number_of(self, value: Any) -> int | None:
-        """The number of a value; None where it is not shared."""
+        """Return the number of a value; None where it is not shared."""
         return self._numbers.get(id(value))
 
     def value_of(self, number: Any) -> Any:
-        """The value of a number."""
+        """Return the value of a number."""
         if number not in self._objects:
             raise GarbageError("a number that no value has")
         return self._objects[number]
 
     def add(self, value: Any) -> int:
-        """A new number for a value that the other side gets now."""
+        """Return a new number for a value that the other side gets now."""
         number, self._next = self._next, self._next + 2
         self._put(number, value)
         return number
 
     def accept(self, number: Any, value: Any) -> None:
-        """Takes a value under the number that the other side gave it."""
+        """Take a value under the number that the other side gave it."""
         if type(number) is not int or number < 0 or number % 2 == self._own or number in self._objects:
             raise GarbageError("a number that is not new")
         self._put(number, value)
@@ -61,18 +61,18 @@ class Shared:
         self._numbers[id(value)] = number
 
     def settle(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Takes note of what every value holds now. Numbers of those that changed, and of those that are lost here."""
+        """Take note of what every value holds now. Numbers of those that changed, and of those that are lost here."""
         changed = tuple(number for number in self._objects if self._has_changed(number))
         self._rows = {number: contents(value) for number, value in self._objects.items()}
         return changed, self._lost()
 
     def unsettle(self, changed: Iterable[int]) -> None:
-        """The other side does not know of these changes after all."""
+        """Note that the other side does not know of these changes after all."""
         for number in changed:
             self._rows.pop(number, None)
 
     def rows(self, numbers: Iterable[int]) -> tuple[tuple[int, Row], ...]:
-        """What these values hold, with their numbers."""
+        """Return what these values hold, with their numbers."""
         return tuple((number, self._rows[number]) for number in numbers)
 
     def _has_changed(self, number: int) -> bool:
@@ -80,19 +80,19 @@ class Shared:
         return was is None or _differs(was, contents(self._objects[number]))
 
     def change(self, changes: Iterable[tuple[int, Row]]) -> None:
-        """Makes the values hold what they hold over there."""
+        """Make the values hold what they hold over there."""
         for number, row in changes:
             self.fill(self.value_of(number), row)
 
     def fill(self, value: Any, row: Iterable[Any]) -> None:
-        """Gives a value other contents, in place; refuses what would answer in place of the tests' own code."""
+        """Give a value other contents, in place; refuses what would answer in place of the tests' own code."""
         held = tuple(row)
         if self._own == _CHECKERS and not isinstance(value, list | dict | set | bytearray) and not _is_deque(value):
             _refuse_shadows(value, held)
         replace(value, held)
 
     def forget(self, numbers: Iterable[int]) -> None:
-        """These are shared no more."""
+        """Stop sharing these."""
         for number in numbers:
             if number in self._objects:
                 del self._numbers[id(self._objects.pop(number))]
@@ -104,7 +104,7 @@ class Shared:
         return frozenset(self._objects)
 
     def _lost(self) -> tuple[int, ...]:
-        """Numbers of the values that nothing on this side refers to but one another and this table."""
+        """Return the numbers of the values that nothing on this side refers to but one another and this table."""
         inner = self._inner_references()
         held = [
             number
@@ -121,7 +121,7 @@ class Shared:
         return tuple(number for number in self._objects if number not in reached)
 
     def _inner_references(self) -> dict[int, int]:
-        """How often each value is referred to by the others: once in the value, and once in its row."""
+        """Return how often each value is referred to by the others: once in the value, and once in its row."""
         counts: dict[int, int] = {}
         for row in self._rows.values():
             for each in row:
@@ -132,7 +132,7 @@ class Shared:
 
 
 def _refuse_shadows(value: Any, row: Row) -> None:
-    """An instance of a class of the tests' setup is plain data: its methods, and what has methods, are the class's."""
+    """Treat an instance of a class of the tests' setup as plain data: what has methods belongs to the class."""
     half = len(row) // 2
     for name, each in zip(row[:half], row[half:], strict=False):
         of_class = getattr(type(value), str(name), None)
@@ -142,7 +142,7 @@ def _refuse_shadows(value: Any, row: Row) -> None:
 
 
 def contents(value: Any) -> Row:
-    """What a changeable value holds, as a flat row that `replace` takes."""
+    """Return what a changeable value holds, as a flat row that `replace` takes."""
     kind = type(value)
     if issubclass(kind, bytearray):
         return (bytes(value),)
@@ -159,7 +159,7 @@ def contents(value: Any) -> Row:
 
 
 def replace(value: Any, row: Iterable[Any]) -> None:
-    """Gives a changeable value other contents, in place."""
+    """Give a changeable value other contents, in place."""
     held = tuple(row)
     half = len(held) // 2
     match value:

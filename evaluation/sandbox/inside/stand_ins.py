@@ -85,7 +85,7 @@ class StandIn:
 
 
 def number_of(stand_in: StandIn) -> int:
-    """The number under which the program knows the object."""
+    """Return the number under which the program knows the object."""
     number: int = object.__getattribute__(stand_in, "_benchwright_number")
     return number
 

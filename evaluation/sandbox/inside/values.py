@@ -21,10 +21,10 @@ if TYPE_CHECKING:
         """What a side does with objects that are no plain data."""
 
         def export(self, value: Any) -> tuple[bytes, tuple[Any, ...]]:
-            """The tag and the words by which the other side will know an object, or `NotCarriedError`."""
+            """Return the tag and the words by which the other side will know an object, or `NotCarriedError`."""
 
         def take(self, tag: bytes, words: tuple[Any, ...]) -> Any:
-            """The object that the other side means, or `GarbageError`."""
+            """Return the object that the other side means, or `GarbageError`."""
 
 
 MAX_BYTES = 16_000_000
@@ -47,7 +47,7 @@ class Encoder:
         self._depth = 0
 
     def encoded(self, value: Any) -> bytes:
-        """`value` as bytes.
+        """Return `value` as bytes.
 
         Raises:
             NotCarriedError: it, or something in it, is too large, too deep, or no plain data.
@@ -132,7 +132,7 @@ class Decoder:
         self._depth = 0
 
     def decoded(self) -> Any:
-        """The one value that the bytes are.
+        """Return the one value that the bytes are.
 
         Raises:
             GarbageError: they are no value.
@@ -159,39 +159,39 @@ class Decoder:
         return value
 
     def bytes_of(self, size: int) -> bytes:
-        """The next `size` bytes."""
+        """Return the next `size` bytes."""
         self._at += size
         if self._at > len(self._data):
             raise GarbageError("cut off")
         return self._data[self._at - size : self._at]
 
     def text_of(self, size: int) -> str:
-        """The next `size` bytes as text."""
+        """Return the next `size` bytes as text."""
         return self.bytes_of(size).decode("utf-8", "surrogatepass")
 
     def items(self, count: int) -> list[Any]:
-        """The next `count` values."""
+        """Return the next `count` values."""
         return [self._get() for _ in range(count)]
 
     def changeable(self, empty: Any, count: int) -> Any:
-        """A container that has its number before it is filled, since it may hold itself."""
+        """Return a container that has its number before it is filled, since it may hold itself."""
         self._shared.accept(self._get(), empty)
         replace(empty, self.items(count - 1))
         return empty
 
     def integers(self, size: int) -> list[int]:
-        """A list of nothing but integers."""
+        """Return a list of nothing but integers."""
         number, _, hexadecimals = self.bytes_of(size).partition(b":")
         values = [int(each, 16) for each in hexadecimals.split(b",")]
         self._shared.accept(int(number), values)
         return values
 
     def mentioned(self, size: int) -> Any:
-        """A value that both sides hold already."""
+        """Return a value that both sides hold already."""
         return self._shared.value_of(int(self.bytes_of(size)))
 
     def instance(self, count: int) -> Any:
-        """An object of a class that both sides have."""
+        """Return an object of a class that both sides have."""
         number, name = self._get(), self._get()
         value = self._exchange.take(b"p", (name,))
         self._shared.accept(number, value)
@@ -199,12 +199,12 @@ class Decoder:
         return value
 
     def exported(self, tag: bytes, count: int) -> Any:
-        """An object that the other side means, by its words."""
+        """Return an object that the other side means, by its words."""
         return self._exchange.take(tag, tuple(self.items(count)))
 
 
 def drained(value: Iterable[Any]) -> tuple[Any, ...]:
-    """All that an iterator still gives.
+    """Return all that an iterator still gives.
 
     Raises:
         NotCarriedError: it is more than can be carried.
@@ -216,7 +216,7 @@ def drained(value: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _library_type(name: str) -> Any:
-    """A class of the standard library, where its module is loaded: there is no value of it where it is not."""
+    """Return a class of the standard library, where its module is loaded: there is no value of it where it is not."""
     module, _, attribute = name.rpartition(".")
     return getattr(sys.modules.get(module), attribute, None)
 

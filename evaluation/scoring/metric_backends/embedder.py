@@ -25,7 +25,7 @@ class Embedder:
     def __init__(
         self, embed: Embed, store: Store, *, model: str, digest: str, retries: RetrySchedule | None = None
     ) -> None:
-        """An embedder that has asked nothing yet.
+        """Create an embedder that has asked nothing yet.
 
         Args:
             embed: Asks the server for the vectors of some texts, in order.
@@ -43,7 +43,7 @@ class Embedder:
         """Texts that the server was asked for."""
 
     async def answer(self, request: EmbedText) -> Answer:
-        """The text's vector, or why there is none."""
+        """Return the text's vector, or why there is none."""
         future = self._waiting.get(request.text)
         if future is None:
             loop = asyncio.get_running_loop()
@@ -86,7 +86,7 @@ class Embedder:
         return answers
 
     async def _asked(self, texts: Sequence[str]) -> dict[str, Answer]:
-        """One text that the server does not take does not spoil the others."""
+        """Return one text that the server does not take does not spoil the others."""
         vectors = await self._attempts(texts)
         if isinstance(vectors, ScoreFailure):
             if len(texts) == 1 or vectors.kind == "server_down":

@@ -23,7 +23,7 @@ class Row(SQLModel):
 
 
 def key_field() -> Any:
-    """The key that the database counts up."""
+    """Return the key that the database counts up."""
     return Field(default=None, sa_column=sa.Column(big_key(), primary_key=True, autoincrement=True))
 
 
@@ -33,33 +33,33 @@ def text_field(*, null: bool = False, primary_key: bool = False) -> Any:
 
 
 def time_field(*, null: bool = False) -> Any:
-    """A moment, UTC."""
+    """Return a moment, UTC."""
     return Field(sa_type=UtcTime, nullable=null)
 
 
 def json_field(*, null: bool = False) -> Any:
-    """A value as JSON."""
+    """Return a value as JSON."""
     return Field(sa_type=json_column(), nullable=null)
 
 
 def real_field(*, null: bool = True) -> Any:
-    """A number that may be missing."""
+    """Return a number that may be missing."""
     return Field(sa_type=sa.Double, nullable=null)
 
 
 def whole_field(*, null: bool = False) -> Any:
-    """A whole number."""
+    """Return a whole number."""
     return Field(sa_type=sa.BigInteger, nullable=null)
 
 
 def parent_field(target: str, *, big: bool = True) -> Any:
-    """A column of a row that goes when its parent goes."""
+    """Return a column of a row that goes when its parent goes."""
     kind = sa.BigInteger() if big else SafeText()
     return Field(sa_column=sa.Column(kind, sa.ForeignKey(target, ondelete="CASCADE"), nullable=False))
 
 
 def optional_parent_field(target: str) -> Any:
-    """A column that may name a row with a text for its key, and goes with that row."""
+    """Return a column that may name a row with a text for its key, and goes with that row."""
     return Field(
         default=None, sa_column=sa.Column(SafeText(), sa.ForeignKey(target, ondelete="CASCADE"), nullable=True)
     )
