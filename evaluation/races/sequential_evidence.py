@@ -45,7 +45,7 @@ def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.fl
 
 
 def evidence_within(grid: Grid, first: int, second: int, *, margin: float) -> float:
-    """Return the log of the greatest money ever made by betting that `first` is not better than `second` by it.
+    """Return the log of the most money ever made by betting that `first` is not better than `second` by the margin.
 
     Args:
         grid: The scores so far.
