@@ -21,8 +21,11 @@ _MOST_AT_ONCE = 4_000_000
 def in_order(
     places: Sequence[int], candidates: Sequence[Choosable], facts: Facts, utility: Mapping[int, float]
 ) -> list[int]:
-    """By utility; of equals the one that is better in what the weights leave out, so that none follows one it beats."""
-    takes = takes_of(facts)
+    """By utility; of equals the one that is better in what the weights leave out, so that none follows one it beats.
+
+    Numbers are rounded, so that no order rests on the order in which a mean was summed.
+    """
+    takes = np.round(takes_of(facts), 9)
     return sorted(
         places,
         key=lambda i: (-round(utility[i], 9), *takes[i].tolist(), candidates[i].label, candidates[i].key),
