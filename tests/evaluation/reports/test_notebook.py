@@ -19,7 +19,7 @@ from evaluation.generation import Failure
 from evaluation.races.rules import Spent
 from evaluation.records import Status
 from evaluation.records.traffic_calls import TrafficCall
-from evaluation.reports.comparisons.unpaired import unpaired_result
+from evaluation.comparisons.unpaired_result import unpaired_result
 from evaluation.reports.notebook import SHOWN_ROWS, html_of
 from evaluation.requests.comparison_request import read_comparison_request
 from evaluation.results.alarms import Alarm
