@@ -12,6 +12,7 @@ from run_results import a_race, a_run_result, an_invocation_result, candidate_re
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.case import Case
+from evaluation.comparisons.unpaired_result import unpaired_result
 from evaluation.errors import FailureKind
 from evaluation.exports.filters import Filters
 from evaluation.exports.listings import case_list, score_list
@@ -19,7 +20,6 @@ from evaluation.generation import Failure
 from evaluation.races.rules import Spent
 from evaluation.records import Status
 from evaluation.records.traffic_calls import TrafficCall
-from evaluation.comparisons.unpaired_result import unpaired_result
 from evaluation.reports.notebook import SHOWN_ROWS, html_of
 from evaluation.requests.comparison_request import read_comparison_request
 from evaluation.results.alarms import Alarm
