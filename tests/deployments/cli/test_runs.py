@@ -224,7 +224,7 @@ def test_a_run_that_is_worked_on_is_not_deleted(benchwright: Command, stored_run
         said = benchwright("runs", "delete", "run-1", "--yes")
 
         assert 2 == said.code
-        assert "'run-1' is running" in said.err
+        assert "'run-1' is still running" in said.err
         assert "run-1" == find_run(store, "run-1").plan.run_id
 
 

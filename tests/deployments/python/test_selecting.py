@@ -24,7 +24,7 @@ def test_a_retraining_without_evidence_trains_nothing_and_needs_no_server(
     result = retrain()
 
     assert ("not trained", None, 0) == (result.decision, result.model_id, result.n_rows)
-    assert "No model was trained: nothing is known of any candidate" in result.sentence
+    assert "No model was trained: no candidate has results" in result.sentence
     with pytest.raises(ConfigurationError, match="if_enough_new"):
         retrain(if_enough_new=0)
     with pytest.raises(StoreError):

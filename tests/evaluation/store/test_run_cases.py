@@ -58,17 +58,17 @@ def test_a_run_can_be_made_to_ask_more(store: Store, plan_run: PlanRun) -> None:
 @pytest.mark.parametrize(
     ("n_repeats", "limit", "case_ids", "said"),
     [
-        (1, 3, ["case-0", "case-1", "case-2"], "--repeats 2"),
-        (2, 2, ["case-0", "case-1", "case-2"], "--limit 3"),
-        (2, 3, ["case-0", "case-1"], "cases 3"),
-        (2, 3, ["case-0", "case-1", "case-3"], "cases 4"),
+        (1, 3, ["case-0", "case-1", "case-2"], "--repeats: 2"),
+        (2, 2, ["case-0", "case-1", "case-2"], "--limit: 3"),
+        (2, 3, ["case-0", "case-1"], "cases: 3"),
+        (2, 3, ["case-0", "case-1", "case-3"], "cases: 4"),
     ],
 )
 def test_a_run_cannot_be_made_to_ask_less(
     store: Store, plan_run: PlanRun, n_repeats: int, limit: int, case_ids: list[str], said: str
 ) -> None:
     plan_run(n_repeats=2)
-    with pytest.raises(ConfigurationError, match=f"the run has {said} already"):
+    with pytest.raises(ConfigurationError, match=f"the run already has {said}"):
         extend_run(store, "run-1", n_repeats=n_repeats, limit=limit, case_ids=case_ids)
     assert [("case-0", "case-1", "case-2")] == list(run_case_ids(store, "run-1"))
 

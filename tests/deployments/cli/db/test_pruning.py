@@ -54,7 +54,10 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(
     assert 0 == said.code
     lines = dict(line.split("  ", 1) for line in said.out.splitlines())
     assert ("1", "6") == (lines["runs"].strip(), lines["answers of them"].strip())
-    assert ("1", "1: marked so") == (lines["old runs kept"].strip(), said.out.splitlines()[-1].split("  ")[-1].strip())
+    assert ("1", "1: marked as favourites") == (
+        lines["old runs kept"].strip(),
+        said.out.splitlines()[-1].split("  ")[-1].strip(),
+    )
     assert "`--also evidence`" in said.err
     assert {"old", "liked", "new"} == _run_ids(benchwright)
     found = benchwright("db", "prune", "--older-than", "90d", "--also", "favourites", "--dry-run", "--json").json
