@@ -21,8 +21,8 @@ from selection.preferences import LARGEST_WEIGHT, Constraints, Weights
         ({"max_energy_j": float("nan")}, "zero or more"),
         ({"percentile": 95}, "between 0 and 1"),
         ({"percentile": 0}, "between 0 and 1"),
-        ({"capabilities": ("vision", " ")}, "none of them empty"),
-        ({"endpoints": ("",)}, "none of them empty"),
+        ({"capabilities": ("vision", " ")}, "non-empty names"),
+        ({"endpoints": ("",)}, "non-empty names"),
     ],
 )
 def test_what_nothing_can_hold_is_refused_with_what_can_be_asked(wish: dict[str, Any], step: str) -> None:

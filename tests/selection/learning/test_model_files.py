@@ -198,10 +198,10 @@ def nested_json() -> bytes:
 
 
 POISON: dict[str, tuple[Callable[[], bytes], str]] = {
-    "nothing": (lambda: b"", "begins with nothing"),
+    "nothing": (lambda: b"", "starts with nothing"),
     "a pickle": (lambda: pickle.dumps(Bomb()), "is a Python pickle"),
     "an old pickle": (lambda: pickle.dumps(Bomb(), protocol=0), "is a Python pickle"),
-    "text": (lambda: b"hello there, this is a model", "begins with 'hello there,'"),
+    "text": (lambda: b"hello there, this is a model", "starts with 'hello there,'"),
     "cut off": (lambda: packed().serving[: len(packed().serving) // 2], "damaged or cut off"),
     "one byte short": (lambda: packed().serving[:-1], "damaged or cut off"),
     "turned bits": (turned_bits, "damaged"),

@@ -56,7 +56,7 @@ def test_what_is_out_of_bounds_missing_or_unknown_is_refused(store: Store) -> No
             form(rater="ana", case_1=GRADES | case)
     with pytest.raises(ValidationError):
         form(rater="ana", case_1={name: 3 for name in GRADES if name != "b_speed"})
-    with pytest.raises(ConfigurationError, match="nobody is named"):
+    with pytest.raises(ConfigurationError, match="name is empty"):
         read_form(review, review.items[:1], form(rater="  ", case_1=GRADES))
 
 

@@ -105,7 +105,7 @@ def test_what_needs_no_judge_is_not_asked(measured, opponent, value, label, reas
     found = JUDGE.measure(CASE, both, {})
     assert isinstance(found, Measurement)
     assert (value, label, None) == (found.value, found.label, pairwise_evidence(found))
-    assert f"{reason}: no judge was asked" == found.rationale
+    assert f"{reason}; the judge was not called" == found.rationale
 
 
 def test_an_empty_answer_is_shown_where_a_reference_is_empty():
