@@ -127,7 +127,7 @@ def _without_judge(case: Case, measured: Generation, opponent: Generation) -> Me
     if measured.answer.strip() == opponent.answer.strip():
         return Measurement(value=0.5, label=EQUAL_ANSWERS, rationale="the answers are equal; the judge was not called")
     if is_worthless(case, measured):
-        return Measurement(value=0.0, label=EMPTY_ANSWER, rationale="empty answer; the judge was not called")
+        return Measurement(value=0.0, label=EMPTY_ANSWER, rationale="the answer is empty; the judge was not called")
     if is_worthless(case, opponent):
         return Measurement(
             value=1.0, label=EMPTY_ANSWER, rationale="the opponent's answer is empty; the judge was not called"
