@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from deployments.python.calling import call, call_async
 from deployments.python.documented import refuse_unknown, with_options
-from deployments.python.evaluations import as_lists, listeners, refuse_failed, refuse_unfinished, request_fields
+from deployments.python.evaluations import (
+    as_lists,
+    listeners,
+    own_fields,
+    refuse_failed,
+    refuse_unfinished,
+    request_fields,
+)
 from deployments.python.options import CompareOptions, UnpairedOptions
 
 if TYPE_CHECKING:
@@ -111,9 +118,8 @@ def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Comp
 
 def _fields(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is compared, as fields of `ComparisonRequest`."""
-    own = as_lists({name: options[name] for name in _OWN if name in options})
     ids = [run_id for run in runs for run_id in _ids(run)]
-    return {_FIELDS.get(name, name): value for name, value in {"runs": ids, **own}.items() if value != []}
+    return ({"runs": ids} if ids else {}) | own_fields(options, _OWN, called=_FIELDS)
 
 
 def _ids(run: "str | RunResult | InvocationResult") -> list[str]:

@@ -1,7 +1,7 @@
 """`evaluate`, as a function."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
@@ -130,6 +130,18 @@ def as_lists(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _as_list(value) if name in _LISTS else value for name, value in options.items() if value is not None}
 
 
+def own_fields(options: Mapping[str, Any], own: Iterable[str], *, called: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options of `own` that say something, as fields of a request.
+
+    Args:
+        options: All that was passed.
+        own: The options that are none of an evaluation.
+        called: Names of their fields, where these are others.
+    """
+    values = as_lists({name: options[name] for name in own if name in options})
+    return {called.get(name, name): value for name, value in values.items() if value != []}
+
+
 def _as_list(value: Any) -> list[str]:
     if isinstance(value, FILE):
         return [os.fspath(value)]
@@ -145,7 +157,7 @@ def _as_word(value: Any) -> str:
 
 
 def refuse_unfinished(ended: "Ended", runs: "tuple[RunResult, ...]", result: object, *, function: str) -> None:
-    """Return where the work has ended well.
+    """Check that the work has ended well.
 
     Raises:
         RunFailedError: a run failed, or was cancelled in Prefect.
@@ -180,7 +192,7 @@ def _check_thresholds(prepared: "Prepared", result: "InvocationResult") -> None:
 
 
 def refuse_failed(problems: "list[str]", result: object) -> None:
-    """Return where no check has failed.
+    """Check that no check has failed.
 
     Raises:
         CheckFailedError: one has.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from deployments.python.evaluations import as_lists, request_fields
+from deployments.python.evaluations import own_fields, request_fields
 
 if TYPE_CHECKING:
     from deployments.cli.search_options import TypedSearch
@@ -21,9 +21,8 @@ def typed_search(
     """
     from deployments.cli.search_options import TypedSearch
 
-    fields = as_lists({name: options[name] for name in own if name in options})
     return TypedSearch(
-        fields={(called or {}).get(name, name): value for name, value in fields.items() if value != []},
+        fields=own_fields(options, own, called=called or {}),
         evaluation=request_fields(options),
         resume=options.get("resume"),
     )
