@@ -53,7 +53,7 @@ def _not_answering(api: str) -> ConfigurationError:
 
 
 def must_let_in(api: str) -> None:
-    """Return where the server takes our user and password, or asks for none.
+    """Check that the server takes our user and password, or asks for none.
 
     Raises:
         ConfigurationError: it refuses them. A server that does not answer now is not refused here.

@@ -29,7 +29,7 @@ def _find_runs(request: ComparisonRequest) -> tuple[str, ...]:
 
 
 async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
-    """Return where each stored run asked one of these benchmarks, names by version.
+    """Check that each stored run asked one of these benchmarks, names by version.
 
     Raises:
         IncomparableError: one did not.

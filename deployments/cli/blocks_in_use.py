@@ -18,7 +18,7 @@ _ANSWERS_WITHIN_S = 10.0
 
 
 def must_have_server() -> None:
-    """Return where a Prefect server is configured, or `serve` runs, and it answers.
+    """Check that a Prefect server is configured, or `serve` runs, and it answers.
 
     Raises:
         ConfigurationError: there is none.

@@ -59,7 +59,7 @@ class Caller:
         return self.failure is None
 
     def check(self) -> None:
-        """Return unless the caller has ended the work before its flow began.
+        """Check that the caller has not ended the work before its flow began.
 
         Raises:
             KeyboardInterrupt: it has.

@@ -110,7 +110,7 @@ def _answers_prompts(model: "ModelInfo") -> bool:
 
 
 def _say_who_is_recommended(db: str | None) -> None:
-    """Return a sentence for each of some tasks, from what was measured."""
+    """Print a sentence for each of some tasks, from what was measured."""
     from deployments.cli.recommend.run import open_recommender
     from deployments.cli.terminal.run_results import say_line
     from evaluation.errors import BenchwrightError

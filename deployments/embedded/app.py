@@ -166,7 +166,7 @@ async def _send_reply(reply: Reply, send: Send, fault: Fault | None) -> None:
 
 
 async def _send_stream(stream: Stream, send: Send, error_shape: Callable[[WireError], Reply]) -> None:
-    """Yield the pieces as they come. The status waits for the first one, since only then it is known."""
+    """Send the pieces as they come. The status waits for the first one, since only then it is known."""
     pieces = aiter(stream.pieces)
     started = False
     try:

@@ -24,7 +24,7 @@ def with_options(options: type) -> Callable[[F], F]:
 
 
 def refuse_unknown(values: Mapping[str, object], options: type, *, function: str) -> None:
-    """Return where every option that was given is one of these, as Python does for a written signature.
+    """Check that every option that was given is one of these, as Python does for a written signature.
 
     Raises:
         TypeError: one is not.

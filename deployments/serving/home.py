@@ -99,7 +99,7 @@ def _read(path: Path) -> Serving | None:
 
 
 def must_be_free(port: int) -> None:
-    """Return where a server of ours may stand at this port, on this home.
+    """Check that a server of ours may stand at this port, on this home.
 
     Raises:
         ConfigurationError: the port is taken, another server works on the home, or the user has named another one.

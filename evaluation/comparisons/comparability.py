@@ -17,7 +17,7 @@ _N_NAMED = 3
 
 
 def refuse_other_versions(store: Store, members: Sequence[Member]) -> None:
-    """Return where all runs asked one benchmark version.
+    """Check that all runs asked one benchmark version.
 
     Raises:
         IncomparableError: they did not; names both versions and says in what they differ.

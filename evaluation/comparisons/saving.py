@@ -107,7 +107,7 @@ def _groups(store: Store, named: Sequence[str], evaluated: Sequence[str]) -> lis
 
 
 def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[str, str]) -> None:
-    """Return where each stored run asked one of the benchmarks that will be evaluated, before a token is spent.
+    """Check that each stored run asked one of the benchmarks that will be evaluated, before a token is spent.
 
     Args:
         store: Where the runs are.

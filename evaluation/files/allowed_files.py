@@ -24,7 +24,7 @@ def limit_files(folder: Path | None) -> None:
 
 
 def must_be_allowed(path: Path, *, what: str) -> None:
-    """Return where a request may name this file. Outside the folder, whether there is one is not looked at.
+    """Check that a request may name this file. Outside the folder, whether there is one is not looked at.
 
     Args:
         path: Links are followed.

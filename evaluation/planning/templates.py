@@ -123,7 +123,7 @@ def write_new_file(path: Path, text: str) -> None:
 
 
 def must_be_new(path: Path) -> None:
-    """Return where a file that is not there yet can be made at `path`, as far as that can be told beforehand.
+    """Check that a file that is not there yet can be made at `path`, as far as that can be told beforehand.
 
     Raises:
         ConfigurationError: it is there already, or its folder is not there.

@@ -9,7 +9,7 @@ _NEXT = "Race on another metric of the benchmark: --metric NAME."
 
 
 def refuse_unfit(metric: Metric) -> None:
-    """Return where candidates can race on the metric.
+    """Check that candidates can race on the metric.
 
     Raises:
         ConfigurationError: it has no value for a case, or no bounds that bets could rest on.

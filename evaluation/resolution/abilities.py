@@ -7,7 +7,7 @@ _DOES = {"embedding": "embeds no texts", "completion": "writes no answers"}
 
 
 def refuse_without_ability(resolved: ResolvedCandidate, ability: str, purpose: str, option: str) -> None:
-    """Return where the model has the ability, or its server does not say what its models can do.
+    """Check that the model has the ability, or its server does not say what its models can do.
 
     Args:
         resolved: The model, as its server describes it.

@@ -11,7 +11,7 @@ _SHOWN = 40
 
 
 def refuse_unstorable(values: Mapping[str, Any], subject: str) -> None:
-    """Return where every value can be stored: texts of any content, numbers of 64 bits that are finite.
+    """Check that every value can be stored: texts of any content, numbers of 64 bits that are finite.
 
     Args:
         values: By column.

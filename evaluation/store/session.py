@@ -141,7 +141,7 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
 
 
 def must_be_there(url: str | None) -> None:
-    """Return where there is a database at `url`, or a server that knows.
+    """Check that there is a database at `url`, or a server that knows.
 
     Raises:
         StoreError: its file is missing.
@@ -156,7 +156,7 @@ def is_file_missing(url: str | None) -> bool:
 
 
 def folder_must_be_there(url: str) -> None:
-    """Return where the file that `url` names has a folder, or a server knows.
+    """Check that the file that `url` names has a folder, or a server knows.
 
     Raises:
         StoreError: the folder is missing.

@@ -79,7 +79,7 @@ def deploy(
 
 
 def must_answer() -> None:
-    """Return where a Prefect server is configured, or `serve` runs, and it answers.
+    """Check that a Prefect server is configured, or `serve` runs, and it answers.
 
     Raises:
         ConfigurationError: there is none.

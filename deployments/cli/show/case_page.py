@@ -142,7 +142,7 @@ def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> N
 
 
 def _print_usage(candidate: "CaseCandidate", outcome: "OutcomeResult") -> None:
-    """Return the timings, the tokens and what else is known of the attempt."""
+    """Print the timings, the tokens and what else is known of the attempt."""
     from evaluation.formatting import counted
 
     lines = {
