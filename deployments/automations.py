@@ -6,17 +6,19 @@ The address of a webhook is a secret: it lives in a block, which Prefect keeps e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
+
+from prefect.blocks.webhook import Webhook
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.events.actions import ActionTypes, CallWebhook, SendNotification
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from pydantic import SecretStr
 
 from deployments.webhooks import allow_webhook
 from evaluation.errors import ConfigurationError, UnknownNameError
 from tasks.monitoring.notify import RAISED
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from prefect.client.orchestration import SyncPrefectClient
-    from prefect.events.actions import ActionTypes
 
 NAME = "Benchwright alerts"
 """The automation."""
@@ -51,9 +53,6 @@ def notify_by(target: str, *, severities: Sequence[str] = (), may_be_private: bo
     Raises:
         ConfigurationError: there is no such block, the server refuses, or the webhook is private and must not be.
     """
-    from prefect.client.orchestration import get_client
-    from prefect.exceptions import PrefectHTTPStatusError
-
     for word in severities:
         if word not in SEVERITIES:
             raise UnknownNameError("severity", word, SEVERITIES)
@@ -71,8 +70,6 @@ def notify_by(target: str, *, severities: Sequence[str] = (), may_be_private: bo
 
 def notify_nobody() -> bool:
     """Return True where there was an automation; now there is none. The block stays."""
-    from prefect.client.orchestration import get_client
-
     with get_client(sync_client=True) as client:
         automations = client.read_automations_by_name(NAME)
         for automation in automations:
@@ -86,9 +83,6 @@ def _is_url(target: str) -> bool:
 
 def _stored(url: str) -> tuple[str, str]:
     """Return the block that holds the address."""
-    from prefect.blocks.webhook import Webhook
-    from pydantic import SecretStr
-
     if not url.lower().startswith(("http://", "https://")):
         raise ConfigurationError("the address of a webhook begins with http:// or https://", "Give such a one.")
     made: Any = Webhook(url=SecretStr(url)).save(BLOCK, overwrite=True)
@@ -97,10 +91,8 @@ def _stored(url: str) -> tuple[str, str]:
     return WEBHOOK, BLOCK
 
 
-def _url_in_block(client: "SyncPrefectClient", target: str) -> str:
+def _url_in_block(client: SyncPrefectClient, target: str) -> str:
     """Return the address that the block holds now; empty where it holds none, or is not there."""
-    from prefect.exceptions import ObjectNotFound
-
     block_type, name = _named(target)
     try:
         block = client.read_block_document_by_name(name, block_type, include_secrets=True)
@@ -121,10 +113,7 @@ def _named(target: str) -> tuple[str, str]:
     return block_type or WEBHOOK, name
 
 
-def _action(client: "SyncPrefectClient", block_type: str, name: str) -> "ActionTypes":
-    from prefect.events.actions import CallWebhook, SendNotification
-    from prefect.exceptions import ObjectNotFound
-
+def _action(client: SyncPrefectClient, block_type: str, name: str) -> ActionTypes:
     try:
         block = client.read_block_document_by_name(name, block_type, include_secrets=False)
     except ObjectNotFound:
@@ -134,9 +123,7 @@ def _action(client: "SyncPrefectClient", block_type: str, name: str) -> "ActionT
     return SendNotification(block_document_id=block.id, subject=SUBJECT, body=BODY)
 
 
-def _put(client: "SyncPrefectClient", action: "ActionTypes", severities: Sequence[str]) -> "UUID":
-    from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
-
+def _put(client: SyncPrefectClient, action: ActionTypes, severities: Sequence[str]) -> UUID:
     automation = AutomationCore(
         name=NAME,
         description="Tells of each new alert. Made by `benchwright alerts notify`.",

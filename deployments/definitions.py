@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as _replace
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 
@@ -181,8 +182,6 @@ def check_timezone(name: str) -> str:
     Raises:
         ConfigurationError: there is none of that name.
     """
-    from zoneinfo import ZoneInfo
-
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):

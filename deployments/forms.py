@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.form_layout import lay_out
 from evaluation.providers import PROVIDERS
+from evaluation.records import ModelRecord
 
 if TYPE_CHECKING:
-    from evaluation.records import ModelRecord
     from evaluation.store.session import Store
 
 EVALUATION = "EvaluationRequest"
@@ -77,7 +77,7 @@ def choices_in(store: "Store") -> Choices:
     )
 
 
-def _answers_prompts(model: "ModelRecord") -> bool:
+def _answers_prompts(model: ModelRecord) -> bool:
     """Return False of one that embeds texts and does nothing else."""
     return not model.capabilities or "completion" in model.capabilities
 

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from evaluation.errors import ConfigurationError
 from evaluation.settings import Settings
 
@@ -20,8 +22,6 @@ def start_timeout_s() -> float:
     Raises:
         ConfigurationError: the variable holds what it must not.
     """
-    from pydantic import ValidationError
-
     try:
         return Settings().start_timeout_s
     except ValidationError as error:

@@ -8,7 +8,9 @@ The names below are loaded when they are first used, so that importing this pack
 `__init__.pyi` tells type checkers what they are.
 """
 
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 HOMES = {
@@ -96,9 +98,6 @@ def __getattr__(name: str) -> Any:
 
 def _hidden(error: Exception) -> Exception:
     """Return what to do where another package of one of our names stands before ours; else the error itself."""
-    import sys
-    from pathlib import Path
-
     module = sys.modules.get("evaluation")
     ours = Path(__file__).resolve().parent.parent
     file = getattr(module, "__file__", None)

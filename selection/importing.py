@@ -15,15 +15,15 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evaluation.benchmarks.rows import Row
 from evaluation.errors import BenchmarkError
 from evaluation.files.field_mapping import named_fields
 from evaluation.files.names import LONGEST_NAME, LONGEST_TITLE, name_problem, normal_name
 from evaluation.files.number_parsing import read_number
+from evaluation.records import ImportedCase, ScoreboardContent, ScoreboardRecord
 from selection.repeated_answers import NAMES, RepeatedAnswers
 
 if TYPE_CHECKING:
-    from evaluation.benchmarks.rows import Row
-    from evaluation.records import ScoreboardContent, ScoreboardRecord
     from evaluation.store.session import Store
 
 REQUIRED = ("candidate", "task", "case_id", "prompt", "quality")
@@ -36,7 +36,7 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl")
 class Import:
     """What came of importing a file."""
 
-    record: "ScoreboardRecord"
+    record: ScoreboardRecord
     is_new: bool
     """False where this very file was imported before: nothing was stored then."""
     notes: tuple[str, ...]
@@ -74,7 +74,7 @@ def import_scoreboard(
 
 def read_scoreboard(
     path: Path, *, name: str | None = None, ignore: Sequence[str] = ()
-) -> "tuple[ScoreboardContent, tuple[str, ...]]":
+) -> tuple[ScoreboardContent, tuple[str, ...]]:
     """Return the file's content, checked, and what a person should know of how it was read.
 
     Args:
@@ -136,7 +136,7 @@ class _Table:
         """How many were added."""
         return len(self._quality)
 
-    def add(self, row: "Row") -> None:
+    def add(self, row: Row) -> None:
         """Add a row.
 
         Raises:
@@ -162,7 +162,7 @@ class _Table:
         """Return what a person should know of how the names were read."""
         return self._answers.notes()
 
-    def _check_columns(self, row: "Row") -> None:
+    def _check_columns(self, row: Row) -> None:
         missing = [name for name in REQUIRED if name not in row.values]
         if missing:
             raise BenchmarkError(
@@ -172,7 +172,7 @@ class _Table:
                 next_step="name the columns like this in the first line",
             )
 
-    def _case(self, row: "Row", task: str, case_id: str) -> int:
+    def _case(self, row: Row, task: str, case_id: str) -> int:
         prompt, family = row.text("prompt"), row.word("family")
         index = self._cases.get((task, case_id))
         if index is None:
@@ -188,11 +188,9 @@ class _Table:
                 )
         return index
 
-    def content(self, *, sha256: str, name: str, source: str) -> "ScoreboardContent":
+    def content(self, *, sha256: str, name: str, source: str) -> ScoreboardContent:
         """Return all rows."""
         import numpy as np
-
-        from evaluation.records import ImportedCase, ScoreboardContent
 
         of_candidate, of_case = (np.array(column, dtype=np.int64) for column in self._positions)
         return ScoreboardContent(
@@ -211,7 +209,7 @@ class _Table:
         )
 
 
-def _word(row: "Row", name: str) -> str:
+def _word(row: Row, name: str) -> str:
     word = row.word(name)
     if word is None:
         raise row.error("is missing", field=name, expected="text")
@@ -229,7 +227,7 @@ def _checked_name(name: str, path: Path) -> str:
     return name
 
 
-def _unknown_columns(row: "Row", names: Sequence[str]) -> BenchmarkError:
+def _unknown_columns(row: Row, names: Sequence[str]) -> BenchmarkError:
     absent = [name for name in OPTIONAL if not row.knows(name)]
     meant = [match for name in names for match in get_close_matches(name.lower(), absent, n=1, cutoff=0.7)]
     hint = f"did you mean {meant[0]!r}? Else leave" if meant else "leave"
@@ -241,7 +239,7 @@ def _unknown_columns(row: "Row", names: Sequence[str]) -> BenchmarkError:
     )
 
 
-def _number(row: "Row", name: str, *, most: float) -> float:
+def _number(row: Row, name: str, *, most: float) -> float:
     value = row.required(name, _number_said(most))
     try:
         number = float(value) if isinstance(value, Decimal) else read_number(value)

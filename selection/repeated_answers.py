@@ -3,14 +3,11 @@
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from evaluation.benchmarks.rows import Row
 from evaluation.errors import BenchmarkError
 from evaluation.files.field_mapping import named_fields
 from evaluation.files.names import Spellings
-
-if TYPE_CHECKING:
-    from evaluation.benchmarks.rows import Row
 
 NAMES = ("candidate", "task", "case_id")
 """Rows that have these in common are repeats of one answer, and are averaged."""
@@ -26,7 +23,7 @@ class RepeatedAnswers:
         self._numbers = array("q")
         self._form_of_row = array("q")
 
-    def add(self, row: "Row", words: Sequence[str]) -> tuple[str, ...]:
+    def add(self, row: Row, words: Sequence[str]) -> tuple[str, ...]:
         """Return the names of a row in the form in which they are kept."""
         pairs = [spellings.add(word) for spellings, word in zip(self._spellings, words, strict=True)]
         form = tuple(form for _, form in pairs)

@@ -57,7 +57,7 @@ async def guard_database(*, may_be_new: bool = True) -> AsyncIterator[None]:
             raise database_lost(address)
 
 
-async def _cancel_when_gone(file: DatabaseFile | None, work: "asyncio.Task[object]") -> None:
+async def _cancel_when_gone(file: DatabaseFile | None, work: asyncio.Task[object]) -> None:
     while file is None or await asyncio.to_thread(lambda: file.is_there):
         await asyncio.sleep(LOOK_EVERY_S)
     work.cancel("the database is gone")

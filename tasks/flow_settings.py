@@ -1,5 +1,7 @@
 """What every flow does first: where its results are kept, and which files it may read."""
 
+from prefect.context import FlowRunContext
+
 from evaluation.files.allowed_files import limit_files
 from evaluation.settings import Settings
 from tasks.block_values import use_results_database
@@ -17,8 +19,6 @@ async def use_own_settings() -> None:
 
 
 def _is_of_a_deployment() -> bool:
-    from prefect.context import FlowRunContext
-
     context = FlowRunContext.get()
     flow_run = None if context is None else context.flow_run
     return flow_run is not None and flow_run.deployment_id is not None

@@ -6,11 +6,14 @@ import sys
 from functools import cache
 from typing import Any
 
+from deployments.cli.packages import hidden_package
+from deployments.cli.terminal.output import EXIT_INTERRUPTED, report_error, report_lost_database
+from evaluation.errors import BenchwrightError, DatabaseLostError
+from evaluation.files.private_files import only_for_this_user
+
 
 def main() -> None:
     """Run the command line and exits with its code, without the second that taking all modules apart would take."""
-    from evaluation.files.private_files import only_for_this_user
-
     only_for_this_user()
     code = run(sys.argv[1:])
     with contextlib.suppress(OSError):
@@ -22,13 +25,9 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Return the exit code of `benchwright ARGUMENTS`; a user's mistake is one message, never a traceback."""
-    from deployments.cli.packages import hidden_package
-
     if (hidden := hidden_package()) is not None:
         sys.stderr.write(f"error: {hidden}\n")
         return 2
-    from deployments.cli.terminal.output import EXIT_INTERRUPTED, report_error, report_lost_database
-    from evaluation.errors import BenchwrightError, DatabaseLostError
 
     try:
         _command_line()(args=arguments, prog_name="benchwright", standalone_mode=True)

@@ -1,15 +1,22 @@
 """`benchwright alerts`: what is wrong now, who knows of it, and who is told."""
 
+import getpass
+import re
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.deploy.command import must_answer
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import moment, print_line, print_table
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records import AlertRecord, SilenceRecord
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from evaluation.records import AlertRecord, SilenceRecord
     from evaluation.store.session import Store
 
 alerts = typer.Typer(no_args_is_help=True, help="Alerts of the monitor: list, acknowledge, silence, notify.")
@@ -31,7 +38,6 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the open alerts."""
-    from deployments.cli.terminal.output import print_json, print_status
     from evaluation.monitoring.result import alert_as_plain
 
     with open_stored(db) as store:
@@ -46,7 +52,7 @@ def list_all(
 
 def alerts_that_fit(
     store: "Store", *, all_: bool, rule: str | None, task: str | None, candidate: str | None
-) -> "list[AlertRecord]":
+) -> list[AlertRecord]:
     """Return the open alerts, or all of them, of a rule, a task and a candidate; None fits all.
 
     Raises:
@@ -59,9 +65,7 @@ def alerts_that_fit(
     return [alert for alert in stored if alert.fits(rule=of_rule, task=task, candidate=candidate)]
 
 
-def _print(records: "list[AlertRecord]") -> None:
-    from deployments.cli.terminal.tables import moment, print_table
-
+def _print(records: list[AlertRecord]) -> None:
     print_table(
         ("alert", "state", "severity", "rule", "since", "seen", "what"),
         [
@@ -91,8 +95,6 @@ def acknowledge(
     as_json: JsonOption = False,
 ) -> None:
     """Acknowledge an alert: nobody is notified of it again. This also accepts a change of model, judge or server."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
     from evaluation.monitoring.result import alert_as_plain
     from evaluation.store.alerts import acknowledge_alert, find_alert
 
@@ -123,9 +125,6 @@ def silence(
     as_json: JsonOption = False,
 ) -> None:
     """Silence the notifications for a rule, task or candidate for a while. Alerts are still raised and listed."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import moment, print_line
-    from evaluation.errors import ConfigurationError
     from evaluation.store.alert_silences import silence_alerts
 
     if rule is None and task is None and candidate is None:
@@ -150,8 +149,6 @@ def silences(
     as_json: JsonOption = False,
 ) -> None:
     """List the active silences, or end one."""
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line, print_table
     from evaluation.store.alert_silences import end_silence, list_silences
 
     with open_stored(db) as store:
@@ -195,10 +192,6 @@ def notify(
     A URL is kept in a Prefect block, encrypted, and is shown nowhere. Options marked * may be repeated.
     """
     from deployments.automations import notify_by, notify_nobody
-    from deployments.cli.deploy.command import must_answer
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.errors import ConfigurationError
 
     if off == (webhook is not None):
         raise ConfigurationError("alerts notify needs --webhook or --off", "For example --webhook https://…/hook")
@@ -218,53 +211,40 @@ def notify(
 
 
 def _read_webhook(text: str) -> str:
-    import sys
-
     return sys.stdin.readline().strip() if text == "-" else text.strip()
 
 
 def _checked_rule(rule: str | None) -> str | None:
-    from evaluation.errors import UnknownNameError
-
     if rule is not None and rule not in RULES:
         raise UnknownNameError("rule", rule, RULES)
     return rule
 
 
 def _login() -> str | None:
-    import getpass
-
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return None
 
 
-def _read_until(text: str) -> "datetime":
+def _read_until(text: str) -> datetime:
     """Return the moment that `8h`, `3d`, `2w`, a date or a moment names.
 
     Without a zone it is of this machine's clock.
     """
-    import re
-    from datetime import UTC, datetime, timedelta
-
-    from evaluation.errors import ConfigurationError
-
     hours = {"h": 1, "d": 24, "w": 7 * 24}
-    moment = None
+    until = None
     try:
         if match := re.fullmatch(r"([0-9]{1,6})([hdw])", text.strip()):
-            moment = datetime.now(UTC) + timedelta(hours=int(match[1]) * hours[match[2]])
+            until = datetime.now(UTC) + timedelta(hours=int(match[1]) * hours[match[2]])
         else:
-            moment = datetime.fromisoformat(text.strip()).astimezone(UTC)
+            until = datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    if moment is None or moment <= datetime.now(UTC):
+    if until is None or until <= datetime.now(UTC):
         raise ConfigurationError(f"--until {text!r} is no moment to come", "For example 8h, 3d or 2027-01-31.")
-    return moment
+    return until
 
 
-def _silence_as_json(record: "SilenceRecord") -> dict[str, Any]:
-    from dataclasses import asdict
-
+def _silence_as_json(record: SilenceRecord) -> dict[str, Any]:
     return asdict(record) | {"until": record.until.isoformat(), "created_at": record.created_at.isoformat()}

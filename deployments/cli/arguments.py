@@ -1,11 +1,15 @@
 """Options that many commands share, and the store and settings behind them."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deployments.cli.database_creation import open_or_make
+from evaluation.errors import ConfigurationError
 from evaluation.providers import PROVIDERS
+from tasks.block_names import BLOCK
 
 if TYPE_CHECKING:
     from evaluation.settings import Settings
@@ -72,7 +76,6 @@ PricesOption = Annotated[
 def read_price_file(file: Path | None) -> dict[str, Any] | None:
     """Return what the file, or the block, of `--prices` holds; None where none is named."""
     from evaluation.requests.prices import read_prices
-    from tasks.block_names import BLOCK
 
     if file is not None and str(file).startswith(BLOCK):
         from deployments.cli.blocks_in_use import prices_of_block
@@ -95,7 +98,6 @@ def read_settings() -> "Settings":
     """
     from pydantic import ValidationError
 
-    from evaluation.errors import ConfigurationError
     from evaluation.settings import Settings
 
     try:
@@ -118,8 +120,6 @@ def database_url(db: str | None) -> str | None:
 
 def open_results(db: str | None) -> "Store":
     """Return the open store that a command works on; made where there is none yet."""
-    from deployments.cli.database_creation import open_or_make
-
     return open_or_make(database_url(db), typed=db)
 
 
@@ -151,10 +151,6 @@ def accept_sandbox(sandbox: str | None) -> None:
     Raises:
         ConfigurationError: there is no isolation of that name.
     """
-    import os
-
-    from evaluation.errors import ConfigurationError
-
     if sandbox is None:
         return
     if sandbox != "weak":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,11 +16,13 @@ from deployments.cli.arguments import (
     open_to_list,
 )
 from deployments.cli.completion import benchmark_names
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_details, print_line, print_table
+from evaluation.benchmarks.rendering import check_renderable, render
+from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from evaluation.case import Benchmark, Case
-    from evaluation.records import BenchmarkRecord
+from evaluation.files.field_mapping import read_mapping
+from evaluation.records import BenchmarkRecord
 
 benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add, validate.")
 
@@ -33,8 +35,6 @@ NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="
 @benchmarks.command("list")
 def list_benchmarks(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the standard suites and the stored benchmarks."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_table
     from evaluation.benchmarks.suites import load_suite, standard_suites
     from evaluation.store.benchmarks import list_benchmarks as stored_benchmarks
 
@@ -54,7 +54,7 @@ def list_benchmarks(db: DatabaseOption = None, as_json: JsonOption = False) -> N
     )
 
 
-def _as_json(benchmark: "Benchmark") -> dict[str, Any]:
+def _as_json(benchmark: Benchmark) -> dict[str, Any]:
     return {
         "name": benchmark.name,
         "version": benchmark.version,
@@ -73,7 +73,7 @@ def _as_json(benchmark: "Benchmark") -> dict[str, Any]:
     }
 
 
-def _record_as_json(record: "BenchmarkRecord") -> dict[str, Any]:
+def _record_as_json(record: BenchmarkRecord) -> dict[str, Any]:
     return {
         "name": record.name,
         "version": record.version,
@@ -107,9 +107,6 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a benchmark's metrics and its first cases as a model receives them. Options marked * may be repeated."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_details, print_line
-    from evaluation.files.field_mapping import read_mapping
     from evaluation.resolution import find_benchmark
 
     with open_to_list(db) as store:
@@ -127,17 +124,12 @@ def show(
         _print_case(benchmark, case)
 
 
-def _case_as_json(benchmark: "Benchmark", case: "Case") -> dict[str, Any]:
-    from evaluation.benchmarks.rendering import render
-
+def _case_as_json(benchmark: Benchmark, case: Case) -> dict[str, Any]:
     messages = [{"role": message.role, "content": message.content} for message in render(benchmark, case)]
     return {"case_id": case.case_id, "rendered": messages} | case.content
 
 
-def _print_case(benchmark: "Benchmark", case: "Case") -> None:
-    from deployments.cli.terminal.tables import print_details
-    from evaluation.benchmarks.rendering import render
-
+def _print_case(benchmark: Benchmark, case: Case) -> None:
     turns = {message.role: message.content for message in render(benchmark, case)}
     print_details({"case": case.case_id, **turns, "references": "\n".join(case.references), "tags": case.tags})
 
@@ -152,7 +144,6 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Store a file's cases under its name; all of them, or none. Options marked * may be repeated."""
-    from deployments.cli.terminal.output import print_json
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.store.benchmarks import save_benchmark
 
@@ -170,8 +161,7 @@ def add(
         _print(benchmark, f"stored as {benchmark.name}, version {benchmark.version[:12]}")
 
 
-def _tell_of_another_version(benchmark: "Benchmark", store: Any) -> None:
-    from deployments.cli.terminal.output import print_status
+def _tell_of_another_version(benchmark: Benchmark, store: Any) -> None:
     from evaluation.store.benchmarks import find_benchmark
 
     before = find_benchmark(store, benchmark.name)
@@ -191,7 +181,6 @@ def validate(
     as_json: JsonOption = False,
 ) -> None:
     """Check whether a file can be evaluated; nothing is stored. Options marked * may be repeated."""
-    from deployments.cli.terminal.output import print_json
     from evaluation.benchmarks.loading import equal_contents
 
     benchmark = _checked(path, name=name, fields=field, ignored=ignore_field)
@@ -202,14 +191,9 @@ def validate(
         _print(benchmark, "OK")
 
 
-def _checked(
-    path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None
-) -> "Benchmark":
+def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None) -> Benchmark:
     """Return the benchmark in the file, whole, with metrics that can be measured on it."""
-    from deployments.cli.terminal.output import print_status
     from evaluation.benchmarks.loading import load_benchmark
-    from evaluation.benchmarks.rendering import check_renderable
-    from evaluation.files.field_mapping import read_mapping
 
     if name is not None and not name.strip():
         raise ConfigurationError("--name is empty", "Give it a word.")
@@ -221,7 +205,7 @@ def _checked(
     return benchmark
 
 
-def _asks_for(text: str, benchmark: "Benchmark") -> str | None:
+def _asks_for(text: str, benchmark: Benchmark) -> str | None:
     """Return what an evaluation will need beside the benchmark; None: nothing.
 
     Raises:
@@ -239,9 +223,7 @@ def _asks_for(text: str, benchmark: "Benchmark") -> str | None:
     return None if lacking is None else f"{lacking}. {how_to_offer(metric)}"
 
 
-def _print(benchmark: "Benchmark", verdict: str) -> None:
-    from deployments.cli.terminal.output import print_status
-    from deployments.cli.terminal.tables import print_line
+def _print(benchmark: Benchmark, verdict: str) -> None:
     from evaluation.benchmarks.loading import equal_contents, recognised_line
 
     print_line(recognised_line(benchmark))

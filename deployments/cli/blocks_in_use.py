@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.cli.terminal.output import print_status
+from deployments.forms import Choices
+from deployments.prefect_home import login
+from evaluation.machine_load import busy_words
 from tasks.block_names import BLOCK, DATABASE_SLUG, POOL
 
 if TYPE_CHECKING:
-    from deployments.forms import Choices
     from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.requests.score_request import ScoreRequest
     from evaluation.store.session import Store
@@ -38,9 +40,7 @@ def database_of_block() -> str | None:
     """
     import httpx
 
-    from deployments.prefect_home import login
     from deployments.prefect_server import lasting_api, use_lasting_server
-    from evaluation.machine_load import busy_words
 
     if (api := lasting_api()) is None:
         return None
@@ -74,7 +74,7 @@ def with_servers_of_pools(request: Request, store: "Store") -> Request:
     return asyncio.run(with_pools(request, store))
 
 
-def with_blocks_of_server(choices: "Choices") -> "Choices":
+def with_blocks_of_server(choices: Choices) -> Choices:
     """Return the choices of a form, with the server's blocks of prices, and its pools among the endpoints.
 
     Where no endpoint is known, any text is taken for one.

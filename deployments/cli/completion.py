@@ -1,10 +1,11 @@
 """What Tab offers for names: those of runs and benchmarks that are stored, of suites, and of metrics."""
 
+from evaluation.errors import BenchwrightError
+
 
 def run_ids(incomplete: str) -> list[tuple[str, str]]:
     """Return the newest runs whose ids begin so, and `last`; none where the database cannot be read."""
     from deployments.cli.arguments import open_stored
-    from evaluation.errors import BenchwrightError
     from evaluation.store.runs import list_runs
 
     try:
@@ -20,7 +21,6 @@ def benchmark_names(incomplete: str) -> list[tuple[str, str]]:
     """Suites and stored benchmarks whose names begin so, with the number of cases; suites alone without a database."""
     from deployments.cli.arguments import open_stored
     from evaluation.benchmarks.suites import standard_suites
-    from evaluation.errors import BenchwrightError
     from evaluation.store.benchmarks import list_benchmarks
 
     about = dict.fromkeys(standard_suites(), "a standard suite")

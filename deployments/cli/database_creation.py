@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from deployments.cli.terminal.output import print_status
+
 if TYPE_CHECKING:
     from evaluation.store.session import Store
 
@@ -17,7 +19,6 @@ def open_or_make(url: str | None, *, typed: str | None = None, may_be_new: bool 
     Raises:
         StoreError: it cannot be opened, is not there, or has no folder.
     """
-    from deployments.cli.terminal.output import print_status
     from evaluation.store.session import folder_must_be_there, is_file_missing, open_store
 
     if typed is not None and may_be_new:

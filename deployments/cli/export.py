@@ -9,9 +9,11 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, OutOption, open_stored
 from deployments.cli.completion import metric_names
+from deployments.cli.terminal.output import print_status
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.exports.files import Format, write_file, write_to_pipe
 
 if TYPE_CHECKING:
-    from evaluation.exports.files import Format
     from evaluation.exports.filters import Filters
     from evaluation.exports.source import Kind
     from evaluation.store.session import Store
@@ -63,10 +65,7 @@ def export(
         raise typer.Exit(code_of_signal(end)) from None
 
 
-def _format(form: str | None, out: Path | None) -> "Format":
-    from evaluation.errors import ConfigurationError, UnknownNameError
-    from evaluation.exports.files import Format
-
+def _format(form: str | None, out: Path | None) -> Format:
     if form is not None and form not in {*Format}:
         raise UnknownNameError("format", form, list(Format))
     ending = out.suffix.removeprefix(".").lower() if out is not None else ""
@@ -82,7 +81,6 @@ def _format(form: str | None, out: Path | None) -> "Format":
 
 
 def _kind(table: str | None) -> "Kind | None":
-    from evaluation.errors import UnknownNameError
     from evaluation.exports.source import Kind
 
     if table is not None and table not in {*Kind}:
@@ -91,10 +89,8 @@ def _kind(table: str | None) -> "Kind | None":
 
 
 def _export(
-    store: "Store", what: str, form: "Format", requested_kind: "Kind | None", filters: "Filters", out: Path | None
+    store: "Store", what: str, form: Format, requested_kind: "Kind | None", filters: "Filters", out: Path | None
 ) -> None:
-    from deployments.cli.terminal.output import print_status
-    from evaluation.exports.files import write_file, write_to_pipe
     from evaluation.exports.filters import check_filters
     from evaluation.exports.rows import rows
     from evaluation.exports.source import find_source

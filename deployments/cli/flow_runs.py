@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -146,8 +147,6 @@ def all_have_ended(store: "Store", invocation_id: str) -> bool:
 
 def work_on_it_has_ended(store: "Store", run_id: str, *, since: datetime) -> bool:
     """Return True where this process took hold of the run since then, and has let go of it again."""
-    import os
-
     from evaluation.store.runs import holders_of
 
     try:

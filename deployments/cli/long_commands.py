@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import database_url
 from deployments.cli.callers import current_caller
+from deployments.cli.database_creation import open_or_make
 from deployments.cli.flow_runs import TerminatedError
 from deployments.cli.terminal.output import EXIT_INTERRUPTED, EXIT_TERMINATED, print_json, report_lost_database
 from evaluation.errors import DatabaseLostError
@@ -30,7 +31,6 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
         DatabaseLostError: it was deleted, moved away or replaced meanwhile.
         StoreError: it cannot be opened, or is not there.
     """
-    from deployments.cli.database_creation import open_or_make
     from evaluation.store.database_file import one_file
 
     url = database_url(database)

@@ -8,6 +8,9 @@ import typer
 
 from deployments.cli.arguments import JsonOption
 from deployments.cli.completion import metric_names
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_details, print_line, print_table
+from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evaluation.metrics.metric import Metric
@@ -18,8 +21,6 @@ metrics = typer.Typer(no_args_is_help=True, help="Metrics: list, show.")
 @metrics.command("list")
 def list_metrics(as_json: JsonOption = False) -> None:
     """List every metric by family: unit, range, which values are better, and what it needs."""
-    from deployments.cli.terminal.output import print_json, print_status
-
     metric_types, broken = _available()
     for problem in broken:
         print_status(problem)
@@ -31,7 +32,6 @@ def list_metrics(as_json: JsonOption = False) -> None:
 
 def _available() -> tuple[list[type["Metric"]], list[str]]:
     """Return every metric that can be named, ours first, and what is wrong with those of packages that cannot."""
-    from evaluation.errors import ConfigurationError
     from evaluation.metrics import METRICS
     from evaluation.metrics.third_party import third_party_metric, third_party_names
 
@@ -63,7 +63,6 @@ def _in_short(metric: type["Metric"]) -> dict[str, Any]:
 
 
 def _print_families(descriptions: Sequence[Mapping[str, Any]]) -> None:
-    from deployments.cli.terminal.tables import print_line, print_table
     from evaluation.metrics.families import FAMILIES, OTHERS
 
     for family in (*FAMILIES, OTHERS):
@@ -108,9 +107,6 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a metric computes, what it does not capture, and its options."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_details, print_line
-
     facts = _in_full(name)
     if as_json:
         print_json(facts)
@@ -126,8 +122,6 @@ def show(
 
 
 def _print_facts(facts: Mapping[str, Any]) -> None:
-    from deployments.cli.terminal.tables import print_details
-
     repeats = facts["repeats_needed"]
     print_details(
         {
@@ -153,7 +147,6 @@ def _option_in_words(option: Mapping[str, Any]) -> str:
 
 def _in_full(text: str) -> dict[str, Any]:
     """Return a metric with all that is known of it; its signature where every option that it must have is given."""
-    from evaluation.errors import ConfigurationError
     from evaluation.metrics.descriptions import docstring, option_docs
     from evaluation.metrics.parsing import class_named, metric_options, parse_metric
 

@@ -2,14 +2,15 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_to_list
-
-if TYPE_CHECKING:
-    from evaluation.candidate import PromptProfile
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_details, print_table
+from evaluation.candidate import PromptProfile
+from evaluation.errors import ConfigurationError
 
 profiles = typer.Typer(no_args_is_help=True, help="Prompt profiles: list, show, add.")
 
@@ -17,8 +18,6 @@ profiles = typer.Typer(no_args_is_help=True, help="Prompt profiles: list, show, 
 @profiles.command("list")
 def list_profiles(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the standard and the stored profiles."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_table
     from evaluation.requests.profiles import STANDARD_PROFILES
     from evaluation.store.registry import list_profiles as stored_profiles
 
@@ -60,8 +59,6 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Store a profile from a file; its name refers to it from now on."""
-    from deployments.cli.terminal.output import print_status
-    from evaluation.errors import ConfigurationError
     from evaluation.requests.profiles import STANDARD_PROFILES, read_profile
     from evaluation.store.registry import find_profile, save_profile
 
@@ -79,14 +76,11 @@ def add(
     _print(profile, as_json=as_json)
 
 
-def _as_json(profile: "PromptProfile") -> dict[str, Any]:
+def _as_json(profile: PromptProfile) -> dict[str, Any]:
     return asdict(profile) | {"hash": profile.hash}
 
 
-def _print(profile: "PromptProfile", *, as_json: bool) -> None:
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_details
-
+def _print(profile: PromptProfile, *, as_json: bool) -> None:
     if as_json:
         print_json(_as_json(profile))
         return

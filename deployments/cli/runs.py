@@ -7,9 +7,14 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, FavouriteOption, JsonOption, open_stored
 from deployments.cli.completion import run_ids
+from deployments.cli.terminal.confirmation import confirm
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_line, print_table
+from evaluation.errors import ConfigurationError
+from evaluation.formatting import quantity, score
+from evaluation.records import RunSummary
 
 if TYPE_CHECKING:
-    from evaluation.records import RunSummary
     from evaluation.store.headlines import HeadlineValue
 
 runs = typer.Typer(help="Runs: list, tag, archive, delete.")
@@ -50,8 +55,6 @@ def list_runs(
     as_json: JsonOption = False,
 ) -> None:
     """List runs, newest first."""
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_table
     from evaluation.store.experiments import find_experiment
     from evaluation.store.headlines import headline_values
     from evaluation.store.runs import list_runs as stored_runs
@@ -85,7 +88,7 @@ def list_runs(
         print_status("no run is stored yet; `benchwright demo` makes the first")
 
 
-def _as_json(run: "RunSummary") -> dict[str, Any]:
+def _as_json(run: RunSummary) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
         "status": str(run.status),
@@ -115,7 +118,7 @@ def _enough_letters(run_ids: Sequence[str]) -> int:
     return next((n for n in range(8, longest) if len({run_id[:n] for run_id in run_ids}) == len(run_ids)), longest)
 
 
-def _cells(run: "RunSummary", values: "Sequence[HeadlineValue]", *, n_letters: int) -> tuple[object, ...]:
+def _cells(run: RunSummary, values: "Sequence[HeadlineValue]", *, n_letters: int) -> tuple[object, ...]:
     """Return a row that fits a terminal of 80 columns, whose long cells are broken into lines."""
     marks = (("★",) if run.favourite else ()) + run.tags + (("archived",) if run.archived_at else ())
     n_planned = run.n_cases * run.n_repeats * len(run.candidates)
@@ -130,9 +133,8 @@ def _cells(run: "RunSummary", values: "Sequence[HeadlineValue]", *, n_letters: i
     )
 
 
-def _in_words(run: "RunSummary", values: "Sequence[HeadlineValue]") -> str:
+def _in_words(run: RunSummary, values: "Sequence[HeadlineValue]") -> str:
     """Return `token_f1: large:1b 0.833, small:1b 0.500`; the labels alone where nothing is measured yet."""
-    from evaluation.formatting import quantity, score
     from evaluation.metrics.metric_facts import higher_is_better
     from evaluation.metrics.speed import SPEED_METRICS
 
@@ -161,9 +163,6 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Add and remove tags of a run, or mark it as a favourite."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.errors import ConfigurationError
     from evaluation.store.runs import find_run, tag_run
 
     added, removed = add or [], remove or []
@@ -189,8 +188,6 @@ def archive(
     as_json: JsonOption = False,
 ) -> None:
     """Hide a run from the lists; nothing of it is deleted."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
     from evaluation.store.runs import archive_run, find_run
 
     with open_stored(db) as store:
@@ -210,9 +207,6 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete a run with its answers, scores and estimates. A running one is refused."""
-    from deployments.cli.terminal.confirmation import confirm
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line
     from evaluation.store.runs import delete_run, find_run
 
     with open_stored(db) as store:

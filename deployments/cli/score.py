@@ -1,5 +1,7 @@
 """`benchwright score`: measure stored answers by other metrics, or by another judge. Nothing is generated again."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,8 +17,21 @@ from deployments.cli.arguments import (
     SandboxOption,
     SlotsOption,
     TimeoutOption,
+    accept_sandbox,
+    read_settings,
 )
 from deployments.cli.completion import metric_names, run_ids
+from deployments.cli.terminal.output import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    print_status,
+)
+from deployments.cli.terminal.run_results import print_run
+from evaluation.errors import ConfigurationError
+from evaluation.records import Status
 
 if TYPE_CHECKING:
     from evaluation.requests.score_request import ScoreRequest
@@ -48,7 +63,6 @@ def score(
     json_: JsonOption = False,
 ) -> None:
     """Score a run's stored answers by metrics; nothing is generated again. Options marked * may be repeated."""
-    from deployments.cli.arguments import accept_sandbox
     from evaluation.requests.score_request import read_score_request
 
     accept_sandbox(sandbox)
@@ -89,12 +103,7 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
 
     Its JSON shows the run as it stands.
     """
-    from dataclasses import replace
-
     from deployments.cli.long_commands import code_of_signal, ended_without_runs
-    from deployments.cli.terminal.output import print_json, print_status
-    from evaluation.errors import ConfigurationError
-    from evaluation.records import Status
     from evaluation.run_results.run_result import run_result
     from evaluation.store.runs import find_run
 
@@ -110,24 +119,11 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
 
 def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     import asyncio
-    from dataclasses import replace
-    from datetime import UTC, datetime
 
-    from deployments.cli.arguments import read_settings
     from deployments.cli.blocks_in_use import with_servers_of_pools
     from deployments.cli.evaluate.run import exit_code
     from deployments.cli.flow_runs import run_flow, tell_of_own_server, work_on_it_has_ended
-    from deployments.cli.terminal.output import (
-        EXIT_DONE,
-        EXIT_INTERRUPTED,
-        EXIT_RUN_FAILED,
-        EXIT_TERMINATED,
-        print_json,
-        print_status,
-    )
-    from deployments.cli.terminal.run_results import print_run
     from deployments.prefect_server import prefect_server
-    from evaluation.records import Status
     from evaluation.resolution.scoring import resolve_scoring
     from evaluation.run_results.run_result import run_result
 

@@ -1,15 +1,27 @@
 """`benchwright serve`: Prefect's pages, the flows as forms, a worker that runs them; one command on one machine."""
 
+import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.arguments import DatabaseOption, JsonOption, database_url, open_results, read_settings
+from deployments.cli.database_creation import open_or_make
+from deployments.cli.terminal.output import print_json, print_status, result
+from deployments.cli.terminal.sign_in import password_words, sign_in_page
+from deployments.definitions import DEFINITIONS
+from deployments.forms import Choices, choices_in
+from deployments.guarded.origins import NAMES_VARIABLE, allowed_names, host_name
+from evaluation.errors import ConfigurationError
+from evaluation.escaping import for_terminal
+from evaluation.files.allowed_files import FOLDER_VARIABLE
+from evaluation.providers import OF_EMBEDDED_SERVER
+from evaluation.records import EndpointRecord
 
 if TYPE_CHECKING:
-    from deployments.forms import Choices
     from deployments.serving.services import Services
     from evaluation.store.session import Store
 
@@ -54,7 +66,6 @@ def serve(
     """
     from deployments.cli.flow_runs import TerminatedError
     from deployments.cli.long_commands import handle_sigterm
-    from deployments.cli.terminal.output import print_status
     from deployments.serving.home import hold_home, must_be_free
 
     _tell_servers(allow_host or (), form_files)
@@ -74,12 +85,6 @@ def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
     Raises:
         ConfigurationError: a name is not a host name, or there is no such folder.
     """
-    import os
-
-    from deployments.guarded.origins import NAMES_VARIABLE, allowed_names, host_name
-    from evaluation.errors import ConfigurationError
-    from evaluation.files.allowed_files import FOLDER_VARIABLE
-
     try:
         os.environ[NAMES_VARIABLE] = " ".join(host_name(name) for name in (*allowed_names(), *names))
     except ValueError as error:
@@ -92,17 +97,12 @@ def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
 
 def _heed_other_signals() -> None:
     """Let Ctrl-C end it even where a script started it with `&`, and the end of its terminal unless `nohup` did."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
 
 
 def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bool, as_json: bool) -> None:
-    from deployments.cli.arguments import open_results
-    from deployments.cli.terminal.output import print_status
-    from deployments.definitions import DEFINITIONS
     from deployments.serving.services import Services
 
     _keep_results_in(db)
@@ -125,7 +125,6 @@ def _take_up(workers_live: bool) -> tuple[str, ...]:
     """Return what was done about flow runs whose process is gone, or will be, a sentence each."""
     import asyncio
 
-    from deployments.cli.arguments import database_url
     from evaluation.store.session import open_store
     from tasks.reconciling import reconcile
 
@@ -135,11 +134,6 @@ def _take_up(workers_live: bool) -> tuple[str, ...]:
 
 def _keep_results_in(db: str | None) -> None:
     """Open the database that was named, and names it to the flows; a block on the server may name one otherwise."""
-    import os
-
-    from deployments.cli.arguments import read_settings
-    from deployments.cli.database_creation import open_or_make
-
     url = db if db is not None else read_settings().database
     if url is not None:
         with open_or_make(url, typed=db) as store:
@@ -149,10 +143,7 @@ def _keep_results_in(db: str | None) -> None:
 def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | None) -> None:
     """Note which models there are, for the forms to offer; starts the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
-    from deployments.cli.terminal.output import print_status
     from deployments.serving.home import note_embedded
-    from evaluation.providers import OF_EMBEDDED_SERVER
-    from evaluation.records import EndpointRecord
     from evaluation.resolution import EMBEDDED
 
     answers, errors = ask_all(requested_endpoints([], store), in_full=True)
@@ -166,18 +157,13 @@ def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | No
     standing.model_servers = {answer.endpoint.name: answer.endpoint.url for answer in answers}
 
 
-def _choices(store: "Store") -> "Choices":
+def _choices(store: "Store") -> Choices:
     from deployments.cli.blocks_in_use import with_blocks_of_server
-    from deployments.forms import choices_in
 
     return with_blocks_of_server(choices_in(store))
 
 
 def _show(standing: "Services", deployments: list[str], database: str, *, has_password: bool, as_json: bool) -> None:
-    from deployments.cli.terminal.output import print_json, print_status, result
-    from deployments.cli.terminal.sign_in import password_words, sign_in_page
-    from evaluation.escaping import for_terminal
-
     page = standing.server.page
     fields: dict[str, Any] = {
         "pages": page,

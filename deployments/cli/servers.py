@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deployments.cli.terminal.output import print_status
 from evaluation.errors import BenchwrightError, ConfigurationError, ProviderError
 from evaluation.model_info import ModelInfo
+from evaluation.providers.provider import Provider
+from evaluation.records import EndpointRecord, ModelRecord
 
 if TYPE_CHECKING:
-    from evaluation.providers.provider import Provider
-    from evaluation.records import EndpointRecord, ModelRecord
     from evaluation.store.session import Store
 
 SHOWN_AT_ONCE = 4
@@ -21,7 +22,7 @@ SHOWN_AT_ONCE = 4
 class Answer:
     """What a server said of itself."""
 
-    endpoint: "EndpointRecord"
+    endpoint: EndpointRecord
     """With the provider that it turned out to speak."""
     version: str | None
     models: tuple[ModelInfo, ...]
@@ -46,9 +47,8 @@ def requested_endpoints(names_or_urls: Sequence[str], store: "Store | None") -> 
     return [default, *(record for record in stored if record.name != default.name)]
 
 
-def _endpoint(text: str, store: "Store | None") -> "EndpointRecord":
+def _endpoint(text: str, store: "Store | None") -> EndpointRecord:
     from evaluation.providers.detection import normalise_url
-    from evaluation.records import EndpointRecord
     from evaluation.store.registry import find_endpoint
 
     if store is not None and (stored := find_endpoint(store, text)) is not None:
@@ -59,7 +59,7 @@ def _endpoint(text: str, store: "Store | None") -> "EndpointRecord":
     return EndpointRecord(name=url.split("://", 1)[1].strip("/"), url=url, provider="")
 
 
-def api_key(endpoint: "EndpointRecord") -> str | None:
+def api_key(endpoint: EndpointRecord) -> str | None:
     """Return the key in the variable that the endpoint names.
 
     Raises:
@@ -75,14 +75,14 @@ def api_key(endpoint: "EndpointRecord") -> str | None:
     return key
 
 
-async def connected(endpoint: "EndpointRecord") -> "Provider":
+async def connected(endpoint: EndpointRecord) -> Provider:
     """Return the provider that speaks to the endpoint; the caller enters it."""
     from evaluation.providers.detection import connect
 
     return await connect(endpoint.url, provider=endpoint.provider or None, api_key=api_key(endpoint))
 
 
-async def ask(endpoint: "EndpointRecord", *, in_full: bool) -> Answer:
+async def ask(endpoint: EndpointRecord, *, in_full: bool) -> Answer:
     """Return what the server says of itself.
 
     Args:
@@ -99,7 +99,7 @@ async def ask(endpoint: "EndpointRecord", *, in_full: bool) -> Answer:
         )
 
 
-async def _in_full(provider: "Provider", listed: ModelInfo, gate: asyncio.Semaphore) -> ModelInfo:
+async def _in_full(provider: Provider, listed: ModelInfo, gate: asyncio.Semaphore) -> ModelInfo:
     async with gate:
         try:
             return await provider.show(listed.name)
@@ -112,7 +112,7 @@ def ask_all(
 ) -> tuple[list[Answer], list[tuple["EndpointRecord", BenchwrightError]]]:
     """Return what the servers say, asked side by side, and the errors of those that say nothing, or nothing in time."""
 
-    async def ask_in_time(endpoint: "EndpointRecord") -> Answer:
+    async def ask_in_time(endpoint: EndpointRecord) -> Answer:
         try:
             async with asyncio.timeout(within_s):
                 return await ask(endpoint, in_full=in_full)
@@ -140,8 +140,6 @@ def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]
     Raises:
         ConfigurationError: none answers.
     """
-    from deployments.cli.terminal.output import print_status
-
     answers, errors = ask_all(endpoints, in_full=True)
     if not answers and errors:
         raise ConfigurationError(
@@ -159,7 +157,6 @@ def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
 
 def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:
     """Return the models as stored now that their servers have shown them; another digest than before is told of."""
-    from deployments.cli.terminal.output import print_status
     from evaluation.store.registry import list_models, record_seen
 
     before = {(old.name, old.endpoint_name): old.digest for old in list_models(store, include_retired=True)}

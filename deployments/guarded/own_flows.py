@@ -9,6 +9,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from deployments.definitions import DEFINITIONS
 from deployments.guarded.own_results import read_no_results
 from evaluation.errors import ConfigurationError
 
@@ -34,8 +35,6 @@ async def load_own_flow(flow_run: "FlowRun", **_options: Any) -> "Flow[..., Any]
         ConfigurationError: the run is of no deployment, or of one of another flow.
     """
     from prefect.client.orchestration import get_client
-
-    from deployments.definitions import DEFINITIONS
 
     if flow_run.deployment_id is None:
         raise ConfigurationError(f"the flow run {flow_run.name!r} is of no deployment", "Run a deployment.")

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
+from deployments.cli.compare.request import CompareOptions as TypedComparison
+from deployments.cli.compare.request import comparison_request
+from deployments.cli.terminal.output import EXIT_DONE
 from deployments.python.calling import call, call_async
 from deployments.python.documented import refuse_unknown, with_options
 from deployments.python.evaluations import (
@@ -17,7 +20,6 @@ from deployments.python.evaluations import (
 from deployments.python.options import CompareOptions, UnpairedOptions
 
 if TYPE_CHECKING:
-    from deployments.cli.compare.request import CompareOptions as TypedComparison
     from evaluation.results.listings import ComparisonList
     from evaluation.results.runs import InvocationResult, RunResult
     from evaluation.results.unpaired import UnpairedComparisonResult
@@ -97,9 +99,7 @@ def _compare(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Co
     return results
 
 
-def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> "TypedComparison":
-    from deployments.cli.compare.request import CompareOptions as TypedComparison
-
+def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> TypedComparison:
     values = cast("Mapping[str, Any]", options)
     evaluation = request_fields({name: value for name, value in values.items() if name not in ("metric", "experiment")})
     experiment = options.get("experiment")
@@ -128,9 +128,8 @@ def _ids(run: "str | RunResult | InvocationResult") -> list[str]:
     return [each.run_id for each in run.runs] if hasattr(run, "runs") else [run.run_id]
 
 
-def _compare_stored(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":
+def _compare_stored(typed: TypedComparison, options: CompareOptions) -> "ComparisonList":
     from deployments.cli.arguments import open_stored
-    from deployments.cli.compare.request import comparison_request
     from evaluation.comparisons.saving import compare_and_store
     from evaluation.results.listings import ComparisonList
 
@@ -138,14 +137,13 @@ def _compare_stored(typed: "TypedComparison", options: CompareOptions) -> "Compa
         return ComparisonList(compare_and_store(store, comparison_request(typed, None)))
 
 
-def _compare_by_flow(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":
+def _compare_by_flow(typed: TypedComparison, options: CompareOptions) -> "ComparisonList":
     from deployments.cli.compare.flow_run import (
         compare_prepared,
         comparison_workplace,
         evaluated_runs,
         prepare_comparison,
     )
-    from deployments.cli.terminal.output import EXIT_DONE
     from evaluation.comparisons.saving import compare_and_store
     from evaluation.results.listings import ComparisonList
     from evaluation.run_results.run_result import run_result

@@ -6,6 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
+from deployments.cli.callers import request_source
+from deployments.cli.evaluate.thresholds import threshold_checks
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED
 from deployments.python.calling import call, call_async
 from deployments.python.documented import refuse_unknown, with_options
 from deployments.python.options import CallOptions, EvaluateOptions, EvaluationOptions, options_of
@@ -53,7 +56,6 @@ async def evaluate_async(**options: Unpack[EvaluateOptions]) -> "InvocationResul
 
 
 def _evaluate(options: EvaluateOptions) -> "InvocationResult":
-    from deployments.cli.callers import request_source
     from deployments.cli.evaluate.preparation import prepare
     from deployments.cli.evaluate.run import ended_result, evaluate_prepared
     from deployments.cli.long_commands import workplace
@@ -83,7 +85,6 @@ def forecast(**options: Unpack[EvaluateOptions]) -> "Forecast":
 
 
 def _forecast(options: EvaluateOptions) -> "Forecast":
-    from deployments.cli.callers import request_source
     from deployments.cli.evaluate.preparation import check_servers, prepare
     from deployments.cli.evaluate.run import forecast_costs, start_embedded_if_requested
     from deployments.cli.evaluate.worker_checks import check_spread_of_dry_run
@@ -163,8 +164,6 @@ def refuse_unfinished(ended: "Ended", runs: "tuple[RunResult, ...]", result: obj
         RunFailedError: a run failed, or was cancelled in Prefect.
         RunInterrupted: the caller ended it.
     """
-    from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED
-
     if ended.code == EXIT_DONE:
         return
     run_id = runs[0].run_id if runs else ""
@@ -183,15 +182,13 @@ def _refuse_interrupted(run_id: str, next_step: str | None) -> NoReturn:
 
 
 def _check_thresholds(prepared: "Prepared", result: "InvocationResult") -> None:
-    from deployments.cli.evaluate.thresholds import threshold_checks
-
     failed = [check for check in threshold_checks(prepared.request, result) if check.problem is not None]
     refuse_failed(
         [f"{check.candidate} on {check.benchmark}: {check.metric} {check.problem}" for check in failed], result
     )
 
 
-def refuse_failed(problems: "list[str]", result: object) -> None:
+def refuse_failed(problems: list[str], result: object) -> None:
     """Check that no check has failed.
 
     Raises:

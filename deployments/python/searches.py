@@ -1,17 +1,15 @@
 """What races and sweeps have in common: options of their own beside those of an evaluation."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from deployments.cli.search_options import TypedSearch
 from deployments.python.evaluations import own_fields, request_fields
-
-if TYPE_CHECKING:
-    from deployments.cli.search_options import TypedSearch
 
 
 def typed_search(
     options: Mapping[str, Any], own: Sequence[str], *, called: Mapping[str, str] | None = None
-) -> "TypedSearch":
+) -> TypedSearch:
     """Return what was asked for, as the commands have it.
 
     Args:
@@ -19,8 +17,6 @@ def typed_search(
         own: The options that are none of an evaluation.
         called: Names of their fields, where these are others.
     """
-    from deployments.cli.search_options import TypedSearch
-
     return TypedSearch(
         fields=own_fields(options, own, called=called or {}),
         evaluation=request_fields(options),

@@ -6,8 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+import httpx
+
+from deployments.definitions import Definition
+from deployments.deploying import Deployed, DeployRequest, deploy
+from deployments.forms import Choices
 from deployments.helper_process import HelperProcess, start_embedded
 from deployments.prefect_home import prefect_home
 from deployments.prefect_server import PrefectServer, start_prefect_server
@@ -15,11 +20,6 @@ from deployments.serving import worker
 from deployments.serving.home import free_port
 from deployments.serving.parts import Part
 from deployments.serving.reconciler import Reconciler
-
-if TYPE_CHECKING:
-    from deployments.definitions import Definition
-    from deployments.deploying import Deployed
-    from deployments.forms import Choices
 
 EMBEDDED_SLOTS = 2
 FLOWS_HAVE_S = 12.0
@@ -81,14 +81,12 @@ class Services:
         self._stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
         return part.process.url
 
-    def deploy(self, definitions: "Sequence[Definition]", choices: "Choices") -> "tuple[Deployed, ...]":
+    def deploy(self, definitions: Sequence[Definition], choices: Choices) -> tuple[Deployed, ...]:
         """Return what stands on the server now.
 
         Where a person has given a deployment another work pool, it keeps it.
         """
         from prefect.client.orchestration import get_client
-
-        from deployments.deploying import DeployRequest, deploy
 
         with get_client(sync_client=True) as client:
             worker.make_pool(client)
@@ -130,7 +128,6 @@ class Services:
 
     def _end_worker(self, part: Part) -> None:
         """End its flow runs, then itself; those that did not come to say that they were cancelled are marked."""
-        import httpx
         from prefect.client.orchestration import get_client
 
         with get_client(sync_client=True) as client:

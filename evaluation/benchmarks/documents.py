@@ -23,6 +23,7 @@ from evaluation.files.bounded_reading import (
     bounded_lines,
 )
 from evaluation.files.exact_json import TwiceError, read_json
+from evaluation.files.yaml_text import read_yaml
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".json", ".yaml", ".yml")
 
@@ -213,8 +214,6 @@ def _parsed_json(path: Path) -> Any:
 
 def _parsed_yaml(path: Path) -> Any:
     import yaml
-
-    from evaluation.files.yaml_text import read_yaml
 
     text = _whole_text(path, LARGEST_YAML)
     try:

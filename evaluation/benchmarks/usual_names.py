@@ -1,5 +1,6 @@
 """Which of a row's fields is the prompt, and which the references, where they are not called so?"""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -69,6 +70,4 @@ def _ambiguous(row: Row, ours: str, candidates: Sequence[str]) -> BenchmarkError
 
 
 def _shell(name: str) -> str:
-    import shlex
-
     return shlex.quote(name if len(name) <= 60 else name[:57] + "...")

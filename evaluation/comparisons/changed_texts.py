@@ -45,7 +45,7 @@ def _note(
     label: str,
     texts: ChangedTexts,
     small: Sequence[tuple[str, str]],
-    differences: "dict[tuple[str, str], float]",
+    differences: dict[tuple[str, str], float],
 ) -> str:
     a, b = small[0]
     more = f" and {len(small) - 1} others" if len(small) > 1 else ""

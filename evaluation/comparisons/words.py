@@ -125,6 +125,6 @@ def evidence_of(pair: PairResult, n_adjusted: int = 1) -> str:
     return f"{p_value(p)}{f' ({test})' if test else ''}, {shown_pairs(pair)}"
 
 
-def listed(names: "list[str] | tuple[str, ...]") -> str:
+def listed(names: list[str] | tuple[str, ...]) -> str:
     """Return `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -8,6 +8,9 @@ import re
 from functools import cache
 from typing import Any, Final
 
+from evaluation.files.exact_json import exact_number
+from evaluation.files.names import composed
+
 MOST_VALUES: Final = 5_000_000
 """Values in a file once every alias is written out: nine lines of aliases can stand for a billion of them."""
 _WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)$")
@@ -65,8 +68,6 @@ def _loader(is_settings: bool) -> Any:
 
 def _exact(loader: Any, node: Any) -> Any:
     """Return a number; one that a float would round is a decimal."""
-    from evaluation.files.exact_json import exact_number
-
     text = loader.construct_scalar(node)
     is_finite = text[-1:] in ".0123456789"
     return exact_number(text) if is_finite else float(text.lower().replace(".", "", 1))
@@ -74,8 +75,6 @@ def _exact(loader: Any, node: Any) -> Any:
 
 def _check_keys(node: Any) -> None:
     import yaml
-
-    from evaluation.files.names import composed
 
     keys: dict[tuple[str, str], str] = {}
     for key, _ in node.value:

@@ -230,7 +230,7 @@ class _Other:
             timer.cancel()
         return content if word == "found" else ScoreFailure(kind=RAISED, message=str(content))
 
-    def _lost(self, process: "subprocess.Popen[bytes]", late_s: float | None, error: Exception) -> ScoreFailure:
+    def _lost(self, process: subprocess.Popen[bytes], late_s: float | None, error: Exception) -> ScoreFailure:
         """Return why the process gave no answer."""
         self._end()
         if self._closed.is_set():
@@ -272,7 +272,7 @@ def _close(pipe: Any) -> None:
         return
 
 
-def _kill(process: "subprocess.Popen[bytes]") -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the process and what it started."""
     if process.poll() is not None:
         return

@@ -18,7 +18,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluation.errors import ConfigurationError
+from evaluation.files.bounded_reading import read_settings_text
 from evaluation.files.names import composed, repeated_key
+from evaluation.files.yaml_text import read_yaml
 from evaluation.requests.request_errors import file_step
 
 PRICE = "price"
@@ -141,9 +143,6 @@ class _PriceFile(BaseModel):
 
 def _mapping(path: Path) -> Mapping[str, Any]:
     import yaml
-
-    from evaluation.files.bounded_reading import read_settings_text
-    from evaluation.files.yaml_text import read_yaml
 
     try:
         text = read_settings_text(path)

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluation.candidate import PLAIN_PROFILE, PromptProfile, WorkedExample
 from evaluation.errors import ConfigurationError
+from evaluation.files.bounded_reading import read_settings_text
+from evaluation.files.yaml_text import read_yaml
 from evaluation.requests.request_errors import file_step
 
 CHECK_PATH = "Check the path."
@@ -55,9 +57,6 @@ def read_profile(path: Path) -> PromptProfile:
         ConfigurationError: no such file, not YAML, a wrong field, or a template without `{prompt}`.
     """
     import yaml
-
-    from evaluation.files.bounded_reading import read_settings_text
-    from evaluation.files.yaml_text import read_yaml
 
     try:
         content = read_yaml(read_settings_text(path), is_settings=True)

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import ConfigurationError
+from evaluation.files.bounded_reading import read_settings_text
+from evaluation.files.yaml_text import read_yaml
 from evaluation.metric_specs import with_whole_path
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import read_prices
@@ -18,9 +20,6 @@ def read_request_file(path: Path) -> dict[str, Any]:
         ConfigurationError: no such file, not YAML, not a mapping.
     """
     import yaml
-
-    from evaluation.files.bounded_reading import read_settings_text
-    from evaluation.files.yaml_text import read_yaml
 
     try:
         content = read_yaml(read_settings_text(path), is_settings=True)

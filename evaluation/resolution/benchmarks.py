@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evaluation.benchmarks.rendering import check_renderable
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.names import normal_name
 from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.needs import missing_needs
 
 if TYPE_CHECKING:
     from evaluation.requests.evaluation_request import EvaluationRequest
@@ -25,8 +28,6 @@ class ResolvedBenchmark:
 
 def resolve_benchmark(benchmark: Benchmark, request: "EvaluationRequest") -> ResolvedBenchmark:
     """Return the benchmark with the request's metrics, or its own where none is named. They know of no model yet."""
-    from evaluation.benchmarks.rendering import check_renderable
-
     if not benchmark.cases:
         raise ConfigurationError(f"benchmark {benchmark.name!r} has no case", "Add a case to its file.")
     check_renderable(benchmark)
@@ -52,8 +53,6 @@ def find_benchmark(
         ConfigurationError: fields are mapped or ignored, and it is no file.
         BenchmarkError: the file cannot be used.
     """
-    from pathlib import Path
-
     from evaluation.benchmarks.loading import load_benchmark, refuse_fields
     from evaluation.benchmarks.suites import standard_suites
 
@@ -73,7 +72,6 @@ def find_benchmark(
 
 
 def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Metric:
-    from evaluation.metrics.needs import missing_needs
     from evaluation.metrics.parsing import parse_metric
     from evaluation.resolution.metric_models import how_to_offer, offered_needs
     from evaluation.sandbox.isolation import isolation

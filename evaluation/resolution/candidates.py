@@ -15,6 +15,7 @@ from evaluation.providers import PROVIDERS
 from evaluation.providers.detection import connect
 from evaluation.providers.model_names import find_model, is_remote
 from evaluation.requests.evaluation_request import CandidateRequest
+from evaluation.requests.profiles import STANDARD_PROFILES
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
 
 if TYPE_CHECKING:
@@ -242,8 +243,6 @@ def _profile(request: CandidateRequest, store: "Store | None") -> PromptProfile:
 
 def find_profile(name: str, *, store: "Store | None") -> PromptProfile:
     """Return the prompt profile called `name`: stored, or one of the standard ones."""
-    from evaluation.requests.profiles import STANDARD_PROFILES
-
     if store is not None:
         from evaluation.store.registry import find_profile as find_stored
         from evaluation.store.registry import list_profiles

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
 from evaluation.metrics.metric import Metric
+from evaluation.records import RunRecord
+from evaluation.requests.score_request import ScoreRequest
 from evaluation.resolution.benchmarks import resolve_benchmark
 from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints
 from evaluation.resolution.metric_models import (
@@ -19,24 +20,20 @@ from evaluation.resolution.metric_models import (
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.runs import find_run
-
-if TYPE_CHECKING:
-    from evaluation.records import RunRecord
-    from evaluation.requests.score_request import ScoreRequest
-    from evaluation.store.session import Store
+from evaluation.store.session import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringResolution:
     """A stored run with the metrics that know whom to ask."""
 
-    run: "RunRecord"
+    run: RunRecord
     metrics: tuple[Metric, ...]
     models: tuple[MetricModel, ...]
     notes: tuple[str, ...]
 
 
-async def resolve_scoring(request: "ScoreRequest", *, settings: Settings, store: "Store") -> ScoringResolution:
+async def resolve_scoring(request: ScoreRequest, *, settings: Settings, store: Store) -> ScoringResolution:
     """Return the run, its metrics and their models.
 
     Raises:

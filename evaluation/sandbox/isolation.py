@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from evaluation.errors import ConfigurationError, SandboxError
 from evaluation.machine_load import busy_words, stretched_s
+from evaluation.program import Program, ProgramEnd
 from evaluation.sandbox.bubblewrap import find_bubblewrap
 from evaluation.sandbox.interpreter import find_interpreter
 from evaluation.sandbox.isolation_kinds import BUBBLEWRAP, WEAK, Isolation
@@ -64,7 +65,6 @@ def _tried(bubblewrap: str | None) -> tuple[Isolation | None, str]:
 
 
 def _trouble(attempted: Isolation) -> str | None:
-    from evaluation.program import Program, ProgramEnd
     from evaluation.sandbox.running import run_programs
 
     source, tests = "def double(n):\n    return 2 * n", ("assert double(4) == 8",)

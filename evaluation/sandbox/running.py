@@ -57,7 +57,7 @@ def run_programs(
 
 
 def _gathered(
-    futures: "Sequence[Future[ProgramOutcome]]",
+    futures: Sequence[Future[ProgramOutcome]],
     on_done: Callable[[int, ProgramOutcome], None] | None,
 ) -> list[ProgramOutcome]:
     waiting = {future: place for place, future in enumerate(futures)}

@@ -54,7 +54,7 @@ class Place:
 class Started:
     """An interpreter that runs."""
 
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     folder: str | None = None
     mark: str = ""
     uid: int = 0
@@ -153,7 +153,7 @@ def _start_weak(place: Place, side: str, files: Sequence[int], told: int, output
 
 def _popen(
     argv: Sequence[str], told: int, output: int, kept: Sequence[int], *, cwd: str, env: Mapping[str, str]
-) -> "subprocess.Popen[bytes]":
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         argv, stdin=told, stdout=output, stderr=output, pass_fds=kept, cwd=cwd, env=env, start_new_session=True
     )

@@ -55,7 +55,7 @@ def _owner(folder: Path) -> int | None:
         return None
 
 
-def kill_tree(process: "subprocess.Popen[bytes]", mark: str, uid: int) -> None:
+def kill_tree(process: subprocess.Popen[bytes], mark: str, uid: int) -> None:
     """Kill a process, its group, its descendants, and whatever bears its mark or its user id, until none is left.
 
     Args:

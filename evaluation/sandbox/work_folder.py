@@ -61,7 +61,7 @@ def _remove_if_abandoned(parent: int, name: str) -> None:
 
 
 def _lock(folder: int) -> bool:
-    import fcntl  # not everywhere, and nothing is run where it is not
+    import fcntl  # Windows has none, and nothing is run there
 
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)

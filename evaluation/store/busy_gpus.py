@@ -1,5 +1,6 @@
 """How hard did the GPU work while it was asked?"""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -66,7 +67,5 @@ def _samples(
 
 
 def _is_within(moment: datetime, stretches: list[tuple[datetime, datetime]]) -> bool:
-    from bisect import bisect_right
-
     place = bisect_right(stretches, moment, key=lambda stretch: stretch[0]) - 1
     return place >= 0 and moment <= stretches[place][1]

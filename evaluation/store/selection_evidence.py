@@ -9,7 +9,9 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
+from evaluation.benchmarks.rendering import render
 from evaluation.records.evidence import Evidence, EvidenceCase
+from evaluation.store.benchmarks import case_ids_of, load_benchmark_version
 from evaluation.store.evidence_base import EvidenceBase
 from evaluation.store.evidence_rows import Columns, add_import, add_runs, read_families
 from evaluation.store.monitored_metrics import IMPORT, version_of, yardsticks
@@ -108,9 +110,6 @@ def _prompts_of(store: Store, cases: Sequence[EvidenceCase]) -> tuple[str, ...]:
 
 def _asked_prompts(store: Store, version: str, case_ids: Sequence[str]) -> dict[str, str]:
     """Return the user's last words in each case of a benchmark version."""
-    from evaluation.benchmarks.rendering import render
-    from evaluation.store.benchmarks import case_ids_of, load_benchmark_version
-
     stored_ids = set(case_ids_of(store, version))
     there = [case_id for case_id in case_ids if case_id in stored_ids]
     if not there:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from evaluation.errors import StoreUnreachableError
 
@@ -140,8 +141,6 @@ class SqliteStamp:
 
 
 def _quoted(path: str) -> str:
-    from urllib.parse import quote
-
     return quote(path)
 
 

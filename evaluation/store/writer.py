@@ -46,7 +46,7 @@ class OutcomeWriter:
         self._thread = Thread(target=self._work, name="outcome-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, row: OutcomeRow) -> "Future[None]":
+    def submit(self, row: OutcomeRow) -> Future[None]:
         """Done when the outcome is committed; `StoreError` when it cannot be (asyncio: `asyncio.wrap_future`).
 
         `RefusedValueError` says that the fault is in this outcome alone. It cannot be cancelled: an answer that was
@@ -129,7 +129,7 @@ class OutcomeWriter:
                     self._fail(error)
             self._tell(future, refusal)
 
-    def _tell(self, future: "Future[None]", refusal: RefusedValueError | None = None) -> None:
+    def _tell(self, future: Future[None], refusal: RefusedValueError | None = None) -> None:
         failure = refusal or (None if self._failure is None else self._again(self._failure))
         if failure is None:
             future.set_result(None)

@@ -31,7 +31,7 @@ def over_cases(effects: Matrix, columns: Columns, *, alpha: float) -> float | No
 
 
 def over_answers(
-    values: "np.ndarray[Any, Any]", others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float
+    values: np.ndarray[Any, Any], others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float
 ) -> float | None:
     """Return the same where each answer is a piece of evidence; shape (n_answers,) and (n_answers, n_columns)."""
     constant = np.ones((len(values), 1))

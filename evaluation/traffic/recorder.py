@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from evaluation.errors import StoreError
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.background_writer import BATCH_AFTER_S
 from evaluation.traffic.traffic_writer import EXIT_TIMEOUT_S, MOST_WAITING, TrafficWriter
@@ -224,7 +225,6 @@ class Recorder:
 
     def _write(self, rows: Sequence[Any]) -> None:
         """Write all or none. What went into a file that is deleted by then is written again, into its successor."""
-        from evaluation.errors import StoreError
         from evaluation.store.traffic import save_traffic
 
         for _ in range(_FILES_IN_TURN):

@@ -4,9 +4,11 @@ What goes wrong is said once through `logging`, which an application routes as i
 setting turns into an exception.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 
+from evaluation.errors import BenchwrightError
 from evaluation.store.background_writer import BATCH_AFTER_S, Attempt, BackgroundWriter, attempt
 
 MOST_WAITING = 10_000
@@ -105,8 +107,6 @@ class TrafficWriter(BackgroundWriter[Make]):
 
 def _in_words(problem: Exception) -> str:
     """Without what an error of a library says: it may quote the call."""
-    from evaluation.errors import BenchwrightError
-
     if isinstance(problem, BenchwrightError):
         reason = problem.message + (f" (next: {problem.next_step})" if problem.next_step else "")
     elif type(problem) is ValueError and ": expected " in str(problem):
@@ -117,6 +117,4 @@ def _in_words(problem: Exception) -> str:
 
 
 def _say(text: str) -> None:
-    import logging
-
     logging.getLogger("benchwright.traffic").warning("%s", text)

@@ -14,14 +14,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evaluation.stats.intervals import wilson_interval
 from selection.analytics.drawn_contrasts import DrawnContrast, drawn_contrasts
 from selection.analytics.regret import Regret, judged, regret_over_time
 from selection.decisions.drift import Drift, drifts, reason_to_retrain
 from selection.decisions.past_decisions import PastDecision
+from selection.recommender.registry import recommender_of
+from selection.scoreboard import Predictor, Scoreboard
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
-    from selection.scoreboard import Predictor, Scoreboard
 
 __all__ = ["Analytics", "Drift", "PastDecision", "Regret", "Share", "analyse", "analysed"]
 
@@ -94,8 +96,6 @@ def analyse(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away.
     """
-    from selection.recommender.registry import recommender_of
-
     desk = recommender_of(store)
     desk.log.flush()
     view = desk.view()
@@ -104,8 +104,8 @@ def analyse(
 
 def analysed(
     past: Sequence[PastDecision],
-    today: "Scoreboard",
-    predictor: "Predictor | None" = None,
+    today: Scoreboard,
+    predictor: Predictor | None = None,
     *,
     step: timedelta = timedelta(days=7),
 ) -> Analytics:
@@ -138,8 +138,6 @@ def analysed(
 
 
 def _share(claims: Sequence[bool]) -> Share | None:
-    from evaluation.stats.intervals import wilson_interval
-
     if not claims:
         return None
     n = len(claims)

@@ -18,10 +18,10 @@ from selection.choosing.terms import Choice
 from selection.preferences import Constraints, Weights
 from selection.recommender.answer import Question, chosen
 from selection.recommender.registry import recommender_of
+from selection.recommender.view import View
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
-    from selection.recommender.view import View
 
 N_TYPICAL = 128
 """From so many measured prompts a stream learns at its beginning what prompts are like."""
@@ -38,7 +38,7 @@ class Qualities(NamedTuple):
 class Field:
     """Those among whom a budget is shared out: every candidate that holds the constraints and whose cost is known."""
 
-    view: "View"
+    view: View
     task: str | None
     ranked: tuple[Ranked, ...]
     positions: tuple[int, ...]

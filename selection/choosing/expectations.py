@@ -1,9 +1,9 @@
 """What may be expected of every candidate, with intervals, for one question."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from selection.choosing.calibrated_quality import calibrated
 from selection.scoreboard import Deviations, TaskStanding
 from selection.scoreboards.student import t_limit
 from selection.scoreboards.two_way import Matrix, Vector
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _UNSEEN = 0.025
 """An end of a 95 % interval is left open where it is wrong more often than this."""
@@ -53,7 +50,7 @@ class Facts:
 
 
 def facts_of(
-    standing: TaskStanding, candidates: "Sequence[Choosable]", percentile: float, deviations: Deviations | None
+    standing: TaskStanding, candidates: Sequence[Choosable], percentile: float, deviations: Deviations | None
 ) -> Facts:
     """Return the standing's numbers, those of the prompt added to the quality, within what a quality can be."""
     quality = standing.quality if deviations is None else standing.quality + deviations.value
@@ -113,7 +110,7 @@ def _means(values: Vector, errors: Vector, standing: TaskStanding) -> tuple[Expe
 
 
 def expected_quality(
-    standing: TaskStanding, facts: Facts, deviations: Deviations | None, places: "Sequence[int]"
+    standing: TaskStanding, facts: Facts, deviations: Deviations | None, places: Sequence[int]
 ) -> list[Expected]:
     """Of the candidates at `places`; within what the metric can be."""
     variance = standing.quality_se**2

@@ -103,7 +103,7 @@ def reason_to_retrain(observed_drifts: Sequence[Drift]) -> str | None:
     return None
 
 
-def by_prompt(past: Iterable[PastDecision], value: "Sequence[float]") -> list[float]:
+def by_prompt(past: Iterable[PastDecision], value: Sequence[float]) -> list[float]:
     """Return the values averaged over the decisions of one prompt; one without a prompt is a question of its own."""
     groups: defaultdict[str, list[float]] = defaultdict(list)
     for decision, each in zip(past, value, strict=True):

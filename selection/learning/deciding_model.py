@@ -1,16 +1,13 @@
 """Which model decides? The one that was promoted last; where it cannot be read, the one before it in line."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from evaluation.errors import ModelFileError, StoreUnreachableError
 from evaluation.records import Champion, SelectionModelRecord
 from evaluation.store.selection_models import champions, read_model
 from evaluation.store.session import Store
 from selection.learning.model_files import FROM_A_FILE, read_serving
-
-if TYPE_CHECKING:
-    from selection.learning.serving import ServedModel
+from selection.learning.serving import ServedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +17,7 @@ class Deciding:
     promoted: Champion
     model: SelectionModelRecord | None
     """That decides; None: the scoreboard alone does."""
-    served: "ServedModel | None"
+    served: ServedModel | None
     notes: tuple[str, ...] = ()
     """Of those before it in line that cannot be read."""
 
@@ -51,7 +48,7 @@ def deciding(store: Store) -> Deciding:
     return Deciding(promoted=line[0], model=None, served=None, notes=tuple(notes.values()))
 
 
-def served_model(store: Store, model: SelectionModelRecord) -> "ServedModel":
+def served_model(store: Store, model: SelectionModelRecord) -> ServedModel:
     """Return what answers.
 
     Raises:

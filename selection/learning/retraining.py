@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from evaluation.errors import SupersededError
+from evaluation.records.evidence import Evidence
 from evaluation.store.recommendations import count_outcomes_since, list_recommendations
 from evaluation.store.selection_evidence import read_evidence, read_prompts
 from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
 from evaluation.store.session import Store
 from selection.choosing.number_words import counted, listed
+from selection.decisions.decision_rows import past_of
+from selection.decisions.drift import drifts, reason_to_retrain
 from selection.learning.deciding_model import deciding, served_model
+from selection.learning.model_files import PackedModel, pack
 
 if TYPE_CHECKING:
-    from evaluation.records.evidence import Evidence
-    from selection.learning.model_files import PackedModel
-
     Known = tuple[Evidence, tuple[str, ...]]
 
 TRAINED, PROMOTED, KEPT_OUT = "trained", "promoted", "not promoted"
@@ -79,10 +82,8 @@ def what_is_new(store: Store) -> NewEvidence:
     )
 
 
-def _reason(store: Store, evidence: "Evidence", trained_at: datetime | None) -> str | None:
+def _reason(store: Store, evidence: Evidence, trained_at: datetime | None) -> str | None:
     """Return what speaks for training, of all that came since a model was last trained; None: ever."""
-    from selection.decisions.decision_rows import past_of
-    from selection.decisions.drift import drifts, reason_to_retrain
     from selection.learning.promotion import other_scores
 
     model = deciding(store).served
@@ -108,18 +109,15 @@ def train_and_store(store: Store, *, seed: int) -> str:
     return store_trained(store, training_data, trained(training_data, seed))
 
 
-def trained(training_data: "Known", seed: int) -> "PackedModel":
+def trained(training_data: "Known", seed: int) -> PackedModel:
     """Return the model that follows from it, in bytes. Takes long, and no store."""
-    import numpy as np
-
-    from selection.learning.model_files import pack
     from selection.learning.training import train
 
     evidence, prompts = training_data
     return pack(train(evidence, prompts, rng=np.random.default_rng(seed)))
 
 
-def store_trained(store: Store, training_data: "Known", packed: "PackedModel") -> str:
+def store_trained(store: Store, training_data: "Known", packed: PackedModel) -> str:
     """Return the id under which the model is stored."""
     stored = save_model(
         store,

@@ -5,19 +5,17 @@ numpy alone; scikit-learn trained what is here, and `selection.learning.model_fi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.records.evidence import Evidence
 from selection.learning.features import Embed, Floats, PromptSpace
 from selection.learning.learned_answers import LearnedAnswers
 from selection.learning.staleness import Holding, holdings
 from selection.learning.task_reading import TaskReading
 from selection.scoreboard import Deviations
-
-if TYPE_CHECKING:
-    from evaluation.records.evidence import Evidence
 
 Places: TypeAlias = NDArray[np.integer]
 Pair: TypeAlias = tuple[Floats, Floats]
@@ -225,12 +223,12 @@ class ServedModel:
         number = "" if self.number is None else f" {self.number}"
         return f"{self.kind}{number} ({self.sha256[:6] or 'not stored'})"
 
-    def as_of(self, evidence: "Evidence") -> "ServedModel":
+    def as_of(self, evidence: Evidence) -> "ServedModel":
         """Return the model that says only what the evidence of now bears out."""
         is_of_now = evidence.fingerprint == self.data_hash
         return replace(self, holding=self._held_against(evidence, is_of_now), is_of_now=is_of_now, _places={})
 
-    def _held_against(self, evidence: "Evidence", is_of_now: bool) -> dict[str, Holding] | None:
+    def _held_against(self, evidence: Evidence, is_of_now: bool) -> dict[str, Holding] | None:
         if self.learner is None or is_of_now:
             return None
         if self.learned_from is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import percent, points, score
+from evaluation.reports.markdown_tables import as_markdown_table
 from selection.choosing.number_words import counted
 
 Values = Mapping[str, Any]
@@ -106,8 +107,6 @@ def _source(result: Values) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, str]]) -> str:
-    from evaluation.reports.markdown_tables import as_markdown_table
-
     if not rows:
         return "Nothing was measured on any task."
     columns = [for_markdown(name) for name in rows[0]]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from evaluation.errors import ConfigurationError
 from evaluation.escaping import one_line
@@ -18,12 +19,7 @@ from selection.decisions.reported_outcomes import reported_of_use
 from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 from selection.recommender.recommender import Recommender
 from selection.recommender.view import View
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from selection.scoreboard import Deviations
-
+from selection.scoreboard import Deviations
 
 _MOST_KNOWN = 200
 
@@ -100,7 +96,7 @@ def chosen(view: View, question: Question) -> Chosen:
     return choice
 
 
-def _chosen(view: View, question: Question, deviations: "Deviations | None") -> Chosen:
+def _chosen(view: View, question: Question, deviations: Deviations | None) -> Chosen:
     choice = choose(
         view.scoreboard,
         task=question.task,
@@ -118,7 +114,7 @@ def _chosen(view: View, question: Question, deviations: "Deviations | None") -> 
 
 
 def answered(
-    desk: Recommender, question: Question, *, explore: float = 0.0, rng: "np.random.Generator | None" = None
+    desk: Recommender, question: Question, *, explore: float = 0.0, rng: np.random.Generator | None = None
 ) -> Answer:
     """Return the answer from what the desk knows now.
 
@@ -207,11 +203,11 @@ def _explained_choice(choice: Choice, key: str | None) -> str:
     return f"{explanation_of(choice)}\nDrawn at random among the tied: {drawn.label}."
 
 
-def _deviations(view: View, question: Question) -> "Deviations | None":
+def _deviations(view: View, question: Question) -> Deviations | None:
     return deviations_of(view.scoreboard, view.champion, question.task, question.prompt)
 
 
-def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
+def _drawn(choice: Choice, explore: float, rng: np.random.Generator | None) -> tuple[Ranked | None, float | None]:
     """Return the one that is named after the draw, with its probability; None where there is nothing to draw among.
 
     One that another beats in all that is known may be drawn: who explores wants to know whether that is so.
@@ -219,7 +215,6 @@ def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") ->
     tied, winner = _drawable(choice), choice.winner
     if not explore or len(tied) < 2 or winner not in tied or winner is None:
         return None, None
-    import numpy as np
 
     rng = np.random.default_rng() if rng is None else rng
     drawn = tied[int(rng.integers(len(tied)))] if rng.random() < explore else winner

@@ -23,14 +23,14 @@ class AnswerMemory:
         self._lock = Lock()
         self._explain: OrderedDict[str, Callable[[], str]] = OrderedDict()
 
-    def keep(self, recommendation_id: str, explain: "Callable[[], str]") -> None:
+    def keep(self, recommendation_id: str, explain: Callable[[], str]) -> None:
         """Remember how an answer is explained, and forgets the oldest of too many."""
         with self._lock:
             self._explain[recommendation_id] = explain
             while len(self._explain) > self._most:
                 self._explain.popitem(last=False)
 
-    def find(self, recommendation_id: str) -> "Callable[[], str] | None":
+    def find(self, recommendation_id: str) -> Callable[[], str] | None:
         """Return how it is explained; None where it is forgotten, or was answered in another process."""
         with self._lock:
             return self._explain.get(recommendation_id)

@@ -23,7 +23,10 @@ from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.version import code_hash, code_version
 from selection.decisions.decision_log import Decision, Entry, Outcome, Row
 from selection.decisions.decision_rows import past_of, record_of, reported_of, text_of_record
+from selection.decisions.past_decisions import PastDecision
 from selection.decisions.reported_outcomes import UseOutcome
+from selection.learning.model_files import FROM_A_FILE, read_serving
+from selection.learning.serving import ServedModel
 from selection.recommender.stored_state import read, written
 from selection.recommender.view import FirstKnown
 from selection.scoreboard import Predictor, Scoreboard
@@ -31,8 +34,6 @@ from selection.scoreboard import Predictor, Scoreboard
 if TYPE_CHECKING:
     from evaluation.store.evidence_stamp import ServerStamp
     from evaluation.store.session import Store
-    from selection.decisions.past_decisions import PastDecision
-    from selection.learning.serving import ServedModel
 
 T = TypeVar("T")
 BUSY_S = 0.005
@@ -180,7 +181,7 @@ class StoreBook:
 
         return text_of_record(find_recommendation(self._open(), recommendation_id))
 
-    def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
+    def past(self, *, task: str | None, since: datetime | None) -> tuple[PastDecision, ...]:
         """Return what was recommended, the oldest first."""
         from evaluation.store.recommendations import list_recommendations
 
@@ -201,7 +202,7 @@ class StoreBook:
             for row in self._newest_outcomes(since, limit)
         )
 
-    def _newest_outcomes(self, since: datetime | None, limit: int) -> "Sequence[Mapping[str, Any]]":
+    def _newest_outcomes(self, since: datetime | None, limit: int) -> Sequence[Mapping[str, Any]]:
         if self._file is not None:
             return newest_outcomes_in_file(self._file, since=since, limit=limit)
         from evaluation.store.recommendations import newest_outcomes
@@ -252,9 +253,7 @@ class StoreBook:
             self._open()  # which says what is wrong
         self._is_checked = True
 
-    def _find_model(self, model_id: str) -> "ServedModel | None":
-        from selection.learning.model_files import FROM_A_FILE, read_serving
-
+    def _find_model(self, model_id: str) -> ServedModel | None:
         stored = None if self._file is None else read_serving_of(self._file, model_id)
         if stored is None:
             return None

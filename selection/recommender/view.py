@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from selection.decisions.decision_log import Decision, Entry, Outcome, Row
+from selection.decisions.past_decisions import PastDecision
 from selection.decisions.reported_outcomes import UseOutcome
 from selection.scoreboard import Predictor, Scoreboard
-
-if TYPE_CHECKING:
-    from selection.decisions.past_decisions import PastDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,7 +102,7 @@ class Book(Protocol):
         """Return what is stored of a recommendation, for a person. Raises `ConfigurationError` where there is none."""
         ...
 
-    def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
+    def past(self, *, task: str | None, since: datetime | None) -> tuple[PastDecision, ...]:
         """Return what was recommended, the oldest first."""
         ...
 

@@ -1,19 +1,14 @@
 """What is there to learn from, and what follows from it? A model, stored, by which nothing decides yet."""
 
-from typing import TYPE_CHECKING
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from selection.learning.retraining import NewEvidence, all_known, store_trained, trained, what_is_new
+from selection.learning.model_files import PackedModel
+from selection.learning.retraining import Known, NewEvidence, all_known, store_trained, trained, what_is_new
 from tasks.retraining.cancellable_thread import run_in_thread
 from tasks.store_calls import call_store
-
-if TYPE_CHECKING:
-    from selection.learning.model_files import PackedModel
-    from selection.learning.retraining import Known
 
 
 @task(name="gather evidence", task_run_name="gather the evidence", cache_policy=NO_CACHE, persist_result=False)
@@ -41,11 +36,11 @@ async def train_challenger(*, seed: int) -> str:
     return await call_store(_save, training_data, packed)
 
 
-def _known() -> "Known":
+def _known() -> Known:
     with open_store(Settings().database) as store:
         return all_known(store)
 
 
-def _save(training_data: "Known", packed: "PackedModel") -> str:
+def _save(training_data: Known, packed: PackedModel) -> str:
     with open_store(Settings().database) as store:
         return store_trained(store, training_data, packed)

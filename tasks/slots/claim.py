@@ -17,7 +17,7 @@ from tasks.slots.timing import SlotTiming
 class Turn:
     """A stretch of work with one model. Its gate may close for a while and open again: others have turns too."""
 
-    failed: "asyncio.Future[None]"
+    failed: asyncio.Future[None]
     """Gets the exception that ended it, where loading the model anew or something unexpected did; else never set."""
     _keeper: Keeper
 
@@ -110,7 +110,7 @@ class SlotClaim:
                     failed.exception()  # whoever wanted to know has seen it
 
 
-async def _ended(keeping: "asyncio.Task[None]", *, ask_again_s: float) -> None:
+async def _ended(keeping: asyncio.Task[None], *, ask_again_s: float) -> None:
     """Return when nothing speaks through the connection any more, which is closed then: not even to give back."""
     while not keeping.done():
         keeping.cancel()
@@ -119,7 +119,7 @@ async def _ended(keeping: "asyncio.Task[None]", *, ask_again_s: float) -> None:
         keeping.exception()  # it would be told once more that the connection is gone
 
 
-def _pass_on(done: "asyncio.Task[None]", failed: "asyncio.Future[None]") -> None:
+def _pass_on(done: asyncio.Task[None], failed: asyncio.Future[None]) -> None:
     error = None if done.cancelled() else done.exception()
     if error is not None and not failed.done():
         failed.set_exception(error)

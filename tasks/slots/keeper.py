@@ -219,7 +219,7 @@ class Keeper:
         self._line.check(view)
         return view
 
-    async def _pause(self, seconds: float, until: "asyncio.Future[Any] | None" = None) -> None:
+    async def _pause(self, seconds: float, until: asyncio.Future[Any] | None = None) -> None:
         """Wait, and renews what is due.
 
         Raises:

@@ -126,7 +126,7 @@ class Children:
         elif await self._never_began(child, state):
             await call_store(request_recovery, self.store, str(child.flow_run.id))
 
-    async def _never_began(self, child: Child, state: "State[object]") -> bool:
+    async def _never_began(self, child: Child, state: State[object]) -> bool:
         patience_s = AT_WORK_WITHIN_S.get(state.type)
         if patience_s is None or (datetime.now(UTC) - state.timestamp).total_seconds() < patience_s:
             return False

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from deployments.cli.arguments import JsonOption
+from deployments.cli.blocks_in_use import must_have_server
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_line, print_table
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
@@ -29,10 +32,6 @@ class KindOfBlock:
 @blocks.command("register")
 def register(as_json: JsonOption = False) -> None:
     """Register Benchwright's block types on the configured Prefect server. Run again, it refreshes their forms."""
-    from deployments.cli.blocks_in_use import must_have_server
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
-
     must_have_server()
     kinds = asyncio.run(_registered())
     if as_json:
@@ -46,10 +45,6 @@ def register(as_json: JsonOption = False) -> None:
 @blocks.command("list")
 def list_blocks(as_json: JsonOption = False) -> None:
     """List the block types and the names of their blocks, without their contents."""
-    from deployments.cli.blocks_in_use import must_have_server
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_table
-
     must_have_server()
     kinds = asyncio.run(_listed())
     if as_json:
@@ -60,7 +55,7 @@ def list_blocks(as_json: JsonOption = False) -> None:
         print_status("not every kind is registered there; `benchwright blocks register` does it")
 
 
-async def _registered() -> "list[KindOfBlock]":
+async def _registered() -> list[KindOfBlock]:
     from tasks.blocks import BLOCKS
 
     for kind in BLOCKS:
@@ -68,7 +63,7 @@ async def _registered() -> "list[KindOfBlock]":
     return await _listed()
 
 
-async def _listed() -> "list[KindOfBlock]":
+async def _listed() -> list[KindOfBlock]:
     from prefect.client.orchestration import get_client
 
     from tasks.blocks import BLOCKS

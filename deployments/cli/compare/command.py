@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.compare.request import CompareOptions
+from deployments.cli.compare.run import run_comparison, show_history
 from deployments.cli.completion import metric_names
-from deployments.cli.evaluate.options import taking_evaluation
+from deployments.cli.evaluate.options import evaluation_fields, taking_evaluation
 
 Words = list[str] | None
 
@@ -79,10 +81,6 @@ def compare(
 
     Options marked * may be repeated.
     """
-    from deployments.cli.compare.request import CompareOptions
-    from deployments.cli.compare.run import run_comparison, show_history
-    from deployments.cli.evaluate.options import evaluation_fields
-
     if unpaired:
         from deployments.cli.compare.unpaired import compare_unpaired_runs
 

@@ -15,7 +15,9 @@ from deployments.cli.evaluate.run import Ended, run_to_its_end, show_forecast, s
 from deployments.cli.flow_runs import tell_of_own_server
 from deployments.cli.long_commands import workplace
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status
+from deployments.cli.terminal.run_results import say_line
 from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameError
+from evaluation.options import OPTIONS
 
 if TYPE_CHECKING:
     from evaluation.requests.comparison_request import ComparisonRequest
@@ -95,7 +97,6 @@ def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store:
 def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_runs: Sequence[str]) -> None:
     """Refuse what could not be compared after the evaluation either, before a server is started."""
     from evaluation.comparisons.keys import KEY_NAMES
-    from evaluation.options import OPTIONS
 
     if not stored_runs and len(prepared.request.models) + len(prepared.request.candidates) < 2:
         raise IncomparableError(
@@ -129,7 +130,6 @@ def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution",
 def _show_dry_run(
     request: "ComparisonRequest", prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool
 ) -> int:
-    from deployments.cli.terminal.run_results import say_line
     from evaluation.comparisons.plan import planned_beside, planned_sentence
 
     start_embedded_if_requested(prepared, stack)

@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.compare.page import print_comparisons
 from deployments.cli.compare.request import CompareOptions
 from deployments.cli.junit_file import write_junit
 from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, print_json, print_status
+from deployments.cli.terminal.run_results import say_line
+from evaluation.formatting import counted
+from evaluation.results.as_json import as_json as result_as_json
+from evaluation.results.comparisons import ComparisonResult
+from evaluation.results.planned_comparisons import PlannedComparison
 
 if TYPE_CHECKING:
     from evaluation.comparisons.regression_checks import RegressionCheck
-    from evaluation.results.comparisons import ComparisonResult
-    from evaluation.results.planned_comparisons import PlannedComparison
     from evaluation.store.session import Store
 
 
 def show_comparisons(
     options: CompareOptions,
     store: "Store",
-    results: "Sequence[ComparisonResult]",
+    results: Sequence[ComparisonResult],
     *,
     as_json: bool,
     code: int = EXIT_DONE,
@@ -33,8 +37,6 @@ def show_comparisons(
         code: What the exit code is so far.
         evaluated: Ids of the runs that were made for it.
     """
-    from deployments.cli.compare.page import print_comparisons
-
     checks = _checks(options, results)
     if options.junit is not None:
         from evaluation.reports.comparisons.junit import as_junit
@@ -55,7 +57,7 @@ def show_comparisons(
     return code
 
 
-def _checks(options: CompareOptions, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
+def _checks(options: CompareOptions, results: Sequence[ComparisonResult]) -> "list[RegressionCheck]":
     from evaluation.comparisons.regression_checks import regression_checks
 
     return regression_checks(results, options.check_metrics) if options.checks else []
@@ -63,18 +65,17 @@ def _checks(options: CompareOptions, results: "Sequence[ComparisonResult]") -> "
 
 def _as_json(
     store: "Store",
-    results: "Sequence[ComparisonResult]",
+    results: Sequence[ComparisonResult],
     checks: "list[RegressionCheck] | None",
     evaluated: Sequence[str],
 ) -> dict[str, Any]:
-    from evaluation.results.as_json import as_json
     from evaluation.run_results.run_result import run_result, worst_status
 
     runs = [run_result(store, run_id) for run_id in evaluated]
     return {
         "status": worst_status([run.status for run in runs]) if runs else "completed",
         "comparisons": [
-            {**as_json(pair), "benchmark": result.benchmark, "comparison_id": result.comparison_id}
+            {**result_as_json(pair), "benchmark": result.benchmark, "comparison_id": result.comparison_id}
             for result in results
             for pair in result.pairs
         ],
@@ -84,11 +85,8 @@ def _as_json(
     }
 
 
-def show_planned(planned: "Sequence[PlannedComparison]", *, as_json: bool) -> int:
+def show_planned(planned: Sequence[PlannedComparison], *, as_json: bool) -> int:
     """Return the exit code of showing which stored pairs would be compared."""
-    from deployments.cli.terminal.run_results import say_line
-    from evaluation.formatting import counted
-
     if as_json:
         print_json({"planned": planned})
         return EXIT_DONE

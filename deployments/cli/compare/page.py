@@ -1,16 +1,15 @@
 """A comparison on the terminal: one sentence first, then the table, then the cases that flipped."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
+from evaluation.comparisons.preference_words import preference_lines, preference_rows
+from evaluation.formatting import counted
+from evaluation.results.comparisons import ComparisonResult, Flip, Flips, PairHistoryResult
 
-if TYPE_CHECKING:
-    from evaluation.results.comparisons import ComparisonResult, Flip, Flips, PairHistoryResult
 
-
-def print_comparisons(results: "Sequence[ComparisonResult]") -> None:
+def print_comparisons(results: Sequence[ComparisonResult]) -> None:
     """Print each comparison."""
     for number, result in enumerate(results):
         if number:
@@ -18,7 +17,7 @@ def print_comparisons(results: "Sequence[ComparisonResult]") -> None:
         _print_one(result)
 
 
-def _print_one(result: "ComparisonResult") -> None:
+def _print_one(result: ComparisonResult) -> None:
     from evaluation.reports.comparisons.remarks import dropped_lines, note_lines, tail_lines, zero_lines
     from evaluation.reports.comparisons.tables import is_pair
 
@@ -41,16 +40,14 @@ def _print_one(result: "ComparisonResult") -> None:
     _print_sources(result)
 
 
-def _about(result: "ComparisonResult") -> str:
-    from evaluation.formatting import counted
-
+def _about(result: ComparisonResult) -> str:
     by = f" by {result.by}" if result.by else ""
     n_runs = len(result.run_ids)
     runs = f"run {result.run_ids[0]}" if n_runs == 1 else f"{n_runs} runs"
     return f"{result.benchmark} · {counted(len(result.sides), 'side')}{by} · {runs}"
 
 
-def _print_pair(result: "ComparisonResult") -> None:
+def _print_pair(result: ComparisonResult) -> None:
     from evaluation.reports.comparisons.remarks import ratio_lines
     from evaluation.reports.comparisons.tables import metric_rows
 
@@ -62,7 +59,7 @@ def _print_pair(result: "ComparisonResult") -> None:
             say_line(line)
 
 
-def _print_many(result: "ComparisonResult") -> None:
+def _print_many(result: ComparisonResult) -> None:
     from evaluation.reports.comparisons.remarks import gate_line, more_sides, ratio_lines
     from evaluation.reports.comparisons.tables import matrix_rows, matrix_title, pair_rows, side_rows, title
 
@@ -91,9 +88,7 @@ def _heading(text: str) -> None:
     say_line(text, style="bold")
 
 
-def _print_preferences(result: "ComparisonResult") -> None:
-    from evaluation.comparisons.preference_words import preference_lines, preference_rows
-
+def _print_preferences(result: ComparisonResult) -> None:
     for preference in result.preferences:
         _heading(f"{preference.word}: who is preferred")
         if rows := preference_rows(preference.ranking):
@@ -103,7 +98,7 @@ def _print_preferences(result: "ComparisonResult") -> None:
             say_line(line)
 
 
-def _print_flips(result: "ComparisonResult") -> None:
+def _print_flips(result: ComparisonResult) -> None:
     from evaluation.reports.comparisons.flips import flip_line
 
     for position, flips in enumerate(result.flips):
@@ -118,7 +113,7 @@ def _print_flips(result: "ComparisonResult") -> None:
         _print_flipped(flips, flips.better_b, flips.n_better_b, flips.b, flips.run_b)
 
 
-def _print_flipped(flips: "Flips", better: "Sequence[Flip]", n_better: int, winner: str, run_id: str) -> None:
+def _print_flipped(flips: Flips, better: Sequence[Flip], n_better: int, winner: str, run_id: str) -> None:
     from evaluation.reports.comparisons.flips import flip_rows
     from evaluation.reports.comparisons.tables import side_column
 
@@ -132,7 +127,7 @@ def _print_flipped(flips: "Flips", better: "Sequence[Flip]", n_better: int, winn
     say_line(f"{winner} is better on these. {more}One in full: benchwright show {run_id} --case ID")
 
 
-def _print_sources(result: "ComparisonResult") -> None:
+def _print_sources(result: ComparisonResult) -> None:
     from evaluation.reports.comparisons.tables import side_source_rows
 
     _heading("Where the numbers come from")
@@ -142,7 +137,7 @@ def _print_sources(result: "ComparisonResult") -> None:
     say_line(f"benchmark version {version}, comparison {result.comparison_id}, code {result.code_version}")
 
 
-def print_history(history: "Sequence[PairHistoryResult]", words: Sequence[str]) -> None:
+def print_history(history: Sequence[PairHistoryResult], words: Sequence[str]) -> None:
     """Print how a pair came out each time, the oldest first."""
     from evaluation.reports.comparisons.tables import history_rows
 

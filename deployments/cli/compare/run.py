@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import open_stored
+from deployments.cli.compare.output import show_comparisons, show_planned
+from deployments.cli.compare.page import print_history
 from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
 from deployments.cli.junit_file import refuse_unwritable
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json
+from evaluation.results.comparisons import ComparisonResult
 
 if TYPE_CHECKING:
-    from evaluation.results.comparisons import ComparisonResult
     from evaluation.store.session import Store
 
 
@@ -38,7 +40,6 @@ def run_comparison(options: CompareOptions, *, database: str | None, as_json: bo
 
 
 def _of_stored_runs(options: CompareOptions, store: "Store", *, as_json: bool) -> int:
-    from deployments.cli.compare.output import show_comparisons, show_planned
     from evaluation.comparisons.plan import planned_comparisons
     from evaluation.comparisons.saving import compare_and_store
 
@@ -50,7 +51,7 @@ def _of_stored_runs(options: CompareOptions, store: "Store", *, as_json: bool) -
     return show_comparisons(options, store, results, as_json=as_json, code=code)
 
 
-def _has_failed_run(store: "Store", results: "Sequence[ComparisonResult]") -> bool:
+def _has_failed_run(store: "Store", results: Sequence[ComparisonResult]) -> bool:
     from evaluation.store.runs import find_run
 
     run_ids = dict.fromkeys(run_id for result in results for run_id in result.run_ids)
@@ -63,7 +64,6 @@ def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str 
     Raises:
         BenchwrightError: no such run, or not two sides.
     """
-    from deployments.cli.compare.page import print_history
     from evaluation.comparisons.pair_history import history_of
 
     with open_stored(database) as store:

@@ -7,6 +7,8 @@ from deployments.cli.arguments import open_stored
 from deployments.cli.terminal.output import EXIT_DONE, print_json
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
+from evaluation.errors import ConfigurationError
+from evaluation.results.as_json import as_json as json_of
 
 if TYPE_CHECKING:
     from evaluation.results.unpaired import UnpairedComparisonResult
@@ -27,9 +29,7 @@ def compare_unpaired_runs(
         BenchwrightError: something for the user to mend.
     """
     from evaluation.comparisons.unpaired_result import unpaired_result
-    from evaluation.errors import ConfigurationError
     from evaluation.requests.comparison_request import read_comparison_request
-    from evaluation.results.as_json import as_json as json_of
 
     if paired_only:
         raise ConfigurationError(

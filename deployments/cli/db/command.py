@@ -2,15 +2,16 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, database_url
 from deployments.cli.db.pruning import prune
-
-if TYPE_CHECKING:
-    from evaluation.records import DatabaseInfo
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_details, print_line
+from evaluation.formatting import size
+from evaluation.records import DatabaseInfo
 
 db = typer.Typer(no_args_is_help=True, help="The results database: info, upgrade, backup, prune.")
 db.command("prune")(prune)
@@ -39,9 +40,6 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """Copy the database, even while runs are being written."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.formatting import size
     from evaluation.store.session import backup as backup_database
 
     n_bytes = backup_database(database_url(db), file)
@@ -51,11 +49,7 @@ def backup(
         print_line(f"{file}: {size(n_bytes)}")
 
 
-def _print(details: "DatabaseInfo", *, as_json: bool) -> None:
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_details
-    from evaluation.formatting import size
-
+def _print(details: DatabaseInfo, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(details))
         return

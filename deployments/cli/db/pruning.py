@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.terminal.confirmation import confirm
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import in_words, moment, print_line
 from evaluation.errors import ConfigurationError, StoreError
+from evaluation.formatting import counted, size
 
 if TYPE_CHECKING:
     from evaluation.store.pruning import PrunableRuns
@@ -42,8 +46,6 @@ def prune(
 
     A SQLite file shrinks; PostgreSQL reuses the space by itself. Options marked * may be repeated.
     """
-    from deployments.cli.terminal.confirmation import confirm
-    from deployments.cli.terminal.output import print_json, print_status
     from evaluation.store.pruning import find_prunable
     from evaluation.store.pruning import prune as prune_store
     from evaluation.store.retention import read_retention_reasons
@@ -109,9 +111,6 @@ def _place(store: "Store") -> str:
 
 def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool) -> None:
     """Say what would go, and what stays."""
-    from deployments.cli.terminal.output import print_status
-    from deployments.cli.terminal.tables import in_words, moment, print_line
-    from evaluation.formatting import size
     from evaluation.store.retention import WHY, RetentionReason
 
     lines = {
@@ -151,10 +150,6 @@ def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
 
 
 def _say_done(result: dict[str, Any], place: str) -> None:
-    from deployments.cli.terminal.output import print_status
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.formatting import counted, size
-
     if result["deleted"]:
         counts = {
             "n_gpu_samples": "GPU sample",

@@ -1,19 +1,21 @@
 """`benchwright deploy`: puts the flows on the Prefect server, with forms that offer the names that exist."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_to_list
 from deployments.cli.completion import benchmark_names
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_line, print_table
+from deployments.definitions import check_timezone, chosen, prefect_yaml
+from deployments.deploying import Deployed, DeployRequest
+from deployments.deploying import deploy as deploy_flows
+from deployments.forms import Choices
 from evaluation.errors import ConfigurationError, UnknownNameError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from deployments.deploying import Deployed
-    from deployments.forms import Choices
 
 
 def deploy(
@@ -56,8 +58,6 @@ def deploy(
     Run again, it refreshes the choices in the forms and keeps what was changed in Prefect's pages. With --benchmark and
     --candidate the nightly evaluation and the weekly re-test are switched on. Options marked * may be repeated.
     """
-    from deployments.definitions import check_timezone, chosen, prefect_yaml
-
     if write_prefect_yaml is not None:
         _write(write_prefect_yaml, prefect_yaml())
         return
@@ -72,10 +72,8 @@ def deploy(
 
         choices = with_blocks_of_server(with_models_of_servers(choices_in(store), store))
     production = _production(benchmark or [], candidate or [], choices)
-    from deployments.deploying import DeployRequest, deploy
-
     request = DeployRequest(choices=choices, work_pool=work_pool, timezone=timezone, production=production)
-    _show(deploy(definitions, request), choices, as_json=as_json)
+    _show(deploy_flows(definitions, request), choices, as_json=as_json)
 
 
 def must_answer() -> None:
@@ -89,7 +87,7 @@ def must_answer() -> None:
     use_lasting_server("a deployment outlives this command")
 
 
-def _production(benchmarks: list[str], candidates: list[str], choices: "Choices") -> dict[str, Any] | None:
+def _production(benchmarks: list[str], candidates: list[str], choices: Choices) -> dict[str, Any] | None:
     """Return what is evaluated every night; None where nothing is given."""
     from evaluation.requests.evaluation_request import read_request
 
@@ -112,8 +110,6 @@ def _production(benchmarks: list[str], candidates: list[str], choices: "Choices"
 
 
 def _write(path: Path, text: str) -> None:
-    from deployments.cli.terminal.tables import print_line
-
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -121,11 +117,7 @@ def _write(path: Path, text: str) -> None:
     print_line(f"{path}: written")
 
 
-def _show(deployed: "Sequence[Deployed]", choices: "Choices", *, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_table
+def _show(deployed: Sequence[Deployed], choices: Choices, *, as_json: bool) -> None:
 
     if as_json:
         print_json([asdict(deployment) for deployment in deployed])

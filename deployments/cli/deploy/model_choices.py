@@ -1,25 +1,25 @@
 """The models that forms offer: those that are noted, and those that the servers have at this moment."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deployments.cli.terminal.output import print_status
+from deployments.forms import Choices
+from evaluation.providers.model_names import full_name
+
 if TYPE_CHECKING:
-    from deployments.forms import Choices
     from evaluation.store.session import Store
 
 WITHIN_S = 5.0
 """A server that says nothing for so long is left out: forms are made without it."""
 
 
-def with_models_of_servers(choices: "Choices", store: "Store | None") -> "Choices":
+def with_models_of_servers(choices: Choices, store: "Store | None") -> Choices:
     """Return the choices with the models of the servers that answer soon, but for retired ones.
 
     Tells of the other servers.
     """
-    from dataclasses import replace
-
     from deployments.cli.servers import ask_all, requested_endpoints
-    from deployments.cli.terminal.output import print_status
-    from evaluation.providers.model_names import full_name
     from evaluation.store.registry import list_models
 
     answers, errors = ask_all(requested_endpoints([], store), within_s=WITHIN_S)

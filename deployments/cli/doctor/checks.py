@@ -5,6 +5,7 @@ import platform
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,14 +13,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deployments.cli.database_creation import open_or_make
+from deployments.cli.doctor.machine import Gpu, free_bytes
+from deployments.prefect_home import prefect_home, secret_files
 from evaluation.errors import BenchwrightError
+from evaluation.files.private_files import database_files, open_to_others
+from evaluation.formatting import size
+from evaluation.providers import PROVIDERS
+from evaluation.providers.addresses import DEFAULT_PROGRAM, without_credentials
+from evaluation.records import EndpointRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from deployments.cli.doctor.machine import Gpu
     from deployments.cli.servers import Answer
-    from evaluation.records import EndpointRecord
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 LEAST_FREE_BYTES = 10**9
@@ -90,8 +95,6 @@ def prefect() -> Finding:
 def _prefect_server(version: str, url: str) -> Finding:
     import httpx
 
-    from evaluation.providers.addresses import without_credentials
-
     shown = without_credentials(url)
     try:
         answer = httpx.get(f"{url.rstrip('/')}/health", timeout=REACHABLE_WITHIN_S, trust_env=False)
@@ -108,7 +111,6 @@ def _prefect_server(version: str, url: str) -> Finding:
 def serve() -> Finding:
     """Return whether `benchwright serve` runs on this Prefect home, and where its pages are."""
     from deployments.helper_process import answers
-    from deployments.prefect_home import prefect_home
     from deployments.prefect_server import HEALTH
     from deployments.serving.home import find_serve
 
@@ -132,8 +134,6 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
         url: Where it is.
         typed: What `--db` says.
     """
-    from deployments.cli.database_creation import open_or_make
-    from evaluation.formatting import size
     from evaluation.store.runs import list_runs
     from evaluation.store.session import info
 
@@ -152,8 +152,6 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
 
 def disk(database_url: str | None) -> Finding:
     """Return whether there is room for results."""
-    from deployments.cli.doctor.machine import free_bytes
-    from evaluation.formatting import size
     from evaluation.store.address import parse_url
 
     try:
@@ -173,8 +171,6 @@ def disk(database_url: str | None) -> Finding:
 
 def private_files(database_url: str | None) -> Finding:
     """Return whether somebody beside this user may read what holds secrets and results."""
-    from deployments.prefect_home import prefect_home, secret_files
-    from evaluation.files.private_files import database_files, open_to_others
     from evaluation.store.address import default_url, parse_url
 
     paths = [prefect_home(), *secret_files()]
@@ -195,8 +191,6 @@ def private_files(database_url: str | None) -> Finding:
 
 def answering(answer: "Answer") -> Finding:
     """Return what a server that answers has."""
-    from evaluation.providers import PROVIDERS
-
     n = len(answer.models)
     version = f" {answer.version}" if answer.version else ""
     endpoint = answer.endpoint
@@ -208,7 +202,7 @@ def answering(answer: "Answer") -> Finding:
 
 
 def silent(
-    endpoint: "EndpointRecord", error: BenchwrightError, *, was_asked_for: bool, is_spare: bool = False
+    endpoint: EndpointRecord, error: BenchwrightError, *, was_asked_for: bool, is_spare: bool = False
 ) -> Finding:
     """Return what is to be done about a server that does not answer.
 
@@ -222,7 +216,6 @@ def silent(
         return Finding(
             name=f"endpoint {endpoint.name}", state=State.NOTE, message=f"{error.message}; `serve` has models"
         )
-    from evaluation.providers.addresses import DEFAULT_PROGRAM
 
     step = error.next_step or "check the address"
     if not was_asked_for and shutil.which(DEFAULT_PROGRAM) is None:
@@ -250,10 +243,8 @@ def embedded() -> Finding:
     )
 
 
-def gpu(gpus: "Sequence[Gpu]") -> Finding:
+def gpu(gpus: Sequence[Gpu]) -> Finding:
     """Return which GPUs there are."""
-    from evaluation.formatting import size
-
     if not gpus:
         return Finding(name="GPU", state=State.NOTE, message="no NVIDIA GPU here; models run on the CPU, or elsewhere")
     names = ", ".join(f"{item.name} ({size(item.memory_bytes)})" for item in gpus)
@@ -262,8 +253,6 @@ def gpu(gpus: "Sequence[Gpu]") -> Finding:
 
 def memory(n_bytes: int | None) -> Finding:
     """Return how much memory there is."""
-    from evaluation.formatting import size
-
     n_cores = os.cpu_count() or 1
     return Finding(name="memory", state=State.NOTE, message=f"{size(n_bytes)}, {n_cores} cores")
 

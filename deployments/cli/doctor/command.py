@@ -1,29 +1,44 @@
 """`benchwright doctor`: can this machine evaluate, what is missing, and where to begin?"""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, database_url
+from deployments.cli.doctor import checks, machine
+from deployments.cli.doctor.checks import Finding, State
+from deployments.cli.doctor.first_steps import (
+    SUGGESTIONS,
+    Suggestion,
+    first_commands,
+    memory_in_words,
+    model_memory_bytes,
+    suggestion_for,
+)
+from deployments.cli.terminal.output import EXIT_MENDABLE, print_json, report_error
+from deployments.cli.terminal.tables import print_line, print_table
+from deployments.prefect_home import mend_modes
 from evaluation.errors import BenchwrightError, ConfigurationError
+from evaluation.formatting import size
+from evaluation.providers import OF_EMBEDDED_SERVER, PROVIDERS
+from evaluation.providers.model_names import is_remote
+from evaluation.records import EndpointRecord
 
 if TYPE_CHECKING:
-    from deployments.cli.doctor.checks import Finding
-    from deployments.cli.doctor.first_steps import Suggestion
     from deployments.cli.servers import Answer
-    from evaluation.records import EndpointRecord
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """All that was found."""
 
-    findings: "tuple[Finding, ...]"
+    findings: tuple[Finding, ...]
     answers: "tuple[Answer, ...]"
     is_first_use: bool
-    suggestion: "Suggestion"
+    suggestion: Suggestion
     """Models that suit this machine."""
     suited_by: str
     """Which memory was counted for that."""
@@ -33,9 +48,6 @@ class Diagnosis:
 
 def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Check what an evaluation needs, and name the command that fixes what is missing."""
-    from deployments.cli.doctor.checks import State
-    from deployments.cli.terminal.output import EXIT_MENDABLE, report_error
-
     diagnosis = diagnose(endpoint or [], db)
     broken = [finding for finding in diagnosis.findings if finding.state is State.BROKEN]
     if as_json:
@@ -47,7 +59,7 @@ def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json:
         raise typer.Exit(EXIT_MENDABLE)
 
 
-def _error(broken: "Sequence[Finding]") -> ConfigurationError:
+def _error(broken: Sequence[Finding]) -> ConfigurationError:
     return ConfigurationError(
         "no evaluation is possible: " + "; ".join(f"{item.name}: {item.message}" for item in broken),
         broken[0].next_step,
@@ -61,10 +73,6 @@ def diagnose(names_or_urls: Sequence[str], db: str | None) -> Diagnosis:
         names_or_urls: Servers by name or address; empty: those that commands ask by default.
         db: As in `--db`.
     """
-    from deployments.cli.doctor import checks, machine
-    from deployments.cli.doctor.first_steps import first_commands, memory_in_words, model_memory_bytes, suggestion_for
-    from deployments.prefect_home import mend_modes
-
     url = database_url(db)
     private_files = checks.private_files(url)  # before anything is mended
     mend_modes()
@@ -100,9 +108,6 @@ def _servers(
     names_or_urls: Sequence[str], url: str | None, *, has_store: bool
 ) -> "tuple[tuple[Finding, ...], tuple[Answer, ...]]":
     """Return what the servers say; a name or an address that is none is a finding too."""
-    from contextlib import ExitStack
-
-    from deployments.cli.doctor import checks
     from deployments.cli.servers import ask_all, requested_endpoints
     from evaluation.store.session import open_store
 
@@ -124,14 +129,12 @@ def _servers(
     return tuple(findings), tuple(answers)
 
 
-def _embedded_of_serve() -> "list[EndpointRecord]":
+def _embedded_of_serve() -> list[EndpointRecord]:
     """Return the embedded server of the `serve` that runs on this Prefect home.
 
     Under the address that commands take.
     """
     from deployments.serving.home import find_serve
-    from evaluation.providers import OF_EMBEDDED_SERVER
-    from evaluation.records import EndpointRecord
 
     serving = find_serve()
     if serving is None or serving.embedded is None:
@@ -145,8 +148,6 @@ def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]
 
     The first that has some, else one that can pull.
     """
-    from evaluation.providers import PROVIDERS
-
     for answer in answers:
         if models := _fit_to_answer(answer):
             return answer.endpoint.name, models
@@ -156,8 +157,6 @@ def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]
 
 def _fit_to_answer(answer: "Answer") -> list[str]:
     """Local models that write text: the smallest first, since it answers soonest, and baselines after all others."""
-    from evaluation.providers.model_names import is_remote
-
     fit = [
         info
         for info in answer.models
@@ -168,8 +167,6 @@ def _fit_to_answer(answer: "Answer") -> list[str]:
 
 
 def _print(diagnosis: Diagnosis) -> None:
-    from deployments.cli.terminal.tables import print_line, print_table
-
     print_table(("", "check", "found"), [(item.state.value, item.name, item.message) for item in diagnosis.findings])
     for item in diagnosis.findings:
         if item.next_step:
@@ -179,10 +176,6 @@ def _print(diagnosis: Diagnosis) -> None:
 
 
 def _print_first_steps(diagnosis: Diagnosis) -> None:
-    from deployments.cli.doctor.first_steps import SUGGESTIONS
-    from deployments.cli.terminal.tables import print_line, print_table
-    from evaluation.formatting import size
-
     print_line("\nNo run is stored yet. Where to begin:\n")
     models = [
         (info.name, size(info.size_bytes), answer.endpoint.name)
@@ -207,9 +200,7 @@ def _print_first_steps(diagnosis: Diagnosis) -> None:
         print_line(f"  {command}")
 
 
-def _print_json(diagnosis: Diagnosis, broken: "Sequence[Finding]") -> None:
-    from deployments.cli.terminal.output import print_json
-
+def _print_json(diagnosis: Diagnosis, broken: Sequence[Finding]) -> None:
     outcome: dict[str, Any] = {"status": "ok"}
     if broken:
         error = _error(broken)

@@ -5,6 +5,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.telemetry.nvml import open_gpus
+
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -39,8 +41,6 @@ def _limit(path: Path) -> int | None:
 
 def gpus() -> tuple[Gpu, ...]:
     """Return the NVIDIA GPUs of this machine; none where there is no driver."""
-    from tasks.telemetry.nvml import open_gpus
-
     with open_gpus() as nvidia_gpus:
         return tuple(Gpu(name=gpu.name, memory_bytes=gpu.memory_total_bytes()) for gpu in nvidia_gpus)
 

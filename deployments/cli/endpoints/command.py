@@ -4,17 +4,19 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_to_list
+from deployments.cli.endpoints.gpu_limits import tell_prefect
 from deployments.cli.endpoints.probe_run import probe
+from deployments.cli.servers import ask_all
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.providers import PROVIDERS
-
-if TYPE_CHECKING:
-    from evaluation.records import EndpointRecord
+from evaluation.records import EndpointRecord
 
 endpoints = typer.Typer(no_args_is_help=True, help="Model servers: list, add, probe, remove.")
 endpoints.command("probe")(probe)
@@ -26,8 +28,6 @@ _KEY_STARTS = ("sk", "pk", "gsk", "hf_", "xai", "ghp", "glpat", "akia", "aiza")
 @endpoints.command("list")
 def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the stored endpoints without contacting them."""
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_table
     from evaluation.store.registry import list_endpoints as stored_endpoints
 
     with open_to_list(db) as store:
@@ -41,7 +41,7 @@ def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> No
         print_status("no endpoint is stored; commands ask OLLAMA_HOST. `benchwright endpoints add NAME URL` stores one")
 
 
-def _cells(record: "EndpointRecord") -> tuple[object, ...]:
+def _cells(record: EndpointRecord) -> tuple[object, ...]:
     key = record.key_variable
     return (
         record.name,
@@ -91,11 +91,7 @@ def add(
 
     For a name that is stored already, options left out keep their values.
     """
-    from deployments.cli.endpoints.gpu_limits import tell_prefect
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line
     from evaluation.providers.detection import normalise_url
-    from evaluation.records import EndpointRecord
     from evaluation.servers.gpu_limits import gpu_tag as tag_of
     from evaluation.store.registry import find_endpoint, save_endpoint
 
@@ -135,7 +131,7 @@ OF_ONE_ADDRESS = ("key_variable", "allow_remote")
 """What was granted to one address, and is not handed on to another: that would send it the key."""
 
 
-def _kept(before: "EndpointRecord", record: "EndpointRecord", settings: Mapping[str, Any]) -> dict[str, Any]:
+def _kept(before: EndpointRecord, record: EndpointRecord, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the stored endpoint has set and the command does not give anew."""
     stored = {
         key: getattr(before, key)
@@ -154,10 +150,8 @@ def _kept_in_words(name: str, kept: Mapping[str, Any]) -> str:
     return f"; kept: {options} (`benchwright endpoints remove {name}` forgets that)"
 
 
-def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
+def _asked(record: EndpointRecord) -> tuple["EndpointRecord", str]:
     """Return the record with the protocol that its server speaks, and what is to be said of it."""
-    from deployments.cli.servers import ask_all
-    from deployments.cli.terminal.output import print_status
     from evaluation.providers.detection import START_ONE
 
     answers, errors = ask_all([record])
@@ -181,7 +175,6 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A stored endpoint's name.")], db: DatabaseOption = None
 ) -> None:
     """Remove an endpoint; its runs stay."""
-    from deployments.cli.terminal.tables import print_line
     from evaluation.store.registry import remove_endpoint
 
     with open_to_list(db) as store:

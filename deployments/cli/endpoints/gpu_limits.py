@@ -1,8 +1,12 @@
 """When the slots of an endpoint have changed, the limit of its GPU in Prefect follows: now, or with an evaluation."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from deployments.cli.terminal.output import print_status
+from deployments.prefect_home import login
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -15,7 +19,6 @@ def tell_prefect(store: "Store", tag: str) -> bool:
 
     Says what became of them.
     """
-    from deployments.cli.terminal.output import print_status
     from deployments.prefect_server import running_api
 
     api = running_api()
@@ -30,15 +33,12 @@ def tell_prefect(store: "Store", tag: str) -> bool:
 
 def _set_limits(store: "Store", api: str) -> Mapping[str, int] | None:
     """Return the limits set; None: the server went away."""
-    import os
-
     from deployments.prefect_server import FEWER_WORDS
 
     for name, value in FEWER_WORDS.items():
         os.environ.setdefault(name, value)
     from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-    from deployments.prefect_home import login
     from tasks.pending_limits import apply_pending_limits
     from tasks.slots import LimitsAwayError
 

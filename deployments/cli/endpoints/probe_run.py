@@ -8,17 +8,24 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_results
 from deployments.cli.completion import benchmark_names
+from deployments.cli.endpoints.gpu_limits import tell_prefect
+from deployments.cli.servers import api_key, requested_endpoints
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_line, print_table
+from evaluation.benchmarks.rendering import render
+from evaluation.case import Message
 from evaluation.errors import UnknownNameError
+from evaluation.files.field_mapping import read_mapping
 from evaluation.formatting import per_second, quantity, ratio, seconds
+from evaluation.model_info import ModelInfo
+from evaluation.providers.model_names import find_model
+from evaluation.providers.provider import Provider
+from evaluation.records import EndpointRecord
+from evaluation.servers.probe_round import ProbeRound
+from evaluation.servers.probing import Probe, model_to_probe, probe_slots
+from evaluation.servers.repeatability import TOPICS, Repeatability, measure_repeatability
 
 if TYPE_CHECKING:
-    from evaluation.case import Message
-    from evaluation.model_info import ModelInfo
-    from evaluation.providers.provider import Provider
-    from evaluation.records import EndpointRecord
-    from evaluation.servers.probe_round import ProbeRound
-    from evaluation.servers.probing import Probe
-    from evaluation.servers.repeatability import Repeatability
     from evaluation.store.session import Store
 
 
@@ -52,8 +59,6 @@ def probe(
     A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows. Options marked * may be
     repeated.
     """
-    from deployments.cli.servers import requested_endpoints
-
     with open_results(db) as store:
         (record,) = requested_endpoints([endpoint], store)
         prompts = _prompts(benchmark, store, field, ignore_field) if benchmark is not None else ()
@@ -67,9 +72,7 @@ def probe(
 
 def _prompts(
     name: str, store: "Store", fields: list[str] | None, ignored: list[str] | None
-) -> "tuple[tuple[Message, ...], ...]":
-    from evaluation.benchmarks.rendering import render
-    from evaluation.files.field_mapping import read_mapping
+) -> tuple[tuple[Message, ...], ...]:
     from evaluation.resolution import find_benchmark
 
     benchmark = find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())
@@ -77,13 +80,9 @@ def _prompts(
 
 
 async def _probed(
-    record: "EndpointRecord", model: str | None, *, most: int, prompts: "tuple[tuple[Message, ...], ...]"
-) -> "tuple[Probe, Repeatability | None]":
-    from deployments.cli.servers import api_key
-    from deployments.cli.terminal.output import print_status
+    record: EndpointRecord, model: str | None, *, most: int, prompts: tuple[tuple[Message, ...], ...]
+) -> tuple[Probe, Repeatability | None]:
     from evaluation.providers.detection import connect
-    from evaluation.servers.probing import probe_slots
-    from evaluation.servers.repeatability import TOPICS, measure_repeatability
 
     provider = await connect(
         record.url,
@@ -103,15 +102,12 @@ async def _probed(
         return result, await measure_repeatability(provider, chosen, slots=result.slots, prompts=prompts)
 
 
-async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
+async def _model(provider: Provider, name: str | None) -> ModelInfo:
     """Return the model named, else the one that answers soonest.
 
     Raises:
         UnknownNameError: the server has none of that name.
     """
-    from evaluation.providers.model_names import find_model
-    from evaluation.servers.probing import model_to_probe
-
     listed = await provider.models()
     if name is None:
         return await provider.show(model_to_probe(listed, await provider.loaded(), url=provider.url).name)
@@ -121,16 +117,12 @@ async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
     return await provider.show(model.name)
 
 
-def _tell_round(probe_round: "ProbeRound") -> None:
-    from deployments.cli.terminal.output import print_status
-
+def _tell_round(probe_round: ProbeRound) -> None:
     print_status(f"  {probe_round.n_sent} at once: {probe_round.seen.value}, {seconds(probe_round.seconds)}")
 
 
-def _saved(store: "Store", record: "EndpointRecord", result: "Probe", *, save: bool | None) -> dict[str, Any]:
+def _saved(store: "Store", record: EndpointRecord, result: Probe, *, save: bool | None) -> dict[str, Any]:
     """Return whether the slots were stored, and whether the limit in Prefect stands; says so."""
-    from deployments.cli.endpoints.gpu_limits import tell_prefect
-    from deployments.cli.terminal.output import print_status
     from evaluation.servers.gpu_limits import gpu_tag
     from evaluation.store.registry import find_endpoint, save_endpoint
 
@@ -150,7 +142,7 @@ def _saved(store: "Store", record: "EndpointRecord", result: "Probe", *, save: b
     return {**not_saved, "saved": True, "limit_pending": not tell_prefect(store, gpu_tag(stored))}
 
 
-def _doubt(result: "Probe", stored: "EndpointRecord") -> str | None:
+def _doubt(result: Probe, stored: EndpointRecord) -> str | None:
     """Return why the number is no better than the one that is stored."""
     if result.was_disturbed:
         return "somebody else uses the server"
@@ -159,9 +151,7 @@ def _doubt(result: "Probe", stored: "EndpointRecord") -> str | None:
     return None
 
 
-def _print(record: "EndpointRecord", result: "Probe", repeatability: "Repeatability | None") -> None:
-    from deployments.cli.terminal.tables import print_line, print_table
-
+def _print(record: EndpointRecord, result: Probe, repeatability: Repeatability | None) -> None:
     print_table(
         ("sent at once", "served at once", "seen", "requests/s", "server tokens/s", "seconds"),
         [
@@ -190,7 +180,7 @@ def _print(record: "EndpointRecord", result: "Probe", repeatability: "Repeatabil
         print_line(note)
 
 
-def _does_it_pay(result: "Probe") -> str | None:
+def _does_it_pay(result: Probe) -> str | None:
     alone, together = result.alone_server_tokens_per_s, result.together_server_tokens_per_s
     if result.slots == 1 or not alone or not together:
         return None
@@ -201,10 +191,8 @@ def _does_it_pay(result: "Probe") -> str | None:
 
 
 def _print_json(
-    record: "EndpointRecord", result: "Probe", repeatability: "Repeatability | None", saved: dict[str, Any]
+    record: EndpointRecord, result: Probe, repeatability: Repeatability | None, saved: dict[str, Any]
 ) -> None:
-    from deployments.cli.terminal.output import print_json
-
     print_json(
         {
             "endpoint": record.name,

@@ -19,6 +19,9 @@ from deployments.cli.arguments import (
     SandboxOption,
     SlotsOption,
     TimeoutOption,
+    accept_sandbox,
+    read_price_file,
+    usual_prices,
 )
 from deployments.cli.completion import benchmark_names, metric_names
 
@@ -106,7 +109,6 @@ def evaluate(
 
     Options marked * may be repeated.
     """
-    from deployments.cli.arguments import accept_sandbox, read_price_file, usual_prices
     from deployments.cli.evaluate.run import run_evaluation
 
     option_values: dict[str, Any] = {

@@ -5,6 +5,8 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.terminal.output import print_json
+from deployments.cli.terminal.tables import print_line
 from evaluation.formatting import counted, duration
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ def show_dry_run(
     beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Print what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
     from evaluation.forecasts.costs import as_json as costs_as_json
 
     if as_json:
@@ -63,7 +63,7 @@ def sentences(forecast: "Forecast") -> Iterator[str]:
         yield f"Not in it: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
 
 
-def _pace(work: "ScoringWork") -> "dict[str, Any] | None":
+def _pace(work: "ScoringWork") -> dict[str, Any] | None:
     return asdict(work.pace) | {"newest_at": work.pace.newest_at.isoformat()} if work.pace is not None else None
 
 
@@ -78,14 +78,14 @@ def afterwards_sentence(work: "ScoringWork") -> str:
     return f"Then {what}, about {duration(work.seconds)} (from {counted(work.pace.n_scores, 'score')} of {day})."
 
 
-def _rows(forecast: "Forecast") -> "Iterator[dict[str, str]]":
+def _rows(forecast: "Forecast") -> Iterator[dict[str, str]]:
     for endpoint in forecast.endpoints:
         for number, load in enumerate(endpoint.loads, start=1):
             for work in load.works:
                 yield _row(forecast, work, f"{endpoint.endpoint_name} ({counted(endpoint.slots, 'slot')})", number)
 
 
-def _row(forecast: "Forecast", work: "WorkForecast", endpoint: str, number: int) -> "dict[str, str]":
+def _row(forecast: "Forecast", work: "WorkForecast", endpoint: str, number: int) -> dict[str, str]:
     row = {"candidate": work.label, "benchmark": work.benchmark_name, "endpoint": endpoint, "load": str(number)}
     row["cases"] = f"{work.n_cases:,}" + (f" × {work.n_repeats}" if work.n_repeats > 1 else "")
     if forecast.n_done:

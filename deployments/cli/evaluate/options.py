@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from deployments.cli.arguments import accept_sandbox, read_price_file, usual_prices
 from deployments.cli.evaluate.command import evaluate
 
 _FIELDS: Mapping[str, str] = {
@@ -59,7 +60,6 @@ def evaluation_fields(options: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: a file that cannot be read, a price that is none.
     """
-    from deployments.cli.arguments import accept_sandbox, read_price_file, usual_prices
     from evaluation.requests.request_file import read_request_file
 
     accept_sandbox(options.get("sandbox"))

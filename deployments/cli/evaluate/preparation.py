@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import read_settings
+from deployments.cli.blocks_in_use import with_servers_of_pools
 from deployments.cli.terminal.output import print_status
+from evaluation.case import Benchmark
+from evaluation.metric_specs import names_a_file
+from evaluation.records import RunRecord
 
 if TYPE_CHECKING:
-    from evaluation.case import Benchmark
-    from evaluation.records import RunRecord
     from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.resolution import Resolution
     from evaluation.resolution.benchmarks import ResolvedBenchmark
@@ -25,8 +27,8 @@ class Prepared:
 
     request: "EvaluationRequest"
     invocation_id: str
-    benchmarks: "tuple[Benchmark, ...]"
-    earlier: "tuple[RunRecord, ...]" = ()
+    benchmarks: tuple[Benchmark, ...]
+    earlier: tuple[RunRecord, ...] = ()
     """The runs that are gone on with; empty for a new invocation."""
 
 
@@ -62,7 +64,6 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
     Raises:
         BenchwrightError: no server, no such model, or one that is not the one that was asked before.
     """
-    from deployments.cli.blocks_in_use import with_servers_of_pools
     from evaluation.resolution import resolve
 
     request = with_servers_of_pools(prepared.request, store)
@@ -87,7 +88,7 @@ def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
     return request.model_copy(update={"benchmarks": names})
 
 
-def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> "Benchmark":
+def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> Benchmark:
     """Return the benchmark, read once. What cannot be measured is refused before a server is started."""
     from evaluation.benchmarks.loading import equal_contents, recognised_line
     from evaluation.resolution import find_benchmark, resolve_benchmark
@@ -104,10 +105,8 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
     return benchmark
 
 
-def _as_measured(resolved: "ResolvedBenchmark", metric_texts: Sequence[str]) -> "Benchmark":
+def _as_measured(resolved: "ResolvedBenchmark", metric_texts: Sequence[str]) -> Benchmark:
     """Return the benchmark with the metrics of the request in the place of its own, where that names any."""
-    from evaluation.metric_specs import names_a_file
-
     if not metric_texts:
         return resolved.benchmark
     metrics = [
@@ -116,7 +115,7 @@ def _as_measured(resolved: "ResolvedBenchmark", metric_texts: Sequence[str]) -> 
     return replace(resolved.benchmark, metrics=tuple(metrics), headline=resolved.headline)
 
 
-def _stored_benchmark(run: "RunRecord", store: "Store") -> "Benchmark":
+def _stored_benchmark(run: RunRecord, store: "Store") -> Benchmark:
     """Return the version that the run began with, whatever became of its file."""
     from evaluation.store.benchmarks import load_benchmark_version
 

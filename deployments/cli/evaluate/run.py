@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import read_settings
 from deployments.cli.callers import open_prefect_server
+from deployments.cli.evaluate.dry_run import show_dry_run
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.thresholds import threshold_cases, threshold_checks
 from deployments.cli.evaluate.worker_checks import check_spread, check_spread_of_dry_run
@@ -29,6 +30,7 @@ from deployments.cli.terminal.output import (
 )
 from deployments.cli.terminal.run_results import print_invocation
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
+from evaluation.records import Status
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -145,7 +147,6 @@ def ended_result(ended: Ended, store: "Store") -> "InvocationResult":
     Raises:
         StoreError: it cannot be read.
     """
-    from evaluation.records import Status
     from evaluation.run_results.run_result import invocation_result
 
     result = invocation_result(store, ended.invocation_id)
@@ -192,7 +193,6 @@ def show_forecast(
     beside: Mapping[str, Any] | None = None,
 ) -> None:
     """Print what it will cost to ask what was resolved; `beside` stands in the JSON object too."""
-    from deployments.cli.evaluate.dry_run import show_dry_run
     from evaluation.forecasts.scoring_work import work_of_metrics
 
     afterwards = work_of_metrics(store, prepared.request, resolution)
@@ -297,8 +297,6 @@ def _show(prepared: Prepared, ended: Ended, store: "Store", *, as_json: bool, ju
 
 def marked_as_failed(result: "InvocationResult", error: BenchwrightError) -> "InvocationResult":
     """Return the result with its open runs failed, where the store could not be told any more."""
-    from evaluation.records import Status
-
     open_ = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
     runs = [
         replace(run, status=Status.FAILED, reason=error.message) if run.status in open_ else run for run in result.runs

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evaluation.formatting import beyond
+from evaluation.formatting import beyond, quantity
 
 if TYPE_CHECKING:
     from evaluation.reports.junit import JUnitCase
@@ -89,7 +89,6 @@ def threshold_cases(checks: list[ThresholdCheck], result: "InvocationResult") ->
 
 
 def _case(check: ThresholdCheck) -> "JUnitCase":
-    from evaluation.formatting import quantity
     from evaluation.reports.junit import JUnitCase
 
     name, about = f"{check.candidate}: {check.metric}", f"{check.candidate} on {check.benchmark}: {check.metric}"

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import read_settings
 from deployments.cli.terminal.output import print_status
+from deployments.prefect_home import configured_api
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ def check_spread_of_dry_run(request: "EvaluationRequest", store: "Store") -> Non
     Raises:
         ConfigurationError: as of `check_spread`.
     """
-    from deployments.prefect_home import configured_api
     from deployments.prefect_server import prefect_server
 
     if request.spread < 2:

@@ -1,10 +1,14 @@
 """`benchwright experiments annotate`: what did people note, and on what?"""
 
+import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.terminal.output import print_json
+from deployments.cli.terminal.tables import print_line
+from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -28,11 +32,6 @@ def annotate(
     as_json: JsonOption = False,
 ) -> None:
     """Add a note to an experiment, a run, a case or a comparison."""
-    import getpass
-
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.errors import ConfigurationError
     from evaluation.store.annotations import annotate as note
     from evaluation.store.annotations import remove_annotation
     from evaluation.store.experiments import find_experiment

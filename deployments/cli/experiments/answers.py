@@ -1,12 +1,13 @@
 """How an experiment is named on the command line, and how it is answered with."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from evaluation.records import ExperimentRecord
+from deployments.cli.terminal.output import print_json
+from deployments.cli.terminal.tables import print_line
+from evaluation.records import ExperimentRecord
 
 NameArgument = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, its id or the beginning of one.")]
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN…", help="Runs: ids, beginnings of ids, or `last`.")]
@@ -23,10 +24,8 @@ TemplateOption = Annotated[
 TagsOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag; may be repeated.")]
 
 
-def answer(experiment: "ExperimentRecord", text: str, *, in_json: bool) -> None:
+def answer(experiment: ExperimentRecord, text: str, *, in_json: bool) -> None:
     """Print what became of the experiment: the text, or all of it as JSON."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
     from evaluation.run_results.experiment_result import experiment_facts
 
     if in_json:

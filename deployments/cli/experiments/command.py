@@ -1,7 +1,8 @@
 """`benchwright experiments`: named questions, the runs that answer them, and what people noted."""
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,10 +17,12 @@ from deployments.cli.experiments.answers import (
     answer,
 )
 from deployments.cli.experiments.deletion import delete
+from deployments.cli.experiments.page import print_experiment
 from deployments.cli.experiments.runs import add, diff, remove
-
-if TYPE_CHECKING:
-    from evaluation.records import ExperimentRecord
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import moment, print_table
+from evaluation.errors import ConfigurationError
+from evaluation.records import ExperimentRecord
 
 experiments = typer.Typer(
     no_args_is_help=True, help="Experiments: a question, its runs, notes; compare, clone, share, archive, delete."
@@ -40,7 +43,6 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create an experiment. `evaluate --experiment NAME` adds runs to it; its template fills in what is left out."""
-    from evaluation.errors import ConfigurationError
     from evaluation.planning.templates import read_template, template_of_run
     from evaluation.store.experiments import create_experiment
 
@@ -70,8 +72,6 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List experiments: favourites first, then the newest."""
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import moment, print_table
     from evaluation.run_results.experiment_result import experiment_facts
     from evaluation.store.experiments import list_experiments
 
@@ -106,8 +106,6 @@ def list_all(
 @experiments.command("show")
 def show(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Show an experiment: its question, its runs with their best candidates, comparisons and notes."""
-    from deployments.cli.experiments.page import print_experiment
-    from deployments.cli.terminal.output import print_json
     from evaluation.run_results.experiment_result import experiment_result
 
     with open_stored(db) as store:
@@ -132,7 +130,6 @@ def edit(
     as_json: JsonOption = False,
 ) -> None:
     """Change the given fields of an experiment; the others stay."""
-    from evaluation.errors import ConfigurationError
     from evaluation.planning.templates import read_template
     from evaluation.store.experiments import change_experiment, find_experiment
 
@@ -207,10 +204,6 @@ def template(
     db: DatabaseOption = None,
 ) -> None:
     """Write an experiment's template as a file to share: `evaluate -f` runs it, `create --template` reads it."""
-    import sys
-
-    from deployments.cli.terminal.output import print_status
-    from evaluation.errors import ConfigurationError
     from evaluation.planning.templates import template_as_yaml, write_new_file
     from evaluation.store.experiments import find_experiment
 
@@ -229,14 +222,12 @@ def template(
 
 
 def _checked_tags(tags: list[str] | None) -> list[str]:
-    from evaluation.errors import ConfigurationError
-
     if any(not word.strip() for word in tags or ()):
         raise ConfigurationError("a tag must not be empty", "Give --tag a word.")
     return [word.strip() for word in tags or ()]
 
 
-def _marks(experiment: "ExperimentRecord") -> tuple[str, ...]:
+def _marks(experiment: ExperimentRecord) -> tuple[str, ...]:
     return (
         (("★",) if experiment.favourite else ()) + experiment.tags + (("archived",) if experiment.archived_at else ())
     )

@@ -6,6 +6,10 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.experiments.answers import NameArgument
+from deployments.cli.terminal.confirmation import confirm
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_line
+from evaluation.formatting import counted
 
 if TYPE_CHECKING:
     from evaluation.store.experiment_deletion import ExperimentContents
@@ -19,9 +23,6 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete an experiment with its notes, comparisons and the runs that belong to it alone, after confirmation."""
-    from deployments.cli.terminal.confirmation import confirm
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line
     from evaluation.store.experiment_deletion import contents_to_delete, delete_experiment
     from evaluation.store.experiments import find_experiment
 
@@ -43,8 +44,6 @@ def delete(
 
 def _hanging(goes: "ExperimentContents") -> str:
     """Return what goes with an experiment, in words."""
-    from evaluation.formatting import counted
-
     runs = counted(len(goes.run_ids), "run") + (f" ({counted(goes.n_answers, 'answer')})" if goes.run_ids else "")
     kept = (
         f"; {counted(goes.n_runs_kept, 'run')} of it {'stays' if goes.n_runs_kept == 1 else 'stay'}"

@@ -1,5 +1,6 @@
 """How an experiment, and the difference of two runs, look on the terminal."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from deployments.cli.terminal.split_table import print_split_table
@@ -43,8 +44,6 @@ def print_experiment(shown: ExperimentResult) -> None:
 
 def _as_word(text: str) -> str:
     """Return `text` as a shell takes it for one word."""
-    import shlex
-
     return shlex.quote(text)
 
 

@@ -7,6 +7,10 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.experiments.answers import NameArgument, RunsArgument, answer
+from deployments.cli.experiments.page import print_diff
+from deployments.cli.terminal.output import print_json
+from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -45,7 +49,6 @@ def _change(
         words: For these, and for those that belong to it then.
         in_json: How it is shown.
     """
-    from evaluation.formatting import counted
     from evaluation.store.experiments import find_experiment
 
     with open_stored(db) as store:
@@ -63,8 +66,6 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show how two runs differ: parameters, numbers, cases. For an experiment: its last two runs of one benchmark."""
-    from deployments.cli.experiments.page import print_diff
-    from deployments.cli.terminal.output import print_json
     from evaluation.run_results.run_diff import run_diff
 
     with open_stored(db) as store:
@@ -77,7 +78,6 @@ def diff(
 
 
 def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
-    from evaluation.errors import ConfigurationError
     from evaluation.store.experiments import find_experiment
     from evaluation.store.runs import find_run
 

@@ -11,15 +11,27 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_to_list
 from deployments.cli.completion import benchmark_names
+from deployments.cli.models.agreement_page import agreement_as_json, print_agreement
+from deployments.cli.servers import Answer, api_key, ask_all, requested_endpoints
+from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json, print_status
+from evaluation.benchmarks.rendering import render
+from evaluation.candidate import PLAIN_PROFILE
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.model_info import ModelInfo
+from evaluation.options import candidate_options, effective_options
+from evaluation.providers.model_names import find_model, is_remote, remote_refused
+from evaluation.servers.repeated_requests import (
+    N_TIMES,
+    AskedServer,
+    Question,
+    ask_everyone_at_once,
+    ask_everyone_twice,
+)
 
 if TYPE_CHECKING:
-    from deployments.cli.servers import Answer
     from evaluation.metrics.metric import Metric
-    from evaluation.model_info import ModelInfo
     from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest
     from evaluation.servers.agreement import Agreement
-    from evaluation.servers.repeated_requests import AskedServer, Question
     from evaluation.store.session import Store
 
 DEFAULT_BENCHMARK = "text_generation"
@@ -33,7 +45,7 @@ class _AgreementRequest:
 
     candidate: "CandidateRequest"
     benchmark: str
-    questions: "tuple[Question, ...]"
+    questions: tuple[Question, ...]
     metric: "Metric"
     benchmark_options: dict[str, Any]
     seed: int
@@ -73,10 +85,6 @@ def agree(
 
     A server with several slots (4 if not stated) is asked once more, with so many requests at once. Nothing is stored.
     """
-    from deployments.cli.models.agreement_page import agreement_as_json, print_agreement
-    from deployments.cli.servers import ask_all, requested_endpoints
-    from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json
-
     with open_to_list(db) as store:
         request = _request(model, benchmark, field, ignore_field)
         agreement_request = _asked(store, model, option or [], request, n_cases=cases, seed=seed)
@@ -118,12 +126,9 @@ def _request(model: str, benchmark: str, fields: list[str] | None, ignored: list
 def _asked(
     store: "Store", model: str, options: Sequence[str], request: "EvaluationRequest", *, n_cases: int, seed: int
 ) -> _AgreementRequest:
-    from evaluation.benchmarks.rendering import render
     from evaluation.benchmarks.sampling import limited
-    from evaluation.candidate import PLAIN_PROFILE
     from evaluation.requests.evaluation_request import CandidateRequest
     from evaluation.resolution import find_benchmark, find_profile, resolve_benchmark
-    from evaluation.servers.repeated_requests import Question
 
     candidate = CandidateRequest.parse(shlex.join([model, *options]))
     profile = find_profile(candidate.profile, store=store) if candidate.profile else PLAIN_PROFILE
@@ -144,9 +149,7 @@ def _asked(
     )
 
 
-def _model(answer: "Answer", name: str) -> "ModelInfo":
-    from evaluation.providers.model_names import find_model, is_remote, remote_refused
-
+def _model(answer: Answer, name: str) -> ModelInfo:
     if (model := find_model(answer.models, name)) is None:
         names = [info.name for info in answer.models]
         step = (
@@ -158,14 +161,12 @@ def _model(answer: "Answer", name: str) -> "ModelInfo":
     return model
 
 
-def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", *, any_digest: bool) -> None:
+def _compare_digests(answers: Sequence[Answer], infos: Sequence[ModelInfo], *, any_digest: bool) -> None:
     """Say how the weights compare.
 
     Raises:
         ConfigurationError: they differ, or a server does not say, and that was not allowed.
     """
-    from deployments.cli.terminal.output import print_status
-
     digests = [info.digest for info in infos]
     if digests[0] is not None and len(set(digests)) == 1:
         print_status(f"{infos[0].name}: the same weights everywhere, digest {digests[0][:12]}")
@@ -183,12 +184,8 @@ def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", 
     print_status(f"{infos[0].name}: not known to be the same weights: {listed}")
 
 
-async def _measured(
-    answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", request: _AgreementRequest
-) -> "Agreement":
-    from deployments.cli.terminal.output import print_status
+async def _measured(answers: Sequence[Answer], infos: Sequence[ModelInfo], request: _AgreementRequest) -> "Agreement":
     from evaluation.servers.agreement import agreement
-    from evaluation.servers.repeated_requests import N_TIMES, ask_everyone_at_once, ask_everyone_twice
 
     n = len(request.questions)
     print_status(f"asking {len(answers)} servers {n} cases of {request.benchmark}, each twice, then several at once")
@@ -210,8 +207,6 @@ async def _measured(
 
 
 def _teller(n_all: int) -> Any:
-    from deployments.cli.terminal.output import print_status
-
     n_done = 0
 
     def one_more() -> None:
@@ -224,16 +219,13 @@ def _teller(n_all: int) -> Any:
 
 
 async def _parties(
-    stack: AsyncExitStack, answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", request: _AgreementRequest
-) -> "list[AskedServer]":
+    stack: AsyncExitStack, answers: Sequence[Answer], infos: Sequence[ModelInfo], request: _AgreementRequest
+) -> list[AskedServer]:
     """Return the servers, opened, all asked with the options of the first.
 
     Whatever parameters another has for the model.
     """
-    from deployments.cli.servers import api_key
-    from evaluation.options import candidate_options, effective_options
     from evaluation.providers.detection import connect
-    from evaluation.servers.repeated_requests import AskedServer
 
     providers = [
         await stack.enter_async_context(

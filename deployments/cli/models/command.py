@@ -15,10 +15,16 @@ from deployments.cli.arguments import (
 )
 from deployments.cli.models.agree import agree
 from deployments.cli.models.listing import FamilyOption, list_models, model_as_json
+from deployments.cli.models.pull_progress import pull_model
+from deployments.cli.servers import ask_all, record_models, requested_endpoints
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_details, print_line, print_table, read_size
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.formatting import size as file_size
+from evaluation.providers.model_names import full_name
+from evaluation.records import ModelRecord
 
 if TYPE_CHECKING:
-    from evaluation.records import ModelRecord
     from evaluation.store.session import Store
 
 models = typer.Typer(no_args_is_help=True, help="Models: list, show, agree, pull, register, retire.")
@@ -37,8 +43,6 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a model in full, with every version that its name has had."""
-    from deployments.cli.terminal.output import print_json
-
     with open_to_list(db) if stored else open_results(db) as store:
         if not stored:
             _refresh(store, endpoint or [])
@@ -51,9 +55,6 @@ def show(
 
 def _refresh(store: "Store", names_or_urls: Sequence[str]) -> None:
     """Note what the servers have now. One that does not answer is told of: what is stored can still be shown."""
-    from deployments.cli.servers import ask_all, record_models, requested_endpoints
-    from deployments.cli.terminal.output import print_status
-
     answers, errors = ask_all(requested_endpoints(names_or_urls, store), in_full=True)
     record_models(store, answers)
     for endpoint, error in errors:
@@ -61,7 +62,6 @@ def _refresh(store: "Store", names_or_urls: Sequence[str]) -> None:
 
 
 def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
-    from evaluation.providers.model_names import full_name
     from evaluation.store.registry import model_versions
 
     try:
@@ -74,8 +74,6 @@ def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
 
 def _known_name(store: "Store", name: str) -> str:
     """Return the name under which the store knows the model, else its full one."""
-    from evaluation.providers.model_names import full_name
-
     try:
         return _versions(store, name)[0].name
     except UnknownNameError:
@@ -83,15 +81,12 @@ def _known_name(store: "Store", name: str) -> str:
 
 
 def _print_versions(versions: Sequence["ModelRecord"]) -> None:
-    from deployments.cli.terminal.tables import print_details, print_line, print_table
-    from evaluation.formatting import size
-
     newest = versions[0]
     details = model_as_json(newest)
     left_out = ("template", "first_seen", "last_seen", "is_current", "n_parameters", "endpoint")
     print_details(
         {key: value for key, value in details.items() if key not in left_out}
-        | {"size_bytes": size(newest.size_bytes) if newest.size_bytes else None, "template": newest.template}
+        | {"size_bytes": file_size(newest.size_bytes) if newest.size_bytes else None, "template": newest.template}
     )
     print_line()
     print_table(
@@ -100,7 +95,7 @@ def _print_versions(versions: Sequence["ModelRecord"]) -> None:
             (
                 version.digest[:12] if version.digest else "unverified",
                 version.endpoint_name or "none yet",
-                size(version.size_bytes),
+                file_size(version.size_bytes),
                 version.first_seen,
                 version.last_seen,
                 "retired" if version.retired_at else "current" if version.is_current else "replaced",
@@ -123,10 +118,6 @@ def pull(
     as_json: JsonOption = False,
 ) -> None:
     """Have a server pull a model, and record it in the store."""
-    from deployments.cli.models.pull_progress import pull_model
-    from deployments.cli.servers import record_models, requested_endpoints
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line
     from evaluation.store.registry import is_retired
 
     with open_results(db) as store:
@@ -164,8 +155,6 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Record a model that no server has yet; a retired one can be used again."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line, read_size
     from evaluation.store.registry import register_model
 
     if not name.strip() or any(letter.isspace() for letter in name):
@@ -191,8 +180,6 @@ def register(
 @models.command("retire")
 def retire(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Retire a model from new runs; its versions and runs stay."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
     from evaluation.store.registry import retire_model
 
     with open_stored(db) as store:

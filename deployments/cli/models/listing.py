@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, open_results, open_to_list
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_table, read_size
+from evaluation.formatting import size
+from evaluation.records import ModelRecord
 
 if TYPE_CHECKING:
-    from evaluation.records import ModelRecord
     from evaluation.store.session import Store
 
 FamilyOption = Annotated[
@@ -33,9 +36,6 @@ def list_models(
     as_json: JsonOption = False,
 ) -> None:
     """List the models that the servers have now, and record them in the store."""
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import read_size
-
     max_bytes = read_size(max_size, option="--max-size") if max_size is not None else None
     with open_to_list(db) if stored else open_results(db) as store:
         everything = _seen_before(store, endpoint or []) if stored else _seen_now(store, endpoint or [])
@@ -70,7 +70,7 @@ def _seen_before(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRec
     return [record for record in records if names is None or record.endpoint_name in names]
 
 
-def _fits(record: "ModelRecord", *, capability: str | None, family: str | None, max_bytes: int | None) -> bool:
+def _fits(record: ModelRecord, *, capability: str | None, family: str | None, max_bytes: int | None) -> bool:
     return (
         (capability is None or capability.lower() in record.capabilities)
         and (family is None or (record.family or "").lower() == family.lower())
@@ -79,9 +79,6 @@ def _fits(record: "ModelRecord", *, capability: str | None, family: str | None, 
 
 
 def _print_list(records: Sequence["ModelRecord"]) -> None:
-    from deployments.cli.terminal.tables import print_table
-    from evaluation.formatting import size
-
     if not records:
         return
     print_table(
@@ -111,8 +108,6 @@ def _tell_of_the_rest(
     family: str | None,
 ) -> None:
     """Say what was left out, and what there would be where a filter left nothing."""
-    from deployments.cli.terminal.output import print_status
-
     if n_retired := len(everything) - len(live):
         print_status(f"left out: {n_retired} retired; --retired shows {'it' if n_retired == 1 else 'them'}")
     if records:
@@ -129,7 +124,7 @@ def _tell_of_the_rest(
         print_status(f"none of {len(live)} models matches")
 
 
-def model_as_json(record: "ModelRecord") -> dict[str, Any]:
+def model_as_json(record: ModelRecord) -> dict[str, Any]:
     """Return all that is noted of a model, as plain JSON."""
     fields = asdict(record)
     for moment in ("first_seen", "last_seen", "retired_at"):

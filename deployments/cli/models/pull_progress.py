@@ -1,31 +1,29 @@
 """How far is a pull? One bar for each layer that the server fetches."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.servers import Answer, connected
+from deployments.cli.terminal.output import print_status, progress_console
 from evaluation.errors import ConfigurationError, ProviderError
+from evaluation.escaping import for_terminal
+from evaluation.providers.model_names import is_remote, remote_refused
+from evaluation.providers.provider import PullProgress
+from evaluation.records import EndpointRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from rich.progress import Progress, TaskID
 
-    from evaluation.providers.provider import PullProgress
-    from evaluation.records import EndpointRecord
 
-
-def pull_model(endpoint: "EndpointRecord", name: str, *, allow_remote: bool) -> Answer:
+def pull_model(endpoint: EndpointRecord, name: str, *, allow_remote: bool) -> Answer:
     """Return the server's answer with that one model, once it is there.
 
     Raises:
         ConfigurationError: no server, or a model that runs elsewhere and was not allowed to.
         ProviderError: the server refuses, or the pull broke.
     """
-    from deployments.cli.terminal.output import print_status
-    from evaluation.providers.model_names import is_remote, remote_refused
-
     if is_remote(name) and not (allow_remote or endpoint.allow_remote):
         refused = remote_refused(name)
         raise ConfigurationError(refused.message, refused.next_step)
@@ -36,7 +34,7 @@ def pull_model(endpoint: "EndpointRecord", name: str, *, allow_remote: bool) -> 
         raise
 
 
-async def _interruptible(pulling: "Coroutine[Any, Any, Answer]") -> Answer:
+async def _interruptible(pulling: Coroutine[Any, Any, Answer]) -> Answer:
     """Return what the pull gives.
 
     One that breaks because Ctrl-C ended it was interrupted, whatever error it makes of that.
@@ -50,7 +48,7 @@ async def _interruptible(pulling: "Coroutine[Any, Any, Answer]") -> Answer:
         raise
 
 
-async def _pulled(endpoint: "EndpointRecord", name: str) -> Answer:
+async def _pulled(endpoint: EndpointRecord, name: str) -> Answer:
     async with await connected(endpoint) as provider:
         version = await provider.version()
         with _bars() as progress:
@@ -65,8 +63,6 @@ async def _pulled(endpoint: "EndpointRecord", name: str) -> Answer:
 
 def _bars() -> "Progress":
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    from deployments.cli.terminal.output import progress_console
 
     return Progress(
         TextColumn("{task.description}", markup=False),
@@ -86,7 +82,7 @@ class _Bars:
         self._tasks: dict[str, TaskID] = {}
         self._said: str | None = None
 
-    def show(self, step: "PullProgress") -> None:
+    def show(self, step: PullProgress) -> None:
         if step.digest and step.total_bytes:
             self._move(step.digest, step.status, step.total_bytes, step.completed_bytes or 0)
         elif step.status and step.status != self._said:
@@ -103,6 +99,4 @@ class _Bars:
 
 def _line(text: str) -> str:
     """Return what a server wrote, in one line that a terminal can bear."""
-    from evaluation.escaping import for_terminal
-
     return " ".join(for_terminal(text).split())

@@ -11,7 +11,10 @@ from deployments.cli.evaluate.run import exit_code
 from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
 from deployments.cli.long_commands import code_of_signal, workplace
 from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status
+from deployments.cli.terminal.run_results import say_line
+from deployments.cli.terminal.split_table import print_split_table
 from evaluation.errors import ConfigurationError
+from evaluation.reports.monitoring.page import statistics_rows
 
 if TYPE_CHECKING:
     from evaluation.requests.monitor_request import MonitorRequest
@@ -101,10 +104,6 @@ def _has_open(result: Mapping[str, Any]) -> bool:
 
 
 def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
-    from deployments.cli.terminal.run_results import say_line
-    from deployments.cli.terminal.split_table import print_split_table
-    from evaluation.reports.monitoring.page import statistics_rows
-
     if as_json:
         print_json(result)
         return

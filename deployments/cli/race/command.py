@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
-from deployments.cli.evaluate.options import taking_evaluation
+from deployments.cli.evaluate.options import evaluation_fields, taking_evaluation
+from deployments.cli.search_options import TypedSearch
 
 Words = list[str] | None
 
@@ -52,9 +53,7 @@ def race(
 
     Options marked * may be repeated.
     """
-    from deployments.cli.evaluate.options import evaluation_fields
     from deployments.cli.race.run import run_race
-    from deployments.cli.search_options import TypedSearch
 
     option_values: dict[str, Any] = {
         "method": method,

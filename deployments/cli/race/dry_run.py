@@ -5,15 +5,17 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.evaluate.dry_run import show_dry_run
 from deployments.cli.evaluate.preparation import Prepared, check_servers
 from deployments.cli.evaluate.run import start_embedded_if_requested
 from deployments.cli.terminal.output import EXIT_DONE, print_json
+from deployments.cli.terminal.tables import print_line
 from evaluation.errors import ConfigurationError
-from evaluation.formatting import duration
+from evaluation.formatting import counted, duration
+from evaluation.races.bounds import RaceBounds, bounds
 
 if TYPE_CHECKING:
     from evaluation.forecasts.costs import Forecast
-    from evaluation.races.bounds import RaceBounds
     from evaluation.requests.race_request import RaceRequest
     from evaluation.store.session import Store
 
@@ -30,7 +32,6 @@ def show_race_dry_run(
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
-    from evaluation.races.bounds import bounds
 
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
@@ -50,16 +51,13 @@ def show_race_dry_run(
     return EXIT_DONE
 
 
-def _plain(bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest") -> dict[str, Any]:
+def _plain(bounded: RaceBounds, first_look: "Forecast", request: "RaceRequest") -> dict[str, Any]:
     return {**request.own_fields, **asdict(bounded), "most_seconds": _most_seconds(bounded, first_look)}
 
 
 def _print(
-    bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest", benchmark: str, afterwards: Any
+    bounded: RaceBounds, first_look: "Forecast", request: "RaceRequest", benchmark: str, afterwards: Any
 ) -> None:
-    from deployments.cli.evaluate.dry_run import show_dry_run
-    from deployments.cli.terminal.tables import print_line
-
     for sentence in _schedule(bounded, request, benchmark):
         print_line(sentence)
     print_line()
@@ -70,9 +68,7 @@ def _print(
         print_line(sentence)
 
 
-def _schedule(bounded: "RaceBounds", request: "RaceRequest", benchmark: str) -> Iterator[str]:
-    from evaluation.formatting import counted
-
+def _schedule(bounded: RaceBounds, request: "RaceRequest", benchmark: str) -> Iterator[str]:
     yield (
         f"A race by {request.method}: {counted(bounded.n_candidates, 'candidate')} on {benchmark}, "
         f"{counted(bounded.n_cases, 'case')}."
@@ -90,7 +86,7 @@ def _schedule(bounded: "RaceBounds", request: "RaceRequest", benchmark: str) -> 
         yield f"{bounded.note}."
 
 
-def _most(bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest") -> Iterator[str]:
+def _most(bounded: RaceBounds, first_look: "Forecast", request: "RaceRequest") -> Iterator[str]:
     seconds = _most_seconds(bounded, first_look)
     time = "" if seconds is None else f", about {duration(seconds)}"
     yield (
@@ -101,7 +97,7 @@ def _most(bounded: "RaceBounds", first_look: "Forecast", request: "RaceRequest")
         yield f"It ends earlier where its budget is spent: {', '.join(request.budget)}."
 
 
-def _most_seconds(bounded: "RaceBounds", first_look: "Forecast") -> float | None:
+def _most_seconds(bounded: RaceBounds, first_look: "Forecast") -> float | None:
     """Return the first look's time, as many times as it has to be; its loads once for each look."""
     if first_look.seconds is None or not first_look.n_calls:
         return None

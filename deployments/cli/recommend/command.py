@@ -6,6 +6,19 @@ from typing import Annotated, cast
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.recommend.option_values import (
+    read_dollars,
+    read_gigabytes,
+    read_joules,
+    read_names,
+    read_percentile,
+    read_prompt,
+    read_quality,
+    read_seconds,
+    read_weights,
+)
+from deployments.cli.recommend.run import RecommendOptions, checked_form, run_recommendation
+from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, checked_choice
 
 Words = list[str] | None
 
@@ -80,20 +93,6 @@ def recommend(
 
     Options marked * may be repeated.
     """
-    from deployments.cli.recommend.option_values import (
-        read_dollars,
-        read_gigabytes,
-        read_joules,
-        read_names,
-        read_percentile,
-        read_prompt,
-        read_quality,
-        read_seconds,
-        read_weights,
-    )
-    from deployments.cli.recommend.run import RecommendOptions, checked_form, run_recommendation
-    from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, checked_choice
-
     form = checked_form(export, out, option="--export", as_json=json_)
     constraints = Constraints(
         max_latency_s=read_seconds(max_latency, option="--max-latency"),

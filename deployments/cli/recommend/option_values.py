@@ -2,15 +2,15 @@
 
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from deployments.cli.terminal.tables import read_size
 from evaluation.errors import ConfigurationError, UnknownNameError
-
-if TYPE_CHECKING:
-    from selection.preferences import Weights
+from evaluation.files.number_parsing import read_number
+from selection.preferences import Weights
 
 _NUMBER = re.compile(r"\s*(?P<sign>\$?)(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(?P<unit>[A-Za-zµ%]*)\s*")
 _SECONDS: Mapping[str, float] = {"": 1, "s": 1, "ms": 1e-3, "min": 60, "m": 60, "h": 3600}
@@ -61,8 +61,6 @@ def read_quality(text: str | None, *, option: str) -> float | None:
 
 def read_gigabytes(text: str | None, *, option: str) -> float | None:
     """10⁹ bytes in `8GB`, `500MB` or `7.5GiB`."""
-    from deployments.cli.terminal.tables import read_size
-
     if text is not None:
         _must_not_be_negative(text, option, "For example 8GB, 500MB or 7.5GiB.")
     if text is not None and re.fullmatch(r"\s*[0-9.]+\s*", text):
@@ -120,7 +118,7 @@ def read_names(words: Sequence[str] | None, *, option: str) -> tuple[str, ...]:
     return tuple(words or ())
 
 
-def read_weights(words: Sequence[str]) -> "Weights":
+def read_weights(words: Sequence[str]) -> Weights:
     """Return the weights in `quality=1`, `latency=2,cost=1`, ….
 
     Those that are not named are as they are unless they are said.
@@ -129,9 +127,6 @@ def read_weights(words: Sequence[str]) -> "Weights":
         ConfigurationError: a word that is not `name=number`, a name twice, a weight that cannot be one.
         UnknownNameError: no such weight.
     """
-    from evaluation.files.number_parsing import read_number
-    from selection.preferences import Weights
-
     names = [field.name for field in fields(Weights)]
     weights: dict[str, float] = {}
     for word in (part.strip() for text in words for part in text.split(",")):
@@ -164,8 +159,6 @@ def read_prompt(prompt: str | None, file: Path | None) -> str | None:
 
 
 def _read_file(file: Path) -> str:
-    import sys
-
     name = f"--prompt-file {str(file)!r}"
     try:
         if str(file) == "-":

@@ -6,17 +6,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import Any, cast, get_args
 
+import selection
 from deployments.cli.arguments import database_url
 from deployments.cli.recommend.stored_verdicts import lines_of, verdicts_of_runs
-from deployments.cli.terminal.output import EXIT_DONE, EXIT_MENDABLE, print_json, print_status
-
-if TYPE_CHECKING:
-    from evaluation.records.evidence import Choosable
-    from selection.answers import Recommendation
-    from selection.configuration import Form
-    from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_MENDABLE, print_json, print_status, report_error
+from deployments.cli.terminal.run_results import say_line
+from deployments.cli.terminal.split_table import print_split_table, screen_width
+from deployments.cli.terminal.tables import print_line
+from deployments.cli.terminal.text_block import as_block
+from evaluation.errors import ConfigurationError, SelectionError, UnknownNameError
+from evaluation.escaping import one_line
+from evaluation.records.evidence import Choosable
+from selection import recommend
+from selection.answers import Recommendation
+from selection.configuration import Form, written_as
+from selection.pages.recommendation import (
+    candidate_rows,
+    difference_lines,
+    evaluation_to_run,
+    part_rows,
+    recommendation_as_json,
+    removed_lines,
+)
+from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights
+from selection.recommender.registry import close_recommenders, recommender_of
 
 _OPTIONS = {
     "max_latency_s": ("--max-latency", "s"),
@@ -34,19 +49,19 @@ class RecommendOptions:
 
     task: str | None
     prompt: str | None
-    constraints: "Constraints"
-    weights: "Weights"
-    on_tie: "OnTie"
-    on_little_evidence: "OnLittleEvidence"
+    constraints: Constraints
+    weights: Weights
+    on_tie: OnTie
+    on_little_evidence: OnLittleEvidence
     tolerance: float = 0.5
-    log: "LogPrompt" = "hash"
+    log: LogPrompt = "hash"
     explain: bool = False
-    form: "Form | None" = None
+    form: Form | None = None
     """In which form the candidate is written; None: it is shown."""
     out: Path | None = None
 
 
-def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bool = False) -> "Form | None":
+def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bool = False) -> Form | None:
     """Return the form of a configuration that the word names, else that the file's name does.
 
     None where neither is given.
@@ -55,9 +70,6 @@ def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bo
         UnknownNameError: there is no such form.
         ConfigurationError: the file's name says nothing, or two things were to be printed.
     """
-    from evaluation.errors import ConfigurationError, UnknownNameError
-    from selection.configuration import Form
-
     forms = get_args(Form)
     if word is None and out is None:
         return None
@@ -82,7 +94,6 @@ def run_recommendation(options: RecommendOptions, *, database: str | None, as_js
         BenchwrightError: something for the user to mend; no candidate does what must hold.
     """
     from evaluation.planning.templates import must_be_new
-    from selection import recommend
 
     if options.out is not None:  # nothing is decided, and stored, for a file that cannot be written
         must_be_new(options.out)
@@ -105,10 +116,8 @@ def run_recommendation(options: RecommendOptions, *, database: str | None, as_js
 
 
 @contextmanager
-def open_recommender(database: str | None) -> "Iterator[str | None]":
+def open_recommender(database: str | None) -> Iterator[str | None]:
     """Yield the database's URL; what was decided there is stored before this process ends."""
-    from selection.recommender.registry import close_recommenders
-
     try:
         yield database_url(database)
     finally:
@@ -117,10 +126,8 @@ def open_recommender(database: str | None) -> "Iterator[str | None]":
 
 
 @contextmanager
-def in_words_of_the_command() -> "Iterator[None]":
+def in_words_of_the_command() -> Iterator[None]:
     """Let an error say which option to change, where it says which argument of Python."""
-    from evaluation.errors import SelectionError
-
     try:
         yield
     except SelectionError as error:
@@ -132,13 +139,8 @@ def in_words_of_the_command() -> "Iterator[None]":
 
 
 def _say_why_nobody(
-    recommendation: "Recommendation", options: RecommendOptions, url: str | None, *, as_json: bool
+    recommendation: Recommendation, options: RecommendOptions, url: str | None, *, as_json: bool
 ) -> int:
-    from deployments.cli.terminal.output import report_error
-    from evaluation.errors import SelectionError
-    from selection.pages.recommendation import evaluation_to_run, recommendation_as_json
-    from selection.recommender.registry import recommender_of
-
     candidates = recommender_of(url).view().scoreboard.candidates
     step = f"`{evaluation_to_run(recommendation.task, candidates)}`, or `--on-little-evidence rules`."
     if as_json:
@@ -148,20 +150,15 @@ def _say_why_nobody(
 
 
 def _show(
-    recommendation: "Recommendation",
-    candidate: "Choosable",
+    recommendation: Recommendation,
+    candidate: Choosable,
     options: RecommendOptions,
     url: str | None,
     *,
     as_json: bool,
 ) -> None:
-    from evaluation.escaping import one_line
-    from selection import explain
-    from selection.configuration import written_as
-    from selection.pages.recommendation import recommendation_as_json
-
     written = None if options.form is None else written_as(candidate, options.form)
-    explanation = explain(recommendation, store=url) if options.explain else None
+    explanation = selection.explain(recommendation, store=url) if options.explain else None
     if written is not None and options.out is not None:
         write_out(options.out, written)
     if as_json:
@@ -188,15 +185,11 @@ def write_out(path: Path, text: str) -> None:
 
 
 def _print_page(
-    recommendation: "Recommendation",
+    recommendation: Recommendation,
     options: RecommendOptions,
     explanation: str | None,
     verdicts: Sequence[Mapping[str, Any]],
 ) -> None:
-    from deployments.cli.terminal.run_results import say_line
-    from deployments.cli.terminal.split_table import print_split_table
-    from selection.pages.recommendation import candidate_rows, difference_lines, part_rows, removed_lines
-
     say_line(recommendation.reason, style="bold")
     if rows := candidate_rows(recommendation, percentile=options.constraints.percentile):
         say_line()
@@ -219,15 +212,10 @@ def _print_page(
 
 def _print_explanation(text: str) -> None:
     """Print it with a margin, so that no name in it can pass for a line of ours."""
-    from deployments.cli.terminal.tables import print_line
-
     print_line()
     print_line(_as_block(text))
     print_line()
 
 
 def _as_block(text: str) -> str:
-    from deployments.cli.terminal.split_table import screen_width
-    from deployments.cli.terminal.text_block import as_block
-
     return as_block(text, width=screen_width())

@@ -7,9 +7,10 @@ one run, they are one test with one p-value; else their verdicts stand side by s
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from selection.answers import Recommendation
+
 if TYPE_CHECKING:
     from evaluation.store.session import Store
-    from selection.answers import Recommendation
 
 MOST_RUNS = 3
 """Newer runs are compared sooner; of more, the command is named that compares them."""
@@ -19,7 +20,7 @@ _TESTS_OF_A_RUN = ("exact McNemar", "McNemar", "sign flips")
 """Those with which `compare` tells the candidates of one run apart too."""
 
 
-def verdicts_of_runs(recommendation: "Recommendation", url: str | None) -> list[dict[str, Any]]:
+def verdicts_of_runs(recommendation: Recommendation, url: str | None) -> list[dict[str, Any]]:
     """Return the verdict of each run that has at least two of the candidates, the newest of each benchmark.
 
     Empty where nothing was told apart by a test, where no task was named, and where one run is all the evidence and

@@ -19,7 +19,10 @@ from deployments.cli.terminal.output import (
     print_json,
     print_status,
 )
-from evaluation.errors import BenchwrightError
+from deployments.cli.terminal.run_results import say_line
+from deployments.cli.terminal.split_table import print_split_table
+from evaluation.errors import BenchwrightError, StoreError
+from selection.pages.retraining import held_out_lines, reason_lines, task_rows
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -52,7 +55,6 @@ def run_retraining(fields: Mapping[str, Any], *, database: str | None, as_json: 
 
 
 def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
-    from evaluation.errors import StoreError
     from selection.learning.resumption import start_record, stored_progress
 
     before = start_record(store)
@@ -132,10 +134,6 @@ def retrain_anew(request: "RetrainRequest", store: "Store", stack: ExitStack) ->
 
 
 def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
-    from deployments.cli.terminal.run_results import say_line
-    from deployments.cli.terminal.split_table import print_split_table
-    from selection.pages.retraining import held_out_lines, reason_lines, task_rows
-
     if as_json:
         print_json(result)
         return

@@ -5,8 +5,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.completion import benchmark_names
+from deployments.cli.review.dialogue import review_in_terminal
+from deployments.cli.review.page import print_progress, print_result, print_reviews, summary_as_json
+from deployments.cli.terminal.confirmation import confirm
+from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json, print_status
+from deployments.cli.terminal.tables import print_line
+from evaluation.formatting import counted
+from evaluation.reports.reviews.blinded import without_names
 
 Words = list[str] | None
 _START = "start"
@@ -82,7 +89,6 @@ def start(
     It shows cases on which candidates differ, cases that flipped and random controls, in an order that tells nothing.
     Each rating is stored at once: leave with q or Ctrl-C at any time.
     """
-    from deployments.cli.review.dialogue import review_in_terminal
     from evaluation.requests.review_request import read_review_request
 
     option_values: dict[str, Any] = {
@@ -114,7 +120,6 @@ def resume(
     as_json: JsonOption = False,
 ) -> None:
     """Resume a review, or join it as its second rater."""
-    from deployments.cli.review.dialogue import review_in_terminal
     from evaluation.requests.review_request import read_review_request
 
     option_values = {"review": name, "rater": rater, "n_raters": raters}
@@ -125,9 +130,6 @@ def resume(
 @review.command("list")
 def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List reviews, newest first, with their cases and raters."""
-    from deployments.cli.arguments import open_stored
-    from deployments.cli.review.page import print_reviews, summary_as_json
-    from deployments.cli.terminal.output import print_json, print_status
     from evaluation.store.reviews import list_reviews
 
     with open_stored(db) as store:
@@ -153,10 +155,6 @@ def show(
 
     While ratings are missing: its progress, and who is to rate.
     """
-    from deployments.cli.arguments import open_stored
-    from deployments.cli.review.page import print_progress, print_result
-    from deployments.cli.terminal.output import print_json
-    from evaluation.reports.reviews.blinded import without_names
     from evaluation.reviews.results import review_result
 
     with open_stored(db) as store:
@@ -178,11 +176,6 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete a review with all its ratings. Runs stay."""
-    from deployments.cli.arguments import open_stored
-    from deployments.cli.terminal.confirmation import confirm
-    from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.formatting import counted
     from evaluation.store.ratings import load_ratings
     from evaluation.store.reviews import delete_review, find_review
 

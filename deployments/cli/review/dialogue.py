@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import open_stored
+from deployments.cli.review.page import print_item, print_progress, print_result
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED, print_json, print_status, progress_console
 from evaluation.errors import ConfigurationError
+from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.reports.reviews.blinded import without_names
 
 if TYPE_CHECKING:
-    from evaluation.records import ReviewItem, ReviewRecord, Said
     from evaluation.requests.review_request import ReviewRequest
     from evaluation.store.session import Store
 
@@ -30,7 +32,7 @@ class _Work:
     """What is done with."""
 
     store: "Store"
-    review: "ReviewRecord"
+    review: ReviewRecord
     session_id: str
     rater: str
 
@@ -57,9 +59,7 @@ def review_in_terminal(request: "ReviewRequest", *, database: str | None, as_jso
         return _finished(store, review, as_json=as_json)
 
 
-def _finished(store: "Store", review: "ReviewRecord", *, as_json: bool) -> int:
-    from deployments.cli.review.page import print_progress, print_result
-    from evaluation.reports.reviews.blinded import without_names
+def _finished(store: "Store", review: ReviewRecord, *, as_json: bool) -> int:
     from evaluation.reviews.results import review_result
 
     result = review_result(store, review.review_id)
@@ -115,7 +115,7 @@ def _rate(work: _Work) -> None:
         work.rater = save_ratings(work.store, session_id=work.session_id, rater=work.rater, ratings=[rating])
 
 
-def _explain(review: "ReviewRecord", *, n_waiting: int) -> None:
+def _explain(review: ReviewRecord, *, n_waiting: int) -> None:
     from evaluation.reviews.blinded_cases import how_to_rate
 
     for line in how_to_rate(review):
@@ -135,10 +135,7 @@ def _who(name: str | None) -> str:
             print_status(error.message)
 
 
-def _ask(review: "ReviewRecord", item: "ReviewItem") -> "Said":
-    from deployments.cli.review.page import print_item
-    from evaluation.records import Said
-
+def _ask(review: ReviewRecord, item: ReviewItem) -> Said:
     print_item(review, item)
     if not review.criteria:
         preferred = _preference(len(item.outputs))
@@ -160,7 +157,7 @@ def _preference(n_outputs: int) -> int | None:
         print_status(f"{word!r} is none of {', '.join(letters)}, tie")
 
 
-def _grades(review: "ReviewRecord", item: "ReviewItem", position: int) -> dict[str, int]:
+def _grades(review: ReviewRecord, item: ReviewItem, position: int) -> dict[str, int]:
     """Return one line with a grade for each criterion: `4 5 3`, or `453`."""
     from evaluation.reviews.blinded_cases import criteria_of, letter
 

@@ -1,19 +1,20 @@
 """A case to be rated, and what came of a review, on the terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deployments.cli.terminal.output import progress_console
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table, screen_width
 from deployments.cli.terminal.tables import print_table
 from deployments.cli.terminal.text_block import as_block
+from evaluation.escaping import one_line
+from evaluation.records import ReviewItem, ReviewRecord, ReviewSummary
+from evaluation.reports.reviews.blinded import awaited_words
+from evaluation.reviews.result_words import rater_words
 
-if TYPE_CHECKING:
-    from evaluation.records import ReviewItem, ReviewRecord, ReviewSummary
 
-
-def print_item(review: "ReviewRecord", item: "ReviewItem") -> None:
+def print_item(review: ReviewRecord, item: ReviewItem) -> None:
     """Print a case with its answers under their letters, beside the result: on stderr."""
     from evaluation.reviews.blinded_cases import NO_ANSWER, SPEED, cases_title, criteria_of, letter, shown_time
 
@@ -30,7 +31,6 @@ def print_item(review: "ReviewRecord", item: "ReviewItem") -> None:
 
 
 def _block(title: str, text: str) -> None:
-    from evaluation.escaping import one_line
     from evaluation.reviews.blinded_cases import cut
 
     progress_console().print(one_line(title))
@@ -40,7 +40,6 @@ def _block(title: str, text: str) -> None:
 def print_result(result: Mapping[str, Any]) -> None:
     """Print what came of a review, with names."""
     from evaluation.reports.reviews.result_page import agreement_rows, control_rows, metric_rows, pair_rows, score_rows
-    from evaluation.reviews.result_words import rater_words
 
     say_line(result["sentence"], style="bold")
     say_line(f"review {result['review_id']} · {result['benchmark']} · rated by {rater_words(result)}")
@@ -74,9 +73,6 @@ def _print_cases(result: Mapping[str, Any]) -> None:
 
 def print_progress(result: Mapping[str, Any]) -> None:
     """Print how far a review is, and no name of a candidate."""
-    from evaluation.reports.reviews.blinded import awaited_words
-    from evaluation.reviews.result_words import rater_words
-
     say_line(f"{result['n_rated']} of {result['n_items']} cases are rated, by {rater_words(result)}", style="bold")
     say_line(f"review {result['review_id']} · {result['benchmark']} · runs {', '.join(result['run_ids'])}")
     say_line(f"Whose answers are whose is told when {awaited_words(result['awaited'])}.")
@@ -86,7 +82,7 @@ def print_progress(result: Mapping[str, Any]) -> None:
     )
 
 
-def print_reviews(reviews: "Sequence[ReviewSummary]") -> None:
+def print_reviews(reviews: Sequence[ReviewSummary]) -> None:
     """Print one line a review."""
     print_table(
         ("review", "benchmark", "rated by", "cases", "rated", "raters", "runs", "made", "last rating"),
@@ -107,7 +103,7 @@ def print_reviews(reviews: "Sequence[ReviewSummary]") -> None:
     )
 
 
-def summary_as_json(summary: "ReviewSummary") -> dict[str, Any]:
+def summary_as_json(summary: ReviewSummary) -> dict[str, Any]:
     """Return one review of a list."""
     return {
         "review_id": summary.review_id,

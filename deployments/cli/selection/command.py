@@ -7,8 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, OutOption, open_stored
+from deployments.cli.recommend.run import RecommendOptions, checked_form, open_recommender, run_recommendation
 from deployments.cli.selection.imports import forget, import_file, list_all
 from deployments.cli.selection.outcomes import outcome, recommendations
+from deployments.cli.selection.page import (
+    champion_as_json,
+    champion_lines,
+    model_as_json,
+    print_history,
+    print_selection,
+    promotion_as_json,
+)
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_line
+from evaluation.errors import UnknownNameError
+from selection.preferences import Constraints, Weights
+from selection.recommender.registry import recommender_of
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -30,15 +44,10 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what decides, the scoreboard of each task, and the outcomes of recommendations."""
-    from deployments.cli.recommend.run import open_recommender
-    from deployments.cli.selection.page import champion_as_json, print_selection
-    from deployments.cli.terminal.output import print_json
-    from evaluation.errors import UnknownNameError
     from selection.analytics.analysis import analyse
     from selection.analytics.page import analytics_as_json
     from selection.learning.deciding_model import deciding
     from selection.pages.scoreboard import scoreboard_as_json
-    from selection.recommender.registry import recommender_of
 
     with open_stored(db) as store, open_recommender(db) as url:
         decides, board, analytics = (
@@ -59,15 +68,6 @@ def show(
 @selection.command("history")
 def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the trained selection models, and which one decided when."""
-    from deployments.cli.selection.page import (
-        champion_as_json,
-        champion_lines,
-        model_as_json,
-        print_history,
-        promotion_as_json,
-    )
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
     from evaluation.store.selection_models import history as stored_models
     from evaluation.store.selection_models import promotions
     from selection.learning.deciding_model import deciding
@@ -146,7 +146,6 @@ def save(
     db: DatabaseOption = None,
 ) -> None:
     """Write a selection model to a file, to be promoted elsewhere."""
-    from deployments.cli.terminal.output import print_status
     from selection.learning.stored_models import save_to_file
 
     with open_stored(db) as store:
@@ -165,9 +164,6 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Export the winning configuration, as `recommend --export` does, by quality alone; a Modelfile needs a model."""
-    from deployments.cli.recommend.run import RecommendOptions, checked_form, run_recommendation
-    from selection.preferences import Constraints, Weights
-
     chosen = checked_form(form or (None if out else "json"), out, option="--format")
     options = RecommendOptions(
         task=task,
@@ -200,10 +196,6 @@ def _model_of(store: "Store", what: str) -> str:
 
 
 def _say_champion(decides: "Deciding", *, as_json: bool) -> None:
-    from deployments.cli.selection.page import champion_as_json, champion_lines
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
-
     if as_json:
         print_json(champion_as_json(decides))
         return

@@ -1,14 +1,17 @@
 """`benchwright selection import·imports·forget`: results from elsewhere."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
-
-if TYPE_CHECKING:
-    from evaluation.records import ScoreboardRecord
+from deployments.cli.terminal.confirmation import confirm
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import moment, print_line, print_table
+from evaluation.formatting import counted
+from evaluation.records import ScoreboardRecord
+from selection.importing import import_scoreboard
 
 
 def import_file(
@@ -26,11 +29,6 @@ def import_file(
 
     Columns: candidate, task, case_id, prompt, quality; if known latency_s, cost_usd, energy_j, memory_gb, family.
     """
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.formatting import counted
-    from selection.importing import import_scoreboard
-
     with open_results(db) as store:
         made = import_scoreboard(store, file, name=name, ignore=ignore_field or ())
     for note in made.notes:
@@ -47,8 +45,6 @@ def import_file(
 
 def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the imported results."""
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import moment, print_table
     from evaluation.store.scoreboard_imports import list_imports
 
     with open_stored(db) as store:
@@ -82,9 +78,6 @@ def forget(
     as_json: JsonOption = False,
 ) -> None:
     """Delete imported results, after confirmation; recommendations rest on the others from then on."""
-    from deployments.cli.terminal.confirmation import confirm
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line
     from evaluation.store.scoreboard_imports import find_import, remove_import
 
     with open_stored(db) as store:
@@ -100,7 +93,7 @@ def forget(
         print_status(f"{record.name} was kept")
 
 
-def import_as_json(record: "ScoreboardRecord") -> dict[str, Any]:
+def import_as_json(record: ScoreboardRecord) -> dict[str, Any]:
     """Return an import, for programs."""
     return {
         "id": record.import_id,

@@ -1,13 +1,15 @@
 """`benchwright selection outcome·recommendations`: what was recommended, and what came of it."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
-
-if TYPE_CHECKING:
-    from evaluation.records import RecommendationRecord
+from deployments.cli.recommend.option_values import read_quality, read_seconds
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import moment, print_line, print_table
+from evaluation.errors import ConfigurationError
+from evaluation.records import RecommendationRecord
 
 _ID_LETTERS = 12
 _USUAL_ROWS = 20
@@ -28,10 +30,6 @@ def outcome(
     as_json: JsonOption = False,
 ) -> None:
     """Report the outcome of a recommendation."""
-    from deployments.cli.recommend.option_values import read_quality, read_seconds
-    from deployments.cli.terminal.output import print_json
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.errors import ConfigurationError
     from evaluation.store.recommendations import find_recommendation, report_outcome
 
     value, seconds = read_quality(quality, option="--quality"), read_seconds(latency, option="--latency")
@@ -60,8 +58,6 @@ def recommendations(
     as_json: JsonOption = False,
 ) -> None:
     """List recommendations, newest first, with their reported outcomes."""
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_table
     from evaluation.store.recommendations import list_recommendations
 
     with open_stored(db) as store:
@@ -77,9 +73,7 @@ def recommendations(
         print_status(f"nothing was recommended{of_task} yet; `benchwright recommend --task TASK` does it")
 
 
-def _row(record: "RecommendationRecord") -> tuple[object, ...]:
-    from deployments.cli.terminal.tables import moment
-
+def _row(record: RecommendationRecord) -> tuple[object, ...]:
     return (
         record.recommendation_id[:_ID_LETTERS],
         moment(record.created_at),
@@ -92,7 +86,7 @@ def _row(record: "RecommendationRecord") -> tuple[object, ...]:
     )
 
 
-def _as_json(record: "RecommendationRecord") -> dict[str, Any]:
+def _as_json(record: RecommendationRecord) -> dict[str, Any]:
     return {
         "id": record.recommendation_id,
         "task": record.task,
@@ -103,5 +97,5 @@ def _as_json(record: "RecommendationRecord") -> dict[str, Any]:
     }
 
 
-def _reported(record: "RecommendationRecord") -> dict[str, Any]:
+def _reported(record: RecommendationRecord) -> dict[str, Any]:
     return {"quality": record.quality, "latency_s": record.latency_s, "ok": record.ok}

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from deployments.cli.terminal.tables import moment, print_table
+from evaluation.records import Promotion, SelectionModelRecord
+from selection.pages.retraining import gain_in_points
+from selection.scoreboard import Scoreboard, TaskStanding
 
 if TYPE_CHECKING:
-    from evaluation.records import Promotion, SelectionModelRecord
     from selection.analytics.analysis import Analytics
     from selection.learning.deciding_model import Deciding
-    from selection.scoreboard import Scoreboard, TaskStanding
 
 
-def model_name(model: "SelectionModelRecord") -> str:
+def model_name(model: SelectionModelRecord) -> str:
     """Return `ridge 7`."""
     return f"{model.kind} {model.version}"
 
@@ -43,7 +44,7 @@ def champion_lines(decides: "Deciding") -> list[str]:
 
 
 def print_selection(
-    decides: "Deciding", board: "Scoreboard", standings: "Sequence[TaskStanding]", analytics: "Analytics"
+    decides: "Deciding", board: Scoreboard, standings: Sequence[TaskStanding], analytics: "Analytics"
 ) -> None:
     """Print who decides, a table for each task, and how recommendations came out."""
     from selection.analytics.page import analytics_lines
@@ -76,12 +77,8 @@ def print_selection(
         say_line(line)
 
 
-def print_history(
-    models: "Sequence[SelectionModelRecord]", promotions: "Sequence[Promotion]", decides: "Deciding"
-) -> None:
+def print_history(models: Sequence[SelectionModelRecord], promotions: Sequence[Promotion], decides: "Deciding") -> None:
     """Print the models, the newest first, then who was promoted when and why."""
-    from selection.pages.retraining import gain_in_points
-
     decider = None if decides.model is None else decides.model.model_id
     promoted = None if decides.promoted.model is None else decides.promoted.model.model_id
     rows = []
@@ -100,13 +97,13 @@ def print_history(
         )
 
 
-def _who(promotion: "Promotion", versions: dict[str, str]) -> str:
+def _who(promotion: Promotion, versions: dict[str, str]) -> str:
     if promotion.model_id is None:
         return "the scoreboard alone"
     return versions[promotion.model_id]
 
 
-def model_as_json(model: "SelectionModelRecord | None") -> dict[str, Any] | None:
+def model_as_json(model: SelectionModelRecord | None) -> dict[str, Any] | None:
     """Return a model with its metrics and its report; None where there is none."""
     if model is None:
         return None
@@ -136,7 +133,7 @@ def champion_as_json(decides: "Deciding") -> dict[str, Any]:
     }
 
 
-def promotion_as_json(promotion: "Promotion") -> dict[str, Any]:
+def promotion_as_json(promotion: Promotion) -> dict[str, Any]:
     """Return a change of who decides."""
     return {
         "promotion_id": promotion.promotion_id,

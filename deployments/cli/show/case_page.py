@@ -1,25 +1,24 @@
 """One case of a run in full, for a person: prompt, references, and what became of every candidate's attempts."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from deployments.cli.terminal.output import result
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import screen_width
 from deployments.cli.terminal.text_block import as_block
-from evaluation.formatting import joules, percent, precise
-
-if TYPE_CHECKING:
-    from evaluation.case import Case, Message
-    from evaluation.results.cases import (
-        AnswerResult,
-        CaseCandidate,
-        CaseResult,
-        MissingOutcome,
-        OutcomeResult,
-        ScoreFailureResult,
-        ScoreResult,
-    )
+from evaluation.case import Case, Message
+from evaluation.escaping import as_json
+from evaluation.formatting import counted, joules, percent, precise
+from evaluation.outcome_fields import SECONDS
+from evaluation.results.cases import (
+    AnswerResult,
+    CaseCandidate,
+    CaseResult,
+    MissingOutcome,
+    OutcomeResult,
+    ScoreFailureResult,
+    ScoreResult,
+)
 
 _TIMINGS = {"ttft_s": "first token after"}
 """Words for a stretch of time; of all others they are its name without the unit."""
@@ -33,7 +32,7 @@ _OUTCOMES = {
 }
 
 
-def print_case_page(shown: "CaseResult") -> None:
+def print_case_page(shown: CaseResult) -> None:
     """Print a case of a run in full."""
     say_line()
     say_line(f"case {shown.case.case_id} · {shown.benchmark} · run {shown.run_id} · {shown.status}", style="bold")
@@ -50,7 +49,7 @@ def print_case_page(shown: "CaseResult") -> None:
     say_line(f"benchmark version {shown.benchmark_version}, code {shown.code_version}")
 
 
-def _print_case(case: "Case") -> None:
+def _print_case(case: Case) -> None:
     for number, reference in enumerate(case.references, 1):
         _print_text("reference" if len(case.references) == 1 else f"reference {number}", reference)
     if not case.references:
@@ -68,8 +67,6 @@ def _print_case(case: "Case") -> None:
 
 
 def _json(value: object) -> str:
-    from evaluation.escaping import as_json
-
     return as_json(value)
 
 
@@ -96,9 +93,7 @@ def _print_text(title: str, text: str) -> None:
     result().print(as_block(text, width=screen_width()))
 
 
-def _print_outcome(candidate: "CaseCandidate", outcome: "OutcomeResult | MissingOutcome", *, repeats: int) -> None:
-    from evaluation.results.cases import AnswerResult, MissingOutcome
-
+def _print_outcome(candidate: CaseCandidate, outcome: OutcomeResult | MissingOutcome, *, repeats: int) -> None:
     repeat = f" · repeat {outcome.repeat + 1} of {repeats}" if repeats > 1 else ""
     say_line()
     say_line(f"{candidate.label}{repeat}", style="bold")
@@ -112,12 +107,12 @@ def _print_outcome(candidate: "CaseCandidate", outcome: "OutcomeResult | Missing
     _print_usage(candidate, outcome)
 
 
-def _print_failure(outcome: "OutcomeResult") -> None:
+def _print_failure(outcome: OutcomeResult) -> None:
     if (failure := outcome.failure) is not None:
         _print_text(_OUTCOMES[outcome.outcome].format(kind=failure.kind), failure.message or "no message")
 
 
-def _print_answer(answer: "AnswerResult", *, has_failed: bool) -> None:
+def _print_answer(answer: AnswerResult, *, has_failed: bool) -> None:
     if answer.answer or not has_failed:
         _print_text("answer", answer.answer)
     if answer.text != answer.answer:
@@ -127,8 +122,6 @@ def _print_answer(answer: "AnswerResult", *, has_failed: bool) -> None:
 
 
 def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> None:
-    from evaluation.results.cases import ScoreFailureResult
-
     for name, score in scores.items():
         if isinstance(score, ScoreFailureResult):
             _print_text(f"{name} could not be had: {score.failure.kind}", score.failure.message)
@@ -141,10 +134,8 @@ def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> N
         say_line("no score")
 
 
-def _print_usage(candidate: "CaseCandidate", outcome: "OutcomeResult") -> None:
+def _print_usage(candidate: CaseCandidate, outcome: OutcomeResult) -> None:
     """Print the timings, the tokens and what else is known of the attempt."""
-    from evaluation.formatting import counted
-
     lines = {
         "timings": _timings(outcome),
         "usage": [
@@ -171,10 +162,7 @@ def _print_usage(candidate: "CaseCandidate", outcome: "OutcomeResult") -> None:
             say_line(f"{name}: {text}")
 
 
-def _tokens(outcome: "OutcomeResult") -> list[str]:
-    from evaluation.formatting import counted
-    from evaluation.results.cases import AnswerResult
-
+def _tokens(outcome: OutcomeResult) -> list[str]:
     answer = outcome.came_back
     if not isinstance(answer, AnswerResult):
         return []
@@ -199,10 +187,7 @@ def _place(vram_share: float | None) -> str:
     return f"{percent(vram_share)} in VRAM" + ("" if vram_share >= 1 else ", the rest on the CPU")
 
 
-def _timings(outcome: "OutcomeResult") -> list[str]:
-    from evaluation.outcome_fields import SECONDS
-    from evaluation.results.cases import AnswerResult
-
+def _timings(outcome: OutcomeResult) -> list[str]:
     answer = outcome.came_back
     seconds = {} if answer.timings is None else {name: getattr(answer.timings, name, None) for name in SECONDS}
     words_of = {name: _TIMINGS.get(name, name.removesuffix("_s")) for name in seconds}

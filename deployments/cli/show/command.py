@@ -7,6 +7,12 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.completion import run_ids
+from deployments.cli.show.case_page import print_case_page
+from deployments.cli.show.run_page import print_run_page
+from deployments.cli.terminal.output import print_json
+from deployments.cli.terminal.run_results import say_line
+from evaluation.errors import ConfigurationError, StoreError
+from evaluation.escaping import for_terminal
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -26,7 +32,6 @@ def show(
     db: DatabaseOption = None,
 ) -> None:
     """Show a run: its results, what failed with an example each, and where the numbers come from."""
-    from evaluation.errors import ConfigurationError
     from evaluation.store.runs import find_run
 
     if as_yaml and (as_json or case is not None):
@@ -42,8 +47,6 @@ def show(
 
 
 def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
-    from deployments.cli.show.run_page import print_run_page
-    from deployments.cli.terminal.output import print_json
     from evaluation.run_results.run_result import run_in_full
 
     shown = run_in_full(store, run_id)
@@ -56,7 +59,6 @@ def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
 
 def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -> None:
     """Say that a race asks its candidates different numbers of cases."""
-    from deployments.cli.terminal.run_results import say_line
     from evaluation.store.races import find_race
 
     if find_race(store, invocation_id) is not None:
@@ -65,8 +67,6 @@ def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -
 
 
 def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> None:
-    from deployments.cli.show.case_page import print_case_page
-    from deployments.cli.terminal.output import print_json
     from evaluation.run_results.case_result import case_result
 
     shown = case_result(store, run_id, case_id)
@@ -78,8 +78,6 @@ def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> N
 
 def _request_as_yaml(store: "Store", run_id: str) -> str:
     """Return the request of the run's invocation, all its benchmarks and candidates."""
-    from evaluation.errors import StoreError
-    from evaluation.escaping import for_terminal
     from evaluation.requests.evaluation_request import read_request
     from evaluation.requests.request_file import request_as_yaml
     from evaluation.store.runs import find_invocation, find_run

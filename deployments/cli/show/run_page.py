@@ -1,16 +1,20 @@
 """What `show RUN` prints below the results: what failed, how fast it was, and where the numbers come from."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from deployments.cli.terminal.output import result
 from deployments.cli.terminal.run_results import print_run, say_line
 from deployments.cli.terminal.split_table import print_split_table
+from evaluation.escaping import one_line
+from evaluation.formatting import counted
+from evaluation.records import AnnotationRecord
+from evaluation.results.failures import FailureExample, FailureSummary
 
 if TYPE_CHECKING:
     from evaluation.metrics.class_table import ClassTable
-    from evaluation.records import AnnotationRecord
-    from evaluation.results.failures import FailureExample, FailureSummary
     from evaluation.results.runs import CandidateResult, RunInFull, RunResult
     from evaluation.store.session import Store
 
@@ -38,15 +42,11 @@ def print_run_page(store: "Store", shown: "RunInFull") -> None:
 
 def _as_word(text: str) -> str:
     """Return `text` as a shell takes it for one word."""
-    import shlex
-
     return shlex.quote(text)
 
 
 def _print_progress(run: "RunResult") -> None:
     """Say what an unfinished run has, and that it was not scored where it was not."""
-    from evaluation.formatting import counted
-
     n_ok = sum(candidate.n_ok for candidate in run.candidates)
     n_failed = sum(candidate.n_failed for candidate in run.candidates)
     n_planned = run.n_cases * run.n_repeats * len(run.candidates)
@@ -79,18 +79,13 @@ def _print_failures(failures: Sequence["FailureSummary"], *, repeats: int) -> No
             _say_line_below(f"for example {_where(example, repeats)}: {example.message or 'no message'}")
 
 
-def _where(example: "FailureExample", repeats: int) -> str:
-    from evaluation.formatting import counted
-
+def _where(example: FailureExample, repeats: int) -> str:
     repeat = f", repeat {example.repeat + 1} of {repeats}" if repeats > 1 else ""
     return f"case {example.case_id}{repeat}, {example.candidate}, {counted(example.n_attempts, 'attempt')}"
 
 
 def _say_line_below(text: str) -> None:
     """Print one line, indented."""
-    from deployments.cli.terminal.output import result
-    from evaluation.escaping import one_line
-
     result().print(f"    {one_line(text)}")
 
 
@@ -147,7 +142,6 @@ def _heading(text: str) -> None:
 
 
 def _print_sources(run: "RunResult", experiments: Sequence[str]) -> None:
-    from evaluation.formatting import counted
     from evaluation.metrics.titles import short_titles
 
     _heading("Where the numbers come from")
@@ -206,9 +200,6 @@ def _source(candidate: "CandidateResult", *, with_options: bool) -> dict[str, st
 
 def _print_facts(facts: Mapping[str, str | None]) -> None:
     """Print names and values, a line each; what is not known is left out."""
-    from deployments.cli.terminal.output import result
-    from evaluation.escaping import one_line
-
     shown = {one_line(name): one_line(str(value)) for name, value in facts.items() if value}
     width = max(_KIND_WIDTH, *map(len, shown))
     for name, value in shown.items():

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
-from deployments.cli.evaluate.options import taking_evaluation
+from deployments.cli.evaluate.options import evaluation_fields, taking_evaluation
+from deployments.cli.search_options import TypedSearch
 
 Words = list[str] | None
 
@@ -42,8 +43,6 @@ def sweep(
 
     Options marked * may be repeated.
     """
-    from deployments.cli.evaluate.options import evaluation_fields
-    from deployments.cli.search_options import TypedSearch
     from deployments.cli.sweep.run import run_sweep, show_sweep
 
     option_values: dict[str, Any] = {"parameters": param, "design": design, "samples": samples, "prompt": prompt}

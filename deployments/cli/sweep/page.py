@@ -1,7 +1,5 @@
 """A sweep on the terminal: what the scores say, parameter by parameter, and the best combinations."""
 
-from typing import TYPE_CHECKING
-
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
@@ -13,13 +11,11 @@ from evaluation.reports.sweeps.tables import (
     level_rows,
     missing_lines,
 )
-
-if TYPE_CHECKING:
-    from evaluation.results.runs import InvocationResult
-    from evaluation.results.sweeps import SweepResult, SweptMetric
+from evaluation.results.runs import InvocationResult
+from evaluation.results.sweeps import SweepResult, SweptMetric
 
 
-def print_sweep(result: "InvocationResult", sweep: "SweepResult") -> None:
+def print_sweep(result: InvocationResult, sweep: SweepResult) -> None:
     """Print a sweep; of one that is not over, what its answers say so far."""
     say_line()
     say_line(f"sweep on {sweep.benchmark} · run {sweep.run_id} · {result.status}", style="bold")
@@ -43,7 +39,7 @@ def print_sweep(result: "InvocationResult", sweep: "SweepResult") -> None:
     say_line(f"`benchwright show {sweep.run_id}` shows every combination with its answers.")
 
 
-def _print_tables(metric: "SweptMetric") -> None:
+def _print_tables(metric: SweptMetric) -> None:
     for rows, words in (
         (effect_rows(metric), ("effect", "recommended")),
         (level_rows(metric), ()),

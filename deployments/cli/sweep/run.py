@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import open_stored
 from deployments.cli.callers import open_prefect_server, request_source
+from deployments.cli.evaluate.dry_run import afterwards_sentence, sentences
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.run import (
     Ended,
@@ -18,9 +19,10 @@ from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.search_options import TypedSearch
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
 from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
+from evaluation.records import RunPlan
+from evaluation.results.as_json import as_json as result_as_json
 
 if TYPE_CHECKING:
-    from evaluation.records import RunPlan
     from evaluation.requests.sweep_request import SweepRequest
     from evaluation.results.runs import InvocationResult
     from evaluation.store.session import Store
@@ -117,7 +119,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
     return prepared, read_sweep_request({**record.request, "evaluation": evaluation}, source="the stored sweep")
 
 
-def stored_sweep(store: "Store", run: str) -> "RunPlan":
+def stored_sweep(store: "Store", run: str) -> RunPlan:
     """Return the plan of a sweep's run; `last` is the newest sweep's.
 
     Raises:
@@ -166,7 +168,6 @@ def sweep_prepared(prepared: Prepared, request: "SweepRequest", store: "Store", 
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
     """
-    from deployments.cli.evaluate.dry_run import afterwards_sentence, sentences
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
@@ -216,7 +217,6 @@ def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
 def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as_json: bool) -> None:
     from deployments.cli.sweep.page import print_sweep
     from evaluation.reports.sweeps.findings import sweep_sentences
-    from evaluation.results.as_json import as_json as result_as_json
     from evaluation.run_results.sweep_result import sweep_outcome
 
     outcome = sweep_outcome(store, invocation_id)

@@ -1,5 +1,10 @@
 """Nothing is deleted before somebody said yes."""
 
+import sys
+
+from deployments.cli.terminal.output import EXIT_INTERRUPTED
+from evaluation.errors import ConfigurationError
+
 
 def confirm(question: str) -> bool:
     """Return True where a person says yes.
@@ -7,12 +12,7 @@ def confirm(question: str) -> bool:
     Raises:
         ConfigurationError: there is nobody to ask.
     """
-    import sys
-
     import typer
-
-    from deployments.cli.terminal.output import EXIT_INTERRUPTED
-    from evaluation.errors import ConfigurationError
 
     if not sys.stdin.isatty():
         raise ConfigurationError("deleting needs a yes, and there is no terminal to ask on", "Give --yes.")

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from deployments.cli.callers import current_caller
 from deployments.cli.terminal.output import print_status, progress_console
 from evaluation.errors import StoreError
+from evaluation.escaping import for_terminal
+from evaluation.records import CandidateProgress
+from evaluation.reports.runs.pace import Pace
+from evaluation.results.progress import Progress
+from tasks.scoring.progress import ScoringProgress, at_work
 
 if TYPE_CHECKING:
-    from evaluation.records import CandidateProgress
     from evaluation.store.session import Store
-    from tasks.scoring.progress import ScoringProgress
 
 LOOK_EVERY_S = 0.5
 LINE_EVERY_S = 15.0
@@ -39,7 +42,7 @@ def progress_bar(store: "Store", invocation_id: str) -> Iterator[None]:
         thread.join(timeout=2)
 
 
-def _look(store: "Store", invocation_id: str) -> "tuple[CandidateProgress, ...]":
+def _look(store: "Store", invocation_id: str) -> tuple[CandidateProgress, ...]:
     from evaluation.store.runs import progress
 
     try:
@@ -50,8 +53,6 @@ def _look(store: "Store", invocation_id: str) -> "tuple[CandidateProgress, ...]"
 
 def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-
-    from evaluation.reports.runs.pace import Pace
 
     columns = (
         SpinnerColumn(),
@@ -80,8 +81,6 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
 
 
 def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
-    from evaluation.reports.runs.pace import Pace
-
     pace, next_line = Pace(), time.monotonic() + LINE_EVERY_S
     while not closing.wait(LOOK_EVERY_S):
         if not (candidates := _look(store, invocation_id)):
@@ -102,8 +101,6 @@ def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> 
 
     What `progress` raises ends the work, and is raised by the call.
     """
-    from evaluation.results.progress import Progress
-
     caller = current_caller()
     assert caller is not None  # noqa: S101 - asked by whoever begins this thread
     told: Progress | None = None
@@ -118,20 +115,18 @@ def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> 
         told = progress
 
 
-def _asked() -> "ScoringProgress | None":
+def _asked() -> ScoringProgress | None:
     """Return whoever is asked for scores now, with how far that is."""
-    from tasks.scoring.progress import at_work
-
     return at_work[-1] if at_work else None
 
 
-def _loads_in_progress() -> "list[str]":
+def _loads_in_progress() -> list[str]:
     from tasks.generation.residency import loads_in_progress
 
     return list(loads_in_progress.values())
 
 
-def _sums(candidates: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:
+def _sums(candidates: tuple[CandidateProgress, ...]) -> tuple[int, int, int]:
     return (
         sum(item.n_done for item in candidates),
         sum(item.n_failed for item in candidates),
@@ -139,9 +134,7 @@ def _sums(candidates: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:
     )
 
 
-def _at_work(candidates: "tuple[CandidateProgress, ...]") -> str:
-    from evaluation.escaping import for_terminal
-
+def _at_work(candidates: tuple[CandidateProgress, ...]) -> str:
     running = [item for item in candidates if item.status == "running"]
     open_ = [item for item in running if item.n_done + item.n_failed < item.n_planned]
     if not open_ and (loads := _loads_in_progress()):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from deployments.cli.terminal.output import print_status, result
 from deployments.cli.terminal.split_table import print_split_table
 from evaluation.escaping import one_line
+from evaluation.formatting import counted
 
 if TYPE_CHECKING:
     from evaluation.results.runs import InvocationResult, RunResult
@@ -27,7 +28,6 @@ def print_run(store: "Store", run: "RunResult") -> None:
 
 def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
     from evaluation.comparisons.run_verdict import headline_verdict
-    from evaluation.formatting import counted
     from evaluation.reports.runs.alarm_lines import alarm_lines
     from evaluation.reports.runs.tables import caption, headline_title, remarks, result_rows
 

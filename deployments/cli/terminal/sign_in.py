@@ -1,6 +1,10 @@
 """How a person at a terminal signs in to Prefect's pages without typing the password."""
 
 import sys
+from urllib.parse import quote
+
+from deployments.guarded.origins import SIGN_IN
+from deployments.prefect_home import password_file, password_is_own, password_to_give
 
 
 def sign_in_page(page: str) -> str:
@@ -8,11 +12,6 @@ def sign_in_page(page: str) -> str:
 
     For a log or a pipe the plain one, without the password.
     """
-    from urllib.parse import quote
-
-    from deployments.guarded.origins import SIGN_IN
-    from deployments.prefect_home import password_to_give
-
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         return page
     return f"{page}{SIGN_IN}#{quote(password_to_give(), safe=':')}"
@@ -20,8 +19,6 @@ def sign_in_page(page: str) -> str:
 
 def password_words(*, has_password: bool) -> str | None:
     """Return where the password of our own servers stands; None where they ask for none."""
-    from deployments.prefect_home import password_file, password_is_own
-
     if not has_password:
         return None
     return str(password_file()) if password_is_own() else "PREFECT_SERVER_API_AUTH_STRING"

@@ -5,7 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from deployments.cli.terminal.output import result
+from deployments.cli.terminal.split_table import screen_width
 from evaluation.errors import ConfigurationError
+from evaluation.escaping import for_terminal
 
 _UNITS: Mapping[str, int] = {
     "": 1,
@@ -26,8 +29,6 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-    from deployments.cli.terminal.split_table import screen_width
 
     words = [[in_words(cell) for cell in row] for row in rows]
     cells = [[column, *(line[index] for line in words)] for index, column in enumerate(columns)]
@@ -75,9 +76,6 @@ def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
 
 def print_line(text: str = "") -> None:
     """Print a line of the result, harmless whoever wrote it."""
-    from deployments.cli.terminal.output import result
-    from evaluation.escaping import for_terminal
-
     result().print(for_terminal(text))
 
 
@@ -92,8 +90,6 @@ def print_details(details: Mapping[str, object]) -> None:
 
 def in_words(value: object) -> str:
     """Return `value` as a cell shows it, safe for a terminal."""
-    from evaluation.escaping import for_terminal
-
     match value:
         case None:
             return "–"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from evaluation.escaping import for_terminal
+
 MARGIN = "  │ "
 
 
@@ -13,8 +15,6 @@ def as_block(text: str, *, width: int | None) -> str:
         width: Columns of the screen; longer lines are folded, so that the margin stands before every part of them.
             None: no edge.
     """
-    from evaluation.escaping import for_terminal
-
     lines = for_terminal(text).expandtabs(4).split("\n")
     room = None if width is None else max(10, width - len(MARGIN))
     return "\n".join(MARGIN + part for line in lines for part in _folded(line, room))

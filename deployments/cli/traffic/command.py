@@ -1,18 +1,23 @@
 """`benchwright traffic`: what models did in production, recorded by applications or imported from their logs."""
 
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import moment, print_line, print_table
 from deployments.cli.traffic.deletion import forget
-from evaluation.formatting import seconds
+from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted, seconds
+from evaluation.records.traffic_calls import TrafficCall
+from evaluation.traffic_import import import_traffic
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from evaluation.records.traffic_calls import TrafficCall
     from evaluation.store.traffic import TrafficCount
 
 traffic = typer.Typer(no_args_is_help=True, help="Production calls: list what was recorded, import logs, delete.")
@@ -37,8 +42,6 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """Summarise calls by candidate and task, or list single calls."""
-    from deployments.cli.terminal.output import print_json, print_status
-    from evaluation.errors import ConfigurationError
     from evaluation.store.traffic import count_traffic, list_traffic
 
     if failed and calls is None:
@@ -74,11 +77,6 @@ def import_file(
     A line's fields: task, candidate, started_at, duration_s; if known ok, error_type, prompt_tokens, output_tokens,
     stages, id, input, output.
     """
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.formatting import counted
-    from evaluation.traffic_import import import_traffic
-
     with open_results(db) as store:
         made = import_traffic(store, file, keep_texts=keep_texts)
     for note in made.notes:
@@ -94,16 +92,11 @@ def import_file(
         print_line(f"{file}: {counted(n_new, 'new call')}{already_here}")
 
 
-def read_since(text: str | None) -> "datetime | None":
+def read_since(text: str | None) -> datetime | None:
     """Return the moment that `24h`, `7d`, `2w`, a date or a moment names.
 
     Without a zone it is of this machine's clock.
     """
-    import re
-    from datetime import UTC, datetime, timedelta
-
-    from evaluation.errors import ConfigurationError
-
     if text is None:
         return None
     try:
@@ -115,8 +108,6 @@ def read_since(text: str | None) -> "datetime | None":
 
 
 def _print_counts(counts: "tuple[TrafficCount, ...]") -> None:
-    from deployments.cli.terminal.tables import moment, print_table
-
     print_table(
         ("task", "candidate", "calls", "failed", "mean time", "tokens in", "tokens out", "first", "last"),
         [
@@ -136,9 +127,7 @@ def _print_counts(counts: "tuple[TrafficCount, ...]") -> None:
     )
 
 
-def _print_calls(calls: "tuple[TrafficCall, ...]") -> None:
-    from deployments.cli.terminal.tables import moment, print_table
-
+def _print_calls(calls: tuple[TrafficCall, ...]) -> None:
     print_table(
         ("started", "task", "candidate", "ended", "time", "tokens in", "tokens out", "steps"),
         [
@@ -171,7 +160,5 @@ def _count_as_json(count: "TrafficCount") -> dict[str, Any]:
     }
 
 
-def _call_as_json(call: "TrafficCall") -> dict[str, Any]:
-    from dataclasses import asdict
-
+def _call_as_json(call: TrafficCall) -> dict[str, Any]:
     return asdict(call) | {"started_at": call.started_at.isoformat()}

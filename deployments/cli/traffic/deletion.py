@@ -5,6 +5,10 @@ from typing import Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.terminal.confirmation import confirm
+from deployments.cli.terminal.output import print_json, print_status
+from deployments.cli.terminal.tables import print_line
+from evaluation.formatting import counted
 
 
 def forget(
@@ -23,10 +27,6 @@ def forget(
 
     To delete by age, use `benchwright db prune`. A file whose calls are all deleted can be imported again.
     """
-    from deployments.cli.terminal.confirmation import confirm
-    from deployments.cli.terminal.output import print_json, print_status
-    from deployments.cli.terminal.tables import print_line
-    from evaluation.formatting import counted
     from evaluation.store.traffic_deletion import Forgettable, count_forgettable, find_import_id, forget_traffic
 
     with open_stored(db) as store:

@@ -82,6 +82,6 @@ class Programs:
         await asyncio.gather(*working, return_exceptions=True)
 
 
-def _settle(future: "asyncio.Future[Answer]", answer: Answer) -> None:
+def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
     if not future.done():
         future.set_result(answer)

@@ -18,7 +18,7 @@ def demo(benchwright: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs `benchwright demo` without its evaluation, which has ended with this code."""
 
     def command(code: int) -> Any:
-        monkeypatch.setattr("deployments.cli.evaluate.run.run_evaluation", lambda *_, **__: code)
+        monkeypatch.setattr("deployments.cli.demo.run_evaluation", lambda *_, **__: code)
         return benchwright("demo")
 
     return command

@@ -225,7 +225,7 @@ def test_a_python_that_is_too_old_or_too_new_is_refused(version: tuple[int, int,
 
 
 def test_a_full_disk_is_told_of(benchwright: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "free_bytes", lambda path: 5_000_000)
+    monkeypatch.setattr(checks, "free_bytes", lambda path: 5_000_000)
 
     found = _check(benchwright("doctor", "--json"), "disk")
 
