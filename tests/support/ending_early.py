@@ -37,10 +37,14 @@ def cancel_in_prefect() -> None:
 
 @dataclass
 class HangsAtFive:
-    """Answers rightly; asked `What is 5?`, it calls somebody and waits to be let go."""
+    """Answers rightly; asked `What is 5?`, it calls somebody and waits to be let go.
+
+    With `all_wait` all questions that come later wait too, so that none is answered while the call takes its effect.
+    """
 
     then: Callable[[], None]
     prefect_api: str | None = None
+    all_wait: bool = False
     has_come: threading.Event = field(default_factory=threading.Event)
     may_go_on: threading.Event = field(default_factory=threading.Event)
     troubles: list[BaseException] = field(default_factory=list)
@@ -49,6 +53,8 @@ class HangsAtFive:
         if chat.prompt == "What is 5?":
             threading.Thread(target=self._call).start()
             self.has_come.set()
+            self.may_go_on.wait(600)
+        elif self.all_wait and self.has_come.is_set():
             self.may_go_on.wait(600)
         return right(chat)
 

@@ -69,7 +69,7 @@ def test_progress_says_what_is_best_so_far_what_is_left_and_the_latest_answer(sw
 def test_ctrl_c_keeps_what_is_there_and_resume_asks_only_what_is_missing(
     sweep: Command, tmp_path: Path, ollama_by_script: ScriptedOllama
 ) -> None:
-    script = HangsAtFive(press_ctrl_c)
+    script = HangsAtFive(press_ctrl_c, all_wait=True)
     ollama_by_script.add("model", script, digest="1" * 64)
     path = write_numbers(tmp_path / "numbers.jsonl", 12)
 
