@@ -22,7 +22,7 @@ from evaluation.metrics.metric_facts import value_range
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import Flips
 from evaluation.score import Estimate
-from evaluation.stats.estimate import mean_estimate
+from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.ranking import compare_many
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.session import Store

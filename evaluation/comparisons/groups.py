@@ -12,7 +12,7 @@ from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.parsing import metric_of
 from evaluation.records import MetricUse
 from evaluation.scoring.aggregation import case_values
-from evaluation.stats.clusters import cluster_means
+from evaluation.stats.vectors import cluster_means
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.case_hashes import case_hashes
 from evaluation.store.outcome_numbers import failed_cases

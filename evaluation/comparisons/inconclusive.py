@@ -4,8 +4,8 @@ from evaluation.comparisons.words import FRACTION, amount, shown_pairs, unit_of
 from evaluation.formatting import counted, points, quantity
 from evaluation.results.pairs import PairResult
 from evaluation.stats.binary_pairs import AIM
-from evaluation.stats.kinds import Kind
-from evaluation.stats.mcnemar_power import exact_mcnemar_cases
+from evaluation.stats.power import exact_mcnemar_cases
+from evaluation.stats.verdicts import Kind
 
 
 def what_is_missing(pair: PairResult) -> str | None:

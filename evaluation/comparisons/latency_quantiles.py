@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from evaluation.score import Estimate
-from evaluation.stats.quantile_pairs import quantile_difference
+from evaluation.stats.intervals import quantile_difference
 from evaluation.stats.ranking import pair_rng
 
 QUANTILES = {"p50": 0.5, "p95": 0.95}

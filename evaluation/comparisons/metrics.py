@@ -15,7 +15,7 @@ from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.records import MetricUse
 from evaluation.records.metric_keys import metric_keys
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 from evaluation.store.scores import scored_metrics
 from evaluation.store.session import Store
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from evaluation.stats.clusters import cluster_means
-from evaluation.stats.kinds import Kind
 from evaluation.stats.pair_comparison import PairComparison
+from evaluation.stats.vectors import cluster_means
+from evaluation.stats.verdicts import Kind
 
 
 def paired_standard_error(

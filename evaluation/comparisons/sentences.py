@@ -8,8 +8,7 @@ from evaluation.comparisons.words import evidence_of, listed, margin_words, n_te
 from evaluation.formatting import p_value
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
 from evaluation.results.pairs import PairResult
-from evaluation.stats.kinds import Kind
-from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, Kind
 
 ALPHA = 0.05
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from evaluation.formatting import counted, p_value, points, quantity
 from evaluation.results.pairs import PairResult
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 
 FRACTION = "fraction"
 

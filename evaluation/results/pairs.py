@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from evaluation.results.estimates import MetricEstimate
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 
 Basis = Literal["fresh", "cached", "unknown", "balanced", "mixed"]
 """Of which prompts two sides were timed: of those that were new to both servers, of those in both caches, …"""

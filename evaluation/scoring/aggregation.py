@@ -25,7 +25,8 @@ from evaluation.records import EstimateRow, MetricUse, RunCandidateRecord, RunPl
 from evaluation.requests.prices import PRICE
 from evaluation.score import Measurement
 from evaluation.scoring.usage_estimates import figure_estimates
-from evaluation.stats.estimate import corpus_estimate, mean_estimate
+from evaluation.stats.bootstrap import corpus_estimate
+from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.ratio import ratio_estimate
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_values

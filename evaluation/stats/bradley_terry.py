@@ -7,7 +7,7 @@ counted in square matrices, row i and column j holding how often i beat j; a tie
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.stats.numbers import Vector
+from evaluation.stats.vectors import Vector
 
 Matrix = NDArray[np.float64]
 """Shape (…, k, k)."""

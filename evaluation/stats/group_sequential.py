@@ -12,8 +12,8 @@ from functools import cache
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.numbers import Vector
-from evaluation.stats.roots import crossing
+from evaluation.stats.intervals import crossing
+from evaluation.stats.vectors import Vector
 
 _LEAST_NODES = 64
 _NODES_PER_STEP = 16

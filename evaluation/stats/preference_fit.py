@@ -15,7 +15,7 @@ from evaluation.stats.bradley_terry import (
     sandwich_covariance,
     with_pseudo_wins,
 )
-from evaluation.stats.numbers import Vector
+from evaluation.stats.vectors import Vector
 from evaluation.stats.votes import VoteTable
 
 MIN_PROMPTS_FOR_PERCENTILES = 100

@@ -15,7 +15,7 @@ from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.preference_fit import PreferenceFit, deviance_of, fitted, resampled_limits
 from evaluation.stats.preference_ranking import Contrast, PreferenceRanking, Rating
-from evaluation.stats.rank_groups import rank_intervals, sole_winner, tied_groups
+from evaluation.stats.ranking import rank_intervals, sole_winner, tied_groups
 from evaluation.stats.votes import Vote, VoteTable, components, tabled
 
 ELO = 400 / log(10)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.stats.numbers import Vector, as_vector
+from evaluation.stats.vectors import Vector, as_vector
 
 
 def case_means(scores: Iterable[tuple[str, float]]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from evaluation.errors import ConfigurationError
 from evaluation.stats.bradley_terry import Matrix, reaches
-from evaluation.stats.numbers import Vector
+from evaluation.stats.vectors import Vector
 
 Places = NDArray[np.intp]
 

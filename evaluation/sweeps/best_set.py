@@ -7,7 +7,7 @@ with Bonferroni's bound in place of equal variances).
 
 import numpy as np
 
-from evaluation.stats.numbers import Vector, is_binary
+from evaluation.stats.vectors import Vector, is_binary
 from evaluation.sweeps.contrasts import Matrix
 
 MIN_PAIRS = 6

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.stats.numbers import Vector
+from evaluation.stats.vectors import Vector
 from evaluation.sweeps.contrasts import Columns, Matrix, coefficients, interaction_of, joint_p_value, partial_p_value
 from evaluation.sweeps.detectable_effects import over_answers, over_cases
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from evaluation.fingerprint import canonical_json
-from evaluation.stats.estimate import mean_estimate
-from evaluation.stats.numbers import Vector
+from evaluation.stats.intervals import mean_estimate
+from evaluation.stats.vectors import Vector
 from evaluation.sweeps.best_set import may_be_best
 from evaluation.sweeps.contrasts import Matrix
 from evaluation.sweeps.findings import CombinationScore, Level

@@ -9,8 +9,8 @@ import numpy as np
 from calibration_populations import Array, Drawn, Population
 from numpy.typing import NDArray
 
-from evaluation.stats.kinds import Kind
 from evaluation.stats.pair_comparison import PairComparison, compare_pair
+from evaluation.stats.verdicts import Kind
 
 ALPHA = 0.05
 STANDARD_ERRORS = 2.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from evaluation.stats.numbers import Vector
+from evaluation.stats.vectors import Vector
 from evaluation.sweeps.analysis import analyse
 from evaluation.sweeps.best_set import may_be_best
 from evaluation.sweeps.contrasts import Matrix

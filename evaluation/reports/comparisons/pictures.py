@@ -10,8 +10,7 @@ from evaluation.reports.quality_pictures import COSTS, quality_picture
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairResult
-from evaluation.stats.kinds import Kind
-from evaluation.stats.verdicts import A_BETTER, B_BETTER
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, Kind
 
 _KINDS = {A_BETTER: "good", B_BETTER: "bad"}
 

@@ -9,7 +9,7 @@ from evaluation.reports.comparisons.tables import FIGURE_TITLES, is_pair, title,
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairResult
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
 

@@ -8,9 +8,8 @@ from evaluation.formatting import p_cell, quantity, score
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult, PairHistoryResult
 from evaluation.results.pairs import PairResult
 from evaluation.results.sides import MemberResult
-from evaluation.stats.kinds import Kind
-from evaluation.stats.rank_groups import letters
-from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
+from evaluation.stats.ranking import letters
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, Kind
 
 Row = dict[str, str]
 FIGURE_TITLES = {

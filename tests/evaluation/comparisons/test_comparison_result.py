@@ -18,7 +18,7 @@ from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.reports.comparisons.remarks import RATIOS, note_lines
 from evaluation.reports.comparisons.tables import artifact_rows, matrix_rows, metric_rows, side_rows
 from evaluation.results.comparisons import ComparisonResult
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 from evaluation.store.comparisons import find_comparison, list_comparisons
 from evaluation.store.session import Store
 

@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.clusters import clustered_standard_error
-from evaluation.stats.estimate import mean_estimate, pooled_mean_estimate
-from evaluation.stats.mcnemar import exact_p_value
+from evaluation.stats.intervals import mean_estimate, pooled_mean_estimate
 from evaluation.stats.pair_comparison import compare_pair
-from evaluation.stats.pairing import paired_by_case, usable_scores
+from evaluation.stats.paired_tests import exact_p_value, sign_flip_p_value
 from evaluation.stats.preferences import rank_preferences
 from evaluation.stats.repeats import case_means
-from evaluation.stats.sign_flips import sign_flip_p_value
+from evaluation.stats.vectors import clustered_standard_error, paired_by_case, usable_scores
 from evaluation.stats.verdicts import INCONCLUSIVE, INSUFFICIENT_DATA
 from evaluation.stats.votes import Vote
 

@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.equivalence_cases import share_equivalence_cases
-from evaluation.stats.kinds import Kind
-from evaluation.stats.mcnemar_power import exact_mcnemar_cases
 from evaluation.stats.pair_comparison import DISAGREE, PairComparison, compare_pair, kind_of, readjusted
+from evaluation.stats.power import exact_mcnemar_cases, share_equivalence_cases
 from evaluation.stats.repeats import case_means
+from evaluation.stats.verdicts import Kind
 
 SLEEP_A = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 SLEEP_B = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]

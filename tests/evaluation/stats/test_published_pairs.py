@@ -6,18 +6,25 @@ Digits beyond the printed ones are those of scipy and statsmodels.
 import numpy as np
 import pytest
 
-from evaluation.stats.binary_pairs import binary_evidence
-from evaluation.stats.continuous_pairs import continuous_evidence, paired_t, spread_interval
-from evaluation.stats.effect_sizes import small_sample_factor
-from evaluation.stats.equivalence import mean_within
+from evaluation.stats.binary_pairs import binary_evidence, paired_standard_error, paired_wald_interval, tango_z
+from evaluation.stats.continuous_pairs import continuous_evidence, paired_t, small_sample_factor, spread_interval
 from evaluation.stats.intervals import wilson_interval
-from evaluation.stats.mcnemar import chi2, chi2_p_value, corrected_chi2, corrected_chi2_p_value, exact_p_value
-from evaluation.stats.mcnemar import mid_p_value as mid_p
-from evaluation.stats.pair_evidence import PairTestSettings
+from evaluation.stats.paired_tests import (
+    PairTestSettings,
+    chi2,
+    chi2_p_value,
+    corrected_chi2,
+    corrected_chi2_p_value,
+    exact_p_value,
+    hodges_lehmann,
+    mean_within,
+    normal_p_value,
+    rank_biserial,
+    sign_flip_p_value,
+    wilcoxon_p_value,
+)
+from evaluation.stats.paired_tests import mid_p_value as mid_p
 from evaluation.stats.share_intervals import clopper_pearson_interval, jeffreys_interval, wald_interval
-from evaluation.stats.sign_flips import sign_flip_p_value
-from evaluation.stats.signed_ranks import hodges_lehmann, normal_p_value, rank_biserial, wilcoxon_p_value
-from evaluation.stats.tango import paired_standard_error, paired_wald_interval, tango_z
 from evaluation.stats.unpaired import unpaired_means
 
 # Student's sleep data, R's datasets::sleep

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.mcnemar import mcnemar_p_value
+from evaluation.stats.paired_tests import mcnemar_p_value
 from evaluation.stats.sequential import (
     BettingSequence,
     EProcess,
