@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.comparisons.words import listed
-from evaluation.formatting import counted, p_value
+from evaluation.formatting import counted, listed, p_value
 from evaluation.pictures.numbers import plotted_number
 from evaluation.results.estimates import shown_estimate
 

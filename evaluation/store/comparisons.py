@@ -10,9 +10,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import MetricUse
-from evaluation.results.as_json import as_json
+from evaluation.results.as_json import as_json, from_json
 from evaluation.results.comparisons import ComparisonResult
-from evaluation.results.from_json import from_json
 from evaluation.results.pairs import PairResult
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store

@@ -57,16 +57,15 @@ READING_COMPARISONS = (
     "evaluation/results/pairs.py",
     "evaluation/results/sides.py",
     "deployments/cli/compare/page.py",
-    "deployments/cli/compare/output.py",
     "tasks/comparison.py",
     "flows/compare.py",
 )
 UNTYPED = {
-    "evaluation/comparisons/comparability.py": 3,  # options as they were given to servers
-    "evaluation/comparisons/members.py": 2,  # the options and details of a candidate
+    "evaluation/comparisons/comparison.py": 3,  # options as they were given to servers
+    "evaluation/comparisons/sides.py": 2,  # the options and details of a candidate
     "evaluation/results/comparisons.py": 1,  # JSON without the pairs
     "evaluation/results/sides.py": 1,  # the options of a candidate
-    "deployments/cli/compare/output.py": 1,  # the JSON that is printed
+    "deployments/cli/compare/page.py": 1,  # the JSON that is printed
 }
 """How many plain dictionaries of anything a file may name."""
 COMPARISONS = sorted(

@@ -7,10 +7,11 @@ from evaluation.comparisons.preference_words import preference_lines, preference
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted
 from evaluation.reports.album import Album
-from evaluation.reports.comparisons.flips import flip_line, flip_rows
 from evaluation.reports.comparisons.pictures import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparisons.remarks import (
     dropped_lines,
+    flip_line,
+    flip_rows,
     gate_line,
     more_sides,
     note_lines,

@@ -1,6 +1,6 @@
 """A comparison in pictures: how far apart each two are, what quality costs, and how long answers take."""
 
-from evaluation.comparisons.words import amount, interval, unit_of
+from evaluation.comparisons.sentences import amount, interval, unit_of
 from evaluation.formatting import quantity
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
 from evaluation.pictures.numbers import PlottedNumber, plotted_number

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.comparisons.inconclusive import is_all_equal
-from evaluation.comparisons.words import amount, interval, size_of
+from evaluation.comparisons.sentences import amount, interval, is_all_equal, size_of
 from evaluation.formatting import p_cell, quantity, score
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult, PairHistoryResult
 from evaluation.results.pairs import PairResult
