@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
-from deployments.cli.compare.page import print_history, show_comparisons, show_planned
+from deployments.cli.compare.page import show_comparisons, show_planned
 from deployments.cli.compare.request import CompareOptions, cancelled_result
 from deployments.cli.completion import metric_names
 from deployments.cli.evaluate.options import evaluation_fields, taking_evaluation
@@ -110,6 +110,8 @@ def compare(
         )
         raise typer.Exit(code)
     if history:
+        from deployments.cli.compare.history import show_history
+
         raise typer.Exit(show_history(runs or [], metric or [], database=db, as_json=json_))
     request_fields = evaluation_fields(evaluation)
     if request_fields and experiment is not None:
@@ -178,20 +180,3 @@ def _has_failed_run(store: "Store", results: Sequence[ComparisonResult]) -> bool
 
     run_ids = dict.fromkeys(run_id for result in results for run_id in result.run_ids)
     return any(find_run(store, run_id).status == "failed" for run_id in run_ids)
-
-
-def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str | None, as_json: bool) -> int:
-    """Return the exit code of showing how a pair came out before.
-
-    Raises:
-        BenchwrightError: no such run, or not two sides.
-    """
-    from evaluation.comparisons.pair_history import history_of
-
-    with open_stored(database) as store:
-        history = history_of(store, words, metrics=metrics)
-    if as_json:
-        print_json({"history": history})
-    else:
-        print_history(history, words)
-    return EXIT_DONE

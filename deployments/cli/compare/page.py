@@ -10,7 +10,7 @@ from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from evaluation.formatting import counted
 from evaluation.results.as_json import as_json as result_as_json
-from evaluation.results.comparisons import ComparisonResult, Flip, Flips, PairHistoryResult
+from evaluation.results.comparisons import ComparisonResult, Flip, Flips
 from evaluation.results.planned_comparisons import PlannedComparison
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ def print_comparisons(results: Sequence[ComparisonResult]) -> None:
 
 
 def _print_one(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.remarks import dropped_lines, note_lines, tail_lines, zero_lines
-    from evaluation.reports.comparisons.tables import is_pair
+    from evaluation.reports.comparisons.tables import dropped_lines, is_pair, note_lines, tail_lines, zero_lines
 
     lead, *others = result.sentences
     say_line(lead, style="bold")
@@ -138,8 +137,7 @@ def _about(result: ComparisonResult) -> str:
 
 
 def _print_pair(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.remarks import ratio_lines
-    from evaluation.reports.comparisons.tables import metric_rows
+    from evaluation.reports.comparisons.tables import metric_rows, ratio_lines
 
     if rows := metric_rows(result):
         print_split_table(rows, words=("verdict",))
@@ -150,8 +148,16 @@ def _print_pair(result: ComparisonResult) -> None:
 
 
 def _print_many(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.remarks import gate_line, more_sides, ratio_lines
-    from evaluation.reports.comparisons.tables import matrix_rows, matrix_title, pair_rows, side_rows, title
+    from evaluation.reports.comparisons.tables import (
+        gate_line,
+        matrix_rows,
+        matrix_title,
+        more_sides,
+        pair_rows,
+        ratio_lines,
+        side_rows,
+        title,
+    )
 
     if not result.metrics:
         return
@@ -193,7 +199,7 @@ def _print_preferences(result: ComparisonResult) -> None:
 
 
 def _print_flips(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.remarks import flip_line
+    from evaluation.reports.comparisons.tables import flip_line
 
     for position, flips in enumerate(result.flips):
         line = flip_line(flips)
@@ -208,8 +214,7 @@ def _print_flips(result: ComparisonResult) -> None:
 
 
 def _print_flipped(flips: Flips, better: Sequence[Flip], n_better: int, winner: str, run_id: str) -> None:
-    from evaluation.reports.comparisons.remarks import flip_rows
-    from evaluation.reports.comparisons.tables import side_column
+    from evaluation.reports.comparisons.tables import flip_rows, side_column
 
     rows = flip_rows(flips, better)
     if not rows:
@@ -229,12 +234,3 @@ def _print_sources(result: ComparisonResult) -> None:
     say_line()
     version = result.benchmark_version[:12]
     say_line(f"benchmark version {version}, comparison {result.comparison_id}, code {result.code_version}")
-
-
-def print_history(history: Sequence[PairHistoryResult], words: Sequence[str]) -> None:
-    """Print how a pair came out each time, the oldest first."""
-    from evaluation.reports.comparisons.tables import history_rows
-
-    say_line(f"{' and '.join(words)}: {len(history)} stored result{'' if len(history) == 1 else 's'}", style="bold")
-    say_line()
-    print_split_table(history_rows(history), words=("pair", "verdict"))

@@ -15,8 +15,15 @@ from evaluation.comparisons.regression_checks import RegressionCheck, regression
 from evaluation.comparisons.sentences import not_worse, pair_sentence
 from evaluation.reports.comparisons.junit import as_junit
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
-from evaluation.reports.comparisons.remarks import RATIOS, flip_line, note_lines
-from evaluation.reports.comparisons.tables import artifact_rows, matrix_rows, metric_rows, side_rows
+from evaluation.reports.comparisons.tables import (
+    RATIOS,
+    artifact_rows,
+    flip_line,
+    matrix_rows,
+    metric_rows,
+    note_lines,
+    side_rows,
+)
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.results.comparisons import ComparisonResult

@@ -12,7 +12,7 @@ from evaluation.case import Case
 from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_verdict, with_labels
 from evaluation.formatting import p_value
 from evaluation.generation import Failure, FailureKind
-from evaluation.reports.comparisons.remarks import dropped_lines, zero_lines
+from evaluation.reports.comparisons.tables import dropped_lines, zero_lines
 from evaluation.results.as_json import as_json
 from evaluation.results.comparisons import PreferenceResult
 from evaluation.run_results.run_result import run_result
