@@ -31,8 +31,8 @@ from evaluation.results.comparisons import Flip, Flips, PreferenceResult
 from evaluation.results.sides import SideCounts
 from evaluation.scoring.aggregation import case_values
 from evaluation.scoring.usage_estimates import by_prompt_state
+from evaluation.stats.bradley_terry import Vote
 from evaluation.stats.preferences import rank_preferences
-from evaluation.stats.votes import Vote
 from evaluation.store.outcome_numbers import failed_cases, iterate_figures, iterate_values
 from evaluation.store.outcomes import count_outcomes, load_outcomes
 from evaluation.store.scores import count_score_failures

@@ -24,8 +24,7 @@ from evaluation.records import Status
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import Flips, PreferenceResult
 from evaluation.results.sides import SideCounts
-from evaluation.store.benchmarks import load_benchmark_version
-from evaluation.store.case_hashes import case_hashes
+from evaluation.store.benchmarks import case_hashes, load_benchmark_version
 from evaluation.store.changed_texts import ChangedTexts, find_changed_texts
 from evaluation.store.session import Store
 

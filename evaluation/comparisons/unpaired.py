@@ -19,8 +19,7 @@ from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, U
 from evaluation.scoring.aggregation import case_values
 from evaluation.stats.unpaired_comparison import GroupPair, compare_groups
 from evaluation.stats.vectors import cluster_means
-from evaluation.store.benchmarks import case_clusters, find_benchmark
-from evaluation.store.case_hashes import case_hashes
+from evaluation.store.benchmarks import case_clusters, case_hashes, find_benchmark
 from evaluation.store.outcome_numbers import failed_cases
 from evaluation.store.session import Store
 from evaluation.version import code_version

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from evaluation.errors import ConfigurationError
 from evaluation.metric_specs import file_and_call
 from evaluation.metrics.metric_files import FROM_A_FILE
-from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.parsing import parse_metric
+from evaluation.metrics.third_party import MissingMetric
 from evaluation.records import MetricUse, RunRecord
 
 

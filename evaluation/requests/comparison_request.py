@@ -7,8 +7,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.margin import Margin, read_margin
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import RequestModel, refusal
 
 FIRST = "first"
 """Names the first of all sides, unless one is called so."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.formatting import counted, listed, p_value
-from evaluation.pictures.numbers import plotted_number
+from evaluation.pictures.frame import plotted_number
 from evaluation.results.estimates import shown_estimate
 
 ENOUGH_CASES = 6

@@ -18,9 +18,9 @@ from evaluation.metrics.cost import cost_metric
 from evaluation.metrics.guarded_calls import BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
 from evaluation.metrics.metric_process import MetricProcess
-from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ, reads_the_prompt
+from evaluation.metrics.third_party import MissingMetric
 from evaluation.records import EstimateRow, MetricUse, RunCandidateRecord, RunPlan
 from evaluation.requests.prices import PRICE
 from evaluation.score import Measurement

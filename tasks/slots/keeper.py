@@ -16,12 +16,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tasks.slots.allotment import Allotment
-from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.lease_news import LeaseReporter
 from tasks.slots.limits import LimitsAwayError
 from tasks.slots.log_once import LogOnce
 from tasks.slots.queue_order import QueuePlace
-from tasks.slots.tag_limits import TagView, look_at
+from tasks.slots.tag_limits import GpuSlots, TagView, look_at
 
 
 class _EndError(Exception):

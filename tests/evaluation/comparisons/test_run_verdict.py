@@ -16,8 +16,8 @@ from evaluation.reports.comparisons.tables import dropped_lines, zero_lines
 from evaluation.results.as_json import as_json
 from evaluation.results.comparisons import PreferenceResult
 from evaluation.run_results.run_result import run_result
+from evaluation.stats.bradley_terry import Vote
 from evaluation.stats.preferences import rank_preferences
-from evaluation.stats.votes import Vote
 from evaluation.store.session import Store
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.errors import ConfigurationError
+from evaluation.stats.bradley_terry import Vote
 from evaluation.stats.intervals import mean_estimate, pooled_mean_estimate
 from evaluation.stats.pair_comparison import compare_pair
 from evaluation.stats.paired_tests import exact_p_value, sign_flip_p_value
@@ -13,7 +14,6 @@ from evaluation.stats.preferences import rank_preferences
 from evaluation.stats.repeats import case_means
 from evaluation.stats.vectors import clustered_standard_error, paired_by_case, usable_scores
 from evaluation.stats.verdicts import INCONCLUSIVE, INSUFFICIENT_DATA
-from evaluation.stats.votes import Vote
 
 TOLERANCE = 1e-9
 

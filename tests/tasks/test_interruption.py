@@ -9,7 +9,7 @@ import pytest
 WRITES = """
     import logging, sys
     from prefect.logging.handlers import PrefectConsoleHandler
-    from tasks.broken_pipes import outlive_the_reader
+    from tasks.interruption import outlive_the_reader
 
     logger = logging.getLogger("prefect.flow_runs")
     logger.handlers = [PrefectConsoleHandler(stream=sys.{stream})]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from deployments.automations import allow_webhook
 from deployments.guarded.connections import named_webhooks
-from deployments.webhooks import allow_webhook
 from evaluation.errors import ConfigurationError
 
 

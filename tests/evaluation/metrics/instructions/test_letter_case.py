@@ -3,15 +3,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.tokenize import NLTKWordTokenizer
 
+from evaluation.metrics.instructions.letter_case import words
 from evaluation.metrics.instructions.sentences import sentences
-from evaluation.metrics.instructions.words import words
 
 _TOKENS = (
     "I'M DON'T CANNOT cannot GONNA wanna HE'S. 'TIS 'TWAS D'YE MORE'N GIMME GOTTA LEMME IT'S' A,B A,1 A:B -x "
     "U.S.A. NASA's Ph.D. 90'S THEY'LL ``x'' \"Hi.\" (Yes.) 'no.' . ... -- * [x] <a> #1 $5 50% a&b X,:Y 'n' ''' , : end."
 )
+
+
 TOKENS = _TOKENS.split(" ")
+
+
 PIECES = st.tuples(st.sampled_from(TOKENS), st.sampled_from([" ", " ", "", "\n", "\t"]))
+
+
 TEXTS = st.lists(PIECES, max_size=20).map(lambda pieces: "".join(word + blank for word, blank in pieces))
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from selection.choosing.pareto import pareto_set
+from selection.choosing.ranking import pareto_set
 
 VALUES = arrays(
     np.float64, st.tuples(st.integers(1, 7), st.integers(1, 4)), elements=st.sampled_from([0, 1, 2, np.nan])

@@ -1,15 +1,31 @@
 import numpy as np
 
-from selection.learning.targets import targets
+from selection.learning.trial import targets
 
 RNG = np.random.default_rng(5)
+
+
 N = 300
+
+
 FEATURES = RNG.normal(size=(N, 4)) / 2
+
+
 WEIGHTS = RNG.normal(size=(4, 5)) / 4
+
+
 DEVIATION = FEATURES @ WEIGHTS
+
+
 DEVIATION -= DEVIATION.mean(axis=1, keepdims=True)
+
+
 DIFFICULTY = RNG.normal(size=N)
+
+
 TASKS = np.arange(N) % 2
+
+
 VALUES = DEVIATION + DIFFICULTY[:, None] + np.array([0.5, 0.4, 0.7, 0.1, 0.3])
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.slots.shares import growth, leases_to_keep, share
+from tasks.slots.tag_limits import growth, leases_to_keep, share
 
 
 def test_who_is_alone_gets_what_they_can_use_of_the_limit() -> None:
