@@ -154,7 +154,7 @@ def mean_estimate(
     cluster means, are equal: no spread was seen, and an interval without width would claim certainty.
 
     Args:
-        values: One for each case, repeats averaged before (`repeats.case_means`).
+        values: One for each case, repeats averaged before.
         clusters: The cluster of each case; None for a case that stands by itself.
         confidence_level: Of the interval.
 

@@ -109,7 +109,7 @@ def compare_pair(
     """Return the comparison of two candidates, by case id.
 
     Args:
-        a: One score for each case, repeats averaged before (`repeats.case_means`). NaN and None are failures.
+        a: One score for each case, repeats averaged before. NaN and None are failures.
         b: The same for the other one; the two may have different cases, and different numbers of repeats.
         rng: Seed it to reproduce a report. The order of the cases does not matter.
         kind: Told from the scores where it is not given: `kind_of`.

@@ -258,7 +258,6 @@ def _signs() -> NDArray[np.float64]:
 
 
 MAX_PAIRS_FOR_EXACT = 20
-_MAX_DISTINCT = 2000
 _DIGITS = 12
 _TINY = 1e-300
 
@@ -294,30 +293,6 @@ def rank_biserial(differences: Vector) -> float | None:
     ranks, is_up = _signed_ranks(differences)
     total = float(ranks.sum())
     return (2 * float(ranks[is_up].sum()) - total) / total if total else None
-
-
-def hodges_lehmann(differences: Vector) -> float | None:
-    """Return the median of the means of all two differences (each with itself, too).
-
-    None beyond 2000 distinct differences.
-    """
-    values, counts = np.unique(differences, return_counts=True)
-    if values.size > _MAX_DISTINCT:
-        return None
-    means = (values[:, None] + values[None, :]) / 2
-    # Each unordered pair once: ordered pairs count twice, pairs of a difference with itself once.
-    weights = np.outer(counts, counts) + np.diag(counts)
-    order = np.argsort(means, axis=None)
-    return _weighted_median(means.ravel()[order], weights.ravel()[order].astype(np.float64))
-
-
-def _weighted_median(values: Vector, weights: Vector) -> float:
-    """Return the median of values of which each stands as often as its weight says."""
-    reached = np.cumsum(weights)
-    half = reached[-1] / 2
-    lower = int(np.searchsorted(reached, half))
-    upper = int(np.searchsorted(reached, half, side="right"))
-    return float(values[lower] + values[upper]) / 2
 
 
 def _signed_ranks(differences: Vector) -> tuple[Vector, NDArray[np.bool_]]:

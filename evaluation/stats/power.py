@@ -52,12 +52,6 @@ def cases_for_difference(difference: float, *, variance: float, alpha: float = A
     return (z_of(1 - alpha / 2) + z_of(power)) ** 2 * variance / not_zero(difference) ** 2
 
 
-def detectable_difference(n_cases: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the smallest true mean difference that so many pairs show, by the normal approximation."""
-    checked(alpha, power)
-    return (z_of(1 - alpha / 2) + z_of(power)) * sqrt(variance / n_cases)
-
-
 def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> float:
     """Return the chance that the paired t-test sees a true effect, from the noncentral t distribution.
 

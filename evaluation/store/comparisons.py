@@ -146,12 +146,6 @@ def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[Compariso
         return tuple(_record(connection, row) for row in connection.execute(page).mappings().all())
 
 
-def delete_comparison(store: Store, comparison_id: str) -> None:
-    """Take a comparison out; its pairs and notes go with it."""
-    with store.write() as connection:
-        connection.execute(sa.delete(comparison).where(comparison.c.id == comparison_id))
-
-
 def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:
     """Return what the sides of all stored pairs were called, each two once, by name."""
     query = sa.select(comparison_pair.c.a, comparison_pair.c.b).distinct()

@@ -28,7 +28,6 @@ from evaluation.stats.paired_tests import (
     corrected_chi2,
     corrected_chi2_p_value,
     exact_p_value,
-    hodges_lehmann,
     mcnemar_p_value,
     mean_within,
     mid_p_value,
@@ -38,7 +37,6 @@ from evaluation.stats.paired_tests import (
 )
 from evaluation.stats.power import cases_for_difference, mcnemar_cases, paired_t_cases, paired_t_power
 from evaluation.stats.rank_correlation import spearman
-from evaluation.stats.share_intervals import clopper_pearson_interval, jeffreys_interval, wald_interval
 from evaluation.stats.unpaired import chi_square_p_value, fisher_p_value, unpaired_means, unpaired_shares
 from evaluation.stats.unpaired_comparison import farrington_manning_z, unpaired_means_within
 from evaluation.stats.vectors import clustered_standard_error, design_effect
@@ -139,9 +137,6 @@ def test_adjusted_p_values_are_statsmodels(adjust, method, monkeypatch):
     ("interval", "method"),
     [
         (wilson_interval, "wilson"),
-        (clopper_pearson_interval, "beta"),
-        (jeffreys_interval, "jeffreys"),
-        (wald_interval, "normal"),
     ],
 )
 def test_intervals_of_a_share_are_statsmodels(interval, method):
@@ -243,15 +238,6 @@ class TestDifferencesOfScores:
             assert "wilcoxon_pratt_exact" == form
             ours.append(p_value)
             reference.append(stats.wilcoxon(differences, method="exact").pvalue)
-        assert_allclose(ours, reference, **CLOSE)
-
-    def test_the_hodges_lehmann_estimate_is_the_median_of_all_means_of_two(self):
-        ours, reference = [], []
-        for rng in generators(35):
-            differences = np.round(rng.normal(size=rng.integers(1, 30)), 1)
-            ours.append(hodges_lehmann(differences))
-            first, second = np.triu_indices(differences.size)
-            reference.append(np.median((differences[first] + differences[second]) / 2))
         assert_allclose(ours, reference, **CLOSE)
 
     def test_spearmans_correlation_is_scipys(self):
