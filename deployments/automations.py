@@ -1,4 +1,6 @@
-"""Which servers the webhooks of alerts may call: what the operator named on the command line is noted for our servers.
+"""Who is told of an alert: an automation of Prefect's that calls a block for each of our events.
+
+The address of a webhook is a secret: it lives in a block, which Prefect keeps encrypted.
 
 Prefect's server reads it for each connection (`guarded/connections.py`). The note holds scheme, host and port alone,
 since the rest of a webhook's address is a secret.

@@ -1,4 +1,4 @@
-"""What the schedules of a deployment were to ask for, kept in a Prefect variable from one deploy to the next.
+"""Bring the definitions to a Prefect server. What people changed there stays: schedules, defaults, pools, tags.
 
 Prefect forgets the parameters of a schedule that is changed through its API without naming them, and such a schedule
 of evaluations can only fail.

@@ -1,4 +1,4 @@
-"""A flow run's process writes its log into a pipe to its worker, and outlives that worker."""
+"""Who may end the work early: Ctrl-C, SIGTERM, and a person in Prefect's UI, whom nobody tells us about."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,8 @@
-"""What has a flow run left in the store whose process is gone: is anything to be done, and does anybody wait for it?"""
+"""Finds flow runs whose process is gone and has them made again, at most three times each.
+
+Prefect alone does not do it: a flow run whose worker was killed with it stays *Running* for good. Here the heartbeat of
+its holder in the store tells, and a claim in the store decides which of several reconcilers takes care of it.
+"""
 
 import asyncio
 import time

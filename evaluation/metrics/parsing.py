@@ -1,4 +1,4 @@
-"""What was meant by a file without a class, `path.py`? Its classes are read, and none of its code is run."""
+"""Which metric, with which options, does a benchmark file or a command line name?"""
 
 import ast
 from collections.abc import Mapping

@@ -1,4 +1,6 @@
-"""Which marks inside a word may be left out? `don't` is `dont`, and `well-known` is `wellknown` or `well known`.
+"""Which marks of a text belong to its sentence, and which to what it says?
+
+`Yes, he said.` has the words `Yes he said`; in `f(x)`, `C++`, `3.5` and `[1, 2]` every mark counts.
 
 Where the word without its mark is another one, the mark stays: `we're` is not `were`, `re-sign` is not `resign`.
 """

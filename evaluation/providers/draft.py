@@ -1,4 +1,4 @@
-"""Which part of a text is the model thinking aloud, and which is its answer?"""
+"""An answer while it is coming: what has arrived, when, and what it means if nothing more does."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Again, or not? Refusals of llama.cpp's server, vLLM and LM Studio as our errors."""
+"""What goes over the wire to `/v1/chat/completions`, and what its events mean."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""A sign that the measuring is at fault, rather than a candidate."""
+"""What an evaluation found: an invocation, its runs, their candidates, and each candidate's metrics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How well each candidate of a run tells the classes apart."""
+"""A run's results: what `--json`, `show` and the artifacts are all made of."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Who may read a SQLite database?"""
+"""Where is the database, may this version use it, and how is it read and written?"""
 
 import os
 import shlex

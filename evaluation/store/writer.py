@@ -1,4 +1,4 @@
-"""Which values does no database take? Named before they are sent, so that they cannot spoil a whole transaction."""
+"""One thread that commits outcomes in groups, without ever holding one back."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How large would a parameter's effect have to be for this many cases to show it? Said where none was found."""
+"""Does a parameter go with the scores beyond chance? Over cases that all combinations share, or over single answers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -1,4 +1,10 @@
-"""Which of two candidates did better in use, where chance chose between them?
+"""How good were the recommendations? From what was stored of them, what was reported of them, and today's evidence.
+
+What outcomes are used for, and what not. An outcome is seen only of the candidate that was named, and candidates are
+named where they look good. So outcomes tell how a candidate does against its own expectation (drift), and a drift of
+quality is a reason to evaluate and to train again (`reason_to_retrain`). They never enter the scoreboard and move no
+ranking. Answers drawn at random among the tied (`recommend(explore=…)`) are compared with one another here, by inverse
+propensity (`Analytics.drawn`); they do not enter the scoreboard either.
 
 A case that only one candidate was asked says nothing of the difference between two: the two-way fit of the scoreboard
 takes it up whole in the effect of the case. So outcomes of recommendations move no ranking, whoever reports them: the

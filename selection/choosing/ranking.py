@@ -1,4 +1,7 @@
-"""Which candidates does no other one beat in everything?"""
+"""Who of those that were measured: constraints, utility, ties, and the Pareto set.
+
+utility = 100 · w_q · quality - w_l · log2(seconds) - w_c · log2(dollars for 1,000) - w_e · log2(joules)
+"""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,10 @@
-"""What is learned: how far a candidate is from its mean on the task, case by case, beside how hard the case is for all.
+"""Learners tried on families they were not shown; only what foretells their answers better than none is believed.
+
+Twice guarded. A task's deviations count only where they lie closer to what came than none do, by a standard error over
+its families; and the learner whose deviations lie closest is taken only where these do so over all families, and the
+choices that follow gain. For a fold of cases the first is decided on the other folds, so that the second is a test of
+the whole procedure. It is a test of what is foretold, since that is seen on every answer of every case: the gain of the
+choices, seen where two of them differ alone, would need many times the cases to be told from chance.
 
 quality = candidate's mean + difficulty of the case + deviation; the deviations of a case sum to zero over the
 candidates, so that a hard case is no evidence against anybody. Cells that are missing are filled with what a ridge on

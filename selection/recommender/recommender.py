@@ -1,4 +1,11 @@
-"""How much time may be spent on something that could be done all the time?"""
+"""Where questions are answered: one desk for each store in a process, which knows what is known and keeps it current.
+
+What is known is an immutable `View`; a thread that asks takes the one there is. Whether the store has changed is asked
+with every question, which costs next to nothing; only where it has, one of the threads reads again, and the others go
+on with the view before. A store that changes all the time is not read all the time: beyond a first allowance, comparing
+may take a fiftieth of the time, and reading a twentieth. A store that is away takes no answer away: the view before
+serves on and says so.
+"""
 
 import time
 from collections.abc import Callable, Iterator

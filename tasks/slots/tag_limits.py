@@ -1,4 +1,7 @@
-"""What does a claim lease slots of?"""
+"""The four limits that belong to one GPU tag: its slots, which people see and edit, and three beside it for us.
+
+share = ⌈limit × wanted by me ÷ wanted by all⌉, at least 1 and, where others want slots too, never all of them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,9 @@
-"""Does a server run on this machine?"""
+"""Which of a machine's GPUs does each local endpoint work on?
+
+Those on which its processes compute, where they can be seen. Where they cannot (another user's server, a container),
+those on which any process computes that belongs to no endpoint. While nobody computes, those of last time; before there
+was a first time, all.
+"""
 
 import socket
 from collections import defaultdict

@@ -1,4 +1,10 @@
-"""An answer as text in which choices can be looked for: without thinking, emphasis and wrappers."""
+"""Which option did the model choose, in whatever words it said so?
+
+Read from strict to flexible. What the answer claims last counts where it corrects itself; two options that are both
+offered are no choice.
+
+A model that goes through the options one by one and is stopped in the middle has named the first ones, and chosen none.
+"""
 
 import re
 import unicodedata

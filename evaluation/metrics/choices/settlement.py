@@ -1,4 +1,4 @@
-"""Does an answer take back what it has chosen, or name another option beside it or instead of it?"""
+"""Do the claims of an answer settle on one option, and does nothing else in it offer another one or take it back?"""
 
 import re
 from collections.abc import Collection, Sequence

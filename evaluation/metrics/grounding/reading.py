@@ -1,4 +1,8 @@
-"""Words that say little, that deny, and that change their form: the small dictionary of the measures of support."""
+"""What does a sentence say, word by word: stems, numbers, names, and which words are denied?
+
+Words are folded (NFKC, case) and, where they are English, cut to a light stem. Scripts without blanks are read as
+pairs of letters. Numbers are brought to one form: `1,000`, `1000` and `a thousand` are one.
+"""
 
 import re
 import unicodedata

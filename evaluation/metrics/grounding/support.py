@@ -1,4 +1,8 @@
-"""What speaks against resting a sentence on a passage that holds its words?
+"""Which passage does a sentence rest on, by its words, and what speaks against it?
+
+relevance = .3·W + .5·P + .2·N, each a share of the sentence's words, weighted by rarity: W held by two neighbouring
+sentences of the passage, P by the passage, N neighbours in the sentence that stand near one another in the passage,
+where those of names and numbers count three times. Halved where something speaks against it, as `doubts` has it.
 
 A number or a name that the passage lacks, or that it says of something else; a denial in one of the two alone.
 """

@@ -1,4 +1,4 @@
-"""A race in a picture: where each candidate was when it was asked its last case."""
+"""A race for people: who came where, what was decided at which look, and what it cost."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A sweep in pictures: its combinations, and the values of each parameter that makes a difference."""
+"""A sweep as one page of Markdown."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is known of the judges of a run, a sentence for each thing."""
+"""What the stored verdicts of a run tell of its judges."""
 
 from collections.abc import Iterable
 

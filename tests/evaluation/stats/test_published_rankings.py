@@ -9,12 +9,11 @@ from american_league import VOTES, WINS
 from evaluation.metrics.programs.pass_at_k import PassAtK
 from evaluation.stats.agreement import krippendorff_alpha
 from evaluation.stats.bradley_terry import abilities, model_covariance
-from evaluation.stats.group_sequential import Design, group_sequential_bounds
 from evaluation.stats.intervals import pooled_mean_estimate
 from evaluation.stats.multiplicity import ADJUSTMENTS, cochran_q, critical_difference, friedman, gate_of, nemenyi_q
 from evaluation.stats.power import cases_for_difference, mcnemar_cases, paired_t_cases
 from evaluation.stats.preferences import rank_preferences
-from evaluation.stats.sequential import EProcess, always_valid_p_values
+from evaluation.stats.sequential import Design, EProcess, always_valid_p_values, group_sequential_bounds
 from evaluation.stats.vectors import clustered_standard_error, design_effect
 
 

@@ -5,10 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.case import Case
-from evaluation.metrics.programs.answered_program import AnsweredProgram, answered_program, prompt_as_program
-from evaluation.metrics.programs.case_program import find_program, program_of
+from evaluation.metrics.programs.case_program import (
+    AnsweredProgram,
+    answered_program,
+    find_program,
+    program_of,
+    prompt_as_program,
+)
 
 PROMPT = 'from typing import List\n\n\ndef half(x: int) -> int:\n    """Half.\n\n    >>> half(4)\n    2\n    """\n'
+
+
 F = "def f(x):\n    return x"
 
 

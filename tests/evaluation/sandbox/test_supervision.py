@@ -6,9 +6,11 @@ import pytest
 
 from evaluation.program import ProgramEnd
 from evaluation.sandbox.inside.values import Encoder, PlainOnly
-from evaluation.sandbox.verdicts import MAX_VERDICT_BYTES, Verdicts
+from evaluation.sandbox.supervision import MAX_VERDICT_BYTES, Verdicts
 
 READY, PASSED, FAILED, END = ("ready",), ("test", True, "", ""), ("test", False, "failed", "no"), ("end",)
+
+
 BROKEN = (ProgramEnd.CRASHED, "the tests broke their interpreter")
 
 

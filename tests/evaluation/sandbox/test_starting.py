@@ -5,10 +5,14 @@ import struct
 
 import pytest
 
-from evaluation.sandbox.system_calls import system_call_filter
+from evaluation.sandbox.starting import system_call_filter
 
 X86, ARM = 0xC000003E, 0xC00000B7
+
+
 ALLOWED, KILLED = 0x7FFF0000, 0x80000000
+
+
 DENIED, MISSING = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
 
