@@ -9,15 +9,29 @@ import math
 
 P_FLOOR = 0.0001
 """Smaller p-values are not told apart: no test here is that exact."""
+
+
 _P_CEILING = 0.999
+
+
 _ALPHA = 0.05
 """A p-value that is not on it is not rounded to it, so that figure and verdict agree."""
+
+
 _MOST_DIGITS = 6
+
+
 _MOST_PERCENT_DIGITS = 2
+
+
 _LEAST_DECIMAL = 1e-9
 """Below it, and from a billion times its inverse on, powers of ten are easier to read than zeros."""
+
+
 _NOISE = 1e-12
 """What sums of binary fractions are off by: .7 may be .7000000000000002."""
+
+
 _BYTES = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -241,3 +255,8 @@ def _kept_off(
 
 def _number(shown: str) -> float:
     return float(shown.replace(",", ""))
+
+
+def listed(names: list[str] | tuple[str, ...]) -> str:
+    """Return `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

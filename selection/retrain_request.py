@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, ValidationError
 
 from evaluation.errors import ConfigurationError
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import RequestModel, refusal
 
 
 class RetrainRequest(RequestModel):

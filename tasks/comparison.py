@@ -3,7 +3,7 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.comparisons.saving import compare_and_store, refuse_unfit_runs, requested_runs
+from evaluation.comparisons.comparison_result import compare_and_store, refuse_unfit_runs, requested_runs
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.reports.comparisons.tables import artifact_rows
 from evaluation.requests.comparison_request import ComparisonRequest

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
+import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,9 +16,37 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.runtime import deployment
 from prefect.states import Cancelled
+from rich.console import Console
 
-from tasks.broken_pipes import outlive_the_reader
 from tasks.database_guard import guard_database
+
+
+def outlive_the_reader() -> None:
+    """From now on nothing that logs to a terminal or a pipe ends the process when nobody reads that any more.
+
+    rich ends a process then, as befits `… | head`. A flow run whose worker was killed would be ended by its next line,
+    in whichever coroutine logs it, and Prefect would take it for cancelled.
+    """
+    for console in _consoles():
+        vars(console)["on_broken_pipe"] = partial(_write_to_nowhere, console)
+
+
+def _write_to_nowhere(console: Console) -> None:
+    console.quiet = True
+    with suppress(OSError, ValueError):  # a stream without a descriptor, or closed: nothing can break in it
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, console.file.fileno())
+        os.close(nowhere)
+
+
+def _consoles() -> Iterator[Console]:
+    """Yield those that Prefect's handlers, or others, write to."""
+    loggers = [logging.getLogger(), *logging.Logger.manager.loggerDict.values()]
+    for logger in loggers:
+        for handler in getattr(logger, "handlers", ()):
+            if isinstance(console := getattr(handler, "console", None), Console):
+                yield console
+
 
 LOOK_EVERY_S = 3.0
 T = TypeVar("T")

@@ -47,8 +47,7 @@ def _available() -> tuple[list[type["Metric"]], list[str]]:
 
 
 def _in_short(metric: type["Metric"]) -> dict[str, Any]:
-    from evaluation.metrics.descriptions import summary
-    from evaluation.metrics.families import family_of
+    from evaluation.metrics.descriptions import family_of, summary
 
     low, high = metric.value_range
     return {
@@ -63,7 +62,7 @@ def _in_short(metric: type["Metric"]) -> dict[str, Any]:
 
 
 def _print_families(descriptions: Sequence[Mapping[str, Any]]) -> None:
-    from evaluation.metrics.families import FAMILIES, OTHERS
+    from evaluation.metrics.descriptions import FAMILIES, OTHERS
 
     for family in (*FAMILIES, OTHERS):
         of_family = [item for item in descriptions if item["family"] == family]

@@ -5,7 +5,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from deployments.cli.compare.request import CompareOptions as TypedComparison
-from deployments.cli.compare.request import comparison_request
 from deployments.cli.terminal.output import EXIT_DONE
 from deployments.python.calling import call, call_async
 from deployments.python.documented import refuse_unknown, with_options
@@ -130,11 +129,13 @@ def _ids(run: "str | RunResult | InvocationResult") -> list[str]:
 
 def _compare_stored(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":
     from deployments.cli.arguments import open_stored
-    from evaluation.comparisons.saving import compare_and_store
+    from evaluation.comparisons.comparison_result import compare_and_store
+    from evaluation.requests.comparison_request import read_comparison_request
     from evaluation.results.listings import ComparisonList
 
+    request = read_comparison_request(typed.fields, checks=typed.check_metrics if typed.checks else None)
     with open_stored(options.get("db")) as store:
-        return ComparisonList(compare_and_store(store, comparison_request(typed, None)))
+        return ComparisonList(compare_and_store(store, request))
 
 
 def _compare_by_flow(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":
@@ -144,7 +145,7 @@ def _compare_by_flow(typed: "TypedComparison", options: CompareOptions) -> "Comp
         evaluated_runs,
         prepare_comparison,
     )
-    from evaluation.comparisons.saving import compare_and_store
+    from evaluation.comparisons.comparison_result import compare_and_store
     from evaluation.results.listings import ComparisonList
     from evaluation.run_results.run_result import run_result
 

@@ -51,7 +51,7 @@ RESULTS = (
     "evaluation.results.runs:MetricResult",
     "evaluation.results.runs:MetricMean",
     "evaluation.results.estimates:MetricEstimate",
-    "evaluation.results.alarms:Alarm",
+    "evaluation.results.runs:Alarm",
     "evaluation.results.listings:ComparisonList",
     "evaluation.results.comparisons:ComparisonResult",
     "evaluation.results.comparisons:MetricComparisonResult",

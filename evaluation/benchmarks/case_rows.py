@@ -3,19 +3,59 @@
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from evaluation.benchmarks.documents import Document
+from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.formats.format import ID_FIELDS, Format
 from evaluation.benchmarks.formats.plain import Plain
 from evaluation.benchmarks.mapping import rename, renamed, unknown_fields, without
-from evaluation.benchmarks.recognition import check_same, recognised, unknown_format
 from evaluation.benchmarks.rows import Row, plain_json
-from evaluation.benchmarks.usual_names import other_case_mapping, usual_mapping
+from evaluation.benchmarks.usual_names import PROMPT_NAMES, REFERENCE_NAMES, other_case_mapping, usual_mapping
 from evaluation.case import Case
 from evaluation.errors import BenchmarkError
-from evaluation.files.field_mapping import FieldUse
+from evaluation.files.field_mapping import FieldUse, named_fields
 from evaluation.files.names import name_problem, normal_name
+
+PERHAPS_PROMPTS = ("text", "sentence", "content", "body", "message", "title")
+"""Names that may as well be something else, so that they are proposed and never taken."""
+
+
+def recognised(row: Row) -> Format | None:
+    """Return the format of a row, or None."""
+    if row.knows("references") and (row.knows("prompt") or row.knows("messages")):
+        return Plain()
+    return next((format_type() for format_type in FORMATS.values() if format_type().recognises(row)), None)
+
+
+def check_same(row: Row, used: Format) -> None:
+    """Raise `BenchmarkError` where the row is in another format than the rows before it."""
+    form = recognised(row)
+    if form is not None and form.name != used.name:
+        raise row.error(
+            f"looks like {form.title}, the rows before it like {used.title}",
+            expected=f"one format in a file: {', '.join(used.fields)}",
+            next_step="put the cases of each format into a file of their own",
+        )
+
+
+def unknown_format(row: Row) -> BenchmarkError:
+    """Return the complaint that no format has these fields, with a mapping that might do."""
+    prompt = _first((*PROMPT_NAMES, *PERHAPS_PROMPTS), row) or "QUESTION_FIELD"
+    references = _first(REFERENCE_NAMES, row) or "ANSWER_FIELD"
+    return row.error(
+        f"no known format has the fields {named_fields(list(row.values)) or '(none)'}",
+        expected=f"those of {', '.join(format_type.title for format_type in FORMATS.values())}",
+        next_step=f"say which is which: `--field prompt={prompt} --field references={references}`, or in a small YAML "
+        f"file beside it, 'data: {Path(row.path).name}' and 'fields: {{prompt: {prompt}, references: {references}}}'; "
+        "docs/benchmarks.md lists the fields of each format",
+    )
+
+
+def _first(names: tuple[str, ...], row: Row) -> str | None:
+    return next((name for alike in names for name in row.values if name.strip().casefold() == alike), None)
+
 
 MOST_UNKNOWN = 100
 """Unknown fields that are collected for a message."""

@@ -1,34 +1,171 @@
-"""Candidates on the same cases, metric by metric, with what is sure and what is not."""
+"""Candidates on the same cases, metric by metric, with what is sure and what is not.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+Which sides of which runs are compared, and by which metrics, is looked up before a score is read.
+"""
 
-from evaluation.comparisons.case_counts import count_cases
-from evaluation.comparisons.changed_texts import notes_on_changed_texts
-from evaluation.comparisons.compared import ComparedPair, Comparison, MetricComparison
-from evaluation.comparisons.flips import find_flips, flipped_pairs
-from evaluation.comparisons.latency_quantiles import MOST_PAIRS_OF_SIDES, TAILED, tails_of
-from evaluation.comparisons.like_with_like import ComparablePairs, comparable_pairs, notes_on
-from evaluation.comparisons.matching import match_runs
-from evaluation.comparisons.members import Member
-from evaluation.comparisons.metrics import ComparedMetric
-from evaluation.comparisons.pair_error import paired_standard_error
-from evaluation.comparisons.preferences import find_preferences
-from evaluation.comparisons.remarks import remarks_on
-from evaluation.comparisons.sides import Side
-from evaluation.comparisons.values import failed_of, figure_of_side, figures_of, scores_of
-from evaluation.errors import IncomparableError
-from evaluation.fingerprint import fingerprint
-from evaluation.metrics.metric_facts import value_range
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice
+from typing import Any
+
+from evaluation.comparisons.case_values import (
+    count_cases,
+    find_preferences,
+)
+from evaluation.comparisons.metric_comparison import (
+    MetricComparer,
+    MetricComparison,
+)
+from evaluation.comparisons.metrics import MeasuredMetric, find_metrics
+from evaluation.comparisons.sides import Member, Side, find_members, find_side, make_sides
+from evaluation.errors import IncomparableError, UnknownNameError
+from evaluation.formatting import percent, points
+from evaluation.records import Status
 from evaluation.requests.comparison_request import ComparisonRequest
-from evaluation.results.comparisons import Flips
-from evaluation.score import Estimate
-from evaluation.stats.estimate import mean_estimate
-from evaluation.stats.ranking import compare_many
-from evaluation.store.benchmarks import case_clusters
+from evaluation.results.comparisons import Flips, PreferenceResult
+from evaluation.results.sides import SideCounts
+from evaluation.store.benchmarks import case_hashes, load_benchmark_version
+from evaluation.store.changed_texts import ChangedTexts, find_changed_texts
 from evaluation.store.session import Store
 
-Values = Mapping[str, Mapping[str, float]]
-"""By side, then by case."""
+SHORT = 12
+_N_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedSides:
+    """What is compared with what."""
+
+    members: tuple[Member, ...]
+    measured: MeasuredMetric
+    """The sides that have scores, and the metrics that they share."""
+    against: Side | None
+    notes: tuple[str, ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Labels of the sides of each pair."""
+        labels = [side.label for side in self.measured.sides]
+        if self.against is None:
+            return tuple(combinations(labels, 2))
+        return tuple((self.against.label, label) for label in labels if label != self.against.label)
+
+
+def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> MatchedSides:
+    """Return the sides of all candidates of these runs, and their metrics.
+
+    Args:
+        store: Where they are.
+        run_ids: Ids, beginnings of ids, or `last`; their order decides who is first.
+        request: Along what, by which metrics, against whom.
+
+    Raises:
+        IncomparableError: they asked other cases, were measured in other ways, or share nothing.
+        ConfigurationError: something in the request that does not fit these runs.
+    """
+    members = find_members(store, run_ids)
+    if not members:
+        raise IncomparableError("these runs have no candidate", "See `benchwright runs list`.")
+    refuse_other_versions(store, members)
+    sides, notes = make_sides(members, request.by)
+    against = find_side(sides, request.against) if request.against is not None else None
+    measured = find_metrics(store, sides, request.metrics)
+    if against is not None and against not in measured.sides:
+        raise IncomparableError(f"{against.label!r} has no scores to compare with", "Choose another --against.")
+    return MatchedSides(members=tuple(members), measured=measured, against=against, notes=tuple(notes))
+
+
+def refuse_other_versions(store: Store, members: Sequence[Member]) -> None:
+    """Check that all runs asked one benchmark version.
+
+    Raises:
+        IncomparableError: they did not; names both versions and says in what they differ.
+    """
+    first = members[0].run.plan
+    for member in members:
+        plan = member.run.plan
+        if plan.benchmark_version != first.benchmark_version:
+            raise IncomparableError(
+                f"run {first.run_id} asked {_named(first.benchmark_name, first.benchmark_version)} and run "
+                f"{plan.run_id} {_named(plan.benchmark_name, plan.benchmark_version)}: "
+                f"{version_differences(store, first.benchmark_version, plan.benchmark_version)}",
+                "Evaluate both on one of the versions. `compare --unpaired` compares them as groups of other cases.",
+            )
+
+
+def _named(name: str, version: str) -> str:
+    return f"{name!r} in version {version[:SHORT]}"
+
+
+def version_differences(store: Store, a: str, b: str) -> str:
+    """In what one benchmark version differs from another, in words."""
+    try:
+        left, right = (load_benchmark_version(store, version, case_ids=()) for version in (a, b))
+    except UnknownNameError as error:
+        return f"they are other versions ({error.message})"
+    differences = []
+    if left.prompt.template != right.prompt.template:
+        differences.append(f"the prompt is {left.prompt.template!r} against {right.prompt.template!r}")
+    if left.prompt.system != right.prompt.system:
+        differences.append(f"the system prompt is {left.prompt.system!r} against {right.prompt.system!r}")
+    if options := _mapping_differences(left.options, right.options):
+        differences.append(f"options that reach the model: {options}")
+    differences += _case_differences(case_hashes(store, a), case_hashes(store, b))
+    return "; ".join(differences) or "their cases are in a different order"
+
+
+def _case_differences(a: Mapping[str, str], b: Mapping[str, str]) -> list[str]:
+    kinds = {
+        "only in the first": [case_id for case_id in a if case_id not in b],
+        "only in the second": [case_id for case_id in b if case_id not in a],
+        "with another content": [case_id for case_id in a if case_id in b and a[case_id] != b[case_id]],
+    }
+    differences = [f"{len(ids):,} {kind} ({_some(ids)})" for kind, ids in kinds.items() if ids]
+    return [f"of {len(a):,} and {len(b):,} cases " + ", ".join(differences)] if differences else []
+
+
+def _some(ids: Sequence[str]) -> str:
+    named = ", ".join(repr(case_id) for case_id in islice(ids, _N_NAMED))
+    return named + (", …" if len(ids) > _N_NAMED else "")
+
+
+def _mapping_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:
+    names = sorted(name for name in {*a, *b} if a.get(name) != b.get(name))
+    return ", ".join(f"{name}={_value(a, name)} against {_value(b, name)}" for name in names)
+
+
+def _value(options: Mapping[str, Any], name: str) -> str:
+    return repr(options[name]) if name in options else "unset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What came of holding candidates against each other."""
+
+    members: tuple[Member, ...]
+    sides: tuple[Side, ...]
+    counts: Mapping[str, SideCounts]
+    """What became of each side's cases, by its label."""
+    by: str | None
+    against: str | None
+    margin: float | None
+    metrics: tuple[MetricComparison, ...]
+    """Of quality, the headline first."""
+    figures: tuple[MetricComparison, ...]
+    """Speed, tokens, cost and energy, as ratios."""
+    preferences: tuple[PreferenceResult, ...]
+    """By judges who saw two answers at a time."""
+    flips: tuple[Flips, ...]
+    notes: tuple[str, ...]
+    changed_texts: tuple[str, ...] = ()
+    """Notes on differences that are no larger than the share of texts that change when asked again."""
+    unscored: tuple[str, ...] = ()
+    """Labels of the sides that have no score at all, which are left out."""
+
+    @property
+    def headline(self) -> MetricComparison | None:
+        """What sides are ranked by: a metric of quality, else a figure; None for preferences alone."""
+        return next(iter((*self.metrics, *self.figures)), None)
 
 
 def compare_runs(
@@ -48,7 +185,7 @@ def compare_runs(
     """
     matched = match_runs(store, run_ids, request)
     members, measured, against = matched.members, matched.measured, matched.against
-    work = _Work(store, members, measured.sides, against, request)
+    work = MetricComparer(store, members, measured.sides, against, request)
     metrics = tuple(work.quality(measured.metrics[:1] if headline_only else measured.metrics))
     _refuse_nothing_shared(metrics, measured.sides)
     figures = () if headline_only and metrics else tuple(work.figures(measured.figures))
@@ -78,156 +215,118 @@ def _refuse_nothing_shared(metrics: Sequence[MetricComparison], sides: Sequence[
         )
 
 
-_OF_PROMPTS = ("latency_s", "ttft_s", "energy_j")
+_TIMED = ("latency_s", "ttft_s", "tokens_per_s", "energy_j")
 
 
-class _Work:
-    """What every metric of one comparison is compared with."""
+def remarks_on(
+    sides: Sequence[Side], metrics: Sequence[MetricComparison], figures: Sequence[MetricComparison]
+) -> tuple[str, ...]:
+    """Return a sentence for each thing."""
+    timed = any(figure.metric.word in _TIMED for figure in figures)
+    return (
+        *_same_candidates(sides),
+        *_one_tag_two_weights(sides),
+        *_unverified(sides),
+        *_unfinished(sides),
+        *(_other_machines(sides) if timed else ()),
+        *_case_by_case(metrics),
+    )
 
-    def __init__(
-        self,
-        store: Store,
-        members: Sequence[Member],
-        sides: Sequence[Side],
-        against: Side | None,
-        request: ComparisonRequest,
-    ) -> None:
-        self._store, self._sides, self._against, self._request = store, sides, against, request
-        self._version = members[0].run.plan.benchmark_version
-        self._clusters = case_clusters(store, self._version)
-        self._failed = {side.label: failed_of(store, side) for side in sides}
-        self._by_label = {side.label: side for side in sides}
-        self._headline_values: Values = {}
-        self._margin = request.read_margin()
-        self.seed = int(fingerprint([members[0].run.plan.seed, self._version])[:12], 16)
-        self.notes: list[str] = []
 
-    def quality(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
-        """Yield the comparison by each metric, the headline's first.
+def _same_candidates(sides: Sequence[Side]) -> Iterator[str]:
+    """Yield the upgrade question: the same weights and options, asked twice."""
+    by_key: dict[str, list[Side]] = {}
+    for side in sides:
+        by_key.setdefault(side.key, []).append(side)
+    for same in by_key.values():
+        if len(same) > 1:
+            versions = list(dict.fromkeys(side.members[0].servers for side in same))
+            server = f"server {' → '.join(versions)}" if len(versions) > 1 else f"server {versions[0]} each time"
+            runs = " and ".join(side.run_ids[0] for side in same)
+            yield f"{same[0].members[0].label} is one candidate, asked in runs {runs} ({server})"
 
-        A metric that no side has a value of is left out.
-        """
-        for position, metric in enumerate(metrics):
-            values = {side.label: scores_of(self._store, side, metric.use) for side in self._sides}
-            if position == 0:
-                self._headline_values = values
-            if position == 0 or any(values.values()):
-                yield self._compared(metric, values, failed=self._failed, margin=self.margin_of(metric))
 
-    def margin_of(self, metric: ComparedMetric) -> float | None:
-        """Return the margin in that metric's unit; None for a metric in another unit than the headline's."""
-        if self._margin is None:
-            return None
-        if metric.unit != "fraction" and self._margin.in_points and self._headline_values:
-            return None
-        return self._margin.of_unit(metric.word, metric.unit)
+def _one_tag_two_weights(sides: Sequence[Side]) -> Iterator[str]:
+    digests: dict[str, dict[str, None]] = {}
+    for side in sides:
+        for member in side.members:
+            digests.setdefault(member.model, {})[member.digest or "unverified"] = None
+    for model, model_digests in digests.items():
+        if len(model_digests) > 1:
+            shown = " and ".join(digest.removeprefix("sha256:")[:12] for digest in model_digests)
+            yield f"{model} has different weights in these runs, which are compared separately: digests {shown}"
 
-    def figures(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
-        """Yield the comparison by each figure that two sides have, of like with like.
 
-        Those that lack it are left out.
-        """
-        read = {side.label: [figures_of(self._store, member) for member in side.members] for side in self._sides}
-        asked_with = {side.label: (frozenset(side.run_ids), frozenset(side.digests)) for side in self._sides}
-        timed: list[ComparablePairs] = []
-        for metric in metrics:
-            values = {label: figure_of_side(of_side, metric.word) for label, of_side in read.items()}
-            measured = {label: of_side for label, of_side in values.items() if of_side}
-            if len(measured) > 1 and (self._against is None or self._against.label in measured):
-                lacking = [label for label in values if label not in measured]
-                if lacking:
-                    self.notes.append(f"{metric.word}: no value for {', '.join(lacking)}")
-                against = self._against.label if self._against else None
-                pairs = comparable_pairs(metric.word, measured, against, asked_with=asked_with)
-                timed.append(pairs)
-                if not pairs.is_too_little:
-                    yield self._compared(metric, pairs.of_all.values, failed={}, margin=None, alike=pairs)
-        self.notes += notes_on(timed)
+def _unverified(sides: Sequence[Side]) -> Iterator[str]:
+    unverified = dict.fromkeys(member.label for side in sides for member in side.members if member.digest is None)
+    if unverified:
+        yield f"unverified weights, since the server gives no digest: {', '.join(unverified)}"
 
-    def _compared(
-        self,
-        metric: ComparedMetric,
-        values: Values,
-        *,
-        failed: Mapping[str, Collection[str]],
-        margin: float | None,
-        alike: ComparablePairs | None = None,
-    ) -> MetricComparison:
-        clusters = {**self._clusters, **(alike.clusters(self._clusters) if alike else {})}
-        of_pairs = None if alike is None else {pair: alike.values_of(pair) for pair in alike.of_pairs}
-        many = compare_many(
-            values,
-            seed=self.seed,
-            kind=metric.kind,
-            clusters=clusters or None,
-            failed=failed,
-            margin=margin,
-            against=self._against.label if self._against else None,
-            higher_is_better=metric.higher_is_better,
-            of_pairs=of_pairs,
-        )
-        pairs = []
-        for a, b, comparison in many.pairs:
-            of_a, of_b = (values[a], values[b]) if of_pairs is None else of_pairs[a, b]
-            basis = alike.of_pairs[a, b].basis if alike is not None and metric.word in _OF_PROMPTS else None
-            tails = self._tails(metric, (of_a, of_b), (a, b), len(many.pairs), comparison.confidence_level)
-            pairs.append(
-                ComparedPair(
-                    a=self._by_label[a],
-                    b=self._by_label[b],
-                    found=comparison,
-                    standard_error=paired_standard_error(of_a, of_b, comparison, clusters=clusters),
-                    tails={} if basis == "balanced" else tails,
-                    prompts=basis,
-                )
-            )
-        return MetricComparison(
-            metric=metric,
-            sides=tuple(values),
-            pairs=tuple(pairs),
-            many=many,
-            values=self._means(metric, values if alike is None else alike.of_all.shown),
-        )
 
-    def _tails(
-        self,
-        metric: ComparedMetric,
-        values: tuple[Mapping[str, float], Mapping[str, float]],
-        labels: tuple[str, str],
-        n_pairs: int,
-        level: float,
-    ) -> dict[str, Estimate]:
-        if metric.word not in TAILED or n_pairs > MOST_PAIRS_OF_SIDES:
-            return {}
-        return tails_of(*values, labels, seed=self.seed, confidence_level=level)
+def _unfinished(sides: Sequence[Side]) -> Iterator[str]:
+    runs = {member.run_id: member.run.status for side in sides for member in side.members}
+    for run_id, status in runs.items():
+        if status is not Status.COMPLETED:
+            yield f"run {run_id} is {status}: what it has is compared"
 
-    def _means(self, metric: ComparedMetric, values: Values) -> dict[str, Estimate]:
-        first, *others = values.values()
-        common = sorted(case_id for case_id in first if all(case_id in other for other in others))
-        if not common:
-            return {}
-        clusters = [self._clusters.get(case_id) for case_id in common] if self._clusters else None
-        return {
-            label: mean_estimate([by_case[case_id] for case_id in common], clusters=clusters).within(
-                value_range(metric.use.name)
-            )
-            for label, by_case in values.items()
-        }
 
-    def flips(self, headline: MetricComparison) -> tuple[Flips, ...]:
-        """Return the cases on which the pairs differ that a reader looks at first."""
-        order = headline.many.order
-        pairs = flipped_pairs(order, self._against.label if self._against else None)
-        return tuple(
-            find_flips(
-                self._store,
-                (self._by_label[a], self._by_label[b]),
-                (self._headline_values[a], self._headline_values[b]),
-                n_shown=self._request.n_flips if position == 0 or len(order) <= _FEW else 0,
-                higher_is_better=headline.metric.higher_is_better,
-            )
-            for position, (a, b) in enumerate(pairs)
+def _other_machines(sides: Sequence[Side]) -> Iterator[str]:
+    members = [member for side in sides for member in side.members]
+    places = dict.fromkeys(member.endpoints for member in members)
+    slots = dict.fromkeys(member.candidate.plan.slots for member in members)
+    if len(places) > 1:
+        yield f"timings are of different servers ({', '.join(places)}), and say as much of these as of the models"
+    if len(slots) > 1:
+        yield f"timings were taken with different numbers of requests at once ({', '.join(map(str, slots))})"
+
+
+def _case_by_case(metrics: Sequence[MetricComparison]) -> Iterator[str]:
+    words = [comparison.metric.word for comparison in metrics if comparison.metric.over_all_cases]
+    if words:
+        yield (
+            f"{', '.join(words)}: compared case by case, which is not the difference of the corpus-level values "
+            "that each run shows"
         )
 
 
-_FEW = 6
+def notes_on_changed_texts(store: Store, sides: Sequence[Side], headline: MetricComparison | None) -> tuple[str, ...]:
+    """Return a sentence for each side of which a difference in points is no larger than its share of changed texts."""
+    if headline is None or headline.metric.unit != "fraction":
+        return ()
+    differences = {
+        (pair.a.label, pair.b.label): pair.found.difference
+        for pair in headline.pairs
+        if pair.found.difference is not None
+    }
+    notes = []
+    for side in sides:
+        of_side = {pair: value for pair, value in differences.items() if side.label in pair}
+        if of_side and (texts := _changed(store, side)) is not None:
+            small = [pair for pair, value in of_side.items() if abs(value) <= texts.share]
+            if small:
+                notes.append(_note(side.label, texts, small, differences))
+    return tuple(notes)
+
+
+def _changed(store: Store, side: Side) -> ChangedTexts | None:
+    """Of the side's candidate of which most is known; None where no text changed, or nobody asked again."""
+    changed_texts = [
+        texts for member in side.members if (texts := find_changed_texts(store, member.row_id)) is not None
+    ]
+    return max((texts for texts in changed_texts if texts.n_changed), key=lambda texts: texts.n, default=None)
+
+
+def _note(
+    label: str,
+    texts: ChangedTexts,
+    small: Sequence[tuple[str, str]],
+    differences: dict[tuple[str, str], float],
+) -> str:
+    a, b = small[0]
+    more = f" and {len(small) - 1} others" if len(small) > 1 else ""
+    step = "; --slots 1 is reproducible" if texts.slots > 1 else ""
+    return (
+        f"{label}: {texts.n_changed:,} of {texts.n:,} outputs changed when run {texts.run_id} repeated the same cases "
+        f"and seeds (at most {texts.slots} at a time): a difference within {percent(texts.share)} of the cases, "
+        f"such as {a} – {b} ({points(differences[a, b], signed=True)} points){more}, may not reproduce{step}"
+    )

@@ -1,12 +1,15 @@
-"""A comparison as its result: what `--json`, the terminal, the artifacts and the store are all made of."""
+"""From a request to results: one comparison for each benchmark version, stored, the same question under the same id."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
-from evaluation.comparisons.compared import ComparedPair, Comparison, MetricComparison
-from evaluation.comparisons.members import Member
+from evaluation.comparisons.comparison import SHORT, Comparison, compare_runs, version_differences
+from evaluation.comparisons.metric_comparison import ComparedPair, MetricComparison
 from evaluation.comparisons.sentences import sentences
-from evaluation.comparisons.sides import Side
+from evaluation.comparisons.sides import Member, Side
+from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
+from evaluation.records import ExperimentRecord, RunRecord
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult, GateResult, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate
@@ -14,6 +17,10 @@ from evaluation.results.pairs import PairNumbers, PairResult
 from evaluation.results.sides import MemberResult, SideResult
 from evaluation.stats.pair_comparison import PairComparison
 from evaluation.store.benchmarks import find_benchmark
+from evaluation.store.comparisons import ComparisonPairRecord, find_comparison, save_comparison
+from evaluation.store.experiments import experiment_named, experiment_of_runs, file_comparison, find_experiment
+from evaluation.store.prompt_states import has_unjudged, judge_prompts
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.version import code_version
 
@@ -154,3 +161,154 @@ def _pair(compared: MetricComparison, pair: ComparedPair) -> PairResult:
 
 def _numbers(comparison: PairComparison) -> PairNumbers:
     return PairNumbers(**{each.name: getattr(comparison, each.name) for each in fields(PairNumbers)})
+
+
+def compare_and_store(
+    store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
+) -> list[ComparisonResult]:
+    """Return the comparisons that were asked for, stored.
+
+    Args:
+        store: Where the runs are and the comparisons go.
+        request: What was asked for.
+        evaluated: Runs of the evaluation that was made for it, each of a benchmark of its own.
+        stored: Ids of the runs that the request names, where they were looked up before; None: looked up now.
+
+    Raises:
+        BenchwrightError: what cannot be compared, and why.
+    """
+    groups = grouped_runs(store, request, evaluated=evaluated, stored=stored)
+    return [_compared(store, request, run_ids) for run_ids in groups]
+
+
+def grouped_runs(
+    store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
+) -> list[list[str]]:
+    """Return the ids of the runs of each comparison that a request asks for.
+
+    Args:
+        store: Where the runs are.
+        request: What was asked for.
+        evaluated: Runs of the evaluation that was made for it, each of a benchmark of its own.
+        stored: Ids of the runs that the request names, where they were looked up before; None: looked up now.
+
+    Raises:
+        UnknownNameError: no such run or experiment.
+    """
+    named = list(requested_runs(store, request) if stored is None else stored)
+    if not evaluated and _means_an_experiment(store, request):
+        return _by_version(store, named)
+    return _groups(store, named, evaluated)
+
+
+def requested_runs(store: Store, request: ComparisonRequest) -> tuple[str, ...]:
+    """Return the ids of the stored runs that a request means: the name of an experiment stands for its runs.
+
+    Raises:
+        UnknownNameError: no such run or experiment.
+        ConfigurationError: an experiment without runs, or several runs that begin so.
+    """
+    if not request.runs and request.experiment is not None and request.evaluation is None:
+        return _runs_of(find_experiment(store, request.experiment))
+    run_ids: list[str] = []
+    for word in request.runs:
+        named = experiment_named(store, word)
+        run_ids += _runs_of(named) if named is not None else [find_run(store, word).plan.run_id]
+    return tuple(dict.fromkeys(run_ids))
+
+
+def _runs_of(experiment: ExperimentRecord) -> tuple[str, ...]:
+    if not experiment.run_ids:
+        raise ConfigurationError(
+            f"experiment {experiment.name!r} has no run to compare",
+            "`benchwright evaluate --experiment NAME` or `benchwright experiments add NAME RUN` gives it one.",
+        )
+    return experiment.run_ids
+
+
+def _means_an_experiment(store: Store, request: ComparisonRequest) -> bool:
+    return not request.runs or any(experiment_named(store, word) is not None for word in request.runs)
+
+
+def _by_version(store: Store, run_ids: Sequence[str]) -> list[list[str]]:
+    """Return the runs of each benchmark version, where two candidates can be compared.
+
+    All together where there are none.
+    """
+    runs = [find_run(store, run_id) for run_id in run_ids]
+    groups: dict[str, list[RunRecord]] = {}
+    for run in runs:
+        groups.setdefault(run.plan.benchmark_version, []).append(run)
+    several = [group for group in groups.values() if sum(len(run.candidates) for run in group) > 1]
+    return [[run.plan.run_id for run in group] for group in several or [runs]]
+
+
+def _groups(store: Store, named: Sequence[str], evaluated: Sequence[str]) -> list[list[str]]:
+    """Return the runs of each comparison, stored ones before the one that was just made."""
+    if not evaluated:
+        return [list(named)]
+    versions = {run_id: find_run(store, run_id).plan.benchmark_version for run_id in (*named, *evaluated)}
+    return [[*(old for old in named if versions[old] == versions[run_id]), run_id] for run_id in evaluated]
+
+
+def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[str, str]) -> None:
+    """Check that each stored run asked one of the benchmarks that will be evaluated, before a token is spent.
+
+    Args:
+        store: Where the runs are.
+        run_ids: Of the stored runs.
+        benchmarks: Names by version, all stored.
+
+    Raises:
+        IncomparableError: one did not; says in what the versions differ.
+    """
+    for run_id in run_ids:
+        plan = find_run(store, run_id).plan
+        if plan.benchmark_version not in benchmarks:
+            version, name = next(iter(benchmarks.items()))
+            differing = version_differences(store, plan.benchmark_version, version)
+            raise IncomparableError(
+                f"run {plan.run_id} asked {plan.benchmark_name!r} in version {plan.benchmark_version[:SHORT]}, and "
+                f"{name!r} is version {version[:SHORT]}: {differing}",
+                f"Evaluate on what that run asked: --benchmark {plan.benchmark_version[:SHORT]}.",
+            )
+
+
+def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> ComparisonResult:
+    for run_id in run_ids:
+        if has_unjudged(store, run_id):
+            judge_prompts(store, run_id)
+    comparison = compare_runs(store, run_ids, request)
+    result = comparison_result(store, comparison, request)
+    # Where it is filed, and how its runs were made, change no number, and so make no other comparison.
+    stored_request = request.model_dump(mode="json", exclude_defaults=True, exclude={"experiment", "evaluation"})
+    stored_request |= {"runs": list(result.run_ids)}
+    save_comparison(store, request=stored_request, result=result, pairs=_pair_records(comparison, result))
+    return replace(result, experiment=_filed(store, request, result.comparison_id, result.run_ids))
+
+
+def _filed(store: Store, request: ComparisonRequest, comparison_id: str, run_ids: Sequence[str]) -> str | None:
+    """Return the name of the experiment whose the comparison is.
+
+    The one that is named, else the one that has all its runs.
+    """
+    if request.experiment is not None:
+        named: ExperimentRecord | None = find_experiment(store, request.experiment)
+    else:
+        named = experiment_named(store, request.runs[0]) if len(request.runs) == 1 else None
+    before = find_comparison(store, comparison_id).experiment_id
+    experiment_id = named.experiment_id if named else before or experiment_of_runs(store, run_ids)
+    if experiment_id is None:
+        return None
+    if experiment_id != before:
+        file_comparison(store, comparison_id, experiment_id)
+    return find_experiment(store, experiment_id).name
+
+
+def _pair_records(comparison: Comparison, result: ComparisonResult) -> list[ComparisonPairRecord]:
+    keys = {side.label: side.key for side in comparison.sides}
+    uses = {each.metric.word: each.metric.use for each in (*comparison.metrics, *comparison.figures)}
+    return [
+        ComparisonPairRecord(metric=uses[pair.metric], a_key=keys[pair.a], b_key=keys[pair.b], result=pair)
+        for pair in result.pairs
+    ]

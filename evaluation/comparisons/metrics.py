@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.comparisons.comparability import refuse_other_signatures
-from evaluation.comparisons.members import Member
-from evaluation.comparisons.sides import Side
+from evaluation.comparisons.sides import Member, Side
 from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameError
 from evaluation.metrics import METRICS
 from evaluation.metrics.judges.pairwise import JudgePairwise
@@ -13,11 +11,48 @@ from evaluation.metrics.judges.rubric import JudgeRubric
 from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.metrics.titles import signature_parts
 from evaluation.records import MetricUse
 from evaluation.records.metric_keys import metric_keys
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 from evaluation.store.scores import scored_metrics
 from evaluation.store.session import Store
+
+
+def refuse_other_signatures(name: str, uses: Mapping[str, Sequence[MetricUse]]) -> IncomparableError:
+    """Return the refusal to compare a metric that is measured in different ways; says in what they differ.
+
+    Args:
+        name: The metric.
+        uses: What each side was measured with under that name.
+    """
+    first, *others = uses
+    other = next((side for side in others if not _shares(uses[first], uses[side])), others[0])
+    a, b = uses[first][0].signature, uses[other][0].signature
+    return IncomparableError(
+        f"{name!r} was measured differently: {signature_differences(a, b)} ({first!r} against {other!r})",
+        f"Rescore both with the same settings; no model is called: `benchwright score RUN --metric {name}`.",
+    )
+
+
+def _shares(a: Sequence[MetricUse], b: Sequence[MetricUse]) -> bool:
+    return bool({use.signature for use in a} & {use.signature for use in b})
+
+
+def signature_differences(a: str, b: str) -> str:
+    """In which options, or in which version of the scorer, two signatures of a metric differ."""
+    left, right = signature_parts(a), signature_parts(b)
+    options = _texts(left.options, right.options)
+    differences = [options] if options else []
+    if left.version != right.version:
+        differences.append(f"scorer version {left.version} against {right.version}")
+    return "; ".join(differences) or f"signature {a} against {b}"
+
+
+def _texts(a: Mapping[str, str], b: Mapping[str, str]) -> str:
+    names = [name for name in dict.fromkeys((*a, *b)) if a.get(name) != b.get(name)]
+    return ", ".join(f"{name}={a.get(name, 'unset')} against {b.get(name, 'unset')}" for name in names)
+
 
 FIGURES = (
     "latency_s",

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import combinations
 
-from evaluation.comparisons.members import find_members
 from evaluation.comparisons.metrics import FIGURES
+from evaluation.comparisons.sides import find_members
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.results.comparisons import PairHistoryResult
 from evaluation.store.comparisons import PairHistoryRow, compared_pairs, pair_history

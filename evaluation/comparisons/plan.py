@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from evaluation.case import Benchmark
-from evaluation.comparisons.matching import match_runs
-from evaluation.comparisons.saving import grouped_runs
-from evaluation.comparisons.words import listed
-from evaluation.formatting import counted
+from evaluation.comparisons.comparison import match_runs
+from evaluation.comparisons.comparison_result import grouped_runs
+from evaluation.formatting import counted, listed
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.planned_comparisons import PlannedComparison, PlannedEvaluation, StoredCandidate
 from evaluation.store.runs import find_run

@@ -1,10 +1,9 @@
 """Rankings by preference as rows and sentences."""
 
-from evaluation.comparisons.words import listed
-from evaluation.formatting import counted, p_value, percent, quantity
+from evaluation.formatting import counted, listed, p_value, percent, quantity
 from evaluation.results.comparisons import PreferenceResult
 from evaluation.stats.preference_ranking import PreferenceRanking
-from evaluation.stats.rank_groups import letters
+from evaluation.stats.ranking import letters
 
 Row = dict[str, str]
 

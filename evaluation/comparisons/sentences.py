@@ -1,15 +1,202 @@
-"""What a comparison says, in one sentence first: who is better, or equal by a margin, or what is still missing."""
+"""What a comparison says in words: who is better, or equal by a margin, or how many more cases would tell."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from evaluation.comparisons.inconclusive import all_equal, is_all_equal, what_is_missing
 from evaluation.comparisons.preference_words import preference_sentence
-from evaluation.comparisons.words import evidence_of, listed, margin_words, n_tested, named_tests, shown_pairs, size_of
-from evaluation.formatting import p_value
+from evaluation.formatting import counted, listed, p_value, points, quantity
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
 from evaluation.results.pairs import PairResult
-from evaluation.stats.kinds import Kind
-from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS
+from evaluation.stats.binary_pairs import AIM
+from evaluation.stats.power import exact_mcnemar_cases
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, Kind
+
+FRACTION = "fraction"
+
+
+class HasDifference(Protocol):
+    """Two sides, or two groups, that differ by so much on a metric."""
+
+    @property
+    def kind(self) -> Kind:
+        """What the numbers are."""
+
+    @property
+    def unit(self) -> str:
+        """The metric's."""
+
+    @property
+    def difference(self) -> float | None:
+        """The first less the second; of a ratio, the first by the second."""
+
+    @property
+    def low(self) -> float | None:
+        """Lower limit of the difference; None without an interval."""
+
+    @property
+    def high(self) -> float | None:
+        """Upper limit of the difference; None without an interval."""
+
+
+def amount(value: float, pair: HasDifference, *, signed: bool = False) -> str:
+    """Return a difference of that pair's metric as a bare number: points of a share, or the metric's unit."""
+    if pair.kind == Kind.RATIO:
+        return quantity(value)
+    if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
+        return points(value, signed=signed)
+    return quantity(value, signed=signed)
+
+
+def unit_of(pair: HasDifference) -> str:
+    """Return the word after an amount."""
+    if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
+        return " points"
+    return f" {pair.unit}" if pair.unit else ""
+
+
+def interval(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
+    """Return `[1.9, 6.3]` of the difference, seen from the other side where it is flipped.
+
+    `[no interval]` without one.
+    """
+    if pair.low is None or pair.high is None:
+        return "[no interval]"
+    low, high = pair.low, pair.high
+    if flipped:
+        low, high = (1 / high, 1 / low) if pair.kind == Kind.RATIO else (-high, -low)
+    return f"[{amount(low, pair, signed=signed)}, {amount(high, pair, signed=signed)}]"
+
+
+def size_of(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
+    """Return `4.1 points [1.9, 6.3]`, or `0.52 times [0.50, 0.54]` of a ratio."""
+    value = pair.difference
+    if value is None:
+        return "no difference can be told"
+    if flipped:
+        value = 1 / value if pair.kind == Kind.RATIO else -value
+    word = " times" if pair.kind == Kind.RATIO else unit_of(pair)
+    return f"{amount(value, pair, signed=signed)}{word} {interval(pair, flipped=flipped, signed=signed)}"
+
+
+def margin_words(margin: float, pair: HasDifference) -> str:
+    """Return `1 point`, `2 points`, `a factor of 1.10`: a margin of that pair's metric."""
+    if pair.kind == Kind.RATIO:
+        return f"a factor of {quantity(1 + margin)}"
+    number, word = amount(margin, pair).removesuffix(".0"), unit_of(pair)
+    return f"{number} point" if word == " points" and number == "1" else f"{number}{word}"
+
+
+def shown_pairs(pair: PairResult) -> str:
+    """Return `1,319 pairs`, with the clusters that they stand in."""
+    clusters = f" in {counted(pair.n_clusters, 'cluster')}" if pair.n_clusters is not None else ""
+    return counted(pair.n_pairs, "pair") + clusters
+
+
+_TESTS = {
+    "mcnemar_exact": "exact McNemar",
+    "mcnemar_chi2": "McNemar",
+    "sign_flip": "sign flips",
+    "sign_flip_exact": "sign flips",
+    "wilcoxon_pratt": "Wilcoxon",
+    "wilcoxon_pratt_exact": "Wilcoxon",
+    "log_t": "t of logarithms",
+    "cluster_t": "t of cluster means",
+}
+
+
+def named_tests(pairs: Sequence[PairResult], n_adjusted: int) -> str:
+    """Return `exact McNemar, Holm over 6 pairs`: where these pairs' p-values come from.
+
+    Empty where there was no test.
+    """
+    methods = dict.fromkeys(pair.method.rpartition("+")[2] for pair in pairs if pair.p_value is not None)
+    names = list(dict.fromkeys(_TESTS.get(method, method) for method in methods))
+    if not names:
+        return ""
+    is_adjusted = n_adjusted > 1 and any(pair.p_adjusted is not None for pair in pairs)
+    return listed(names) + (f", Holm over {n_adjusted} pairs" if is_adjusted else "")
+
+
+def n_tested(pairs: Sequence[PairResult]) -> int:
+    """For how many pairs adjusted p-values allow: those with too few cases are not tested, and claim nothing."""
+    return sum(pair.p_adjusted is not None for pair in pairs)
+
+
+def evidence_of(pair: PairResult, n_adjusted: int = 1) -> str:
+    """Return `p = .0004 (exact McNemar), 1,319 pairs`, with the number of comparisons for which p allows."""
+    p = pair.p_value if pair.p_adjusted is None else pair.p_adjusted
+    test = named_tests([pair], n_adjusted)
+    return f"{p_value(p)}{f' ({test})' if test else ''}, {shown_pairs(pair)}"
+
+
+def what_is_missing(pair: PairResult) -> str | None:
+    """Return `240 more cases would settle a 3-point difference`; None where the two are equal on all cases.
+
+    Of right or wrong answers without a margin the count is for 3 points, whatever was seen; where that was more, the
+    count for as much stands beside it.
+    """
+    if is_all_equal(pair) and pair.margin is None:
+        return None
+    if pair.n_more and pair.aim:
+        return f"{_more(pair.n_more)} would settle {_aimed_at(pair.aim, pair)}{_aim_is(pair)}"
+    if pair.mde is not None:
+        return f"a difference of {_amount_of(pair.mde, pair)} or more would have shown"
+    return f"these cases cannot tell {pair.a} from {pair.b}"
+
+
+def is_all_equal(pair: PairResult) -> bool:
+    """Return True where the two have the same value on every case."""
+    return bool(pair.n_pairs) and pair.n_equal == pair.n_pairs
+
+
+def all_equal(pair: PairResult) -> str:
+    """Return `A and B are equal on all 40 pairs`, and how large a difference that leaves possible.
+
+    Where it can be told.
+    """
+    limits = [abs(limit) for limit in (pair.low, pair.high) if limit is not None]
+    possible = f", which leaves a difference of up to {_amount_of(max(limits), pair)} possible" if any(limits) else ""
+    is_ratio = pair.kind == Kind.RATIO
+    return f"{pair.a} and {pair.b} are equal on all {shown_pairs(pair)}{'' if is_ratio else possible}"
+
+
+def _more(n: int) -> str:
+    return counted(n, "more case")
+
+
+def _aim_is(pair: PairResult) -> str:
+    """Return what the difference is that the cases were counted for, where it is not the usual 3 points."""
+    if pair.margin is not None:
+        return ", the margin"
+    if pair.kind != Kind.BINARY:
+        return ", the one seen"
+    n_more = _more_for_seen(pair)
+    seen = points(abs(pair.difference or 0.0)).removesuffix(".0")
+    return f", and {_more(n_more)} one of {seen} points, as seen" if n_more else ""
+
+
+def _more_for_seen(pair: PairResult) -> int:
+    """Return further cases that would show the difference that was seen; 0 where it is no larger than the usual aim."""
+    seen = abs(pair.difference or 0.0)
+    if seen <= AIM:
+        return 0
+    n_pairs = pair.n_pairs
+    discordant = (pair.n_better_a + pair.n_better_b) / n_pairs
+    alpha = round(1 - pair.confidence_level, 12)
+    return max(0, exact_mcnemar_cases(seen, discordant=discordant, alpha=alpha) - n_pairs)
+
+
+def _aimed_at(aim: float, pair: PairResult) -> str:
+    if pair.kind == Kind.RATIO:
+        return f"a factor of {quantity(max(aim, 1 / aim))}"
+    if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
+        return f"a {points(abs(aim)).removesuffix('.0')}-point difference"
+    return f"a difference of {amount(abs(aim), pair)}{unit_of(pair)}"
+
+
+def _amount_of(value: float, pair: PairResult) -> str:
+    return f"a factor of {quantity(value)}" if pair.kind == Kind.RATIO else f"{amount(value, pair)}{unit_of(pair)}"
+
 
 ALPHA = 0.05
 

@@ -1,14 +1,172 @@
-"""Who is held against whom? Each candidate of each run is a side of its own, unless a key puts several into one."""
+"""Who is compared with whom? Each candidate of each run is a side of its own, unless a key puts several into one."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from evaluation.comparisons.keys import KEY_NAMES, key_of, options_of, without_common_tags
-from evaluation.comparisons.members import Member
 from evaluation.errors import ConfigurationError, IncomparableError, UnknownNameError
+from evaluation.records import SERVER_VERSIONS, RunCandidateRecord, RunRecord
+from evaluation.requests.comparison_request import FIRST
+from evaluation.store.registry import find_candidate
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
 
-FIRST = "first"
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Member:
+    """A candidate of a run. Two are the same only where they are the same row."""
+
+    run: RunRecord
+    candidate: RunCandidateRecord
+    profile: str
+
+    @property
+    def run_id(self) -> str:
+        """Its run's."""
+        return self.run.plan.run_id
+
+    @property
+    def row_id(self) -> int:
+        """The candidate's row in its run."""
+        return self.candidate.run_candidate_id
+
+    @property
+    def label(self) -> str:
+        """A short name for people, which several may share."""
+        return self.candidate.plan.label
+
+    @property
+    def model(self) -> str:
+        """Its model's name with tag."""
+        return self.candidate.plan.model_name
+
+    @property
+    def digest(self) -> str | None:
+        """Its weights; None: unverified."""
+        return self.candidate.plan.digest
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for candidates whose answers may be pooled."""
+        return self.candidate.plan.candidate_fingerprint
+
+    @property
+    def identity(self) -> str:
+        """What tells its weights from others under the same name."""
+        return (self.digest or self.fingerprint).removeprefix("sha256:")
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What else is known of it."""
+        return self.candidate.plan.details
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The effective options."""
+        return self.candidate.plan.options
+
+    @property
+    def endpoints(self) -> str:
+        """The servers that shared its work."""
+        named = self.details.get(SERVER_VERSIONS) or {}
+        return "+".join(sorted(named)) or self.candidate.plan.endpoint_name
+
+    @property
+    def servers(self) -> str:
+        """Versions of those servers, each once."""
+        named = self.details.get(SERVER_VERSIONS) or {}
+        versions = {str(version) for version in named.values() if version}
+        return "+".join(sorted(versions)) or self.candidate.plan.server_version or "unknown"
+
+
+def find_members(store: Store, run_ids: Sequence[str]) -> tuple[Member, ...]:
+    """Return all candidates of these runs, each run once, in the order in which they were given.
+
+    Args:
+        store: Where they are.
+        run_ids: Ids, beginnings of ids, or `last`.
+
+    Raises:
+        UnknownNameError: no such run.
+        ConfigurationError: several runs begin like this.
+    """
+    runs = {run.plan.run_id: run for run in (find_run(store, run_id) for run_id in run_ids)}
+    profiles: dict[str, str] = {}
+    return tuple(
+        Member(run=run, candidate=record, profile=_profile(store, record.plan.candidate_fingerprint, profiles))
+        for run in runs.values()
+        for record in run.candidates
+    )
+
+
+def _profile(store: Store, fingerprint: str, profile_names: dict[str, str]) -> str:
+    if fingerprint not in profile_names:
+        candidate = find_candidate(store, fingerprint)
+        profile_names[fingerprint] = candidate.profile.name if candidate is not None else "unknown"
+    return profile_names[fingerprint]
+
+
+def _detail(name: str) -> Callable[[Member], Any]:
+    return lambda member: member.details.get(name)
+
+
+def _week(member: Member) -> str:
+    year, week, _ = (member.run.started_at or member.run.created_at).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+_KEYS: Mapping[str, Callable[[Member], Any]] = {
+    "candidate": lambda member: member.label,
+    "model": lambda member: member.model.removesuffix(":latest"),
+    "digest": lambda member: None if member.digest is None else member.identity[:12],
+    "family": _detail("family"),
+    "parameter_size": _detail("parameter_size"),
+    "quantization": _detail("quantization"),
+    "profile": lambda member: member.profile,
+    "think": lambda member: member.details.get("think"),
+    "endpoint": lambda member: member.endpoints,
+    "gpu_tag": _detail("gpu_tag"),
+    "provider": lambda member: member.candidate.plan.provider,
+    "server_version": lambda member: member.servers,
+    "run": lambda member: member.run_id,
+    "tag": lambda member: ", ".join(sorted(member.run.plan.tags)),
+    "week": _week,
+    "code_version": lambda member: member.run.plan.code_version,
+}
+KEY_NAMES: Sequence[str] = tuple(_KEYS)
+
+
+def options_of(members: Sequence[Member]) -> list[str]:
+    """Return the names of all options that any of them has."""
+    return sorted({name for member in members for name in member.options} - set(_KEYS))
+
+
+def key_of(member: Member, key: str) -> str | None:
+    """Return the value by which the member is grouped, as a word; None where it has none.
+
+    Args:
+        member: The candidate.
+        key: One of `KEY_NAMES`, or an option.
+    """
+    value = _KEYS[key](member) if key in _KEYS else member.options.get(key)
+    if value is None:
+        return "none" if key == "think" else None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.1f}"
+    if isinstance(value, list | tuple):
+        return "|".join(map(str, value)) or "none"
+    return str(value)
+
+
+def without_common_tags(members: Sequence[Member]) -> dict[Member, str | None]:
+    """Return the tags of each member's run, less those that all runs have; None for a run without one of its own."""
+    common = set.intersection(*(set(member.run.plan.tags) for member in members)) if members else set()
+    return {member: ", ".join(sorted(set(member.run.plan.tags) - common)) or None for member in members}
+
+
 _SHORT = 8
 
 

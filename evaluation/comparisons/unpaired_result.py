@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluation.comparisons.saving import requested_runs
+from evaluation.comparisons.comparison_result import requested_runs
+from evaluation.comparisons.sentences import margin_words, size_of
 from evaluation.comparisons.unpaired import compare_unpaired
-from evaluation.comparisons.words import listed, margin_words, size_of
-from evaluation.formatting import counted, p_value
+from evaluation.formatting import counted, listed, p_value
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.unpaired import UnpairedComparisonResult, UnpairedPairResult
 from evaluation.stats.unpaired_comparison import MIN_GROUP

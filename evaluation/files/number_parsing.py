@@ -6,7 +6,6 @@ Python's own `int` and `float` also take `1_000`, digits of every script and bla
 import re
 from typing import Final
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,400}")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,6})?")
 
 
@@ -24,16 +23,3 @@ def read_number(value: object) -> float:
     if number != number or number in (float("inf"), float("-inf")):
         raise ValueError("not a finite number")
     return number
-
-
-def read_whole_number(value: object) -> int:
-    """Return `value` as a whole number: one already, or text such as `3` or `-12`.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-        return int(value)
-    raise ValueError("not a whole number")

@@ -1,13 +1,14 @@
-"""What is a metric, in words that its own class gives?"""
+"""What is told of a metric: its first sentence, its options, its family."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from inspect import cleandoc, getsource
 from itertools import pairwise
 from textwrap import dedent
 
 from evaluation.metrics.metric import Metric
+from evaluation.quality_metrics import QUALITIES
 
 
 def docstring(metric: type[Metric]) -> str:
@@ -43,3 +44,56 @@ def _field_docs(owner: type) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str):
             yield field.target.id, cleandoc(after.value.value)
+
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "text": (
+        "exact_match",
+        "numeric_match",
+        "token_f1",
+        "contains",
+        "regex",
+        "multiple_choice",
+        "rouge_1",
+        "rouge_2",
+        "rouge_l",
+        "rouge_lsum",
+        "bleu",
+        "chrf",
+        "ter",
+        "edit_similarity",
+        "semantic_similarity",
+        "json_valid",
+        "json_schema",
+    ),
+    "instruction following": (
+        "instruction_following",
+        "instruction_following_loose",
+        "instruction_accuracy",
+        "instruction_accuracy_loose",
+    ),
+    "classification": ("accuracy", "macro_f1", "weighted_f1", "mcc"),
+    "code": ("pass_at_k", "tests_passed", "syntax_valid"),
+    "retrieval-augmented answers": ("faithfulness", "context_precision", "context_recall", "answer_relevance"),
+    "quality without references": (*QUALITIES, "overall_quality", "word_count", "sentence_count"),
+    "judges": ("judge_rubric", "judge_pairwise"),
+    "speed and cost": (
+        "latency_s",
+        "ttft_s",
+        "tpot_s",
+        "tokens_per_s",
+        "prompt_tokens",
+        "output_tokens",
+        "energy_j",
+        "energy_per_right_j",
+        "cost_usd",
+    ),
+}
+"""In the order in which they are listed."""
+OTHERS = "others"
+"""Of installed packages and of users' files."""
+
+
+def family_of(name: str) -> str:
+    """Return the family of a metric; `others` for one that is not ours."""
+    return next((family for family, names in FAMILIES.items() if name in names), OTHERS)

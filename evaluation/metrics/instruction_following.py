@@ -10,8 +10,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.instructions.following import followed
-from evaluation.metrics.instructions.reading import instructions_of
+from evaluation.metrics.instructions.reading import followed, instructions_of
 from evaluation.metrics.metric import Answers, CorpusMetric, Metric
 from evaluation.score import Measurement
 

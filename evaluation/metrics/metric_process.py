@@ -24,8 +24,7 @@ from evaluation.metrics.guarded_calls import NONSENSE, RAISED, BrokenMetricError
 from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request
 from evaluation.metrics.metric_files import source_of
 from evaluation.metrics.metric_process_child import Hello
-from evaluation.metrics.missing_metric import LOST
-from evaluation.metrics.third_party import third_party_names
+from evaluation.metrics.third_party import LOST, third_party_names
 from evaluation.score import Measurement, ScoreFailure
 
 LIMIT_S = 60.0

@@ -12,7 +12,6 @@ from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameE
 from evaluation.files.allowed_files import must_be_allowed
 from evaluation.metric_specs import file_and_call, names_a_file
 from evaluation.metrics import METRICS
-from evaluation.metrics.classes_in_file import without_class
 from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import (
@@ -20,8 +19,39 @@ from evaluation.metrics.metric_files import (
     loaded_metric,
     metric_in_file,
 )
-from evaluation.metrics.missing_metric import MissingMetric
-from evaluation.metrics.third_party import third_party_metric, third_party_names
+from evaluation.metrics.third_party import MissingMetric, third_party_metric, third_party_names
+
+
+def without_class(text: str) -> ConfigurationError | None:
+    """Return why `path.py` alone names no metric, with the classes that it may mean; None for any other text."""
+    path = text.strip().removesuffix(":")
+    if not path.endswith(".py"):
+        return None
+    must_be_allowed(Path(path), what="the metric file")
+    try:
+        classes = _metric_classes(Path(path).expanduser().read_bytes())
+    except (OSError, ValueError, SyntaxError, RuntimeError, RecursionError, MemoryError) as error:
+        why = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        return ConfigurationError(
+            f"metric {text!r} names a file without a class, and the file cannot be read: {why}", "Write path.py:Name."
+        )
+    if not classes:
+        return ConfigurationError(
+            f"metric {text!r} names a file without a class, and the file has none",
+            "Write a class in it (docs/metrics.md, section Custom), then name it: path.py:Name.",
+        )
+    return ConfigurationError(
+        f"metric {text!r} names a file without a class; classes in it: {', '.join(classes)}",
+        f"Write {path}:{classes[0]}" + (", or another of them after the colon." if len(classes) > 1 else "."),
+    )
+
+
+def _metric_classes(source: bytes) -> list[str]:
+    """Return the classes at the file's top level: those that derive from a metric by its looks, else all of them."""
+    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    metrics = [node for node in classes if any(ast.unparse(base).endswith("Metric") for base in node.bases)]
+    return [node.name for node in metrics or classes]
+
 
 _EXAMPLE = "write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"
 

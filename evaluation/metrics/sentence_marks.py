@@ -1,26 +1,50 @@
 """Which marks of a text belong to its sentence, and which to what it says?
 
 `Yes, he said.` has the words `Yes he said`; in `f(x)`, `C++`, `3.5` and `[1, 2]` every mark counts.
+
+Where the word without its mark is another one, the mark stays: `we're` is not `were`, `re-sign` is not `resign`.
 """
 
 import re
 import string
 import unicodedata
 
-from evaluation.metrics.inner_marks import without_inner_marks
+_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])|(?<=[^\W\d_]{2})-(?=[^\W\d_])|(?<=[^\W\d_])-(?=[^\W\d_]{2})")
+_BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_Aa])-(?=[^\W\d_]{2})|(?<=[^\W\d_]{2})-(?=[^\W\d_]{2})")
+_CONTRACTIONS = r"(?:we|who)'re|it's|let's|(?:wo|ca)n't|(?:i|we|he|she)'ll|(?:i|we|she)'d"
+_REPEATED = (
+    r"re-(?:sign|form|cover|creat|treat|sort|sent|serv|mark|press|lease|pose|present|sound|prov|bound|coil|strain|tir|solv|dress|"
+    r"fus|sid|act|ally|lay|port|count|store|search|claim|fund|view)\w*"
+)
+_OTHER_WORDS = re.compile(
+    rf"(?<![^\W_])(?:{_CONTRACTIONS}|{_REPEATED}|co-ops?|un-ioni[sz]ed|pre-positions?|ex-pos[et]\w*)(?![^\W_])",
+    re.IGNORECASE,
+)
+"""Words that are others without their mark: were, its, wont, cant, ill, well, hell, shell, id, wed; resign, coop."""
+
+
+def without_inner_marks(word: str, *, hyphen: str = "") -> str:
+    """Return `word` without apostrophes between letters, and with `hyphen` for a hyphen between two words."""
+    if _OTHER_WORDS.search(word):
+        return word
+    return _BETWEEN_LETTERS.sub("", _BETWEEN_WORDS.sub(hyphen, word) if hyphen else word)
+
 
 _FULL_WIDTH = {chr(ord(sign) + 0xFEE0): sign for sign in string.ascii_letters + string.digits}
+
+
 # Variation selectors 15 and 16 say whether a sign is drawn as text or as a picture.
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
 TYPOGRAPHIC_QUOTES = dict.fromkeys("“”„«»「」『』", '"') | dict.fromkeys("‘’‚‹›", "'")
 TYPOGRAPHIC = str.maketrans(TYPOGRAPHIC_QUOTES | {"−": "-", "–": "-"} | _FULL_WIDTH | dict.fromkeys(_INVISIBLE, ""))
 """One way of writing quotes, the minus sign, the dash of a range and full-width letters; nothing that is not seen."""
-
 _MEANT = frozenset("#%&@/\\‰‱§¶+=<>|^~$[]{}")
 """Punctuation that is said, not set: it always stays."""
 _LONGEST_WORD = 200
 """What is longer is no word, and stays as it is."""
 _QUOTES = "\"'`"
+
+
 # `**word**` and `code`; what multiplies (`2*3*4`) or names (`*args`, `__init__`) is no emphasis.
 _EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|`{1,3}|(?<!_)_(?!_))(?=[^\s*`_])([^*`_]{1,500})(?<=\S)\1(?![\w*`_])")
 _ABBREVIATION = re.compile(r"(?<![\w.])(?:[^\W\d_]{1,3}\.){2,}(?:[^\W\d_](?!\w))?")

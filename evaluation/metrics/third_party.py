@@ -9,11 +9,17 @@ A package offers one in its `pyproject.toml`, under the metric's own name:
 when a name is looked up that is not ours, never at import; a name of ours cannot be taken.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from inspect import isabstract
+from typing import ClassVar
 
+from evaluation.case import Case
 from evaluation.errors import ConfigurationError
-from evaluation.metrics.metric import Metric
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, Metric
+from evaluation.score import Measurement, ScoreFailure
 
 GROUP = "benchwright.metrics"
 
@@ -55,3 +61,32 @@ def _refusal(offer: EntryPoint, problem: str) -> ConfigurationError:
 
 def _origin(offer: EntryPoint) -> str:
     return offer.dist.name if offer.dist is not None else "an unknown package"
+
+
+LOST = "metric_lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingMetric(Metric):
+    """Stands for a metric whose code is not to be had, under that metric's own name and signature."""
+
+    name: ClassVar[str] = "lost_metric"
+    unit: ClassVar[str] = ""
+    scorer_version: ClassVar[str] = "lost"
+
+    stands_for: str
+    """As it was asked for: path, class and options."""
+    stored_name: str
+    stored_signature: str
+    why: str
+
+    @property
+    def signature(self) -> str:
+        """The lost metric's own: a failure must stand where its score would."""
+        return self.stored_signature
+
+    def measure(
+        self, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
+        """Return why there is no score."""
+        return ScoreFailure(kind=LOST, message=f"{self.stored_name}: {self.why}")

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.formatting import quantity
-from evaluation.pictures.frame import across
-from evaluation.pictures.rows import LABEL_RIGHT, LONGEST_LABEL, MOST_ROWS, ROW, left_out
+from evaluation.pictures.frame import LABEL_RIGHT, LONGEST_LABEL, MOST_ROWS, ROW, across, left_out
 from evaluation.pictures.scales import Scale, scale
 from evaluation.pictures.svg import WIDTH, element, line, picture, text
 

@@ -1,7 +1,12 @@
-"""The part of the paper on which things are drawn: its edges, its grid, and the words at its axes."""
+"""What all plots have in common: the frame, the rows, and the numbers on the axes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from evaluation.pictures.scales import Scale
-from evaluation.pictures.svg import line, text
+from evaluation.pictures.svg import WIDTH, line, text
+from evaluation.results.estimates import HasInterval
 
 
 def across(axis: Scale, *, top: float, bottom: float, title: str) -> list[str]:
@@ -30,3 +35,41 @@ def upwards(axis: Scale, *, left: float, right: float, title: str) -> list[str]:
             text(left - 6, y + 4, label, class_="faint", text_anchor="end"),
         ]
     return [*parts, text(16, axis.end - 12, title, longest=80)]
+
+
+ROW = 30
+"""Pixels of a row."""
+LABEL_RIGHT = 220
+LONGEST_LABEL = 28
+"""Letters; the table has the whole name."""
+MOST_ROWS = 30
+
+
+def left_out(n: int, y: float) -> list[str]:
+    """Return a line that says how many rows there is no room for; nothing where all are there."""
+    return [text(WIDTH - 16, y, f"and {n:,} more in the table", class_="faint", text_anchor="end")] if n > 0 else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlottedNumber:
+    """A value with its interval, where it has one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The interval; the value itself where there is none."""
+        return (self.value, self.value) if self.low is None or self.high is None else (self.low, self.high)
+
+
+def plotted_number(numbers: HasInterval | Mapping[str, Any] | None) -> PlottedNumber | None:
+    """Return the number of an estimate, or of stored `{"value", "low", "high"}`; None where there is none."""
+    if isinstance(numbers, Mapping):
+        value, low, high = (numbers.get(name) for name in ("value", "low", "high"))
+    elif numbers is not None:
+        value, low, high = numbers.value, numbers.low, numbers.high
+    else:
+        return None
+    return None if value is None else PlottedNumber(value=value, low=low, high=high)

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.pictures.frame import across
-from evaluation.pictures.numbers import PlottedNumber
-from evaluation.pictures.rows import LABEL_RIGHT, LONGEST_LABEL, MOST_ROWS, ROW, left_out
+from evaluation.pictures.frame import LABEL_RIGHT, LONGEST_LABEL, MOST_ROWS, ROW, PlottedNumber, across, left_out
 from evaluation.pictures.scales import ANY, Scale, scale
 from evaluation.pictures.svg import WIDTH, element, line, picture, text
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.pictures.frame import upwards
-from evaluation.pictures.numbers import PlottedNumber
+from evaluation.pictures.frame import PlottedNumber, upwards
 from evaluation.pictures.scales import ANY, Scale, scale
 from evaluation.pictures.svg import SERIES, WIDTH, element, line, picture, text
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.pictures.frame import across, upwards
-from evaluation.pictures.numbers import PlottedNumber
+from evaluation.pictures.frame import PlottedNumber, across, upwards
 from evaluation.pictures.scales import ANY, Scale, scale
 from evaluation.pictures.svg import LETTER_PX, WIDTH, element, line, picture, text
 

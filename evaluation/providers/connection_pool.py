@@ -2,11 +2,146 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator
+from typing import cast
 
+import h11
 import httpx
 
-from evaluation.providers.socket_exchange import SocketExchange
+MAX_HEAD_BYTES = 100 * 1024
+MAX_WAITING_BYTES = 2**20
+"""More than this unread, and the server has to wait."""
+MAX_INTERIM_ANSWERS = 20
+"""Heads of the kind `100 Continue`, before the one that counts."""
+
+
+class SocketExchange(asyncio.Protocol):
+    """A connection and where its current exchange stands. It is used by one request at a time."""
+
+    def __init__(self) -> None:
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
+        self._transport: asyncio.Transport
+        self._received: list[bytes] = []
+        self._n_received = 0
+        self._has_ended = False
+        self._broke_by: Exception | None = None
+        self._news: asyncio.Future[None] | None = None
+        self._silence_s: float | None = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.idle_since = 0.0
+        self.has_answered = False
+        """A byte of the current answer has come."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.has_answered = True
+        self._received.append(data)
+        self._n_received += len(data)
+        if self._n_received > MAX_WAITING_BYTES:
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        self._has_ended = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._has_ended = True
+        self._broke_by = exc
+        self._wake()
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def _wake(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    def close(self) -> None:
+        """Close at once, whatever is under way."""
+        self._transport.abort()
+
+    def is_fit(self, *, idle_s: float) -> bool:
+        """Return True where a further request may go out.
+
+        The last answer was complete, nothing came since, not too old.
+        """
+        is_quiet = not (self._has_ended or self._received)
+        return is_quiet and self._http.our_state is h11.IDLE and time.monotonic() - self.idle_since < idle_s
+
+    async def send(self, request: httpx.Request) -> h11.Response:
+        """Return the head of the answer to a request, whose content is at hand as bytes.
+
+        Raises:
+            httpx.TransportError: the connection broke, or one of the two does not speak HTTP.
+        """
+        self.has_answered = False
+        self._silence_s = request.extensions.get("timeout", {}).get("read")
+        try:
+            self._transport.write(self._written(request))
+        except h11.LocalProtocolError as error:
+            raise httpx.LocalProtocolError(str(error)) from error
+        n_interim = 0
+        while isinstance(event := await self._event(), h11.InformationalResponse):
+            n_interim += 1
+            if n_interim > MAX_INTERIM_ANSWERS:
+                raise httpx.RemoteProtocolError(f"more than {MAX_INTERIM_ANSWERS} interim answers")
+        if not isinstance(event, h11.Response):
+            raise httpx.RemoteProtocolError(f"no answer, but {type(event).__name__}")
+        return event
+
+    def _written(self, request: httpx.Request) -> bytes:
+        head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+        events = [head, h11.Data(data=request.content), h11.EndOfMessage()]
+        return b"".join(self._http.send(event) or b"" for event in events)
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """Yield the answer's content, as it comes."""
+        while isinstance(event := await self._event(), h11.Data):
+            yield bytes(event.data)
+
+    def finish(self) -> bool:
+        """Return True where the exchange is complete and the connection may be used again; else it is closed."""
+        is_complete = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        if is_complete and not (self._has_ended or self._http.trailing_data[0]):
+            self._http.start_next_cycle()
+            self.idle_since = time.monotonic()
+            return True
+        self.close()
+        return False
+
+    async def _event(self) -> object:
+        try:
+            while (event := self._http.next_event()) is h11.NEED_DATA:
+                data = await self._read()
+                if not data and self._http.their_state is h11.SEND_RESPONSE:
+                    raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+                self._http.receive_data(data)
+        except h11.RemoteProtocolError as error:
+            raise httpx.RemoteProtocolError(str(error)) from error
+        return event
+
+    async def _read(self) -> bytes:
+        """Return what has come since the last time, waiting for something; nothing at the stream's end."""
+        if not self._received and not self._has_ended:
+            self._news = asyncio.get_running_loop().create_future()
+            try:
+                # Not `wait_for`: Python 3.11's forgets a cancellation where the news come in the same moment.
+                async with asyncio.timeout(self._silence_s):
+                    await self._news
+            except TimeoutError as error:
+                raise httpx.ReadTimeout(f"nothing came for {self._silence_s:g} s") from error
+        if not self._received and self._broke_by is not None:
+            raise httpx.ReadError(str(self._broke_by)) from self._broke_by
+        data = b"".join(self._received)
+        self._received.clear()
+        self._n_received = 0
+        if not self._has_ended:
+            self._transport.resume_reading()
+        return data
+
 
 KEEP_S = 3.0
 """Servers close idle connections after five seconds or more; ours are given up before."""

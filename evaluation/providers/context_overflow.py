@@ -7,7 +7,7 @@ from typing import Any
 from evaluation.case import Message
 from evaluation.errors import CandidateFailureError, FailureKind
 from evaluation.providers.error_replies import Refusal, RequestContext
-from evaluation.providers.record_fields import number_of
+from evaluation.providers.json_reading import number_of
 
 _TEXTS = re.compile(
     r"exceeds? the (available |model'?s? )?(maximum )?context|longer than the (maximum |model'?s? )?context"

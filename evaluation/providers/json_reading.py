@@ -1,12 +1,16 @@
-"""How is a server's JSON read, whatever it holds? As JSON is defined, and within a bound of depth."""
+"""How is a server's JSON read, whatever it holds? As JSON is defined, and within a bound of depth.
+
+What measures an answer (counts, durations, texts) has to be right, and raises `OddRecordError` where it cannot be. What
+only describes a model is left out where it cannot be read.
+"""
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 MAX_DEPTH = 100
 """Lists and objects in one another. Servers' own answers have about ten."""
-
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
 _AS_ROUND = bytes.maketrans(b"[{]}", b"(())")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[{]}")
@@ -50,3 +54,82 @@ def _is_too_deep(data: bytes) -> bool:
 
 def _refuse(constant: str) -> Any:
     raise OddRecordError(f"it holds {constant}, which is no JSON")
+
+
+MAX_COUNT = 2**31 - 1
+"""Tokens of one prompt or answer."""
+MAX_DURATION_NS = 365 * 24 * 3600 * 10**9
+"""A year."""
+MAX_WHOLE = 2**63 - 1
+"""Bytes and other whole numbers that describe a model: what databases hold."""
+MAX_NAME = 1_000
+"""Characters of a name, a digest, a reason or a version."""
+_SHOWN = 60
+
+
+def count_of(record: Mapping[str, Any], key: str) -> int | None:
+    """Return a number of tokens; None where the record does not say.
+
+    Raises:
+        OddRecordError: what it says is no such number.
+    """
+    return _measured(record, key, at_most=MAX_COUNT)
+
+
+def seconds_of(record: Mapping[str, Any], key: str) -> float | None:
+    """Return a duration, which the record gives in nanoseconds; None where it does not say.
+
+    Raises:
+        OddRecordError: what it says is no duration.
+    """
+    nanoseconds = _measured(record, key, at_most=MAX_DURATION_NS)
+    return None if nanoseconds is None else nanoseconds / 1e9
+
+
+def text_of(record: Mapping[str, Any], key: str) -> str:
+    """Return a text of any length; empty where the record has none.
+
+    Raises:
+        OddRecordError: what it has is no text.
+    """
+    value = record.get(key)
+    if value is not None and not isinstance(value, str):
+        raise OddRecordError(f"the record's {key!r} is {_shown(value)}; expected a text")
+    return value or ""
+
+
+def name_of(record: Mapping[str, Any], key: str) -> str | None:
+    """Return a short text that describes; None where there is none."""
+    value = record.get(key)
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME else None
+
+
+def number_of(record: Mapping[str, Any], key: str) -> int | None:
+    """Return a whole number that describes, not below zero; None where there is none that a database holds."""
+    value = _whole(record.get(key))
+    return value if value is not None and 0 <= value <= MAX_WHOLE else None
+
+
+def _measured(record: Mapping[str, Any], key: str, *, at_most: int) -> int | None:
+    value = record.get(key)
+    if value is None:
+        return None
+    number = _whole(value)
+    if number is None or not 0 <= number <= at_most:
+        expected = f"a whole number from 0 to {at_most}"
+        raise OddRecordError(f"the record's {key!r} is {_shown(value)}; expected {expected}")
+    return number
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # some servers write 12.0
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _shown(value: Any) -> str:
+    """Return a value in a few characters, whatever it is."""
+    if isinstance(value, Mapping | list):
+        return f"{'an object' if isinstance(value, Mapping) else 'a list'} of {len(value)}"
+    words = repr(value)
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}… ({len(words)} characters)"

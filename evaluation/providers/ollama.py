@@ -11,15 +11,30 @@ from evaluation.providers.connection import drain
 from evaluation.providers.context_overflow import n_telling_characters, sign_of_truncation
 from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import RequestContext
-from evaluation.providers.model_identity import is_named_alike, other_weights, wrong_model
-from evaluation.providers.model_names import find_model, remote_refused, same_model
+from evaluation.providers.json_reading import name_of
+from evaluation.providers.model_names import (
+    find_model,
+    is_named_alike,
+    other_weights,
+    remote_refused,
+    same_model,
+    wrong_model,
+)
 from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.ollama_errors import ollama_error
-from evaluation.providers.ollama_models import listed_models, loaded_models, pull_progress, shown_model
-from evaluation.providers.ollama_wire import chat_body, expect_done, finished, load_body, take_line
+from evaluation.providers.ollama_wire import (
+    chat_body,
+    expect_done,
+    finished,
+    listed_models,
+    load_body,
+    loaded_models,
+    pull_progress,
+    shown_model,
+    take_line,
+)
 from evaluation.providers.provider import LoadedModel, PullProgress
-from evaluation.providers.record_fields import name_of
 
 EMBED_TIMEOUT_S = 300.0
 MAX_COMPONENT = 1e100

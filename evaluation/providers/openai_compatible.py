@@ -9,13 +9,11 @@ from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import drain
 from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import RequestContext
-from evaluation.providers.model_identity import is_named_alike, other_listed, wrong_model
-from evaluation.providers.model_names import find_model
+from evaluation.providers.json_reading import name_of
+from evaluation.providers.model_names import find_model, is_named_alike, other_listed, wrong_model
 from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
-from evaluation.providers.openai_errors import openai_error
-from evaluation.providers.openai_wire import SENDABLE, Events, chat_body, listed_models
-from evaluation.providers.record_fields import name_of
+from evaluation.providers.openai_wire import SENDABLE, Events, chat_body, listed_models, openai_error
 
 MAX_BELIEVED = 100
 

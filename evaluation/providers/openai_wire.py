@@ -3,14 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.errors import FailureKind, TransientProviderError
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
+from evaluation.providers.context_overflow import overlong_error
 from evaluation.providers.draft import Draft
-from evaluation.providers.error_replies import RequestContext, line_refusal
+from evaluation.providers.error_replies import Refusal, RequestContext, line_refusal
+from evaluation.providers.json_reading import count_of, name_of, number_of, text_of
 from evaluation.providers.ndjson import read_object
-from evaluation.providers.openai_errors import openai_error
-from evaluation.providers.record_fields import count_of, name_of, number_of, text_of
+from evaluation.providers.ollama_errors import ollama_error
+
+
+def openai_error(refusal: Refusal, context: RequestContext) -> ProviderError:
+    """Return our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
+    if overlong := overlong_error(refusal, context, can_set_context=False):
+        return overlong
+    message = refusal.said(context)
+    if refusal.status == 404 and refusal.is_json and context.model and "model" in refusal.message.casefold():
+        return ProviderError(message, FailureKind.MODEL_NOT_PULLED, "Choose one of the models that it lists.")
+    if refusal.status in (404, 405):
+        return ProviderError(f"{message} (no such route)", FailureKind.BAD_OPTION, "Check the address of the server.")
+    if refusal.status == 403:
+        return ProviderError(message, FailureKind.REFUSED_BY_POLICY)
+    if refusal.status == 503 and "loading" in refusal.message.casefold():
+        return TransientProviderError(message, FailureKind.QUEUE_FULL, refusal.retry_after_s, "It is still loading.")
+    return ollama_error(refusal, context)
+
 
 SENDABLE: Mapping[str, str] = {
     "temperature": "temperature",

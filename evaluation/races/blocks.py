@@ -3,11 +3,10 @@
 import math
 from dataclasses import dataclass, replace
 
-from evaluation.races.budget_share import affordable_share
 from evaluation.races.confirmation import n_to_confirm
 from evaluation.races.grid import Grid
 from evaluation.races.ranking import leaders_first, runner_up
-from evaluation.races.rules import Spent
+from evaluation.races.rules import Budget, Spent
 from evaluation.races.schedule import n_held_out
 from evaluation.races.state import Ending, RaceState
 
@@ -91,3 +90,33 @@ def _confirmation(state: RaceState, grid: Grid, spent: Spent) -> Block | None:
         first_case=state.n_asked,
         is_confirmation=True,
     )
+
+
+FOR_CONFIRMING = 0.2
+"""Share of a budget that the race itself leaves to the confirmation, at most."""
+
+
+def affordable_share(budget: Budget, spent: Spent, *, n_calls: int, kept_calls: int = 0) -> float:
+    """Return the share of these calls, from 0 to 1, that what is left allows at the price that calls have had so far.
+
+    Args:
+        budget: What the race may take.
+        spent: What it has taken.
+        n_calls: Calls that are wanted next.
+        kept_calls: Calls that must still be possible afterwards, as far as a fifth of the budget goes.
+    """
+    if n_calls <= 0:
+        return 1.0
+    prices = {"calls": 1.0, "minutes": _each(spent.minutes, spent), "tokens": _each(spent.tokens, spent)}
+    shares = [1.0]
+    for name, price in prices.items():
+        limit = getattr(budget, name)
+        if limit is not None:
+            left = limit - getattr(spent, name) - min(FOR_CONFIRMING * limit, kept_calls * price)
+            shares.append(left / (n_calls * price) if price else float(left > 0))
+    return max(0.0, min(shares))
+
+
+def _each(taken: float, spent: Spent) -> float:
+    """Return what a call has taken; 0 before the first."""
+    return taken / spent.calls if spent.calls else 0.0

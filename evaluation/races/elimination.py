@@ -8,14 +8,13 @@ import numpy as np
 
 from evaluation.formatting import counted, p_value
 from evaluation.races.confirmation import Confirmation
-from evaluation.races.decision import Decision, Fate
 from evaluation.races.grid import Grid
 from evaluation.races.number_words import against, odds
 from evaluation.races.ranking import leaders_first
 from evaluation.races.rules import Method
 from evaluation.races.schedule import n_survivors
 from evaluation.races.sequential_evidence import evidence_against, evidence_within
-from evaluation.races.state import Ending, RaceState
+from evaluation.races.state import Decision, Ending, Fate, RaceState
 
 
 def give_up(state: RaceState, reasons: Mapping[str, str]) -> tuple[RaceState, tuple[Decision, ...]]:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluation.races.decision import Decision, Fate
 from evaluation.races.elimination import with_ending
 from evaluation.races.grid import Grid
-from evaluation.races.state import RaceState
+from evaluation.races.state import Decision, Fate, RaceState
 
 _GONE = (Fate.DROPPED, Fate.GIVEN_UP)
 _CHECKED = (Fate.CONFIRMED, Fate.NOT_CONFIRMED)

@@ -8,15 +8,18 @@ from typing import TypeVar
 
 from evaluation.escaping import for_html
 from evaluation.formatting import counted, quantity
-from evaluation.reports.comparisons.remarks import (
+from evaluation.reports.comparisons.tables import (
     dropped_lines,
     gate_line,
+    is_pair,
+    metric_rows,
     more_sides,
     note_lines,
+    pair_rows,
     ratio_lines,
+    side_rows,
     zero_lines,
 )
-from evaluation.reports.comparisons.tables import is_pair, metric_rows, pair_rows, side_rows
 from evaluation.reports.comparisons.unpaired import group_rows, legend, unpaired_rows
 from evaluation.reports.races.page import NOT_OVER, cost_line, departure_lines, ranking_rows, rule_line
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line

@@ -1,15 +1,16 @@
 """What a person asks for when candidates are compared: the parameters of `compare`, the same as form and command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.margin import Margin, read_margin
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import RequestModel, refusal
 
+FIRST = "first"
+"""Names the first of all sides, unless one is called so."""
 _ABOUT = "`benchwright compare --help` lists what can be said."
 
 
@@ -74,12 +75,21 @@ class ComparisonRequest(RequestModel):
         return None if self.margin is None else read_margin(self.margin)
 
 
-def read_comparison_request(fields: Mapping[str, Any]) -> ComparisonRequest:
+def read_comparison_request(fields: Mapping[str, Any], *, checks: Sequence[str] | None = None) -> ComparisonRequest:
     """Return the request in `fields`, checked.
+
+    Args:
+        fields: By name.
+        checks: Metrics that are checked for regressions beside the headline; None: nothing is checked. What is
+            checked is compared with a baseline, the first side where none is named.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
+    if checks is not None:  # the other pairs are not asked for, and p need not allow for them
+        fields = {"against": FIRST, **fields}
+    if checks and "metrics" in fields:
+        fields = {**fields, "metrics": [*fields["metrics"], *checks]}
     try:
         request = ComparisonRequest.model_validate(dict(fields))
     except ValidationError as error:

@@ -15,9 +15,14 @@ from evaluation.metric_specs import with_whole_path
 from evaluation.options import OPTIONS, read_options
 from evaluation.providers import PROVIDERS
 from evaluation.requests.prices import PriceTable, as_prices
-from evaluation.requests.request_addresses import WHERE_KEYS_BELONG, MetricText, ModelText, ServerText
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import (
+    WHERE_KEYS_BELONG,
+    MetricText,
+    ModelText,
+    RequestModel,
+    ServerText,
+    refusal,
+)
 
 COMMAND_LINE = "the command line"
 OF_BLOCK = "block:"

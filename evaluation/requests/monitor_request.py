@@ -7,8 +7,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from evaluation.errors import ConfigurationError
 from evaluation.records.runs import BASELINE_RUNS
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import RequestModel, refusal
 
 RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "model", "judge", "server", "run"]
 

@@ -21,7 +21,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.files.bounded_reading import read_settings_text
 from evaluation.files.names import composed, repeated_key
 from evaluation.files.yaml_text import read_yaml
-from evaluation.requests.request_errors import file_step
+from evaluation.requests.request_model import file_step
 
 PRICE = "price"
 """Under which name a candidate's price (`Price.options`) stands among its details in a run."""

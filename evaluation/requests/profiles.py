@@ -9,7 +9,7 @@ from evaluation.candidate import PLAIN_PROFILE, PromptProfile, WorkedExample
 from evaluation.errors import ConfigurationError
 from evaluation.files.bounded_reading import read_settings_text
 from evaluation.files.yaml_text import read_yaml
-from evaluation.requests.request_errors import file_step
+from evaluation.requests.request_model import file_step
 
 CHECK_PATH = "Check the path."
 WORDS = {

@@ -10,8 +10,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.races.rules import Budget, Level, Method, RaceRules
 from evaluation.requests.evaluation_request import EvaluationRequest, read_request
 from evaluation.requests.margin import read_margin
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import RequestModel, refusal
 
 ABOUT = "`benchwright race --help` lists what can be said."
 CONTINUOUS = "continuous"

@@ -1,9 +1,13 @@
-"""What the requests of people and of forms have in common: a number is written as one."""
+"""What all requests have in common: numbers and addresses are written plainly, and a refusal names the field."""
 
-from typing import Any, get_args
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ValidationError, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
+
+from evaluation.errors import ConfigurationError
 
 
 class RequestModel(BaseModel):
@@ -22,3 +26,118 @@ class RequestModel(BaseModel):
 
 def _kinds(annotation: Any) -> set[Any]:
     return {annotation, *get_args(annotation)}
+
+
+WHERE_KEYS_BELONG = (
+    "No user, password or key in an address: keep it in a variable (`endpoints add --key-variable`) or a pool's block."
+)
+"""What is said in a form's help: a pattern that is not met is no help."""
+_NO_AT = "[^@?#]*"
+_NO_URL_BEFORE_AT = "(?!.*://.*@)"
+_NO_USER_OF_A_MODEL = r"""(?![\s\S]*@https?://[^/\s'"]*@)"""
+ServerText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NO_AT}$"})]
+"""The name of an endpoint, an address, or `pool:NAME`."""
+ModelText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NO_URL_BEFORE_AT}[^@]*(@{_NO_AT})?$"})]
+"""`MODEL` or `MODEL@ENDPOINT`."""
+MetricText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NO_USER_OF_A_MODEL}"})]
+"""A metric with its options, among them the model that it asks."""
+HELP = "`benchwright evaluate --help` lists what can be said."
+NO_BENCHMARK = "no benchmark: give at least one with --benchmark (or `benchmarks` in the file)"
+OPTION_OF: Mapping[str, str] = {
+    "benchmarks": "--benchmark",
+    "fields": "--field",
+    "ignore_fields": "--ignore-field",
+    "models": "--model",
+    "candidates": "--candidate",
+    "options": "--option",
+    "endpoints": "--endpoint",
+    "metrics": "--metric",
+    "judges": "--judge",
+    "timeout_s": "--timeout",
+    "case_timeout_s": "--case-timeout",
+}
+"""Options of the command line that are not called like their field."""
+WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "greater_than": lambda limits: f"must be more than {limits['gt']:g}",
+    "greater_than_equal": lambda limits: f"must be at least {limits['ge']}",
+    "less_than_equal": lambda limits: f"must be at most {limits['le']}",
+    "int_type": lambda _: "must be a whole number",
+    "int_parsing": lambda _: "must be a whole number",
+    "int_parsing_size": lambda _: "must be a whole number of fewer digits",
+    "int_from_float": lambda _: "must be a whole number",
+    "float_type": lambda _: "must be a number",
+    "float_parsing": lambda _: "must be a number",
+    "bool_type": lambda _: "must be true or false",
+    "bool_parsing": lambda _: "must be true or false",
+    "string_type": lambda _: "must be text",
+    "list_type": lambda _: "must be a list",
+}
+"""pydantic's kinds of error in our words."""
+
+
+def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) -> ConfigurationError:
+    """Return everything that is wrong in one error, which names each field, its value and what is allowed.
+
+    Args:
+        error: What pydantic found.
+        field_names: The fields that there are.
+        source: Where the request was written.
+    """
+    problems = error.errors(include_url=False)
+    unknown = [str(item["loc"][-1]) for item in problems if item["type"] == "extra_forbidden"]
+    wrong = [item for item in problems if item["type"] != "extra_forbidden"]
+    sentences = [_said(item) for item in wrong] + ([_unknown_keys(unknown, tuple(field_names))] if unknown else [])
+    step = _next_step(wrong)
+    return ConfigurationError(f"{source}: " + "; ".join(sentences), f"{_removal(unknown)}{step}")
+
+
+def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[BaseModel], example: str) -> str:
+    """Return the next step for a settings file: what to remove where it has keys that nothing reads, then an example.
+
+    Args:
+        error: What pydantic found.
+        outer: The file's own keys.
+        inner: The keys of the mappings in it.
+        example: A file that is right.
+    """
+    unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
+    if not unknown:
+        return example
+    kinds = [kind for kind in (outer, inner) if any((len(place) == 1) == (kind is outer) for place in unknown)]
+    known_keys = tuple(dict.fromkeys(name for kind in kinds for name in kind.model_fields))
+    keys = tuple(dict.fromkeys(str(place[-1]) for place in unknown))
+    close = [match for key in keys for match in get_close_matches(key, known_keys, n=1)]
+    meant = f", or write {' and '.join(map(repr, dict.fromkeys(close)))} if that is meant" if close else ""
+    return f"Remove {', '.join(repr(key[:60]) for key in keys)}{meant}; known keys: {', '.join(known_keys)}. {example}"
+
+
+def _said(item: Any) -> str:
+    field = ".".join(str(part) for part in item["loc"])
+    if field == "benchmarks" and item["type"] in ("missing", "too_short"):
+        return NO_BENCHMARK
+    if not field:
+        return str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "value_error":
+        return f"{field}: {str(item['msg']).removeprefix('Value error, ')} (got {item['input']!r})"
+    words = WORDS.get(item["type"])
+    message = words(item.get("ctx", {})) if words else f"is refused: {item['msg']}"
+    return f"{field} {message} (got {item['input']!r})"
+
+
+def _unknown_keys(keys: Sequence[str], known_keys: Sequence[str]) -> str:
+    """Return all unknown keys in one sentence, each with the known one that it may have been meant to be."""
+    named = []
+    for key in keys:
+        close = get_close_matches(key, known_keys, n=1)
+        named.append(f"{key!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
+    return f"unknown key{'s' if len(keys) > 1 else ''} {', '.join(named)}; known: {', '.join(known_keys)}"
+
+
+def _removal(unknown: Sequence[str]) -> str:
+    return f"Remove {', '.join(repr(key[:60]) for key in unknown)}, or write the key that is meant. " if unknown else ""
+
+
+def _next_step(wrong: Sequence[Any]) -> str:
+    fields = dict.fromkeys(str(item["loc"][0]) for item in wrong if item["loc"] and item["type"] != "missing")
+    options = [OPTION_OF.get(field, f"--{field.replace('_', '-')}") for field in fields]
+    return f"Correct {', '.join(options)}: {HELP}" if options else HELP

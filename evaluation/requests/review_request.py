@@ -5,8 +5,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import RequestModel, refusal
 
 Kind = Literal["grades", "preference"]
 Criterion = Literal["accuracy", "completeness", "relevance", "speed"]

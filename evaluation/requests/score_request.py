@@ -7,8 +7,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from evaluation.records import RunRecord
 from evaluation.requests.evaluation_request import NAMES_OF_PROVIDERS, EvaluationRequest, names_a_model
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import RequestModel, refusal
 
 
 class ScoreRequest(RequestModel):

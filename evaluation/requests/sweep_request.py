@@ -12,8 +12,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.options import load_options
 from evaluation.quality_metrics import QUALITIES
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, parse_options
-from evaluation.requests.request_errors import refusal
-from evaluation.requests.request_model import RequestModel
+from evaluation.requests.request_model import RequestModel, refusal
 from evaluation.sweeps.designs import Design, combinations
 from evaluation.sweeps.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
 

@@ -1,12 +1,13 @@
-"""Results as JSON: the fields of a dataclass by name, in their order."""
+"""Results as JSON, and back: the fields of a dataclass by name, in their order."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+import types
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -76,3 +77,93 @@ def _layout(of: "type[DataclassInstance]") -> tuple[_Shown, ...]:
     return tuple(
         _Shown(each.name, each.metadata.get(NAME_KEY, each.name), MERGED_KEY in each.metadata) for each in fields(of)
     )
+
+
+Reader = Callable[[Any], Any]
+ResultT = TypeVar("ResultT")
+
+
+def from_json(kind: type[ResultT], value: Mapping[str, Any]) -> ResultT:
+    """Return the dataclass of this kind that `as_json` wrote as `value`.
+
+    What an older version wrote is read too: a key that is missing leaves its field's default, one that no field has
+    is passed over.
+
+    Args:
+        kind: A dataclass whose fields hold plain values, dataclasses, tuples, mappings by text, moments, members of
+            enumerations, or None.
+        value: An object as JSON has it.
+
+    Raises:
+        ValueError: a key is missing whose field has no default.
+    """
+    result: ResultT = _reader(cast(Hashable, kind))(value)
+    return result
+
+
+@cache
+def _reader(kind: Any) -> Reader:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _reader_of_union(arguments)
+    if origin is tuple:
+        return _reader_of_tuple(arguments)
+    if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
+        read = _reader(arguments[1])
+        return lambda value: {key: read(item) for key, item in value.items()}
+    if not isinstance(kind, type):
+        return _unchanged
+    if is_dataclass(kind):
+        return _reader_of_object(kind)
+    if issubclass(kind, datetime):
+        return kind.fromisoformat
+    return kind if issubclass(kind, Enum) else _unchanged
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _reader_of_union(kinds: tuple[Any, ...]) -> Reader:
+    """Return how None, or a value of the first kind that is no plain one, is read."""
+    readers = [read for kind in kinds if kind is not types.NoneType and (read := _reader(kind)) is not _unchanged]
+    if not readers:
+        return _unchanged
+    read = readers[0]
+    return lambda value: None if value is None else read(value)
+
+
+def _reader_of_tuple(kinds: tuple[Any, ...]) -> Reader:
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        read = _reader(kinds[0])
+        return lambda value: tuple(read(item) for item in value)
+    readers = [_reader(kind) for kind in kinds]
+    return lambda value: tuple(read(item) for read, item in zip(readers, value, strict=True))
+
+
+def _reader_of_object(kind: type[Any]) -> Reader:
+    @cache  # a field may hold the kind itself
+    def layout() -> list[tuple[str, str | None, Reader, bool]]:
+        hints = get_type_hints(kind)
+        return [
+            (
+                each.name,
+                None if MERGED_KEY in each.metadata else each.metadata.get(NAME_KEY, each.name),
+                _reader(hints[each.name]),
+                each.default is MISSING and each.default_factory is MISSING,
+            )
+            for each in fields(kind)
+        ]
+
+    def read_object(value: Mapping[str, Any]) -> Any:
+        arguments: dict[str, Any] = {}
+        for name, key, read, is_required in layout():
+            if key is None:
+                arguments[name] = read(value)
+            elif key in value:
+                arguments[name] = read(value[key])
+            elif is_required:
+                raise ValueError(f"{kind.__name__} needs {key!r}, which is not among {sorted(value)}")
+        return kind(**arguments)
+
+    return read_object

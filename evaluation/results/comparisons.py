@@ -11,8 +11,8 @@ from evaluation.results.frames import TEXT, columns_of, frame, row_of
 from evaluation.results.pairs import PairResult
 from evaluation.results.rendering import ShownInNotebooks
 from evaluation.results.sides import SideResult
-from evaluation.stats.kinds import Kind
 from evaluation.stats.preference_ranking import PreferenceRanking
+from evaluation.stats.verdicts import Kind
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,11 +1,11 @@
 """Two sides of a comparison on one metric."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from evaluation.results.estimates import MetricEstimate
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 
 Basis = Literal["fresh", "cached", "unknown", "balanced", "mixed"]
 """Of which prompts two sides were timed: of those that were new to both servers, of those in both caches, …"""
@@ -105,7 +105,3 @@ class PairResult(PairNumbers, PairNames):
     """Of figures: of which prompts they were compared."""
     failures_as_zero: PairNumbers | None
     """The same with failed cases scored 0; None where nothing failed, or 0 is not the worst value."""
-
-    def with_numbers(self, numbers: PairNumbers) -> "PairResult":
-        """Return the same two sides with other numbers."""
-        return replace(self, **{each.name: getattr(numbers, each.name) for each in fields(PairNumbers)})

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evaluation.races.confirmation import Confirmation
-from evaluation.races.decision import Fate
 from evaluation.races.outcome import Verdict
 from evaluation.races.rules import Spent
-from evaluation.races.state import Ending
+from evaluation.races.state import Ending, Fate
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.frames import columns_of, frame_of
 from evaluation.results.rendering import ShownInNotebooks

@@ -5,19 +5,108 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
 from evaluation.metrics.class_table import ClassTable
 from evaluation.records import AnnotationRecord, Status
-from evaluation.results.alarms import Alarm
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.estimates import MetricEstimate
-from evaluation.results.failures import FailureSummary
 from evaluation.results.frames import REAL, TEXT, WHOLE, Row, columns_of, frame, row_of
-from evaluation.results.gpus import EnergyResult, GpuResult
 from evaluation.results.rendering import ShownInNotebooks
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One sign of a fault."""
+
+    kind: str
+    """`near_chance`, `zero_variance`, `extraction_failed`, `empty_answers`, `cut_answers`, `too_many_slots`,
+    `score_failures` or `no_number`."""
+    metric: str | None
+    candidate: str | None
+    """None: all of them."""
+    share: float | None
+    """Of the answers or scores, in [0, 1]; None for an alarm that counts none."""
+    n: int
+    """How many answers or scores it is about; for `near_chance` and `zero_variance`, how many cases."""
+    message: str
+    """What it is and what to do next."""
+    about_baseline: bool = False
+    """True where the candidate is no model, but a baseline: it fails in ways of its own, and nobody mends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureExample:
+    """One outcome that failed."""
+
+    candidate: str
+    """Label of the candidate."""
+    case_id: str
+    repeat: int
+    """Which asking of the case, from 0."""
+    message: str | None
+    """What the server or the client said."""
+    n_attempts: int
+    """Requests that were sent for it."""
+    endpoint: str
+    """Name of the server that was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureSummary:
+    """One kind of failure in a run."""
+
+    kind: FailureKind
+    is_own: bool = field(metadata=json_key("own"))
+    """True: the candidate's own failure, scored as an empty answer; False: the server's, not scored."""
+    n: int
+    """Outcomes of the run that failed so."""
+    by_candidate: Mapping[str, int]
+    """How many of them each candidate had, by its label."""
+    example: FailureExample | None
+    """The first of them; None where it was answered meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuResult:
+    """One GPU over a whole invocation. None: the card never said."""
+
+    endpoint: str
+    """Name of the server whose machine has it."""
+    gpu_index: int
+    """Its number on that machine, from 0."""
+    gpu_name: str = field(metadata=json_key("gpu"))
+    """As the driver calls it."""
+    n_samples: int
+    first_at: datetime
+    """Moment of the first sample."""
+    last_at: datetime
+    """Moment of the last sample."""
+    utilisation_mean: float | None
+    """Share of time in which it was busy, in [0, 1]."""
+    utilisation_peak: float | None
+    """The greatest share in one sample, in [0, 1]."""
+    memory_peak_bytes: int | None
+    """The most memory in use, by whomever."""
+    memory_total_bytes: int | None
+    power_mean_w: float | None
+    """Watts drawn."""
+    power_peak_w: float | None
+    """Watts drawn in the greatest sample."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyResult:
+    """Joules of a candidate's answers, as far as they were measured."""
+
+    n_answers: int = field(metadata=json_key("n"))
+    """Answers whose energy was measured."""
+    total_j: float
+    """Joules of all of them together."""
+    mean_j: float
+    """Joules of one answer, on average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from evaluation.results.frames import columns_of, frame_of
 from evaluation.results.rendering import ShownInNotebooks
-from evaluation.stats.kinds import Kind
 from evaluation.stats.unpaired import RankTest
+from evaluation.stats.verdicts import Kind
 
 if TYPE_CHECKING:
     import pandas as pd

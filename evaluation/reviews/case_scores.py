@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from evaluation.comparisons.case_values import scores_of
 from evaluation.comparisons.sides import Side
-from evaluation.comparisons.values import scores_of
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation
 from evaluation.records import MetricUse

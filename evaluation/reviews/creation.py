@@ -9,9 +9,8 @@ import numpy as np
 
 from evaluation.benchmarks.rendering import render
 from evaluation.case import Benchmark, Case
-from evaluation.comparisons.comparability import refuse_other_versions
-from evaluation.comparisons.members import find_members
-from evaluation.comparisons.sides import Side, find_side, make_sides
+from evaluation.comparisons.comparison import refuse_other_versions
+from evaluation.comparisons.sides import Side, find_members, find_side, make_sides
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation, PromptState

@@ -11,10 +11,10 @@ import numpy as np
 from evaluation.records import RatingRecord, ReviewItem
 from evaluation.requests.review_request import LEAST, MOST
 from evaluation.reviews.blinded_cases import SPEED
-from evaluation.stats.estimate import mean_estimate
-from evaluation.stats.kinds import Kind
+from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.pair_comparison import PairComparison, compare_pair, readjusted
+from evaluation.stats.verdicts import Kind
 
 OVERALL = "overall"
 """The mean of all grades of an answer but that for its speed."""

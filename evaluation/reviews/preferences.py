@@ -9,9 +9,9 @@ import numpy as np
 
 from evaluation.records import RatingRecord, ReviewItem
 from evaluation.reviews.grades import Ratings
-from evaluation.stats.mcnemar import exact_p_value
+from evaluation.stats.bradley_terry import Vote
+from evaluation.stats.paired_tests import exact_p_value
 from evaluation.stats.preferences import rank_preferences
-from evaluation.stats.votes import Vote
 
 TIE = 0.5
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.comparisons.words import listed
-from evaluation.formatting import counted, p_value
-from evaluation.pictures.numbers import plotted_number
+from evaluation.formatting import counted, listed, p_value
+from evaluation.pictures.frame import plotted_number
 from evaluation.results.estimates import shown_estimate
 
 ENOUGH_CASES = 6

@@ -7,12 +7,11 @@ from typing import Any
 
 from evaluation.errors import StoreError
 from evaluation.races.confirmation import Confirmation
-from evaluation.races.decision import Decision, Fate
 from evaluation.races.grid import Grid
 from evaluation.races.outcome import RaceOutcome, Verdict
 from evaluation.races.ranking import RacePosition
 from evaluation.races.rules import Spent
-from evaluation.races.state import Ending, RaceState
+from evaluation.races.state import Decision, Ending, Fate, RaceState
 from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace, RaceResult, UnfinishedRace
 from evaluation.results.runs import RunResult
 from evaluation.run_results.run_result import invocation_result

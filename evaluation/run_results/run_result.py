@@ -3,26 +3,66 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.errors import FailureKind
+from evaluation.metrics.class_table import ClassTable, classification_report
+from evaluation.metrics.labelled_metric import LabelledMetric
+from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.records import SERVER_VERSIONS, EstimateRow, MetricUse, RunCandidateRecord, RunRecord, Status
 from evaluation.records.labels import unique_labels
 from evaluation.records.metric_keys import headline_key, metric_keys
 from evaluation.results.estimates import MetricEstimate
-from evaluation.results.gpus import EnergyResult
-from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunInFull, RunResult
+from evaluation.results.runs import (
+    CandidateResult,
+    EnergyResult,
+    InvocationResult,
+    MetricMean,
+    MetricResult,
+    RunInFull,
+    RunResult,
+)
 from evaluation.run_results.alarms import Findings, find_alarms
-from evaluation.run_results.class_tables import class_tables
-from evaluation.run_results.energy_result import energy_report
 from evaluation.run_results.failure_examples import failure_examples
 from evaluation.run_results.judges.report import judging_report
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import find_benchmark
+from evaluation.store.energies import energy_totals
 from evaluation.store.experiments import experiments_of_run
 from evaluation.store.gpu_samples import gpu_summary
 from evaluation.store.outcomes import count_outcomes, outcomes_by_endpoint
 from evaluation.store.runs import find_run, run_case_ids, run_flows, runs_of_invocation
-from evaluation.store.scores import count_score_failures, load_estimates, scored_metrics
+from evaluation.store.scores import count_score_failures, iterate_scores, load_estimates, scored_metrics
 from evaluation.store.session import Store
+
+
+def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
+    """Return the table of classes of each candidate, by its label; empty where no metric notes the classes."""
+    run = find_run(store, run_id)
+    labelled = (use for use in run.plan.metrics if isinstance(metric_of(use.name, use.signature), LabelledMetric))
+    signature = next((use.signature for use in labelled), None)
+    if signature is None:
+        return {}
+    labels = unique_labels(run)
+    tables = {
+        labels[candidate.run_candidate_id]: classification_report(
+            [score.measurement for score in iterate_scores(store, candidate.run_candidate_id, signature)]
+        )
+        for candidate in run.candidates
+    }
+    return {label: table for label, table in tables.items() if table.n_rows}
+
+
+def energy_report(store: Store, run_id: str) -> dict[int, EnergyResult]:
+    """Return the joules of each candidate of a run whose answers were measured, by the candidate's row.
+
+    What an answer and a right one took, with their intervals, are metrics: `energy_j` and `energy_per_right_j`.
+    """
+    return {
+        row_id: EnergyResult(
+            n_answers=total.n_measured, total_j=total.energy_j, mean_j=total.energy_j / total.n_measured
+        )
+        for row_id, total in energy_totals(store, run_id).items()
+    }
+
 
 _WORST_FIRST = (
     Status.FAILED,

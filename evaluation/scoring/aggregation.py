@@ -18,14 +18,15 @@ from evaluation.metrics.cost import cost_metric
 from evaluation.metrics.guarded_calls import BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
 from evaluation.metrics.metric_process import MetricProcess
-from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ, reads_the_prompt
+from evaluation.metrics.third_party import MissingMetric
 from evaluation.records import EstimateRow, MetricUse, RunCandidateRecord, RunPlan
 from evaluation.requests.prices import PRICE
 from evaluation.score import Measurement
 from evaluation.scoring.usage_estimates import figure_estimates
-from evaluation.stats.estimate import corpus_estimate, mean_estimate
+from evaluation.stats.bootstrap import corpus_estimate
+from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.ratio import ratio_estimate
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_values

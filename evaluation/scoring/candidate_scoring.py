@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric, ModelMetric, Need
 from evaluation.metrics.metric_process import MetricProcess, is_ours
-from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.parsing import parse_metric
+from evaluation.metrics.third_party import MissingMetric
 from evaluation.planning.plan import MetricModelPlan
 from evaluation.records import MetricUse, ScoreRow, StoredOutcome
 from evaluation.score import Measurement, ScoreFailure

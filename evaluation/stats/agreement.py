@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from evaluation.errors import ConfigurationError
 from evaluation.stats.disagreement import Level, Weights, alpha_statistic, kappa_statistic
-from evaluation.stats.estimate import mean_estimate
-from evaluation.stats.intervals import Interval, checked_confidence_level
-from evaluation.stats.numbers import Vector
+from evaluation.stats.intervals import Interval, checked_confidence_level, mean_estimate
 from evaluation.stats.reweighting import Matrix, reweighted_interval
+from evaluation.stats.vectors import Vector
 
 N_RESAMPLES = 1000
 _FEW_OR_ALIKE = "too few cases, or too much alike, for an interval"

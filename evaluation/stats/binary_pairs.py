@@ -1,28 +1,37 @@
-"""Right or wrong on the same cases: Newcombe's interval and McNemar's test, of the cases that only one has right."""
+"""Right or wrong, or ratings, on the same cases: intervals and tests of how often each side is the better one.
+
+Of right or wrong: Newcombe's interval and McNemar's test. Of ratings, of which the order counts and no distance:
+P(A > B) - P(A < B) with Tango's interval of three outcomes, and Wilcoxon's test of the signed ranks.
+
+Tango's score test sees the discordant pairs alone: z(Δ) = (b - c - nΔ) / sqrt(n (2 p21 + Δ (1 - Δ))), p21 the chance of
+"B alone" that fits Δ best (Tango 1998, Statistics in Medicine 17:891).
+"""
 
 from collections.abc import Mapping
+from math import copysign, erfc, inf, sqrt
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.effect_sizes import cohen_g, odds_ratio
-from evaluation.stats.equivalence import share_within
-from evaluation.stats.equivalence_cases import share_equivalence_cases
-from evaluation.stats.intervals import Interval, newcombe_interval, newcombe_phi
-from evaluation.stats.mcnemar import (
+from evaluation.stats.continuous_pairs import paired_t
+from evaluation.stats.intervals import Interval, crossing, newcombe_interval, newcombe_phi, z_value
+from evaluation.stats.paired_tests import (
+    Evidence,
+    MarginTest,
+    PairTestSettings,
     chi2,
     chi2_p_value,
     corrected_chi2,
     corrected_chi2_p_value,
+    exact_p_value,
     mcnemar_p_value,
     mid_p_value,
+    rank_biserial,
+    wilcoxon_p_value,
 )
-from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
-from evaluation.stats.numbers import Vector, is_binary
-from evaluation.stats.pair_evidence import Evidence, PairTestSettings
-from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
+from evaluation.stats.power import exact_mcnemar_cases, mcnemar_detectable, share_equivalence_cases
+from evaluation.stats.vectors import Vector, difference_of, is_binary
 
 AIM = 0.03
 """The difference that an inconclusive comparison is measured by where no margin was given."""
-
 MIN_PAIRS_FOR_WALD = 300
 
 
@@ -92,3 +101,130 @@ def _needed(discordant: float, margin: float | None, alpha: float) -> float:
     if margin is None:
         return exact_mcnemar_cases(AIM, discordant=discordant, alpha=alpha)
     return share_equivalence_cases(margin, discordant=discordant, alpha=alpha)
+
+
+def cohen_g(only_a: int, only_b: int) -> float | None:
+    """Return how far A's share of the discordant pairs lies from one half, in [-0.5, 0.5].
+
+    None where nothing differs.
+    """
+    n = only_a + only_b
+    return only_a / n - 0.5 if n else None
+
+
+def odds_ratio(only_a: int, only_b: int) -> float | None:
+    """Cases that only A has right for each that only B has right; None where B has none of its own."""
+    return only_a / only_b if only_b else None
+
+
+def tango_z(*, only_a: int, only_b: int, n: int, difference: float) -> float:
+    """Return how many standard errors the share of A less that of B lies above `difference`, in [-1, 1]."""
+    distance = only_a - only_b - n * difference
+    square = 2.0 * n
+    linear = -only_a - only_b + (2 * n - only_a + only_b) * difference
+    constant = -only_b * difference * (1 - difference)
+    only_b_fits = (sqrt(max(0.0, linear * linear - 4 * square * constant)) - linear) / (2 * square)
+    variance = n * (2 * only_b_fits + difference * (1 - difference))
+    if variance <= 0:
+        return copysign(inf, distance) if distance else 0.0
+    return distance / sqrt(variance)
+
+
+def tango_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
+    """Return the interval of the share of A less that of B, of which only the discordant pairs are known.
+
+    Never of zero width.
+
+    Fits three outcomes too: A above, B above, both alike.
+    """
+    z = z_value(confidence_level)
+    observed = (only_a - only_b) / n
+
+    def above(limit: float) -> float:
+        return tango_z(only_a=only_a, only_b=only_b, n=n, difference=limit) - z
+
+    def below(limit: float) -> float:
+        return tango_z(only_a=only_a, only_b=only_b, n=n, difference=limit) + z
+
+    return Interval(crossing(above, -1.0, observed), crossing(below, observed, 1.0))
+
+
+def bonett_price_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
+    """Wald's interval after half a pair was added to each cell: simple, and on the safe side for few pairs.
+
+    Source: Bonett & Price 2012, Journal of Educational and Behavioral Statistics 37:479.
+    """
+    a, b = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
+    half_width = z_value(confidence_level) * sqrt((a + b - (a - b) ** 2) / (n + 2))
+    return Interval(max(-1.0, a - b - half_width), min(1.0, a - b + half_width))
+
+
+def paired_wald_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
+    """Return the difference of two paired shares and so many standard errors to each side.
+
+    Too short under 300 pairs.
+    """
+    difference = (only_a - only_b) / n
+    half_width = z_value(confidence_level) * paired_standard_error(only_a=only_a, only_b=only_b, n=n)
+    return Interval(max(-1.0, difference - half_width), min(1.0, difference + half_width))
+
+
+def paired_standard_error(*, only_a: int, only_b: int, n: int) -> float:
+    """Return the standard error of the difference of two paired shares: sqrt(b + c - (b - c)² / n) / n."""
+    return sqrt(only_a + only_b - (only_a - only_b) ** 2 / n) / n
+
+
+def share_within(*, only_a: int, only_b: int, n: int, margin: float) -> MarginTest:
+    """Tango's score test against each margin, for the difference of two paired shares."""
+    z_above = tango_z(only_a=only_a, only_b=only_b, n=n, difference=-min(1.0, margin))
+    z_below = tango_z(only_a=only_a, only_b=only_b, n=n, difference=min(1.0, margin))
+    return MarginTest(
+        p_above=_normal_tail(z_above),
+        p_below=_normal_tail(-z_below),
+        statistic_above=z_above,
+        statistic_below=z_below,
+    )
+
+
+def _normal_tail(z: float) -> float:
+    """Return the chance of a normal number above z."""
+    return erfc(z / sqrt(2)) / 2
+
+
+SPLIT = "one is rated higher more often, the other by more: the ratings lean to neither"
+
+
+def ordinal_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
+    """Return what two ratings a case say of the chance that A's is the higher one, less the chance that B's is."""
+    differences = difference_of(a, b)
+    n, up, down = differences.size, int((differences > 0).sum()), int((differences < 0).sum())
+    p_value, test = wilcoxon_p_value(differences)
+    level, margin, discordant = terms.confidence_level, terms.margin, (up + down) / n
+    interval = tango_interval(only_a=up, only_b=down, n=n, confidence_level=level)
+    aim = abs(up - down) / n if margin is None else margin
+    ranks_lean, t = rank_biserial(differences), paired_t(differences)
+    is_split = ranks_lean is not None and ranks_lean * (up - down) <= 0
+    return Evidence(
+        difference=(up - down) / n,
+        interval=interval if n > 1 else None,
+        p_value=p_value,
+        method=f"tango+{test}",
+        effect_size=ranks_lean,
+        effect_size_name="rank_biserial",
+        mde=mcnemar_detectable(n, discordant=discordant, alpha=terms.alpha),
+        n_needed=_needed_of_ratings(discordant, aim, is_margin=margin is not None, alpha=terms.alpha),
+        aim=aim or None,
+        within=None if margin is None else share_within(only_a=up, only_b=down, n=n, margin=margin),
+        also={"sign_test": exact_p_value(up, down)} | ({} if t is None else {"paired_t": t.p_value}),
+        statistics={} if t is None else {"paired_t": t.t},
+        intervals={"bonett_price": share_intervals(up, down, n, level)["bonett_price"]} if n > 1 else {},
+        notes=(SPLIT,) if is_split and p_value < terms.alpha else (),
+    )
+
+
+def _needed_of_ratings(discordant: float, aim: float, *, is_margin: bool, alpha: float) -> float | None:
+    if not aim:
+        return None
+    if is_margin:
+        return share_equivalence_cases(aim, discordant=discordant, alpha=alpha)
+    return exact_mcnemar_cases(aim, discordant=discordant, alpha=alpha)

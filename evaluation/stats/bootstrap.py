@@ -1,13 +1,24 @@
 """How would a value computed over many rows vary, had the same number of other cases been drawn?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from statistics import NormalDist
 from typing import TypeVar
 
 import numpy as np
 
-from evaluation.stats.intervals import Interval
-from evaluation.stats.numbers import Vector, is_constant
+from evaluation.errors import ConfigurationError
+from evaluation.score import Estimate, Measurement
+from evaluation.stats.intervals import (
+    MIN_UNITS_FOR_PERCENTILES,
+    Interval,
+    checked_confidence_level,
+    estimate_of,
+)
+from evaluation.stats.vectors import (
+    Vector,
+    grouped,
+    is_constant,
+)
 
 T = TypeVar("T")
 _DRAWN_AT_ONCE = 1_000_000
@@ -118,3 +129,35 @@ def _left_out(units: Sequence[Sequence[T]], aggregate: Callable[[Sequence[T]], f
     return np.array(
         [aggregate([row for j, unit in enumerate(units) if j != i for row in unit]) for i in range(len(units))]
     )
+
+
+MIN_UNITS_TO_RESAMPLE = 5
+
+
+def corpus_estimate(
+    rows: Sequence[Measurement],
+    aggregate: Callable[[Sequence[Measurement]], float],
+    *,
+    rng: np.random.Generator,
+    n_resamples: int = 1000,
+    clusters: Sequence[Hashable | None] | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
+    """Return a corpus metric's value over all rows, with a bootstrap interval over the cases.
+
+    From 100 cases on by percentiles (`bootstrap`); below, where percentiles are too short, bias-corrected and
+    accelerated (`bootstrap_bca`; Efron 1987, doi:10.1080/01621459.1987.10478410). None under 5 cases, and where every
+    resample gives the same value. With clusters (or repeats of a case), whole clusters are resampled and counted.
+    """
+    level = checked_confidence_level(confidence_level)
+    if not rows:
+        raise ConfigurationError("there are no scores to compute with", "an empty run has no value; it is not 0")
+    units = grouped(rows, clusters) if clusters is not None else [[row] for row in rows]
+    by_percentiles = len(units) >= MIN_UNITS_FOR_PERCENTILES
+    interval = None
+    if len(units) >= MIN_UNITS_TO_RESAMPLE:
+        interval = resampled_interval(
+            units, aggregate, rng=rng, n_resamples=n_resamples, accelerated=not by_percentiles, confidence_level=level
+        )
+    method = "bootstrap" if by_percentiles else "bootstrap_bca"
+    return estimate_of(float(aggregate(rows)), interval, len(rows), method, level)

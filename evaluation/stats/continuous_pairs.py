@@ -1,26 +1,34 @@
-"""Scores on a scale, on the same cases: Student's interval of the differences, and a test that flips their signs."""
+"""Scores on a scale, or ratios of quantities, on the same cases: Student's interval, and a test that flips signs.
 
+Of ratios the logarithms are compared: exp(mean(log A - log B)), the geometric mean of the ratios. Of pairs of one
+document, subject or template, which are not independent evidence, the cluster means, with G-1 degrees of freedom.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import sqrt
+from math import exp, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
 from evaluation.stats.bootstrap import accelerated_mean_interval
-from evaluation.stats.effect_sizes import cohen_dz, hedges_gz
-from evaluation.stats.equivalence import mean_within
-from evaluation.stats.equivalence_cases import mean_equivalence_cases
 from evaluation.stats.intervals import Interval, t_interval
-from evaluation.stats.numbers import Vector, difference_of, is_constant, standard_deviation
-from evaluation.stats.pair_evidence import Evidence, PairTestSettings
-from evaluation.stats.power import paired_t_cases, paired_t_detectable
-from evaluation.stats.sign_flips import sign_flip_p_value
+from evaluation.stats.paired_tests import Evidence, PairTestSettings, mean_within, sign_flip_p_value
+from evaluation.stats.power import mean_equivalence_cases, paired_t_cases, paired_t_detectable
+from evaluation.stats.vectors import (
+    SKEWED,
+    Vector,
+    cluster_means,
+    design_effect,
+    difference_of,
+    is_constant,
+    skewness,
+    standard_deviation,
+)
 
 NO_SPREAD = "every pair differs by the same: no spread was seen, so there is no interval"
 MIN_PAIRS_TO_RESAMPLE = 100
 """With fewer heavy-tailed differences the bootstrap's 95% interval covers under 90%, Student's nearly 95%."""
-SKEWED = 0.1
-"""Skewness of the mean (the differences' by the root of n) from which its interval is checked by a bootstrap."""
 _LARGEST_EFFECT = 1e6
 _SMALLEST_EFFECT = 1e-6
 """In standard deviations; nobody has the cases that would show a smaller one."""
@@ -148,7 +156,131 @@ def _checks(differences: Vector, terms: PairTestSettings) -> dict[str, Interval]
     return {} if interval is None else {"bca": interval}
 
 
-def skewness(vector: Vector) -> float:
-    """Return how lopsided the values are around their mean, 0 for none; they must vary."""
-    scaled = (vector - vector.mean()) / standard_deviation(vector)
-    return float(np.mean(scaled**3))
+def cohen_dz(differences: Vector) -> float | None:
+    """Return the mean difference in standard deviations of the differences.
+
+    None for one pair, and where no spread was seen.
+    """
+    if differences.size < 2 or is_constant(differences):
+        return None
+    return float(differences.mean()) / standard_deviation(differences)
+
+
+def hedges_gz(differences: Vector) -> float | None:
+    """Return the mean difference in standard deviations of the differences.
+
+    Less its bias in small samples (Hedges 1981).
+
+    J · mean / sd, J = 1 - 3 / (4 (n - 1) - 1). None for one pair, and where no spread was seen.
+    """
+    d = cohen_dz(differences)
+    return None if d is None else small_sample_factor(differences.size - 1) * d
+
+
+def small_sample_factor(degrees_of_freedom: int) -> float:
+    """Hedges' J, which takes the bias out of a standardised difference."""
+    return 1 - 3 / (4 * degrees_of_freedom - 1)
+
+
+FEW_CLUSTERS = 10
+
+
+def clustered_evidence(differences: Vector, clusters: Sequence[str | None], terms: PairTestSettings) -> Evidence:
+    """Return what the cluster means of the cases' differences say; nothing but the difference for a single cluster.
+
+    Args:
+        differences: One for each case: A less B, its sign, or the logarithm of A by B.
+        clusters: The cluster of each case; None for a case that stands by itself.
+        terms: What is asked.
+    """
+    means = cluster_means(differences, clusters)
+    if means.size == 1:
+        return _refused(float(means[0]))
+    p_flips, flips = sign_flip_p_value(means, rng=terms.rng)
+    p_t = paired_t_p_value(means)
+    test, p_value = ("t", p_t) if p_t is not None else (flips, p_flips)
+    evidence = mean_evidence(means, terms, test=test, p_value=p_value)
+    cases_a_cluster = differences.size / means.size
+    return replace(
+        evidence,
+        method="cluster_t" if p_t is not None else f"cluster_{evidence.method}",
+        n_needed=None if evidence.n_needed is None else evidence.n_needed * cases_a_cluster,
+        also={"sign_flip": p_flips},
+        statistics={"cluster_t" if name == "paired_t" else name: value for name, value in evidence.statistics.items()},
+        design_effect=design_effect(differences, clusters),
+        notes=evidence.notes + _few(means.size),
+    )
+
+
+def _few(n_clusters: int) -> tuple[str, ...]:
+    if n_clusters >= FEW_CLUSTERS:
+        return ()
+    return (f"only {n_clusters} clusters: fewer than {FEW_CLUSTERS} may not be representative",)
+
+
+def _refused(difference: float) -> Evidence:
+    return Evidence(
+        difference=difference,
+        interval=None,
+        p_value=None,
+        method="cluster_none",
+        effect_size=None,
+        effect_size_name="hedges_gz",
+        mde=None,
+        n_needed=None,
+        aim=None,
+        notes=("all pairs are of one cluster, which says nothing about how clusters vary",),
+    )
+
+
+_LARGEST_LOG = 700.0
+_MOST_FLIPPED = 20_000
+"""Pairs up to which flips of signs stand beside Student's test; beyond, both say the same, and flips are slow."""
+
+
+def ratio_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
+    """Return what two positive quantities a case say of their ratio, A by B.
+
+    A margin of 0.1 reaches from 1/1.1 to 1.1.
+    """
+    differences = difference_of(np.log(a), np.log(b))
+    p_t = paired_t_p_value(differences)
+    if p_t is not None and differences.size > _MOST_FLIPPED:
+        return _as_log_ratio(mean_evidence(differences, log_terms(terms), test="t", p_value=p_t), {})
+    p_flips, flips = sign_flip_p_value(differences, rng=terms.rng)
+    test, p_value = ("t", p_t) if p_t is not None else (flips, p_flips)
+    evidence = mean_evidence(differences, log_terms(terms), test=test, p_value=p_value)
+    return _as_log_ratio(evidence, {"sign_flip": p_flips})
+
+
+def _as_log_ratio(evidence: Evidence, also: Mapping[str, float]) -> Evidence:
+    method = evidence.method.replace("t+t", "log_t").replace("no_spread+", "log_no_spread+")
+    return as_ratio(replace(evidence, method=method, also={**evidence.also, **also}))
+
+
+def log_terms(terms: PairTestSettings) -> PairTestSettings:
+    """Return the terms with the margin on the scale of logarithms."""
+    return replace(terms, margin=None if terms.margin is None else log1p(terms.margin))
+
+
+def as_ratio(evidence: Evidence) -> Evidence:
+    """Return the evidence of logarithms as one of ratios."""
+    return replace(
+        evidence,
+        difference=_exp(evidence.difference),
+        interval=_interval(evidence.interval),
+        effect_size=_exp(evidence.difference),
+        effect_size_name="ratio",
+        mde=None if evidence.mde is None or evidence.mde > _LARGEST_LOG else exp(evidence.mde),
+        aim=None if evidence.aim is None else _exp(evidence.aim),
+        intervals={name: Interval(_exp(low), _exp(high)) for name, (low, high) in evidence.intervals.items()},
+    )
+
+
+def _interval(logs: Interval | None) -> Interval | None:
+    return None if logs is None else Interval(_exp(logs.low), _exp(logs.high))
+
+
+def _exp(logarithm: float) -> float:
+    """Return the number itself; beyond the largest float, one close to it."""
+    return exp(min(logarithm, _LARGEST_LOG))

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.stats.numbers import Vector
 from evaluation.stats.reweighting import Matrix, Statistic, cumulative
+from evaluation.stats.vectors import Vector
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 """What a difference means: another category, so many ranks between, a distance, or a share of both together."""

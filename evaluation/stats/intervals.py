@@ -1,11 +1,24 @@
-"""Intervals with a closed form: one proportion, two paired proportions, a mean."""
+"""How far could a value be off, had other cases of the same kind been asked? Of a mean, of a share, of a quantile."""
 
+from collections.abc import Callable, Hashable, Sequence
 from math import cbrt, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-from evaluation.errors import ConfigurationError
-from evaluation.stats.numbers import Vector
+import numpy as np
+
+from evaluation.errors import ConfigurationError, IncomparableError
+from evaluation.score import Estimate
+from evaluation.stats.vectors import (
+    SKEWED,
+    Vector,
+    as_vector,
+    cluster_means,
+    clustered_standard_error,
+    is_binary,
+    is_constant,
+    skewness,
+)
 
 
 class Interval(NamedTuple):
@@ -102,3 +115,196 @@ def z_value(confidence_level: float) -> float:
 
 def _joined(own: float, other: float, phi: float) -> float:
     return sqrt(max(0.0, own * own - 2 * phi * own * other + other * other))
+
+
+def crossing(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return the point between `low` and `high` where a monotone function changes its sign, to the last bit.
+
+    Where it does not change sign between them, the end at which it is nearer to zero, or the lower one.
+    """
+    at_low, at_high = function(low), function(high)
+    if at_low * at_high > 0:
+        return low if abs(at_low) <= abs(at_high) else high
+    middle = (low + high) / 2
+    while low < middle < high:
+        if (function(middle) > 0) == (at_low > 0):
+            low = middle
+        else:
+            high = middle
+        middle = (low + high) / 2
+    return middle
+
+
+MIN_UNITS_FOR_PERCENTILES = 100
+MIN_UNITS_TO_SEE_SKEW = 12
+"""Fewer values say nothing of their skewness."""
+
+
+def mean_estimate(
+    values: Sequence[float], *, clusters: Sequence[Hashable | None] | None = None, confidence_level: float = 0.95
+) -> Estimate:
+    """Return the mean of one value a case, with an interval over the choice of cases.
+
+    Values of nothing but 0 and 1 get Wilson's interval (`wilson`), others Student's (`t`); where skewness shows, as in
+    times and tokens, Student's through Hall's transformation (`t_skewed`). With clusters, the value is the mean of the
+    cluster means and its interval Student's with G-1 degrees of freedom (`cluster_t`), the only one that keeps its
+    promise where clusters differ in size (Miller 2024, arXiv:2411.00640, treats the simpler case).
+
+    There is no interval (None) for one case, for one cluster, and where all values that are not 0 or 1, or all
+    cluster means, are equal: no spread was seen, and an interval without width would claim certainty.
+
+    Args:
+        values: One for each case, repeats averaged before.
+        clusters: The cluster of each case; None for a case that stands by itself.
+        confidence_level: Of the interval.
+
+    Raises:
+        ConfigurationError: no values, a value that is not finite, or not one cluster for each value.
+    """
+    level = checked_confidence_level(confidence_level)
+    vector = as_vector(values)
+    if clusters is not None and any(cluster is not None for cluster in clusters):
+        return _cluster_mean(vector, clusters, level)
+    if is_binary(vector):
+        n_right = int(vector.sum())
+        interval = wilson_interval(n_right, vector.size, confidence_level=level) if vector.size > 1 else None
+        return estimate_of(float(vector.mean()), interval, vector.size, "wilson", level)
+    if _is_skewed(vector):
+        interval = skewed_t_interval(vector, skewness(vector), confidence_level=level)
+        return estimate_of(float(vector.mean()), interval, vector.size, "t_skewed", level)
+    return estimate_of(float(vector.mean()), _t_interval_of(vector, level), vector.size, "t", level)
+
+
+def _is_skewed(vector: Vector) -> bool:
+    """Return whether the mean's own skewness shows: beyond its standard error, and enough to matter."""
+    if vector.size < MIN_UNITS_TO_SEE_SKEW or is_constant(vector):
+        return False
+    return abs(skewness(vector)) / sqrt(vector.size) >= max(SKEWED, sqrt(6) / vector.size)
+
+
+def pooled_mean_estimate(
+    values: Sequence[float], *, clusters: Sequence[Hashable | None], confidence_level: float = 0.95
+) -> Estimate:
+    """Return the mean over all cases of clusters that differ in size.
+
+    With the clustered standard error (`clustered_se_t`).
+
+    To stand beside the mean of cluster means, never instead of it: its interval is too short where clusters differ
+    much in size. Standard error times sqrt(G/(G-1)), Student's t with G-1 degrees of freedom; None for one cluster.
+    """
+    level = checked_confidence_level(confidence_level)
+    vector = as_vector(values)
+    error, n_clusters = clustered_standard_error(vector, clusters)
+    mean = float(vector.mean())
+    interval = t_interval(mean, error, n_clusters - 1, confidence_level=level) if error else None
+    return estimate_of(mean, interval, vector.size, "clustered_se_t", level)
+
+
+def quantile_estimate(values: Sequence[float], q: float, *, confidence_level: float = 0.95) -> Estimate:
+    """Return the `q` quantile, with an interval between two of the sorted values that holds for every distribution.
+
+    The interval's level is at least the one asked for (`order_statistics`). None where the values are too few for
+    both limits: a median needs 6 values, a 95th percentile 72.
+    """
+    level = checked_confidence_level(confidence_level)
+    if not 0 < q < 1:
+        raise ConfigurationError(f"q={q!r} must lie between 0 and 1", "for the 95th percentile write 0.95")
+    vector = np.sort(as_vector(values))
+    low, high = _ranks(vector.size, q, level)
+    enough = low >= 1 and high <= vector.size
+    interval = Interval(float(vector[low - 1]), float(vector[high - 1])) if enough else None
+    return estimate_of(float(np.quantile(vector, q)), interval, vector.size, "order_statistics", level)
+
+
+def _ranks(n: int, q: float, confidence_level: float) -> tuple[int, int]:
+    """Return the ranks of the two limits, counted from 1; outside 1 … n where there is no such value."""
+    # Not scipy.stats, which takes seconds to import for this one quantile.
+    from scipy.special import bdtr
+
+    tail = (1 - confidence_level) / 2
+    cumulative = bdtr(np.arange(n + 1), n, q)
+    low, high = np.searchsorted(cumulative, (tail, 1 - tail))
+    return int(low), int(high) + 1
+
+
+def _cluster_mean(vector: Vector, clusters: Sequence[Hashable | None], confidence_level: float) -> Estimate:
+    means = cluster_means(vector, clusters)
+    interval = _t_interval_of(means, confidence_level)
+    if interval is not None and is_binary(vector):
+        interval = Interval(max(0.0, interval.low), min(1.0, interval.high))
+    return estimate_of(float(means.mean()), interval, vector.size, "cluster_t", confidence_level)
+
+
+def _t_interval_of(vector: Vector, confidence_level: float) -> Interval | None:
+    if vector.size < 2 or is_constant(vector):
+        return None
+    error = float(vector.std(ddof=1)) / vector.size**0.5
+    return t_interval(float(vector.mean()), error, vector.size - 1, confidence_level=confidence_level)
+
+
+def estimate_of(
+    value: float, interval: Interval | None, n_cases: int, method: str, confidence_level: float
+) -> Estimate:
+    """Return the estimate of a value with its interval, if it has one."""
+    low, high = interval if interval is not None else (None, None)
+    return Estimate(value=value, low=low, high=high, n_cases=n_cases, method=method, confidence_level=confidence_level)
+
+
+_DRAWN_AT_ONCE = 1_000_000
+
+
+def quantile_difference(
+    a: Sequence[float],
+    b: Sequence[float],
+    q: float,
+    *,
+    rng: np.random.Generator,
+    n_resamples: int = 2000,
+    confidence_level: float = 0.95,
+) -> Estimate:
+    """Return the `q` quantile of A less that of B, with an interval from resampled pairs (`paired_bootstrap`).
+
+    There is no interval (None) for fewer than 100 pairs, where percentiles of resamples are too short, and where all
+    resamples say the same. The order of the pairs does not matter.
+
+    Args:
+        a: One value for each case.
+        b: The same cases in the same order.
+        q: Between 0 and 1: 0.5 for the median, 0.95 for the slow tail.
+        rng: Seed it to reproduce a report.
+        n_resamples: How often the pairs are drawn anew, with replacement.
+        confidence_level: Of the interval.
+
+    Raises:
+        IncomparableError: not as many values of one as of the other.
+        ConfigurationError: no values, one that is not finite, or no such quantile.
+    """
+    level = checked_confidence_level(confidence_level)
+    if not 0 < q < 1:
+        raise ConfigurationError(f"q={q!r} must lie between 0 and 1", "for the 95th percentile write 0.95")
+    left, right = as_vector(a, what="values of A"), as_vector(b, what="values of B")
+    if left.size != right.size:
+        raise IncomparableError(f"{left.size} values of A and {right.size} of B make no pairs", "pair them by case id")
+    order = np.lexsort((right, left))
+    limits = None
+    if left.size >= MIN_UNITS_FOR_PERCENTILES:
+        resampled = _resampled(left[order], right[order], q, rng, n_resamples)
+        limits = None if is_constant(resampled) else np.quantile(resampled, ((1 - level) / 2, (1 + level) / 2))
+    return Estimate(
+        value=float(np.quantile(left, q) - np.quantile(right, q)),
+        low=None if limits is None else float(limits[0]),
+        high=None if limits is None else float(limits[1]),
+        n_cases=left.size,
+        method="paired_bootstrap",
+        confidence_level=level,
+    )
+
+
+def _resampled(a: Vector, b: Vector, q: float, rng: np.random.Generator, n_resamples: int) -> Vector:
+    """Return what the pairs say when they are drawn anew, shape (n_resamples,)."""
+    at_once = max(1, _DRAWN_AT_ONCE // a.size)
+    parts = []
+    for done in range(0, n_resamples, at_once):
+        rows = rng.integers(a.size, size=(min(at_once, n_resamples - done), a.size), dtype=np.int32)
+        parts.append(np.quantile(a[rows], q, axis=1) - np.quantile(b[rows], q, axis=1))
+    return np.concatenate(parts)

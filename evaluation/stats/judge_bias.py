@@ -10,13 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.errors import ConfigurationError, IncomparableError
-from evaluation.stats.clusters import cluster_means
 from evaluation.stats.intervals import Interval, checked_confidence_level, wilson_interval, z_value
-from evaluation.stats.mcnemar import mcnemar_p_value
-from evaluation.stats.numbers import Vector, as_vector, is_constant
+from evaluation.stats.paired_tests import mcnemar_p_value, sign_flip_p_value
 from evaluation.stats.rank_correlation import centred_ranks, shuffle_p_value, spearman
 from evaluation.stats.reweighting import Matrix, cluster_numbers, reweighted_interval
-from evaluation.stats.sign_flips import sign_flip_p_value
+from evaluation.stats.vectors import Vector, as_vector, cluster_means, is_constant
 from evaluation.stats.verdicts import MIN_PAIRS
 
 FIRST, SECOND, TIE = "A", "B", "tie"

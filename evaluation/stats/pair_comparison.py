@@ -10,18 +10,18 @@ from math import ceil
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.binary_pairs import binary_evidence
-from evaluation.stats.clustered_pairs import clustered_evidence
-from evaluation.stats.clusters import cluster_means
-from evaluation.stats.continuous_pairs import continuous_evidence
+from evaluation.stats.binary_pairs import binary_evidence, ordinal_evidence
+from evaluation.stats.continuous_pairs import (
+    as_ratio,
+    clustered_evidence,
+    continuous_evidence,
+    log_terms,
+    ratio_evidence,
+)
 from evaluation.stats.intervals import Interval, checked_confidence_level
-from evaluation.stats.kinds import Kind
-from evaluation.stats.numbers import Vector, difference_of
-from evaluation.stats.ordinal_pairs import ordinal_evidence
-from evaluation.stats.pair_evidence import Evidence, PairTestSettings
-from evaluation.stats.pairing import Usable, paired_by_case, usable_scores
-from evaluation.stats.ratio_pairs import as_ratio, log_terms, ratio_evidence
-from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, verdict_of
+from evaluation.stats.paired_tests import Evidence, PairTestSettings
+from evaluation.stats.vectors import Usable, Vector, cluster_means, difference_of, paired_by_case, usable_scores
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA, MIN_PAIRS, Kind
 
 DISAGREE = "interval and test disagree; the verdict follows the test"
 SMALL = "the difference is real, and smaller than the margin"
@@ -109,7 +109,7 @@ def compare_pair(
     """Return the comparison of two candidates, by case id.
 
     Args:
-        a: One score for each case, repeats averaged before (`repeats.case_means`). NaN and None are failures.
+        a: One score for each case, repeats averaged before. NaN and None are failures.
         b: The same for the other one; the two may have different cases, and different numbers of repeats.
         rng: Seed it to reproduce a report. The order of the cases does not matter.
         kind: Told from the scores where it is not given: `kind_of`.
@@ -286,7 +286,6 @@ _NO_EVIDENCE = Evidence(
     n_needed=None,
     aim=None,
 )
-
 _BY_CASE: Mapping[Kind, Callable[[Vector, Vector, PairTestSettings], Evidence]] = {
     Kind.BINARY: binary_evidence,
     Kind.CONTINUOUS: continuous_evidence,
@@ -330,3 +329,22 @@ def _left_out(n_pairs: int, n_without_ratio: int) -> tuple[str, ...]:
     if not n_without_ratio:
         return ()
     return (f"{n_without_ratio} pairs have no ratio, since one side is not above 0, and were left out",)
+
+
+def verdict_of(
+    *, gain: float, p_value: float | None, n_pairs: int, alpha: float, p_equivalence: float | None = None
+) -> str:
+    """Return `A better`, `B better`, `equivalent` within the margin, `inconclusive` or `insufficient data`.
+
+    Args:
+        gain: Above 0 where A is better.
+        p_value: Two-sided, adjusted where there are several comparisons; None where there was no test.
+        n_pairs: Pairs of cases.
+        alpha: The limit below which a p-value decides.
+        p_equivalence: Of both one-sided tests against the margin.
+    """
+    if n_pairs < MIN_PAIRS or p_value is None:
+        return INSUFFICIENT_DATA
+    if p_value < alpha and gain:
+        return A_BETTER if gain > 0 else B_BETTER
+    return EQUIVALENT if p_equivalence is not None and p_equivalence < alpha else INCONCLUSIVE

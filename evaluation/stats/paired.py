@@ -13,9 +13,9 @@ from evaluation.errors import IncomparableError
 from evaluation.stats.binary_pairs import binary_evidence
 from evaluation.stats.continuous_pairs import continuous_evidence
 from evaluation.stats.intervals import checked_confidence_level
-from evaluation.stats.numbers import as_vector, difference_of, is_binary
-from evaluation.stats.pair_evidence import PairTestSettings
-from evaluation.stats.verdicts import verdict_of
+from evaluation.stats.pair_comparison import verdict_of
+from evaluation.stats.paired_tests import PairTestSettings
+from evaluation.stats.vectors import as_vector, difference_of, is_binary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

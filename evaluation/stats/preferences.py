@@ -10,13 +10,21 @@ from math import log
 
 import numpy as np
 
-from evaluation.stats.bradley_terry import chance_of
+from evaluation.stats.bradley_terry import (
+    PreferenceFit,
+    Vote,
+    VoteTable,
+    chance_of,
+    components,
+    deviance_of,
+    fitted,
+    resampled_limits,
+    tabled,
+)
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.multiplicity import holm
-from evaluation.stats.preference_fit import PreferenceFit, deviance_of, fitted, resampled_limits
 from evaluation.stats.preference_ranking import Contrast, PreferenceRanking, Rating
-from evaluation.stats.rank_groups import rank_intervals, sole_winner, tied_groups
-from evaluation.stats.votes import Vote, VoteTable, components, tabled
+from evaluation.stats.ranking import rank_intervals, sole_winner, tied_groups
 
 ELO = 400 / log(10)
 """Elo points for each unit of log-odds."""

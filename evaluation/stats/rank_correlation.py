@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from evaluation.stats.numbers import Vector
 from evaluation.stats.reweighting import Matrix, weighted_midranks
+from evaluation.stats.vectors import Vector
 
 N_SHUFFLES = 10_000
 MAX_CASES_TO_SHUFFLE = 1000

@@ -9,11 +9,9 @@ import numpy as np
 
 from evaluation.errors import ConfigurationError
 from evaluation.score import Estimate
-from evaluation.stats.bootstrap import resampled_interval
-from evaluation.stats.clusters import grouped
-from evaluation.stats.estimate import MIN_UNITS_FOR_PERCENTILES, MIN_UNITS_TO_RESAMPLE
-from evaluation.stats.intervals import Interval, checked_confidence_level
-from evaluation.stats.numbers import Vector, as_vector, is_constant
+from evaluation.stats.bootstrap import MIN_UNITS_TO_RESAMPLE, resampled_interval
+from evaluation.stats.intervals import MIN_UNITS_FOR_PERCENTILES, Interval, checked_confidence_level
+from evaluation.stats.vectors import Vector, as_vector, grouped, is_constant
 
 _DRAWN_AT_ONCE = 1_000_000
 

@@ -8,10 +8,9 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.stats.bootstrap import accelerated_tails
-from evaluation.stats.estimate import MIN_UNITS_FOR_PERCENTILES, MIN_UNITS_TO_RESAMPLE
-from evaluation.stats.intervals import Interval
-from evaluation.stats.numbers import Vector, is_constant
+from evaluation.stats.bootstrap import MIN_UNITS_TO_RESAMPLE, accelerated_tails
+from evaluation.stats.intervals import MIN_UNITS_FOR_PERCENTILES, Interval
+from evaluation.stats.vectors import Vector, is_constant
 
 Matrix = NDArray[np.float64]
 Statistic = Callable[[Matrix], Vector]

@@ -5,15 +5,15 @@ Never for two candidates on the same cases: there, `pair_comparison` knows which
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb, erfc, hypot, sqrt
+from math import asin, comb, erfc, hypot, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.effect_sizes import cohen_h, small_sample_factor
+from evaluation.stats.continuous_pairs import small_sample_factor
 from evaluation.stats.intervals import Interval, checked_confidence_level, t_interval, wilson_interval
-from evaluation.stats.numbers import Vector, as_vector, is_constant, standard_deviation
+from evaluation.stats.vectors import Vector, as_vector, is_constant, standard_deviation
 
 SMALL_CELL = 5
 """Expected counts below which chi-square is not trusted."""
@@ -172,3 +172,11 @@ def welch_error(a: Vector, b: Vector) -> tuple[float, float]:
     of_a, of_b = standard_deviation(a) / sqrt(a.size), standard_deviation(b) / sqrt(b.size)
     error = hypot(of_a, of_b)
     return error, 1 / ((of_a / error) ** 4 / (a.size - 1) + (of_b / error) ** 4 / (b.size - 1))
+
+
+def cohen_h(a: float, b: float) -> float:
+    """Return how far two shares of different cases lie apart, as angles, in [-π, π].
+
+    2 asin √a - 2 asin √b (Cohen 1988).
+    """
+    return 2 * asin(sqrt(a)) - 2 * asin(sqrt(b))

@@ -10,9 +10,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import MetricUse
-from evaluation.results.as_json import as_json
+from evaluation.results.as_json import as_json, from_json
 from evaluation.results.comparisons import ComparisonResult
-from evaluation.results.from_json import from_json
 from evaluation.results.pairs import PairResult
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
@@ -145,12 +144,6 @@ def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[Compariso
     page = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc()).limit(limit)
     with store.read() as connection:
         return tuple(_record(connection, row) for row in connection.execute(page).mappings().all())
-
-
-def delete_comparison(store: Store, comparison_id: str) -> None:
-    """Take a comparison out; its pairs and notes go with it."""
-    with store.write() as connection:
-        connection.execute(sa.delete(comparison).where(comparison.c.id == comparison_id))
 
 
 def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from evaluation.results.gpus import GpuResult
+from evaluation.results.runs import GpuResult
 from evaluation.store.session import Store
 from evaluation.store.tables import gpu_sample
 

@@ -22,7 +22,7 @@ from evaluation.store.tables import (
     traffic,
     traffic_import,
 )
-from evaluation.store.traffic_deletion import forget_empty_imports
+from evaluation.store.traffic import forget_empty_imports
 
 _UNSEEN = timedelta(days=7)
 """An alert that lasts is seen at each look; one that was not for so long is over wherever a monitor runs."""

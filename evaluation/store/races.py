@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from evaluation.errors import StoreError
-from evaluation.races.decision import Decision, Fate
+from evaluation.races.state import Decision, Fate
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import generation, race, race_decision, run_candidate

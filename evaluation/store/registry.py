@@ -1,13 +1,15 @@
-"""Which models, endpoints, profiles and candidates are known?"""
+"""Models, profiles, candidates and endpoints: each stored once, found by what it is."""
 
-from evaluation.store.candidates import find_candidate, find_profile, list_profiles, save_candidate, save_profile
-from evaluation.store.endpoints import (
-    find_endpoint,
-    list_endpoints,
-    remove_endpoint,
-    save_endpoint,
-    set_limit_pending,
-)
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from evaluation.candidate import Candidate, PromptProfile, WorkedExample
+from evaluation.errors import UnknownNameError
+from evaluation.records import EndpointRecord
 from evaluation.store.models import (
     is_retired,
     list_models,
@@ -16,6 +18,154 @@ from evaluation.store.models import (
     register_model,
     retire_model,
 )
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import candidate, endpoint, profile
+
+_PROFILE = (profile.c.name, profile.c.system, profile.c.template, profile.c.examples)
+
+
+def save_profile(store: Store, saved: PromptProfile) -> str:
+    """Return the hash of the profile, which from now on is what its name means."""
+    row = {**_profile_row(saved), "saved_at": now()}
+    with store.write() as connection:
+        upsert(connection, profile, [row], key=["hash", "name"], update=["saved_at"])
+    return saved.hash
+
+
+def list_profiles(store: Store) -> tuple[PromptProfile, ...]:
+    """Return the newest profile of each name, by name."""
+    query = sa.select(*_PROFILE).where(profile.c.saved_at.is_not(None)).order_by(profile.c.name, profile.c.saved_at)
+    with store.read() as connection:
+        newest = {row["name"]: _profile(row) for row in connection.execute(query).mappings()}
+    return tuple(newest.values())
+
+
+def find_profile(store: Store, name: str) -> PromptProfile | None:
+    """Return what a profile's name means now."""
+    query = (
+        sa.select(*_PROFILE)
+        .where(profile.c.name == name, profile.c.saved_at.is_not(None))
+        .order_by(profile.c.saved_at.desc(), profile.c.id.desc())
+        .limit(1)
+    )
+    with store.read() as connection:
+        row = connection.execute(query).mappings().first()
+    return None if row is None else _profile(row)
+
+
+def save_candidate(store: Store, saved: Candidate) -> str:
+    """Return the fingerprint of the candidate, stored once.
+
+    Its profile is kept too, without becoming what its name means.
+    """
+    row = {
+        "fingerprint": saved.fingerprint,
+        "model": saved.model,
+        "digest": saved.digest,
+        "options": dict(saved.options),
+        "profile_hash": saved.profile.hash,
+        "profile_name": saved.profile.name,
+        "think": saved.think,
+        "endpoint_identity": saved.endpoint_identity,
+        "created_at": now(),
+    }
+    with store.write() as connection:
+        upsert(connection, profile, [{**_profile_row(saved.profile), "saved_at": None}], key=["hash", "name"])
+        upsert(connection, candidate, [row], key=["fingerprint"])
+    return saved.fingerprint
+
+
+def find_candidate(store: Store, fingerprint: str) -> Candidate | None:
+    """Return the candidate of that fingerprint, with its profile."""
+    same_profile = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)
+    query = (
+        sa.select(candidate, profile.c.name, profile.c.system, profile.c.template, profile.c.examples)
+        .join(profile, same_profile)
+        .where(candidate.c.fingerprint == fingerprint)
+    )
+    with store.read() as connection:
+        row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    return Candidate(
+        model=row["model"],
+        digest=row["digest"],
+        options=row["options"],
+        profile=_profile(row),
+        think=row["think"],
+        endpoint_identity=row["endpoint_identity"],
+    )
+
+
+def _profile_row(saved: PromptProfile) -> dict[str, Any]:
+    return {
+        "hash": saved.hash,
+        "name": saved.name,
+        "system": saved.system,
+        "template": saved.template,
+        "examples": [[example.prompt, example.answer] for example in saved.examples],
+        "created_at": now(),
+    }
+
+
+def _profile(row: RowMapping) -> PromptProfile:
+    return PromptProfile(
+        name=row["name"],
+        system=row["system"],
+        template=row["template"],
+        examples=tuple(WorkedExample(prompt=prompt, answer=answer) for prompt, answer in row["examples"]),
+    )
+
+
+_COLUMNS = tuple(field.name for field in fields(EndpointRecord))
+
+
+def save_endpoint(store: Store, record: EndpointRecord) -> None:
+    """Add an endpoint, or replaces the one of the same name."""
+    row = {**asdict(record), "created_at": now(), "removed_at": None}
+    with store.write() as connection:
+        upsert(connection, endpoint, [row], key=["name"], update=[*_COLUMNS[1:], "removed_at"])
+
+
+def set_limit_pending(store: Store, names: Sequence[str], *, pending: bool) -> None:
+    """Note whether Prefect is still to be told of the endpoints' slots."""
+    with store.write() as connection:
+        connection.execute(sa.update(endpoint).where(endpoint.c.name.in_(names)).values(limit_pending=pending))
+
+
+def list_endpoints(store: Store) -> tuple[EndpointRecord, ...]:
+    """Endpoints that were not removed, by name."""
+    columns = [endpoint.c[name] for name in _COLUMNS]
+    with store.read() as connection:
+        rows = connection.execute(
+            sa.select(*columns).where(endpoint.c.removed_at.is_(None)).order_by(endpoint.c.name)
+        ).mappings()
+        return tuple(EndpointRecord(**row) for row in rows)
+
+
+def find_endpoint(store: Store, name_or_url: str) -> EndpointRecord | None:
+    """Return the endpoint of that name, else of that URL (a closing slash makes no difference)."""
+    records = list_endpoints(store)
+    by_name = (record for record in records if record.name == name_or_url)
+    by_url = (record for record in records if record.url.rstrip("/") == name_or_url.rstrip("/"))
+    return next(by_name, None) or next(by_url, None)
+
+
+def remove_endpoint(store: Store, name: str) -> None:
+    """Forget an endpoint; runs made on it keep its name.
+
+    Raises:
+        UnknownNameError: no such endpoint.
+    """
+    with store.write() as connection:
+        removed = connection.execute(
+            sa.update(endpoint).where(endpoint.c.name == name, endpoint.c.removed_at.is_(None)).values(removed_at=now())
+        )
+    if not removed.rowcount:
+        names = [record.name for record in list_endpoints(store)]
+        raise UnknownNameError("endpoint", name, names, "see `benchwright endpoints list`")
+
 
 __all__ = [
     "find_candidate",

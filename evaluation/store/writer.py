@@ -1,23 +1,62 @@
 """One thread that commits outcomes in groups, without ever holding one back."""
 
+import math
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from typing import Any
 
 from evaluation.errors import RefusedValueError, StoreError
 from evaluation.records import OutcomeRow
 from evaluation.store.outcome_rows import insert_outcomes, outcome_values
-from evaluation.store.refused_values import refuse_unstorable
 from evaluation.store.retrying import PATIENCE_S, patiently
 from evaluation.store.session import Store
 
-_MOST_IN_A_GROUP = 500
+LEAST, MOST = -(2**63), 2**63 - 1
+_SHOWN = 40
 
+
+def refuse_unstorable(values: Mapping[str, Any], subject: str) -> None:
+    """Check that every value can be stored: texts of any content, numbers of 64 bits that are finite.
+
+    Args:
+        values: By column.
+        subject: Whose they are, in words.
+
+    Raises:
+        RefusedValueError: one cannot; names its column.
+    """
+    for name, value in values.items():
+        problem = _problem(value)
+        if problem:
+            raise RefusedValueError(
+                f"{subject}: {name} is {_shown(value)}, {problem}",
+                "Check what the server sends; the answer was not stored.",
+            )
+
+
+def _problem(value: Any) -> str | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "which is not a finite number"
+    if isinstance(value, int) and not LEAST <= value <= MOST:
+        return "which does not fit into 64 bits"
+    return None
+
+
+def _shown(value: float) -> str:
+    try:
+        words = repr(value)
+    except ValueError:  # thousands of digits
+        return f"a number of {value.bit_length() if isinstance(value, int) else 64} bits"
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}… ({len(words)} digits)"
+
+
+_MOST_IN_A_GROUP = 500
 _REFUSALS = (RefusedValueError, ValueError, TypeError, ArithmeticError)
 """What the database's driver, or its way to text, raises for a value."""
-
 _Waiting = tuple[OutcomeRow, "Future[None]"]
 
 

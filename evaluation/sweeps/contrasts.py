@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.fingerprint import canonical_json
-from evaluation.stats.numbers import Vector
+from evaluation.stats.vectors import Vector
 from evaluation.sweeps.space import Combination, Parameter
 
 Matrix = NDArray[np.float64]

@@ -1,8 +1,12 @@
-"""Who of those that were measured: constraints, utility, ties, and the Pareto set."""
+"""Who of those that were measured: constraints, utility, ties, and the Pareto set.
+
+utility = 100 · w_q · quality - w_l · log2(seconds) - w_c · log2(dollars for 1,000) - w_e · log2(joules)
+"""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,14 +17,60 @@ from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.measured_quality import adjustments_of, measured_of
 from selection.choosing.notes import notes_on
-from selection.choosing.pareto import pareto_set
 from selection.choosing.terms import Choice, DecidedBy, Question
 from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import Contrast, contrasts_with
-from selection.choosing.utility import points_beside_quality
+from selection.preferences import Weights
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
-from selection.scoreboards.two_way import Matrix
+from selection.scoreboards.two_way import Mask, Matrix
+
+
+def pareto_set(values: Matrix) -> Mask:
+    """Return True for those than which no other is at least as good in everything and better in something.
+
+    One of which something is not known that is known of the other is neither better nor worse.
+
+    Args:
+        values: Lower is better, NaN where not known; shape (n_candidates, n_things).
+    """
+    n = len(values)
+    no_worse, better = np.ones((n, n), dtype=np.bool_), np.zeros((n, n), dtype=np.bool_)
+    for column in values.T:
+        has_value = ~np.isnan(column)
+        less = column[:, None] < column
+        better |= less
+        no_worse &= less | (column[:, None] == column) | ~(has_value[:, None] | has_value)
+    return np.asarray(~(no_worse & better).any(axis=0), dtype=np.bool_)
+
+
+_LEAST = {"latency": 1e-3, "cost": 1e-6, "energy": 1e-3}
+"""Seconds, dollars for 1,000 answers, joules: to have less than this is worth no more."""
+
+
+class Beside(NamedTuple):
+    """What utilities have from elsewhere than the quality, by position; 0 for who is not asked about."""
+
+    points: list[float]
+    unknown: dict[str, list[int]]
+    """Of which a thing that was given a weight is not known, by its name: they count as the worst of the others."""
+
+
+def points_beside_quality(facts: Facts, weights: Weights, places: Sequence[int]) -> Beside:
+    """Return the points that latency, cost and energy take from the candidates at `places`."""
+    points, unknown = [0.0] * len(facts.quality), {}
+    things = {"latency": facts.latency_s, "cost": facts.cost_per_1k, "energy": facts.energy_j}
+    for thing, values in things.items():
+        weight = getattr(weights, thing)
+        if not weight:
+            continue
+        logarithms = {place: math.log2(max(values[place], _LEAST[thing])) for place in places if values[place] >= 0}
+        worst = max(logarithms.values(), default=0.0)
+        for place in places:
+            points[place] -= weight * logarithms.get(place, worst)
+        if missing := [place for place in places if place not in logarithms]:
+            unknown[thing] = missing
+    return Beside(points, unknown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from evaluation.stats.mcnemar import MAX_DISCORDANT_FOR_EXACT
+from evaluation.stats.paired_tests import MAX_DISCORDANT_FOR_EXACT
 from selection.scoreboard import BY_SIGN_FLIPS, Deviations, PairTests, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
 from selection.scoreboards.student import paired_p_value

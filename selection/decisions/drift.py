@@ -7,7 +7,7 @@ answers took longer than the percentile that was expected, against how many shou
 Under six prompts nothing is tested; the tests are adjusted by Holm over all candidates and tasks.
 
 Only what was chosen is seen. That is no harm here, where a candidate is held against its own expectation; it would be
-where candidates are held against one another (`selection.analytics.drawn_contrasts`).
+where candidates are held against one another (`selection.analytics.analysis`).
 """
 
 import math

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.pictures.frame import PlottedNumber
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
-from evaluation.pictures.numbers import PlottedNumber
 from evaluation.reports.album import Picture
 from selection.pages.retraining import NOBODY_LEARNED, gain_in_points
 

@@ -1,7 +1,7 @@
 """From stored answers to what is known of each candidate on each task.
 
 Repeats are averaged; an additive fit fills in the cases that a candidate was not asked; its effect on a task is pulled
-towards its overall as far as chance may have made it (`selection.scoreboards.shrinkage`), but never so far that two
+towards its overall as far as chance may have made it (`selection.scoreboards.task_quality`), but never so far that two
 candidates which the task's own cases tell apart change places.
 """
 
@@ -17,8 +17,7 @@ from selection.scoreboards.levels import levels_on_task
 from selection.scoreboards.measured_costs import Means, grouped_means, grouped_quantiles
 from selection.scoreboards.overall import over_all_tasks
 from selection.scoreboards.pair_tests import tested_pairs
-from selection.scoreboards.shrinkage import Shrunk, shrink
-from selection.scoreboards.task_quality import TaskQuality, task_quality
+from selection.scoreboards.task_quality import Shrunk, TaskQuality, shrink, task_quality
 from selection.scoreboards.task_table import Integers, TaskTable, task_tables
 from selection.scoreboards.two_way import Mask, Matrix, Vector
 

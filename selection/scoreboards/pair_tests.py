@@ -11,10 +11,9 @@ from functools import partial
 import numpy as np
 
 from evaluation.stats.continuous_pairs import paired_t_p_value
-from evaluation.stats.mcnemar import mcnemar_p_value
 from evaluation.stats.multiplicity import holm
+from evaluation.stats.paired_tests import mcnemar_p_value, sign_flip_p_value
 from evaluation.stats.ranking import pair_rng
-from evaluation.stats.sign_flips import sign_flip_p_value
 from selection.scoreboard import BY_SIGN_FLIPS, BY_STUDENTS_T, PairTests, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS, Contrasts
 from selection.scoreboards.student import paired_p_value

@@ -13,10 +13,9 @@ from evaluation.formatting import counted
 from evaluation.planning.plan import Plan
 from evaluation.races.blocks import Block, after
 from evaluation.races.confirmation import confirmation
-from evaluation.races.decision import Decision, Fate
 from evaluation.races.elimination import confirmed, decide, give_up
 from evaluation.races.rules import Spent
-from evaluation.races.state import RaceState
+from evaluation.races.state import Decision, Fate, RaceState
 from evaluation.records import Status
 from evaluation.settings import Settings
 from evaluation.store.races import save_decisions

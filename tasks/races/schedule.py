@@ -8,13 +8,12 @@ from evaluation.metrics.guarded_calls import combining
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.races.blocks import Block, next_block
-from evaluation.races.decision import Decision
 from evaluation.races.grid import Grid, grid_of
 from evaluation.races.raceable_metrics import refuse_unfit
 from evaluation.races.resuming import n_cases_decided_on, resumed
 from evaluation.races.rules import Spent
 from evaluation.races.schedule import cut_confirmation
-from evaluation.races.state import RaceState, Runner
+from evaluation.races.state import Decision, RaceState, Runner
 from evaluation.records import RunRecord
 from evaluation.records.labels import unique_labels
 from evaluation.requests.race_request import RaceRequest

@@ -15,8 +15,8 @@ from evaluation.resolution.metric_models import is_opponent
 from evaluation.scoring.candidate_scoring import by_work
 from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.store.runs import find_run
+from evaluation.store.scores import count_unscored
 from evaluation.store.session import Store
-from evaluation.store.unscored import count_unscored
 from tasks.artifacts import ProgressArtifact, artifact_key
 from tasks.scoring.progress import ScoringProgress, at_work
 from tasks.store_calls import call_store

@@ -27,8 +27,6 @@ from tasks.generation.residency import load_with_retries, unload_or_warn
 from tasks.slots import Gate, SlotClaim, ensure_limit
 
 KEEP_ALIVE = "10m"
-MAX_EMBEDDING_REQUESTS = 4
-"""Batches on their way at once: a server embeds a batch at a time."""
 
 
 @asynccontextmanager

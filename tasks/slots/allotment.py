@@ -3,12 +3,10 @@
 import time
 from collections.abc import Callable
 
-from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit
 from tasks.slots.log_once import LogOnce
-from tasks.slots.shares import growth, share
-from tasks.slots.tag_limits import TagView, wanted_name
+from tasks.slots.tag_limits import GpuSlots, TagView, growth, share, wanted_name
 
 LOOKS_BEFORE_LEFTOVERS = 3
 """Slots that stood free for so many looks are wanted by nobody."""

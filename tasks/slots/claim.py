@@ -6,10 +6,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from tasks.slots.gate import Gate
-from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.keeper import Keeper
 from tasks.slots.limits import Limits
 from tasks.slots.prefect_limits import prefect_limits
+from tasks.slots.tag_limits import GpuSlots
 from tasks.slots.timing import SlotTiming
 
 

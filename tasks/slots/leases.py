@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
-from tasks.slots.shares import leases_to_keep
+from tasks.slots.tag_limits import leases_to_keep
 from tasks.slots.timing import SlotTiming
 
 

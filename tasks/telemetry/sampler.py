@@ -6,8 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from evaluation.store.gpu_samples import GpuSample
-from tasks.telemetry.gpu_choice import CardChoice
-from tasks.telemetry.locality import is_local
+from tasks.telemetry.gpu_choice import CardChoice, is_local
 from tasks.telemetry.nvml import Gpu, GpuReading, open_gpus
 
 EVERY_S = 1.0

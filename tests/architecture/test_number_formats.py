@@ -21,7 +21,7 @@ ALLOWED = {
     # One figure alone, so that a blinded rater cannot tell candidates by their times.
     "evaluation/reviews/blinded_cases.py",
     # A grouping key, not a figure: 0.7 stays 0.7.
-    "evaluation/comparisons/keys.py",
+    "evaluation/comparisons/sides.py",
     # Values that are to be typed in again as a limit or a budget: rounded so that they hold.
     "selection/choosing/limits.py",
     # What a server calls a model's size.

@@ -30,8 +30,8 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
     "ttft_s": (
         "evaluation/comparisons/comparison.py",
         "evaluation/comparisons/metrics.py",
-        "evaluation/comparisons/remarks.py",
-        "evaluation/metrics/families.py",
+        "evaluation/comparisons/comparison.py",
+        "evaluation/metrics/descriptions.py",
         "evaluation/metrics/speed.py",
         "evaluation/reports/comparisons/tables.py",
         "evaluation/reports/runs/tables.py",
@@ -74,8 +74,6 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
     "n_attempts": ("evaluation/retry_schedule.py",),
 }
 COUNTED = sorted(set(KINDS) - NOT_COUNTED)
-
-
 ROWS_OF_FRAMES = "evaluation/results/listings.py"
 """The rows of data frames, whose columns and types are stated for those who read them."""
 

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("evaluation", "selection", "tasks", "flows", "deployments")
 VAGUE = {"found", "wanted", "said", "known", "asked", "given", "one"}
 FIELDS = {
-    ("evaluation/comparisons/compared.py", "found"),
+    ("evaluation/comparisons/metric_comparison.py", "found"),
     ("evaluation/errors.py", "known"),
     ("evaluation/monitoring/dead_runs.py", "asked"),
     ("evaluation/pictures/interval_plots.py", "known"),

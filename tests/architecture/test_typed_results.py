@@ -8,12 +8,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DEFINING = (
-    "evaluation/results/alarms.py",
+    "evaluation/results/runs.py",
     "evaluation/results/cases.py",
     "evaluation/results/estimates.py",
     "evaluation/results/experiments.py",
-    "evaluation/results/failures.py",
-    "evaluation/results/gpus.py",
+    "evaluation/results/runs.py",
+    "evaluation/results/runs.py",
     "evaluation/results/races.py",
     "evaluation/results/run_diffs.py",
     "evaluation/results/runs.py",
@@ -30,13 +30,13 @@ READING_RUNS = (
     "evaluation/run_results/judges/report.py",
     "evaluation/reports/runs/page.py",
     "evaluation/reports/races/page.py",
-    "evaluation/reports/races/pictures.py",
+    "evaluation/reports/races/page.py",
     "evaluation/run_results/run_result.py",
     "evaluation/run_results/run_diff.py",
     "evaluation/reports/runs/pictures.py",
     "evaluation/reports/sweeps/findings.py",
     "evaluation/reports/sweeps/page.py",
-    "evaluation/reports/sweeps/pictures.py",
+    "evaluation/reports/sweeps/page.py",
     "evaluation/reports/sweeps/tables.py",
     "evaluation/reports/sweeps/words.py",
     "evaluation/reports/runs/tables.py",
@@ -57,16 +57,15 @@ READING_COMPARISONS = (
     "evaluation/results/pairs.py",
     "evaluation/results/sides.py",
     "deployments/cli/compare/page.py",
-    "deployments/cli/compare/output.py",
     "tasks/comparison.py",
     "flows/compare.py",
 )
 UNTYPED = {
-    "evaluation/comparisons/comparability.py": 3,  # options as they were given to servers
-    "evaluation/comparisons/members.py": 2,  # the options and details of a candidate
+    "evaluation/comparisons/comparison.py": 3,  # options as they were given to servers
+    "evaluation/comparisons/sides.py": 2,  # the options and details of a candidate
     "evaluation/results/comparisons.py": 1,  # JSON without the pairs
     "evaluation/results/sides.py": 1,  # the options of a candidate
-    "deployments/cli/compare/output.py": 1,  # the JSON that is printed
+    "deployments/cli/compare/page.py": 1,  # the JSON that is printed
 }
 """How many plain dictionaries of anything a file may name."""
 COMPARISONS = sorted(

@@ -19,8 +19,8 @@ from calibration_populations import POPULATIONS, Drawn, Population
 from calibration_references import matching_name, reference_p_values
 from numpy.typing import NDArray
 
-from evaluation.stats.kinds import Kind
 from evaluation.stats.pair_comparison import PairComparison
+from evaluation.stats.verdicts import Kind
 
 CASES = (20, 50, 100, 300)
 LEAST_COVERED = 0.94

@@ -8,8 +8,13 @@ from calibration_measuring import ALPHA, chunks, generator, is_at_most, share
 from calibration_populations import POPULATIONS, Array, Drawn, Population, Rng, unit_differences
 from numpy.typing import NDArray
 
-from evaluation.stats.group_sequential import Design, group_sequential_bounds
-from evaluation.stats.sequential import BettingSequence, EProcess, always_valid_p_values
+from evaluation.stats.sequential import (
+    BettingSequence,
+    Design,
+    EProcess,
+    always_valid_p_values,
+    group_sequential_bounds,
+)
 
 N_LOOKS = 20
 N_CASES = 300

@@ -9,8 +9,8 @@ import numpy as np
 from calibration_populations import Array, Drawn, Population
 from numpy.typing import NDArray
 
-from evaluation.stats.kinds import Kind
 from evaluation.stats.pair_comparison import PairComparison, compare_pair
+from evaluation.stats.verdicts import Kind
 
 ALPHA = 0.05
 STANDARD_ERRORS = 2.0
@@ -50,7 +50,6 @@ def comparisons(
 
 
 def _scores(ids: Sequence[str], values: Array) -> dict[str, float]:
-    # As `repeats.case_means` has it, a hundred times faster.
     means = values if values.ndim == 1 else values.mean(axis=1)
     return dict(zip(ids, means.tolist(), strict=True))
 

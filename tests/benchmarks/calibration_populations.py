@@ -10,7 +10,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator

@@ -15,7 +15,7 @@ import numpy as np
 from calibration_populations import Array, Drawn, unit_differences
 from scipy import stats
 
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 
 
 def matching_name(kind: Kind, *, clustered: bool) -> str:

@@ -13,15 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from evaluation.stats.equivalence import mean_within, share_within
-from evaluation.stats.equivalence_cases import mean_equivalence_cases, share_equivalence_cases
-from evaluation.stats.estimate import mean_estimate
-from evaluation.stats.kinds import Kind
-from evaluation.stats.mcnemar import mcnemar_p_value
-from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
+from evaluation.stats.binary_pairs import share_within
+from evaluation.stats.intervals import crossing, mean_estimate
 from evaluation.stats.pair_comparison import compare_pair
-from evaluation.stats.power import mcnemar_cases
-from evaluation.stats.roots import crossing
+from evaluation.stats.paired_tests import mcnemar_p_value, mean_within
+from evaluation.stats.power import (
+    exact_mcnemar_cases,
+    mcnemar_cases,
+    mcnemar_detectable,
+    mean_equivalence_cases,
+    share_equivalence_cases,
+)
+from evaluation.stats.verdicts import Kind
 
 Shape = tuple[int, int]
 Drawn = NDArray[np.float64]

@@ -31,7 +31,8 @@ from evaluation.providers.detection import connect
 from evaluation.providers.provider import Provider
 from evaluation.score import Estimate, Measurement
 from evaluation.scoring.candidate_scoring import asks
-from evaluation.stats.estimate import corpus_estimate, mean_estimate
+from evaluation.stats.bootstrap import corpus_estimate
+from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.paired import paired_difference
 
 MODEL = "smollm2:135m"

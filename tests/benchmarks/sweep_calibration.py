@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from evaluation.stats.numbers import Vector
+from evaluation.stats.vectors import Vector
 from evaluation.sweeps.analysis import analyse
-from evaluation.sweeps.best_set import may_be_best
 from evaluation.sweeps.contrasts import Matrix
 from evaluation.sweeps.designs import Design, combinations
 from evaluation.sweeps.findings import SweepAnalysis
+from evaluation.sweeps.levels import may_be_best
 from evaluation.sweeps.space import Combination, parse_parameters
 
 GRID = parse_parameters(["temperature=0:1:0.25", "top_p=0.4,0.7,1.0", "model=a,b"])

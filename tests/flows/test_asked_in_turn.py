@@ -6,7 +6,7 @@ from typing import Any
 
 from scripted_ollama import ScriptedOllama, keeping_prompts
 
-from evaluation.comparisons.saving import compare_and_store
+from evaluation.comparisons.comparison_result import compare_and_store
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.runs import CandidateResult
 from evaluation.run_results.run_result import invocation_result

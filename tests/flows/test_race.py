@@ -11,7 +11,7 @@ from looking_back import only_run, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.benchmarks.sampling import limited
-from evaluation.races.decision import Fate
+from evaluation.races.state import Fate
 from evaluation.records import Status
 from evaluation.run_results.race_result import race_result
 from evaluation.store.races import load_decisions

@@ -1,6 +1,6 @@
 """Baseball's American League of 1987, East: who beat whom how often, as in Agresti's Categorical Data Analysis."""
 
-from evaluation.stats.votes import Vote
+from evaluation.stats.bradley_terry import Vote
 
 TEAMS = ("Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore")
 WINS = (

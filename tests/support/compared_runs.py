@@ -7,7 +7,7 @@ from stored_runs import Asked, answer, store_run
 
 from evaluation.candidate import Candidate
 from evaluation.case import Case
-from evaluation.comparisons.saving import compare_and_store
+from evaluation.comparisons.comparison_result import compare_and_store
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.requests.comparison_request import ComparisonRequest

@@ -4,7 +4,7 @@ from typing import Any
 
 from evaluation.results.comparisons import ComparisonResult, Flips
 from evaluation.results.pairs import PairResult
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 
 
 def a_pair(**changes: Any) -> PairResult:

@@ -7,12 +7,11 @@ from numpy.typing import NDArray
 
 from evaluation.races.blocks import Block, after, next_block
 from evaluation.races.confirmation import confirmation
-from evaluation.races.decision import Decision
 from evaluation.races.elimination import confirmed, decide
 from evaluation.races.grid import Grid
 from evaluation.races.outcome import RaceOutcome, outcome
 from evaluation.races.rules import RaceRules, Spent
-from evaluation.races.state import RaceState, Runner
+from evaluation.races.state import Decision, RaceState, Runner
 
 
 @dataclass

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.races.decision import Fate
 from evaluation.races.outcome import Verdict
 from evaluation.races.rules import Spent
-from evaluation.races.state import Ending
+from evaluation.races.state import Ending, Fate
 from evaluation.records import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace

@@ -1,16 +1,22 @@
 """`benchwright compare`: who is better, on the same cases, and how sure is that?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption
-from deployments.cli.compare.request import CompareOptions
-from deployments.cli.compare.run import run_comparison, show_history
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.compare.page import show_comparisons, show_planned
+from deployments.cli.compare.request import CompareOptions, cancelled_result
 from deployments.cli.completion import metric_names
 from deployments.cli.evaluate.options import evaluation_fields, taking_evaluation
+from deployments.cli.junit_file import refuse_unwritable
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json
+from evaluation.results.comparisons import ComparisonResult
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
 
 Words = list[str] | None
 
@@ -104,6 +110,8 @@ def compare(
         )
         raise typer.Exit(code)
     if history:
+        from deployments.cli.compare.history import show_history
+
         raise typer.Exit(show_history(runs or [], metric or [], database=db, as_json=json_))
     request_fields = evaluation_fields(evaluation)
     if request_fields and experiment is not None:
@@ -128,3 +136,47 @@ def compare(
         dry_run=dry_run,
     )
     raise typer.Exit(run_comparison(options, database=db, as_json=json_))
+
+
+def run_comparison(options: CompareOptions, *, database: str | None, as_json: bool) -> int:
+    """Return the exit code of a comparison.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
+    from deployments.cli.flow_runs import TerminatedError
+    from deployments.cli.long_commands import code_of_signal
+
+    if options.junit is not None:
+        refuse_unwritable(options.junit)
+    try:
+        if options.evaluation or (options.publish and not options.dry_run):
+            from deployments.cli.compare.flow_run import compare_by_the_flow
+
+            return compare_by_the_flow(options, database, as_json=as_json)
+        with open_stored(database) as store:
+            return _of_stored_runs(options, store, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError) as end:
+        if as_json:
+            print_json(cancelled_result(()))
+        return code_of_signal(end)
+
+
+def _of_stored_runs(options: CompareOptions, store: "Store", *, as_json: bool) -> int:
+    from evaluation.comparisons.comparison_result import compare_and_store
+    from evaluation.comparisons.plan import planned_comparisons
+    from evaluation.requests.comparison_request import read_comparison_request
+
+    request = read_comparison_request(options.fields, checks=options.check_metrics if options.checks else None)
+    if options.dry_run:
+        return show_planned(planned_comparisons(store, request), as_json=as_json)
+    results = compare_and_store(store, request)
+    code = EXIT_RUN_FAILED if options.fails and _has_failed_run(store, results) else EXIT_DONE
+    return show_comparisons(options, store, results, as_json=as_json, code=code)
+
+
+def _has_failed_run(store: "Store", results: Sequence[ComparisonResult]) -> bool:
+    from evaluation.store.runs import find_run
+
+    run_ids = dict.fromkeys(run_id for result in results for run_id in result.run_ids)
+    return any(find_run(store, run_id).status == "failed" for run_id in run_ids)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url
 from deployments.cli.callers import open_prefect_server, request_source
-from deployments.cli.compare.output import show_comparisons
-from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
+from deployments.cli.compare.page import show_comparisons
+from deployments.cli.compare.request import CompareOptions, cancelled_result
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.run import Ended, run_to_its_end, show_forecast, start_embedded_if_requested
 from deployments.cli.flow_runs import tell_of_own_server
@@ -63,8 +63,11 @@ def prepare_comparison(options: CompareOptions, store: "Store") -> "tuple[Prepar
     Raises:
         BenchwrightError: something for the user to mend.
     """
+    from evaluation.requests.comparison_request import read_comparison_request
+
     prepared = _prepared(options, store)
-    request = comparison_request(options, prepared.request if prepared else None)
+    fields = {**options.fields, "evaluation": prepared.request if prepared else None}
+    request = read_comparison_request(fields, checks=options.check_metrics if options.checks else None)
     stored_runs = _find_stored(request, prepared, store)
     if prepared is not None:
         _refuse_hopeless(request, prepared, stored_runs)
@@ -84,7 +87,7 @@ def _prepared(options: CompareOptions, store: "Store") -> Prepared | None:
 
 def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store: "Store") -> list[str]:
     """Return the ids of the stored runs; one of another benchmark version is refused before a server is started."""
-    from evaluation.comparisons.saving import refuse_unfit_runs, requested_runs
+    from evaluation.comparisons.comparison_result import refuse_unfit_runs, requested_runs
     from evaluation.store.benchmarks import save_benchmark
 
     run_ids = list(requested_runs(store, request))
@@ -96,7 +99,7 @@ def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store:
 
 def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_runs: Sequence[str]) -> None:
     """Refuse what could not be compared after the evaluation either, before a server is started."""
-    from evaluation.comparisons.keys import KEY_NAMES
+    from evaluation.comparisons.sides import KEY_NAMES
 
     if not stored_runs and len(prepared.request.models) + len(prepared.request.candidates) < 2:
         raise IncomparableError(
@@ -109,7 +112,7 @@ def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_ru
 
 def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution", store: "Store") -> None:
     """Refuse a baseline that no candidate is called, before a token is spent."""
-    from evaluation.comparisons.sides import FIRST
+    from evaluation.requests.comparison_request import FIRST
     from evaluation.store.runs import find_run
 
     baseline = request.against
@@ -201,7 +204,7 @@ def _show_evaluated(
     as_json: bool,
 ) -> int:
     """Show what the flow stored: the same question to the same runs is one comparison."""
-    from evaluation.comparisons.saving import compare_and_store
+    from evaluation.comparisons.comparison_result import compare_and_store
 
     try:
         results = compare_and_store(store, request, evaluated=evaluated)
@@ -223,7 +226,7 @@ def _show_interrupted(
     as_json: bool,
 ) -> int:
     """Say how it goes on: the evaluation by itself, then the comparison of its runs."""
-    from evaluation.comparisons.saving import grouped_runs
+    from evaluation.comparisons.comparison_result import grouped_runs
     from evaluation.run_results.run_result import run_result
 
     runs = [run_result(store, run_id) for run_id in evaluated]

@@ -1,12 +1,102 @@
-"""A comparison on the terminal: one sentence first, then the table, then the cases that flipped."""
+"""What a comparison leaves behind: the page or the JSON value, the checks, their file and the exit code."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+from deployments.cli.compare.request import CompareOptions
+from deployments.cli.junit_file import write_junit
+from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, print_json, print_status
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
-from evaluation.comparisons.preference_words import preference_lines, preference_rows
 from evaluation.formatting import counted
-from evaluation.results.comparisons import ComparisonResult, Flip, Flips, PairHistoryResult
+from evaluation.results.as_json import as_json as result_as_json
+from evaluation.results.comparisons import ComparisonResult, Flip, Flips
+from evaluation.results.planned_comparisons import PlannedComparison
+
+if TYPE_CHECKING:
+    from evaluation.comparisons.regression_checks import RegressionCheck
+    from evaluation.store.session import Store
+
+
+def show_comparisons(
+    options: CompareOptions,
+    store: "Store",
+    results: Sequence[ComparisonResult],
+    *,
+    as_json: bool,
+    code: int = EXIT_DONE,
+    evaluated: Sequence[str] = (),
+) -> int:
+    """Return the exit code, after everything was shown and written that was asked for.
+
+    Args:
+        options: What was typed.
+        store: Where the runs are.
+        results: The comparisons, one for each benchmark.
+        as_json: Print the result as JSON.
+        code: What the exit code is so far.
+        evaluated: Ids of the runs that were made for it.
+    """
+    checks = _checks(options, results)
+    if options.junit is not None:
+        from evaluation.reports.comparisons.junit import as_junit
+
+        write_junit(options.junit, as_junit(checks), n_checks=len(checks))
+    if as_json:
+        print_json(_as_json(store, results, checks if options.checks else None, evaluated))
+    else:
+        print_comparisons(results)
+        for result in results:
+            if result.experiment is not None:
+                print_status(f"comparison {result.comparison_id} is one of experiment {result.experiment}")
+    for check in checks:
+        if check.outcome != "passed":
+            print_status(f"check {'failed' if check.has_failed else 'undecided'}: {check.sentence}")
+    if code == EXIT_DONE and options.fails and any(check.has_failed for check in checks):
+        return EXIT_CHECK_FAILED
+    return code
+
+
+def _checks(options: CompareOptions, results: Sequence[ComparisonResult]) -> "list[RegressionCheck]":
+    from evaluation.comparisons.regression_checks import regression_checks
+
+    return regression_checks(results, options.check_metrics) if options.checks else []
+
+
+def _as_json(
+    store: "Store",
+    results: Sequence[ComparisonResult],
+    checks: "list[RegressionCheck] | None",
+    evaluated: Sequence[str],
+) -> dict[str, Any]:
+    from evaluation.run_results.run_result import run_result, worst_status
+
+    runs = [run_result(store, run_id) for run_id in evaluated]
+    return {
+        "status": worst_status([run.status for run in runs]) if runs else "completed",
+        "comparisons": [
+            {**result_as_json(pair), "benchmark": result.benchmark, "comparison_id": result.comparison_id}
+            for result in results
+            for pair in result.pairs
+        ],
+        "results": [result.as_json_without_pairs() for result in results],
+        **({} if checks is None else {"checks": checks}),
+        **({"runs": runs} if runs else {}),
+    }
+
+
+def show_planned(planned: Sequence[PlannedComparison], *, as_json: bool) -> int:
+    """Return the exit code of showing which stored pairs would be compared."""
+    if as_json:
+        print_json({"planned": planned})
+        return EXIT_DONE
+    for comparison in planned:
+        n_pairs, n_sides = counted(len(comparison.pairs), "pair"), counted(len(comparison.sides), "side")
+        say_line(f"{comparison.benchmark}: {n_pairs} of {n_sides} would be compared by {', '.join(comparison.metrics)}")
+        for a, b in comparison.pairs:
+            say_line(f"  {a} – {b}")
+    say_line("Nothing was compared, and nothing is stored.")
+    return EXIT_DONE
 
 
 def print_comparisons(results: Sequence[ComparisonResult]) -> None:
@@ -18,8 +108,7 @@ def print_comparisons(results: Sequence[ComparisonResult]) -> None:
 
 
 def _print_one(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.remarks import dropped_lines, note_lines, tail_lines, zero_lines
-    from evaluation.reports.comparisons.tables import is_pair
+    from evaluation.reports.comparisons.tables import dropped_lines, is_pair, note_lines, tail_lines, zero_lines
 
     lead, *others = result.sentences
     say_line(lead, style="bold")
@@ -48,8 +137,7 @@ def _about(result: ComparisonResult) -> str:
 
 
 def _print_pair(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.remarks import ratio_lines
-    from evaluation.reports.comparisons.tables import metric_rows
+    from evaluation.reports.comparisons.tables import metric_rows, ratio_lines
 
     if rows := metric_rows(result):
         print_split_table(rows, words=("verdict",))
@@ -60,8 +148,16 @@ def _print_pair(result: ComparisonResult) -> None:
 
 
 def _print_many(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.remarks import gate_line, more_sides, ratio_lines
-    from evaluation.reports.comparisons.tables import matrix_rows, matrix_title, pair_rows, side_rows, title
+    from evaluation.reports.comparisons.tables import (
+        gate_line,
+        matrix_rows,
+        matrix_title,
+        more_sides,
+        pair_rows,
+        ratio_lines,
+        side_rows,
+        title,
+    )
 
     if not result.metrics:
         return
@@ -89,6 +185,10 @@ def _heading(text: str) -> None:
 
 
 def _print_preferences(result: ComparisonResult) -> None:
+    if not result.preferences:
+        return
+    from evaluation.comparisons.preference_words import preference_lines, preference_rows
+
     for preference in result.preferences:
         _heading(f"{preference.word}: who is preferred")
         if rows := preference_rows(preference.ranking):
@@ -99,7 +199,7 @@ def _print_preferences(result: ComparisonResult) -> None:
 
 
 def _print_flips(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.flips import flip_line
+    from evaluation.reports.comparisons.tables import flip_line
 
     for position, flips in enumerate(result.flips):
         line = flip_line(flips)
@@ -114,8 +214,7 @@ def _print_flips(result: ComparisonResult) -> None:
 
 
 def _print_flipped(flips: Flips, better: Sequence[Flip], n_better: int, winner: str, run_id: str) -> None:
-    from evaluation.reports.comparisons.flips import flip_rows
-    from evaluation.reports.comparisons.tables import side_column
+    from evaluation.reports.comparisons.tables import flip_rows, side_column
 
     rows = flip_rows(flips, better)
     if not rows:
@@ -135,12 +234,3 @@ def _print_sources(result: ComparisonResult) -> None:
     say_line()
     version = result.benchmark_version[:12]
     say_line(f"benchmark version {version}, comparison {result.comparison_id}, code {result.code_version}")
-
-
-def print_history(history: Sequence[PairHistoryResult], words: Sequence[str]) -> None:
-    """Print how a pair came out each time, the oldest first."""
-    from evaluation.reports.comparisons.tables import history_rows
-
-    say_line(f"{' and '.join(words)}: {len(history)} stored result{'' if len(history) == 1 else 's'}", style="bold")
-    say_line()
-    print_split_table(history_rows(history), words=("pair", "verdict"))

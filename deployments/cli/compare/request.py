@@ -1,4 +1,4 @@
-"""What was typed of a comparison, and the request that it makes."""
+"""What was typed of a comparison."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evaluation.requests.comparison_request import ComparisonRequest
-    from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.results.runs import RunResult
 
 
@@ -33,20 +31,3 @@ class CompareOptions:
 def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
     """Return what `--json` says of a comparison that did not come about."""
     return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
-
-
-def comparison_request(options: CompareOptions, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
-    """Return the request that was typed.
-
-    Raises:
-        ConfigurationError: names each field, its value and what is allowed.
-    """
-    from evaluation.comparisons.sides import FIRST
-    from evaluation.requests.comparison_request import read_comparison_request
-
-    fields = {**options.fields, "evaluation": evaluation}
-    if options.checks:  # the other pairs are not asked for, and p need not allow for them
-        fields = {"against": FIRST, **fields}
-    if options.fails and "metrics" in fields:
-        fields["metrics"] = [*fields["metrics"], *options.check_metrics]
-    return read_comparison_request(fields)

@@ -11,7 +11,7 @@ from deployments.cli.terminal.split_table import print_split_table
 from evaluation.escaping import one_line
 from evaluation.formatting import counted
 from evaluation.records import AnnotationRecord
-from evaluation.results.failures import FailureExample, FailureSummary
+from evaluation.results.runs import FailureExample, FailureSummary
 
 if TYPE_CHECKING:
     from evaluation.metrics.class_table import ClassTable

@@ -27,7 +27,7 @@ def forget(
 
     To delete by age, use `benchwright db prune`. A file whose calls are all deleted can be imported again.
     """
-    from evaluation.store.traffic_deletion import Forgettable, count_forgettable, find_import_id, forget_traffic
+    from evaluation.store.traffic import Forgettable, count_forgettable, find_import_id, forget_traffic
 
     with open_stored(db) as store:
         import_id = None if imported is None else find_import_id(store, imported)

@@ -2,21 +2,153 @@
 
 Read from strict to flexible. What the answer claims last counts where it corrects itself; two options that are both
 offered are no choice.
+
+A model that goes through the options one by one and is stopped in the middle has named the first ones, and chosen none.
 """
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
+from evaluation.metrics.answer_objects import answer_in_object
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, STRICT, Choice
-from evaluation.metrics.choices.claims import Claim, claims, without_list
+from evaluation.metrics.choices.claims import Claim, claims, option_index, option_text_at, without_list
 from evaluation.metrics.choices.mentions import mentions
 from evaluation.metrics.choices.offers import unless_offered_with_another
 from evaluation.metrics.choices.option_matching import named_option
 from evaluation.metrics.choices.positions import alone, by_text, in_a_line, leading
 from evaluation.metrics.choices.settlement import claimed, denied_options, names_no_single_one, unless_withdrawn
-from evaluation.metrics.choices.text import readable
-from evaluation.metrics.choices.truncated import is_description, is_unfinished, joins_more, settled_part
 from evaluation.metrics.extraction import NOT_EXTRACTED, leading_label
+
+MAX_CHARS = 40_000
+"""Of a longer answer the beginning and the end are read, half of this each."""
+_THINKING = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_OPEN_THINKING = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
+_LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathsf|textrm|mathit|rm|bf)\s?\{([^{}]{0,200})\}")
+_LATEX_MARKS = re.compile(r"\\[()\[\]]|\$(?=[A-Za-z(]\W)|(?<=[A-Za-z)])\$")
+_EMPHASIS = re.compile(r"[*`]{1,3}|(?<!\w)_{1,2}(?=\S)|(?<=\S)_{1,2}(?!\w)|^\s{0,3}(?:#{1,6}|>)\s", re.MULTILINE)
+_TAGS = re.compile(
+    r"</?(?:b|i|em|strong|p|br|final|(?:\w{1,12}[_-])?(?:answer|choice|option|letter|response|result))\s?/?>",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(r"(?<=[\d)])(\s?)\*(\s?)(?=[\d($])")
+_END_MARK = re.compile(r"</?s>|<\|(?:im_end|eot_id|end|endoftext|end_of_text)\|>|<(?:end_of_turn|eos)>")
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(del|s|strike)>.{0,200}?</\1>", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<=\d)(?: %|\\%)")
+_QUOTES = str.maketrans(dict.fromkeys("“”„«»「」『』【】", '"') | dict.fromkeys("‘’‚‹›", "'"))
+
+
+def readable(answer: str) -> str:
+    """Return `answer` without thinking, emphasis, struck text and LaTeX's wrappers, with single blanks.
+
+    Without blank lines.
+
+    Of a JSON object, what it has as its answer.
+    """
+    if len(answer) > MAX_CHARS:
+        answer = f"{answer[: MAX_CHARS // 2]}\n{answer[-MAX_CHARS // 2 :]}"
+    *_, answer = _THINKING.split(answer)
+    answer = _OPEN_THINKING.split(answer)[0]
+    answer = answer_in_object(answer) or answer
+    text = _STRUCK.sub(" ", unicodedata.normalize("NFKC", answer).translate(_QUOTES))
+    text = _PERCENT.sub("%", text)
+    text = _LATEX_TEXT.sub(r"\1", _LATEX_TEXT.sub(r"\1", _TAGS.sub(" ", _END_MARK.sub("\n", text))))
+    text = _EMPHASIS.sub("", _TIMES.sub(r"\1×\2", _LATEX_MARKS.sub("", text)))
+    text = wording.AFTER_TICK.sub("\n", "\n".join(" ".join(line.split()) for line in text.splitlines()))
+    return "\n".join(filter(None, text.split("\n")))
+
+
+_OPEN_END = re.compile(
+    r"(?:[,(\[]|(?<!\w)(?:the|an|of|and|or|to|with|in|at|by|for|from|is|are|was|were|that|which|because|since|than|"
+    r"then|we|it's|however|but|if|when|while|its|their|we're|has|have|as|(?-i:a))[,:]?)\s*$",
+    re.IGNORECASE,
+)
+"""Ends with a word, or a mark, with which no sentence ends."""
+_JOINS = re.compile(r"(?<!\w)(?:or|and|but|however),?\s*$", re.IGNORECASE)
+_LETTER = re.compile(r"(?<![\w'’])[(\[]?(?P<letter>[A-Z])[).:\]]{1,2}\s?(?=[^\n]{1,200}$)")
+_SENTENCE_END = re.compile(r"(?<!\W[A-Z])(?<!^[A-Z])[.!?](?=\s)|[。！？]|\n")
+_ENDED = re.compile(r"[.!?。！？)\]\"']\s*$")
+_FIRST = re.compile(r"(?:option\s|choice\s)?[(\[]?A[).:\]]{1,2}\s", re.IGNORECASE)
+_DESCRIBES = re.compile(r"[\"')]{0,2}(?::|\s?[–—-]\s|\n)")
+_LONG = 40
+"""Characters behind an option's text; a short limit of tokens leaves fewer, and then the letter is the answer."""
+_ITEM = re.compile(r"\n(?:[-•–]\s?)?(?:option\s|choice\s)?[(\[]?(?P<letter>A)[).:\]]{1,2}\s", re.IGNORECASE)
+_ITEM_TEXT = re.compile(r"\n(?:[-•–]\s?|\d[.)]\s?)?(?=\w)")
+
+
+def is_unfinished(text: str, options: Sequence[str]) -> bool:
+    """Return whether a readable text breaks off: in the text of an option, or behind a word that ends no sentence."""
+    return _OPEN_END.search(text[-80:]) is not None or _breaks_off_in_option(text, options)
+
+
+def settled_part(text: str, options: Sequence[str]) -> str:
+    """Return a cut text without its last, broken sentence, and without a list of the options that it did not finish."""
+    if not _ENDED.search(text[-8:]):
+        ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+        text = text[: ends[-1]].rstrip() if ends else ""
+    return text[: _unfinished_list(text, options)].rstrip()
+
+
+def is_description(text: str, options: Sequence[str]) -> bool:
+    """Return whether a text of one broken sentence begins with the first option and goes on to describe it.
+
+    As a list does.
+    """
+    match = _FIRST.match(text)
+    named = option_text_at(text, match.end() if match else 0, options)
+    if named is None or named[0] != 0:
+        return False
+    return _DESCRIBES.match(text, named[1]) is not None or (match is not None and len(text) - named[1] > _LONG)
+
+
+def joins_more(text: str) -> bool:
+    """Return whether what a cut text says last would have gone on with another option.
+
+    Or with what speaks against it.
+    """
+    return _JOINS.search(text[-20:]) is not None
+
+
+def _breaks_off_in_option(text: str, options: Sequence[str]) -> bool:
+    end = text[-240:]
+    *_, match = [None, *_LETTER.finditer(end)]
+    index = option_index(match["letter"], options) if match else None
+    if match is None or index is None:
+        return False
+    written, whole = (" ".join(part.split()).casefold() for part in (end[match.end() :], options[index]))
+    return (
+        len(written) < len(whole)
+        and whole.startswith(written)
+        and whole[len(written)].isalnum()
+        and written[-1].isalnum()
+    )
+
+
+def _unfinished_list(text: str, options: Sequence[str]) -> int:
+    """Return where a list of options begins, behind other words, that does not come to the last one.
+
+    Else the text's end.
+    """
+    match = _ITEM.search(text)
+    start = match.start() if match else None
+    if start is None:
+        start = next(
+            (
+                item.start()
+                for item in _ITEM_TEXT.finditer(text)
+                if (named := option_text_at(text, item.end(), options))
+                and named[0] == 0
+                and text[named[1] : named[1] + 1] == ":"
+            ),
+            None,
+        )
+    if start is None:
+        return len(text)
+    last = chr(ord("A") + len(options) - 1)
+    finished = re.search(rf"\n(?:[-•–]\s?)?(?:option\s|choice\s)?[(\[]?{last}[).:\]]", text[start:], re.IGNORECASE)
+    named_last = options[-1].casefold() in text[start:].casefold()
+    return len(text) if finished or named_last else start
 
 
 def chosen_option(answer: str, options: Sequence[str], *, question: str = "", cut_off: bool = False) -> Choice:

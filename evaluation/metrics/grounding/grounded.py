@@ -20,7 +20,6 @@ EMBEDDING_THRESHOLD = 0.7
 MOST_EMBEDDED = 500
 """Sentences of all passages together that are embedded for one case; later ones are not looked at."""
 EMPTY = "empty"
-NOTHING_CLAIMED = "nothing_claimed"
 
 
 @dataclass(frozen=True, kw_only=True)

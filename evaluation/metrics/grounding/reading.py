@@ -6,12 +6,135 @@ pairs of letters. Numbers are brought to one form: `1,000`, `1000` and `a thousa
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 
-from evaluation.metrics.grounding.numbers import folded_numbers, plain_number
-from evaluation.metrics.grounding.vocabulary import DENIALS, IRREGULAR, NOT_DENIED_BEFORE, STOP_WORDS, SUFFIXES
+_SMALL_WORDS = """
+a about after again all also although am an and any are as at be because been before being both but by can could did
+do does done during each either else even ever every few for from further had has have having he her here hers herself
+him himself his how however i if in into is it its itself just may me might more most much must my myself of off on
+once one only or other our ours ourselves out over own said same shall she should since so some such than that the
+their theirs them themselves then there therefore these they this those though through thus to too under until up upon
+us very was we were what when where whether which while who whom whose why will with within would yet you your yours
+yes true false ok okay sure indeed mr mrs ms dr
+"""
+STOP_WORDS = frozenset(_SMALL_WORDS.split())
+"""English words that say little about what a sentence claims; in other languages weights by rarity must do."""
+_DENYING = """
+not no never neither nor cannot none nobody nothing nowhere without hardly scarcely
+nicht kein keine keinen keinem keiner nie niemals ohne pas jamais aucun aucune sans nunca ningún ninguna
+"""
+DENIALS = frozenset(_DENYING.split())
+"""Beside these, every English word that ends in `n't`."""
+NOT_DENIED_BEFORE = frozenset({"only", "doubt", "just", "merely", "least", "nur"})
+SUFFIXES = (
+    "ements",
+    "ement",
+    "ments",
+    "ment",
+    "ness",
+    "ingly",
+    "ings",
+    "ing",
+    "edly",
+    "ed",
+    "ions",
+    "ion",
+    "ly",
+    "es",
+    "s",
+)
+"""English endings, the longest first."""
+_FORMS = """
+become became
+begin began begun|break broke broken|bring brought|build built|buy bought|catch caught|choose chose chosen|come came
+child children|cut cuts|do did|draw drew drawn|drink drank drunk|drive drove driven|eat ate eaten|fall fell fallen
+feel felt|fight fought|find found|fly flew flown|foot feet|forget forgot forgotten|freeze froze frozen|get got gotten
+give gave given|go went gone|grow grew grown|hear heard|hide hid hidden|hold held|keep kept|know knew known|lead led
+leave left|lend lent|light lit|lose lost|make made|man men|mean meant|meet met|mouse mice|pay paid|person people
+ride rode ridden|ring rang rung|rise rose risen|run ran|say said|see saw seen|seek sought|sell sold|send sent
+shake shook shaken|sing sang sung|sink sank sunk|sit sat|sleep slept|speak spoke spoken|spend spent|stand stood
+steal stole stolen|swim swam swum|take took taken|teach taught|tell told|think thought|throw threw thrown
+understand understood|use used using|wear wore worn|win won|woman women|write wrote written
+"""
+IRREGULAR = {
+    form: forms[0] for line in _FORMS.replace("\n", "|").split("|") if (forms := line.split()) for form in forms[1:]
+}
+"""The dictionary form of irregular ones."""
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_MORE_ONES = "seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SMALL = {word: value for value, word in enumerate(f"{_ONES} {_MORE_ONES}".split())}
+_TENS_VALUES = {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"\d+,\d+")
+_LONGEST = 40
+
+
+def plain_number(token: str) -> str | None:
+    """Return `1,000.50` as `1000.5`, `3,5` as `3.5`; None where the token is no number."""
+    if not token[:1].isdecimal():
+        return None
+    if len(token) > _LONGEST:
+        return token
+    if _GROUPED.fullmatch(token):
+        token = token.replace(",", "")
+    elif _DECIMAL_COMMA.fullmatch(token):
+        token = token.replace(",", ".")
+    try:
+        value = Decimal(token)
+    except ArithmeticError:
+        return token
+    return _written(value)
+
+
+def folded_numbers(tokens: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    """Yield each token with the number it stands for, if any.
+
+    The words of one number (`twenty-six`) become one token.
+    """
+    index = 0
+    while index < len(tokens):
+        value, used = _number_at(tokens, index)
+        if used == 0:
+            yield tokens[index], None
+            index += 1
+        else:
+            yield " ".join(tokens[index : index + used]).casefold(), _written(value)
+            index += used
+
+
+def _number_at(tokens: Sequence[str], start: int) -> tuple[Decimal, int]:
+    """Return a number in words, or digits before a scale (`3.2 million`), at `start`, and how many tokens it has."""
+    value, used = _below_a_hundred(tokens, start)
+    while used and start + used < len(tokens) and (scale := _SCALES.get(tokens[start + used].casefold())):
+        value *= scale
+        used += 1
+    return (value, used) if used > 1 or not tokens[start][:1].isdecimal() else (value, 0)
+
+
+def _below_a_hundred(tokens: Sequence[str], start: int) -> tuple[Decimal, int]:
+    word = tokens[start].casefold()
+    if word in _SMALL:
+        return Decimal(_SMALL[word]), 1
+    if word in _TENS_VALUES:
+        ones = _SMALL.get(tokens[start + 1].casefold(), 0) if start + 1 < len(tokens) else 0
+        return (Decimal(_TENS_VALUES[word] + ones), 2) if 0 < ones < 10 else (Decimal(_TENS_VALUES[word]), 1)
+    if word in _SCALES:
+        return Decimal(_SCALES[word]), 1
+    digits = plain_number(word)
+    try:
+        return (Decimal(digits), 1) if digits and len(digits) <= _LONGEST else (Decimal(0), 0)
+    except ArithmeticError:
+        return Decimal(0), 0
+
+
+def _written(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
 
 MOST_WORDS = 300
 """Of one sentence, no more are read."""
@@ -20,7 +143,6 @@ _LONGEST_WORD = 40
 _SHORTEST_NAME = 3
 _DENIED_WITHIN = 4
 """Words after a denial among which the denied one is looked for."""
-
 _NO_BLANKS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(
     rf"\d+(?:[.,]\d+)*|[{_NO_BLANKS}]+|(?:(?![{_NO_BLANKS}])[^\W\d_])+(?:['’](?:(?![{_NO_BLANKS}])[^\W\d_])+)*"

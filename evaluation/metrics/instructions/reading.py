@@ -6,6 +6,7 @@ benchmark that differs from run to run measures nothing.
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 from evaluation.case import Case
@@ -75,3 +76,24 @@ def _wrong(name: str, key: str, value: Any, expected: str) -> ConfigurationError
 
 def _listed(names: set[str]) -> str:
     return ", ".join(sorted(names)) or "no arguments"
+
+
+def variants(answer: str) -> tuple[str, ...]:
+    """Return the answer as it is and seven more: without its first line, its last or both, each also without asterisks.
+
+    So that "Sure, here it is:" and bold type are forgiven. Each text once.
+    """
+    lines = answer.split("\n")
+    shortened = ["\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1])]
+    texts = [answer, *shortened]
+    return tuple(dict.fromkeys([*texts, *(text.replace("*", "") for text in texts)]))
+
+
+@lru_cache(maxsize=4)
+def followed(instructions: tuple[Instruction, ...], answer: str, *, loosely: bool) -> tuple[bool, ...]:
+    """For each instruction, whether the answer (loosely: any of its variants) follows it. A blank one follows none.
+
+    Remembered for a few answers, since several metrics ask the same.
+    """
+    texts = [text for text in (variants(answer) if loosely else (answer,)) if text.strip()]
+    return tuple(any(map(instruction.is_followed, texts)) for instruction in instructions)

@@ -1,14 +1,141 @@
-"""What a case demands of a program: its tests, the name that they call, and the code that they rest on."""
+"""What a case demands of a program: its tests, the name that they call, and the code that they rest on.
+
+`fenced`: in a block between fences of backquotes or tildes (a fence that is never closed lasts to the end): the last
+block that defines the wanted name, else the last block of Python, else the last. `completion`: the prompt is a program
+whose last function has no body yet, and the answer, or its block, goes on from there. `text`: the lines from the first
+that begins a program, without what follows it in prose. `as_it_is`: the whole answer.
+"""
 
 import builtins
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from keyword import iskeyword
 from typing import Any
 
 from evaluation.case import Case
-from evaluation.metrics.programs.answered_program import AnsweredProgram, answered_program, prompt_as_program
+from evaluation.metrics.programs.syntax import MAX_CHARS, is_python, syntax_error_line
 from evaluation.program import Program
+
+FENCED, TEXT, COMPLETION, AS_IT_IS = "fenced", "text", "completion", "as_it_is"
+_MAX_CUTS = 20
+_FENCE = re.compile(r"[ \t]{0,3}(`{3,20}|~{3,20})[ \t]*([\w+#.-]{0,20})")
+_FIRST_LINE = re.compile(r"(?:import|from|def|class|async def|@)\s?\w")
+_PYTHON = ("python", "py", "python3", "")
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredProgram:
+    """A program, and the stage that found it."""
+
+    source: str
+    stage: str
+
+
+@lru_cache(maxsize=128)
+def answered_program(answer: str, *, names: tuple[str, ...] = (), prompt: str = "") -> AnsweredProgram:
+    """Return the program in an answer; the whole answer where there is none to be seen.
+
+    Args:
+        answer: What the model wrote. Of more than 100,000 characters, the whole.
+        names: What the tests call: a program that defines none of them is not it.
+        prompt: The program that the answer goes on with; empty where it is to be a whole one.
+    """
+    answer = answer.replace("\r\n", "\n")
+    if len(answer) > MAX_CHARS:
+        return AnsweredProgram(answer, AS_IT_IS)
+    blocks = _blocks(answer)
+    source = _chosen(blocks, names) if blocks else answer
+    if prompt and not _defines(source, names):
+        return AnsweredProgram(_completed(prompt, source), COMPLETION)
+    if blocks:
+        return AnsweredProgram(source, FENCED)
+    without_prose = _without_prose(answer, names)
+    return AnsweredProgram(answer, AS_IT_IS) if without_prose is None else AnsweredProgram(without_prose, TEXT)
+
+
+@lru_cache(maxsize=128)
+def prompt_as_program(prompt: str, entry_point: str | None) -> str:
+    """Return the prompt as a program that can be run, the body of its last function perhaps supplied.
+
+    Empty if it is none.
+    """
+    if entry_point is None or not _defines(prompt, (entry_point,)):
+        return ""
+    return next(filter(is_python, (prompt, prompt.rstrip() + "\n    pass\n")), "")
+
+
+def _blocks(answer: str) -> list[tuple[str, str]]:
+    """Return the language and text of each fenced block."""
+    blocks: list[tuple[str, list[str]]] = []
+    fence = ""
+    for line in answer.split("\n"):
+        match = _FENCE.match(line)
+        if fence and match and match.group(1).startswith(fence) and not match.group(2):
+            fence = ""
+        elif fence:
+            blocks[-1][1].append(line)
+        elif match:
+            fence = match.group(1)
+            blocks.append((match.group(2).lower(), []))
+    return [(language, "\n".join(lines)) for language, lines in blocks if any(line.strip() for line in lines)]
+
+
+def _chosen(blocks: list[tuple[str, str]], names: Collection[str]) -> str:
+    python = [text for language, text in blocks if language in _PYTHON]
+    right = [text for text in python or [text for _, text in blocks] if _defines(text, names)]
+    return (right or python or [blocks[-1][1]])[-1]
+
+
+def _defines(source: str, names: Collection[str]) -> bool:
+    if not names:
+        return False
+    some = "|".join(map(re.escape, names))
+    return re.search(rf"^(?:(?:async )?def|class) +(?:{some})\b|^(?:{some}) *(?::[^=\n]+)?=", source, re.M) is not None
+
+
+def _without_prose(answer: str, names: Collection[str]) -> str | None:
+    """Return the lines of an answer that are the program.
+
+    None where the whole is one, or none of it defines a wanted name.
+    """
+    if is_python(answer):
+        return None
+    lines = answer.split("\n")
+    first = next((number for number, line in enumerate(lines) if _FIRST_LINE.match(line)), 0)
+    lines = lines[first:]
+    for _ in range(_MAX_CUTS):
+        text = "\n".join(lines)
+        at = syntax_error_line(text)
+        if at is None:
+            return text if _defines(text, names) else None
+        # Prose is where the parser stumbles, and begins at the margin.
+        end = next((number for number in range(min(at, len(lines)) - 1, 0, -1) if lines[number][:1].strip()), 0)
+        lines = lines[:end]
+    return None
+
+
+def _completed(prompt: str, body: str) -> str:
+    """Return the prompt and body as one program; of a body that lost its first or all its blanks, with them."""
+    body = body.strip("\n")
+    start = prompt if prompt.endswith("\n") else prompt + "\n"
+    lines = body.split("\n")
+    shapes = [lines, ["    " + line if line.strip() else line for line in lines], ["    " + lines[0], *lines[1:]]]
+    for shape in shapes:
+        if shape[0][:1].isspace() and is_python(start + "\n".join(shape)):
+            return start + "\n".join(shape) + "\n"
+    cuts = (_cut_body(start, shape) for shape in shapes if shape[0][:1].isspace())
+    cut = next(filter(None, cuts), None)
+    return cut or start + body + "\n"
+
+
+def _cut_body(start: str, lines: list[str]) -> str | None:
+    """Return the program with the body up to the first line that does not belong to it."""
+    end = next((number for number, line in enumerate(lines) if number and line[:1].strip()), len(lines))
+    text = start + "\n".join(lines[:end]) + "\n"
+    return text if is_python(text) else None
+
 
 _CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w{0,200})\s*\(")
 

@@ -15,12 +15,120 @@ sentences. Their weighted sum is the log-odds of "this order" against "a random 
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from evaluation.metrics.quality.order_weights import WEIGHTS
 from evaluation.metrics.quality.sentence_facts import Sentence
-from evaluation.metrics.quality.sentence_pairs import Pairs, pairs_of
 
+Pairs = Sequence[Sequence[float]]
+"""A value for each two sentences, shape (n, n): [i][j] is that of i before j, 0 for i = j."""
+
+
+def pairs_of(sentences: Sequence[Sentence]) -> dict[str, Pairs]:
+    """Return what each two sentences have in common, by name: see the functions below and `_PLAIN`."""
+    weight = _rarity(sentence.stems for sentence in sentences)
+    size = [_size(sentence.stems, weight) for sentence in sentences]
+    pairs: dict[str, Pairs] = {
+        "words": [[math.sqrt(value) for value in row] for row in linked(sentences)],
+        "word_beginnings": _cosines(sentences, attrgetter("short_stems")),
+        "end_to_start": _shared(sentences, attrgetter("back"), attrgetter("front"), weight, size),
+    }
+    for name, value in _PLAIN.items():
+        pairs[name] = [
+            [float(value(own, other)) if i != j else 0.0 for j, other in enumerate(sentences)]
+            for i, own in enumerate(sentences)
+        ]
+    return pairs
+
+
+def linked(sentences: Sequence[Sentence]) -> Pairs:
+    """Return how much each two sentences share, in [0, 1], shape (n, n): rare stems of the text count more."""
+    return _cosines(sentences, attrgetter("stems"))
+
+
+def _cosines(sentences: Sequence[Sentence], stems: Callable[[Sentence], frozenset[str]]) -> Pairs:
+    weight = _rarity(map(stems, sentences))
+    return _shared(sentences, stems, stems, weight, [_size(stems(sentence), weight) for sentence in sentences])
+
+
+def _rarity(groups: Iterable[frozenset[str]]) -> dict[str, float]:
+    """Return the fewer sentences a stem occurs in, the more it weighs."""
+    kept = list(groups)
+    n_holding = Counter(stem for group in kept for stem in group)
+    return {stem: math.log((len(kept) + 1) / n) for stem, n in n_holding.items()}
+
+
+def _size(stems: frozenset[str], weight: Mapping[str, float]) -> float:
+    return math.sqrt(math.fsum(weight[stem] for stem in stems)) or 1.0
+
+
+def _shared(
+    sentences: Sequence[Sentence],
+    of_one: Callable[[Sentence], frozenset[str]],
+    of_other: Callable[[Sentence], frozenset[str]],
+    weight: Mapping[str, float],
+    size: Sequence[float],
+) -> Pairs:
+    shares = [[0.0] * len(sentences) for _ in sentences]
+    others = [of_other(sentence) for sentence in sentences]
+    for i, sentence in enumerate(sentences):
+        own = of_one(sentence)
+        for j, other in enumerate(others):
+            if i != j and not own.isdisjoint(other):
+                shares[i][j] = math.fsum(weight[stem] for stem in own & other) / (size[i] * size[j])
+    return shares
+
+
+def _small_words(sentence: Sentence, other: Sentence) -> float:
+    n_shared = len(sentence.small & other.small)
+    return n_shared / math.sqrt((1 + len(sentence.small)) * (1 + len(other.small)))
+
+
+def _shorter(sentence: Sentence, other: Sentence) -> float:
+    """Compounds of the one of which the other holds the last word alone: "window function", "the function"."""
+    return sum(head in other.alone and before not in other.stems for before, head in sentence.compounds)
+
+
+def _fuller_name(sentence: Sentence, other: Sentence) -> float:
+    """Names that the one has with more words than the other: "Anna Berg", "Berg"."""
+    return sum(sentence.names.get(word, 0) > max(1, length) for word, length in other.names.items())
+
+
+def _same(who: str) -> Callable[[Sentence, Sentence], bool]:
+    return lambda this, other: (who in this.speakers) == (who in other.speakers)
+
+
+def _before(number: Callable[[Sentence], int | None]) -> Callable[[Sentence, Sentence], bool]:
+    def comes_before(sentence: Sentence, other: Sentence) -> bool:
+        mine, its = number(sentence), number(other)
+        return mine is not None and its is not None and mine < its
+
+    return comes_before
+
+
+_PLAIN: Mapping[str, Callable[[Sentence, Sentence], float]] = {
+    "small_words": _small_words,
+    "same_two_words": lambda this, other: len(this.start) == 2 and this.start == other.start,
+    "definite_known": lambda this, other: len(this.stems & other.pointed_at),
+    "introduced": lambda this, other: len(this.introduced & other.pointed_at),
+    "shown_known": lambda this, other: len(this.stems & other.shown),
+    "shorter": _shorter,
+    "fuller_name": _fuller_name,
+    "same_names": lambda this, other: not this.named.isdisjoint(other.named),
+    "abbreviation": lambda this, other: len(this.abbreviations & other.names.keys()),
+    "same_person": lambda this, other: "he" in this.speakers and "he" in other.speakers,
+    "name_to_pronoun": lambda this, other: bool(this.named) and "he" not in this.speakers and "he" in other.speakers,
+    "same_we": _same("we"),
+    "same_i": _same("i"),
+    "same_tense": lambda this, other: -abs(this.past - other.past),
+    "quotes": lambda this, other: this.quotes and other.quotes,
+    "quote_goes_on": lambda this, other: (
+        this.quote_open and this.opens_quote and other.quote_open and not other.opens_quote
+    ),
+    "years": _before(attrgetter("year")),
+    "ordinals": _before(attrgetter("ordinal")),
+}
 MOST_SENTENCES = 100
 """The pairs of so many sentences are looked at, from the beginning."""
 

@@ -7,26 +7,25 @@ from evaluation.comparisons.preference_words import preference_lines, preference
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted
 from evaluation.reports.album import Album
-from evaluation.reports.comparisons.flips import flip_line, flip_rows
 from evaluation.reports.comparisons.pictures import differences, side_latencies, sides_against_cost
-from evaluation.reports.comparisons.remarks import (
-    dropped_lines,
-    gate_line,
-    more_sides,
-    note_lines,
-    ratio_lines,
-    tail_lines,
-    zero_lines,
-)
 from evaluation.reports.comparisons.tables import (
+    dropped_lines,
+    flip_line,
+    flip_rows,
+    gate_line,
     is_pair,
     matrix_rows,
     matrix_title,
     metric_rows,
+    more_sides,
+    note_lines,
     pair_rows,
+    ratio_lines,
     side_rows,
     side_source_rows,
+    tail_lines,
     title,
+    zero_lines,
 )
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link

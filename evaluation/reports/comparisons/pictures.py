@@ -1,17 +1,16 @@
 """A comparison in pictures: how far apart each two are, what quality costs, and how long answers take."""
 
-from evaluation.comparisons.words import amount, interval, unit_of
+from evaluation.comparisons.sentences import amount, interval, unit_of
 from evaluation.formatting import quantity
+from evaluation.pictures.frame import PlottedNumber, plotted_number
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
-from evaluation.pictures.numbers import PlottedNumber, plotted_number
 from evaluation.reports.album import Picture
 from evaluation.reports.comparisons.tables import title
 from evaluation.reports.quality_pictures import COSTS, quality_picture
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairResult
-from evaluation.stats.kinds import Kind
-from evaluation.stats.verdicts import A_BETTER, B_BETTER
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, Kind
 
 _KINDS = {A_BETTER: "good", B_BETTER: "bad"}
 

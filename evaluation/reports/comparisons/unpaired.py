@@ -1,6 +1,6 @@
 """A comparison of groups without common cases in rows of short texts."""
 
-from evaluation.comparisons.words import FRACTION, size_of
+from evaluation.comparisons.sentences import FRACTION, size_of
 from evaluation.formatting import coefficient, p_cell, quantity, score
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA

@@ -4,11 +4,39 @@ from collections.abc import Sequence
 
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, percent, quantity, score
+from evaluation.pictures.frame import PlottedNumber
+from evaluation.pictures.interval_plots import Row, draw_interval_plots
 from evaluation.reports.album import Album, Picture
 from evaluation.reports.markdown_tables import markdown_table
-from evaluation.reports.races.pictures import standings_picture
 from evaluation.results.races import Race, RaceOutcomeResult, RacePlace
 from evaluation.run_results.race_result import RaceDecisionPoint, decision_points
+
+
+def standings_picture(race: Race) -> Picture | None:
+    """Return each one's score over the cases that it was asked, who left hollow; None where nobody has a score.
+
+    Without intervals: of a candidate that left because it stood low, an interval would be too low.
+    """
+    rows = [
+        Row(
+            label=place.label,
+            known=PlottedNumber(value=place.score),
+            said=f"{score(place.score)} on {counted(place.n_cases, 'case')}",
+            kind="mark" if place.left_after is None else "plain",
+        )
+        for place in race.outcome.ranking
+        if place.score is not None
+    ]
+    if not rows:
+        return None
+    svg = draw_interval_plots(
+        rows,
+        title=f"{race.metric} in the race · {race.benchmark}",
+        x_title=f"{race.metric}, over the cases that each one was asked",
+        about="Filled: in to the end. Hollow: left on the way, and so was asked fewer cases.",
+    )
+    return Picture(svg=svg, said="Where each candidate stood at the end of the race, or when it left")
+
 
 NOT_OVER = "The race is not over."
 

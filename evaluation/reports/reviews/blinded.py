@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.comparisons.words import listed
 from evaluation.escaping import as_markdown_code, for_markdown
-from evaluation.formatting import counted
+from evaluation.formatting import counted, listed
 from evaluation.reviews.result_words import rater_words
 
 _SHOWN = (

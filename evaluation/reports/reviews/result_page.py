@@ -6,10 +6,10 @@ from typing import Any
 from evaluation.comparisons.preference_words import preference_rows
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, p_value
-from evaluation.pictures.numbers import plotted_number
+from evaluation.pictures.frame import plotted_number
 from evaluation.reports.markdown_tables import as_markdown_table
+from evaluation.results.as_json import from_json
 from evaluation.results.estimates import shown_estimate
-from evaluation.results.from_json import from_json
 from evaluation.reviews.blinded_cases import as_cell
 from evaluation.reviews.result_words import rater_words
 from evaluation.stats.preference_ranking import PreferenceRanking

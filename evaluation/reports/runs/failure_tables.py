@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evaluation.results.failures import FailureExample, FailureSummary
+from evaluation.results.runs import FailureExample, FailureSummary
 
 LONGEST_MESSAGE = 160
 

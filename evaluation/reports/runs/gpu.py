@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from evaluation.formatting import counted, joules, percent, size, watts
-from evaluation.results.gpus import EnergyResult, GpuResult
-from evaluation.results.runs import MetricResult, RunResult
+from evaluation.results.runs import EnergyResult, GpuResult, MetricResult, RunResult
 
 
 def gpu_lines(run: RunResult) -> list[str]:

@@ -1,7 +1,6 @@
 """What a sweep's scores say, in sentences: what each parameter does, which values may be the best, and no more."""
 
-from evaluation.comparisons.words import listed
-from evaluation.formatting import coefficient, counted, p_value, percent, score
+from evaluation.formatting import coefficient, counted, listed, p_value, percent, score
 from evaluation.reports.sweeps.words import is_narrowed, level_words, mean_words, range_words, words_of
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import EffectResult, SweepResult, SweptMetric

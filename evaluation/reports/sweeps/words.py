@@ -1,6 +1,6 @@
 """Values, ranges and levels of a sweep in words."""
 
-from evaluation.pictures.numbers import PlottedNumber
+from evaluation.pictures.frame import PlottedNumber
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import EffectResult, ValueChoice
 from evaluation.sweeps.findings import Level

@@ -7,7 +7,7 @@ nobody apart; answers that were cut, empty or not read score low for reasons tha
 from dataclasses import replace
 
 from evaluation.records.labels import is_baseline
-from evaluation.results.alarms import Alarm
+from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings
 from evaluation.run_results.alarms.answer_alarms import EXTRACTION_FAILED, of_candidate
 from evaluation.run_results.alarms.metric_alarms import near_chance, without_variance

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from evaluation.formatting import counted, percent
-from evaluation.results.alarms import Alarm
+from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings
 from evaluation.store.alarm_counts import count_waited
 from evaluation.store.session import Store

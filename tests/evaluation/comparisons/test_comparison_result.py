@@ -10,15 +10,24 @@ from comparison_results import a_comparison, a_pair, some_flips
 from hostile_texts import foreign_markup
 from stored_runs import answer
 
+from evaluation.comparisons.comparison_result import compare_and_store
 from evaluation.comparisons.regression_checks import RegressionCheck, regression_checks
 from evaluation.comparisons.sentences import not_worse, pair_sentence
-from evaluation.reports.comparisons.flips import flip_line
 from evaluation.reports.comparisons.junit import as_junit
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
-from evaluation.reports.comparisons.remarks import RATIOS, note_lines
-from evaluation.reports.comparisons.tables import artifact_rows, matrix_rows, metric_rows, side_rows
+from evaluation.reports.comparisons.tables import (
+    RATIOS,
+    artifact_rows,
+    flip_line,
+    matrix_rows,
+    metric_rows,
+    note_lines,
+    side_rows,
+)
+from evaluation.requests.comparison_request import ComparisonRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.results.comparisons import ComparisonResult
-from evaluation.stats.kinds import Kind
+from evaluation.stats.verdicts import Kind
 from evaluation.store.comparisons import find_comparison, list_comparisons
 from evaluation.store.session import Store
 
@@ -302,3 +311,60 @@ def test_checks_hold_every_side_against_the_first(store: Store) -> None:
     checks = regression_checks([compared(store, run)])
 
     assert [("m1:1b", "regressed"), ("m2:1b", "regressed")] == [(check.side, check.outcome) for check in checks]
+
+
+@pytest.fixture
+def run(store: Store) -> str:
+    """A run of two candidates."""
+    good, poor = right_on(CASES, range(30)), right_on(CASES, range(9))
+    return store_run(store, candidate("good:1b", good), candidate("poor:1b", poor), cases=CASES, run_id="one")
+
+
+def test_what_was_compared_with_its_evaluation_is_found_again_when_its_run_is_compared(store: Store, run: str) -> None:
+    evaluation = EvaluationRequest(benchmarks=["numbers"], models=["good:1b", "poor:1b"])
+    (made,) = compare_and_store(store, ComparisonRequest(evaluation=evaluation), evaluated=[run])
+
+    (again,) = compare_and_store(store, ComparisonRequest(runs=[run]))
+
+    assert made.comparison_id == again.comparison_id
+    assert [made.comparison_id] == [stored.comparison_id for stored in list_comparisons(store)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"margin": "2pp"}, {"margin": "2%"}),
+        ({"against": "first"}, {"against": "good:1b"}),
+        ({"n_flips": 2}, {"n_flips": 9}),
+    ],
+)
+def test_the_same_question_in_other_words_is_one_comparison(
+    store: Store, run: str, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    compare_and_store(store, ComparisonRequest(runs=[run], **one))
+    (said,) = compare_and_store(store, ComparisonRequest(runs=[run], **other))
+
+    (stored,) = list_comparisons(store)
+    assert said == stored.result
+
+
+@pytest.mark.parametrize(
+    "other", [{"margin": "2pp"}, {"against": "first"}, {"by": "model"}, {"metrics": ["latency_s"]}]
+)
+def test_another_question_is_another_comparison(store: Store, run: str, other: dict[str, Any]) -> None:
+    compare_and_store(store, ComparisonRequest(runs=[run]))
+    compare_and_store(store, ComparisonRequest(runs=[run], **other))
+
+    assert 2 == len(list_comparisons(store))
+
+
+def test_a_comparison_follows_the_scores_of_its_run(store: Store, run: str) -> None:
+    (before,) = compare_and_store(store, ComparisonRequest(runs=[run]))
+    with store.write() as connection:  # as a metric that was mended scores it anew
+        connection.exec_driver_sql("UPDATE score SET value = 0")
+
+    (after,) = compare_and_store(store, ComparisonRequest(runs=[run]))
+
+    assert before.comparison_id == after.comparison_id
+    assert "inconclusive" == after.pairs[0].verdict
+    assert after == find_comparison(store, after.comparison_id).result

@@ -7,9 +7,8 @@ import pytest
 
 from evaluation.comparisons.like_with_like import Values, comparable_figures, comparable_pairs, notes_on
 from evaluation.generation import PromptState
-from evaluation.stats.kinds import Kind
 from evaluation.stats.pair_comparison import compare_pair
-from evaluation.stats.verdicts import A_BETTER, B_BETTER
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, Kind
 
 FRESH, CACHED = (PromptState.FRESH,), (PromptState.CACHED,)
 UNKNOWN = (PromptState.UNKNOWN,)

@@ -3,10 +3,8 @@ from datetime import UTC, datetime
 import pytest
 from compared_runs import candidate, cases_of, right_on, store_run
 
-from evaluation.comparisons.comparability import signature_differences
-from evaluation.comparisons.keys import key_of
-from evaluation.comparisons.members import find_members
-from evaluation.comparisons.sides import find_side, make_sides
+from evaluation.comparisons.metrics import signature_differences
+from evaluation.comparisons.sides import find_members, find_side, key_of, make_sides
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.store.runs import tag_run
 from evaluation.store.session import Store

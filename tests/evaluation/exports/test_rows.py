@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
-from evaluation.comparisons.saving import compare_and_store
+from evaluation.comparisons.comparison_result import compare_and_store
 from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
 from evaluation.escaping import as_json
 from evaluation.exports.answers import OF_AN_ANSWER

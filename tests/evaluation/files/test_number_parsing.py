@@ -4,7 +4,7 @@ import pytest
 
 from deployments.cli.__main__ import run
 from evaluation.errors import ConfigurationError
-from evaluation.files.number_parsing import read_number, read_whole_number
+from evaluation.files.number_parsing import read_number
 from evaluation.requests.evaluation_request import read_request
 
 NO_NUMBERS = [
@@ -35,12 +35,6 @@ def test_a_number_is_read(text: str, number: float) -> None:
 def test_what_is_no_number_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="not a"):
         read_number(text)
-
-
-@pytest.mark.parametrize("text", [*NO_NUMBERS, "1.0", "1e3", True, 2.0])
-def test_what_is_no_whole_number_is_refused(text: object) -> None:
-    with pytest.raises(ValueError, match="not a whole number"):
-        read_whole_number(text)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.metrics import METRICS
-from evaluation.metrics.descriptions import docstring, option_docs, summary
-from evaluation.metrics.families import FAMILIES, OTHERS, family_of
+from evaluation.metrics.descriptions import FAMILIES, OTHERS, docstring, family_of, option_docs, summary
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.regex import Regex
 

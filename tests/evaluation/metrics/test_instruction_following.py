@@ -16,7 +16,7 @@ from evaluation.metrics.instruction_following import (
     InstructionFollowing,
     InstructionFollowingLoose,
 )
-from evaluation.metrics.instructions.following import variants
+from evaluation.metrics.instructions.reading import variants
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.needs import missing_needs
 from evaluation.score import Measurement

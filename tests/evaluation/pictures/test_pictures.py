@@ -11,10 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evaluation.pictures.box_plots import Spread, draw_box_plots
+from evaluation.pictures.frame import MOST_ROWS, PlottedNumber, plotted_number
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
 from evaluation.pictures.line_plots import CandidateLine, draw_line_plots
-from evaluation.pictures.numbers import PlottedNumber, plotted_number
-from evaluation.pictures.rows import MOST_ROWS
 from evaluation.pictures.scales import scale
 from evaluation.pictures.scatter_plots import Point, draw_scatter_plot, frontier
 from evaluation.pictures.svg import WIDTH, as_markdown_image

@@ -6,7 +6,7 @@ import pytest
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.model_info import ModelInfo
 from evaluation.providers.ollama import OllamaProvider
-from evaluation.providers.ollama_models import read_parameters
+from evaluation.providers.ollama_wire import read_parameters
 from evaluation.providers.provider import PullProgress
 
 DIGEST = "fd5f44c0b5aff6453726119fc560d73a8a995a55b4a49804bc24b1969ecf1794"

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from race_course import RaceCourse, right_with
 
-from evaluation.races.decision import Fate
 from evaluation.races.elimination import decide, give_up
 from evaluation.races.grid import Grid
 from evaluation.races.outcome import Verdict, outcome
 from evaluation.races.resuming import resumed
 from evaluation.races.rules import Budget, Level, Method, RaceRules
-from evaluation.races.state import Ending
+from evaluation.races.state import Ending, Fate
 
 CLEAR = right_with(0.9, 0.55, 0.5, 0.3, n_cases=300)
 ALIKE = np.tile([[1.0, 1.0], [0.0, 0.0]], (200, 1))

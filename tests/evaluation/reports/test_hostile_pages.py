@@ -8,8 +8,8 @@ from stored_runs import answer, asked, numbers, right, store_run, wrong
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure
-from evaluation.races.decision import Fate
 from evaluation.races.rules import Spent
+from evaluation.races.state import Fate
 from evaluation.reports.races.page import race_as_markdown
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.reports.runs.pictures import latencies, quality_against_cost

@@ -22,9 +22,9 @@ from evaluation.records import Status
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.reports.notebook import SHOWN_ROWS, html_of
 from evaluation.requests.comparison_request import read_comparison_request
-from evaluation.results.alarms import Alarm
 from evaluation.results.listings import ComparisonList, RunList, TrafficList
 from evaluation.results.races import RaceResult
+from evaluation.results.runs import Alarm
 from evaluation.store.runs import list_runs
 from evaluation.store.session import Store
 

@@ -14,7 +14,7 @@ from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.parsing import parse_metric
 from evaluation.records import MetricUse, ScoreRow, Status
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
-from evaluation.results.alarms import Alarm
+from evaluation.results.runs import Alarm
 from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate

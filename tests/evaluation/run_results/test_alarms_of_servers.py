@@ -6,7 +6,7 @@ import pytest
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.generation import Timing
-from evaluation.results.alarms import Alarm
+from evaluation.results.runs import Alarm
 from evaluation.run_results.run_result import run_result
 from evaluation.store.session import Store
 

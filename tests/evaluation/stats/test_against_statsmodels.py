@@ -19,29 +19,27 @@ from statsmodels.stats.meta_analysis import effectsize_smd
 
 from evaluation.stats.agreement import krippendorff_alpha, weighted_kappa
 from evaluation.stats.bradley_terry import abilities, model_covariance, reaches
-from evaluation.stats.clusters import clustered_standard_error, design_effect
 from evaluation.stats.continuous_pairs import paired_t_p_value, spread_interval
-from evaluation.stats.equivalence import mean_within
-from evaluation.stats.estimate import mean_estimate, pooled_mean_estimate, quantile_estimate
-from evaluation.stats.gates import cochran_q, friedman
-from evaluation.stats.intervals import wilson_interval
-from evaluation.stats.mcnemar import (
+from evaluation.stats.intervals import mean_estimate, pooled_mean_estimate, quantile_estimate, wilson_interval
+from evaluation.stats.multiplicity import ADJUSTMENTS, cochran_q, friedman
+from evaluation.stats.paired_tests import (
     chi2,
     chi2_p_value,
     corrected_chi2,
     corrected_chi2_p_value,
     exact_p_value,
     mcnemar_p_value,
+    mean_within,
     mid_p_value,
+    normal_p_value,
+    sign_flip_p_value,
+    wilcoxon_p_value,
 )
-from evaluation.stats.multiplicity import ADJUSTMENTS
 from evaluation.stats.power import cases_for_difference, mcnemar_cases, paired_t_cases, paired_t_power
 from evaluation.stats.rank_correlation import spearman
-from evaluation.stats.share_intervals import clopper_pearson_interval, jeffreys_interval, wald_interval
-from evaluation.stats.sign_flips import sign_flip_p_value
-from evaluation.stats.signed_ranks import hodges_lehmann, normal_p_value, wilcoxon_p_value
 from evaluation.stats.unpaired import chi_square_p_value, fisher_p_value, unpaired_means, unpaired_shares
-from evaluation.stats.unpaired_equivalence import farrington_manning_z, unpaired_means_within
+from evaluation.stats.unpaired_comparison import farrington_manning_z, unpaired_means_within
+from evaluation.stats.vectors import clustered_standard_error, design_effect
 
 N_TABLES = 1000
 LEGENDRE = np.polynomial.legendre.leggauss(400)
@@ -139,9 +137,6 @@ def test_adjusted_p_values_are_statsmodels(adjust, method, monkeypatch):
     ("interval", "method"),
     [
         (wilson_interval, "wilson"),
-        (clopper_pearson_interval, "beta"),
-        (jeffreys_interval, "jeffreys"),
-        (wald_interval, "normal"),
     ],
 )
 def test_intervals_of_a_share_are_statsmodels(interval, method):
@@ -243,15 +238,6 @@ class TestDifferencesOfScores:
             assert "wilcoxon_pratt_exact" == form
             ours.append(p_value)
             reference.append(stats.wilcoxon(differences, method="exact").pvalue)
-        assert_allclose(ours, reference, **CLOSE)
-
-    def test_the_hodges_lehmann_estimate_is_the_median_of_all_means_of_two(self):
-        ours, reference = [], []
-        for rng in generators(35):
-            differences = np.round(rng.normal(size=rng.integers(1, 30)), 1)
-            ours.append(hodges_lehmann(differences))
-            first, second = np.triu_indices(differences.size)
-            reference.append(np.median((differences[first] + differences[second]) / 2))
         assert_allclose(ours, reference, **CLOSE)
 
     def test_spearmans_correlation_is_scipys(self):

@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.clusters import clustered_standard_error
-from evaluation.stats.estimate import mean_estimate, pooled_mean_estimate
-from evaluation.stats.mcnemar import exact_p_value
+from evaluation.stats.bradley_terry import Vote
+from evaluation.stats.intervals import mean_estimate, pooled_mean_estimate
 from evaluation.stats.pair_comparison import compare_pair
-from evaluation.stats.pairing import paired_by_case, usable_scores
+from evaluation.stats.paired_tests import exact_p_value, sign_flip_p_value
 from evaluation.stats.preferences import rank_preferences
-from evaluation.stats.repeats import case_means
-from evaluation.stats.sign_flips import sign_flip_p_value
+from evaluation.stats.vectors import clustered_standard_error, paired_by_case, usable_scores
 from evaluation.stats.verdicts import INCONCLUSIVE, INSUFFICIENT_DATA
-from evaluation.stats.votes import Vote
 
 TOLERANCE = 1e-9
 
@@ -95,10 +92,6 @@ def test_a_single_cluster_has_no_standard_error():
     assert (None, 1) == clustered_standard_error(np.array([1.0, 0.0, 1.0, 1.0]), [0, 0, 0, 0])
     found = pooled_mean_estimate([1, 0, 1, 1], clusters=[0, 0, 0, 0])
     assert (0.75, None, None) == (found.value, found.low, found.high)
-
-
-def test_scores_of_one_case_are_repeats_of_it():
-    assert {"q1": 0.5, "q2": 1.0} == case_means([("q1", 1), ("q1", 0), ("q2", 1)])
 
 
 def test_one_that_never_lost_has_a_finite_rating_and_no_upper_end():

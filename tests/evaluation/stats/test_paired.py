@@ -4,9 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError, IncomparableError
-from evaluation.stats.mcnemar import mcnemar_p_value
 from evaluation.stats.paired import PairedResult, paired_difference
-from evaluation.stats.sign_flips import sign_flip_p_value
+from evaluation.stats.paired_tests import mcnemar_p_value, sign_flip_p_value
 
 MAIZE = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
 SLEEP_A = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]

@@ -5,10 +5,9 @@ import pytest
 from american_league import TEAMS, VOTES
 
 from evaluation.errors import ConfigurationError
+from evaluation.stats.bradley_terry import Vote, deviance_of, fitted, resampled_limits, tabled
 from evaluation.stats.multiplicity import holm
-from evaluation.stats.preference_fit import deviance_of, fitted, resampled_limits
 from evaluation.stats.preferences import ELO, rank_preferences
-from evaluation.stats.votes import Vote, tabled
 
 
 def ranked(votes, **options):

@@ -1,5 +1,6 @@
 import gzip
 import json
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.stats.gates import gate_of
-from evaluation.stats.kinds import Kind
-from evaluation.stats.multiplicity import holm
+from evaluation.stats.multiplicity import gate_of, holm
 from evaluation.stats.pair_comparison import compare_pair
-from evaluation.stats.ranking import MAX_PAIRS_WITH_CHECKS, compare_many, pair_rng
+from evaluation.stats.ranking import (
+    MAX_PAIRS_WITH_CHECKS,
+    apart_without_difference,
+    compare_many,
+    letters,
+    pair_rng,
+    rank_intervals,
+    sole_winner,
+    tied_groups,
+)
+from evaluation.stats.verdicts import Kind
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "gsm8k" / "cases.jsonl.gz"
 
@@ -309,3 +318,92 @@ def test_four_systems_on_gsm8k_are_ranked_as_published():
     assert 57 / 1319 == pytest.approx(closest.difference)
     differences = [sides[systems[1]][case_id] - sides[systems[2]][case_id] for case_id in sides[systems[1]]]
     assert 0.0144 == pytest.approx(np.std(differences, ddof=1) / 1319**0.5, abs=0.00005)
+
+
+NAMES = "abcdef"
+
+
+@st.composite
+def standings(draw):
+    """Names in their order, and who of them is significantly better than whom."""
+    order = draw(st.permutations(NAMES[: draw(st.integers(1, 6))]))
+    beaten = draw(st.sets(st.sampled_from(list(combinations(order, 2))))) if len(order) > 1 else set()
+    return order, beaten
+
+
+def test_ranks_count_those_that_are_certainly_better_and_worse():
+    assert {"a": (1, 2), "b": (1, 3), "c": (2, 3)} == rank_intervals("abc", [("a", "c")])
+    assert {"a": (1, 1), "b": (2, 2)} == rank_intervals("ab", [("a", "b")])
+    assert {"a": (1, 2), "b": (1, 2)} == rank_intervals("ab", [])
+
+
+def test_who_is_better_than_the_baseline_is_better_than_those_below_it_though_they_were_not_compared():
+    against_c = [("a", "c"), ("b", "c"), ("c", "d")]
+
+    assert {"a": (1, 2), "b": (1, 2), "c": (3, 3), "d": (4, 4)} == rank_intervals("abcd", against_c, through="c")
+
+
+def test_groups_are_the_longest_stretches_without_a_difference():
+    assert (("a", "b"), ("b", "c")) == tied_groups("abc", [("a", "c")])
+    assert (("a",), ("b", "c")) == tied_groups("abc", [("a", "b"), ("a", "c")])
+    assert (("a", "b", "c"),) == tied_groups("abc", [])
+    assert (("a",), ("b",), ("c",)) == tied_groups("abc", [("a", "b"), ("a", "c"), ("b", "c")])
+    assert () == tied_groups([], [])
+
+
+def test_a_group_ends_at_a_difference_between_any_two_of_it():
+    assert (("a", "b", "c"), ("c", "d")) == tied_groups("abcd", [("b", "d"), ("a", "d")])
+
+
+def test_a_stretch_within_another_is_no_group_of_its_own():
+    assert (("a", "b", "c"), ("b", "c", "d")) == tied_groups("abcd", [("a", "d")])
+
+
+def test_a_difference_against_the_order_ends_a_group_too():
+    assert (("a",), ("b",)) == tied_groups("ab", [("b", "a")])
+
+
+def test_letters_name_the_groups():
+    assert {"a": "a", "b": "ab", "c": "b"} == letters([("a", "b"), ("b", "c")])
+    many = letters([(str(i),) for i in range(54)])
+    assert ["z", "aa", "ab", "az", "ba", "bb"] == [many[str(i)] for i in (25, 26, 27, 51, 52, 53)]
+
+
+def test_pairs_around_a_difference_are_named():
+    beaten = [("b", "c")]
+    groups = tied_groups("abcd", beaten)
+    assert (("a", "b"), ("c", "d")) == groups
+    assert (("a", "c"), ("a", "d"), ("b", "d")) == apart_without_difference("abcd", groups, beaten)
+
+
+def test_a_winner_beats_all_others():
+    assert "b" == sole_winner("abc", [("b", "a"), ("b", "c")])
+    assert sole_winner("abc", [("b", "a")]) is None
+    assert sole_winner("abc", []) is None
+    assert sole_winner("a", []) is None
+
+
+@given(standings())
+def test_two_that_share_a_group_do_not_differ_and_two_that_share_none_do_or_are_named(standing):
+    order, beaten = standing
+    groups = tied_groups(order, beaten)
+    named = set(apart_without_difference(order, groups, beaten))
+    assert set(order) == {name for group in groups for name in group}
+    for pair in combinations(order, 2):
+        share = any(set(pair) <= set(group) for group in groups)
+        assert (pair in beaten) == (not share and pair not in named)
+
+
+@given(standings())
+def test_no_group_holds_another(standing):
+    groups = [set(group) for group in tied_groups(*standing)]
+    assert not any(one < other for one in groups for other in groups)
+
+
+@given(standings())
+def test_every_place_in_the_order_lies_within_its_ranks(standing):
+    order, beaten = standing
+    ranks = rank_intervals(order, beaten)
+    assert all(ranks[name][0] <= place <= ranks[name][1] for place, name in enumerate(order, start=1))
+    winner = sole_winner(order, beaten)
+    assert (winner is not None) == (len(order) > 1 and ranks[order[0]] == (1, 1))

@@ -3,11 +3,14 @@ from math import erfc
 import numpy as np
 import pytest
 
-from evaluation.stats.kinds import Kind
 from evaluation.stats.unpaired import chi_square_p_value
-from evaluation.stats.unpaired_comparison import compare_groups
-from evaluation.stats.unpaired_equivalence import farrington_manning_z, unpaired_means_within, unpaired_shares_within
-from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA
+from evaluation.stats.unpaired_comparison import (
+    compare_groups,
+    farrington_manning_z,
+    unpaired_means_within,
+    unpaired_shares_within,
+)
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA, Kind
 
 
 def right(n_right, n):

@@ -1,13 +1,7 @@
 import pytest
 
-from evaluation.stats.verdicts import (
-    A_BETTER,
-    B_BETTER,
-    EQUIVALENT,
-    INCONCLUSIVE,
-    INSUFFICIENT_DATA,
-    verdict_of,
-)
+from evaluation.stats.pair_comparison import verdict_of
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA
 
 
 @pytest.mark.parametrize(

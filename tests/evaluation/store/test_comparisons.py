@@ -8,7 +8,6 @@ from evaluation.records import MetricUse
 from evaluation.store.annotations import annotate, annotations
 from evaluation.store.comparisons import (
     ComparisonPairRecord,
-    delete_comparison,
     find_comparison,
     list_comparisons,
     pair_history,
@@ -90,13 +89,3 @@ def test_the_history_of_a_pair_is_in_order_whichever_side_stood_first(store: Sto
 
     assert [("first", 0.25), ("second", -0.5)] == [(row.comparison_id, row.pair.result.difference) for row in by_name]
     assert by_name == by_key
-
-
-def test_a_deleted_comparison_takes_its_pairs_with_it(store: Store) -> None:
-    save(store, "gone", pair("a", "b"))
-    save(store, "kept", pair("a", "b"))
-
-    delete_comparison(store, "gone")
-
-    assert ["kept"] == [found.comparison_id for found in list_comparisons(store)]
-    assert ["kept"] == [row.comparison_id for row in pair_history(store, ["a"], ["b"])]

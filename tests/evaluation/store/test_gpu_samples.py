@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.errors import StoreError
 from evaluation.records import RunPlan
-from evaluation.results.gpus import GpuResult
+from evaluation.results.runs import GpuResult
 from evaluation.store.gpu_samples import GpuSample, gpu_summary, iterate_gpu_samples, save_gpu_samples
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store

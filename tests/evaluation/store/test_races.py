@@ -9,7 +9,7 @@ from looking_back import only_run
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
-from evaluation.races.decision import Decision, Fate
+from evaluation.races.state import Decision, Fate
 from evaluation.records import OutcomeRow, RunPlan
 from evaluation.store.outcomes import save_outcomes
 from evaluation.store.races import (

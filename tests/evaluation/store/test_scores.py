@@ -3,12 +3,14 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.errors import StoreError
+from evaluation.errors import FailureKind, StoreError
+from evaluation.generation import Failure, Generation
 from evaluation.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.score import Estimate, Measurement, ScoreFailure
 from evaluation.store.outcomes import load_outcomes, save_outcomes
 from evaluation.store.scores import (
     count_score_failures,
+    count_unscored,
     iterate_scores,
     judged_ids,
     load_estimates,
@@ -129,3 +131,42 @@ def test_a_message_is_stored_up_to_a_length(store: Store, run_candidate_id: int,
 
     ((_, stored),) = score_failures_of_case(store, run_candidate_id, "case-0")
     assert 4000 == len(stored.failure.message)
+
+
+F1_OF_UNSCORED, EXACT = (MetricUse(name=name, signature=f"{name}()|v1") for name in ("token_f1", "exact_match"))
+DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="no answer")
+EMPTY = Generation(text="", answer="", own_failure=FailureKind.EMPTY_ANSWER)
+
+
+def test_what_has_no_score_is_counted_by_metric_failures_of_the_server_left_out(
+    store: Store, run_candidate_id: int, make_row: MakeRow
+) -> None:
+    names = [f"case-{number}" for number in range(5)]
+    outcomes = {"case-3": EMPTY, "case-4": DOWN}
+    save_outcomes(
+        store,
+        [
+            make_row(run_candidate_id, name, outcomes[name]) if name in outcomes else make_row(run_candidate_id, name)
+            for name in names
+        ],
+    )
+    signatures = [F1_OF_UNSCORED.signature, EXACT.signature]
+    assert 8 == count_unscored(store, run_candidate_id, signatures)
+
+    ids = [stored.generation_id for stored in load_outcomes(store, run_candidate_id, names)]
+    good, bad = Measurement(value=1.0), ScoreFailure(kind="verdict_unreadable", message="{")
+    save_scores(
+        store,
+        [
+            ScoreRow(generation_id=ids[number], metric=metric, measurement=measurement, scorer_version="1")
+            for number, metric, measurement in (
+                (0, F1_OF_UNSCORED, good),
+                (1, F1_OF_UNSCORED, good),
+                (0, EXACT, good),
+                (1, EXACT, bad),
+            )
+        ],
+    )
+    assert 5 == count_unscored(store, run_candidate_id, signatures)
+    assert 2 == count_unscored(store, run_candidate_id, [F1_OF_UNSCORED.signature])
+    assert 0 == count_unscored(store, run_candidate_id, [])

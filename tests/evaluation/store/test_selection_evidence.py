@@ -21,9 +21,9 @@ from evaluation.records import EndpointRecord, MetricUse, ScoreRow, Status
 from evaluation.records.evidence import Choosable, Evidence, Place
 from evaluation.requests.prices import PRICE
 from evaluation.score import Measurement
-from evaluation.store.endpoints import remove_endpoint, save_endpoint
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.models import register_model, retire_model
+from evaluation.store.registry import remove_endpoint, save_endpoint
 from evaluation.store.runs import archive_run, delete_run, find_run
 from evaluation.store.scores import save_scores
 from evaluation.store.selection_evidence import evidence_fingerprint, read_evidence, read_prompts, sample_prompts

@@ -18,8 +18,8 @@ from evaluation.records import EndpointRecord
 from evaluation.store import session
 from evaluation.store.address import default_url, parse_url, shown
 from evaluation.store.benchmarks import list_benchmarks
-from evaluation.store.endpoints import save_endpoint
 from evaluation.store.engine import store_error
+from evaluation.store.registry import save_endpoint
 from evaluation.store.revisions import VERSION_TABLE, newest_revision
 from evaluation.store.schema import migrate
 from evaluation.store.session import Store, backup, info, open_store, upgrade

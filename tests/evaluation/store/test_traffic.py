@@ -10,13 +10,16 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.session import Store, info
 from evaluation.store.traffic import (
+    Forgettable,
+    count_forgettable,
     count_traffic,
+    find_import_id,
     find_traffic_import,
+    forget_traffic,
     list_traffic,
     save_traffic,
     save_traffic_import,
 )
-from evaluation.store.traffic_deletion import Forgettable, count_forgettable, find_import_id, forget_traffic
 
 MOMENT = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
 

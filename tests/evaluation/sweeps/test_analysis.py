@@ -8,10 +8,10 @@ from scipy import stats
 
 from evaluation.errors import ConfigurationError
 from evaluation.sweeps.analysis import MIN_UNITS, analyse, recommended, region
-from evaluation.sweeps.best_set import may_be_best, one_sided_p
 from evaluation.sweeps.contrasts import Matrix, coefficients, columns_of, interaction_of, joint_p_value, partial_p_value
 from evaluation.sweeps.designs import Design, combinations
 from evaluation.sweeps.findings import SweepAnalysis
+from evaluation.sweeps.levels import may_be_best, one_sided_p
 from evaluation.sweeps.space import Parameter, parse_parameters
 
 PARAMETERS = parse_parameters(["temperature=0:1:0.25", "top_p=0.4,0.7,1.0", "model=a,b"])

@@ -5,8 +5,7 @@ import pytest
 from scipy.stats import binomtest
 from simulated_evidence import evidence_of
 
-from selection.analytics.analysis import analysed
-from selection.analytics.drawn_contrasts import drawn_contrasts
+from selection.analytics.analysis import analysed, drawn_contrasts
 from selection.analytics.regret import judged, regret_over_time
 from selection.decisions.drift import drifts
 from selection.decisions.past_decisions import PastDecision

@@ -16,7 +16,7 @@ from evaluation.planning.plan import Lane, PlannedCandidate
 from evaluation.providers.provider import Provider
 from evaluation.records import OutcomeRow
 from evaluation.store.outcome_rows import outcome_values
-from evaluation.store.refused_values import refuse_unstorable
+from evaluation.store.writer import refuse_unstorable
 from tasks.generation.generate import Asking, _ask, _saved
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station

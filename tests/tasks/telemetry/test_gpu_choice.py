@@ -1,8 +1,68 @@
-from collections.abc import Mapping
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
-from tasks.telemetry.gpu_choice import CardChoice
+import pytest
+
+from tasks.telemetry import gpu_choice
+from tasks.telemetry.gpu_choice import CardChoice, is_local, serving_processes
 from tasks.telemetry.nvml import GpuReading
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:11434", "http://localhost:11434", "https://127.1.2.3/ollama", f"http://{socket.gethostname()}"],
+)
+def test_loopback_and_this_machines_own_name_are_local(url: str) -> None:
+    if url.endswith(socket.gethostname()):
+        try:
+            socket.getaddrinfo(socket.gethostname(), None)
+        except OSError:
+            pytest.skip("this machine's name cannot be looked up")
+    assert is_local(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://192.0.2.7:11434", "http://[2001:db8::1]:11434", "http://no-such-host.invalid:1", "x"]
+)
+def test_another_machines_address_and_an_unknown_name_are_not_local(url: str) -> None:
+    assert not is_local(url)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port on which this process listens."""
+    if not Path("/proc/net/tcp").exists():
+        pytest.skip("this system has no /proc/net/tcp")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+def test_a_port_leads_to_its_process_and_to_what_that_started(port: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        found = serving_processes(port)
+        child.communicate(b"\n")
+
+    assert {os.getpid(), child.pid} <= found
+    assert os.getppid() not in found
+
+
+def test_a_port_on_which_nobody_listens_leads_to_nobody(port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        closed = other.getsockname()[1]
+
+    assert frozenset() == serving_processes(closed)
+
+
+def test_a_system_without_proc_knows_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_choice, "PROC", tmp_path / "nothing")
+
+    assert frozenset() == serving_processes(11434)
+
 
 SMALL, LARGE = ("small", "http://127.0.0.1:11434"), ("large", "https://localhost")
 BOTH = frozenset({0, 1})

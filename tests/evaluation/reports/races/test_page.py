@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from run_results import a_race, race_decision, race_place
 
-from evaluation.races.decision import Fate
 from evaluation.races.rules import Spent
+from evaluation.races.state import Fate
 from evaluation.reports.races.page import cost_line, decision_lines, race_as_markdown, ranking_rows, rule_line
 from evaluation.results.as_json import as_json
 from evaluation.results.races import UnfinishedRace

@@ -8,7 +8,7 @@ from evaluation.generation import Timing
 from evaluation.metrics.parsing import parse_metric
 from evaluation.records import OutcomeRow, Status
 from evaluation.reports.runs.gpu import gpu_lines
-from evaluation.results.gpus import GpuResult
+from evaluation.results.runs import GpuResult
 from evaluation.run_results.case_result import case_result
 from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run

@@ -4,7 +4,7 @@ import pytest
 from evaluation.metrics.judges.pairwise import PairwiseEvidence
 from evaluation.metrics.judges.rubric import RubricEvidence
 from evaluation.run_results.judges.findings import JudgeScores, judging_findings
-from evaluation.run_results.judges.lines import judging_lines
+from evaluation.run_results.judges.report import judging_lines
 from evaluation.score import Measurement
 
 WIN, LOSS, FIRST, SECOND, TIE = ("A", "B"), ("B", "A"), ("A", "A"), ("B", "B"), ("tie", "tie")

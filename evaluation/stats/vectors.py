@@ -1,0 +1,189 @@
+"""Scores as vectors of numbers: which cases pair up, which cluster, and how much do the values vary?
+
+Pairs are made by case id, never by position.
+"""
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, isinf, isnan
+from typing import TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.errors import ConfigurationError
+
+Vector = NDArray[np.float64]
+_ROUNDING = 1e-12
+
+
+def as_vector(values: Iterable[float], *, what: str = "values") -> Vector:
+    """Return the values as floats, shape (n,): at least one, all finite, truth values as 0 and 1.
+
+    Raises:
+        ConfigurationError: nothing to compute with, or a value that is no finite number.
+    """
+    vector = np.asarray(list(values), dtype=np.float64)
+    if vector.size == 0:
+        raise ConfigurationError(f"there are no {what} to compute with", "an empty run has no value; it is not 0")
+    if not np.isfinite(vector).all():
+        first = int(np.flatnonzero(~np.isfinite(vector))[0])
+        raise ConfigurationError(
+            f"{what}[{first}] is {vector[first]}, not a finite number", "leave failed cases out and count them"
+        )
+    return vector
+
+
+def difference_of(a: Vector, b: Vector) -> Vector:
+    """Return `a - b`, with 0 where the two differ by floating-point noise alone."""
+    differences = a - b
+    differences[np.abs(differences) <= _ROUNDING * np.maximum(np.abs(a), np.abs(b))] = 0.0
+    return differences
+
+
+def is_binary(vector: Vector) -> bool:
+    """Return True where every value is 0 or 1."""
+    return bool(np.isin(vector, (0.0, 1.0)).all())
+
+
+def is_constant(vector: Vector) -> bool:
+    """Return True where the values differ by no more than floating-point noise."""
+    return bool(np.ptp(vector) <= _ROUNDING * np.abs(vector).max())
+
+
+def standard_deviation(vector: Vector) -> float:
+    """Return the standard deviation of a sample of at least two values (n - 1).
+
+    Of very small and very large ones too.
+    """
+    scale = float(np.abs(vector).max()) or 1.0
+    return float((vector / scale).std(ddof=1)) * scale
+
+
+T = TypeVar("T")
+
+
+def grouped(items: Sequence[T], clusters: Sequence[Hashable | None]) -> list[list[T]]:
+    """Return the items cluster by cluster, in order of first appearance.
+
+    An item whose cluster is None stands by itself.
+    """
+    if len(items) != len(clusters):
+        raise ConfigurationError(f"{len(items)} values, but {len(clusters)} clusters: one is needed for each value")
+    groups: dict[Hashable, list[T]] = {}
+    for position, (item, cluster) in enumerate(zip(items, clusters, strict=True)):
+        key = (False, position) if cluster is None else (True, cluster)
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
+
+
+def cluster_means(vector: Vector, clusters: Sequence[Hashable | None]) -> Vector:
+    """Return the mean of each cluster, shape (n_clusters,)."""
+    return np.array([float(np.mean(group)) for group in grouped(vector.tolist(), clusters)])
+
+
+def clustered_standard_error(vector: Vector, clusters: Sequence[Hashable | None]) -> tuple[float | None, int]:
+    """Return the standard error of the mean over all values, and the number of clusters G.
+
+    Sum over clusters of squared summed deviations (Miller 2024, arXiv:2411.00640), times sqrt(G/(G-1)). None where G
+    is 1, which says nothing about its own variation, and where all values are equal.
+    """
+    groups = grouped((vector - vector.mean()).tolist(), clusters)
+    if len(groups) < 2 or is_constant(vector):
+        return None, len(groups)
+    sums = np.array([sum(group) for group in groups])
+    correction = len(groups) / (len(groups) - 1)
+    return float(np.sqrt(correction * (sums**2).sum())) / vector.size, len(groups)
+
+
+def design_effect(vector: Vector, clusters: Sequence[Hashable | None]) -> float | None:
+    """Return how many times the variance of the mean is what it would be, were the cases independent.
+
+    (clustered standard error / plain one)², the clustered one times sqrt(G/(G-1)). None for one cluster, and where
+    all values are equal.
+    """
+    error, _ = clustered_standard_error(vector, clusters)
+    return None if error is None else error**2 * vector.size / float(vector.var(ddof=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """The scores of two candidates on the cases that both have, and what was left out."""
+
+    case_ids: tuple[str, ...]
+    a: tuple[float, ...]
+    b: tuple[float, ...]
+    only_a: tuple[str, ...]
+    """Cases that A has and B lacks: B's server failed there, or it was never asked."""
+    only_b: tuple[str, ...]
+
+    @property
+    def n_pairs(self) -> int:
+        """How many cases both have."""
+        return len(self.case_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usable:
+    """Scores that can be computed with, and the cases that have none."""
+
+    values: Mapping[str, float]
+    missing: frozenset[str]
+    """Cases whose score is None, NaN or a value that stands for "no score"."""
+
+
+def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
+    """Return the cases of `a` that `b` has too, in the order of `a`."""
+    shared = tuple(case_id for case_id in a if case_id in b)
+    return Pairs(
+        case_ids=shared,
+        a=tuple(a[case_id] for case_id in shared),
+        b=tuple(b[case_id] for case_id in shared),
+        only_a=tuple(case_id for case_id in a if case_id not in b),
+        only_b=tuple(case_id for case_id in b if case_id not in a),
+    )
+
+
+def usable_scores(scores: Mapping[str, float | None], *, sentinels: Collection[float] = ()) -> Usable:
+    """Return the finite scores as floats, truth values as 0 and 1, apart from the cases without a score.
+
+    Args:
+        scores: One for each case; None and NaN say that there is none.
+        sentinels: Values that say the same, such as the -1 of a judge that gave no verdict.
+
+    Raises:
+        ConfigurationError: a score that is infinite or no number.
+    """
+    if not sentinels and all(type(score) is float and isfinite(score) for score in scores.values()):
+        return Usable(values=cast(dict[str, float], dict(scores)), missing=frozenset())  # the common case, read fast
+    values = {case_id: _number(case_id, score) for case_id, score in scores.items()}
+    missing = frozenset(case_id for case_id, value in values.items() if isnan(value) or value in sentinels)
+    return Usable(
+        values={case_id: value for case_id, value in values.items() if case_id not in missing}, missing=missing
+    )
+
+
+def _number(case_id: Hashable, score: object) -> float:
+    if type(score) is float and not isinf(score):
+        return score
+    if score is None:
+        return float("nan")
+    # Not float(score) alone: it would read the text "1".
+    if isinstance(score, str | bytes) or not hasattr(score, "__float__"):
+        raise ConfigurationError(f"the score {score!r} of case {case_id!r} is not a number", "leave such cases out")
+    value = float(score)
+    if isinf(value):
+        raise ConfigurationError(
+            f"the score of case {case_id!r} is {value}, not a finite number", "leave failed cases out and count them"
+        )
+    return value
+
+
+SKEWED = 0.1
+"""Skewness of the mean (the differences' by the root of n) from which its interval is checked by a bootstrap."""
+
+
+def skewness(vector: Vector) -> float:
+    """Return how lopsided the values are around their mean, 0 for none; they must vary."""
+    scaled = (vector - vector.mean()) / standard_deviation(vector)
+    return float(np.mean(scaled**3))
