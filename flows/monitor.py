@@ -1,5 +1,6 @@
 """Looks at what candidates do over time, and tells of what is wrong."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
 from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.results.monitoring import MonitorResult
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.monitoring.notify import notify
@@ -28,11 +30,10 @@ async def monitor(request: MonitorRequest = _AS_IT_IS) -> Any:
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _monitor(request))
 
 
-async def _monitor(request: MonitorRequest) -> dict[str, Any]:
+async def _monitor(request: MonitorRequest) -> MonitorResult:
     taken_up = await restart_dead()
     result = await run_monitoring_pass(request)
-    get_run_logger().info(result["sentence"])
-    result["taken_up"] = list(taken_up)
-    result["n_notified"] = await notify()
+    get_run_logger().info(result.sentence)
+    result = replace(result, taken_up=tuple(taken_up), n_notified=await notify())
     await publish_monitor(result)
     return result

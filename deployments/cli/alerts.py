@@ -15,6 +15,8 @@ from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import moment, print_line, print_table
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import AlertRecord, SilenceRecord
+from evaluation.results.as_json import as_json as results_as_json
+from evaluation.results.monitoring import AlertResult
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -38,12 +40,10 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the open alerts."""
-    from evaluation.monitoring.result import alert_as_plain
-
     with open_stored(db) as store:
         matching = alerts_that_fit(store, all_=all_, rule=rule, task=task, candidate=candidate)
     if as_json:
-        print_json([alert_as_plain(alert) for alert in matching])
+        print_json([results_as_json(AlertResult.of(alert)) for alert in matching])
     elif matching:
         _print(matching)
     else:
@@ -95,7 +95,6 @@ def acknowledge(
     as_json: JsonOption = False,
 ) -> None:
     """Acknowledge an alert: nobody is notified of it again. This also accepts a change of model, judge or server."""
-    from evaluation.monitoring.result import alert_as_plain
     from evaluation.store.alerts import acknowledge_alert, find_alert
 
     with open_stored(db) as store:
@@ -104,7 +103,7 @@ def acknowledge(
             store, stored.alert_id, by=by or _login(), note=note, ends=stored.rule in CHANGES
         )
     if as_json:
-        print_json(alert_as_plain(acknowledged))
+        print_json(results_as_json(AlertResult.of(acknowledged)))
     else:
         over = " and is over" if acknowledged.rule in CHANGES else "; it is over when a monitor finds it gone"
         print_line(f"{acknowledged.alert_id} ({acknowledged.rule}) is acknowledged{over}")

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 from statistics import fmean, stdev
-from typing import Any
 
 from evaluation.monitoring.trends import comparable
 from evaluation.monitoring.values import QUANTITIES, Quantity, Series
+from evaluation.results.monitoring import AnomalyResult
 
 MIN_EARLIER = 6
 ODD = 0.001
@@ -33,11 +33,20 @@ class Anomaly:
     p_value: float
     """Two-sided."""
 
-    def plain(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        named = {"candidate": self.series.candidate, "task": self.series.task, "benchmark": self.series.benchmark}
-        names = ("quantity", "value", "usual", "n_earlier", "p_value")
-        return named | {"source": self.series.source} | {name: getattr(self, name) for name in names}
+    @property
+    def result(self) -> AnomalyResult:
+        """What is shown of it."""
+        return AnomalyResult(
+            candidate=self.series.candidate,
+            task=self.series.task,
+            benchmark=self.series.benchmark,
+            source=self.series.source,
+            quantity=self.quantity,
+            value=self.value,
+            usual=self.usual,
+            n_earlier=self.n_earlier,
+            p_value=self.p_value,
+        )
 
 
 def anomalies(series: Iterable[Series]) -> tuple[Anomaly, ...]:

@@ -60,4 +60,4 @@ def baseline_of(
 
 def _was_below(point: Point, looks: Looks) -> bool:
     look = None if point.row_id is None else looks.get(point.row_id)
-    return look is not None and look.quality is not None and bool(look.quality.get("is_below"))
+    return look is not None and look.quality is not None and look.quality.is_below

@@ -1,10 +1,9 @@
 """What changed between two times: the model, the judge, the server? So that a fall is not blamed on the wrong one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from evaluation.monitoring.values import Setting
+from evaluation.records.alerts import Change
 
 WHAT = {
     "model": "the model (its digest)",
@@ -13,19 +12,6 @@ WHAT = {
     "endpoint": "the server",
     "slots": "the number of requests at once",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Something that is not what it was."""
-
-    what: str
-    was: str
-    now: str
-
-    def plain(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        return {"what": self.what, "was": self.was, "now": self.now}
 
 
 def changes_between(before: Setting, now: Setting) -> tuple[Change, ...]:

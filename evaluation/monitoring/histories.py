@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from evaluation.monitoring.changes import Change, shortened
+from evaluation.monitoring.changes import shortened
 from evaluation.monitoring.rules import NOTICE, WARNING, Verdict
 from evaluation.monitoring.series import headline_of
 from evaluation.records import Finding
-from evaluation.records.alerts import subject_of
+from evaluation.records.alerts import Change, subject_of
 from evaluation.store.monitored import MonitoredRun
 
 
@@ -115,7 +115,7 @@ def _verdict(
         run_id=run.run_id,
         sentence=f"{sentence}: {shortened(before.value)} → {shortened(first.value)}.",
         evidence={"was": before.value, "now": first.value, "was_in_run": before.run.run_id},
-        changes=(change.plain(),),
+        changes=(change,),
         raises=run.created_at >= since,
         **named,
     )

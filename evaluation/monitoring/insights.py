@@ -1,32 +1,19 @@
 """What is worth knowing of the figures, in words, each with the numbers that it rests on."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from evaluation.formatting import counted, p_value, percent, quantity
 from evaluation.monitoring.anomalies import Anomaly
 from evaluation.monitoring.changes import changes_between, shortened
 from evaluation.monitoring.trends import Trend
 from evaluation.monitoring.values import QUANTITIES, Quantity, Series
+from evaluation.results.as_json import as_json
+from evaluation.results.monitoring import Insight
 
 MANY_FAILURES = 0.02
 """Share of calls from which the kinds of failures are told."""
 FAR_APART = 1.5
 """Times by which live calls and evaluations differ before it is told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Insight:
-    """Something worth knowing."""
-
-    kind: str
-    text: str
-    evidence: dict[str, Any] = field(default_factory=dict)
-
-    def plain(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        return {"kind": self.kind, "text": self.text, "evidence": self.evidence}
 
 
 def insights(series: Sequence[Series], trends: Iterable[Trend], anomalies: Iterable[Anomaly]) -> tuple[Insight, ...]:
@@ -49,7 +36,7 @@ def _of_trend(trend: Trend) -> Insight:
         f"{trend.series.name}: the {QUANTITIES[trend.quantity]} {verb} by {how} over {trend.n_points} points "
         f"(confidence {percent(trend.confidence)})."
     )
-    return Insight(kind="trend", text=text, evidence=_about(trend.series) | trend.plain())
+    return Insight(kind="trend", text=text, evidence=_about(trend.series) | as_json(trend.result))
 
 
 def _of_anomaly(odd: Anomaly) -> Insight:
@@ -58,7 +45,7 @@ def _of_anomaly(odd: Anomaly) -> Insight:
         f"ordinary; {odd.n_earlier} earlier ones are around {_shown(odd.quantity, odd.usual)} "
         f"({p_value(odd.p_value)})."
     )
-    return Insight(kind="anomaly", text=text, evidence=odd.plain())
+    return Insight(kind="anomaly", text=text, evidence=as_json(odd.result))
 
 
 def _shown(name: Quantity, value: float) -> str:
@@ -134,7 +121,7 @@ def _known(value: float | None) -> str:
     return "unknown" if value is None else quantity(value)
 
 
-def _about(series: Series) -> dict[str, Any]:
+def _about(series: Series) -> dict[str, object]:
     return {
         "source": series.source,
         "task": series.task,

@@ -8,7 +8,7 @@ from evaluation.monitoring.anomalies import Anomaly, anomalies
 from evaluation.monitoring.baselines import Looks, baseline_of, to_judge
 from evaluation.monitoring.dead_runs import BACK, RULE, FlowRunEnd, flow_run_verdicts, run_verdicts
 from evaluation.monitoring.histories import change_verdicts
-from evaluation.monitoring.insights import Insight, insights
+from evaluation.monitoring.insights import insights
 from evaluation.monitoring.quality_alerts import NewRunCheck, check_new_run, quality_verdict, recheck_quality, together
 from evaluation.monitoring.rules import Judged, Verdict, verdicts
 from evaluation.monitoring.series import evaluation_series, live_series
@@ -16,6 +16,7 @@ from evaluation.monitoring.trends import Trend, trends
 from evaluation.monitoring.values import Point, Series
 from evaluation.records import Finding, MonitorLook
 from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.results.monitoring import Insight
 from evaluation.store.alerts import find_looks
 from evaluation.store.busy_gpus import busy_gpus
 from evaluation.store.monitored import MonitoredRun, monitored_runs

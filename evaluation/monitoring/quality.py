@@ -8,10 +8,10 @@ holds for all candidates together that come to be looked at together.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from statistics import fmean
-from typing import Any
 
+from evaluation.records.alerts import QualityRecord
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.regression_test import Newcomer, newcomer
 
@@ -49,11 +49,10 @@ class QualityCheck(Newcomer):
         """True where it does not speak against an alert that is open."""
         return self.is_below or self.p_value <= STAYS
 
-    def plain(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        names = ("metric", "higher_is_better", "n_cases", "n_worse", "n_better", "value", "usual", "p_value")
-        values = {name: getattr(self, name) for name in (*names, "p_adjusted", "level", "is_below", "stays")}
-        return values | {"baseline": list(self.baseline), "difference": self.difference}
+    @property
+    def record(self) -> QualityRecord:
+        """What is stored of it."""
+        return QualityRecord(**{each.name: getattr(self, each.name) for each in fields(QualityRecord)})
 
 
 def check_quality(

@@ -1,9 +1,8 @@
 """Looks at each new run's quality once, and says what follows from it, then and later."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from evaluation.formatting import counted, p_value, quantity
 from evaluation.metrics.judges.pairwise import JudgePairwise
@@ -15,8 +14,9 @@ from evaluation.monitoring.quality import QualityCheck, Values, adjusted, check_
 from evaluation.monitoring.rules import CRITICAL, Verdict
 from evaluation.monitoring.values import Point, Series
 from evaluation.records import Finding, MetricUse, MonitorLook
-from evaluation.records.alerts import subject_of
+from evaluation.records.alerts import QualityRecord, subject_of
 from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.results.as_json import as_json
 from evaluation.store.monitored import mean_scores
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.session import Store
@@ -36,7 +36,7 @@ class NewRunCheck:
     @property
     def stored(self) -> MonitorLook:
         """What is kept of it."""
-        quality = None if self.quality is None else self.quality.plain()
+        quality = None if self.quality is None else self.quality.record
         return MonitorLook(run_candidate_id=self.point.row_id or 0, quality=quality)
 
 
@@ -102,11 +102,11 @@ def quality_verdict(check: NewRunCheck) -> Verdict | None:
     """Return what follows from a new run; None: it could not be judged."""
     if check.point.is_baseline:
         return Verdict(subject=_subject(check.series))
-    return None if check.quality is None else _verdict(check.series, check.point, check.baseline, check.quality.plain())
+    return None if check.quality is None else _verdict(check.series, check.point, check.baseline, check.quality.record)
 
 
 def recheck_quality(
-    series: Series, point: Point, baseline: Sequence[Point], quality: Mapping[str, Any] | None
+    series: Series, point: Point, baseline: Sequence[Point], quality: QualityRecord | None
 ) -> Verdict | None:
     """Return what follows from a run that was looked at before.
 
@@ -121,8 +121,8 @@ def _subject(series: Series) -> str:
     return subject_of("quality", series.about)
 
 
-def _verdict(series: Series, point: Point, baseline: Sequence[Point], quality: Mapping[str, Any]) -> Verdict:
-    if not quality["stays"]:
+def _verdict(series: Series, point: Point, baseline: Sequence[Point], quality: QualityRecord) -> Verdict:
+    if not quality.stays:
         return Verdict(subject=_subject(series))
     changes = changes_since([earlier.setting for earlier in baseline], point.setting)
     finding = Finding(
@@ -133,20 +133,20 @@ def _verdict(series: Series, point: Point, baseline: Sequence[Point], quality: M
         task=series.task,
         benchmark=series.benchmark,
         candidate=series.candidate,
-        metric=quality["metric"],
+        metric=quality.metric,
         run_id=point.run_id,
         sentence=f"{_sentence(series, quality)} {in_words(changes)}",
-        evidence=dict(quality),
-        changes=tuple(change.plain() for change in changes),
-        raises=quality["is_below"],
+        evidence=as_json(quality),
+        changes=changes,
+        raises=quality.is_below,
     )
     return Verdict(subject=_subject(series), finding=finding)
 
 
-def _sentence(series: Series, quality: Mapping[str, Any]) -> str:
-    moved = "below" if quality["higher_is_better"] else "above"
+def _sentence(series: Series, quality: QualityRecord) -> str:
+    moved = "below" if quality.higher_is_better else "above"
     return (
-        f"{series.name}: {quality['metric']} {quantity(quality['value'])}, {moved} the {quantity(quality['usual'])} of "
-        f"its baseline ({counted(len(quality['baseline']), 'run')}) on the same {counted(quality['n_cases'], 'case')}: "
-        f"{quality['n_worse']:,} worse, {quality['n_better']:,} better, {p_value(quality['p_value'])}."
+        f"{series.name}: {quality.metric} {quantity(quality.value)}, {moved} the {quantity(quality.usual)} of "
+        f"its baseline ({counted(len(quality.baseline), 'run')}) on the same {counted(quality.n_cases, 'case')}: "
+        f"{quality.n_worse:,} worse, {quality.n_better:,} better, {p_value(quality.p_value)}."
     )

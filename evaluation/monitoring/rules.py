@@ -7,7 +7,6 @@ None where there is too little to judge by, so that an open alert is not taken f
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from evaluation.formatting import beyond, counted, percent_beyond, quantity
 from evaluation.generation import PromptState
@@ -46,7 +45,7 @@ class Judged:
     """Endpoint, samples and mean utilisation while it was asked."""
 
     def verdict(
-        self, rule: str, *, is_broken: bool, severity: str, sentence: str, evidence: Mapping[str, Any]
+        self, rule: str, *, is_broken: bool, severity: str, sentence: str, evidence: Mapping[str, object]
     ) -> Verdict:
         """Return the answer of a rule, with a finding where it is broken."""
         subject = subject_of(rule, self.series.about)
@@ -68,7 +67,7 @@ class Judged:
             run_id=self.point.run_id,
             sentence=full_sentence,
             evidence=dict(evidence),
-            changes=tuple(change.plain() for change in changes),
+            changes=changes,
         )
         return Verdict(subject=subject, finding=finding)
 
@@ -106,7 +105,7 @@ def duration(judged: Judged) -> Verdict | None:
         f"{judged.series.name} takes {quantity(point.duration_s)} s at the median, {times} times its usual "
         f"{quantity(usual)} s (limit: {most} times)."
     )
-    evidence: dict[str, Any] = {"median_s": point.duration_s, "usual_s": usual, "ratio": ratio, "limit": limit}
+    evidence: dict[str, object] = {"median_s": point.duration_s, "usual_s": usual, "ratio": ratio, "limit": limit}
     evidence |= {"n": point.n_timed, "n_baseline": len(durations), "slots": now.slots, "prompts": now.prompts}
     severity = CRITICAL if ratio > 2 * limit else WARNING
     return judged.verdict("duration", is_broken=ratio > limit, severity=severity, sentence=sentence, evidence=evidence)
@@ -126,7 +125,7 @@ def success(judged: Judged) -> Verdict | None:
         f"{judged.series.name}: {counted(point.n_ok, 'answer')} of {counted(point.n, 'call')}, "
         f"{share} (limit: {limit}); {why}."
     )
-    evidence: dict[str, Any] = {"n": point.n, "n_ok": point.n_ok, "share": point.success, "limit": least}
+    evidence: dict[str, object] = {"n": point.n, "n_ok": point.n_ok, "share": point.success, "limit": least}
     evidence |= {"low": interval.low, "high": interval.high, "failures": dict(failed)}
     severity = CRITICAL if interval.high < least else WARNING
     return judged.verdict(
@@ -162,7 +161,7 @@ def gpu(judged: Judged) -> Verdict | None:
         f"The GPU of {endpoint} worked {worked} of the time in which {judged.series.name} was asked "
         f"(limit: {limit}; {counted(n, 'sample')}): more requests at once may fit."
     )
-    evidence: dict[str, Any] = {"endpoint": endpoint, "utilisation": utilisation, "limit": least, "n": n}
+    evidence: dict[str, object] = {"endpoint": endpoint, "utilisation": utilisation, "limit": least, "n": n}
     evidence |= {"slots": judged.point.setting.slots}
     return judged.verdict("gpu", is_broken=utilisation < least, severity=WARNING, sentence=sentence, evidence=evidence)
 

@@ -6,12 +6,13 @@ are looked at, so that a trend counts as clear by Benjamini and Hochberg among a
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 from evaluation.generation import PromptState
 from evaluation.monitoring.values import QUANTITIES, Point, Quantity, Series
+from evaluation.results.monitoring import TrendResult
 from evaluation.stats.multiplicity import benjamini_hochberg
 
 MIN_POINTS = 5
@@ -46,19 +47,10 @@ class Trend:
         """True where chance does not explain it, among all figures that were looked at."""
         return self.direction != "steady" and self.p_adjusted is not None and self.p_adjusted <= CLEAR
 
-    def plain(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        return {
-            "quantity": self.quantity,
-            "direction": self.direction,
-            "confidence": self.confidence,
-            "is_clear": self.is_clear,
-            "per_week": self.per_week,
-            "relative_per_week": self.relative_per_week,
-            "p_value": self.p_value,
-            "p_adjusted": self.p_adjusted,
-            "n_points": self.n_points,
-        }
+    @property
+    def result(self) -> TrendResult:
+        """What is shown of it."""
+        return TrendResult(**{each.name: getattr(self, each.name) for each in fields(TrendResult)})
 
 
 def trends(series: Iterable[Series]) -> tuple[Trend, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evaluation.records.reviews import (
         RatingRecord,
         ReviewItem,
+        ReviewQuestion,
         ReviewRecord,
         ReviewSession,
         ReviewSummary,
@@ -82,6 +83,7 @@ _HOMES = {
     "reviews": (
         "RatingRecord",
         "ReviewItem",
+        "ReviewQuestion",
         "ReviewRecord",
         "ReviewSession",
         "ReviewSummary",
@@ -147,6 +149,7 @@ __all__ = [
     "RecommendationRecord",
     "ReportedOutcome",
     "ReviewItem",
+    "ReviewQuestion",
     "ReviewRecord",
     "ReviewSession",
     "ReviewSummary",

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that is not what it was."""
+
+    what: str
+    was: str
+    now: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +31,9 @@ class Finding:
     metric: str | None = None
     run_id: str | None = None
     sentence: str
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    changes: tuple[Mapping[str, Any], ...] = ()
-    """What changed since the baseline, as plain values: `what`, `was`, `now`."""
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    """What changed since the baseline."""
     raises: bool = True
     """False: enough to keep an alert open, and not to raise one."""
 
@@ -56,8 +64,8 @@ class AlertRecord:
     metric: str | None
     run_id: str | None
     sentence: str
-    evidence: Mapping[str, Any]
-    changes: tuple[Mapping[str, Any], ...]
+    evidence: Mapping[str, object]
+    changes: tuple[Change, ...]
     raised_at: datetime
     seen_at: datetime
     n_seen: int
@@ -108,10 +116,35 @@ class SilenceRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityRecord:
+    """How a run stood against its baseline when it was looked at."""
+
+    metric: str
+    higher_is_better: bool
+    n_cases: int
+    n_worse: int
+    n_better: int
+    value: float
+    usual: float
+    p_value: float
+    p_adjusted: float | None
+    """Among all that were looked at together."""
+    level: float
+    """What the look might spend."""
+    is_below: bool
+    """True where chance, shared out, does not explain it."""
+    stays: bool
+    """True where it does not speak against an alert that is open."""
+    baseline: tuple[str, ...]
+    """Run ids."""
+    difference: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorLook:
     """A candidate of a run that was looked at."""
 
     run_candidate_id: int
-    quality: Mapping[str, Any] | None
+    quality: QualityRecord | None
     looked_at: datetime | None = None
     """None: now."""

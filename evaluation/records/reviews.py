@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from evaluation.case import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,15 @@ class ShownOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewQuestion:
+    """What the candidates were asked, and what counts as right."""
+
+    messages: tuple[Message, ...]
+    references: tuple[str, ...]
+    """Empty where they are not shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
     """A picked case."""
 
@@ -33,8 +43,7 @@ class ReviewItem:
     """Why it was picked: `disagreement`, `flip`, `control` or `further`."""
     why: str
     """The same in words."""
-    question: Mapping[str, Any]
-    """`messages` and `references`."""
+    question: ReviewQuestion
     outputs: tuple[ShownOutput, ...]
 
 
@@ -52,7 +61,9 @@ class ReviewRecord:
     run_ids: tuple[str, ...]
     headline: str | None
     """Signature of the metric by which cases were picked; None: by their texts."""
-    request: Mapping[str, Any]
+    seed: int
+    n_raters: int
+    """How many people were asked to rate; one where nothing is said."""
     code_version: str
     created_at: datetime
     items: tuple[ReviewItem, ...]
@@ -97,7 +108,7 @@ class ReviewSummary:
     """One line of a list of reviews."""
 
     review_id: str
-    benchmark_name: str
+    benchmark: str
     kind: str
     run_ids: tuple[str, ...]
     n_items: int

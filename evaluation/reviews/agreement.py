@@ -1,20 +1,20 @@
 """Do raters agree with each other, and do metrics and judges agree with them?"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import combinations
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
 from evaluation.records import ReviewItem
+from evaluation.results.reviews import MetricAgreement, RaterAgreement
 from evaluation.reviews.grades import OVERALL, Ratings, with_overall
 from evaluation.reviews.preferences import TIE, score_of_first
 from evaluation.score import Measurement
-from evaluation.stats.agreement import Agreement, krippendorff_alpha, raw_agreement, weighted_kappa
+from evaluation.stats.agreement import krippendorff_alpha, raw_agreement, weighted_kappa
 from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.rank_correlation import spearman
 from evaluation.stats.reweighting import reweighted_interval
@@ -31,7 +31,7 @@ MetricValues = Mapping[str, Mapping[int, Measurement]]
 
 def rater_agreement(
     items: Sequence[ReviewItem], ratings: Ratings, criteria: Sequence[str], *, seed: int
-) -> list[dict[str, Any]]:
+) -> tuple[RaterAgreement, ...]:
     """Return how far raters agree, by criterion: alpha of all, and of each two a weighted kappa.
 
     Empty for a single one.
@@ -40,7 +40,7 @@ def rater_agreement(
     """
     raters = sorted({rating.rater for of_item in ratings.values() for rating in of_item})
     if len(raters) < 2:
-        return []
+        return ()
     rows = []
     for name in criteria or (PREFERENCE,):
         rng = np.random.default_rng(seed)
@@ -49,15 +49,11 @@ def rater_agreement(
         alpha = krippendorff_alpha(table, rng=rng, level="ordinal", clusters=clusters)
         # The plain share's interval would take the answers of one case for independent evidence: it gets none.
         equal = replace(raw_agreement(table), low=None, high=None)
-        rows += [_agreement(name, raters, alpha), _agreement(name, raters, equal)]
+        rows += [RaterAgreement(criterion=name, raters=tuple(raters), agreement=of_all) for of_all in (alpha, equal)]
         for a, b in combinations(range(len(raters)), 2):
             kappa = weighted_kappa(table[a], table[b], rng=rng, clusters=clusters)
-            rows.append(_agreement(name, [raters[a], raters[b]], kappa))
-    return rows
-
-
-def _agreement(name: str, raters: Sequence[str], agreement: Agreement) -> dict[str, Any]:
-    return {"criterion": name, "raters": list(raters), **asdict(agreement)}
+            rows.append(RaterAgreement(criterion=name, raters=(raters[a], raters[b]), agreement=kappa))
+    return tuple(rows)
 
 
 def _table(
@@ -78,7 +74,7 @@ def _table(
 
 def metrics_with_grades(
     items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, seed: int
-) -> list[dict[str, Any]]:
+) -> tuple[MetricAgreement, ...]:
     """Return how each metric goes along with what people gave the same answers, over all criteria but speed."""
     people = _people(items, ratings)
     rows = []
@@ -89,11 +85,10 @@ def metrics_with_grades(
         clusters = [item_id for item_id, _ in keys]
         measured = [values[people[key][0]] for key in keys]
         human_grades = [people[key][1] for key in keys]
-        row = _correlation([measurement.value for measurement in measured], human_grades, clusters, seed)
-        rows.append({"metric": name, "of": OVERALL, **row})
+        rows.append(_correlation(name, [measurement.value for measurement in measured], human_grades, clusters, seed))
         if name.startswith(JudgeRubric.name):
             rows += _kappa(name, measured, human_grades, clusters, seed)
-    return rows
+    return tuple(rows)
 
 
 def _people(items: Sequence[ReviewItem], ratings: Ratings) -> dict[Key, tuple[int, float]]:
@@ -115,7 +110,9 @@ def _overall(grades: Mapping[str, int]) -> float | None:
     return next(iter(with_overall(grades).values()), None)
 
 
-def _correlation(x: Sequence[float], y: Sequence[float], clusters: Sequence[int], seed: int) -> dict[str, Any]:
+def _correlation(
+    name: str, x: Sequence[float], y: Sequence[float], clusters: Sequence[int], seed: int
+) -> MetricAgreement:
     left, right = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     value = float(spearman(np.ones((1, left.size)), left, right)[0])
     interval = None
@@ -128,39 +125,41 @@ def _correlation(x: Sequence[float], y: Sequence[float], clusters: Sequence[int]
             confidence_level=_LEVEL,
             clusters=clusters,
         )
-    return {
-        "coefficient": "spearman",
-        "value": value if value == value else None,
-        "low": None if interval is None else interval.low,
-        "high": None if interval is None else interval.high,
-        "n": left.size,
-        "reason": None if value == value else "one of the two does not vary",
-    }
+    return MetricAgreement(
+        metric=name,
+        of=OVERALL,
+        coefficient="spearman",
+        value=value if value == value else None,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        n=left.size,
+        reason=None if value == value else "one of the two does not vary",
+    )
 
 
 def _kappa(
     name: str, measured: Sequence[Measurement], human_grades: Sequence[float], clusters: Sequence[int], seed: int
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[MetricAgreement]:
     """Yield a judge that grades from 1 to 5, too, can be held against people grade by grade."""
     evidence = [rubric_evidence(measurement) for measurement in measured]
     grades = [_MISSING if verdict is None else verdict.score for verdict in evidence]
     if any(grade == grade for grade in grades):
         kappa = weighted_kappa(grades, list(human_grades), rng=np.random.default_rng(seed), clusters=clusters)
-        yield {
-            "metric": name,
-            "of": OVERALL,
-            "coefficient": kappa.coefficient,
-            "value": kappa.value,
-            "low": kappa.low,
-            "high": kappa.high,
-            "n": kappa.n_pairable,
-            "reason": kappa.reason,
-        }
+        yield MetricAgreement(
+            metric=name,
+            of=OVERALL,
+            coefficient=kappa.coefficient,
+            value=kappa.value,
+            low=kappa.low,
+            high=kappa.high,
+            n=kappa.n_pairable,
+            reason=kappa.reason,
+        )
 
 
 def metrics_with_preferences(
     items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, better_if_higher: Mapping[str, bool]
-) -> list[dict[str, Any]]:
+) -> tuple[MetricAgreement, ...]:
     """Return how often each metric is on the side of most people, of the cases on which both take a side."""
     rows = []
     for name, values in metrics.items():
@@ -179,9 +178,19 @@ def metrics_with_preferences(
                 clusters.append(item.cluster)
         if agreed:
             share = mean_estimate(agreed, clusters=clusters if any(clusters) else None)
-            numbers = {"value": share.value, "low": share.low, "high": share.high, "n": share.n_cases, "reason": None}
-            rows.append({"metric": name, "of": PREFERENCE, "coefficient": "same_side", **numbers})
-    return rows
+            rows.append(
+                MetricAgreement(
+                    metric=name,
+                    of=PREFERENCE,
+                    coefficient="same_side",
+                    value=share.value,
+                    low=share.low,
+                    high=share.high,
+                    n=share.n_cases,
+                    reason=None,
+                )
+            )
+    return tuple(rows)
 
 
 def _of_pairs(items: Sequence[ReviewItem], values: Mapping[int, float]) -> dict[int, float]:

@@ -1,50 +1,13 @@
 """Who is still to rate? Until nobody is, no result says whose answers are whose: who still rates could read it."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from evaluation.records import RatingRecord, ReviewRecord, ReviewSession
+from evaluation.results.reviews import AwaitedRaters, UnfinishedRater
 
 PATIENCE = timedelta(days=30)
 """Who began and did nothing for so long is waited for no longer."""
-N_RATERS = "n_raters"
-"""In a review's request: how many people were asked to rate; one where nothing is said."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwaitedRaters:
-    """Who is waited for."""
-
-    n_raters: int
-    """How many people are to rate each case."""
-    n_rated_by: int
-    """How many people have rated each case, at least."""
-    unfinished: Mapping[str, int]
-    """Who began, with how many cases are left."""
-    n_unnamed: int
-    """How many began and have not said who they are."""
-
-    @property
-    def n_to_come(self) -> int:
-        """How many are still to begin."""
-        return max(0, self.n_raters - self.n_rated_by - len(self.unfinished) - self.n_unnamed)
-
-    @property
-    def is_over(self) -> bool:
-        """True where the result may be told."""
-        return self.n_rated_by >= self.n_raters and not self.unfinished and not self.n_unnamed
-
-    def as_values(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        return {
-            "n_raters": self.n_raters,
-            "n_to_come": self.n_to_come,
-            "unfinished": [{"rater": rater, "n_left": n_left} for rater, n_left in self.unfinished.items()],
-            "n_unnamed": self.n_unnamed,
-            "is_over": self.is_over,
-        }
 
 
 def find_awaited(
@@ -58,16 +21,18 @@ def find_awaited(
         for key, (name, latest) in named.items()
         if (left := _left(review, key, sessions, ratings)) and not _is_given_up(latest, moment)
     }
+    unnamed = [
+        session
+        for session in sessions
+        if session.rater is None and session.session_id not in rated_in and not _is_given_up(session.started_at, moment)
+    ]
+    n_rated_by = _n_rated_by(review, ratings)
     return AwaitedRaters(
-        n_raters=int(review.request.get(N_RATERS) or 1),
-        n_rated_by=_n_rated_by(review, ratings),
-        unfinished=dict(sorted(unfinished.items())),
-        n_unnamed=sum(
-            session.rater is None
-            and session.session_id not in rated_in
-            and not _is_given_up(session.started_at, moment)
-            for session in sessions
-        ),
+        n_raters=review.n_raters,
+        n_to_come=max(0, review.n_raters - n_rated_by - len(unfinished) - len(unnamed)),
+        unfinished=tuple(UnfinishedRater(rater=name, n_left=n_left) for name, n_left in sorted(unfinished.items())),
+        n_unnamed=len(unnamed),
+        is_over=n_rated_by >= review.n_raters and not unfinished and not unnamed,
     )
 
 

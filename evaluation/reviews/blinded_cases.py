@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
-from typing import Any
 
 from evaluation.escaping import for_markdown, one_line
-from evaluation.records import ReviewItem, ReviewRecord
+from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord
 from evaluation.requests.review_request import LEAST, MOST
 
 LETTERS = "ABCD"
@@ -82,15 +81,15 @@ def page_as_markdown(review: ReviewRecord, items: Sequence[ReviewItem], *, refus
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _question(question: Mapping[str, Any]) -> str:
+def _question(question: ReviewQuestion) -> str:
     return "\n\n".join(f"**{for_markdown(title)}:** {as_cell(text)}" for title, text in _asked(question))
 
 
-def _asked(question: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _asked(question: ReviewQuestion) -> list[tuple[str, str]]:
     """Return the titles and texts of what was asked, and of what counts as right."""
-    messages, references = question["messages"], question["references"]
-    titles = ["Asked" if len(messages) == 1 else f"Asked, {message['role']}" for message in messages]
-    titled_messages = [(title, message["content"]) for title, message in zip(titles, messages, strict=True)]
+    messages, references = question.messages, question.references
+    titles = ["Asked" if len(messages) == 1 else f"Asked, {message.role}" for message in messages]
+    titled_messages = [(title, message.content) for title, message in zip(titles, messages, strict=True)]
     return titled_messages + [
         ("Right" if len(references) == 1 else f"Right, {n}", text) for n, text in enumerate(references, 1)
     ]

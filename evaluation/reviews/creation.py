@@ -14,7 +14,7 @@ from evaluation.comparisons.sides import Side, find_members, find_side, make_sid
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation, PromptState
-from evaluation.records import MetricUse, ReviewItem, ReviewRecord, ShownOutput, StoredOutcome
+from evaluation.records import MetricUse, ReviewItem, ReviewQuestion, ReviewRecord, ShownOutput, StoredOutcome
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.case_scores import seen_cases
 from evaluation.reviews.case_selection import MOST_OUTPUTS, CaseStatistics, SelectedCase, choose_sides, pick
@@ -211,9 +211,9 @@ def _items(
     ]
 
 
-def _question(benchmark: Benchmark, case: Case, *, show_references: bool) -> dict[str, Any]:
-    messages = [{"role": message.role, "content": message.content} for message in render(benchmark, case)]
-    return {"messages": messages, "references": list(case.references) if show_references else []}
+def _question(benchmark: Benchmark, case: Case, *, show_references: bool) -> ReviewQuestion:
+    references = case.references if show_references else ()
+    return ReviewQuestion(messages=tuple(render(benchmark, case)), references=references)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,16 @@
 """What do grades say of each candidate, and of each two? Raters are averaged first: one number a case, paired."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from itertools import combinations
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 
 from evaluation.records import RatingRecord, ReviewItem
 from evaluation.requests.review_request import LEAST, MOST
+from evaluation.results.reviews import GradedCandidate, GradeDifference
 from evaluation.reviews.blinded_cases import SPEED
+from evaluation.score import Estimate
 from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.pair_comparison import PairComparison, compare_pair, readjusted
@@ -52,48 +52,48 @@ def with_overall(grades: Mapping[str, int]) -> dict[str, float]:
 
 def candidate_grades(
     values: Values, names: Sequence[str], *, clusters: Mapping[str, str], controls: Collection[str]
-) -> list[dict[str, Any]]:
+) -> tuple[GradedCandidate, ...]:
     """Return what each candidate was given, the best first, over all cases and over the controls alone."""
     rows = [
-        {
-            "candidate": candidate,
-            "grades": {name: _estimate(by_criterion[name], clusters) for name in names if name in by_criterion},
-            "controls": {
+        GradedCandidate(
+            candidate=candidate,
+            grades={name: _estimate(by_criterion[name], clusters) for name in names if name in by_criterion},
+            controls={
                 name: _estimate(only, clusters)
                 for name in names
                 if name in by_criterion
                 and (only := {case: v for case, v in by_criterion[name].items() if case in controls})
             },
-        }
+        )
         for candidate, by_criterion in values.items()
     ]
-    return sorted(rows, key=lambda row: (-_first(row["grades"]), row["candidate"]))
+    return tuple(sorted(rows, key=lambda row: (-_first(row.grades), row.candidate)))
 
 
-def _first(grades: Any) -> float:
-    return next((float(grade["value"]) for grade in grades.values()), 0.0)
+def _first(grades: Mapping[str, Estimate]) -> float:
+    return next((grade.value for grade in grades.values()), 0.0)
 
 
-def _estimate(by_case: Mapping[str, float], clusters: Mapping[str, str]) -> dict[str, Any]:
+def _estimate(by_case: Mapping[str, float], clusters: Mapping[str, str]) -> Estimate:
     of = [clusters.get(case_id) for case_id in by_case]
     estimate = mean_estimate(list(by_case.values()), clusters=of if any(of) else None)
-    return asdict(estimate.within((LEAST, MOST)))
+    return estimate.within((LEAST, MOST))
 
 
 def differences(
     values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int
-) -> list[dict[str, Any]]:
+) -> tuple[GradeDifference, ...]:
     """Return each two candidates on the cases of both, by each criterion; the first one has the better mean.
 
     What is said of the first criterion allows for all pairs, what is said of the others for all of theirs together.
     """
     first, rest = names[:1], names[1:]
-    return [
+    return tuple(
         difference for family in (first, rest) for difference in _family(values, family, clusters=clusters, seed=seed)
-    ]
+    )
 
 
-def _family(values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int) -> list[dict[str, Any]]:
+def _family(values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int) -> list[GradeDifference]:
     comparisons = [
         (name, a, b, _compared(values[a][name], values[b][name], clusters, seed))
         for name in names
@@ -112,22 +112,22 @@ def _compared(a: Mapping[str, float], b: Mapping[str, float], clusters: Mapping[
     return compare_pair(a, b, rng=rng, kind=Kind.CONTINUOUS, clusters=clusters, beside=False)
 
 
-def _difference(name: str, a: str, b: str, comparison: PairComparison) -> dict[str, Any]:
+def _difference(name: str, a: str, b: str, comparison: PairComparison) -> GradeDifference:
     turned = comparison.difference is not None and comparison.difference < 0
     low = None if comparison.low is None else max(-_WIDEST, comparison.low)
     high = None if comparison.high is None else min(_WIDEST, comparison.high)
     if turned:
         low, high = (None if high is None else -high), (None if low is None else -low)
-    return {
-        "criterion": name,
-        "a": b if turned else a,
-        "b": a if turned else b,
-        "difference": None if comparison.difference is None else abs(comparison.difference),
-        "low": low,
-        "high": high,
-        "n_cases": comparison.n_pairs,
-        "p_value": comparison.p_value,
-        "p_adjusted": None if comparison.p_value is None else comparison.p_adjusted,
-        "is_significant": comparison.verdict in ("A better", "B better"),
-        "method": comparison.method,
-    }
+    return GradeDifference(
+        criterion=name,
+        a=b if turned else a,
+        b=a if turned else b,
+        difference=None if comparison.difference is None else abs(comparison.difference),
+        low=low,
+        high=high,
+        n_cases=comparison.n_pairs,
+        p_value=comparison.p_value,
+        p_adjusted=None if comparison.p_value is None else comparison.p_adjusted,
+        is_significant=comparison.verdict in ("A better", "B better"),
+        method=comparison.method,
+    )

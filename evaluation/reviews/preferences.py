@@ -1,16 +1,16 @@
 """Who is preferred, when people say which of two answers is better?"""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 
 from evaluation.records import RatingRecord, ReviewItem
+from evaluation.results.reviews import PairPreference
 from evaluation.reviews.grades import Ratings
 from evaluation.stats.bradley_terry import Vote
 from evaluation.stats.paired_tests import exact_p_value
+from evaluation.stats.preference_ranking import PreferenceRanking
 from evaluation.stats.preferences import rank_preferences
 
 TIE = 0.5
@@ -39,12 +39,12 @@ def votes_of(items: Sequence[ReviewItem], ratings: Ratings) -> list[Vote]:
     ]
 
 
-def ranking(votes: Sequence[Vote], *, seed: int) -> dict[str, Any] | None:
+def ranking(votes: Sequence[Vote], *, seed: int) -> PreferenceRanking | None:
     """Return the strengths on one scale (Bradley-Terry); None without a vote."""
-    return asdict(rank_preferences(votes, rng=np.random.default_rng(seed))) if votes else None
+    return rank_preferences(votes, rng=np.random.default_rng(seed)) if votes else None
 
 
-def pair_preferences(items: Sequence[ReviewItem], ratings: Ratings) -> list[dict[str, Any]]:
+def pair_preferences(items: Sequence[ReviewItem], ratings: Ratings) -> tuple[PairPreference, ...]:
     """On how many cases each of two was preferred by most raters, and the sign test's p; the first one more often."""
     scores: dict[tuple[str, str], list[float]] = {}
     for item in items:
@@ -55,19 +55,13 @@ def pair_preferences(items: Sequence[ReviewItem], ratings: Ratings) -> list[dict
         of_first = fmean(rater_scores)
         pair, score = ((first, second), of_first) if first < second else ((second, first), 1 - of_first)
         scores.setdefault(pair, []).append(score)
-    return [_pair(*pair, pair_scores) for pair, pair_scores in sorted(scores.items())]
+    return tuple(_pair(*pair, pair_scores) for pair, pair_scores in sorted(scores.items()))
 
 
-def _pair(a: str, b: str, scores: Sequence[float]) -> dict[str, Any]:
+def _pair(a: str, b: str, scores: Sequence[float]) -> PairPreference:
     n_a, n_b = sum(score > TIE for score in scores), sum(score < TIE for score in scores)
     if n_b > n_a:
         a, b, n_a, n_b = b, a, n_b, n_a
-    return {
-        "a": a,
-        "b": b,
-        "n_a": n_a,
-        "n_b": n_b,
-        "n_tied": len(scores) - n_a - n_b,
-        "n_cases": len(scores),
-        "p_value": exact_p_value(n_a, n_b),
-    }
+    return PairPreference(
+        a=a, b=b, n_a=n_a, n_b=n_b, n_tied=len(scores) - n_a - n_b, n_cases=len(scores), p_value=exact_p_value(n_a, n_b)
+    )

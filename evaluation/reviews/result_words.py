@@ -1,63 +1,61 @@
 """What came of a review in words."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from evaluation.formatting import counted, listed, p_value
-from evaluation.pictures.frame import plotted_number
 from evaluation.results.estimates import shown_estimate
+from evaluation.results.reviews import GradeFindings, PairPreference, PreferenceFindings, RaterResult, ReviewResult
 
 ENOUGH_CASES = 6
 """With fewer, no two-sided test can tell candidates apart."""
 
 
-def result_sentence(result: Mapping[str, Any]) -> str:
+def result_sentence(result: ReviewResult) -> str:
     """Return who came out ahead, and how sure that is."""
-    if not result["n_rated"]:
-        return f"Nobody has rated a case of review {result['review_id']} yet."
-    return _preferred(result) if result["kind"] == "preference" else _graded(result)
+    if not result.n_rated:
+        return f"Nobody has rated a case of review {result.review_id} yet."
+    findings = result.findings
+    return _preferred(findings) if isinstance(findings, PreferenceFindings) else _graded(findings)
 
 
-def _preferred(result: Mapping[str, Any]) -> str:
-    sentences = [_pair_words(pair) for pair in sorted(result["pairs"], key=lambda pair: pair["p_value"])]
+def _preferred(findings: PreferenceFindings) -> str:
+    sentences = [_pair_words(pair) for pair in sorted(findings.pairs, key=lambda pair: pair.p_value)]
     rest = f"; {counted(len(sentences) - 1, 'more pair')}" if len(sentences) > 1 else ""
     return f"{sentences[0]}{rest}."
 
 
-def _pair_words(pair: Mapping[str, Any]) -> str:
-    a, b, n_a, n_b, cases = pair["a"], pair["b"], pair["n_a"], pair["n_b"], counted(pair["n_cases"], "case")
+def _pair_words(pair: PairPreference) -> str:
+    a, b, n_a, n_b, cases = pair.a, pair.b, pair.n_a, pair.n_b, counted(pair.n_cases, "case")
     if n_a == n_b == 0:
-        return f"{a} and {b} are tied on {'the one case' if pair['n_cases'] == 1 else f'all {cases}'}"
+        return f"{a} and {b} are tied on {'the one case' if pair.n_cases == 1 else f'all {cases}'}"
     if n_a == n_b:
         who = f"{a} and {b} are preferred equally often, each on {n_a} of {cases}"
     else:
         who = f"{a} is preferred to {b} on {n_a} of {cases}, and {b} to {a} on {n_b}"
-    return f"{who}, {pair['n_tied']} tied (sign test {p_value(pair['p_value'])})"
+    return f"{who}, {pair.n_tied} tied (sign test {p_value(pair.p_value)})"
 
 
-def _graded(result: Mapping[str, Any]) -> str:
-    best = result["candidates"][0]
-    name, grade = next(iter(best["grades"].items()))
-    lead = f"{best['candidate']} has the best {name} grade: {shown_estimate(plotted_number(grade), digits=2)}"
-    of_best = [row for row in result["differences"] if row["criterion"] == name and row["a"] == best["candidate"]]
+def _graded(findings: GradeFindings) -> str:
+    best = findings.candidates[0]
+    name, grade = next(iter(best.grades.items()))
+    lead = f"{best.candidate} has the best {name} grade: {shown_estimate(grade, digits=2)}"
+    of_best = [row for row in findings.differences if row.criterion == name and row.a == best.candidate]
     if not of_best:
         return f"{lead}."
-    nearest = min(of_best, key=lambda row: row["difference"])
-    ahead = shown_estimate(plotted_number({**nearest, "value": nearest["difference"]}), digits=2)
-    if nearest["n_cases"] < ENOUGH_CASES:
-        return f"{lead}; {counted(nearest['n_cases'], 'case')} are too few to test the difference from {nearest['b']}."
-    verb = "is significantly higher than" if nearest["is_significant"] else "does not differ significantly from"
-    return f"{lead}. It {verb} that of {nearest['b']}: {ahead} more, {p_value(nearest['p_adjusted'])} (Holm)."
+    nearest = min(of_best, key=lambda row: row.difference or 0.0)
+    if nearest.n_cases < ENOUGH_CASES:
+        return f"{lead}; {counted(nearest.n_cases, 'case')} are too few to test the difference from {nearest.b}."
+    verb = "is significantly higher than" if nearest.is_significant else "does not differ significantly from"
+    ahead = shown_estimate(nearest, digits=2)
+    return f"{lead}. It {verb} that of {nearest.b}: {ahead} more, {p_value(nearest.p_adjusted)} (Holm)."
 
 
-def result_notes(result: Mapping[str, Any]) -> list[str]:
+def result_notes(result: ReviewResult) -> tuple[str, ...]:
     """Return what a reader must know before believing the numbers."""
-    picked = result["picked"]
+    picked = result.picked
     notes = []
-    if result["n_rated"] < result["n_items"]:
-        notes.append(
-            f"{result['n_items'] - result['n_rated']} of {counted(result['n_items'], 'case')} are not rated yet"
-        )
+    if result.n_rated < result.n_items:
+        notes.append(f"{result.n_items - result.n_rated} of {counted(result.n_items, 'case')} are not rated yet")
     if any(reason != "control" for reason in picked):
         n_controls = picked.get("control", 0)
         only = {0: "nothing here speaks", 1: "the one random control alone speaks"}.get(
@@ -67,16 +65,15 @@ def result_notes(result: Mapping[str, Any]) -> list[str]:
             "cases were picked because candidates differ there: the numbers are about such cases, and "
             f"{only} for the whole benchmark"
         )
-    if len(result["raters"]) == 1:
-        notes.append(f"one person rated, {result['raters'][0]['rater']}: how far people agree is not known")
-    ranking = result.get("ranking")
-    if ranking is not None:
-        notes += list(ranking["notes"])
-    return notes
+    if len(result.raters) == 1:
+        notes.append(f"one person rated, {result.raters[0].rater}: how far people agree is not known")
+    if isinstance(result.findings, PreferenceFindings) and result.findings.ranking is not None:
+        notes += result.findings.ranking.notes
+    return tuple(notes)
 
 
-def rater_words(result: Mapping[str, Any]) -> str:
+def rater_words(raters: Sequence[RaterResult]) -> str:
     """Return `ana (10 cases) and ben (4 cases)`."""
-    if not result["raters"]:
+    if not raters:
         return "nobody yet"
-    return listed([f"{rater['rater']} ({counted(rater['n_cases'], 'case')})" for rater in result["raters"]])
+    return listed([f"{rater.rater} ({counted(rater.n_cases, 'case')})" for rater in raters])

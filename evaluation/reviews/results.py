@@ -1,12 +1,24 @@
-"""What came of a review, as plain values: the only place where answers get their candidates' names back."""
+"""What came of a review: the only place where answers get their candidates' names back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.titles import short_titles
-from evaluation.records import MetricUse, RatingRecord, ReviewItem, ReviewRecord
+from evaluation.records import MetricUse, RatingRecord, ReviewItem, ReviewRecord, Said
+from evaluation.results.reviews import (
+    GradeFindings,
+    GradesGiven,
+    ItemRating,
+    OutputGrades,
+    PreferenceFindings,
+    PreferenceGiven,
+    RaterResult,
+    ReviewedCase,
+    ReviewedOutput,
+    ReviewResult,
+)
 from evaluation.reviews.agreement import MetricValues, metrics_with_grades, metrics_with_preferences, rater_agreement
 from evaluation.reviews.awaited_raters import find_awaited
 from evaluation.reviews.blinded_cases import SPEED, letter
@@ -21,7 +33,7 @@ from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store
 
 
-def review_result(store: Store, review_id: str) -> dict[str, Any]:
+def review_result(store: Store, review_id: str) -> ReviewResult:
     """Return all that is known of a review by now.
 
     Raises:
@@ -32,79 +44,69 @@ def review_result(store: Store, review_id: str) -> dict[str, Any]:
     ratings: dict[int, list[RatingRecord]] = {}
     for rating in all_ratings:
         ratings.setdefault(rating.said.item_id, []).append(rating)
-    awaited = find_awaited(review, list_sessions(store, review.review_id), all_ratings, moment=datetime.now(UTC))
-    result = {**_about(review), "raters": _raters(all_ratings), "n_rated": len(ratings), "awaited": awaited.as_values()}
     metrics, uses = _metric_values(store, review)
-    result |= _grades(review, ratings, metrics) if review.criteria else _preferences(review, ratings, metrics, uses)
-    result["items"] = [_item(item, ratings.get(item.item_id, [])) for item in review.items]
-    result["notes"] = result_notes(result)
-    return {"sentence": result_sentence(result), **result}
-
-
-def _about(review: ReviewRecord) -> dict[str, Any]:
     reasons = [item.reason for item in review.items]
-    return {
-        "review_id": review.review_id,
-        "kind": review.kind,
-        "criteria": list(review.criteria),
-        "benchmark": review.benchmark_name,
-        "benchmark_version": review.benchmark_version,
-        "run_ids": list(review.run_ids),
-        "picked_by": review.headline,
-        "seed": review.request.get("seed", 0),
-        "code_version": review.code_version,
-        "created_at": review.created_at.isoformat(),
-        "n_items": len(review.items),
-        "picked": {reason: reasons.count(reason) for reason in dict.fromkeys(sorted(reasons))},
-    }
+    result = ReviewResult(
+        review_id=review.review_id,
+        kind=review.kind,
+        criteria=review.criteria,
+        benchmark=review.benchmark_name,
+        benchmark_version=review.benchmark_version,
+        run_ids=review.run_ids,
+        picked_by=review.headline,
+        seed=review.seed,
+        code_version=review.code_version,
+        created_at=review.created_at,
+        n_items=len(review.items),
+        picked={reason: reasons.count(reason) for reason in dict.fromkeys(sorted(reasons))},
+        raters=_raters(all_ratings),
+        n_rated=len(ratings),
+        awaited=find_awaited(review, list_sessions(store, review.review_id), all_ratings, moment=datetime.now(UTC)),
+        findings=_grades(review, ratings, metrics) if review.criteria else _preferences(review, ratings, metrics, uses),
+        items=tuple(_item(item, ratings.get(item.item_id, [])) for item in review.items),
+    )
+    return replace(result, sentence=result_sentence(result), notes=result_notes(result))
 
 
-def _raters(all_ratings: Sequence[RatingRecord]) -> list[dict[str, Any]]:
-    by_rater: dict[str, list[RatingRecord]] = {}
+def _raters(all_ratings: Sequence[RatingRecord]) -> tuple[RaterResult, ...]:
+    by_rater: dict[str, list[datetime]] = {}
     for rating in all_ratings:
-        by_rater.setdefault(rating.rater, []).append(rating)
-    return [
-        {
-            "rater": rater,
-            "n_cases": len(ratings),
-            "first_at": min(rating.rated_at for rating in ratings).isoformat(),
-            "last_at": max(rating.rated_at for rating in ratings).isoformat(),
-        }
-        for rater, ratings in sorted(by_rater.items())
-    ]
+        by_rater.setdefault(rating.rater, []).append(rating.rated_at)
+    return tuple(
+        RaterResult(rater=rater, n_cases=len(moments), first_at=min(moments), last_at=max(moments))
+        for rater, moments in sorted(by_rater.items())
+    )
 
 
-def _grades(review: ReviewRecord, ratings: Ratings, metrics: MetricValues) -> dict[str, Any]:
+def _grades(review: ReviewRecord, ratings: Ratings, metrics: MetricValues) -> GradeFindings:
     quality = [name for name in review.criteria if name != SPEED]
     names = [*([OVERALL] if len(quality) > 1 else []), *review.criteria]
     clusters = {item.case_id: item.cluster for item in review.items if item.cluster is not None}
     controls = {item.case_id for item in review.items if item.reason == CONTROL}
     values = graded_values(review.items, ratings)
-    seed = review.request.get("seed", 0)
-    return {
-        "candidates": candidate_grades(values, names, clusters=clusters, controls=controls),
-        "differences": differences(values, names, clusters=clusters, seed=seed),
-        "agreement": rater_agreement(review.items, ratings, review.criteria, seed=seed),
-        "metrics": metrics_with_grades(review.items, ratings, metrics, seed=seed),
-    }
+    return GradeFindings(
+        candidates=candidate_grades(values, names, clusters=clusters, controls=controls),
+        differences=differences(values, names, clusters=clusters, seed=review.seed),
+        agreement=rater_agreement(review.items, ratings, review.criteria, seed=review.seed),
+        metrics=metrics_with_grades(review.items, ratings, metrics, seed=review.seed),
+    )
 
 
 def _preferences(
     review: ReviewRecord, ratings: Ratings, metrics: MetricValues, uses: Mapping[str, MetricUse]
-) -> dict[str, Any]:
-    seed = review.request.get("seed", 0)
+) -> PreferenceFindings:
     controls = [item for item in review.items if item.reason == CONTROL]
     directions = {}
     for word, use in uses.items():
         metric = metric_of(use.name, use.signature)
         directions[word] = metric is None or metric.higher_is_better
-    return {
-        "pairs": pair_preferences(review.items, ratings),
-        "pairs_on_controls": pair_preferences(controls, ratings),
-        "ranking": ranking(votes_of(review.items, ratings), seed=seed),
-        "agreement": rater_agreement(review.items, ratings, (), seed=seed),
-        "metrics": metrics_with_preferences(review.items, ratings, metrics, better_if_higher=directions),
-    }
+    return PreferenceFindings(
+        pairs=pair_preferences(review.items, ratings),
+        pairs_on_controls=pair_preferences(controls, ratings),
+        ranking=ranking(votes_of(review.items, ratings), seed=review.seed),
+        agreement=rater_agreement(review.items, ratings, (), seed=review.seed),
+        metrics=metrics_with_preferences(review.items, ratings, metrics, better_if_higher=directions),
+    )
 
 
 def _metric_values(
@@ -126,35 +128,40 @@ def _metric_values(
     )
 
 
-def _item(item: ReviewItem, ratings: Sequence[RatingRecord]) -> dict[str, Any]:
-    return {
-        "case": item.position + 1,
-        "case_id": item.case_id,
-        "picked": item.reason,
-        "why": item.why,
-        "outputs": [
-            {
-                "letter": letter(position),
-                "candidate": output.candidate,
-                "run_id": output.run_id,
-                "generation_id": output.generation_id,
-            }
+def _item(item: ReviewItem, ratings: Sequence[RatingRecord]) -> ReviewedCase:
+    return ReviewedCase(
+        case=item.position + 1,
+        case_id=item.case_id,
+        picked=item.reason,
+        why=item.why,
+        outputs=tuple(
+            ReviewedOutput(
+                letter=letter(position),
+                candidate=output.candidate,
+                run_id=output.run_id,
+                generation_id=output.generation_id,
+            )
             for position, output in enumerate(item.outputs)
-        ],
-        "ratings": [_rating(item, rating) for rating in ratings],
-    }
+        ),
+        ratings=tuple(
+            ItemRating(
+                rater=rating.rater,
+                rated_at=rating.rated_at,
+                judgement=_judgement(item, rating.said),
+                notes=rating.said.notes,
+            )
+            for rating in ratings
+        ),
+    )
 
 
-def _rating(item: ReviewItem, rating: RatingRecord) -> dict[str, Any]:
-    judgement = rating.said
-    what: dict[str, Any]
+def _judgement(item: ReviewItem, judgement: Said) -> GradesGiven | PreferenceGiven:
+    names = [output.candidate for output in item.outputs]
     if judgement.grades is None:
-        what = {"preferred": None if judgement.preferred is None else item.outputs[judgement.preferred].candidate}
-    else:
-        what = {
-            "grades": {
-                letter(position): {"candidate": item.outputs[position].candidate, **grades}
-                for position, grades in enumerate(judgement.grades)
-            }
+        return PreferenceGiven(preferred=None if judgement.preferred is None else names[judgement.preferred])
+    return GradesGiven(
+        grades={
+            letter(position): OutputGrades(candidate=names[position], by_criterion=grades)
+            for position, grades in enumerate(judgement.grades)
         }
-    return {"rater": rating.rater, "rated_at": rating.rated_at.isoformat(), **what, "notes": judgement.notes}
+    )

@@ -11,6 +11,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import AlertChanges, AlertRecord, Finding, MonitorLook
+from evaluation.records.alerts import Change, QualityRecord
+from evaluation.results.as_json import as_json, from_json
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
 from evaluation.store.tables import alert, monitor_look
@@ -45,7 +47,7 @@ def record_look(
     with store.write() as connection:
         one_at_a_time(connection, "alert")
         seen = [
-            {"run_candidate_id": record.run_candidate_id, "quality": record.quality, "looked_at": at}
+            {"run_candidate_id": record.run_candidate_id, "quality": as_json(record.quality), "looked_at": at}
             for record in looks
         ]
         upsert(connection, monitor_look, seen, key=["run_candidate_id"])
@@ -83,7 +85,7 @@ def _was_raised(connection: Connection, finding: Finding) -> bool:
 def _raise(connection: Connection, finding: Finding, at: datetime) -> AlertRecord:
     row = {name: getattr(finding, name) for name in _OF_FINDING}
     row |= {"id": uuid4().hex[:12], "subject": finding.subject, "occurrence": finding.occurrence}
-    row |= {"evidence": dict(finding.evidence), "changes": [dict(change) for change in finding.changes]}
+    row |= {"evidence": dict(finding.evidence), "changes": as_json(finding.changes)}
     row |= {"raised_at": at, "seen_at": at, "n_seen": 1}
     connection.execute(sa.insert(alert).values(row))
     return _read(connection, row["id"])
@@ -91,7 +93,7 @@ def _raise(connection: Connection, finding: Finding, at: datetime) -> AlertRecor
 
 def _update(connection: Connection, row: RowMapping, finding: Finding, at: datetime) -> AlertRecord:
     fresh: dict[str, Any] = {name: getattr(finding, name) for name in _FRESH}
-    fresh |= {"evidence": dict(finding.evidence), "changes": [dict(change) for change in finding.changes]}
+    fresh |= {"evidence": dict(finding.evidence), "changes": as_json(finding.changes)}
     fresh |= {"seen_at": at, "n_seen": row["n_seen"] + 1}
     connection.execute(sa.update(alert).where(alert.c.id == row["id"]).values(fresh))
     return _read(connection, row["id"])
@@ -185,7 +187,11 @@ def find_looks(store: Store, run_candidate_ids: Collection[int]) -> dict[int, Mo
             query = sa.select(monitor_look).where(monitor_look.c.run_candidate_id.in_(ids[start : start + 500]))
             for row in connection.execute(query).mappings():
                 key = row["run_candidate_id"]
-                looks[key] = MonitorLook(run_candidate_id=key, quality=row["quality"], looked_at=row["looked_at"])
+                looks[key] = MonitorLook(
+                    run_candidate_id=key,
+                    quality=None if row["quality"] is None else from_json(QualityRecord, row["quality"]),
+                    looked_at=row["looked_at"],
+                )
     return looks
 
 
@@ -195,4 +201,5 @@ def _read(connection: Connection, alert_id: str) -> AlertRecord:
 
 def _record(row: RowMapping | Mapping[str, Any]) -> AlertRecord:
     names = {field.name for field in fields(AlertRecord)} - {"alert_id", "changes"}
-    return AlertRecord(alert_id=row["id"], changes=tuple(row["changes"]), **{name: row[name] for name in names})
+    changes = tuple(from_json(Change, change) for change in row["changes"])
+    return AlertRecord(alert_id=row["id"], changes=changes, **{name: row[name] for name in names})

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import ReviewItem, ReviewRecord, ReviewSession, ReviewSummary, ShownOutput
+from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord, ReviewSession, ReviewSummary, ShownOutput
+from evaluation.results.as_json import as_json, from_json
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import rating, review, review_item, review_output, review_session
@@ -54,7 +55,7 @@ def save_review(
 
 def _insert_items(connection: Connection, review_id: str, items: Sequence[ReviewItem]) -> None:
     rows = [
-        {"review_id": review_id, "question": dict(item.question), **{name: getattr(item, name) for name in _OF_ITEM}}
+        {"review_id": review_id, "question": as_json(item.question), **{name: getattr(item, name) for name in _OF_ITEM}}
         for item in items
     ]
     upsert(connection, review_item, rows, key=["review_id", "position"])
@@ -120,7 +121,8 @@ def _load(connection: Connection, review_id: str) -> ReviewRecord:
         review_id=review_id,
         criteria=tuple(row["criteria"]),
         run_ids=tuple(row["run_ids"]),
-        request=row["request"],
+        seed=row["request"].get("seed", 0),
+        n_raters=row["request"].get("n_raters") or 1,
         created_at=row["created_at"],
         items=tuple(_item(item, outputs.get(item["id"], [])) for item in items),
         **{name: row[name] for name in _PLAIN},
@@ -130,7 +132,7 @@ def _load(connection: Connection, review_id: str) -> ReviewRecord:
 def _item(row: RowMapping, outputs: Iterable[ShownOutput]) -> ReviewItem:
     return ReviewItem(
         item_id=row["id"],
-        question=row["question"],
+        question=from_json(ReviewQuestion, row["question"]),
         outputs=tuple(outputs),
         **{name: row[name] for name in _OF_ITEM},
     )
@@ -177,7 +179,7 @@ def list_reviews(store: Store) -> tuple[ReviewSummary, ...]:
 def _summary(row: RowMapping, n_items: int, rating_rows: Sequence[Any]) -> ReviewSummary:
     return ReviewSummary(
         review_id=row["id"],
-        benchmark_name=row["benchmark_name"],
+        benchmark=row["benchmark_name"],
         kind=row["kind"],
         run_ids=tuple(row["run_ids"]),
         n_items=n_items,

@@ -13,8 +13,8 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runtime import flow_run
 
 from evaluation.escaping import one_line
-from evaluation.monitoring.result import alert_as_plain
 from evaluation.records import AlertRecord
+from evaluation.results.as_json import as_json
 from evaluation.settings import Settings
 from evaluation.store.alert_silences import to_notify
 from evaluation.store.alerts import note_notified
@@ -91,7 +91,7 @@ def _resource(alert: AlertRecord) -> dict[str, str]:
 
 
 def _payload(alert: AlertRecord) -> dict[str, Any]:
-    plain = alert_as_plain(alert)
+    plain = as_json(alert)
     names = ("alert_id", "rule", "severity", "source", "task", "benchmark", "candidate", "metric", "run_id")
     payload = {name: plain[name] for name in (*names, "sentence", "evidence", "changes", "raised_at")}
     told: dict[str, Any] = _harmless(payload)

@@ -1,7 +1,6 @@
 """What is to be seen now, and what does it do to the alerts?"""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -10,6 +9,7 @@ from evaluation.monitoring.dead_runs import FlowRunEnd
 from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.monitoring.result import monitor_result
 from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.results.monitoring import MonitorResult
 from evaluation.settings import Settings
 from evaluation.store.alert_silences import list_silences
 from evaluation.store.alerts import list_alerts, record_look
@@ -19,8 +19,8 @@ from tasks.store_calls import call_store
 
 
 @task(name="look", task_run_name="look at what was measured", cache_policy=NO_CACHE, persist_result=False)
-async def run_monitoring_pass(request: MonitorRequest) -> dict[str, Any]:
-    """Return what was found, as plain values; alerts are raised, updated and resolved.
+async def run_monitoring_pass(request: MonitorRequest) -> MonitorResult:
+    """Return what was found; alerts are raised, updated and resolved.
 
     Args:
         request: What is looked at, and what is too much.
@@ -28,7 +28,7 @@ async def run_monitoring_pass(request: MonitorRequest) -> dict[str, Any]:
     return await call_store(_look, request, await scheduled_ends())
 
 
-def _look(request: MonitorRequest, scheduled: tuple[FlowRunEnd, ...]) -> dict[str, Any]:
+def _look(request: MonitorRequest, scheduled: tuple[FlowRunEnd, ...]) -> MonitorResult:
     with open_store(Settings().database) as store:
         seen = run_pass(store, request, datetime.now(UTC), scheduled=scheduled)
         changes = record_look(store, seen.findings, judged=seen.judged, looks=seen.looks, moment=seen.moment)

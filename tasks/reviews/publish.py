@@ -1,7 +1,6 @@
 """Shows in Prefect what is to be rated, blinded, and what came of it, with names."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -9,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.records import ReviewItem
 from evaluation.reports.reviews.blinded import blinded_as_markdown, without_names
 from evaluation.reports.reviews.result_page import result_as_markdown, score_rows
+from evaluation.results.reviews import OpenReviewResult, ReviewResult
 from evaluation.reviews.blinded_cases import cases_title
 from evaluation.reviews.progress import page_key
 from evaluation.reviews.results import review_result
@@ -33,8 +33,8 @@ async def _publish_page(key: str, review_id: str, title: str, markdown: str) -> 
 
 
 @task(name="publish review", task_run_name="publish the result", cache_policy=NO_CACHE, persist_result=False)
-async def publish_result(review_id: str, *, unblind: bool = False) -> dict[str, Any]:
-    """Return what people said, by candidate, as plain values, once it stands in Prefect.
+async def publish_result(review_id: str, *, unblind: bool = False) -> ReviewResult | OpenReviewResult:
+    """Return what people said, by candidate, once it stands in Prefect.
 
     No names while somebody may rate.
 
@@ -44,21 +44,19 @@ async def publish_result(review_id: str, *, unblind: bool = False) -> dict[str, 
     """
     await forget_ended_sessions(review_id)
     result = await call_store(_result, review_id)
-    key = artifact_key("review", result["review_id"])
-    if not (result["awaited"]["is_over"] or unblind):
+    key = artifact_key("review", result.review_id)
+    if not (result.awaited.is_over or unblind):
         shown = without_names(result)
         async with going_on_without("the review's votes"):
-            await artifacts.publish_page(
-                blinded_as_markdown(result), key=f"{key}-result", description=shown["sentence"]
-            )
+            await artifacts.publish_page(blinded_as_markdown(result), key=f"{key}-result", description=shown.sentence)
         return shown
     async with going_on_without("the review's results"):
         if rows := score_rows(result):
-            await artifacts.publish_table(rows, key=f"{key}-scores", description=result["sentence"])
-        await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", description=result["sentence"])
+            await artifacts.publish_table(rows, key=f"{key}-scores", description=result.sentence)
+        await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", description=result.sentence)
     return result
 
 
-def _result(review_id: str) -> dict[str, Any]:
+def _result(review_id: str) -> ReviewResult:
     with open_store(Settings().database) as store:
         return review_result(store, review_id)

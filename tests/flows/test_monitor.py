@@ -92,7 +92,7 @@ def test_an_alert_is_a_row_an_event_a_line_of_the_page_and_a_call_of_the_webhook
     (alert,) = list_alerts(store)
     assert ("duration", "slow") == (alert.rule, alert.run_id)
     assert alert.notified_at is not None
-    assert (1, [alert.alert_id]) == (first["n_notified"], [one["alert_id"] for one in first["alerts"]])
+    assert (1, [alert.alert_id]) == (first.n_notified, [one.alert.alert_id for one in first.alerts])
     _wait_for(lambda: posted)
     assert [alert.sentence] == [one["text"] for one in posted]
     assert (alert.alert_id, "m:1b") == (posted[0]["alert"]["alert_id"], posted[0]["alert"]["candidate"])
@@ -108,7 +108,7 @@ def test_an_alert_is_a_row_an_event_a_line_of_the_page_and_a_call_of_the_webhook
 
     again = monitor()
 
-    assert (0, [False]) == (again["n_notified"], [one["is_new"] for one in again["alerts"]])
+    assert (0, [False]) == (again.n_notified, [one.is_new for one in again.alerts])
     assert notify_nobody()
     assert not notify_nobody()
 
@@ -118,7 +118,7 @@ def test_of_what_is_silenced_nobody_is_told(monitor: Monitor, store: Store) -> N
 
     result = monitor()
 
-    assert (0, [True]) == (result["n_notified"], [one["is_silenced"] for one in result["alerts"]])
+    assert (0, [True]) == (result.n_notified, [one.is_silenced for one in result.alerts])
     assert [None] == [one.notified_at for one in list_alerts(store)]
 
 
@@ -145,8 +145,8 @@ def test_a_scheduled_flow_run_that_failed_before_any_run_is_told_of(monitor: Mon
             client.post(f"/flow_runs/{run['id']}/set_state", json=failed)
     (scheduled,) = [run["name"] for run in runs if run["name"] != "by-form"]
 
-    alerts = [one for one in monitor()["alerts"] if one["rule"] == "run"]
+    alerts = [one.alert for one in monitor().alerts if one.alert.rule == "run"]
 
     assert [
         f"The scheduled nightly-test {scheduled!r} ended before there was any run: it failed: no server answers."
-    ] == [one["sentence"] for one in alerts]
+    ] == [alert.sentence for alert in alerts]

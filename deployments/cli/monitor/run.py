@@ -15,9 +15,11 @@ from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from evaluation.errors import ConfigurationError
 from evaluation.reports.monitoring.page import statistics_rows
+from evaluation.results.as_json import as_json as results_as_json
 
 if TYPE_CHECKING:
     from evaluation.requests.monitor_request import MonitorRequest
+    from evaluation.results.monitoring import MonitorResult
     from evaluation.store.session import Store
 
 _DAYS = {"d": 1, "w": 7}
@@ -99,28 +101,31 @@ def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json
     return code
 
 
-def _has_open(result: Mapping[str, Any]) -> bool:
-    return any(alert["state"] == "open" for alert in result["alerts"])
+def _has_open(result: "MonitorResult") -> bool:
+    return any(alert.state == "open" for alert in result.alerts)
 
 
-def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
+def _show(result: "MonitorResult", *, as_json: bool) -> None:
     if as_json:
-        print_json(result)
+        print_json(results_as_json(result))
         return
-    say_line(result["sentence"], style="bold")
-    for alert in result["alerts"]:
-        marks = [word for word, holds in (("new", alert["is_new"]), ("silenced", alert["is_silenced"])) if holds]
-        marks += ["acknowledged"] if alert["state"] == "acknowledged" else []
+    say_line(result.sentence, style="bold")
+    for alert_result in result.alerts:
+        alert = alert_result.alert
+        marks = [
+            word for word, holds in (("new", alert_result.is_new), ("silenced", alert_result.is_silenced)) if holds
+        ]
+        marks += ["acknowledged"] if alert_result.state == "acknowledged" else []
         marked = f" ({', '.join(marks)})" if marks else ""
-        say_line(f"{alert['severity']} {alert['alert_id']} {alert['rule']}{marked}: {alert['sentence']}")
-    for alert in result["resolved"]:
-        say_line(f"resolved {alert['alert_id']} {alert['rule']}: {alert['sentence']}")
-    for insight in result["insights"]:
-        say_line(f"note: {insight['text']}")
+        say_line(f"{alert.severity} {alert.alert_id} {alert.rule}{marked}: {alert.sentence}")
+    for resolved in result.resolved:
+        say_line(f"resolved {resolved.alert.alert_id} {resolved.alert.rule}: {resolved.alert.sentence}")
+    for insight in result.insights:
+        say_line(f"note: {insight.text}")
     if rows := statistics_rows(result):
         say_line()
         print_split_table(rows, words=("task", "candidate"))
-    if result["alerts"]:
+    if result.alerts:
         print_status(
             "  next: `benchwright alerts ack ID` says that you know; `benchwright alerts silence` keeps it quiet"
         )

@@ -8,12 +8,13 @@ from typer.core import TyperGroup
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.completion import benchmark_names
 from deployments.cli.review.dialogue import review_in_terminal
-from deployments.cli.review.page import print_progress, print_result, print_reviews, summary_as_json
+from deployments.cli.review.page import print_progress, print_result, print_reviews
 from deployments.cli.terminal.confirmation import confirm
 from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json, print_status
 from deployments.cli.terminal.tables import print_line
 from evaluation.formatting import counted
 from evaluation.reports.reviews.blinded import without_names
+from evaluation.results.as_json import as_json as results_as_json
 
 Words = list[str] | None
 _START = "start"
@@ -135,7 +136,7 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     with open_stored(db) as store:
         reviews = list_reviews(store)
     if as_json:
-        print_json([summary_as_json(summary) for summary in reviews])
+        print_json([results_as_json(summary) for summary in reviews])
     elif reviews:
         print_reviews(reviews)
     else:
@@ -159,9 +160,9 @@ def show(
 
     with open_stored(db) as store:
         result = review_result(store, name)
-    is_open = result["awaited"]["is_over"] or unblind
+    is_open = result.awaited.is_over or unblind
     if as_json:
-        print_json(result if is_open else without_names(result))
+        print_json(results_as_json(result if is_open else without_names(result)))
     elif is_open:
         print_result(result)
     else:

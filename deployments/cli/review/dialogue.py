@@ -11,6 +11,7 @@ from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED, print_j
 from evaluation.errors import ConfigurationError
 from evaluation.records import ReviewItem, ReviewRecord, Said
 from evaluation.reports.reviews.blinded import without_names
+from evaluation.results.as_json import as_json as results_as_json
 
 if TYPE_CHECKING:
     from evaluation.requests.review_request import ReviewRequest
@@ -63,13 +64,13 @@ def _finished(store: "Store", review: ReviewRecord, *, as_json: bool) -> int:
     from evaluation.reviews.results import review_result
 
     result = review_result(store, review.review_id)
-    if not result["awaited"]["is_over"]:
+    if not result.awaited.is_over:
         if as_json:
-            print_json(without_names(result))
+            print_json(results_as_json(without_names(result)))
         else:
             print_progress(result)
     elif as_json:
-        print_json({"status": "completed", **result})
+        print_json({"status": "completed", **results_as_json(result)})
     else:
         print_result(result)
     return EXIT_DONE

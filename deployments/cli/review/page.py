@@ -1,7 +1,7 @@
 """A case to be rated, and what came of a review, on the terminal."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from deployments.cli.terminal.output import progress_console
 from deployments.cli.terminal.run_results import say_line
@@ -13,6 +13,9 @@ from evaluation.records import ReviewItem, ReviewRecord, ReviewSummary
 from evaluation.reports.reviews.blinded import awaited_words
 from evaluation.reviews.result_words import rater_words
 
+if TYPE_CHECKING:
+    from evaluation.results.reviews import ReviewResult
+
 
 def print_item(review: ReviewRecord, item: ReviewItem) -> None:
     """Print a case with its answers under their letters, beside the result: on stderr."""
@@ -20,9 +23,9 @@ def print_item(review: ReviewRecord, item: ReviewItem) -> None:
 
     progress_console().print()
     progress_console().print(cases_title([item], len(review.items)), style="bold")
-    for message in item.question["messages"]:
-        _block(f"asked ({message['role']}):", message["content"])
-    for reference in item.question["references"]:
+    for message in item.question.messages:
+        _block(f"asked ({message.role}):", message.content)
+    for reference in item.question.references:
         _block("right:", reference)
     is_timed = SPEED in criteria_of(review, item)
     for position, output in enumerate(item.outputs):
@@ -37,13 +40,13 @@ def _block(title: str, text: str) -> None:
     progress_console().print(as_block(cut(text), width=screen_width()))
 
 
-def print_result(result: Mapping[str, Any]) -> None:
+def print_result(result: "ReviewResult") -> None:
     """Print what came of a review, with names."""
     from evaluation.reports.reviews.result_page import agreement_rows, control_rows, metric_rows, pair_rows, score_rows
 
-    say_line(result["sentence"], style="bold")
-    say_line(f"review {result['review_id']} · {result['benchmark']} · rated by {rater_words(result)}")
-    for note in result["notes"]:
+    say_line(result.sentence, style="bold")
+    say_line(f"review {result.review_id} · {result.benchmark} · rated by {rater_words(result.raters)}")
+    for note in result.notes:
         say_line(f"note: {note}")
     tables = {
         "By candidate, with 95 % intervals over cases": score_rows(result),
@@ -61,7 +64,7 @@ def print_result(result: Mapping[str, Any]) -> None:
     _print_cases(result)
 
 
-def _print_cases(result: Mapping[str, Any]) -> None:
+def _print_cases(result: "ReviewResult") -> None:
     from evaluation.reports.reviews.result_page import item_rows
 
     rows = item_rows(result)
@@ -71,14 +74,14 @@ def _print_cases(result: Mapping[str, Any]) -> None:
         print_table(list(rows[0]), [list(row.values()) for row in rows])
 
 
-def print_progress(result: Mapping[str, Any]) -> None:
+def print_progress(result: "ReviewResult") -> None:
     """Print how far a review is, and no name of a candidate."""
-    say_line(f"{result['n_rated']} of {result['n_items']} cases are rated, by {rater_words(result)}", style="bold")
-    say_line(f"review {result['review_id']} · {result['benchmark']} · runs {', '.join(result['run_ids'])}")
-    say_line(f"Whose answers are whose is told when {awaited_words(result['awaited'])}.")
+    say_line(f"{result.n_rated} of {result.n_items} cases are rated, by {rater_words(result.raters)}", style="bold")
+    say_line(f"review {result.review_id} · {result.benchmark} · runs {', '.join(result.run_ids)}")
+    say_line(f"Whose answers are whose is told when {awaited_words(result.awaited)}.")
     say_line(
-        f"Go on with `benchwright review resume {result['review_id']}`; "
-        f"`benchwright review show {result['review_id']} --unblind` tells the result so far."
+        f"Go on with `benchwright review resume {result.review_id}`; "
+        f"`benchwright review show {result.review_id} --unblind` tells the result so far."
     )
 
 
@@ -89,7 +92,7 @@ def print_reviews(reviews: Sequence[ReviewSummary]) -> None:
         [
             (
                 summary.review_id,
-                summary.benchmark_name,
+                summary.benchmark,
                 summary.kind,
                 summary.n_items,
                 summary.n_rated,
@@ -101,18 +104,3 @@ def print_reviews(reviews: Sequence[ReviewSummary]) -> None:
             for summary in reviews
         ],
     )
-
-
-def summary_as_json(summary: ReviewSummary) -> dict[str, Any]:
-    """Return one review of a list."""
-    return {
-        "review_id": summary.review_id,
-        "benchmark": summary.benchmark_name,
-        "kind": summary.kind,
-        "run_ids": list(summary.run_ids),
-        "n_items": summary.n_items,
-        "n_rated": summary.n_rated,
-        "raters": list(summary.raters),
-        "created_at": summary.created_at.isoformat(),
-        "rated_at": None if summary.rated_at is None else summary.rated_at.isoformat(),
-    }

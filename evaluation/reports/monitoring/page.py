@@ -1,79 +1,72 @@
 """A look for people: what is wrong, what changed, and the newest figures. All names in it are somebody else's."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import percent, quantity
 from evaluation.reports.monitoring.narrow_tables import as_narrow_tables
+from evaluation.results.monitoring import MonitorResult, OpenAlertResult, SeriesResult
 
-Values = Mapping[str, Any]
 _ARROWS = {"rising": " ↗", "falling": " ↘", "steady": ""}
 _NOTHING = "–"
 
 
-def monitor_as_markdown(result: Values) -> str:
-    """Return the look as one page.
-
-    Args:
-        result: As `evaluation.monitoring.result` gives it.
-    """
-    parts = ["# Monitor", f"> {for_markdown(result['sentence'])}"]
-    parts += ["## Alerts", _alerts(result["alerts"])] if result["alerts"] else []
-    if result["resolved"]:
-        parts += ["## Resolved", _lines([f"~~{for_markdown(alert['sentence'])}~~" for alert in result["resolved"]])]
-    if result.get("taken_up"):
-        parts += ["## Taken up again", _lines([for_markdown(sentence) for sentence in result["taken_up"]])]
-    if result["insights"]:
-        parts += ["## Worth knowing", _lines([for_markdown(insight["text"]) for insight in result["insights"]])]
-    if result["statistics"]:
+def monitor_as_markdown(result: MonitorResult) -> str:
+    """Return the look as one page."""
+    parts = ["# Monitor", f"> {for_markdown(result.sentence)}"]
+    parts += ["## Alerts", _lines([alert_line(alert) for alert in result.alerts])] if result.alerts else []
+    if result.resolved:
+        over = [f"~~{for_markdown(resolved.alert.sentence)}~~" for resolved in result.resolved]
+        parts += ["## Resolved", _lines(over)]
+    if result.taken_up:
+        parts += ["## Taken up again", _lines([for_markdown(sentence) for sentence in result.taken_up])]
+    if result.insights:
+        parts += ["## Worth knowing", _lines([for_markdown(insight.text) for insight in result.insights])]
+    if result.statistics:
         parts += ["## Newest figures", *_tables(statistics_rows(result))]
     return "\n\n".join(parts) + "\n"
 
 
-def _alerts(alerts: Sequence[Values]) -> str:
-    return _lines([alert_line(alert) for alert in alerts])
-
-
-def alert_line(alert: Values) -> str:
+def alert_line(result: OpenAlertResult) -> str:
     """Return an alert as one line of Markdown."""
-    marks = [f"**{for_markdown(alert['severity'])}: {for_markdown(alert['rule'])}**"]
-    if alert.get("is_new"):
+    alert = result.alert
+    marks = [f"**{for_markdown(alert.severity)}: {for_markdown(alert.rule)}**"]
+    if result.is_new:
         marks.append("*new*")
-    if alert.get("is_silenced"):
+    if result.is_silenced:
         marks.append("*silenced*")
-    if alert["state"] == "acknowledged":
+    if result.state == "acknowledged":
         marks.append("*acknowledged*")
-    run = f" · run {as_markdown_code(alert['run_id'])}" if alert["run_id"] else ""
-    since = f"since {alert['raised_at'][:16].replace('T', ' ')} UTC · alert {as_markdown_code(alert['alert_id'])}"
-    sentence = for_markdown(alert["sentence"].removesuffix("."))
+    run = f" · run {as_markdown_code(alert.run_id)}" if alert.run_id else ""
+    since = f"since {alert.raised_at:%Y-%m-%d %H:%M} UTC · alert {as_markdown_code(alert.alert_id)}"
+    sentence = for_markdown(alert.sentence.removesuffix("."))
     return f"{' '.join(marks)} {sentence} · {since}{run}"
 
 
-def statistics_rows(result: Values) -> list[dict[str, str]]:
+def statistics_rows(result: MonitorResult) -> list[dict[str, str]]:
     """Return the newest figures, a row for each candidate on each task; an arrow where one clearly rises or falls."""
-    return [_row(series) for series in result["statistics"]]
+    return [_row(series) for series in result.statistics]
 
 
-def _row(series: Values) -> dict[str, str]:
-    arrows = {trend["quantity"]: _ARROWS[trend["direction"]] for trend in series["trends"] if trend["is_clear"]}
-    newest = series["newest"]
+def _row(series: SeriesResult) -> dict[str, str]:
+    arrows = {trend.quantity: _ARROWS[trend.direction] for trend in series.trends if trend.is_clear}
+    newest = series.newest
 
-    def shown(name: str, words: Any = quantity) -> str:
-        value = newest[name]
+    def shown(name: str, words: Callable[[float], str] = quantity) -> str:
+        value = getattr(newest, name)
         return _NOTHING if value is None else f"{words(value)}{arrows.get(name, '')}"
 
     return {
-        "task": series["benchmark"] or f"{series['task']} (live)",
-        "candidate": series["candidate"],
-        "calls": f"{newest['n']:,}",
+        "task": series.benchmark or f"{series.task} (live)",
+        "candidate": series.candidate,
+        "calls": f"{newest.n:,}",
         "success": shown("success", percent),
         "quality": shown("quality"),
         "seconds": shown("duration_s"),
         "tokens": shown("tokens"),
         "tokens/s": shown("tokens_per_s"),
         "call tokens/s": shown("call_tokens_per_s"),
-        "cached": f"{newest['n_cached']:,}" if newest["n_cached"] else _NOTHING,
+        "cached": f"{newest.n_cached:,}" if newest.n_cached else _NOTHING,
         "J": shown("energy_j"),
     }
 

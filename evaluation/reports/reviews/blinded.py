@@ -1,47 +1,43 @@
 """How far a review is, without a word of whose answers are whose: all that is told while somebody may still rate."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted, listed
+from evaluation.results.reviews import AwaitedRaters, OpenReviewResult, ReviewResult
 from evaluation.reviews.result_words import rater_words
 
-_SHOWN = (
-    "review_id",
-    "kind",
-    "criteria",
-    "benchmark",
-    "run_ids",
-    "created_at",
-    "n_items",
-    "n_rated",
-    "raters",
-    "awaited",
-)
 
-
-def without_names(result: Mapping[str, Any]) -> dict[str, Any]:
+def without_names(result: ReviewResult) -> OpenReviewResult:
     """Return what may be known of a review before its result is told."""
-    return {"status": "open", "sentence": blinded_sentence(result), **{name: result[name] for name in _SHOWN}}
-
-
-def blinded_sentence(result: Mapping[str, Any]) -> str:
-    """Return how far a review is, where its result is not told yet."""
-    return (
-        f"{result['n_rated']} of {counted(result['n_items'], 'case')} of review {result['review_id']} are rated, "
-        f"by {rater_words(result)}. Whose answers are whose is told when {awaited_words(result['awaited'])}."
+    return OpenReviewResult(
+        sentence=blinded_sentence(result),
+        review_id=result.review_id,
+        kind=result.kind,
+        criteria=result.criteria,
+        benchmark=result.benchmark,
+        run_ids=result.run_ids,
+        created_at=result.created_at,
+        n_items=result.n_items,
+        n_rated=result.n_rated,
+        raters=result.raters,
+        awaited=result.awaited,
     )
 
 
-def awaited_words(awaited: Mapping[str, Any]) -> str:
+def blinded_sentence(result: ReviewResult) -> str:
+    """Return how far a review is, where its result is not told yet."""
+    return (
+        f"{result.n_rated} of {counted(result.n_items, 'case')} of review {result.review_id} are rated, "
+        f"by {rater_words(result.raters)}. Whose answers are whose is told when {awaited_words(result.awaited)}."
+    )
+
+
+def awaited_words(awaited: AwaitedRaters) -> str:
     """Return `ben has rated the other 3 cases and 1 more person has rated`."""
     parts = [
-        f"{person['rater']} has rated the {counted(person['n_left'], 'case')} left to them"
-        for person in awaited["unfinished"]
+        f"{person.rater} has rated the {counted(person.n_left, 'case')} left to them" for person in awaited.unfinished
     ]
-    parts += _people_rated(awaited["n_unnamed"], "who began and gave no name yet")
-    parts += _people_rated(awaited["n_to_come"], "more")
+    parts += _people_rated(awaited.n_unnamed, "who began and gave no name yet")
+    parts += _people_rated(awaited.n_to_come, "more")
     return listed(parts) if parts else "every case is rated"
 
 
@@ -51,13 +47,13 @@ def _people_rated(n: int, which: str) -> list[str]:
     return [f"one {which} has rated" if n == 1 else f"{n} {which} have rated"]
 
 
-def blinded_as_markdown(result: Mapping[str, Any]) -> str:
+def blinded_as_markdown(result: ReviewResult) -> str:
     """Return the page that stands where the result will be."""
-    review_id = result["review_id"]
-    command = as_markdown_code(f"benchwright review show {review_id} --unblind")
+    review_id = as_markdown_code(result.review_id)
+    command = as_markdown_code(f"benchwright review show {result.review_id} --unblind")
     return (
         f"# Review\n\n> {for_markdown(blinded_sentence(result))}\n\n"
         "The result will stand here then, with names: whoever rates last has it published.\n\n"
-        f"To tell it before: run the deployment *review* with review {as_markdown_code(review_id)} and *Tell the "
+        f"To tell it before: run the deployment *review* with review {review_id} and *Tell the "
         f"result now*, or {command}. Whoever rates afterwards may know whose answers they see.\n"
     )

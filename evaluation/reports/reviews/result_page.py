@@ -1,25 +1,31 @@
 """The result of a review as rows and as a page, with names."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from evaluation.comparisons.preference_words import preference_rows
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, p_value
-from evaluation.pictures.frame import plotted_number
 from evaluation.reports.markdown_tables import as_markdown_table
-from evaluation.results.as_json import from_json
 from evaluation.results.estimates import shown_estimate
+from evaluation.results.reviews import (
+    ItemRating,
+    MetricAgreement,
+    PairPreference,
+    PreferenceFindings,
+    PreferenceGiven,
+    ReviewedCase,
+    ReviewResult,
+)
 from evaluation.reviews.blinded_cases import as_cell
 from evaluation.reviews.result_words import rater_words
-from evaluation.stats.preference_ranking import PreferenceRanking
+from evaluation.score import Estimate
+from evaluation.stats.agreement import Agreement
 
 Row = dict[str, str]
 _WIDEST, _NARROWEST = 44, 12
 """Letters of a line in a cell: Prefect's older pages break none, and cut off what does not fit."""
 _PAGE_PX, _LETTER_PX, _EDGES_PX = 700, 8, 24
 """What a table has there in a window of 1,280; what a letter takes of it, and the edges of a column."""
-Result = Mapping[str, Any]
 _WORDS = {
     "krippendorff_alpha_ordinal": "Krippendorff's alpha",
     "weighted_kappa_quadratic": "weighted kappa",
@@ -29,128 +35,121 @@ _WORDS = {
 }
 
 
-def score_rows(result: Result) -> list[Row]:
+def score_rows(result: ReviewResult) -> list[Row]:
     """Return one row a candidate, the best first; empty where nothing is rated."""
-    if result["kind"] == "preference":
-        return preference_rows(from_json(PreferenceRanking, result["ranking"])) if result["ranking"] else []
-    return [
-        {
-            "candidate": candidate["candidate"],
-            **{name: shown_estimate(plotted_number(grade), digits=2) for name, grade in candidate["grades"].items()},
-            "cases": f"{max((grade['n_cases'] for grade in candidate['grades'].values()), default=0):,}",
-        }
-        for candidate in result["candidates"]
-    ]
+    findings = result.findings
+    if isinstance(findings, PreferenceFindings):
+        return preference_rows(findings.ranking) if findings.ranking else []
+    return [_grade_row(graded.candidate, graded.grades) for graded in findings.candidates]
 
 
-def control_rows(result: Result) -> list[Row]:
+def _grade_row(candidate: str, grades: Mapping[str, Estimate]) -> Row:
+    return {
+        "candidate": candidate,
+        **{name: shown_estimate(grade, digits=2) for name, grade in grades.items()},
+        "cases": f"{max((grade.n_cases for grade in grades.values()), default=0):,}",
+    }
+
+
+def control_rows(result: ReviewResult) -> list[Row]:
     """Return the same on the random controls alone."""
-    if result["kind"] == "preference":
-        return _pair_rows(result["pairs_on_controls"])
-    return [
-        {
-            "candidate": candidate["candidate"],
-            **{name: shown_estimate(plotted_number(grade), digits=2) for name, grade in candidate["controls"].items()},
-            "cases": f"{max(grade['n_cases'] for grade in candidate['controls'].values()):,}",
-        }
-        for candidate in result["candidates"]
-        if candidate["controls"]
-    ]
+    findings = result.findings
+    if isinstance(findings, PreferenceFindings):
+        return _pair_rows(findings.pairs_on_controls)
+    return [_grade_row(graded.candidate, graded.controls) for graded in findings.candidates if graded.controls]
 
 
-def pair_rows(result: Result) -> list[Row]:
+def pair_rows(result: ReviewResult) -> list[Row]:
     """Return one row for each two candidates, and each criterion."""
-    if result["kind"] == "preference":
-        return _pair_rows(result["pairs"])
+    findings = result.findings
+    if isinstance(findings, PreferenceFindings):
+        return _pair_rows(findings.pairs)
     return [
         {
-            "criterion": pair["criterion"],
-            "ahead": pair["a"],
-            "behind": pair["b"],
-            "by": shown_estimate(plotted_number({**pair, "value": pair["difference"]}), digits=2),
-            "p (Holm)": p_value(pair["p_adjusted"]),
-            "cases": f"{pair['n_cases']:,}",
+            "criterion": pair.criterion,
+            "ahead": pair.a,
+            "behind": pair.b,
+            "by": shown_estimate(pair, digits=2),
+            "p (Holm)": p_value(pair.p_adjusted),
+            "cases": f"{pair.n_cases:,}",
         }
-        for pair in result["differences"]
+        for pair in findings.differences
     ]
 
 
-def _pair_rows(pairs: Sequence[Mapping[str, Any]]) -> list[Row]:
+def _pair_rows(pairs: Sequence[PairPreference]) -> list[Row]:
     return [
         {
-            "candidate": pair["a"],
-            "against": pair["b"],
-            "better on": f"{pair['n_a']:,}",
-            "worse on": f"{pair['n_b']:,}",
-            "tied on": f"{pair['n_tied']:,}",
-            "sign test": p_value(pair["p_value"]),
+            "candidate": pair.a,
+            "against": pair.b,
+            "better on": f"{pair.n_a:,}",
+            "worse on": f"{pair.n_b:,}",
+            "tied on": f"{pair.n_tied:,}",
+            "sign test": p_value(pair.p_value),
         }
         for pair in pairs
     ]
 
 
-def agreement_rows(result: Result) -> list[Row]:
+def agreement_rows(result: ReviewResult) -> list[Row]:
     """Return how far raters agree."""
     return [
         {
-            "criterion": agreement["criterion"],
-            "raters": ", ".join(agreement["raters"]),
-            "measure": _WORDS.get(agreement["coefficient"], agreement["coefficient"]),
-            "value": _value(agreement),
-            "rated twice": f"{agreement['n_pairable']:,} of {agreement['n_cases']:,}",
+            "criterion": row.criterion,
+            "raters": ", ".join(row.raters),
+            "measure": _WORDS.get(row.agreement.coefficient, row.agreement.coefficient),
+            "value": _value(row.agreement),
+            "rated twice": f"{row.agreement.n_pairable:,} of {row.agreement.n_cases:,}",
         }
-        for agreement in result["agreement"]
+        for row in result.findings.agreement
     ]
 
 
-def metric_rows(result: Result) -> list[Row]:
+def metric_rows(result: ReviewResult) -> list[Row]:
     """Return how far metrics and judges agree with people."""
     return [
         {
-            "metric": agreement["metric"],
-            "measure": _WORDS.get(agreement["coefficient"], agreement["coefficient"]),
+            "metric": agreement.metric,
+            "measure": _WORDS.get(agreement.coefficient, agreement.coefficient),
             "value": _value(agreement),
-            "of": f"{agreement['n']:,}",
+            "of": f"{agreement.n:,}",
         }
-        for agreement in result["metrics"]
+        for agreement in result.findings.metrics
     ]
 
 
-def _value(agreement: Mapping[str, Any]) -> str:
-    return (
-        shown_estimate(plotted_number(agreement), digits=2)
-        if agreement["value"] is not None
-        else str(agreement["reason"])
-    )
+def _value(agreement: Agreement | MetricAgreement) -> str:
+    return shown_estimate(agreement, digits=2) if agreement.value is not None else str(agreement.reason)
 
 
-def item_rows(result: Result) -> list[Row]:
+def item_rows(result: ReviewResult) -> list[Row]:
     """Return one row for each case and rater: what was said, and of whom."""
     return [
         {
-            "case": f"{item['case']}",
-            "id": item["case_id"],
-            "shown": ", ".join(f"{output['letter']} = {output['candidate']}" for output in item["outputs"]),
-            "rater": rating["rater"],
+            "case": f"{item.case}",
+            "id": item.case_id,
+            "shown": ", ".join(f"{output.letter} = {output.candidate}" for output in item.outputs),
+            "rater": rating.rater,
             "said": _said(rating),
-            "notes": rating["notes"],
-            "picked": f"{item['picked']}: {item['why']}",
+            "notes": rating.notes,
+            "picked": f"{item.picked}: {item.why}",
         }
-        for item in result["items"]
-        for rating in item["ratings"]
+        for item in result.items
+        for rating in item.ratings
     ]
 
 
-def _said(rating: Mapping[str, Any]) -> str:
-    if "grades" not in rating:
-        return "tie" if rating["preferred"] is None else f"{rating['preferred']} is better"
+def _said(rating: ItemRating) -> str:
+    judgement = rating.judgement
+    if isinstance(judgement, PreferenceGiven):
+        return "tie" if judgement.preferred is None else f"{judgement.preferred} is better"
     return "; ".join(
-        f"{letter}: " + ", ".join(f"{name} {value}" for name, value in grades.items() if name != "candidate")
-        for letter, grades in rating["grades"].items()
+        f"{letter}: " + ", ".join(f"{name} {value}" for name, value in output.by_criterion.items())
+        for letter, output in judgement.grades.items()
     )
 
 
-def result_as_markdown(result: Result) -> str:
+def result_as_markdown(result: ReviewResult) -> str:
     """Return the result as one page."""
     tables: list[tuple[str, list[Row]]] = [
         ("By candidate", score_rows(result)),
@@ -159,12 +158,12 @@ def result_as_markdown(result: Result) -> str:
         ("Do raters agree?", agreement_rows(result)),
         ("Do metrics and judges agree with people?", metric_rows(result)),
     ]
-    parts = ["# Review", f"> {for_markdown(result['sentence'])}", _about(result)]
-    parts += ["\n".join(f"- {for_markdown(note)}" for note in result["notes"])] if result["notes"] else []
+    parts = ["# Review", f"> {for_markdown(result.sentence)}", _about(result)]
+    parts += ["\n".join(f"- {for_markdown(note)}" for note in result.notes)] if result.notes else []
     for title, rows in tables:
         if rows:
             parts += [f"## {title}", _table(rows)]
-    parts += ["## Case by case", "\n".join(_case_lines(result))] if result["n_rated"] else []
+    parts += ["## Case by case", "\n".join(_case_lines(result))] if result.n_rated else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -178,28 +177,28 @@ def fitting_width(rows: Sequence[Row]) -> int:
     return next((most for most in range(_WIDEST, _NARROWEST, -1) if width_px(most) <= _PAGE_PX), _NARROWEST)
 
 
-def _about(result: Result) -> str:
-    runs = ", ".join(f"`{run_id}`" for run_id in result["run_ids"])
-    picked = ", ".join(f"{n} {reason}" for reason, n in result["picked"].items())
+def _about(result: ReviewResult) -> str:
+    runs = ", ".join(f"`{run_id}`" for run_id in result.run_ids)
+    picked = ", ".join(f"{n} {reason}" for reason, n in result.picked.items())
     summary = (
-        f"Review {result['review_id']} of {result['benchmark']} · {counted(result['n_items'], 'case')} ({picked}) · "
-        f"rated by {rater_words(result)} · 95 % intervals over cases"
+        f"Review {result.review_id} of {result.benchmark} · {counted(result.n_items, 'case')} ({picked}) · "
+        f"rated by {rater_words(result.raters)} · 95 % intervals over cases"
     )
     return f"{for_markdown(summary)} · runs {runs}"
 
 
-def _case_lines(result: Result) -> Iterator[str]:
+def _case_lines(result: ReviewResult) -> Iterator[str]:
     """For each case what was shown as what, and below it what each rater said: lines, which break on any page."""
-    for item in result["items"]:
-        shown = "; ".join(f"{output['letter']} = {output['candidate']}" for output in item["outputs"])
-        yield f"- **Case {item['case']}**, {for_markdown(item['case_id'])}: {for_markdown(shown)}. {_picked(item)}"
-        for rating in item["ratings"]:
-            notes = f". Notes: {rating['notes']}" if rating["notes"] else ""
-            yield f"    - {for_markdown(rating['rater'])}: {for_markdown(_said(rating) + notes)}"
+    for item in result.items:
+        shown = "; ".join(f"{output.letter} = {output.candidate}" for output in item.outputs)
+        yield f"- **Case {item.case}**, {for_markdown(item.case_id)}: {for_markdown(shown)}. {_picked(item)}"
+        for rating in item.ratings:
+            notes = f". Notes: {rating.notes}" if rating.notes else ""
+            yield f"    - {for_markdown(rating.rater)}: {for_markdown(_said(rating) + notes)}"
 
 
-def _picked(item: Mapping[str, Any]) -> str:
-    return f"*{for_markdown(item['picked'])}: {for_markdown(item['why'])}*"
+def _picked(item: ReviewedCase) -> str:
+    return f"*{for_markdown(item.picked)}: {for_markdown(item.why)}*"
 
 
 def _table(rows: Sequence[Row]) -> str:

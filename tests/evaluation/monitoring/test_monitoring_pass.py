@@ -84,7 +84,7 @@ def test_new_weights_and_a_new_server_are_told_once_and_named_with_the_fall_that
 
     assert ["quality", "model", "server"] == rules(first)
     (quality, model, _) = first.raised
-    assert ["model", "server"] == [one["what"] for one in quality.changes]
+    assert ["model", "server"] == [change.what for change in quality.changes]
     assert quality.sentence.endswith(
         "Since then the model (its digest) changed (weights-1 → weights-2), the server's version changed "
         "(0.33.0 → 0.34.0); judge is the same."

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from evaluation.metrics.judges.rubric import RubricEvidence
-from evaluation.records import RatingRecord, ReviewItem, Said, ShownOutput
+from evaluation.records import RatingRecord, ReviewItem, ReviewQuestion, Said, ShownOutput
 from evaluation.reviews.agreement import metrics_with_grades, metrics_with_preferences
 from evaluation.score import Measurement
 
@@ -22,7 +22,7 @@ def item(number: int, *candidates: str) -> ReviewItem:
         cluster=None,
         reason="control",
         why="drawn",
-        question={"messages": [], "references": []},
+        question=ReviewQuestion(messages=(), references=()),
         outputs=tuple(
             ShownOutput(candidate=name, run_id="run-1", generation_id=10 * number + place, answer="x", total_s=None)
             for place, name in enumerate(candidates)
@@ -53,7 +53,7 @@ def test_a_judge_that_grades_is_held_against_people_by_weighted_kappa_too() -> N
     found = metrics_with_grades(items, ratings, {"judge_rubric": judged}, seed=1)
 
     assert [("spearman", 1.0, 12), ("weighted_kappa_quadratic", 1.0, 12)] == [
-        (one["coefficient"], pytest.approx(one["value"]), one["n"]) for one in found
+        (one.coefficient, pytest.approx(one.value), one.n) for one in found
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_metric_that_does_not_vary_says_nothing() -> None:
     flat = values({output.generation_id: 1.0 for one in items for output in one.outputs})
     (found,) = metrics_with_grades(items, ratings, {"flat": flat, "elsewhere": values({999: 1.0})}, seed=1)
 
-    assert (None, "one of the two does not vary") == (found["value"], found["reason"])
+    assert (None, "one of the two does not vary") == (found.value, found.reason)
 
 
 def test_less_is_better_is_heeded_and_ties_take_no_side() -> None:
@@ -78,7 +78,7 @@ def test_less_is_better_is_heeded_and_ties_take_no_side() -> None:
     seconds = values({10: 1.0, 11: 2.0, 20: 5.0, 21: 5.0, 30: 1.0, 31: 2.0, 40: 1.0, 41: 9.0})
     (found,) = metrics_with_preferences(items, ratings, {"latency_s": seconds}, better_if_higher={"latency_s": False})
 
-    assert ("same_side", 0.5, 2) == (found["coefficient"], found["value"], found["n"])
+    assert ("same_side", 0.5, 2) == (found.coefficient, found.value, found.n)
 
 
 def test_a_pairwise_judge_counts_where_the_opponent_is_shown() -> None:
@@ -89,4 +89,4 @@ def test_a_pairwise_judge_counts_where_the_opponent_is_shown() -> None:
         items, ratings, {"judge_pairwise": verdicts}, better_if_higher={"judge_pairwise": True}
     )
 
-    assert (0.5, 2) == (found["value"], found["n"])
+    assert (0.5, 2) == (found.value, found.n)

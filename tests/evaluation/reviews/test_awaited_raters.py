@@ -1,5 +1,6 @@
 """Whose answers are whose is told when all have rated who were asked, or who began."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ from reviewable import NAMES, fill, graded, opened
 
 from evaluation.errors import ConfigurationError
 from evaluation.records import ReviewRecord
-from evaluation.reports.reviews.blinded import blinded_as_markdown, blinded_sentence, without_names
+from evaluation.reports.reviews.blinded import awaited_words, blinded_as_markdown, without_names
 from evaluation.requests.review_request import read_review_request
-from evaluation.reviews.awaited_raters import AwaitedRaters, find_awaited
+from evaluation.results.reviews import AwaitedRaters, UnfinishedRater
+from evaluation.reviews.awaited_raters import find_awaited
 from evaluation.reviews.results import review_result
 from evaluation.store.ratings import load_ratings, save_ratings
 from evaluation.store.reviews import begin_session, list_sessions
@@ -32,12 +34,16 @@ def awaited(store: Store, review: ReviewRecord, *, later: timedelta = timedelta(
     return find_awaited(review, sessions, ratings, moment=datetime.now(UTC) + later)
 
 
+def unfinished(store: Store, review: ReviewRecord, *, later: timedelta = timedelta(0)) -> dict[str, int]:
+    return {person.rater: person.n_left for person in awaited(store, review, later=later).unfinished}
+
+
 def test_one_person_alone_is_told_after_the_last_case(store: Store) -> None:
     fill(store)
     review = opened(store, n_cases=2)
     assert (False, 1) == (awaited(store, review).is_over, awaited(store, review).n_to_come)
     rate(store, review, "ana", 0)
-    assert (False, {"ana": 1}) == (awaited(store, review).is_over, awaited(store, review).unfinished)
+    assert (False, {"ana": 1}) == (awaited(store, review).is_over, unfinished(store, review))
     rate(store, review, "ana", 1)
 
     assert awaited(store, review).is_over
@@ -62,7 +68,7 @@ def test_who_began_without_being_asked_is_waited_for_too(store: Store) -> None:
     rate(store, review, "ben", 0, session_id="a-flow-run")
     assert (False, {"ben": 1}, 0) == (
         awaited(store, review).is_over,
-        awaited(store, review).unfinished,
+        unfinished(store, review),
         awaited(store, review).n_unnamed,
     )
     rate(store, review, "Ben", 1, session_id="another")
@@ -78,7 +84,7 @@ def test_who_gave_a_name_and_has_rated_all_before_keeps_nobody_waiting(store: St
     assert awaited(store, review).is_over
     begun(store, review, "other", "ben")
 
-    assert {"ben": 2} == awaited(store, review).unfinished
+    assert {"ben": 2} == unfinished(store, review)
 
 
 def test_a_form_that_is_signed_by_another_name_than_the_one_before_is_finished_all_the_same(store: Store) -> None:
@@ -96,7 +102,7 @@ def test_who_does_nothing_for_a_month_is_waited_for_no_longer_but_who_was_asked_
     rate(store, review, "ana", 0, 1)
     rate(store, review, "ben", 0)
     begun(store, review, "somebody")
-    assert {"ben": 1} == awaited(store, review, later=timedelta(days=29)).unfinished
+    assert {"ben": 1} == unfinished(store, review, later=timedelta(days=29))
     assert awaited(store, review, later=timedelta(days=31)).is_over
 
     opened(store, n_cases=2, n_raters=3)
@@ -113,7 +119,7 @@ def test_how_many_rate_is_kept_with_the_review_and_makes_no_other_one(store: Sto
     again, fewer = opened(store, n_cases=2), opened(store, n_cases=2, n_raters=1)
 
     assert 1 == len({one.review_id for one in (plain, asked, again, fewer)})
-    assert [None, 3, 3, 1] == [one.request.get("n_raters") for one in (plain, asked, again, fewer)]
+    assert [1, 3, 3, 1] == [one.n_raters for one in (plain, asked, again, fewer)]
     assert plain.items == fewer.items
 
 
@@ -130,7 +136,7 @@ def test_until_then_how_far_it_is_and_no_name_of_a_candidate(store: Store) -> No
         f"2 of 2 cases of review {review.review_id} are rated, by <b>eve</b> [x](http://e) (1 case) and ana (2 cases). "
         "Whose answers are whose is told when <b>eve</b> [x](http://e) has rated the 1 case left to them, one who "
         "began and gave no name yet has rated and one more has rated."
-    ) == shown["sentence"]
+    ) == shown.sentence
     assert not [name for name in NAMES if name in str(shown) + page]
     assert not [raw for raw in ("<b>", "](http", "http://") if raw in page]
     assert f"benchwright review show {review.review_id} --unblind" in page
@@ -141,14 +147,13 @@ def test_until_then_how_far_it_is_and_no_name_of_a_candidate(store: Store) -> No
     [
         ({"n_to_come": 2}, "2 more have rated"),
         ({"n_unnamed": 2}, "2 who began and gave no name yet have rated"),
-        ({"unfinished": [{"rater": "ben", "n_left": 3}]}, "ben has rated the 3 cases left to them"),
+        ({"unfinished": (UnfinishedRater(rater="ben", n_left=3),)}, "ben has rated the 3 cases left to them"),
     ],
 )
 def test_who_is_waited_for_is_said_in_words(waits: dict[str, Any], words: str) -> None:
-    nobody: dict[str, Any] = {"n_raters": 1, "n_to_come": 0, "unfinished": [], "n_unnamed": 0, "is_over": False}
-    result = {"n_rated": 1, "n_items": 2, "review_id": "abc", "raters": [], "awaited": {**nobody, **waits}}
+    nobody = AwaitedRaters(n_raters=1, n_to_come=0, unfinished=(), n_unnamed=0, is_over=False)
 
-    assert blinded_sentence(result).endswith(f"is told when {words}.")
+    assert words == awaited_words(replace(nobody, **waits))
 
 
 def test_a_result_is_told_now_of_a_review_that_is_named(store: Store) -> None:

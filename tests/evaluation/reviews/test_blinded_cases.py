@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 from reviewable import HOSTILE, NAMES, fill, opened
 
-from evaluation.records import ReviewItem, ReviewRecord
+from evaluation.case import Message
+from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord
 from evaluation.reviews.blinded_cases import as_cell, cases_title, item_as_hint, page_as_markdown, shown_time
 from evaluation.reviews.progress import cases_per_form, page_key, pages
 from evaluation.store.session import Store
@@ -20,7 +21,7 @@ def review(store: Store) -> ReviewRecord:
 def hostile(item: ReviewItem) -> ReviewItem:
     return dataclasses.replace(
         item,
-        question={"messages": [{"role": "user", "content": HOSTILE}], "references": [HOSTILE]},
+        question=ReviewQuestion(messages=(Message(role="user", content=HOSTILE),), references=(HOSTILE,)),
         outputs=tuple(dataclasses.replace(output, answer=HOSTILE) for output in item.outputs),
     )
 

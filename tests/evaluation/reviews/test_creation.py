@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from reviewable import NAMES, candidate, fill, opened
 from stored_runs import answer, asked, numbers, store_run
 
+from evaluation.case import Message
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, IncomparableError, UnknownNameError
 from evaluation.generation import Failure, PromptState, Timing
 from evaluation.requests.review_request import ReviewRequest, read_review_request
@@ -43,8 +44,8 @@ def test_answers_questions_and_references_are_kept_with_it(store: Store) -> None
     item = opened(store).items[0]
     number = item.case_id.removeprefix("c")
 
-    assert [{"role": "user", "content": f"What is {number}?"}] == item.question["messages"]
-    assert [number] == item.question["references"]
+    assert (Message(role="user", content=f"What is {number}?"),) == item.question.messages
+    assert (number,) == item.question.references
     assert {0.42, 3.42} == {output.total_s for output in item.outputs}
     assert all(output.answer in (number, f"no idea of {number}") for output in item.outputs)
 
@@ -52,7 +53,7 @@ def test_answers_questions_and_references_are_kept_with_it(store: Store) -> None
 def test_references_are_left_out_where_that_is_asked_for(store: Store) -> None:
     fill(store)
 
-    assert [[]] * 10 == [item.question["references"] for item in opened(store, show_references=False).items]
+    assert [()] * 10 == [item.question.references for item in opened(store, show_references=False).items]
 
 
 def test_answers_that_were_reused_have_no_time(store: Store) -> None:

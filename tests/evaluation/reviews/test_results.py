@@ -15,6 +15,7 @@ from evaluation.reports.reviews.result_page import (
     result_as_markdown,
     score_rows,
 )
+from evaluation.results.reviews import GradeFindings, PreferenceFindings, ReviewResult
 from evaluation.reviews.rating_checks import checked, checked_rater
 from evaluation.reviews.results import review_result
 from evaluation.store.ratings import save_ratings
@@ -28,6 +29,11 @@ def rate(store: Store, review: ReviewRecord, rater: str, say: Callable[[ReviewIt
     save_ratings(store, session_id=rater, rater=rater, ratings=checked(review, [say(item) for item in review.items]))
 
 
+def grade_findings(result: ReviewResult) -> GradeFindings:
+    assert isinstance(result.findings, GradeFindings)
+    return result.findings
+
+
 def test_grades_are_averaged_over_raters_first_and_compared_in_pairs(store: Store) -> None:
     fill(store, n=12)
     review = opened(store, n_cases=12)
@@ -35,23 +41,29 @@ def test_grades_are_averaged_over_raters_first_and_compared_in_pairs(store: Stor
     rate(store, review, "ben", lambda item: graded(item, small=4, large=1 if item.position % 2 else 3))
     result = review_result(store, review.review_id)
 
-    small, large = result["candidates"]
+    findings = grade_findings(result)
+    small, large = findings.candidates
     assert ("small:1b", 4.25, 12) == (
-        small["candidate"],
-        small["grades"]["overall"]["value"],
-        small["grades"]["overall"]["n_cases"],
+        small.candidate,
+        small.grades["overall"].value,
+        small.grades["overall"].n_cases,
     )
     # 4.25 and 2: the cases' differences are (4.5 - 2.5) and (4 - 1.5), half of each.
-    assert 2.0 == large["grades"]["overall"]["value"]
-    difference = result["differences"][0]
-    assert ("overall", "small:1b", "large:7b", 2.25) == tuple(
-        difference[name] for name in ("criterion", "a", "b", "difference")
+    assert 2.0 == large.grades["overall"].value
+    difference = findings.differences[0]
+    assert ("overall", "small:1b", "large:7b", 2.25) == (
+        difference.criterion,
+        difference.a,
+        difference.b,
+        difference.difference,
     )
-    assert 2.08 < difference["low"] < 2.25 < difference["high"] < 2.42
-    assert difference["is_significant"]
-    speed = next(one for one in result["differences"] if one["criterion"] == "speed")
-    assert (0.0, False) == (speed["difference"], speed["is_significant"])
-    assert result["sentence"].startswith(
+    assert difference.low is not None
+    assert difference.high is not None
+    assert 2.08 < difference.low < 2.25 < difference.high < 2.42
+    assert difference.is_significant
+    speed = next(row for row in findings.differences if row.criterion == "speed")
+    assert (0.0, False) == (speed.difference, speed.is_significant)
+    assert result.sentence.startswith(
         "small:1b has the best overall grade: 4.25 [4.08, 4.42]. It is significantly higher than that of large:7b: 2.25"
     )
 
@@ -62,11 +74,11 @@ def test_no_interval_goes_beyond_what_grades_and_their_differences_can_be(store:
     rate(store, review, "ana", lambda item: graded(item, small=5 if item.position else 1, large=3 - item.position))
     result = review_result(store, review.review_id)
 
-    means = [one["grades"]["overall"] for one in result["candidates"]]
+    means = [graded_candidate.grades["overall"] for graded_candidate in grade_findings(result).candidates]
     # Both are 1 to 5 on two cases, and differ by -2 and 3: Student's interval of that would be 0.5 ± 31.8.
-    (difference,) = [one for one in result["differences"] if one["criterion"] == "overall"]
-    assert [(1, 5)] * 2 == [(one["low"], one["high"]) for one in means]
-    assert (0.5, -4, 4) == tuple(difference[name] for name in ("difference", "low", "high"))
+    (difference,) = [row for row in grade_findings(result).differences if row.criterion == "overall"]
+    assert [(1, 5)] * 2 == [(mean.low, mean.high) for mean in means]
+    assert (0.5, -4, 4) == (difference.difference, difference.low, difference.high)
     assert "0.50 [-4.00, 4.00]" in [row["by"] for row in pair_rows(result)]
 
 
@@ -74,12 +86,12 @@ def test_agreement_is_told_by_criterion_for_all_and_for_each_two(store: Store) -
     fill(store, n=12)
     review = opened(store, n_cases=12)
     rate(store, review, "ana", lambda item: graded(item, small=1 + item.position % 5, large=2))
-    assert [] == review_result(store, review.review_id)["agreement"]
+    assert () == review_result(store, review.review_id).findings.agreement
     rate(store, review, "ben", lambda item: graded(item, small=1 + item.position % 5, large=2))
 
-    found = review_result(store, review.review_id)["agreement"]
-    assert [1.0, 1.0, 1.0] == [one["value"] for one in found if one["criterion"] == "accuracy"]
-    assert [None, 1.0, None] == [one["value"] for one in found if one["criterion"] == "speed"]
+    agreement = review_result(store, review.review_id).findings.agreement
+    assert [1.0, 1.0, 1.0] == [row.agreement.value for row in agreement if row.criterion == "accuracy"]
+    assert [None, 1.0, None] == [row.agreement.value for row in agreement if row.criterion == "speed"]
     rows = agreement_rows(review_result(store, review.review_id))
     assert "every rating is 3: agreement beyond chance is not defined" in [row["value"] for row in rows]
 
@@ -94,9 +106,10 @@ def test_a_metric_that_people_agree_with_goes_along_with_their_grades(store: Sto
         return Said(item_id=item.item_id, grades=grades)
 
     rate(store, review, "ana", say)
-    metrics = {one["metric"]: one for one in review_result(store, review.review_id)["metrics"]}
+    metrics = {row.metric: row for row in review_result(store, review.review_id).findings.metrics}
 
-    assert ("spearman", 1.0, 24) == tuple(metrics["exact_match"][name] for name in ("coefficient", "value", "n"))
+    exact_match = metrics["exact_match"]
+    assert ("spearman", 1.0, 24) == (exact_match.coefficient, exact_match.value, exact_match.n)
 
 
 def test_preferences_are_counted_by_case_tested_by_sign_and_ranked(store: Store) -> None:
@@ -105,16 +118,17 @@ def test_preferences_are_counted_by_case_tested_by_sign_and_ranked(store: Store)
     rate(store, review, "ana", lambda item: prefers(item, None if item.position < 2 else "large"))
     result = review_result(store, review.review_id)
 
-    (pair,) = result["pairs"]
-    assert ("large:7b", "small:1b", 10, 0, 2) == tuple(pair[name] for name in ("a", "b", "n_a", "n_b", "n_tied"))
-    assert 2 / 1024 == pytest.approx(pair["p_value"])
+    assert isinstance(result.findings, PreferenceFindings)
+    (pair,) = result.findings.pairs
+    assert ("large:7b", "small:1b", 10, 0, 2) == (pair.a, pair.b, pair.n_a, pair.n_b, pair.n_tied)
+    assert 2 / 1024 == pytest.approx(pair.p_value)
     assert (
         "large:7b is preferred to small:1b on 10 of 12 cases, and small:1b to large:7b on 0, 2 tied "
         "(sign test p = .0020)."
-    ) == result["sentence"]
+    ) == result.sentence
     assert ["large:7b", "small:1b"] == [row["side"] for row in score_rows(result)]
     # Both take a side on the cases on which one alone is right, and people prefer the large one on all of these.
-    same_side = next(one for one in result["metrics"] if one["metric"] == "exact_match")
+    same_side = next(row for row in result.findings.metrics if row.metric == "exact_match")
     apart = [
         item
         for item in review.items
@@ -123,7 +137,7 @@ def test_preferences_are_counted_by_case_tested_by_sign_and_ranked(store: Store)
     with_people = sum(
         output.answer.isdigit() for item in apart for output in item.outputs if output.candidate == "large:7b"
     )
-    assert (len(apart), with_people / len(apart)) == (same_side["n"], same_side["value"])
+    assert (len(apart), with_people / len(apart)) == (same_side.n, same_side.value)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +159,7 @@ def test_of_a_draw_nobody_is_said_to_be_preferred(
     rate(store, review, "ana", lambda item: prefers(item, preferred[item.position]))
     result = review_result(store, review.review_id)
 
-    assert sentence == result["sentence"]
+    assert sentence == result.sentence
     (row,) = pair_rows(result)
     n_each = f"{preferred.count('large')}"
     assert (n_each, n_each) == (row["better on"], row["worse on"])
@@ -157,14 +171,14 @@ def test_two_raters_of_preferences_agree_or_do_not(store: Store) -> None:
     review = opened(store, n_cases=12, kind="preference")
     rate(store, review, "ana", lambda item: prefers(item, "large"))
     rate(store, review, "ben", lambda item: prefers(item, "large"))
-    same = review_result(store, review.review_id)["agreement"]
+    same = review_result(store, review.review_id).findings.agreement
     rate(store, review, "ben", lambda item: prefers(item, "small"))
-    other = review_result(store, review.review_id)["agreement"]
+    other = review_result(store, review.review_id).findings.agreement
 
     assert {"krippendorff_alpha_ordinal": 1.0, "raw_agreement": 1.0, "weighted_kappa_quadratic": 1.0} == {
-        one["coefficient"]: one["value"] for one in same
+        row.agreement.coefficient: row.agreement.value for row in same
     }
-    assert all(one["value"] <= 0 for one in other)
+    assert all(row.agreement.value is not None and row.agreement.value <= 0 for row in other)
 
 
 def test_cases_that_were_picked_for_their_differences_do_not_speak_for_the_benchmark(store: Store) -> None:
@@ -173,10 +187,10 @@ def test_cases_that_were_picked_for_their_differences_do_not_speak_for_the_bench
     rate(store, review, "ana", lambda item: graded(item, small=4, large=2))
     result = review_result(store, review.review_id)
 
-    assert {"control": 2} == {reason: n for reason, n in result["picked"].items() if reason == "control"}
-    assert 2 == result["candidates"][0]["controls"]["overall"]["n_cases"]
-    assert any("the 2 random controls alone speak for the whole benchmark" in note for note in result["notes"])
-    assert any("one person rated, ana" in note for note in result["notes"])
+    assert {"control": 2} == {reason: n for reason, n in result.picked.items() if reason == "control"}
+    assert 2 == grade_findings(result).candidates[0].controls["overall"].n_cases
+    assert any("the 2 random controls alone speak for the whole benchmark" in note for note in result.notes)
+    assert any("one person rated, ana" in note for note in result.notes)
 
 
 def test_the_page_has_names_and_no_markup_of_anybody_elses(store: Store) -> None:
@@ -241,13 +255,13 @@ def test_case_by_case_says_who_said_what_of_whom_and_why_it_was_picked(store: St
 def test_nobody_has_rated_is_said_and_a_review_outlives_its_runs(store: Store) -> None:
     fill(store)
     review = opened(store)
-    assert review_result(store, review.review_id)["sentence"].startswith("Nobody has rated a case")
+    assert review_result(store, review.review_id).sentence.startswith("Nobody has rated a case")
     assert result_as_markdown(review_result(store, review.review_id)).startswith("# Review")
     rate(store, review, "ana", lambda item: graded(item, small=4, large=2))
     delete_run(store, "run-1")
 
     result = review_result(store, review.review_id)
-    assert (10, []) == (result["n_rated"], result["metrics"])
+    assert (10, ()) == (result.n_rated, result.findings.metrics)
 
 
 @pytest.mark.parametrize("value", [0, 6, 9, True, "5", 4.0, None])

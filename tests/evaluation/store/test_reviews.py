@@ -2,8 +2,9 @@
 
 import pytest
 
+from evaluation.case import Message
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import ReviewItem, ReviewRecord, Said, ShownOutput
+from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord, Said, ShownOutput
 from evaluation.store.ratings import load_ratings, rated_items, save_ratings
 from evaluation.store.reviews import (
     begin_session,
@@ -31,7 +32,7 @@ def item(position: int) -> ReviewItem:
         cluster=None,
         reason="control",
         why="drawn",
-        question={"messages": [{"role": "user", "content": "?"}], "references": []},
+        question=ReviewQuestion(messages=(Message(role="user", content="?"),), references=()),
         outputs=outputs,
     )
 
@@ -54,11 +55,12 @@ def saved(store: Store, review_id: str = "abc123", *, n: int = 2, kind: str = "g
 def test_a_review_comes_back_as_it_was(store: Store) -> None:
     review = saved(store)
 
-    assert ("numbers", ("accuracy",), ("run-1",), {"seed": 3}) == (
+    assert ("numbers", ("accuracy",), ("run-1",), 3, 1) == (
         review.benchmark_name,
         review.criteria,
         review.run_ids,
-        dict(review.request),
+        review.seed,
+        review.n_raters,
     )
     assert [item(0).outputs, item(1).outputs] == [one.outputs for one in review.items]
     assert review == find_review(store, "abc") == find_review(store, "last")

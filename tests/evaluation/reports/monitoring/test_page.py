@@ -9,6 +9,7 @@ from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.monitoring.result import monitor_result
 from evaluation.reports.monitoring.page import monitor_as_markdown
 from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.results.monitoring import MonitorResult
 from evaluation.store.alert_silences import list_silences
 from evaluation.store.alerts import list_alerts, record_look
 from evaluation.store.session import Store
@@ -16,7 +17,7 @@ from evaluation.store.session import Store
 HOSTILE = "m|<script>alert(1)</script>[x](javascript:y)![z](http://w)`q`"
 
 
-def page_of(store: Store, **request: Any) -> tuple[dict[str, Any], str]:
+def page_of(store: Store, **request: Any) -> tuple[MonitorResult, str]:
     seen = run_pass(store, MonitorRequest(**request), NOW)
     changes = record_look(store, seen.findings, judged=seen.judged, looks=seen.looks, moment=NOW)
     result = monitor_result(seen, changes, list_alerts(store), list_silences(store, moment=NOW))
@@ -31,8 +32,8 @@ def test_a_hostile_name_is_no_markup_anywhere_on_the_page(store: Store) -> None:
 
     result, page = page_of(store)
 
-    assert ["duration"] == [one["rule"] for one in result["alerts"]]
-    assert HOSTILE in result["alerts"][0]["sentence"]
+    assert ["duration"] == [shown.alert.rule for shown in result.alerts]
+    assert HOSTILE in result.alerts[0].alert.sentence
     for harmful in ("<script", "<b>", "](javascript", "![z]", "http://", "`q`"):
         assert harmful not in page
     lines = page.splitlines()
@@ -43,7 +44,7 @@ def test_a_hostile_name_is_no_markup_anywhere_on_the_page(store: Store) -> None:
 def test_a_page_without_anything_says_so(store: Store) -> None:
     result, page = page_of(store)
 
-    assert "Nothing was evaluated" in result["sentence"]
+    assert "Nothing was evaluated" in result.sentence
     assert page.startswith("# Monitor\n\n> Nothing was evaluated")
 
 
@@ -53,7 +54,7 @@ def test_quiet_figures_are_a_table_and_a_sentence(store: Store) -> None:
 
     result, page = page_of(store)
 
-    assert "No open alerts: 1 pair of candidate and task, 20 calls." == result["sentence"]
+    assert "No open alerts: 1 pair of candidate and task, 20 calls." == result.sentence
     assert "### numbers\n\n| candidate | calls | success | quality | seconds | tokens | tokens/s |" in page
     assert "| m:1b | 20 | 100 % | 0.75 | 1.5 | 1,312 | 1,732 |" in page
 
@@ -65,8 +66,8 @@ def test_an_alert_says_in_words_how_bad_it_is_and_since_when(store: Store) -> No
 
     result, page = page_of(store)
 
-    (alert,) = result["alerts"]
+    (shown,) = result.alerts
     assert "- **warning: duration** *new* m:1b on numbers takes" in page
     assert ". · since" not in page
-    assert f"· since 2026-05-20 12:00 UTC · alert `{alert['alert_id']}` · run `slow`" in page
+    assert f"· since 2026-05-20 12:00 UTC · alert `{shown.alert.alert_id}` · run `slow`" in page
     assert all(ord(letter) < 0x1F000 for letter in page), "an emoji, which Prefect's fonts lack"

@@ -1,0 +1,144 @@
+"""What a monitoring pass found: alerts, what became of them, and the figures over time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from evaluation.records.alerts import AlertRecord
+from evaluation.results.as_json import MERGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertResult:
+    """An alert with its state."""
+
+    alert: AlertRecord = field(metadata=MERGED)
+    state: str
+    """`resolved`, `acknowledged` or `open`."""
+
+    @staticmethod
+    def of(alert: AlertRecord) -> "AlertResult":
+        """Return what is shown of an alert."""
+        return AlertResult(alert=alert, state=alert.state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAlertResult:
+    """An alert that is not over."""
+
+    alert: AlertRecord = field(metadata=MERGED)
+    state: str
+    """`acknowledged` or `open`."""
+    is_new: bool
+    """Raised by this pass."""
+    is_silenced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendResult:
+    """A figure over time."""
+
+    quantity: str
+    direction: Literal["rising", "falling", "steady"]
+    confidence: float
+    """1 - p."""
+    is_clear: bool
+    """True where chance does not explain it, among all figures that were looked at."""
+    per_week: float
+    """In the figure's unit."""
+    relative_per_week: float | None
+    """As a share of its median; None where that is 0."""
+    p_value: float
+    p_adjusted: float | None
+    n_points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalyResult:
+    """A figure that is not like the earlier ones."""
+
+    candidate: str
+    task: str
+    benchmark: str | None
+    source: str
+    quantity: str
+    value: float
+    usual: float
+    n_earlier: int
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insight:
+    """Something worth knowing."""
+
+    kind: str
+    text: str
+    evidence: Mapping[str, object]
+    """The numbers that it rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointResult:
+    """A candidate at a time: a run, or a stretch of calls in production. None: it cannot be told."""
+
+    at: datetime
+    run_id: str | None
+    n: int
+    """Calls that were made."""
+    n_ok: int
+    failures: Mapping[str, int]
+    n_cached: int
+    """Answers to prompts that a server had, or may have had, in its cache."""
+    prompts: str | None
+    """What servers had kept of the prompts of the answers that were timed."""
+    duration_s: float | None
+    success: float | None
+    """The share of calls that came to an answer."""
+    tokens: float | None
+    """Of a call."""
+    tokens_per_s: float | None
+    """After the first token."""
+    call_tokens_per_s: float | None
+    """Of the whole call."""
+    quality: float | None
+    energy_j: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesResult:
+    """One candidate on one task, over time."""
+
+    source: str
+    """`evaluation` or `live`."""
+    task: str
+    benchmark: str | None
+    benchmark_version: str | None
+    candidate: str
+    headline: str | None
+    n_points: int
+    n_calls: int
+    newest: PointResult
+    trends: tuple[TrendResult, ...]
+    points: tuple[PointResult, ...]
+    """The oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorResult:
+    """All that a monitoring pass found."""
+
+    moment: datetime
+    sentence: str
+    alerts: tuple[OpenAlertResult, ...]
+    resolved: tuple[AlertResult, ...]
+    n_looked_at: int
+    """Runs that were looked at for the first time."""
+    statistics: tuple[SeriesResult, ...]
+    anomalies: tuple[AnomalyResult, ...]
+    insights: tuple[Insight, ...]
+    taken_up: tuple[str, ...] = ()
+    """Dead runs that were started again: a sentence each."""
+    n_notified: int = 0
+    """Alerts that Prefect was told of."""

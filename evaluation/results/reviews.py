@@ -1,0 +1,263 @@
+"""What came of a review: what people said of the answers, whose those were, and how far that can be believed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from evaluation.results.as_json import MERGED
+from evaluation.score import Estimate
+from evaluation.stats.preference_ranking import PreferenceRanking
+
+if TYPE_CHECKING:
+    from evaluation.stats.agreement import Agreement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaterResult:
+    """A person who rated."""
+
+    rater: str
+    n_cases: int
+    first_at: datetime
+    """When the first case was rated."""
+    last_at: datetime
+    """When the last case was rated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedRater:
+    """A person who began to rate, and has cases left."""
+
+    rater: str
+    n_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitedRaters:
+    """Who is waited for."""
+
+    n_raters: int
+    """How many people are to rate each case."""
+    n_to_come: int
+    """How many are still to begin."""
+    unfinished: tuple[UnfinishedRater, ...]
+    n_unnamed: int
+    """How many began and have not said who they are."""
+    is_over: bool
+    """True where the result may be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradedCandidate:
+    """What a candidate was given, by criterion."""
+
+    candidate: str
+    grades: Mapping[str, Estimate]
+    """Over all cases."""
+    controls: Mapping[str, Estimate]
+    """Over the random controls alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeDifference:
+    """Two candidates on the cases of both, by one criterion."""
+
+    criterion: str
+    a: str
+    """The one with the better mean."""
+    b: str
+    difference: float | None
+    """Mean of A less mean of B."""
+    low: float | None
+    high: float | None
+    n_cases: int
+    p_value: float | None
+    p_adjusted: float | None
+    """Holm's."""
+    is_significant: bool
+    method: str
+
+    @property
+    def value(self) -> float | None:
+        """The difference."""
+        return self.difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairPreference:
+    """On how many cases each of two candidates was preferred by most raters; the first one more often."""
+
+    a: str
+    b: str
+    n_a: int
+    n_b: int
+    n_tied: int
+    n_cases: int
+    p_value: float
+    """Of the sign test."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaterAgreement:
+    """How far raters agree."""
+
+    criterion: str
+    """Or `preference`."""
+    raters: tuple[str, ...]
+    agreement: "Agreement" = field(metadata=MERGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricAgreement:
+    """How far a metric or a judge agrees with people."""
+
+    metric: str
+    of: str
+    """With what: `overall`, or `preference`."""
+    coefficient: str
+    """`spearman`, `weighted_kappa_quadratic` or `same_side`."""
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    """Answers, or cases, that it rests on."""
+    reason: str | None
+    """Why there is no value, or no interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeFindings:
+    """What grades say."""
+
+    candidates: tuple[GradedCandidate, ...]
+    """The best first."""
+    differences: tuple[GradeDifference, ...]
+    agreement: tuple[RaterAgreement, ...]
+    """Empty where one person rated."""
+    metrics: tuple[MetricAgreement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceFindings:
+    """What preferences say."""
+
+    pairs: tuple[PairPreference, ...]
+    pairs_on_controls: tuple[PairPreference, ...]
+    """On the random controls alone."""
+    ranking: PreferenceRanking | None
+    """None where nobody has rated."""
+    agreement: tuple[RaterAgreement, ...]
+    """Empty where one person rated."""
+    metrics: tuple[MetricAgreement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedOutput:
+    """An answer as it was shown, and whose it is."""
+
+    letter: str
+    candidate: str
+    run_id: str
+    generation_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputGrades:
+    """What a person gave an answer."""
+
+    candidate: str
+    by_criterion: Mapping[str, int] = field(metadata=MERGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradesGiven:
+    """Grades for each answer of a case."""
+
+    grades: Mapping[str, OutputGrades]
+    """By letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceGiven:
+    """Which of two answers is better."""
+
+    preferred: str | None
+    """The candidate; None: a tie."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRating:
+    """What a person said of a case."""
+
+    rater: str
+    rated_at: datetime
+    judgement: GradesGiven | PreferenceGiven = field(metadata=MERGED)
+    notes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedCase:
+    """A case with its answers, and what people said."""
+
+    case: int
+    """Its place in the review, from 1 on."""
+    case_id: str
+    picked: str
+    """Why it was picked: `disagreement`, `flip`, `control` or `further`."""
+    why: str
+    """The same in words."""
+    outputs: tuple[ReviewedOutput, ...]
+    ratings: tuple[ItemRating, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewResult:
+    """All that is known of a review by now, with names."""
+
+    sentence: str = ""
+    """Who came out ahead."""
+    review_id: str
+    kind: str
+    """`grades` or `preference`."""
+    criteria: tuple[str, ...]
+    """Empty for a preference."""
+    benchmark: str
+    benchmark_version: str
+    run_ids: tuple[str, ...]
+    picked_by: str | None
+    """Signature of the metric by which cases were picked; None: by their texts."""
+    seed: int
+    code_version: str
+    """The code that made the review."""
+    created_at: datetime
+    n_items: int
+    picked: Mapping[str, int]
+    """How many cases were picked for which reason."""
+    raters: tuple[RaterResult, ...]
+    n_rated: int
+    """Cases that anybody rated."""
+    awaited: AwaitedRaters
+    findings: GradeFindings | PreferenceFindings = field(metadata=MERGED)
+    items: tuple[ReviewedCase, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader must know before believing the numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReviewResult:
+    """What may be known of a review before its result is told."""
+
+    status: str = "open"
+    sentence: str
+    """How far it is, and who is waited for."""
+    review_id: str
+    kind: str
+    criteria: tuple[str, ...]
+    benchmark: str
+    run_ids: tuple[str, ...]
+    created_at: datetime
+    n_items: int
+    n_rated: int
+    raters: tuple[RaterResult, ...]
+    awaited: AwaitedRaters
