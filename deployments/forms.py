@@ -66,7 +66,8 @@ def choices_in(store: "Store") -> Choices:
     from evaluation.requests.profiles import STANDARD_PROFILES
     from evaluation.resolution import EMBEDDED
     from evaluation.store.benchmarks import list_benchmarks
-    from evaluation.store.registry import list_endpoints, list_models, list_profiles
+    from evaluation.store.models import list_models
+    from evaluation.store.registry import list_endpoints, list_profiles
 
     endpoints = [record.name for record in list_endpoints(store)]
     return Choices(

@@ -294,7 +294,7 @@ def _find_or_start(*, has_password: bool) -> PrefectServer:
         return PrefectServer(api.rstrip("/"))
     if (api := _own_address()) is not None and _is_there(api):
         return PrefectServer(api, is_shared=True, has_password=has_password)
-    port = _free_port()
+    port = free_port()
     helper = _start(port, has_password=has_password)
     return PrefectServer(f"http://127.0.0.1:{port}/api", helper, has_password=has_password)
 
@@ -326,7 +326,8 @@ def _server_environment(port: int, *, has_password: bool) -> dict[str, str]:
     return env
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port where nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

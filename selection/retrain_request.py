@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
-from evaluation.errors import ConfigurationError
-from evaluation.requests.request_model import RequestModel, refusal
+from evaluation.requests.request_model import RequestModel, checked_request
 
 
 class RetrainRequest(RequestModel):
@@ -37,8 +36,4 @@ def read_retrain_request(options: Mapping[str, Any]) -> RetrainRequest:
     Raises:
         ConfigurationError: a value that cannot be one.
     """
-    try:
-        return RetrainRequest.model_validate(options)
-    except ValidationError as error:
-        refused = refusal(error, RetrainRequest.model_fields, source="the command line")
-        raise ConfigurationError(refused.message, "`benchwright retrain --help` lists what can be said.") from None
+    return checked_request(RetrainRequest, options, about="`benchwright retrain --help` lists what can be said.")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.providers import PROVIDERS
-from evaluation.providers.detection import normalise_url
+from evaluation.providers.addresses import normalise_url
 from evaluation.records import EndpointRecord
 from evaluation.requests.prices import as_prices
 from evaluation.resolution import default_gpu_tag

@@ -10,7 +10,7 @@ from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.settings import Settings
 from evaluation.store.comparisons import find_comparison
-from evaluation.store.runs import run_flows
+from evaluation.store.plans import run_flows
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without

@@ -20,17 +20,18 @@ from evaluation.resolution import Resolution, ResolvedBenchmark, ResolvedCandida
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.experiments import add_runs, find_experiment
-from evaluation.store.registry import record_seen, save_candidate
-from evaluation.store.runs import (
+from evaluation.store.models import record_seen
+from evaluation.store.plans import (
     add_run_candidate,
     create_invocation,
     create_run,
     extend_run,
     note_servers,
     record_run_flow,
-    runs_of_invocation,
     update_invocation_request,
 )
+from evaluation.store.registry import save_candidate
+from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
 from tasks.block_values import with_pools, with_prices

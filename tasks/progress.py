@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from evaluation.errors import StoreError
 from evaluation.reports.runs.pace import Pace
-from evaluation.store.runs import progress
 from evaluation.store.session import Store
+from evaluation.store.summaries import progress
 from tasks.artifacts import ProgressArtifact
 
 SHOW_EVERY_S = 2.0

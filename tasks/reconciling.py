@@ -23,6 +23,7 @@ from evaluation.records import RunRecord, Status
 from evaluation.requests.run_share import Share, is_share, share_of
 from evaluation.store.holders import holders_of, holders_of_flow, is_at_work, is_seen, own_silence_s
 from evaluation.store.missing import is_missing
+from evaluation.store.plans import run_flows, runs_of_flow
 from evaluation.store.recoveries import (
     RecoveryRecord,
     claim_recovery,
@@ -32,7 +33,7 @@ from evaluation.store.recoveries import (
     put_back,
     requested_recoveries,
 )
-from evaluation.store.runs import find_run, run_flows, runs_of_flow, set_run_candidate_status, set_run_status
+from evaluation.store.runs import find_run, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 from tasks.flow_logging import log_info, log_warning
 from tasks.heartbeat import BEAT_EVERY_S

@@ -16,7 +16,7 @@ from prefect.states import Crashed
 
 from evaluation.errors import StoreError
 from evaluation.store.holders import dead_holders, end_holder
-from evaluation.store.runs import run_flows
+from evaluation.store.plans import run_flows
 from evaluation.store.session import Store
 from tasks.flow_logging import log_info, log_warning
 from tasks.slots import LimitsAwayError, free_dead_slots

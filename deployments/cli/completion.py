@@ -6,7 +6,7 @@ from evaluation.errors import BenchwrightError
 def run_ids(incomplete: str) -> list[tuple[str, str]]:
     """Return the newest runs whose ids begin so, and `last`; none where the database cannot be read."""
     from deployments.cli.arguments import open_stored
-    from evaluation.store.runs import list_runs
+    from evaluation.store.summaries import list_runs
 
     try:
         with open_stored(None) as store:

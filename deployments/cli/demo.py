@@ -83,7 +83,7 @@ def embedded_model_is_there() -> bool:
 
 
 def _ollama_url() -> str:
-    from evaluation.providers.detection import default_url
+    from evaluation.providers.addresses import default_url
 
     return default_url(os.environ)
 

@@ -147,7 +147,7 @@ def all_have_ended(store: "Store", invocation_id: str) -> bool:
 
 def work_on_it_has_ended(store: "Store", run_id: str, *, since: datetime) -> bool:
     """Return True where this process took hold of the run since then, and has let go of it again."""
-    from evaluation.store.runs import holders_of
+    from evaluation.store.holders import holders_of
 
     try:
         holders = holders_of(store, run_id)

@@ -57,7 +57,7 @@ def list_runs(
     """List runs, newest first."""
     from evaluation.store.experiments import find_experiment
     from evaluation.store.headlines import headline_values
-    from evaluation.store.runs import list_runs as stored_runs
+    from evaluation.store.summaries import list_runs as stored_runs
 
     with open_stored(db) as store:
         experiment_id = find_experiment(store, experiment).experiment_id if experiment is not None else None

@@ -35,7 +35,7 @@ def requested_endpoints(names_or_urls: Sequence[str], store: "Store | None") -> 
     Raises:
         ConfigurationError: neither a stored name nor an address.
     """
-    from evaluation.providers.detection import default_url
+    from evaluation.providers.addresses import default_url
     from evaluation.store.registry import list_endpoints
 
     if names_or_urls:
@@ -48,7 +48,7 @@ def requested_endpoints(names_or_urls: Sequence[str], store: "Store | None") -> 
 
 
 def _endpoint(text: str, store: "Store | None") -> EndpointRecord:
-    from evaluation.providers.detection import normalise_url
+    from evaluation.providers.addresses import normalise_url
     from evaluation.store.registry import find_endpoint
 
     if store is not None and (stored := find_endpoint(store, text)) is not None:
@@ -157,7 +157,7 @@ def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
 
 def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:
     """Return the models as stored now that their servers have shown them; another digest than before is told of."""
-    from evaluation.store.registry import list_models, record_seen
+    from evaluation.store.models import list_models, record_seen
 
     before = {(old.name, old.endpoint_name): old.digest for old in list_models(store, include_retired=True)}
     records = []

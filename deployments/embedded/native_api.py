@@ -10,16 +10,7 @@ from deployments.embedded.engine import ServedModel
 from deployments.embedded.native_answers import error_line
 from deployments.embedded.options import full_options, keep_alive_s, load_options
 from deployments.embedded.registry import Registry
-from deployments.embedded.replies import (
-    NDJSON,
-    Reply,
-    Stream,
-    WireError,
-    go_time,
-    json_line,
-    json_reply,
-    text_reply,
-)
+from deployments.embedded.replies import NDJSON, Reply, Stream, WireError, go_time, json_line, json_reply, text_reply
 from deployments.embedded.scheduler import Scheduler
 
 VERSION = "0.33.0-embedded"

@@ -39,7 +39,7 @@ def runs(
     """
     from evaluation.results.listings import RunList
     from evaluation.store.experiments import find_experiment
-    from evaluation.store.runs import list_runs
+    from evaluation.store.summaries import list_runs
 
     with opened(db) as store:
         of = find_experiment(store, experiment).experiment_id if experiment is not None else None

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from deployments.helper_process import answers
 from deployments.prefect_home import configured_api, own_folder, prefect_home
-from deployments.prefect_server import HEALTH, running_api
+from deployments.prefect_server import HEALTH, free_port, running_api
 from evaluation.errors import ConfigurationError
 from evaluation.files.private_files import make_private_file
 from evaluation.providers.addresses import without_credentials
@@ -136,13 +136,6 @@ def is_taken(port: int) -> bool:
         except OSError:
             return True
     return False
-
-
-def free_port() -> int:
-    """Return a port where nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _free_above(port: int) -> int:

@@ -15,9 +15,8 @@ from deployments.deploying import Deployed, DeployRequest, deploy
 from deployments.forms import Choices
 from deployments.helper_process import HelperProcess, start_embedded
 from deployments.prefect_home import prefect_home
-from deployments.prefect_server import PrefectServer, start_prefect_server
+from deployments.prefect_server import PrefectServer, free_port, start_prefect_server
 from deployments.serving import worker
-from deployments.serving.home import free_port
 from deployments.serving.parts import Part
 from deployments.serving.reconciler import Reconciler
 

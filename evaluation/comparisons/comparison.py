@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
 
-from evaluation.comparisons.case_values import (
-    count_cases,
-    find_preferences,
-)
-from evaluation.comparisons.metric_comparison import (
-    MetricComparer,
-    MetricComparison,
-)
+from evaluation.comparisons.case_values import count_cases, find_preferences
+from evaluation.comparisons.metric_comparison import MetricComparer, MetricComparison
 from evaluation.comparisons.metrics import MeasuredMetric, find_metrics
 from evaluation.comparisons.sides import Member, Side, find_members, find_side, make_sides
 from evaluation.errors import IncomparableError, UnknownNameError

@@ -10,7 +10,8 @@ from evaluation.records.labels import unique_labels
 from evaluation.run_results.case_result import unknown_case
 from evaluation.run_results.run_result import run_result
 from evaluation.store.comparisons import find_comparison
-from evaluation.store.runs import find_run, has_run_case
+from evaluation.store.run_cases import has_run_case
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, CorpusMetric, Need
+from evaluation.metrics.metric import CorpusMetric, Need
+from evaluation.metrics.requests import Answers
 from evaluation.metrics.sufficient_statistics import mean_value, statistics_of, summed
 from evaluation.score import Measurement
 

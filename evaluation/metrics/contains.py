@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.normalization import folded, whole_number
+from evaluation.metrics.requests import Answers
 from evaluation.metrics.sentence_marks import TYPOGRAPHIC_QUOTES, without_closing_marks
 from evaluation.score import Measurement
 

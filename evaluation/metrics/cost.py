@@ -11,7 +11,8 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 JOULES_PER_KWH = 3.6e6

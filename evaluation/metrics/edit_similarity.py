@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 

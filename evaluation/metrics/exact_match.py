@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.normalization import folded, squad_words, without_articles, without_punctuation
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 

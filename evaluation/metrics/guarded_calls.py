@@ -15,8 +15,8 @@ from numbers import Real
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.error_locations import in_words, place_in
-from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request, TooFewRepeatsError
-from evaluation.metrics.requests import AskJudge, EmbedText, RunProgram
+from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
+from evaluation.metrics.requests import Answers, AskJudge, EmbedText, Request, RunProgram
 from evaluation.score import Measurement, ScoreFailure
 
 RAISED = "metric_raised"

@@ -11,7 +11,8 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.instructions.reading import followed, instructions_of
-from evaluation.metrics.metric import Answers, CorpusMetric, Metric
+from evaluation.metrics.metric import CorpusMetric, Metric
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 FOLLOWED = "followed"

@@ -8,15 +8,11 @@ from typing import Any, ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.bounded_schema import (
-    BoundedSchema,
-    SchemaFaultError,
-    TooMuchWorkError,
-    bounded_schema,
-)
+from evaluation.metrics.bounded_schema import BoundedSchema, SchemaFaultError, TooMuchWorkError, bounded_schema
 from evaluation.metrics.bounded_search import PatternTimeoutError
 from evaluation.metrics.json_answers import NOT_JSON, find_json
-from evaluation.metrics.metric import Answers, Metric
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement, ScoreFailure
 
 

@@ -9,7 +9,8 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.accuracy import is_right, unknown_label
 from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
-from evaluation.metrics.metric import Answers, CorpusMetric, Need
+from evaluation.metrics.metric import CorpusMetric, Need
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 NOTHING = ""

@@ -11,8 +11,6 @@ from evaluation.generation import Generation
 from evaluation.metrics.requests import Answers, Request
 from evaluation.score import Measurement, ScoreFailure
 
-__all__ = ["Answers", "CorpusMetric", "Metric", "ModelMetric", "Need", "Request"]
-
 
 class Need(StrEnum):
     """What a metric must be given beside the answer."""

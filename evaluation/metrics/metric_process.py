@@ -21,9 +21,10 @@ from evaluation.generation import Generation
 from evaluation.metrics import guarded_calls
 from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.guarded_calls import NONSENSE, RAISED, BrokenMetricError
-from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request
+from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.metric_files import source_of
 from evaluation.metrics.metric_process_child import Hello
+from evaluation.metrics.requests import Answers, Request
 from evaluation.metrics.third_party import LOST, third_party_names
 from evaluation.score import Measurement, ScoreFailure
 

@@ -10,7 +10,8 @@ from evaluation.metrics.choices.choice import FLEXIBLE, STRICT
 from evaluation.metrics.choices.extraction import chosen_option
 from evaluation.metrics.choices.option_matching import named_option, other_option
 from evaluation.metrics.extraction import NOT_EXTRACTED
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 

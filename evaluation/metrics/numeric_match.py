@@ -9,8 +9,9 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.numbers_in_text import NumberInText, find_number
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 NO_NUMBER = "no_number"

@@ -14,11 +14,7 @@ from evaluation.metric_specs import file_and_call, names_a_file
 from evaluation.metrics import METRICS
 from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.metric import Metric
-from evaluation.metrics.metric_files import (
-    EXAMPLE,
-    loaded_metric,
-    metric_in_file,
-)
+from evaluation.metrics.metric_files import EXAMPLE, loaded_metric, metric_in_file
 from evaluation.metrics.third_party import MissingMetric, third_party_metric, third_party_names
 
 

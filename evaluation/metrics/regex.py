@@ -9,7 +9,8 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.bounded_search import PatternTimeoutError, checked_pattern, is_found
-from evaluation.metrics.metric import Answers, Metric
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement, ScoreFailure
 
 MAX_CHARS = 20_000

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, NamedTuple
 from evaluation.case import Case
 from evaluation.formatting import score
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 _BLIND_SPOTS = (

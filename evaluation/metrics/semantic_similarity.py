@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, ModelMetric, Need
-from evaluation.metrics.requests import EmbedText
+from evaluation.metrics.metric import ModelMetric, Need
+from evaluation.metrics.requests import Answers, EmbedText
 from evaluation.metrics.vectors import cosines
 from evaluation.score import Measurement, ScoreFailure
 

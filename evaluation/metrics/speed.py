@@ -18,7 +18,8 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation, PromptState, Timing
 from evaluation.metrics.cost import CostUsd
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 MIN_OUTPUT_TOKENS = 8

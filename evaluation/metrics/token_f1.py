@@ -12,8 +12,9 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.meaningful_symbols import find_symbols
-from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.normalization import folded, keeps_words, squad_words, without_articles, without_punctuation
+from evaluation.metrics.requests import Answers
 from evaluation.metrics.sentence_marks import without_marks_of_other_scripts
 from evaluation.score import Measurement
 

@@ -13,8 +13,9 @@ from evaluation.requests.evaluation_request import EvaluationRequest, read_reque
 from evaluation.requests.run_share import may_work_beside
 from evaluation.resolution import ResolvedCandidate
 from evaluation.store.holders import held_error, living_holders
-from evaluation.store.outcomes import count_missing
-from evaluation.store.runs import find_invocation, find_run, runs_of_invocation
+from evaluation.store.missing import count_missing
+from evaluation.store.plans import find_invocation
+from evaluation.store.runs import find_run, runs_of_invocation
 from evaluation.store.session import Store
 
 

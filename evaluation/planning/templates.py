@@ -12,7 +12,8 @@ from evaluation.records import ExperimentRecord
 from evaluation.requests.evaluation_request import EvaluationRequest, read_request
 from evaluation.requests.request_file import read_request_file
 from evaluation.store.experiments import find_experiment
-from evaluation.store.runs import find_invocation, find_run
+from evaluation.store.plans import find_invocation
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 EXPERIMENT = "experiment"

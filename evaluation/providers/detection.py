@@ -6,13 +6,11 @@ import httpx
 
 from evaluation.errors import ConfigurationError, FailureKind, ProviderError
 from evaluation.providers import PROVIDERS
-from evaluation.providers.addresses import default_url, normalise_url
+from evaluation.providers.addresses import normalise_url
 from evaluation.providers.connection import Connection
 from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.provider import Provider
-
-__all__ = ["START_ONE", "connect", "default_url", "detect_provider", "normalise_url"]
 
 START_ONE = "Start one with `ollama serve`, or give another address with `--endpoint`."
 

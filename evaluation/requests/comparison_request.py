@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.margin import Margin, read_margin
-from evaluation.requests.request_model import RequestModel, refusal
+from evaluation.requests.request_model import RequestModel, checked_request
 
 FIRST = "first"
 """Names the first of all sides, unless one is called so."""
@@ -90,10 +90,6 @@ def read_comparison_request(fields: Mapping[str, Any], *, checks: Sequence[str] 
         fields = {"against": FIRST, **fields}
     if checks and "metrics" in fields:
         fields = {**fields, "metrics": [*fields["metrics"], *checks]}
-    try:
-        request = ComparisonRequest.model_validate(dict(fields))
-    except ValidationError as error:
-        refused = refusal(error, ComparisonRequest.model_fields, source="the command line")
-        raise type(refused)(refused.message, _ABOUT) from None
+    request = checked_request(ComparisonRequest, fields, about=_ABOUT)
     request.read_margin()
     return request

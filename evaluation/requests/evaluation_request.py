@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.field_mapping import read_mapping
@@ -16,15 +16,15 @@ from evaluation.options import OPTIONS, read_options
 from evaluation.providers import PROVIDERS
 from evaluation.requests.prices import PriceTable, as_prices
 from evaluation.requests.request_model import (
+    COMMAND_LINE,
     WHERE_KEYS_BELONG,
     MetricText,
     ModelText,
     RequestModel,
     ServerText,
-    refusal,
+    checked_request,
 )
 
-COMMAND_LINE = "the command line"
 OF_BLOCK = "block:"
 """Before the name of a block of prices, where prices may stand; whoever runs the request reads it."""
 NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`, whose address holds no user, password or key."
@@ -300,10 +300,7 @@ def read_request(fields: Mapping[str, Any], *, source: str = COMMAND_LINE) -> Ev
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
-    try:
-        request = EvaluationRequest.model_validate(dict(fields))
-    except ValidationError as error:
-        raise refusal(error, EvaluationRequest.model_fields, source=source) from None
+    request = checked_request(EvaluationRequest, fields, source=source)
     try:
         request.all_candidates()
         request.thresholds()

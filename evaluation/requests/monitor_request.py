@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
-from evaluation.errors import ConfigurationError
 from evaluation.records.runs import BASELINE_RUNS
-from evaluation.requests.request_model import RequestModel, refusal
+from evaluation.requests.request_model import RequestModel, checked_request
 
 RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "model", "judge", "server", "run"]
 
@@ -116,8 +115,4 @@ def read_monitor_request(fields: Mapping[str, Any]) -> MonitorRequest:
     Raises:
         ConfigurationError: a value that cannot be one.
     """
-    try:
-        return MonitorRequest.model_validate(fields)
-    except ValidationError as error:
-        refused = refusal(error, MonitorRequest.model_fields, source="the command line")
-        raise ConfigurationError(refused.message, "`benchwright monitor --help` lists what can be said.") from None
+    return checked_request(MonitorRequest, fields, about="`benchwright monitor --help` lists what can be said.")

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from evaluation.errors import ConfigurationError
 from evaluation.races.rules import Budget, Level, Method, RaceRules
 from evaluation.requests.evaluation_request import EvaluationRequest, read_request
 from evaluation.requests.margin import read_margin
-from evaluation.requests.request_model import RequestModel, refusal
+from evaluation.requests.request_model import RequestModel, checked_request
 
 ABOUT = "`benchwright race --help` lists what can be said."
 CONTINUOUS = "continuous"
@@ -99,11 +99,7 @@ def read_race_request(fields: Mapping[str, Any], *, source: str = "the command l
     evaluation = (
         read_request(evaluation_fields, source=source) if isinstance(evaluation_fields, Mapping) else evaluation_fields
     )
-    try:
-        request = RaceRequest.model_validate({**fields, "evaluation": evaluation})
-    except ValidationError as error:
-        refused = refusal(error, RaceRequest.model_fields, source=source)
-        raise ConfigurationError(refused.message, ABOUT) from None
+    request = checked_request(RaceRequest, {**fields, "evaluation": evaluation}, source=source, about=ABOUT)
     if request.margin is not None:
         read_margin(request.margin)
     request.model_copy(update={"margin": None}).rules()

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from evaluation.errors import ConfigurationError
+
+RequestT = TypeVar("RequestT", bound=BaseModel)
+COMMAND_LINE = "the command line"
 
 
 class RequestModel(BaseModel):
@@ -89,6 +92,27 @@ def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) 
     sentences = [_said(item) for item in wrong] + ([_unknown_keys(unknown, tuple(field_names))] if unknown else [])
     step = _next_step(wrong)
     return ConfigurationError(f"{source}: " + "; ".join(sentences), f"{_removal(unknown)}{step}")
+
+
+def checked_request(
+    kind: type[RequestT], fields: Mapping[str, Any], *, source: str = COMMAND_LINE, about: str | None = None
+) -> RequestT:
+    """Return the request of this kind that the fields make.
+
+    Args:
+        kind: Of the request.
+        fields: By name.
+        source: Where the request was written.
+        about: The next step of a refusal; None: what follows from the fields that are wrong.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    try:
+        return kind.model_validate(dict(fields))
+    except ValidationError as error:
+        refused = refusal(error, kind.model_fields, source=source)
+        raise ConfigurationError(refused.message, refused.next_step if about is None else about) from None
 
 
 def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[BaseModel], example: str) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from evaluation.requests.request_model import RequestModel, refusal
+from evaluation.requests.request_model import RequestModel, checked_request
 
 Kind = Literal["grades", "preference"]
 Criterion = Literal["accuracy", "completeness", "relevance", "speed"]
@@ -132,8 +132,4 @@ def read_review_request(fields: Mapping[str, Any]) -> ReviewRequest:
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
-    try:
-        return ReviewRequest.model_validate(dict(fields))
-    except ValidationError as error:
-        refused = refusal(error, ReviewRequest.model_fields, source="the command line")
-        raise type(refused)(refused.message, _ABOUT) from None
+    return checked_request(ReviewRequest, fields, about=_ABOUT)

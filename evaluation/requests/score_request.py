@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from evaluation.records import RunRecord
 from evaluation.requests.evaluation_request import NAMES_OF_PROVIDERS, EvaluationRequest, names_a_model
-from evaluation.requests.request_model import RequestModel, refusal
+from evaluation.requests.request_model import RequestModel, checked_request
 
 
 class ScoreRequest(RequestModel):
@@ -53,7 +53,4 @@ def read_score_request(fields: Mapping[str, Any]) -> ScoreRequest:
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
-    try:
-        return ScoreRequest.model_validate(dict(fields))
-    except ValidationError as error:
-        raise refusal(error, ScoreRequest.model_fields, source="the command line") from None
+    return checked_request(ScoreRequest, fields)

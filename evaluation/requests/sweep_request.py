@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from evaluation.candidate import DEFAULT_NUM_PREDICT
 from evaluation.case import Benchmark, Case
@@ -12,7 +12,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.options import load_options
 from evaluation.quality_metrics import QUALITIES
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, parse_options
-from evaluation.requests.request_model import RequestModel, refusal
+from evaluation.requests.request_model import RequestModel, checked_request
 from evaluation.sweeps.designs import Design, combinations
 from evaluation.sweeps.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
 
@@ -189,11 +189,7 @@ def read_sweep_request(fields: Mapping[str, Any], *, source: str = "the command 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
-    try:
-        request = SweepRequest.model_validate(dict(fields))
-    except ValidationError as error:
-        refused = refusal(error, SweepRequest.model_fields, source=source)
-        raise ConfigurationError(refused.message, ABOUT) from None
+    request = checked_request(SweepRequest, fields, source=source, about=ABOUT)
     request.evaluation_of_all()
     return request
 

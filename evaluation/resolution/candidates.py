@@ -114,7 +114,7 @@ def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:
     """Return a note where the name stood for other weights before: their results are another model version's."""
     if store is None or info.digest is None:
         return []
-    from evaluation.store.registry import model_versions
+    from evaluation.store.models import model_versions
 
     try:
         digests = [version.digest for version in model_versions(store, info.name) if version.digest]
@@ -198,7 +198,7 @@ def _how_to_get(name: str, model_names: Sequence[str], endpoints: Sequence[Resol
 def _refuse_retired(name: str, store: "Store | None") -> None:
     if store is None:
         return
-    from evaluation.store.registry import is_retired
+    from evaluation.store.models import is_retired
 
     if is_retired(store, name):
         raise ConfigurationError(

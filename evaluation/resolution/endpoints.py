@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from evaluation.errors import BenchwrightError, ConfigurationError
 from evaluation.model_info import ModelInfo
 from evaluation.providers import OF_EMBEDDED_SERVER
-from evaluation.providers.detection import START_ONE, connect, default_url, normalise_url
+from evaluation.providers.addresses import default_url, normalise_url
+from evaluation.providers.detection import START_ONE, connect
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.settings import Settings
 

@@ -21,8 +21,9 @@ from evaluation.reviews.case_selection import MOST_OUTPUTS, CaseStatistics, Sele
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.reviews import ask_raters, find_review, has_review, save_review
-from evaluation.store.runs import find_run, list_runs
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
+from evaluation.store.summaries import list_runs
 from evaluation.version import code_version
 
 PREFERENCE = "preference"

@@ -30,7 +30,8 @@ from evaluation.store.annotations import notes_on_case
 from evaluation.store.benchmarks import has_case, load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.registry import find_candidate
-from evaluation.store.runs import find_run, has_run_case, run_case_ids
+from evaluation.store.run_cases import has_run_case, run_case_ids
+from evaluation.store.runs import find_run
 from evaluation.store.scores import score_failures_of_case, scores_of_case
 from evaluation.store.session import Store
 from evaluation.truncation import FINISH_REASON, Limits

@@ -11,7 +11,8 @@ from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, DiffedM
 from evaluation.results.runs import CandidateResult, MetricMean, RunResult
 from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import case_values
-from evaluation.store.runs import find_invocation, find_run
+from evaluation.store.plans import find_invocation
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 _NOT_ASKED_FOR = ("benchmarks", "models", "candidates")

@@ -29,7 +29,9 @@ from evaluation.store.energies import energy_totals
 from evaluation.store.experiments import experiments_of_run
 from evaluation.store.gpu_samples import gpu_summary
 from evaluation.store.outcomes import count_outcomes, outcomes_by_endpoint
-from evaluation.store.runs import find_run, run_case_ids, run_flows, runs_of_invocation
+from evaluation.store.plans import run_flows
+from evaluation.store.run_cases import run_case_ids
+from evaluation.store.runs import find_run, runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores, load_estimates, scored_metrics
 from evaluation.store.session import Store
 

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric, Request
+from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_process import MetricProcess, is_ours
+from evaluation.metrics.requests import Answers, Request
 from evaluation.records import RunRecord, ScoreRow, StoredOutcome
 from evaluation.resolution.metric_models import is_opponent
 from evaluation.score import Measurement, ScoreFailure

@@ -8,17 +8,8 @@ import numpy as np
 
 from evaluation.errors import ConfigurationError
 from evaluation.score import Estimate, Measurement
-from evaluation.stats.intervals import (
-    MIN_UNITS_FOR_PERCENTILES,
-    Interval,
-    checked_confidence_level,
-    estimate_of,
-)
-from evaluation.stats.vectors import (
-    Vector,
-    grouped,
-    is_constant,
-)
+from evaluation.stats.intervals import MIN_UNITS_FOR_PERCENTILES, Interval, checked_confidence_level, estimate_of
+from evaluation.stats.vectors import Vector, grouped, is_constant
 
 T = TypeVar("T")
 _DRAWN_AT_ONCE = 1_000_000

@@ -15,14 +15,7 @@ from evaluation.store.columns import unescape_text
 from evaluation.store.evidence_base import AskedCandidate, ImportedScoreboard
 from evaluation.store.monitored_metrics import IMPORT, version_of
 from evaluation.store.selectable_candidates import imported, labelled_apart
-from evaluation.store.tables import (
-    benchmark,
-    benchmark_case,
-    generation,
-    score,
-    scoreboard_case,
-    scoreboard_row,
-)
+from evaluation.store.tables import benchmark, benchmark_case, generation, score, scoreboard_case, scoreboard_row
 
 _CHUNK = 500
 _PAGE = 500

@@ -10,15 +10,7 @@ from evaluation.store.experiments import find_experiment
 from evaluation.store.holders import held_runs
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
-from evaluation.store.tables import (
-    annotation,
-    comparison,
-    experiment,
-    experiment_run,
-    generation,
-    run,
-    run_candidate,
-)
+from evaluation.store.tables import annotation, comparison, experiment, experiment_run, generation, run, run_candidate
 
 
 def runs_of_its_own(store: Store, experiment_id: str) -> tuple[str, ...]:

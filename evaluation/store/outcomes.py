@@ -9,23 +9,9 @@ from sqlalchemy.engine import Connection
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState
 from evaluation.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
-from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate, stage
-from evaluation.store.writer import OutcomeWriter
-
-__all__ = [
-    "OutcomeWriter",
-    "count_missing",
-    "count_outcomes",
-    "first_of_kind",
-    "iterate_outcomes",
-    "load_outcomes",
-    "missing_page",
-    "outcomes_by_endpoint",
-    "save_outcomes",
-]
 
 _CHUNK = 500
 

@@ -10,14 +10,6 @@ from sqlalchemy.engine import RowMapping
 from evaluation.candidate import Candidate, PromptProfile, WorkedExample
 from evaluation.errors import UnknownNameError
 from evaluation.records import EndpointRecord
-from evaluation.store.models import (
-    is_retired,
-    list_models,
-    model_versions,
-    record_seen,
-    register_model,
-    retire_model,
-)
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import candidate, endpoint, profile
@@ -165,23 +157,3 @@ def remove_endpoint(store: Store, name: str) -> None:
     if not removed.rowcount:
         names = [record.name for record in list_endpoints(store)]
         raise UnknownNameError("endpoint", name, names, "see `benchwright endpoints list`")
-
-
-__all__ = [
-    "find_candidate",
-    "find_endpoint",
-    "find_profile",
-    "is_retired",
-    "list_endpoints",
-    "list_models",
-    "list_profiles",
-    "model_versions",
-    "record_seen",
-    "register_model",
-    "remove_endpoint",
-    "retire_model",
-    "save_candidate",
-    "save_endpoint",
-    "save_profile",
-    "set_limit_pending",
-]

@@ -9,52 +9,11 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
 from evaluation.records import MetricUse, RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord, Status
-from evaluation.store.holders import beat, held_runs, holders_of, let_go, take_hold
-from evaluation.store.plans import (
-    add_run_candidate,
-    create_invocation,
-    create_run,
-    extend_run,
-    find_invocation,
-    note_servers,
-    record_run_flow,
-    run_flows,
-    runs_of_flow,
-    update_invocation_request,
-)
-from evaluation.store.run_cases import has_run_case, run_case_ids
+from evaluation.store.holders import held_runs
 from evaluation.store.session import Store
 from evaluation.store.statements import now
-from evaluation.store.summaries import derived_status, list_runs, progress
+from evaluation.store.summaries import derived_status
 from evaluation.store.tables import holder, holder_run, invocation, run, run_candidate
-
-__all__ = [
-    "add_run_candidate",
-    "archive_run",
-    "beat",
-    "create_invocation",
-    "create_run",
-    "delete_run",
-    "extend_run",
-    "find_invocation",
-    "find_run",
-    "has_run_case",
-    "holders_of",
-    "let_go",
-    "list_runs",
-    "note_servers",
-    "progress",
-    "record_run_flow",
-    "run_case_ids",
-    "run_flows",
-    "runs_of_flow",
-    "runs_of_invocation",
-    "set_run_candidate_status",
-    "set_run_status",
-    "tag_run",
-    "take_hold",
-    "update_invocation_request",
-]
 
 
 def set_run_status(store: Store, run_id: str, status: Status, *, reason: str | None = None) -> None:

@@ -35,17 +35,6 @@ def make_database_private(path: str) -> None:
 
 
 WRITE_AHEAD_WITHIN_S = 30.0
-__all__ = [
-    "Store",
-    "backup",
-    "default_url",
-    "folder_must_be_there",
-    "info",
-    "is_file_missing",
-    "must_be_there",
-    "open_store",
-    "upgrade",
-]
 
 
 class Store:

@@ -21,8 +21,6 @@ from evaluation.sweeps.findings import Effect, Interaction, Level, SweepAnalysis
 from evaluation.sweeps.levels import LevelSettings, levels_of, mean_known, rank_combinations
 from evaluation.sweeps.space import Combination, Parameter
 
-__all__ = ["MIN_UNITS", "analyse", "recommended", "region"]
-
 
 def analyse(
     tried: Sequence[Combination],

@@ -103,9 +103,6 @@ def _weighted_mean(side: Sequence[PastDecision]) -> tuple[float, float]:
     return mean, spread / total**2 * n / (n - 1)
 
 
-__all__ = ["Analytics", "Drift", "PastDecision", "Regret", "Share", "analyse", "analysed"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """A share with its 95 % interval (Wilson)."""

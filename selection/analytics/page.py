@@ -3,9 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from evaluation.formatting import percent, percent_number, quantity, quantity_interval
-from selection.analytics.analysis import Analytics, Drift, Regret, Share
-from selection.choosing.number_words import counted, p_value
+from evaluation.formatting import counted, p_value, percent, percent_number, quantity, quantity_interval
+from selection.analytics.analysis import Analytics, Share
+from selection.analytics.regret import Regret
+from selection.decisions.drift import Drift
 
 _NEWEST_STRETCHES = 4
 

@@ -18,7 +18,7 @@ from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.formatting import rounded_to_hold, usd_beyond
 from evaluation.records.evidence import Choosable
 from selection.budgets.allocation import allocate
-from selection.budgets.curve import CheapestShare, CostQuality, CurvePoint, cost_quality_curve
+from selection.budgets.curve import CheapestShare, CostQuality, cost_quality_curve
 from selection.budgets.expectations import checked_prompts, field_of, typical_prompts
 from selection.budgets.pacing import Pacer
 from selection.preferences import Constraints
@@ -26,17 +26,6 @@ from selection.preferences import Constraints
 if TYPE_CHECKING:
     from evaluation.store.session import Store
 
-__all__ = [
-    "BudgetRouter",
-    "CheapestShare",
-    "CostQuality",
-    "CurvePoint",
-    "Routed",
-    "Routing",
-    "cheapest_share",
-    "cost_quality",
-    "route",
-]
 
 _ANYTHING = Constraints()
 _LEEWAY = 1e-12

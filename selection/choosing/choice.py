@@ -12,8 +12,6 @@ from selection.choosing.terms import Choice, DecidedBy, Question
 from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
 
-__all__ = ["Choice", "choose"]
-
 
 def choose(
     scoreboard: Scoreboard,

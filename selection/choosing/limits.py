@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from evaluation.errors import SelectionError
 from evaluation.escaping import one_line
-from evaluation.formatting import rounded_to_hold
+from evaluation.formatting import beyond, counted, rounded_to_hold
 from evaluation.records.evidence import Choosable
 from selection.answers import Removed
 from selection.choosing.expectations import Facts
-from selection.choosing.number_words import beyond, counted, listed, ordinal
+from selection.choosing.number_words import listed, ordinal
 from selection.preferences import Constraints
 
 Verdict = Removed | None

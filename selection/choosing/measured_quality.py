@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evaluation.formatting import points, quantity
+from evaluation.formatting import counted, points, quantity
 from selection.answers import Adjustments, Expected, MeasuredPart, MeasuredQuality
-from selection.choosing.number_words import counted, quality
+from selection.choosing.number_words import quality
 from selection.scoreboard import Levels, TaskStanding
 
 _SHOWN = 0.0005

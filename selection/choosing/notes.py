@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
+from evaluation.formatting import counted
 from selection.choosing.expectations import Facts, tail_is_unseen
-from selection.choosing.number_words import counted, listed, ordinal
+from selection.choosing.number_words import listed, ordinal
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
 

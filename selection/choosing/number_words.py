@@ -2,17 +2,7 @@
 
 from collections.abc import Sequence
 
-from evaluation.formatting import (
-    beyond,
-    counted,
-    p_value,
-    percent,
-    percent_number,
-    quantity,
-    quantity_interval,
-)
-
-__all__ = ["beyond", "counted", "listed", "ordinal", "p_value", "quality", "quality_interval", "quantity"]
+from evaluation.formatting import percent, percent_number, quantity, quantity_interval
 
 
 def quality(value: float, *, is_fraction: bool) -> str:

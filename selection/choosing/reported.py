@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from evaluation.formatting import percent
+from evaluation.formatting import counted, p_value, percent
 from selection.answers import Reported
-from selection.choosing.number_words import counted, p_value, quality
+from selection.choosing.number_words import quality
 from selection.choosing.terms import Choice
 
 FEW_OUTCOMES = 6

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from evaluation.errors import SupersededError
+from evaluation.formatting import counted
 from evaluation.records.evidence import Evidence
 from evaluation.store.recommendations import count_outcomes_since, list_recommendations
 from evaluation.store.selection_evidence import read_evidence, read_prompts
 from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
 from evaluation.store.session import Store
-from selection.choosing.number_words import counted, listed
+from selection.choosing.number_words import listed
 from selection.decisions.decision_rows import past_of
 from selection.decisions.drift import drifts, reason_to_retrain
 from selection.learning.deciding_model import deciding, served_model

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.escaping import one_line
-from evaluation.formatting import quantity
+from evaluation.formatting import counted, quantity
 from evaluation.records.evidence import Choosable
 from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Removed, Reported
 from selection.choosing.measured_quality import difference_line, part_shown
-from selection.choosing.number_words import counted, listed, quality, quality_interval
+from selection.choosing.number_words import listed, quality, quality_interval
 from selection.configuration import as_mapping
 
 _ABBREVIATED = 8

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.escaping import as_markdown_code, for_markdown
-from evaluation.formatting import percent, points, score
+from evaluation.formatting import counted, percent, points, score
 from evaluation.reports.markdown_tables import as_markdown_table
-from selection.choosing.number_words import counted
 
 Values = Mapping[str, Any]
 NOBODY_LEARNED = "best_per_task"

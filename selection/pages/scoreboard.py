@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from evaluation.formatting import quantity
+from evaluation.formatting import counted, quantity
 from selection.answers import Adjustments, Expected, MeasuredQuality
 from selection.choosing.expectations import expected_quality, facts_of
 from selection.choosing.measured_quality import adjustments_of, difference_line, measured_of
-from selection.choosing.number_words import counted, quality, quality_interval
+from selection.choosing.number_words import quality, quality_interval
 from selection.pages.recommendation import rows_of_parts
 from selection.scoreboard import Scoreboard, TaskStanding
 

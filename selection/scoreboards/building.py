@@ -13,7 +13,7 @@ import numpy as np
 from evaluation.records.evidence import Evidence
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS, Contrasts
-from selection.scoreboards.levels import levels_on_task
+from selection.scoreboards.levels import at_places, levels_on_task
 from selection.scoreboards.measured_costs import Means, grouped_means, grouped_quantiles
 from selection.scoreboards.overall import over_all_tasks
 from selection.scoreboards.pair_tests import tested_pairs
@@ -106,7 +106,7 @@ def _standing(
         n_cases=table.values.shape[1],
         n_measured=measured,
         # Rounded, so that equal candidates are equal whatever the order in which they were summed.
-        quality=np.round(_spread(quality.mean, place, n) + shift, 12),
+        quality=np.round(at_places(quality.mean, place, n) + shift, 12),
         quality_se=np.sqrt(variance),
         difference=contrasts.difference,
         difference_se=contrasts.se,
@@ -129,12 +129,6 @@ def _standing(
 
 def _means(values: Vector, table: TaskTable, group: Integers, n: int) -> Means:
     return grouped_means(values[table.rows], group, table.family, n)
-
-
-def _spread(values: Vector, place: Integers, n: int) -> Vector:
-    spread = np.full(n, np.nan)
-    spread[place] = values
-    return spread
 
 
 def _of_all(contrasts: Contrasts, place: Integers, n: int) -> Contrasts:

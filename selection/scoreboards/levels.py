@@ -38,9 +38,9 @@ def levels_on_task(evidence: Evidence, table: TaskTable, mean: Vector, shift: Ve
         n_by_part[place, part] = table.measured[:, cases].sum(axis=1)
         n_answers[place, part] = table.n_answers[:, cases].sum(axis=1)
     return Levels(
-        measured=_spread(measured, place, n),
-        filled_in=_spread(np.where(table.measured.all(axis=1), 0.0, mean - measured), place, n),
-        pulled=_spread(shift, place, n),
+        measured=at_places(measured, place, n),
+        filled_in=at_places(np.where(table.measured.all(axis=1), 0.0, mean - measured), place, n),
+        pulled=at_places(shift, place, n),
         parts=tuple(evidence.benchmarks.get(name, name) for name in names),
         are_tasks=False,
         by_part=by_part,
@@ -101,7 +101,8 @@ def _mean_where(values: Matrix, counted: Mask) -> Vector:
     return np.asarray(np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0), dtype=np.float64)
 
 
-def _spread(values: Vector, place: Integers, n: int) -> Vector:
+def at_places(values: Vector, place: Integers, n: int) -> Vector:
+    """Return the values of all candidates, from those of the ones at `place`; NaN for the others."""
     spread = np.full(n, np.nan)
     spread[place] = values
     return spread

@@ -14,12 +14,7 @@ from prefect.states import Cancelled
 
 from evaluation.benchmarks.rendering import render
 from evaluation.case import Benchmark, Case, Message
-from evaluation.errors import (
-    CandidateFailureError,
-    FailureKind,
-    ProviderError,
-    RefusedValueError,
-)
+from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, RefusedValueError
 from evaluation.fingerprint import derived_seed
 from evaluation.gather import gather_or_cancel
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome

@@ -12,8 +12,8 @@ from evaluation.planning.plan import Group, Plan, shard_size
 from evaluation.providers.detection import connect
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
-from evaluation.store.outcomes import OutcomeWriter
 from evaluation.store.session import Store, open_store
+from evaluation.store.writer import OutcomeWriter
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.watches import CandidateWatch, EndpointWatch, Pace

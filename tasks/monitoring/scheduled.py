@@ -18,7 +18,7 @@ from prefect.exceptions import PrefectException
 from evaluation.fingerprint import fingerprint
 from evaluation.monitoring.dead_runs import BACK, FlowRunEnd
 from evaluation.settings import Settings
-from evaluation.store.runs import runs_of_flow
+from evaluation.store.plans import runs_of_flow
 from evaluation.store.session import open_store
 from tasks.flow_logging import log_warning
 from tasks.store_calls import call_store

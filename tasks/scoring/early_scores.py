@@ -18,9 +18,10 @@ from evaluation.reports.runs.tables import shown_speed
 from evaluation.results.estimates import shown_estimate
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import by_work, score_candidate
-from evaluation.store.runs import find_run, progress
+from evaluation.store.runs import find_run
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
+from evaluation.store.summaries import progress
 from tasks.flow_logging import log_info, log_warning
 from tasks.store_calls import call_store
 

@@ -12,7 +12,7 @@ from evaluation.requests.evaluation_request import read_request
 from evaluation.requests.score_request import ScoreRequest
 from evaluation.resolution.scoring import resolve_scoring
 from evaluation.settings import Settings
-from evaluation.store.runs import find_invocation
+from evaluation.store.plans import find_invocation
 from evaluation.store.session import Store, open_store
 from tasks.block_values import with_pools
 from tasks.metric_models import models_for_metrics

@@ -9,12 +9,13 @@ from evaluation.errors import StoreError
 from evaluation.planning.plan import Plan
 from evaluation.records import Status
 from evaluation.requests.run_share import is_share
-from evaluation.store.holders import is_alive, living_holders
+from evaluation.store.holders import holders_of, is_alive, living_holders
 from evaluation.store.missing import count_failures_since
 from evaluation.store.recoveries import find_recovery
-from evaluation.store.runs import holders_of, progress, runs_of_invocation
+from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 from evaluation.store.statements import now
+from evaluation.store.summaries import progress
 from tasks.flow_logging import log_warning
 from tasks.generation.group_work import GroupWork
 from tasks.generation.workbench import Workbench

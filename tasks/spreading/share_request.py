@@ -5,7 +5,7 @@ from evaluation.requests.evaluation_request import read_request
 from evaluation.requests.run_share import Share
 from evaluation.settings import Settings
 from evaluation.store.address import parse_url, shown
-from evaluation.store.runs import find_invocation
+from evaluation.store.plans import find_invocation
 from evaluation.store.session import is_file_missing, open_store
 from tasks.plan import PlanRequest
 from tasks.store_calls import call_store

@@ -23,7 +23,7 @@ from measuring import print_result, workplace
 from evaluation.results.as_json import as_json
 from evaluation.scoring.energy import shared_energy
 from evaluation.store.gpu_samples import GpuSample, gpu_summary, iterate_gpu_samples
-from evaluation.store.runs import create_invocation
+from evaluation.store.plans import create_invocation
 from evaluation.store.session import Store, open_store
 from tasks.telemetry.gpu_sampling import gpu_sampling
 from tasks.telemetry.nvml import open_gpus

@@ -29,9 +29,11 @@ from evaluation.records import OutcomeRow, Status
 from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
-from evaluation.store.outcomes import OutcomeWriter, count_missing, missing_page
-from evaluation.store.runs import find_run, list_runs, progress
+from evaluation.store.missing import count_missing, missing_page
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store, open_store
+from evaluation.store.summaries import list_runs, progress
+from evaluation.store.writer import OutcomeWriter
 
 METRIC = "exact_match"
 PAGE = 500

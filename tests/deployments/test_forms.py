@@ -14,7 +14,8 @@ from evaluation.case import Benchmark, Case
 from evaluation.records import EndpointRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.registry import register_model, retire_model, save_endpoint, save_profile
+from evaluation.store.models import register_model, retire_model
+from evaluation.store.registry import save_endpoint, save_profile
 from evaluation.store.session import Store
 
 CHOICES = Choices(benchmarks=("numbers",), models=("a:1b", "b:1b"), endpoints=("big",), profiles=("plain",))

@@ -14,8 +14,11 @@ from evaluation.records import Status, StoredOutcome
 from evaluation.results.as_json import as_json
 from evaluation.results.runs import CandidateResult
 from evaluation.run_results.run_result import invocation_result
+from evaluation.store.holders import holders_of
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
-from evaluation.store.runs import find_invocation, holders_of, run_case_ids, run_flows, runs_of_invocation
+from evaluation.store.plans import find_invocation, run_flows
+from evaluation.store.run_cases import run_case_ids
+from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 from tasks.generation import attempt
 

@@ -13,8 +13,9 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.records import Status
 from evaluation.run_results.run_result import invocation_result
+from evaluation.store.holders import holders_of
 from evaluation.store.outcomes import count_outcomes
-from evaluation.store.runs import holders_of, runs_of_invocation
+from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 from tasks import interruption, partial_scoring
 

@@ -11,7 +11,8 @@ from scripted_ollama import Reply, ScriptedOllama
 
 from deployments.settling import settle
 from evaluation.records import Status
-from evaluation.store.runs import run_flows, runs_of_invocation
+from evaluation.store.plans import run_flows
+from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 from tasks import artifacts
 from tasks.artifacts import artifact_key

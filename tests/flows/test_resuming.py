@@ -17,13 +17,8 @@ from evaluation.fingerprint import derived_seed
 from evaluation.records import Status
 from evaluation.resolution import default_gpu_tag
 from evaluation.store.holders import beat, dead_holders, holders_of
-from evaluation.store.runs import (
-    find_invocation,
-    record_run_flow,
-    runs_of_invocation,
-    set_run_candidate_status,
-    set_run_status,
-)
+from evaluation.store.plans import find_invocation, record_run_flow
+from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 from tasks.slots.prefect_limits import asked_again, prefect_limits
 

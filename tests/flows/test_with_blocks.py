@@ -15,8 +15,8 @@ from scripted_ollama import ScriptedOllama
 
 from evaluation.errors import ConfigurationError
 from evaluation.requests.prices import PRICE
+from evaluation.store.plans import find_invocation
 from evaluation.store.registry import find_endpoint, save_endpoint
-from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
 from evaluation.store.tables import METADATA
 from tasks.block_names import USUAL

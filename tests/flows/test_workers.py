@@ -19,8 +19,9 @@ from several_machines import SeveralMachines, Worker, several_machines, until
 
 from evaluation.records import Status
 from evaluation.store.holders import holders_of
-from evaluation.store.runs import progress, runs_of_invocation
+from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store, open_store
+from evaluation.store.summaries import progress
 
 pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
 Benchmarks = Callable[..., str]

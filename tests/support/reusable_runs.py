@@ -12,8 +12,8 @@ from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.records import OutcomeRow, RunCandidatePlan, RunPlan
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.outcomes import save_outcomes
+from evaluation.store.plans import add_run_candidate, create_invocation, create_run
 from evaluation.store.registry import save_candidate
-from evaluation.store.runs import add_run_candidate, create_invocation, create_run
 from evaluation.store.session import Store
 
 MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -14,15 +14,9 @@ from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.outcomes import save_outcomes
+from evaluation.store.plans import add_run_candidate, create_invocation, create_run, record_run_flow
 from evaluation.store.registry import save_candidate
-from evaluation.store.runs import (
-    add_run_candidate,
-    create_invocation,
-    create_run,
-    record_run_flow,
-    set_run_candidate_status,
-    set_run_status,
-)
+from evaluation.store.runs import set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 
 MOMENT = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)

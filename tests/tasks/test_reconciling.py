@@ -13,8 +13,9 @@ from stored_runs import asked, numbers, store_run
 
 from evaluation.records import Status
 from evaluation.store.holders import beat, end_holder
+from evaluation.store.plans import record_run_flow
 from evaluation.store.recoveries import find_recovery, requested_recoveries
-from evaluation.store.runs import find_run, record_run_flow
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.tables import holder

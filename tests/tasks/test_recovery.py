@@ -85,7 +85,7 @@ def test_flow_runs_that_were_still_called_running_are_called_crashed_and_no_othe
     from prefect.client.orchestration import get_client
     from prefect.states import Completed, Running
 
-    from evaluation.store.runs import record_run_flow
+    from evaluation.store.plans import record_run_flow
 
     @flow(name="recovered")
     def work() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from reusable_runs import AskedRun, answered
 
-from evaluation.store.outcomes import count_missing
+from evaluation.store.missing import count_missing
 from evaluation.store.session import open_store
 from tasks.reuse import reuse_outcomes
 

@@ -18,8 +18,8 @@ from evaluation.reviews.blinded_cases import criteria_of, letter
 from evaluation.reviews.progress import page_key
 from evaluation.settings import Settings
 from evaluation.store.reviews import find_review
-from evaluation.store.runs import list_runs
 from evaluation.store.session import open_store
+from evaluation.store.summaries import list_runs
 
 PATIENCE_S = 300.0
 Json = dict[str, Any]

@@ -20,7 +20,7 @@ def with_models_of_servers(choices: Choices, store: "Store | None") -> Choices:
     Tells of the other servers.
     """
     from deployments.cli.servers import ask_all, requested_endpoints
-    from evaluation.store.registry import list_models
+    from evaluation.store.models import list_models
 
     answers, errors = ask_all(requested_endpoints([], store), within_s=WITHIN_S)
     for endpoint, error in errors:

@@ -134,8 +134,8 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
         url: Where it is.
         typed: What `--db` says.
     """
-    from evaluation.store.runs import list_runs
     from evaluation.store.session import info
+    from evaluation.store.summaries import list_runs
 
     try:
         with open_or_make(url, typed=typed) as store:

@@ -91,7 +91,7 @@ def add(
 
     For a name that is stored already, options left out keep their values.
     """
-    from evaluation.providers.detection import normalise_url
+    from evaluation.providers.addresses import normalise_url
     from evaluation.servers.gpu_limits import gpu_tag as tag_of
     from evaluation.store.registry import find_endpoint, save_endpoint
 

@@ -62,7 +62,7 @@ def _refresh(store: "Store", names_or_urls: Sequence[str]) -> None:
 
 
 def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
-    from evaluation.store.registry import model_versions
+    from evaluation.store.models import model_versions
 
     try:
         return model_versions(store, name)
@@ -118,7 +118,7 @@ def pull(
     as_json: JsonOption = False,
 ) -> None:
     """Have a server pull a model, and record it in the store."""
-    from evaluation.store.registry import is_retired
+    from evaluation.store.models import is_retired
 
     with open_results(db) as store:
         endpoints = requested_endpoints([endpoint] if endpoint else [], store)
@@ -155,7 +155,7 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Record a model that no server has yet; a retired one can be used again."""
-    from evaluation.store.registry import register_model
+    from evaluation.store.models import register_model
 
     if not name.strip() or any(letter.isspace() for letter in name):
         raise ConfigurationError(f"{name!r} is not a model's name", "For example llama3.2:3b.")
@@ -180,7 +180,7 @@ def register(
 @models.command("retire")
 def retire(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Retire a model from new runs; its versions and runs stay."""
-    from evaluation.store.registry import retire_model
+    from evaluation.store.models import retire_model
 
     with open_stored(db) as store:
         model_name = _versions(store, name)[0].name

@@ -51,7 +51,7 @@ def list_models(
 def _seen_now(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRecord"]:
     """Return what the servers have, and what was registered for none of them yet."""
     from deployments.cli.servers import ask_those_that_answer, record_models, requested_endpoints
-    from evaluation.store.registry import list_models as stored_models
+    from evaluation.store.models import list_models as stored_models
 
     records = record_models(store, ask_those_that_answer(requested_endpoints(names_or_urls, store)))
     if not names_or_urls:
@@ -63,7 +63,7 @@ def _seen_now(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRecord
 
 def _seen_before(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRecord"]:
     from deployments.cli.servers import requested_endpoints
-    from evaluation.store.registry import list_models as stored_models
+    from evaluation.store.models import list_models as stored_models
 
     names = {endpoint.name for endpoint in requested_endpoints(names_or_urls, store)} if names_or_urls else None
     records = stored_models(store, include_retired=True)

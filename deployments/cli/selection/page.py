@@ -48,13 +48,7 @@ def print_selection(
 ) -> None:
     """Print who decides, a table for each task, and how recommendations came out."""
     from selection.analytics.page import analytics_lines
-    from selection.pages.scoreboard import (
-        NOT_READY,
-        difference_lines,
-        scoreboard_part_rows,
-        scoreboard_rows,
-        task_line,
-    )
+    from selection.pages.scoreboard import NOT_READY, difference_lines, scoreboard_part_rows, scoreboard_rows, task_line
 
     first, *notes = champion_lines(decides)
     say_line(first, style="bold")

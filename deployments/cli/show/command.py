@@ -80,7 +80,8 @@ def _request_as_yaml(store: "Store", run_id: str) -> str:
     """Return the request of the run's invocation, all its benchmarks and candidates."""
     from evaluation.requests.evaluation_request import read_request
     from evaluation.requests.request_file import request_as_yaml
-    from evaluation.store.runs import find_invocation, find_run
+    from evaluation.store.plans import find_invocation
+    from evaluation.store.runs import find_run
 
     invocation = find_invocation(store, find_run(store, run_id).plan.invocation_id)
     if invocation is None:

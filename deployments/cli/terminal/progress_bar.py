@@ -43,7 +43,7 @@ def progress_bar(store: "Store", invocation_id: str) -> Iterator[None]:
 
 
 def _look(store: "Store", invocation_id: str) -> tuple[CandidateProgress, ...]:
-    from evaluation.store.runs import progress
+    from evaluation.store.summaries import progress
 
     try:
         return progress(store, invocation_id)

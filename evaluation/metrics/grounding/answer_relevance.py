@@ -15,8 +15,7 @@ from evaluation.metrics.grounding.attribution import MOST_LINES, claims
 from evaluation.metrics.grounding.grounded import EMPTY, GroundedMetric
 from evaluation.metrics.grounding.passages import Passages, closest_sentences, indexed
 from evaluation.metrics.grounding.reading import Reading, read
-from evaluation.metrics.metric import Answers
-from evaluation.metrics.requests import Request
+from evaluation.metrics.requests import Answers, Request
 from evaluation.metrics.sentence_splitting import split_sentences
 from evaluation.metrics.vectors import cosines
 from evaluation.score import Measurement, ScoreFailure

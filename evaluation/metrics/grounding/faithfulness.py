@@ -11,8 +11,8 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.grounding.attribution import as_evidence, as_rationale, claims
 from evaluation.metrics.grounding.grounded import EMPTY, GroundedMetric, share_supported
-from evaluation.metrics.metric import Answers, Need
-from evaluation.metrics.requests import Request
+from evaluation.metrics.metric import Need
+from evaluation.metrics.requests import Answers, Request
 from evaluation.score import Measurement, ScoreFailure
 
 

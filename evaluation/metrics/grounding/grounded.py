@@ -10,8 +10,8 @@ from evaluation.metrics.grounding.attribution import Attribution, attribution
 from evaluation.metrics.grounding.passages import Passages, indexed
 from evaluation.metrics.grounding.reading import read
 from evaluation.metrics.grounding.support import THRESHOLD, Support, support_by, supports
-from evaluation.metrics.metric import Answers, ModelMetric, Need
-from evaluation.metrics.requests import EmbedText
+from evaluation.metrics.metric import ModelMetric, Need
+from evaluation.metrics.requests import Answers, EmbedText
 from evaluation.metrics.vectors import cosines
 from evaluation.score import ScoreFailure
 

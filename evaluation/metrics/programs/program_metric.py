@@ -8,9 +8,9 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric, Need, Request
+from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.programs.case_program import find_program, program_of, program_problem
-from evaluation.metrics.requests import RunProgram
+from evaluation.metrics.requests import Answers, Request, RunProgram
 from evaluation.program import ProgramEnd, ProgramOutcome
 from evaluation.score import Measurement, ScoreFailure
 

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric
+from evaluation.metrics.metric import Metric
 from evaluation.metrics.programs.case_program import find_program
 from evaluation.metrics.programs.program_metric import EMPTY
 from evaluation.metrics.programs.syntax import syntax_problem
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement
 
 

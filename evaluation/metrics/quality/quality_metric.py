@@ -9,8 +9,9 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Answers, Metric
+from evaluation.metrics.metric import Metric
 from evaluation.metrics.quality.reading import reading_of
+from evaluation.metrics.requests import Answers
 from evaluation.score import Measurement, ScoreFailure
 
 LOW_CONFIDENCE = 0.5

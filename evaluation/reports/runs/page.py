@@ -24,7 +24,7 @@ from evaluation.reports.runs.tables import (
 )
 from evaluation.results.runs import InvocationResult, RunResult
 from evaluation.run_results.failure_examples import failure_examples
-from evaluation.store.runs import find_invocation
+from evaluation.store.plans import find_invocation
 from evaluation.store.session import Store
 
 WIDEST = 6

@@ -10,7 +10,7 @@ from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings, Spreads
 from evaluation.store.alarm_counts import ScoreSpread
 from evaluation.store.benchmarks import load_cases
-from evaluation.store.runs import run_case_ids
+from evaluation.store.run_cases import run_case_ids
 from evaluation.store.session import Store
 
 ENOUGH_CASES = 10

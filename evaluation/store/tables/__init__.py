@@ -1,67 +1,14 @@
 """The tables, a file for each kind. Rows are built by the functions beside them from values that are already valid."""
 
-from evaluation.store.tables.alerts import (
-    AlertSilenceTable,
-    AlertTable,
-    MonitorLookTable,
-    alert,
-    alert_silence,
-    monitor_look,
-)
-from evaluation.store.tables.benchmarks import BenchmarkCaseTable, BenchmarkTable, benchmark, benchmark_case
-from evaluation.store.tables.candidates import (
-    CandidateTable,
-    EndpointTable,
-    ModelTable,
-    ProfileTable,
-    candidate,
-    endpoint,
-    model,
-    profile,
-)
-from evaluation.store.tables.comparisons import (
-    ComparisonPairTable,
-    ComparisonTable,
-    RaceDecisionTable,
-    RaceTable,
-    SweepTable,
-    comparison,
-    comparison_pair,
-    race,
-    race_decision,
-    sweep,
-)
-from evaluation.store.tables.experiments import (
-    AnnotationTable,
-    ExperimentRunTable,
-    ExperimentTable,
-    annotation,
-    experiment,
-    experiment_run,
-)
-from evaluation.store.tables.outcomes import GenerationTable, GpuSampleTable, StageTable, generation, gpu_sample, stage
-from evaluation.store.tables.reviews import (
-    RatingTable,
-    ReviewItemTable,
-    ReviewOutputTable,
-    ReviewSessionTable,
-    ReviewTable,
-    rating,
-    review,
-    review_item,
-    review_output,
-    review_session,
-)
+from evaluation.store.tables.alerts import alert, alert_silence, monitor_look
+from evaluation.store.tables.benchmarks import benchmark, benchmark_case
+from evaluation.store.tables.candidates import candidate, endpoint, model, profile
+from evaluation.store.tables.comparisons import comparison, comparison_pair, race, race_decision, sweep
+from evaluation.store.tables.experiments import annotation, experiment, experiment_run
+from evaluation.store.tables.outcomes import generation, gpu_sample, stage
+from evaluation.store.tables.reviews import rating, review, review_item, review_output, review_session
 from evaluation.store.tables.row import METADATA, Row
 from evaluation.store.tables.runs import (
-    HolderRunTable,
-    HolderTable,
-    InvocationTable,
-    RecoveryTable,
-    RunCandidateTable,
-    RunCaseTable,
-    RunFlowTable,
-    RunTable,
     holder,
     holder_run,
     invocation,
@@ -71,27 +18,8 @@ from evaluation.store.tables.runs import (
     run_case,
     run_flow,
 )
-from evaluation.store.tables.scores import (
-    EmbeddingTable,
-    EstimateTable,
-    MetricTable,
-    ScoreFailureTable,
-    ScoreTable,
-    embedding,
-    estimate,
-    metric,
-    score,
-    score_failure,
-)
+from evaluation.store.tables.scores import embedding, estimate, metric, score, score_failure
 from evaluation.store.tables.selection import (
-    EvidenceChangeTable,
-    KeptScoreboardTable,
-    PromotionTable,
-    RecommendationTable,
-    ScoreboardCaseTable,
-    ScoreboardImportTable,
-    ScoreboardRowTable,
-    SelectionModelTable,
     promotion,
     recommendation,
     scoreboard_case,
@@ -99,67 +27,11 @@ from evaluation.store.tables.selection import (
     scoreboard_row,
     selection_model,
 )
-from evaluation.store.tables.traffic import (
-    TrafficImportTable,
-    TrafficStageTable,
-    TrafficTable,
-    traffic,
-    traffic_import,
-    traffic_stage,
-)
+from evaluation.store.tables.traffic import traffic, traffic_import, traffic_stage
 
 __all__ = [
     "METADATA",
-    "AlertSilenceTable",
-    "AlertTable",
-    "AnnotationTable",
-    "BenchmarkCaseTable",
-    "BenchmarkTable",
-    "CandidateTable",
-    "ComparisonPairTable",
-    "ComparisonTable",
-    "EmbeddingTable",
-    "EndpointTable",
-    "EstimateTable",
-    "EvidenceChangeTable",
-    "ExperimentRunTable",
-    "ExperimentTable",
-    "GenerationTable",
-    "GpuSampleTable",
-    "HolderRunTable",
-    "HolderTable",
-    "InvocationTable",
-    "KeptScoreboardTable",
-    "MetricTable",
-    "ModelTable",
-    "MonitorLookTable",
-    "ProfileTable",
-    "PromotionTable",
-    "RaceDecisionTable",
-    "RaceTable",
-    "RatingTable",
-    "RecommendationTable",
-    "RecoveryTable",
-    "ReviewItemTable",
-    "ReviewOutputTable",
-    "ReviewSessionTable",
-    "ReviewTable",
     "Row",
-    "RunCandidateTable",
-    "RunCaseTable",
-    "RunFlowTable",
-    "RunTable",
-    "ScoreFailureTable",
-    "ScoreTable",
-    "ScoreboardCaseTable",
-    "ScoreboardImportTable",
-    "ScoreboardRowTable",
-    "SelectionModelTable",
-    "StageTable",
-    "SweepTable",
-    "TrafficImportTable",
-    "TrafficStageTable",
-    "TrafficTable",
     "alert",
     "alert_silence",
     "annotation",

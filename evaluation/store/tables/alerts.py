@@ -6,15 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from evaluation.store.tables.row import (
-    METADATA,
-    Row,
-    json_field,
-    key_field,
-    text_field,
-    time_field,
-    whole_field,
-)
+from evaluation.store.tables.row import METADATA, Row, json_field, key_field, text_field, time_field, whole_field
 
 
 class AlertTable(Row, table=True):

@@ -22,8 +22,9 @@ from evaluation.generation import Failure, Generation, Outcome
 from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.outcomes import save_outcomes
+from evaluation.store.plans import add_run_candidate, create_invocation, create_run
 from evaluation.store.registry import save_candidate
-from evaluation.store.runs import add_run_candidate, create_invocation, create_run, set_run_status
+from evaluation.store.runs import set_run_status
 from evaluation.store.session import open_store
 
 NOBODY_LISTENS = "http://127.0.0.1:9"

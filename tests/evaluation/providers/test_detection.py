@@ -14,7 +14,8 @@ from evaluation.errors import (
     UnknownNameError,
 )
 from evaluation.providers import PROVIDERS
-from evaluation.providers.detection import START_ONE, connect, default_url, detect_provider, normalise_url
+from evaluation.providers.addresses import default_url, normalise_url
+from evaluation.providers.detection import START_ONE, connect, detect_provider
 from evaluation.providers.ollama import OllamaProvider
 from evaluation.providers.openai_compatible import OpenAICompatibleProvider
 

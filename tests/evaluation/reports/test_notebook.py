@@ -25,8 +25,8 @@ from evaluation.requests.comparison_request import read_comparison_request
 from evaluation.results.listings import ComparisonList, RunList, TrafficList
 from evaluation.results.races import RaceResult
 from evaluation.results.runs import Alarm
-from evaluation.store.runs import list_runs
 from evaluation.store.session import Store
+from evaluation.store.summaries import list_runs
 
 OURS = {"div", "b", "br", "table", "thead", "tbody", "tr", "th", "td"}
 

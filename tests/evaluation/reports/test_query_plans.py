@@ -27,9 +27,10 @@ from evaluation.store.experiments import add_runs, create_experiment, experiment
 from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_figures, iterate_values
 from evaluation.store.outcomes import count_outcomes, first_of_kind, iterate_outcomes, load_outcomes
-from evaluation.store.runs import find_run, list_runs, progress
+from evaluation.store.runs import find_run
 from evaluation.store.scores import iterate_scores
 from evaluation.store.session import Store
+from evaluation.store.summaries import list_runs, progress
 from evaluation.store.tables import generation
 from evaluation.truncation import Limits
 

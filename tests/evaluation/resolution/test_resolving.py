@@ -19,7 +19,8 @@ from evaluation.requests.evaluation_request import read_request
 from evaluation.resolution import Resolution, default_gpu_tag, find_benchmark, find_profile, resolve
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.registry import retire_model, save_endpoint, save_profile
+from evaluation.store.models import retire_model
+from evaluation.store.registry import save_endpoint, save_profile
 from evaluation.store.session import Store, open_store
 
 NUMBERS = Benchmark(

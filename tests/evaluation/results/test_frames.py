@@ -37,8 +37,8 @@ from evaluation.results.listings import (
 from evaluation.results.pairs import PairResult
 from evaluation.results.races import RaceResult
 from evaluation.results.sweeps import SweepResult, SweptMetric, ValueChoice
-from evaluation.store.runs import list_runs
 from evaluation.store.session import Store
+from evaluation.store.summaries import list_runs
 from evaluation.sweeps.findings import CombinationScore
 
 TEXT, WHOLE, REAL, TRUTH, MOMENT = "string", "Int64", "float64", "boolean", "datetime64[us, UTC]"

@@ -11,8 +11,8 @@ from evaluation.case import Benchmark, Case
 from evaluation.generation import Generation, Outcome, Timing
 from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan
 from evaluation.store.benchmarks import save_benchmark
+from evaluation.store.plans import add_run_candidate, create_invocation, create_run
 from evaluation.store.registry import save_candidate
-from evaluation.store.runs import add_run_candidate, create_invocation, create_run
 from evaluation.store.session import Store
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)

@@ -19,7 +19,8 @@ from evaluation.store.experiments import (
     list_experiments,
     remove_runs,
 )
-from evaluation.store.runs import find_run, set_run_status, take_hold
+from evaluation.store.holders import take_hold
+from evaluation.store.runs import find_run, set_run_status
 from evaluation.store.session import Store
 
 

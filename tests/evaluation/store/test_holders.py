@@ -28,9 +28,10 @@ from evaluation.store.holders import (
     this_host,
 )
 from evaluation.store.recoveries import requested_recoveries
-from evaluation.store.runs import find_run, list_runs, progress, set_run_candidate_status, set_run_status
+from evaluation.store.runs import find_run, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 from evaluation.store.statements import now
+from evaluation.store.summaries import list_runs, progress
 from evaluation.store.tables import holder
 
 PlanRun = Callable[..., RunPlan]

@@ -11,7 +11,7 @@ from evaluation.requests.run_share import Share
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.missing import count_failures_since, count_missing, is_missing, missing_page
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.runs import create_invocation, create_run
+from evaluation.store.plans import create_invocation, create_run
 from evaluation.store.session import Store
 
 MakeRow = Callable[..., OutcomeRow]

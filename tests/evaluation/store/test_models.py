@@ -2,13 +2,7 @@ import pytest
 from recorded_models import record_model
 
 from evaluation.errors import UnknownNameError
-from evaluation.store.registry import (
-    is_retired,
-    list_models,
-    model_versions,
-    register_model,
-    retire_model,
-)
+from evaluation.store.models import is_retired, list_models, model_versions, register_model, retire_model
 from evaluation.store.session import Store
 
 

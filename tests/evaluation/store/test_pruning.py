@@ -24,8 +24,9 @@ from evaluation.store.pruning import find_prunable, is_anyone_at_work, prune
 from evaluation.store.races import begin_race
 from evaluation.store.recommendations import list_recommendations, save_recommendations
 from evaluation.store.retention import RetentionReason, read_retention_reasons
-from evaluation.store.runs import list_runs, set_run_status, tag_run
+from evaluation.store.runs import set_run_status, tag_run
 from evaluation.store.session import Store, info, open_store
+from evaluation.store.summaries import list_runs
 from evaluation.store.sweeps import begin_sweep
 from evaluation.store.tables import METADATA, run
 from evaluation.store.vacuum import file_size, free_inside, vacuum_file

@@ -14,8 +14,9 @@ from evaluation.reviews.creation import open_review
 from evaluation.store.alerts import acknowledge_alert, list_alerts, record_look
 from evaluation.store.pruning import find_prunable, prune
 from evaluation.store.retention import WHY, RetentionReason
-from evaluation.store.runs import archive_run, list_runs, tag_run
+from evaluation.store.runs import archive_run, tag_run
 from evaluation.store.session import Store
+from evaluation.store.summaries import list_runs
 from evaluation.store.tables import alert, run, run_candidate
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)

@@ -18,9 +18,10 @@ from evaluation.generation import Generation
 from evaluation.records import OutcomeRow
 from evaluation.store.address import parse_url
 from evaluation.store.engine import store_error
-from evaluation.store.outcomes import OutcomeWriter, count_outcomes, load_outcomes
+from evaluation.store.outcomes import count_outcomes, load_outcomes
 from evaluation.store.retrying import patiently
 from evaluation.store.session import Store, open_store
+from evaluation.store.writer import OutcomeWriter
 
 MakeRow = Callable[..., OutcomeRow]
 

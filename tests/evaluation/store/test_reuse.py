@@ -15,7 +15,8 @@ from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import FailureKind, StoreError, StoreUnreachableError
 from evaluation.generation import Failure, Generation
 from evaluation.records import OutcomeRow
-from evaluation.store.outcomes import count_missing, load_outcomes
+from evaluation.store.missing import count_missing
+from evaluation.store.outcomes import load_outcomes
 from evaluation.store.reusable import ASKED, SERVER_VERSIONS, Asking
 from evaluation.store.reuse import count_reusable, reuse_stored
 from evaluation.store.runs import delete_run

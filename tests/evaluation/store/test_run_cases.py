@@ -4,16 +4,9 @@ import pytest
 
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.records import RunPlan
-from evaluation.store.run_cases import count_cases_before, run_case_positions
-from evaluation.store.runs import (
-    create_run,
-    extend_run,
-    find_invocation,
-    find_run,
-    has_run_case,
-    run_case_ids,
-    update_invocation_request,
-)
+from evaluation.store.plans import create_run, extend_run, find_invocation, update_invocation_request
+from evaluation.store.run_cases import count_cases_before, has_run_case, run_case_ids, run_case_positions
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 PlanRun = Callable[..., RunPlan]

@@ -8,28 +8,28 @@ from evaluation.errors import ConfigurationError, FailureKind, StoreError, Unkno
 from evaluation.generation import Failure, Generation
 from evaluation.records import EstimateRow, MetricUse, OutcomeRow, RunPlan, ScoreRow, Stage, Status
 from evaluation.score import Estimate, Measurement
+from evaluation.store.holders import let_go, take_hold
 from evaluation.store.outcomes import load_outcomes, save_outcomes
-from evaluation.store.runs import (
-    archive_run,
+from evaluation.store.plans import (
     create_invocation,
     create_run,
-    delete_run,
     find_invocation,
-    find_run,
-    let_go,
-    list_runs,
-    progress,
     record_run_flow,
     run_flows,
     runs_of_flow,
+)
+from evaluation.store.runs import (
+    archive_run,
+    delete_run,
+    find_run,
     runs_of_invocation,
     set_run_candidate_status,
     set_run_status,
     tag_run,
-    take_hold,
 )
 from evaluation.store.scores import save_estimates, save_scores
 from evaluation.store.session import Store, info
+from evaluation.store.summaries import list_runs, progress
 
 PlanRun = Callable[..., RunPlan]
 PlanCandidate = Callable[..., int]

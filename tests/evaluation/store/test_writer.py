@@ -13,8 +13,9 @@ import pytest
 from evaluation.errors import RefusedValueError, StoreError
 from evaluation.generation import Generation, Timing
 from evaluation.records import OutcomeRow
-from evaluation.store.outcomes import OutcomeWriter, count_outcomes, load_outcomes
+from evaluation.store.outcomes import count_outcomes, load_outcomes
 from evaluation.store.session import Store
+from evaluation.store.writer import OutcomeWriter
 
 MakeRow = Callable[..., OutcomeRow]
 ROOT = Path(__file__).parents[3]

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evaluation.errors import ConfigurationError
-from evaluation.sweeps.analysis import MIN_UNITS, analyse, recommended, region
+from evaluation.sweeps.analysis import analyse, recommended, region
 from evaluation.sweeps.contrasts import Matrix, coefficients, columns_of, interaction_of, joint_p_value, partial_p_value
 from evaluation.sweeps.designs import Design, combinations
+from evaluation.sweeps.effect_tests import MIN_UNITS
 from evaluation.sweeps.findings import SweepAnalysis
 from evaluation.sweeps.levels import may_be_best, one_sided_p
 from evaluation.sweeps.space import Parameter, parse_parameters

@@ -3,8 +3,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from selection.analytics.analysis import Analytics, Drift, Regret, Share
+from selection.analytics.analysis import Analytics, Share
 from selection.analytics.page import analytics_as_json, analytics_lines
+from selection.analytics.regret import Regret
+from selection.decisions.drift import Drift
 
 DRIFT = Drift(
     task="law",

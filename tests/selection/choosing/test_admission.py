@@ -14,8 +14,9 @@ from scored_tables import named, scored
 from selection.answers import Ranked
 from selection.choosing import admission
 from selection.choosing.admission import beaten
-from selection.choosing.choice import Choice, choose
+from selection.choosing.choice import choose
 from selection.choosing.explanation import reason_of
+from selection.choosing.terms import Choice
 from selection.preferences import Constraints, OnTie, Weights
 from selection.scoreboard import Deviations
 from selection.scoreboards.building import build_scoreboard

@@ -1,15 +1,7 @@
 import pytest
 
-from selection.choosing.number_words import (
-    beyond,
-    counted,
-    listed,
-    ordinal,
-    p_value,
-    quality,
-    quality_interval,
-    quantity,
-)
+from evaluation.formatting import beyond, counted, p_value, quantity
+from selection.choosing.number_words import listed, ordinal, quality, quality_interval
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from scripted_ollama import ScriptedOllama
 
 from deployments.definitions import DEFINITIONS
 from evaluation.errors import UnknownNameError
-from evaluation.store.registry import register_model, retire_model
+from evaluation.store.models import register_model, retire_model
 from evaluation.store.session import open_store
 
 Command = Callable[..., Any]

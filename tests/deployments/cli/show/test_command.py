@@ -21,7 +21,7 @@ from evaluation.requests.evaluation_request import read_request
 from evaluation.requests.request_file import read_request_file
 from evaluation.run_results.run_result import invocation_result
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
-from evaluation.store.runs import take_hold
+from evaluation.store.holders import take_hold
 from evaluation.store.session import Store, open_store
 
 Command = Callable[..., Any]
@@ -331,7 +331,7 @@ def test_a_request_that_can_no_longer_be_read_is_named(benchwright: Command, sto
 
 def test_a_lost_request_is_said_to_be(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store_run(store, asked("a:1b"), cases=numbers(1))
-    monkeypatch.setattr("evaluation.store.runs.find_invocation", lambda *_: None)
+    monkeypatch.setattr("evaluation.store.plans.find_invocation", lambda *_: None)
 
     with pytest.raises(StoreError, match="does not hold what was asked for in run 'run-1'"):
         _request_as_yaml(store, "run-1")
