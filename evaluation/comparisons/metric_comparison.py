@@ -21,7 +21,7 @@ from evaluation.metrics.metric_facts import value_range
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import Flips
 from evaluation.results.pairs import Basis
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.intervals import mean_estimate, quantile_difference
 from evaluation.stats.pair_comparison import PairComparison
 from evaluation.stats.ranking import ManyComparison, compare_many, pair_rng

@@ -9,7 +9,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.metric import CorpusMetric, Need
 from evaluation.metrics.requests import Answers
 from evaluation.metrics.sufficient_statistics import mean_value, statistics_of, summed
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.chrf import CHRF

@@ -12,7 +12,7 @@ from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.normalization import folded, whole_number
 from evaluation.metrics.requests import Answers
 from evaluation.metrics.sentence_marks import TYPOGRAPHIC_QUOTES, without_closing_marks
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _LETTERS_WITH_CASE = frozenset({"Lu", "Ll"})
 _NOT_COMPARED = str.maketrans(dict.fromkeys("\ufe0e\ufe0f", "") | TYPOGRAPHIC_QUOTES)

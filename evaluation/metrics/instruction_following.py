@@ -13,7 +13,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.instructions.reading import followed, instructions_of
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 FOLLOWED = "followed"
 FAILED = "failed"

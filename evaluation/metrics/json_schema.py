@@ -13,7 +13,7 @@ from evaluation.metrics.bounded_search import PatternTimeoutError
 from evaluation.metrics.json_answers import NOT_JSON, find_json
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 
 @dataclass(frozen=True, kw_only=True)

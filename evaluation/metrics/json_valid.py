@@ -9,7 +9,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.json_answers import NOT_JSON, find_json
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _KINDS: dict[str, type | tuple[type, ...]] = {"any": object, "object": dict, "array": list}
 

@@ -11,7 +11,7 @@ from evaluation.metrics.accuracy import is_right, unknown_label
 from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
 from evaluation.metrics.metric import CorpusMetric, Need
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 NOTHING = ""
 """Stands for the predicted class in the evidence of an answer without a label."""

@@ -12,7 +12,7 @@ from evaluation.metrics.choices.option_matching import named_option, other_optio
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

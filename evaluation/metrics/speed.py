@@ -20,7 +20,7 @@ from evaluation.generation import Generation, PromptState, Timing
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 MIN_OUTPUT_TOKENS = 8
 """Below this, a rate is mostly the clock's own noise."""

@@ -20,7 +20,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 GROUP = "benchwright.metrics"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from evaluation.results.as_json import MERGED
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.preference_ranking import PreferenceRanking
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from evaluation.records import ReviewItem
 from evaluation.results.reviews import MetricAgreement, RaterAgreement
 from evaluation.reviews.grades import OVERALL, Ratings, with_overall
 from evaluation.reviews.preferences import TIE, score_of_first
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.stats.agreement import krippendorff_alpha, raw_agreement, weighted_kappa
 from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.rank_correlation import spearman

@@ -10,7 +10,7 @@ from evaluation.records import RatingRecord, ReviewItem
 from evaluation.requests.review_request import LEAST, MOST
 from evaluation.results.reviews import GradedCandidate, GradeDifference
 from evaluation.reviews.blinded_cases import SPEED
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.pair_comparison import PairComparison, compare_pair, readjusted

@@ -23,7 +23,7 @@ from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ, reads_the_p
 from evaluation.metrics.third_party import MissingMetric
 from evaluation.records import EstimateRow, MetricUse, RunCandidateRecord, RunPlan
 from evaluation.requests.prices import PRICE
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.scoring.usage_estimates import figure_estimates
 from evaluation.stats.bootstrap import corpus_estimate
 from evaluation.stats.intervals import mean_estimate

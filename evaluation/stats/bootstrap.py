@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.score import Estimate, Measurement
+from evaluation.scores import Estimate, Measurement
 from evaluation.stats.intervals import MIN_UNITS_FOR_PERCENTILES, Interval, checked_confidence_level, estimate_of
 from evaluation.stats.vectors import Vector, grouped, is_constant
 

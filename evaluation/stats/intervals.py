@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaluation.errors import ConfigurationError, IncomparableError
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.vectors import (
     SKEWED,
     Vector,

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.bootstrap import MIN_UNITS_TO_RESAMPLE, resampled_interval
 from evaluation.stats.intervals import MIN_UNITS_FOR_PERCENTILES, Interval, checked_confidence_level
 from evaluation.stats.vectors import Vector, as_vector, grouped, is_constant

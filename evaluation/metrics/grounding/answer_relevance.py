@@ -18,7 +18,7 @@ from evaluation.metrics.grounding.reading import Reading, read
 from evaluation.metrics.requests import Answers, Request
 from evaluation.metrics.sentence_splitting import split_sentences
 from evaluation.metrics.vectors import cosines
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 NONCOMMITTAL = "noncommittal"
 """The answer only says that it does not know."""

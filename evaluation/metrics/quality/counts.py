@@ -9,7 +9,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.quality.reading import sentences, without_code, words
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

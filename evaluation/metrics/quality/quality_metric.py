@@ -12,7 +12,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.quality.reading import reading_of
 from evaluation.metrics.requests import Answers
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 LOW_CONFIDENCE = 0.5
 

@@ -18,7 +18,7 @@ from evaluation.results.reviews import (
 )
 from evaluation.reviews.blinded_cases import as_cell
 from evaluation.reviews.result_words import rater_words
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.agreement import Agreement
 
 Row = dict[str, str]

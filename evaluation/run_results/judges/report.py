@@ -17,7 +17,7 @@ from evaluation.run_results.judges.findings import (
     RaterAgreement,
     judging_findings,
 )
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.stats.judge_bias import LengthBias, PositionBias
 from evaluation.stats.power import ALPHA
 from evaluation.store.scores import count_score_failures, iterate_scores

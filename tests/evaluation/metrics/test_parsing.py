@@ -13,7 +13,7 @@ from evaluation.metrics.metric import Metric
 from evaluation.metrics.numeric_match import NumericMatch
 from evaluation.metrics.parsing import available_metrics, class_named, metric_of, metric_options, parse_metric
 from evaluation.metrics.regex import Regex
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 TWO = """
 raise AssertionError("it ran")

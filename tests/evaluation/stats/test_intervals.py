@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError, IncomparableError
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.stats.bootstrap import corpus_estimate
 from evaluation.stats.intervals import (
     crossing,
