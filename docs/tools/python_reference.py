@@ -59,6 +59,7 @@ RESULTS = (
     "evaluation.results.sides:SideResult",
     "evaluation.results.unpaired:UnpairedComparisonResult",
     "evaluation.results.unpaired:UnpairedPairResult",
+    "evaluation.stats.unpaired_power:CasesNeeded",
     "evaluation.results.races:RaceResult",
     "evaluation.results.races:Race",
     "evaluation.results.races:RaceOutcomeResult",

@@ -1,6 +1,8 @@
 """Groups that share no cases, metric by metric: two benchmarks, two versions of one, two halves of traffic."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil
 
 from evaluation.comparisons.groups import GroupReader, GroupValues
 from evaluation.comparisons.members import Member, find_members
@@ -12,6 +14,7 @@ from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.stats.unpaired_comparison import GroupPair, compare_groups
+from evaluation.stats.unpaired_power import CasesNeeded
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.session import Store
 from evaluation.version import code_version
@@ -184,11 +187,19 @@ def _pair(
         mann_whitney=pair.ranks,
         margin=margin,
         p_equivalence=pair.within.p_equivalence if pair.within else None,
+        needed=_in_cases(pair.needed, max(len(a) / test.n_a, len(b) / test.n_b)),
         kind=pair.kind,
         unit=metric.unit,
         higher_is_better=metric.higher_is_better,
         confidence_level=test.confidence_level,
     )
+
+
+def _in_cases(needed: CasesNeeded | None, cases_a_unit: float) -> CasesNeeded | None:
+    """Return what is needed in cases, where it was counted in clusters of so many."""
+    if needed is None or needed.n_more is None:
+        return needed
+    return replace(needed, n_more=ceil(needed.n_more * cases_a_unit))
 
 
 def _group(side: Side, values: GroupValues | None, reader: GroupReader) -> GroupResult:

@@ -22,7 +22,7 @@ MIN_PAIRS_TO_RESAMPLE = 100
 SKEWED = 0.1
 """Skewness of the mean (the differences' by the root of n) from which its interval is checked by a bootstrap."""
 _LARGEST_EFFECT = 1e6
-_SMALLEST_EFFECT = 1e-6
+SMALLEST_EFFECT = 1e-6
 """In standard deviations; nobody has the cases that would show a smaller one."""
 
 
@@ -124,7 +124,7 @@ def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> fl
 
     None where nothing can be said.
     """
-    if not deviation or aim < deviation * _SMALLEST_EFFECT:
+    if not deviation or aim < deviation * SMALLEST_EFFECT:
         return None
     effect = min(aim / deviation, _LARGEST_EFFECT)
     return mean_equivalence_cases(effect, alpha=alpha) if is_margin else paired_t_cases(effect, alpha=alpha)

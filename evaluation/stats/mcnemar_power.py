@@ -38,7 +38,7 @@ def mcnemar_power(difference: float, n_pairs: int, *, discordant: float, alpha: 
     share = min(1.0, max(discordant, difference))
     if n_pairs * share > MAX_DISCORDANT_FOR_EXACT:
         return _normal_power(difference, n_pairs, share, alpha)
-    counts, chances = _discordant_counts(n_pairs, share)
+    counts, chances = binomial_counts(n_pairs, share)
     better = 0.5 if share == 0 else min(1.0, (1 + difference / share) / 2)
     limits = _limits(alpha)[counts]
     # Rejected with at most so many on the one side, or on the other; -1: never.
@@ -99,15 +99,15 @@ def _bracket(
     return low, high
 
 
-def _discordant_counts(n_pairs: int, share: float) -> tuple[Counts, Vector]:
-    """Return how many pairs may differ, and the chance of each number."""
+def binomial_counts(n: int, share: float) -> tuple[Counts, Vector]:
+    """Return how many of n may be such a share's, and the chance of each number; none that is too far off to count."""
     from scipy.special import gammaln, xlog1py, xlogy
 
-    spread = _FAR * sqrt(n_pairs * share * (1 - share)) + 1
-    low, high = max(0, floor(n_pairs * share - spread)), min(n_pairs, ceil(n_pairs * share + spread))
+    spread = _FAR * sqrt(n * share * (1 - share)) + 1
+    low, high = max(0, floor(n * share - spread)), min(n, ceil(n * share + spread))
     counts = np.arange(low, high + 1)
-    ways = gammaln(n_pairs + 1) - gammaln(counts + 1) - gammaln(n_pairs - counts + 1)
-    chances = np.exp(ways + xlogy(counts, share) + xlog1py(n_pairs - counts, -share))
+    ways = gammaln(n + 1) - gammaln(counts + 1) - gammaln(n - counts + 1)
+    chances = np.exp(ways + xlogy(counts, share) + xlog1py(n - counts, -share))
     return counts, chances / chances.sum()
 
 

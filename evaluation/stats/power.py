@@ -51,9 +51,19 @@ def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> fl
         n_pairs: More than one; may be broken, between two whole numbers.
         alpha: Chance of a false alarm, both sides together.
     """
+    return t_power(abs(effect) * sqrt(n_pairs), n_pairs - 1, alpha=alpha)
+
+
+def t_power(shift: float, degrees: float, *, alpha: float = ALPHA) -> float:
+    """Return the chance that a two-sided t-test sees a true effect.
+
+    Args:
+        shift: The effect in standard errors, at least 0.
+        degrees: Of freedom, above 0.
+        alpha: Chance of a false alarm, both sides together.
+    """
     from scipy.special import nctdtr, stdtrit
 
-    degrees, shift = n_pairs - 1, abs(effect) * sqrt(n_pairs)
     limit = float(stdtrit(degrees, 1 - alpha / 2))
     if shift > _CERTAIN * limit:
         return 1.0
@@ -95,13 +105,18 @@ def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = PO
     if n_pairs < _FEWEST_PAIRS:
         return None
 
+    return detectable_shift(n_pairs - 1, alpha=alpha, power=power) / sqrt(n_pairs)
+
+
+def detectable_shift(degrees: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Return the smallest true effect that a two-sided t-test sees, in standard errors."""
     from scipy.special import stdtrit
 
     def gain(shift: float) -> float:
-        return paired_t_power(shift / sqrt(n_pairs), n_pairs, alpha=alpha) - power
+        return t_power(shift, degrees, alpha=alpha) - power
 
-    furthest = 2 * (float(stdtrit(n_pairs - 1, 1 - alpha / 2)) + float(stdtrit(n_pairs - 1, power)) + 1)
-    return crossing(gain, 0.0, furthest) / sqrt(n_pairs)
+    furthest = 2 * (float(stdtrit(degrees, 1 - alpha / 2)) + float(stdtrit(degrees, power)) + 1)
+    return crossing(gain, 0.0, furthest)
 
 
 def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float:

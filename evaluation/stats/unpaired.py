@@ -169,6 +169,11 @@ def welch_error(a: Vector, b: Vector) -> tuple[float, float]:
 
     Of groups that vary.
     """
-    of_a, of_b = standard_deviation(a) / sqrt(a.size), standard_deviation(b) / sqrt(b.size)
+    return error_of_means(standard_deviation(a), standard_deviation(b), a.size, b.size)
+
+
+def error_of_means(deviation_a: float, deviation_b: float, n_a: int, n_b: int) -> tuple[float, float]:
+    """Return the same of the two standard deviations, which are not both 0, and the sizes, at least 2 each."""
+    of_a, of_b = deviation_a / sqrt(n_a), deviation_b / sqrt(n_b)
     error = hypot(of_a, of_b)
-    return error, 1 / ((of_a / error) ** 4 / (a.size - 1) + (of_b / error) ** 4 / (b.size - 1))
+    return error, 1 / ((of_a / error) ** 4 / (n_a - 1) + (of_b / error) ** 4 / (n_b - 1))

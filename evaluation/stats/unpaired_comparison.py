@@ -11,7 +11,8 @@ from evaluation.stats.multiplicity import holm
 from evaluation.stats.numbers import Vector, as_vector, is_binary
 from evaluation.stats.unpaired import RankTest, UnpairedResult, rank_test, unpaired_means, unpaired_shares
 from evaluation.stats.unpaired_equivalence import unpaired_means_within, unpaired_shares_within
-from evaluation.stats.verdicts import INSUFFICIENT_DATA, MIN_PAIRS, verdict_of
+from evaluation.stats.unpaired_power import CasesNeeded, means_needed, shares_needed
+from evaluation.stats.verdicts import INCONCLUSIVE, INSUFFICIENT_DATA, MIN_PAIRS, verdict_of
 
 MIN_GROUP = MIN_PAIRS
 """Cases, or clusters of them, that each group needs; the paired comparison asks for as many pairs."""
@@ -32,6 +33,8 @@ class GroupPair:
     ranks: RankTest | None = None
     """None for right or wrong."""
     verdict: str = INSUFFICIENT_DATA
+    needed: CasesNeeded | None = None
+    """What would settle it; None where it is settled, and where nothing can be said."""
 
     @property
     def is_large_enough(self) -> bool:
@@ -63,7 +66,13 @@ def compare_groups(
     kind = Kind.BINARY if all(map(is_binary, vectors.values())) else Kind.CONTINUOUS
     level = 1 - alpha / max(1, len(pairs))
     tested = [_tested(a, b, vectors[a], vectors[b], kind, margin, level) for a, b in pairs]
-    return _decided(tested, higher_is_better=higher_is_better, alpha=alpha)
+    decided = _decided(tested, higher_is_better=higher_is_better, alpha=alpha)
+    return tuple(
+        replace(pair, needed=_needed(pair, vectors[pair.a], vectors[pair.b], margin))
+        if pair.verdict in (INCONCLUSIVE, INSUFFICIENT_DATA)
+        else pair
+        for pair in decided
+    )
 
 
 def _tested(a: str, b: str, of_a: Vector, of_b: Vector, kind: Kind, margin: float | None, level: float) -> GroupPair:
@@ -84,6 +93,19 @@ def _tested(a: str, b: str, of_a: Vector, of_b: Vector, kind: Kind, margin: floa
         within=None if margin is None else unpaired_means_within(of_a, of_b, margin=margin),
         ranks=rank_test(of_a.tolist(), of_b.tolist()),
     )
+
+
+def _needed(pair: GroupPair, a: Vector, b: Vector, margin: float | None) -> CasesNeeded | None:
+    """Return what would settle a pair at the level of its interval, and at least the cases that any verdict needs."""
+    alpha = round(1 - pair.test.confidence_level, 12)
+    if pair.kind is Kind.BINARY:
+        needed = shares_needed(int(a.sum()), a.size, int(b.sum()), b.size, margin=margin, alpha=alpha)
+    else:
+        needed = means_needed(a, b, margin=margin, alpha=alpha)
+    at_least = max(0, MIN_GROUP - min(a.size, b.size))
+    if needed is None:
+        return CasesNeeded(n_more=at_least, aim=None, mde=None) if at_least else None
+    return replace(needed, n_more=max(at_least, needed.n_more or 0) if at_least else needed.n_more)
 
 
 def _decided(tested: Sequence[GroupPair], *, higher_is_better: bool, alpha: float) -> tuple[GroupPair, ...]:

@@ -25,15 +25,21 @@ def unpaired_shares_within(right_a: int, n_a: int, right_b: int, n_b: int, *, ma
 
 def farrington_manning_z(a: float, b: float, *, n_a: int, n_b: int, difference: float) -> float:
     """Return how many standard errors `a - b` lies above `difference`, were that the true one."""
-    likely_a = _likeliest_share(a, b, n_b / n_a, difference)
-    likely_b = min(1.0, max(0.0, likely_a - difference))
+    likely_a, likely_b = likeliest_shares(a, b, n_b / n_a, difference)
     error = sqrt(likely_a * (1 - likely_a) / n_a + likely_b * (1 - likely_b) / n_b)
     distance = a - b - difference
     return distance / error if error else copysign(inf, distance) if distance else 0.0
 
 
-def _likeliest_share(a: float, b: float, ratio: float, difference: float) -> float:
-    """Return A's share under which the data are the most likely, were it `difference` above B's: a cubic's root."""
+def likeliest_shares(a: float, b: float, ratio: float, difference: float) -> tuple[float, float]:
+    """Return the shares under which the data are the most likely, were A's `difference` above B's: a cubic's root.
+
+    Args:
+        a: The share seen in A.
+        b: The share seen in B.
+        ratio: Cases of B for each of A.
+        difference: In [-1, 1].
+    """
     cubic = 1 + ratio
     square = -(1 + ratio + a + ratio * b + difference * (ratio + 2))
     linear = difference**2 + difference * (2 * a + ratio + 1) + a + ratio * b
@@ -42,7 +48,8 @@ def _likeliest_share(a: float, b: float, ratio: float, difference: float) -> flo
     u = copysign(sqrt(max(0.0, (square / (3 * cubic)) ** 2 - linear / (3 * cubic))), v)
     angle = (pi + acos(min(1.0, max(-1.0, v / u**3)))) / 3 if u else 0.0
     share = 2 * u * cos(angle) - square / (3 * cubic)
-    return min(1.0, 1 + difference, max(0.0, difference, share))
+    of_a = min(1.0, 1 + difference, max(0.0, difference, share))
+    return of_a, min(1.0, max(0.0, of_a - difference))
 
 
 def unpaired_means_within(a: Vector, b: Vector, *, margin: float) -> MarginTest | None:
