@@ -9,7 +9,7 @@ from evaluation.comparisons.sides import Side
 from evaluation.results.comparisons import Flips, PreferenceResult
 from evaluation.results.pairs import Basis
 from evaluation.results.sides import SideCounts
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.pair_comparison import PairComparison
 from evaluation.stats.ranking import ManyComparison
 

@@ -21,7 +21,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.metrics.metric_facts import value_range
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import Flips
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.estimate import mean_estimate
 from evaluation.stats.ranking import compare_many
 from evaluation.store.benchmarks import case_clusters

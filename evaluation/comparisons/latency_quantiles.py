@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.quantile_pairs import quantile_difference
 from evaluation.stats.ranking import pair_rng
 

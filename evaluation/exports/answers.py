@@ -8,7 +8,7 @@ from evaluation.generation import Failure
 from evaluation.outcome_fields import KINDS, flat_values
 from evaluation.records import RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.records.labels import unique_labels
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
 from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store

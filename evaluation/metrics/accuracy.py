@@ -8,7 +8,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

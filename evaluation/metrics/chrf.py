@@ -13,7 +13,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, CorpusMetric, Need
 from evaluation.metrics.sufficient_statistics import mean_value, statistics_of, summed
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.chrf import CHRF

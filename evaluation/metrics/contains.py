@@ -11,7 +11,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.metrics.normalization import folded, whole_number
 from evaluation.metrics.sentence_marks import TYPOGRAPHIC_QUOTES, without_closing_marks
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _LETTERS_WITH_CASE = frozenset({"Lu", "Ll"})
 _NOT_COMPARED = str.maketrans(dict.fromkeys("\ufe0e\ufe0f", "") | TYPOGRAPHIC_QUOTES)

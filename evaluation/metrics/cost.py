@@ -12,7 +12,7 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 JOULES_PER_KWH = 3.6e6
 _EXAMPLE = "For example cost_usd(input_per_million=0.15, output_per_million=0.60), or cost_usd(per_kwh=0.30)"

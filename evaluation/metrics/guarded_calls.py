@@ -17,7 +17,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.error_locations import in_words, place_in
 from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request, TooFewRepeatsError
 from evaluation.metrics.requests import AskJudge, EmbedText, RunProgram
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 RAISED = "metric_raised"
 NONSENSE = "metric_returned_nonsense"

@@ -13,7 +13,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.instructions.following import followed
 from evaluation.metrics.instructions.reading import instructions_of
 from evaluation.metrics.metric import Answers, CorpusMetric, Metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 FOLLOWED = "followed"
 FAILED = "failed"

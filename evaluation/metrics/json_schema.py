@@ -17,7 +17,7 @@ from evaluation.metrics.bounded_schema import (
 from evaluation.metrics.bounded_search import PatternTimeoutError
 from evaluation.metrics.json_answers import NOT_JSON, find_json
 from evaluation.metrics.metric import Answers, Metric
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 
 @dataclass(frozen=True, kw_only=True)

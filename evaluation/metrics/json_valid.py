@@ -8,7 +8,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.json_answers import NOT_JSON, find_json
 from evaluation.metrics.metric import Answers, Metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _KINDS: dict[str, type | tuple[type, ...]] = {"any": object, "object": dict, "array": list}
 

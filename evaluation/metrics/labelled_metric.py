@@ -10,7 +10,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.accuracy import is_right, unknown_label
 from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
 from evaluation.metrics.metric import Answers, CorpusMetric, Need
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 NOTHING = ""
 """Stands for the predicted class in the evidence of an answer without a label."""

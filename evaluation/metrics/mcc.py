@@ -7,7 +7,7 @@ from math import sqrt
 from typing import ClassVar
 
 from evaluation.metrics.labelled_metric import LabelledMetric, counted_pairs
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.requests import Answers, Request
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 __all__ = ["Answers", "CorpusMetric", "Metric", "ModelMetric", "Need", "Request"]
 

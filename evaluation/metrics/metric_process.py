@@ -26,7 +26,7 @@ from evaluation.metrics.metric_files import source_of
 from evaluation.metrics.metric_process_child import Hello
 from evaluation.metrics.missing_metric import LOST
 from evaluation.metrics.third_party import third_party_names
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 LIMIT_S = 60.0
 """Seconds for one case, unless the setting `BENCHWRIGHT_METRIC_TIMEOUT_S` says otherwise."""

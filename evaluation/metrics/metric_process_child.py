@@ -14,7 +14,7 @@ from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.guarded_calls import NONSENSE, BrokenMetricError, aggregating, combining, measured, requested
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import metric_from_source
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 GRACE_S = 5.0
 """So much later than the parent would have ended us we end ourselves: it is gone then."""

@@ -11,7 +11,7 @@ from evaluation.metrics.choices.extraction import chosen_option
 from evaluation.metrics.choices.option_matching import named_option, other_option
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

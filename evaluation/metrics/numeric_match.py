@@ -11,7 +11,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.metrics.numbers_in_text import NumberInText, find_number
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 NO_NUMBER = "no_number"
 _UNDERSCORED = re.compile(r"\d_\d")

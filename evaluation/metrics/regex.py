@@ -10,7 +10,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.bounded_search import PatternTimeoutError, checked_pattern, is_found
 from evaluation.metrics.metric import Answers, Metric
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 MAX_CHARS = 20_000
 """Of an answer, no more is looked at: many a pattern takes time that grows faster than the text."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evaluation.case import Message
 from evaluation.program import Program, ProgramOutcome
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from evaluation.case import Case
 from evaluation.formatting import score
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _BLIND_SPOTS = (
     "Sees the letters a-z and the digits alone, so it cannot measure other scripts. Words are compared, not meanings: "

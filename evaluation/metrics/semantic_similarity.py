@@ -12,7 +12,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, ModelMetric, Need
 from evaluation.metrics.requests import EmbedText
 from evaluation.metrics.vectors import cosines
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 EMPTY = "empty"
 

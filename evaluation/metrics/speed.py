@@ -19,7 +19,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation, PromptState, Timing
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 MIN_OUTPUT_TOKENS = 8
 """Below this, a rate is mostly the clock's own noise."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.base import Metric

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, CorpusMetric, Need
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.ter import TER

@@ -15,7 +15,7 @@ from evaluation.metrics.meaningful_symbols import find_symbols
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.metrics.normalization import folded, keeps_words, squad_words, without_articles, without_punctuation
 from evaluation.metrics.sentence_marks import without_marks_of_other_scripts
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 # A call, an operator or a bracket of a program or a formula, as no sentence has them.
 _CODE = re.compile(r"\w[(\[]\S|[=<>{}\\^|~]|\w_\w|[^\W\d_][+#](?!\w)")

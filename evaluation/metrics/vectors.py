@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evaluation.metrics.requests import Answer
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 if TYPE_CHECKING:
     import numpy as np

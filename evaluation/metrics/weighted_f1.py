@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from evaluation.metrics.class_table import classification_report
 from evaluation.metrics.labelled_metric import LabelledMetric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.records.candidates import MetricUse
-from evaluation.score import Estimate, Measurement, ScoreFailure
+from evaluation.scores import Estimate, Measurement, ScoreFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

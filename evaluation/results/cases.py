@@ -9,7 +9,7 @@ from evaluation.errors import FailureKind
 from evaluation.generation import PromptState, Timing
 from evaluation.records import AnnotationRecord, Stage, Status
 from evaluation.results.as_json import MERGED, json_key
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

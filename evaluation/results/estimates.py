@@ -5,7 +5,7 @@ from typing import Protocol
 
 from evaluation.formatting import score, score_interval
 from evaluation.results.as_json import json_key
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 
 
 class HasInterval(Protocol):

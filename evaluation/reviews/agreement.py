@@ -13,7 +13,7 @@ from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
 from evaluation.records import ReviewItem
 from evaluation.reviews.grades import OVERALL, Ratings, with_overall
 from evaluation.reviews.preferences import TIE, score_of_first
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.stats.agreement import Agreement, krippendorff_alpha, raw_agreement, weighted_kappa
 from evaluation.stats.estimate import mean_estimate
 from evaluation.stats.rank_correlation import spearman

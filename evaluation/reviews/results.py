@@ -14,7 +14,7 @@ from evaluation.reviews.case_selection import CONTROL
 from evaluation.reviews.grades import OVERALL, Ratings, candidate_grades, differences, graded_values
 from evaluation.reviews.preferences import pair_preferences, ranking, votes_of
 from evaluation.reviews.result_words import result_notes, result_sentence
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.store.ratings import load_ratings
 from evaluation.store.reviews import find_review, list_sessions
 from evaluation.store.scores import scores_of_generations

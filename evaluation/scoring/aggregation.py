@@ -23,7 +23,7 @@ from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ, reads_the_prompt
 from evaluation.records import EstimateRow, MetricUse, RunCandidateRecord, RunPlan
 from evaluation.requests.prices import PRICE
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.scoring.usage_estimates import figure_estimates
 from evaluation.stats.estimate import corpus_estimate, mean_estimate
 from evaluation.stats.ratio import ratio_estimate

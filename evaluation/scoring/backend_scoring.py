@@ -12,7 +12,7 @@ from evaluation.metrics.metric import Answers, Metric, Request
 from evaluation.metrics.metric_process import MetricProcess, is_ours
 from evaluation.records import RunRecord, ScoreRow, StoredOutcome
 from evaluation.resolution.metric_models import is_opponent
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 from evaluation.scoring.candidate_scoring import ScoreCounts, as_row
 from evaluation.scoring.metric_backends.dispatch import Answerers, all_answers
 from evaluation.store.benchmarks import load_cases

@@ -11,7 +11,7 @@ from evaluation.metrics.missing_metric import MissingMetric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.planning.plan import MetricModelPlan
 from evaluation.records import MetricUse, ScoreRow, StoredOutcome
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run

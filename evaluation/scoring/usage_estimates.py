@@ -16,7 +16,7 @@ from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, reads_the_prompt
 from evaluation.records import EstimateRow, MetricUse
-from evaluation.score import Estimate, Measurement
+from evaluation.scores import Estimate, Measurement
 from evaluation.stats.estimate import mean_estimate, quantile_estimate
 from evaluation.store.outcome_numbers import iterate_figures
 from evaluation.store.session import Store

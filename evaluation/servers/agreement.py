@@ -14,7 +14,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.formatting import p_value, percent
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.metric import Metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.servers.repeated_requests import Answers, Question
 from evaluation.stats.intervals import wilson_interval
 from evaluation.stats.paired import PairedResult, paired_difference

@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.score import Estimate, Measurement
+from evaluation.scores import Estimate, Measurement
 from evaluation.stats.bootstrap import resampled_interval
 from evaluation.stats.clusters import cluster_means, clustered_standard_error, grouped
 from evaluation.stats.continuous_pairs import SKEWED, skewness

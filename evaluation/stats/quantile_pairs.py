@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluation.errors import ConfigurationError, IncomparableError
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.estimate import MIN_UNITS_FOR_PERCENTILES
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.numbers import Vector, as_vector, is_constant

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.stats.bootstrap import resampled_interval
 from evaluation.stats.clusters import grouped
 from evaluation.stats.estimate import MIN_UNITS_FOR_PERCENTILES, MIN_UNITS_TO_RESAMPLE

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from evaluation.records import Status
-from evaluation.score import Estimate
+from evaluation.scores import Estimate
 from evaluation.store.scores import metric_key, stored_estimate
 from evaluation.store.session import Store
 from evaluation.store.tables import estimate, run, run_candidate

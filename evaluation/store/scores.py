@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from evaluation.errors import StoreError
 from evaluation.fingerprint import fingerprint
 from evaluation.records import EstimateRow, MetricUse, ScoreRow, StoredScore, StoredScoreFailure
-from evaluation.score import Estimate, Measurement, ScoreFailure
+from evaluation.scores import Estimate, Measurement, ScoreFailure
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import estimate, generation, metric, run_candidate, score, score_failure

@@ -16,7 +16,7 @@ from evaluation.planning.plan import MetricModelPlan
 from evaluation.providers.detection import connect
 from evaluation.providers.provider import Provider
 from evaluation.retry_schedule import RetrySchedule
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.scoring.metric_backends.embedder import Embedder
 from evaluation.scoring.metric_backends.judge import RETRIES, Judge

@@ -28,7 +28,7 @@ from evaluation.metrics.grounding.attribution import Attribution, attributions
 from evaluation.metrics.grounding.context_precision import ContextPrecision
 from evaluation.metrics.grounding.context_recall import ContextRecall
 from evaluation.metrics.metric import Metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 SUITES = ("question_answering", "summarization")
 N_WRONG_PASSAGES = 3

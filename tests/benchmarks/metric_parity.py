@@ -28,7 +28,7 @@ from evaluation.metrics import METRICS
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.token_f1 import is_in_words
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 LIMIT = 1e-9
 BEGIN, END = "<!-- parity: begin -->", "<!-- parity: end -->"

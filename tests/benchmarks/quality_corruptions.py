@@ -26,7 +26,7 @@ from evaluation.generation import Generation
 from evaluation.metrics import METRICS
 from evaluation.metrics.quality.reading import words
 from evaluation.metrics.quality.word_classes import SMALL_WORDS
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 NAMES = ("coherence", "completeness", "readability", "length_fit", "creativity", "specificity", "overall_quality")
 READ_THE_PROMPT = ("completeness", "length_fit", "overall_quality")

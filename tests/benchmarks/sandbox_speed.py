@@ -23,7 +23,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.programs.pass_at_k import PassAtK
 from evaluation.program import ProgramOutcome
 from evaluation.sandbox import describe_isolation, isolation, run_programs
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 ENDLESS = "    while True:\n        pass\n"
 

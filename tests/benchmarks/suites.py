@@ -29,7 +29,7 @@ from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options, effective_options
 from evaluation.providers.detection import connect
 from evaluation.providers.provider import Provider
-from evaluation.score import Estimate, Measurement
+from evaluation.scores import Estimate, Measurement
 from evaluation.scoring.candidate_scoring import asks
 from evaluation.stats.estimate import corpus_estimate, mean_estimate
 from evaluation.stats.paired import paired_difference

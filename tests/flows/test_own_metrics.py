@@ -38,7 +38,7 @@ def own(tmp_path: Path) -> Callable[..., list[str]]:
     def write(**bodies: str) -> list[str]:
         source = (
             "import pathlib, time\nfrom dataclasses import dataclass\nfrom typing import ClassVar\n\n"
-            "from evaluation.metrics.metric import Metric\nfrom evaluation.score import Measurement\n"
+            "from evaluation.metrics.metric import Metric\nfrom evaluation.scores import Measurement\n"
         )
         path = tmp_path / "own.py"
         path.write_text(source + "".join(CLASS.format(name=name, body=body) for name, body in bodies.items()))

@@ -19,7 +19,7 @@ from evaluation.metrics.metric import Answers
 from evaluation.metrics.requests import Request
 from evaluation.metrics.sentence_splitting import split_sentences
 from evaluation.metrics.vectors import cosines
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 NONCOMMITTAL = "noncommittal"
 """The answer only says that it does not know."""

@@ -13,7 +13,7 @@ from evaluation.metrics.grounding.attribution import as_evidence, as_rationale, 
 from evaluation.metrics.grounding.grounded import EMPTY, GroundedMetric, share_supported
 from evaluation.metrics.metric import Answers, Need
 from evaluation.metrics.requests import Request
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 
 @dataclass(frozen=True, kw_only=True)

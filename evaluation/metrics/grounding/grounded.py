@@ -13,7 +13,7 @@ from evaluation.metrics.grounding.support import THRESHOLD, Support, support_by,
 from evaluation.metrics.metric import Answers, ModelMetric, Need
 from evaluation.metrics.requests import EmbedText
 from evaluation.metrics.vectors import cosines
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 EMBEDDING_THRESHOLD = 0.7
 """A cosine from which two sentences are taken to say the same. Embedding models differ: set your own."""

@@ -10,7 +10,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.judges.material import CLOSING, LEFT_OUT, OPENING
 from evaluation.metrics.metric import ModelMetric, Need
 from evaluation.metrics.requests import Answer, AskJudge
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 DEFAULT_CRITERIA = (
     "The answer does what the question asks. What it says is correct: it agrees with the context and with the "

@@ -18,7 +18,7 @@ from evaluation.metrics.judges.material import Material, fenced, question_materi
 from evaluation.metrics.judges.verdict import PAIRWISE_SCHEMA, PairVerdict, Preference, read_pair_verdict
 from evaluation.metrics.metric import Answers
 from evaluation.metrics.requests import Answer, AskJudge
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 _SYSTEM = f"You compare two answers to one question, fairly. You do not know who wrote them.\n\n{MATERIAL_RULE}"
 _PROMPT = """Criteria:

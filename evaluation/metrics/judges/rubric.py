@@ -19,7 +19,7 @@ from evaluation.metrics.judges.material import Material, fenced, question_materi
 from evaluation.metrics.judges.verdict import HIGHEST_SCORE, LOWEST_SCORE, RUBRIC_SCHEMA, read_rubric_verdict
 from evaluation.metrics.metric import Answers
 from evaluation.metrics.requests import AskJudge
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 _SYSTEM = f"You grade one answer, fairly and strictly. You do not know who wrote it.\n\n{MATERIAL_RULE}"
 _PROMPT = """Criteria:

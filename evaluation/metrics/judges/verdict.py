@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from evaluation.files.exact_json import TwiceError, without_doubles
 from evaluation.fingerprint import canonical_json
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 UNREADABLE = "verdict_unreadable"
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5

@@ -12,7 +12,7 @@ from evaluation.metrics.metric import Answers, Metric, Need, Request
 from evaluation.metrics.programs.case_program import find_program, program_of, program_problem
 from evaluation.metrics.requests import RunProgram
 from evaluation.program import ProgramEnd, ProgramOutcome
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 PASSED, FAILED, EMPTY = "passed", "failed", "empty_answer"
 

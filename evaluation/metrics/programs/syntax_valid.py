@@ -10,7 +10,7 @@ from evaluation.metrics.metric import Answers, Metric
 from evaluation.metrics.programs.case_program import find_program
 from evaluation.metrics.programs.program_metric import EMPTY
 from evaluation.metrics.programs.syntax import syntax_problem
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

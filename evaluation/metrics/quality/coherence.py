@@ -14,7 +14,7 @@ from evaluation.metrics.quality.reading import reading_of
 from evaluation.metrics.quality.sentence_facts import Sentence, sentence_of
 from evaluation.metrics.quality.sentence_order import MOST_SENTENCES, order_log_odds
 from evaluation.metrics.quality.word_classes import CUE_CLASSES
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _LINKING = frozenset({"anaphoric", "contrast", "also"})
 _HALF_SURE_AT = 5

@@ -11,7 +11,7 @@ from evaluation.metrics.quality.prompt_requirements import prompt_of, requested_
 from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
 from evaluation.metrics.quality.reading import READ_CHARS, reading_of, words
 from evaluation.metrics.quality.word_classes import DANGLING_WORDS
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _END_MARKS = ".!?…。！？｡؟।॥።။"
 _CLOSERS = "\"'”’»」』）)]}*_`|$>~ \t\r\n"

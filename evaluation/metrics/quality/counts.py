@@ -8,7 +8,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric
 from evaluation.metrics.quality.reading import sentences, without_code, words
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
 from evaluation.metrics.quality.reading import READ_CHARS, reading_of
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _HALF_SURE_AT = 40
 _REPEATED_N = 4

@@ -10,7 +10,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.quality.prompt_requirements import LengthRequirement, length_requirements, prompt_of
 from evaluation.metrics.quality.quality_metric import QualityMetric, measurement
 from evaluation.metrics.quality.reading import sentences, without_code, words
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _SUMMARY = re.compile(r"\b(?:summar|abstract|tl;?dr|in brief|shorten|condense)")
 _BRIEF = re.compile(r"\b(?:brief|briefly|short|shortly|concise|concisely|few words|headline|title|slogan|one line)\b")

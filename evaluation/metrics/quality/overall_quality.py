@@ -14,7 +14,7 @@ from evaluation.metrics.quality.quality_metric import QualityMetric, measurement
 from evaluation.metrics.quality.readability import Readability
 from evaluation.metrics.quality.specificity import Specificity
 from evaluation.quality_metrics import QUALITIES
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 _LEAST = 0.05
 """A quality counts as no less, so that one failure does not hide all the others."""

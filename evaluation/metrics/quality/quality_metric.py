@@ -11,7 +11,7 @@ from evaluation.formatting import quantity
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric
 from evaluation.metrics.quality.reading import reading_of
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 LOW_CONFIDENCE = 0.5
 

@@ -10,7 +10,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
 from evaluation.metrics.quality.reading import READ_CHARS, reading_of
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 Formula = Literal["flesch", "flesch_kincaid", "gunning_fog", "smog", "coleman_liau", "automated_readability"]
 _FUNCTIONS = {

@@ -9,7 +9,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
 from evaluation.metrics.quality.reading import READ_CHARS, Reading, reading_of, words
 from evaluation.metrics.quality.word_classes import SMALL_WORDS
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 _HALF_SURE_AT = 30
 _VAGUE_TEXT = """

@@ -10,7 +10,7 @@ from evaluation.reports.quality_pictures import COSTS, quality_picture
 from evaluation.reports.runs.tables import headline_title
 from evaluation.results.runs import MetricResult, RunResult
 from evaluation.run_results.ranking import ranked
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.store.outcome_numbers import iterate_figures
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.metrics.judges.pairwise import JudgePairwise, PairwiseEvidence, pairwise_evidence
 from evaluation.metrics.judges.rubric import JudgeRubric, RubricEvidence, rubric_evidence
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.stats.agreement import Agreement, krippendorff_alpha, weighted_kappa
 from evaluation.stats.judge_bias import (
     LengthBias,

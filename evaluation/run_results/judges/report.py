@@ -10,7 +10,7 @@ from evaluation.metrics.parsing import metric_of
 from evaluation.records import MetricUse, RunRecord
 from evaluation.run_results.judges.findings import JudgeScores, JudgingFindings, judging_findings
 from evaluation.run_results.judges.lines import judging_lines
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
 

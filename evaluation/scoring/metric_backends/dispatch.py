@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from evaluation.metrics.requests import Answer, Answers, Request
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 Answerers = Mapping[type[Request], Callable[[Any], Awaitable[Answer]]]
 """Who answers, by the kind of request. None of them raises for what a model or a program did."""

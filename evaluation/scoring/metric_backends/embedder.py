@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from evaluation.errors import ProviderError
 from evaluation.metrics.requests import Answer, EmbedText
 from evaluation.retry_schedule import RETRIES, RetrySchedule, retry
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 from evaluation.store.embeddings import load_vectors, save_vectors
 from evaluation.store.retrying import patiently
 from evaluation.store.session import Store

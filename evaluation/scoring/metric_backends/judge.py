@@ -11,7 +11,7 @@ from evaluation.errors import CandidateFailureError, FailureKind, ProviderError,
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.requests import Answer, AskJudge
 from evaluation.retry_schedule import HOPELESS_SOON, RetrySchedule
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 from evaluation.truncation import FINISH_REASON, Limits
 
 RETRIES = RetrySchedule(max_attempts_by_kind={**HOPELESS_SOON, FailureKind.TIMED_OUT: 4})

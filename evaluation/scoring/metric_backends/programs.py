@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from evaluation.metrics.requests import Answer, RunProgram
 from evaluation.program import Program, ProgramOutcome
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 BATCH = 256
 WAIT_S = 0.02

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.metrics.metric import Metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

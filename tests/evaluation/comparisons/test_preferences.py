@@ -6,7 +6,7 @@ from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.records import MetricUse, ScoreRow
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.resolution.metric_models import opponent_name
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.scores import save_scores

@@ -10,7 +10,7 @@ from evaluation.forecasts.scoring_pace import ScoringPace, n_requests, scoring_p
 from evaluation.metrics.metric import Metric, ModelMetric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.records import MetricUse, ScoreRow
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.scores import save_scores

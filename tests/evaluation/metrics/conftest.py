@@ -6,7 +6,7 @@ import steady_examples  # noqa: F401 - loads Hypothesis's profile; mutants are t
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 Score = Callable[..., Measurement]
 

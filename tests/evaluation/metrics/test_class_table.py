@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.metrics.class_table import classification_report
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 LABELS = ("eggs", "ham", "spam")
 PAIRS = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from([*LABELS, ""])), min_size=1, max_size=30)

@@ -16,7 +16,7 @@ from evaluation.metrics.metric import CorpusMetric, ModelMetric, Need
 from evaluation.metrics.needs import missing_needs
 from evaluation.metrics.requests import AskJudge, EmbedText
 from evaluation.program import ProgramEnd, ProgramOutcome
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 ASKABLE = frozenset({Need.EMBEDDER, Need.SANDBOX, Need.JUDGE})
 OPTIONS = {"cost_usd": {"per_kwh": 0.3}}

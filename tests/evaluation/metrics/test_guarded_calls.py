@@ -17,7 +17,7 @@ from evaluation.metrics.guarded_calls import BrokenMetricError, aggregating, com
 from evaluation.metrics.metric import CorpusMetric
 from evaluation.metrics.needs import missing_needs
 from evaluation.metrics.requests import EmbedText
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 CASE = Case(case_id="a")
 ANSWER = (Generation(text="x", answer="x"),)

@@ -19,7 +19,7 @@ from evaluation.metrics.instruction_following import (
 from evaluation.metrics.instructions.following import variants
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.needs import missing_needs
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 ALL = (InstructionFollowing(), InstructionFollowingLoose(), InstructionAccuracy(), InstructionAccuracyLoose())
 EVERY_KIND: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics import bounded_schema, bounded_search
 from evaluation.metrics.json_schema import JsonSchema
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 PERSON = {
     "type": "object",

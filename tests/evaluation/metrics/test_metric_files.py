@@ -16,14 +16,14 @@ from evaluation.generation import Generation
 from evaluation.metric_specs import file_and_call, names_a_file, with_whole_path
 from evaluation.metrics.guarded_calls import measured
 from evaluation.metrics.parsing import class_named, metric_of, parse_metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 HEAD = """
 from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 """
 POLITE = (
     HEAD

@@ -17,7 +17,7 @@ from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_process import MeasuringEndedError, MetricProcess, is_ours
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.requests import EmbedText
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 OWN = '''
 import os, re, sys, time
@@ -26,7 +26,7 @@ from typing import ClassVar
 
 from evaluation.metrics.metric import CorpusMetric
 from evaluation.metrics.requests import EmbedText
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 
 class Label(str):

@@ -9,7 +9,7 @@ from evaluation.metrics.numeric_match import NumericMatch
 from evaluation.metrics.regex import Regex
 from evaluation.metrics.speed import LatencyS
 from evaluation.metrics.token_f1 import TokenF1
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 FULL = Case(case_id="full", references=("yes",), choices=("yes", "no"), context=("It is so.",))
 BARE = Case(case_id="bare")

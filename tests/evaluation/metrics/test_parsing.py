@@ -10,7 +10,7 @@ from evaluation.metrics.metric import Metric
 from evaluation.metrics.numeric_match import NumericMatch
 from evaluation.metrics.parsing import available_metrics, metric_of, metric_options, parse_metric
 from evaluation.metrics.regex import Regex
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

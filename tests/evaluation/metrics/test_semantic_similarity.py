@@ -8,7 +8,7 @@ from evaluation.metrics.metric import Need
 from evaluation.metrics.parsing import metric_of, parse_metric
 from evaluation.metrics.requests import Answer, EmbedText, Request
 from evaluation.metrics.semantic_similarity import SemanticSimilarity
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 METRIC = SemanticSimilarity(model="embedder:1", digest="abc")
 CASE = Case(case_id="1", references=("a cat", " a dog "))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.metrics.vectors import EMBEDDING_UNUSABLE, cosines
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 
 def test_the_cosine_does_not_depend_on_the_length_of_the_vectors() -> None:

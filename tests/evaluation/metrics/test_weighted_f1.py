@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from evaluation.case import Case
 from evaluation.metrics.weighted_f1 import WeightedF1
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 LABELS = ("spam", "ham", "eggs")
 PAIRS = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from([*LABELS, ""])), min_size=1, max_size=30)

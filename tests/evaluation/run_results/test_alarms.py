@@ -300,7 +300,7 @@ def test_answers_that_were_cut_raise_one_above_5_percent(store: Store, n: int, r
 
 def _fail_scores(store: Store, use: MetricUse, kind: str, n: int) -> None:
     """Writes failures in the place of the first scores."""
-    from evaluation.score import ScoreFailure
+    from evaluation.scores import ScoreFailure
     from evaluation.store.outcomes import iterate_outcomes
 
     (candidate,) = find_run(store, "run-1").candidates
@@ -362,7 +362,7 @@ def test_a_metric_with_scores_and_no_number_is_told_of(store: Store, tmp_path: P
         "from dataclasses import dataclass\n"
         "from typing import ClassVar\n"
         "from evaluation.metrics.metric import CorpusMetric\n"
-        "from evaluation.score import Measurement\n"
+        "from evaluation.scores import Measurement\n"
         "@dataclass(frozen=True, kw_only=True)\n"
         "class Gloomy(CorpusMetric):\n"
         "    name: ClassVar[str] = 'gloomy'\n"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.stats.estimate import corpus_estimate, mean_estimate, pooled_mean_estimate, quantile_estimate
 
 SCORES = [1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1, 0, 0, 0]

@@ -7,7 +7,7 @@ import pytest
 from evaluation.errors import ConfigurationError, FailureKind, StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
 from evaluation.records import EstimateRow, MetricUse, OutcomeRow, RunPlan, ScoreRow, Stage, Status
-from evaluation.score import Estimate, Measurement
+from evaluation.scores import Estimate, Measurement
 from evaluation.store.outcomes import load_outcomes, save_outcomes
 from evaluation.store.runs import (
     archive_run,

@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.errors import StoreError
 from evaluation.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore, StoredScoreFailure
-from evaluation.score import Estimate, Measurement, ScoreFailure
+from evaluation.scores import Estimate, Measurement, ScoreFailure
 from evaluation.store.outcomes import load_outcomes, save_outcomes
 from evaluation.store.scores import (
     count_score_failures,

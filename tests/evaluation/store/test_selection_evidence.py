@@ -20,7 +20,7 @@ from evaluation.metrics.speed import LatencyS
 from evaluation.records import EndpointRecord, MetricUse, ScoreRow, Status
 from evaluation.records.evidence import Choosable, Evidence, Place
 from evaluation.requests.prices import PRICE
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.store.endpoints import remove_endpoint, save_endpoint
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.models import register_model, retire_model

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.records import MetricUse, OutcomeRow, ScoreRow
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.outcomes import load_outcomes, save_outcomes
 from evaluation.store.scores import save_scores
 from evaluation.store.session import Store

@@ -8,7 +8,7 @@ import pytest
 from scripted_ollama import ScriptedOllama
 
 from evaluation.records import MetricUse, ScoreRow
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 from evaluation.store.experiments import find_experiment
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run, runs_of_invocation

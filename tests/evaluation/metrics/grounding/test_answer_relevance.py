@@ -11,7 +11,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.grounding.answer_relevance import AnswerRelevance
 from evaluation.metrics.metric import Need
 from evaluation.metrics.requests import EmbedText
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 QUESTION = "Who lit the lamp?"
 PASSAGE = "Solheim lit the lamp. Lie watched the sea."

@@ -10,7 +10,7 @@ from evaluation.metrics.grounding.context_precision import ContextPrecision, ave
 from evaluation.metrics.grounding.context_recall import ContextRecall
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.requests import Answer, EmbedText, Request
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 OIL, SEA, CATS = "The lamp burns oil.", "The sea is wide.", "Cats purr."
 

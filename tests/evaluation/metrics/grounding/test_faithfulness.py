@@ -12,7 +12,7 @@ from evaluation.metrics.metric import Need
 from evaluation.metrics.needs import missing_needs
 from evaluation.metrics.parsing import metric_of, parse_metric
 from evaluation.metrics.requests import Answer, EmbedText, Request
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 CASE = Case(case_id="1", context=("The sea is wide.", "The lamp burns oil. It was lit in 1868."))
 BY_VECTORS = Faithfulness(by="embedding", model="embedder:1", digest="abc")

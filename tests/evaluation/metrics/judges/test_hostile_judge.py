@@ -17,7 +17,7 @@ from evaluation.metrics.judges.pairwise import JudgePairwise, pairwise_evidence
 from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.requests import AskJudge
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 from evaluation.stats.judge_bias import length_bias_of_grades, length_bias_of_pairs, position_bias
 
 PAIRWISE = JudgePairwise(model="judge:1b", digest="d")

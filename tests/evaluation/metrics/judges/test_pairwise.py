@@ -9,7 +9,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.judges.pairwise import JudgePairwise, PairwiseEvidence, pairwise_evidence
 from evaluation.metrics.judges.verdict import PAIRWISE_SCHEMA
 from evaluation.metrics.parsing import metric_of
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 CASE = Case(case_id="1", prompt="What is the capital of France?", references=("Paris",))
 JUDGE = JudgePairwise(model="judge:8b", digest="abc", against="phi4-mini @local 1234abcd")

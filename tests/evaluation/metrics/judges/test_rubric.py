@@ -12,7 +12,7 @@ from evaluation.metrics.judges.judge_metric import DEFAULT_CRITERIA, prompt_hash
 from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
 from evaluation.metrics.judges.verdict import RUBRIC_SCHEMA
 from evaluation.metrics.parsing import metric_of, parse_metric
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 CASE = Case(case_id="1", prompt="What is the capital of France?", references=("Paris",), context=("Paris is big.",))
 JUDGE = JudgeRubric(model="judge:8b", digest="abc")

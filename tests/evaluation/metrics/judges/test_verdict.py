@@ -16,7 +16,7 @@ from evaluation.metrics.judges.verdict import (
     read_pair_verdict,
     read_rubric_verdict,
 )
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 MALFORMED_GRADES = {
     "": "is empty",

@@ -19,7 +19,7 @@ from evaluation.metrics.programs.syntax_valid import SyntaxValid
 from evaluation.metrics.programs.tests_passed import TestsPassed
 from evaluation.metrics.requests import RunProgram
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 CASE = Case(
     case_id="c",

@@ -5,7 +5,7 @@ import pytest
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 STORY = (
     "Tidal mills grind corn with the strength of the sea. "

@@ -9,7 +9,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics import METRICS
 from evaluation.metrics.parsing import parse_metric
-from evaluation.score import Measurement, ScoreFailure
+from evaluation.scores import Measurement, ScoreFailure
 
 NAMES = ("coherence", "completeness", "readability", "length_fit", "creativity", "specificity", "overall_quality")
 PIECES = [

@@ -7,7 +7,7 @@ from evaluation.generation import Generation
 from evaluation.metrics import METRICS
 from evaluation.metrics.quality.overall_quality import OverallQuality
 from evaluation.metrics.quality.reading import sentences
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 WEIGHTS = {
     "coherence": 0.25,

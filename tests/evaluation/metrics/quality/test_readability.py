@@ -6,7 +6,7 @@ from textstat import textstat
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.quality.readability import Readability
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 
 EASY = "The cat sat on the mat. The dog ran to the cat."
 HARD = (

@@ -2,7 +2,7 @@
 
 from evaluation.metrics.class_table import classification_report
 from evaluation.reports.runs.classes import class_rows, confusion_rows
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 
 def _row(expected: str, given: str) -> Measurement:

@@ -5,7 +5,7 @@ from evaluation.metrics.judges.pairwise import PairwiseEvidence
 from evaluation.metrics.judges.rubric import RubricEvidence
 from evaluation.run_results.judges.findings import JudgeScores, judging_findings
 from evaluation.run_results.judges.lines import judging_lines
-from evaluation.score import Measurement
+from evaluation.scores import Measurement
 
 WIN, LOSS, FIRST, SECOND, TIE = ("A", "B"), ("B", "A"), ("A", "A"), ("B", "B"), ("tie", "tie")
 VALUES = {WIN: 1.0, LOSS: 0.0, FIRST: 0.5, SECOND: 0.5, TIE: 0.5}

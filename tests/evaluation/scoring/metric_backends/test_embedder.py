@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.metrics.requests import Answer, EmbedText
 from evaluation.retry_schedule import MAX_ATTEMPTS, RetrySchedule
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 from evaluation.scoring.metric_backends.embedder import BATCH, Embedder
 from evaluation.store.session import Store
 

@@ -11,7 +11,7 @@ from evaluation.errors import CandidateFailureError, FailureKind, ProviderError,
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.requests import Answer, AskJudge
 from evaluation.retry_schedule import MAX_ATTEMPTS
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 from evaluation.scoring.metric_backends.judge import GIVEN_UP_AFTER, RETRIES, Judge
 
 QUESTION = AskJudge(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evaluation.metrics.requests import Answer, RunProgram
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
-from evaluation.score import ScoreFailure
+from evaluation.scores import ScoreFailure
 from evaluation.scoring.metric_backends.programs import OnDone, Programs, RunAll
 
 
