@@ -48,8 +48,12 @@ class ScoreRequest(RequestModel):
         )
 
 
-def read_score_request(fields: Mapping[str, Any]) -> ScoreRequest:
+def read_score_request(fields: Mapping[str, Any], *, source: str = "the command line") -> ScoreRequest:
     """Return the request in `fields`, checked.
+
+    Args:
+        fields: Of `ScoreRequest`.
+        source: What errors name as the place of a bad value.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
@@ -57,4 +61,4 @@ def read_score_request(fields: Mapping[str, Any]) -> ScoreRequest:
     try:
         return ScoreRequest.model_validate(dict(fields))
     except ValidationError as error:
-        raise refusal(error, ScoreRequest.model_fields, source="the command line") from None
+        raise refusal(error, ScoreRequest.model_fields, source=source) from None
