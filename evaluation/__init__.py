@@ -19,7 +19,8 @@ LOADED_AT = time.time()
 HOMES = {
     "deployments.python.comparisons": ("compare", "compare_async", "compare_unpaired"),
     "deployments.python.evaluations": ("evaluate", "evaluate_async", "forecast"),
-    "deployments.python.races": ("race", "race_async"),
+    "deployments.python.races": ("forecast_race", "race", "race_async"),
+    "deployments.python.scores": ("score", "score_async"),
     "deployments.python.stored": (
         "load_alerts",
         "load_case",
@@ -32,7 +33,7 @@ HOMES = {
         "load_traffic",
         "runs",
     ),
-    "deployments.python.sweeps": ("sweep", "sweep_async"),
+    "deployments.python.sweeps": ("forecast_sweep", "sweep", "sweep_async"),
     "evaluation.errors": ("BenchwrightError", "CheckFailedError", "RunFailedError", "RunInterrupted"),
 }
 """Where the public functions and errors are defined."""

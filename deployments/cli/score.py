@@ -1,6 +1,7 @@
 """`benchwright score`: measure stored answers by other metrics, or by another judge. Nothing is generated again."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from deployments.cli.arguments import (
     accept_sandbox,
     read_settings,
 )
+from deployments.cli.callers import open_prefect_server
 from deployments.cli.completion import metric_names, run_ids
 from deployments.cli.terminal.output import (
     EXIT_DONE,
@@ -34,6 +36,8 @@ from evaluation.errors import ConfigurationError
 from evaluation.records import Status
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from evaluation.requests.score_request import ScoreRequest
     from evaluation.store.session import Store
 
@@ -68,20 +72,26 @@ def score(
     accept_sandbox(sandbox)
     option_values: dict[str, Any] = {
         "run": run,
-        "metrics": metric,
-        "judges": judge,
+        "metric": metric,
+        "judge": judge,
         "embedder": embedder,
-        "endpoints": endpoint,
+        "endpoint": endpoint,
         "slots": slots,
         "gpu_tag": gpu_tag,
         "provider": provider,
         "allow_remote": allow_remote or None,
-        "timeout_s": timeout,
+        "timeout": timeout,
     }
-    request = read_score_request(
-        {key: value for key, value in option_values.items() if value is not None and value != []}
-    )
+    request = read_score_request(score_fields(option_values))
     raise typer.Exit(_scored(request, db, as_json=json_))
+
+
+_FIELDS = {"metric": "metrics", "judge": "judges", "endpoint": "endpoints", "timeout": "timeout_s"}
+
+
+def score_fields(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that say something as fields of `ScoreRequest`."""
+    return {_FIELDS.get(name, name): value for name, value in options.items() if value is not None and value != []}
 
 
 def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
@@ -89,9 +99,9 @@ def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
     from deployments.cli.long_commands import ended_without_runs, workplace
 
     try:
-        with workplace(db, may_be_new=False) as (store, _):
+        with workplace(db, may_be_new=False) as (store, stack):
             try:
-                return _score(request, store, as_json=as_json)
+                return _score(request, store, stack, as_json=as_json)
             except (KeyboardInterrupt, TerminatedError) as end:
                 return _ended_early(end, request.run, store, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
@@ -117,48 +127,82 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
     return code_of_signal(end)
 
 
-def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
+def _score(request: "ScoreRequest", store: "Store", stack: "ExitStack", *, as_json: bool) -> int:
+    from evaluation.run_results.run_result import run_result
+
+    ended = score_stored(request, store, stack)
+    result = run_result(store, ended.run_id)
+    if as_json:
+        print_json(replace(result, status=Status.CANCELLED) if ended.is_interrupted else result)
+    else:
+        print_run(store, result)
+    if ended.is_interrupted:
+        print_status("interrupted: scoring is incomplete; every score that was finished is stored")
+        print_status("  next: the same command measures what is missing")
+    return ended.code
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedScoring:
+    """How the scoring of a run ended."""
+
+    run_id: str
+    code: int
+    """The exit code of a command."""
+    problem: str | None = None
+    """What went wrong; None where nothing did."""
+
+    @property
+    def is_interrupted(self) -> bool:
+        """True where somebody ended it early."""
+        return self.code in (EXIT_INTERRUPTED, EXIT_TERMINATED)
+
+
+def score_stored(request: "ScoreRequest", store: "Store", stack: "ExitStack") -> EndedScoring:
+    """Return how the scoring ended, which the flow made in this process.
+
+    Args:
+        request: Which run is measured by what.
+        store: Where its answers are.
+        stack: Ends what is started for it.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was scored.
+    """
     import asyncio
 
     from deployments.cli.blocks_in_use import with_servers_of_pools
     from deployments.cli.evaluate.run import exit_code
     from deployments.cli.flow_runs import run_flow, tell_of_own_server, work_on_it_has_ended
-    from deployments.prefect_server import prefect_server
     from evaluation.resolution.scoring import resolve_scoring
-    from evaluation.run_results.run_result import run_result
 
     of_servers = with_servers_of_pools(request, store)
     resolved = asyncio.run(resolve_scoring(of_servers, settings=read_settings(), store=store))
     for note in resolved.notes:
         print_status(f"note: {note}")
-    with prefect_server() as server:
-        tell_of_own_server(server)
+    server = open_prefect_server(stack)
+    tell_of_own_server(server)
 
-        from flows.score import score  # while the server starts
+    from flows.score import score  # while the server starts
 
-        def begin() -> Any:
-            return score(request, return_state=True)
+    def begin() -> Any:
+        return score(request, return_state=True)
 
-        plan, since = resolved.run.plan, datetime.now(UTC)
-        state, number = run_flow(
-            begin,
-            plan.invocation_id,
-            store,
-            server,
-            has_ended=lambda: work_on_it_has_ended(store, plan.run_id, since=since),
-        )
+    plan, since = resolved.run.plan, datetime.now(UTC)
+    state, number = run_flow(
+        begin,
+        plan.invocation_id,
+        store,
+        server,
+        has_ended=lambda: work_on_it_has_ended(store, plan.run_id, since=since),
+    )
     code = EXIT_DONE if state is None and number is None else exit_code(state, number, has_runs=False)[0]
+    problem = None
     if code == EXIT_RUN_FAILED and state is not None:
         broken_by = asyncio.run(state.aresult(raise_on_failure=False))
-        if not isinstance(broken_by, BaseException):  # which was told of already
-            print_status(f"error: {state.message}")
-    result = run_result(store, plan.run_id)
-    is_interrupted = code in (EXIT_INTERRUPTED, EXIT_TERMINATED)
-    if as_json:
-        print_json(replace(result, status=Status.CANCELLED) if is_interrupted else result)
-    else:
-        print_run(store, result)
-    if is_interrupted:
-        print_status("interrupted: scoring is incomplete; every score that was finished is stored")
-        print_status("  next: the same command measures what is missing")
-    return code
+        if isinstance(broken_by, BaseException):  # which was told of already
+            problem = f"{type(broken_by).__name__}: {broken_by}"
+        else:
+            problem = state.message
+            print_status(f"error: {problem}")
+    return EndedScoring(run_id=plan.run_id, code=code, problem=problem)

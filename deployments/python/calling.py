@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.cli.callers import Caller, called_by
+from deployments.python.checking import in_words_of_python
+from evaluation.errors import BenchwrightError
 
 if TYPE_CHECKING:
     from deployments.prefect_server import PrefectServer
@@ -97,10 +99,12 @@ def _thread(work: Callable[[], T], caller: Caller, future: "Future[T]") -> threa
 
     def do() -> None:
         try:
-            with _turn(caller), _environment_put_back(), called_by(caller):
+            with _turn(caller), _environment_put_back(), called_by(caller), in_words_of_python():
                 result = work()
             if caller.failure is not None:
                 raise caller.failure
+        except BenchwrightError as error:
+            future.set_exception(caller.failure or error.with_traceback(None))  # the way there is nobody's but ours
         except BaseException as error:
             future.set_exception(caller.failure or error)
         else:

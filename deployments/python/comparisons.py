@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 from deployments.cli.compare.request import CompareOptions as TypedComparison
 from deployments.cli.terminal.output import EXIT_DONE
 from deployments.python.calling import call, call_async
+from deployments.python.checking import in_words_of_python, refuse_no_run
 from deployments.python.documented import refuse_unknown, with_options
 from deployments.python.evaluations import (
     as_lists,
@@ -80,9 +81,10 @@ def compare_unpaired(
     from evaluation.requests.comparison_request import read_comparison_request
 
     refuse_unknown(options, UnpairedOptions, function="compare_unpaired")
-    request = read_comparison_request(_fields(runs, cast("Mapping[str, Any]", options)))
-    with open_stored(options.get("db")) as store:
-        return unpaired_result(store, request)
+    with in_words_of_python():
+        request = read_comparison_request(_fields(runs, cast("Mapping[str, Any]", options)))
+        with open_stored(options.get("db")) as store:
+            return unpaired_result(store, request)
 
 
 def _compare(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> "ComparisonList":
@@ -122,9 +124,13 @@ def _fields(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Map
 
 
 def _ids(run: "str | RunResult | InvocationResult") -> list[str]:
-    if isinstance(run, str):
-        return [run]
-    return [each.run_id for each in run.runs] if hasattr(run, "runs") else [run.run_id]
+    from evaluation.results.runs import InvocationResult, RunResult
+
+    if isinstance(run, InvocationResult):
+        return [each.run_id for each in run.runs]
+    if not isinstance(run, str | RunResult):
+        refuse_no_run(run)
+    return [run if isinstance(run, str) else run.run_id]
 
 
 def _compare_stored(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from typing_extensions import Doc
 
+from deployments.python.checking import refuse_wrong_kind
 from deployments.python.options import options_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,13 +29,15 @@ def refuse_unknown(values: Mapping[str, object], options: type, *, function: str
 
     Raises:
         TypeError: one is not.
+        ConfigurationError: one has a value of another kind than it takes.
     """
     names = options_of(options)
-    for name in values:
+    for name, value in values.items():
         if name not in names:
             close = get_close_matches(name, names, n=1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{meant}")
+        refuse_wrong_kind(name, value, names[name], function=function)
 
 
 def description_of(hint: Any) -> str:

@@ -131,6 +131,21 @@ class SweepOptions(EvaluationOptions, total=False):
     resume: Annotated[str | None, Doc("Resume this sweep, or the `last` one; only missing cases are asked.")]
 
 
+class ScoreOptions(CallOptions, total=False):
+    """The options of `score`."""
+
+    metric: Annotated[Texts | None, Doc("Metrics; default: the benchmark's own.")]
+    judge: Annotated[Texts | None, Doc("Models that judge the answers: `MODEL` or `MODEL@ENDPOINT`.")]
+    embedder: Annotated[str | None, Doc("The model that embeds texts for metrics: `MODEL` or `MODEL@ENDPOINT`.")]
+    sandbox: Annotated[Literal["weak"] | None, Doc("Accept a weaker sandbox if bubblewrap is not installed.")]
+    endpoint: Annotated[Texts | None, Doc("Names or addresses of servers; default: those of the run.")]
+    slots: Annotated[int | None, Doc("Requests that a server answers at once; default: 1.")]
+    gpu_tag: Annotated[str | None, Doc("Name of the GPU behind the endpoints.")]
+    provider: Annotated[str | None, Doc("`ollama` or `openai_compatible`; default: detected.")]
+    allow_remote: Annotated[bool, Doc("Allow models that run on somebody else's machines.")]
+    timeout: Annotated[float | None, Doc("Time limit of one attempt, in seconds; default: 300.")]
+
+
 class ComparisonOptions(TypedDict, total=False):
     """What is compared, and by what."""
 

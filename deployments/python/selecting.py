@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deployments.cli.terminal.output import EXIT_INTERRUPTED
 from deployments.python.calling import call, call_async
+from deployments.python.checking import plainly
 from deployments.python.stored import opened
 from evaluation.errors import RunFailedError
 from selection.retraining import Retraining
@@ -79,6 +80,7 @@ def _retrain(if_enough_new: int | None, seed: int | None, db: str | None) -> "Re
     return Retraining(**{**fields, "notes": tuple(fields["notes"])})
 
 
+@plainly
 def load_scoreboard(*, store: str | None = None) -> "Scoreboard":
     """Return what is known of each candidate on each task, on which recommendations rest.
 
@@ -93,6 +95,7 @@ def load_scoreboard(*, store: str | None = None) -> "Scoreboard":
     return recommender_of(store).view().scoreboard
 
 
+@plainly
 def load_recommendations(
     *, task: str | None = None, limit: int = 20, store: str | None = None
 ) -> "tuple[RecommendationRecord, ...]":
@@ -112,6 +115,7 @@ def load_recommendations(
         return tuple(list_recommendations(open_store, task=task, limit=limit, with_prompts=False)[::-1])
 
 
+@plainly
 def load_models(*, store: str | None = None) -> "tuple[SelectionModelRecord, ...]":
     """Return the selection models that were trained, as `selection history` lists them.
 
@@ -127,6 +131,7 @@ def load_models(*, store: str | None = None) -> "tuple[SelectionModelRecord, ...
         return tuple(history(open_store))
 
 
+@plainly
 def promote(model: str, *, reason: str | None = None, store: str | None = None) -> "Deciding":
     """Promote a selection model, and return which one decides now.
 
@@ -145,6 +150,7 @@ def promote(model: str, *, reason: str | None = None, store: str | None = None) 
         return promote_model(open_store, model, reason)
 
 
+@plainly
 def rollback(*, reason: str | None = None, store: str | None = None) -> "Deciding":
     """Return to the selection model before, and finally to the scoreboard; return which one decides now.
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from deployments.cli.callers import quietly
+from deployments.python.checking import plainly
 
 if TYPE_CHECKING:
     from deployments.python.options import Texts
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 
+@plainly
 def runs(
     *,
     limit: int = 20,
@@ -46,6 +48,7 @@ def runs(
         return RunList(list_runs(store, limit=None if all else limit, include_archived=all, experiment_id=of))
 
 
+@plainly
 def load_run(run: str = "last", *, db: str | None = None) -> "RunResult":
     """Return what a run found, as `benchwright show` has it.
 
@@ -64,6 +67,7 @@ def load_run(run: str = "last", *, db: str | None = None) -> "RunResult":
         return run_result(store, find_run(store, run).plan.run_id)
 
 
+@plainly
 def load_case(case: str, *, run: str = "last", db: str | None = None) -> "CaseResult":
     """Return one case of a run in full, as `benchwright show --case` has it.
 
@@ -83,6 +87,7 @@ def load_case(case: str, *, run: str = "last", db: str | None = None) -> "CaseRe
         return case_result(store, find_run(store, run).plan.run_id, case)
 
 
+@plainly
 def load_cases(
     run: str = "last",
     *,
@@ -112,6 +117,7 @@ def load_cases(
         return case_list(store, run, _filters(candidate, metric, case, failed))
 
 
+@plainly
 def load_scores(
     run: str = "last",
     *,
@@ -139,6 +145,7 @@ def load_scores(
         return score_list(store, run, _filters(candidate, metric, case, None))
 
 
+@plainly
 def load_comparison(comparison: str, *, db: str | None = None) -> "ComparisonResult":
     """Return a stored comparison.
 
@@ -156,6 +163,7 @@ def load_comparison(comparison: str, *, db: str | None = None) -> "ComparisonRes
         return find_comparison(store, comparison).result
 
 
+@plainly
 def load_race(run: str = "last", *, db: str | None = None) -> "RaceResult":
     """Return what a race found.
 
@@ -174,6 +182,7 @@ def load_race(run: str = "last", *, db: str | None = None) -> "RaceResult":
         return race_result(store, find_run(store, run).plan.invocation_id)
 
 
+@plainly
 def load_sweep(run: str = "last", *, db: str | None = None) -> "SweepResult":
     """Return what a sweep found, as `benchwright sweep --show` does.
 
@@ -193,6 +202,7 @@ def load_sweep(run: str = "last", *, db: str | None = None) -> "SweepResult":
         return sweep_outcome(store, stored_sweep(store, run).invocation_id)
 
 
+@plainly
 def load_traffic(
     *,
     task: str | None = None,
@@ -225,6 +235,7 @@ def load_traffic(
         return TrafficList(list_traffic(store, task=task, candidate=candidate, since=begin, ok=ok, limit=calls))
 
 
+@plainly
 def load_alerts(
     *,
     all: bool = False,

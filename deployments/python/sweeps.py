@@ -12,6 +12,12 @@ from deployments.python.searches import typed_search
 if TYPE_CHECKING:
     from evaluation.results.sweeps import SweepResult
 
+if TYPE_CHECKING:
+    from evaluation.forecasts.search_forecasts import SweepForecast
+
+OWN = ("param", "design", "samples", "prompt")
+"""Options of a sweep that are none of an evaluation."""
+
 
 @with_options(SweepOptions)
 def sweep(**options: Unpack[SweepOptions]) -> "SweepResult":
@@ -44,7 +50,7 @@ def _sweep(options: SweepOptions) -> "SweepResult":
     from evaluation.run_results.sweep_result import sweep_outcome
 
     refuse_unknown(options, SweepOptions, function="sweep")
-    search = typed_search(options, ("param", "design", "samples", "prompt"), called={"param": "parameters"})
+    search = typed_search(options, OWN, called={"param": "parameters"})
     with workplace(options.get("db"), may_be_new=search.resume is None) as (store, stack):
         prepared, request = prepare_sweep(search, store)
         ended = sweep_prepared(prepared, request, store, stack)
@@ -53,3 +59,37 @@ def _sweep(options: SweepOptions) -> "SweepResult":
     refuse_unfinished(ended, runs, result, function="sweep")
     assert result is not None  # noqa: S101 - a sweep that ended well has a run
     return result
+
+
+@with_options(SweepOptions)
+def forecast_sweep(**options: Unpack[SweepOptions]) -> "SweepForecast":
+    """Return what `sweep` would try with these options, and what it would cost; nothing is asked.
+
+    The same as `benchwright sweep --dry-run`.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
+    return call(partial(_forecast, options), **listeners(options))
+
+
+def _forecast(options: SweepOptions) -> "SweepForecast":
+    from deployments.cli.evaluate.preparation import check_servers
+    from deployments.cli.evaluate.run import forecast_costs, start_embedded_if_requested
+    from deployments.cli.long_commands import workplace
+    from deployments.cli.sweep.run import prepare_sweep
+    from evaluation.forecasts.scoring_work import work_of_metrics
+    from evaluation.forecasts.search_forecasts import SweepForecast
+
+    refuse_unknown(options, SweepOptions, function="forecast_sweep")
+    search = typed_search(options, OWN, called={"param": "parameters"})
+    with workplace(options.get("db"), may_be_new=search.resume is None) as (store, stack):
+        prepared, request = prepare_sweep(search, store)
+        start_embedded_if_requested(prepared, stack)
+        resolution = check_servers(prepared, store)
+        named = [parameter.name for parameter in request.all_parameters()]
+        return SweepForecast(
+            combinations=tuple(request.combinations()),
+            costs=forecast_costs(prepared, store, resolution, named=named),
+            asked_afterwards=tuple(work_of_metrics(store, prepared.request, resolution)),
+        )

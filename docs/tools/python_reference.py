@@ -30,7 +30,8 @@ Every public function, result and error of `evaluation` and `selection`. This pa
 """
 FUNCTIONS = {
     "Evaluate, compare, race, sweep": (
-        "evaluate", "forecast", "compare", "compare_unpaired", "race", "sweep",
+        "evaluate", "forecast", "compare", "compare_unpaired", "race", "forecast_race", "sweep", "forecast_sweep",
+        "score",
     ),
     "What is stored": (
         "runs", "load_run", "load_case", "load_cases", "load_scores", "load_comparison", "load_race", "load_sweep",
@@ -45,6 +46,9 @@ OF_SELECTION = (
 RESULTS = (
     "evaluation.results.progress:Progress",
     "evaluation.forecasts.costs:Forecast",
+    "evaluation.forecasts.search_forecasts:RaceForecast",
+    "evaluation.races.bounds:RaceBounds",
+    "evaluation.forecasts.search_forecasts:SweepForecast",
     "evaluation.results.runs:InvocationResult",
     "evaluation.results.runs:RunResult",
     "evaluation.results.runs:CandidateResult",
@@ -59,6 +63,7 @@ RESULTS = (
     "evaluation.results.sides:SideResult",
     "evaluation.results.unpaired:UnpairedComparisonResult",
     "evaluation.results.unpaired:UnpairedPairResult",
+    "evaluation.stats.unpaired_power:CasesNeeded",
     "evaluation.results.races:RaceResult",
     "evaluation.results.races:Race",
     "evaluation.results.races:RaceOutcomeResult",

@@ -1,14 +1,16 @@
 """What a comparison says in words: who is better, or equal by a margin, or how many more cases would tell."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from evaluation.comparisons.preference_words import preference_sentence
 from evaluation.formatting import counted, listed, p_value, points, quantity
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
 from evaluation.results.pairs import PairResult
+from evaluation.results.unpaired import UnpairedPairResult
 from evaluation.stats.binary_pairs import AIM
 from evaluation.stats.power import exact_mcnemar_cases
+from evaluation.stats.unpaired_power import more_for_shares
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, Kind
 
 FRACTION = "fraction"
@@ -138,9 +140,23 @@ def what_is_missing(pair: PairResult) -> str | None:
     if is_all_equal(pair) and pair.margin is None:
         return None
     if pair.n_more and pair.aim:
-        return f"{_more(pair.n_more)} would settle {_aimed_at(pair.aim, pair)}{_aim_is(pair)}"
+        aim = f"{_aimed_at(pair.aim, pair)}{_aim_is(pair, lambda: _more_for_seen(pair))}"
+        return f"{_more(pair.n_more)} would settle {aim}"
     if pair.mde is not None:
         return f"a difference of {_amount_of(pair.mde, pair)} or more would have shown"
+    return f"these cases cannot tell {pair.a} from {pair.b}"
+
+
+def what_groups_lack(pair: UnpairedPairResult) -> str | None:
+    """Return `240 more cases in each group would settle a 3-point difference`; None where no value varies."""
+    needed = pair.needed
+    if needed is None:
+        return None
+    if needed.n_more and needed.aim:
+        aim = f"{_aimed_at(needed.aim, pair)}{_aim_is(pair, lambda: _more_for_shares_seen(pair))}"
+        return f"{_more(needed.n_more)} in each group would settle {aim}"
+    if needed.mde is not None:
+        return f"a difference of {_amount_of(needed.mde, pair)} or more would have shown"
     return f"these cases cannot tell {pair.a} from {pair.b}"
 
 
@@ -164,13 +180,13 @@ def _more(n: int) -> str:
     return counted(n, "more case")
 
 
-def _aim_is(pair: PairResult) -> str:
+def _aim_is(pair: PairResult | UnpairedPairResult, more_for_seen: Callable[[], int]) -> str:
     """Return what the difference is that the cases were counted for, where it is not the usual 3 points."""
     if pair.margin is not None:
         return ", the margin"
     if pair.kind != Kind.BINARY:
         return ", the one seen"
-    n_more = _more_for_seen(pair)
+    n_more = more_for_seen()
     seen = points(abs(pair.difference or 0.0)).removesuffix(".0")
     return f", and {_more(n_more)} one of {seen} points, as seen" if n_more else ""
 
@@ -186,7 +202,15 @@ def _more_for_seen(pair: PairResult) -> int:
     return max(0, exact_mcnemar_cases(seen, discordant=discordant, alpha=alpha) - n_pairs)
 
 
-def _aimed_at(aim: float, pair: PairResult) -> str:
+def _more_for_shares_seen(pair: UnpairedPairResult) -> int:
+    """Return further cases of each group that would show the shares that were seen; 0 where they are that close."""
+    if abs(pair.difference or 0.0) <= AIM:
+        return 0
+    alpha = round(1 - pair.confidence_level, 12)
+    return more_for_shares(pair.mean_a, pair.mean_b, pair.n_a, pair.n_b, alpha=alpha) or 0
+
+
+def _aimed_at(aim: float, pair: HasDifference) -> str:
     if pair.kind == Kind.RATIO:
         return f"a factor of {quantity(max(aim, 1 / aim))}"
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
@@ -194,7 +218,7 @@ def _aimed_at(aim: float, pair: PairResult) -> str:
     return f"a difference of {amount(abs(aim), pair)}{unit_of(pair)}"
 
 
-def _amount_of(value: float, pair: PairResult) -> str:
+def _amount_of(value: float, pair: HasDifference) -> str:
     return f"a factor of {quantity(value)}" if pair.kind == Kind.RATIO else f"{amount(value, pair)}{unit_of(pair)}"
 
 

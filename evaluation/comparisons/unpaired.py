@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.scoring.aggregation import case_values
 from evaluation.stats.unpaired_comparison import GroupPair, compare_groups
+from evaluation.stats.unpaired_power import CasesNeeded
 from evaluation.stats.vectors import cluster_means
 from evaluation.store.benchmarks import case_clusters, case_hashes, find_benchmark
 from evaluation.store.outcome_numbers import failed_cases
@@ -266,11 +268,19 @@ def _pair(
         mann_whitney=pair.ranks,
         margin=margin,
         p_equivalence=pair.within.p_equivalence if pair.within else None,
+        needed=_in_cases(pair.needed, max(len(a) / test.n_a, len(b) / test.n_b)),
         kind=pair.kind,
         unit=metric.unit,
         higher_is_better=metric.higher_is_better,
         confidence_level=test.confidence_level,
     )
+
+
+def _in_cases(needed: CasesNeeded | None, cases_a_unit: float) -> CasesNeeded | None:
+    """Return what is needed in cases, where it was counted in clusters of so many."""
+    if needed is None or needed.n_more is None:
+        return needed
+    return replace(needed, n_more=ceil(needed.n_more * cases_a_unit))
 
 
 def _group(side: Side, values: GroupValues | None, reader: GroupReader) -> GroupResult:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluation.comparisons.comparison_result import requested_runs
-from evaluation.comparisons.sentences import margin_words, size_of
+from evaluation.comparisons.sentences import margin_words, size_of, what_groups_lack
 from evaluation.comparisons.unpaired import compare_unpaired
 from evaluation.formatting import counted, listed, p_value
 from evaluation.requests.comparison_request import ComparisonRequest
@@ -53,7 +53,8 @@ def _pair_sentence(pair: UnpairedPairResult, n_tested: int) -> str:
     seen = f"{a} less {b}: {size_of(pair, signed=True)}, {evidence}"
     if pair.verdict == EQUIVALENT and pair.margin is not None:
         return f"{a} and {b} are equivalent within {margin_words(pair.margin, pair)} ({seen})"
-    return f"inconclusive: {seen}"
+    lacking = what_groups_lack(pair)
+    return f"inconclusive: {lacking} ({seen})" if lacking else f"inconclusive: {seen}"
 
 
 def _tests(pairs: Sequence[UnpairedPairResult], n_tested: int) -> str:

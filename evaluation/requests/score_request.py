@@ -47,10 +47,14 @@ class ScoreRequest(RequestModel):
         )
 
 
-def read_score_request(fields: Mapping[str, Any]) -> ScoreRequest:
+def read_score_request(fields: Mapping[str, Any], *, source: str = "the command line") -> ScoreRequest:
     """Return the request in `fields`, checked.
+
+    Args:
+        fields: Of `ScoreRequest`.
+        source: What errors name as the place of a bad value.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
-    return checked_request(ScoreRequest, fields)
+    return checked_request(ScoreRequest, fields, source=source)

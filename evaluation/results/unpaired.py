@@ -1,11 +1,13 @@
 """What came of comparing groups that have no cases in common."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evaluation.results.frames import columns_of, frame_of
+from evaluation.results.as_json import MERGED
+from evaluation.results.frames import columns_of, frame, row_of
 from evaluation.results.rendering import ShownInNotebooks
 from evaluation.stats.unpaired import RankTest
+from evaluation.stats.unpaired_power import CasesNeeded
 from evaluation.stats.verdicts import Kind
 
 if TYPE_CHECKING:
@@ -77,6 +79,8 @@ class UnpairedPairResult:
     """The largest difference that does not matter, in the metric's unit; None where none was given."""
     p_equivalence: float | None
     """Of two one-sided tests against the margin."""
+    needed: CasesNeeded | None = field(default=None, metadata=MERGED)
+    """What would settle it; None where it is settled, and where nothing can be said."""
     kind: Kind
     """`binary` for right or wrong, else `continuous`."""
     unit: str
@@ -118,6 +122,9 @@ class UnpairedComparisonResult(ShownInNotebooks):
     def to_frame(self) -> "pd.DataFrame":
         """Return a row a pair of groups and metric.
 
-        Columns: the fields of `UnpairedPairResult` that hold one value, with the dtypes of `evaluation.results.frames`.
+        Columns: the fields of `UnpairedPairResult` and of `CasesNeeded` that hold one value, with the dtypes of
+        `evaluation.results.frames`.
         """
-        return frame_of(self.pairs, columns_of(UnpairedPairResult))
+        columns, of_needed = columns_of(UnpairedPairResult), columns_of(CasesNeeded)
+        rows = [row_of(pair, columns) | (row_of(pair.needed, of_needed) if pair.needed else {}) for pair in self.pairs]
+        return frame(rows, {**columns, **of_needed})

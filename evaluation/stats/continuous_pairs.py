@@ -30,7 +30,7 @@ NO_SPREAD = "every pair differs by the same: no spread was seen, so there is no 
 MIN_PAIRS_TO_RESAMPLE = 100
 """With fewer heavy-tailed differences the bootstrap's 95% interval covers under 90%, Student's nearly 95%."""
 _LARGEST_EFFECT = 1e6
-_SMALLEST_EFFECT = 1e-6
+SMALLEST_EFFECT = 1e-6
 """In standard deviations; nobody has the cases that would show a smaller one."""
 
 
@@ -132,7 +132,7 @@ def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> fl
 
     None where nothing can be said.
     """
-    if not deviation or aim < deviation * _SMALLEST_EFFECT:
+    if not deviation or aim < deviation * SMALLEST_EFFECT:
         return None
     effect = min(aim / deviation, _LARGEST_EFFECT)
     return mean_equivalence_cases(effect, alpha=alpha) if is_margin else paired_t_cases(effect, alpha=alpha)

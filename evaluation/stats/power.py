@@ -60,9 +60,19 @@ def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> fl
         n_pairs: More than one; may be broken, between two whole numbers.
         alpha: Chance of a false alarm, both sides together.
     """
+    return t_power(abs(effect) * sqrt(n_pairs), n_pairs - 1, alpha=alpha)
+
+
+def t_power(shift: float, degrees: float, *, alpha: float = ALPHA) -> float:
+    """Return the chance that a two-sided t-test sees a true effect.
+
+    Args:
+        shift: The effect in standard errors, at least 0.
+        degrees: Of freedom, above 0.
+        alpha: Chance of a false alarm, both sides together.
+    """
     from scipy.special import nctdtr, stdtrit
 
-    degrees, shift = n_pairs - 1, abs(effect) * sqrt(n_pairs)
     limit = float(stdtrit(degrees, 1 - alpha / 2))
     if shift > _CERTAIN * limit:
         return 1.0
@@ -104,13 +114,18 @@ def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = PO
     if n_pairs < _FEWEST_PAIRS:
         return None
 
+    return detectable_shift(n_pairs - 1, alpha=alpha, power=power) / sqrt(n_pairs)
+
+
+def detectable_shift(degrees: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Return the smallest true effect that a two-sided t-test sees, in standard errors."""
     from scipy.special import stdtrit
 
     def gain(shift: float) -> float:
-        return paired_t_power(shift / sqrt(n_pairs), n_pairs, alpha=alpha) - power
+        return t_power(shift, degrees, alpha=alpha) - power
 
-    furthest = 2 * (float(stdtrit(n_pairs - 1, 1 - alpha / 2)) + float(stdtrit(n_pairs - 1, power)) + 1)
-    return crossing(gain, 0.0, furthest) / sqrt(n_pairs)
+    furthest = 2 * (float(stdtrit(degrees, 1 - alpha / 2)) + float(stdtrit(degrees, power)) + 1)
+    return crossing(gain, 0.0, furthest)
 
 
 def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float:
@@ -182,7 +197,7 @@ def mcnemar_power(difference: float, n_pairs: int, *, discordant: float, alpha: 
     share = min(1.0, max(discordant, difference))
     if n_pairs * share > MAX_DISCORDANT_FOR_EXACT:
         return _normal_power(difference, n_pairs, share, alpha)
-    counts, chances = _discordant_counts(n_pairs, share)
+    counts, chances = binomial_counts(n_pairs, share)
     better = 0.5 if share == 0 else min(1.0, (1 + difference / share) / 2)
     limits = _limits(alpha)[counts]
     # Rejected with at most so many on the one side, or on the other; -1: never.
@@ -243,15 +258,15 @@ def _bracket(
     return low, high
 
 
-def _discordant_counts(n_pairs: int, share: float) -> tuple[Counts, Vector]:
-    """Return how many pairs may differ, and the chance of each number."""
+def binomial_counts(n: int, share: float) -> tuple[Counts, Vector]:
+    """Return the likely counts of n cases with such a share, and the probability of each."""
     from scipy.special import gammaln, xlog1py, xlogy
 
-    spread = _FAR_DEVIATIONS * sqrt(n_pairs * share * (1 - share)) + 1
-    low, high = max(0, floor(n_pairs * share - spread)), min(n_pairs, ceil(n_pairs * share + spread))
+    spread = _FAR_DEVIATIONS * sqrt(n * share * (1 - share)) + 1
+    low, high = max(0, floor(n * share - spread)), min(n, ceil(n * share + spread))
     counts = np.arange(low, high + 1)
-    ways = gammaln(n_pairs + 1) - gammaln(counts + 1) - gammaln(n_pairs - counts + 1)
-    chances = np.exp(ways + xlogy(counts, share) + xlog1py(n_pairs - counts, -share))
+    ways = gammaln(n + 1) - gammaln(counts + 1) - gammaln(n - counts + 1)
+    chances = np.exp(ways + xlogy(counts, share) + xlog1py(n - counts, -share))
     return counts, chances / chances.sum()
 
 

@@ -5,7 +5,7 @@ Never for two candidates on the same cases: there, `pair_comparison` knows which
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import asin, comb, erfc, hypot, sqrt
+from math import acos, asin, comb, copysign, cos, erfc, hypot, inf, pi, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from evaluation.errors import ConfigurationError
 from evaluation.stats.continuous_pairs import small_sample_factor
 from evaluation.stats.intervals import Interval, checked_confidence_level, t_interval, wilson_interval
+from evaluation.stats.paired_tests import MarginTest
 from evaluation.stats.vectors import Vector, as_vector, is_constant, standard_deviation
 
 SMALL_CELL = 5
@@ -169,9 +170,14 @@ def welch_error(a: Vector, b: Vector) -> tuple[float, float]:
 
     Of groups that vary.
     """
-    of_a, of_b = standard_deviation(a) / sqrt(a.size), standard_deviation(b) / sqrt(b.size)
+    return error_of_means(standard_deviation(a), standard_deviation(b), a.size, b.size)
+
+
+def error_of_means(deviation_a: float, deviation_b: float, n_a: int, n_b: int) -> tuple[float, float]:
+    """Return the same of the two standard deviations, which are not both 0, and the sizes, at least 2 each."""
+    of_a, of_b = deviation_a / sqrt(n_a), deviation_b / sqrt(n_b)
     error = hypot(of_a, of_b)
-    return error, 1 / ((of_a / error) ** 4 / (a.size - 1) + (of_b / error) ** 4 / (b.size - 1))
+    return error, 1 / ((of_a / error) ** 4 / (n_a - 1) + (of_b / error) ** 4 / (n_b - 1))
 
 
 def cohen_h(a: float, b: float) -> float:
@@ -180,3 +186,65 @@ def cohen_h(a: float, b: float) -> float:
     2 asin √a - 2 asin √b (Cohen 1988).
     """
     return 2 * asin(sqrt(a)) - 2 * asin(sqrt(b))
+
+
+def unpaired_shares_within(right_a: int, n_a: int, right_b: int, n_b: int, *, margin: float) -> MarginTest:
+    """Return what two groups of right and wrong answers say against a difference as large as the margin."""
+    shares = right_a / n_a, right_b / n_b
+    z_above = farrington_manning_z(*shares, n_a=n_a, n_b=n_b, difference=-min(1.0, margin))
+    z_below = farrington_manning_z(*shares, n_a=n_a, n_b=n_b, difference=min(1.0, margin))
+    return MarginTest(
+        p_above=erfc(z_above / sqrt(2)) / 2,
+        p_below=erfc(-z_below / sqrt(2)) / 2,
+        statistic_above=z_above,
+        statistic_below=z_below,
+    )
+
+
+def farrington_manning_z(a: float, b: float, *, n_a: int, n_b: int, difference: float) -> float:
+    """Return how many standard errors `a - b` lies above `difference`, were that the true one."""
+    likely_a, likely_b = likeliest_shares(a, b, n_b / n_a, difference)
+    error = sqrt(likely_a * (1 - likely_a) / n_a + likely_b * (1 - likely_b) / n_b)
+    distance = a - b - difference
+    return distance / error if error else copysign(inf, distance) if distance else 0.0
+
+
+def likeliest_shares(a: float, b: float, ratio: float, difference: float) -> tuple[float, float]:
+    """Return the shares under which the data are the most likely, were A's `difference` above B's: a cubic's root.
+
+    Args:
+        a: The share seen in A.
+        b: The share seen in B.
+        ratio: Cases of B for each of A.
+        difference: In [-1, 1].
+    """
+    cubic = 1 + ratio
+    square = -(1 + ratio + a + ratio * b + difference * (ratio + 2))
+    linear = difference**2 + difference * (2 * a + ratio + 1) + a + ratio * b
+    constant = -a * difference * (1 + difference)
+    v = (square / (3 * cubic)) ** 3 - square * linear / (6 * cubic**2) + constant / (2 * cubic)
+    u = copysign(sqrt(max(0.0, (square / (3 * cubic)) ** 2 - linear / (3 * cubic))), v)
+    angle = (pi + acos(min(1.0, max(-1.0, v / u**3)))) / 3 if u else 0.0
+    share = 2 * u * cos(angle) - square / (3 * cubic)
+    of_a = min(1.0, 1 + difference, max(0.0, difference, share))
+    return of_a, min(1.0, max(0.0, of_a - difference))
+
+
+def unpaired_means_within(a: Vector, b: Vector, *, margin: float) -> MarginTest | None:
+    """Return what two groups of scores say against a difference of means as large as the margin, by Welch's t.
+
+    None for a group of one, and where neither group varies.
+    """
+    from scipy.special import stdtr
+
+    if min(a.size, b.size) < 2 or (is_constant(a) and is_constant(b)):
+        return None
+    error, degrees = welch_error(a, b)
+    difference = float(a.mean() - b.mean())
+    above, below = (difference + margin) / error, (difference - margin) / error
+    return MarginTest(
+        p_above=float(stdtr(degrees, -above)),
+        p_below=float(stdtr(degrees, below)),
+        statistic_above=above,
+        statistic_below=below,
+    )

@@ -3,15 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import acos, copysign, cos, erfc, inf, pi, sqrt
 
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.pair_comparison import verdict_of
 from evaluation.stats.paired_tests import MarginTest
-from evaluation.stats.unpaired import RankTest, UnpairedResult, rank_test, unpaired_means, unpaired_shares, welch_error
-from evaluation.stats.vectors import Vector, as_vector, is_binary, is_constant
-from evaluation.stats.verdicts import INSUFFICIENT_DATA, MIN_PAIRS, Kind
+from evaluation.stats.unpaired import (
+    RankTest,
+    UnpairedResult,
+    rank_test,
+    unpaired_means,
+    unpaired_means_within,
+    unpaired_shares,
+    unpaired_shares_within,
+)
+from evaluation.stats.unpaired_power import CasesNeeded, means_needed, shares_needed
+from evaluation.stats.vectors import Vector, as_vector, is_binary
+from evaluation.stats.verdicts import INCONCLUSIVE, INSUFFICIENT_DATA, MIN_PAIRS, Kind
 
 MIN_GROUP = MIN_PAIRS
 """Cases, or clusters of them, that each group needs; the paired comparison asks for as many pairs."""
@@ -32,6 +40,8 @@ class GroupPair:
     ranks: RankTest | None = None
     """None for right or wrong."""
     verdict: str = INSUFFICIENT_DATA
+    needed: CasesNeeded | None = None
+    """What would settle it; None where it is settled, and where nothing can be said."""
 
     @property
     def is_large_enough(self) -> bool:
@@ -63,7 +73,13 @@ def compare_groups(
     kind = Kind.BINARY if all(map(is_binary, vectors.values())) else Kind.CONTINUOUS
     level = 1 - alpha / max(1, len(pairs))
     tested = [_tested(a, b, vectors[a], vectors[b], kind, margin, level) for a, b in pairs]
-    return _decided(tested, higher_is_better=higher_is_better, alpha=alpha)
+    decided = _decided(tested, higher_is_better=higher_is_better, alpha=alpha)
+    return tuple(
+        replace(pair, needed=_needed(pair, vectors[pair.a], vectors[pair.b], margin))
+        if pair.verdict in (INCONCLUSIVE, INSUFFICIENT_DATA)
+        else pair
+        for pair in decided
+    )
 
 
 def _tested(a: str, b: str, of_a: Vector, of_b: Vector, kind: Kind, margin: float | None, level: float) -> GroupPair:
@@ -86,6 +102,19 @@ def _tested(a: str, b: str, of_a: Vector, of_b: Vector, kind: Kind, margin: floa
     )
 
 
+def _needed(pair: GroupPair, a: Vector, b: Vector, margin: float | None) -> CasesNeeded | None:
+    """Return what would settle a pair at the level of its interval, and at least the cases that any verdict needs."""
+    alpha = round(1 - pair.test.confidence_level, 12)
+    if pair.kind is Kind.BINARY:
+        needed = shares_needed(int(a.sum()), a.size, int(b.sum()), b.size, margin=margin, alpha=alpha)
+    else:
+        needed = means_needed(a, b, margin=margin, alpha=alpha)
+    at_least = max(0, MIN_GROUP - min(a.size, b.size))
+    if needed is None:
+        return CasesNeeded(n_more=at_least, aim=None, mde=None) if at_least else None
+    return replace(needed, n_more=max(at_least, needed.n_more or 0) if at_least else needed.n_more)
+
+
 def _decided(tested: Sequence[GroupPair], *, higher_is_better: bool, alpha: float) -> tuple[GroupPair, ...]:
     """Return the pairs with their adjusted p-values and verdicts; those of equivalence are adjusted by themselves."""
     places = [i for i, pair in enumerate(tested) if pair.is_large_enough]
@@ -105,59 +134,4 @@ def _decided(tested: Sequence[GroupPair], *, higher_is_better: bool, alpha: floa
             ),
         )
         for i, pair in enumerate(tested)
-    )
-
-
-def unpaired_shares_within(right_a: int, n_a: int, right_b: int, n_b: int, *, margin: float) -> MarginTest:
-    """Return what two groups of right and wrong answers say against a difference as large as the margin."""
-    shares = right_a / n_a, right_b / n_b
-    z_above = farrington_manning_z(*shares, n_a=n_a, n_b=n_b, difference=-min(1.0, margin))
-    z_below = farrington_manning_z(*shares, n_a=n_a, n_b=n_b, difference=min(1.0, margin))
-    return MarginTest(
-        p_above=erfc(z_above / sqrt(2)) / 2,
-        p_below=erfc(-z_below / sqrt(2)) / 2,
-        statistic_above=z_above,
-        statistic_below=z_below,
-    )
-
-
-def farrington_manning_z(a: float, b: float, *, n_a: int, n_b: int, difference: float) -> float:
-    """Return how many standard errors `a - b` lies above `difference`, were that the true one."""
-    likely_a = _likeliest_share(a, b, n_b / n_a, difference)
-    likely_b = min(1.0, max(0.0, likely_a - difference))
-    error = sqrt(likely_a * (1 - likely_a) / n_a + likely_b * (1 - likely_b) / n_b)
-    distance = a - b - difference
-    return distance / error if error else copysign(inf, distance) if distance else 0.0
-
-
-def _likeliest_share(a: float, b: float, ratio: float, difference: float) -> float:
-    """Return A's share under which the data are the most likely, were it `difference` above B's: a cubic's root."""
-    cubic = 1 + ratio
-    square = -(1 + ratio + a + ratio * b + difference * (ratio + 2))
-    linear = difference**2 + difference * (2 * a + ratio + 1) + a + ratio * b
-    constant = -a * difference * (1 + difference)
-    v = (square / (3 * cubic)) ** 3 - square * linear / (6 * cubic**2) + constant / (2 * cubic)
-    u = copysign(sqrt(max(0.0, (square / (3 * cubic)) ** 2 - linear / (3 * cubic))), v)
-    angle = (pi + acos(min(1.0, max(-1.0, v / u**3)))) / 3 if u else 0.0
-    share = 2 * u * cos(angle) - square / (3 * cubic)
-    return min(1.0, 1 + difference, max(0.0, difference, share))
-
-
-def unpaired_means_within(a: Vector, b: Vector, *, margin: float) -> MarginTest | None:
-    """Return what two groups of scores say against a difference of means as large as the margin, by Welch's t.
-
-    None for a group of one, and where neither group varies.
-    """
-    from scipy.special import stdtr
-
-    if min(a.size, b.size) < 2 or (is_constant(a) and is_constant(b)):
-        return None
-    error, degrees = welch_error(a, b)
-    difference = float(a.mean() - b.mean())
-    above, below = (difference + margin) / error, (difference - margin) / error
-    return MarginTest(
-        p_above=float(stdtr(degrees, -above)),
-        p_below=float(stdtr(degrees, below)),
-        statistic_above=above,
-        statistic_below=below,
     )

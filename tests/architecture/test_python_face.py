@@ -27,9 +27,9 @@ def own_parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
     return {name: each.default for name, each in inspect.signature(function).parameters.items()}
 
 
-@pytest.mark.parametrize("name", ["evaluate", "compare", "race", "sweep"])
+@pytest.mark.parametrize("name", ["evaluate", "compare", "race", "sweep", "score"])
 def test_options_have_the_names_and_defaults_of_the_command(name: str) -> None:
-    module = import_module(f"deployments.cli.{name}.command")
+    module = import_module(f"deployments.cli.{name}.command" if name != "score" else "deployments.cli.score")
     left_out = OF_THE_TERMINAL | ELSEWHERE.get(name, set()) | {"runs"}
     of_command = {key: value for key, value in own_parameters(getattr(module, name)).items() if key not in left_out}
     of_function = own_parameters(getattr(evaluation, name))
@@ -39,7 +39,16 @@ def test_options_have_the_names_and_defaults_of_the_command(name: str) -> None:
     assert of_function == own_parameters(getattr(evaluation, f"{name}_async"))
 
 
-@pytest.mark.parametrize("name", ["evaluate", "compare", "race", "sweep", "compare_unpaired"])
+@pytest.mark.parametrize(
+    ("function", "of"), [("forecast", "evaluate"), ("forecast_race", "race"), ("forecast_sweep", "sweep")]
+)
+def test_a_forecast_takes_the_options_of_what_it_forecasts(function: str, of: str) -> None:
+    assert own_parameters(getattr(evaluation, of)) == own_parameters(getattr(evaluation, function))
+
+
+@pytest.mark.parametrize(
+    "name", ["evaluate", "compare", "race", "sweep", "compare_unpaired", "score", "forecast_race", "forecast_sweep"]
+)
 def test_help_describes_every_option(name: str) -> None:
     function = getattr(evaluation, name)
     described = inspect.getdoc(function) or ""
@@ -68,7 +77,7 @@ def test_type_checkers_know_the_same_names_from_the_same_places(package: Any) ->
 
 @pytest.mark.parametrize(
     "statement",
-    ["from evaluation import evaluate, compare, race, sweep, load_run, runs", "from selection import recommend"],
+    ["from evaluation import evaluate, compare, race, sweep, score, load_run, runs", "from selection import recommend"],
 )
 def test_an_import_loads_nothing_heavy(statement: str) -> None:
     program = f"import sys\n{statement}\nprint(*sorted(name for name in sys.modules if '.' not in name))"

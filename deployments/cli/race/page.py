@@ -19,7 +19,7 @@ from evaluation.races.bounds import RaceBounds, bounds
 if TYPE_CHECKING:
     from evaluation.results.races import RaceResult
 if TYPE_CHECKING:
-    from evaluation.forecasts.costs import Forecast
+    from evaluation.forecasts.search_forecasts import RaceForecast
     from evaluation.requests.race_request import RaceRequest
     from evaluation.store.session import Store
 
@@ -66,9 +66,27 @@ def show_race_dry_run(
         BenchwrightError: no server, no such model, or fewer than two candidates.
     """
     from evaluation.forecasts.costs import as_json as forecast_as_json
+
+    forecast = forecast_prepared_race(prepared, request, store, stack)
+    if as_json:
+        print_json({"race": _plain(forecast, request), "first_look": forecast_as_json(forecast.first_look)})
+    else:
+        _print(forecast, request)
+    return EXIT_DONE
+
+
+def forecast_prepared_race(
+    prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack
+) -> "RaceForecast":
+    """Return what a race takes; nothing is asked.
+
+    Raises:
+        BenchwrightError: no server, no such model, or fewer than two candidates.
+    """
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
+    from evaluation.forecasts.search_forecasts import RaceForecast
 
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
@@ -80,28 +98,26 @@ def show_race_dry_run(
         request.model_copy(update={"margin": None}).rules(), n_cases=n_cases, n_candidates=len(resolution.candidates)
     )
     first = prepared.request.model_copy(update={"limit": bounded.looks[0]})
-    first_look = forecast(store, planned_works(store, first, resolution, ()))
-    if as_json:
-        print_json({"race": _plain(bounded, first_look, request), "first_look": forecast_as_json(first_look)})
-    else:
-        _print(bounded, first_look, request, benchmark.name, work_of_metrics(store, first, resolution))
-    return EXIT_DONE
+    return RaceForecast(
+        benchmark_name=benchmark.name,
+        bounds=bounded,
+        first_look=forecast(store, planned_works(store, first, resolution, ())),
+        asked_afterwards=tuple(work_of_metrics(store, first, resolution)),
+    )
 
 
-def _plain(bounded: RaceBounds, first_look: "Forecast", request: "RaceRequest") -> dict[str, Any]:
-    return {**request.own_fields, **asdict(bounded), "most_seconds": _most_seconds(bounded, first_look)}
+def _plain(forecast: "RaceForecast", request: "RaceRequest") -> dict[str, Any]:
+    return {**request.own_fields, **asdict(forecast.bounds), "most_seconds": forecast.most_seconds}
 
 
-def _print(
-    bounded: RaceBounds, first_look: "Forecast", request: "RaceRequest", benchmark: str, afterwards: Any
-) -> None:
-    for sentence in _schedule(bounded, request, benchmark):
+def _print(forecast: "RaceForecast", request: "RaceRequest") -> None:
+    for sentence in _schedule(forecast.bounds, request, forecast.benchmark_name):
         print_line(sentence)
     print_line()
     print_line("The first look:")
-    show_dry_run(first_look, afterwards, as_json=False)
+    show_dry_run(forecast.first_look, forecast.asked_afterwards, as_json=False)
     print_line()
-    for sentence in _most(bounded, first_look, request):
+    for sentence in _most(forecast, request):
         print_line(sentence)
 
 
@@ -123,8 +139,8 @@ def _schedule(bounded: RaceBounds, request: "RaceRequest", benchmark: str) -> It
         yield f"{bounded.note}."
 
 
-def _most(bounded: RaceBounds, first_look: "Forecast", request: "RaceRequest") -> Iterator[str]:
-    seconds = _most_seconds(bounded, first_look)
+def _most(forecast: "RaceForecast", request: "RaceRequest") -> Iterator[str]:
+    bounded, seconds = forecast.bounds, forecast.most_seconds
     time = "" if seconds is None else f", about {duration(seconds)}"
     yield (
         f"In all at most {bounded.most_calls:,} of the {bounded.full_grid_calls:,} calls of a full "
@@ -132,14 +148,3 @@ def _most(bounded: RaceBounds, first_look: "Forecast", request: "RaceRequest") -
     )
     if request.budget:
         yield f"It ends earlier where its budget is spent: {', '.join(request.budget)}."
-
-
-def _most_seconds(bounded: RaceBounds, first_look: "Forecast") -> float | None:
-    """Return the first look's time, as many times as it has to be; its loads once for each look."""
-    if first_look.seconds is None or not first_look.n_calls:
-        return None
-    loading = max(
-        (sum(load.load_s or 0.0 for load in endpoint.loads) for endpoint in first_look.endpoints), default=0.0
-    )
-    asking = max(0.0, first_look.seconds - loading)
-    return asking * bounded.most_calls / bounded.first_calls + loading * (len(bounded.looks) + bool(bounded.n_confirm))

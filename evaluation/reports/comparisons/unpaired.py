@@ -55,7 +55,11 @@ def _verdict_words(pair: UnpairedPairResult) -> str:
         return f"{pair.a if pair.verdict == A_BETTER else pair.b} better"
     if pair.verdict == EQUIVALENT:
         return "equivalent within the margin"
-    return "too few to tell" if pair.verdict == INSUFFICIENT_DATA else "inconclusive"
+    if pair.verdict == INSUFFICIENT_DATA:
+        return "too few to tell"
+    return (
+        f"inconclusive (+{pair.needed.n_more:,} cases each)" if pair.needed and pair.needed.n_more else "inconclusive"
+    )
 
 
 def legend(result: UnpairedComparisonResult) -> str:

@@ -107,7 +107,11 @@ def test_groups_within_a_margin_are_equivalent(benchwright: Command, database: s
     plain = benchwright("compare", "old", "new", "--unpaired")
     within = benchwright("compare", "old", "new", "--unpaired", "--margin", "15pp")
 
-    assert plain.out.startswith("inconclusive: m:1b, run old less m:1b, run new: +2.5 points [")
+    lead = (
+        "inconclusive: 223 more cases in each group would settle a 3-point difference (m:1b, run old less m:1b, run new"
+    )
+    assert plain.out.startswith(f"{lead}: +2.5 points [")
+    assert "inconclusive (+223 cases each)" in plain.out
     assert within.out.startswith("m:1b, run old and m:1b, run new are equivalent within 15 points (")
 
 
@@ -243,3 +247,40 @@ def test_what_cannot_be_compared_is_refused_with_what_to_do(
     assert (2, "") == (said.code, said.out)
     assert message in said.err
     assert "  next: " in said.err
+
+
+@pytest.mark.usefixtures("two_benchmarks")
+def test_an_undecided_pair_names_the_cases_that_it_lacks_and_a_settled_one_does_not(
+    benchwright: Command, database: str
+) -> None:
+    with open_store(database) as store:
+        store_run(store, candidate("m:1b", right_on(CASES, range(28))), cases=CASES, run_id="near")
+
+    said = benchwright("compare", "old", "near", "--unpaired")
+    (pair,) = benchwright("compare", "old", "near", "--unpaired", "--json").json["pairs"]
+    (settled,) = benchwright("compare", "old", "new", "--unpaired", "--json").json["pairs"]
+
+    # .8 and .7 of 40: ((1.96 sqrt(2 · .75 · .25) + .8416 sqrt(.16 + .21)) / .1)² = 293.2 of each by the normal formula
+    lead = (
+        "inconclusive: 3,217 more cases in each group would settle a 3-point difference, and 252 more cases one of 10 "
+    )
+    assert said.out.startswith(f"{lead}points, as seen (m:1b, run old less m:1b, run near: +10.0 points [")
+    assert (3217, 0.03) == (pair["n_more"], pair["aim"])
+    assert 0.27 < pair["mde"] < 0.28
+    assert {"n_more", "aim", "mde"}.isdisjoint(settled)
+
+
+def test_groups_of_clusters_are_told_the_cases_and_not_the_clusters(benchwright: Command, database: str) -> None:
+    with open_store(database) as store:
+        for run_id, shift, n_right in (("old", 0, 22), ("new", 1, 20)):
+            cases = tuple(
+                Case(case_id=f"c{i:02d}", prompt=f"{i} + {shift}?", references=(str(i),), cluster=f"{run_id}{i // 4}")
+                for i in range(40)
+            )
+            chosen = [7 * i % 40 for i in range(n_right)]
+            store_run(store, candidate("m:1b", right_on(cases, chosen)), cases=cases, run_id=run_id, name=run_id)
+
+    (pair,) = benchwright("compare", "old", "new", "--unpaired", "--json").json["pairs"]
+
+    assert (10, 10, 0) == (pair["n_clusters_a"], pair["n_clusters_b"], pair["n_more"] % 4)
+    assert pair["n_more"] > 40

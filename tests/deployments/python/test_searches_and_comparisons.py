@@ -16,10 +16,13 @@ from evaluation import (
     compare_async,
     compare_unpaired,
     evaluate,
+    forecast_race,
+    forecast_sweep,
     load_comparison,
     load_race,
     load_sweep,
     race,
+    runs,
     sweep,
 )
 from evaluation.errors import ConfigurationError
@@ -69,6 +72,57 @@ def test_a_sweep_is_that_of_the_command(
     shown = json.loads(benchwright("sweep", "--show", "last", "--json"))["sweep"]
     assert {key: value for key, value in shown.items() if key != "sentences"} == as_json(result)
     assert result == load_sweep()
+
+
+@pytest.fixture
+def no_prefect_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may start a Prefect server."""
+
+    def refuse() -> None:
+        raise AssertionError("a Prefect server is started")
+
+    monkeypatch.setattr("deployments.kept_server.kept_server", refuse)
+
+
+def flags(asked: Options) -> list[object]:
+    return ["--endpoint", asked["endpoint"], "--slots", asked["slots"]]
+
+
+@pytest.mark.usefixtures("no_prefect_server")
+def test_a_race_is_forecast_as_by_the_command_and_nothing_is_asked(
+    asked: Options, twenty: str, benchwright: Callable[..., str], ollama_by_script: ScriptedOllama
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("bad", never_right)
+
+    plan = forecast_race(benchmark=twenty, model=["good", "bad"], levels="smoke=6,full", confirm=4, **asked)
+
+    typed = ["--model", "good", "--model", "bad", "--levels", "smoke=6,full", "--confirm", 4, *flags(asked)]
+    shown = json.loads(benchwright("race", "--benchmark", twenty, *typed, "--dry-run", "--json"))
+    assert shown["race"].items() >= (as_json(plan.bounds) | {"most_seconds": plan.most_seconds}).items()
+    assert shown["first_look"] == as_json(plan.first_look)
+    assert ("numbers", 2, 12) == (plan.benchmark_name, plan.bounds.n_candidates, plan.first_look.n_calls)
+    assert ([], 0) == (ollama_by_script.chats, len(runs()))
+    with pytest.raises(ConfigurationError, match="before it begins"):
+        forecast_race(resume="last", **asked)
+    with pytest.raises(ConfigurationError, match="one and the same"):
+        forecast_race(benchmark=twenty, model="good", candidate="good", **asked)
+
+
+@pytest.mark.usefixtures("no_prefect_server")
+def test_a_sweep_is_forecast_as_by_the_command_and_nothing_is_asked(
+    asked: Options, twenty: str, benchwright: Callable[..., str], ollama_by_script: ScriptedOllama
+) -> None:
+    ollama_by_script.add("model")
+
+    plan = forecast_sweep(benchmark=twenty, model="model", param={"temperature": [0, 1], "top_k": [5, 9]}, **asked)
+
+    typed = ["--model", "model", "--param", "temperature=0,1", "--param", "top_k=5,9", *flags(asked)]
+    shown = json.loads(benchwright("sweep", "--benchmark", twenty, *typed, "--dry-run", "--json"))
+    assert shown == as_json(plan.costs) | {"asked_afterwards": []}
+    assert () == plan.asked_afterwards
+    assert [(0, 5), (0, 9), (1, 5), (1, 9)] == [(each["temperature"], each["top_k"]) for each in plan.combinations]
+    assert (80, []) == (plan.costs.n_calls, ollama_by_script.chats)
 
 
 def test_candidates_are_evaluated_and_compared_and_so_are_stored_runs(

@@ -37,8 +37,14 @@ from evaluation.stats.paired_tests import (
 )
 from evaluation.stats.power import cases_for_difference, mcnemar_cases, paired_t_cases, paired_t_power
 from evaluation.stats.rank_correlation import spearman
-from evaluation.stats.unpaired import chi_square_p_value, fisher_p_value, unpaired_means, unpaired_shares
-from evaluation.stats.unpaired_comparison import farrington_manning_z, unpaired_means_within
+from evaluation.stats.unpaired import (
+    chi_square_p_value,
+    farrington_manning_z,
+    fisher_p_value,
+    unpaired_means,
+    unpaired_means_within,
+    unpaired_shares,
+)
 from evaluation.stats.vectors import clustered_standard_error, design_effect
 
 N_TABLES = 1000

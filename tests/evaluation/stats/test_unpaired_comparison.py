@@ -3,13 +3,13 @@ from math import erfc
 import numpy as np
 import pytest
 
-from evaluation.stats.unpaired import chi_square_p_value
-from evaluation.stats.unpaired_comparison import (
-    compare_groups,
+from evaluation.stats.unpaired import (
+    chi_square_p_value,
     farrington_manning_z,
     unpaired_means_within,
     unpaired_shares_within,
 )
+from evaluation.stats.unpaired_comparison import compare_groups
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA, Kind
 
 

@@ -176,7 +176,7 @@ CHILD = dedent(
     import os, signal, sys
     from datetime import UTC, datetime
     from evaluation.generation import Generation
-    from evaluation.store.outcomes import OutcomeWriter
+    from evaluation.store.writer import OutcomeWriter
     from evaluation.records import OutcomeRow
     from evaluation.store.session import open_store
 
