@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deployments.cli.evaluate.dry_run import show_dry_run
 from deployments.cli.evaluate.preparation import Prepared, check_servers
@@ -106,7 +106,7 @@ def forecast_prepared_race(
     )
 
 
-def _plain(forecast: "RaceForecast", request: "RaceRequest") -> dict[str, Any]:
+def _plain(forecast: "RaceForecast", request: "RaceRequest") -> dict[str, object]:
     return {**request.own_fields, **asdict(forecast.bounds), "most_seconds": forecast.most_seconds}
 
 
