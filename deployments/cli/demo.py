@@ -19,6 +19,7 @@ from deployments.cli.terminal.output import print_status, result
 from deployments.cli.terminal.run_results import say_line
 from evaluation.errors import BenchwrightError, SandboxError
 from evaluation.model_info import ModelInfo
+from evaluation.providers.addresses import default_url
 from evaluation.providers.model_names import is_remote
 from selection import recommend
 
@@ -83,8 +84,6 @@ def embedded_model_is_there() -> bool:
 
 
 def _ollama_url() -> str:
-    from evaluation.providers.addresses import default_url
-
     return default_url(os.environ)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from deployments.cli.terminal.output import print_status
 from evaluation.errors import BenchwrightError, ConfigurationError, ProviderError
 from evaluation.model_info import ModelInfo
+from evaluation.providers.addresses import default_url, normalise_url
 from evaluation.providers.provider import Provider
 from evaluation.records import EndpointRecord, ModelRecord
 
@@ -35,7 +36,6 @@ def requested_endpoints(names_or_urls: Sequence[str], store: "Store | None") -> 
     Raises:
         ConfigurationError: neither a stored name nor an address.
     """
-    from evaluation.providers.addresses import default_url
     from evaluation.store.registry import list_endpoints
 
     if names_or_urls:
@@ -48,7 +48,6 @@ def requested_endpoints(names_or_urls: Sequence[str], store: "Store | None") -> 
 
 
 def _endpoint(text: str, store: "Store | None") -> EndpointRecord:
-    from evaluation.providers.addresses import normalise_url
     from evaluation.store.registry import find_endpoint
 
     if store is not None and (stored := find_endpoint(store, text)) is not None:

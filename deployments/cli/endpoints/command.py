@@ -16,6 +16,7 @@ from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.providers import PROVIDERS
+from evaluation.providers.addresses import normalise_url
 from evaluation.records import EndpointRecord
 
 endpoints = typer.Typer(no_args_is_help=True, help="Model servers: list, add, probe, remove.")
@@ -91,7 +92,6 @@ def add(
 
     For a name that is stored already, options left out keep their values.
     """
-    from evaluation.providers.addresses import normalise_url
     from evaluation.servers.gpu_limits import gpu_tag as tag_of
     from evaluation.store.registry import find_endpoint, save_endpoint
 

@@ -10,7 +10,10 @@ from deployments.cli.terminal.run_results import print_run, say_line
 from deployments.cli.terminal.split_table import print_split_table
 from evaluation.escaping import one_line
 from evaluation.formatting import counted
+from evaluation.metrics.titles import short_titles
 from evaluation.records import AnnotationRecord
+from evaluation.reports.runs.classes import class_rows, confusion_rows
+from evaluation.reports.runs.gpu import gpu_lines
 from evaluation.results.runs import FailureExample, FailureSummary
 
 if TYPE_CHECKING:
@@ -90,8 +93,6 @@ def _say_line_below(text: str) -> None:
 
 
 def _print_classes(tables: Mapping[str, "ClassTable"]) -> None:
-    from evaluation.reports.runs.classes import class_rows, confusion_rows
-
     for label, table in tables.items():
         _heading(f"Classes: {label}")
         print_split_table(class_rows(table))
@@ -120,8 +121,6 @@ def _print_usage(run: "RunResult") -> None:
 
 
 def _print_gpus(run: "RunResult") -> None:
-    from evaluation.reports.runs.gpu import gpu_lines
-
     if lines := gpu_lines(run):
         _heading("The endpoints' GPUs during the evaluation, and the energy of its answers")
         for line in lines:
@@ -142,8 +141,6 @@ def _heading(text: str) -> None:
 
 
 def _print_sources(run: "RunResult", experiments: Sequence[str]) -> None:
-    from evaluation.metrics.titles import short_titles
-
     _heading("Where the numbers come from")
     limit = f", limit {run.limit}" if run.limit is not None else ""
     times = "once" if run.n_repeats == 1 else f"{run.n_repeats} times"
