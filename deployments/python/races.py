@@ -69,7 +69,7 @@ def forecast_race(**options: Unpack[RaceOptions]) -> "RaceForecast":
 
 def _forecast(options: RaceOptions) -> "RaceForecast":
     from deployments.cli.long_commands import workplace
-    from deployments.cli.race.page import forecast_prepared_race
+    from deployments.cli.race.dry_run import forecast_prepared_race
     from deployments.cli.race.run import prepare_race
 
     refuse_unknown(options, RaceOptions, function="forecast_race")

@@ -1,6 +1,5 @@
-"""Kinds of columns, and the text that a database takes: without what it would refuse, and back."""
+"""Column types that take every text a model can write, and no timestamp without its zone."""
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,24 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-_MARK = "\x1a"
-_UNSTORABLE = re.compile("[\x00\x1a\ud800-\udfff]")
-_ESCAPED = re.compile("\x1a([0-9a-f]{4})")
-
-
-def escape_text(text: str) -> str:
-    r"""Return `text` as every database can hold it.
-
-    NUL, lone surrogates and the mark itself as `\x1a` and four hex digits.
-
-    PostgreSQL refuses NUL, and no encoder takes a lone surrogate; models write both.
-    """
-    return _UNSTORABLE.sub(lambda match: f"{_MARK}{ord(match[0]):04x}", text)
-
-
-def unescape_text(stored: str) -> str:
-    """Return the text that `escape_text` was given."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored) if _MARK in stored else stored
+from evaluation.store.safe_text import escape_text, unescape_text
 
 
 class SafeText(TypeDecorator[str]):

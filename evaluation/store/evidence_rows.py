@@ -11,9 +11,9 @@ from sqlalchemy.engine import Connection
 
 from evaluation.generation import PromptState
 from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
-from evaluation.store.columns import unescape_text
 from evaluation.store.evidence_base import AskedCandidate, ImportedScoreboard
 from evaluation.store.monitored_metrics import IMPORT, version_of
+from evaluation.store.safe_text import unescape_text
 from evaluation.store.selectable_candidates import imported, labelled_apart
 from evaluation.store.tables import benchmark, benchmark_case, generation, score, scoreboard_case, scoreboard_row
 

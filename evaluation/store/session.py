@@ -13,26 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
-from evaluation.files.private_files import database_files, make_private, make_private_file
+from evaluation.files.private_files import make_private_file
 from evaluation.records import DatabaseInfo
-from evaluation.store.address import default_url, parse_url, path_of, shown
+from evaluation.store.address import parse_url, shown
+from evaluation.store.database_access import make_database_private
 from evaluation.store.database_file import database_lost, file_of, kept_file, lost_if_gone
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
 from evaluation.store.revisions import newest_revision
 from evaluation.store.schema import check_upgradable, migrate, stored_revision
 from evaluation.store.tables import METADATA
-
-
-def make_database_private(path: str) -> None:
-    """Leave a file and those beside it to this user alone, as far as they are this user's.
-
-    The folder too, where it is ours; any other is the user's.
-    """
-    for beside in database_files(Path(path)):
-        make_private(beside)
-    if path == path_of(default_url()):
-        make_private(Path(path).parent)
-
 
 WRITE_AHEAD_WITHIN_S = 30.0
 

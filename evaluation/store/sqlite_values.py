@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.errors import StoreError
-from evaluation.store.columns import escape_text
+from evaluation.store.safe_text import escape_text
 
 
 def to_json(value: Any) -> str:

@@ -15,26 +15,16 @@ import numpy as np
 
 from evaluation.errors import ModelFileError, StoreError, StoreUnreachableError
 from evaluation.store.address import path_of
+from evaluation.store.database_access import make_database_private
 from evaluation.store.kept_scoreboards import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
 from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_in_file, sqlite_row
-from evaluation.store.recommendations import (
-    find_recommendation,
-    list_recommendations,
-    newest_outcomes,
-    prepared,
-    report_outcome,
-    save_prepared,
-)
 from evaluation.store.retrying import patiently
-from evaluation.store.selection_models import champion as stored_champion
-from evaluation.store.session import make_database_private, open_store
 from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.version import code_hash, code_version
 from selection.decisions.decision_log import Decision, Entry, Outcome, Row
 from selection.decisions.decision_rows import past_of, record_of, reported_of, text_of_record
 from selection.decisions.past_decisions import PastDecision
 from selection.decisions.reported_outcomes import UseOutcome
-from selection.learning.deciding_model import deciding
 from selection.learning.model_files import FROM_A_FILE, read_serving
 from selection.learning.serving import ServedModel
 from selection.recommender.stored_state import read, written
@@ -129,11 +119,15 @@ class StoreBook:
 
     def champion_id(self) -> str | None:
         """Of the promotion that holds; None: nothing was ever promoted."""
-        held = stored_champion(self._open()).promotion_id
+        from evaluation.store.selection_models import champion
+
+        held = champion(self._open()).promotion_id
         return None if held is None else str(held)
 
     def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
         """Return the first model in line that can be read, with notes on those before it in line."""
+        from selection.learning.deciding_model import deciding
+
         decider = deciding(self._open())
         self._model_id = None if decider.model is None else decider.model.model_id
         return decider.served, decider.notes
@@ -146,6 +140,7 @@ class StoreBook:
         record = record_of(decision)
         if self._file is not None:
             return sqlite_row(record)
+        from evaluation.store.recommendations import prepared
 
         return prepared(self._open(), record)
 
@@ -161,11 +156,14 @@ class StoreBook:
         if file is not None and not outcomes:
             self._patiently(lambda _: save_in_file(file, rows))
             return 0
+        from evaluation.store.recommendations import save_prepared
 
         return len(self._patiently(lambda stamp: save_prepared(stamp, rows, outcomes)))
 
     def report(self, outcome: Outcome) -> None:
         """Store what came of a recommendation. Raises `UnknownNameError` where there is none of that id."""
+        from evaluation.store.recommendations import report_outcome
+
         self._patiently(
             lambda stamp: report_outcome(
                 stamp,
@@ -179,10 +177,14 @@ class StoreBook:
 
     def explained(self, recommendation_id: str) -> str:
         """Return what is stored of a recommendation, for a person."""
+        from evaluation.store.recommendations import find_recommendation
+
         return text_of_record(find_recommendation(self._open(), recommendation_id))
 
     def past(self, *, task: str | None, since: datetime | None) -> tuple[PastDecision, ...]:
         """Return what was recommended, the oldest first."""
+        from evaluation.store.recommendations import list_recommendations
+
         return tuple(past_of(record) for record in list_recommendations(self._open(), task=task, since=since))
 
     def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
@@ -203,6 +205,7 @@ class StoreBook:
     def _newest_outcomes(self, since: datetime | None, limit: int) -> Sequence[Mapping[str, Any]]:
         if self._file is not None:
             return newest_outcomes_in_file(self._file, since=since, limit=limit)
+        from evaluation.store.recommendations import newest_outcomes
 
         return [dict(row) for row in newest_outcomes(self._open(), since=since, limit=limit)]
 
@@ -261,6 +264,7 @@ class StoreBook:
         opened = self._store
         if opened is not None:
             return opened
+        from evaluation.store.session import open_store
 
         with self._lock:
             if self._store is None:

@@ -1,27 +1,12 @@
 """A race on the terminal: one sentence first, then who came where, what was decided at which look, what it cost."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from deployments.cli.evaluate.dry_run import show_dry_run
-from deployments.cli.evaluate.preparation import Prepared, check_servers
-from deployments.cli.evaluate.run import start_embedded_if_requested
-from deployments.cli.terminal.output import EXIT_DONE, print_json
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
-from deployments.cli.terminal.tables import print_line
-from evaluation.errors import ConfigurationError
-from evaluation.formatting import counted, duration
-from evaluation.races.bounds import RaceBounds, bounds
 
 if TYPE_CHECKING:
     from evaluation.results.races import RaceResult
-if TYPE_CHECKING:
-    from evaluation.forecasts.search_forecasts import RaceForecast
-    from evaluation.requests.race_request import RaceRequest
-    from evaluation.store.session import Store
 
 
 def print_race(result: "RaceResult") -> None:
@@ -55,96 +40,3 @@ def print_race(result: "RaceResult") -> None:
     if run.reason:
         say_line(f"{run.status}: {run.reason}")
     say_line(f"`benchwright show {race.run_id}` shows the answers.")
-
-
-def show_race_dry_run(
-    prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack, *, as_json: bool
-) -> int:
-    """Return the exit code, once the plan is printed; nothing is asked, and nothing stored.
-
-    Raises:
-        BenchwrightError: no server, no such model, or fewer than two candidates.
-    """
-    from evaluation.forecasts.costs import as_json as forecast_as_json
-
-    forecast = forecast_prepared_race(prepared, request, store, stack)
-    if as_json:
-        print_json({"race": _plain(forecast, request), "first_look": forecast_as_json(forecast.first_look)})
-    else:
-        _print(forecast, request)
-    return EXIT_DONE
-
-
-def forecast_prepared_race(
-    prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack
-) -> "RaceForecast":
-    """Return what a race takes; nothing is asked.
-
-    Raises:
-        BenchwrightError: no server, no such model, or fewer than two candidates.
-    """
-    from evaluation.forecasts.forecast import forecast
-    from evaluation.forecasts.planned_work import planned_works
-    from evaluation.forecasts.scoring_work import work_of_metrics
-    from evaluation.forecasts.search_forecasts import RaceForecast
-
-    start_embedded_if_requested(prepared, stack)
-    resolution = check_servers(prepared, store)
-    if len(resolution.candidates) < 2:
-        raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
-    benchmark = resolution.benchmarks[0].benchmark
-    n_cases = min(len(benchmark.cases), prepared.request.limit or len(benchmark.cases))
-    bounded = bounds(
-        request.model_copy(update={"margin": None}).rules(), n_cases=n_cases, n_candidates=len(resolution.candidates)
-    )
-    first = prepared.request.model_copy(update={"limit": bounded.looks[0]})
-    return RaceForecast(
-        benchmark_name=benchmark.name,
-        bounds=bounded,
-        first_look=forecast(store, planned_works(store, first, resolution, ())),
-        asked_afterwards=tuple(work_of_metrics(store, first, resolution)),
-    )
-
-
-def _plain(forecast: "RaceForecast", request: "RaceRequest") -> dict[str, object]:
-    return {**request.own_fields, **asdict(forecast.bounds), "most_seconds": forecast.most_seconds}
-
-
-def _print(forecast: "RaceForecast", request: "RaceRequest") -> None:
-    for sentence in _schedule(forecast.bounds, request, forecast.benchmark_name):
-        print_line(sentence)
-    print_line()
-    print_line("The first look:")
-    show_dry_run(forecast.first_look, forecast.asked_afterwards, as_json=False)
-    print_line()
-    for sentence in _most(forecast, request):
-        print_line(sentence)
-
-
-def _schedule(bounded: RaceBounds, request: "RaceRequest", benchmark: str) -> Iterator[str]:
-    yield (
-        f"A race by {request.method}: {counted(bounded.n_candidates, 'candidate')} on {benchmark}, "
-        f"{counted(bounded.n_cases, 'case')}."
-    )
-    sizes = [f"{size:,}" for size in bounded.looks]
-    when = sizes[0] if len(sizes) == 1 else f"{', '.join(sizes[:-1])} and {sizes[-1]}"
-    yield f"It is decided who goes on after {when} {'case' if sizes == ['1'] else 'cases'}."
-    if bounded.n_confirm:
-        yield (
-            f"The last one left is held against the runner-up on {counted(bounded.n_confirm, 'unseen case')} at most."
-        )
-    else:
-        yield "No case is left to confirm a winner on."
-    if bounded.note is not None:
-        yield f"{bounded.note}."
-
-
-def _most(forecast: "RaceForecast", request: "RaceRequest") -> Iterator[str]:
-    bounded, seconds = forecast.bounds, forecast.most_seconds
-    time = "" if seconds is None else f", about {duration(seconds)}"
-    yield (
-        f"In all at most {bounded.most_calls:,} of the {bounded.full_grid_calls:,} calls of a full "
-        f"evaluation{time}; early elimination reduces this."
-    )
-    if request.budget:
-        yield f"It ends earlier where its budget is spent: {', '.join(request.budget)}."

@@ -9,7 +9,8 @@ from deployments.cli.evaluate.preparation import Prepared, check_servers, prepar
 from deployments.cli.evaluate.run import Ended, marked_as_failed, run_to_its_end, start_embedded_if_requested
 from deployments.cli.flow_runs import TerminatedError, tell_of_own_server
 from deployments.cli.long_commands import ended_without_runs, workplace
-from deployments.cli.race.page import print_race, show_race_dry_run
+from deployments.cli.race.dry_run import show_race_dry_run
+from deployments.cli.race.page import print_race
 from deployments.cli.search_options import TypedSearch
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
 from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError

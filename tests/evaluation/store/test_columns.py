@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
-from evaluation.store.columns import UtcTime, escape_text, unescape_text
+from evaluation.store.columns import UtcTime
+from evaluation.store.safe_text import escape_text, unescape_text
 
 ANY_TEXT = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\x00\x1a\ud800\udfff0d8f")))
 

@@ -1,0 +1,22 @@
+"""Text of any content, as every database can hold it."""
+
+import re
+
+_MARK = "\x1a"
+_UNSTORABLE = re.compile("[\x00\x1a\ud800-\udfff]")
+_ESCAPED = re.compile("\x1a([0-9a-f]{4})")
+
+
+def escape_text(text: str) -> str:
+    r"""Return `text` as every database can hold it.
+
+    NUL, lone surrogates and the mark itself as `\x1a` and four hex digits.
+
+    PostgreSQL refuses NUL, and no encoder takes a lone surrogate; models write both.
+    """
+    return _UNSTORABLE.sub(lambda match: f"{_MARK}{ord(match[0]):04x}", text)
+
+
+def unescape_text(stored: str) -> str:
+    """Return the text that `escape_text` was given."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored) if _MARK in stored else stored
