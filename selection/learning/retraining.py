@@ -5,7 +5,7 @@ Step by step, each from the store and back to it, so that a step may run in anot
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +21,7 @@ from selection.decisions.drift import drifts, reason_to_retrain
 from selection.learning.deciding_model import deciding, served_model
 from selection.learning.model_files import PackedModel, pack
 
-if TYPE_CHECKING:
-    Known = tuple[Evidence, tuple[str, ...]]
+Known = tuple[Evidence, tuple[str, ...]]
 
 TRAINED, PROMOTED, KEPT_OUT = "trained", "promoted", "not promoted"
 """How a model's evaluation ended."""
@@ -109,7 +108,7 @@ def train_and_store(store: Store, *, seed: int) -> str:
     return store_trained(store, training_data, trained(training_data, seed))
 
 
-def trained(training_data: "Known", seed: int) -> PackedModel:
+def trained(training_data: Known, seed: int) -> PackedModel:
     """Return the model that follows from it, in bytes. Takes long, and no store."""
     from selection.learning.training import train
 
@@ -117,7 +116,7 @@ def trained(training_data: "Known", seed: int) -> PackedModel:
     return pack(train(evidence, prompts, rng=np.random.default_rng(seed)))
 
 
-def store_trained(store: Store, training_data: "Known", packed: PackedModel) -> str:
+def store_trained(store: Store, training_data: Known, packed: PackedModel) -> str:
     """Return the id under which the model is stored."""
     stored = save_model(
         store,
@@ -207,7 +206,7 @@ def _say_status(store: Store, model_id: str, status: str) -> None:
     )
 
 
-def all_known(store: Store) -> "Known":
+def all_known(store: Store) -> Known:
     """Return all evidence, with the prompt of each of its cases."""
     evidence = read_evidence(store)
     return evidence, read_prompts(store, evidence)
