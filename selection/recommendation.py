@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from evaluation.escaping import for_terminal
-from selection.answers import Ranked, Recommendation
+from selection.answers import Recommendation
 from selection.decisions.decision_log import Decision, Outcome
 from selection.preferences import TOLERANCE, Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights, checked_choice
 from selection.recommender.memory import text_of
-from selection.recommender.registry import recommender_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from evaluation.store.session import Store
+    from selection.answers import Ranked
 
     Where = str | Path | Store | None
 
@@ -38,7 +37,7 @@ def recommend(
     log: LogPrompt = "hash",
     explore: float = 0.0,
     rng: "np.random.Generator | None" = None,
-) -> Recommendation:
+) -> "Recommendation":
     """Return the candidate for a task or a prompt, ready to call, with the reason; or an abstention.
 
     It is stored in the background, with its id, for `report_outcome`. Safe to call from many threads and processes.
@@ -63,6 +62,7 @@ def recommend(
         StoreError: the store is away, and nothing was read from it yet.
     """
     from selection.recommender.answer import Question, answered
+    from selection.recommender.registry import recommender_of
 
     if not (_is_number(explore) and 0 <= explore <= 1):
         raise ConfigurationError(f"explore is {explore!r}", "Give a share between 0 and 1.")
@@ -106,7 +106,7 @@ def rank(
     tolerance: float = TOLERANCE,
     on_little_evidence: OnLittleEvidence = "abstain",
     store: "Where" = None,
-) -> tuple[Ranked, ...]:
+) -> "tuple[Ranked, ...]":
     """Return all candidates that hold the constraints, the best first; empty where `recommend` would abstain.
 
     Nothing is stored.
@@ -127,6 +127,7 @@ def rank(
         StoreError: the store is away, and nothing was read from it yet.
     """
     from selection.recommender.answer import Question, chosen
+    from selection.recommender.registry import recommender_of
 
     question = Question(
         task=task,
@@ -140,7 +141,7 @@ def rank(
     return chosen(recommender_of(store).view(), question).choice.ranked
 
 
-def explain(recommendation: Recommendation | str, *, store: "Where" = None) -> str:
+def explain(recommendation: "Recommendation | str", *, store: "Where" = None) -> str:
     """Return why this candidate and none of the others, at length, for a person to read.
 
     Args:
@@ -151,6 +152,9 @@ def explain(recommendation: Recommendation | str, *, store: "Where" = None) -> s
         ConfigurationError: nothing was recommended under this id.
         StoreError: the store is away.
     """
+    from evaluation.escaping import for_terminal
+    from selection.recommender.registry import recommender_of
+
     if isinstance(recommendation, str):
         recommendation_id = _checked_id(recommendation)
     elif isinstance(recommendation, Recommendation):
@@ -190,6 +194,7 @@ def report_outcome(
         ConfigurationError: nothing was recommended under this id, or an argument that cannot be one.
     """
     from evaluation.store.recommendations import must_be_outcome
+    from selection.recommender.registry import recommender_of
 
     must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)
     outcome = Outcome(
@@ -211,6 +216,8 @@ def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
         timeout_s: How long to wait for them.
         store: Where they were asked for.
     """
+    from selection.recommender.registry import recommender_of
+
     return recommender_of(store).log.flush(timeout_s)
 
 

@@ -3,7 +3,6 @@
 import typer
 
 from deployments.cli.lazy_commands import LazyCommand, LazyGroup
-from deployments.prefect_home import mend_modes
 
 
 def _lazy(target: str, summary: str, *, has_headings: bool = False) -> LazyCommand:
@@ -107,6 +106,8 @@ def options(
     context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version and exit.")
 ) -> None:
     """Evidence for choosing among language models that run on your own machines."""
+    from deployments.prefect_home import mend_modes
+
     if version:
         from evaluation.version import code_version
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from evaluation.results.progress import Progress
-
 if TYPE_CHECKING:
     from deployments.prefect_server import PrefectServer
+    from evaluation.results.progress import Progress
 
 ServerOpener = Callable[[], "AbstractContextManager[PrefectServer]"]
 
@@ -21,7 +20,7 @@ class Caller:
         self,
         *,
         tell: Callable[[str], None] | None,
-        progress: Callable[[Progress], None] | None,
+        progress: "Callable[[Progress], None] | None",
         open_server: ServerOpener,
     ) -> None:
         """Make a caller that has not ended the work.
@@ -49,7 +48,7 @@ class Caller:
         if self._tell is not None:
             self._tell(text)
 
-    def report(self, progress: Progress) -> bool:
+    def report(self, progress: "Progress") -> bool:
         """Tell the caller how far the work is; return whether it goes on."""
         assert self.progress is not None  # noqa: S101 - asked by whoever reports
         try:

@@ -14,10 +14,10 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.cli.callers import Caller, called_by
-from evaluation.results.progress import Progress
 
 if TYPE_CHECKING:
     from deployments.prefect_server import PrefectServer
+    from evaluation.results.progress import Progress
 
 T = TypeVar("T")
 CHANGED_VARIABLES = ("PREFECT_", "BENCHWRIGHT_", "DO_NOT_TRACK")
@@ -32,7 +32,7 @@ def call(
     work: Callable[[], T],
     *,
     tell: Callable[[str], None] | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: "Callable[[Progress], None] | None" = None,
 ) -> T:
     """Return what `work` returns, done in another thread while this one waits.
 
@@ -61,7 +61,7 @@ async def call_async(
     work: Callable[[], T],
     *,
     tell: Callable[[str], None] | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: "Callable[[Progress], None] | None" = None,
 ) -> T:
     """Return what `work` returns, done in another thread while this event loop goes on; otherwise as `call`.
 
@@ -82,7 +82,7 @@ async def call_async(
         raise
 
 
-def _caller(tell: Callable[[str], None] | None, progress: Callable[[Progress], None] | None) -> Caller:
+def _caller(tell: Callable[[str], None] | None, progress: "Callable[[Progress], None] | None") -> Caller:
     return Caller(tell=tell, progress=progress, open_server=_kept_server)
 
 
@@ -92,7 +92,7 @@ def _kept_server() -> "AbstractContextManager[PrefectServer]":
     return kept_server()
 
 
-def _thread(work: Callable[[], T], caller: Caller, future: Future[T]) -> threading.Thread:
+def _thread(work: Callable[[], T], caller: Caller, future: "Future[T]") -> threading.Thread:
     """Return the thread that does the work, not started yet."""
 
     def do() -> None:

@@ -99,7 +99,7 @@ def _compare(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Co
     return results
 
 
-def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> TypedComparison:
+def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> "TypedComparison":
     values = cast("Mapping[str, Any]", options)
     evaluation = request_fields({name: value for name, value in values.items() if name not in ("metric", "experiment")})
     experiment = options.get("experiment")
@@ -128,7 +128,7 @@ def _ids(run: "str | RunResult | InvocationResult") -> list[str]:
     return [each.run_id for each in run.runs] if hasattr(run, "runs") else [run.run_id]
 
 
-def _compare_stored(typed: TypedComparison, options: CompareOptions) -> "ComparisonList":
+def _compare_stored(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":
     from deployments.cli.arguments import open_stored
     from evaluation.comparisons.saving import compare_and_store
     from evaluation.results.listings import ComparisonList
@@ -137,7 +137,7 @@ def _compare_stored(typed: TypedComparison, options: CompareOptions) -> "Compari
         return ComparisonList(compare_and_store(store, comparison_request(typed, None)))
 
 
-def _compare_by_flow(typed: TypedComparison, options: CompareOptions) -> "ComparisonList":
+def _compare_by_flow(typed: "TypedComparison", options: CompareOptions) -> "ComparisonList":
     from deployments.cli.compare.flow_run import (
         compare_prepared,
         comparison_workplace,

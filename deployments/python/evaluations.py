@@ -188,7 +188,7 @@ def _check_thresholds(prepared: "Prepared", result: "InvocationResult") -> None:
     )
 
 
-def refuse_failed(problems: list[str], result: object) -> None:
+def refuse_failed(problems: "list[str]", result: object) -> None:
     """Check that no check has failed.
 
     Raises:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Annotated, Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
 from typing_extensions import Doc
 
-from evaluation.results.progress import Progress
+if TYPE_CHECKING:
+    from evaluation.results.progress import Progress
 
 Texts: TypeAlias = str | Sequence[str]
 """One text, or several."""

@@ -9,7 +9,7 @@ from deployments.python.evaluations import own_fields, request_fields
 
 def typed_search(
     options: Mapping[str, Any], own: Sequence[str], *, called: Mapping[str, str] | None = None
-) -> TypedSearch:
+) -> "TypedSearch":
     """Return what was asked for, as the commands have it.
 
     Args:

@@ -8,12 +8,12 @@ from deployments.cli.terminal.output import EXIT_INTERRUPTED
 from deployments.python.calling import call, call_async
 from deployments.python.stored import opened
 from evaluation.errors import RunFailedError
-from evaluation.records import RecommendationRecord, SelectionModelRecord
 from selection.retraining import Retraining
-from selection.scoreboard import Scoreboard
 
 if TYPE_CHECKING:
+    from evaluation.records import RecommendationRecord, SelectionModelRecord
     from selection.learning.deciding_model import Deciding
+    from selection.scoreboard import Scoreboard
 
 
 def retrain(
@@ -22,7 +22,7 @@ def retrain(
     seed: int | None = None,
     db: str | None = None,
     tell: Callable[[str], None] | None = None,
-) -> Retraining:
+) -> "Retraining":
     """Train selection models on what was measured; one that is significantly better on unseen prompts is promoted.
 
     The same as `benchwright retrain`.
@@ -46,7 +46,7 @@ async def retrain_async(
     seed: int | None = None,
     db: str | None = None,
     tell: Callable[[str], None] | None = None,
-) -> Retraining:
+) -> "Retraining":
     """Do what `retrain` does while the running event loop goes on.
 
     Args:
@@ -61,7 +61,7 @@ async def retrain_async(
     return await call_async(partial(_retrain, if_enough_new, seed, db), tell=tell)
 
 
-def _retrain(if_enough_new: int | None, seed: int | None, db: str | None) -> Retraining:
+def _retrain(if_enough_new: int | None, seed: int | None, db: str | None) -> "Retraining":
     from deployments.cli.long_commands import workplace
     from deployments.cli.retrain.run import retrain_anew
     from selection.retrain_request import read_retrain_request
@@ -79,7 +79,7 @@ def _retrain(if_enough_new: int | None, seed: int | None, db: str | None) -> Ret
     return Retraining(**{**fields, "notes": tuple(fields["notes"])})
 
 
-def load_scoreboard(*, store: str | None = None) -> Scoreboard:
+def load_scoreboard(*, store: str | None = None) -> "Scoreboard":
     """Return what is known of each candidate on each task, on which recommendations rest.
 
     Args:
@@ -95,7 +95,7 @@ def load_scoreboard(*, store: str | None = None) -> Scoreboard:
 
 def load_recommendations(
     *, task: str | None = None, limit: int = 20, store: str | None = None
-) -> tuple[RecommendationRecord, ...]:
+) -> "tuple[RecommendationRecord, ...]":
     """Return what was recommended, the newest first, and what came of it, as `selection recommendations` does.
 
     Args:
@@ -112,7 +112,7 @@ def load_recommendations(
         return tuple(list_recommendations(open_store, task=task, limit=limit, with_prompts=False)[::-1])
 
 
-def load_models(*, store: str | None = None) -> tuple[SelectionModelRecord, ...]:
+def load_models(*, store: str | None = None) -> "tuple[SelectionModelRecord, ...]":
     """Return the selection models that were trained, as `selection history` lists them.
 
     Args:

@@ -5,16 +5,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from deployments.cli.callers import quietly
-from evaluation.results.cases import CaseResult
-from evaluation.results.comparisons import ComparisonResult
-from evaluation.results.sweeps import SweepResult
 
 if TYPE_CHECKING:
     from deployments.python.options import Texts
     from evaluation.exports.filters import Filters
+    from evaluation.results.cases import CaseResult
+    from evaluation.results.comparisons import ComparisonResult
     from evaluation.results.listings import AlertList, CaseList, RunList, ScoreList, TrafficList
     from evaluation.results.races import RaceResult
     from evaluation.results.runs import RunResult
+    from evaluation.results.sweeps import SweepResult
     from evaluation.store.session import Store
 
 
@@ -64,7 +64,7 @@ def load_run(run: str = "last", *, db: str | None = None) -> "RunResult":
         return run_result(store, find_run(store, run).plan.run_id)
 
 
-def load_case(case: str, *, run: str = "last", db: str | None = None) -> CaseResult:
+def load_case(case: str, *, run: str = "last", db: str | None = None) -> "CaseResult":
     """Return one case of a run in full, as `benchwright show --case` has it.
 
     Args:
@@ -139,7 +139,7 @@ def load_scores(
         return score_list(store, run, _filters(candidate, metric, case, None))
 
 
-def load_comparison(comparison: str, *, db: str | None = None) -> ComparisonResult:
+def load_comparison(comparison: str, *, db: str | None = None) -> "ComparisonResult":
     """Return a stored comparison.
 
     Args:
@@ -174,7 +174,7 @@ def load_race(run: str = "last", *, db: str | None = None) -> "RaceResult":
         return race_result(store, find_run(store, run).plan.invocation_id)
 
 
-def load_sweep(run: str = "last", *, db: str | None = None) -> SweepResult:
+def load_sweep(run: str = "last", *, db: str | None = None) -> "SweepResult":
     """Return what a sweep found, as `benchwright sweep --show` does.
 
     Args:

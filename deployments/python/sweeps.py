@@ -1,18 +1,20 @@
 """`sweep`, as a function."""
 
 from functools import partial
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from deployments.python.calling import call, call_async
 from deployments.python.documented import refuse_unknown, with_options
 from deployments.python.evaluations import listeners, refuse_unfinished
 from deployments.python.options import SweepOptions
 from deployments.python.searches import typed_search
-from evaluation.results.sweeps import SweepResult
+
+if TYPE_CHECKING:
+    from evaluation.results.sweeps import SweepResult
 
 
 @with_options(SweepOptions)
-def sweep(**options: Unpack[SweepOptions]) -> SweepResult:
+def sweep(**options: Unpack[SweepOptions]) -> "SweepResult":
     """Evaluate every combination of parameters on the same cases, and say which values are best.
 
     The same as `benchwright sweep`; its run is `load_run(result.run_id)`.
@@ -26,7 +28,7 @@ def sweep(**options: Unpack[SweepOptions]) -> SweepResult:
 
 
 @with_options(SweepOptions)
-async def sweep_async(**options: Unpack[SweepOptions]) -> SweepResult:
+async def sweep_async(**options: Unpack[SweepOptions]) -> "SweepResult":
     """Do what `sweep` does while the running event loop goes on; cancelling leaves a sweep that can be resumed.
 
     Raises:
@@ -35,7 +37,7 @@ async def sweep_async(**options: Unpack[SweepOptions]) -> SweepResult:
     return await call_async(partial(_sweep, options), **listeners(options))
 
 
-def _sweep(options: SweepOptions) -> SweepResult:
+def _sweep(options: SweepOptions) -> "SweepResult":
     from deployments.cli.evaluate.run import ended_result
     from deployments.cli.long_commands import workplace
     from deployments.cli.sweep.run import prepare_sweep, sweep_prepared

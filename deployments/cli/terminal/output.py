@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.callers import current_caller
 from evaluation.errors import BenchwrightError, DatabaseLostError
-from evaluation.escaping import as_json as to_json
-from evaluation.escaping import for_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +36,8 @@ def progress_console() -> "Console":
 
 def print_status(text: str) -> None:
     """Say one thing of the story: on stderr, or to the program that called."""
+    from evaluation.escaping import for_terminal
+
     caller = current_caller()
     if caller is None:
         progress_console().print(for_terminal(text))
@@ -47,12 +47,16 @@ def print_status(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print the one JSON value of a command that was asked for `--json`."""
-    sys.stdout.write(to_json(value) + "\n")
+    from evaluation.escaping import as_json
+
+    sys.stdout.write(as_json(value) + "\n")
     sys.stdout.flush()
 
 
 def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MENDABLE) -> int:
     """Say what went wrong and what to do next; returns the exit code."""
+    from evaluation.escaping import for_terminal
+
     if as_json and code == EXIT_MENDABLE:
         print_json({"status": "error", "error": {"message": error.message, "next": error.next_step}})
     _complain(f"error: {for_terminal(error.message)}")
