@@ -51,7 +51,12 @@ def module_name(path: Path) -> str:
 
 
 FILES = {module_name(path): path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return what every file says: read by the process that runs these tests, and by no other one."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 
 def is_for_typing(node: ast.AST) -> bool:
@@ -88,7 +93,10 @@ def at_import(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]
                 yield from at_import(handler.body)
 
 
-TOP = {name: set().union(*map(imports_of, at_import(tree.body))) for name, tree in TREES.items()}
+@cache
+def at_top() -> dict[str, set[str]]:
+    """Return what each module loads when it is imported."""
+    return {name: set().union(*map(imports_of, at_import(tree.body))) for name, tree in trees().items()}
 
 
 @cache
@@ -100,7 +108,7 @@ def loaded_with(module: str) -> frozenset[str]:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            waiting.extend(TOP.get(name, ()))
+            waiting.extend(at_top().get(name, ()))
     return frozenset(seen)
 
 
@@ -121,7 +129,7 @@ def belongs_at_top(module: str, node: ast.Import | ast.ImportFrom) -> bool:
 def test_every_import_stands_at_the_top_unless_it_brings_something_slow() -> None:
     misplaced = [
         f"{FILES[module].relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         if not str(FILES[module].relative_to(ROOT)).startswith(RUN_ELSEWHERE)
         for node in in_functions(tree)
         if belongs_at_top(module, node)

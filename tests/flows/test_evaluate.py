@@ -64,7 +64,7 @@ def test_every_case_is_asked_once_scored_and_aggregated_on_both_databases(
     assert {"latency_s", "ttft_s"} <= run.candidates[0].metrics.keys()
 
 
-def test_every_number_can_be_followed_to_its_run_case_digest_options_and_code_version(
+def test_every_number_can_be_followed_to_its_run_case_digest_options_and_code_version_and_the_run_is_let_go(
     evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
     ollama_by_script.add("good", digest="d" * 64)
@@ -90,6 +90,8 @@ def test_every_number_can_be_followed_to_its_run_case_digest_options_and_code_ve
         first.row.effective_context,
         first.row.vram_share,
     )
+    (holder,) = holders_of(store, run.plan.run_id)
+    assert holder.ended_at is not None
 
 
 def test_what_is_sent_is_what_is_stored(
@@ -214,7 +216,7 @@ def test_the_slots_are_kept_busy_and_never_exceeded(
     assert 5 == ollama_by_script.max_active
 
 
-def test_a_retry_of_the_same_invocation_asks_only_what_is_missing(
+def test_a_retry_of_the_same_invocation_asks_only_what_is_missing_and_one_that_is_finished_nothing(
     evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
     def fails_once(chat: Chat) -> Reply:
@@ -238,30 +240,10 @@ def test_a_retry_of_the_same_invocation_asks_only_what_is_missing(
     assert 6 == candidates_of(store, "one")["model"].metrics["exact_match"].mean.n_cases
     assert 2 == len(run_flows(store, run.plan.run_id))
 
-
-def test_a_finished_invocation_asks_nothing_again_and_loads_nothing(
-    evaluate: Evaluate, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
-) -> None:
-    ollama_by_script.add("good")
-    path = benchmark_file(3)
-    evaluate(path, models=["good"], invocation_id="one")
     ollama_by_script.chats.clear()
     ollama_by_script.loads.clear()
-
-    assert evaluate(path, models=["good"], invocation_id="one").is_completed()
-
+    assert evaluate(path, models=["model"], slots=1, invocation_id="one").is_completed()
     assert ([], []) == (ollama_by_script.chats, ollama_by_script.loads)
-
-
-def test_a_run_lets_go_of_its_runs_at_its_end(
-    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
-) -> None:
-    ollama_by_script.add("good")
-    evaluate(benchmark_file(2), models=["good"], invocation_id="one")
-
-    (run,) = runs_of_invocation(store, "one")
-    (holder,) = holders_of(store, run.plan.run_id)
-    assert holder.ended_at is not None
 
 
 def test_thinking_is_off_unless_asked_for_and_is_kept_apart_from_the_answer(
@@ -353,23 +335,19 @@ def test_an_empty_answer_is_scored_labelled_and_no_failure_of_the_servers(
     assert (0.75, 4) == (found.metrics["exact_match"].value, found.metrics["exact_match"].mean.n_cases)
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        Reply(status=503, error="server busy", retry_after="0"),
-        Reply(status=500, error="model runner has unexpectedly stopped"),
-        Reply(text="half an ans", is_cut=True),
-    ],
-    ids=["queue full", "runner crashed", "cut stream"],
-)
 def test_what_may_be_gone_when_asked_again_is_asked_again_and_marked(
-    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, trouble: Reply
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
-    ollama_by_script.add("model", lambda chat: trouble if chat.n_before < 2 else right(chat))
+    troubles = {
+        "What is 0?": Reply(status=503, error="server busy", retry_after="0"),
+        "What is 1?": Reply(status=500, error="model runner has unexpectedly stopped"),
+        "What is 2?": Reply(text="half an ans", is_cut=True),
+    }
+    ollama_by_script.add("model", lambda chat: troubles[chat.prompt] if chat.n_before < 2 else right(chat))
 
     assert evaluate(benchmark_file(3), models=["model"], invocation_id="one").is_completed()
 
-    assert {f"What is {n}?": 3 for n in range(3)} == ollama_by_script.asked("model")
+    assert dict.fromkeys(troubles, 3) == ollama_by_script.asked("model")
     assert [(str(n), 3) for n in range(3)] == sorted(
         (found.row.outcome.answer, found.row.outcome.n_attempts)
         for found in outcomes(store, "one")

@@ -1,14 +1,17 @@
 """What a run says and keeps when a candidate, a server or the store gives way in mid-run."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ending_early import room_for
+from looking_back import only_run, outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError, FailureKind, StoreError
-from evaluation.records import RunRecord, Status
+from evaluation.generation import Failure
+from evaluation.records import Status
 from evaluation.results.runs import CandidateResult
 from evaluation.run_results.run_result import invocation_result
 from evaluation.store.outcomes import count_outcomes
@@ -17,11 +20,6 @@ from evaluation.store.session import Store
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
-
-
-def only_run(store: Store) -> RunRecord:
-    (run,) = runs_of_invocation(store, "one")
-    return run
 
 
 def test_a_candidate_over_its_failure_budget_is_given_up_and_the_others_go_on(
@@ -219,27 +217,22 @@ def test_a_run_of_which_nothing_can_be_asked_is_refused_before_a_token_is_spent(
     assert () == runs_of_invocation(store, "one")
 
 
-@pytest.mark.parametrize(
-    ("final", "kind"),
-    [
-        ({"eval_count": 10**30}, FailureKind.UNREADABLE_ANSWER),
-        ({"total_duration": 10**400}, FailureKind.UNREADABLE_ANSWER),
-        ({"model": "other:70b"}, FailureKind.WRONG_MODEL),
-    ],
-)
 def test_an_odd_record_fails_its_own_case_and_no_other(
-    final: dict[str, Any],
-    kind: FailureKind,
-    evaluate: Evaluate,
-    store: Store,
-    ollama_by_script: ScriptedOllama,
-    benchmark_file: Benchmarks,
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
-    odd = Reply(text="one", final=final)
-    ollama_by_script.add("model", lambda chat: odd if chat.prompt == "What is 3?" else right(chat))
+    odd: dict[str, tuple[dict[str, Any], FailureKind]] = {
+        "1": ({"eval_count": 10**30}, FailureKind.UNREADABLE_ANSWER),
+        "3": ({"total_duration": 10**400}, FailureKind.UNREADABLE_ANSWER),
+        "4": ({"model": "other:70b"}, FailureKind.WRONG_MODEL),
+    }
+    replies = {f"What is {n}?": Reply(text="one", final=final) for n, (final, _) in odd.items()}
+    ollama_by_script.add("model", lambda chat: replies.get(chat.prompt) or right(chat))
 
     evaluate(benchmark_file(6), models=["model"], max_failures="100%", invocation_id="one")
 
+    rows = [stored.row for stored in outcomes(store)]
+    failed = {row.case_id: row.outcome.kind for row in rows if isinstance(row.outcome, Failure)}
+    assert {f"c{n}": kind for n, (_, kind) in odd.items()} == failed
     (counts,) = count_outcomes(store, only_run(store).plan.run_id)
-    assert (5, {kind: 1}) == (counts.n_ok, counts.failures)
+    assert (3, dict(Counter(failed.values()))) == (counts.n_ok, counts.failures)
     assert Status.COMPLETED is only_run(store).status

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from looking_back import outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
@@ -60,26 +59,23 @@ def test_a_run_that_another_one_answers_whole_loads_nothing(
     assert "latency_s" not in found.metrics
 
 
-@pytest.mark.parametrize(
-    ("change", "server_version"),
-    [({"seed": 1}, "0.33.0"), ({"options": ["top_k=3"]}, "0.33.0"), ({}, "0.34.0"), ({"reuse": False}, "0.33.0")],
-    ids=["another seed", "another option", "another version of the server", "not asked for"],
-)
 def test_nothing_is_taken_that_was_asked_in_another_way(
-    evaluate: Evaluate,
-    store: Store,
-    ollama_by_script: ScriptedOllama,
-    benchmark_file: Benchmarks,
-    change: dict[str, Any],
-    server_version: str,
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
     ollama_by_script.add("model")
     path = benchmark_file(3)
     evaluate(path, models=["model"], invocation_id="one")
-    ollama_by_script.chats.clear()
-    ollama_by_script.version = server_version
+    changes: dict[str, tuple[dict[str, Any], str]] = {
+        "another seed": ({"seed": 1}, "0.33.0"),
+        "another option": ({"options": ["top_k=3"]}, "0.33.0"),
+        "another version of the server": ({}, "0.34.0"),
+        "not asked for": ({"reuse": False}, "0.33.0"),
+    }
+    for name, (change, server_version) in changes.items():
+        ollama_by_script.chats.clear()
+        ollama_by_script.version = server_version
 
-    evaluate(path, models=["model"], invocation_id="two", **{"reuse": True, **change})
+        evaluate(path, models=["model"], invocation_id=name, **{"reuse": True, **change})
 
-    assert {f"What is {n}?": 1 for n in range(3)} == ollama_by_script.asked("model")
-    assert 0 == sum(found.n_reused for found in results(store, "two").values())
+        assert {f"What is {n}?": 1 for n in range(3)} == ollama_by_script.asked("model"), name
+        assert 0 == sum(found.n_reused for found in results(store, name).values()), name

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evaluated_once import evaluate_once
 from filled_stores import fill_by_copy
 from numbers_benchmark import write_numbers
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -86,7 +87,7 @@ def words_of(
         case "score":
             ollama.add("good")
             ollama.add("judge", interrupter.as_judge, digest="d" * 64)
-            assert 0 == evaluate(*cases, "--model", "good").code
+            assert 0 == evaluate_once("to be scored", database, lambda: evaluate(*cases, "--model", "good").code)
             return ("last", *server, "--metric", "judge_rubric", "--judge", "judge")
     ollama.add("model", interrupter.as_model, digest="1" * 64)
     ollama.add("other", digest="2" * 64)

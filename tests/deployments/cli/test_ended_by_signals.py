@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ending_early import cancel_in_prefect, press_ctrl_c, terminate
+from evaluated_once import evaluate_once
 from interrupted_commands import COMMANDS, Interrupter, newest_flow_run, words_of
 from scripted_ollama import ScriptedOllama
 
@@ -55,17 +56,19 @@ def test_a_scoring_that_is_interrupted_before_its_flow_run_names_its_run(
     benchwright: Command,
     evaluate: Command,
     benchmark: Path,
+    database: str,
     ollama_by_script: ScriptedOllama,
     monkeypatch: pytest.MonkeyPatch,
     interrupt: Callable[[], None],
     code: int,
 ) -> None:
     ollama_by_script.add("good")
-    run_id = evaluate("--benchmark", benchmark, "--model", "good", "--json").json["runs"][0]["run_id"]
+    words = ("--benchmark", benchmark, "--model", "good", "--json")
+    run = evaluate_once("to be scored again", database, lambda: evaluate(*words).json["runs"][0])
     monkeypatch.setattr("deployments.prefect_server.prefect_server", interrupt)
 
     ended = benchwright("score", "last", "--json")
 
-    assert (code, "cancelled", run_id) == (ended.code, ended.json["status"], ended.json["run_id"])
+    assert (code, "cancelled", run["run_id"]) == (ended.code, ended.json["status"], ended.json["run_id"])
     assert 6 == ended.json["n_cases"]
     assert "Traceback" not in ended.err

@@ -75,25 +75,23 @@ def begun(evaluate: Command, benchmark: Path, tmp_path: Path) -> Path:
     return tmp_path / "own.py"
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda path: path.unlink(), "own.py' is gone"),
-        (lambda path: path.write_text(OWN.replace("== 0", "== 1")), "own.py' was changed since the run began"),
-        (lambda path: path.write_text("broken("), "own.py' was changed since: "),
-    ],
-)
 def test_a_resume_with_nothing_left_but_a_metric_whose_file_is_gone_or_changed_is_refused(
-    begun: Path, benchwright: Command, change: Callable[[Path], None], words: str
+    begun: Path, benchwright: Command
 ) -> None:
-    change(begun)
-    refused = benchwright("evaluate", "--resume", "last")
+    changes: list[tuple[Callable[[], object], str]] = [
+        (begun.unlink, "own.py' is gone"),
+        (lambda: begun.write_text(OWN.replace("== 0", "== 1")), "own.py' was changed since the run began"),
+        (lambda: begun.write_text("broken("), "own.py' was changed since: "),
+    ]
+    for change, words in changes:
+        change()
+        refused = benchwright("evaluate", "--resume", "last")
 
-    said = " ".join(refused.err.split())
-    assert 2 == refused.code
-    assert "measures by 'evenness', and its file '" in said
-    assert words in said
-    assert "Put the file back as it was, or name it where it is now: --metric PATH.py:Evenness" in said
+        said = " ".join(refused.err.split())
+        assert 2 == refused.code
+        assert "measures by 'evenness', and its file '" in said
+        assert words in said
+        assert "Put the file back as it was, or name it where it is now: --metric PATH.py:Evenness" in said
 
 
 def test_a_resume_takes_the_same_metric_from_another_file_and_no_other_metric(

@@ -5,8 +5,10 @@ Where a reference is wrong or undefined on some tables, a test of its own says w
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from math import comb
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,8 +50,14 @@ from evaluation.stats.unpaired import (
 from evaluation.stats.vectors import clustered_standard_error, design_effect
 
 N_TABLES = 1000
-LEGENDRE = np.polynomial.legendre.leggauss(400)
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
+
+
+@cache
+def legendre() -> tuple[Any, Any]:
+    """Points and weights of a quadrature."""
+    points, weights = np.polynomial.legendre.leggauss(400)
+    return points, weights
 
 
 def generators(seed: int) -> Iterator[np.random.Generator]:
@@ -341,7 +349,7 @@ class TestAgreement:
 def integrated_power(effect: float, n: int, alpha: float) -> float:
     """Return P(|T| > limit) as the mean of its value over the standard deviation of the sample."""
     limit, degrees = stats.t.isf(alpha / 2, n - 1), n - 1
-    points, weights = LEGENDRE
+    points, weights = legendre()
     low, high = stats.chi2.ppf(1e-15, degrees), stats.chi2.isf(1e-15, degrees)
     squares = low + (points + 1) / 2 * (high - low)
     limits, shift = limit * np.sqrt(squares / degrees), effect * n**0.5
