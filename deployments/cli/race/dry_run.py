@@ -13,6 +13,7 @@ from deployments.cli.terminal.tables import print_line
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted, duration
 from evaluation.races.bounds import RaceBounds, bounds
+from evaluation.results.as_json import as_json as forecast_as_json
 
 if TYPE_CHECKING:
     from evaluation.forecasts.costs import Forecast
@@ -28,7 +29,6 @@ def show_race_dry_run(
     Raises:
         BenchwrightError: no server, no such model, or fewer than two candidates.
     """
-    from evaluation.forecasts.costs import as_json as forecast_as_json
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
