@@ -9,6 +9,7 @@ from prefect.runtime import flow_run
 from evaluation.errors import SelectionError
 from selection.learning.retraining import Judgement
 from selection.retrain_request import RetrainRequest
+from selection.retraining import Retraining
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.retraining.learn import gather_evidence, train_challenger
@@ -31,7 +32,7 @@ async def retrain(request: RetrainRequest = _AS_IT_IS) -> Any:
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _retrain(request))
 
 
-async def _retrain(request: RetrainRequest) -> dict[str, Any]:
+async def _retrain(request: RetrainRequest) -> Retraining:
     new_evidence = await gather_evidence()
     if (refusal := new_evidence.too_little(request.if_enough_new)) is not None:
         get_run_logger().info("no model is trained: %s", refusal)

@@ -1,7 +1,103 @@
-"""What became of a retraining, for whoever asked for it in Python."""
+"""What became of a retraining, and what the training found: as it is shown, and stored with a selection model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GainResult:
+    """How much better one way of choosing did than another, in the unit of quality."""
+
+    value: float
+    low: float | None
+    """None where there is no interval."""
+    high: float | None
+    n_cases: int
+    n_families: int
+    confidence_level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapKept:
+    """What came of choosing under a cap on the mean cost: each task's median of the candidates."""
+
+    n_cases: int
+    n_violations: int
+    """Cases for which a candidate was named whose training estimate is above the cap."""
+    held_out_over_cap: float
+    """Mean cost of the held-out answers by that of their caps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOutReport:
+    """How a model did on families that nothing was learned from; qualities are means over the cases."""
+
+    n_cases: int
+    n_families: int
+    model: float
+    best_single: float
+    best_per_task: float
+    oracle: float
+    """Were the best answer's candidate named each time."""
+    over_single: GainResult
+    over_best_per_task: GainResult
+    oracle_share: float | None
+    """Share of the way from the best single candidate to the oracle; None where there is none to go."""
+    regret: float
+    """Oracle less model."""
+    top_1: float
+    """Share of cases whose best answer the named candidate gave."""
+    calibration_error: float | None
+    """Of all expectations; None where qualities are no fractions."""
+    cap: CapKept | None
+    """None where no costs are known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReport:
+    """What was learned on a task."""
+
+    task: str
+    learner: str
+    """Which decides there; `best_per_task`: the best candidate is named whatever the prompt."""
+    n_cases: int
+    n_families: int
+    reason: str
+    shrink: float
+    """0: prompts say nothing here."""
+    gains: Mapping[str, GainResult]
+    """Of each learner over the best per task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingReport:
+    """What a training found."""
+
+    learner: str
+    """Which decides; `best_per_task` where none gained."""
+    reason: str
+    n_cases: int
+    """Learned from."""
+    n_families: int
+    learners: Mapping[str, GainResult]
+    """Of each learner over the best per task, on all tasks."""
+    tasks: tuple[TaskReport, ...]
+    held_out: HeldOutReport | None
+    """None where no family could be held out."""
+
+    @property
+    def rows(self) -> tuple[TaskReport, ...]:
+        """Each task, and all of them together."""
+        together = TaskReport(
+            task="all tasks",
+            learner=self.learner,
+            n_cases=self.n_cases,
+            n_families=self.n_families,
+            reason=self.reason,
+            shrink=0.0,
+            gains=self.learners,
+        )
+        return (*self.tasks, together)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +116,7 @@ class Retraining:
     """Its kind and version."""
     champion_id: str | None
     """Of the model that decides now; None: the scoreboard alone does."""
-    report: Mapping[str, object] | None
+    report: TrainingReport | None
     """How the model was examined; None: none was trained."""
     evidence_fingerprint: str
     n_rows: int

@@ -76,8 +76,7 @@ def _retrain(if_enough_new: int | None, seed: int | None, db: str | None) -> "Re
     if ended.result is None:
         error = ended.broken_by
         raise RunFailedError("the retraining failed" if error is None else error.message, "Run it again.")
-    fields = {name: value for name, value in ended.result.items() if name != "status"}
-    return Retraining(**{**fields, "notes": tuple(fields["notes"])})
+    return ended.result
 
 
 @plainly

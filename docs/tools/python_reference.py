@@ -84,10 +84,16 @@ RESULTS = (
     "evaluation.records.traffic_calls:TrafficCall",
     "evaluation.results.listings:AlertList",
     "evaluation.records.alerts:AlertRecord",
+    "evaluation.records.alerts:Change",
     "selection.answers:Recommendation",
     "selection.preferences:Constraints",
     "selection.preferences:Weights",
     "selection.retraining:Retraining",
+    "selection.retraining:TrainingReport",
+    "selection.retraining:TaskReport",
+    "selection.retraining:HeldOutReport",
+    "selection.retraining:GainResult",
+    "selection.retraining:CapKept",
 )
 ERRORS = (
     "BenchwrightError", "ConfigurationError", "UnknownNameError", "BenchmarkError", "IncomparableError", "StoreError",

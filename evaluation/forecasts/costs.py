@@ -1,9 +1,7 @@
-"""What planned work will cost: by candidate, by loaded model, by endpoint, in all; as values, and as plain JSON."""
+"""What planned work will cost: by candidate, by loaded model, by endpoint, in all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
 
 from evaluation.store.past_speed import PastSpeed
 
@@ -38,7 +36,7 @@ class LoadForecast:
     """All that one loaded model does on one endpoint before the next takes its place."""
 
     model: str
-    load_options: Mapping[str, Any]
+    load_options: Mapping[str, object]
     load_s: float | None
     """None: not known, and not in any sum."""
     works: tuple[WorkForecast, ...]
@@ -82,17 +80,3 @@ class Forecast:
     def speeds(self) -> tuple[PastSpeed, ...]:
         """What the estimates rest on, each once."""
         return tuple(dict.fromkeys(work.speed for work in self.works if work.speed is not None))
-
-
-def as_json(value: Forecast) -> dict[str, Any]:
-    """Return the forecast as plain JSON, numbers not rounded."""
-    plain: dict[str, Any] = _plain(value)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value

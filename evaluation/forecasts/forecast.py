@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from statistics import fmean
-from typing import Any
 
 from evaluation.fingerprint import canonical_json
 from evaluation.forecasts.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
@@ -30,7 +29,7 @@ class PlannedWork:
     """Of each of these endpoints."""
     model: str
     digest: str | None
-    load_options: Mapping[str, Any]
+    load_options: Mapping[str, object]
     label: str
     fingerprint: str
     benchmark_name: str
@@ -40,7 +39,7 @@ class PlannedWork:
     """Outcomes that are stored already."""
     n_reusable: int = 0
     """Outcomes that earlier runs have, where these are to be reused."""
-    options: Mapping[str, Any]
+    options: Mapping[str, object]
     """The effective ones."""
     prompt_characters: int | None = None
     """Of the messages of all cases together, asked once; None: not counted."""
@@ -179,7 +178,7 @@ def _part(
     prompt_tokens, from_characters = _prompt_tokens(work, speed)
     output_tokens = speed.output_tokens if speed else None
     most = work.options.get("num_predict")
-    if output_tokens is not None and most is not None:
+    if output_tokens is not None and isinstance(most, int | float):
         output_tokens = min(output_tokens, most)
     return WorkForecast(
         label=work.label,

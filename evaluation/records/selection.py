@@ -25,7 +25,8 @@ class SelectionModelRecord:
     """Of the evidence it was trained on."""
     code_version: str
     metrics: Mapping[str, Any]
-    report: Mapping[str, Any]
+    report: Mapping[str, object]
+    """What the training found, as JSON has it: `selection` reads it."""
     created_at: datetime
 
 

@@ -39,12 +39,12 @@ class Newcomer:
     n_worse: int
     """Cases on which it lies below the mean of the earlier runs."""
     n_better: int
+    p_value: float
+    """One-sided: small where it is too low."""
     value: float
     """Its mean."""
     usual: float
     """The mean of the earlier runs' case means."""
-    p_value: float
-    """One-sided: small where it is too low."""
 
     @property
     def difference(self) -> float:

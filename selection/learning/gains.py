@@ -4,12 +4,13 @@ A policy names, for each case, the candidate with the highest score among those 
 are compared case by case, with the families as what is independent.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from evaluation.formatting import percent, points
 from selection.learning.families import Integers
+from selection.retraining import GainResult
 from selection.scoreboards.two_way import Matrix, Vector
 
 
@@ -34,6 +35,12 @@ class Gain:
         level = "" if self.confidence_level == 0.95 else f" at {percent(self.confidence_level)}"
         interval = f"[{points(self.low, digits=2)}, {points(self.high, digits=2)}]"
         return f"{points(self.value, digits=2, signed=True)} points {interval}{level}"
+
+
+def gain_result(gain: Gain) -> GainResult:
+    """Return the gain as it is stored and shown: without ends where there is no interval."""
+    low, high = (end if np.isfinite(end) else None for end in (gain.low, gain.high))
+    return GainResult(**{**asdict(gain), "low": low, "high": high})
 
 
 def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:

@@ -10,9 +10,10 @@ from evaluation.records.evidence import Evidence
 from selection.choosing.calibrated_quality import calibrated
 from selection.learning.calibration import calibration_error
 from selection.learning.families import Integers
-from selection.learning.gains import Gain, chosen, paired_gain, reached
+from selection.learning.gains import chosen, gain_result, paired_gain, reached
 from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
 from selection.learning.quality_matrix import QualityMatrix, evidence_of
+from selection.retraining import CapKept, HeldOutReport
 from selection.scoreboard import Predictor, Scoreboard
 from selection.scoreboards.building import build_scoreboard
 from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
@@ -46,42 +47,6 @@ class Examination:
             errors: Standard errors of what is added for the prompts; None: nothing is.
         """
         return self.policy.reached(np.array(self.tasks), self.values, expected, errors)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapKept:
-    """What came of choosing under a cap on the mean cost: each task's median of the candidates."""
-
-    n_cases: int
-    n_violations: int
-    """Cases for which a candidate was named whose training estimate is above the cap."""
-    held_out_over_cap: float
-    """Mean cost of the held-out answers by that of their caps."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
-    """How a model did; qualities are means over the cases."""
-
-    n_cases: int
-    n_families: int
-    model: float
-    best_single: float
-    best_per_task: float
-    oracle: float
-    """Were the best answer's candidate named each time; no one can, where luck made it the best."""
-    over_single: Gain
-    over_best_per_task: Gain
-    oracle_share: float | None
-    """Share of the way from the best single candidate to the oracle; None where there is none to go."""
-    regret: float
-    """Oracle less model."""
-    top_1: float
-    """Share of cases whose best answer the named candidate gave, a tie counting as best."""
-    calibration_error: float | None
-    """Of all expectations; None where qualities are no fractions."""
-    cap: CapKept | None
-    """None where no costs are known."""
 
 
 def examination(
@@ -153,22 +118,22 @@ def expectations(exam: Examination, model: Predictor | None) -> Expectations:
     return Expectations(expected, told, errors)
 
 
-def examined(exam: Examination, model: Predictor | None) -> Examined:
+def examined(exam: Examination, model: Predictor | None) -> HeldOutReport:
     """Return how the model did on the test; None is the scoreboard alone."""
     expected, told, errors = expectations(exam, model)
     ours, single = exam.reached(expected, errors), reached(exam.values, exam.single)
     per_task, oracle = exam.reached(exam.expected), np.nanmax(exam.values, axis=1)
     cells = np.isfinite(exam.values) & np.isfinite(expected)
     room = float(oracle.mean() - single.mean())
-    return Examined(
+    return HeldOutReport(
         n_cases=len(ours),
         n_families=len(np.unique(exam.families)),
         model=float(ours.mean()),
         best_single=float(single.mean()),
         best_per_task=float(per_task.mean()),
         oracle=float(oracle.mean()),
-        over_single=paired_gain(ours, single, exam.families),
-        over_best_per_task=paired_gain(ours, per_task, exam.families),
+        over_single=gain_result(paired_gain(ours, single, exam.families)),
+        over_best_per_task=gain_result(paired_gain(ours, per_task, exam.families)),
         oracle_share=float(ours.mean() - single.mean()) / room if room > 1e-9 else None,
         regret=float(oracle.mean() - ours.mean()),
         top_1=float((ours >= oracle - 1e-9).mean()),

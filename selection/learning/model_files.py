@@ -9,6 +9,7 @@ What cannot be read is refused with a `ModelFileError` that says what was found;
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 from evaluation.errors import ConfigurationError, ModelFileError
 from evaluation.fingerprint import canonical_json
 from evaluation.formatting import quantity
+from evaluation.results.as_json import as_json
 from selection.archives import TRAIN_AGAIN, packed_archive, read_archive
 from selection.learning.estimator_files import must_be_trusted, read_estimators, written_estimators
 from selection.learning.features import Embed
@@ -60,8 +62,8 @@ class PackedModel:
     kind: str
     data_hash: str
     code_version: str
-    report: dict[str, Any] = field(default_factory=dict)
-    """What the training found, as plain values; `held_out` in it is the last test."""
+    report: Mapping[str, object] = field(default_factory=dict)
+    """What the training found, as JSON has it: a file of somebody else may say anything."""
 
     @property
     def estimator_sha256(self) -> str:
@@ -76,8 +78,9 @@ class PackedModel:
     @property
     def metrics(self) -> dict[str, float]:
         """The single numbers of the last test; empty where there was none."""
-        held_out = self.report.get("held_out") or {}
-        return {name: value for name, value in held_out.items() if isinstance(value, int | float)}
+        held_out = self.report.get("held_out")
+        numbers = held_out.items() if isinstance(held_out, Mapping) else ()
+        return {name: value for name, value in numbers if isinstance(value, int | float)}
 
 
 def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
@@ -95,7 +98,7 @@ def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
         kind=trained.kind,
         data_hash=trained.data_hash,
         code_version=trained.code_version,
-        report=trained.report.as_json(),
+        report=as_json(trained.report.result),
     )
     read_estimators(packed.estimator)
     _must_agree(read_serving(packed.serving, embed=embed), trained)

@@ -12,6 +12,7 @@ import numpy as np
 from evaluation.errors import SupersededError
 from evaluation.formatting import counted
 from evaluation.records.evidence import Evidence
+from evaluation.results.as_json import from_json
 from evaluation.store.recommendations import count_outcomes_since, list_recommendations
 from evaluation.store.selection_evidence import read_evidence, read_prompts
 from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
@@ -21,6 +22,7 @@ from selection.decisions.decision_rows import past_of
 from selection.decisions.drift import drifts, reason_to_retrain
 from selection.learning.deciding_model import deciding, served_model
 from selection.learning.model_files import PackedModel, pack
+from selection.retraining import Retraining, TrainingReport
 
 Known = tuple[Evidence, tuple[str, ...]]
 
@@ -219,8 +221,8 @@ def _why(new_evidence: NewEvidence) -> list[str]:
 
 def retraining_result(
     store: Store, new_evidence: NewEvidence, judged: Judgement | None, refusal: str | None
-) -> dict[str, Any]:
-    """Return what became of a retraining, as plain values: for a page, a table, a command.
+) -> Retraining:
+    """Return what became of a retraining: for a page, a table, a command.
 
     Args:
         store: Where the model is.
@@ -239,18 +241,17 @@ def retraining_result(
         "promoted": f"{name} is now the selection model: {reason}.",
         "kept": f"{name} was trained, and {holder} goes on deciding: {reason}.",
     }
-    return {
-        "status": "completed",
-        "decision": decision,
-        "sentence": sentences[decision],
-        "reason": reason,
-        "notes": [*_why(new_evidence), *(judged.notes if judged is not None else ())],
-        "model_id": None if model is None else model.model_id,
-        "model": name,
-        "champion_id": None if holds.model is None else holds.model.model_id,
-        "report": None if model is None else dict(model.report),
-        "evidence_fingerprint": new_evidence.fingerprint,
-        "n_rows": new_evidence.n_rows,
-        "n_new_rows": new_evidence.n_new_rows,
-        "n_outcomes": new_evidence.n_outcomes,
-    }
+    return Retraining(
+        decision=decision,
+        sentence=sentences[decision],
+        reason=reason,
+        notes=(*_why(new_evidence), *(judged.notes if judged is not None else ())),
+        model_id=None if model is None else model.model_id,
+        model=name,
+        champion_id=None if holds.model is None else holds.model.model_id,
+        report=None if model is None else from_json(TrainingReport, model.report),
+        evidence_fingerprint=new_evidence.fingerprint,
+        n_rows=new_evidence.n_rows,
+        n_new_rows=new_evidence.n_new_rows,
+        n_outcomes=new_evidence.n_outcomes,
+    )

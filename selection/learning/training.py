@@ -6,8 +6,7 @@ keep resting on the scoreboard; what is learned is how far a prompt moves them.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,8 @@ from evaluation.records.evidence import Evidence
 from evaluation.version import code_version
 from selection.learning.families import families_and_codes, held_out
 from selection.learning.features import Embed
-from selection.learning.held_out_test import Examined, examination, examined
+from selection.learning.gains import gain_result
+from selection.learning.held_out_test import examination, examined
 from selection.learning.learned_answers import LearnedAnswers, learned_answers
 from selection.learning.learners import LEARNERS, Learner
 from selection.learning.material import material
@@ -24,6 +24,7 @@ from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
 from selection.learning.trial import Trial, try_learners
+from selection.retraining import HeldOutReport, TaskReport, TrainingReport
 
 HELD_OUT = 0.2
 BEST_PER_TASK = "best_per_task"
@@ -34,7 +35,7 @@ class Report:
     """What the training found."""
 
     trial: Trial
-    examined: Examined | None
+    examined: HeldOutReport | None
     """On the held-out families; None where there are none."""
     n_cases: int
     """Learned from."""
@@ -46,22 +47,20 @@ class Report:
     held_out_tasks: tuple[str, ...] = ()
     """Those of which all families are held out, so that nothing is learned there."""
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the report as plain values, for the store and for artifacts."""
-        report: dict[str, Any] = _plain(
-            {
-                "learner": self.trial.winner or BEST_PER_TASK,
-                "reason": self.trial.reason,
-                "n_cases": self.n_cases,
-                "n_families": self.n_families,
-                "learners": {name: asdict(gain) for name, gain in self.trial.gains.items()},
-                "tasks": self._tasks(),
-                "held_out": None if self.examined is None else asdict(self.examined),
-            }
+    @property
+    def result(self) -> TrainingReport:
+        """The report as it is stored and shown."""
+        return TrainingReport(
+            learner=self.trial.winner or BEST_PER_TASK,
+            reason=self.trial.reason,
+            n_cases=self.n_cases,
+            n_families=self.n_families,
+            learners={name: gain_result(gain) for name, gain in self.trial.gains.items()},
+            tasks=self._tasks(),
+            held_out=self.examined,
         )
-        return report
 
-    def _tasks(self) -> list[dict[str, Any]]:
+    def _tasks(self) -> tuple[TaskReport, ...]:
         """Return what decides on each task, and what each learner gained there."""
         rows = []
         for place, task in enumerate(self.tasks):
@@ -72,23 +71,22 @@ class Report:
                 winner or max(self.trial.gains, key=lambda name: self.trial.gains[name].value, default="")
             )
             rows.append(
-                {
-                    "task": task,
-                    "learner": winner if tells else BEST_PER_TASK,
-                    "n_cases": self.n_cases_of[place],
-                    "n_families": self.n_families_of[place],
-                    "reason": self.trial.reason if closest is None else closest.in_words(),
-                    "shrink": of_task[winner].shrink if winner is not None and tells else 0.0,
-                    "gains": {name: asdict(finding.gain) for name, finding in of_task.items()},
-                }
+                TaskReport(
+                    task=task,
+                    learner=winner if winner is not None and tells else BEST_PER_TASK,
+                    n_cases=self.n_cases_of[place],
+                    n_families=self.n_families_of[place],
+                    reason=self.trial.reason if closest is None else closest.in_words(),
+                    shrink=of_task[winner].shrink if winner is not None and tells else 0.0,
+                    gains={name: gain_result(finding.gain) for name, finding in of_task.items()},
+                )
             )
-        return rows + [_not_learned(task) for task in self.held_out_tasks]
+        return (*rows, *map(_not_learned, self.held_out_tasks))
 
 
-def _not_learned(task: str) -> dict[str, Any]:
+def _not_learned(task: str) -> TaskReport:
     reason = "all of its families of prompts are held out for the last test"
-    nothing = {"n_cases": 0, "n_families": 0, "shrink": 0.0, "gains": {}}
-    return {"task": task, "learner": BEST_PER_TASK, "reason": reason, **nothing}
+    return TaskReport(task=task, learner=BEST_PER_TASK, n_cases=0, n_families=0, reason=reason, shrink=0.0, gains={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -177,12 +175,3 @@ def train(
     exam = examination(evidence, matrix, prompts, families, shown=shown, test_cases=test_cases, rule=rule)
     exam_result = None if exam is None else examined(exam, trained.served(embed=embed))
     return replace(trained, report=replace(report, examined=exam_result))
-
-
-def _plain(value: Any) -> Any:
-    """Return the same without infinities, which JSON does not know."""
-    if isinstance(value, dict):
-        return {name: _plain(element) for name, element in value.items()}
-    if isinstance(value, list):
-        return [_plain(element) for element in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,29 +1,24 @@
 """A retraining in a picture: what learning gained on each task over naming the best candidate there."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from evaluation.pictures.frame import PlottedNumber
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
 from evaluation.reports.album import Picture
 from selection.pages.retraining import NOBODY_LEARNED, gain_in_points
+from selection.retraining import GainResult, TrainingReport
 
-Values = Mapping[str, Any]
 
-
-def gains_picture(report: Values) -> Picture | None:
+def gains_picture(report: TrainingReport) -> Picture | None:
     """Return each learner's gain on each task, with its interval; None where nothing was measured."""
-    together = {**report, "task": "all tasks", "gains": report["learners"]}
     rows = [
         Row(
-            label=f"{task['task']}: {name}",
+            label=f"{row.task}: {name}",
             known=_in_points(gain),
             said=gain_in_points(gain),
-            kind="good" if task["learner"] == name else "plain",
+            kind="good" if row.learner == name else "plain",
         )
-        for task in (*report["tasks"], together)
-        for name in report["learners"]
-        if name != NOBODY_LEARNED and (gain := task["gains"].get(name)) is not None
+        for row in report.rows
+        for name in report.learners
+        if name != NOBODY_LEARNED and (gain := row.gains.get(name)) is not None
     ]
     if not rows:
         return None
@@ -37,10 +32,6 @@ def gains_picture(report: Values) -> Picture | None:
     return Picture(svg=svg, said="What each learner gained on each task, with its interval")
 
 
-def _in_points(gain: Values) -> PlottedNumber:
-    low, high = gain["low"], gain["high"]
-    return PlottedNumber(
-        value=100 * gain["value"],
-        low=None if low is None else 100 * low,
-        high=None if high is None else 100 * high,
-    )
+def _in_points(gain: GainResult) -> PlottedNumber:
+    low, high = (None if end is None else 100 * end for end in (gain.low, gain.high))
+    return PlottedNumber(value=100 * gain.value, low=low, high=high)

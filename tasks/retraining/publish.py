@@ -1,7 +1,5 @@
 """Shows in Prefect what became of a retraining: a table of the tasks, and a page."""
 
-from typing import Any
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
@@ -13,6 +11,7 @@ from evaluation.store.session import open_store
 from selection.learning.retraining import Judgement, NewEvidence, retraining_result
 from selection.pages.retraining import retraining_as_markdown, task_rows
 from selection.pages.retraining_picture import gains_picture
+from selection.retraining import Retraining
 from tasks.artifacts import publish_page, publish_table
 from tasks.prefect_outage import going_on_without
 from tasks.store_calls import call_store
@@ -21,8 +20,8 @@ from tasks.store_calls import call_store
 @task(name="publish retraining", task_run_name="publish the retraining", cache_policy=NO_CACHE, persist_result=False)
 async def publish_retraining(
     new_evidence: NewEvidence, judgement: Judgement | None, *, refusal: str | None = None
-) -> dict[str, Any]:
-    """Return what became of it, as plain values, once it stands in Prefect.
+) -> Retraining:
+    """Return what became of it, once it stands in Prefect.
 
     Args:
         new_evidence: What there was to learn from.
@@ -32,16 +31,16 @@ async def publish_retraining(
     result = await call_store(_result, new_evidence, judgement, refusal)
     links, album, pictures = [flow_run_link(str(flow_run.id))] if flow_run.id else [], Album(), []
     async with going_on_without("the retraining's figures"):
-        if result["report"] is not None:
-            rows = task_rows(result["report"])
-            table_id = await publish_table(rows, key="retraining-tasks", description=result["sentence"])
+        if result.report is not None:
+            rows = task_rows(result.report)
+            table_id = await publish_table(rows, key="retraining-tasks", description=result.sentence)
             links.append(artifact_link(table_id, text="The tasks to search and sort"))
-            pictures = album.show(gains_picture(result["report"]))
+            pictures = album.show(gains_picture(result.report))
         page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
-        await publish_page(page, key="retraining", description=result["sentence"])
+        await publish_page(page, key="retraining", description=result.sentence)
     return result
 
 
-def _result(new_evidence: NewEvidence, judgement: Judgement | None, refusal: str | None) -> dict[str, Any]:
+def _result(new_evidence: NewEvidence, judgement: Judgement | None, refusal: str | None) -> Retraining:
     with open_store(Settings().database) as store:
         return retraining_result(store, new_evidence, judgement, refusal)

@@ -12,12 +12,16 @@ DEFINING = (
     "evaluation/results/cases.py",
     "evaluation/results/estimates.py",
     "evaluation/results/experiments.py",
-    "evaluation/results/runs.py",
-    "evaluation/results/runs.py",
+    "evaluation/results/monitoring.py",
     "evaluation/results/races.py",
+    "evaluation/results/reviews.py",
     "evaluation/results/run_diffs.py",
     "evaluation/results/runs.py",
     "evaluation/results/sweeps.py",
+    "evaluation/forecasts/costs.py",
+    "evaluation/records/alerts.py",
+    "evaluation/records/reviews.py",
+    "selection/retraining.py",
 )
 READING_RUNS = (
     "evaluation/run_results/case_result.py",
@@ -49,6 +53,21 @@ READING_RUNS = (
     "deployments/cli/sweep/page.py",
     "deployments/cli/evaluate/thresholds.py",
     "tasks/publish.py",
+    "evaluation/monitoring/result.py",
+    "evaluation/reports/reviews/blinded.py",
+    "evaluation/reports/reviews/result_page.py",
+    "evaluation/reviews/result_words.py",
+    "evaluation/reviews/results.py",
+    "deployments/cli/review/dialogue.py",
+    "deployments/cli/review/page.py",
+    "selection/pages/retraining.py",
+    "selection/pages/retraining_picture.py",
+    "tasks/monitoring/publish.py",
+    "tasks/monitoring/update_alerts.py",
+    "tasks/retraining/learn.py",
+    "tasks/retraining/promote.py",
+    "tasks/retraining/publish.py",
+    "tasks/reviews/publish.py",
 )
 READING_COMPARISONS = (
     "evaluation/comparisons/*.py",
@@ -68,6 +87,29 @@ UNTYPED = {
     "deployments/cli/compare/page.py": 1,  # the JSON that is printed
 }
 """How many plain dictionaries of anything a file may name."""
+TYPED_PACKAGES = (
+    "evaluation/forecasts",
+    "evaluation/monitoring",
+    "evaluation/results",
+    "evaluation/reviews",
+    "evaluation/reports",
+    "selection/pages",
+    "tasks/monitoring",
+    "tasks/retraining",
+    "tasks/reviews",
+    "flows",
+)
+UNTYPED_SIGNATURES = {
+    "evaluation/results/as_json.py": {"_object"},  # writes JSON
+    "evaluation/results/comparisons.py": {"as_json_without_pairs"},  # likewise
+    "evaluation/results/from_json.py": {"from_json", "read_object"},  # reads it
+    "evaluation/reviews/creation.py": {"_identity", "_made"},  # a request, as its fingerprint and the store take it
+    "selection/pages/recommendation.py": {"recommendation_as_json", "_expected", "_ranked", "_removed"},  # prints JSON
+    "selection/pages/scoreboard.py": {"scoreboard_as_json", "_places", "_row"},  # likewise
+    "tasks/monitoring/notify.py": {"_payload"},  # of an event of Prefect's
+    "tasks/reviews/form.py": {"_said"},  # what a form of Prefect's holds
+}
+"""Functions of `TYPED_PACKAGES` that take or give a plain dictionary of anything, with the reason."""
 COMPARISONS = sorted(
     path.relative_to(ROOT).as_posix() for pattern in READING_COMPARISONS for path in ROOT.glob(pattern)
 )
@@ -105,6 +147,28 @@ def untyped(tree: ast.Module) -> list[str]:
     return [text for node in subscripts(tree) if (text := ast.unparse(node)) in ("dict[str, Any]", "Mapping[str, Any]")]
 
 
+def untyped_signatures(tree: ast.Module) -> set[str]:
+    """Return the functions that take or give a plain dictionary of anything."""
+    return {
+        function.name
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in (*ast.walk(function.args), *([] if function.returns is None else ast.walk(function.returns)))
+        if isinstance(node, ast.Subscript) and ast.unparse(node) in ("dict[str, Any]", "Mapping[str, Any]")
+    }
+
+
+@pytest.mark.parametrize("package", TYPED_PACKAGES)
+def test_no_plain_dictionary_crosses_a_border_but_for_a_reason(package: str) -> None:
+    names = {path.relative_to(ROOT).as_posix(): path for path in (ROOT / package).rglob("*.py")}
+    untyped_functions = {name: untyped_signatures(ast.parse(path.read_text())) for name, path in names.items()}
+
+    assert names
+    assert {name: UNTYPED_SIGNATURES[name] for name in UNTYPED_SIGNATURES.keys() & names.keys()} == {
+        name: functions for name, functions in untyped_functions.items() if functions
+    }
+
+
 @pytest.mark.parametrize("name", DEFINING)
 def test_no_type_of_a_result_holds_any(name: str) -> None:
     assert not holds_any(tree_of(name))
@@ -127,5 +191,8 @@ def test_comparisons_are_read_by_attribute(name: str) -> None:
 def test_these_checks_can_fail() -> None:
     assert 25 < len(COMPARISONS)
     assert holds_any(ast.parse("from typing import Any\nfields: dict[str, Any] = {}\n"))
+    assert {"f", "h"} == untyped_signatures(
+        ast.parse("def f(a: list[dict[str, Any]]): ...\ndef g(a: int): ...\ndef h() -> Mapping[str, Any] | None: ...")
+    )
     assert ["dict[str, Any]"] == untyped(ast.parse("fields: dict[str, Any] = {}\n"))
     assert ["run['status']"] == read_by_text(ast.parse('print(run["status"], Sequence["Run"], list["Run"])'))

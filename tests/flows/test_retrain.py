@@ -41,9 +41,9 @@ def test_a_model_is_trained_and_decides_and_its_page_stands_in_prefect(
     held = champion(store)
     assert held.model is not None
     assert ("promoted", held.model.model_id, held.model.model_id) == (
-        result["decision"],
-        result["model_id"],
-        result["champion_id"],
+        result.decision,
+        result.model_id,
+        result.champion_id,
     )
     flow_run_id = str(state.state_details.flow_run_id)
     settle(prefect_api, flow_run_id, timeout_s=300)
@@ -69,8 +69,8 @@ def test_it_ends_at_once_where_too_little_is_new(retrain: Retrain, store: Store)
 
     result = asyncio.run(state.aresult())
     assert state.is_completed()
-    assert ("not trained", ()) == (result["decision"], history(store))
-    assert "240 scored answers and 0 reported outcomes are new, and 241 are asked for" in result["sentence"]
+    assert ("not trained", ()) == (result.decision, history(store))
+    assert "240 scored answers and 0 reported outcomes are new, and 241 are asked for" in result.sentence
 
 
 def test_where_another_model_comes_to_decide_meanwhile_the_challenger_is_evaluated_again(
@@ -88,7 +88,7 @@ def test_where_another_model_comes_to_decide_meanwhile_the_challenger_is_evaluat
     state = retrain()
 
     held = champion(store)
-    assert "kept" == asyncio.run(state.aresult())["decision"]
+    assert "kept" == asyncio.run(state.aresult()).decision
     assert [None, held.promotion_id] == [one.replaces for one in judged]
     assert "was first" == held.reason
 

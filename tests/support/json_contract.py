@@ -78,6 +78,7 @@ class Named:
         hexadecimal = r"(?<![.\w])[0-9a-f]{12,64}\b"
         uuid = r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
         text = re.sub(f"{uuid}|{hexadecimal}", lambda found: self._name("ID", found[0]), text)
+        text = re.sub(r'"(\w+ \d+) \([0-9a-f]{6}\)"', r'"\1 (VERSION)"', text)
         text = re.sub(r'("size_bytes": )\d+', r"\1NUMBER", text)
         text = re.sub(r"-?\d+\.\d{9,}(e-?\d+)?", lambda found: f"{float(found[0]):.6g}", text)
         return text

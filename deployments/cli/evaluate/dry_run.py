@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.terminal.output import print_json
 from deployments.cli.terminal.tables import print_line
 from evaluation.formatting import counted, duration
+from evaluation.results.as_json import as_json as costs_as_json
 
 if TYPE_CHECKING:
     from evaluation.forecasts.costs import Forecast, WorkForecast
@@ -26,8 +27,6 @@ def show_dry_run(
     beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Print what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
-    from evaluation.forecasts.costs import as_json as costs_as_json
-
     if as_json:
         later = [asdict(work) | {"pace": _pace(work)} for work in afterwards]
         print_json(costs_as_json(forecast) | {"asked_afterwards": later, **beside})

@@ -13,6 +13,7 @@ from deployments.cli.terminal.tables import print_line
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted, duration
 from evaluation.races.bounds import RaceBounds, bounds
+from evaluation.results.as_json import as_json as forecast_as_json
 
 if TYPE_CHECKING:
     from evaluation.forecasts.search_forecasts import RaceForecast
@@ -28,8 +29,6 @@ def show_race_dry_run(
     Raises:
         BenchwrightError: no server, no such model, or fewer than two candidates.
     """
-    from evaluation.forecasts.costs import as_json as forecast_as_json
-
     forecast = forecast_prepared_race(prepared, request, store, stack)
     if as_json:
         print_json({"race": _plain(forecast, request), "first_look": forecast_as_json(forecast.first_look)})

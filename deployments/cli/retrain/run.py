@@ -22,11 +22,13 @@ from deployments.cli.terminal.output import (
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from evaluation.errors import BenchwrightError, StoreError
+from evaluation.results.as_json import as_json as results_as_json
 from selection.pages.retraining import held_out_lines, reason_lines, task_rows
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
     from selection.retrain_request import RetrainRequest
+    from selection.retraining import Retraining
 
 
 def run_retraining(fields: Mapping[str, Any], *, database: str | None, as_json: bool) -> int:
@@ -97,7 +99,7 @@ class EndedRetraining:
 
     code: int
     """The exit code of a command."""
-    result: Mapping[str, Any] | None = None
+    result: "Retraining | None" = None
     """None: it was interrupted, or failed."""
     broken_by: BenchwrightError | None = None
     """The error that ended it; None: none did, or none of ours."""
@@ -133,14 +135,14 @@ def retrain_anew(request: "RetrainRequest", store: "Store", stack: ExitStack) ->
     return EndedRetraining(code=code, result=result, broken_by=error)
 
 
-def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
+def _show(result: "Retraining", *, as_json: bool) -> None:
     if as_json:
-        print_json(result)
+        print_json({"status": "completed", **results_as_json(result)})
         return
-    say_line(result["sentence"], style="bold")
-    for note in result["notes"]:
+    say_line(result.sentence, style="bold")
+    for note in result.notes:
         say_line(f"note: {note}")
-    if (report := result["report"]) is not None:
+    if (report := result.report) is not None:
         say_line()
         print_split_table(task_rows(report), words=("decides",))
         say_line()

@@ -1,13 +1,15 @@
 """What choosing rests on, on the terminal: who decides, the scoreboard of each task, how recommendations came out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from deployments.cli.terminal.tables import moment, print_table
 from evaluation.records import Promotion, SelectionModelRecord
+from evaluation.results.as_json import from_json
 from selection.pages.retraining import gain_in_points
+from selection.retraining import GainResult
 from selection.scoreboard import Scoreboard, TaskStanding
 
 if TYPE_CHECKING:
@@ -77,8 +79,9 @@ def print_history(models: Sequence[SelectionModelRecord], promotions: Sequence[P
     promoted = None if decides.promoted.model is None else decides.promoted.model.model_id
     rows = []
     for model in models:
-        held_out = model.report.get("held_out") or {}
-        gain = gain_in_points(held_out.get("over_best_per_task"))
+        held_out = model.report.get("held_out")
+        stored = held_out.get("over_best_per_task") if isinstance(held_out, Mapping) else None
+        gain = gain_in_points(None if stored is None else from_json(GainResult, stored))
         mark = "decides" if model.model_id == decider else "cannot be read" if model.model_id == promoted else ""
         rows.append((model.version, model.model_id[:7], model.kind, model.status, moment(model.created_at), gain, mark))
     if rows:

@@ -10,9 +10,10 @@ from reusable_runs import BENCHMARK, CANDIDATE, AskedRun, answer
 
 from evaluation.candidate import Candidate
 from evaluation.case import Case
-from evaluation.forecasts.costs import Forecast, as_json
+from evaluation.forecasts.costs import Forecast
 from evaluation.forecasts.forecast import PlannedWork, forecast
 from evaluation.generation import Timing
+from evaluation.results.as_json import as_json
 from evaluation.store.past_speed import record_load_s
 from evaluation.store.session import Store, open_store
 

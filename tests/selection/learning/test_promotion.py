@@ -103,9 +103,9 @@ def test_a_task_of_one_family_that_is_held_out_stands_in_the_report_and_makes_no
     cases = (new if new.task.startswith("task") else case for case, new in zip(evidence.cases, alone, strict=True))
     evidence = replace(evidence, cases=tuple(cases))
     found = train(evidence, prompts, rng=np.random.default_rng(0), learners=(Ridge(n_refits=4),))
-    rows = {task["task"]: task for task in found.report.as_json()["tasks"]}
+    rows = {task.task: task for task in found.report.result.tasks}
     left_out = set(rows) - set(found.tasks)
     assert left_out
     assert {case.task for case in evidence.cases} == set(rows)
-    assert all("held out" in rows[task]["reason"] for task in left_out)
+    assert all("held out" in rows[task].reason for task in left_out)
     assert () == staleness(found.served(), evidence).new_tasks

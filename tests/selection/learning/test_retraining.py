@@ -147,11 +147,11 @@ def test_the_result_says_in_a_sentence_what_became_of_it(store: Store) -> None:
         store, known, Judgement(model_id=judged.model_id, replaces=None, promotes=False, reason="no real gain"), None
     )
 
-    assert "No model was trained: too little is new." == refused["sentence"]
-    assert (None, None) == (refused["model_id"], refused["report"])
-    assert promoted["sentence"].startswith("best_per_task 1 is now the selection model: ")
-    assert judged.model_id == promoted["champion_id"]
-    assert "best_per_task 1 was trained, and best_per_task 1 goes on deciding: no real gain." == kept["sentence"]
+    assert "No model was trained: too little is new." == refused.sentence
+    assert (None, None) == (refused.model_id, refused.report)
+    assert promoted.sentence.startswith("best_per_task 1 is now the selection model: ")
+    assert judged.model_id == promoted.champion_id
+    assert "best_per_task 1 was trained, and best_per_task 1 goes on deciding: no real gain." == kept.sentence
 
 
 def test_outcomes_that_have_drifted_since_a_training_are_a_reason_for_another_however_little_is_new(
@@ -170,7 +170,7 @@ def test_outcomes_that_have_drifted_since_a_training_are_a_reason_for_another_ho
     assert "the outcomes of large:1b on summarization are" in found.reason
     assert "below what was expected (8 prompts)" in found.reason
     assert found.too_little(1_000) is None
-    assert found.reason in "; ".join(retraining_result(store, found, None, None)["notes"])
+    assert found.reason in "; ".join(retraining_result(store, found, None, None).notes)
     train_and_store(store, seed=1)
     assert what_is_new(store).reason is None
 

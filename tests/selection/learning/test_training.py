@@ -8,6 +8,7 @@ from learnable import learnable
 
 from evaluation.errors import ConfigurationError
 from evaluation.records.evidence import Evidence
+from evaluation.results.as_json import as_json
 from selection.learning.families import prompt_codes
 from selection.learning.learners import Neighbours, Ridge
 from selection.learning.training import Trained, train
@@ -71,7 +72,7 @@ def test_a_task_without_a_signal_keeps_zero_beside_one_that_has_it() -> None:
     assert not silent.value.any()
     assert telling is not None
     assert telling.value.any()
-    assert ["best_per_task", "ridge"] == [task["learner"] for task in found.report.as_json()["tasks"]]
+    assert ["best_per_task", "ridge"] == [task.learner for task in found.report.result.tasks]
 
 
 def test_a_task_that_was_never_seen_is_not_known() -> None:
@@ -92,7 +93,7 @@ def test_candidates_that_are_new_do_not_deviate_and_the_order_asked_for_is_kept(
 
 def test_the_same_seed_gives_the_same_model_and_report() -> None:
     one, two = usual(), trained()
-    assert one.report.as_json() == two.report.as_json()
+    assert one.report.result == two.report.result
     a, b = (found.served().deviations("reasoning", PROMPTS[5], found.keys) for found in (one, two))
     assert a is not None
     assert b is not None
@@ -137,7 +138,7 @@ def test_prompts_of_other_cases_are_refused() -> None:
 
 
 def test_the_report_is_json_with_what_retraining_shows() -> None:
-    report = json.loads(json.dumps(usual().report.as_json(), allow_nan=False))
+    report = json.loads(json.dumps(as_json(usual().report.result), allow_nan=False))
     assert {"model", "best_single", "oracle_share", "top_1", "calibration_error", "cap"} <= report["held_out"].keys()
     assert 0 == report["held_out"]["cap"]["n_violations"]
     (task,) = report["tasks"]

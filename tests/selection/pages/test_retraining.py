@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -5,65 +6,69 @@ from hostile_texts import NAME, foreign_markup
 
 from selection.pages.retraining import gain_in_points, held_out_lines, reason_lines, retraining_as_markdown, task_rows
 from selection.pages.retraining_picture import gains_picture
+from selection.retraining import CapKept, GainResult, HeldOutReport, Retraining, TaskReport, TrainingReport
 
 
-def gain(value: float) -> dict[str, Any]:
-    return {"value": value, "low": value - 0.01, "high": value + 0.01, "n_cases": 40, "n_families": 40}
+def gain(value: float) -> GainResult:
+    return GainResult(
+        value=value, low=value - 0.01, high=value + 0.01, n_cases=40, n_families=40, confidence_level=0.95
+    )
 
 
-HELD_OUT = {
-    "n_cases": 40,
-    "n_families": 38,
-    "model": 0.75,
-    "best_single": 0.7,
-    "best_per_task": 0.72,
-    "oracle": 0.9,
-    "over_single": gain(0.05),
-    "over_best_per_task": gain(0.03),
-    "oracle_share": 0.25,
-    "regret": 0.15,
-    "top_1": 0.8,
-    "calibration_error": 0.021,
-    "cap": {"n_cases": 40, "n_violations": 0, "held_out_over_cap": 0.97},
-}
-REPORT: dict[str, Any] = {
-    "learner": "ridge",
-    "reason": "ridge gained",
-    "n_cases": 200,
-    "n_families": 190,
-    "learners": {"ridge": gain(0.04), "trees": gain(-0.01)},
-    "tasks": [
-        {
-            "task": "law",
-            "learner": "ridge",
-            "n_cases": 120,
-            "n_families": 115,
-            "reason": "prompts tell",
-            "gains": {"ridge": gain(0.06)},
-        },
-        {
-            "task": "art",
-            "learner": "best_per_task",
-            "n_cases": 80,
-            "n_families": 75,
-            "reason": "ridge gained",
-            "gains": {},
-        },
-    ],
-    "held_out": HELD_OUT,
-}
+HELD_OUT = HeldOutReport(
+    n_cases=40,
+    n_families=38,
+    model=0.75,
+    best_single=0.7,
+    best_per_task=0.72,
+    oracle=0.9,
+    over_single=gain(0.05),
+    over_best_per_task=gain(0.03),
+    oracle_share=0.25,
+    regret=0.15,
+    top_1=0.8,
+    calibration_error=0.021,
+    cap=CapKept(n_cases=40, n_violations=0, held_out_over_cap=0.97),
+)
+LAW = TaskReport(
+    task="law",
+    learner="ridge",
+    n_cases=120,
+    n_families=115,
+    reason="prompts tell",
+    shrink=1.0,
+    gains={"ridge": gain(0.06)},
+)
+ART = TaskReport(
+    task="art", learner="best_per_task", n_cases=80, n_families=75, reason="ridge gained", shrink=0.0, gains={}
+)
+REPORT = TrainingReport(
+    learner="ridge",
+    reason="ridge gained",
+    n_cases=200,
+    n_families=190,
+    learners={"ridge": gain(0.04), "trees": gain(-0.01)},
+    tasks=(LAW, ART),
+    held_out=HELD_OUT,
+)
 
 
-def result(**changed: Any) -> dict[str, Any]:
-    given = {
-        "sentence": "ridge 2 is now the selection model: it gained.",
-        "notes": [],
-        "report": REPORT,
-        "evidence_fingerprint": "abcdef0123456789",
-        "n_rows": 1200,
-        "model_id": "2269fb196f82",
-    }
-    return {**given, **changed}
+def result(**changed: Any) -> Retraining:
+    promoted = Retraining(
+        decision="promoted",
+        sentence="ridge 2 is now the selection model: it gained.",
+        reason="it gained",
+        notes=(),
+        model_id="2269fb196f82",
+        model="ridge 2",
+        champion_id="2269fb196f82",
+        report=REPORT,
+        evidence_fingerprint="abcdef0123456789",
+        n_rows=1200,
+        n_new_rows=1200,
+        n_outcomes=0,
+    )
+    return replace(promoted, **changed)
 
 
 def test_each_task_has_a_row_and_all_of_them_the_last() -> None:
@@ -76,7 +81,7 @@ def test_each_task_has_a_row_and_all_of_them_the_last() -> None:
 
 
 def test_a_gain_without_an_interval_says_so() -> None:
-    assert "+1.00 [no interval]" == gain_in_points({"value": 0.01, "low": None, "high": None})
+    assert "+1.00 [no interval]" == gain_in_points(replace(gain(0.01), low=None, high=None))
 
 
 def test_what_it_is_worth_on_unseen_prompts_is_said_with_intervals() -> None:
@@ -87,19 +92,19 @@ def test_what_it_is_worth_on_unseen_prompts_is_said_with_intervals() -> None:
     assert "25 % of the way" in lines
     assert "0 of 40 choices exceed it as expected, and the held-out answers take 97 % of it" in lines
     bare = held_out_lines(
-        {**REPORT, "held_out": {**HELD_OUT, "oracle_share": None, "calibration_error": None, "cap": None}}
+        replace(REPORT, held_out=replace(HELD_OUT, oracle_share=None, calibration_error=None, cap=None))
     )
     assert "The answer of the named candidate is the best one for 80 % of the cases." == bare[-1]
     assert ["No family of prompts could be held out: there are too few."] == held_out_lines(
-        {**REPORT, "held_out": None}
+        replace(REPORT, held_out=None)
     )
 
 
 def test_words_of_others_add_nothing_to_the_page() -> None:
     hostile = "x | y\n# Heading <script> [a](javascript:b) ![i](http://i)"
-    report = {**REPORT, "tasks": [{**REPORT["tasks"][0], "task": hostile, "reason": hostile}]}
+    report = replace(REPORT, tasks=(replace(LAW, task=hostile, reason=hostile),))
 
-    page = retraining_as_markdown(result(sentence=hostile, notes=[hostile], report=report))
+    page = retraining_as_markdown(result(sentence=hostile, notes=(hostile,), report=report))
 
     assert ["# Retraining", "## By task", "## On prompts that it has not seen"] == [
         line for line in page.splitlines() if line.startswith("#")
@@ -119,13 +124,13 @@ def test_a_page_without_a_model_says_why() -> None:
 
 
 def test_the_picture_has_a_row_for_each_learner_on_each_task_and_none_for_naming_the_best() -> None:
-    picture = gains_picture({**REPORT, "tasks": [{**REPORT["tasks"][0], "task": NAME}]})
+    picture = gains_picture(replace(REPORT, tasks=(replace(LAW, task=NAME),)))
 
     assert picture is not None
     words = [
         element.text or "" for element in ElementTree.fromstring(picture.svg).iter() if element.tag.endswith("text")
     ]
-    learners = [name for name in REPORT["learners"] if name != "best_per_task"]
+    learners = [name for name in REPORT.learners if name != "best_per_task"]
     assert len(learners) == len([word for word in words if word.startswith("all tasks: ")])
     assert not [word for word in words if word == "all tasks: best_per_task"]
-    assert gains_picture({**REPORT, "tasks": [], "learners": {}}) is None
+    assert gains_picture(replace(REPORT, tasks=(), learners={})) is None
