@@ -2,7 +2,7 @@
 
 quality = candidate's mean + difficulty of the case + deviation; the deviations of a case sum to zero over the
 candidates, so that a hard case is no evidence against anybody. Cells that are missing are filled with what a ridge on
-the other cells expects, and the difficulty is estimated anew, a few times over (expectation-maximisation).
+the other cells expects, and the difficulty is estimated again, a few times over (expectation-maximisation).
 """
 
 from dataclasses import dataclass

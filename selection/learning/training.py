@@ -86,7 +86,7 @@ class Report:
 
 
 def _not_learned(task: str) -> dict[str, Any]:
-    reason = "all of its families of prompts are held out for the last test"
+    reason = "all of its families of prompts are held out for the final test"
     nothing = {"n_cases": 0, "n_families": 0, "shrink": 0.0, "gains": {}}
     return {"task": task, "learner": BEST_PER_TASK, "reason": reason, **nothing}
 
