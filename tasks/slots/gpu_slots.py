@@ -16,4 +16,4 @@ class GpuSlots:
     gate: Gate
     n: int
     """How many the claim can use at most."""
-    rhythm: SlotTiming
+    timing: SlotTiming

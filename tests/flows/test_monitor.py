@@ -148,5 +148,5 @@ def test_a_scheduled_flow_run_that_failed_before_any_run_is_told_of(monitor: Mon
     alerts = [one for one in monitor()["alerts"] if one["rule"] == "run"]
 
     assert [
-        f"The scheduled nightly-test {scheduled!r} ended before there was any run: it failed: no server answers."
+        f"The scheduled nightly-test {scheduled!r} ended before it created a run: it failed: no server answers."
     ] == [one["sentence"] for one in alerts]

@@ -309,7 +309,7 @@ def test_one_candidate_under_two_names_is_no_race(
     state = race(benchmark_file(10), models=["one", "one"])
 
     assert state.is_failed()
-    assert "the candidates are one and the same" in state.message
+    assert "the candidates are all the same" in state.message
     assert [] == ollama_by_script.chats
 
 
