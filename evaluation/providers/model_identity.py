@@ -1,4 +1,4 @@
-"""Did the model that was asked answer? What a reply calls itself, held against what was asked for.
+"""Check whether the requested model answered: compare the name in a reply with the requested one.
 
 A server that echoes the name, in full or in part, is believed, and so is one that answers with a snapshot of what was
 asked or with another name of the same weights. Another model is one that the server itself knows apart from the one

@@ -1,4 +1,4 @@
-"""What is a record of a server's believed to say? Fields of the right kind and size; anything else is named.
+"""Read fields of a server's records; reject values of the wrong type or size.
 
 What measures an answer (counts, durations, texts) has to be right, and raises `OddRecordError` where it cannot be. What
 only describes a model is left out where it cannot be read.

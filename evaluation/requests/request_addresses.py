@@ -11,7 +11,7 @@ from pydantic import WithJsonSchema
 WHERE_KEYS_BELONG = (
     "No user, password or key in an address: keep it in a variable (`endpoints add --key-variable`) or a pool's block."
 )
-"""What is said in a form's help: a pattern that is not met is no help."""
+"""Shown in a form's help, instead of the pattern that was not met."""
 _NO_AT = "[^@?#]*"
 _NO_URL_BEFORE_AT = "(?!.*://.*@)"
 _NO_USER_OF_A_MODEL = r"""(?![\s\S]*@https?://[^/\s'"]*@)"""

@@ -20,4 +20,4 @@ class Alarm:
     message: str
     """What it is and what to do next."""
     about_baseline: bool = False
-    """True where the candidate is no model, but a baseline: it fails in ways of its own, and nobody mends it."""
+    """True for a baseline, which fails in ways of its own."""

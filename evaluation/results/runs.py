@@ -102,7 +102,7 @@ class CandidateResult:
     details: Mapping[str, object]
     """What else its server said: quantisation, context length, warnings."""
     score_failures: Mapping[str, Mapping[str, int]]
-    """Scores that could not be had, by the metric's word, then by kind."""
+    """Failed scores, by the metric's word, then by kind."""
     n_scored: Mapping[str, int]
     """Answers that have a score, by the metric's word."""
     endpoints: Mapping[str, int] | None

@@ -65,6 +65,6 @@ def _resolved(pairs: Sequence[PairComparison], alpha: float) -> tuple[list[float
         for p, comparison in zip(p_values, pairs, strict=True)
     ]
     return resolved, (
-        f"for {len(pairs)} pairs {N_FLIPS} flips of signs cannot show a p that is small enough: where none came as far"
-        " as the scores did, the paired t-test's p was adjusted",
+        f"for {len(pairs)} pairs {N_FLIPS} sign flips cannot show a p that is small enough: where no flip was as "
+        "extreme as the scores, the paired t-test's p was adjusted",
     )

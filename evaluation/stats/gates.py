@@ -86,7 +86,7 @@ def cochran_q(scores: Matrix) -> tuple[float, float]:
     """
     _, k = _checked(scores)
     if not is_binary(scores):
-        raise ConfigurationError("Cochran's Q takes nothing but 0 and 1", "for other scores take Friedman's test")
+        raise ConfigurationError("Cochran's Q takes only 0 and 1", "for other scores take Friedman's test")
     columns, rows = scores.sum(axis=0), scores.sum(axis=1)
     spread = float(k * rows.sum() - (rows**2).sum())
     if not spread:

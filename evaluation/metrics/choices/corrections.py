@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
-from evaluation.metrics.choices.claims import is_asked
+from evaluation.metrics.choices.claims import is_in_question
 from evaluation.metrics.choices.mentions import Mention, is_joined
 from evaluation.metrics.extraction import is_denied
 
@@ -77,7 +77,7 @@ def is_replaced(text: str, after: int, index: int, named: Sequence[Mention], den
         if mention.start >= match.start()
         and mention.index not in denied
         and not is_denied(text, mention.start, mention.end)
-        and not is_asked(text, mention.end)
+        and not is_in_question(text, mention.end)
     ]
     return bool(later) and index not in later
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
-from evaluation.metrics.choices.claims import Claim, is_asked, option_index
+from evaluation.metrics.choices.claims import Claim, is_in_question, option_index
 from evaluation.metrics.choices.corrections import is_one_of_two, is_replaced, is_taken_back
 from evaluation.metrics.choices.mentions import mentions
 from evaluation.metrics.extraction import is_denied
@@ -46,7 +46,7 @@ def offered_too(text: str, start: int, options: Sequence[str]) -> set[int | None
     return {
         option_index(match.group(match.lastgroup or 0), options)
         for match in wording.OFFERED_TOO.finditer(text, start)
-        if not is_denied(text, match.start(), match.end()) and not is_asked(text, match.end())
+        if not is_denied(text, match.start(), match.end()) and not is_in_question(text, match.end())
     } - {None}
 
 

@@ -56,7 +56,7 @@ _TITLES = frozenset({"metric", "difference [95 %]", "p", "pairs", "verdict", "ca
 
 
 def side_column(label: str) -> str:
-    """Return the title of a side's column, which is no other column's."""
+    """Return the title of a side's column, unique among the columns."""
     return f"{label} (side)" if label in _TITLES else label
 
 

@@ -23,7 +23,7 @@ def monitor_as_markdown(result: Values) -> str:
     if result["resolved"]:
         parts += ["## Resolved", _lines([f"~~{for_markdown(alert['sentence'])}~~" for alert in result["resolved"]])]
     if result.get("taken_up"):
-        parts += ["## Taken up again", _lines([for_markdown(sentence) for sentence in result["taken_up"]])]
+        parts += ["## Restarted", _lines([for_markdown(sentence) for sentence in result["taken_up"]])]
     if result["insights"]:
         parts += ["## Worth knowing", _lines([for_markdown(insight["text"]) for insight in result["insights"]])]
     if result["statistics"]:

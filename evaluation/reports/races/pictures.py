@@ -27,7 +27,7 @@ def standings_picture(race: Race) -> Picture | None:
     svg = draw_interval_plots(
         rows,
         title=f"{race.metric} in the race · {race.benchmark}",
-        x_title=f"{race.metric}, over the cases that each one was asked",
-        about="Filled: in to the end. Hollow: left on the way, and so was asked fewer cases.",
+        x_title=f"{race.metric}, over the cases that each candidate was asked",
+        about="Filled: in the race to the end. Hollow: dropped earlier, and so asked fewer cases.",
     )
-    return Picture(svg=svg, said="Where each candidate stood at the end of the race, or when it left")
+    return Picture(svg=svg, said="The score of each candidate at the end of the race, or when it was dropped")

@@ -30,8 +30,8 @@ def without_names(result: Mapping[str, Any]) -> dict[str, Any]:
 def blinded_sentence(result: Mapping[str, Any]) -> str:
     """Return how far a review is, where its result is not told yet."""
     return (
-        f"{result['n_rated']} of {counted(result['n_items'], 'case')} of review {result['review_id']} are rated, "
-        f"by {rater_words(result)}. Whose answers are whose is told when {awaited_words(result['awaited'])}."
+        f"{result['n_rated']} of {counted(result['n_items'], 'case')} of review {result['review_id']} are rated, by "
+        f"{rater_words(result)}. The candidates are revealed when {awaited_words(result['awaited'])}."
     )
 
 
@@ -41,7 +41,7 @@ def awaited_words(awaited: Mapping[str, Any]) -> str:
         f"{person['rater']} has rated the {counted(person['n_left'], 'case')} left to them"
         for person in awaited["unfinished"]
     ]
-    parts += _people_rated(awaited["n_unnamed"], "who began and gave no name yet")
+    parts += _people_rated(awaited["n_unnamed"], "who started without giving a name")
     parts += _people_rated(awaited["n_to_come"], "more")
     return listed(parts) if parts else "every case is rated"
 
@@ -57,8 +57,8 @@ def blinded_as_markdown(result: Mapping[str, Any]) -> str:
     review_id = result["review_id"]
     command = as_markdown_code(f"benchwright review show {review_id} --unblind")
     return (
-        f"# Review\n\n> {for_markdown(blinded_sentence(result))}\n\n"
-        "The result will stand here then, with names: whoever rates last has it published.\n\n"
-        f"To tell it before: run the deployment *review* with review {as_markdown_code(review_id)} and *Tell the "
-        f"result now*, or {command}. Whoever rates afterwards may know whose answers they see.\n"
+        f"# Review\n\n> {for_markdown(blinded_sentence(result))}\n\nThe result, with names, will be published here "
+        "after the last rating.\n\nTo see it before: run the deployment *review* with review "
+        f"{as_markdown_code(review_id)} and *Show the result now*, or {command}. Anybody who rates afterwards may "
+        "know whose answers they see.\n"
     )

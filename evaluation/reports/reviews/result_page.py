@@ -132,7 +132,7 @@ def item_rows(result: Result) -> list[Row]:
             "id": item["case_id"],
             "shown": ", ".join(f"{output['letter']} = {output['candidate']}" for output in item["outputs"]),
             "rater": rating["rater"],
-            "said": _said(rating),
+            "said": _rating_text(rating),
             "notes": rating["notes"],
             "picked": f"{item['picked']}: {item['why']}",
         }
@@ -141,7 +141,7 @@ def item_rows(result: Result) -> list[Row]:
     ]
 
 
-def _said(rating: Mapping[str, Any]) -> str:
+def _rating_text(rating: Mapping[str, Any]) -> str:
     if "grades" not in rating:
         return "tie" if rating["preferred"] is None else f"{rating['preferred']} is better"
     return "; ".join(
@@ -154,8 +154,8 @@ def result_as_markdown(result: Result) -> str:
     """Return the result as one page."""
     tables: list[tuple[str, list[Row]]] = [
         ("By candidate", score_rows(result)),
-        ("Each two", pair_rows(result)),
-        ("Random controls alone", control_rows(result)),
+        ("Pairs", pair_rows(result)),
+        ("Random controls only", control_rows(result)),
         ("Do raters agree?", agreement_rows(result)),
         ("Do metrics and judges agree with people?", metric_rows(result)),
     ]
@@ -195,7 +195,7 @@ def _case_lines(result: Result) -> Iterator[str]:
         yield f"- **Case {item['case']}**, {for_markdown(item['case_id'])}: {for_markdown(shown)}. {_picked(item)}"
         for rating in item["ratings"]:
             notes = f". Notes: {rating['notes']}" if rating["notes"] else ""
-            yield f"    - {for_markdown(rating['rater'])}: {for_markdown(_said(rating) + notes)}"
+            yield f"    - {for_markdown(rating['rater'])}: {for_markdown(_rating_text(rating) + notes)}"
 
 
 def _picked(item: Mapping[str, Any]) -> str:
