@@ -84,7 +84,7 @@ def _is_url(target: str) -> bool:
 def _stored(url: str) -> tuple[str, str]:
     """Return the block that holds the address."""
     if not url.lower().startswith(("http://", "https://")):
-        raise ConfigurationError("the address of a webhook begins with http:// or https://", "Give such a one.")
+        raise ConfigurationError("the address of a webhook must begin with http:// or https://", "Give such a URL.")
     made: Any = Webhook(url=SecretStr(url)).save(BLOCK, overwrite=True)
     if hasattr(made, "__await__"):
         raise TypeError("a webhook is stored from outside an event loop")
@@ -104,7 +104,7 @@ def _url_in_block(client: SyncPrefectClient, target: str) -> str:
 def _no_block(block_type: str, name: str) -> ConfigurationError:
     return ConfigurationError(
         f"the Prefect server has no block {block_type}/{name}",
-        "Make it in Prefect's pages (Blocks, Webhook), or give a URL: it is kept in a block.",
+        "Create it in the Prefect UI (Blocks, Webhook), or give a URL, which is stored in a block.",
     )
 
 
@@ -126,7 +126,7 @@ def _action(client: SyncPrefectClient, block_type: str, name: str) -> ActionType
 def _put(client: SyncPrefectClient, action: ActionTypes, severities: Sequence[str]) -> UUID:
     automation = AutomationCore(
         name=NAME,
-        description="Tells of each new alert. Made by `benchwright alerts notify`.",
+        description="Notifies of each new alert. Created by `benchwright alerts notify`.",
         enabled=True,
         trigger=EventTrigger(
             expect={RAISED},
@@ -149,6 +149,6 @@ def _put(client: SyncPrefectClient, action: ActionTypes, severities: Sequence[st
 def _refused(status: int) -> ConfigurationError:
     if status in (401, 403):
         return ConfigurationError(
-            "the Prefect server refuses without its password", "export PREFECT_API_AUTH_STRING=user:password"
+            "the Prefect server requires its password", "export PREFECT_API_AUTH_STRING=user:password"
         )
-    return ConfigurationError(f"the Prefect server refuses the automation ({status})", "Look at its log.")
+    return ConfigurationError(f"the Prefect server refuses the automation ({status})", "See its log.")

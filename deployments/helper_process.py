@@ -132,14 +132,14 @@ class HelperProcess:
         return ConfigurationError(message, next_step)
 
 
-_OF_THE_DEAD = "read the log; a busy port or a full disk are frequent reasons"
+_OF_THE_DEAD = "read the log; common causes are a busy port and a full disk"
 
 
 def _not_ready(after_s: float, timeout_s: float) -> tuple[str, str]:
     """Return what is said of a helper that lives and does not become ready, and the next step."""
-    longer = f"give it longer: `export {VARIABLE}={max(600, 5 * timeout_s):.0f}`"
+    longer = f"allow more time: `export {VARIABLE}={max(600, 5 * timeout_s):.0f}`"
     if busy := busy_words():
-        return f"was not ready after {after_s:.0f} s: {busy}", f"Wait until less is going on, or {longer}."
+        return f"was not ready after {after_s:.0f} s: {busy}", f"Wait until the machine is less busy, or {longer}."
     return f"was not ready after {after_s:.0f} s", f"Read the log, or {longer}."
 
 

@@ -27,7 +27,7 @@ def start_timeout_s() -> float:
     except ValidationError as error:
         if VARIABLE in os.environ and any(item["loc"] == ("start_timeout_s",) for item in error.errors()):
             raise ConfigurationError(
-                f"{VARIABLE} is {os.environ[VARIABLE]!r}, and must be a number of seconds above 0",
+                f"{VARIABLE} is {os.environ[VARIABLE]!r}; it must be a number of seconds above 0",
                 f"For example: export {VARIABLE}=600",
             ) from None
         return float(Settings.model_fields["start_timeout_s"].default)  # another setting is wrong, and told elsewhere

@@ -21,14 +21,14 @@ def allow_webhook(url: str, *, may_be_private: bool) -> None:
         may_be_private: It may be on this machine or in a network that is not public.
 
     Raises:
-        ConfigurationError: it is no address of a webhook, or it is private and must not be.
+        ConfigurationError: it is not a webhook URL, or it is private and must not be.
     """
     entry = _entry(url)
     if not may_be_private and (address := _private_address(url)) is not None:
         raise ConfigurationError(
             f"the webhook's server {urlsplit(url).hostname!r} is at {address}, an address of this machine or of a "
             "private network",
-            "Add --private if that is meant.",
+            "Add --private if that is intended.",
         )
     own_folder()
     path = webhooks_file()
@@ -44,8 +44,8 @@ def _entry(url: str) -> str:
         target = read_target(url.replace(" ", "%20"))
     except ValueError:
         raise ConfigurationError(
-            "the address of a webhook begins with http:// or https://, and names a host",
-            f"Give such a one. For a block without one, name its server in {WEBHOOKS_VARIABLE} of Prefect's server.",
+            "the address of a webhook must begin with http:// or https:// and name a host",
+            f"Give such a URL. For a block without one, name its server in {WEBHOOKS_VARIABLE} of Prefect's server.",
         ) from None
     host = f"[{target.host}]" if ":" in target.host else target.host
     return f"{urlsplit(url).scheme.lower()}://{host}:{target.port}"

@@ -48,7 +48,7 @@ def show_comparisons(
         print_comparisons(results)
         for result in results:
             if result.experiment is not None:
-                print_status(f"comparison {result.comparison_id} is one of experiment {result.experiment}")
+                print_status(f"comparison {result.comparison_id} belongs to experiment {result.experiment}")
     for check in checks:
         if check.outcome != "passed":
             print_status(f"check {'failed' if check.has_failed else 'undecided'}: {check.sentence}")

@@ -54,7 +54,7 @@ def _print_pair(result: ComparisonResult) -> None:
     if rows := metric_rows(result):
         print_split_table(rows, words=("verdict",))
         say_line()
-        say_line("* headline. Differences are the first side less the second, paired [95 %].")
+        say_line("* headline. Differences are the first side minus the second, paired [95 %].")
         for line in ratio_lines(result):
             say_line(line)
 
@@ -79,7 +79,7 @@ def _print_many(result: ComparisonResult) -> None:
     if result.against is None:
         _heading(matrix_title(result))
         print_split_table(matrix_rows(result))
-    _heading(f"{headline.metric}, pair by pair [intervals allow for all pairs]")
+    _heading(f"{headline.metric}, pair by pair [intervals adjusted for all pairs]")
     print_split_table(pair_rows(result, headline.metric), words=("verdict",))
 
 

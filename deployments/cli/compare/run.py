@@ -19,7 +19,7 @@ def run_comparison(options: CompareOptions, *, database: str | None, as_json: bo
     """Return the exit code of a comparison.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from deployments.cli.flow_runs import TerminatedError
     from deployments.cli.long_commands import code_of_signal
