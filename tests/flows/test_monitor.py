@@ -125,7 +125,7 @@ def test_of_what_is_silenced_nobody_is_told(monitor: Monitor, store: Store) -> N
 def test_what_cannot_be_called_is_refused(prefect_api: str) -> None:
     with pytest.raises(ConfigurationError, match="no block slack-webhook/nowhere"):
         notify_by("slack-webhook/nowhere")
-    with pytest.raises(ConfigurationError, match="begins with http"):
+    with pytest.raises(ConfigurationError, match="must begin with http"):
         notify_by("ftp://nowhere")
     with pytest.raises(UnknownNameError, match="severity"):
         notify_by("nowhere", severities=["loud"])
