@@ -305,7 +305,7 @@ def test_with_the_password_forms_and_commands_work(story: Story) -> None:
 def test_a_command_without_the_password_says_so(story: Story, command: str) -> None:
     code, said = story.codes[f"{command} without"]
     assert 2 == code, said
-    assert "asks for a password" in said
+    assert "requires a password" in said
     assert "export PREFECT_API_AUTH_STRING=user:password" in said
     assert "Traceback" not in said
 
