@@ -36,14 +36,14 @@ def allow_webhook(url: str, *, may_be_private: bool) -> None:
         may_be_private: It may be on this machine or in a network that is not public.
 
     Raises:
-        ConfigurationError: it is no address of a webhook, or it is private and must not be.
+        ConfigurationError: it is not a webhook URL, or it is private and must not be.
     """
     entry = _entry(url)
     if not may_be_private and (address := _private_address(url)) is not None:
         raise ConfigurationError(
             f"the webhook's server {urlsplit(url).hostname!r} is at {address}, an address of this machine or of a "
             "private network",
-            "Add --private if that is meant.",
+            "Add --private if that is intended.",
         )
     own_folder()
     path = webhooks_file()
@@ -59,8 +59,8 @@ def _entry(url: str) -> str:
         target = read_target(url.replace(" ", "%20"))
     except ValueError:
         raise ConfigurationError(
-            "the address of a webhook begins with http:// or https://, and names a host",
-            f"Give such a one. For a block without one, name its server in {WEBHOOKS_VARIABLE} of Prefect's server.",
+            "the address of a webhook must begin with http:// or https:// and name a host",
+            f"Give such a URL. For a block without one, name its server in {WEBHOOKS_VARIABLE} of Prefect's server.",
         ) from None
     host = f"[{target.host}]" if ":" in target.host else target.host
     return f"{urlsplit(url).scheme.lower()}://{host}:{target.port}"
@@ -139,7 +139,7 @@ def _is_url(target: str) -> bool:
 def _stored(url: str) -> tuple[str, str]:
     """Return the block that holds the address."""
     if not url.lower().startswith(("http://", "https://")):
-        raise ConfigurationError("the address of a webhook begins with http:// or https://", "Give such a one.")
+        raise ConfigurationError("the address of a webhook must begin with http:// or https://", "Give such a URL.")
     made: Any = Webhook(url=SecretStr(url)).save(BLOCK, overwrite=True)
     if hasattr(made, "__await__"):
         raise TypeError("a webhook is stored from outside an event loop")
@@ -159,7 +159,7 @@ def _url_in_block(client: SyncPrefectClient, target: str) -> str:
 def _no_block(block_type: str, name: str) -> ConfigurationError:
     return ConfigurationError(
         f"the Prefect server has no block {block_type}/{name}",
-        "Make it in Prefect's pages (Blocks, Webhook), or give a URL: it is kept in a block.",
+        "Create it in the Prefect UI (Blocks, Webhook), or give a URL, which is stored in a block.",
     )
 
 
@@ -181,7 +181,7 @@ def _action(client: SyncPrefectClient, block_type: str, name: str) -> ActionType
 def _put(client: SyncPrefectClient, action: ActionTypes, severities: Sequence[str]) -> UUID:
     automation = AutomationCore(
         name=NAME,
-        description="Tells of each new alert. Made by `benchwright alerts notify`.",
+        description="Notifies of each new alert. Created by `benchwright alerts notify`.",
         enabled=True,
         trigger=EventTrigger(
             expect={RAISED},
@@ -204,6 +204,6 @@ def _put(client: SyncPrefectClient, action: ActionTypes, severities: Sequence[st
 def _refused(status: int) -> ConfigurationError:
     if status in (401, 403):
         return ConfigurationError(
-            "the Prefect server refuses without its password", "export PREFECT_API_AUTH_STRING=user:password"
+            "the Prefect server requires its password", "export PREFECT_API_AUTH_STRING=user:password"
         )
-    return ConfigurationError(f"the Prefect server refuses the automation ({status})", "Look at its log.")
+    return ConfigurationError(f"the Prefect server refuses the automation ({status})", "See its log.")

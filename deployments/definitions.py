@@ -90,7 +90,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         name="evaluate",
         entrypoint="flows.evaluate:evaluate",
-        description="Asks candidates the cases of benchmarks, scores the answers, and says how sure the numbers are.",
+        description="Run candidates on benchmarks, score their answers, and report each number with its uncertainty.",
         timings=(
             Timing(slug="nightly", cron=NIGHTLY, active=False, of_production={"limit": NIGHTLY_CASES}),
             Timing(slug="weekly-retest", cron=WEEKEND, active=False, of_production={}),
@@ -99,29 +99,31 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         name="stretch",
         entrypoint="flows.stretch:stretch",
-        description="A share of an evaluation that is spread over workers, which starts this itself. Not for people.",
+        description=(
+            "One share of an evaluation that is spread over workers. Started by the evaluation itself, not by people."
+        ),
         tags=("benchwright", INTERNAL),
     ),
     Definition(
         name="compare",
         entrypoint="flows.compare:compare",
-        description="Holds candidates against each other case by case, and says who is better and how sure that is.",
+        description="Compare candidates case by case, and report which is better and how certain that is.",
     ),
     Definition(
         name="race",
         entrypoint="flows.race:race",
-        description="Finds the best of many candidates: losers leave while the others go on.",
+        description="Find the best of many candidates: losers are dropped while the others continue.",
     ),
     Definition(
         name="sweep",
         entrypoint="flows.sweep:sweep",
-        description="Tries values of parameters, and says which matter and which are best.",
+        description="Try values of parameters, and report which parameters matter and which values are best.",
         left_empty=("benchmarks",),
     ),
     Definition(
         name="retrain",
         entrypoint="flows.retrain:retrain",
-        description="Learns anew which candidate suits which prompt, where enough is new.",
+        description="Learn which candidate suits which prompt, if there is enough new evidence.",
         parameters={"request": {"if_enough_new": ENOUGH_NEW}},
         timings=(Timing(slug="weekly", cron=WEEKLY),),
         concurrency_limit=1,
@@ -129,14 +131,14 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         name="monitor",
         entrypoint="flows.monitor:monitor",
-        description="Looks at evaluations and production traffic over time, and raises alerts.",
+        description="Check evaluations and production traffic over time, and raise alerts.",
         timings=(Timing(slug="hourly", cron=HOURLY),),
         concurrency_limit=1,
     ),
     Definition(
         name="review",
         entrypoint="flows.review:review",
-        description="Shows people answers side by side without saying whose they are, and tells what they think.",
+        description="Show people answers side by side without the candidates' names, and report their ratings.",
     ),
 )
 

@@ -254,16 +254,16 @@ def _interval(seconds: float) -> str:
     return f"{seconds / length:g} {name}"
 
 
-_LOOK = "Look at the deployment in Prefect's pages, mend or delete it there, and deploy again."
+_LOOK = "Fix or delete the deployment in the Prefect UI, and deploy again."
 
 
 def _refused(status: int, detail: str) -> ConfigurationError:
     if status in (401, 403):
         return ConfigurationError(
-            "the Prefect server refuses without its password", "export PREFECT_API_AUTH_STRING=user:password"
+            "the Prefect server requires its password", "export PREFECT_API_AUTH_STRING=user:password"
         )
     if status == 409:
-        detail = f"what a deployment has as its parameters is not among the choices any more: {detail}"
+        detail = f"a parameter of a deployment is no longer among the choices: {detail}"
     return ConfigurationError(f"the Prefect server refuses ({status}): {detail}", _LOOK)
 
 

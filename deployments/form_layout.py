@@ -24,29 +24,29 @@ ORDER: Mapping[str, tuple[str, ...]] = {
 TITLES: Mapping[str, Mapping[str, str]] = {
     "EvaluationRequest": {
         "candidates": "Models with options of their own",
-        "limit": "Cases at most",
+        "limit": "Maximum number of cases",
         "options": "Options for all models",
         "system": "System prompt for all models",
         "profile": "Prompt profile for all models",
         "embedder": "Embedding model",
-        "fail_under": "Checks that must hold",
+        "fail_under": "Required checks",
         "fields": "Fields of a benchmark file",
-        "ignore_fields": "Fields of a file to leave out",
+        "ignore_fields": "Fields of a file to ignore",
         "max_failures": "Server failures allowed",
-        "reuse": "Use earlier answers",
+        "reuse": "Reuse earlier answers",
         "endpoints": "Servers",
         "embedded": "Use the embedded server too",
         "allow_remote": "Allow remote models",
-        "slots": "Requests at once for each server",
+        "slots": "Concurrent requests per server",
         "provider": "Protocol of the servers",
     },
     "ComparisonRequest": {
         "evaluation": "Evaluate first",
-        "against": "Held against",
+        "against": "Baseline",
         "margin": "Difference that does not matter",
     },
     "RaceRequest": {
-        "alpha": "Chance of dropping the best",
+        "alpha": "Probability of dropping the best",
         "margin": "Difference that does not matter",
         "confirm": "Cases for the confirmation",
         "levels": "Levels",
@@ -58,7 +58,7 @@ TITLES: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Where a field's name says too little, or too much, to whoever sees the form alone."""
-PRICES_HELP = "What answers cost: a block of prices, written “block:NAME”. Edited in Prefect under Blocks."
+PRICES_HELP = "Prices of answers: a block of prices, written “block:NAME”. Edit it in Prefect under Blocks."
 _CODE = re.compile(r"`([^`]*)`")
 
 

@@ -45,7 +45,7 @@ def start_timeout_s() -> float:
     except ValidationError as error:
         if VARIABLE in os.environ and any(item["loc"] == ("start_timeout_s",) for item in error.errors()):
             raise ConfigurationError(
-                f"{VARIABLE} is {os.environ[VARIABLE]!r}, and must be a number of seconds above 0",
+                f"{VARIABLE} is {os.environ[VARIABLE]!r}; it must be a number of seconds above 0",
                 f"For example: export {VARIABLE}=600",
             ) from None
         return float(Settings.model_fields["start_timeout_s"].default)  # another setting is wrong, and told elsewhere
@@ -202,14 +202,14 @@ class HelperProcess:
         return ConfigurationError(message, next_step)
 
 
-_OF_THE_DEAD = "read the log; a busy port or a full disk are frequent reasons"
+_OF_THE_DEAD = "read the log; common causes are a busy port and a full disk"
 
 
 def _not_ready(after_s: float, timeout_s: float) -> tuple[str, str]:
     """Return what is said of a helper that lives and does not become ready, and the next step."""
-    longer = f"give it longer: `export {VARIABLE}={max(600, 5 * timeout_s):.0f}`"
+    longer = f"allow more time: `export {VARIABLE}={max(600, 5 * timeout_s):.0f}`"
     if busy := busy_words():
-        return f"was not ready after {after_s:.0f} s: {busy}", f"Wait until less is going on, or {longer}."
+        return f"was not ready after {after_s:.0f} s: {busy}", f"Wait until the machine is less busy, or {longer}."
     return f"was not ready after {after_s:.0f} s", f"Read the log, or {longer}."
 
 

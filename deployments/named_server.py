@@ -24,13 +24,13 @@ def wait_for_named(api: str, health_page: str, tell: Callable[[str], None]) -> N
     health = wait_while_busy(health_page, f"the Prefect server at {api}", tell)
     if health is Health.BUSY:
         raise ConfigurationError(
-            f"the Prefect server at {api} is there and did not answer while it was waited for"
+            f"the Prefect server at {api} is running but did not respond in time"
             + (f": {words}" if (words := busy_words()) else ""),
-            "Run the command again when it is less busy; its log says with what it is.",
+            "Run the command again when it is less busy; its log says what it is doing.",
         )
     if health is Health.REFUSES:
         raise ConfigurationError(
-            f"what answers at {api} is no Prefect server, or refuses to say how it is",
+            f"the server at {api} is not a Prefect server, or refuses the health check",
             "Check the address in PREFECT_API_URL; it ends with `/api`.",
         )
     if health is Health.GONE:
@@ -41,7 +41,7 @@ def _not_answering(api: str) -> ConfigurationError:
     """Return the error of a server that does not answer; what named it is named, and nothing else."""
     if configured_api() is None:
         return ConfigurationError(
-            f"the Prefect server of `benchwright serve` at {api} ended meanwhile",
+            f"the Prefect server of `benchwright serve` at {api} has stopped",
             "Start `benchwright serve` again, then run this command again.",
         )
     source = source_of_api()
@@ -63,8 +63,8 @@ def must_let_in(api: str) -> None:
     except (httpx.HTTPError, httpx.InvalidURL):
         return
     if status in (401, 403):
-        problem = "another one than PREFECT_API_AUTH_STRING says" if login(api) else "and none is set"
+        problem = "another one than in PREFECT_API_AUTH_STRING" if login(api) else "and none is set"
         raise ConfigurationError(
-            f"the Prefect server at {api} asks for a password, {problem}",
+            f"the Prefect server at {api} requires a password, {problem}",
             "export PREFECT_API_AUTH_STRING=user:password, as its PREFECT_SERVER_API_AUTH_STRING says",
         )

@@ -41,8 +41,8 @@ def own_folder() -> Path:
         make_private_folder(folder)
     except OSError as error:
         raise ConfigurationError(
-            f"the folder {str(folder)!r} cannot be made: {error.strerror}",
-            "Free that path, or name another folder: `export PREFECT_HOME=FOLDER`.",
+            f"the folder {str(folder)!r} cannot be created: {error.strerror}",
+            "Free that path, or choose another folder: `export PREFECT_HOME=FOLDER`.",
         ) from error
     return folder
 
@@ -87,10 +87,10 @@ def own_password() -> str:
         text = path.read_text().strip()
     except OSError as error:
         raise ConfigurationError(
-            f"the password file {str(path)!r} cannot be used: {error.strerror}", "Delete it: another one is made."
+            f"the password file {str(path)!r} cannot be used: {error.strerror}", "Delete it; a new one is created."
         ) from error
     if ":" not in text:
-        raise ConfigurationError(f"the password file {str(path)!r} holds no USER:PASSWORD", "Delete it.")
+        raise ConfigurationError(f"the password file {str(path)!r} does not contain USER:PASSWORD", "Delete it.")
     return text
 
 
@@ -163,11 +163,11 @@ def _address_file() -> Path:
 
 def read_address() -> str | None:
     """Return the address that another command wrote down; it may have gone since."""
-    address = said_of_address().get("api")
+    address = read_address_file().get("api")
     return None if address is None else str(address)
 
 
-def said_of_address() -> dict[str, Any]:
+def read_address_file() -> dict[str, Any]:
     """Return all that it wrote."""
     try:
         content = json.loads(_address_file().read_text())
@@ -180,7 +180,7 @@ def is_writer_alive() -> bool:
     """Return True where the process that wrote it is there, so that its server may be."""
     from evaluation.store.holders import process_start
 
-    pid = said_of_address().get("pid")
+    pid = read_address_file().get("pid")
     return isinstance(pid, int) and process_start(pid) is not None
 
 

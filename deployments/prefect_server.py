@@ -26,8 +26,8 @@ from deployments.prefect_home import (
     password_to_give,
     prefect_home,
     read_address,
+    read_address_file,
     remove_address,
-    said_of_address,
     write_address,
 )
 from deployments.server_health import Health, health_of
@@ -71,7 +71,7 @@ def lasting_api() -> str | None:
     """
     if (api := configured_api()) is not None:
         return api.rstrip("/")
-    api = _own_address() if said_of_address().get("is_lasting") else None
+    api = _own_address() if read_address_file().get("is_lasting") else None
     return api if api is not None and _is_there(api) else None
 
 
@@ -193,11 +193,11 @@ class PrefectServer:
             if time.monotonic() > deadline:
                 busy = f": {words}" if (words := busy_words()) else ""
                 raise ConfigurationError(
-                    f"another command's Prefect server at {self.api} does not answer, and holds its port{busy}",
+                    f"another command's Prefect server at {self.api} does not respond, but holds its port{busy}",
                     "Wait until that command has ended, or end it; then run this one again.",
                 )
             if not is_told:
-                tell(f"note: another command's Prefect server at {self.api} is busy or ending, and is waited for")
+                tell(f"note: another command's Prefect server at {self.api} is busy or shutting down; waiting for it")
                 is_told = True
             time.sleep(min(0.2, LOOK_EVERY_S))
         try:

@@ -18,9 +18,9 @@ class Health(enum.Enum):
     """What a request to a server's health page says of it."""
 
     WELL = "answers"
-    BUSY = "is there and does not answer now"
-    REFUSES = "answers with a refusal"
-    GONE = "is not there"
+    BUSY = "is running but does not respond"
+    REFUSES = "refuses the request"
+    GONE = "is not running"
 
 
 def health_of(url: str, *, timeout_s: float | None = None) -> Health:
@@ -65,7 +65,7 @@ def wait_while_busy(url: str, name: str, tell: Callable[[str], None], *, patienc
     deadline, is_told = time.monotonic() + stretched_s(patience_s), False
     while (health := health_of(url)) is Health.BUSY and time.monotonic() < deadline:
         if not is_told:
-            tell(f"note: {name} is busy, and is waited for" + (f": {words}" if (words := busy_words()) else ""))
+            tell(f"note: {name} is busy; waiting for it" + (f": {words}" if (words := busy_words()) else ""))
             is_told = True
         time.sleep(PAUSE_S)
     return health

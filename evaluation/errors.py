@@ -187,7 +187,7 @@ class RefusedValueError(StoreError):
 
 
 class SupersededError(StoreError):
-    """What was to be replaced is no longer what holds: another process was first. Look again, and decide anew."""
+    """The value to replace was changed by another process in the meantime. Read it again, and decide again."""
 
 
 class DamagedModelError(StoreError):

@@ -24,7 +24,7 @@ class Option:
     default: Any = None
     """Of the newest known server; None: left to the server, and not sent."""
     loads: bool = False
-    """A change of it loads the model anew."""
+    """A change of it loads the model again."""
 
     def read(self, name: str, value: Any) -> Any:
         """Return `value` in this option's type.
@@ -179,5 +179,5 @@ def _usable_parameters(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_options(effective: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the effective options whose change would load the model anew."""
+    """Return those of the effective options whose change would load the model again."""
     return {name: value for name, value in effective.items() if name in OPTIONS and OPTIONS[name].loads}

@@ -18,7 +18,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreFailure:
-    """A score that could not be had: counted beside the scores, never a value of its own."""
+    """A score that failed: counted beside the scores, never a value of its own."""
 
     kind: str
     """A word to count by: `verdict_unreadable`, `judge_refused`, `timed_out`, `metric_raised`, …"""

@@ -67,7 +67,7 @@ def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False
     first = _Reading(file, keep_texts=keep_texts)
     n_lines = sum(1 for _ in first.calls())
     if not n_lines:
-        raise BenchmarkError(str(file), "holds no call", expected="one call a line", next_step=_fields_said())
+        raise BenchmarkError(str(file), "holds no call", expected="one call a line", next_step=_expected_fields())
     if (earlier_import := find_traffic_import(store, first.sha256)) is not None:
         return ImportedTraffic(record=earlier_import, n_lines=n_lines, is_new=False)
     second = _Reading(file, keep_texts=keep_texts, must_be=first.sha256)
@@ -195,5 +195,5 @@ def _refuse(word: str) -> None:
     raise ValueError(f"expected a number, found {word}")
 
 
-def _fields_said() -> str:
+def _expected_fields() -> str:
     return f"its fields: {', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)}"

@@ -41,7 +41,7 @@ def _flow_run_name() -> str:
 
 @flow(name="compare", flow_run_name=_flow_run_name, persist_result=False)
 async def compare(request: ComparisonRequest, invocation_id: str | None = None) -> Any:
-    """Hold candidates against each other, case by case, and publish who is better and how sure that is.
+    """Compare candidates case by case, and publish which is better and how certain that is.
 
     Args:
         request: Which runs, or what to evaluate first; along what, by which metrics, with which margin.
@@ -87,7 +87,7 @@ async def _evaluate_and_compare(
     compared = await _compare(request, stored_runs, tuple(run.run_id for run in plan.runs))
     failed = [run_id for run_id, status in statuses.items() if status == "failed"]
     if failed:
-        return Failed(message=f"failed: {', '.join(failed)}; the comparison of the other candidates stands")
+        return Failed(message=f"failed: {', '.join(failed)}; the other candidates were compared")
     return {**compared, "runs": statuses}
 
 

@@ -52,5 +52,5 @@ async def _evaluate(plan_request: PlanRequest) -> State[Any] | dict[str, str]:
     await publish_results(plan.invocation_id)
     failed = [run_id for run_id, status in statuses.items() if status == "failed"]
     if failed:
-        return Failed(message=f"failed: {', '.join(failed)}; every other result stands")
+        return Failed(message=f"failed: {', '.join(failed)}; all other results are valid")
     return statuses

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
 from evaluation.gather import gather_or_cancel
-from evaluation.planning.interleaving import Turns, asked_together
+from evaluation.planning.interleaving import Turns, group_by_run
 from evaluation.planning.plan import Group, PlannedCandidate
 from evaluation.records import Status
 from evaluation.store.run_cases import count_cases_before
@@ -70,7 +70,7 @@ async def _stretches(bench: Workbench, work: GroupWork) -> AsyncIterator[tuple[s
 
     Each as long as the present pace asks for.
     """
-    for together in asked_together(work.group.planned):
+    for together in group_by_run(work.group.planned):
         label = together[0].label if len(together) == 1 else f"{len(together)} candidates"
         title = f"{label} · {together[0].benchmark_name}"
         n_before = 0

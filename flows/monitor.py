@@ -21,7 +21,7 @@ _AS_IT_IS = MonitorRequest()
 
 @flow(name="monitor", flow_run_name="monitor", persist_result=False)
 async def monitor(request: MonitorRequest = _AS_IT_IS) -> Any:
-    """Look at evaluations and production traffic, raise alerts, and tell who wants to know.
+    """Check evaluations and production traffic, raise alerts, and notify whoever is subscribed.
 
     Args:
         request: What is looked at, and what is too much.

@@ -141,7 +141,7 @@ async def let_go_of(kept: dict[str, Group], plan: Plan) -> None:
 async def _reuse(plan: Plan) -> None:
     for item in plan.candidates:
         n_reused = await reuse_outcomes(item.run_candidate_id, label=item.label, benchmark=item.benchmark_name)
-        get_run_logger().info("%s · %s: %d answers of earlier runs are used", item.label, item.benchmark_name, n_reused)
+        get_run_logger().info("%s · %s: reusing %d answers of earlier runs", item.label, item.benchmark_name, n_reused)
 
 
 async def _serve(bench: Workbench, served: asyncio.Event) -> None:

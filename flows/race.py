@@ -38,7 +38,7 @@ def _flow_run_name() -> str:
 
 @flow(name="race", flow_run_name=_flow_run_name, persist_result=False)
 async def race(request: RaceRequest, invocation_id: str | None = None) -> Any:
-    """Ask all candidates a few cases, drop those that are not the best, and go on with the others.
+    """Ask all candidates a few cases, drop those that are not the best, and continue with the others.
 
     Args:
         request: Who races on what, and by which rules.
@@ -59,11 +59,11 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
     begun = await benchmarks_begun(invocation_id)
     of = request.evaluation
     (benchmark,) = begun or (await load_benchmark(of.benchmarks[0], of.field_mapping(), of.ignore_fields),)
-    course = await lay_out(request, invocation_id, benchmark)
+    race_schedule = await lay_out(request, invocation_id, benchmark)
     try:
         async with RaceHold() as hold:
-            metrics = await _looks(course, flow_run_id, began, hold)
-            statuses = await end_race(course, minutes=_minutes_since(began), metrics=metrics)
+            metrics = await _looks(race_schedule, flow_run_id, began, hold)
+            statuses = await end_race(race_schedule, minutes=_minutes_since(began), metrics=metrics)
     except RunInUseError:
         raise  # its run is somebody else's
     except Exception as error:
@@ -72,23 +72,23 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
     await publish_results(invocation_id)
     await publish_race(invocation_id)
     if "failed" in statuses.values():
-        return Failed(message=f"failed: {', '.join(statuses)}; every other result stands")
+        return Failed(message=f"failed: {', '.join(statuses)}; all other results are valid")
     return statuses
 
 
-async def _looks(course: RaceSchedule, flow_run_id: UUID, began: float, hold: RaceHold) -> tuple[str, ...]:
+async def _looks(race_schedule: RaceSchedule, flow_run_id: UUID, began: float, hold: RaceHold) -> tuple[str, ...]:
     """Return the metrics of the run, once all looks are taken; none where nothing was asked."""
-    asking = Asking(course=course, flow_run_id=flow_run_id, hold=hold)
+    asking = Asking(race_schedule=race_schedule, flow_run_id=flow_run_id, hold=hold)
     last: Step | None = None
-    asking.tell_once(course.notes)
+    asking.tell_once(race_schedule.notes)
     try:
-        while (step := await next_step(course, minutes=_minutes_since(began))) is not None:
+        while (step := await next_step(race_schedule, minutes=_minutes_since(began))) is not None:
             if step == last:
-                raise BenchwrightError(f"nothing was decided after {step.name}", "Report this: a race must end.")
+                raise BenchwrightError(f"no decision after {step.name}", "This is a bug; please report it.")
             last = step
             get_run_logger().info("%s: %d candidates, %d cases each", step.name, step.n_candidates, step.n_cases)
             await asking.ask(step)
-            await make_decision(course, step, minutes=_minutes_since(began))
+            await make_decision(race_schedule, step, minutes=_minutes_since(began))
     except Exception:
         with contextlib.suppress(Exception):  # what broke the race is what is to be told
             await asking.end()
@@ -101,7 +101,7 @@ async def _looks(course: RaceSchedule, flow_run_id: UUID, began: float, hold: Ra
 class Asking:
     """Asks look after look of one race, and knows what is left from one to the next."""
 
-    course: RaceSchedule
+    race_schedule: RaceSchedule
     flow_run_id: UUID
     hold: RaceHold
     plan: Plan | None = None
@@ -113,16 +113,16 @@ class Asking:
     async def ask(self, step: Step) -> None:
         """Return once all of a look is asked and scored."""
         plan_request = PlanRequest(
-            request=self.course.request.evaluation,
-            invocation_id=self.course.invocation_id,
+            request=self.race_schedule.request.evaluation,
+            invocation_id=self.race_schedule.invocation_id,
             flow_run_id=str(self.flow_run_id),
             stretch=_stretch(step),
             held_as=self.hold.holder_id,
         )
-        plan = await planned(plan_request, (self.course.benchmark,))
+        plan = await planned(plan_request, (self.race_schedule.benchmark,))
         self.tell_once(plan.notes)
         if len(plan.candidates) < 2:
-            raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
+            raise ConfigurationError("the candidates are all the same", "Give two or more different candidates.")
         await self.hold.take(plan)
         await self._leave_servers_without_work(plan)
         await mark_planned(plan)

@@ -1,4 +1,4 @@
-"""Learns anew which candidate suits which prompt, and lets a model decide that is really better than the one before."""
+"""Learn which candidate suits which prompt, and promote a model that is significantly better than the current one."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ _AS_IT_IS = RetrainRequest()
 
 @flow(name="retrain", flow_run_name="retrain the selection", persist_result=False)
 async def retrain(request: RetrainRequest = _AS_IT_IS) -> Any:
-    """Train selection models on what was measured, and let one decide that is really better on unseen prompts.
+    """Train selection models on measured results, and promote one that is significantly better on unseen prompts.
 
     Args:
         request: When to train, and with which seed.
@@ -45,14 +45,14 @@ async def _retrain(request: RetrainRequest) -> Retraining:
 
 
 async def _judged(model_id: str) -> Judgement:
-    """Return what became of the model; it is held against another champion where one came to decide meanwhile."""
+    """Return what became of the model; it is compared with the new champion if another was promoted meanwhile."""
     for _ in range(MOST_ROUNDS):
         judgement = await evaluate_challenger(model_id)
         get_run_logger().info("%s: %s", "promoted" if judgement.promotes else "kept out", judgement.reason)
         if await promote_or_keep(judgement):
             return judgement
-        get_run_logger().info("another model came to decide meanwhile: it is evaluated again")
+        get_run_logger().info("another model was promoted meanwhile: evaluating again")
     raise SelectionError(
-        f"another model came to decide {MOST_ROUNDS} times while this one was evaluated",
-        "Let fewer retrainings run at once, and retrain again.",
+        f"another model was promoted {MOST_ROUNDS} times while this one was evaluated",
+        "Run fewer retrainings at once, and retrain again.",
     )

@@ -20,13 +20,13 @@ def _flow_run_name() -> str:
     if not isinstance(request, ReviewRequest):
         request = ReviewRequest.model_validate(request)
     if request.review is not None:
-        return f"{'tell the result of' if request.unblind else 'go on with'} review {request.review}"
+        return f"{'show the result of' if request.unblind else 'resume'} review {request.review}"
     return f"review {', '.join(request.runs) or request.benchmark or 'the newest run'}"
 
 
 @flow(name="review", flow_run_name=_flow_run_name, persist_result=False)
 async def review(request: ReviewRequest = _AS_IT_IS) -> Any:
-    """Show people answers side by side without saying whose they are, wait for their ratings, and tell the result.
+    """Show people answers side by side without the candidates' names, wait for their ratings, and report the result.
 
     Where others still rate, whoever of them is the last has it told.
 
@@ -38,7 +38,7 @@ async def review(request: ReviewRequest = _AS_IT_IS) -> Any:
     await use_own_settings()
     if request.unblind and request.review is not None:
         return await publish_result(request.review, unblind=True)
-    # Each time that a person has answered, all of this begins anew in another process: what is done stands stored.
+    # Each time that a person has answered, all of this starts again in another process: what is done is stored.
     session_id = str(flow_run.id)
     record = await open_session(request, session_id)
     rater = request.rater

@@ -1,4 +1,4 @@
-"""Measure stored answers anew: other metrics, another judge, a newer scorer. Nothing is generated again."""
+"""Rescore stored answers: other metrics, another judge, a newer scorer. Nothing is generated again."""
 
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ def _flow_run_name() -> str:
 
 @flow(name="score", flow_run_name=_flow_run_name, persist_result=False)
 async def score(request: ScoreRequest) -> Any:
-    """Measure the stored answers of a run by other metrics. Scores of other metrics and versions stay.
+    """Score the stored answers of a run with other metrics. Scores of other metrics and versions stay.
 
     Args:
         request: Which run, which metrics, and which models they ask.

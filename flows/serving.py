@@ -49,7 +49,7 @@ async def _ensure_limits(bench: Workbench) -> None:
         limit = await ensure_limit(tag, n_slots, is_explicit=any(lane.slots_are_given for lane in lanes))
         if limit < n_slots:
             log_info(
-                "the limit %s in Prefect is %d, so that %d of %d slots are used; raise it in Prefect's pages under "
+                "the limit %s in Prefect is %d, so only %d of %d slots are used; raise it in the Prefect UI under "
                 "Concurrency, or with `benchwright endpoints probe`",
                 tag,
                 limit,
@@ -197,7 +197,7 @@ async def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, err
         for name in work.group.endpoints:
             work.refuse(name, place + why)
     else:
-        log_warning("endpoint %s (%s) is left to the others for now: %s", station.name, station.lane.url, why)
+        log_warning("endpoint %s (%s) is not used for now: %s", station.name, station.lane.url, why)
 
 
 async def _is_another_there(bench: Workbench, station: Station, work: GroupWork) -> bool:

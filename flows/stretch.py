@@ -35,7 +35,7 @@ def _flow_run_name() -> str:
 
 @flow(name="stretch", flow_run_name=_flow_run_name, persist_result=False)
 async def stretch(request: Share, invocation_id: str) -> Any:
-    """Ask one share of the cases of an evaluation that is spread over workers, which starts this itself.
+    """Run one share of the cases of an evaluation that is spread over workers. The evaluation starts this flow.
 
     Args:
         request: Which share of its cases.
@@ -79,7 +79,7 @@ async def _ask_unless_it_is_over(bench: Workbench, plan: Plan) -> str:
         await asyncio.wait((asking, over), return_when=asyncio.FIRST_COMPLETED)
         if asking.done():
             asking.result()
-            return "all that was missing of it was asked"
+            return "all missing cases were asked"
         over.result()
         return "the run was ended before"
     finally:

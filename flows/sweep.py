@@ -37,7 +37,7 @@ def _flow_run_name() -> str:
 
 @flow(name="sweep", flow_run_name=_flow_run_name, persist_result=False)
 async def sweep(request: SweepRequest, invocation_id: str | None = None) -> Any:
-    """Ask every combination of parameters the same cases, and say what each parameter does.
+    """Run every combination of parameters on the same cases, and report the effect of each parameter.
 
     Args:
         request: Which parameters over which values, for which models, on what.
@@ -66,7 +66,7 @@ async def _sweep(request: SweepRequest, invocation_id: str, flow_run_id: UUID) -
     await publish_results(invocation_id)
     await publish_sweep(await analyse_sweep(invocation_id))
     if "failed" in statuses.values():
-        return Failed(message=f"failed: {', '.join(statuses)}; the other combinations' results stand")
+        return Failed(message=f"failed: {', '.join(statuses)}; the other combinations' results are valid")
     return statuses
 
 

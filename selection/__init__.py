@@ -106,9 +106,10 @@ def _hidden(error: Exception) -> Exception:
         return error
     where = str(places[0]) if places else "somewhere else"
     return ImportError(
-        f"another package called 'evaluation', at {where!r}, stands before Benchwright's on the path, which is "
+        f"another package named 'evaluation', at {where!r}, shadows Benchwright's on the path, which is "
         f"{str(ours / 'evaluation')!r}. Next: rename that package, or move it into one of yours "
-        "(`myapp.evaluation`); or install Benchwright apart, and ask it by `benchwright recommend --json`."
+        "(`myapp.evaluation`); or install Benchwright in an environment of its own, and call `benchwright recommend "
+        "--json`."
     )
 
 

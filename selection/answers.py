@@ -100,7 +100,7 @@ class Reported:
 
     n_outcomes: int
     n_ok_known: int
-    """Of these, how many said whether the answer was of use."""
+    """Of these, how many said whether the answer was useful."""
     ok_share: float | None
     """Of those the share that was; None where none said so."""
     quality: float | None
@@ -147,7 +147,7 @@ class Recommendation:
     reported: Reported | None = None
     """What came of it when it was named before; None: nothing was reported."""
     tested_by: str | None = None
-    """By what the best was held against the others: `exact McNemar over all measured runs, Holm over 6 pairs`; None
+    """The test that compared the best with the others: `exact McNemar over all measured runs, Holm over 6 pairs`; None
     where there was nobody to hold it against."""
 
     @property

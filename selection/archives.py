@@ -20,7 +20,7 @@ MOST_MEMBERS = 20_000
 MOST_UNCHECKED = 1_000_000
 MOST_TIMES = 100
 """A member of more than a megabyte is at most this many times its packed size; zip makes of zeros about 1,030."""
-TRAIN_AGAIN = "Nothing of it was run. Train a model anew with `benchwright retrain`, or give another file."
+TRAIN_AGAIN = "No code in it was run. Train a new model with `benchwright retrain`, or give another file."
 _PICKLE = re.compile(rb"\x80[\x00-\x08]|c[\w.]+\n[\w.]+\n|\((?:l|d|i)|[\]}](?:q|\x94|\()")
 """How a pickle begins, of any protocol."""
 _DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "<u8", "|u1"})
@@ -73,7 +73,7 @@ def read_archive(data: bytes, what: str) -> dict[str, bytes]:
             _must_be_small(members, what)
             return {member.filename: archive.read(member) for member in members}
     except _UNREADABLE as error:
-        raise ModelFileError(f"{what} is damaged or cut off: {_said(error)}", TRAIN_AGAIN) from error
+        raise ModelFileError(f"{what} is damaged or cut off: {_error_text(error)}", TRAIN_AGAIN) from error
 
 
 def _must_be_zip(data: bytes, what: str) -> None:
@@ -90,7 +90,7 @@ def _must_be_small(members: list[zipfile.ZipInfo], what: str) -> None:
     if len(members) > MOST_MEMBERS:
         raise ModelFileError(f"{what} has {len(members)} members; at most {MOST_MEMBERS} are read", TRAIN_AGAIN)
     if len({member.filename for member in members}) < len(members):
-        raise ModelFileError(f"{what} holds two members of one name", TRAIN_AGAIN)
+        raise ModelFileError(f"{what} has two members of the same name", TRAIN_AGAIN)
     total = sum(member.file_size for member in members)
     if total > MOST_BYTES:
         raise ModelFileError(f"{what} unpacks to {total} bytes; at most {MOST_BYTES} are read", TRAIN_AGAIN)
@@ -103,7 +103,7 @@ def _must_be_small(members: list[zipfile.ZipInfo], what: str) -> None:
             )
 
 
-def _said(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
@@ -133,17 +133,17 @@ def read_array(data: bytes, what: str, *, may_be_records: bool = False, must_be_
             raise ValueError(f"version {version} of the array format")
         shape, is_fortran, dtype = npy.read_array_header_1_0(source)
     except _UNREADABLE as error:
-        raise ModelFileError(f"{what} is no array: {_said(error)}", TRAIN_AGAIN) from error
+        raise ModelFileError(f"{what} is not an array: {_error_text(error)}", TRAIN_AGAIN) from error
     if dtype.hasobject or not (dtype.str in _DTYPES or (may_be_records and dtype.names)):
         kind = "Python objects, a pickle" if dtype.hasobject else f"values of type {dtype.str!r}"
-        raise ModelFileError(f"{what} holds {kind}; numbers are read and nothing else", TRAIN_AGAIN)
+        raise ModelFileError(f"{what} holds {kind}; only numbers are read", TRAIN_AGAIN)
     content = data[source.tell() :]
     size = dtype.itemsize
     for length in shape:
         size *= max(int(length), 0)
     if size != len(content):
-        raise ModelFileError(f"{what} has {len(content)} bytes for a shape of {shape}: {size} are due", TRAIN_AGAIN)
+        raise ModelFileError(f"{what} has {len(content)} bytes for a shape of {shape}: expected {size}", TRAIN_AGAIN)
     array = np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if is_fortran else "C")
     if must_be_finite and array.dtype.kind == "f" and not (np.abs(array) < 1e30).all():
-        raise ModelFileError(f"{what} holds values that are no finite numbers", TRAIN_AGAIN)
+        raise ModelFileError(f"{what} holds values that are not finite numbers", TRAIN_AGAIN)
     return array

@@ -90,7 +90,7 @@ def as_modelfile(candidate: Choosable) -> str:
     and characters that cannot be seen are dropped first. What no Modelfile can hold is left out and said in a comment.
 
     Raises:
-        ConfigurationError: it is no model of an Ollama server.
+        ConfigurationError: it is not a model of an Ollama server.
     """
     _must_be_ollamas(candidate)
     lines = [_comment(f"{candidate.label}: written by Benchwright")]
@@ -100,25 +100,27 @@ def as_modelfile(candidate: Choosable) -> str:
     lines += _parameters(candidate.options)
     lines += _system(candidate.system)
     if candidate.template != PLAIN_TEMPLATE:
-        lines.append(_comment(f"ask with this template, which is Benchwright's and no TEMPLATE: {candidate.template}"))
+        lines.append(
+            _comment(f"ask with this prompt template (Benchwright's, not Ollama's TEMPLATE): {candidate.template}")
+        )
     if candidate.think is not None:
-        lines.append(_comment(f"ask with think={str(candidate.think).lower()}, which is said with each request"))
+        lines.append(_comment(f"ask with think={str(candidate.think).lower()}, which is set with each request"))
     return "\n".join(lines) + "\n"
 
 
 def _must_be_ollamas(candidate: Choosable) -> None:
-    step = "Ask for the form json or env."
+    step = "Use the format json or env."
     if candidate.is_program:
         raise ConfigurationError(
-            f"{candidate.label!r} is a program and no model that Ollama could load",
-            "Ask with Constraints(models_only=True), which names the best model, or for the form json or env.",
+            f"{candidate.label!r} is a program, not a model that Ollama can load",
+            "Use Constraints(models_only=True), which gives the best model, or the format json or env.",
         )
     if not _MODEL_NAME.fullmatch(candidate.model):
-        raise ConfigurationError(f"{candidate.model!r} is no name of a model for Ollama", step)
+        raise ConfigurationError(f"{candidate.model!r} is not a model name for Ollama", step)
     providers = {place.provider for place in candidate.places}
     if providers and not any(name in PROVIDERS and PROVIDERS[name].takes_modelfiles for name in providers):
         raise ConfigurationError(
-            f"{candidate.label!r} is served by {', '.join(sorted(providers))} and not by Ollama", step
+            f"{candidate.label!r} is served by {', '.join(sorted(providers))}, not by Ollama", step
         )
 
 
@@ -131,13 +133,13 @@ def _parameters(options: Mapping[str, Any]) -> Iterator[str]:
             continue
         words = OPTIONS[name].read(name, value)
         if words:
-            yield _comment("stop words stand in place of the model's own; add those that it needs")
+            yield _comment("these stop words replace the model's own; add those that it needs")
         for word in words:
             written = _held(word)
             if written == word:
                 yield f"PARAMETER stop {_quoted(word)}"
             else:
-                yield _comment(f"no Modelfile can hold the stop word {_on_one_line({'stop': word})}")
+                yield _comment(f"a Modelfile cannot hold the stop word {_on_one_line({'stop': word})}")
 
 
 def _as_word(value: Any) -> str:
@@ -149,8 +151,10 @@ def _system(text: str | None) -> Iterator[str]:
         return
     written = _held(text)
     if written != text:
-        yield _comment("the system prompt is not quite as it was measured: no Modelfile can hold every character of it")
-        yield _comment("(those that cannot be seen, triple quotes at the end of a line); the form json holds them all")
+        yield _comment(
+            "the system prompt differs slightly from the measured one: a Modelfile cannot hold every character of it"
+        )
+        yield _comment("(invisible ones, triple quotes at the end of a line); the format json holds them all")
     yield f"SYSTEM {_quoted(written)}"
 
 

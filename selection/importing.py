@@ -67,7 +67,7 @@ def import_scoreboard(
         (stored_import for stored_import in list_imports(store) if stored_import.import_id == content.sha256), None
     )
     if twin is not None:
-        return Import(record=twin, is_new=False, notes=(f"this file is here already, as {twin.name!r}",))
+        return Import(record=twin, is_new=False, notes=(f"this file was imported already, as {twin.name!r}",))
     record, is_new = save_import(store, content)
     return Import(record=record, is_new=is_new, notes=ignored)
 
@@ -96,11 +96,11 @@ def read_scoreboard(
         if document.header.model_fields_set:
             raise BenchmarkError(
                 str(path),
-                "begins with a benchmark's header, of which an import reads nothing",
+                "begins with a benchmark's header, which an import does not read",
                 line=1,
                 field="benchmark",
-                expected=_columns_said(),
-                next_step="remove that line, and import the file again; nothing of it was stored",
+                expected=_expected_columns(),
+                next_step="remove that line, and import the file again; nothing was stored",
             )
         for row in without(document.rows, ignore, ignored):
             table.add(row)
@@ -109,7 +109,7 @@ def read_scoreboard(
         raise _of_a_scoreboard(error) from None
     if not table.n_rows:
         raise BenchmarkError(
-            str(path), "holds no row", expected="a row for each answer", next_step=f"its columns: {_columns_said()}"
+            str(path), "has no rows", expected="a row for each answer", next_step=f"its columns: {_expected_columns()}"
         )
     with path.open("rb") as handle:
         sha256 = file_digest(handle, "sha256").hexdigest()
@@ -168,7 +168,7 @@ class _Table:
             raise BenchmarkError(
                 row.path,
                 f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-                expected=_columns_said(),
+                expected=_expected_columns(),
                 next_step="name the columns like this in the first line",
             )
 
@@ -230,28 +230,28 @@ def _checked_name(name: str, path: Path) -> str:
 def _unknown_columns(row: Row, names: Sequence[str]) -> BenchmarkError:
     absent = [name for name in OPTIONAL if not row.knows(name)]
     meant = [match for name in names for match in get_close_matches(name.lower(), absent, n=1, cutoff=0.7)]
-    hint = f"did you mean {meant[0]!r}? Else leave" if meant else "leave"
+    hint = f"did you mean {meant[0]!r}? Otherwise leave" if meant else "leave"
     ignoring = " ".join(f"--ignore-field {shlex.quote(name[:60])}" for name in names[:20])
     return row.error(
         f"unknown column{'s' if len(names) > 1 else ''} {named_fields(names)}",
-        expected=_columns_said(),
-        next_step=f"{hint} out what is not used: `{ignoring}`",
+        expected=_expected_columns(),
+        next_step=f"{hint} out unused columns: `{ignoring}`",
     )
 
 
 def _number(row: Row, name: str, *, most: float) -> float:
-    value = row.required(name, _number_said(most))
+    value = row.required(name, _expected_number(most))
     try:
         number = float(value) if isinstance(value, Decimal) else read_number(value)
     except (TypeError, ValueError):
-        raise row.wrong_type(name, _number_said(most)) from None
+        raise row.wrong_type(name, _expected_number(most)) from None
     if not (isfinite(number) and 0 <= number <= most):
         next_step = "divide percentages by 100, and ratings by their scale" if name == "quality" else None
-        raise row.error(f"is {number:g}", field=name, expected=_number_said(most), next_step=next_step)
+        raise row.error(f"is {number:g}", field=name, expected=_expected_number(most), next_step=next_step)
     return number
 
 
-def _number_said(most: float) -> str:
+def _expected_number(most: float) -> str:
     return "a number from 0 to 1" if most == 1 else "a number that is zero or more, or nothing"
 
 
@@ -271,7 +271,7 @@ def _of_a_scoreboard(error: BenchmarkError) -> BenchmarkError:
     next_step = error.next_step
     if next_step is None or "benchmarks validate" in next_step or "a case a line" in next_step:
         place = "the file" if error.line is None and error.row is None else "this row"
-        next_step = f"mend {place} and import it again; nothing of it was stored"
+        next_step = f"fix {place} and import it again; nothing was stored"
     return BenchmarkError(
         error.path,
         error.problem,
@@ -283,5 +283,5 @@ def _of_a_scoreboard(error: BenchmarkError) -> BenchmarkError:
     )
 
 
-def _columns_said() -> str:
+def _expected_columns() -> str:
     return f"{', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)}"

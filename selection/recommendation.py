@@ -76,9 +76,9 @@ def recommend(
         tolerance=tolerance,
         on_little_evidence=on_little_evidence,
     )
-    desk = recommender_of(store)
-    answer = answered(desk, question, explore=explore, rng=rng)
-    desk.record(
+    recommender = recommender_of(store)
+    answer = answered(recommender, question, explore=explore, rng=rng)
+    recommender.record(
         Decision(
             recommendation=answer.recommendation,
             prompt=prompt,
@@ -92,7 +92,7 @@ def recommend(
             drawn_among=answer.drawn_among,
         )
     )
-    desk.memory.keep(answer.recommendation.id, answer.explain)
+    recommender.memory.keep(answer.recommendation.id, answer.explain)
     return answer.recommendation
 
 
@@ -160,15 +160,15 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
     elif isinstance(recommendation, Recommendation):
         recommendation_id = recommendation.id
     else:
-        raise ConfigurationError(f"recommendation is {recommendation!r}", "Give what recommend() gave, or its id.")
-    desk = recommender_of(store)
-    explain_again = desk.memory.find(recommendation_id)
+        raise ConfigurationError(f"recommendation is {recommendation!r}", "Give the result of recommend(), or its id.")
+    recommender = recommender_of(store)
+    explain_again = recommender.memory.find(recommendation_id)
     if explain_again is not None:
         return for_terminal(explain_again())
     if isinstance(recommendation, Recommendation):
         return for_terminal(text_of(recommendation))
-    desk.log.flush()
-    return for_terminal(desk.book.explained(recommendation_id))
+    recommender.log.flush()
+    return for_terminal(recommender.book.explained(recommendation_id))
 
 
 def report_outcome(
@@ -187,7 +187,7 @@ def report_outcome(
         recommendation_id: `Recommendation.id`, or a unique beginning of it.
         quality: A fraction in [0, 1], higher being better, as all qualities are.
         latency_s: Seconds for the answer.
-        ok: Whether the answer was of use.
+        ok: Whether the answer was useful.
         store: Where the recommendation was asked for.
 
     Raises:

@@ -63,8 +63,8 @@ class RepeatedAnswers:
         number = self._numbers[place]
         return BenchmarkError(
             str(path),
-            f"reads like that of {self._unit} {self._numbers[earlier]} and is in another Unicode form, "
-            "so that the two may or may not be one answer",
+            f"looks like that of {self._unit} {self._numbers[earlier]} but has another Unicode form, so the two may "
+            "or may not be the same answer",
             line=number if self._unit == "line" else None,
             row=number if self._unit == "row" else None,
             field=field,

@@ -1,4 +1,4 @@
-"""What a person asks for when selection models are trained anew: the parameters of `retrain`, as form and command."""
+"""The parameters of `retrain`, for the form and the command."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,17 +16,17 @@ class RetrainRequest(RequestModel):
     if_enough_new: int | None = Field(
         default=None,
         ge=1,
-        title="Only if so much is new",
-        description="Ends at once where fewer scored answers and reported outcomes than this are new since a "
-        "selection model was last trained, unless outcomes have drifted from what was expected or scores that were "
-        "learned from are others now. Empty: trains in any case. At least 1.",
+        title="Minimum new evidence",
+        description="Stop at once if fewer scored answers and reported outcomes are new since a selection model was "
+        "last trained, unless outcomes have drifted from what was expected or scores that were learned "
+        "from have changed. Empty: always train. At least 1.",
     )
     seed: int = Field(
         default=0,
         ge=0,
         title="Seed",
-        description="Decides how prompts are parted into those that are learned from and those that are held out. "
-        "The same evidence and the same seed give the same model. At least 0.",
+        description="Determines how prompts are split into training and held-out ones. The same evidence and the "
+        "same seed give the same model. At least 0.",
     )
 
 
@@ -36,4 +36,4 @@ def read_retrain_request(options: Mapping[str, Any]) -> RetrainRequest:
     Raises:
         ConfigurationError: a value that cannot be one.
     """
-    return checked_request(RetrainRequest, options, about="`benchwright retrain --help` lists what can be said.")
+    return checked_request(RetrainRequest, options, about="`benchwright retrain --help` lists the options.")

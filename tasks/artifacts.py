@@ -89,6 +89,6 @@ class ProgressArtifact:
             else:
                 await aupdate_progress_artifact(artifact_id=self._id, progress=progress, description=description)
         except Exception as error:  # a bar must not end a run
-            get_run_logger().debug("progress is shown later: %s", error)
+            get_run_logger().debug("could not show the progress; trying again later: %s", error)
             return
         self._shown = now

@@ -23,7 +23,7 @@ from tasks.blocks import EndpointPool, Prices, ResultsDatabase, key_variable
 
 B = TypeVar("B", bound=Block)
 Request = TypeVar("Request", EvaluationRequest, ScoreRequest)
-SEE = "`benchwright blocks list` shows those that there are."
+SEE = "`benchwright blocks list` lists the existing ones."
 
 
 async def find_block(kind: type[B], name: str) -> B | None:
@@ -41,7 +41,7 @@ async def find_block(kind: type[B], name: str) -> B | None:
         ) from None
     except httpx.HTTPError as error:
         raise ConfigurationError(
-            f"the Prefect server did not say what is in the block {name!r}: {type(error).__name__}",
+            f"cannot read the block {name!r} from the Prefect server: {type(error).__name__}",
             "Check that it responds, then run again.",
         ) from None
     except ValueError:  # as Prefect says that there is no such block
@@ -80,7 +80,7 @@ async def use_results_database() -> None:
     url = await address_in_block()
     if url is not None:
         os.environ["BENCHWRIGHT_DATABASE_URL"] = url
-        get_run_logger().info("results are kept in %s, by the block %r", shown(parse_url(url)), USUAL)
+        get_run_logger().info("storing results in %s (block %r)", shown(parse_url(url)), USUAL)
 
 
 async def with_pools(request: Request, store: Store) -> Request:

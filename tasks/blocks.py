@@ -34,7 +34,7 @@ class ResultsDatabase(Block):
 
     _block_type_name = "Benchwright results database"
     _block_type_slug = DATABASE_SLUG
-    _description = "Where results are kept. The one named `benchwright` is used where nothing else is said."
+    _description = "Where results are stored. The block named `benchwright` is the default."
     model_config = ConfigDict(title="Results database", hide_input_in_errors=True)
 
     url: SecretStr = Field(
@@ -69,14 +69,12 @@ class PoolServer(BaseModel):
     model_config = ConfigDict(title="Server", extra="forbid", hide_input_in_errors=True)
 
     url: str = Field(title="Address", description="`http://gpu-1:11434`. No key or password belongs here.")
-    slots: int = Field(
-        default=1, ge=1, le=4096, title="Slots", description="Requests that it serves at once. From 1 to 4096."
-    )
+    slots: int = Field(default=1, ge=1, le=4096, title="Slots", description="Concurrent requests. From 1 to 4096.")
     gpu_tag: str = Field(
         default="", title="GPU tag", description="The GPU behind it: servers on one GPU share a tag. Empty: its own."
     )
     provider: Protocol = Field(
-        default=ASKED, title="Protocol", description="Which protocol it speaks; `asked`: found out each time."
+        default=ASKED, title="Protocol", description="The protocol that it speaks; `asked`: detected each time."
     )
     electricity_price: float | None = Field(
         default=None, ge=0, title="Price of a kWh", description="In the currency of your reports. At least 0."
@@ -88,14 +86,14 @@ class EndpointPool(Block):
 
     _block_type_name = "Benchwright endpoint pool"
     _block_type_slug = "benchwright-endpoint-pool"
-    _description = "Servers that share the work of a run. Named as `pool:NAME` where an endpoint may be."
+    _description = "Servers that share the work of a run. Use `pool:NAME` wherever an endpoint is accepted."
     model_config = ConfigDict(title="Endpoint pool", hide_input_in_errors=True)
 
     servers: list[PoolServer] = Field(title="Servers", min_length=1, description="At least one.")
     key: SecretStr | None = Field(
         default=None,
         title="Key",
-        description="What every server of the pool takes as its API key, where they need one.",
+        description="API key of every server of the pool, if they need one.",
     )
     allow_remote: bool = Field(
         default=False, title="Allow remote models", description="Allow models that run on somebody else's machine."
@@ -142,7 +140,10 @@ class ModelPrice(BaseModel):
         default=None, ge=0, title="USD for a million input tokens", description="At least 0."
     )
     output_per_million: float | None = Field(
-        default=None, ge=0, title="USD for a million output tokens", description="Given with the one above. At least 0."
+        default=None,
+        ge=0,
+        title="USD for a million output tokens",
+        description=("Required with the one above. At least 0."),
     )
     per_kwh: float | None = Field(
         default=None, ge=0, title="USD for a kWh", description="For the energy measured while it answers. At least 0."
@@ -154,16 +155,16 @@ class Prices(Block):
 
     _block_type_name = "Benchwright prices"
     _block_type_slug = "benchwright-prices"
-    _description = "What answers and energy cost. Named as `--prices block:NAME`; a run keeps what it used."
+    _description = "Prices of answers and energy. Use as `--prices block:NAME`; a run stores the prices that it used."
     model_config = ConfigDict(title="Prices")
 
     electricity_per_kwh: float | None = Field(
         default=None,
         ge=0,
         title="USD for a kWh",
-        description="For every model whose energy is measured and that has no price below. At least 0.",
+        description="For every model with measured energy and without a price below. At least 0.",
     )
-    models: list[ModelPrice] = Field(default=[], title="Models", description="Prices of their own.")
+    models: list[ModelPrice] = Field(default=[], title="Models", description="Prices of individual models.")
 
     def content(self) -> dict[str, Any]:
         """Return the same as a file of `--prices` holds, checked.

@@ -47,4 +47,4 @@ async def _beat(store: Store, holder_id: str) -> None:
         except DatabaseLostError:
             return  # which ends the flow run
         except Exception as error:  # without a heartbeat the living count as dead
-            get_run_logger().warning("the heartbeat could not be stored, and is tried again: %s", error)
+            get_run_logger().warning("could not store the heartbeat; retrying: %s", error)

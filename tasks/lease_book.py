@@ -27,5 +27,6 @@ class LeaseBook:
             await asyncio.to_thread(beat, self._store, self.holder_id, lease_ids=held)
         except StoreError as error:
             log_warning(
-                "the leases could not be written down; were we killed, they would be free after a minute: %s", error
+                ("could not record the leases; if this process is killed, they are released only after a minute: %s"),
+                error,
             )

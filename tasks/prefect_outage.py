@@ -30,7 +30,7 @@ async def retry_while_prefect_is_away(call: Callable[[], Awaitable[T]], *, patie
     return await retry_while_unavailable(
         call,
         is_away=_is_away,
-        on_wait=lambda error: log_warning("the Prefect server is away, and is waited for: %s", _in_words(error)),
+        on_wait=lambda error: log_warning("the Prefect server is unavailable; waiting for it: %s", _in_words(error)),
         patience_s=patience_s,
         pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
     )
@@ -45,7 +45,7 @@ async def going_on_without(what: str) -> AsyncIterator[None]:
         if not _is_away(error):
             raise
         log_warning(
-            "%s could not be shown in Prefect, and stand in the results' database alone: %s", what, _in_words(error)
+            "%s could not be shown in Prefect; they are in the results database only: %s", what, _in_words(error)
         )
 
 

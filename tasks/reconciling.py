@@ -124,7 +124,7 @@ async def reconcile(
                 break
             await asyncio.sleep(1.0)
     except Exception as error:  # whoever calls has work of its own
-        log_warning("flow runs whose process is gone are taken care of later: %s", error)
+        log_warning("flow runs whose process is gone will be handled later: %s", error)
     return tuple(sentences)
 
 
@@ -182,7 +182,7 @@ async def _take_care(
             return None
         sentence = await _decide(store, client, await _read(client, record.flow_run_id), record)
     except Exception as error:  # Prefect is away, or refuses: the next who looks tries again
-        log_warning("flow run %s, whose process is gone, is taken care of later: %s", record.flow_run_id, error)
+        log_warning("flow run %s, whose process is gone, will be handled later: %s", record.flow_run_id, error)
         if is_ours:
             await call_store(put_back, store, record.flow_run_id, record.wanted_at)
         return None
@@ -200,7 +200,7 @@ async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
 
 def _waits_until(flow_run: FlowRun, due: datetime) -> str:
     at_latest = f"at {due.astimezone():%H:%M:%S} at the latest"
-    return f"flow run {flow_run.name}: {GONE}; it is taken care of once its worker has let go of it, {at_latest}"
+    return f"flow run {flow_run.name}: {GONE}; it will be handled once its worker releases it, {at_latest}"
 
 
 def _died_at(store: Store, record: RecoveryRecord) -> datetime:
@@ -257,7 +257,7 @@ async def _decide(store: Store, client: PrefectClient, flow_run: FlowRun | None,
     if flow_run.deployment_id is None:
         return await _left_to_its_user(store, client, flow_run, left)
     if record.n_restarts >= MOST_RESTARTS:
-        return await _given_up(store, client, flow_run, left)
+        return await _give_up_run(store, client, flow_run, left)
     return await _made_again(store, client, flow_run)
 
 
@@ -273,14 +273,14 @@ def _is_broken_off(state: State[object] | None) -> bool:
 async def _made_again(store: Store, client: PrefectClient, flow_run: FlowRun) -> str:
     n = await call_store(count_restart, store, str(flow_run.id))
     await call_crashed_for(client, flow_run.id, GONE)
-    again: State[None] = Scheduled(message=f"{GONE}; made again for the {_ordinal(n)} time of at most {MOST_RESTARTS}")
+    again: State[None] = Scheduled(message=f"{GONE}; rescheduled for the {_ordinal(n)} time of at most {MOST_RESTARTS}")
     await client.set_flow_run_state(flow_run.id, again, force=True)
     await call_store(end_claim, store, str(flow_run.id))
-    return f"flow run {flow_run.name}: {GONE}; it is made again ({n} of at most {MOST_RESTARTS} times)"
+    return f"flow run {flow_run.name}: {GONE}; rescheduled ({n} of at most {MOST_RESTARTS} times)"
 
 
-async def _given_up(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> str:
-    message = f"{GONE} for the {_ordinal(MOST_RESTARTS + 1)} time: it is not made again"
+async def _give_up_run(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> str:
+    message = f"{GONE} for the {_ordinal(MOST_RESTARTS + 1)} time; giving up"
     await call_crashed_for(client, flow_run.id, message)
     if not left.is_share:
         await call_store(_end, store, left.runs, Status.FAILED, f"{message}; {_resume(left.runs)}")
@@ -317,7 +317,7 @@ def _end(store: Store, runs: Sequence[RunRecord], status: Status, reason: str) -
 def _resume(runs: Sequence[RunRecord]) -> str:
     if not runs:
         return "nothing of it was begun"
-    return f"`benchwright evaluate --resume {runs[0].plan.run_id}` goes on with it"
+    return f"`benchwright evaluate --resume {runs[0].plan.run_id}` resumes it"
 
 
 def _ordinal(n: int) -> str:

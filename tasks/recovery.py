@@ -33,7 +33,7 @@ async def free_slots_of_the_dead(store: Store) -> None:
             n_freed = await free_dead_slots(holder.lease_ids)
             await call_store(end_holder, store, holder.holder_id)
         except (StoreError, LimitsAwayError) as error:
-            log_warning("process %d on %s is gone and could not be tidied up after: %s", holder.pid, holder.host, error)
+            log_warning("could not clean up after process %d on %s, which is gone: %s", holder.pid, holder.host, error)
             continue
         if n_freed:
             log_info("freed the GPU slots that process %d left behind", holder.pid)
@@ -57,10 +57,10 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, bu
                 flow_run = await client.read_flow_run(UUID(flow_run_id))
                 if flow_run.state is not None and not flow_run.state.is_final() and but not in flow_run.tags:
                     await call_crashed_for(
-                        client, flow_run.id, "its process is gone; another flow run goes on with its work"
+                        client, flow_run.id, "its process is gone; another flow run continues its work"
                     )
             except Exception as error:  # another server's flow run, or none that answers: it is only tidiness
-                log_warning("flow run %s could not be called crashed: %s", flow_run_id, error)
+                log_warning("could not mark flow run %s as crashed: %s", flow_run_id, error)
 
 
 async def call_crashed_for(client: PrefectClient, flow_run_id: UUID, why: str) -> None:

@@ -28,7 +28,7 @@ async def call_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) ->
     return await retry_while_unavailable(
         lambda: asyncio.to_thread(call, *words, **named),
         is_away=lambda error: isinstance(error, StoreUnreachableError),
-        on_wait=lambda error: log_warning("the database is away, and is waited for: %s", error),
+        on_wait=lambda error: log_warning("the database is unavailable; waiting for it: %s", error),
         patience_s=PATIENCE_S,
         pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
     )

@@ -30,7 +30,7 @@ CHANGES = ("model", "judge", "server")
 
 @alerts.command("list")
 def list_all(
-    all_: Annotated[bool, typer.Option("--all", help="Include alerts that are over.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Include resolved alerts.")] = False,
     rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Only for this rule.")] = None,
     task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only for this task or benchmark.")] = None,
     candidate: Annotated[
@@ -47,7 +47,7 @@ def list_all(
     elif matching:
         _print(matching)
     else:
-        print_status("no such alert" if all_ else "no alert is open; --all shows those that are over")
+        print_status("no matching alerts" if all_ else "no open alerts; --all shows resolved ones too")
 
 
 def alerts_that_fit(
@@ -85,7 +85,7 @@ def _print(records: list[AlertRecord]) -> None:
 
 @alerts.command("ack")
 def acknowledge(
-    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Its id, or the beginning of one; `last`.")],
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="An alert's id, the beginning of one, or `last`.")],
     note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="A note to store with it.")] = None,
     by: Annotated[
         str | None,
@@ -105,7 +105,7 @@ def acknowledge(
     if as_json:
         print_json(results_as_json(AlertResult.of(acknowledged)))
     else:
-        over = " and is over" if acknowledged.rule in CHANGES else "; it is over when a monitor finds it gone"
+        over = " and resolved" if acknowledged.rule in CHANGES else "; it is resolved when a monitor no longer finds it"
         print_line(f"{acknowledged.alert_id} ({acknowledged.rule}) is acknowledged{over}")
 
 
@@ -128,7 +128,7 @@ def silence(
 
     if rule is None and task is None and candidate is None:
         raise ConfigurationError(
-            "a silence is of a rule, a task or a candidate", "Give --rule, --task or --candidate, or several of them."
+            "a silence needs a rule, a task or a candidate", "Give --rule, --task or --candidate, or several of them."
         )
     ends = _read_until(until)
     with open_stored(db) as store:
@@ -138,7 +138,7 @@ def silence(
     if as_json:
         print_json(_silence_as_json(made))
     else:
-        print_line(f"silence {made.silence_id} holds until {moment(made.until)}")
+        print_line(f"silence {made.silence_id} is active until {moment(made.until)}")
 
 
 @alerts.command("silences")
@@ -165,7 +165,7 @@ def silences(
         ]
         print_table(("silence", "rule", "task", "candidate", "until", "why"), rows)
     else:
-        print_status("nothing is silenced")
+        print_status("no alerts are silenced")
 
 
 @alerts.command("notify")
@@ -198,11 +198,11 @@ def notify(
     if webhook is None:
         was_there = notify_nobody()
         fields: dict[str, Any] = {"automation": None, "was_there": was_there}
-        text = "nobody is notified any more" if was_there else "nobody was notified before either"
+        text = "notifications are off" if was_there else "notifications were off already"
     else:
         made = notify_by(_read_webhook(webhook), severities=tuple(severity or ()), may_be_private=private)
         fields = {"automation": made.name, "automation_id": made.automation_id, "block": made.block}
-        text = f"{made.name}: the block {made.block} is called for each new alert"
+        text = f"{made.name}: calls the block {made.block} for each new alert"
     if as_json:
         print_json(fields)
     else:
@@ -241,7 +241,7 @@ def _read_until(text: str) -> datetime:
     except (ValueError, OverflowError, OSError):
         pass
     if until is None or until <= datetime.now(UTC):
-        raise ConfigurationError(f"--until {text!r} is no moment to come", "For example 8h, 3d or 2027-01-31.")
+        raise ConfigurationError(f"--until {text!r} is not a future time", "For example 8h, 3d or 2027-01-31.")
     return until
 
 

@@ -12,11 +12,11 @@ def _lazy(target: str, summary: str, *, has_headings: bool = False) -> LazyComma
 COMMANDS = {
     "compare": _lazy(
         "compare.command:compare",
-        "Compare candidates case by case: those of stored runs, or ones evaluated now with the options of `evaluate`.",
+        "Compare candidates case by case: from stored runs, or evaluated now with the options of `evaluate`.",
         has_headings=True,
     ),
     "demo": _lazy(
-        "demo:demo", "Evaluate a small real model and simple baselines on five suites: a first look, in a few minutes."
+        "demo:demo", "Evaluate a small real model and simple baselines on five suites: a first look in a few minutes."
     ),
     "deploy": _lazy("deploy.command:deploy", "Create or update all deployments on the Prefect server."),
     "doctor": _lazy(
@@ -24,12 +24,12 @@ COMMANDS = {
     ),
     "evaluate": _lazy(
         "evaluate.command:evaluate",
-        "Ask models a benchmark's cases, score the answers, and report how certain the numbers are.",
+        "Run models on a benchmark, score their answers, and report each number with its uncertainty.",
         has_headings=True,
     ),
     "monitor": _lazy(
         "monitor.command:monitor",
-        "Check evaluations and production traffic over time; raise alerts, and close those that are over.",
+        "Check evaluations and production traffic over time; raise alerts, and resolve those that no longer apply.",
     ),
     "race": _lazy(
         "race.command:race",
@@ -38,44 +38,42 @@ COMMANDS = {
     ),
     "recommend": _lazy(
         "recommend.command:recommend",
-        "Recommend a candidate for a task or a prompt from what was measured, with the reason.",
+        "Recommend a candidate for a task or a prompt from measured results, and explain why.",
     ),
     "retrain": _lazy(
         "retrain.command:retrain",
-        "Train selection models on what was measured; one that is significantly better on unseen prompts is promoted.",
+        "Train selection models on measured results; promote one that is significantly better on unseen prompts.",
     ),
-    "score": _lazy("score:score", "Score a run's stored answers by metrics; nothing is generated again."),
+    "score": _lazy("score:score", "Score a run's stored answers with metrics; nothing is generated again."),
     "serve": _lazy(
         "serve:serve",
-        "Run everything on this machine until Ctrl-C: Prefect's pages, all flows as forms and schedules, a worker.",
+        "Run everything on this machine until Ctrl-C: the Prefect UI, all flows as forms and schedules, and a worker.",
     ),
     "show": _lazy(
         "show.command:show",
-        "Show a run: its results, what failed with an example each, and where the numbers come from.",
+        "Show a run: results, failures with an example of each, and where the numbers come from.",
     ),
     "sweep": _lazy(
         "sweep.command:sweep",
-        "Evaluate every combination of parameters on the same cases, and say which values are best.",
+        "Evaluate every combination of parameters on the same cases, and report which values are best.",
         has_headings=True,
     ),
     "export": _lazy("export:export", "Export results as a table: numbers unrounded, spreadsheet formulas escaped."),
     "runs": _lazy("runs:runs", "Runs: list, tag, archive, delete."),
     "experiments": _lazy(
         "experiments.command:experiments",
-        "Experiments: a question, its runs, notes; compare, clone, share, archive, delete.",
+        "Experiments: group runs under a question, with notes; compare, clone, share, archive, delete.",
     ),
     "endpoints": _lazy("endpoints.command:endpoints", "Model servers: list, add, probe, remove."),
     "models": _lazy("models.command:models", "Models: list, show, agree, pull, register, retire."),
     "profiles": _lazy("profiles:profiles", "Prompt profiles: list, show, add."),
     "benchmarks": _lazy("benchmarks:benchmarks", "Benchmarks: list, show, add, validate."),
     "alerts": _lazy("alerts:alerts", "Alerts of the monitor: list, acknowledge, silence, notify."),
-    "blocks": _lazy(
-        "blocks.command:blocks", "Databases, pools of servers and prices kept by the Prefect server: register, list."
-    ),
+    "blocks": _lazy("blocks.command:blocks", "Prefect blocks for databases, server pools and prices: register, list."),
     "metrics": _lazy("metrics:metrics", "Metrics: list, show."),
     "review": _lazy(
         "review.command:review",
-        "Rate answers without seeing whose they are: `review RUN`. List reviews, resume one, show its result.",
+        "Rate answers blind: `review RUN`. List reviews, resume one, show its result.",
     ),
     "selection": _lazy(
         "selection.command:selection",

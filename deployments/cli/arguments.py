@@ -23,7 +23,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 EndpointsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--endpoint", metavar="URL|NAME|pool:NAME", help="A server to ask; may be repeated.", show_default=False
+        "--endpoint", metavar="URL|NAME|pool:NAME", help="A model server to use; may be repeated.", show_default=False
     ),
 ]
 
@@ -47,7 +47,7 @@ SandboxOption = Annotated[
     typer.Option("--sandbox", metavar="weak", help="Accept a weaker sandbox if bubblewrap is not installed."),
 ]
 SlotsOption = Annotated[
-    int | None, typer.Option("--slots", metavar="N", help="Requests that a server answers at once; default 1.")
+    int | None, typer.Option("--slots", metavar="N", help="Concurrent requests per server; default 1.")
 ]
 GpuTagOption = Annotated[
     str | None, typer.Option("--gpu-tag", metavar="T", help="Name of the GPU behind the endpoints.")
@@ -106,7 +106,7 @@ def read_settings() -> "Settings":
         problems = "; ".join(
             f"BENCHWRIGHT_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
         )
-        raise ConfigurationError(f"a setting is wrong: {problems}", "Correct the variable, or unset it.") from None
+        raise ConfigurationError(f"invalid setting: {problems}", "Correct the variable, or unset it.") from None
 
 
 def database_url(db: str | None) -> str | None:
@@ -155,6 +155,6 @@ def accept_sandbox(sandbox: str | None) -> None:
         return
     if sandbox != "weak":
         raise ConfigurationError(
-            f"--sandbox {sandbox!r} is not known; allowed: weak", "Leave it out where bubblewrap is installed."
+            f"invalid --sandbox {sandbox!r}; allowed: weak", "Leave it out if bubblewrap is installed."
         )
     os.environ["BENCHWRIGHT_SANDBOX"] = sandbox

@@ -117,7 +117,7 @@ def show(
         return
     details = _as_json(benchmark)
     prompt = details.pop("prompt")
-    details["fields"] = "; ".join(benchmark.fields.as_sentences()) or "as the format has them"
+    details["fields"] = "; ".join(benchmark.fields.as_sentences()) or "the format's own names"
     print_details(details | {"system": prompt["system"], "template": prompt["template"]})
     for case in shown:
         print_line()
@@ -143,14 +143,14 @@ def add(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Store a file's cases under its name; all of them, or none. Options marked * may be repeated."""
+    """Store a file's cases under its name: all of them, or none. Options marked * may be repeated."""
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.store.benchmarks import save_benchmark
 
     benchmark = _checked(path, name=name, fields=field, ignored=ignore_field)
     if benchmark.name in standard_suites():
         raise ConfigurationError(
-            f"{benchmark.name!r} is the name of a standard suite, which it would not replace", "Give --name another."
+            f"{benchmark.name!r} is the name of a standard suite, which cannot be replaced", "Give --name another."
         )
     with open_results(db) as store:
         _tell_of_another_version(benchmark, store)
@@ -167,8 +167,8 @@ def _tell_of_another_version(benchmark: Benchmark, store: Any) -> None:
     before = find_benchmark(store, benchmark.name)
     if before is not None and before.version != benchmark.version:
         print_status(
-            f"{benchmark.name} was version {before.version[:12]} with {before.n_cases} cases before; "
-            "its runs keep it, and numbers of the two are not compared"
+            f"{benchmark.name} was version {before.version[:12]} with {before.n_cases} cases; its runs keep that "
+            "version, and results of the two versions are not comparable"
         )
 
 
@@ -196,7 +196,7 @@ def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None, igno
     from evaluation.benchmarks.loading import load_benchmark
 
     if name is not None and not name.strip():
-        raise ConfigurationError("--name is empty", "Give it a word.")
+        raise ConfigurationError("--name is empty", "Give a name.")
     benchmark = load_benchmark(path, fields=read_mapping(fields or []), ignore=ignored or (), name=name)
     check_renderable(benchmark)
     for text in benchmark.metrics:
@@ -230,5 +230,7 @@ def _print(benchmark: Benchmark, verdict: str) -> None:
     for sentence in benchmark.fields.as_sentences():
         print_line(sentence)
     for ids in equal_contents(benchmark):
-        print_status(f"{len(ids)} cases ask and accept the same: {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}")
+        print_status(
+            f"{len(ids)} cases have the same prompt and references: {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}"
+        )
     print_line(verdict)

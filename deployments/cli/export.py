@@ -71,12 +71,12 @@ def _format(form: str | None, out: Path | None) -> Format:
     ending = out.suffix.removeprefix(".").lower() if out is not None else ""
     if form is None and ending and ending not in {*Format}:
         raise ConfigurationError(
-            f"--out {str(out)!r} names no format that is known; allowed: {', '.join(Format)}",
+            f"--out {str(out)!r}: unknown format; allowed: {', '.join(Format)}",
             f"Give --format, or a file such as {Path(str(out)).stem}.csv.",
         )
     file_format = Format(form) if form else Format(ending) if ending else Format.CSV
     if file_format is Format.PARQUET and out is None:
-        raise ConfigurationError("a Parquet file is not for a terminal", "Give --out FILE.parquet.")
+        raise ConfigurationError("Parquet cannot be printed to a terminal", "Give --out FILE.parquet.")
     return file_format
 
 

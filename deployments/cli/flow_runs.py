@@ -73,8 +73,8 @@ def run_flow(
         except PrefectGoneError:
             # Its runner is left as it is: ending it would wait for a server that does not answer.
             print_status(
-                f"warning: Prefect's server at {server.api} is gone, and its record of this run ends early; "
-                "all answers and scores are stored"
+                f"warning: the Prefect server at {server.api} is gone, so its record of this run is incomplete; all "
+                "answers and scores are stored"
             )
             return None, None
     runner.close()

@@ -100,7 +100,7 @@ def show(
         typer.Argument(
             metavar="NAME",
             autocompletion=metric_names,
-            help="A metric, also with options, or path.py:Name of your own.",
+            help="A metric, optionally with options, or your own as path.py:Name.",
         ),
     ],
     as_json: JsonOption = False,

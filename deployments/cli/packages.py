@@ -14,9 +14,9 @@ def hidden_package(names: tuple[str, ...] = OURS) -> str | None:
         if home / name not in [place.resolve() for place in places]:
             where = f"at {str(places[0])!r} " if places else ""
             return (
-                f"another package called {name!r} {where}stands before Benchwright's, which is {str(home / name)!r}.\n"
-                "  next: start the command elsewhere and without that folder on PYTHONPATH, or install Benchwright in "
-                "an environment of its own"
+                f"another package named {name!r} {where}shadows Benchwright's, which is {str(home / name)!r}.\n  "
+                "next: run the command from another folder and without that folder on PYTHONPATH, or install "
+                "Benchwright in an environment of its own"
             )
     return None
 

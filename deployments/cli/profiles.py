@@ -72,7 +72,7 @@ def add(
         before = find_profile(store, profile.name)
         save_profile(store, profile)
     if before is not None and before.hash != profile.hash:
-        print_status(f"{profile.name} had the hash {before.hash[:12]} before; runs made with that keep it")
+        print_status(f"{profile.name} had the hash {before.hash[:12]} before; earlier runs keep that version")
     _print(profile, as_json=as_json)
 
 

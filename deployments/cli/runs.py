@@ -43,7 +43,7 @@ def list_by_default(
     if context.invoked_subcommand is None:
         list_runs(limit=limit, everything=everything, experiment=experiment, db=db, as_json=as_json)
     elif (limit, everything, experiment, db, as_json) != (20, False, None, None, False):
-        raise typer.BadParameter(f"options stand after the word {context.invoked_subcommand!r}")
+        raise typer.BadParameter(f"put options after the word {context.invoked_subcommand!r}")
 
 
 @runs.command("list")
@@ -82,10 +82,10 @@ def list_runs(
         )
     elif experiment is not None:
         print_status(
-            "the experiment has no run; `benchwright evaluate --experiment NAME` and `experiments add` give it some"
+            "the experiment has no runs; `benchwright evaluate --experiment NAME` and `experiments add` add some"
         )
     else:
-        print_status("no run is stored yet; `benchwright demo` makes the first")
+        print_status("no runs are stored yet; `benchwright demo` creates the first")
 
 
 def _as_json(run: RunSummary) -> dict[str, Any]:
@@ -167,9 +167,9 @@ def tag(
 
     added, removed = add or [], remove or []
     if not added and not removed and favourite is None:
-        raise ConfigurationError("nothing was asked of the tags", "Give --add TAG, --remove TAG or --favourite.")
+        raise ConfigurationError("no change was given", "Give --add TAG, --remove TAG or --favourite.")
     if any(not text.strip() for text in added):
-        raise ConfigurationError("a tag must not be empty", "Give --add a word.")
+        raise ConfigurationError("a tag must not be empty", "Give a tag.")
     with open_stored(db) as store:
         run_id = find_run(store, run).plan.run_id
         tags = tag_run(store, run_id, add=added, remove=removed, favourite=favourite)
@@ -213,7 +213,7 @@ def delete(
         record = find_run(store, run)
         run_id = record.plan.run_id
         if not yes and not confirm(f"Delete run {run_id} ({record.plan.benchmark_name}) with all its answers?"):
-            print_status(f"{run_id} was kept")
+            print_status(f"{run_id} was not deleted")
             if as_json:
                 print_json({"run_id": run_id, "deleted": False})
             return

@@ -66,7 +66,7 @@ def score(
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Score a run's stored answers by metrics; nothing is generated again. Options marked * may be repeated."""
+    """Score a run's stored answers with metrics; nothing is generated again. Options marked * may be repeated."""
     from evaluation.requests.score_request import read_score_request
 
     accept_sandbox(sandbox)
@@ -123,7 +123,7 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
         return ended_without_runs(end, None, as_json=as_json)
     if as_json:
         print_json(replace(run_result(store, plan.run_id), status=Status.CANCELLED))
-    print_status("interrupted: no score was made; the same command begins again")
+    print_status("interrupted before the first score; run the same command again")
     return code_of_signal(end)
 
 
@@ -137,8 +137,8 @@ def _score(request: "ScoreRequest", store: "Store", stack: "ExitStack", *, as_js
     else:
         print_run(store, result)
     if ended.is_interrupted:
-        print_status("interrupted: scoring is incomplete; every score that was finished is stored")
-        print_status("  next: the same command measures what is missing")
+        print_status("interrupted: scoring is incomplete; all finished scores are stored")
+        print_status("  next: run the same command again to compute the missing scores")
     return ended.code
 
 

@@ -29,12 +29,12 @@ PORT = 4200
 
 
 def serve(
-    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Port of Prefect's pages.")] = PORT,
+    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Port of the Prefect UI.")] = PORT,
     embedded: Annotated[
         bool | None,
         typer.Option(
             "--embedded/--no-embedded",
-            help="Start the embedded server, or do not; default: if no other answers.",
+            help="Start the embedded server, or not; default: if no other responds.",
             show_default=False,
         ),
     ] = None,
@@ -47,7 +47,7 @@ def serve(
     ] = True,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A host name under which browsers may open the pages, beside localhost."),
+        typer.Option(metavar="NAME", help="A host name under which browsers may open the pages, besides localhost."),
     ] = None,
     form_files: Annotated[
         str | None,
@@ -60,7 +60,7 @@ def serve(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: Prefect's pages, all flows as forms and schedules, a worker.
+    """Run everything on this machine until Ctrl-C: the Prefect UI, all flows as forms and schedules, and a worker.
 
     If no model server answers, the embedded one is started. Results and schedules are kept for the next time.
     """
@@ -91,7 +91,7 @@ def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
         raise ConfigurationError(f"{error}", "For example --allow-host bench.example.com") from None
     if form_files is not None:
         if not form_files.strip() or not Path(form_files).is_dir():
-            raise ConfigurationError(f"--form-files {form_files!r} is not a folder", "Name one that exists.")
+            raise ConfigurationError(f"--form-files {form_files!r} is not a folder", "Give an existing folder.")
         os.environ[FOLDER_VARIABLE] = str(Path(form_files).resolve())
 
 

@@ -166,8 +166,8 @@ def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecor
             old = before.get((record.name, record.endpoint_name))
             if old and record.digest and old != record.digest:
                 print_status(
-                    f"{record.name} on {record.endpoint_name} is another version now: {record.digest[:12]}, "
-                    f"before {old[:12]}; the old one's runs keep it"
+                    f"{record.name} on {record.endpoint_name} has a new version: {record.digest[:12]} (was "
+                    f"{old[:12]}); earlier runs keep the old one"
                 )
             records.append(record)
     return records

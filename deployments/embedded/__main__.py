@@ -75,12 +75,12 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="a host name under which it may be asked, beside 127.0.0.1, localhost and --host; may be repeated",
+        help="a host name under which it may be reached, besides 127.0.0.1, localhost and --host; may be repeated",
     )
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--slots", type=int, default=2, help="requests answered at the same time")
     parser.add_argument("--log-file", type=Path, help="where all output goes, llama.cpp's too")
-    parser.add_argument("--ready-file", type=Path, help="gets the URL when the server can be asked")
+    parser.add_argument("--ready-file", type=Path, help="file to write the URL to when the server is ready")
     parser.add_argument("--baselines-only", action="store_true", help="leave the language model out")
     parser.add_argument(
         "--model",

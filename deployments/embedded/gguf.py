@@ -43,7 +43,7 @@ def read_header(path: Path) -> GgufHeader:
     """Return the header of the file at `path`.
 
     Raises:
-        ConfigurationError: it is no GGUF file of version 2 or 3.
+        ConfigurationError: it is not a GGUF file of version 2 or 3.
     """
     with path.open("rb") as file:
         if file.read(4) != b"GGUF" or _number(file, 4) not in (2, 3):

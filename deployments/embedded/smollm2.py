@@ -46,7 +46,7 @@ def chatml_model(name: str, path: Path) -> ServedModel:
 
     Raises:
         OSError: the file cannot be read.
-        ConfigurationError: it is no GGUF file.
+        ConfigurationError: it is not a GGUF file.
     """
     header = read_header(path)
     stat = path.stat()

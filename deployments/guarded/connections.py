@@ -42,7 +42,7 @@ def read_target(text: str) -> Target:
     """Return the target in `https://hooks.example.com`, or in `http://10.0.0.5:9000 private`; a path is left out.
 
     Raises:
-        ValueError: it is no address of a webhook.
+        ValueError: it is not a webhook URL.
     """
     address, _, word = text.strip().partition(" ")
     parts = urlsplit(address)

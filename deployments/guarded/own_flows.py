@@ -37,7 +37,7 @@ async def load_own_flow(flow_run: "FlowRun", **_options: Any) -> "Flow[..., Any]
     from prefect.client.orchestration import get_client
 
     if flow_run.deployment_id is None:
-        raise ConfigurationError(f"the flow run {flow_run.name!r} is of no deployment", "Run a deployment.")
+        raise ConfigurationError(f"the flow run {flow_run.name!r} does not belong to a deployment", "Run a deployment.")
     async with get_client() as client:
         deployment = await client.read_deployment(flow_run.deployment_id)
     for definition in DEFINITIONS:

@@ -44,7 +44,7 @@ def call(
         progress: Called when the work has moved on. What it raises ends the work, and is raised here.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
         KeyboardInterrupt: Ctrl-C, after what was begun has ended; a second one does not wait for that.
     """
     caller, future = _caller(tell, progress), Future[T]()

@@ -38,7 +38,7 @@ def compare(*runs: "str | RunResult | InvocationResult", **options: Unpack[Compa
         runs: Stored runs: results, ids, the beginning of one, `last`; an experiment's name: its runs.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
         IncomparableError: the runs have nothing in common.
         CheckFailedError: a side is worse; its `result` is what else would be returned.
         RunFailedError: a run failed or was cancelled; its `result` is what else would be returned.
@@ -74,7 +74,7 @@ def compare_unpaired(
         runs: Stored runs: results, ids, the beginning of one, `last`; an experiment's name: its runs.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from deployments.cli.arguments import open_stored
     from evaluation.comparisons.unpaired_result import unpaired_result

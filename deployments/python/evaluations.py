@@ -37,10 +37,10 @@ def evaluate(**options: Unpack[EvaluateOptions]) -> "InvocationResult":
     until this process ends.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
         RunFailedError: a run failed or was cancelled; its `result` is what else would be returned.
         CheckFailedError: a value is under its `fail_under`; its `result` is what else would be returned.
-        RunInterrupted: Ctrl-C, or the notebook's interrupt; `resume` goes on with it.
+        RunInterrupted: Ctrl-C, or the notebook's interrupt; `resume` continues it.
     """
     return call(partial(_evaluate, options), **listeners(options))
 
@@ -79,7 +79,7 @@ def forecast(**options: Unpack[EvaluateOptions]) -> "Forecast":
     The same as `benchwright evaluate --dry-run`.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     return call(partial(_forecast, options), **listeners(options))
 

@@ -34,12 +34,12 @@ class CallOptions(StoreOptions, total=False):
     ]
     progress: Annotated[
         Callable[["Progress"], None] | None,
-        Doc("Called when the work has moved on: `progress=print`. What it raises ends the work and is raised here."),
+        Doc("Called on each progress: `progress=print`. An exception that it raises ends the work and is raised here."),
     ]
 
 
 class EvaluationOptions(CallOptions, total=False):
-    """What is asked of whom, and how it is measured."""
+    """Which candidates run on which cases, and how they are scored."""
 
     benchmark: Annotated[Texts | PathLike[str] | None, Doc("Suites, stored benchmarks or files.")]
     field: Annotated[Settings | None, Doc("Columns of a benchmark file that hold a field: `prompt=question`.")]
@@ -55,10 +55,10 @@ class EvaluationOptions(CallOptions, total=False):
     system: Annotated[str | None, Doc("System prompt for every `model`.")]
     profile: Annotated[str | None, Doc("Prompt profile for every `model`.")]
     endpoint: Annotated[Texts | None, Doc("Names or addresses of servers; default: `OLLAMA_HOST`.")]
-    slots: Annotated[int | None, Doc("Requests that a server answers at once; default: 1.")]
+    slots: Annotated[int | None, Doc("Concurrent requests per server; default: 1.")]
     gpu_tag: Annotated[str | None, Doc("Name of the GPU behind the endpoints.")]
     provider: Annotated[str | None, Doc("`ollama` or `openai_compatible`; default: detected.")]
-    embedded: Annotated[bool, Doc("Use the embedded server, alone or beside others.")]
+    embedded: Annotated[bool, Doc("Use the embedded server, alone or with others.")]
     allow_remote: Annotated[bool, Doc("Allow models that run on somebody else's machines.")]
     metric: Annotated[Texts | None, Doc("Metrics to use instead of the benchmark's.")]
     judge: Annotated[Texts | None, Doc("Models that judge the answers: `MODEL` or `MODEL@ENDPOINT`.")]
@@ -71,8 +71,8 @@ class EvaluationOptions(CallOptions, total=False):
             "`BENCHWRIGHT_PRICES`."
         ),
     ]
-    limit: Annotated[int | None, Doc("Ask only so many cases, in the seed's order.")]
-    repeats: Annotated[int | None, Doc("How often to ask each case; default: 1.")]
+    limit: Annotated[int | None, Doc("Number of cases to run, in the seed's order.")]
+    repeats: Annotated[int | None, Doc("Number of times to ask each case; default: 1.")]
     seed: Annotated[int | None, Doc("The random seed; default: 0. Most servers repeat a text only with one slot.")]
     max_failures: Annotated[
         str | int | None, Doc("Server failures allowed per candidate: a share (`10%`) or a number; default: `10%`.")
@@ -80,11 +80,9 @@ class EvaluationOptions(CallOptions, total=False):
     timeout: Annotated[float | None, Doc("Time limit of one attempt, in seconds; default: 300.")]
     case_timeout: Annotated[float | None, Doc("Time limit of all attempts of a case, in seconds; default: 1800.")]
     spread: Annotated[int | None, Doc("Number of worker flow runs to split the run across; default: 1.")]
-    reuse: Annotated[bool, Doc("Reuse answers of earlier runs to equal requests; they are marked.")]
-    experiment: Annotated[
-        str | None, Doc("Add what is made to this experiment; its template fills in what is left out.")
-    ]
-    file: Annotated[File | None, Doc("A YAML file with these options; what is given here goes before it.")]
+    reuse: Annotated[bool, Doc("Reuse answers of earlier runs to identical requests; they are marked.")]
+    experiment: Annotated[str | None, Doc("Add the result to this experiment; its template supplies omitted options.")]
+    file: Annotated[File | None, Doc("A YAML file with these options; arguments given here take precedence.")]
 
 
 class EvaluateOptions(EvaluationOptions, total=False):
@@ -92,7 +90,7 @@ class EvaluateOptions(EvaluationOptions, total=False):
 
     fail_under: Annotated[
         Settings | None,
-        Doc("Least value of a metric: `token_f1=0.5`. Where a value is lower, `CheckFailedError` is raised."),
+        Doc("Minimum value of a metric: `token_f1=0.5`. If a value is lower, `CheckFailedError` is raised."),
     ]
     resume: Annotated[
         str | None, Doc("Resume the invocation of this run, or of the `last` one; only missing cases are asked.")
@@ -106,12 +104,12 @@ class RaceOptions(EvaluationOptions, total=False):
         Literal["evidence", "halving"] | None,
         Doc("Drop with a guarantee (`evidence`, the default), or the worse half in every round."),
     ]
-    alpha: Annotated[float | None, Doc("Largest probability that the best is dropped; default: 0.05.")]
+    alpha: Annotated[float | None, Doc("Maximum probability that the best is dropped; default: 0.05.")]
     margin: Annotated[str | None, Doc("A difference that does not matter, such as `2pp`; the race may end at it.")]
     levels: Annotated[
         Texts | None, Doc("Numbers of cases after which to decide: `smoke=20,quick=100,full`; default: continuously.")
     ]
-    confirm: Annotated[int | None, Doc("Most unseen cases to ask the winner and the runner-up.")]
+    confirm: Annotated[int | None, Doc("Maximum number of unseen cases to confirm the winner on.")]
     budget: Annotated[Texts | None, Doc("End the race when one of these is spent: `calls=N`, `minutes=N`, `tokens=N`.")]
     resume: Annotated[str | None, Doc("Resume this race, or the `last` one; only missing cases are asked.")]
 
@@ -155,16 +153,17 @@ class ComparisonOptions(TypedDict, total=False):
     ]
     against: Annotated[str | None, Doc("Compare every other side with this one, the baseline.")]
     margin: Annotated[
-        str | None, Doc("The largest difference that does not matter, such as `2pp`: not worse, or equivalent.")
+        str | None,
+        Doc("Largest difference that does not matter, such as `2pp`; tests non-inferiority and equivalence."),
     ]
 
 
 class CompareOptions(EvaluationOptions, ComparisonOptions, total=False):
     """The options of `compare`: with those of an evaluation, what they ask for is evaluated first."""
 
-    flips: Annotated[int | None, Doc("Flipped cases to hold in each direction; default: 5.")]
+    flips: Annotated[int | None, Doc("Number of flipped cases to keep in each direction; default: 5.")]
     fail_on_regression: Annotated[
-        bool, Doc("Raise `CheckFailedError` where a side is worse than `against`, or than the first.")
+        bool, Doc("Raise `CheckFailedError` if a side is worse than `against`, or than the first.")
     ]
     regression_of: Annotated[
         Texts | None, Doc("Further metrics to check, such as `latency_s`; implies `fail_on_regression`.")

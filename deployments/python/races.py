@@ -25,9 +25,9 @@ def race(**options: Unpack[RaceOptions]) -> "RaceResult":
     The same as `benchwright race`.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
         RunFailedError: the run failed or was cancelled; its `result` is what else would be returned.
-        RunInterrupted: Ctrl-C, or the notebook's interrupt; `resume` goes on with it.
+        RunInterrupted: Ctrl-C, or the notebook's interrupt; `resume` continues it.
     """
     return call(partial(_race, options), **listeners(options))
 

@@ -35,7 +35,7 @@ def retrain(
         tell: Called with each note that the command prints beside its result.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
         KeyboardInterrupt: Ctrl-C; what was trained by then is kept.
     """
     return call(partial(_retrain, if_enough_new, seed, db), tell=tell)
@@ -102,7 +102,7 @@ def load_recommendations(
 
     Args:
         task: Only for this task.
-        limit: The newest so many.
+        limit: Number of newest ones to return.
         store: Results database: a path or a URL.
 
     Raises:

@@ -30,7 +30,7 @@ def runs(
     """Return the stored runs, the newest first, as `benchwright runs list` does.
 
     Args:
-        limit: The newest so many.
+        limit: Number of newest ones to return.
         all: Every run, archived ones too.
         experiment: Only runs of this experiment.
         db: Results database: a path or a URL.
@@ -173,7 +173,7 @@ def load_race(run: str = "last", *, db: str | None = None) -> "RaceResult":
 
     Raises:
         UnknownNameError: no such run.
-        StoreError: the run is no race's, or the database cannot be opened.
+        StoreError: the run is not a race, or the database cannot be opened.
     """
     from evaluation.run_results.race_result import race_result
     from evaluation.store.runs import find_run
@@ -192,7 +192,7 @@ def load_sweep(run: str = "last", *, db: str | None = None) -> "SweepResult":
 
     Raises:
         UnknownNameError: no such run.
-        ConfigurationError: the run is no sweep's.
+        ConfigurationError: the run is not a sweep.
         StoreError: the database is not there, or cannot be opened.
     """
     from deployments.cli.sweep.run import stored_sweep
@@ -218,12 +218,12 @@ def load_traffic(
         task: Only this task.
         candidate: Only this candidate.
         since: Calls from then on: `24h`, `7d`, `2w` or a date; None: all.
-        calls: The newest so many; None: all.
+        calls: Number of newest ones to return; None: all.
         failed: Only those that failed.
         db: Results database: a path or a URL.
 
     Raises:
-        ConfigurationError: `since` is no moment.
+        ConfigurationError: `since` is not a time.
         StoreError: the database is not there, or cannot be opened.
     """
     from deployments.cli.traffic.command import read_since

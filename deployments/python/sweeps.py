@@ -26,9 +26,9 @@ def sweep(**options: Unpack[SweepOptions]) -> "SweepResult":
     The same as `benchwright sweep`; its run is `load_run(result.run_id)`.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
         RunFailedError: the run failed or was cancelled; its `result` is what else would be returned.
-        RunInterrupted: Ctrl-C, or the notebook's interrupt; `resume` goes on with it.
+        RunInterrupted: Ctrl-C, or the notebook's interrupt; `resume` continues it.
     """
     return call(partial(_sweep, options), **listeners(options))
 

@@ -45,7 +45,7 @@ def hold_home(port: int) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise ConfigurationError(
-                f"`benchwright serve` runs on {str(prefect_home())!r} already{_said_of(file.name)}",
+                f"`benchwright serve` runs on {str(prefect_home())!r} already{_process_and_page(file.name)}",
                 "Stop that one with Ctrl-C, or give this one a home of its own: `export PREFECT_HOME=FOLDER`.",
             ) from None
         file.truncate(0)
@@ -68,7 +68,7 @@ def note_embedded(url: str) -> None:
             file.write(json.dumps({"pid": serving.pid, "page": serving.page, "embedded": url}).encode())
 
 
-def _said_of(path: str) -> str:
+def _process_and_page(path: str) -> str:
     serving = _read(Path(path))
     return "" if serving is None else f": process {serving.pid}, {serving.page}"
 
@@ -112,9 +112,9 @@ def must_be_free(port: int) -> None:
     named = configured_api()
     if named is not None and not _is_at(named, port):
         raise ConfigurationError(
-            f"PREFECT_API_URL, or your Prefect profile, names the server {_address(named)}, and `serve` starts its own",
+            f"PREFECT_API_URL, or your Prefect profile, sets the server {_address(named)}, and `serve` starts its own",
             "To use that one: `benchwright deploy --work-pool NAME` and `prefect worker start --pool NAME`. "
-            "Else: `unset PREFECT_API_URL`, or `prefect config unset PREFECT_API_URL`.",
+            "Otherwise: `unset PREFECT_API_URL`, or `prefect config unset PREFECT_API_URL`.",
         )
     if named is None and (standing := running_api()) is not None:
         raise ConfigurationError(

@@ -38,7 +38,7 @@ class Part:
                 f"{str(self.process.log_path)!r}:\n{self.process.log_tail()}",
                 "Read the log; then start `benchwright serve` again.",
             )
-        tell(f"warning: {message}; it is started again (its log: {self.process.log_path})")
+        tell(f"warning: {message}; restarting it (its log: {self.process.log_path})")
         self.process.stop(0.5)
         self.process = self.start()
         return True

@@ -39,7 +39,7 @@ class Reconciler:
         try:
             sentences = tuple(self._take_up())
         except Exception as error:  # the next look comes soon, and `serve` must outlive a bad one
-            sentences = (f"flow runs whose process is gone are taken care of later: {type(error).__name__}: {error}",)
+            sentences = (f"flow runs whose process is gone will be handled later: {type(error).__name__}: {error}",)
         for sentence in sentences:
             if sentence not in self._told and not self._closing.is_set():
                 self._tell(f"note: {sentence}")

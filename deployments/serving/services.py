@@ -25,7 +25,7 @@ FLOWS_HAVE_S = 12.0
 """For flow runs to end when they are told to."""
 WORKER_HAS_S = 3.0
 SERVER_HAS_S = 5.0
-STOPPED = "`benchwright serve` was stopped; `benchwright evaluate --resume RUN` goes on with what is stored"
+STOPPED = "`benchwright serve` was stopped; `benchwright evaluate --resume RUN` resumes from what is stored"
 LEFT_BEHIND = "the worker of `benchwright serve` ended while this was running"
 
 
@@ -137,7 +137,9 @@ class Services:
                 part.process.stop(WORKER_HAS_S)
                 worker.mark_ended(client, state="CANCELLED", why=STOPPED)
             except httpx.HTTPError as error:
-                self._tell(f"warning: Prefect's server was not told how its flow runs ended: {type(error).__name__}")
+                self._tell(
+                    f"warning: could not report the end of the flow runs to the Prefect server: {type(error).__name__}"
+                )
             finally:
                 part.process.stop(WORKER_HAS_S)
 

@@ -269,17 +269,19 @@ def _other_machines(sides: Sequence[Side]) -> Iterator[str]:
     places = dict.fromkeys(member.endpoints for member in members)
     slots = dict.fromkeys(member.candidate.plan.slots for member in members)
     if len(places) > 1:
-        yield f"timings are of different servers ({', '.join(places)}), and say as much of these as of the models"
+        yield (
+            f"timings are from different servers ({', '.join(places)}), and say as much about these as about the models"
+        )
     if len(slots) > 1:
-        yield f"timings were taken with different numbers of requests at once ({', '.join(map(str, slots))})"
+        yield f"timings were taken with different numbers of concurrent requests ({', '.join(map(str, slots))})"
 
 
 def _case_by_case(metrics: Sequence[MetricComparison]) -> Iterator[str]:
     words = [comparison.metric.word for comparison in metrics if comparison.metric.over_all_cases]
     if words:
         yield (
-            f"{', '.join(words)}: compared case by case, which is not the difference of the corpus-level values "
-            "that each run shows"
+            f"{', '.join(words)}: compared case by case; the result differs from the difference of the corpus-level "
+            "values that each run shows"
         )
 
 

@@ -159,7 +159,7 @@ def _sole_reader(of_case: Mapping[str, Values]) -> str | None:
 
 
 def _first(values: Values) -> float | None:
-    """Return the figure that is the nearest to a fresh prompt's."""
+    """Return the value whose prompt-cache state is closest to uncached."""
     return next((value for _, value in sorted(values.items(), key=lambda item: _rank(item[0]))), None)
 
 

@@ -12,7 +12,7 @@ from evaluation.store.session import Store
 
 _EXAMPLE = "For example `benchwright compare --history last`, or `benchwright compare --history llama3.2:3b qwen3:4b`."
 
-_NEXT = "Compare them first: that makes a history. Of two weights under one name each has its digest in its name."
+_NEXT = "Compare them first. Two models of one name but different weights have their digests in their names."
 
 
 def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = ()) -> list[PairHistoryResult]:
@@ -61,7 +61,7 @@ def _pairs(store: Store, words: Sequence[str]) -> list[tuple[list[str], list[str
     fingerprints = [member.fingerprint for member in members]
     pairs = list(dict.fromkeys(combinations(fingerprints, 2)))
     if not pairs:
-        raise ConfigurationError("there is only one candidate in that run, and a history is of two", _EXAMPLE)
+        raise ConfigurationError("that run has only one candidate, and a history needs two", _EXAMPLE)
     return [([a], [b]) for a, b in pairs]
 
 

@@ -283,7 +283,7 @@ def _better(pair: PairResult, first: str, second: str) -> str:
     if pair.kind == Kind.ORDINAL:
         how = f"rated higher {size_of(pair, flipped=flipped)} more often than lower"
         return f"{first} is better than {second}: {how}"
-    falling = "" if pair.higher_is_better else f" ({pair.metric}, less is better)"
+    falling = "" if pair.higher_is_better else f" ({pair.metric}, lower is better)"
     if not pair.higher_is_better:
         flipped = not flipped
     return f"{first} is better than {second} by {size_of(pair, flipped=flipped)}{falling}"

@@ -210,7 +210,7 @@ def _too_few(sides: Sequence[Side], by: str | None) -> IncomparableError:
         return IncomparableError(f"a comparison needs two sides, and there is {named}", "Give a second run as well.")
     return IncomparableError(
         f"a comparison needs two sides, and by {by!r} there is {named}",
-        "Compare along a key in which the candidates differ, or leave --by out to hold each against each.",
+        "Compare along a key in which the candidates differ, or leave --by out to compare every pair.",
     )
 
 
@@ -276,7 +276,7 @@ def _shortest(word: str, among: Iterable[str]) -> str:
 def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tuple[str, ...]]:
     keys = [*KEY_NAMES, *options_of(members)]
     if by not in keys:
-        raise UnknownNameError("key to compare by", by, keys, "`--by run` holds whole runs against each other.")
+        raise UnknownNameError("key to compare by", by, keys, "`--by run` compares whole runs with each other.")
     values = without_common_tags(members) if by == "tag" else {member: key_of(member, by) for member in members}
     lacking = [member for member in members if values[member] is None]
     groups: dict[str, list[Member]] = {}

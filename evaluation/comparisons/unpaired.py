@@ -130,7 +130,7 @@ def compare_unpaired(store: Store, run_ids: Sequence[str], request: ComparisonRe
         raise IncomparableError(f"{against.label!r} has no scores to compare with", "Choose another --against.")
     if not measured.metrics:
         raise IncomparableError(
-            "the groups share no metric but speed, cost or preferences, which cases in common alone can tell apart",
+            "the groups share no metric but speed, cost or preferences, which can only be compared on common cases",
             "Score the answers by another metric: `benchwright score RUN --metric NAME`.",
         )
     reader = GroupReader(store)
@@ -179,7 +179,7 @@ def _common_task_type(store: Store, members: Sequence[Member]) -> str | None:
         (first, a), (second, b) = list(types.items())[:2]
         raise IncomparableError(
             f"run {a.run_id} is of the task type {first!r} ({a.run.plan.benchmark_name!r}) and run {b.run_id} of "
-            f"{second!r} ({b.run.plan.benchmark_name!r}): scores of different tasks say nothing of each other",
+            f"{second!r} ({b.run.plan.benchmark_name!r}): scores of different tasks are not comparable",
             "Compare runs of benchmarks with one task type; `benchwright benchmarks list` shows it.",
         )
     return next(iter(types), None)

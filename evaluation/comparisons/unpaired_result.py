@@ -48,7 +48,7 @@ def _pair_sentence(pair: UnpairedPairResult, n_tested: int) -> str:
     if pair.verdict in (A_BETTER, B_BETTER):
         first, second = (a, b) if pair.verdict == A_BETTER else (b, a)
         size = size_of(pair, flipped=(first == b) == pair.higher_is_better)
-        falling = "" if pair.higher_is_better else f" ({pair.metric}, less is better)"
+        falling = "" if pair.higher_is_better else f" ({pair.metric}, lower is better)"
         return f"{first} is better than {second} by {size}{falling}, {evidence}"
     seen = f"{a} less {b}: {size_of(pair, signed=True)}, {evidence}"
     if pair.verdict == EQUIVALENT and pair.margin is not None:

@@ -12,7 +12,7 @@ from evaluation.store.past_scoring import StoredThen, known_metrics, newest_scor
 from evaluation.store.session import Store
 
 LONGEST_PAUSE_S = 600.0
-"""After a longer one somebody began anew."""
+"""After a longer one somebody began again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How is a metric asked, so that a broken one fails its own score and nothing else?
+"""Call metrics so that an exception or an invalid result fails only that score.
 
 A metric may be anybody's code: whatever it raises, and whatever it returns that is no measurement, becomes a
 `ScoreFailure` with a name. Only the interruption of the process itself, by a real Ctrl-C, goes through.

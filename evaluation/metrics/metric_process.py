@@ -48,7 +48,7 @@ _CHILD = (
 
 
 class MeasuringEndedError(Exception):
-    """Whoever wanted to know has stopped waiting."""
+    """The process was closed while a metric was being measured."""
 
 
 def is_ours(metric: Metric) -> bool:
@@ -97,7 +97,7 @@ class MetricProcess:
             raise MeasuringEndedError
         if (other := self._other(metric)) is None:
             return guarded_calls.measured(metric, case, generations, answers)
-        result: Measurement | ScoreFailure | None = other.asked("measured", case, tuple(generations), dict(answers))
+        result: Measurement | ScoreFailure | None = other.call("measured", case, tuple(generations), dict(answers))
         return result
 
     def requested(
@@ -106,14 +106,14 @@ class MetricProcess:
         """As `measuring.requested`."""
         if (other := self._other(metric)) is None:
             return guarded_calls.requested(metric, case, generations)
-        requests: tuple[Request, ...] | ScoreFailure = other.asked("requested", case, tuple(generations))
+        requests: tuple[Request, ...] | ScoreFailure = other.call("requested", case, tuple(generations))
         return requests
 
     def combining(self, metric: Metric) -> Callable[[Sequence[float]], float]:
         """As `measuring.combining`."""
         if type(metric).combine is Metric.combine or (other := self._other(metric)) is None:
             return guarded_calls.combining(metric)
-        return lambda values: _number(other.asked("combined", tuple(values)))
+        return lambda values: _number(other.call("combined", tuple(values)))
 
     def aggregating(self, metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float]:
         """As `measuring.aggregating`."""
@@ -134,7 +134,7 @@ def _number(value: Any) -> float:
 
 
 class _Other:
-    """One metric that is not ours, with its process, which is started anew after it died."""
+    """One metric that is not ours, with its process, which is started again after it died."""
 
     def __init__(self, metric: Metric, limit_s: float, closed: threading.Event) -> None:
         self._metric, self._limit_s, self._closed = metric, limit_s, closed
@@ -146,10 +146,10 @@ class _Other:
         self._rows: list[Measurement] = []
         """What the process has of a corpus metric's rows, which keep their ids as long as they stand here."""
 
-    def asked(self, step: str, *arguments: Any) -> Any:
+    def call(self, step: str, *arguments: Any) -> Any:
         """Return what the step gives, or the failure that came of it."""
         with self._at_work:
-            return self._asked(step, arguments)
+            return self._call(step, arguments)
 
     def aggregated(self, rows: Sequence[Measurement]) -> Any:
         """Of the rows; each is sent but once."""
@@ -162,9 +162,9 @@ class _Other:
                     self._places[id(row)] = len(self._rows)
                     self._rows.append(row)
                     new.append(row)
-            return self._asked("aggregated", (new, [self._places[id(row)] for row in rows]))
+            return self._call("aggregated", (new, [self._places[id(row)] for row in rows]))
 
-    def _asked(self, step: str, arguments: tuple[Any, ...]) -> Any:
+    def _call(self, step: str, arguments: tuple[Any, ...]) -> Any:
         if self._n_lost >= GIVEN_UP_AFTER:
             message = f"{self._metric.name}: did not return from {self._n_lost} calls in a row; it is not called again"
             return ScoreFailure(kind=GIVEN_UP, message=message)

@@ -1,4 +1,4 @@
-"""The other side of `metric_process`: loads one metric that is not ours and measures what it is sent, until the end."""
+"""Child process of `metric_process`: load one third-party metric and score the cases received until stdin closes."""
 
 import os
 import pickle
@@ -42,7 +42,7 @@ class Measurer:
     """Those of a corpus metric that came so far: later ones are named by their place."""
 
     def measured(self, *arguments: Any) -> Measurement | ScoreFailure | None:
-        """As `measuring.measured`, of plain values alone."""
+        """Like `guarded_calls.measured`, for plain values only."""
         result = measured(self.metric, *arguments)
         if not isinstance(result, Measurement):
             return result
@@ -54,7 +54,7 @@ class Measurer:
         )
 
     def requested(self, *arguments: Any) -> Any:
-        """As `measuring.requested`."""
+        """Like `guarded_calls.requested`."""
         return requested(self.metric, *arguments)
 
     def combined(self, values: Any) -> float:

@@ -8,7 +8,7 @@ import string
 import unicodedata
 
 from evaluation.metrics.meaningful_symbols import NAMED_A
-from evaluation.metrics.sentence_marks import TYPOGRAPHIC, is_said, without_outer_marks, without_sentence_marks
+from evaluation.metrics.sentence_marks import TYPOGRAPHIC, is_content_sign, without_outer_marks, without_sentence_marks
 
 _ARTICLE_BEFORE_A_WORD = re.compile(
     rf"(?P<named>{NAMED_A.pattern})|\b(?:a|an|the)\s+(?=\w)(?!(?:and|or)\b)", re.IGNORECASE
@@ -76,7 +76,7 @@ def without_punctuation(text: str, *, hyphen: str = "") -> str:
     `50%`), square and curly brackets, and marks inside a word (`f(x)`, `snake_case`). Where no word would remain, only
     a full stop, quotes and emphasis around the whole text are left out. `hyphen` is put for a hyphen between words.
     """
-    if not any(map(is_said, text)):
+    if not any(map(is_content_sign, text)):
         return text
     text = text.translate(TYPOGRAPHIC)
     words = without_sentence_marks(text, hyphen=hyphen)

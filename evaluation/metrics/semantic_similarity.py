@@ -42,7 +42,7 @@ class SemanticSimilarity(ModelMetric):
         answer, references = generation.answer.strip(), _written(case)
         if not answer or not references:
             return ()
-        return tuple(self._asked(text) for text in dict.fromkeys([answer, *references]))
+        return tuple(self._embedding_request(text) for text in dict.fromkeys([answer, *references]))
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement | ScoreFailure:
         (generation,) = generations
@@ -51,7 +51,9 @@ class SemanticSimilarity(ModelMetric):
             return Measurement(value=float(len(references) < len(case.references)), label=EMPTY)
         if not references:
             return Measurement(value=0.0, rationale="the reference is empty, and the answer is not")
-        similarities = cosines([answers[self._asked(answer)]], [answers[self._asked(text)] for text in references])
+        similarities = cosines(
+            [answers[self._embedding_request(answer)]], [answers[self._embedding_request(text)] for text in references]
+        )
         if isinstance(similarities, ScoreFailure):
             return similarities
         (values,) = similarities.tolist()
@@ -60,7 +62,7 @@ class SemanticSimilarity(ModelMetric):
         closest = stripped.index(references[values.index(best)]) + 1
         return Measurement(value=best, rationale=f"closest to reference {closest}", evidence=(float(closest),))
 
-    def _asked(self, text: str) -> EmbedText:
+    def _embedding_request(self, text: str) -> EmbedText:
         return EmbedText(model=self.model, digest=self.digest, text=text)
 
 

@@ -95,7 +95,7 @@ def without_outer_marks(text: str) -> str:
     lone = _LONE.fullmatch(shorter)
     if lone:
         shorter = lone.group(1) or lone.group(2)
-    return text.replace(text.strip(), shorter) if any(map(is_said, shorter)) else text
+    return text.replace(text.strip(), shorter) if any(map(is_content_sign, shorter)) else text
 
 
 def without_marks_of_other_scripts(text: str) -> str:
@@ -136,14 +136,14 @@ def without_closing_marks(text: str) -> str:
         ends = _SENTENCE_ENDS if _ends_a_word(bare[-2:-1]) else ".。．｡"
         if len(bare) > 1 and bare[-1] in ends and (_ends_something(bare[-2]) or bare[-2] in _SENTENCE_ENDS):
             bare = bare[:-1]
-    return bare if any(map(is_said, bare)) else text
+    return bare if any(map(is_content_sign, bare)) else text
 
 
 def _ends_a_word(sign: str) -> bool:
     return sign in _SENTENCE_ENDS or unicodedata.category(sign or " ")[0] in "LM"
 
 
-def is_said(sign: str) -> bool:
+def is_content_sign(sign: str) -> bool:
     """Return whether `sign` is a letter, a digit or a picture, which no normalisation leaves out."""
     return sign.isalnum() or unicodedata.category(sign) == "So"
 

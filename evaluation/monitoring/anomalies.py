@@ -1,6 +1,6 @@
 """Is the newest figure out of the ordinary, as the earlier ones vary?
 
-It is held against the interval in which one more figure like the earlier ones would lie: by Student's t with
+It is compared with the interval in which one more figure like the earlier ones would lie: by Student's t with
 s sqrt(1 + 1/n), on logarithms where figures are above 0 and without an upper end. It is no alert: of a thousand quiet
 figures one is odd. It needs no threshold of anybody's, so that it also tells of what got faster or shorter.
 """

@@ -1,4 +1,4 @@
-"""Which runs of a series are judged now, and which runs are each held against?"""
+"""Select the runs of a series to judge now, and the baseline of each."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

@@ -64,8 +64,8 @@ def _of_run(about: str, end: RunEnd) -> Verdict:
     answers = counted(n_ok, "answer") if n_ok else "no answer"
     how = "its process died" if end.status is Status.INTERRUPTED else "it failed"
     sentence = (
-        f"Run {end.run_id} of {about} ended before its first number, with {answers}: {how}"
-        f"{_because(end.reason)}. `benchwright evaluate --resume {end.run_id}` goes on with it."
+        f"Run {end.run_id} of {about} ended before its first number, with {answers}: {how}{_because(end.reason)}. "
+        f"`benchwright evaluate --resume {end.run_id}` resumes it."
     )
     finding = Finding(
         rule=RULE,
@@ -103,7 +103,7 @@ def _of_flow_run(about: str, end: FlowRunEnd) -> Verdict:
         occurrence=end.flow_run_id,
         severity=CRITICAL,
         source="schedule",
-        sentence=f"The scheduled {end.deployment} {end.name!r} ended before there was any run{_because(end.failure)}.",
+        sentence=f"The scheduled {end.deployment} {end.name!r} ended before it created a run{_because(end.failure)}.",
         evidence={"flow_run_id": end.flow_run_id, "ended_at": end.ended_at.isoformat()},
     )
     return Verdict(subject=subject, finding=finding)

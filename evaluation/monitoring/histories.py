@@ -81,8 +81,8 @@ def _judges(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
             f"{benchmark} · {metric}",
             identities,
             since,
-            f"{benchmark} is measured by another {metric} than before (judge, options or scorer), so that its quality "
-            "before and after cannot be compared and says nothing of the models",
+            f"{benchmark} is measured with a different {metric} than before (judge, options or scorer), so its "
+            "quality before and after cannot be compared and says nothing about the models",
             WARNING,
             benchmark=benchmark,
             metric=metric,

@@ -41,9 +41,8 @@ def _of_trend(trend: Trend) -> Insight:
 
 def _of_anomaly(odd: Anomaly) -> Insight:
     text = (
-        f"{odd.series.name}: the {QUANTITIES[odd.quantity]} of {_shown(odd.quantity, odd.value)} is out of the "
-        f"ordinary; {odd.n_earlier} earlier ones are around {_shown(odd.quantity, odd.usual)} "
-        f"({p_value(odd.p_value)})."
+        f"{odd.series.name}: the {QUANTITIES[odd.quantity]} of {_shown(odd.quantity, odd.value)} is unusual; "
+        f"{odd.n_earlier} earlier ones are around {_shown(odd.quantity, odd.usual)} ({p_value(odd.p_value)})."
     )
     return Insight(kind="anomaly", text=text, evidence=as_json(odd.result))
 
@@ -53,7 +52,7 @@ def _shown(name: Quantity, value: float) -> str:
 
 
 def _of_judges(series: Iterable[Series]) -> Iterator[Insight]:
-    """Yield the quality that cannot be held against the run before.
+    """Yield the qualities that are not comparable with the previous run.
 
     Since it was measured by another judge or metric.
     """
@@ -111,13 +110,13 @@ def _of_live(series: Sequence[Series]) -> Iterator[Insight]:
         text = (
             f"{candidate_series.name}: a call takes {quantity(live.duration_s)} s at the median in production, and "
             f"{quantity(lab.duration_s)} s in its newest evaluation; its tokens are "
-            f"{_known(live.tokens)} and {_known(lab.tokens)} a call."
+            f"{_shown_quantity(live.tokens)} and {_shown_quantity(lab.tokens)} a call."
         )
         evidence = {"live_s": live.duration_s, "evaluated_s": lab.duration_s, "ratio": ratio}
         yield Insight(kind="live", text=text, evidence=_about(candidate_series) | evidence)
 
 
-def _known(value: float | None) -> str:
+def _shown_quantity(value: float | None) -> str:
     return "unknown" if value is None else quantity(value)
 
 

@@ -31,7 +31,7 @@ class NewRunCheck:
     baseline: tuple[Point, ...] = ()
     """Those that were measured by the very same metric."""
     quality: QualityCheck | None = None
-    """None: there is nothing to hold it against."""
+    """None: there is no baseline to compare with."""
 
     @property
     def stored(self) -> MonitorLook:

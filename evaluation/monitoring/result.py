@@ -44,7 +44,7 @@ def monitor_result(
 
 def _sentence(seen: MonitoringPass, changes: AlertChanges, open_alerts: Sequence[AlertRecord]) -> str:
     if not seen.series:
-        return "Nothing was evaluated and no call in production was recorded in that time."
+        return "There were no evaluations and no production calls in that time."
     n_calls = sum(point.n for series in seen.series for point in series.points)
     looked = f"{counted(len(seen.series), 'candidate and task')}, {counted(n_calls, 'call')}"
     looked = looked.replace("candidate and tasks", "pairs of candidate and task").replace(

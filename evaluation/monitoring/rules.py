@@ -34,7 +34,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A point of a series, and what it is held against."""
+    """A point of a series, and its baseline."""
 
     series: Series
     point: Point
@@ -80,7 +80,7 @@ class Judged:
 def duration(judged: Judged) -> Verdict | None:
     """Return its median duration against its usual one: the median of the baseline's, at as many requests at once.
 
-    Answers to prompts that a server had in its cache are held against such answers alone. Those of which it is not
+    Answers to prompts that a server had in its cache are compared with such answers only. Those of which it is not
     known are held against answers to fresh prompts, than which they are slower only where the server is.
     """
     point, limit = judged.point, judged.request.slower_than
@@ -158,8 +158,8 @@ def gpu(judged: Judged) -> Verdict | None:
     least = judged.request.gpu_below
     worked, limit = percent_beyond(utilisation, least)
     sentence = (
-        f"The GPU of {endpoint} worked {worked} of the time in which {judged.series.name} was asked "
-        f"(limit: {limit}; {counted(n, 'sample')}): more requests at once may fit."
+        f"The GPU of {endpoint} worked {worked} of the time in which {judged.series.name} was asked (limit: {limit}; "
+        f"{counted(n, 'sample')}): more concurrent requests may fit."
     )
     evidence: dict[str, object] = {"endpoint": endpoint, "utilisation": utilisation, "limit": least, "n": n}
     evidence |= {"slots": judged.point.setting.slots}

@@ -13,7 +13,7 @@ Source = Literal["evaluation", "live"]
 Quantity = Literal["duration_s", "success", "tokens", "tokens_per_s", "call_tokens_per_s", "quality", "energy_j"]
 QUANTITIES: Mapping[Quantity, str] = {
     "duration_s": "median duration",
-    "success": "share of success",
+    "success": "success rate",
     "tokens": "mean tokens a call",
     "tokens_per_s": "median output tokens a second after the first",
     "call_tokens_per_s": "median output tokens for each second of a call",

@@ -43,14 +43,14 @@ def draw_line_plots(
     """
     shown = lines[: len(SERIES)]
     floor, cap = y_range
-    ends = [end for course in shown for value in course.values.values() for end in value.ends]
+    ends = [end for plotted in shown for value in plotted.values.values() for end in value.ends]
     axis = scale(ends, begin=BOTTOM, end=TOP, floor=floor, cap=cap)
     parts = [*upwards(axis, left=LEFT, right=RIGHT, title=y_title), *_moments(moments)]
-    for place, course in enumerate(shown):
+    for place, plotted in enumerate(shown):
         shift = (place - (len(shown) - 1) / 2) * APART_PX
-        parts += _candidate_line(course, axis, len(moments), shift=shift, colour=SERIES[place])
+        parts += _candidate_line(plotted, axis, len(moments), shift=shift, colour=SERIES[place])
     parts += _names(shown, axis, len(moments))
-    if any(course.changed for course in shown):
+    if any(plotted.changed for plotted in shown):
         parts += [
             element("rect", x=RIGHT + 14, y=BOTTOM + 4, width=8, height=8, class_="plain"),
             text(RIGHT + 28, BOTTOM + 12, "other weights than before", class_="faint"),
@@ -72,8 +72,8 @@ def _moments(moments: Sequence[str]) -> list[str]:
     ]
 
 
-def _candidate_line(course: CandidateLine, axis: Scale, n: int, *, shift: float, colour: str) -> list[str]:
-    dots = [(_x(place, n) + shift, value, place in course.changed) for place, value in sorted(course.values.items())]
+def _candidate_line(plotted: CandidateLine, axis: Scale, n: int, *, shift: float, colour: str) -> list[str]:
+    dots = [(_x(place, n) + shift, value, place in plotted.changed) for place, value in sorted(plotted.values.items())]
     way = "".join(f"{'L' if i else 'M'}{x:.1f} {axis.at(value.value):.1f}" for i, (x, value, _) in enumerate(dots))
     parts = [element("path", d=way, fill="none", stroke=colour, stroke_width=1.5)]
     for x, value, is_changed in dots:
@@ -92,7 +92,8 @@ def _candidate_line(course: CandidateLine, axis: Scale, n: int, *, shift: float,
 def _names(shown: Sequence[CandidateLine], axis: Scale, n: int) -> list[str]:
     """At the right, as high as the last value, and never on one another."""
     lasts = sorted(
-        (axis.at(course.values[max(course.values)].value), place, course.label) for place, course in enumerate(shown)
+        (axis.at(plotted.values[max(plotted.values)].value), place, plotted.label)
+        for place, plotted in enumerate(shown)
     )
     parts: list[str] = []
     y = TOP - 16.0

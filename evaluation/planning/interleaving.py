@@ -17,7 +17,7 @@ Place = tuple[int, str, int]
 """Where a case stands in its benchmark, its id, and a repeat from 0."""
 
 
-def asked_together(planned: Sequence[PlannedCandidate]) -> list[tuple[PlannedCandidate, ...]]:
+def group_by_run(planned: Sequence[PlannedCandidate]) -> list[tuple[PlannedCandidate, ...]]:
     """Return the candidates of a group run by run: those of one run are asked the same cases in turn."""
     by_run: dict[str, list[PlannedCandidate]] = {}
     for item in planned:

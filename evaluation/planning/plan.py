@@ -220,7 +220,7 @@ class Plan:
 def grouped_by_residency(planned: Sequence[PlannedCandidate]) -> tuple[Group, ...]:
     """Return the work in an order in which no server loads a model twice.
 
-    By server, model, and what would load it anew.
+    By server, model, and what would load it again.
 
     Servers and models keep the order in which they first appear.
     """

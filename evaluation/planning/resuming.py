@@ -35,7 +35,7 @@ def metrics_for_resume(
     Raises:
         ConfigurationError: a metric that is gone or changed, or another than the runs have.
     """
-    texts = [_as_asked(text) for text in stored]
+    texts = [_without_missing(text) for text in stored]
     begun = [use for use in (runs[0].plan.metrics if runs else ()) if FROM_A_FILE in use.signature]
     elsewhere = {parse_metric(text).signature: text for text in files}
     metrics: list[str] = []
@@ -62,7 +62,7 @@ def metrics_for_resume(
     return metrics
 
 
-def _as_asked(text: str) -> str:
+def _without_missing(text: str) -> str:
     """Return the text that a lost metric stands for; any other as it is."""
     if not text.startswith(f"{MissingMetric.name}("):
         return text

@@ -44,8 +44,8 @@ class Refusal:
     in_stream: bool = False
     """The answer had begun well, with a status of 200."""
 
-    def said(self, context: RequestContext) -> str:
-        """Return who said what, in a sentence."""
+    def sentence(self, context: RequestContext) -> str:
+        """Return a sentence that says what the server answered."""
         did = "broke the answer off" if self.in_stream else f"answered {self.status}"
         return f"{context.subject}: the server {did}: {self.message or '(nothing)'}"
 

@@ -43,7 +43,7 @@ class ModelServer(ABC):
     greeting_path: ClassVar[str]
     """What is asked of a server to find out whether it speaks this protocol; see `is_greeting`."""
     limits: tuple[str, ...] = ()
-    """What this protocol cannot do, in words to be said aloud."""
+    """Limitations of this protocol, as sentences for users."""
     tells_what_is_loaded: bool = False
     """False: `loaded` is always empty."""
     sendable_options: ClassVar[frozenset[str] | None] = None
@@ -51,7 +51,7 @@ class ModelServer(ABC):
     ends_at_context: ClassVar[bool] = False
     """An answer may be as long as the context, at which the server ends it. False: such a limit is refused."""
     loads_with_options: ClassVar[bool] = False
-    """A model is loaded with the options of the request, and anew for others."""
+    """A model is loaded with the options of the request, and again for others."""
     can_pull: ClassVar[bool] = False
     takes_modelfiles: ClassVar[bool] = False
     """A model can be made of a Modelfile."""
@@ -106,7 +106,7 @@ class ModelServer(ABC):
             async with asyncio.timeout(request.timeout_s):
                 return await self.answer(request, draft)
         except TimeoutError as error:
-            raise draft.timed_out(request, self._asked(request.model)) from error
+            raise draft.timed_out(request, self._request_context(request.model)) from error
 
     @abstractmethod
     async def version(self) -> str | None:
@@ -164,6 +164,6 @@ class ModelServer(ABC):
         if not self._allow_remote and is_remote(model):
             raise remote_refused(model)
 
-    def _asked(self, model: str | None = None, options: Mapping[str, Any] | None = None) -> RequestContext:
+    def _request_context(self, model: str | None = None, options: Mapping[str, Any] | None = None) -> RequestContext:
         num_ctx = (options or {}).get("num_ctx")
         return RequestContext(url=self.url, model=model, num_ctx=num_ctx if isinstance(num_ctx, int) else None)

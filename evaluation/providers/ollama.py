@@ -70,23 +70,23 @@ class OllamaProvider(ModelServer):
         return isinstance(answer.get("version"), str)
 
     async def version(self) -> str | None:
-        answer = await self._connection.ask("GET", "/api/version", context=self._asked())
+        answer = await self._connection.ask("GET", "/api/version", context=self._request_context())
         return name_of(answer, "version")
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        return listed_models(await self._connection.ask("GET", "/api/tags", context=self._asked()))
+        return listed_models(await self._connection.ask("GET", "/api/tags", context=self._request_context()))
 
     async def show(self, model: str) -> ModelInfo:
-        answer = await self._connection.ask("POST", "/api/show", {"model": model}, context=self._asked(model))
+        answer = await self._connection.ask("POST", "/api/show", {"model": model}, context=self._request_context(model))
         return shown_model(model, answer, find_model(await self.models(), model))
 
     async def loaded(self) -> tuple[LoadedModel, ...]:
-        return loaded_models(await self._connection.ask("GET", "/api/ps", context=self._asked()))
+        return loaded_models(await self._connection.ask("GET", "/api/ps", context=self._request_context()))
 
     async def load(self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float) -> None:
         """Load the model with the options it will be used with; other ones would load it again."""
         self._refuse_remote(model)
-        context = self._asked(model, options)
+        context = self._request_context(model, options)
         answer = await self._connection.ask(
             "POST",
             "/api/generate",
@@ -103,7 +103,7 @@ class OllamaProvider(ModelServer):
         Raises:
             TransientProviderError: it is still there after a while, because someone uses it.
         """
-        context = self._asked(model)
+        context = self._request_context(model)
         body = {"model": model, "keep_alive": 0, "stream": False}
         expect_done(await self._connection.ask("POST", "/api/generate", body, context=context), context, "unloading")
         if not wait:
@@ -127,7 +127,7 @@ class OllamaProvider(ModelServer):
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         """As `generate`, without its deadline."""
         self._refuse_remote(request.model)
-        context = self._asked(request.model, request.options)
+        context = self._request_context(request.model, request.options)
         refuse_empty_prompt(request, context)
         generation = await self._answered(request, draft, context)
         await self._refuse_truncation(request, generation, context)
@@ -198,7 +198,7 @@ class OllamaProvider(ModelServer):
         return next((entry.context_length for entry in loaded if same_model(entry.name, model)), None)
 
     async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
-        context = self._asked(model)
+        context = self._request_context(model)
         body = {"model": model, "input": [text], "truncate": False}
         answer = await self._connection.ask("POST", "/api/embed", body, context=context, timeout_s=EMBED_TIMEOUT_S)
         await self._refuse_other_model(answer, context)
@@ -207,7 +207,7 @@ class OllamaProvider(ModelServer):
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:
         """Step of the pull as they come, the last one `success`."""
-        context = self._asked(model)
+        context = self._request_context(model)
         last = ""
         body = {"model": model, "stream": True}
         async with self._connection.stream("/api/pull", body, context=context, patient=False, is_kept=False) as stream:

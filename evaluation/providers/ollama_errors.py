@@ -1,4 +1,4 @@
-"""Again, or not? Ollama's status codes and texts as our errors.
+"""Map Ollama's status codes and messages to transient and permanent provider errors.
 
 The status alone does not tell: several of the user's mistakes come back as 500.
 """
@@ -42,7 +42,7 @@ def ollama_error(refusal: Refusal, context: RequestContext) -> ProviderError:
 
 
 def _by_text(refusal: Refusal, context: RequestContext) -> ProviderError:
-    message = refusal.said(context)
+    message = refusal.sentence(context)
     if _OUT_OF_MEMORY.search(refusal.message):
         return TransientProviderError(
             message,
@@ -66,7 +66,7 @@ def _next_step(refusal: Refusal) -> str | None:
 
 def _no_key(refusal: Refusal, context: RequestContext) -> ProviderError:
     return ProviderError(
-        refusal.said(context),
+        refusal.sentence(context),
         FailureKind.REFUSED_BY_POLICY,
         "The server wants a key: say with `endpoints add` which variable holds it.",
     )
@@ -74,7 +74,7 @@ def _no_key(refusal: Refusal, context: RequestContext) -> ProviderError:
 
 def _forbidden(refusal: Refusal, context: RequestContext) -> ProviderError:
     if refusal.message:
-        return ProviderError(refusal.said(context), FailureKind.REFUSED_BY_POLICY)
+        return ProviderError(refusal.sentence(context), FailureKind.REFUSED_BY_POLICY)
     return ProviderError(
         f"{context.subject}: the server answered 403 and says nothing; Ollama does so where the request's Host header "
         "is not a local name (a tunnel, a proxy), and for remote models that its settings forbid",
@@ -91,7 +91,7 @@ def _not_found(refusal: Refusal, context: RequestContext) -> ProviderError:
             f"Run `ollama pull {context.model}`.",
         )
     return ProviderError(
-        f"{refusal.said(context)} (not an Ollama server?)",
+        f"{refusal.sentence(context)} (not an Ollama server?)",
         FailureKind.BAD_OPTION,
         "Check the address; `benchwright endpoints add NAME URL --provider openai_compatible` says what it speaks.",
     )
@@ -99,7 +99,7 @@ def _not_found(refusal: Refusal, context: RequestContext) -> ProviderError:
 
 def _wrong_method(refusal: Refusal, context: RequestContext) -> ProviderError:
     return ProviderError(
-        f"{refusal.said(context)} (not an Ollama server, or a very old one?)",
+        f"{refusal.sentence(context)} (not an Ollama server, or a very old one?)",
         FailureKind.BAD_OPTION,
         "Check the address, or update Ollama.",
     )
@@ -107,23 +107,23 @@ def _wrong_method(refusal: Refusal, context: RequestContext) -> ProviderError:
 
 def _gave_up_waiting(refusal: Refusal, context: RequestContext) -> ProviderError:
     return TransientProviderError(
-        f"{refusal.said(context)} (the client or a proxy went away while the request was queued or loading)",
+        f"{refusal.sentence(context)} (the client or a proxy went away while the request was queued or loading)",
         FailureKind.TIMED_OUT,
         refusal.retry_after_s,
     )
 
 
 def _busy(refusal: Refusal, context: RequestContext) -> ProviderError:
-    return TransientProviderError(refusal.said(context), FailureKind.QUEUE_FULL, refusal.retry_after_s)
+    return TransientProviderError(refusal.sentence(context), FailureKind.QUEUE_FULL, refusal.retry_after_s)
 
 
 def _down(refusal: Refusal, context: RequestContext) -> ProviderError:
-    return TransientProviderError(refusal.said(context), FailureKind.SERVER_DOWN, refusal.retry_after_s)
+    return TransientProviderError(refusal.sentence(context), FailureKind.SERVER_DOWN, refusal.retry_after_s)
 
 
 def _not_able(refusal: Refusal, context: RequestContext) -> ProviderError:
     return ProviderError(
-        refusal.said(context),
+        refusal.sentence(context),
         FailureKind.BAD_OPTION,
         "For embeddings choose a model whose capabilities list `embedding`.",
     )

@@ -49,7 +49,7 @@ class OpenAICompatibleProvider(ModelServer):
     async def version(self) -> str | None:
         """Return the server's version where it has a route for it (vLLM), else None."""
         try:
-            answer = await self._connection.ask("GET", "/version", context=self._asked())
+            answer = await self._connection.ask("GET", "/version", context=self._request_context())
         except ProviderError as error:
             if error.kind is FailureKind.BAD_OPTION:
                 return None
@@ -57,7 +57,7 @@ class OpenAICompatibleProvider(ModelServer):
         return name_of(answer, "version")
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        return listed_models(await self._connection.ask("GET", "/v1/models", context=self._asked()))
+        return listed_models(await self._connection.ask("GET", "/v1/models", context=self._request_context()))
 
     async def show(self, model: str) -> ModelInfo:
         models = await self.models()
@@ -72,7 +72,7 @@ class OpenAICompatibleProvider(ModelServer):
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         """As `generate`, without its deadline."""
         self._refuse_remote(request.model)
-        context = self._asked(request.model)
+        context = self._request_context(request.model)
         refuse_empty_prompt(request, context)
         return await self._answered(request, draft, context)
 
@@ -106,7 +106,7 @@ class OpenAICompatibleProvider(ModelServer):
             self._believed.add((model, named))
 
     async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
-        context = self._asked(model)
+        context = self._request_context(model)
         body = {"model": model, "input": [text], "encoding_format": "float"}
         answer = await self._connection.ask("POST", "/v1/embeddings", body, context=context, timeout_s=EMBED_TIMEOUT_S)
         await self._refuse_other_model(name_of(answer, "model"), context)

@@ -18,7 +18,7 @@ def openai_error(refusal: Refusal, context: RequestContext) -> ProviderError:
     """Return our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
     if overlong := overlong_error(refusal, context, can_set_context=False):
         return overlong
-    message = refusal.said(context)
+    message = refusal.sentence(context)
     if refusal.status == 404 and refusal.is_json and context.model and "model" in refusal.message.casefold():
         return ProviderError(message, FailureKind.MODEL_NOT_PULLED, "Choose one of the models that it lists.")
     if refusal.status in (404, 405):

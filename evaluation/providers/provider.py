@@ -48,7 +48,7 @@ class Provider(Protocol):
     """In the catalogue of providers."""
     url: str
     limits: tuple[str, ...]
-    """What this protocol cannot do, in words to be said aloud."""
+    """Limitations of this protocol, as sentences for users."""
     tells_what_is_loaded: bool
     """False: `loaded` is always empty."""
 

@@ -25,7 +25,7 @@ PRIOR_CASES = 2.0
 
 
 def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.float64]:
-    """Return the logarithm of the greatest money ever made by betting that a candidate is not the best.
+    """Return the maximum log wealth of bets against the hypothesis that a candidate is the best (e-process).
 
     Shape (n_candidates,).
 

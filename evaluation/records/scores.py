@@ -29,7 +29,7 @@ class StoredScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredScoreFailure:
-    """A score of one case and repeat that could not be had."""
+    """A score of one case and repeat that failed."""
 
     case_id: str
     repeat: int

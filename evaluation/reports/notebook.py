@@ -57,7 +57,7 @@ def html_of(result: object) -> str:
     """Return a result as HTML. Whatever somebody else wrote, models above all, is escaped.
 
     Raises:
-        TypeError: it is no result that has a page.
+        TypeError: it is not a result that has a page.
     """
     raise TypeError(f"a {type(result).__name__} has no page")
 
@@ -106,11 +106,11 @@ def _comparison_tables(result: ComparisonResult) -> str:
     if not result.metrics:
         return ""
     if is_pair(result):
-        about = "* headline. Differences are the first side less the second, paired [95 %]."
+        about = "* headline. Differences are the first side minus the second, paired [95 %]."
         return _table(metric_rows(result)) + _lines([about])
     headline = result.metrics[0]
     gate = gate_line(headline)
-    title = f"{headline.metric}, pair by pair [intervals allow for all pairs]"
+    title = f"{headline.metric}, pair by pair [intervals adjusted for all pairs]"
     return (
         _table(side_rows(result))
         + _lines([*more_sides(result), *([] if gate is None else [gate])])

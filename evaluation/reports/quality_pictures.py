@@ -13,7 +13,7 @@ COSTS: Mapping[str, tuple[str, str]] = {
     "energy_j": ("energy", "joules an answer"),
     "latency_s": ("latency", "seconds an answer, mean over cases"),
 }
-"""What quality is held against: the first of these that is known of every candidate."""
+"""Axes to plot quality against: the first one that is known for every candidate."""
 Values = Mapping[str, HasInterval | None]
 """Numbers by the name of a candidate."""
 

@@ -11,11 +11,11 @@ from evaluation.requests.request_model import RequestModel, checked_request
 
 FIRST = "first"
 """Names the first of all sides, unless one is called so."""
-_ABOUT = "`benchwright compare --help` lists what can be said."
+_ABOUT = "`benchwright compare --help` lists the options."
 
 
 class ComparisonRequest(RequestModel):
-    """Which candidates are held against each other: those of stored runs, those of an evaluation made now, or both."""
+    """Which candidates are compared: those of stored runs, those of an evaluation made now, or both."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Comparison")
 
@@ -24,20 +24,25 @@ class ComparisonRequest(RequestModel):
         description="Ids of runs, beginnings of ids, `last`, or names of experiments: all their candidates.",
     )
     experiment: str | None = Field(
-        default=None, description="The comparison becomes one of this experiment's, whose runs are meant where none is."
+        default=None,
+        description=("Experiment to add the comparison to; without runs, the experiment's runs are compared."),
     )
-    evaluation: EvaluationRequest | None = Field(default=None, description="What is evaluated first, and compared.")
-    metrics: list[str] = Field(default=[], description="Metrics; empty: the headline first, then all that are shared.")
+    evaluation: EvaluationRequest | None = Field(
+        default=None, description=("Evaluation to run first; its candidates are compared.")
+    )
+    metrics: list[str] = Field(
+        default=[], description=("Metrics to compare by; empty: the headline first, then all shared ones.")
+    )
     by: str | None = Field(
         default=None,
         description="What makes a side: model, family, quantization, temperature, any option, profile, think, "
         "endpoint, server_version, digest, week, run, tag. Empty: each candidate of each run.",
     )
     against: str | None = Field(
-        default=None, description="The side that every other one is held against; `first`: the first one."
+        default=None, description="Baseline side that every other one is compared with; `first`: the first one."
     )
     margin: str | None = Field(default=None, description="A difference too small to matter: `2pp`, `2%` or `0.02`.")
-    n_flips: int = Field(default=5, ge=0, le=10_000, description="How many flipped cases are shown each way.")
+    n_flips: int = Field(default=5, ge=0, le=10_000, description="Number of flipped cases to show in each direction.")
 
     @field_validator("runs", "metrics", mode="before")
     @classmethod
@@ -48,7 +53,7 @@ class ComparisonRequest(RequestModel):
     @classmethod
     def _words_are_not_empty(cls, value: list[str]) -> list[str]:
         if not all(word.strip() for word in value):
-            raise ValueError("an empty name, as an unset shell variable leaves it")
+            raise ValueError("an empty name, for example from an unset shell variable")
         return list(dict.fromkeys(value))
 
     @field_validator("by", "against", "experiment")

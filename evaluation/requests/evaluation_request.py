@@ -27,7 +27,7 @@ from evaluation.requests.request_model import (
 
 OF_BLOCK = "block:"
 """Before the name of a block of prices, where prices may stand; whoever runs the request reads it."""
-NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`, whose address holds no user, password or key."
+NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`; no user, password or key in the address."
 NAMES_OF_PROVIDERS = " or ".join(f"`{name}`" for name in PROVIDERS)
 CANDIDATE_WORDS = ("profile", "think")
 THINK_WORDS: Mapping[str, bool | str] = {
@@ -90,7 +90,7 @@ def _read_think(value: Any) -> bool | str | None:
         return value
     if str(value).lower() not in THINK_WORDS:
         raise ConfigurationError(
-            f"think={value!r} is not known; allowed: {', '.join(THINK_WORDS)}", "For example think=false"
+            f"invalid think={value!r}; allowed: {', '.join(THINK_WORDS)}", "For example think=false"
         )
     return THINK_WORDS[str(value).lower()]
 
@@ -130,58 +130,70 @@ class EvaluationRequest(RequestModel):
     benchmarks: list[str] = Field(
         min_length=1, description="Names of standard suites or stored benchmarks, or paths of files."
     )
-    models: list[str] = Field(default=[], description="Asked with the options that are given for all models.")
+    models: list[str] = Field(default=[], description="Models, each with the options given for all models.")
     candidates: list[str] = Field(
         default=[],
-        description="Each with its options on one line: `llama3.2:3b temperature=0.2 num_ctx=8192 profile=concise`.",
+        description=(
+            "Models with options of their own, one per line: `llama3.2:3b temperature=0.2 num_ctx=8192 "
+            "profile=concise`."
+        ),
     )
-    options: list[str] = Field(default=[], description="One each, for every model above: `temperature=0.2`.")
-    system: str | None = Field(default=None, description="Said to every model above before each case.")
-    profile: str | None = Field(default=None, description="How every model above is asked.")
+    options: list[str] = Field(
+        default=[], description=("Options for every model above, one per line: `temperature=0.2`.")
+    )
+    system: str | None = Field(default=None, description="System prompt for every model above.")
+    profile: str | None = Field(default=None, description="Prompt profile for every model above.")
     endpoints: list[ServerText] = Field(
         default=[],
         description=f"Names or URLs of servers, or `pool:NAME`; empty: the one in OLLAMA_HOST. {WHERE_KEYS_BELONG}",
     )
-    slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
+    slots: int | None = Field(default=None, ge=1, le=4096, description="Concurrent requests per server.")
     gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
-    provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: found out.")
+    provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: detected.")
     embedded: bool = Field(default=False, description="Use the embedded server too.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
     metrics: list[MetricText] = Field(
-        default=[], description="Metrics instead of the benchmark's own; of your own file: `path.py:Name`."
+        default=[], description="Metrics to use instead of the benchmark's own; from your own file: `path.py:Name`."
     )
     judges: list[ModelText] = Field(default=[], description=f"Models that judge answers: {NAMED_SO}")
     embedder: ModelText | None = Field(default=None, description=f"Model that embeds texts: {NAMED_SO}")
     prices: dict[str, Any] | str | None = Field(
         default=None,
-        description="Prices by model, as a file of `--prices` has them, or `block:NAME`; each candidate gets its cost.",
+        description=(
+            "Prices by model, in the format of a `--prices` file, or `block:NAME`; they give each candidate its cost."
+        ),
     )
     fields: list[str] = Field(
         default=[],
-        description="How a benchmark file's fields are called, one each: `prompt=question`, `details.level=level`.",
+        description="Names of a benchmark file's fields, one per line: `prompt=question`, `details.level=level`.",
     )
-    ignore_fields: list[str] = Field(default=[], description="Fields of a benchmark file that are left out.")
-    limit: int | None = Field(default=None, ge=1, description="So many cases of a seeded order; empty: all.")
-    repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
+    ignore_fields: list[str] = Field(default=[], description="Fields of a benchmark file to ignore.")
+    limit: int | None = Field(default=None, ge=1, description="Number of cases, in seeded order; empty: all.")
+    repeats: int = Field(default=1, ge=1, le=10_000, description="Number of times each case is asked.")
     seed: int = Field(
         default=0,
         ge=0,
         le=2**63 - 1,
-        description="Of all that is drawn. Same texts again: on most servers with one slot alone (`endpoints probe`).",
+        description="Random seed. Most servers repeat a text only with one slot (`endpoints probe`).",
     )
     reuse: bool = Field(
-        default=False, description="Take equal answers of earlier runs; they are marked, and out of timing figures."
+        default=False,
+        description=(
+            "Reuse answers of earlier runs to identical requests; they are marked, and excluded from timing figures."
+        ),
     )
     max_failures: str = Field(
         default="10%", description="Server failures allowed for each candidate: a share (10%) or a number of cases."
     )
-    fail_under: list[str] = Field(default=[], description="Least value of a metric, one each: `token_f1=0.5`.")
+    fail_under: list[str] = Field(default=[], description="Minimum value of a metric, one per line: `token_f1=0.5`.")
     spread: int = Field(
-        default=1, ge=1, le=64, description="Flow runs on workers that share the asking; 1: one process asks all."
+        default=1, ge=1, le=64, description="Number of worker flow runs to split the run across; 1: not split."
     )
     experiment: str | None = Field(default=None, description="Name of the experiment to which the runs belong.")
-    timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
-    case_timeout_s: float = Field(default=1800.0, gt=0, description="Seconds for all attempts of a case.")
+    timeout_s: float = Field(
+        default=300.0, gt=0, description=("Time limit of one attempt in seconds, excluding model loading.")
+    )
+    case_timeout_s: float = Field(default=1800.0, gt=0, description="Time limit of all attempts of a case in seconds.")
 
     @field_validator("options", "fields", mode="before")
     @classmethod

@@ -155,7 +155,7 @@ def _mapping(path: Path) -> Mapping[str, Any]:
         problem = " ".join(str(error).split())
         raise ConfigurationError(f"prices {str(path)!r} are neither YAML nor TOML: {problem}", EXAMPLE) from None
     if not isinstance(content, Mapping):
-        raise ConfigurationError(f"prices {str(path)!r} hold a {type(content).__name__}, no mapping", EXAMPLE)
+        raise ConfigurationError(f"prices {str(path)!r} hold a {type(content).__name__}, expected a mapping", EXAMPLE)
     return content
 
 

@@ -76,7 +76,7 @@ def read_profile(path: Path) -> PromptProfile:
         raise ConfigurationError(f"profile {str(path)!r}: {problems}", step) from None
     if "{prompt}" not in profile.template:
         raise ConfigurationError(
-            f"profile {str(path)!r}: its template lacks {{prompt}}, so that no case would be asked",
+            f"profile {str(path)!r}: its template lacks {{prompt}}, so every case would get the same prompt",
             EXAMPLE,
         )
     examples = tuple(WorkedExample(prompt=item.prompt, answer=item.answer) for item in profile.examples)

@@ -12,7 +12,7 @@ from evaluation.requests.evaluation_request import EvaluationRequest, read_reque
 from evaluation.requests.margin import read_margin
 from evaluation.requests.request_model import RequestModel, checked_request
 
-ABOUT = "`benchwright race --help` lists what can be said."
+ABOUT = "`benchwright race --help` lists the options."
 CONTINUOUS = "continuous"
 NAMED_LEVELS: Mapping[str, int | None] = {"smoke": 20, "quick": 100, "full": None}
 """Cases that everybody left has been asked by the end of a level; None: all."""
@@ -24,15 +24,13 @@ class RaceRequest(RequestModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Race")
 
-    evaluation: EvaluationRequest = Field(description="Candidates, one benchmark, and how they are asked.")
+    evaluation: EvaluationRequest = Field(description="Candidates, one benchmark, and the options of the evaluation.")
     method: Literal["evidence", "halving"] = Field(
         default="evidence",
-        description="evidence: whoever is shown not to be the best is dropped, with a guarantee; "
-        "halving: the worse half of every round, without one.",
+        description="evidence: drop candidates that are shown not to be the best, with a guarantee; halving: drop "
+        "the worse half in every round, without one.",
     )
-    alpha: float = Field(
-        default=0.05, gt=0, lt=0.5, description="Probability with which the best may be dropped, at most."
-    )
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="Maximum probability that the best is dropped.")
     margin: str | None = Field(
         default=None, description="A difference that does not matter: `2pp`, `2%` or `0.02`. The race may end there."
     )
@@ -40,7 +38,9 @@ class RaceRequest(RequestModel):
         default=[], description="`continuous`, or levels such as `smoke`, `quick=200`, `full`; empty: continuous."
     )
     confirm: int | None = Field(
-        default=None, ge=0, description="Unseen cases for the confirmation, at most; empty: a share of the benchmark."
+        default=None,
+        ge=0,
+        description=("Maximum number of unseen cases for the confirmation; empty: a share of the benchmark."),
     )
     budget: list[str] = Field(default=[], description="`calls=4000`, `minutes=30`, `tokens=1e6`.")
 
@@ -55,12 +55,12 @@ class RaceRequest(RequestModel):
     @model_validator(mode="after")
     def _is_a_race(self) -> "RaceRequest":
         if len(self.evaluation.benchmarks) != 1:
-            raise ValueError(f"a race has one benchmark, and {len(self.evaluation.benchmarks)} are named")
+            raise ValueError(f"a race takes one benchmark, and {len(self.evaluation.benchmarks)} are given")
         n_candidates = len(self.evaluation.models) + len(self.evaluation.candidates)
         if n_candidates < 2:
             raise ValueError("a race needs two candidates or more (--model, --candidate)")
         if self.evaluation.spread > 1:
-            raise ValueError("a race decides as it goes, and is not spread over workers: leave spread out")
+            raise ValueError("a race decides as results arrive, and cannot be spread over workers: leave spread out")
         return self
 
     @property
@@ -119,7 +119,7 @@ def _level(word: str) -> Level:
     if not sign and name in NAMED_LEVELS:
         return Level(name=name, n_cases=NAMED_LEVELS[name])
     raise ConfigurationError(
-        f"level {word!r} is not known; allowed: {CONTINUOUS} alone, {', '.join(NAMED_LEVELS)}, or NAME=CASES",
+        f"unknown level {word!r}; allowed: {CONTINUOUS} alone, {', '.join(NAMED_LEVELS)}, or NAME=CASES",
         "For example --levels smoke=30,quick=200,full",
     )
 

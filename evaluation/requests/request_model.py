@@ -34,7 +34,7 @@ def _kinds(annotation: Any) -> set[Any]:
 WHERE_KEYS_BELONG = (
     "No user, password or key in an address: keep it in a variable (`endpoints add --key-variable`) or a pool's block."
 )
-"""What is said in a form's help: a pattern that is not met is no help."""
+"""Shown in a form's help, instead of the pattern that was not met."""
 _NO_AT = "[^@?#]*"
 _NO_URL_BEFORE_AT = "(?!.*://.*@)"
 _NO_USER_OF_A_MODEL = r"""(?![\s\S]*@https?://[^/\s'"]*@)"""
@@ -44,7 +44,7 @@ ModelText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NO_
 """`MODEL` or `MODEL@ENDPOINT`."""
 MetricText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NO_USER_OF_A_MODEL}"})]
 """A metric with its options, among them the model that it asks."""
-HELP = "`benchwright evaluate --help` lists what can be said."
+HELP = "`benchwright evaluate --help` lists the options."
 NO_BENCHMARK = "no benchmark: give at least one with --benchmark (or `benchmarks` in the file)"
 OPTION_OF: Mapping[str, str] = {
     "benchmarks": "--benchmark",
@@ -89,7 +89,9 @@ def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) 
     problems = error.errors(include_url=False)
     unknown = [str(item["loc"][-1]) for item in problems if item["type"] == "extra_forbidden"]
     wrong = [item for item in problems if item["type"] != "extra_forbidden"]
-    sentences = [_said(item) for item in wrong] + ([_unknown_keys(unknown, tuple(field_names))] if unknown else [])
+    sentences = [_problem_of(item) for item in wrong] + (
+        [_unknown_keys(unknown, tuple(field_names))] if unknown else []
+    )
     step = _next_step(wrong)
     return ConfigurationError(f"{source}: " + "; ".join(sentences), f"{_removal(unknown)}{step}")
 
@@ -131,11 +133,11 @@ def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[Bas
     known_keys = tuple(dict.fromkeys(name for kind in kinds for name in kind.model_fields))
     keys = tuple(dict.fromkeys(str(place[-1]) for place in unknown))
     close = [match for key in keys for match in get_close_matches(key, known_keys, n=1)]
-    meant = f", or write {' and '.join(map(repr, dict.fromkeys(close)))} if that is meant" if close else ""
+    meant = f", or write {' and '.join(map(repr, dict.fromkeys(close)))} if that is what you mean" if close else ""
     return f"Remove {', '.join(repr(key[:60]) for key in keys)}{meant}; known keys: {', '.join(known_keys)}. {example}"
 
 
-def _said(item: Any) -> str:
+def _problem_of(item: Any) -> str:
     field = ".".join(str(part) for part in item["loc"])
     if field == "benchmarks" and item["type"] in ("missing", "too_short"):
         return NO_BENCHMARK
@@ -144,7 +146,7 @@ def _said(item: Any) -> str:
     if item["type"] == "value_error":
         return f"{field}: {str(item['msg']).removeprefix('Value error, ')} (got {item['input']!r})"
     words = WORDS.get(item["type"])
-    message = words(item.get("ctx", {})) if words else f"is refused: {item['msg']}"
+    message = words(item.get("ctx", {})) if words else f"is invalid: {item['msg']}"
     return f"{field} {message} (got {item['input']!r})"
 
 
@@ -158,7 +160,7 @@ def _unknown_keys(keys: Sequence[str], known_keys: Sequence[str]) -> str:
 
 
 def _removal(unknown: Sequence[str]) -> str:
-    return f"Remove {', '.join(repr(key[:60]) for key in unknown)}, or write the key that is meant. " if unknown else ""
+    return f"Remove {', '.join(repr(key[:60]) for key in unknown)}, or correct its name. " if unknown else ""
 
 
 def _next_step(wrong: Sequence[Any]) -> str:

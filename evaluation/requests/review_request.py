@@ -13,7 +13,7 @@ CRITERIA: tuple[Criterion, ...] = ("accuracy", "completeness", "relevance", "spe
 LEAST, MOST = 1, 5
 """The worst and the best grade."""
 LONGEST_NAME = 80
-_ABOUT = "`benchwright review start --help` lists what can be said."
+_ABOUT = "`benchwright review start --help` lists the options."
 
 
 class ReviewRequest(RequestModel):
@@ -26,65 +26,69 @@ class ReviewRequest(RequestModel):
         description="Ids of runs of one benchmark, beginnings of ids, or `last`. Empty: the newest run of the "
         "benchmark, or of all.",
     )
-    benchmark: str | None = Field(default=None, description="Runs of this benchmark alone.")
+    benchmark: str | None = Field(default=None, description="Only runs of this benchmark.")
     candidates: list[str] = Field(
-        default=[], description="Only answers of these candidates, as results call them. Empty: all of the runs."
+        default=[],
+        description=("Only answers of these candidates, named as in the results. Empty: all candidates of the runs."),
     )
     kind: Kind = Field(
         default="grades",
-        title="How they are rated",
+        title="Kind of rating",
         description="`grades`: each answer from 1 to 5 by each criterion. `preference`: which of two is better.",
     )
     criteria: list[Criterion] = Field(
-        default=list(CRITERIA), min_length=1, description="By what answers are graded; of no matter for a preference."
+        default=list(CRITERIA), min_length=1, description="Criteria of the grades; not used for preferences."
     )
-    n_cases: int = Field(default=10, ge=1, le=500, title="Cases", description="How many cases are looked at.")
+    n_cases: int = Field(default=10, ge=1, le=500, title="Cases", description="Number of cases to review.")
     flip_share: float = Field(
         default=0.3,
         ge=0,
         le=1,
         title="Share of flipped cases",
-        description="Cases on which a model was right in one run and wrong in another, or one candidate is right and "
-        "another wrong. What is left beside these and the controls are cases on which candidates differ most.",
+        description="Cases on which a model was right in one run and wrong in another, or one candidate is right "
+        "and another wrong. The remaining cases, beside these and the controls, are those on which "
+        "candidates differ most.",
     )
     control_share: float = Field(
         default=0.2,
         ge=0,
         le=1,
         title="Share of random controls",
-        description="Cases drawn from all, whatever candidates say there: they alone speak for the whole benchmark.",
+        description="Cases drawn at random from all cases: only these are representative of the whole benchmark.",
     )
-    seed: int = Field(default=0, ge=0, description="Decides which cases are drawn and in which order all is shown.")
-    show_references: bool = Field(default=True, description="Show what counts as right beside the answers.")
+    seed: int = Field(
+        default=0, ge=0, description=("Determines which cases are drawn, and the order in which everything is shown.")
+    )
+    show_references: bool = Field(default=True, description="Show the reference answers beside the answers.")
     cases_per_form: int | None = Field(
-        default=None, ge=1, le=10, title="Cases in a form", description="Empty: as many as a form holds with ease."
+        default=None, ge=1, le=10, title="Cases per form", description="Empty: as many as fit a form well."
     )
     review: str | None = Field(
         default=None,
-        title="A review that stands already",
-        description="Its id, or `last`: go on with it, or be its second rater. All above is of no matter then.",
+        title="Existing review",
+        description="Its id, or `last`: resume it, or join it as its second rater. The fields above are then ignored.",
     )
     rater: str | None = Field(
         default=None,
         max_length=LONGEST_NAME,
-        title="Who rates",
-        description="Your name: what you rated before is not asked again. Empty: the form asks for it.",
+        title="Rater",
+        description="Your name: cases that you have rated are not asked again. Empty: the form asks for it.",
     )
     n_raters: int | None = Field(
         default=None,
         ge=1,
         le=50,
-        title="How many people rate",
-        description="Whose answers are whose is told when so many have rated every case, and nobody who began has "
-        "cases left. Empty: one, or as it was said before.",
+        title="Number of raters",
+        description="The candidates are revealed when this many have rated every case, and nobody who started has "
+        "cases left. Empty: one, or the number given before.",
     )
     wait_days: float = Field(
         default=30, gt=0, le=365, title="Days to wait", description="How long a form waits to be filled in."
     )
     unblind: bool = Field(
         default=False,
-        title="Tell the result now",
-        description="Whose answers are whose in the review that is named above, though people still rate. Nobody is "
+        title="Show the result now",
+        description="Reveal the candidates of the existing review above although ratings are missing. Nobody is "
         "asked anything.",
     )
 
@@ -97,7 +101,7 @@ class ReviewRequest(RequestModel):
     @classmethod
     def _words_are_not_empty(cls, value: list[str]) -> list[str]:
         if not all(word.strip() for word in value):
-            raise ValueError("an empty name, as an unset shell variable leaves it")
+            raise ValueError("an empty name, for example from an unset shell variable")
         return list(dict.fromkeys(value))
 
     @field_validator("criteria")
@@ -113,15 +117,15 @@ class ReviewRequest(RequestModel):
     @model_validator(mode="after")
     def _a_review_is_named_where_its_result_is_wanted(self) -> "ReviewRequest":
         if self.unblind and self.review is None:
-            raise ValueError("to tell a result now, name the review: its id, or `last`")
+            raise ValueError("to show a result now, give the review: its id, or `last`")
         return self
 
     @model_validator(mode="after")
     def _shares_fit(self) -> "ReviewRequest":
         if self.flip_share + self.control_share > 1 + 1e-9:
             raise ValueError(
-                f"the shares of flipped cases ({self.flip_share:g}) and of controls ({self.control_share:g}) "
-                "are more than all together"
+                f"the shares of flipped cases ({self.flip_share:g}) and of controls ({self.control_share:g}) add up "
+                "to more than 1"
             )
         return self
 

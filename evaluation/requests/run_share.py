@@ -8,8 +8,8 @@ class Share(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Share")
 
-    number: int = Field(ge=1, description="Which of them.")
-    of: int = Field(ge=1, le=64, description="Into how many shares the cases are divided.")
+    number: int = Field(ge=1, description="Number of this share.")
+    of: int = Field(ge=1, le=64, description="Number of shares that the cases are divided into.")
 
     @model_validator(mode="after")
     def _exists(self) -> "Share":

@@ -20,11 +20,13 @@ class ScoreRequest(RequestModel):
     judges: list[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
     embedder: str | None = Field(default=None, description="Model that embeds texts: `MODEL` or `MODEL@ENDPOINT`.")
     endpoints: list[str] = Field(default=[], description="Servers of those models; empty: those of the run.")
-    slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
+    slots: int | None = Field(default=None, ge=1, le=4096, description="Concurrent requests per server.")
     gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
-    provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: asked.")
+    provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: detected.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
-    timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
+    timeout_s: float = Field(
+        default=300.0, gt=0, description=("Time limit of one attempt in seconds, excluding model loading.")
+    )
 
     _names_a_model = field_validator("judges", "embedder")(names_a_model)
 

@@ -16,7 +16,7 @@ from evaluation.requests.request_model import RequestModel, checked_request
 from evaluation.sweeps.designs import Design, combinations
 from evaluation.sweeps.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
 
-ABOUT = "`benchwright sweep --help` lists what can be said."
+ABOUT = "`benchwright sweep --help` lists the options."
 PROMPT_METRICS = ("overall_quality", *QUALITIES)
 """What is measured on a single prompt, for which there is no reference."""
 
@@ -27,15 +27,15 @@ class SweepRequest(RequestModel):
     model_config = ConfigDict(frozen=True, extra="forbid", title="Sweep")
 
     evaluation: EvaluationRequest = Field(
-        description="Models, one benchmark, and how they are asked. Of several models each is tried."
+        description="Models, one benchmark, and the options of the evaluation. With several models, each is tried."
     )
     parameters: list[str] = Field(
         default=[], description="`temperature=0.1:1.0:0.1`, `top_p=0.5,0.9`, `profile=plain,concise`."
     )
     design: Literal["grid", "random", "latin"] = Field(
-        default="grid", description="All combinations; some at random; some that are spread evenly."
+        default="grid", description="grid: all combinations; random: a random sample; latin: an evenly spread sample."
     )
-    samples: int | None = Field(default=None, ge=1, description="How many combinations; a grid has all.")
+    samples: int | None = Field(default=None, ge=1, description="Number of combinations; a grid has all.")
     prompt: str | None = Field(default=None, description="A single prompt without a reference, instead of a benchmark.")
 
     @field_validator("parameters", mode="before")
@@ -56,7 +56,7 @@ class SweepRequest(RequestModel):
         if isinstance(prompt := fields.get("prompt"), str):
             name = prompt_benchmark(prompt).name
             if evaluation_fields.get("benchmarks") not in (None, [], [name]):
-                raise ValueError("a sweep is made on a benchmark or on a prompt: give one of them")
+                raise ValueError("a sweep takes a benchmark or a prompt: give one of them")
             evaluation_fields["benchmarks"] = [name]
         if not evaluation_fields.get("benchmarks"):
             raise ValueError("a sweep needs a benchmark (--benchmark), or a single prompt (--prompt)")
@@ -71,10 +71,10 @@ class SweepRequest(RequestModel):
         if self.evaluation.system is not None:
             raise ValueError("a sweep takes no --system: store a profile, and give --profile or --param profile=…")
         if len(self.evaluation.benchmarks) != 1:
-            raise ValueError(f"a sweep has one benchmark, and {len(self.evaluation.benchmarks)} are named")
+            raise ValueError(f"a sweep takes one benchmark, and {len(self.evaluation.benchmarks)} are given")
         if self.evaluation.spread > 1:
             raise ValueError(
-                "a sweep looks at its results as it goes, and is not spread over workers: leave spread out"
+                "a sweep analyses results as they arrive, and cannot be spread over workers: leave spread out"
             )
         if self.prompt is not None and not self.prompt.strip():
             raise ValueError("the prompt is empty")
@@ -109,7 +109,7 @@ class SweepRequest(RequestModel):
         named = next((parameter.values for parameter in parameters if parameter.name == MODEL), None)
         if named is not None and not set(models) <= set(named):
             raise ConfigurationError(
-                f"models are named by --model ({', '.join(models)}) and by --param model=… ({', '.join(named)})",
+                f"models are given by --model ({', '.join(models)}) and by --param model=… ({', '.join(named)})",
                 "Give all of them in one place.",
             )
         if named is not None or len(models) < 2:
@@ -179,7 +179,7 @@ def _models_among(parameters: Any) -> list[str]:
 
 
 def _loads(combination: Combination) -> tuple[Any, str]:
-    """Return the model, and what would load it anew."""
+    """Return the model, and what would load it again."""
     return combination.get(MODEL), fingerprint(load_options(combination))
 
 
@@ -202,9 +202,9 @@ def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:
     """
     if n_candidates < n_combinations:
         raise ConfigurationError(
-            f"of {n_combinations:,} combinations only {n_candidates:,} differ for the servers: "
-            "two values mean the same, such as two names of one model",
-            "Leave one of each two such values out.",
+            f"of {n_combinations:,} combinations only {n_candidates:,} differ for the servers: some values are "
+            "equivalent, such as two names of one model",
+            "Leave out one of each two equivalent values.",
         )
 
 

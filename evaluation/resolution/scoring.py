@@ -61,11 +61,13 @@ async def resolve_scoring(request: ScoreRequest, *, settings: Settings, store: S
         criteria=benchmark.criteria,
     )
     return ScoringResolution(
-        run=run, metrics=bound, models=models, notes=(*_of_asked(notes, endpoints, models), *model_notes)
+        run=run, metrics=bound, models=models, notes=(*_notes_on_used_servers(notes, endpoints, models), *model_notes)
     )
 
 
-def _of_asked(notes: Sequence[str], endpoints: Sequence[ResolvedEndpoint], models: Sequence[MetricModel]) -> list[str]:
+def _notes_on_used_servers(
+    notes: Sequence[str], endpoints: Sequence[ResolvedEndpoint], models: Sequence[MetricModel]
+) -> list[str]:
     """Return the notes without those on servers that answer for no model of a metric, and so are not asked."""
     used_names = {endpoint.name for model in models for endpoint in model.resolved.endpoints}
     others = [f"{endpoint.name}: " for endpoint in endpoints if endpoint.name not in used_names]

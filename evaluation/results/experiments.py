@@ -29,7 +29,7 @@ class ExperimentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HighestValue:
-    """The candidate of a run that has the best headline value, which is no verdict."""
+    """The candidate of a run with the best headline value; this is not a verdict."""
 
     label: str = field(metadata=json_key("candidate"))
     value: float

@@ -44,7 +44,7 @@ def columns_of(described: type, *, leaving_out: tuple[str, ...] = ()) -> Mapping
 
 
 def _dtype(hint: Any) -> str | None:
-    """Return the dtype of a column; None for what is no single value."""
+    """Return the dtype of a column; None for a value that is not a scalar."""
     if get_origin(hint) in (Union, UnionType):
         kinds = {_dtype(each) for each in get_args(hint) if each is not NoneType}
         return kinds.pop() if len(kinds) == 1 else REAL if kinds == {WHOLE, REAL} else None

@@ -53,7 +53,7 @@ class RaceOutcomeResult:
     ranking: tuple[RacePlace, ...]
     """The first one first."""
     confirmation: Confirmation | None
-    """The winner held against the runner-up on unseen cases; None where that was not done."""
+    """Comparison of winner and runner-up on unseen cases; None if there was none."""
     n_more: int | None
     """About how many more cases would tell the first from the second, if the difference is as it seems."""
     n_looks: int
@@ -116,7 +116,7 @@ class Race:
     levels: tuple[str, ...]
     """After how many cases it is decided who stays, as it was typed; empty: after every block."""
     confirm: int | None
-    """Unseen cases for the confirmation, at most; None: a share of the benchmark."""
+    """Maximum number of unseen cases for the confirmation; None: a share of the benchmark."""
     budget: tuple[str, ...]
     """What the race may take, as it was typed; empty: as much as it needs."""
     outcome: RaceOutcomeResult | UnfinishedRace = field(metadata=MERGED)

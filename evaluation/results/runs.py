@@ -34,7 +34,7 @@ class Alarm:
     message: str
     """What it is and what to do next."""
     about_baseline: bool = False
-    """True where the candidate is no model, but a baseline: it fails in ways of its own, and nobody mends it."""
+    """True for a baseline, which fails in ways of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ class CandidateResult:
     details: Mapping[str, object]
     """What else its server said: quantisation, context length, warnings."""
     score_failures: Mapping[str, Mapping[str, int]]
-    """Scores that could not be had, by the metric's word, then by kind."""
+    """Failed scores, by the metric's word, then by kind."""
     n_scored: Mapping[str, int]
     """Answers that have a score, by the metric's word."""
     endpoints: Mapping[str, int] | None

@@ -43,7 +43,7 @@ class EffectResult:
     spread: float
     """The best level's mean less the worst one's, in the metric's unit."""
     correlation: float | None
-    """Spearman's, of the values and the combinations' means; None for what is no number."""
+    """Spearman's, of the values and the combinations' means; None if not numeric."""
     p_correlation: float | None
     """Whether the straight line rises or falls over the cases, adjusted over the parameters (Holm)."""
     detectable: float | None
@@ -141,5 +141,5 @@ def _values(rows: Sequence[Row], name: str) -> list[object]:
 
 
 def is_number(value: object) -> bool:
-    """Return True for a number that is no truth."""
+    """Check whether a value is a number and not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -31,7 +31,7 @@ def letter(position: int) -> str:
 
 
 def criteria_of(review: ReviewRecord, item: ReviewItem) -> tuple[str, ...]:
-    """By what the answers of an item are graded: by speed only where every time is known."""
+    """Criteria by which the answers of an item are graded: speed only if every time is known."""
     is_timed = all(output.total_s is not None for output in item.outputs)
     return tuple(name for name in review.criteria if name != SPEED or is_timed)
 
@@ -82,10 +82,10 @@ def page_as_markdown(review: ReviewRecord, items: Sequence[ReviewItem], *, refus
 
 
 def _question(question: ReviewQuestion) -> str:
-    return "\n\n".join(f"**{for_markdown(title)}:** {as_cell(text)}" for title, text in _asked(question))
+    return "\n\n".join(f"**{for_markdown(title)}:** {as_cell(text)}" for title, text in _question_parts(question))
 
 
-def _asked(question: ReviewQuestion) -> list[tuple[str, str]]:
+def _question_parts(question: ReviewQuestion) -> list[tuple[str, str]]:
     """Return the titles and texts of what was asked, and of what counts as right."""
     messages, references = question.messages, question.references
     titles = ["Asked" if len(messages) == 1 else f"Asked, {message.role}" for message in messages]
@@ -136,7 +136,7 @@ def item_as_hint(review: ReviewRecord, item: ReviewItem) -> str:
     Prefect's older pages read that help as Markdown, its newer ones as it stands: code is harmless and legible in both.
     """
     is_timed = SPEED in criteria_of(review, item)
-    texts = [*_asked(item.question)]
+    texts = [*_question_parts(item.question)]
     for position, output in enumerate(item.outputs):
         time = f", {shown_time(output.total_s)}" if is_timed else ""
         texts.append((f"{letter(position)}{time}", output.answer if output.answer.strip() else NO_ANSWER))

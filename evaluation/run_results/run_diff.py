@@ -54,7 +54,7 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
 def _run_parameters(store: Store, runs: tuple[RunRecord, RunRecord], results: tuple[RunResult, RunResult]) -> Pairs:
     """Return what differs of the runs, by name: the first one's value and the second one's."""
     first, second = (_of_the_run(result) for result in results)
-    requests = [_asked_for(store, run) for run in runs]
+    requests = [_request_fields(store, run) for run in runs]
     return {**_differing(requests[0], requests[1]), **_differing(first, second)}
 
 
@@ -71,7 +71,7 @@ def _of_the_run(result: RunResult) -> dict[str, object]:
     }
 
 
-def _asked_for(store: Store, run: RunRecord) -> dict[str, object]:
+def _request_fields(store: Store, run: RunRecord) -> dict[str, object]:
     invocation = find_invocation(store, run.plan.invocation_id)
     request = dict(invocation.request) if invocation is not None else {}
     return {name: value for name, value in request.items() if name not in _NOT_ASKED_FOR}

@@ -56,7 +56,7 @@ def sweep_outcome(store: Store, invocation_id: str) -> SweepResult:
         n_combinations=len(record.combinations),
         parameters={parameter.name: _range_of(parameter) for parameter in parameters},
         headline=run.plan.headline,
-        as_asked=tuple(_as_asked(record.combinations, candidates)),
+        as_asked=tuple(_notes_on_unsent_values(record.combinations, candidates)),
         metrics=metrics,
     )
 
@@ -117,7 +117,7 @@ def _fits(combination: Combination, candidate: RunCandidateRecord) -> bool:
     return all(options[name] == value for name, value in combination.items() if name in options and name != "num_ctx")
 
 
-def _as_asked(tried: Sequence[Combination], candidates: Sequence[RunCandidateRecord]) -> Iterator[str]:
+def _notes_on_unsent_values(tried: Sequence[Combination], candidates: Sequence[RunCandidateRecord]) -> Iterator[str]:
     """Where a model was asked with something else than the combination says: nothing can be said of that value."""
     unsent: dict[tuple[str, str], None] = {}
     changed: dict[tuple[str, str, Any, Any], None] = {}

@@ -73,7 +73,7 @@ def _file_system(interpreter: Interpreter, bundle: Path) -> list[str]:
 def _parents(paths: Sequence[str]) -> list[str]:
     """Return every folder above the paths, the highest first.
 
-    Made anew, so that its owner's permissions do not matter.
+    Made again, so that its owner's permissions do not matter.
     """
     parents = {str(parent) for path in paths for parent in Path(path).parents} - {"/"}
     links = {link for link in ("/lib", "/lib64") if Path(link).is_symlink()}

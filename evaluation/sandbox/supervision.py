@@ -223,7 +223,7 @@ class _Pair:
         if now >= self._deadline(began):
             if self._started_at is None:
                 busy = f": {words}" if (words := busy_words()) else ""
-                raise SandboxError(f"the sandbox did not start within {self._start_s:.0f} s{busy}{self._said()}")
+                raise SandboxError(f"the sandbox did not start within {self._start_s:.0f} s{busy}{self._output_tail()}")
             self._end = ProgramEnd.TIMED_OUT, f"no end after {self._program.timeout_s:g} s"
         elif self._started_at is not None and now - self._started_at > _LOOK_S / 2 and self._n_files() > MAX_FILES:
             self._end = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_FILES} files"
@@ -276,7 +276,7 @@ class _Pair:
             with suppress(subprocess.TimeoutExpired):
                 self._sides["checker"].process.wait(timeout=5)
             self._drain("checker", self._checker_prints)
-            raise SandboxError(f"the sandbox does not start{self._said()}")
+            raise SandboxError(f"the sandbox does not start{self._output_tail()}")
         return ProgramEnd.CRASHED, "the tests' interpreter ended before the tests"
 
     def _gone(self) -> tuple[ProgramEnd, str]:
@@ -287,7 +287,7 @@ class _Pair:
             return ProgramEnd.CRASHED, "it cut the line to the tests"
         if self._started_at is None:
             self._drain("program", self._program_prints)
-            raise SandboxError(f"the sandbox does not start{self._said()}")
+            raise SandboxError(f"the sandbox does not start{self._output_tail()}")
         number = -status if status < 0 else status - 128 if status > 128 else 0
         name = signal.Signals(number).name if number in set(signal.Signals) else ""
         if name == "SIGXCPU" and self._may_have_used_up_its_processor_time():
@@ -306,7 +306,7 @@ class _Pair:
                 self._n_output += len(data)
                 self._output[side] = (self._output[side] + data)[-2_000:]
 
-    def _said(self) -> str:
+    def _output_tail(self) -> str:
         words = b" ".join(self._output.values()).decode(errors="replace").split()
         return f": {' '.join(words)[-500:]}" if words else ""
 

@@ -94,20 +94,20 @@ def _waits_by_room(timings: Sequence[Timing]) -> list[float | None]:
     """Return each request's wait as a share of its room; None where it shows nothing."""
     first = min(timings, key=lambda timing: timing.total_s)
     streams = first.ttft_s is not None and first.ttft_s < STREAMS * first.total_s
-    waits = _told_by_the_server(timings) or _told_by_the_answers(timings, streams=streams)
+    waits = _spans_by_server_durations(timings) or _spans_by_answer_times(timings, streams=streams)
     shares: list[float | None] = []
     for timing, (wait_s, arrived_s) in zip(timings, waits, strict=True):
         room_s = first.total_s - arrived_s
         if streams and timing.ttft_s is not None and timing.ttft_s > first.total_s:
             shares.append(1.0)  # began after another's end, whatever durations the server claims
         elif room_s < LEAST_ROOM * first.total_s or (timing.load_s or 0.0) > LEAST_ROOM * (_server_s(timing) or 1.0):
-            shares.append(None)  # it came late, or the model was loaded anew
+            shares.append(None)  # it came late, or the model was loaded again
         else:
             shares.append(wait_s / room_s)
     return shares
 
 
-def _told_by_the_server(timings: Sequence[Timing]) -> list[tuple[float, float]] | None:
+def _spans_by_server_durations(timings: Sequence[Timing]) -> list[tuple[float, float]] | None:
     """Wait and arrival of each request by the server's durations; None where it gives none that can be believed."""
     spans = [_server_s(timing) for timing in timings]
     if not all(spans):
@@ -127,7 +127,7 @@ def _server_s(timing: Timing) -> float | None:
     return (timing.queue_s or 0.0) + (timing.load_s or 0.0) + served_s if served_s > 0 else None
 
 
-def _told_by_the_answers(timings: Sequence[Timing], *, streams: bool) -> list[tuple[float, float]]:
+def _spans_by_answer_times(timings: Sequence[Timing], *, streams: bool) -> list[tuple[float, float]]:
     """Wait of each request against the one that waited least, by first tokens where they are seen, else by the ends."""
     moments = [timing.ttft_s if streams and timing.ttft_s is not None else timing.total_s for timing in timings]
     return [(moment - min(moments), 0.0) for moment in moments]

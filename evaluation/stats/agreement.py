@@ -56,7 +56,7 @@ def krippendorff_alpha(
         level: `ordinal` for grades of 1-5, `nominal` for categories, `interval` where distances are meant, `ratio`
             for quantities from 0 on, of which 1 and 2 are as far apart as 10 and 20.
         clusters: What each column belongs to, of which several are no independent evidence: drawn whole.
-        n_resamples: How often the cases are drawn anew for the interval.
+        n_resamples: How often the cases are drawn again for the interval.
         confidence_level: Of the interval.
 
     Raises:
@@ -109,7 +109,7 @@ def weighted_kappa(
         rng: Seed it to reproduce a report.
         weights: How a disagreement counts.
         clusters: What each column belongs to, of which several are no independent evidence: drawn whole.
-        n_resamples: How often the cases are drawn anew for the interval.
+        n_resamples: How often the cases are drawn again for the interval.
         confidence_level: Of the interval.
 
     Raises:
@@ -164,7 +164,7 @@ def _table(ratings: ArrayLike) -> Matrix:
         table = np.asarray(ratings, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(
-            f"the ratings are no table of numbers: {error}", "give each rater one rating a case, NaN for none"
+            f"the ratings are not a table of numbers: {error}", "give each rater one rating a case, NaN for none"
         ) from error
     if table.ndim != 2:
         raise ConfigurationError(

@@ -32,7 +32,7 @@ def resampled_interval(
         units: Groups of rows that belong together; at least two.
         aggregate: The value over rows.
         rng: Seed it to reproduce a report.
-        n_resamples: How often the units are drawn anew, with replacement.
+        n_resamples: How often the units are drawn again, with replacement.
         accelerated: Correct bias and skewness (Efron 1987), rather than take the percentiles as they are.
         confidence_level: Of the interval.
     """
@@ -57,7 +57,7 @@ def accelerated_mean_interval(
     Args:
         vector: Shape (n,), at least two values. Their order does not matter.
         rng: Seed it to reproduce a report.
-        n_resamples: How often the values are drawn anew, with replacement.
+        n_resamples: How often the values are drawn again, with replacement.
         confidence_level: Of the interval.
     """
     if is_constant(vector):

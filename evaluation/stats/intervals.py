@@ -272,7 +272,7 @@ def quantile_difference(
         b: The same cases in the same order.
         q: Between 0 and 1: 0.5 for the median, 0.95 for the slow tail.
         rng: Seed it to reproduce a report.
-        n_resamples: How often the pairs are drawn anew, with replacement.
+        n_resamples: How often the pairs are drawn again, with replacement.
         confidence_level: Of the interval.
 
     Raises:
@@ -301,7 +301,7 @@ def quantile_difference(
 
 
 def _resampled(a: Vector, b: Vector, q: float, rng: np.random.Generator, n_resamples: int) -> Vector:
-    """Return what the pairs say when they are drawn anew, shape (n_resamples,)."""
+    """Return what the pairs say when they are drawn again, shape (n_resamples,)."""
     at_once = max(1, _DRAWN_AT_ONCE // a.size)
     parts = []
     for done in range(0, n_resamples, at_once):

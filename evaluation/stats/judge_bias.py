@@ -145,7 +145,7 @@ def length_bias_of_pairs(
         other_lengths: Of the answers that they were compared with.
         rng: Seed it to reproduce a report.
         clusters: The case of each pair, where a case has several: it is drawn and flipped whole.
-        n_resamples: How often the cases are drawn anew for the interval.
+        n_resamples: How often the cases are drawn again for the interval.
         confidence_level: Of the intervals.
     """
     level = checked_confidence_level(confidence_level)
@@ -209,7 +209,7 @@ def length_bias_of_grades(
         rng: Seed it to reproduce a report.
         clusters: The case of each answer, where a case has several: it is drawn whole, and p flips the signs of the
             cases' shares in the correlation instead of shuffling grades.
-        n_resamples: How often the cases are drawn anew for the interval.
+        n_resamples: How often the cases are drawn again for the interval.
         confidence_level: Of the interval.
     """
     level = checked_confidence_level(confidence_level)

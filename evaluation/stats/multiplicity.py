@@ -95,7 +95,7 @@ def cochran_q(scores: Matrix) -> tuple[float, float]:
     """
     _, k = _checked(scores)
     if not is_binary(scores):
-        raise ConfigurationError("Cochran's Q takes nothing but 0 and 1", "for other scores take Friedman's test")
+        raise ConfigurationError("Cochran's Q takes only 0 and 1", "for other scores take Friedman's test")
     columns, rows = scores.sum(axis=0), scores.sum(axis=1)
     spread = float(k * rows.sum() - (rows**2).sum())
     if not spread:
@@ -337,6 +337,6 @@ def _resolved(pairs: Sequence[PairComparison], alpha: float) -> tuple[list[float
         for p, comparison in zip(p_values, pairs, strict=True)
     ]
     return resolved, (
-        f"for {len(pairs)} pairs {N_FLIPS} flips of signs cannot show a p that is small enough: where none came as far"
-        " as the scores did, the paired t-test's p was adjusted",
+        f"for {len(pairs)} pairs {N_FLIPS} sign flips cannot show a p that is small enough: where no flip was as "
+        "extreme as the scores, the paired t-test's p was adjusted",
     )

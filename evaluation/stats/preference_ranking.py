@@ -22,7 +22,7 @@ class Rating:
     """Best and worst rank that the significant contrasts leave open."""
     n_votes: int
     bootstrap: tuple[float | None, float | None] | None = None
-    """Elo, by percentiles over prompts drawn anew, from 100 prompts on; None for an open end."""
+    """Elo, by percentiles over prompts drawn again, from 100 prompts on; None for an open end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

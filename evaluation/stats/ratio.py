@@ -35,7 +35,7 @@ def ratio_estimate(
         numerators: One for each case, not negative.
         denominators: The same cases in the same order, not negative.
         rng: Seed it to reproduce a report.
-        n_resamples: How often the cases are drawn anew, with replacement.
+        n_resamples: How often the cases are drawn again, with replacement.
         clusters: The cluster of each case; None for a case that stands by itself.
         confidence_level: Of the interval.
 

@@ -41,7 +41,7 @@ def reweighted_interval(
         statistic: Takes any number of rows of weights.
         n_cases: How many weights a row has.
         rng: Seed it to reproduce a report.
-        n_resamples: How often the cases are drawn anew, with replacement.
+        n_resamples: How often the cases are drawn again, with replacement.
         confidence_level: Of the interval.
         n_numbers_a_row: What a row makes the statistic hold in memory; None: one number a case.
         clusters: What each case belongs to, of which several are no independent evidence.

@@ -23,7 +23,7 @@ OVER = "it is over: the newest figures are as they should be"
 STALE = "there has been nothing to judge it by for 7 days"
 _OF_FINDING = ("rule", "severity", "source", "task", "benchmark", "candidate", "metric", "run_id", "sentence")
 _FRESH = ("severity", "run_id", "sentence", "evidence", "changes")
-"""What a lasting alert says anew at each look."""
+"""The fields of a lasting alert that each look updates."""
 
 
 def record_look(

@@ -65,12 +65,12 @@ def annotations(
         conditions.append(annotation.c.comparison_id.in_(comparison_ids))
     if experiment_id is not None:
         conditions.append(annotation.c.experiment_id == experiment_id)
-    return _found(store, sa.or_(*conditions)) if conditions else ()
+    return _find_annotations(store, sa.or_(*conditions)) if conditions else ()
 
 
 def notes_on_case(store: Store, run_id: str, case_id: str) -> tuple[AnnotationRecord, ...]:
     """Return the notes on one case of a run, oldest first."""
-    return _found(store, sa.and_(annotation.c.run_id == run_id, annotation.c.case_id == case_id))
+    return _find_annotations(store, sa.and_(annotation.c.run_id == run_id, annotation.c.case_id == case_id))
 
 
 def remove_annotation(store: Store, annotation_id: int) -> None:
@@ -85,7 +85,7 @@ def remove_annotation(store: Store, annotation_id: int) -> None:
         raise UnknownNameError("note", str(annotation_id), (), "`benchwright experiments show NAME --json` lists notes")
 
 
-def _found(store: Store, condition: sa.ColumnElement[bool]) -> tuple[AnnotationRecord, ...]:
+def _find_annotations(store: Store, condition: sa.ColumnElement[bool]) -> tuple[AnnotationRecord, ...]:
     oldest_first = sa.select(annotation).where(condition).order_by(annotation.c.created_at, annotation.c.id)
     with store.read() as connection:
         return tuple(_annotation(row) for row in connection.execute(oldest_first).mappings())

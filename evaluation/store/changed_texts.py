@@ -1,4 +1,4 @@
-"""How many texts came out otherwise when the same model was asked the same again, with the same seeds?"""
+"""Count the outputs that changed when the same model was asked the same again, with the same seeds."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ MOST_TEXTS = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedTexts:
-    """Answers of a run held against those of another run of the same candidate."""
+    """Answers of a run compared with those of another run of the same candidate."""
 
     n_changed: int
     n: int

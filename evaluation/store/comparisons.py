@@ -164,7 +164,7 @@ def pair_history(
         store: Where they are.
         a_keys: Keys of sides, or what the sides were called.
         b_keys: Of the other.
-        limit: The newest so many.
+        limit: Number of newest ones to return.
     """
     in_order = sa.and_(_names(a_keys, "a"), _names(b_keys, "b"))
     swapped = sa.and_(_names(a_keys, "b"), _names(b_keys, "a"))

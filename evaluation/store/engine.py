@@ -23,7 +23,7 @@ _NOTICING_A_DEAD_LINE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-"""Seconds and, the last, milliseconds. A host that fell silent would else be waited for as long as the system likes."""
+"""Seconds and, the last, milliseconds. The system's defaults wait much longer for a host that stopped responding."""
 
 
 def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = True) -> Engine:
@@ -102,7 +102,7 @@ def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
 
 
 def _is_of_the_connection(error: sa.exc.SQLAlchemyError, state: str | None, url: URL) -> bool:
-    """Return True where not the statement failed but the way to the server: what PostgreSQL itself says has a code."""
+    """Check whether the connection failed and not the statement: errors raised by PostgreSQL itself have a SQLSTATE."""
     if getattr(error, "connection_invalidated", False):
         return True
     return url.get_backend_name() == "postgresql" and isinstance(error, sa.exc.OperationalError) and state is None

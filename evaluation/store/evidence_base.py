@@ -63,7 +63,7 @@ class EvidenceBase:
         """Return what the database holds now; all that follows in this transaction sees the same state."""
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        asked_candidates, imports = _asked(connection), _imports(connection)
+        asked_candidates, imports = _asked_candidates(connection), _imports(connection)
         candidates = choosables(connection)
         for name in dict.fromkeys(name for entry in imports for name in entry.candidates):
             sizes = [entry.memory_bytes[name] for entry in imports if name in entry.memory_bytes]
@@ -75,7 +75,7 @@ class EvidenceBase:
                 for entry in asked_candidates
             ],
             [[entry.import_id, list(entry.candidates)] for entry in imports],
-            [_said_of(entry) for entry in sorted(candidates.values(), key=lambda entry: entry.key)],
+            [_details_of(entry) for entry in sorted(candidates.values(), key=lambda entry: entry.key)],
             _sums(connection, {entry.yardstick.metric_key for entry in asked_candidates}, bool(imports)),
         ]
         return cls(asked=asked_candidates, imports=imports, candidates=candidates, fingerprint=fingerprint(content))
@@ -86,7 +86,7 @@ def _hash_of(yardstick: str) -> str:
     return yardstick.removeprefix(IMPORT)[:7]
 
 
-def _asked(connection: Connection) -> tuple[AskedCandidate, ...]:
+def _asked_candidates(connection: Connection) -> tuple[AskedCandidate, ...]:
     by_run = {yardstick.run_id: yardstick for yardstick in yardsticks(connection)}
     price = run_candidate.c.details[PRICE]
     columns = (run_candidate.c.id, run_candidate.c.run_id, run_candidate.c.candidate_fingerprint)
@@ -123,7 +123,7 @@ def _imports(connection: Connection) -> tuple[ImportedScoreboard, ...]:
     )
 
 
-def _said_of(candidate: Choosable) -> list[Any]:
+def _details_of(candidate: Choosable) -> list[Any]:
     places = [[place.name, place.url, place.provider] for place in candidate.places]
     return [
         candidate.key,

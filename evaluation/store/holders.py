@@ -268,7 +268,7 @@ def has_come_back(record: HolderRecord) -> bool:
 
 
 def is_at_work(record: HolderRecord) -> bool:
-    """Return True for one that lives, were it found dead meanwhile or not."""
+    """Check whether the process is alive, even if it was marked dead before."""
     return is_alive(record) or has_come_back(record)
 
 

@@ -1,4 +1,4 @@
-"""What is still to be asked of a candidate? Found by the database, a page at a time, along its indexes."""
+"""Find the cases that a candidate has not answered yet: by the database, a page at a time, along its indexes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -69,7 +69,7 @@ def missing_page(
 
 
 def is_missing(store: Store, run_candidate_ids: Iterable[int], share: Share) -> bool:
-    """Return True where anything of a share is still to be asked of one of these."""
+    """Check whether one of these has unanswered cases in a share."""
     return any(
         missing_page(store, run_candidate_id, n_cases=1, share=share).items for run_candidate_id in run_candidate_ids
     )

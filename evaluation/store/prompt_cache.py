@@ -43,7 +43,7 @@ class PromptReading:
     """One answer's prompt, sent to one model at one server."""
 
     server: str
-    """The loaded model that it was sent to: one that is loaded anew has kept nothing."""
+    """The loaded model that it was sent to: one that is loaded again has kept nothing."""
     profile: str
     """What its prompts share with one another."""
     case_id: str

@@ -121,7 +121,7 @@ def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[A
 
 
 def _loads(connection: Connection, row_ids: Collection[int]) -> dict[int, str]:
-    """By candidate, the options with which its server loads its model, where it loads anew for others; else empty."""
+    """By candidate, the options with which its server loads its model, where it loads again for others; else empty."""
     of = run_candidate.c
     query = sa.select(of.id, of.provider, of.options).where(of.id.in_(sorted(row_ids)))
     return {

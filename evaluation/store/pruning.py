@@ -155,7 +155,7 @@ def _is_old_recommendation(before: datetime) -> sa.ColumnElement[bool]:
 
 
 def _is_old_alert(before: datetime) -> sa.ColumnElement[bool]:
-    """Over, or known and long not seen. A change stays while its run does: else the next look would tell it anew."""
+    """Over, or known and long not seen. A change stays while its run does: else the next look would tell it again."""
     of = alert.c
     is_known = sa.and_(of.acknowledged_at < before, of.seen_at < before - _UNSEEN)
     is_told_anew = sa.and_(of.occurrence != "", sa.exists().where(run.c.id == of.run_id))

@@ -24,7 +24,7 @@ def save_ratings(store: Store, *, session_id: str, rater: str, ratings: Sequence
         return rater
     moment = now()
     with store.write() as connection:
-        name = _known_as(connection, rater, ratings[0].item_id)
+        name = _stored_rater_name(connection, rater, ratings[0].item_id)
         rows = [
             {
                 "item_id": item_rating.item_id,
@@ -41,7 +41,7 @@ def save_ratings(store: Store, *, session_id: str, rater: str, ratings: Sequence
     return name
 
 
-def _known_as(connection: Connection, rater: str, item_id: int) -> str:
+def _stored_rater_name(connection: Connection, rater: str, item_id: int) -> str:
     review_id = sa.select(review_item.c.review_id).where(review_item.c.id == item_id).scalar_subquery()
     raters = connection.execute(
         sa.select(rating.c.rater)

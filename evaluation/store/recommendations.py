@@ -182,7 +182,7 @@ def list_recommendations(
         until: Recommended before this moment.
         reported: True: with an outcome; False: without; None: both.
         with_prompts: False leaves their texts out, which are most of what is read.
-        limit: The newest so many.
+        limit: Number of newest ones to return.
     """
     of = recommendation.c
     columns = [column for column in of if with_prompts or column.name != "prompt"]

@@ -102,7 +102,7 @@ def _insert_rows(connection: Connection, content: ScoreboardContent) -> None:
         "case_position": content.case.tolist(),
         "candidate_position": content.candidate.tolist(),
         "quality": content.quality.tolist(),
-        **{name: _known(getattr(content, name)) for name in ("latency_s", "cost_usd", "energy_j", "memory_gb")},
+        **{name: _none_for_nan(getattr(content, name)) for name in ("latency_s", "cost_usd", "energy_j", "memory_gb")},
     }
     for start in range(0, len(content.quality), _CHUNK):
         page = {name: column[start : start + _CHUNK] for name, column in columns.items()}
@@ -123,7 +123,7 @@ def _from_arrays(names: list[str]) -> sa.TextClause:
     return sa.text(f"{into} SELECT CAST(:import_id AS text), * FROM unnest({arrays})")  # noqa: S608
 
 
-def _known(column: NDArray[np.float64]) -> list[float | None]:
+def _none_for_nan(column: NDArray[np.float64]) -> list[float | None]:
     return [None if value != value else value for value in column.tolist()]
 
 

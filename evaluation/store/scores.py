@@ -153,17 +153,17 @@ def scores_of_generations(
     with store.read() as connection:
         for start in range(0, len(generation_ids), _CHUNK):
             chunk = generation_ids[start : start + _CHUNK]
-            for row in connection.execute(_said_of(score, chunk)):
+            for row in connection.execute(_rows_of(score, chunk)):
                 use = MetricUse(name=row.name, signature=row.signature)
                 scores.setdefault(row.generation_id, []).append((use, _measurement(row)))
-            for row in connection.execute(_said_of(score_failure, chunk)):
+            for row in connection.execute(_rows_of(score_failure, chunk)):
                 use = MetricUse(name=row.name, signature=row.signature)
                 failure = ScoreFailure(kind=row.kind, message=row.message)
                 scores.setdefault(row.generation_id, []).append((use, failure))
     return scores
 
 
-def _said_of(table: sa.Table, generation_ids: Sequence[int]) -> sa.Select[Any]:
+def _rows_of(table: sa.Table, generation_ids: Sequence[int]) -> sa.Select[Any]:
     return (
         sa.select(table, metric.c.name, metric.c.signature)
         .join(metric, metric.c.key == table.c.metric_key)

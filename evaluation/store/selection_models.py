@@ -84,7 +84,7 @@ def read_model(store: Store, version_or_id: str | int) -> StoredModel:
             raise DamagedModelError(
                 f"the {part} of selection model {record.version} ({record.kind}, {model_id[:7]}) in {store.shown_url} "
                 "is not what was stored",
-                "run `benchwright selection rollback`, or train anew with `benchwright retrain`",
+                "run `benchwright selection rollback`, or train again with `benchwright retrain`",
             )
     return StoredModel(record=record, estimator=row["estimator"], serving=row["serving"])
 

@@ -125,7 +125,7 @@ class SqliteStamp:
         return self._connection
 
     def _check_file(self) -> None:
-        """Open the file anew where another one stands in its place."""
+        """Open the file again where another one stands in its place."""
         try:
             stat = os.stat(self.path)
         except OSError as error:

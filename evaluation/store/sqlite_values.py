@@ -14,7 +14,7 @@ def to_json(value: Any) -> str:
     """Return the value as a column of JSON holds it.
 
     Raises:
-        StoreError: it is no plain JSON.
+        StoreError: it is not plain JSON.
     """
     try:
         return json.dumps(value, allow_nan=False)

@@ -116,7 +116,7 @@ def list_traffic(
         since: Begun at this moment or later.
         until: Begun before this moment.
         ok: True: those that did not fail; False: those that did; None: both.
-        limit: The newest so many.
+        limit: Number of newest ones to return.
     """
     query = _filtered(sa.select(traffic), task=task, candidate=candidate, since=since, until=until)
     if ok is not None:

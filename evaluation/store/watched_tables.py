@@ -40,7 +40,7 @@ def _triggers() -> dict[str, str]:
 
 
 def statements_to_watch() -> tuple[str, ...]:
-    """Make all triggers anew: a migration that rebuilds a table loses its own. What was kept before is dropped."""
+    """Recreate all triggers: a migration that rebuilds a table loses its own. What was kept before is dropped."""
     made = _triggers()
     return (
         *(f"DROP TRIGGER IF EXISTS {name}" for name in made),

@@ -127,7 +127,7 @@ class Analytics:
     """Of those that named somebody and that today's evaluations can judge: today's choice, or not told from the best.
     Where outcomes contradict the evaluations, these judge nothing."""
     ok: Share | None
-    """Of those reported with `ok`: answers that were of use."""
+    """Of those reported with `ok`: useful answers."""
     by_decider: tuple[tuple[str, int], ...]
     """Who decided how many: `scoreboard`, `rules`, or a selection model's version; the most first."""
     drifts: tuple[Drift, ...]
@@ -171,10 +171,10 @@ def analyse(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away.
     """
-    desk = recommender_of(store)
-    desk.log.flush()
-    view = desk.view()
-    return analysed(desk.book.past(task=task, since=since), view.scoreboard, view.champion, step=step)
+    recommender = recommender_of(store)
+    recommender.log.flush()
+    view = recommender.view()
+    return analysed(recommender.book.past(task=task, since=since), view.scoreboard, view.champion, step=step)
 
 
 def analysed(

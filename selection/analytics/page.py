@@ -26,7 +26,7 @@ def analytics_lines(analytics: Analytics) -> list[str]:
         return ["No recommendations yet."]
     deciders = ", ".join(f"{name} {n:,}" for name, n in analytics.by_decider)
     lines = [
-        f"{counted(analytics.n_recommendations, 'recommendation')} ({deciders or 'nobody was named'}), "
+        f"{counted(analytics.n_recommendations, 'recommendation')} ({deciders or 'no candidate was named'}), "
         f"{analytics.n_outcomes:,} with a reported outcome."
     ]
     lines += [_contradiction_line(drift) for drift in analytics.contradicted]
@@ -66,7 +66,7 @@ def _regret_line(regret: Regret) -> str:
 
 
 def _contradiction_line(drift: Drift) -> str:
-    told = "quality" if drift.quantity == "quality" else "share of answers of use"
+    told = "quality" if drift.quantity == "quality" else "share of useful answers"
     observed, expected = _levels(drift)
     least = "" if drift.quantity == "quality" else "at least "
     return (
@@ -87,7 +87,7 @@ def _levels(drift: Drift) -> tuple[str, str]:
 def _drift_line(drift: Drift) -> str:
     what = {
         "quality": "quality",
-        "ok": "share of answers of use",
+        "ok": "share of useful answers",
         "latency_s": "share of answers slower than expected",
     }[drift.quantity]
     observed, expected = _levels(drift)

@@ -81,7 +81,7 @@ class CostQuality:
         """At what share of its cost this share of the best single candidate's quality can be had.
 
         Raises:
-            ConfigurationError: the share is no number over 0 and up to 1.
+            ConfigurationError: the share is not a number above 0 and up to 1.
         """
         if isinstance(quality_share, bool) or not (isinstance(quality_share, int | float) and 0 < quality_share <= 1):
             raise ConfigurationError(f"quality_share is {quality_share!r}", "Give a number over 0 and up to 1.")

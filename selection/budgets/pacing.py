@@ -30,7 +30,7 @@ _LEEWAY = 1e-9
 _BESIDE = 1e-6
 """Relative: how far below the multiplier the dearer of two equals is looked for."""
 _FIRST, _LAST, _EVERY = 32, 64, 16
-"""The multiplier is found anew for each of the first and of the last questions, and else after so many."""
+"""The multiplier is found again for each of the first and of the last questions, and else after so many."""
 _AHEAD = 100
 """Of a stream whose length nobody knows, so many questions are planned at a time."""
 _DUST = 1e-6
@@ -104,7 +104,7 @@ class Pacer:
         may_take = max(self._saved_usd - cheapest * (self._n_still_certain() - 1), cheapest)
         n_to_come = self._n_to_come()
         if self.n_seen < _FIRST or n_to_come <= _LAST or self.n_seen % _EVERY == 0:
-            self._price = self._found_price(quality, cost, n_to_come)
+            self._price = self._estimated_price(quality, cost, n_to_come)
         position = self._paced(quality, cost, may_take, n_to_come)
         self._known.append((quality, cost))
         self.n_seen += 1
@@ -116,13 +116,13 @@ class Pacer:
         needed = f"and the cheapest candidate takes {usd(cheapest)}"
         if self._per_question_usd and self._to_add_usd > 0:
             return SelectionError(
-                f"too little is saved for this prompt: {usd(left)} with its own, {needed}",
-                "Answers took more than was expected. Ask again with the next prompts, which add theirs, or begin "
-                "another router with more for each prompt.",
+                f"the budget is too small for this prompt: {usd(left)} with its own, {needed}",
+                "Answers cost more than expected. Try again with the next prompts, which add their share, or create "
+                "a router with more for each prompt.",
             )
         spent_on = f" after {counted(self.n_seen, 'prompt')}"
         return SelectionError(
-            f"the budget is spent{spent_on}: {usd(left)} are left, {needed}", "Begin another router with a new budget."
+            f"the budget is spent{spent_on}: {usd(left)} are left, {needed}", "Create another router with a new budget."
         )
 
     def _add_for_one(self) -> None:
@@ -168,7 +168,7 @@ class Pacer:
             return _AHEAD
         return self._n_expected - self.n_seen if self._n_expected > self.n_seen else self.n_seen
 
-    def _found_price(self, quality: Floats, cost: Floats, n_to_come: int) -> _Price:
+    def _estimated_price(self, quality: Floats, cost: Floats, n_to_come: int) -> _Price:
         """By a plan for this question and `n_to_come - 1` others, drawn evenly from those that are known."""
         others = self._known if n_to_come > 1 else ()
         rows = np.stack([quality, *(other_quality for other_quality, _ in others)])

@@ -206,13 +206,13 @@ class BudgetRouter:
         if n_prompts is not None and self.per_prompt_usd is not None:
             raise ConfigurationError(
                 f"n_prompts={n_prompts} and per_prompt_usd={self.per_prompt_usd:g} are both given",
-                "Give budget_usd with n_prompts, or per_prompt_usd where nobody knows how many will come.",
+                "Give budget_usd with n_prompts, or per_prompt_usd if their number is unknown.",
             )
         if self.per_prompt_usd is None and (self.budget_usd is None or n_prompts is None):
             raise ConfigurationError(
-                "a budget says how fast it may be spent only with the number of prompts",
-                "Give budget_usd with n_prompts (how many at most), or per_prompt_usd where nobody knows how many will "
-                "come; budget_usd beside it ends the stream at that total.",
+                "budget_usd alone does not say how fast it may be spent",
+                "Give budget_usd with n_prompts (how many at most), or per_prompt_usd if their number is unknown; "
+                "with budget_usd beside it, the stream ends at that total.",
             )
 
     def _paid_for(self, n_prompts: int | None) -> float | None:

@@ -43,7 +43,7 @@ def may_be_named(
         candidates: All candidates, by position.
         facts: Their numbers.
     """
-    kind = kind_asked_for(order, contrasts, candidates)
+    kind = admitted_places(order, contrasts, candidates)
     takes = takes_of(facts)[kind]
     (is_beaten,) = beaten(-takes[None, :, 0], takes[:, 1:]).tolist()
     return [i for i, worse in zip(kind, is_beaten, strict=True) if not worse]
@@ -78,7 +78,7 @@ def beaten(quality: Matrix, takes: Matrix) -> Mask:
     return is_beaten
 
 
-def kind_asked_for(order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]) -> list[int]:
+def admitted_places(order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]) -> list[int]:
     """Return the models; all where there is no model, and the program that leads where it is told from every model.
 
     Args:

@@ -52,10 +52,10 @@ def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) ->
     shares = {} if predictor is None else _likely(board, predictor, prompt)
     if not shares:
         why = "no selection model decides" if predictor is None else "the model that decides cannot tell one"
-        return f"no task was named and {why}: this is the best over all tasks, whatever the prompt"
+        return f"no task was given and {why}: this is the best over all tasks, regardless of the prompt"
     likely = sorted(shares.items(), key=lambda task_share: -task_share[1])
     return (
-        "no task was named; judging by its wording, the prompt belongs to "
+        "no task was given; judging by its wording, the prompt belongs to "
         f"{listed([f'{name} ({percent(p)})' for name, p in likely])}"
     )
 
@@ -65,7 +65,7 @@ def note_unused(predictor: Predictor | None) -> str:
     if predictor is None:
         why = "no selection model decides (`benchwright retrain` trains one)"
     else:
-        why = f"{predictor.version} has learned no difference between its prompts"
+        why = f"{predictor.version} found no difference between its prompts"
     return f"the prompt was not used: {why}; the answer is the same for every prompt of this task"
 
 

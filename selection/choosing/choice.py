@@ -43,7 +43,7 @@ def choose(
 
     Raises:
         SelectionError: candidates were measured, and the constraints left none.
-        ConfigurationError: `on_tie` or `on_little_evidence` is no such word, or `tolerance` no number of points.
+        ConfigurationError: `on_tie` or `on_little_evidence` is invalid, or `tolerance` is not a number of points.
     """
     must_be_ways(on_tie=on_tie, tolerance=tolerance, on_little_evidence=on_little_evidence)
     question = Question(
@@ -67,7 +67,7 @@ def choose(
 def _by_rules(scoreboard: Scoreboard, question: Question, note: str) -> Choice:
     question = replace(question, deviations=None)
     if most_cases(scoreboard.overall) >= max(question.min_cases, 1):
-        rule = "by rule: the best over the tasks that were measured; what is expected is its mean over those"
+        rule = "by rule: the best over the measured tasks; the expected quality is its mean over those"
         return rank_allowed(scoreboard, scoreboard.overall, question, "rules", (note, rule))
     return _largest(scoreboard, question, note)
 
@@ -82,7 +82,7 @@ def _largest(scoreboard: Scoreboard, question: Question, note: str) -> Choice:
     facts = facts_of(overall, candidates, question.constraints.percentile, None)
     filtered = apply_constraints(candidates, facts, question.constraints, is_fraction=overall.is_fraction, min_cases=0)
     chosen = min(filtered.left, key=lambda i: _largest_first(candidates[i]))
-    rule = "by rule: the largest model that holds the constraints; nothing says that it is the best"
+    rule = "by rule: the largest model that meets the constraints; there is no evidence that it is the best"
     return _unranked(
         question,
         chosen=allowed(candidates[chosen], question.constraints.endpoints),

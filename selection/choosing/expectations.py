@@ -37,7 +37,7 @@ class Facts:
     quality: list[float]
     """By which candidates are ranked."""
     told: list[float]
-    """What is said of it, and held against what is asked for."""
+    """What is reported of it, and compared with the constraints."""
     latency_s: list[float]
     """At the percentile."""
     n_timed: list[int]

@@ -59,7 +59,7 @@ def _over_tasks(ranked: Ranked) -> bool:
 
 
 def _program(choice: Choice, winner: Ranked) -> str:
-    """Return a note that it is no model, and why it is named all the same."""
+    """Return a note that it is not a model, and why it is named anyway."""
     if not winner.candidate.is_program:
         return ""
     if any(not ranked.candidate.is_program for ranked in choice.ranked):
@@ -75,7 +75,7 @@ def _quality(choice: Choice, expected: Expected) -> str:
 def _lead(choice: Choice, winner: Ranked) -> str:
     """Return how far the best is ahead of the first that can be told from it."""
     if len(choice.ranked) == 1:
-        return "the only candidate that is left" if choice.removed else "the only candidate that was measured"
+        return "the only candidate left" if choice.removed else "the only measured candidate"
     clear = next(((a, b) for a, b in zip(choice.ranked, choice.contrasts, strict=True) if b and not b.is_tied), None)
     if clear is None:
         return ""

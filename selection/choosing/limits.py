@@ -54,8 +54,8 @@ class _Limit:
         if math.isnan(value):
             limit_text = f"{self.prefix}{limit * self.scale:,.10g}{self.unit}{self.at}"
             word = "at least" if self.is_least else "at most"
-            kept = f" (servers had kept the prompts of its {counted(n_cached, 'answer')})" if n_cached else ""
-            reason = f"its {self.thing} is not known{kept}, and {word} {limit_text} is asked"
+            kept = f" (servers had cached the prompts of its {counted(n_cached, 'answer')})" if n_cached else ""
+            reason = f"its {self.thing} is not known{kept}, but {word} {limit_text} is required"
             return Removed(candidate=candidate, constraint=self.name, reason=reason, limit=limit)
         # A mean of equal numbers may differ from them in its last digit.
         if (value >= limit * (1 - _ROUNDING)) if self.is_least else (value <= limit * (1 + _ROUNDING)):
@@ -186,14 +186,14 @@ def _elsewhere(candidate: Choosable, allowed: Sequence[str]) -> Verdict:
 RULED_OUT_BY = {
     "not_measured": "too few measured cases",
     "not_ready": "not being ready to call",
-    "models_only": "being no model",
+    "models_only": "not being a model",
     "capabilities": "the capabilities",
     "endpoints": "the endpoints",
     "max_memory_gb": "the limit on memory",
     "max_latency_s": "the limit on latency",
     "max_cost_per_1k": "the limit on cost",
     "max_energy_j": "the limit on energy",
-    "min_quality": "the least quality",
+    "min_quality": "the minimum quality",
 }
 """What rules a candidate out, in words."""
 
@@ -201,8 +201,8 @@ RULED_OUT_BY = {
 def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -> SelectionError:
     nearest = _nearest_miss(last)
     message = (
-        f"no candidate is left: {RULED_OUT_BY[name]} ruled out the last {len(last) if len(last) > 1 else 'one'}. "
-        f"Nearest is {nearest.candidate.label}: {nearest.reason}."
+        f"no candidate meets the constraints: {RULED_OUT_BY[name]} ruled out the last "
+        f"{len(last) if len(last) > 1 else 'one'}. Nearest is {nearest.candidate.label}: {nearest.reason}."
     )
     before: dict[str, int] = {}
     for removal in removed[: len(removed) - len(last)]:
@@ -232,17 +232,17 @@ def _next_step(name: str, nearest: Removed, last: Sequence[Removed]) -> str:
     if name == "models_only":
         return "Evaluate a model on this task, or let programs be named too."
     if name in ("capabilities", "endpoints"):
-        available = _known_of(name, [removal.candidate for removal in last])
+        available = _values_of(name, [removal.candidate for removal in last])
         if not available:
-            return f"No {name} are known of them: ask for none, or evaluate a candidate that has them."
-        return f"Known {name}: {listed(available, 10)}. Ask for these alone, or evaluate a candidate that has others."
+            return f"None of them has known {name}: require none, or evaluate a candidate that has them."
+        return f"Known {name}: {listed(available, 10)}. Require only these, or evaluate a candidate that has others."
     if nearest.value is None:
         return f"Leave {name} out, or evaluate again where it is measured."
     enough = rounded_to_hold(nearest.value, is_least=name == "min_quality")
-    return f"Ask for {name}={enough:.6g} or looser, or evaluate another candidate."
+    return f"Allow {name}={enough:.6g} or looser, or evaluate another candidate."
 
 
-def _known_of(name: str, candidates: Sequence[Choosable]) -> list[str]:
+def _values_of(name: str, candidates: Sequence[Choosable]) -> list[str]:
     """Return what candidates have of it, as a constraint would name it."""
     if name == "capabilities":
         return sorted({capability for candidate in candidates for capability in candidate.capabilities})

@@ -27,23 +27,23 @@ class _Known:
 
 def measured_of(standing: TaskStanding, place: int) -> MeasuredQuality | None:
     """Return what the candidate reached on what it was asked; None where that is nothing."""
-    measurement = _known_of(standing)[place]
+    measurement = _known_qualities(standing)[place]
     return None if measurement is None else measurement.measured
 
 
 @lru_cache(maxsize=64)
-def _known_of(standing: TaskStanding) -> tuple[_Known | None, ...]:
+def _known_qualities(standing: TaskStanding) -> tuple[_Known | None, ...]:
     """Of each candidate; kept, since a standing never changes and most questions are of the same ones."""
     levels = standing.levels
     if levels is None:
         return (None,) * len(standing.n_measured)
     return tuple(
-        None if math.isnan(value) else _known(standing, levels, place)
+        None if math.isnan(value) else _known_quality(standing, levels, place)
         for place, value in enumerate(levels.measured.tolist())
     )
 
 
-def _known(standing: TaskStanding, levels: Levels, place: int) -> _Known:
+def _known_quality(standing: TaskStanding, levels: Levels, place: int) -> _Known:
     n_missing = (
         int((levels.n_by_part[place] == 0).sum())
         if levels.are_tasks
@@ -83,7 +83,7 @@ def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, fo
         expected: Its quality, as it is told.
         for_prompt: Whether a selection model looked at the prompt.
     """
-    measurement = _known_of(standing)[place]
+    measurement = _known_qualities(standing)[place]
     if measurement is None:
         return None
     # The rest: what the prompt adds, and what is cut off at the ends of what a quality can be.
@@ -119,7 +119,7 @@ def _reasons(adjustments: Adjustments, *, of_tasks: bool, is_fraction: bool) -> 
     if adjustments.n_filled_in or abs(adjustments.filled_in) > shown:
         what = counted(adjustments.n_filled_in, "task" if of_tasks else "case")
         filled_in = _points(adjustments.filled_in, is_fraction)
-        yield f"{filled_in} for {what} it was not asked, filled in from others' results"
+        yield f"{filled_in} for {what} it was not asked, imputed from other candidates' results"
     if adjustments.prompt is not None and abs(adjustments.prompt) > shown:
         yield f"{_points(adjustments.prompt, is_fraction)} for this prompt"
 

@@ -48,7 +48,7 @@ def notes_on(
     apart: Sequence[int],
     programs: Sequence[int] = (),
 ) -> tuple[str, ...]:
-    """Return what is to be said of a choice; all positions are those of `labels`.
+    """Return the notes on a choice; all positions are those of `labels`.
 
     Args:
         labels: Of all candidates.
@@ -65,8 +65,8 @@ def notes_on(
     if unseen := [f"{labels[i]} ({facts.n_timed[i]})" for i in timed if tail_is_unseen(facts, i)]:
         needed = math.ceil(round(1 / (1 - facts.percentile), 6))
         notes.append(
-            f"the tail of the latency is not seen: the {ordinal(facts.percentile)} needs {needed} timed answers; "
-            f"there are fewer of {listed(unseen)}"
+            f"too few answers for the tail of the latency: the {ordinal(facts.percentile)} needs {needed} timed "
+            f"answers; there are fewer for {listed(unseen)}"
         )
     notes += _cached(labels, facts, timed)
     for thing, places in unknown.items():
@@ -79,8 +79,8 @@ def notes_on(
     if apart:
         names = listed([labels[i] for i in apart])
         notes.append(
-            f"too little in common with {labels[first]} to be told from it "
-            f"(under {MIN_PAIRS} independent cases): {names}"
+            f"too few cases in common with {labels[first]} for a comparison (fewer than {MIN_PAIRS} independent "
+            f"ones): {names}"
         )
     return tuple(notes)
 
@@ -91,14 +91,14 @@ def _cached(labels: Sequence[str], facts: Facts, timed: Sequence[int]) -> list[s
     if not some:
         return []
     shares = [f"{labels[i]} ({facts.n_cached[i]} of {facts.n_cached[i] + facts.n_timed[i]})" for i in some]
-    return [f"latency and energy are of prompts that servers read anew; left out, as cached prompts: {listed(shares)}"]
+    return [f"latency and energy are of uncached prompts; left out, as cached: {listed(shares)}"]
 
 
 def _thin(label: str, n_cases: int, n_families: int) -> list[str]:
     """Said where the expected quality rests on little."""
     if n_families < FEW_FAMILIES and n_families < n_cases:
         return [
-            f"the {counted(n_cases, 'case')} of {label} come from {counted(n_families, 'family', 'families')}: "
-            f"under {FEW_FAMILIES}, they may not stand for the others of their kind"
+            f"the {counted(n_cases, 'case')} of {label} come from {counted(n_families, 'family', 'families')}: fewer "
+            f"than {FEW_FAMILIES} may not be representative"
         ]
     return [f"only {counted(n_cases, 'case')} of {label} were measured"] if n_cases < FEW_CASES else []

@@ -27,7 +27,7 @@ from selection.scoreboards.two_way import Mask, Matrix
 
 
 def pareto_set(values: Matrix) -> Mask:
-    """Return True for those than which no other is at least as good in everything and better in something.
+    """Return a mask of the candidates that no other candidate dominates.
 
     One of which something is not known that is known of the other is neither better nor worse.
 

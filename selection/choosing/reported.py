@@ -12,7 +12,7 @@ FEW_OUTCOMES = 6
 
 
 def reported_notes(choice: Choice, reported: Reported | None) -> tuple[str, ...]:
-    """Return how often it was of use, and how good; empty where next to nothing was reported."""
+    """Return how often it was useful, and how good; empty where next to nothing was reported."""
     if reported is None or choice.chosen is None or reported.n_outcomes < FEW_OUTCOMES:
         return ()
     return (f"of {_when(choice, reported)}, {' and '.join(_parts(reported))}, as reported",)
@@ -38,6 +38,6 @@ def _when(choice: Choice, reported: Reported) -> str:
 def _parts(reported: Reported) -> Iterator[str]:
     if reported.ok_share is not None:
         of = "" if reported.n_ok_known == reported.n_outcomes else f" of the {reported.n_ok_known:,} that say so"
-        yield f"{percent(reported.ok_share)}{of} were of use"
+        yield f"{percent(reported.ok_share)}{of} were useful"
     if reported.quality is not None:
         yield f"the mean quality was {quality(reported.quality, is_fraction=True)}"

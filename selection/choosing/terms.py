@@ -1,4 +1,4 @@
-"""What is asked of a choice, and what it answers."""
+"""The input and the result of a choice."""
 
 from dataclasses import dataclass
 from typing import Literal

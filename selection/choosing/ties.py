@@ -68,14 +68,16 @@ def contrasts_with(
     scale = 100 * quality_weight
     if not scale:
         return [
-            Contrast(_known(differences_[other]), gap, pairs_[other], 0.0 if gap > 0 else 1.0, "what is known of both")
+            Contrast(
+                _none_for_nan(differences_[other]), gap, pairs_[other], 0.0 if gap > 0 else 1.0, "what is known of both"
+            )
             for other, gap in zip(others, more, strict=True)
         ]
     gaps = [scale * differences_[other] + plus for other, plus in zip(others, more, strict=True)]
     p_values = [_p_value(gap, scale * errors_[other], pairs_[other]) for other, gap in zip(others, gaps, strict=True)]
-    test = _said("paired t", sum(not math.isnan(p) for p in p_values))
+    test = _test_text("paired t", sum(not math.isnan(p) for p in p_values))
     return [
-        Contrast(_known(differences_[other]), _known(gap), pairs_[other], p_value, test)
+        Contrast(_none_for_nan(differences_[other]), _none_for_nan(gap), pairs_[other], p_value, test)
         for other, gap, p_value in zip(others, gaps, _adjusted(p_values), strict=True)
     ]
 
@@ -87,11 +89,11 @@ def _by_quality_alone(
     p_values, differing = tests.p_adjusted[best].tolist(), tests.n_differing[best].tolist()
     return [
         Contrast(
-            _known(difference[other]),
-            _known(scale * difference[other]),
+            _none_for_nan(difference[other]),
+            _none_for_nan(scale * difference[other]),
             n_pairs[other],
             p_values[other] if difference[other] > 0 and not math.isnan(p_values[other]) else 1.0,
-            _said(_name_of(differing[other]), tests.n_tests),
+            _test_text(_name_of(differing[other]), tests.n_tests),
         )
         for other in others
     ]
@@ -103,11 +105,11 @@ def _name_of(n_differing: int) -> str:
     return "exact McNemar" if n_differing <= MAX_DISCORDANT_FOR_EXACT else "McNemar"
 
 
-def _said(test: str, n_tests: int) -> str:
+def _test_text(test: str, n_tests: int) -> str:
     return f"{test} over all measured runs" + (f", Holm over {n_tests} pairs" if n_tests > 1 else "")
 
 
-def _known(value: float) -> float | None:
+def _none_for_nan(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 

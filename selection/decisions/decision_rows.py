@@ -199,17 +199,17 @@ def _plain(wishes: Constraints | Weights) -> dict[str, Any]:
 
 def _constraints_of(stored: Mapping[str, Any]) -> Constraints:
     try:
-        return Constraints(**_known(Constraints, stored))
+        return Constraints(**_known_fields(Constraints, stored))
     except ConfigurationError:  # An earlier version let be asked what nothing can hold; nobody was named then.
         return Constraints()
 
 
 def _weights_of(stored: Mapping[str, Any]) -> Weights:
-    weights = _known(Weights, stored)
+    weights = _known_fields(Weights, stored)
     return Weights(**{name: min(weight, LARGEST_WEIGHT) for name, weight in weights.items()})
 
 
-def _known(kind: type[Constraints] | type[Weights], stored: Mapping[str, Any]) -> dict[str, Any]:
+def _known_fields(kind: type[Constraints] | type[Weights], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return what this version knows of the stored wishes."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in stored.items() if name in names}

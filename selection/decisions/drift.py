@@ -1,13 +1,13 @@
 """Do candidates still do what was expected of them when they were recommended?
 
 Of quality: reported less expected, averaged over the outcomes of one prompt, since those are one question; its error
-holds what prompts differ and the error of the expectation itself. Of use: how many answers were of use, against as many
-as the lower end of the expected quality says, since an answer of use need not be a perfect one. Of latency: how many
+holds what prompts differ and the error of the expectation itself. Of use: how many answers were useful, against as many
+as the lower end of the expected quality says, since a useful answer need not be a perfect one. Of latency: how many
 answers took longer than the percentile that was expected, against how many should have; the percentile counts as known.
 Under six prompts nothing is tested; the tests are adjusted by Holm over all candidates and tasks.
 
-Only what was chosen is seen. That is no harm here, where a candidate is held against its own expectation; it would be
-where candidates are held against one another (`selection.analytics.analysis`).
+Only what was chosen is seen. That is no harm here, where a candidate is compared with its own expectation; it would be
+where candidates are compared with one another (`selection.analytics.analysis`).
 """
 
 import math
@@ -40,7 +40,7 @@ class Drift:
     expected: float
     """Mean quality; of use the least share that it says; of latency the share that should take longer than expected."""
     observed: float
-    """Mean quality; the share of answers that were of use; of latency the share that took longer."""
+    """Mean quality; the share of useful answers; of latency the share that took longer."""
     difference: float
     """Observed less expected."""
     low: float | None
@@ -78,7 +78,10 @@ def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
         if drift
     ]
     return tuple(
-        sorted(_adjusted(unadjusted), key=lambda drift: (_known(drift.p_value), drift.candidate, drift.task or ""))
+        sorted(
+            _adjusted(unadjusted),
+            key=lambda drift: (_p_value_or_last(drift.p_value), drift.candidate, drift.task or ""),
+        )
     )
 
 
@@ -97,8 +100,8 @@ def reason_to_retrain(observed_drifts: Sequence[Drift]) -> str | None:
             )
         if drift.contradicts:
             return (
-                f"of the answers of {drift.candidate} on {drift.task or 'all tasks'} {percent(drift.observed)} were of "
-                f"use, where at least {percent(drift.expected)} were expected ({drift.n_prompts} prompts)"
+                f"{percent(drift.observed)} of the answers of {drift.candidate} on {drift.task or 'all tasks'} were "
+                f"useful, where at least {percent(drift.expected)} was expected ({drift.n_prompts} prompts)"
             )
     return None
 
@@ -144,7 +147,7 @@ def _of_quality(group: Sequence[PastDecision]) -> Drift | None:
 
 
 def _of_use(group: Sequence[PastDecision]) -> Drift | None:
-    """Return only whether fewer were of use than expected: more may mean that little is enough."""
+    """Return only whether fewer were useful than expected: more may only mean that the bar is low."""
     decisions = [decision for decision in group if decision.ok is not None and decision.expected_quality is not None]
     if not decisions:
         return None
@@ -234,5 +237,5 @@ def _adjusted(unadjusted: Sequence[Drift]) -> list[Drift]:
     ]
 
 
-def _known(p_value: float | None) -> float:
+def _p_value_or_last(p_value: float | None) -> float:
     return 2.0 if p_value is None else p_value

@@ -1,8 +1,8 @@
-"""How did a candidate do when it was used, and does that contradict what is told of it beyond chance?
+"""Test whether the reported outcomes of a candidate contradict its expected quality.
 
-Only the newest outcomes count. Two tests, of quality and of use, each held against half of .05. Quality: Student's t of
-the prompts' mean quality less what is expected, with the errors of both. Use: the exact binomial chance of so few
-prompts of use, if as many were as the *lower* end of the expected quality says, since an answer of use need not be a
+Only the newest outcomes count. Two tests, of quality and of usefulness, each at .025. Quality: Student's t of the
+prompts' mean quality less what is expected, with the errors of both. Use: the exact binomial chance of so few
+useful answers, if as many were as the *lower* end of the expected quality says, since a useful answer need not be a
 perfect one. Outcomes of one prompt are one question; under six prompts nothing is tested.
 
 Without scipy, whose import alone takes longer than a recommendation may.

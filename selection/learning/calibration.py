@@ -24,7 +24,7 @@ def slope(came: Matrix | Vector, expected: Matrix | Vector, *, most: float) -> f
     return float(np.clip((came * expected).sum() / square, 0.0, most)) if square > 1e-12 else 0.0
 
 
-def told_knots(expected: Vector, came: Vector) -> Vector:
+def calibration_knots(expected: Vector, came: Vector) -> Vector:
     """Knots at which expectations are to be told, so that what came is met; shape (N_KNOTS,), never falling.
 
     Means of groups of expectations against what came, pulled towards the expectation by so many answers as

@@ -58,8 +58,8 @@ def served_model(store: Store, model: SelectionModelRecord) -> ServedModel:
     stored = read_model(store, model.model_id)
     if stored.serving is None:
         raise ModelFileError(
-            f"selection model {model.version} holds nothing that could answer ({model.kind})",
-            "Train anew, or promote another.",
+            f"selection model {model.version} holds no estimators ({model.kind})",
+            "Retrain, or promote another model.",
         )
     is_from_elsewhere = stored.record.status == FROM_A_FILE
     return read_serving(stored.serving, number=model.version, is_from_elsewhere=is_from_elsewhere)

@@ -62,7 +62,7 @@ def must_be_trusted(data: bytes) -> None:
         schema = json.loads(members[_SCHEMA])
         nodes = list(_nodes(schema))
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{WHAT} has a {_SCHEMA} that is no JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
+        raise ModelFileError(f"{WHAT} has a {_SCHEMA} that is not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
     untrusted = sorted({f"{node.get('__module__')}.{node.get('__class__')}" for node in nodes} - TRUSTED_TYPES)
     if untrusted:
         raise ModelFileError(f"{WHAT} holds types that are not trusted: {', '.join(untrusted)[:300]}", TRAIN_AGAIN)
@@ -105,7 +105,7 @@ def read_estimators(data: bytes) -> dict[str, Any]:
         problem = f"{type(error).__name__}: {error}"[:200]
         raise ModelFileError(f"{WHAT} cannot be read: {problem}", TRAIN_AGAIN) from error
     if not isinstance(estimators, dict):
-        raise ModelFileError(f"{WHAT} holds a {type(estimators).__name__}, no estimators by name", TRAIN_AGAIN)
+        raise ModelFileError(f"{WHAT} holds a {type(estimators).__name__}, not estimators by name", TRAIN_AGAIN)
     for forest in estimators.get("estimators", ()):
         for tree in getattr(forest, "estimators_", ()):
             _must_be_sound(tree.tree_)

@@ -206,8 +206,8 @@ def embedded(prompt: str, embed: Embed | None, length: int) -> Floats:
         ValueError: no callable, or a vector of another length or with values that are no numbers.
     """
     if embed is None:
-        raise ValueError(f"the features hold an embedding of length {length}, and no callable that makes it was given")
+        raise ValueError(f"the features include an embedding of length {length}, but no embedding callable was given")
     vector = np.asarray(embed(read_part(prompt)), dtype=np.float64).ravel()
     if len(vector) != length or not np.isfinite(vector).all():
-        raise ValueError(f"the embedding has {len(vector)} values, of which {length} finite ones are expected")
+        raise ValueError(f"the embedding has {len(vector)} values; expected {length} finite ones")
     return vector

@@ -127,8 +127,11 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
         furthest = float(np.abs(np.array(quick) - slow).max())
         if not furthest <= _AGREE:
             raise ConfigurationError(
-                f"what serves is {quantity(furthest)} from what was trained, for a probe of the task {task!r}",
-                "This is a fault of Benchwright, not of the evidence: please report it.",
+                (
+                    f"the served model differs by {quantity(furthest)} from the trained one, on a probe of the task "
+                    f"{task!r}"
+                ),
+                "This is a bug in Benchwright; please report it.",
             )
 
 
@@ -189,11 +192,11 @@ def read_file(path: Path) -> PackedModel:
 
     Raises:
         ConfigurationError: there is no such file.
-        ModelFileError: it is no model file, a damaged one, or one that must not be read.
+        ModelFileError: it is not a model file, a damaged one, or one that must not be read.
     """
     try:
         if not S_ISREG(path.stat().st_mode):
-            raise ConfigurationError(f"{str(path)!r} is no file", "Give a model file.")
+            raise ConfigurationError(f"{str(path)!r} is not a file", "Give a model file.")
         data = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{str(path)!r} cannot be read: {error.strerror}", "Give a model file.") from error
@@ -229,7 +232,7 @@ def _about(members: dict[str, bytes]) -> dict[str, Any]:
     try:
         about = json.loads(members["model.json"])
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{_FILE} has a 'model.json' that is no JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
+        raise ModelFileError(f"{_FILE} has a 'model.json' that is not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
     if not isinstance(about, dict):
         raise ModelFileError(f"{_FILE} has a 'model.json' that is a {type(about).__name__}", TRAIN_AGAIN)
     must_be_readable_version(about.get("format_version"), _FILE)

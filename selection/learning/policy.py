@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.records.evidence import Choosable
-from selection.choosing.admission import beaten, kind_asked_for, takes_of
+from selection.choosing.admission import admitted_places, beaten, takes_of
 from selection.choosing.expectations import facts_of
 from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import contrasts_with
@@ -68,7 +68,7 @@ class ServedPolicy:
             )
             clipped = np.clip(quality[np.ix_(rows, order)], standing.lowest, standing.highest)
             added = np.zeros(clipped.shape) if errors is None else errors[np.ix_(rows, order)]
-            kind = _of_the_kind_asked_for(clipped, added, order, standing, candidates)
+            kind = _without_excluded_programs(clipped, added, order, standing, candidates)
             utility = np.round(100 * np.where(beaten(kind, takes[order]), np.nan, kind), 9)
             near = near_the_best(utility, standing.n_pairs[np.ix_(order, order)], self.rule.tolerance)
             things = [thing[order] for thing in takings(facts, self.rule.on_tie)]
@@ -83,7 +83,7 @@ class ServedPolicy:
         return np.asarray(np.take_along_axis(values, place, axis=1)[:, 0], dtype=np.float64)
 
 
-def _of_the_kind_asked_for(
+def _without_excluded_programs(
     quality: Matrix, errors: Matrix, order: Integers, standing: TaskStanding, candidates: Sequence[Choosable]
 ) -> Matrix:
     """Return the qualities, NaN of those that `admission` leaves out on a case for being a program.
@@ -127,7 +127,7 @@ def _kind_on_a_case(
         quality_weight=1.0,
         beside=[0.0] * len(candidates),
     )
-    return kind_asked_for(places, contrasts, candidates)
+    return admitted_places(places, contrasts, candidates)
 
 
 def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...]) -> Matrix:

@@ -158,18 +158,20 @@ def decide(
         return _first(challenger, rivalry)
     if stale is not None and stale.is_stale:
         if rivalry is not None and rivalry.gain.high < 0 and rivalry.gain.n_families >= MIN_FAMILIES:
-            reason = f"the champion's evidence is stale ({stale}), but the challenger does worse: {_told(rivalry)}"
+            reason = f"the champion's evidence is stale ({stale}), but the challenger does worse: {_gain_text(rivalry)}"
             return PromotionDecision(verdict="keep", reason=reason)
         return PromotionDecision(
-            verdict="promote", reason=f"the champion's evidence is stale ({stale}); {_told(rivalry)}"
+            verdict="promote", reason=f"the champion's evidence is stale ({stale}); {_gain_text(rivalry)}"
         )
     if rivalry is None or rivalry.gain.n_families < MIN_FAMILIES:
         n_families = 0 if rivalry is None else rivalry.gain.n_families
         reason = f"{n_families} held-out families that neither was trained on; {MIN_FAMILIES} are needed"
         return PromotionDecision(verdict="keep", reason=reason)
     if rivalry.gain.is_real:
-        return PromotionDecision(verdict="promote", reason=f"the challenger gains over the champion: {_told(rivalry)}")
-    return PromotionDecision(verdict="keep", reason=f"no real gain over the champion: {_told(rivalry)}")
+        return PromotionDecision(
+            verdict="promote", reason=f"the challenger gains over the champion: {_gain_text(rivalry)}"
+        )
+    return PromotionDecision(verdict="keep", reason=f"no real gain over the champion: {_gain_text(rivalry)}")
 
 
 def _first(challenger: ServedModel, rivalry: Rivalry | None) -> PromotionDecision:
@@ -178,13 +180,13 @@ def _first(challenger: ServedModel, rivalry: Rivalry | None) -> PromotionDecisio
         reason = "there was none before, and no learner gained over the best per task: the scoreboard decides"
         return PromotionDecision(verdict="promote", reason=reason)
     if rivalry is not None and rivalry.gain.high < 0:
-        reason = f"the challenger does worse than the scoreboard alone on held-out families: {_told(rivalry)}"
+        reason = f"the challenger does worse than the scoreboard alone on held-out families: {_gain_text(rivalry)}"
         return PromotionDecision(verdict="keep", reason=reason)
-    reason = f"there was none before, and {challenger.kind} gained in cross-validation; {_told(rivalry)}"
+    reason = f"there was none before, and {challenger.kind} gained in cross-validation; {_gain_text(rivalry)}"
     return PromotionDecision(verdict="promote", reason=reason)
 
 
-def _told(rivalry: Rivalry | None) -> str:
+def _gain_text(rivalry: Rivalry | None) -> str:
     if rivalry is None:
         return "no held-out case to compare on"
     gain = rivalry.gain

@@ -27,7 +27,7 @@ class StoredProgress:
 
 
 def start_record(store: Store) -> StartedRetraining:
-    """To be held against what there is afterwards."""
+    """Start of the retraining, to compare with what is stored afterwards."""
     newest = _newest(store)
     return StartedRetraining(version=0 if newest is None else newest.version, promotion_id=champion(store).promotion_id)
 
@@ -38,8 +38,8 @@ def stored_progress(store: Store, *, since: StartedRetraining) -> StoredProgress
     decider = "the scoreboard alone" if holds.model is None else _name(holds.model)
     if newest is None or newest.version <= since.version:
         return StoredProgress(
-            sentence=f"no model was trained, and {decider} goes on deciding",
-            next_step="`benchwright retrain` begins again; no evidence is lost.",
+            sentence=f"no model was trained; {decider} keeps deciding",
+            next_step="`benchwright retrain` starts again; no evidence is lost.",
             model_id=None,
         )
     return StoredProgress(**_of_a_model(newest, holds, decider, since), model_id=newest.model_id)
@@ -54,7 +54,7 @@ def _of_a_model(
             "next_step": "`benchwright selection history` says why; `benchwright selection rollback` takes it back.",
         }
     return {
-        "sentence": f"{_name(newest)} was trained and is kept ({newest.status}), and {decider} goes on deciding",
+        "sentence": f"{_name(newest)} was trained and is stored ({newest.status}); {decider} keeps deciding",
         "next_step": "`benchwright retrain` trains and compares again; "
         f"`benchwright selection promote {newest.version}` lets it decide as it is.",
     }

@@ -59,7 +59,7 @@ class NewEvidence:
         since = "" if self.last_trained_at is None else f" since {self.last_trained_at:%Y-%m-%d %H:%M} UTC"
         return (
             f"{counted(self.n_new_rows, 'scored answer')} and {counted(self.n_outcomes, 'reported outcome')} are "
-            f"new{since}, and {min_new:,} are asked for"
+            f"new{since}, but {min_new:,} are required (--if-enough-new)"
         )
 
 
@@ -91,7 +91,7 @@ def _reason(store: Store, evidence: Evidence, trained_at: datetime | None) -> st
     model = deciding(store).served
     changed = () if model is None else other_scores(model, evidence)
     if model is not None and changed:
-        return f"scores are others than {model.version} learned from: {listed(changed)}"
+        return f"scores have changed since {model.version} learned from them: {listed(changed)}"
     since = list_recommendations(store, since=trained_at, reported=True, with_prompts=False)
     return reason_to_retrain(drifts([past_of(record) for record in since]))
 
@@ -137,11 +137,11 @@ def store_trained(store: Store, training_data: Known, packed: PackedModel) -> st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What is to become of a model, held against the one that decides."""
+    """The fate of a model, after a comparison with the one that decides."""
 
     model_id: str
     replaces: int | None
-    """The promotion of the one that it was held against."""
+    """The promotion of the model that it was compared with."""
     promotes: bool
     reason: str
     notes: tuple[str, ...] = ()
@@ -154,7 +154,7 @@ def judge(store: Store, model_id: str) -> Judgement:
     decides = deciding(store)
     holds, held = decides.promoted, decides.served
     if holds.model is not None and holds.model.model_id == model_id:
-        reason = "the evidence gives the model that decides already"
+        reason = "the evidence yields the model that already decides"
         return Judgement(model_id=model_id, replaces=holds.promotion_id, promotes=False, reason=reason)
     challenger = served_model(store, find_model(store, model_id))
     evidence, prompts = all_known(store)
@@ -216,7 +216,7 @@ def all_known(store: Store) -> Known:
 
 
 def _why(new_evidence: NewEvidence) -> list[str]:
-    return [] if new_evidence.reason is None else [f"a reason to retrain, however little is new: {new_evidence.reason}"]
+    return [] if new_evidence.reason is None else [f"retraining although little is new: {new_evidence.reason}"]
 
 
 def retraining_result(
@@ -239,7 +239,7 @@ def retraining_result(
     sentences = {
         "not trained": f"No model was trained: {reason}.",
         "promoted": f"{name} is now the selection model: {reason}.",
-        "kept": f"{name} was trained, and {holder} goes on deciding: {reason}.",
+        "kept": f"{name} was trained; {holder} keeps deciding: {reason}.",
     }
     return Retraining(
         decision=decision,

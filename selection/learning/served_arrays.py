@@ -136,7 +136,7 @@ def _header(members: Mapping[str, bytes]) -> dict[str, Any]:
     try:
         header = json.loads(text.tobytes())
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{WHAT}'s header is no JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
+        raise ModelFileError(f"{WHAT}'s header is not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
     if not isinstance(header, dict):
         raise ModelFileError(f"{WHAT}'s header is a {type(header).__name__}", TRAIN_AGAIN)
     must_be_readable_version(header.get("format_version"), WHAT)
@@ -170,7 +170,7 @@ def _must_be_words(header: Mapping[str, Any]) -> None:
         if len(set(listed)) < len(listed):
             raise ModelFileError(f"{WHAT}'s header lists one of its {name} twice", TRAIN_AGAIN)
     if tuple(header["features"]) != PLAIN_FEATURES:
-        raise ModelFileError(f"{WHAT} reads other features of a prompt than this Benchwright counts", TRAIN_AGAIN)
+        raise ModelFileError(f"{WHAT} uses other prompt features than this Benchwright", TRAIN_AGAIN)
     n_embedded = header.get("n_embedded")
     if not isinstance(n_embedded, int) or isinstance(n_embedded, bool) or not 0 <= n_embedded <= 100_000:
         raise ModelFileError(f"{WHAT}'s header says n_embedded is {n_embedded!r:.80}", TRAIN_AGAIN)
@@ -191,23 +191,23 @@ def _learner(header: Mapping[str, Any], space: PromptSpace, arrays: dict[str, Ar
     misfit = part.misfit(space.n_features, n_tasks, n_candidates)
     if misfit is not None:
         expected = f"{space.n_features} features, {n_tasks} tasks and {n_candidates} candidates"
-        raise _wrong(f"{misfit} where {expected} are due")
+        raise _wrong(f"{misfit}; expected {expected}")
     learner_arrays = {name: _typed(arrays, f"learner.{name}", "Floats") for name in _LEARNER}
     shapes = {"shrink": (n_tasks,), "difficulty": (space.n_features + 1,), "difficulty_shrink": (n_tasks,)}
     for name, array in learner_arrays.items():
         if array.shape != shapes[name]:
-            raise _wrong(f"{name!r} of shape {array.shape} where {shapes[name]} is due")
-    return ServedLearner(space=space, part=part, told=_told(header, arrays), **learner_arrays)
+            raise _wrong(f"{name!r} of shape {array.shape}; expected {shapes[name]}")
+    return ServedLearner(space=space, part=part, told=_read_knots(header, arrays), **learner_arrays)
 
 
-def _told(header: Mapping[str, Any], arrays: dict[str, Array]) -> Array:
+def _read_knots(header: Mapping[str, Any], arrays: dict[str, Array]) -> Array:
     """As they are expected, of a model that was written before this was learned."""
     n_tasks = len(header["tasks"])
     if header["format_version"] < 3:
         return np.tile(as_expected(), (n_tasks, 1))
     told = _typed(arrays, "learner.told", "Floats")
     if told.shape != (n_tasks, N_KNOTS) or (np.diff(told, axis=1) < 0).any():
-        raise _wrong(f"'told' of shape {told.shape} where {(n_tasks, N_KNOTS)} is due, or one that falls")
+        raise _wrong(f"'told' of shape {told.shape}; expected {(n_tasks, N_KNOTS)}, rising")
     return told
 
 
@@ -215,7 +215,7 @@ def _space(n_embedded: int, arrays: dict[str, Array]) -> PromptSpace:
     try:
         listed = _taken(arrays, "vocabulary").tobytes().decode()
     except UnicodeDecodeError as error:
-        raise _wrong("a vocabulary that is no text") from error
+        raise _wrong("a vocabulary that is not text") from error
     words = listed.split("\n") if listed else []
     vocabulary = {word: place for place, word in enumerate(words)}
     space_arrays = {name: _typed(arrays, f"space.{name}", "Floats") for name in _SPACE}

@@ -241,13 +241,13 @@ class ServedModel:
             return ()
         if self.learned_from is None:
             return (
-                f"{self.version} does not say what it learned from, and the evidence has changed since: what it knows "
-                "of prompts is withheld; `benchwright retrain` looks again",
+                f"{self.version} does not record what it learned from, and the evidence has changed since: what it "
+                "learned from prompts is ignored; `benchwright retrain` checks again",
             )
         notes = () if self.holding is None else tuple(self.holding[task].notes(self.version, task))
         return notes or (
-            f"the evidence has changed since {self.version} was trained: what it knows of prompts is of then; "
-            "`benchwright retrain` looks again",
+            f"the evidence has changed since {self.version} was trained: what it learned from prompts may be "
+            "outdated; `benchwright retrain` checks again",
         )
 
     def task_shares(self, prompt: str) -> Mapping[str, float] | None:

@@ -133,19 +133,20 @@ class Holding:
         if withheld:
             whose = "" if self.columns else "all candidates, since that of "
             yield (
-                f"what {model} learned of prompts on {task} is withheld for {whose}{_listed(withheld)}: so many of the "
-                "cases that it learned from have another score now, or none; `benchwright retrain` looks again"
+                f"what {model} learned from prompts on {task} is ignored for {whose}{_listed(withheld)}: too many of "
+                "the cases that it learned from have a different score now, or none; `benchwright retrain` checks "
+                "again"
             )
         elif self.changed:
             yield (
-                f"of the cases on {task} that {model} learned from, some have another score now, or none: "
-                f"{_listed([str(change) for change in self.changed])}; beyond {percent(MOST_CHANGED)} it says "
-                "no more of prompts"
+                f"of the cases on {task} that {model} learned from, some have a different score now, or none: "
+                f"{_listed([str(change) for change in self.changed])}; beyond {percent(MOST_CHANGED)} it no longer "
+                "uses prompts"
             )
         for was, now in self.moved:
             yield (
-                f"what {model} learned of prompts from the answers of {was} on {task} is said of {now}, whose answers "
-                "they are now; `benchwright retrain` looks again"
+                f"what {model} learned from prompts and the answers of {was} on {task} now applies to {now}, who "
+                "gives the same answers; `benchwright retrain` checks again"
             )
         if self.n_elsewhere:
             yield f"{self.n_elsewhere:,} of the cases on {task} that {model} learned from are not known here"

@@ -28,7 +28,9 @@ def save_to_file(store: Store, version_or_id: str | int, path: Path) -> Selectio
     stored = read_model(store, version_or_id)
     must_be_new(path)
     if stored.estimator is None or stored.serving is None:
-        raise ModelFileError(f"selection model {stored.record.version} is not whole", "Train anew, or save another.")
+        raise ModelFileError(
+            f"selection model {stored.record.version} is incomplete", ("Retrain, or save another model.")
+        )
     read_serving(stored.serving)
     record = stored.record
     packed = PackedModel(
@@ -42,7 +44,7 @@ def save_to_file(store: Store, version_or_id: str | int, path: Path) -> Selectio
     try:
         write_file(path, packed)
     except OSError as error:
-        raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Name another file.") from None
+        raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Give another file.") from None
     return record
 
 
@@ -62,7 +64,7 @@ def store_file(store: Store, path: Path) -> SelectionModelRecord:
 
     Raises:
         ConfigurationError: there is no such file.
-        ModelFileError: it is no model file, a damaged one, or one that must not be read.
+        ModelFileError: it is not a model file, a damaged one, or one that must not be read.
     """
     packed = read_file(path)
     read_serving(packed.serving)

@@ -85,7 +85,7 @@ class Report:
 
 
 def _not_learned(task: str) -> TaskReport:
-    reason = "all of its families of prompts are held out for the last test"
+    reason = "all of its families of prompts are held out for the final test"
     return TaskReport(task=task, learner=BEST_PER_TASK, n_cases=0, n_families=0, reason=reason, shrink=0.0, gains={})
 
 

@@ -8,7 +8,7 @@ choices, seen where two of them differ alone, would need many times the cases to
 
 quality = candidate's mean + difficulty of the case + deviation; the deviations of a case sum to zero over the
 candidates, so that a hard case is no evidence against anybody. Cells that are missing are filled with what a ridge on
-the other cells expects, and the difficulty is estimated anew, a few times over (expectation-maximisation).
+the other cells expects, and the difficulty is estimated again, a few times over (expectation-maximisation).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selection.learning.calibration import MOST, centred, slope, told_knots
+from selection.learning.calibration import MOST, calibration_knots, centred, slope
 from selection.learning.features import Embed, Floats
 from selection.learning.fitted_space import FittedSpace, fit_space
 from selection.learning.gains import Gain, paired_gain
@@ -155,7 +155,7 @@ def try_learners(
     """
     if data.n_families < MIN_FAMILIES or len(data.keys) < 2 or not learners:
         reason = (
-            f"to learn from prompts takes 2 candidates and {MIN_FAMILIES} families of prompts, and there are "
+            f"learning from prompts needs 2 candidates and {MIN_FAMILIES} families of prompts; there are "
             f"{len(data.keys)} and {data.n_families}"
         )
         return Trial(winner=None, trained=None, reading=None, gains={}, findings={}, reason=reason)
@@ -299,11 +299,11 @@ def _difficulty_shrinks(data: Material, difficulty: Vector, active: Mask) -> Flo
     return np.array([slope(came[rows], difficulty[rows], most=1.0) for rows in tasks]) * active
 
 
-def _told(data: Material, expected: Matrix) -> Matrix:
+def _knots_by_task(data: Material, expected: Matrix) -> Matrix:
     """Of each task, the knots by which expectations are told, by what came on families that were not shown."""
     measured = np.isfinite(expected) & np.isfinite(data.values)
     cells = [measured & (data.task == task)[:, None] for task in range(len(data.tasks))]
-    return np.array([told_knots(expected[own], data.values[own]) for own in cells])
+    return np.array([calibration_knots(expected[own], data.values[own]) for own in cells])
 
 
 def _trained(
@@ -328,6 +328,6 @@ def _trained(
         shrink=shrink,
         difficulty=_difficulty(features, learning_targets).stacked[:, 0],
         difficulty_shrink=difficulty_shrink,
-        told=_told(data, expected),
+        told=_knots_by_task(data, expected),
     )
     return TrainedLearner(space=space, learned=learned, served=served)

@@ -87,7 +87,7 @@ def retraining_as_markdown(result: Retraining, *, pictures: Sequence[str] = (), 
     if report is not None:
         parts += [links, *pictures]
         parts += ["## By task", _table(task_rows(report)), *map(for_markdown, reason_lines(report))]
-        parts += ["## On prompts that it has not seen", *map(for_markdown, held_out_lines(report))]
+        parts += ["## On unseen prompts", *map(for_markdown, held_out_lines(report))]
     parts.append(_source(result))
     return "\n\n".join(part for part in parts if part) + "\n"
 

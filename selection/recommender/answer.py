@@ -115,12 +115,12 @@ def _chosen(view: View, question: Question, deviations: Deviations | None) -> Ch
 
 
 def answered(
-    desk: Recommender, question: Question, *, explore: float = 0.0, rng: np.random.Generator | None = None
+    recommender: Recommender, question: Question, *, explore: float = 0.0, rng: np.random.Generator | None = None
 ) -> Answer:
-    """Return the answer from what the desk knows now.
+    """Return the answer from what the recommender knows now.
 
     Args:
-        desk: Where it is asked.
+        recommender: Where it is asked.
         question: What is asked.
         explore: The share of answers that are drawn at random among the tied.
         rng: For these draws.
@@ -129,16 +129,16 @@ def answered(
         SelectionError: the constraints leave nobody.
         StoreError: nothing is known yet, and the store is away.
     """
-    view = desk.view()
+    view = recommender.view()
     decision = chosen(view, question)
     choice, reason = decision.choice, decision.reason
     drawn, propensity = _drawn(choice, explore, rng)
     if drawn is not None and drawn.candidate is not choice.chosen:
         reason += f" Drawn at random among the tied, as explore={explore:g} asks: {one_line(drawn.candidate.label)}."
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
-    reported = _reported(desk, choice)
+    reported = _reported(recommender, choice)
     reason += "".join(f" {one_line(line)}" for line in contradiction_lines(choice, reported))
-    general_notes = (*reported_notes(choice, reported), *choice.notes, *desk.notes(view))
+    general_notes = (*reported_notes(choice, reported), *choice.notes, *recommender.notes(view))
     on_prompt = _on_the_prompt(view, question, choice)
     notes = tuple(dict.fromkeys(one_line(note) for note in (*general_notes, *on_prompt)))
     return Answer(
@@ -156,13 +156,13 @@ def _drawable(choice: Choice) -> list[Ranked]:
     return [ranked for ranked in choice.ranked if ranked.is_tied and (programs_too or not ranked.candidate.is_program)]
 
 
-def _reported(desk: Recommender, choice: Choice) -> Reported | None:
-    """Return what came of the candidate on this task before, held against what is expected of it there."""
+def _reported(recommender: Recommender, choice: Choice) -> Reported | None:
+    """Return the candidate's reported outcomes on this task, compared with its expected quality."""
     if choice.chosen is None:
         return None
     winner = choice.winner
     return reported_of_use(
-        desk.outcomes.of(choice.task, choice.chosen.key), None if winner is None else _on_the_task(winner)
+        recommender.outcomes.of(choice.task, choice.chosen.key), None if winner is None else _on_the_task(winner)
     )
 
 

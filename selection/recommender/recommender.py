@@ -1,4 +1,4 @@
-"""Where questions are answered: one desk for each store in a process, which knows what is known and keeps it current.
+"""The recommender of a store in a process: it answers questions and keeps what it knows current.
 
 What is known is an immutable `View`; a thread that asks takes the one there is. Whether the store has changed is asked
 with every question, which costs next to nothing; only where it has, one of the threads reads again, and the others go
@@ -135,7 +135,7 @@ class Recommender:
 
     def notes(self, view: View) -> tuple[str, ...]:
         """Return what the reader of an answer from this view should know of the store and the champion."""
-        return (*view.notes, *_said_of_store(view), *_said_of_log(self.log))
+        return (*view.notes, *_store_notes(view), *_log_notes(self.log))
 
     def close(self) -> int:
         """Return how many entries could not be written; lets go of the store."""
@@ -192,7 +192,7 @@ class Recommender:
             self._look(view)
             done.set()
 
-        Thread(target=look, name="desk-look", daemon=True).start()
+        Thread(target=look, name="recommender-look", daemon=True).start()
         if not done.wait(PATIENCE_S):
             with self._swapping:
                 if self._view is view:
@@ -225,15 +225,15 @@ class Recommender:
         return View(scoreboard=scoreboard, champion=champion, champion_id=champion_id, stamp=stamp, notes=notes)
 
 
-def _said_of_store(view: View) -> tuple[str, ...]:
+def _store_notes(view: View) -> tuple[str, ...]:
     if view.is_behind:
-        return ("the evidence is being written to; this rests on what was read some seconds ago",)
+        return ("the evidence is being updated; this rests on what was read a few seconds ago",)
     if view.away is None:
         return ()
-    return (f"the store is away, so this rests on what was read before: {view.away}",)
+    return (f"the store is unavailable, so this rests on what was read before: {view.away}",)
 
 
-def _said_of_log(log: DecisionLog) -> tuple[str, ...]:
+def _log_notes(log: DecisionLog) -> tuple[str, ...]:
     notes = []
     problem = log.problem
     if problem is not None and log.n_waiting:

@@ -1,4 +1,4 @@
-"""Which desk answers from a store? One for each database in a process, made when it is first asked, closed at exit.
+"""Find or create the recommender of a store: one for each database in a process, closed at exit.
 
 A process that was forked begins without any: connections and threads do not live on in it, and what its parent has not
 written yet is the parent's to write.
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 _lock = Lock()
-_desks: dict[str, Recommender] = {}
+_recommenders: dict[str, Recommender] = {}
 _VARIABLE = "BENCHWRIGHT_DATABASE_URL"
 _of_the_parent: list[Recommender] = []
 """Kept for ever: to let go of a parent's connection would end it for the parent too."""
 
 
 def recommender_of(store: "str | Path | Store | None") -> Recommender:
-    """Return the desk that answers from this database.
+    """Return the recommender that answers from this database.
 
     Args:
         store: A path, a URL, or an open store; None: the database that the command uses.
 
     Raises:
         ConfigurationError: it is none of these, or a setting is wrong.
-        StoreError: it is no database URL.
+        StoreError: it is not a database URL.
     """
     address = address_of(store)
-    desk = _desks.get(address)
-    if desk is not None:
-        return desk
+    recommender = _recommenders.get(address)
+    if recommender is not None:
+        return recommender
     from selection.recommender.store_access import StoreBook
 
     with _lock:
-        if address not in _desks:
-            _desks[address] = Recommender(StoreBook(address))
+        if address not in _recommenders:
+            _recommenders[address] = Recommender(StoreBook(address))
             _close_with_a_pool()
-        return _desks[address]
+        return _recommenders[address]
 
 
 def address_of(store: "str | Path | Store | None") -> str:
@@ -53,7 +53,7 @@ def address_of(store: "str | Path | Store | None") -> str:
 
     Raises:
         ConfigurationError: it is none, or a setting is wrong.
-        StoreError: it is no database URL.
+        StoreError: it is not a database URL.
     """
     from evaluation.store.address import address_of_path, parse_url, plain_path
 
@@ -80,9 +80,9 @@ def _url_of(store: "str | Path | Store") -> str:
 def close_recommenders() -> int:
     """Return how many recommendations and outcomes could not be stored; all that could be are."""
     with _lock:
-        desks = tuple(_desks.values())
-        _desks.clear()
-    return sum(desk.close() for desk in desks)
+        recommenders = tuple(_recommenders.values())
+        _recommenders.clear()
+    return sum(recommender.close() for recommender in recommenders)
 
 
 def _of_settings() -> str | None:
@@ -113,12 +113,12 @@ def _begin_anew() -> None:
     """In the child of a fork: another thread of the parent may have held the lock."""
     global _lock
     _lock = Lock()
-    _of_the_parent.extend(_desks.values())
-    _desks.clear()
+    _of_the_parent.extend(_recommenders.values())
+    _recommenders.clear()
 
 
 def _close_with_a_pool() -> None:
-    """Close the desks of a child of `multiprocessing` too, which ends without the functions of `atexit`."""
+    """Close the recommenders of a child of `multiprocessing` too, which ends without the functions of `atexit`."""
     multiprocessing = sys.modules.get("multiprocessing.util")
     if multiprocessing is not None:
         multiprocessing.Finalize(None, close_recommenders, exitpriority=10)

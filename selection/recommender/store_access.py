@@ -1,4 +1,4 @@
-"""A desk's store: what it reads of evidence and models, and what it writes of decisions.
+"""A recommender's store: what it reads of evidence and models, and what it writes of decisions.
 
 SQLAlchemy, and all that reads evidence, is loaded when it is needed: of a SQLite database a process may answer from
 what another one kept, and write its decisions, without.
@@ -43,7 +43,7 @@ PATIENCE_S = 5.0
 
 
 class StoreBook:
-    """The book of a desk that answers from this database; it is opened when it is first needed.
+    """The book of a recommender that answers from this database; it is opened when it is first needed.
 
     Args:
         url: From `selection.recommender.registry.address_of`.

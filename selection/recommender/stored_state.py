@@ -1,6 +1,6 @@
-"""What a desk knows at first, kept in the store for the next process, with what holds of the model that decides.
+"""What a recommender knows at first, kept in the store for the next process, with what holds of the model that decides.
 
-The model itself stays where it is stored; kept is what was found of it when it was held against the evidence.
+The model itself stays where it is stored; only the result of its check against the evidence is kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -93,4 +93,4 @@ def _holding(plain: Mapping[str, Any], n_candidates: int) -> Holding:
 
 
 def _not_whole(why: str) -> ModelFileError:
-    return ModelFileError(f"what was kept of the evidence is not whole: {why}"[:200], "It is computed again.")
+    return ModelFileError(f"the cached evidence is incomplete: {why}"[:200], "It is recomputed.")

@@ -1,4 +1,4 @@
-"""What a desk knows at a moment, and what it asks of a store."""
+"""What a recommender knows at a moment, and what it asks of a store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class FirstKnown:
 
 
 class Book(Protocol):
-    """A store, as far as a desk reads and writes it. Each method raises `StoreError` where it is away."""
+    """A store, as far as a recommender reads and writes it. Each method raises `StoreError` where it is away."""
 
     def prepare(self, decision: Decision) -> Row:
         """Return the decision as it will be written."""

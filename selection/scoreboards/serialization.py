@@ -18,7 +18,7 @@ from selection.scoreboard import Levels, PairTests, Scoreboard, TaskStanding
 
 WHAT = "the kept scoreboard"
 _HEADER = "header.npy"
-_NEXT = "It is computed again from the evidence."
+_NEXT = "It is recomputed from the evidence."
 _PER_CANDIDATE = frozenset(
     {
         *("n_measured", "quality", "quality_se", "n_timed", "cost_usd", "cost_se", "energy_j", "energy_se", "n_cached"),
@@ -116,7 +116,7 @@ def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, Any]]:
         )
         about = dict(header["about"])
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise ModelFileError(f"{WHAT} is not whole: {type(error).__name__}: {error}"[:200], _NEXT) from error
+        raise ModelFileError(f"{WHAT} is incomplete: {type(error).__name__}: {error}"[:200], _NEXT) from error
     if members:
         raise ModelFileError(f"{WHAT} holds {min(members)!r:.80}, which is no part of it", _NEXT)
     return scoreboard, about

@@ -72,7 +72,7 @@ async def generate_shard(
         return await _shard(invocation_id, items)
     except asyncio.CancelledError:
         # Prefect would call it crashed. Whoever cancelled us goes on being cancelled.
-        return Cancelled(message="ended early; what was answered is stored")
+        return Cancelled(message="ended early; all answers are stored")
 
 
 async def _shard(invocation_id: str, items: tuple[Item, ...]) -> ShardCounts:
@@ -278,7 +278,7 @@ def _say_of_trouble(station: Station, failure: Failure | None) -> None:
     station.watch.is_in_trouble = is_in_trouble
     if failure is not None and is_in_trouble:
         log_warning(
-            "endpoint %s is in trouble, and is asked again: %s: %s", station.name, failure.kind, failure.message
+            "endpoint %s has a temporary failure; retrying: %s: %s", station.name, failure.kind, failure.message
         )
     elif failure is None:
         log_info("endpoint %s answers again", station.name)

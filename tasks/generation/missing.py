@@ -1,4 +1,4 @@
-"""What is still to be asked of a planned candidate, now."""
+"""The cases that a planned candidate has not answered yet."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -98,6 +98,6 @@ class MissingPages:
         return taken
 
     def close(self) -> None:
-        """Nothing more is asked of the candidate."""
+        """Stop asking the candidate."""
         self.places.clear()
         self._after = None

@@ -130,23 +130,21 @@ async def _warm_up(station: Station, group: Group, *, timeout_s: float) -> None:
     try:
         await station.provider.generate(request)
     except ProviderError as error:
-        log_warning("warm-up of %s failed, which is no verdict on it: %s", group.model, error)
+        log_warning("warm-up of %s failed; continuing: %s", group.model, error)
 
 
 async def _resident(station: Station, group: Group) -> LoadedModel | None:
     try:
         loaded = await station.provider.loaded()
     except ProviderError as error:
-        log_warning("%s does not say what it has loaded: %s", station.lane.endpoint_name, error)
+        log_warning("%s does not report its loaded models: %s", station.lane.endpoint_name, error)
         return None
     resident = next((model for model in loaded if same_model(model.name, group.model)), None)
     if resident is None:
         return None
     num_ctx = group.load_options.get("num_ctx")
     if num_ctx and resident.context_length and resident.context_length < num_ctx:
-        log_warning(
-            "%s was given a context of %s where %s was asked for", group.model, resident.context_length, num_ctx
-        )
+        log_warning("%s was loaded with a context of %s instead of %s", group.model, resident.context_length, num_ctx)
     return resident
 
 
@@ -181,7 +179,7 @@ async def unload_or_warn(provider: Provider, model: str, *, endpoint: str, wait:
         if error.kind is FailureKind.TIMED_OUT:
             log_warning("%s was told to unload %s and still has it: %s", endpoint, model, error.message)
         elif error.kind is not FailureKind.MODEL_NOT_PULLED:
-            log_warning("%s could not be told to unload %s: %s", endpoint, model, error.message)
+            log_warning("could not ask %s to unload %s: %s", endpoint, model, error.message)
     except TimeoutError:
         if wait:
             log_warning("%s did not unload %s within %g s", endpoint, model, RELEASE_TIMEOUT_S)

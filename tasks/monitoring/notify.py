@@ -28,9 +28,9 @@ LONGEST_TEXT = 2_000
 """Of one text in an event: a metric's signature may be long."""
 
 
-@task(name="notify", task_run_name="tell of new alerts", cache_policy=NO_CACHE, persist_result=False)
+@task(name="notify", task_run_name="notify of new alerts", cache_policy=NO_CACHE, persist_result=False)
 async def notify() -> int:
-    """Return how many alerts Prefect was told of; those that it could not be told of are told next time."""
+    """Return the number of alerts sent to Prefect; those that could not be sent are sent next time."""
     waiting = await call_store(_waiting)
     if not waiting:
         return 0

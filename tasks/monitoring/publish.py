@@ -9,9 +9,9 @@ from tasks.artifacts import publish_page, publish_table
 from tasks.prefect_outage import going_on_without
 
 
-@task(name="publish monitor", task_run_name="publish what was seen", cache_policy=NO_CACHE, persist_result=False)
+@task(name="publish monitor", task_run_name="publish the report", cache_policy=NO_CACHE, persist_result=False)
 async def publish_monitor(result: MonitorResult) -> None:
-    """Put the look on Prefect's pages."""
+    """Publish the report as Prefect artifacts."""
     async with going_on_without("the monitor's figures"):
         if rows := statistics_rows(result):
             await publish_table(rows, key="monitor-statistics", description=result.sentence)

@@ -10,9 +10,9 @@ from tasks.flow_logging import log_warning
 from tasks.reconciling import reconcile
 
 
-@task(name="mend", task_run_name="take up again what died", cache_policy=NO_CACHE, persist_result=False)
+@task(name="mend", task_run_name="restart dead flow runs", cache_policy=NO_CACHE, persist_result=False)
 async def restart_dead() -> tuple[str, ...]:
-    """Return what was done about flow runs that died, a sentence each.
+    """Restart flow runs whose process died; return a sentence for each.
 
     Nothing that fails here keeps a monitor from looking.
 
@@ -22,5 +22,5 @@ async def restart_dead() -> tuple[str, ...]:
         with open_store(Settings().database) as store:
             return await reconcile(store, waits=deployment.id is not None)
     except Exception as error:  # whatever it is, it is looked at again in an hour
-        log_warning("flow runs that died could not be taken up again: %s: %s", type(error).__name__, error)
+        log_warning("could not restart dead flow runs: %s: %s", type(error).__name__, error)
         return ()

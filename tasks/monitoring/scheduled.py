@@ -49,7 +49,7 @@ async def scheduled_ends() -> tuple[FlowRunEnd, ...]:
                 if deployment_id is not None
             }
     except (httpx.HTTPError, PrefectException) as error:
-        log_warning("flow runs of schedules are looked at next time: %s", type(error).__name__)
+        log_warning("could not check the flow runs of schedules; retrying next time: %s", type(error).__name__)
         return ()
     with_runs = await call_store(_with_runs, [str(run.id) for run in scheduled if _failure(run)])
     return tuple(

@@ -18,7 +18,7 @@ from tasks.monitoring.scheduled import scheduled_ends
 from tasks.store_calls import call_store
 
 
-@task(name="look", task_run_name="look at what was measured", cache_policy=NO_CACHE, persist_result=False)
+@task(name="look", task_run_name="check the measurements", cache_policy=NO_CACHE, persist_result=False)
 async def run_monitoring_pass(request: MonitorRequest) -> MonitorResult:
     """Return what was found; alerts are raised, updated and resolved.
 

@@ -43,18 +43,18 @@ def _task_run_name() -> str:
 
 
 @task(name="decide", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
-async def make_decision(course: RaceSchedule, step: Step, *, minutes: float) -> tuple[Decision, ...]:
-    """Return what was decided, stored, on the cases that are scored now.
+async def make_decision(race_schedule: RaceSchedule, step: Step, *, minutes: float) -> tuple[Decision, ...]:
+    """Decide on the cases scored so far; return the decisions, stored.
 
     Args:
-        course: The race.
+        race_schedule: The race.
         step: What was asked.
         minutes: That this process has taken.
 
     Raises:
         ConfigurationError: none of those that are in could be asked.
     """
-    decisions = await call_store(_decide, course, step, minutes)
+    decisions = await call_store(_decide, race_schedule, step, minutes)
     for decision in decisions:
         if decision.fate is not Fate.KEPT:
             log_info("%s is %s: %s", decision.label, str(decision.fate).replace("_", " "), decision.reason)
@@ -65,20 +65,20 @@ async def make_decision(course: RaceSchedule, step: Step, *, minutes: float) -> 
     return decisions
 
 
-def _decide(course: RaceSchedule, step: Step, minutes: float) -> tuple[Decision, ...]:
+def _decide(race_schedule: RaceSchedule, step: Step, minutes: float) -> tuple[Decision, ...]:
     with open_store(Settings().database) as store:
-        here = position(store, course, minutes=minutes, n_cases=step.n_cases)
+        here = position(store, race_schedule, minutes=minutes, n_cases=step.n_cases)
         state = after(here.state, _block(here.state, step))
         if step.is_confirmation:
-            verdict = confirmation(state, here.grid, seed=course.request.evaluation.seed)
+            verdict = confirmation(state, here.grid, seed=race_schedule.request.evaluation.seed)
             decisions = confirmed(state, verdict)
         else:
-            reasons = _given_up(store, course)
+            reasons = _give_up_reasons(store, race_schedule)
             _refuse_to_end_for_want_of_a_server(state, reasons)
             state, gone = give_up(state, reasons)
             decisions = (*gone, *decide(state, here.grid)[1])
         decisions = _with_costs(decisions, here.spent)
-        save_decisions(store, course.invocation_id, decisions)
+        save_decisions(store, race_schedule.invocation_id, decisions)
         return decisions
 
 
@@ -94,9 +94,9 @@ def _block(state: RaceState, step: Step) -> Block:
     )
 
 
-def _given_up(store: Store, course: RaceSchedule) -> dict[str, str]:
+def _give_up_reasons(store: Store, race_schedule: RaceSchedule) -> dict[str, str]:
     """Return why each candidate that could not be asked was given up, by fingerprint."""
-    run = run_of(store, course)
+    run = run_of(store, race_schedule)
     return {
         candidate.plan.candidate_fingerprint: candidate.given_up_reason
         for candidate in (run.candidates if run is not None else ())
@@ -110,7 +110,7 @@ def _refuse_to_end_for_want_of_a_server(state: RaceState, reasons: Mapping[str, 
     if runners and all(runner.key in reasons for runner in runners):
         problems = "; ".join(dict.fromkeys(reasons[runner.key] for runner in runners))
         raise ConfigurationError(
-            f"none of the {len(runners)} candidates that are in the race could be asked: {problems}",
+            f"none of the {len(runners)} candidates still in the race could be asked: {problems}",
             "Fix that, then run `benchwright race --resume last`.",
         )
 

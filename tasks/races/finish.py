@@ -25,38 +25,38 @@ from tasks.store_calls import call_store
 
 
 @task(name="finish race", task_run_name="finish the race", cache_policy=NO_CACHE, persist_result=False)
-async def end_race(course: RaceSchedule, *, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+async def end_race(race_schedule: RaceSchedule, *, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
     """Return the status of the run, once the outcome of the race is stored.
 
     Args:
-        course: The race, over.
+        race_schedule: The race, over.
         minutes: That this process has taken.
         metrics: The run's, as `parse_metric` reads them.
     """
-    return await call_store(_end, course, minutes, metrics)
+    return await call_store(_end, race_schedule, minutes, metrics)
 
 
-def _end(course: RaceSchedule, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+def _end(race_schedule: RaceSchedule, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
     with open_store(Settings().database) as store:
-        run = run_of(store, course)
+        run = run_of(store, race_schedule)
         assert run is not None  # noqa: S101 - a race that has asked something has its run
-        here = position(store, course, minutes=minutes)
+        here = position(store, race_schedule, minutes=minutes)
         state, _ = next_block(here.state, here.grid, here.spent)
-        result = outcome(state, here.grid, seed=course.request.evaluation.seed)
-        finish_race(store, course.invocation_id, as_json(race_outcome(result, here.grid, state, here.spent)))
-        reasons = _why_failed(store, course, run, metrics)
+        result = outcome(state, here.grid, seed=race_schedule.request.evaluation.seed)
+        finish_race(store, race_schedule.invocation_id, as_json(race_outcome(result, here.grid, state, here.spent)))
+        reasons = _why_failed(store, race_schedule, run, metrics)
         status = Status.FAILED if reasons else Status.COMPLETED
         set_run_status(store, run.plan.run_id, status, reason="; ".join(reasons) or None)
         return {run.plan.run_id: str(status)}
 
 
-def _why_failed(store: Store, course: RaceSchedule, run: RunRecord, metrics: tuple[str, ...]) -> list[str]:
+def _why_failed(store: Store, race_schedule: RaceSchedule, run: RunRecord, metrics: tuple[str, ...]) -> list[str]:
     reasons = [
         f"{candidate.plan.label} was given up: {candidate.given_up_reason}"
         for candidate in run.candidates
         if candidate.status is Status.FAILED and candidate.given_up_reason
     ]
-    budget = course.request.evaluation.failure_budget(run.plan.n_cases * run.plan.n_repeats)
+    budget = race_schedule.request.evaluation.failure_budget(run.plan.n_cases * run.plan.n_repeats)
     budgets = {candidate.run_candidate_id: budget for candidate in run.candidates}
     if missing := too_many_missing(store, run.plan.run_id, metrics, budgets):
         reasons.append(f"{missing}; `benchwright race --resume {run.plan.run_id}` asks them again")
@@ -72,7 +72,7 @@ async def publish_race(invocation_id: str) -> None:
     key = artifact_key("race", race.benchmark)
     async with going_on_without("the race's decisions"):
         table_id = await publish_table(ranking_rows(race), key=key, description=sentence)
-        links = [artifact_link(table_id, text="The ranking to search and sort")]
+        links = [artifact_link(table_id, text="The ranking, searchable and sortable")]
         links += [flow_run_link(flow_run_id) for run in result.invocation.runs for flow_run_id in run.flow_run_ids]
         page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
         await publish_page(page, key="race", description=sentence)

@@ -110,8 +110,8 @@ def _notes(clusters: Mapping[str, str], cut: str | None) -> tuple[str, ...]:
         return cut_short
     return (
         *cut_short,
-        f"the cases stand in {n_clusters} clusters: the race tells who is best on questions like these, drawn from "
-        "these clusters; whether that holds in others is for `compare` to say",
+        f"the cases form {n_clusters} clusters: the race finds the best candidate on questions from these clusters; "
+        "whether that holds for others is for `compare` to test",
     )
 
 
@@ -120,20 +120,20 @@ def _headline(request: RaceRequest, store: Store, benchmark: LoadedBenchmark) ->
     return next(metric for metric in resolved.metrics if metric.name == resolved.headline)
 
 
-async def next_step(course: RaceSchedule, *, minutes: float) -> Step | None:
+async def next_step(race_schedule: RaceSchedule, *, minutes: float) -> Step | None:
     """Return what is asked next; None: the race is over.
 
     Args:
-        course: The race.
+        race_schedule: The race.
         minutes: That this process has taken.
     """
-    return await call_store(_next_step, course, minutes)
+    return await call_store(_next_step, race_schedule, minutes)
 
 
-def _next_step(course: RaceSchedule, minutes: float) -> Step | None:
+def _next_step(race_schedule: RaceSchedule, minutes: float) -> Step | None:
     with open_store(Settings().database) as store:
-        run = run_of(store, course)
-        here = position(store, course, minutes=minutes)
+        run = run_of(store, race_schedule)
+        here = position(store, race_schedule, minutes=minutes)
     _, block = next_block(here.state, here.grid, here.spent)
     return None if block is None else _step(here.state, block, run)
 
@@ -143,7 +143,7 @@ def _step(state: RaceState, block: Block, run: RunRecord | None) -> Step:
     return Step(
         name=block.name,
         look=block.look,
-        n_cases=max(block.n_cases, begun),  # a look that was cut off is gone on with as it was begun
+        n_cases=max(block.n_cases, begun),  # a look that was cut off is resumed as it was begun
         n_cases_at_most=state.n_pool,
         first_case=block.first_case,
         keys=None if run is None else tuple(state.runners[place].key for place in block.places),
@@ -152,37 +152,37 @@ def _step(state: RaceState, block: Block, run: RunRecord | None) -> Step:
     )
 
 
-def run_of(store: Store, course: RaceSchedule) -> RunRecord | None:
+def run_of(store: Store, race_schedule: RaceSchedule) -> RunRecord | None:
     """Return the race's run; None before its first look."""
-    return next(iter(runs_of_invocation(store, course.invocation_id)), None)
+    return next(iter(runs_of_invocation(store, race_schedule.invocation_id)), None)
 
 
-def position(store: Store, course: RaceSchedule, *, minutes: float, n_cases: int | None = None) -> Position:
+def position(store: Store, race_schedule: RaceSchedule, *, minutes: float, n_cases: int | None = None) -> Position:
     """Return where the race stands by its stored decisions.
 
     Args:
         store: The store.
-        course: The race.
+        race_schedule: The race.
         minutes: That this process has taken.
         n_cases: The cases whose scores are wanted; None: those that the decisions rest on.
     """
-    run, decisions = run_of(store, course), load_decisions(store, course.invocation_id)
-    metric = parse_metric(course.metric)
-    order = case_order(store, course)
+    run, decisions = run_of(store, race_schedule), load_decisions(store, race_schedule.invocation_id)
+    metric = parse_metric(race_schedule.metric)
+    order = case_order(store, race_schedule)
     n_wanted = max((decision.n_cases for decision in decisions), default=0) if n_cases is None else n_cases
-    grid = _grid(store, run, metric, order[:n_wanted], n_candidates=_n_candidates(course))
+    grid = _grid(store, run, metric, order[:n_wanted], n_candidates=_n_candidates(race_schedule))
     beginning = RaceState(
-        rules=course.request.rules(metric=metric.name, unit=metric.unit),
+        rules=race_schedule.request.rules(metric=metric.name, unit=metric.unit),
         n_pool=len(order),
-        runners=_runners(run, _n_candidates(course)),
+        runners=_runners(run, _n_candidates(race_schedule)),
     )
     state = resumed(beginning, decisions, grid.first(n_cases_decided_on(decisions)))
-    return Position(state=state, grid=grid, spent=_spent(store, run, course, minutes), decisions=decisions)
+    return Position(state=state, grid=grid, spent=_spent(store, run, race_schedule, minutes), decisions=decisions)
 
 
-def case_order(store: Store, course: RaceSchedule) -> tuple[str, ...]:
+def case_order(store: Store, race_schedule: RaceSchedule) -> tuple[str, ...]:
     """Return the cases of the race, in the order in which they are asked."""
-    return _case_order(store, course.request, course.benchmark)
+    return _case_order(store, race_schedule.request, race_schedule.benchmark)
 
 
 def _case_order(store: Store, request: RaceRequest, benchmark: LoadedBenchmark) -> tuple[str, ...]:
@@ -190,8 +190,8 @@ def _case_order(store: Store, request: RaceRequest, benchmark: LoadedBenchmark) 
     return limited(case_ids_of(store, benchmark.version), limit=evaluation.limit, seed=evaluation.seed)
 
 
-def _n_candidates(course: RaceSchedule) -> int:
-    return len(course.request.evaluation.all_candidates())
+def _n_candidates(race_schedule: RaceSchedule) -> int:
+    return len(race_schedule.request.evaluation.all_candidates())
 
 
 def _runners(run: RunRecord | None, n_candidates: int) -> tuple[Runner, ...]:
@@ -217,8 +217,8 @@ def _grid(store: Store, run: RunRecord | None, metric: Metric, order: tuple[str,
     return grid_of(scores, order, value_range=metric.value_range, higher_is_better=metric.higher_is_better)
 
 
-def _spent(store: Store, run: RunRecord | None, course: RaceSchedule, minutes: float) -> Spent:
+def _spent(store: Store, run: RunRecord | None, race_schedule: RaceSchedule, minutes: float) -> Spent:
     if run is None:
-        return Spent(minutes=course.minutes_before + minutes)
+        return Spent(minutes=race_schedule.minutes_before + minutes)
     costs = costs_of_run(store, run.plan.run_id)
-    return Spent(calls=costs.n_calls, minutes=course.minutes_before + minutes, tokens=costs.n_tokens)
+    return Spent(calls=costs.n_calls, minutes=race_schedule.minutes_before + minutes, tokens=costs.n_tokens)

@@ -1,1 +1,1 @@
-"""One step each of learning anew which candidate suits which prompt."""
+"""The steps of retraining the selection, one a file."""

@@ -13,7 +13,7 @@ from tasks.store_calls import call_store
 
 @task(name="gather evidence", task_run_name="gather the evidence", cache_policy=NO_CACHE, persist_result=False)
 async def gather_evidence() -> NewEvidence:
-    """Return how much is known by now, and how much of it is new since a model was last trained."""
+    """Return the amount of evidence, and how much of it is new since a model was last trained."""
     return await call_store(_gather)
 
 
@@ -26,17 +26,17 @@ def _gather() -> NewEvidence:
     name="train", task_run_name="split by family and train · seed {seed}", cache_policy=NO_CACHE, persist_result=False
 )
 async def train_challenger(*, seed: int) -> str:
-    """Return the id of the model that follows from all that is known, stored with what its training found.
+    """Train a model on all evidence; return its id, stored with the report of its training.
 
     Args:
         seed: Of what is drawn.
     """
-    training_data = await call_store(_known)
+    training_data = await call_store(_read_training_data)
     packed = await run_in_thread(trained, training_data, seed)
     return await call_store(_save, training_data, packed)
 
 
-def _known() -> Known:
+def _read_training_data() -> Known:
     with open_store(Settings().database) as store:
         return all_known(store)
 

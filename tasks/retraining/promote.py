@@ -16,7 +16,7 @@ from tasks.store_calls import call_store
     persist_result=False,
 )
 async def evaluate_challenger(model_id: str) -> Judgement:
-    """Return what is to become of the model.
+    """Return the decision on the model.
 
     Held against the one that decides on prompts that neither was trained on.
     """
@@ -30,7 +30,7 @@ def _evaluate(model_id: str) -> Judgement:
 
 @task(name="promote or keep", task_run_name="promote or keep", cache_policy=NO_CACHE, persist_result=False)
 async def promote_or_keep(judgement: Judgement) -> bool:
-    """Return True where the judgement holds now; False where another model came to decide since it was made."""
+    """Apply the decision; return False if another model was promoted since it was made."""
     return await call_store(_carry_out, judgement)
 
 

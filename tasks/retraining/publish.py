@@ -21,7 +21,7 @@ from tasks.store_calls import call_store
 async def publish_retraining(
     new_evidence: NewEvidence, judgement: Judgement | None, *, refusal: str | None = None
 ) -> Retraining:
-    """Return what became of it, once it stands in Prefect.
+    """Publish the outcome in Prefect, and return it.
 
     Args:
         new_evidence: What there was to learn from.
@@ -34,7 +34,7 @@ async def publish_retraining(
         if result.report is not None:
             rows = task_rows(result.report)
             table_id = await publish_table(rows, key="retraining-tasks", description=result.sentence)
-            links.append(artifact_link(table_id, text="The tasks to search and sort"))
+            links.append(artifact_link(table_id, text="The tasks, searchable and sortable"))
             pictures = album.show(gains_picture(result.report))
         page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
         await publish_page(page, key="retraining", description=result.sentence)

@@ -59,7 +59,7 @@ async def ask(form: Form) -> tuple[str, tuple[Said, ...]]:
             refused = error.message
         except ValidationError as error:
             refused = _in_words(error)
-        get_run_logger().info("what was said is not stored, and asked again: %s", refused)
+        get_run_logger().info("the answers were not stored; asking again: %s", refused)
 
 
 async def _answered(form: Form, key: str, refused: str | None) -> tuple[str, tuple[Said, ...]]:

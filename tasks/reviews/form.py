@@ -51,7 +51,7 @@ def _rater_field(rater: str | None, refused: str | None) -> Any:
     default: dict[str, Any] = {} if rater is None else {"default": rater}
     description = "It is stored with your ratings."
     if refused is not None:
-        description = f"What was said before is not stored: {as_code(refused)}\n\n{description}"
+        description = f"Your previous answers were not stored: {as_code(refused)}\n\n{description}"
     return Field(min_length=1, max_length=LONGEST_NAME, title="Your name", description=description, **default)
 
 
@@ -68,7 +68,7 @@ def _case_model(review: ReviewRecord, item: ReviewItem) -> type[BaseModel]:
     for position in range(len(item.outputs)) if review.criteria else ():
         for name in criteria_of(review, item):
             fields[_grade(position, name)] = (int, _grade_field(position, name))
-    fields["notes"] = (str, Field(default="", max_length=LONGEST_NOTE, title="Notes", description="If you like."))
+    fields["notes"] = (str, Field(default="", max_length=LONGEST_NOTE, title="Notes", description="Optional."))
     made: type[BaseModel] = create_model(f"Case{item.position + 1}", __base__=_OfCase, **fields)
     return made
 
@@ -94,10 +94,10 @@ def read_form(review: ReviewRecord, page: Sequence[ReviewItem], form: RunInput) 
     """
     values: Mapping[str, Any] = form.model_dump()
     rater = checked_rater(values["rater"])
-    return rater, checked(review, [_said(review, item, values[_case(item)]) for item in page])
+    return rater, checked(review, [_ratings_in(review, item, values[_case(item)]) for item in page])
 
 
-def _said(review: ReviewRecord, item: ReviewItem, values: Mapping[str, Any]) -> Said:
+def _ratings_in(review: ReviewRecord, item: ReviewItem, values: Mapping[str, Any]) -> Said:
     notes = values["notes"].strip()
     if not review.criteria:
         letters = [letter(position) for position in range(len(item.outputs))]

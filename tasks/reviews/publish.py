@@ -28,13 +28,15 @@ async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int,
 
 @task(name="show cases", task_run_name="show {key}", cache_policy=NO_CACHE, persist_result=False)
 async def _publish_page(key: str, review_id: str, title: str, markdown: str) -> None:
-    description = f"{title} of review {review_id}. To rate them: the three dots of this flow run, Resume."
+    description = (
+        f"{title} of review {review_id}. To rate them: open the menu of this flow run (three dots) and choose Resume."
+    )
     await artifacts.publish_page(markdown, key=artifact_key("review", review_id, key), description=description)
 
 
 @task(name="publish review", task_run_name="publish the result", cache_policy=NO_CACHE, persist_result=False)
 async def publish_result(review_id: str, *, unblind: bool = False) -> ReviewResult | OpenReviewResult:
-    """Return what people said, by candidate, once it stands in Prefect.
+    """Publish the ratings by candidate in Prefect, and return them.
 
     No names while somebody may rate.
 

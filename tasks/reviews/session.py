@@ -21,7 +21,7 @@ PLACE = "prefect"
 
 @task(name="open review", task_run_name="find or pick the cases", cache_policy=NO_CACHE, persist_result=False)
 async def open_session(request: ReviewRequest, session_id: str) -> ReviewRecord:
-    """Return the review of a session: a flow run that begins anew, days later, finds the one that it began with.
+    """Return the review of a session: a flow run that begins again, days later, finds the one that it began with.
 
     Args:
         request: What was asked for.

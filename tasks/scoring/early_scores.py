@@ -1,6 +1,6 @@
 """Scores a candidate on a benchmark as soon as its last answer is stored, while other candidates are still asked.
 
-What it stores is made anew when all answers are there, by the same functions: it serves whoever is watching.
+What it stores is computed again when all answers are there, by the same functions: it serves whoever is watching.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ async def _score_as_they_end(
                 if item.run_id in runs and not closing.is_set():
                     await _score(store, item, runs[item.run_id])
     except Exception as error:  # whatever it is, all of it is done again after the last answer
-        log_warning("scores are shown after the last answer alone: %s: %s", type(error).__name__, error)
+        log_warning("scores are shown only after the last answer: %s: %s", type(error).__name__, error)
 
 
 async def _closes_within(closing: asyncio.Event, seconds: float) -> bool:

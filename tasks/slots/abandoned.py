@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from tasks.slots.prefect_limits import asked_again, prefect_limits
+from tasks.slots.prefect_limits import prefect_limits, retry_while_away
 
 PATIENCE_S = 10.0
 """A server that is away for longer frees the slots itself, a minute after their holder's last renewal."""
@@ -20,5 +20,5 @@ async def free_dead_slots(lease_ids: Sequence[str]) -> int:
     async with prefect_limits() as limits:
         for lease_id in lease_ids:
             UUID(lease_id)
-            await asked_again(lambda: limits.give_back(lease_id), patience_s=PATIENCE_S)  # noqa: B023 - called at once
+            await retry_while_away(lambda: limits.give_back(lease_id), patience_s=PATIENCE_S)  # noqa: B023 - called at once
     return len(lease_ids)

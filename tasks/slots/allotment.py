@@ -18,11 +18,11 @@ class Allotment:
     def __init__(
         self, gpu: GpuSlots, *, demand: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
     ) -> None:
-        self.leases = Leases(gpu.limits, gpu.tag, gpu.rhythm, on_change)
-        self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.rhythm, on_change)
+        self.leases = Leases(gpu.limits, gpu.tag, gpu.timing, on_change)
+        self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.timing, on_change)
         self.others_want = 0
         """How many slots other claims with our model could use."""
-        self._tag, self._gate, self._own_slots, self._rhythm = gpu.tag, gpu.gate, gpu.n, gpu.rhythm
+        self._tag, self._gate, self._own_slots, self._timing = gpu.tag, gpu.gate, gpu.n, gpu.timing
         self._demand, self._saying = demand, saying
         self._is_open = False
         self._target = 0
@@ -134,16 +134,16 @@ class Allotment:
             return
         if self._none_since is None:
             self._none_since = time.monotonic()
-        if self.has_none_for_s < self._rhythm.starved_after_s:
+        if self.has_none_for_s < self._timing.starved_after_s:
             return
         self._saying.once(
             "no slots", f"waiting for the GPU {self._tag}: all {slots.limit} slots of its limit are taken"
         )
-        if self.has_none_for_s >= self._rhythm.empty_at_most_s:
+        if self.has_none_for_s >= self._timing.empty_at_most_s:
             self._saying.once(
                 "slots of nobody",
-                f"Prefect counts {slots.n_taken} slots of {self._tag} as taken. Where no other evaluation or program "
-                f"is at work on it, the Prefect server forgot their leases when it was restarted, as it does unless "
-                f"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE names its filesystem storage: delete the limit "
-                f"{self._tag!r} in Prefect, and it is made anew",
+                f"Prefect counts {slots.n_taken} slots of {self._tag} as taken. If no other evaluation or program is "
+                "using it, the Prefect server forgot their leases when it was restarted, as it does unless "
+                "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE names its filesystem storage: delete the limit "
+                f"{self._tag!r} in Prefect, and it is created again",
             )

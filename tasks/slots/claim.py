@@ -18,7 +18,7 @@ class Turn:
     """A stretch of work with one model. Its gate may close for a while and open again: others have turns too."""
 
     failed: asyncio.Future[None]
-    """Gets the exception that ended it, where loading the model anew or something unexpected did; else never set."""
+    """Gets the exception that ended it, where loading the model again or something unexpected did; else never set."""
     _keeper: Keeper
 
     def is_shared(self) -> bool:
@@ -38,7 +38,7 @@ class SlotClaim:
         on_leases: Callable[[frozenset[str]], Awaitable[None]],
         say: Callable[[str], None],
         open_limits: Callable[[], AbstractAsyncContextManager[Limits]] = prefect_limits,
-        rhythm: SlotTiming | None = None,
+        timing: SlotTiming | None = None,
     ) -> None:
         """Create a claim that holds nothing yet.
 
@@ -49,12 +49,12 @@ class SlotClaim:
             on_leases: Told of all leases held, whenever they change, so that others can free them if we die.
             say: Told what a person should know, a sentence at a time.
             open_limits: Where the limits are.
-            rhythm: How often things are done.
+            timing: How often things are done.
         """
         self._tag, self._gate, self._slots = tag, gate, slots
         self._on_leases, self._say = on_leases, say
         self._open_limits = open_limits
-        self._rhythm = rhythm or SlotTiming()
+        self._timing = timing or SlotTiming()
 
     @asynccontextmanager
     async def turn(
@@ -80,7 +80,7 @@ class SlotClaim:
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         async with self._open_limits() as limits:
             keeper = Keeper(
-                GpuSlots(limits=limits, tag=self._tag, gate=self._gate, n=self._slots, rhythm=self._rhythm),
+                GpuSlots(limits=limits, tag=self._tag, gate=self._gate, n=self._slots, timing=self._timing),
                 model_key=model_key,
                 model=shown_model,
                 demand=demand,
@@ -102,9 +102,9 @@ class SlotClaim:
             finally:
                 keeper.end()
                 try:
-                    await asyncio.wait([keeping], timeout=self._rhythm.give_back_at_most_s)
+                    await asyncio.wait([keeping], timeout=self._timing.give_back_at_most_s)
                 finally:
-                    await _ended(keeping, ask_again_s=self._rhythm.let_go_at_most_s)
+                    await _ended(keeping, ask_again_s=self._timing.let_go_at_most_s)
                     failed.cancel()
                 if not failed.cancelled():
                     failed.exception()  # whoever wanted to know has seen it

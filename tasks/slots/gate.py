@@ -23,7 +23,7 @@ class Gate:
     def leave(self) -> None:
         """Make room again."""
         if self.n_inside <= 0:
-            raise RuntimeError("somebody left the gate who was not inside")
+            raise RuntimeError("the gate was left without being entered")
         self.n_inside -= 1
         self._wake()
         self._tell()

@@ -86,7 +86,7 @@ class Keeper:
         say: Callable[[str], None],
     ) -> None:
         self._limits, self._tag, self._gate, self._own_slots = gpu.limits, gpu.tag, gpu.gate, gpu.n
-        self._rhythm = gpu.rhythm
+        self._timing = gpu.timing
         self._prepare, self._abandon, self._on_open = prepare, abandon, on_open
         self.is_entered = False
         """True once somebody works in the turn, whose part it is then to let the model go."""
@@ -102,7 +102,7 @@ class Keeper:
             model_key=model_key,
             model=model,
             saying=self._saying,
-            rhythm=gpu.rhythm,
+            timing=gpu.timing,
             on_change=told,
         )
         self._everything = (self._allotment.leases, self._allotment.wants, self._line.place, self._line.turn.lease)
@@ -147,14 +147,14 @@ class Keeper:
                 if await self._line.is_over(view):
                     return view
                 await self._line.stand(view)
-            await self._pause(self._rhythm.poll_every_s)
+            await self._pause(self._timing.poll_every_s)
 
     async def _get_slots(self, newest: TagView) -> bool:
         """Return True with at least one slot leased; False where the turn went to another model meanwhile."""
         turn = self._line.turn
         is_empty = not turn.leads or turn.note is None or turn.is_our_models
         while turn.leads and not await turn.announce():
-            await self._pause(self._rhythm.poll_every_s)
+            await self._pause(self._timing.poll_every_s)
         await self._line.leave()
         began = time.monotonic()
         view: TagView | None = newest
@@ -168,7 +168,7 @@ class Keeper:
                     await self._take_slots(view)
                 if self._allotment.leases.n:
                     return True
-            await self._pause(self._rhythm.poll_every_s)
+            await self._pause(self._timing.poll_every_s)
             view = await self._look()
 
     def _is_empty(self, view: TagView, waited_s: float) -> bool:
@@ -176,18 +176,18 @@ class Keeper:
         slots = view.slots
         if slots.n_taken == 0 or not slots.is_active:
             return True
-        if waited_s < self._rhythm.empty_at_most_s:
+        if waited_s < self._timing.empty_at_most_s:
             return False
         self._saying.now(
-            f"{slots.n_taken} slots of {self._tag} are still taken after {waited_s:.0f} s: "
-            f"going on with the {slots.n_free} that are free"
+            f"{slots.n_taken} slots of {self._tag} are still taken after {waited_s:.0f} s: continuing with the "
+            f"{slots.n_free} that are free"
         )
         return True
 
     async def _take_slots(self, view: TagView) -> None:
         """Take what is ours; who follows a turn and gets nothing asks for one of its own."""
         await self._allotment.adjust(view)
-        is_starved = not view.slots.is_paused and self._allotment.has_none_for_s >= self._rhythm.starved_after_s
+        is_starved = not view.slots.is_paused and self._allotment.has_none_for_s >= self._timing.starved_after_s
         if self._allotment.leases.n:
             await self._line.leave()
         elif is_starved and not self._line.turn.leads:
@@ -199,7 +199,7 @@ class Keeper:
         self._has_begun_to_load = True
         try:
             while not loading.done():
-                await self._pause(self._rhythm.look_every_s, loading)
+                await self._pause(self._timing.look_every_s, loading)
                 if not loading.done() and not await self._look_after_slots(works=False):
                     return False
             self._has_begun_to_load = loading.exception() is None
@@ -207,7 +207,7 @@ class Keeper:
         finally:
             if not loading.done():
                 loading.cancel()
-                await asyncio.wait([loading], timeout=self._rhythm.drain_at_end_s)
+                await asyncio.wait([loading], timeout=self._timing.drain_at_end_s)
         if not self._ending.is_set():
             self._allotment.open()
             self._on_open()
@@ -219,7 +219,7 @@ class Keeper:
         """Return when the turn is another model's."""
         while await self._look_after_slots(works=True):
             is_growing = self._allotment.is_growing
-            await self._pause(self._rhythm.poll_every_s if is_growing else self._rhythm.look_every_s)
+            await self._pause(self._timing.poll_every_s if is_growing else self._timing.look_every_s)
 
     async def _look_after_slots(self, *, works: bool) -> bool:
         """Return False when the turn is another model's."""
@@ -237,7 +237,7 @@ class Keeper:
         while self._gate.n_inside:
             drained = asyncio.ensure_future(self._gate.until_at_most(0))
             try:
-                await self._pause(self._rhythm.look_every_s, drained)
+                await self._pause(self._timing.look_every_s, drained)
             finally:
                 drained.cancel()
         for leases in self._everything:
@@ -252,7 +252,11 @@ class Keeper:
             for leases in self._everything:
                 leases.doubt()
             n = self._allotment.leases.n
-            now = f"going on with {n} slots of {self._tag}" if n else f"waiting for it to ask for slots of {self._tag}"
+            now = (
+                (f"continuing with {n} slots of {self._tag}")
+                if n
+                else f"waiting for it to ask for slots of {self._tag}"
+            )
             self._saying.once("away", f"{error.message}; {now}")
             return None
         self._saying.over("away")
@@ -283,15 +287,15 @@ class Keeper:
         is_unused = self._has_begun_to_load and not self.is_entered
         if self._abandon is not None and is_unused and not self._allotment.others_want:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._rhythm.drain_at_end_s):
+                async with asyncio.timeout(self._timing.drain_at_end_s):
                     await self._abandon()
 
     async def _give_everything_back(self) -> None:
         """Try a few times; what a server does not take back, being away or the limit 0, it frees itself."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._rhythm.drain_at_end_s):
+            async with asyncio.timeout(self._timing.drain_at_end_s):
                 await self._gate.until_at_most(0)
-        for _ in range(self._rhythm.n_give_back_tries):
+        for _ in range(self._timing.n_give_back_tries):
             for leases in self._everything:
                 await leases.give_all_back()
             kept = [leases for leases in self._everything if leases.n]
@@ -299,16 +303,16 @@ class Keeper:
                 await leases.look()
             if all(leases.is_paused for leases in kept):
                 break
-            await asyncio.sleep(self._rhythm.poll_every_s)
+            await asyncio.sleep(self._timing.poll_every_s)
         self._tell_kept()
-        await self._news.settle(at_most_s=self._rhythm.give_back_at_most_s)
+        await self._news.settle(at_most_s=self._timing.give_back_at_most_s)
 
     def _tell_kept(self) -> None:
         """Say when slots will be free that Prefect would not take back."""
         leases = self._allotment.leases
         if leases.n and leases.is_paused:
-            within_s = self._rhythm.lease_s + self._rhythm.freed_after_s
+            within_s = self._timing.lease_s + self._timing.freed_after_s
             self._saying.now(
-                f"the limit of {self._tag} is 0, and Prefect takes no slots of such a limit back: it frees the "
+                f"the limit of {self._tag} is 0, and Prefect accepts no slots back for such a limit: it frees the "
                 f"{leases.n} of this evaluation by itself, {within_s:.0f} s after the limit was raised at the latest"
             )

@@ -32,10 +32,10 @@ class _Lease:
 class Leases:
     """Slots of one limit, taken, kept and given back; a server that is away changes nothing of what is held."""
 
-    def __init__(self, limits: Limits, name: str, rhythm: SlotTiming, on_change: Callable[[], None]) -> None:
+    def __init__(self, limits: Limits, name: str, timing: SlotTiming, on_change: Callable[[], None]) -> None:
         self.name = name
         self._limits = limits
-        self._rhythm = rhythm
+        self._timing = timing
         self._on_change = on_change
         self._held: dict[str, _Lease] = {}
         self._n_still_counted = 0
@@ -64,15 +64,15 @@ class Leases:
 
     async def _taken(self, n: int) -> str | None:
         """Return a server on SQLite refuses many a first try within milliseconds, and answers the second."""
-        for n_tries_left in reversed(range(self._rhythm.n_take_tries)):
+        for n_tries_left in reversed(range(self._timing.n_take_tries)):
             asked_at = time.monotonic()
             try:
-                return await self._limits.take(self.name, n, lease_s=self._rhythm.lease_s)
+                return await self._limits.take(self.name, n, lease_s=self._timing.lease_s)
             except LimitsAwayError:
                 took_s = time.monotonic() - asked_at
-                if not n_tries_left or took_s > self._rhythm.poll_every_s:
+                if not n_tries_left or took_s > self._timing.poll_every_s:
                     break
-            await asyncio.sleep(self._rhythm.take_again_s * random.uniform(0.5, 1.5))  # noqa: S311 - keeps processes apart
+            await asyncio.sleep(self._timing.take_again_s * random.uniform(0.5, 1.5))  # noqa: S311 - keeps processes apart
         return None
 
     async def renew(self) -> bool:
@@ -86,21 +86,21 @@ class Leases:
     async def _renew(self, lease_id: str) -> bool:
         lease = self._held[lease_id]
         try:
-            if await self._limits.renew(lease_id, lease_s=self._rhythm.lease_s):
+            if await self._limits.renew(lease_id, lease_s=self._timing.lease_s):
                 self._is_good(lease)
                 return True
             if await self._is_still_counted(lease):
                 self._n_still_counted += lease.n
         except LimitsAwayError:
-            lease.renew_at = time.monotonic() + self._rhythm.renew_again_s
+            lease.renew_at = time.monotonic() + self._timing.renew_again_s
             return True
         del self._held[lease_id]
         self._on_change()
         return False
 
     def _is_good(self, lease: _Lease) -> None:
-        lease.renew_at = time.monotonic() + self._rhythm.renew_every_s
-        lease.ends_at = time.time() + self._rhythm.lease_s
+        lease.renew_at = time.monotonic() + self._timing.renew_every_s
+        lease.ends_at = time.time() + self._timing.lease_s
         lease.is_doubtful = False
 
     async def _is_still_counted(self, lease: _Lease) -> bool:
@@ -142,7 +142,7 @@ class Leases:
             lease.is_doubtful = True
 
     async def shrink_to(self, n: int, limit_id: str) -> None:
-        """Give back what is more than `n`; the part of a lease that stays is taken anew, where nobody is faster."""
+        """Give back what is more than `n`; the part of a lease that stays is taken again, where nobody is faster."""
         kept = leases_to_keep({lease_id: lease.n for lease_id, lease in self._held.items()}, n)
         await self._give_back(self.ids - kept)
         if self.n < n:

@@ -129,7 +129,7 @@ class PrefectLimits:
         try:
             await self._call(lambda: self._client.create_variable(VariableCreate(name=name, value=value)))
         except ObjectAlreadyExists as error:
-            raise LimitsAwayError(f"somebody else has just written the variable {name!r} in Prefect") from error
+            raise LimitsAwayError(f"another process has just written the variable {name!r} in Prefect") from error
 
     async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the API answers to one request.
@@ -201,7 +201,7 @@ async def ensure_limit(
         LimitsAwayError: Where it is still away then.
     """
     async with prefect_limits() as limits:
-        return await asked_again(
+        return await retry_while_away(
             lambda: _ensured(limits, tag, slots, is_explicit=is_explicit, resize=resize), patience_s=patience_s
         )
 
@@ -233,7 +233,7 @@ async def _is_ours(limits: Limits, tag: str, limit: int) -> bool:
     return isinstance(note, dict) and note.get("limit") == limit
 
 
-async def asked_again(call: Callable[[], Awaitable[T]], *, patience_s: float, pause_s: float = 0.5) -> T:
+async def retry_while_away(call: Callable[[], Awaitable[T]], *, patience_s: float, pause_s: float = 0.5) -> T:
     """Return what `call` returns, asked again every half second while the server is away."""
     give_up_at = time.monotonic() + patience_s
     while True:

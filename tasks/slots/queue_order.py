@@ -26,12 +26,12 @@ class QueuePlace:
         model_key: str,
         model: str,
         saying: LogOnce,
-        rhythm: SlotTiming,
+        timing: SlotTiming,
         on_change: Callable[[], None],
     ) -> None:
-        self.turn = TurnTable(limits, tag, rhythm, model_key=model_key, model=model, on_change=on_change)
-        self.place = Leases(limits, waiting_name(tag), rhythm, on_change)
-        self._limits, self._tag, self._saying, self._rhythm = limits, tag, saying, rhythm
+        self.turn = TurnTable(limits, tag, timing, model_key=model_key, model=model, on_change=on_change)
+        self.place = Leases(limits, waiting_name(tag), timing, on_change)
+        self._limits, self._tag, self._saying, self._timing = limits, tag, saying, timing
         self._stands_back_until = 0.0
         self._lets_others_first_until: float | None = None
         self._n_ignored = 0
@@ -42,7 +42,7 @@ class QueuePlace:
         self._show_at = 0.0
 
     def check(self, view: TagView) -> None:
-        """Take note of limits that were removed and made anew."""
+        """Take note of limits that were removed and created again."""
         self.turn.lease.check(view.turn)
         self.place.check(view.waiting)
 
@@ -78,7 +78,7 @@ class QueuePlace:
         return await self.turn.read(view.turn, fresh=True) and await self.turn.take(view.turn, goes_on=False)
 
     async def _free_forgotten(self, view: TagView) -> None:
-        self._saying.now(f"nothing was heard of the turn on {self._tag} for minutes: it is free again")
+        self._saying.now(f"the turn on {self._tag} was not renewed for minutes: it is free again")
         self.turn.hear_nothing()
         with contextlib.suppress(LimitsAwayError):
             await self._limits.change(view.turn.limit_id, n_taken=0)
@@ -93,8 +93,8 @@ class QueuePlace:
             self._saying.once("line", f"waiting for the GPU {self._tag}: {note.model} still has its turn there")
 
     async def _show_that_somebody_waits(self) -> None:
-        """Take the place anew: the lease of one who was killed changes no more, and is told from ours by that."""
-        self._show_at = time.monotonic() + self._rhythm.renew_every_s
+        """Take the place again: the lease of one who was killed changes no more, and is told from ours by that."""
+        self._show_at = time.monotonic() + self._timing.renew_every_s
         self._ignored_version = None
         await self.place.replace(1, self._waiting_id)
 
@@ -117,7 +117,7 @@ class QueuePlace:
         is_due = somebody_waits and self.turn.has_lasted_s >= self.turn.owes_s and not view.slots.is_paused
         if self.turn.leads:
             if is_due and works:
-                self._saying.now(f"another evaluation waits for the GPU {self._tag}: it has its turn now")
+                self._saying.now(f"another evaluation waits for the GPU {self._tag}: it takes its turn now")
                 await self.turn.lease.give_all_back()
                 self._stand_back()
                 return False
@@ -133,8 +133,8 @@ class QueuePlace:
 
     def _stand_back(self) -> None:
         now = time.monotonic()
-        self._stands_back_until = now + self._rhythm.stand_back_s
-        self._lets_others_first_until = now + self._rhythm.stand_back_at_most_s
+        self._stands_back_until = now + self._timing.stand_back_s
+        self._lets_others_first_until = now + self._timing.stand_back_at_most_s
 
     def _n_others_waiting(self, view: TagView) -> int:
         """Return how many others wait, but for those who did not take the turn that we gave up for them.
@@ -152,4 +152,4 @@ class QueuePlace:
 
     def _ignore(self, n: int) -> None:
         self._n_ignored += n
-        self._ignored_until = time.monotonic() + self._rhythm.ignore_waiting_s
+        self._ignored_until = time.monotonic() + self._timing.ignore_waiting_s

@@ -20,7 +20,7 @@ class GpuSlots:
     gate: Gate
     n: int
     """How many the claim can use at most."""
-    rhythm: SlotTiming
+    timing: SlotTiming
 
 
 def share(*, limit: int, mine: int, others: int) -> int:

@@ -51,14 +51,14 @@ class TurnTable:
     """The turn on one GPU tag, as one claim sees it."""
 
     def __init__(
-        self, limits: Limits, tag: str, rhythm: SlotTiming, *, model_key: str, model: str, on_change: Callable[[], None]
+        self, limits: Limits, tag: str, timing: SlotTiming, *, model_key: str, model: str, on_change: Callable[[], None]
     ) -> None:
-        self.lease = Leases(limits, turn_name(tag), rhythm, on_change)
+        self.lease = Leases(limits, turn_name(tag), timing, on_change)
         self.note: TurnNote | None = None
         """The newest that was read or written."""
         self._limits = limits
         self._name = note_name(tag)
-        self._rhythm = rhythm
+        self._timing = timing
         self._model_key = model_key
         self._model = model
         self._since = 0.0
@@ -87,7 +87,7 @@ class TurnTable:
     def owes_s(self) -> float:
         """How long a turn of the note's model has to last, s."""
         load_s = self.note.load_s if self.note is not None else 0.0
-        return max(load_s * self._rhythm.turn_per_load, self._rhythm.shortest_turn_s)
+        return max(load_s * self._timing.turn_per_load, self._timing.shortest_turn_s)
 
     async def take(self, limit: Limit, *, goes_on: bool) -> bool:
         """Return True where the turn is now ours.
@@ -132,7 +132,7 @@ class TurnTable:
             self._write_at = 0.0
             return False
         self.note = note
-        self._write_at = time.monotonic() + self._rhythm.write_turn_every_s
+        self._write_at = time.monotonic() + self._timing.write_turn_every_s
         return True
 
     async def keep(self) -> None:
@@ -146,7 +146,7 @@ class TurnTable:
         version, n_reads = self._read_of
         n_reads = n_reads if version == limit.version else 0
         # A leader writes its note after it took the turn, so what was read just after a change is read once more.
-        if not fresh and n_reads >= 2 and now < self._read_at + self._rhythm.read_turn_every_s:
+        if not fresh and n_reads >= 2 and now < self._read_at + self._timing.read_turn_every_s:
             return True
         try:
             value = await self._limits.read_note(self._name)
@@ -169,4 +169,4 @@ class TurnTable:
         """True where the leader has said nothing for so long that there is none."""
         if self._heard is None:
             return False
-        return time.monotonic() >= self._heard[1] + self._rhythm.turn_forgotten_after_s
+        return time.monotonic() >= self._heard[1] + self._timing.turn_forgotten_after_s

@@ -55,11 +55,11 @@ class Children:
     client: PrefectClient
     each: list[Child] = field(default_factory=list)
     changed_at: float = field(default_factory=time.monotonic)
-    """When something was last heard of one of them."""
+    """When one of them last sent a heartbeat."""
 
     async def begin(self) -> None:
         """Has a flow run made for each share of which something is missing, unless there is one that is still open."""
-        flow_runs = await self._known()
+        flow_runs = await self._existing_flow_runs()
         run_candidate_ids = [item.run_candidate_id for item in self.plan.candidates]
         for number in range(1, self.plan.spread + 1):
             share = Share(number=number, of=self.plan.spread)
@@ -72,7 +72,7 @@ class Children:
             made = open_[0] if open_ else await self._make(share, len(of_share))
             self.each.append(Child(share=share, flow_run=made))
 
-    async def _known(self) -> list[FlowRun]:
+    async def _existing_flow_runs(self) -> list[FlowRun]:
         of_invocation = FlowRunFilter(tags=FlowRunFilterTags(all_=[tag_of(self.plan.invocation_id)]))
         return await self.client.read_flow_runs(flow_run_filter=of_invocation, limit=200)
 
@@ -89,8 +89,8 @@ class Children:
             )
         except ObjectNotFound:
             raise ConfigurationError(
-                f"the Prefect server has no deployment {DEPLOYMENT!r}, over whose runs work is spread",
-                "Bring it there with `benchwright deploy --work-pool NAME`, or ask without --spread.",
+                f"the Prefect server has no deployment {DEPLOYMENT!r}, which --spread needs",
+                "Create it with `benchwright deploy --work-pool NAME`, or leave --spread out.",
             ) from None
 
     async def look(self) -> None:
@@ -145,7 +145,7 @@ class Children:
         if not left or time.monotonic() - self.changed_at < TAKEN_WITHIN_S:
             return
         log_warning(
-            "no worker has taken %d shares in %.0f s: this process asks their cases itself", len(left), TAKEN_WITHIN_S
+            "no worker has taken %d shares in %.0f s: running their cases in this process", len(left), TAKEN_WITHIN_S
         )
         for child in left:
             await self._cancel(child)
@@ -183,7 +183,7 @@ async def spread_out(store: Store, plan: Plan) -> None:
         children = Children(store=store, plan=plan, client=client)
         try:
             await children.begin()
-            log_info("spread over %d flow runs, which wait for workers", len(children.each))
+            log_info("spread over %d flow runs, waiting for workers", len(children.each))
             while not children.are_over():
                 await asyncio.sleep(LOOK_EVERY_S)
                 await _look(children)
@@ -201,5 +201,5 @@ async def _look(children: Children) -> None:
     except ConfigurationError:
         raise
     except Exception as error:
-        log_warning("how the shares are is looked at later: %s", error)
+        log_warning("could not check the shares; retrying later: %s", error)
     await reconcile(children.store, waits=False)

@@ -51,7 +51,7 @@ async def until_the_run_is_over(bench: Workbench) -> None:
                 reconciled_at = time.monotonic()
                 await reconcile(bench.store, waits=False)
         except StoreError as error:
-            log_warning("what the others do is looked at later: %s", error)
+            log_warning("could not check the other shares; retrying later: %s", error)
 
 
 def _began(bench: Workbench) -> datetime:
@@ -138,7 +138,7 @@ async def until_the_spreader_is_heard(store: Store, plan: Plan) -> None:
 
 
 def _is_suspect(store: Store, run_ids: Sequence[str]) -> bool:
-    """Return True where it fell silent and was not found dead yet, or was, and is still to be made again."""
+    """Check whether it stopped responding and was not marked dead yet, or was, and waits to be rescheduled."""
     spreaders = [held for run_id in run_ids for held in holders_of(store, run_id) if not is_share(held.part)]
     if not spreaders:
         return False

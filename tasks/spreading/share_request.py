@@ -17,10 +17,10 @@ async def request_for_share(invocation_id: str, share: Share, flow_run_id: str) 
     Raises:
         ConfigurationError: nothing was, in the results database of this process.
     """
-    return await call_store(_asked_by, invocation_id, share, flow_run_id)
+    return await call_store(_stored_request, invocation_id, share, flow_run_id)
 
 
-def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> PlanRequest:
+def _stored_request(invocation_id: str, share: Share, flow_run_id: str) -> PlanRequest:
     url = Settings().database
     if is_file_missing(url):
         raise _not_ours(f"there is no database {shown(parse_url(url))}")
@@ -34,5 +34,5 @@ def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> PlanRequest
 
 def _not_ours(problem: str) -> ConfigurationError:
     return ConfigurationError(
-        problem, "Workers must keep results where the evaluation does: BENCHWRIGHT_DATABASE_URL, or the block."
+        problem, "Workers must use the same results database as the evaluation: BENCHWRIGHT_DATABASE_URL, or the block."
     )

@@ -23,7 +23,7 @@ from tasks.store_calls import call_store
 
 @task(name="analyse sweep", task_run_name="analyse the sweep", cache_policy=NO_CACHE, persist_result=False)
 async def analyse_sweep(invocation_id: str) -> SweepResult:
-    """Return what the sweep found, stored."""
+    """Analyse the sweep; return its result, stored."""
     return await call_store(_analyse, invocation_id)
 
 
@@ -46,7 +46,7 @@ async def publish_sweep(result: SweepResult) -> None:
                 key=artifact_key("sweep", result.benchmark),
                 description=sentence,
             )
-            links.append(artifact_link(table_id, text="The combinations to search and sort"))
+            links.append(artifact_link(table_id, text="The combinations, searchable and sortable"))
         page = sweep_as_markdown(result, pictures=pictures, links=" · ".join(links))
         await publish_page(page, key="sweep", description=sentence)
 

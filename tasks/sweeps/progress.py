@@ -47,7 +47,7 @@ def _task_run_name() -> str:
 
 @task(name="look", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
 async def report_progress(invocation_id: str, part: SweepPart, pace: Pace) -> None:
-    """Say how far the sweep is. The best so far is the highest mean, and no verdict."""
+    """Report the sweep's progress. The best so far is the highest mean, not a verdict."""
     best, answer = await call_store(_seen, invocation_id)
     sentence = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
     if best is not None:
@@ -69,7 +69,7 @@ async def _show(lines: list[str]) -> None:
     try:
         await publish_page(page, key="sweep-progress", description="How far the sweep is", patience_s=0.0)
     except Exception as error:  # what is shown must not end the work
-        log_debug("progress is shown later: %s", error)
+        log_debug("could not show the progress; trying again later: %s", error)
 
 
 def _seen(invocation_id: str) -> tuple[tuple[Combination, MetricEstimate] | None, str | None]:

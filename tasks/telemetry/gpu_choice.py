@@ -106,7 +106,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class CardChoice:
-    """Chooses anew for every sample, since models come and go."""
+    """Chooses again for every sample, since models come and go."""
 
     def __init__(
         self, endpoints: Sequence[tuple[str, str]], *, serving: Callable[[int], frozenset[int]] = serving_processes

@@ -97,7 +97,7 @@ class _Recorder:
 
     def _warn_once(self, error: StoreError) -> None:
         if not self._has_warned:
-            log_warning("samples of the GPU could not be stored, and are kept for later: %s", error)
+            log_warning("could not store GPU samples; retrying later: %s", error)
         self._has_warned = True
 
     def _save(self) -> None:

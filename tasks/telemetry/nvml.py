@@ -71,13 +71,13 @@ class Gpu:
         self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
         self.index = index
         self.name = _text(nvml.nvmlDeviceGetName(self._handle))
-        uuid = self._said("nvmlDeviceGetUUID")
+        uuid = self._query("nvmlDeviceGetUUID")
         self.uuid = None if uuid is None else _text(uuid)
 
     def memory_total_bytes(self) -> int | None:
         """Return its memory; None where it shares the machine's and the driver does not say."""
         try:
-            memory = self._said("nvmlDeviceGetMemoryInfo")
+            memory = self._query("nvmlDeviceGetMemoryInfo")
         except self._nvml.NVMLError:
             return None
         return None if memory is None else int(memory.total)
@@ -90,22 +90,22 @@ class Gpu:
             return GpuProblem(index=self.index, message=str(error))
 
     def _read(self) -> GpuReading:
-        power_mw = self._said("nvmlDeviceGetPowerUsage")
+        power_mw = self._query("nvmlDeviceGetPowerUsage")
         read_at = datetime.now(UTC)
-        utilisation, memory = self._said("nvmlDeviceGetUtilizationRates"), self._said("nvmlDeviceGetMemoryInfo")
+        utilisation, memory = self._query("nvmlDeviceGetUtilizationRates"), self._query("nvmlDeviceGetMemoryInfo")
         return GpuReading(
             index=self.index,
             name=self.name,
             uuid=self.uuid,
             read_at=read_at,
-            pids=frozenset(process.pid for process in self._said("nvmlDeviceGetComputeRunningProcesses") or ()),
+            pids=frozenset(process.pid for process in self._query("nvmlDeviceGetComputeRunningProcesses") or ()),
             utilisation=None if utilisation is None else utilisation.gpu / 100.0,
             memory_used_bytes=None if memory is None else int(memory.used),
             memory_total_bytes=None if memory is None else int(memory.total),
             power_w=None if power_mw is None else power_mw / 1000.0,
         )
 
-    def _said(self, function: str) -> Any:
+    def _query(self, function: str) -> Any:
         """Return what the driver says of this card; None where this card or this driver has no such thing to say."""
         nvml = self._nvml
         ask: Callable[[Any], Any] = getattr(nvml, function)

@@ -98,11 +98,10 @@ class GpuSampler:
         return None
 
 
-_LOST = "GPU %d (%s) could not be read: %s. It is asked again; until it answers, its power is not measured"
+_LOST = "GPU %d (%s) could not be read: %s. Retrying; until it responds, its power is not measured"
 
 _GUESSED = (
-    "several endpoints on this machine use several GPUs, and which uses which cannot be seen: "
-    "their energy is shared evenly"
+    "several endpoints on this machine use several GPUs, and which uses which is unknown: their energy is split evenly"
 )
 
 

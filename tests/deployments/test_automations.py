@@ -44,6 +44,6 @@ def test_a_private_webhook_needs_a_word(home: Path, url: str) -> None:
     "url", ["ftp://a/secret", "file:///secret", "http:///secret", "mailto:secret@b", "https://:443/secret"]
 )
 def test_what_is_no_address_of_a_webhook_is_refused_without_being_shown(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="begins with http") as caught:
+    with pytest.raises(ConfigurationError, match="must begin with http") as caught:
         allow_webhook(url, may_be_private=True)
     assert "secret" not in f"{caught.value.message}{caught.value.next_step}"

@@ -102,8 +102,11 @@ def test_bounds_are_said_once_since_forms_do_not_show_them() -> None:
     fields = _form("evaluate")["definitions"]["EvaluationRequest"]["properties"]
     seed = _form("retrain")["definitions"]["RetrainRequest"]["properties"]["seed"]
 
-    assert "Requests that each server serves at once. At least 1, at most 4096." == fields["slots"]["description"]
-    assert "Seconds for one attempt, loading excluded. More than 0." == fields["timeout_s"]["description"]
+    assert "Concurrent requests per server. At least 1, at most 4096." == fields["slots"]["description"]
+    assert (
+        "Time limit of one attempt in seconds, excluding model loading. More than 0."
+        == fields["timeout_s"]["description"]
+    )
     assert 1 == seed["description"].count("least")
 
 

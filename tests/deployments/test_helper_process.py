@@ -282,7 +282,7 @@ def test_a_start_that_is_at_work_for_ever_is_given_up(tmp_path: Path, monkeypatc
 def test_a_busy_machine_is_what_is_blamed_on_a_busy_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match=r"the machine is busy \(load 31 on 2 processors\)") as caught:
         _waited(tmp_path, monkeypatch, moves=0, ready_at_s=1e9, load=31.0)
-    assert "Wait until less is going on" in str(caught.value.next_step)
+    assert "Wait until the machine is less busy" in str(caught.value.next_step)
     assert "disk" not in str(caught.value.next_step)
 
 

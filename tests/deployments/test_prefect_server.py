@@ -143,7 +143,7 @@ def test_a_server_of_serve_that_ended_meanwhile_is_not_blamed_on_a_variable(
 ) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     monkeypatch.setattr(servers, "lasting_api", lambda: NOBODY)
-    with pytest.raises(ConfigurationError, match=r"of `benchwright serve` at .* ended meanwhile") as caught:
+    with pytest.raises(ConfigurationError, match=r"of `benchwright serve` at .* has stopped") as caught:
         servers.use_lasting_server("it is needed")
     assert "PREFECT_API_URL" not in f"{caught.value.message}{caught.value.next_step}"
 

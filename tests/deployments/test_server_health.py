@@ -93,12 +93,12 @@ def test_a_server_that_is_busy_for_a_while_is_waited_for_and_that_is_said_once(
     _is_in_turn(monkeypatch, *[Health.BUSY] * 12, Health.WELL)
     wait_for_named(NOBODY, NOBODY, told.append)
     assert 12 == len(paused)
-    assert [f"note: the Prefect server at {NOBODY} is busy, and is waited for"] == told
+    assert [f"note: the Prefect server at {NOBODY} is busy; waiting for it"] == told
 
 
 def test_one_that_stays_busy_is_told_with_what_it_is(paused: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     _is_in_turn(monkeypatch, Health.BUSY)
-    with pytest.raises(ConfigurationError, match="is there and did not answer while it was waited for"):
+    with pytest.raises(ConfigurationError, match="is running but did not respond in time"):
         wait_for_named(NOBODY, NOBODY, lambda _: None)
     assert 120.0 == sum(paused)
 
@@ -112,12 +112,12 @@ def test_on_a_busy_machine_it_is_waited_for_longer_and_the_machine_is_named(
     _is_in_turn(monkeypatch, Health.BUSY)
     assert Health.BUSY is wait_while_busy(NOBODY, "the server", told.append, patience_s=10.0)
     assert 150.0 == sum(paused)
-    assert ["note: the server is busy, and is waited for: the machine is busy (load 30 on 2 processors)"] == told
+    assert ["note: the server is busy; waiting for it: the machine is busy (load 30 on 2 processors)"] == told
 
 
 @pytest.mark.parametrize(
     ("health", "said"),
-    [(Health.GONE, "no Prefect server answers at"), (Health.REFUSES, "is no Prefect server, or refuses")],
+    [(Health.GONE, "no Prefect server answers at"), (Health.REFUSES, "is not a Prefect server, or refuses")],
 )
 def test_one_that_is_gone_or_refuses_is_told_at_once(
     health: Health, said: str, paused: list[float], monkeypatch: pytest.MonkeyPatch

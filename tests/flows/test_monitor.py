@@ -125,7 +125,7 @@ def test_of_what_is_silenced_nobody_is_told(monitor: Monitor, store: Store) -> N
 def test_what_cannot_be_called_is_refused(prefect_api: str) -> None:
     with pytest.raises(ConfigurationError, match="no block slack-webhook/nowhere"):
         notify_by("slack-webhook/nowhere")
-    with pytest.raises(ConfigurationError, match="begins with http"):
+    with pytest.raises(ConfigurationError, match="must begin with http"):
         notify_by("ftp://nowhere")
     with pytest.raises(UnknownNameError, match="severity"):
         notify_by("nowhere", severities=["loud"])
@@ -148,5 +148,5 @@ def test_a_scheduled_flow_run_that_failed_before_any_run_is_told_of(monitor: Mon
     alerts = [one.alert for one in monitor().alerts if one.alert.rule == "run"]
 
     assert [
-        f"The scheduled nightly-test {scheduled!r} ended before there was any run: it failed: no server answers."
+        f"The scheduled nightly-test {scheduled!r} ended before it created a run: it failed: no server answers."
     ] == [alert.sentence for alert in alerts]

@@ -133,7 +133,7 @@ def test_a_server_that_comes_back_is_used_again(
     def sees_it_come_back(chat: Chat) -> Reply:
         both_are_at_it.set()
         has_died.wait(PATIENCE_S)
-        if any("left to the others for now" in line for line in said):
+        if any("is not used for now" in line for line in said):
             other_ollama.start()
             is_back.wait(PATIENCE_S)
         return Reply(text=right(chat).text, delay_s=0.02)

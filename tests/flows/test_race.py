@@ -266,7 +266,7 @@ def test_where_nobody_could_be_asked_nobody_is_dropped_and_the_race_goes_on_once
     second = race(path, models=["one", "other"])
 
     assert (True, True) == (first.is_failed(), second.is_completed())
-    assert "none of the 2 candidates that are in the race could be asked" in first.message
+    assert "none of the 2 candidates still in the race could be asked" in first.message
     assert () == decided
     assert "tied" == race_result(store, "one").race.outcome.verdict
 
@@ -309,7 +309,7 @@ def test_one_candidate_under_two_names_is_no_race(
     state = race(benchmark_file(10), models=["one", "one"])
 
     assert state.is_failed()
-    assert "the candidates are one and the same" in state.message
+    assert "the candidates are all the same" in state.message
     assert [] == ollama_by_script.chats
 
 

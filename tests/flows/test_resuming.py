@@ -20,7 +20,7 @@ from evaluation.store.holders import beat, dead_holders, holders_of
 from evaluation.store.plans import find_invocation, record_run_flow
 from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
-from tasks.slots.prefect_limits import asked_again, prefect_limits
+from tasks.slots.prefect_limits import prefect_limits, retry_while_away
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -120,7 +120,7 @@ def _as_a_crash_leaves_it(store: Store, server: ScriptedOllama) -> tuple[str, UU
         async with prefect_limits() as limits:
             lease_id = None
             while lease_id is None:  # what the run before had may take a moment to come back
-                lease_id = await asked_again(
+                lease_id = await retry_while_away(
                     lambda: limits.take(default_gpu_tag(server.url), 4, lease_s=60), patience_s=120
                 )
                 await asyncio.sleep(0.1)
@@ -140,7 +140,7 @@ def _as_a_crash_leaves_it(store: Store, server: ScriptedOllama) -> tuple[str, UU
 
 async def _n_taken(tag: str) -> int:
     async with prefect_limits() as limits:
-        return (await asked_again(lambda: limits.look([tag]), patience_s=120))[tag].n_taken
+        return (await retry_while_away(lambda: limits.look([tag]), patience_s=120))[tag].n_taken
 
 
 async def _state_of(flow_run_id: UUID) -> str:

@@ -229,7 +229,7 @@ def test_few_missing_verdicts_stand_below_the_results_and_do_not_fail_the_run(
     assert "completed" == run.status
     assert (
         "good: 1 answer without a score on judge_rubric: 1 runner_crashed; 9 of 10 have one; "
-        f"`benchwright evaluate --resume {run.run_id}` or the same `benchwright score` asks the others again"
+        f"`benchwright evaluate --resume {run.run_id}` or the same `benchwright score` retries the others"
     ) in remarks(run)
 
 

@@ -18,7 +18,7 @@ from evaluation.store.session import Store
 from flows import serving
 from tasks.slots import ensure_limit
 from tasks.slots.limits import Limit
-from tasks.slots.prefect_limits import asked_again, prefect_limits
+from tasks.slots.prefect_limits import prefect_limits, retry_while_away
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -27,7 +27,7 @@ Benchmarks = Callable[..., str]
 def limit_of(tag: str) -> Limit:
     async def look() -> Limit:
         async with prefect_limits() as limits:
-            return (await asked_again(lambda: limits.look([tag]), patience_s=120))[tag]
+            return (await retry_while_away(lambda: limits.look([tag]), patience_s=120))[tag]
 
     return asyncio.run(look())
 

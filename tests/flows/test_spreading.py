@@ -119,7 +119,7 @@ def test_a_share_of_an_invocation_that_is_not_in_its_database_says_where_it_look
     running: Any = stretch(Share(number=1, of=2), "unknown", return_state=True)
     state = asyncio.run(running)
     assert state.is_failed()
-    assert "holds no invocation 'unknown'. Workers must keep results where the evaluation does" in state.message
+    assert "holds no invocation 'unknown'. Workers must use the same results database" in state.message
 
 
 def test_where_the_database_is_lost_nobody_asks_on_and_no_flow_run_is_completed(

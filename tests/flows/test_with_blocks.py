@@ -98,7 +98,7 @@ def test_results_go_where_the_block_says_through_the_servers_of_the_pool_and_no_
     assert KEY == os.environ[key_variable("team")]
     shown = _all_that_prefect_shows(prefect_api, str(state.state_details.flow_run_id))
     assert "pool:team" in shown
-    assert "by the block 'benchwright'" in shown
+    assert "(block 'benchwright')" in shown
     captured = capfd.readouterr()
     for text in (shown, _all_rows(store), captured.out, captured.err, caplog.text):
         assert PASSWORD not in text

@@ -49,7 +49,9 @@ def test_a_modelfile_holds_the_weights_the_parameters_and_the_system_prompt() ->
         ("PARAMETER stop", 'a "b"'),
         ("SYSTEM", 'Be brief.\nSay "no" where you do not know.'),
     ] == directives(candidate)
-    assert "# ask with this template, which is Benchwright's and no TEMPLATE: Q: {prompt} A:" in as_modelfile(candidate)
+    assert "# ask with this prompt template (Benchwright's, not Ollama's TEMPLATE): Q: {prompt} A:" in as_modelfile(
+        candidate
+    )
     assert "# ask with think=false" in as_modelfile(candidate)
 
 
@@ -67,7 +69,7 @@ def test_no_text_adds_a_directive(system: str, stop: str, template: str, label: 
     assert {"FROM", "PARAMETER stop", "SYSTEM"} >= {name for name, _ in found}
     assert 1 == [name for name, _ in found].count("FROM")
     assert [stop] * len(found[1:]) >= [said for name, said in found[1:] if name == "PARAMETER stop"]
-    if "cannot be seen" not in as_modelfile(candidate):
+    if "invisible ones" not in as_modelfile(candidate):
         assert [system] * bool(system) == [said for name, said in found if name == "SYSTEM"]
 
 
@@ -85,15 +87,15 @@ def test_what_a_modelfile_cannot_hold_is_changed_as_little_as_can_be_and_said(te
     candidate = choosable(system=text)
 
     assert ("SYSTEM", held) == directives(candidate)[-1]
-    assert (text != held) == ("the form json holds them all" in as_modelfile(candidate))
+    assert (text != held) == ("the format json holds them all" in as_modelfile(candidate))
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"model": "llama\nSYSTEM evil"}, "is no name of a model for Ollama"),
-        ({"model": "./weights"}, "is no name of a model for Ollama"),
-        ({"model": "a/../../etc/passwd"}, "is no name of a model for Ollama"),
+        ({"model": "llama\nSYSTEM evil"}, "is not a model name for Ollama"),
+        ({"model": "./weights"}, "is not a model name for Ollama"),
+        ({"model": "a/../../etc/passwd"}, "is not a model name for Ollama"),
         ({"model": "baseline-lead"}, "is a program"),
         ({"places": (Place(name="v", url="http://v", provider="openai_compatible"),)}, "served by openai_compatible"),
     ],
@@ -102,7 +104,7 @@ def test_what_ollama_cannot_load_is_refused_with_another_form(changed: dict[str,
     with pytest.raises(ConfigurationError, match=message) as refused:
         as_modelfile(choosable(**changed))
 
-    assert "the form json or env." in (refused.value.next_step or "")
+    assert "the format json or env." in (refused.value.next_step or "")
 
 
 def test_json_holds_all_that_it_takes_to_call_it() -> None:

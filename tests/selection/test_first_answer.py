@@ -116,7 +116,7 @@ def test_a_model_of_which_a_part_is_withheld_is_kept_with_what_holds(store: Stor
     first = computed(store)
     assert is_kept(store)
     assert first == answers(store)
-    assert any("withheld" in note for *_, notes, _ in first for note in notes)
+    assert any("is ignored for" in note for *_, notes, _ in first for note in notes)
 
 
 def test_a_rollback_is_obeyed_at_once(store: Store) -> None:

@@ -44,7 +44,7 @@ def test_the_same_file_twice_is_one_import_whatever_it_is_called(store: Store, t
     first = import_scoreboard(store, file(tmp_path, *ROWS))
     again = import_scoreboard(store, file(tmp_path, *ROWS, name="copy.csv"), name="another")
     assert (False, first.record) == (again.is_new, again.record)
-    assert ("this file is here already, as 'pool'",) == again.notes
+    assert ("this file was imported already, as 'pool'",) == again.notes
     assert 1 == len(list_imports(store))
 
 
@@ -85,16 +85,16 @@ def test_other_forms_hold_the_same(tmp_path: Path, name: str) -> None:
     [
         (["a,chat,3,Hi,1.01"], "row 5, field 'quality': is 1.01; expected a number from 0 to 1", "divide percentages"),
         (["a,chat,3,Hi,-0.1"], "row 5, field 'quality': is -0.1", "divide percentages"),
-        (["a,chat,3,Hi,inf"], "row 5, field 'quality': got text: 'inf'", "nothing of it was stored"),
-        (["a,chat,3,Hi,good"], "row 5, field 'quality': got text: 'good'", "nothing of it was stored"),
-        (["a,chat,3,Hi,"], "row 5, field 'quality': is missing", "nothing of it was stored"),
-        ([",chat,2,Hi,1"], "row 5, field 'candidate': is missing", "nothing of it was stored"),
-        (["a, ,2,Hi,1"], "row 5, field 'task': is missing", "nothing of it was stored"),
-        (["a,chat,,Hi,1"], "row 5, field 'case_id': is missing", "nothing of it was stored"),
-        (["a,chat,2,,1"], "row 5, field 'prompt': is missing", "nothing of it was stored"),
+        (["a,chat,3,Hi,inf"], "row 5, field 'quality': got text: 'inf'", "nothing was stored"),
+        (["a,chat,3,Hi,good"], "row 5, field 'quality': got text: 'good'", "nothing was stored"),
+        (["a,chat,3,Hi,"], "row 5, field 'quality': is missing", "nothing was stored"),
+        ([",chat,2,Hi,1"], "row 5, field 'candidate': is missing", "nothing was stored"),
+        (["a, ,2,Hi,1"], "row 5, field 'task': is missing", "nothing was stored"),
+        (["a,chat,,Hi,1"], "row 5, field 'case_id': is missing", "nothing was stored"),
+        (["a,chat,2,,1"], "row 5, field 'prompt': is missing", "nothing was stored"),
         (["c,chat,1,Hullo,1"], "row 5, field 'prompt': is another than in row 1", "each question a case_id of its own"),
         (["a,chat,2,Hi,1,7"], "row 5: has 6 cells; expected 5", "quotes"),
-        (['a,chat,2,"Hi,1'], "broken CSV", "nothing of it was stored"),
+        (['a,chat,2,"Hi,1'], "broken CSV", "nothing was stored"),
     ],
 )
 def test_a_row_that_cannot_be_one_is_named_and_nothing_is_stored(
@@ -162,7 +162,7 @@ def test_answers_whose_names_differ_by_their_unicode_form_alone_are_not_averaged
     given = {"candidate": "a", "task": "chat", "case_id": "1", "prompt": "Hi"}
     pairs = zip(forms, "10", strict=True)
     rows = [",".join({**given, field: form, "quality": quality}.values()) for form, quality in pairs]
-    with pytest.raises(BenchmarkError, match=f"row 3, field '{field}': reads like that of row 2") as caught:
+    with pytest.raises(BenchmarkError, match=f"row 3, field '{field}': looks like that of row 2") as caught:
         read_scoreboard(file(tmp_path, "b,chat,2,Ho,1", *rows))
     assert "if they are repeats" in str(caught.value.next_step)
 
@@ -182,7 +182,7 @@ def test_a_name_that_nobody_can_read_or_type_is_refused(tmp_path: Path, candidat
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("pool.csv", HEADER, "holds no row"),
+        ("pool.csv", HEADER, "has no rows"),
         ("pool.csv", "", "is empty"),
         ("pool.xlsx", "x", "unknown suffix '.xlsx'"),
         ("pool.json", "[]", "unknown suffix '.json'"),
@@ -209,7 +209,7 @@ def test_a_benchmarks_header_is_refused_for_nothing_would_read_it(tmp_path: Path
     path.write_text("\n".join(json.dumps(line) for line in ({"benchmark": {"criteria": "short"}}, row)))
     with pytest.raises(BenchmarkError) as caught:
         read_scoreboard(path)
-    assert (1, "begins with a benchmark's header, of which an import reads nothing") == (
+    assert (1, "begins with a benchmark's header, which an import does not read") == (
         caught.value.line,
         caught.value.problem,
     )

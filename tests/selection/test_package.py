@@ -40,7 +40,7 @@ def test_a_package_of_the_application_that_hides_ours_is_named_with_what_to_do(t
     ended = in_an_application(tmp_path, "from selection import recommend")
 
     assert 0 != ended.returncode
-    assert f"ImportError: another package called 'evaluation', at {str(tmp_path / 'evaluation')!r}" in ended.stderr
+    assert f"ImportError: another package named 'evaluation', at {str(tmp_path / 'evaluation')!r}" in ended.stderr
     assert "Next: rename that package" in ended.stderr
 
 
@@ -50,7 +50,7 @@ def test_the_command_says_so_too_and_ends_with_2(tmp_path: Path) -> None:
     ended = in_an_application(tmp_path, "from deployments.cli.__main__ import run; sys.exit(run(['version']))")
 
     assert (2, "") == (ended.returncode, ended.stdout)
-    assert ended.stderr.startswith("error: another package called 'flows' ")
+    assert ended.stderr.startswith("error: another package named 'flows' ")
 
 
 def test_an_error_of_ours_stays_what_it_is(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_outcomes_are_told_with_the_next_answer_and_warn_where_they_contradict_i
         found.reported.quality,
         found.reported.contradicts,
     )
-    told = "of the last 30 times large:1b was used for summarization, 3 % were of use and the mean quality was 0.0 %"
+    told = "of the last 30 times large:1b was used for summarization, 3 % were useful and the mean quality was 0.0 %"
     assert f"{told}, as reported" in found.notes
     assert f"Reported outcomes contradict this (p < .0001): {told}." in found.reason
     assert told in explain(found, store=path)
@@ -377,7 +377,7 @@ def test_a_store_that_is_taken_away_is_answered_from_memory_and_gets_what_it_mis
             part.rename(away.with_name(away.name + name))
     found = recommend("summarization", "in the meantime", store=path)
     assert "large:1b" == model(found)
-    assert any("the store is away" in note for note in found.notes)
+    assert any("the store is unavailable" in note for note in found.notes)
     report_outcome(found.id, quality=1.0, store=path)
     assert 2 == flush(store=path)
     later = recommend("summarization", store=path)
@@ -388,7 +388,7 @@ def test_a_store_that_is_taken_away_is_answered_from_memory_and_gets_what_it_mis
         if part.exists():
             part.rename(path.with_name(path.name + name))
     back = recommend("summarization", store=path)
-    assert not any(note.startswith("the store is away") for note in back.notes)
+    assert not any(note.startswith("the store is unavailable") for note in back.notes)
     assert 0 == flush(60.0, store=path)
     stored = past(path)
     assert 4 == len(stored)

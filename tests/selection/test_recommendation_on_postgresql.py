@@ -53,7 +53,9 @@ def _follows_and_outlives(server):
     flush(60.0, store=url)
     server.stop()
     try:
-        wait_until(lambda: any("the store is away" in note for note in recommend("summarization", store=url).notes))
+        wait_until(
+            lambda: any("the store is unavailable" in note for note in recommend("summarization", store=url).notes)
+        )
         away = recommend("summarization", store=url)
         assert "small:1b" == model(away)
         assert flush(1.0, store=url) > 0

@@ -95,7 +95,7 @@ def test_swapped_scores_swap_what_was_learned_of_prompts_here_and_in_a_new_proce
     assert ["one", "two", "three"] == named(store)
     swap_scores(store, TASK, "one", "two")
     assert ["two", "one", "three"] == named(store)
-    assert "from the answers of one:1b on reasoning is said of two:1b" in notes_of(store)
+    assert "the answers of one:1b on reasoning now applies to two:1b" in notes_of(store)
     assert ["two", "one", "three"] == named_in_a_new_process(store)
     swap_scores(store, TASK, "one", "two")
     assert ["one", "two", "three"] == named(store)
@@ -107,7 +107,7 @@ def test_scores_that_were_changed_withhold_what_was_learned_from_them_until_it_i
     set_scores(store, "one", modulus=3)
     found = asked(store, ABOUT_PYTHON)
     assert expected_of_one(store) < before - 0.1
-    assert "is withheld for one:1b (" in "; ".join(found.notes)
+    assert "is ignored for one:1b (" in "; ".join(found.notes)
     assert "two" == named(store)[1]
     judged = retrained(store)
     assert judged.promotes
@@ -120,14 +120,14 @@ def test_where_most_are_withheld_the_tasks_standing_decides(store: Store) -> Non
         set_scores(store, label, modulus=2)
     found = asked(store, ABOUT_PYTHON)
     assert "scoreboard" == found.decided_by
-    assert "is withheld for all candidates, since that of one:1b (" in "; ".join(found.notes)
+    assert "is ignored for all candidates, since that of one:1b (" in "; ".join(found.notes)
     assert 1 == len(set(named(store)))
 
 
 def test_a_few_changed_scores_are_said_and_leave_the_model_in_force(store: Store) -> None:
     set_scores(store, "two", modulus=60)
     assert ["one", "two", "three"] == named(store)
-    assert "some have another score now, or none: two:1b (" in notes_of(store)
+    assert "some have a different score now, or none: two:1b (" in notes_of(store)
 
 
 def test_deleted_evidence_withholds_what_was_learned_from_it_and_without_any_it_abstains(store: Store) -> None:
@@ -135,7 +135,7 @@ def test_deleted_evidence_withholds_what_was_learned_from_it_and_without_any_it_
     with store.write() as connection:
         half = generation.c.run_candidate_id.in_(of_candidate), generation.c.id % 2 == 0
         connection.execute(sa.delete(generation).where(*half))
-    assert "is withheld for one:1b (" in notes_of(store)
+    assert "is ignored for one:1b (" in notes_of(store)
     delete_evidence(store)
     assert asked(store, ABOUT_PYTHON).abstained
 
@@ -154,4 +154,4 @@ def test_a_model_from_elsewhere_speaks_for_candidates_whose_cases_are_not_known_
         assert "of the cases on reasoning that trees 1" in notes_of(other)
         assert "are not known here" in notes_of(other)
         swap_scores(other, TASK, "one", "two")
-        assert "is said of two:1b" in notes_of(other)
+        assert "now applies to two:1b" in notes_of(other)

@@ -37,17 +37,17 @@ class ParrotProvider(ModelServer):
         return "squawk" in answer
 
     async def version(self) -> str | None:
-        return str((await self._connection.ask("GET", "/hello", context=self._asked()))["squawk"])
+        return str((await self._connection.ask("GET", "/hello", context=self._request_context()))["squawk"])
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        birds = (await self._connection.ask("GET", "/birds", context=self._asked()))["birds"]
+        birds = (await self._connection.ask("GET", "/birds", context=self._request_context()))["birds"]
         return tuple(ModelInfo(name=name, digest=f"{len(name):064x}", context_length=4096) for name in birds)
 
     async def show(self, model: str) -> ModelInfo:
         return next(info for info in await self.models() if info.name == model)
 
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
-        asked = self._asked(request.model)
+        asked = self._request_context(request.model)
         body = {"bird": request.model, "words": request.messages[-1].content, **self.sent_options(request.options)}
         said = await self._connection.ask("POST", "/speak", body, context=asked, timeout_s=request.timeout_s)
         draft.add(said["said"])

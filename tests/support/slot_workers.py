@@ -146,7 +146,7 @@ class Worker:
         tag: str = TAG,
         slots: int = 16,
         request_s: float = 0.002,
-        rhythm: SlotTiming = FAST,
+        timing: SlotTiming = FAST,
         on_leases: Callable[[frozenset[str]], Awaitable[None]] | None = None,
     ) -> None:
         self.model = model
@@ -172,7 +172,7 @@ class Worker:
             on_leases=on_leases or self._note_leases,
             say=self.said.append,
             open_limits=open_limits,
-            rhythm=rhythm,
+            timing=timing,
         )
         self.task: asyncio.Task[None] | None = None
 

@@ -49,7 +49,7 @@ def test_a_server_that_comes_back_is_asked_again_and_that_it_was_away_is_said_on
 
     assert 4 == server.n_calls
     (said,) = _said(caplog)
-    assert "the Prefect server is away, and is waited for: ConnectError: All connection attempts failed" == said
+    assert "the Prefect server is unavailable; waiting for it: ConnectError: All connection attempts failed" == said
 
 
 @pytest.mark.parametrize("publish", ["acreate_markdown_artifact", "acreate_table_artifact"])
@@ -82,7 +82,7 @@ def test_a_server_that_stays_away_ends_no_work_and_it_is_said_what_is_not_shown(
 
     assert 1 == server.n_calls
     (said,) = _said(caplog)
-    assert "the results could not be shown in Prefect, and stand in the results' database alone: ConnectError" in said
+    assert "the results could not be shown in Prefect; they are in the results database only: ConnectError" in said
 
 
 def test_what_the_server_refuses_is_an_error_at_once() -> None:

@@ -118,7 +118,7 @@ def test_a_flow_run_of_a_deployment_is_made_again_three_times_and_then_its_run_h
     for n in range(1, MOST_RESTARTS + 1):
         held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
         (said,) = look(store)
-        assert said.endswith(f"its process is gone; it is made again ({n} of at most 3 times)")
+        assert said.endswith(f"its process is gone; rescheduled ({n} of at most 3 times)")
         assert "SCHEDULED" == on_prefect.state(flow_run_id).type
         assert Status.INTERRUPTED is find_run(store, run_id).status
         on_prefect.set(flow_run_id, "RUNNING")
@@ -126,11 +126,11 @@ def test_a_flow_run_of_a_deployment_is_made_again_three_times_and_then_its_run_h
 
     (said,) = look(store)
 
-    assert said.endswith("its process is gone for the fourth time: it is not made again")
+    assert said.endswith("its process is gone for the fourth time; giving up")
     assert "CRASHED" == on_prefect.state(flow_run_id).type
     found = find_run(store, run_id)
     assert (Status.FAILED, Status.FAILED) == (found.status, found.candidates[0].status)
-    assert f"`benchwright evaluate --resume {run_id}` goes on with it" in str(found.reason)
+    assert f"`benchwright evaluate --resume {run_id}` resumes it" in str(found.reason)
     held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
     assert () == look(store)
 
@@ -173,7 +173,7 @@ def test_a_command_is_not_given_again_and_its_user_is_told_how_to(
 
     (said,) = look(store)
 
-    assert said.endswith(f"its process is gone; `benchwright evaluate --resume {run_id}` goes on with it")
+    assert said.endswith(f"its process is gone; `benchwright evaluate --resume {run_id}` resumes it")
     assert "CRASHED" == on_prefect.state(flow_run_id).type
     assert () == look(store)
 
@@ -239,7 +239,7 @@ def test_what_waits_for_its_worker_is_told_where_that_is_wanted(
 
     (first,), (second,) = (asyncio.run(reconcile(store, waits=False, tells_of_waiting=True)) for _ in range(2))
 
-    assert "its process is gone; it is taken care of once its worker has let go of it, at " in first
+    assert "its process is gone; it will be handled once its worker releases it, at " in first
     assert first == second, "whoever looks again knows what was told"
 
 
@@ -352,6 +352,6 @@ def test_where_prefect_is_away_the_dead_wait(
     held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}):
         assert () == look(store)
-    assert "is taken care of later" in caplog.text
+    assert "will be handled later" in caplog.text
     assert [flow_run_id] == [record.flow_run_id for record in requested_recoveries(store)]
     assert 1 == len(look(store))

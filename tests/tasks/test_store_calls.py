@@ -39,7 +39,7 @@ def test_a_database_that_comes_back_is_asked_again_and_that_it_was_away_is_said_
 
     assert 5 == call.n_calls
     (said,) = (record.getMessage() for record in caplog.records if record.name == "benchwright")
-    assert "the database is away, and is waited for: no database answers" in said
+    assert "the database is unavailable; waiting for it: no database answers" in said
 
 
 def test_one_that_stays_away_is_an_error_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,7 @@ def evaluate(pages: Pages) -> None:
     pages.choose("Benchmarks", "classification")
     pages.choose("Models", MODEL, BASELINE)
     pages.shot("evaluate-form")
-    pages.fill("Cases at most", "6")
+    pages.fill("Maximum number of cases", "6")
     pages.submit()
     pages.wait_for_state("Running", "Completed")
     say("evaluation: running")
@@ -122,7 +122,7 @@ def evaluate(pages: Pages) -> None:
 def review(pages: Pages) -> None:
     """Five cases rated, from the pages alone."""
     pages.custom_run("review")
-    pages.choose("How they are rated", "preference")
+    pages.choose("Kind of rating", "preference")
     pages.fill("Cases", "5")
     pages.submit()
     pages.wait_for_state("Suspended")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
 
 blocks = typer.Typer(
-    no_args_is_help=True, help="Databases, pools of servers and prices kept by the Prefect server: register, list."
+    no_args_is_help=True, help="Prefect blocks for databases, server pools and prices: register, list."
 )
 
 
@@ -39,7 +39,7 @@ def register(as_json: JsonOption = False) -> None:
         return
     for kind in kinds:
         print_line(f"registered {kind.kind} ({kind.slug})")
-    print_line("Make one in Prefect's pages under Blocks.")
+    print_line("Create a block in the Prefect UI under Blocks.")
 
 
 @blocks.command("list")
@@ -52,7 +52,7 @@ def list_blocks(as_json: JsonOption = False) -> None:
         return
     print_table(("kind", "slug", "blocks"), [(kind.kind, kind.slug, ", ".join(kind.names) or None) for kind in kinds])
     if not all(kind.is_registered for kind in kinds):
-        print_status("not every kind is registered there; `benchwright blocks register` does it")
+        print_status("not all block types are registered; run `benchwright blocks register`")
 
 
 async def _registered() -> list[KindOfBlock]:

@@ -38,7 +38,9 @@ def compare(
     ] = None,
     margin: Annotated[
         str | None,
-        typer.Option(metavar="2pp", help="The largest difference that does not matter: not worse, or equivalent."),
+        typer.Option(
+            metavar="2pp", help=("Largest difference that does not matter; tests non-inferiority and equivalence.")
+        ),
     ] = None,
     metric: Annotated[
         Words,
@@ -75,15 +77,13 @@ def compare(
     publish: Annotated[
         bool, typer.Option("--publish", help="Run as a flow, so that the page is published in Prefect too.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be asked and compared, and exit.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and exit.")] = False,
     db: DatabaseOption = None,
     json_: JsonOption = False,
     *,
     evaluation: Mapping[str, Any],
 ) -> None:
-    """Compare candidates case by case: those of stored runs, or ones evaluated now with the options of `evaluate`.
+    """Compare candidates case by case: from stored runs, or evaluated now with the options of `evaluate`.
 
     Options marked * may be repeated.
     """

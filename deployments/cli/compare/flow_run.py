@@ -32,7 +32,7 @@ def compare_by_the_flow(options: CompareOptions, database: str | None, *, as_jso
     """Return the exit code of a comparison that is a flow run, or of its dry run.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
     """
     with comparison_workplace(options, database) as (store, stack):
         prepared, request = prepare_comparison(options, store)
@@ -61,7 +61,7 @@ def prepare_comparison(options: CompareOptions, store: "Store") -> "tuple[Prepar
     """Return what is evaluated first (None: nothing), and the comparison.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from evaluation.requests.comparison_request import read_comparison_request
 
@@ -103,8 +103,8 @@ def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_ru
 
     if not stored_runs and len(prepared.request.models) + len(prepared.request.candidates) < 2:
         raise IncomparableError(
-            "a comparison needs two sides, and one candidate is asked for",
-            "Name a second one with --model or --candidate, or a stored RUN.",
+            "a comparison needs two sides, but only one candidate was given",
+            "Add a second one with --model or --candidate, or a stored RUN.",
         )
     if request.by is not None and request.by not in (*KEY_NAMES, *OPTIONS):
         raise UnknownNameError("key to compare by", request.by, [*KEY_NAMES, *OPTIONS])
@@ -159,7 +159,7 @@ def compare_prepared(
         stack: Ends what is started for it.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
     """
     invocation_id = prepared.invocation_id if prepared else uuid.uuid4().hex
     server = open_prefect_server(stack)
@@ -233,7 +233,7 @@ def _show_interrupted(
     if as_json:
         print_json(cancelled_result(runs))
     for run in runs:
-        print_status(f"{run.benchmark}: run {run.run_id} is {run.status}, and nothing was compared")
+        print_status(f"{run.benchmark}: run {run.run_id} is {run.status}; nothing was compared")
     steps = [_typed(options, run_ids) for run_ids in grouped_runs(store, request, evaluated=evaluated)]
     if any(run.status != "completed" for run in runs):
         steps.insert(0, f"benchwright evaluate --resume {evaluated[0]}")

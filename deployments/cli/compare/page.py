@@ -48,7 +48,7 @@ def show_comparisons(
         print_comparisons(results)
         for result in results:
             if result.experiment is not None:
-                print_status(f"comparison {result.comparison_id} is one of experiment {result.experiment}")
+                print_status(f"comparison {result.comparison_id} belongs to experiment {result.experiment}")
     for check in checks:
         if check.outcome != "passed":
             print_status(f"check {'failed' if check.has_failed else 'undecided'}: {check.sentence}")
@@ -142,7 +142,7 @@ def _print_pair(result: ComparisonResult) -> None:
     if rows := metric_rows(result):
         print_split_table(rows, words=("verdict",))
         say_line()
-        say_line("* headline. Differences are the first side less the second, paired [95 %].")
+        say_line("* headline. Differences are the first side minus the second, paired [95 %].")
         for line in ratio_lines(result):
             say_line(line)
 
@@ -175,7 +175,7 @@ def _print_many(result: ComparisonResult) -> None:
     if result.against is None:
         _heading(matrix_title(result))
         print_split_table(matrix_rows(result))
-    _heading(f"{headline.metric}, pair by pair [intervals allow for all pairs]")
+    _heading(f"{headline.metric}, pair by pair [intervals adjusted for all pairs]")
     print_split_table(pair_rows(result, headline.metric), words=("verdict",))
 
 

@@ -26,15 +26,14 @@ def compare_unpaired_runs(
         as_json: Print the result as JSON.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from evaluation.comparisons.unpaired_result import unpaired_result
     from evaluation.requests.comparison_request import read_comparison_request
 
     if paired_only:
         raise ConfigurationError(
-            f"--unpaired compares stored runs by --metric, --by, --against and --margin, and not with "
-            f"{', '.join(paired_only)}",
+            f"--unpaired takes only stored runs, --metric, --by, --against and --margin, not {', '.join(paired_only)}",
             "Leave these options out; `benchwright evaluate` makes the runs first.",
         )
     request = read_comparison_request(fields)

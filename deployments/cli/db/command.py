@@ -63,6 +63,6 @@ def _print(details: DatabaseInfo, *, as_json: bool) -> None:
     )
     if details.revision != details.newest_revision:
         print_status(
-            f"this version writes schema {details.newest_revision}: `benchwright db upgrade` brings an older database "
-            "there or says what does, and a newer one needs a newer benchwright"
+            f"this version uses schema {details.newest_revision}: `benchwright db upgrade` upgrades an older "
+            "database or says how; a newer one needs a newer Benchwright"
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _WORTH_IT = 0.1
-"""The share of a file that must be free before it is written anew although nothing was deleted."""
+"""The share of a file that must be free before it is written again although nothing was deleted."""
 
 
 def prune(
@@ -42,7 +42,7 @@ def prune(
     """Delete old runs, GPU samples, recommendations, alerts and production calls, after confirmation.
 
     Runs that ended earlier are deleted with all that belongs to them. Those that are still needed are kept, with the
-    reason; those that are at work are always kept.
+    reason; running ones are always kept.
 
     A SQLite file shrinks; PostgreSQL reuses the space by itself. Options marked * may be repeated.
     """
@@ -72,7 +72,7 @@ def prune(
     elif goes_on:
         _say_done(result, _place(store))
     elif not dry_run:
-        print_status("everything was kept")
+        print_status("nothing was deleted")
 
 
 def read_age(text: str) -> timedelta:
@@ -114,13 +114,13 @@ def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool
     from evaluation.store.retention import WHY, RetentionReason
 
     lines = {
-        "ended or made before": moment(old.before),
+        "ended or created before": moment(old.before),
         "runs": in_words(len(old.run_ids)),
-        "answers of them": in_words(old.n_answers),
+        "their answers": in_words(old.n_answers),
         "GPU samples": in_words(old.n_gpu_samples),
         "recommendations": in_words(old.n_recommendations),
-        "calls in production": in_words(old.n_calls),
-        "alerts that are over": in_words(old.n_alerts),
+        "production calls": in_words(old.n_calls),
+        "resolved alerts": in_words(old.n_alerts),
         name_of_size: size(n_bytes),
         "old runs kept": in_words(old.n_staying),
         **{f"  {kept}": f"{n:,}: {WHY[kept]}" for kept, n in old.n_kept.items()},
@@ -128,7 +128,7 @@ def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool
     for name, value in lines.items():
         (print_status if to_story else print_line)(f"{name:<20}  {value}")
     if any(kept is not RetentionReason.HELD for kept in old.n_kept):
-        print_status("`--also` with such a word, as `--also evidence`, lets those go too")
+        print_status("`--also` with such a word, for example `--also evidence`, deletes those too")
 
 
 def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
     reason = None
     if free and (is_asked or free >= _WORTH_IT * n_bytes):
         if is_anyone_at_work(store):
-            reason = "a run is being worked on, and would have to wait; prune again when it is done"
+            reason = "a run is in progress and would be blocked; prune again when it has ended"
         else:
             try:
                 vacuum_file(store)
@@ -155,15 +155,16 @@ def _say_done(result: dict[str, Any], place: str) -> None:
             "n_gpu_samples": "GPU sample",
             "n_recommendations": "recommendation",
             "n_alerts": "alert",
-            "n_calls": "call",
+            "n_calls": "production call",
         }
         others = ", ".join(counted(result[name], noun) for name, noun in counts.items())
         runs = f"{counted(result['n_runs'], 'run')} with {counted(result['n_answers'], 'answer')}"
-        print_line(f"deleted: {runs}, {others} in production")
+        print_line(f"deleted: {runs}, {others}")
     else:
-        print_line("nothing was old enough to go")
+        print_line("nothing was old enough to delete")
     print_line(f"the {place} has {size(result['size_bytes'])} now")
     if result["not_given_back"]:
         print_status(
-            f"{size(result['free_bytes'])} inside it are free and were not given back: {result['not_given_back']}"
+            f"{size(result['free_bytes'])} inside it are free but were not returned to the disk: "
+            f"{result['not_given_back']}"
         )

@@ -34,7 +34,7 @@ def deploy(
             "--benchmark",
             metavar="NAME",
             autocompletion=benchmark_names,
-            help="A benchmark that production candidates are asked every night.*",
+            help="A benchmark to run production candidates on every night.*",
         ),
     ] = None,
     candidate: Annotated[
@@ -44,7 +44,7 @@ def deploy(
     write_prefect_yaml: Annotated[
         Path | None,
         typer.Option(
-            "--write-prefect-yaml", metavar="FILE", help="Write the definitions to this file, and deploy nothing."
+            "--write-prefect-yaml", metavar="FILE", help="Write the definitions to this file instead of deploying."
         ),
     ] = None,
     db: DatabaseOption = None,
@@ -55,8 +55,8 @@ def deploy(
     These are evaluate, compare, race, sweep, retrain, monitor and review, with forms and schedules, and stretch, which
     only runs that are split across workers start.
 
-    Run again, it refreshes the choices in the forms and keeps what was changed in Prefect's pages. With --benchmark and
-    --candidate the nightly evaluation and the weekly re-test are switched on. Options marked * may be repeated.
+    Run again, it refreshes the choices in the forms and keeps what was changed in the Prefect UI. --benchmark and
+    --candidate switch on the nightly evaluation and the weekly re-test. Options marked * may be repeated.
     """
     if write_prefect_yaml is not None:
         _write(write_prefect_yaml, prefect_yaml())
@@ -84,7 +84,7 @@ def must_answer() -> None:
     """
     from deployments.prefect_server import use_lasting_server
 
-    use_lasting_server("a deployment outlives this command")
+    use_lasting_server("deployments need one")
 
 
 def _production(benchmarks: list[str], candidates: list[str], choices: Choices) -> dict[str, Any] | None:
@@ -104,7 +104,7 @@ def _production(benchmarks: list[str], candidates: list[str], choices: Choices) 
     production = {"benchmarks": benchmarks, "candidates": candidates}
     for candidate in read_request(production).all_candidates():
         if choices.models and candidate.model not in choices.models:
-            step = "`benchwright models list` asks the servers which they have, and notes them."
+            step = "`benchwright models list` asks the servers for their models, and records them."
             raise UnknownNameError("model", candidate.model, choices.models, next_step=step)
     return production
 
@@ -135,12 +135,12 @@ def _show(deployed: Sequence[Deployed], choices: Choices, *, as_json: bool) -> N
     for deployment in deployed:
         for slug in deployment.restored:
             print_status(
-                f"{deployment.name}: the schedule {slug} had lost its parameters, and has those of the last deploy "
-                "again"
+                f"{deployment.name}: the schedule {slug} had lost its parameters; those of the last deploy were "
+                "restored"
             )
     if not choices.models:
-        print_status("no model is known yet, so that the forms take any name: deploy again when a server has one")
+        print_status("no models are known yet, so the forms accept any name: deploy again once a server has one")
     if any(deployment.work_pool is None for deployment in deployed):
         print_status(
-            "what has no work pool is run by nobody yet: give --work-pool NAME, and start a worker of that pool"
+            "deployments without a work pool are not run yet: give --work-pool NAME, and start a worker for it"
         )

@@ -24,7 +24,7 @@ def with_models_of_servers(choices: Choices, store: "Store | None") -> Choices:
 
     answers, errors = ask_all(requested_endpoints([], store), within_s=WITHIN_S)
     for endpoint, error in errors:
-        print_status(f"the forms offer what was noted of {endpoint.name} before: {error.message}")
+        print_status(f"the forms offer the models recorded earlier for {endpoint.name}: {error.message}")
     every = list_models(store, include_retired=True) if store is not None else ()
     retired = {full_name(record.name) for record in every if record.retired_at is not None}
     seen = {info.name for answer in answers for info in answer.models if full_name(info.name) not in retired}

@@ -124,7 +124,7 @@ def serve() -> Finding:
     if answers(f"{serving.page}/api{HEALTH}"):
         models = f"; its models are at {serving.embedded}" if serving.embedded else ""
         return Finding(name="serve", state=State.OK, message=f"runs at {where}{models}")
-    return Finding(name="serve", state=State.NOTE, message=f"starts, or is busy: {where} does not answer now")
+    return Finding(name="serve", state=State.NOTE, message=f"starting or busy: {where} does not respond")
 
 
 def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, bool]:
@@ -159,10 +159,10 @@ def disk(database_url: str | None) -> Finding:
         folder = Path(str(address.database)).parent if address.get_backend_name() == "sqlite" else Path.home()
         free = free_bytes(folder)
     except BenchwrightError as error:
-        message = f"not looked at: {error.message}"
+        message = f"not checked: {error.message}"
         return Finding(name="disk", state=State.NOTE, message=message, next_step=error.next_step)
     except OSError as error:
-        return Finding(name="disk", state=State.NOTE, message=f"not looked at: {error}")
+        return Finding(name="disk", state=State.NOTE, message=f"not checked: {error}")
     if free < LEAST_FREE_BYTES:
         step = "free some space, or give --db another place"
         return Finding(name="disk", state=State.MISSING, message=f"only {size(free)} free at {folder}", next_step=step)
@@ -182,10 +182,10 @@ def private_files(database_url: str | None) -> Finding:
             paths += database_files(path)
     open_paths = list(open_to_others(paths))
     if not open_paths:
-        return Finding(name="private files", state=State.OK, message="results and secrets are this user's alone")
-    message = "; ".join(f"{path} may be read by {who}" for path, who in open_paths)
+        return Finding(name="private files", state=State.OK, message="only this user can read results and secrets")
+    message = "; ".join(f"{path} can be read by {who}" for path, who in open_paths)
     command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in open_paths)}"
-    step = f"{command} (commands remove other users' access by themselves, but leave a group's to you)"
+    step = f"{command} (commands remove the access of other users, but not of a group)"
     return Finding(name="private files", state=State.NOTE, message=message, next_step=step)
 
 
@@ -214,7 +214,9 @@ def silent(
     """
     if is_spare:
         return Finding(
-            name=f"endpoint {endpoint.name}", state=State.NOTE, message=f"{error.message}; `serve` has models"
+            name=f"endpoint {endpoint.name}",
+            state=State.NOTE,
+            message=(f"{error.message}; the models of `serve` are available"),
         )
 
     step = error.next_step or "check the address"
@@ -232,13 +234,13 @@ def embedded() -> Finding:
     """Return whether the embedded server can offer its small model beside the baselines."""
     lacking = [name.replace("_", "-") for name in EMBEDDED_PACKAGES if find_spec(name) is None]
     if not lacking:
-        message = "smollm2:135m and the baselines, by --embedded"
+        message = "smollm2:135m and the baselines, with --embedded"
         return Finding(name="embedded server", state=State.OK, message=message)
     return Finding(
         name="embedded server",
         state=State.MISSING,
-        message=f"the baselines alone, since {' and '.join(lacking)} "
-        f"{'is' if len(lacking) == 1 else 'are'} not installed",
+        message=f"only the baselines, since {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not "
+        "installed",
         next_step=" && ".join(f"pip install --no-deps {name}" for name in lacking),
     )
 
@@ -246,7 +248,9 @@ def embedded() -> Finding:
 def gpu(gpus: Sequence[Gpu]) -> Finding:
     """Return which GPUs there are."""
     if not gpus:
-        return Finding(name="GPU", state=State.NOTE, message="no NVIDIA GPU here; models run on the CPU, or elsewhere")
+        return Finding(
+            name="GPU", state=State.NOTE, message=("no NVIDIA GPU here; models run on the CPU or on other machines")
+        )
     names = ", ".join(f"{item.name} ({size(item.memory_bytes)})" for item in gpus)
     return Finding(name="GPU", state=State.OK, message=names)
 
@@ -268,6 +272,6 @@ def sandbox() -> Finding:
     except BenchwrightError as error:
         return Finding(name="sandbox", state=State.MISSING, message=error.message, next_step=error.next_step)
     if active_isolation.name == WEAK:
-        message = "weak, as BENCHWRIGHT_SANDBOX says: no sandbox, programs may do what you may do"
+        message = "weak, as set by BENCHWRIGHT_SANDBOX: no sandbox, programs have your permissions"
         return Finding(name="sandbox", state=State.NOTE, message=message)
     return Finding(name="sandbox", state=State.OK, message=describe_isolation())

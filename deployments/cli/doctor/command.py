@@ -61,7 +61,7 @@ def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json:
 
 def _error(broken: Sequence[Finding]) -> ConfigurationError:
     return ConfigurationError(
-        "no evaluation is possible: " + "; ".join(f"{item.name}: {item.message}" for item in broken),
+        "cannot evaluate: " + "; ".join(f"{item.name}: {item.message}" for item in broken),
         broken[0].next_step,
     )
 
@@ -176,14 +176,14 @@ def _print(diagnosis: Diagnosis) -> None:
 
 
 def _print_first_steps(diagnosis: Diagnosis) -> None:
-    print_line("\nNo run is stored yet. Where to begin:\n")
+    print_line("\nNo runs are stored yet. Where to begin:\n")
     models = [
         (info.name, size(info.size_bytes), answer.endpoint.name)
         for answer in diagnosis.answers
         for info in answer.models
     ]
     if models:
-        print_table(("models that are there", "size", "endpoint"), models)
+        print_table(("available models", "size", "endpoint"), models)
     print_table(
         ("memory for a model", "models to pull", ""),
         [

@@ -39,7 +39,9 @@ def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> No
         columns = ("endpoint", "url", "provider", "GPU tag", "slots", "key from", "price per kWh", "remote models")
         print_table(columns, [_cells(record) for record in records])
     else:
-        print_status("no endpoint is stored; commands ask OLLAMA_HOST. `benchwright endpoints add NAME URL` stores one")
+        print_status(
+            "no endpoints are stored; commands use OLLAMA_HOST. `benchwright endpoints add NAME URL` stores one"
+        )
 
 
 def _cells(record: EndpointRecord) -> tuple[object, ...]:
@@ -47,8 +49,8 @@ def _cells(record: EndpointRecord) -> tuple[object, ...]:
     return (
         record.name,
         record.url,
-        record.provider or "asked each time",
-        record.gpu_tag or "of its address",
+        record.provider or "detected each time",
+        record.gpu_tag or "from its address",
         record.slots or 1,
         f"{key} ({'set' if os.environ.get(key) else 'not set'})" if key else None,
         record.electricity_price,
@@ -59,15 +61,15 @@ def _cells(record: EndpointRecord) -> tuple[object, ...]:
 @endpoints.command("add")
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name to store it under.")],
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where it is: http://127.0.0.1:11434")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Its address, such as http://127.0.0.1:11434")],
     gpu_tag: Annotated[
         str | None, typer.Option("--gpu-tag", metavar="T", help="The GPU behind it; endpoints on one GPU share a tag.")
     ] = None,
     slots: Annotated[
-        int | None, typer.Option("--slots", min=1, max=4096, metavar="N", help="Requests that it answers at once.")
+        int | None, typer.Option("--slots", min=1, max=4096, metavar="N", help="Number of concurrent requests.")
     ] = None,
     provider: Annotated[
-        str | None, typer.Option("--provider", metavar="P", help=f"{' or '.join(PROVIDERS)}; else it is asked.")
+        str | None, typer.Option("--provider", metavar="P", help=f"{' or '.join(PROVIDERS)}; default: detected.")
     ] = None,
     key_variable: Annotated[
         str | None,
@@ -113,14 +115,14 @@ def add(
         kept = _kept(before, record, settings) if before is not None and before.name == record.name else {}
         record, summary = replace(record, **kept), "not asked"
         if not no_check:
-            record, summary = _asked(record)
+            record, summary = _contacted(record)
         is_resized = record.slots is not None and (slots is not None or gpu_tag is not None)
         record = replace(record, limit_pending=is_resized or (before is not None and before.limit_pending))
         save_endpoint(store, record)
         if is_resized and tell_prefect(store, tag_of(record)):
             record = replace(record, limit_pending=False)
     if before is not None and before.name == record.name:
-        print_status(f"replaced {before.name}, which was {before.url}" + _kept_in_words(before.name, kept))
+        print_status(f"replaced {before.name} (was {before.url})" + _kept_in_words(before.name, kept))
     if as_json:
         print_json(asdict(record))
     else:
@@ -132,7 +134,7 @@ OF_ONE_ADDRESS = ("key_variable", "allow_remote")
 
 
 def _kept(before: EndpointRecord, record: EndpointRecord, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the stored endpoint has set and the command does not give anew."""
+    """Return what the stored endpoint has set and the command does not give again."""
     stored = {
         key: getattr(before, key)
         for key, value in settings.items()
@@ -147,11 +149,11 @@ def _kept_in_words(name: str, kept: Mapping[str, Any]) -> str:
     options = ", ".join(
         f"--{key.replace('_', '-')}" + ("" if value is True else f" {value}") for key, value in kept.items()
     )
-    return f"; kept: {options} (`benchwright endpoints remove {name}` forgets that)"
+    return f"; kept: {options} (`benchwright endpoints remove {name}` clears them)"
 
 
-def _asked(record: EndpointRecord) -> tuple["EndpointRecord", str]:
-    """Return the record with the protocol that its server speaks, and what is to be said of it."""
+def _contacted(record: EndpointRecord) -> tuple["EndpointRecord", str]:
+    """Return the record with the protocol that its server speaks, and a summary of the server."""
     from evaluation.providers.detection import START_ONE
 
     answers, errors = ask_all([record])
@@ -188,7 +190,7 @@ def _checked_name(name: str) -> str:
             f"{name!r} is not a name for an endpoint", "Letters, digits, dots, dashes and underscores, 64 at most."
         )
     if name in RESERVED:
-        raise ConfigurationError(f"{name!r} is the name of the server that --embedded starts", "Take another name.")
+        raise ConfigurationError(f"{name!r} is reserved for the server that --embedded starts", "Choose another name.")
     return name
 
 
@@ -208,7 +210,7 @@ def check_key_variable(text: str) -> None:
     is_set = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) and text in os.environ
     if not (is_name or is_set):
         raise ConfigurationError(
-            "--key-variable takes the name of an environment variable in capitals, and what was given is none "
-            "(it is not shown, since it may be the key itself)",
+            "--key-variable takes the name of an environment variable in capitals; the given value is not one (not "
+            "shown, since it may be the key itself)",
             "export SERVER_KEY=… and give --key-variable SERVER_KEY",
         )

@@ -24,7 +24,7 @@ def tell_prefect(store: "Store", tag: str) -> bool:
     api = running_api()
     set_now = _set_limits(store, api) if api is not None else None
     if set_now is None:
-        print_status(f"the limit {tag} in Prefect is set by the next evaluation, since no Prefect server answers now")
+        print_status(f"no Prefect server responds; the next evaluation sets the limit {tag}")
         return False
     for name, slots in set_now.items():
         print_status(f"the limit {name} in Prefect is {slots} now")

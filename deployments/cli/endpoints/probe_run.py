@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 def probe(
     endpoint: Annotated[str, typer.Argument(metavar="NAME|URL", help="A stored endpoint, or an address.")],
     model: Annotated[
-        str | None, typer.Option("--model", metavar="M", help="The model to ask; default: the server's smallest.")
+        str | None, typer.Option("--model", metavar="M", help="The model to use; default: the server's smallest.")
     ] = None,
     most: Annotated[
-        int, typer.Option("--most", min=1, max=1024, metavar="N", help="Most requests to send at once.")
+        int, typer.Option("--most", min=1, max=1024, metavar="N", help="Maximum number of concurrent requests.")
     ] = 64,
     benchmark: Annotated[
         str | None,
@@ -43,7 +43,7 @@ def probe(
             "--benchmark",
             metavar="NAME|PATH",
             autocompletion=benchmark_names,
-            help="Send this benchmark's prompts, to a server that knows only these.",
+            help="Send this benchmark's prompts, for a server that knows only these.",
         ),
     ] = None,
     field: FieldsOption = None,
@@ -93,12 +93,12 @@ async def _probed(
     async with provider:
         chosen = await _model(provider, model)
         print_status(
-            f"{record.name}: asking {chosen.name}" + ("" if model else ", the smallest there; --model names another")
+            f"{record.name}: asking {chosen.name}" + ("" if model else ", its smallest model; --model selects another")
         )
         result = await probe_slots(provider, chosen, most=most, prompts=prompts, on_round=_tell_round)
         if result.slots == 1:
             return result, None
-        print_status(f"  the same {len(TOPICS)} texts alone, again alone, and {result.slots} at once")
+        print_status(f"  the same {len(TOPICS)} texts one at a time, again one at a time, and {result.slots} at once")
         return result, await measure_repeatability(provider, chosen, slots=result.slots, prompts=prompts)
 
 
@@ -134,7 +134,7 @@ def _saved(store: "Store", record: EndpointRecord, result: Probe, *, save: bool 
         print_status(f"not stored: `benchwright endpoints add NAME {record.url} --slots {result.slots}` stores it")
         return not_saved
     if not save and (doubt := _doubt(result, stored)) is not None:
-        print_status(f"not stored, since {doubt}; --save stores {result.slots} all the same")
+        print_status(f"not stored, because {doubt}; --save stores {result.slots} anyway")
         return not_saved
     save_endpoint(store, replace(stored, slots=result.slots, limit_pending=True))
     before = f", before {stored.slots}" if stored.slots not in (None, result.slots) else ""
@@ -145,9 +145,9 @@ def _saved(store: "Store", record: EndpointRecord, result: Probe, *, save: bool 
 def _doubt(result: Probe, stored: EndpointRecord) -> str | None:
     """Return why the number is no better than the one that is stored."""
     if result.was_disturbed:
-        return "somebody else uses the server"
+        return "others are using the server"
     if result.is_at_least and (stored.slots or 0) > result.slots:
-        return f"{stored.slots} are stored, and there may be more than {result.slots}"
+        return f"{stored.slots} slots are stored, and the server may have more than {result.slots}"
     return None
 
 
@@ -170,7 +170,8 @@ def _print(record: EndpointRecord, result: Probe, repeatability: Repeatability |
     noun = "request" if result.slots == 1 else "requests"
     digest = f" (digest {result.digest[:12]})" if result.digest else ""
     print_line(
-        f"{record.name} serves {number} {noun} at once, seen with {result.model}{digest} in {seconds(result.seconds)}"
+        f"{record.name} serves {number} {noun} at once, measured with {result.model}{digest} in "
+        f"{seconds(result.seconds)}"
     )
     if (sentence := _does_it_pay(result)) is not None:
         print_line(sentence)
@@ -185,9 +186,9 @@ def _does_it_pay(result: Probe) -> str | None:
     if result.slots == 1 or not alone or not together:
         return None
     factor = together / alone
-    verdict = "parallel requests pay" if factor >= 1.15 else "parallel requests do not pay here"
+    verdict = "parallel requests pay" if factor >= 1.15 else "parallel requests do not help here"
     speeds = f"{per_second(alone, 'tokens')} one at a time, {quantity(together)} with {result.slots} at once"
-    return f"the server writes {speeds} ({ratio(factor)}): {verdict}"
+    return f"the server generates {speeds} ({ratio(factor)}): {verdict}"
 
 
 def _print_json(

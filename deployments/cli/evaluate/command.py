@@ -52,7 +52,7 @@ def evaluate(
     gpu_tag: GpuTagOption = None,
     provider: ProviderOption = None,
     embedded: Annotated[
-        bool, typer.Option("--embedded", help="Use the embedded server, alone or beside others.")
+        bool, typer.Option("--embedded", help="Use the embedded server, alone or with others.")
     ] = False,
     allow_remote: RemoteOption = False,
     metric: Annotated[
@@ -64,7 +64,7 @@ def evaluate(
     sandbox: SandboxOption = None,
     prices: PricesOption = None,
     limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Ask only the first N cases, in the seed's order.")
+        int | None, typer.Option(metavar="N", help="Run only the first N cases, in the seed's order.")
     ] = None,
     repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
     seed: Annotated[
@@ -90,14 +90,14 @@ def evaluate(
         typer.Option(metavar="RUN|last", help="Resume the invocation of this run; only missing cases are asked."),
     ] = None,
     reuse: Annotated[
-        bool, typer.Option("--reuse", help="Reuse answers of earlier runs to equal requests; they are marked.")
+        bool, typer.Option("--reuse", help="Reuse answers of earlier runs to identical requests; they are marked.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan, its model loads and its cost, and exit.")
     ] = False,
     experiment: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Add the runs to this experiment; its template fills in what is left out."),
+        typer.Option(metavar="NAME", help="Add the runs to this experiment; its template supplies omitted options."),
     ] = None,
     file: Annotated[
         Path | None, typer.Option("-f", "--file", metavar="FILE.yaml", help="Read these options from a file.")
@@ -105,7 +105,7 @@ def evaluate(
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Ask models a benchmark's cases, score the answers, and report how certain the numbers are.
+    """Run models on a benchmark, score their answers, and report each number with its uncertainty.
 
     Options marked * may be repeated.
     """

@@ -59,7 +59,7 @@ def sentences(forecast: "Forecast") -> Iterator[str]:
     if forecast.n_reusable:
         yield f"{counted(forecast.n_reusable, 'outcome')} reused from earlier runs."
     if forecast.seconds is not None and forecast.n_loads_untimed:
-        yield f"Not in it: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
+        yield f"Not included: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
 
 
 def _pace(work: "ScoringWork") -> dict[str, Any] | None:
@@ -127,9 +127,7 @@ def _origins(forecast: "Forecast") -> str:
 
 def _tokens(forecast: "Forecast") -> str:
     rough = any(work.prompt_tokens_from_characters and work.n_calls for work in forecast.works)
-    words = f"About {forecast.prompt_tokens:,} tokens in" + (
-        " (counting one for every four characters)" if rough else ""
-    )
+    words = f"About {forecast.prompt_tokens:,} tokens in" + (" (assuming four characters per token)" if rough else "")
     if forecast.output_tokens is not None:
         words += f" and {forecast.output_tokens:,} out"
     some = any(work.output_tokens is None and work.n_calls for work in forecast.works)

@@ -29,14 +29,14 @@ class Prepared:
     invocation_id: str
     benchmarks: tuple[Benchmark, ...]
     earlier: tuple[RunRecord, ...] = ()
-    """The runs that are gone on with; empty for a new invocation."""
+    """The runs to resume; empty for a new invocation."""
 
 
 def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: str | None) -> Prepared:
     """Return the request that was typed, or the one that is resumed; says what each benchmark is.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from evaluation.requests.evaluation_request import read_request
 
@@ -54,7 +54,7 @@ def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: s
     begun = tuple(_stored_benchmark(run, store) for run in earlier)
     rest = tuple(_read_benchmark(name, request, store) for name in request.benchmarks[len(begun) :])
     for run in earlier:
-        print_status(f"going on with run {run.plan.run_id} ({run.plan.benchmark_name}, {run.status})")
+        print_status(f"resuming run {run.plan.run_id} ({run.plan.benchmark_name}, {run.status})")
     return Prepared(request=request, invocation_id=invocation_id, benchmarks=(*begun, *rest), earlier=earlier)
 
 
@@ -100,7 +100,8 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
         print_status(f"note: {benchmark.name}: {sentence}")
     if equal := equal_contents(benchmark):
         print_status(
-            f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}"
+            f"note: {benchmark.name}: {len(equal)} groups of cases have the same prompt and references, such as "
+            f"{equal[0]}"
         )
     return benchmark
 

@@ -60,12 +60,12 @@ def run_evaluation(
         database: Where results are kept; None: the default.
         as_json: Print the result as JSON.
         source: What errors name as the place of a bad value.
-        resume: A run whose invocation is gone on with, or `last`.
+        resume: A run whose invocation to resume, or `last`.
         dry_run: Print the plan alone.
         junit: A file to which the thresholds of the request are written as JUnit XML.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
     """
     prepared: Prepared | None = None
     try:
@@ -107,7 +107,7 @@ def evaluate_prepared(prepared: Prepared, store: "Store", stack: ExitStack) -> E
         stack: Ends what is started for it.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
     """
     server = open_prefect_server(stack)
     check_spread(prepared.request, server, store)
@@ -328,5 +328,6 @@ def _check_junit(prepared: Prepared, path: Path) -> None:
     refuse_unwritable(path)
     if not prepared.request.thresholds():
         raise ConfigurationError(
-            f"--junit {str(path)!r} has nothing to hold: no threshold is given", "Add --fail-under METRIC=VALUE."
+            (f"--junit {str(path)!r} needs at least one check, and no threshold is given"),
+            "Add --fail-under METRIC=VALUE.",
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdCheck:
-    """One candidate's value of a metric on a benchmark, held against what was asked for."""
+    """One candidate's value of a metric on a benchmark, compared with its threshold."""
 
     benchmark: str
     candidate: str
@@ -62,8 +62,8 @@ def _of(run: "RunResult", name: str, limit: float) -> Iterator[ThresholdCheck]:
 def _problem(result: "MetricResult | None", limit: float, *, rising: bool) -> str | None:
     if result is None or result.value is None:
         is_kept = result is not None and "cached_prompts" in result.quantities
-        kept = " (the server had kept all its prompts)" if is_kept else ""
-        return f"could not be measured{kept}, so that it is not known to hold {limit:g}"
+        kept = " (all its prompts were in the server's cache)" if is_kept else ""
+        return f"could not be measured{kept}, so it cannot be checked against {limit:g}"
     if result.value >= limit if rising else result.value <= limit:
         return None
     value, shown = beyond(result.value, limit)
@@ -80,7 +80,7 @@ def threshold_cases(checks: list[ThresholdCheck], result: "InvocationResult") ->
             group=run.benchmark,
             outcome="error",
             kind=run.status,
-            text=f"the run is {run.status}: {run.reason or 'no reason is known'}",
+            text=f"the run is {run.status}: {run.reason or 'unknown reason'}",
         )
         for run in result.runs
         if run.status != "completed"

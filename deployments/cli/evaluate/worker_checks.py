@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 NO_SERVER = (
-    "--spread needs a Prefect server that workers use too, and none is named",
+    "--spread needs a Prefect server shared with the workers, and PREFECT_API_URL is not set",
     "Set PREFECT_API_URL to it, or leave --spread out.",
 )
-DEPLOY = "Bring it there with `benchwright deploy --work-pool NAME`, and start `prefect worker start --pool NAME`."
+DEPLOY = "Create it with `benchwright deploy --work-pool NAME`, and start `prefect worker start --pool NAME`."
 
 
 def check_spread_of_dry_run(request: "EvaluationRequest", store: "Store") -> None:
@@ -52,14 +52,14 @@ def check_spread(request: "EvaluationRequest", server: "PrefectServer", store: "
         raise ConfigurationError(*NO_SERVER)
     if request.embedded and not read_settings().embedded_url:
         raise ConfigurationError(
-            "--spread cannot use the embedded server of this command: workers do not know it",
+            "--spread cannot use the embedded server of this command: workers cannot reach it",
             "Start it for all with `benchwright serve`, or leave --spread out.",
         )
     server.wait(print_status)
     _must_have_deployment()
     if store.dialect == "sqlite":
         print_status(
-            "the results are in a SQLite file, which workers on this machine alone can share: for others set "
+            "the results are in a SQLite file, which only workers on this machine can share; for others, set "
             "BENCHWRIGHT_DATABASE_URL=postgresql://… here and for every worker"
         )
 

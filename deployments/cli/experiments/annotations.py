@@ -38,11 +38,11 @@ def annotate(
 
     targets = {"experiment": experiment, "run": run, "case": case, "comparison": comparison}
     if remove is not None and (text is not None or any(target is not None for target in targets.values())):
-        raise ConfigurationError("--remove stands alone: a note has a number", "Leave out the text and the rest.")
+        raise ConfigurationError("--remove takes only the number of a note", "Leave out the text and the rest.")
     with open_stored(db) as store:
         if remove is not None:
             remove_annotation(store, remove)
-            number, outcome = remove, "is gone"
+            number, outcome = remove, "removed"
         else:
             run_id = _noted_run(store, run, case)
             number, outcome = (
@@ -55,7 +55,7 @@ def annotate(
                     case_id=case,
                     comparison_id=comparison,
                 ),
-                "is kept",
+                "added",
             )
     if as_json:
         print_json({"annotation_id": number})

@@ -9,12 +9,12 @@ from deployments.cli.terminal.output import print_json
 from deployments.cli.terminal.tables import print_line
 from evaluation.records import ExperimentRecord
 
-NameArgument = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, its id or the beginning of one.")]
+NameArgument = Annotated[
+    str, typer.Argument(metavar="EXPERIMENT", help=("An experiment's name, its id or the beginning of the id."))
+]
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN…", help="Runs: ids, beginnings of ids, or `last`.")]
 QuestionOption = Annotated[str | None, typer.Option("--question", metavar="TEXT", help="The question to answer.")]
-DescriptionOption = Annotated[
-    str | None, typer.Option("--description", metavar="TEXT", help="Why it is made, and how.")
-]
+DescriptionOption = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="Its purpose and method.")]
 TemplateOption = Annotated[
     Path | None,
     typer.Option(

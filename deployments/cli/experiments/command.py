@@ -25,7 +25,8 @@ from evaluation.errors import ConfigurationError
 from evaluation.records import ExperimentRecord
 
 experiments = typer.Typer(
-    no_args_is_help=True, help="Experiments: a question, its runs, notes; compare, clone, share, archive, delete."
+    no_args_is_help=True,
+    help=("Experiments: group runs under a question, with notes; compare, clone, share, archive, delete."),
 )
 
 
@@ -42,7 +43,7 @@ def create(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Create an experiment. `evaluate --experiment NAME` adds runs to it; its template fills in what is left out."""
+    """Create an experiment. `evaluate --experiment NAME` adds runs to it; its template supplies omitted options."""
     from evaluation.planning.templates import read_template, template_of_run
     from evaluation.store.experiments import create_experiment
 
@@ -100,7 +101,7 @@ def list_all(
             ],
         )
     else:
-        print_status("no experiment is stored; `benchwright experiments create NAME --question '…'` begins one")
+        print_status("no experiments are stored; `benchwright experiments create NAME --question '…'` creates one")
 
 
 @experiments.command("show")
@@ -147,7 +148,7 @@ def edit(
             kept = [word for word in before.tags if word not in (untag or ())]
             changes["tags"] = list(dict.fromkeys([*kept, *_checked_tags(tag)]))
         if not changes:
-            raise ConfigurationError("nothing was asked to be changed", "Give --question, --tag, --favourite or more.")
+            raise ConfigurationError("no change was given", "Give --question, --tag, --favourite or more.")
         change_experiment(store, before.experiment_id, **changes)
         after = find_experiment(store, before.experiment_id)
     answer(after, f"{after.name}: {', '.join(changes)} changed", in_json=as_json)
@@ -212,7 +213,7 @@ def template(
     if experiment.template is None:
         raise ConfigurationError(
             f"experiment {experiment.name!r} has no template",
-            "`benchwright experiments edit NAME --template FILE.yaml` gives it one.",
+            "`benchwright experiments edit NAME --template FILE.yaml` adds one.",
         )
     if out is None:
         sys.stdout.write(template_as_yaml(experiment))
@@ -223,7 +224,7 @@ def template(
 
 def _checked_tags(tags: list[str] | None) -> list[str]:
     if any(not word.strip() for word in tags or ()):
-        raise ConfigurationError("a tag must not be empty", "Give --tag a word.")
+        raise ConfigurationError("a tag must not be empty", "Give a tag.")
     return [word.strip() for word in tags or ()]
 
 

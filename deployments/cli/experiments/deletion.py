@@ -31,7 +31,7 @@ def delete(
         goes = contents_to_delete(store, experiment.experiment_id, with_runs=not keep_runs)
         hanging = _hanging(goes)
         if not yes and not confirm(f"Delete experiment {experiment.name!r} with {hanging}?"):
-            print_status(f"{experiment.name} was kept")
+            print_status(f"{experiment.name} was not deleted")
             if as_json:
                 print_json({"experiment": experiment.name, "deleted": False, "deleted_runs": []})
             return
@@ -46,7 +46,7 @@ def _hanging(goes: "ExperimentContents") -> str:
     """Return what goes with an experiment, in words."""
     runs = counted(len(goes.run_ids), "run") + (f" ({counted(goes.n_answers, 'answer')})" if goes.run_ids else "")
     kept = (
-        f"; {counted(goes.n_runs_kept, 'run')} of it {'stays' if goes.n_runs_kept == 1 else 'stay'}"
+        f"; {counted(goes.n_runs_kept, 'run')} of it {'is' if goes.n_runs_kept == 1 else 'are'} kept"
         if goes.n_runs_kept
         else ""
     )

@@ -35,9 +35,11 @@ def print_experiment(shown: ExperimentResult) -> None:
     if shown.runs:
         print_split_table([_run_cells(run) for run in shown.runs], words=("highest", "candidates"))
         print_line()
-        print_line(f"The highest value is no verdict; this is: benchwright compare {_as_word(facts.name)}")
+        print_line(
+            f"The highest value is not a verdict; to test which is best: benchwright compare {_as_word(facts.name)}"
+        )
     else:
-        print_line(f"It has no run yet; `benchwright evaluate --experiment {_as_word(facts.name)} …` adds some.")
+        print_line(f"No runs yet; `benchwright evaluate --experiment {_as_word(facts.name)} …` adds some.")
     _print_comparisons(shown.comparisons)
     _print_notes(shown.annotations)
 
@@ -110,11 +112,9 @@ def print_diff(diff: RunDiff) -> None:
     for candidate in diff.candidates:
         _print_candidate(candidate, first, second)
     if not diff.same_cases:
-        print_line(
-            "The runs asked different benchmark versions: their numbers are not comparable, nor are their cases."
-        )
+        print_line("The runs used different benchmark versions: neither their numbers nor their cases are comparable.")
     elif diff.candidates:
-        print_line(f"Whether a difference is more than chance: `benchwright compare {first} {second}`.")
+        print_line(f"To test whether a difference is more than chance: `benchwright compare {first} {second}`.")
 
 
 def _print_candidate(candidate: CandidateDiff, first: str, second: str) -> None:

@@ -27,7 +27,7 @@ def remove(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as
     """Remove runs from an experiment; they stay in the store."""
     from evaluation.store.experiments import remove_runs
 
-    _change(name, runs, db, by=remove_runs, words=("taken out", "left"), in_json=as_json)
+    _change(name, runs, db, by=remove_runs, words=("removed", "left"), in_json=as_json)
 
 
 def _change(
@@ -84,7 +84,9 @@ def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
     if len(what) == 2:
         return _run_id(store, what[0]), _run_id(store, what[1])
     if len(what) != 1:
-        raise ConfigurationError(f"{len(what)} names were given to diff", "Give two runs, or one experiment.")
+        raise ConfigurationError(
+            (f"{len(what)} names given; diff takes two runs or one experiment"), "Give two runs, or one experiment."
+        )
     experiment = find_experiment(store, what[0])
     runs = [find_run(store, run_id) for run_id in experiment.run_ids]
     for later in reversed(runs):
@@ -92,7 +94,8 @@ def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
         if earlier:
             return earlier[-1].plan.run_id, later.plan.run_id
     raise ConfigurationError(
-        f"experiment {experiment.name!r} has no two runs of one benchmark", "Name two runs: `experiments diff RUN RUN`."
+        (f"experiment {experiment.name!r} does not have two runs of one benchmark"),
+        "Give two runs: `experiments diff RUN RUN`.",
     )
 
 

@@ -41,7 +41,7 @@ SLOTS_UNKNOWN = 4
 
 @dataclass(frozen=True, kw_only=True)
 class _AgreementRequest:
-    """What is asked of all, and what it is scored by."""
+    """The request to all servers, and its scoring."""
 
     candidate: "CandidateRequest"
     benchmark: str
@@ -83,14 +83,16 @@ def agree(
 ) -> None:
     """Measure whether servers give the same answers: each is asked the same cases twice. Exit with 1: do not pool them.
 
-    A server with several slots (4 if not stated) is asked once more, with so many requests at once. Nothing is stored.
+    A server with several slots (default 4) is asked once more, with that many concurrent requests. Nothing is stored.
     """
     with open_to_list(db) as store:
         request = _request(model, benchmark, field, ignore_field)
-        agreement_request = _asked(store, model, option or [], request, n_cases=cases, seed=seed)
+        agreement_request = _agreement_request(store, model, option or [], request, n_cases=cases, seed=seed)
         records = requested_endpoints(endpoint, store)
     if len({record.url for record in records}) < 2:
-        raise ConfigurationError("fewer than two servers are named", "Give --endpoint A --endpoint B, two that differ.")
+        raise ConfigurationError(
+            ("fewer than two servers were given"), "Give two different servers: --endpoint A --endpoint B."
+        )
     answers, errors = ask_all(records)
     for record, error in errors:
         raise ConfigurationError(f"{record.name}: {error.message}", error.next_step)
@@ -123,7 +125,7 @@ def _request(model: str, benchmark: str, fields: list[str] | None, ignored: list
     return read_request(request_fields)
 
 
-def _asked(
+def _agreement_request(
     store: "Store", model: str, options: Sequence[str], request: "EvaluationRequest", *, n_cases: int, seed: int
 ) -> _AgreementRequest:
     from evaluation.benchmarks.sampling import limited
@@ -152,9 +154,7 @@ def _asked(
 def _model(answer: Answer, name: str) -> ModelInfo:
     if (model := find_model(answer.models, name)) is None:
         names = [info.name for info in answer.models]
-        step = (
-            f"Have {answer.endpoint.name} fetch it: `benchwright models pull {name} --endpoint {answer.endpoint.name}`."
-        )
+        step = f"Pull it on {answer.endpoint.name}: `benchwright models pull {name} --endpoint {answer.endpoint.name}`."
         raise UnknownNameError(f"model on {answer.endpoint.name}:", name, names, step)
     if is_remote(model) and not answer.endpoint.allow_remote:
         raise remote_refused(model.name, model.remote_host)
@@ -179,9 +179,9 @@ def _compare_digests(answers: Sequence[Answer], infos: Sequence[ModelInfo], *, a
         verb = "are not known to have" if None in digests else "do not have"
         raise ConfigurationError(
             f"the servers {verb} the same weights of {infos[0].name!r}: {listed}",
-            "Pull it again where it is old, or ask all the same with --any-digest.",
+            "Pull it again where it is outdated, or compare anyway with --any-digest.",
         )
-    print_status(f"{infos[0].name}: not known to be the same weights: {listed}")
+    print_status(f"{infos[0].name}: the servers may have different weights: {listed}")
 
 
 async def _measured(answers: Sequence[Answer], infos: Sequence[ModelInfo], request: _AgreementRequest) -> "Agreement":

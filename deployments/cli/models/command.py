@@ -58,7 +58,7 @@ def _refresh(store: "Store", names_or_urls: Sequence[str]) -> None:
     answers, errors = ask_all(requested_endpoints(names_or_urls, store), in_full=True)
     record_models(store, answers)
     for endpoint, error in errors:
-        print_status(f"as seen before, since {endpoint.name} does not answer: {error.message}")
+        print_status(f"{endpoint.name} does not respond; showing what was recorded before: {error.message}")
 
 
 def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
@@ -124,13 +124,11 @@ def pull(
         endpoints = requested_endpoints([endpoint] if endpoint else [], store)
         if len(endpoints) > 1:
             names = ", ".join(record.name for record in endpoints)
-            raise ConfigurationError(f"several servers could fetch {name!r}: {names}", "Give --endpoint NAME.")
+            raise ConfigurationError(f"several servers could pull {name!r}: {names}", "Give --endpoint NAME.")
         answer = pull_model(endpoints[0], name, allow_remote=allow_remote)
         (record,) = record_models(store, [answer])
         if is_retired(store, record.name):
-            print_status(
-                f"{record.name} is retired; `benchwright models register {record.name}` lets it take new runs again"
-            )
+            print_status(f"{record.name} is retired; `benchwright models register {record.name}` allows new runs again")
     if as_json:
         print_json(model_as_json(record))
     else:

@@ -113,13 +113,13 @@ def _tell_of_the_rest(
     if records:
         return
     if not live:
-        print_status("no model is there; `benchwright models pull NAME` fetches one")
+        print_status("no models found; `benchwright models pull NAME` pulls one")
     elif capability is not None and not any(capability.lower() in record.capabilities for record in live):
         seen = sorted({word for record in live for word in record.capabilities})
         print_status(f"no model has the capability {capability!r}; seen: {', '.join(seen) or 'none'}")
     elif family is not None and not any((record.family or "").lower() == family.lower() for record in live):
         seen = sorted({record.family for record in live if record.family})
-        print_status(f"no model is of the family {family!r}; seen: {', '.join(seen) or 'none'}")
+        print_status(f"no model is in the family {family!r}; seen: {', '.join(seen) or 'none'}")
     else:
         print_status(f"none of {len(live)} models matches")
 

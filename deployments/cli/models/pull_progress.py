@@ -30,7 +30,7 @@ def pull_model(endpoint: EndpointRecord, name: str, *, allow_remote: bool) -> An
     try:
         return asyncio.run(_interruptible(_pulled(endpoint, name)))
     except KeyboardInterrupt:
-        print_status("interrupted; what has come is kept, and the same command goes on from there")
+        print_status("interrupted; what was downloaded is kept, and the same command resumes from there")
         raise
 
 

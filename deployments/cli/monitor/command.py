@@ -35,13 +35,13 @@ def monitor(
         typer.Option(
             "--false-alarm-rate",
             metavar="P",
-            help="Chance of any false alarm of quality in --over-looks; default 0.05.",
+            help="Probability of any false quality alarm over --over-looks; default 0.05.",
         ),
     ] = None,
     over_looks: Annotated[
         int | None,
         typer.Option(
-            "--over-looks", metavar="N", help="Looks at new runs that --false-alarm-rate covers; default 200."
+            "--over-looks", metavar="N", help="Number of new runs that --false-alarm-rate covers; default 200."
         ),
     ] = None,
     min_calls: Annotated[
@@ -57,7 +57,7 @@ def monitor(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check evaluations and production traffic over time; raise alerts, and close those that are over.
+    """Check evaluations and production traffic over time; raise alerts, and resolve those that no longer apply.
 
     Rules: duration, success, tokens, gpu, quality, model, judge, server. Options marked * may be repeated.
     """

@@ -35,7 +35,7 @@ def read_days(text: str | None) -> int | None:
         return None
     match = re.fullmatch(r"([0-9]{1,6})([dw])", text.strip())
     if match is None:
-        raise ConfigurationError(f"--since {text!r} is no stretch of time", "For example 30d or 4w.")
+        raise ConfigurationError(f"--since {text!r} is not a duration", "For example 30d or 4w.")
     return int(match[1]) * _DAYS[match[2]]
 
 
@@ -49,7 +49,9 @@ def read_budgets(words: Sequence[str]) -> list[dict[str, Any]] | None:
     for text in words:
         task, _, number = text.rpartition("=")
         if not re.fullmatch(r"[0-9]{1,12}", number.strip()):
-            raise ConfigurationError(f"--token-budget {text!r} is no budget", "For example 800 or flash_analysis=800.")
+            raise ConfigurationError(
+                (f"--token-budget {text!r} is not a budget"), "For example 800 or flash_analysis=800."
+            )
         budgets.append({"task": task.strip(), "tokens_per_call": int(number)})
     return budgets or None
 
@@ -64,7 +66,7 @@ def run_monitor(fields: Mapping[str, Any], *, database: str | None, as_json: boo
         fail_on_alert: 1 where an alert is open.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from evaluation.requests.monitor_request import read_monitor_request
 
@@ -127,5 +129,5 @@ def _show(result: "MonitorResult", *, as_json: bool) -> None:
         print_split_table(rows, words=("task", "candidate"))
     if result.alerts:
         print_status(
-            "  next: `benchwright alerts ack ID` says that you know; `benchwright alerts silence` keeps it quiet"
+            "  next: `benchwright alerts ack ID` acknowledges an alert; `benchwright alerts silence` silences it"
         )

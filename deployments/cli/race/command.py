@@ -21,7 +21,7 @@ def race(
         ),
     ] = None,
     alpha: Annotated[
-        float | None, typer.Option(metavar="P", help="Largest probability that the best is dropped; default 0.05.")
+        float | None, typer.Option(metavar="P", help="Maximum probability that the best is dropped; default 0.05.")
     ] = None,
     margin: Annotated[
         str | None, typer.Option(metavar="2pp", help="A difference that does not matter; the race may end at it.")
@@ -33,7 +33,7 @@ def race(
         ),
     ] = None,
     confirm: Annotated[
-        int | None, typer.Option(metavar="N", help="Most unseen cases to ask the winner and the runner-up.")
+        int | None, typer.Option(metavar="N", help="Maximum number of unseen cases to confirm the winner on.")
     ] = None,
     budget: Annotated[
         Words, typer.Option(metavar="calls=N,minutes=N,tokens=N", help="End the race when one of these is spent.*")
@@ -42,7 +42,7 @@ def race(
         str | None, typer.Option(metavar="RUN|last", help="Resume this race; only missing cases are asked.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print when decisions are made and the highest cost, and exit.")
+        bool, typer.Option("--dry-run", help="Print the decision points and the maximum cost, and exit.")
     ] = False,
     db: DatabaseOption = None,
     json_: JsonOption = False,

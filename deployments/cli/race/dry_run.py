@@ -53,7 +53,7 @@ def forecast_prepared_race(
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
     if len(resolution.candidates) < 2:
-        raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
+        raise ConfigurationError("the candidates are all the same", "Give two or more different candidates.")
     benchmark = resolution.benchmarks[0].benchmark
     n_cases = min(len(benchmark.cases), prepared.request.limit or len(benchmark.cases))
     bounded = bounds(
@@ -90,13 +90,11 @@ def _schedule(bounded: RaceBounds, request: "RaceRequest", benchmark: str) -> It
     )
     sizes = [f"{size:,}" for size in bounded.looks]
     when = sizes[0] if len(sizes) == 1 else f"{', '.join(sizes[:-1])} and {sizes[-1]}"
-    yield f"It is decided who goes on after {when} {'case' if sizes == ['1'] else 'cases'}."
+    yield f"Candidates are eliminated after {when} {'case' if sizes == ['1'] else 'cases'}."
     if bounded.n_confirm:
-        yield (
-            f"The last one left is held against the runner-up on {counted(bounded.n_confirm, 'unseen case')} at most."
-        )
+        yield (f"The winner is compared with the runner-up on at most {counted(bounded.n_confirm, 'unseen case')}.")
     else:
-        yield "No case is left to confirm a winner on."
+        yield "No cases are left to confirm a winner on."
     if bounded.note is not None:
         yield f"{bounded.note}."
 
@@ -109,4 +107,4 @@ def _most(forecast: "RaceForecast", request: "RaceRequest") -> Iterator[str]:
         f"evaluation{time}; early elimination reduces this."
     )
     if request.budget:
-        yield f"It ends earlier where its budget is spent: {', '.join(request.budget)}."
+        yield f"It ends early if its budget is spent: {', '.join(request.budget)}."

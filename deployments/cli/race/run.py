@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 MAY_CHANGE = "budget"
-"""Of a race's own words, what a resume may say anew."""
+"""The race option that a resume may change."""
 
 
 def run_race(search: TypedSearch, *, database: str | None, as_json: bool) -> int:
     """Return the exit code of a race.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
     """
     invocation_id: str | None = None
     try:
@@ -46,7 +46,7 @@ def prepare_race(search: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRe
     """Return the race that was changes for, or the one that is resumed.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from evaluation.planning.templates import with_template
     from evaluation.requests.race_request import read_race_request
@@ -54,8 +54,8 @@ def prepare_race(search: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRe
     if search.resume is not None:
         if search.dry_run:
             raise ConfigurationError(
-                "--dry-run shows a race before it begins",
-                "Leave --resume out, or look at the race by `benchwright show`.",
+                "--dry-run only shows a race before it starts",
+                "Leave --resume out, or view the race with `benchwright show`.",
             )
         return _resumed(search, search.resume, store)
     typed = read_race_request({**search.fields, "evaluation": with_template(store, search.evaluation)})
@@ -73,8 +73,8 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
     others += [name for name in search.evaluation if name not in HOW and name != "prices"]
     if others:
         raise ConfigurationError(
-            f"{', '.join(others)}: a race that is resumed keeps its candidates, its cases and its rules",
-            f"Resume it with nothing but --{MAY_CHANGE} and how its servers are asked, or begin a new race.",
+            f"{', '.join(others)}: a resumed race keeps its candidates, its cases and its rules",
+            f"Resume it with only --{MAY_CHANGE} and server options, or start a new race.",
         )
     changes = {name: value for name, value in search.evaluation.items() if name != "prices"}
     prepared = prepare(changes, store, source=request_source(), resume=run)
@@ -88,7 +88,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
 
 
 def _is_over(prepared: Prepared, store: "Store") -> bool:
-    """Return True where there is nothing to go on with, so that no server is needed."""
+    """Check whether there is nothing left to resume, so that no server is needed."""
     from evaluation.store.races import find_race
 
     record = find_race(store, prepared.invocation_id)
@@ -120,14 +120,14 @@ def race_prepared(
         stack: Ends what is started for it.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
     """
     if not search.fields and not search.evaluation and _is_over(prepared, store):
         return Ended(invocation_id=prepared.invocation_id, code=EXIT_DONE)
     server = open_prefect_server(stack)
     start_embedded_if_requested(prepared, stack)
     if len(check_servers(prepared, store).candidates) < 2:
-        raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
+        raise ConfigurationError("the candidates are all the same", "Give two or more different candidates.")
     tell_of_own_server(server)
 
     from flows.race import race  # while the server starts
@@ -172,5 +172,5 @@ def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
     else:
         print_race(result)
     if ended.code != EXIT_DONE:
-        print_status(f"  next: `benchwright race --resume {result.race.run_id}` goes on with it")
+        print_status(f"  next: `benchwright race --resume {result.race.run_id}` resumes it")
     return ended.code

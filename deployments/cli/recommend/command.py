@@ -33,30 +33,28 @@ def recommend(
         typer.Option("--prompt-file", metavar="FILE", help="A file with the prompt; - reads standard input."),
     ] = None,
     max_latency: Annotated[
-        str | None, typer.Option(metavar="2s", help="Longest time for an answer, at --percentile.")
+        str | None, typer.Option(metavar="2s", help="Maximum time for an answer, at --percentile.")
     ] = None,
     percentile: Annotated[
-        str, typer.Option(metavar="p95", help="Percentile of the times that --max-latency limits: p95, 95%, 95 or .95.")
+        str, typer.Option(metavar="p95", help="Latency percentile that --max-latency limits: p95, 95%, 95 or .95.")
     ] = "p95",
-    max_memory: Annotated[str | None, typer.Option(metavar="8GB", help="Most memory of the loaded model.")] = None,
+    max_memory: Annotated[str | None, typer.Option(metavar="8GB", help="Maximum memory of the loaded model.")] = None,
     max_cost_per_1k: Annotated[
         str | None,
-        typer.Option("--max-cost-per-1k", metavar="USD", help="Highest cost of 1,000 answers, in US dollars."),
+        typer.Option("--max-cost-per-1k", metavar="USD", help="Maximum cost of 1,000 answers, in US dollars."),
     ] = None,
-    max_energy: Annotated[
-        str | None, typer.Option(metavar="50J", help="Highest energy of an answer, on average.")
-    ] = None,
+    max_energy: Annotated[str | None, typer.Option(metavar="50J", help="Maximum mean energy of an answer.")] = None,
     min_quality: Annotated[
-        str | None, typer.Option(metavar="60%", help="Lowest expected quality, from 0 to 1: 60% or 0.6.")
+        str | None, typer.Option(metavar="60%", help="Minimum expected quality, from 0 to 1: 60% or 0.6.")
     ] = None,
     capability: Annotated[
         Words, typer.Option(metavar="NAME", help="A capability of the model: vision, tools, thinking.*")
     ] = None,
     endpoint: Annotated[
-        Words, typer.Option(metavar="NAME", help="A server that must have the model; of several, any.*")
+        Words, typer.Option(metavar="NAME", help="A server that must have the model; with several, any of them.*")
     ] = None,
     models_only: Annotated[
-        bool, typer.Option("--models-only", help="Recommend no program; implied by --export modelfile.")
+        bool, typer.Option("--models-only", help="Never recommend a program; implied by --export modelfile.")
     ] = False,
     weight: Annotated[
         Words,
@@ -74,7 +72,9 @@ def recommend(
     ] = 0.5,
     on_little_evidence: Annotated[
         str,
-        typer.Option(metavar="abstain|rules", help="With under 10 measured cases: recommend nobody, or follow a rule."),
+        typer.Option(
+            metavar="abstain|rules", help=("With fewer than 10 measured cases: recommend nothing, or follow a rule.")
+        ),
     ] = "abstain",
     log: Annotated[
         str, typer.Option(metavar="hash|prompt", help="What to store of the prompt: hash and length, or its text too.")
@@ -89,7 +89,7 @@ def recommend(
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Recommend a candidate for a task or a prompt from what was measured, with the reason.
+    """Recommend a candidate for a task or a prompt from measured results, and explain why.
 
     Options marked * may be repeated.
     """

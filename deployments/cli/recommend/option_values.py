@@ -1,4 +1,4 @@
-"""What is asked of a recommendation, read from the words of the command line: limits with their units, weights."""
+"""Read the constraints and weights of a recommendation from the command line: limits with their units, weights."""
 
 import math
 import re
@@ -21,7 +21,7 @@ _BYTES_PER_GB = 1e9
 _LARGEST_PROMPT_BYTES = 10_000_000
 _PERCENTILE = re.compile(r"(?P<p>[pP]?)\s*(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(?P<percent>%?)")
 _SURELY_PERCENT = 50
-_PERCENTILES = "For example p95, 95%, 95 or .95: all four say the same."
+_PERCENTILES = "For example p95, 95%, 95 or .95: all four mean the same."
 
 
 def read_seconds(text: str | None, *, option: str) -> float | None:
@@ -54,7 +54,7 @@ def read_quality(text: str | None, *, option: str) -> float | None:
         else ""
     )
     raise ConfigurationError(
-        f"{option} {text!r} is more than any quality can be: the most is 1, which is 100%",
+        f"{option} {text!r} is above the maximum quality of 1 (100%)",
         f"Give one from 0 to 1, or from 0% to 100%.{in_percent}",
     )
 
@@ -77,17 +77,17 @@ def read_percentile(text: str, *, option: str) -> float:
     match = _PERCENTILE.fullmatch(text.strip())
     number = float(match["number"]) if match else 0.0
     if match is None or not 0 < number < 100:
-        raise ConfigurationError(f"{option} {text!r} is no percentile between 0 and 100", _PERCENTILES)
+        raise ConfigurationError(f"{option} {text!r} is not a percentile between 0 and 100", _PERCENTILES)
     in_percent = bool(match["p"] or match["percent"])
     if in_percent and number < 1:
         raise ConfigurationError(
             f"{option} {text!r} is less than one percent of the answers",
-            f"Give p{number * 100:g} or {number:g}, if that is meant.",
+            f"Give p{number * 100:g} or {number:g} if that is what you mean.",
         )
     if not in_percent and 1 <= number < _SURELY_PERCENT:
         raise ConfigurationError(
-            f"{option} {text!r} is not clear: a plain number is a share below 1, and in percent from 50 on",
-            f"Give p{number:g} or {number:g}%, if that is meant. {_PERCENTILES}",
+            f"{option} {text!r} is ambiguous: a plain number is a share below 1, or a percentage from 50",
+            f"Give p{number:g} or {number:g}% if that is what you mean. {_PERCENTILES}",
         )
     return number / 100 if in_percent or number >= 1 else number
 
@@ -114,7 +114,7 @@ def _must_not_be_negative(text: str, option: str, example: str) -> None:
 def read_names(words: Sequence[str] | None, *, option: str) -> tuple[str, ...]:
     """Return the names that were given, of which none may be empty."""
     if any(not word.strip() for word in words or ()):
-        raise ConfigurationError(f"{option} names nothing", "Give a name, or leave it out.")
+        raise ConfigurationError(f"{option} is empty", "Give a name, or leave it out.")
     return tuple(words or ())
 
 
@@ -140,7 +140,9 @@ def read_weights(words: Sequence[str]) -> Weights:
         try:
             weights[name] = read_number(number)
         except ValueError:
-            raise ConfigurationError(f"--weight {word!r}: {number!r} is no number", f"For example {name}=2.") from None
+            raise ConfigurationError(
+                (f"--weight {word!r}: {number!r} is not a number"), f"For example {name}=2."
+            ) from None
     return Weights(**weights)
 
 
@@ -170,6 +172,8 @@ def _read_file(file: Path) -> str:
             raise ConfigurationError(f"{name} is larger than 10 MB", "Give one prompt.")
         return content.decode("utf-8")
     except OSError as error:
-        raise ConfigurationError(f"{name} cannot be read: {error.strerror}", "Name a file, or - for input.") from None
+        raise ConfigurationError(
+            f"{name} cannot be read: {error.strerror}", ("Give a file, or - for standard input.")
+        ) from None
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{name} is no text in UTF-8", "Save it as UTF-8.") from None
+        raise ConfigurationError(f"{name} is not UTF-8 text", "Save it as UTF-8.") from None

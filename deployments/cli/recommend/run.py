@@ -76,13 +76,15 @@ def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bo
     if word is None and out is not None:
         named = [form for form in forms if out.name.lower() == form or out.name.lower().endswith(f".{form}")]
         if not named:
-            raise ConfigurationError(f"--out {str(out)!r} names no form", f"Give {option}: {', '.join(forms)}.")
+            raise ConfigurationError(
+                (f"--out {str(out)!r}: cannot tell the format"), f"Give {option}: {', '.join(forms)}."
+            )
         word = named[0]
     if word not in forms:
         raise UnknownNameError(f"form of {option}", str(word), forms)
     if as_json and out is None:
         raise ConfigurationError(
-            f"--json and {option} both say what is printed", f"Leave one out, or give --out FILE for {option}."
+            f"--json and {option} both set the output format", f"Leave one out, or give --out FILE for {option}."
         )
     return cast("Form", word)
 
@@ -91,7 +93,7 @@ def run_recommendation(options: RecommendOptions, *, database: str | None, as_js
     """Return the exit code of a recommendation: 2 where no candidate is named.
 
     Raises:
-        BenchwrightError: something for the user to mend; no candidate does what must hold.
+        BenchwrightError: invalid input or setup; no candidate meets the constraints.
     """
     from evaluation.planning.templates import must_be_new
 

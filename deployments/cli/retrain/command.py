@@ -1,4 +1,4 @@
-"""`benchwright retrain`: learns anew which candidate suits which prompt, and lets a better model decide."""
+"""`benchwright retrain`: learn which candidate suits which prompt, and promote a better model."""
 
 from typing import Annotated, Any
 
@@ -10,13 +10,13 @@ from deployments.cli.arguments import DatabaseOption, JsonOption
 def retrain(
     if_enough_new: Annotated[
         int | None,
-        typer.Option("--if-enough-new", metavar="N", help="Stop if fewer than N scored answers and outcomes are new."),
+        typer.Option("--if-enough-new", metavar="N", help="Exit if fewer than N scored answers and outcomes are new."),
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The random seed of the training; default 0.")] = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Train selection models on what was measured; one that is significantly better on unseen prompts is promoted."""
+    """Train selection models on measured results; promote one that is significantly better on unseen prompts."""
     from deployments.cli.retrain.run import run_retraining
 
     option_values: dict[str, Any] = {"if_enough_new": if_enough_new, "seed": seed}

@@ -40,7 +40,7 @@ def run_retraining(fields: Mapping[str, Any], *, database: str | None, as_json: 
         as_json: Print the result as JSON.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from selection.retrain_request import read_retrain_request
 
@@ -52,7 +52,7 @@ def run_retraining(fields: Mapping[str, Any], *, database: str | None, as_json: 
     except (KeyboardInterrupt, TerminatedError) as end:
         if code is None:
             code = code_of_signal(end)
-            _say_ended("nothing was begun", "`benchwright retrain` begins again.", None, as_json=as_json)
+            _say_ended("nothing was started", "`benchwright retrain` starts again.", None, as_json=as_json)
     return code
 
 
@@ -70,7 +70,7 @@ def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: E
             _say_ended(progress.sentence, progress.next_step, progress.model_id, as_json=as_json)
         except StoreError as error:
             step = "`benchwright selection history` lists what was trained."
-            _say_ended(f"what is kept is not known, {error.message}", step, None, as_json=as_json)
+            _say_ended(f"cannot tell what was stored: {error.message}", step, None, as_json=as_json)
     return code
 
 
@@ -114,7 +114,7 @@ def retrain_anew(request: "RetrainRequest", store: "Store", stack: ExitStack) ->
         stack: Ends what is started for it.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from selection.learning.retraining import retraining_result, what_is_new
 

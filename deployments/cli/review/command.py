@@ -33,7 +33,7 @@ class _RunsOrCommand(TyperGroup):
 review = typer.Typer(
     cls=_RunsOrCommand,
     no_args_is_help=True,
-    help="Rate answers without seeing whose they are: `review RUN`. List reviews, resume one, show its result.",
+    help="Rate answers blind: `review RUN`. List reviews, resume one, show its result.",
 )
 
 RaterOption = Annotated[
@@ -43,7 +43,7 @@ RatersOption = Annotated[
     int | None,
     typer.Option("--raters", metavar="N", help="Number of raters; the candidates are revealed after the last."),
 ]
-ReviewArgument = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, the beginning of it, or `last`.")]
+ReviewArgument = Annotated[str, typer.Argument(metavar="REVIEW", help="A review's id, the beginning of it, or `last`.")]
 
 
 @review.command(_START)
@@ -74,7 +74,8 @@ def start(
         float | None, typer.Option("--flip-share", metavar="0.3", help="Share of cases that flipped.")
     ] = None,
     control_share: Annotated[
-        float | None, typer.Option("--control-share", metavar="0.2", help="Share of cases drawn from all cases.")
+        float | None,
+        typer.Option("--control-share", metavar="0.2", help=("Share of cases drawn at random from all cases.")),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="S", help="The random seed of the cases and their order.")
@@ -87,7 +88,7 @@ def start(
 ) -> None:
     """Rate answers of stored runs in the terminal, case by case. The same command again resumes where it stopped.
 
-    It shows cases on which candidates differ, cases that flipped and random controls, in an order that tells nothing.
+    It shows cases on which candidates differ, cases that flipped and random controls, in an order that gives no hint.
     Each rating is stored at once: leave with q or Ctrl-C at any time.
     """
     from evaluation.requests.review_request import read_review_request
@@ -140,7 +141,7 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     elif reviews:
         print_reviews(reviews)
     else:
-        print_status("there is no review yet; `benchwright review RUN` begins one")
+        print_status("no reviews yet; `benchwright review RUN` starts one")
 
 
 @review.command("show")
@@ -154,7 +155,7 @@ def show(
 ) -> None:
     """Show the result of a review, with the candidates' names.
 
-    While ratings are missing: its progress, and who is to rate.
+    While ratings are missing, show its progress and the missing raters.
     """
     from evaluation.reviews.results import review_result
 
@@ -171,7 +172,7 @@ def show(
 
 @review.command("delete")
 def delete(
-    name: Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, or the beginning of it.")],
+    name: Annotated[str, typer.Argument(metavar="REVIEW", help="A review's id, or the beginning of it.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,

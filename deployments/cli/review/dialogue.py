@@ -87,7 +87,7 @@ def _left(work: _Work, code: int, *, as_json: bool) -> int:
         left = {"status": "open", "review_id": review.review_id, "n_rated": n_rated, "n_items": n_items}
         print_json({**left, "rater": work.rater or None, "next": next_step})
     else:
-        print_status(f"\n{n_rated} of {len(review.items)} cases are rated, and kept. Go on with `{next_step}`")
+        print_status(f"\n{n_rated} of {len(review.items)} cases are rated and stored. Resume with `{next_step}`")
     return code
 
 
@@ -155,7 +155,7 @@ def _preference(n_outputs: int) -> int | None:
             return letters.index(word)
         if word in ("TIE", "T", "="):
             return None
-        print_status(f"{word!r} is none of {', '.join(letters)}, tie")
+        print_status(f"invalid answer {word!r}; expected {', '.join(letters)} or tie")
 
 
 def _grades(review: ReviewRecord, item: ReviewItem, position: int) -> dict[str, int]:

@@ -50,8 +50,8 @@ def print_result(result: "ReviewResult") -> None:
         say_line(f"note: {note}")
     tables = {
         "By candidate, with 95 % intervals over cases": score_rows(result),
-        "Each two": pair_rows(result),
-        "Random controls alone": control_rows(result),
+        "Pairs": pair_rows(result),
+        "Random controls only": control_rows(result),
         "Do raters agree?": agreement_rows(result),
         "Do metrics and judges agree with people?": metric_rows(result),
     }
@@ -78,10 +78,10 @@ def print_progress(result: "ReviewResult") -> None:
     """Print how far a review is, and no name of a candidate."""
     say_line(f"{result.n_rated} of {result.n_items} cases are rated, by {rater_words(result.raters)}", style="bold")
     say_line(f"review {result.review_id} · {result.benchmark} · runs {', '.join(result.run_ids)}")
-    say_line(f"Whose answers are whose is told when {awaited_words(result.awaited)}.")
+    say_line(f"The candidates are revealed when {awaited_words(result.awaited)}.")
     say_line(
-        f"Go on with `benchwright review resume {result.review_id}`; "
-        f"`benchwright review show {result.review_id} --unblind` tells the result so far."
+        f"Resume with `benchwright review resume {result.review_id}`; "
+        f"`benchwright review show {result.review_id} --unblind` shows the result so far."
     )
 
 

@@ -120,7 +120,7 @@ def promote_model(store: "Store", what: str, reason: str | None) -> "Deciding":
 
 @selection.command("rollback")
 def rollback(reason: ReasonOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Return to the selection model before; run again, to the one before that, and finally to the scoreboard."""
+    """Return to the previous selection model; run again, to the one before that, and finally to the scoreboard."""
     with open_stored(db) as store:
         decides = roll_model_back(store, reason)
     _say_champion(decides, as_json=as_json)
@@ -150,7 +150,7 @@ def save(
 
     with open_stored(db) as store:
         saved = save_to_file(store, model, file)
-    print_status(f"{file}: model {saved.version} ({saved.kind}), written")
+    print_status(f"wrote model {saved.version} ({saved.kind}) to {file}")
 
 
 @selection.command("export")

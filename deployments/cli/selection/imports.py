@@ -68,7 +68,7 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
             ],
         )
     else:
-        print_status("nothing was imported; `benchwright selection import FILE` takes results from elsewhere")
+        print_status("no imports yet; `benchwright selection import FILE` imports results from elsewhere")
 
 
 def forget(
@@ -77,7 +77,7 @@ def forget(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete imported results, after confirmation; recommendations rest on the others from then on."""
+    """Delete imported results, after confirmation; later recommendations rest on the remaining results."""
     from evaluation.store.scoreboard_imports import find_import, remove_import
 
     with open_stored(db) as store:
@@ -90,7 +90,7 @@ def forget(
     elif is_wanted:
         print_line(f"{record.name}: forgotten, with {record.n_rows:,} rows")
     else:
-        print_status(f"{record.name} was kept")
+        print_status(f"{record.name} was not forgotten")
 
 
 def import_as_json(record: ScoreboardRecord) -> dict[str, Any]:

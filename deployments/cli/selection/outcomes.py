@@ -34,13 +34,13 @@ def outcome(
 
     value, seconds = read_quality(quality, option="--quality"), read_seconds(latency, option="--latency")
     if value is None and seconds is None and ok is None:
-        raise ConfigurationError("no outcome is reported", "Give --quality, --latency, --ok or --failed.")
+        raise ConfigurationError("no outcome was given", "Give --quality, --latency, --ok or --failed.")
     with open_stored(db) as store:
         record = find_recommendation(store, recommendation.strip())
         if record.candidate_key is None:
             raise ConfigurationError(
-                f"recommendation {record.recommendation_id[:_ID_LETTERS]} named nobody, so that nothing came of it",
-                "`benchwright selection recommendations` lists those that did.",
+                f"recommendation {record.recommendation_id[:_ID_LETTERS]} abstained, so it has no outcome",
+                "`benchwright selection recommendations` lists those that named a candidate.",
             )
         report_outcome(store, record.recommendation_id, quality=value, latency_s=seconds, ok=ok)
         now = find_recommendation(store, record.recommendation_id)
@@ -66,11 +66,11 @@ def recommendations(
     if as_json:
         print_json([_as_json(record) for record in records])
     elif records:
-        columns = ("id", "recommended", "task", "candidate", "decided by", "quality", "seconds", "of use")
+        columns = ("id", "recommended", "task", "candidate", "decided by", "quality", "seconds", "useful")
         print_table(columns, [_row(record) for record in records])
     else:
         of_task = "" if task is None else f" for the task {task!r}"
-        print_status(f"nothing was recommended{of_task} yet; `benchwright recommend --task TASK` does it")
+        print_status(f"no recommendations{of_task} yet; `benchwright recommend --task TASK` makes one")
 
 
 def _row(record: RecommendationRecord) -> tuple[object, ...]:

@@ -35,8 +35,8 @@ def champion_line(decides: "Deciding") -> str:
         return f"{name} decides, since {since}: {champion.reason}"
     instead = "the scoreboard decides alone" if decides.model is None else f"{model_name(decides.model)} decides"
     return (
-        f"{name} was to decide, since {since} ({champion.reason}), but cannot be read, so that {instead}. "
-        "`benchwright retrain` trains another"
+        f"{name} was promoted {since} ({champion.reason}), but cannot be read, so {instead}. `benchwright retrain` "
+        "trains another"
     )
 
 

@@ -124,7 +124,7 @@ def _print_answer(answer: AnswerResult, *, has_failed: bool) -> None:
 def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> None:
     for name, score in scores.items():
         if isinstance(score, ScoreFailureResult):
-            _print_text(f"{name} could not be had: {score.failure.kind}", score.failure.message)
+            _print_text(f"{name} failed: {score.failure.kind}", score.failure.message)
             continue
         label = f" · {score.label}" if score.label else ""
         say_line(f"{name} {precise(score.value)}{label}")
@@ -195,7 +195,7 @@ def _timings(outcome: OutcomeResult) -> list[str]:
     if not isinstance(answer, AnswerResult):
         return parts
     if answer.reused:
-        parts.append("reused from an earlier run, so in no timing figure")
+        parts.append("reused from an earlier run; excluded from timing figures")
     elif parts:
         parts.append("cold: waited for the model to load" if answer.cold else "warm")
         parts += [words] if (words := _PROMPTS.get(str(answer.prompt_state))) is not None else []

@@ -31,11 +31,13 @@ def show(
     as_json: JsonOption = False,
     db: DatabaseOption = None,
 ) -> None:
-    """Show a run: its results, what failed with an example each, and where the numbers come from."""
+    """Show a run: results, failures with an example of each, and where the numbers come from."""
     from evaluation.store.runs import find_run
 
     if as_yaml and (as_json or case is not None):
-        raise ConfigurationError("--as-yaml stands alone", "Leave out --json and --case, or --as-yaml.")
+        raise ConfigurationError(
+            ("--as-yaml cannot be combined with --json or --case"), "Leave out --json and --case, or --as-yaml."
+        )
     with open_stored(db) as store:
         run_id = find_run(store, run).plan.run_id
         if as_yaml:
@@ -63,7 +65,10 @@ def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -
 
     if find_race(store, invocation_id) is not None:
         say_line()
-        say_line(f"This run is a race's: `benchwright race --resume {run_id}` shows who left after how many cases.")
+        say_line(
+            f"This run belongs to a race: `benchwright race --resume {run_id}` shows when each candidate was "
+            "eliminated."
+        )
 
 
 def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> None:

@@ -63,10 +63,10 @@ def _print_progress(run: "RunResult") -> None:
 
 
 _NOT_SCORED = {
-    "planned": "Nothing was asked yet.",
-    "running": "A candidate is scored when it was asked all cases; judges and programs follow at the end.",
+    "planned": "No cases were asked yet.",
+    "running": "A candidate is scored once it has been asked all cases; judges and programs follow at the end.",
     "completed": "Nothing was scored.",
-    "interrupted": "They were not scored: whoever worked on the run is gone.",
+    "interrupted": "They were not scored: the process that worked on the run is gone.",
 }
 
 
@@ -98,9 +98,9 @@ def _print_classes(tables: Mapping[str, "ClassTable"]) -> None:
         print_split_table(class_rows(table))
         say_line()
         if len(table.predicted) > _MOST_CLASSES:
-            say_line(f"Which of {len(table.predicted):,} classes was given for which: `show --json` has it.")
+            say_line(f"The confusion matrix has {len(table.predicted):,} classes: see `show --json`.")
             continue
-        say_line("Expected (rows) and given (columns):")
+        say_line("Expected (rows) and predicted (columns):")
         print_split_table(confusion_rows(table))
 
 

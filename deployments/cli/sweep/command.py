@@ -39,7 +39,7 @@ def sweep(
     *,
     evaluation: Mapping[str, Any],
 ) -> None:
-    """Evaluate every combination of parameters on the same cases, and say which values are best.
+    """Evaluate every combination of parameters on the same cases, and report which values are best.
 
     Options marked * may be repeated.
     """

@@ -36,7 +36,7 @@ def run_sweep(search: TypedSearch, *, database: str | None, as_json: bool) -> in
     """Return the exit code of a sweep.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
     """
     invocation_id: str | None = None
     try:
@@ -63,13 +63,13 @@ def show_sweep(run: str, search: TypedSearch, *, database: str | None, as_json: 
 
     Raises:
         UnknownNameError: no such run.
-        ConfigurationError: the run is no sweep's, or something else was typed.
+        ConfigurationError: the run is not a sweep, or something else was typed.
     """
     from evaluation.run_results.run_result import invocation_result
 
     others = [*search.fields, *(name for name in search.evaluation if name != "prices")]
     if others or search.resume is not None or search.dry_run:
-        raise ConfigurationError("--show shows what is stored, and takes nothing but --db and --json", ABOUT_SHOW)
+        raise ConfigurationError("--show takes only --db and --json", ABOUT_SHOW)
     with open_stored(database) as store:
         plan = stored_sweep(store, run)
         result = invocation_result(store, plan.invocation_id)
@@ -81,7 +81,7 @@ def prepare_sweep(search: TypedSearch, store: "Store") -> "tuple[Prepared, Sweep
     """Return the sweep that was changes for, or the one that is resumed.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: invalid input or setup.
     """
     from evaluation.planning.templates import with_template
     from evaluation.requests.sweep_request import prompt_benchmark, read_sweep_request
@@ -106,8 +106,8 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
     others = [*search.fields, *(name for name in search.evaluation if name not in HOW and name != "prices")]
     if others:
         raise ConfigurationError(
-            f"{', '.join(others)}: a sweep that is resumed keeps its parameters, its models and its cases",
-            "Resume it with nothing but how its servers are asked, or begin a new sweep.",
+            f"{', '.join(others)}: a resumed sweep keeps its parameters, its models and its cases",
+            "Resume it with only server options, or start a new sweep.",
         )
     changes = {name: value for name, value in search.evaluation.items() if name != "prices"}
     earlier = stored_sweep(store, run)
@@ -124,7 +124,7 @@ def stored_sweep(store: "Store", run: str) -> RunPlan:
 
     Raises:
         UnknownNameError: no such run.
-        ConfigurationError: the run is no sweep's.
+        ConfigurationError: the run is not a sweep.
     """
     from evaluation.store.runs import find_run
 
@@ -145,7 +145,7 @@ def _refuse_other(store: "Store", invocation_id: str, run_id: str) -> None:
 
     if find_sweep(store, invocation_id) is None:
         raise ConfigurationError(
-            f"run {run_id} is no sweep's", "`benchwright runs list` names the runs, and `benchwright show` shows any."
+            f"run {run_id} is not a sweep", "`benchwright runs list` lists the runs, and `benchwright show` shows one."
         )
 
 
@@ -166,7 +166,7 @@ def sweep_prepared(prepared: Prepared, request: "SweepRequest", store: "Store", 
         stack: Ends what is started for it.
 
     Raises:
-        BenchwrightError: something for the user to mend, before anything was asked of a model.
+        BenchwrightError: invalid input or setup, before any model is called.
     """
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
@@ -210,7 +210,7 @@ def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
             return ended.code
         return report_error(ended.broken_by or error, as_json=as_json, code=EXIT_RUN_FAILED)
     if ended.code != EXIT_DONE:
-        print_status(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` goes on with it")
+        print_status(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` resumes it")
     return ended.code
 
 

@@ -15,7 +15,7 @@ def confirm(question: str) -> bool:
     import typer
 
     if not sys.stdin.isatty():
-        raise ConfigurationError("deleting needs a yes, and there is no terminal to ask on", "Give --yes.")
+        raise ConfigurationError("deletion needs confirmation, and there is no terminal to ask on", "Give --yes.")
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:

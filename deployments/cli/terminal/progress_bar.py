@@ -67,7 +67,7 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
         last = False
         while not last:
             last = closing.wait(LOOK_EVERY_S)
-            if (scoring := _asked()) is not None:
+            if (scoring := _current_scoring()) is not None:
                 text = f"scores · {scoring.time_left}".removesuffix(" · ")
                 bar.update(
                     shown, total=scoring.n_planned, completed=scoring.n_ended, description=scoring.who, said=text
@@ -88,7 +88,7 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
         words = pace.in_words(candidates)
         if time.monotonic() >= next_line:
             next_line += LINE_EVERY_S
-            if (scoring := _asked()) is not None:
+            if (scoring := _current_scoring()) is not None:
                 print_status(str(scoring))
                 continue
             n_done, n_failed, n_planned = _sums(candidates)
@@ -109,13 +109,15 @@ def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> 
         is_last = closing.wait(LOOK_EVERY_S)
         if not (candidates := _look(store, invocation_id)):
             continue
-        progress = Progress(candidates=candidates, at_work="" if is_last else str(_asked() or _at_work(candidates)))
+        progress = Progress(
+            candidates=candidates, at_work="" if is_last else str(_current_scoring() or _at_work(candidates))
+        )
         if progress != told and not caller.report(progress):
             return
         told = progress
 
 
-def _asked() -> ScoringProgress | None:
+def _current_scoring() -> ScoringProgress | None:
     """Return whoever is asked for scores now, with how far that is."""
     return at_work[-1] if at_work else None
 

@@ -31,7 +31,7 @@ def list_all(
     task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only this task.")] = None,
     candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Only this candidate.")] = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="24h|7d|DATE", help="Calls from then on; default: all.")
+        str | None, typer.Option("--since", metavar="24h|7d|DATE", help="Calls since then; default: all.")
     ] = None,
     calls: Annotated[
         int | None,
@@ -45,7 +45,7 @@ def list_all(
     from evaluation.store.traffic import count_traffic, list_traffic
 
     if failed and calls is None:
-        raise ConfigurationError("--failed chooses among single calls", "Add --calls 20.")
+        raise ConfigurationError("--failed needs --calls", "Add --calls 20.")
     filters: dict[str, Any] = {"task": task, "candidate": candidate, "since": read_since(since)}
     with open_stored(db) as store:
         single = list_traffic(store, ok=False if failed else None, limit=calls, **filters) if calls else ()
@@ -57,11 +57,11 @@ def list_all(
     elif counts:
         _print_counts(counts)
     elif any(value is not None for value in filters.values()) or failed:
-        print_status("no such call is recorded")
+        print_status("no matching calls")
     else:
         print_status(
-            "no call is recorded; applications record theirs with `evaluation.traffic`, and "
-            "`benchwright traffic import FILE` takes them from a log"
+            "no calls are recorded; applications record theirs with `evaluation.traffic`, and `benchwright traffic "
+            "import FILE` imports a log"
         )
 
 
@@ -88,7 +88,7 @@ def import_file(
     elif not made.is_new:
         print_line(f"{file}: this file was imported already, with {counted(made.record.n_calls, 'call')}")
     else:
-        already_here = f", {made.n_lines - n_new:,} here already" if n_new < made.n_lines else ""
+        already_here = f", {made.n_lines - n_new:,} already present" if n_new < made.n_lines else ""
         print_line(f"{file}: {counted(n_new, 'new call')}{already_here}")
 
 
@@ -104,7 +104,7 @@ def read_since(text: str | None) -> datetime | None:
             return datetime.now(UTC) - timedelta(hours=int(match[1]) * _HOURS[match[2]])
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
-        raise ConfigurationError(f"--since {text!r} is no moment", "For example 24h, 7d or 2026-05-04.") from None
+        raise ConfigurationError(f"--since {text!r} is not a time", "For example 24h, 7d or 2026-05-04.") from None
 
 
 def _print_counts(counts: "tuple[TrafficCount, ...]") -> None:

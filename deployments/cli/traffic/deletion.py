@@ -38,8 +38,8 @@ def forget(
     if as_json:
         print_json({"n_calls": n, "n_forgotten": n_gone})
     elif not goes:
-        print_status("everything was kept")
+        print_status("nothing was deleted")
     elif n == 0:
-        print_status("no such call is recorded")
+        print_status("no matching calls")
     else:
         print_line(f"{counted(n_gone, 'call')} forgotten")

@@ -100,7 +100,7 @@ def _announced(text: str, options: Sequence[str], judged: Sequence[Claim]) -> It
                 continue
             elif len(named) == 1 and (of_text := option_text_at(text, _after_marks(text, end), options)):
                 named |= {of_text[0]}
-            if is_asked(text, end) or wording.ONLY_IF.match(text, end):
+            if is_in_question(text, end) or wording.ONLY_IF.match(text, end):
                 continue
             if _judgement(text, start) is False or others_say(text, match.start()):
                 continue
@@ -128,7 +128,7 @@ def _announced_texts(text: str, options: Sequence[str]) -> Iterator[Claim]:
         for match in pattern.finditer(text):
             # "the" may be a filler, or the first word of the option.
             of_text = option_text_at(text, match.start("filler"), options) or option_text_at(text, match.end(), options)
-            if of_text is None or is_asked(text, of_text[1]) or _is_no_choice(text, match.start()):
+            if of_text is None or is_in_question(text, of_text[1]) or _is_no_choice(text, match.start()):
                 continue
             # "No" may be an option itself, and no correction.
             if pattern is wording.CONCLUDED_TEXT and (
@@ -145,7 +145,7 @@ def _announced_texts(text: str, options: Sequence[str]) -> Iterator[Claim]:
 def _judged(text: str, options: Sequence[str]) -> Iterator[Claim]:
     for match in _overlapping(wording.JUDGED, text):
         says = _judgement(text, match.start())
-        if says is None or is_asked(text, match.end()) or others_say(text, match.start()):
+        if says is None or is_in_question(text, match.end()) or others_say(text, match.start()):
             continue
         if is_in_a_name(text, match.start("group")) or is_of_others(text, match.end("group")):
             continue
@@ -257,7 +257,7 @@ def _capital(text: str, end: int) -> bool:
     return text[end : end + 1] == " " and text[end + 1 : end + 2].isupper()
 
 
-def is_asked(text: str, end: int) -> bool:
+def is_in_question(text: str, end: int) -> bool:
     """Return whether the sentence that holds the place `end` goes on to a question mark."""
     return text[end - 1 : end] not in (".", "!") and wording.FOLLOWED_BY_QUESTION.match(text, end) is not None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
-from evaluation.metrics.choices.claims import Claim, is_asked, option_index
+from evaluation.metrics.choices.claims import Claim, is_in_question, option_index
 from evaluation.metrics.choices.mentions import Mention, mentions
 from evaluation.metrics.choices.proper_names import is_in_a_name
 from evaluation.metrics.choices.reported_choices import others_say
@@ -83,7 +83,7 @@ def unless_offered_with_another(text: str, choice: Choice, claims: Sequence[Clai
         and not others_say(text, place.start)
     ]
     if choice.index is None:
-        asserted = {offer.index for offer in offers if not is_asked(text, offer.end) and not offer.is_asked}
+        asserted = {offer.index for offer in offers if not is_in_question(text, offer.end) and not offer.is_asked}
         letters = {place.index for place in named}
         added_to = letters if any(offer.is_added for offer in offers) else set()
         return _of_offers({offer.index for offer in offers} | added_to, asserted, letters)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
-from evaluation.metrics.choices.claims import Claim, is_asked, joined, option_index, option_text_at
+from evaluation.metrics.choices.claims import Claim, is_in_question, joined, option_index, option_text_at
 from evaluation.metrics.choices.mentions import Mention, mentions
 from evaluation.metrics.choices.option_matching import named_option
 from evaluation.metrics.choices.proper_names import is_in_a_name
@@ -91,7 +91,7 @@ def alone(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Choice 
     """Return the letter that stands by itself: in brackets, behind "option", or between two marks."""
     indices: set[int | None] = set()
     for match in wording.SEVERAL.finditer(text):
-        if not is_asked(text, match.end()):
+        if not is_in_question(text, match.end()):
             letters = re.findall(r"(?<!\w)[A-Z](?!\w)", match.group())
             named = joined(frozenset(option_index(letter, options) for letter in letters), options)
             indices |= named if None not in named else set()
@@ -104,7 +104,7 @@ def alone(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Choice 
         is_weighed = wording.WEIGHED.search(text[max(0, match.start() - 40) : match.start()])
         if is_weighed or wording.DENIED_BEHIND.match(text, match.end()):
             continue
-        if not is_denied(text, match.start(), match.end()) and not is_asked(text, match.end()):
+        if not is_denied(text, match.start(), match.end()) and not is_in_question(text, match.end()):
             indices.add(option_index(match.group(name), options))
     indices -= {None, *denied_options(claims)}
     return _one_of(indices) if indices else None
@@ -124,7 +124,7 @@ def by_text(text: str, options: Sequence[str]) -> Choice:
 
 def _is_left_open(text: str, place: Mention) -> bool:
     """Return whether others say what is named there, or the answer only looks at it, or asks whether it is so."""
-    if is_asked(text, place.end) and not wording.AFFIRMED.match(text, place.end):
+    if is_in_question(text, place.end) and not wording.AFFIRMED.match(text, place.end):
         return True
     before = text[max(0, place.start - 80) : place.start]
     clause = wording.CLAUSE_END.split(before)[-1]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
-from evaluation.metrics.choices.claims import Claim, is_asked, option_index
+from evaluation.metrics.choices.claims import Claim, is_in_question, option_index
 from evaluation.metrics.choices.mentions import Mention, is_joined, mentions
 from evaluation.metrics.extraction import is_denied
 
@@ -78,7 +78,7 @@ def is_replaced(text: str, after: int, index: int, named: Sequence[Mention], den
         if mention.start >= match.start()
         and mention.index not in denied
         and not is_denied(text, mention.start, mention.end)
-        and not is_asked(text, mention.end)
+        and not is_in_question(text, mention.end)
     ]
     return bool(later) and index not in later
 
@@ -133,7 +133,7 @@ def offered_too(text: str, start: int, options: Sequence[str]) -> set[int | None
     return {
         option_index(match.group(match.lastgroup or 0), options)
         for match in wording.OFFERED_TOO.finditer(text, start)
-        if not is_denied(text, match.start(), match.end()) and not is_asked(text, match.end())
+        if not is_denied(text, match.start(), match.end()) and not is_in_question(text, match.end())
     } - {None}
 
 

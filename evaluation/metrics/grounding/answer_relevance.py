@@ -65,7 +65,7 @@ class AnswerRelevance(GroundedMetric):
         question, answer = _question(case), generation.answer.strip()
         if self.by == "words" or not question or not answer or _is_noncommittal(answer):
             return ()
-        return tuple(self.asked(text) for text in dict.fromkeys([question, answer]))
+        return tuple(self.embedding_request(text) for text in dict.fromkeys([question, answer]))
 
     def measure(
         self, case: Case, generations: Sequence[Generation], answers: Answers
@@ -80,7 +80,7 @@ class AnswerRelevance(GroundedMetric):
             return None
         if self.by == "words":
             return self._by_words(question, answer, case)
-        cosine = cosines([answers[self.asked(question)]], [answers[self.asked(answer)]])
+        cosine = cosines([answers[self.embedding_request(question)]], [answers[self.embedding_request(answer)]])
         return cosine if isinstance(cosine, ScoreFailure) else Measurement(value=max(0.0, float(cosine[0, 0])))
 
     def _by_words(self, question: str, answer: str, case: Case) -> Measurement | None:

@@ -46,7 +46,7 @@ class ContextPrecision(GroundedMetric):
         if not sentences:
             is_empty = not case.references and not generations[0].answer.strip()
             return Measurement(value=0.0, label=EMPTY) if is_empty else None
-        by_sentence = self.found(sentences, case, answers)
+        by_sentence = self.supports(sentences, case, answers)
         if isinstance(by_sentence, ScoreFailure):
             return by_sentence
         matter = {

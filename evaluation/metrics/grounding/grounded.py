@@ -61,15 +61,19 @@ class GroundedMetric(ModelMetric):
         if self.by == "words" or not sentences:
             return ()
         passage_texts = [sentence.text for sentence in indexed(case.context).sentences[:MOST_EMBEDDED]]
-        return tuple(self.asked(text) for text in dict.fromkeys([*sentences, *passage_texts])) if passage_texts else ()
+        return (
+            tuple(self.embedding_request(text) for text in dict.fromkeys([*sentences, *passage_texts]))
+            if passage_texts
+            else ()
+        )
 
-    def found(self, sentences: Sequence[str], case: Case, answers: Answers) -> list[list[Support]] | ScoreFailure:
+    def supports(self, sentences: Sequence[str], case: Case, answers: Answers) -> list[list[Support]] | ScoreFailure:
         """Return what each passage gives to each of the sentences, in the order of the passages."""
         passages = indexed(case.context)
         if self.by == "words" or not sentences or not passages.sentences:
             return [list(supports(read(sentence), passages)) for sentence in sentences]
-        vectors = [answers[self.asked(text)] for text in sentences]
-        passage_vectors = [answers[self.asked(each.text)] for each in passages.sentences[:MOST_EMBEDDED]]
+        vectors = [answers[self.embedding_request(text)] for text in sentences]
+        passage_vectors = [answers[self.embedding_request(each.text)] for each in passages.sentences[:MOST_EMBEDDED]]
         likeness = cosines(vectors, passage_vectors)
         if isinstance(likeness, ScoreFailure):
             return likeness
@@ -80,7 +84,7 @@ class GroundedMetric(ModelMetric):
         self, sentences: Sequence[str], case: Case, answers: Answers
     ) -> tuple[Attribution, ...] | ScoreFailure:
         """Return each sentence with the passage that it rests on."""
-        by_sentence = self.found(sentences, case, answers)
+        by_sentence = self.supports(sentences, case, answers)
         if isinstance(by_sentence, ScoreFailure):
             return by_sentence
         pairs = zip(sentences, by_sentence, strict=True)
@@ -88,7 +92,7 @@ class GroundedMetric(ModelMetric):
             attribution(text, sentence_supports, threshold=self.least_relevance) for text, sentence_supports in pairs
         )
 
-    def asked(self, text: str) -> EmbedText:
+    def embedding_request(self, text: str) -> EmbedText:
         """Return the request to embed `text`."""
         return EmbedText(model=self.model, digest=self.digest, text=text)
 

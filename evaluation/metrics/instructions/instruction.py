@@ -13,13 +13,13 @@ from evaluation.errors import ConfigurationError
 
 
 class Relation(StrEnum):
-    """How a count must stand to the number that was asked for."""
+    """Comparison of a count with a threshold."""
 
     LESS_THAN = "less than"
     AT_LEAST = "at least"
 
     def holds(self, count: int, threshold: int) -> bool:
-        """Return True where `count` stands so to `threshold`."""
+        """Check whether `count` satisfies the relation to `threshold`."""
         return count < threshold if self is Relation.LESS_THAN else count >= threshold
 
 

@@ -114,7 +114,7 @@ _ORDERS = ("where the measured answer stood first", "where the opponent's answer
 
 
 def pairwise_evidence(measurement: Measurement) -> PairwiseEvidence | None:
-    """Return what a stored comparison rests on; None where no judge was asked."""
+    """Return the verdicts behind a stored comparison; None if no judge was called."""
     if len(measurement.evidence) != len(PairwiseEvidence._fields):
         return None
     first, second, length, length_opponent = measurement.evidence

@@ -115,7 +115,7 @@ class JudgeRubric(JudgeMetric):
 
 
 def rubric_evidence(measurement: Measurement) -> RubricEvidence | None:
-    """Return what a stored grade rests on; None where no judge was asked."""
+    """Return the verdict behind a stored grade; None if no judge was called."""
     if len(measurement.evidence) != len(RubricEvidence._fields):
         return None
     return RubricEvidence(*(float(number) for number in measurement.evidence))

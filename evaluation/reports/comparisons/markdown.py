@@ -60,7 +60,7 @@ def _links(
     links_of_each = []
     for result, table in zip_longest(results, tables[: len(results)]):
         made_by = dict.fromkeys(flow_run for run_id in result.run_ids for flow_run in flow_runs.get(run_id, ()))
-        links = [artifact_link(table, text="All pairs to search and sort")] if table else []
+        links = [artifact_link(table, text="All pairs, searchable and sortable")] if table else []
         links_of_each.append(" · ".join([*links, *map(flow_run_link, made_by)]))
     return links_of_each
 
@@ -72,7 +72,7 @@ def _comparison_section(result: ComparisonResult, album: Album, links: str) -> s
     if is_pair(result):
         parts += [
             markdown_table(metric_rows(result)),
-            "\\* headline. Differences are the first side less the second, paired.",
+            "\\* headline. Differences are the first side minus the second, paired.",
             *map(for_markdown, ratio_lines(result)),
         ]
     else:

@@ -41,14 +41,14 @@ def differences(result: ComparisonResult) -> Picture | None:
         about="Filled: the difference is shown; green where the first one is better, orange where the second is.",
         against=1.0 if pairs[0].kind == Kind.RATIO else 0.0,
     )
-    return Picture(svg=svg, said=f"The differences in {name} of each two sides, with their intervals")
+    return Picture(svg=svg, said=f"The differences in {name} between each two sides, with their intervals")
 
 
 def _difference_words(name: str, pair: PairResult) -> str:
     """Return what the numbers are, with their unit."""
     if pair.kind == Kind.RATIO:
-        return f"{name}, the first by the second"
-    return f"{name}, the first less the second{',' if unit_of(pair) else ''}{unit_of(pair)}"
+        return f"{name}, the first divided by the second"
+    return f"{name}, the first minus the second{',' if unit_of(pair) else ''}{unit_of(pair)}"
 
 
 def _in_unit(difference: float, pair: PairResult) -> PlottedNumber:

@@ -57,7 +57,7 @@ _TITLES = frozenset({"metric", "difference [95 %]", "p", "pairs", "verdict", "ca
 
 
 def side_column(label: str) -> str:
-    """Return the title of a side's column, which is no other column's."""
+    """Return the title of a side's column, unique among the columns."""
     return f"{label} (side)" if label in _TITLES else label
 
 
@@ -233,10 +233,10 @@ def dropped_lines(result: ComparisonResult) -> list[str]:
         if counts.n_cached:
             lines.append(f"{side.label}: {counts.n_cached:,} of {counts.n_answered:,} prompts in a server's cache")
         if counts.n_reused:
-            lines.append(f"{side.label}: {counted(counts.n_reused, 'answer')} reused, out of every timing figure")
+            lines.append(f"{side.label}: {counted(counts.n_reused, 'answer')} reused, excluded from timing figures")
     unequal = [
-        f"{pair.a} – {pair.b}: {pair.n_pairs:,} pairs; {pair.n_only_a:,} cases have a value of the first "
-        f"alone, {pair.n_only_b:,} of the second"
+        f"{pair.a} – {pair.b}: {pair.n_pairs:,} pairs; {pair.n_only_a:,} cases have a value only of the first, "
+        f"{pair.n_only_b:,} only of the second"
         for pair in result.headline_pairs
         if pair.n_only_a or pair.n_only_b
     ]
@@ -255,8 +255,9 @@ def _of_common_cases(result: ComparisonResult) -> str | None:
         return None
     whose = "both sides" if len(result.sides) == 2 else "all sides"
     return (
-        f"values and order above are of the {counted(n, 'case')} that {whose} have a value of, each difference of those"
-        " of the two; `benchwright show` has each candidate's own cases, and may order them otherwise"
+        f"values and order above are over the {counted(n, 'case')} that {whose} have a value of; each difference is "
+        "over the cases of its two sides; `benchwright show` uses each candidate's own cases, and may order them "
+        "differently"
     )
 
 

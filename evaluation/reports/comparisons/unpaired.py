@@ -36,7 +36,7 @@ _TITLES = frozenset({"metric", "difference", "effect size", "p", "ranks p", "ran
 
 
 def _column(label: str) -> str:
-    """Return the title of a group's column, which is no other column's."""
+    """Return the title of a group's column, unique among the columns."""
     return f"{label} (group)" if label in _TITLES else label
 
 
@@ -64,8 +64,8 @@ def _verdict_words(pair: UnpairedPairResult) -> str:
 
 def legend(result: UnpairedComparisonResult) -> str:
     """Return what the columns are."""
-    about = "* headline. Differences are the first group less the second, unpaired [95 %"
-    ranks = "ranks p: Mann and Whitney's test."
+    about = "* headline. Differences are the first group minus the second, unpaired [95 %"
+    ranks = "ranks p: Mann–Whitney test."
     if len(result.headline_pairs) == 1:
         return f"{about}]; {ranks}"
     return f"{about} over all pairs of the metric]; p is adjusted by Holm; {ranks}"

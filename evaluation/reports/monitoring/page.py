@@ -19,7 +19,7 @@ def monitor_as_markdown(result: MonitorResult) -> str:
         over = [f"~~{for_markdown(resolved.alert.sentence)}~~" for resolved in result.resolved]
         parts += ["## Resolved", _lines(over)]
     if result.taken_up:
-        parts += ["## Taken up again", _lines([for_markdown(sentence) for sentence in result.taken_up])]
+        parts += ["## Restarted", _lines([for_markdown(sentence) for sentence in result.taken_up])]
     if result.insights:
         parts += ["## Worth knowing", _lines([for_markdown(insight.text) for insight in result.insights])]
     if result.statistics:

@@ -32,10 +32,10 @@ def standings_picture(race: Race) -> Picture | None:
     svg = draw_interval_plots(
         rows,
         title=f"{race.metric} in the race · {race.benchmark}",
-        x_title=f"{race.metric}, over the cases that each one was asked",
-        about="Filled: in to the end. Hollow: left on the way, and so was asked fewer cases.",
+        x_title=f"{race.metric}, over the cases that each candidate was asked",
+        about="Filled: in the race to the end. Hollow: dropped earlier, and so asked fewer cases.",
     )
-    return Picture(svg=svg, said="Where each candidate stood at the end of the race, or when it left")
+    return Picture(svg=svg, said="The score of each candidate at the end of the race, or when it was dropped")
 
 
 NOT_OVER = "The race is not over."
@@ -90,7 +90,7 @@ def cost_line(outcome: RaceOutcomeResult) -> str:
     spent = outcome.spent
     share = spent.calls / outcome.full_grid_calls
     return (
-        f"{counted(spent.calls, 'call')} of the {outcome.full_grid_calls:,} that asking everybody everything takes "
+        f"{counted(spent.calls, 'call')} of the {outcome.full_grid_calls:,} that a full evaluation takes "
         f"({percent(share)}), {spent.tokens:,} tokens, {quantity(spent.minutes)} minutes"
     )
 
@@ -98,7 +98,7 @@ def cost_line(outcome: RaceOutcomeResult) -> str:
 def rule_line(race: Race) -> str:
     """By which rules it was run."""
     if race.method == "halving":
-        rule = "halving: the worse half of every round leaves, with no guarantee but the confirmation's"
+        rule = "halving: the worse half is dropped in every round; only the confirmation gives a guarantee"
     else:
         rule = f"evidence: the best one is dropped with a probability of at most {race.alpha:g}"
     margin = f"; a difference under {race.margin} does not matter" if race.margin else ""
@@ -123,7 +123,7 @@ def race_as_markdown(race: Race, *, pictures: Sequence[Picture | None] = (), lin
         *shown,
         for_markdown(f"{_cost(race)}{rule_line(race)}. Run {race.run_id}."),
         _list("Looks", decision_lines(race)),
-        _list("Why each one left", departure_lines(race)),
+        _list("Why each candidate was dropped", departure_lines(race)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -27,7 +27,7 @@ def blinded_sentence(result: ReviewResult) -> str:
     """Return how far a review is, where its result is not told yet."""
     return (
         f"{result.n_rated} of {counted(result.n_items, 'case')} of review {result.review_id} are rated, "
-        f"by {rater_words(result.raters)}. Whose answers are whose is told when {awaited_words(result.awaited)}."
+        f"by {rater_words(result.raters)}. The candidates are revealed when {awaited_words(result.awaited)}."
     )
 
 
@@ -36,7 +36,7 @@ def awaited_words(awaited: AwaitedRaters) -> str:
     parts = [
         f"{person.rater} has rated the {counted(person.n_left, 'case')} left to them" for person in awaited.unfinished
     ]
-    parts += _people_rated(awaited.n_unnamed, "who began and gave no name yet")
+    parts += _people_rated(awaited.n_unnamed, "who started without giving a name")
     parts += _people_rated(awaited.n_to_come, "more")
     return listed(parts) if parts else "every case is rated"
 

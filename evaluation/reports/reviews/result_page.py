@@ -130,7 +130,7 @@ def item_rows(result: ReviewResult) -> list[Row]:
             "id": item.case_id,
             "shown": ", ".join(f"{output.letter} = {output.candidate}" for output in item.outputs),
             "rater": rating.rater,
-            "said": _said(rating),
+            "said": _rating_text(rating),
             "notes": rating.notes,
             "picked": f"{item.picked}: {item.why}",
         }
@@ -139,7 +139,7 @@ def item_rows(result: ReviewResult) -> list[Row]:
     ]
 
 
-def _said(rating: ItemRating) -> str:
+def _rating_text(rating: ItemRating) -> str:
     judgement = rating.judgement
     if isinstance(judgement, PreferenceGiven):
         return "tie" if judgement.preferred is None else f"{judgement.preferred} is better"
@@ -153,8 +153,8 @@ def result_as_markdown(result: ReviewResult) -> str:
     """Return the result as one page."""
     tables: list[tuple[str, list[Row]]] = [
         ("By candidate", score_rows(result)),
-        ("Each two", pair_rows(result)),
-        ("Random controls alone", control_rows(result)),
+        ("Pairs", pair_rows(result)),
+        ("Random controls only", control_rows(result)),
         ("Do raters agree?", agreement_rows(result)),
         ("Do metrics and judges agree with people?", metric_rows(result)),
     ]
@@ -194,7 +194,7 @@ def _case_lines(result: ReviewResult) -> Iterator[str]:
         yield f"- **Case {item.case}**, {for_markdown(item.case_id)}: {for_markdown(shown)}. {_picked(item)}"
         for rating in item.ratings:
             notes = f". Notes: {rating.notes}" if rating.notes else ""
-            yield f"    - {for_markdown(rating.rater)}: {for_markdown(_said(rating) + notes)}"
+            yield f"    - {for_markdown(rating.rater)}: {for_markdown(_rating_text(rating) + notes)}"
 
 
 def _picked(item: ReviewedCase) -> str:

@@ -39,7 +39,7 @@ class Drift:
 def drift(store: Store, run: RunResult) -> Drift | None:
     """Return the run's candidates in it and in earlier runs; None where there is no earlier one."""
     headline = run.headline
-    earlier_values = _told_apart(values_over_runs(store, run.run_id, run.metrics.get(headline, headline)))
+    earlier_values = _without_ambiguous(values_over_runs(store, run.run_id, run.metrics.get(headline, headline)))
     run_ids = list(dict.fromkeys(value.run_id for value in earlier_values))
     if len(run_ids) < 2:
         return None
@@ -68,7 +68,7 @@ def drift(store: Store, run: RunResult) -> Drift | None:
     )
 
 
-def _told_apart(values: Sequence[EarlierValue]) -> list[EarlierValue]:
+def _without_ambiguous(values: Sequence[EarlierValue]) -> list[EarlierValue]:
     """Without two candidates of one name in one run: nobody knows which of them goes on which."""
     times = Counter((value.run_id, value.label) for value in values)
     return [value for value in values if times[value.run_id, value.label] == 1]
@@ -76,7 +76,7 @@ def _told_apart(values: Sequence[EarlierValue]) -> list[EarlierValue]:
 
 def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> CandidateLine:
     places = [run_ids.index(value.run_id) for value in values]
-    by_place = {place: _known(value) for place, value in zip(places, values, strict=True)}
+    by_place = {place: _plotted(value) for place, value in zip(places, values, strict=True)}
     changed = {
         place
         for place, value, before in zip(places[1:], values[1:], values, strict=False)
@@ -85,7 +85,7 @@ def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) 
     return CandidateLine(label=label, values=by_place, changed=frozenset(changed))
 
 
-def _known(value: EarlierValue) -> PlottedNumber:
+def _plotted(value: EarlierValue) -> PlottedNumber:
     return PlottedNumber(value=value.estimate.value, low=value.estimate.low, high=value.estimate.high)
 
 
@@ -110,7 +110,7 @@ def _changes(values: Sequence[EarlierValue]) -> list[str]:
     for before, value in pairwise(values):
         since = f"in run {value.run_id} ({value.made_at:%Y-%m-%d})"
         if value.digest != before.digest:
-            changes.append(f"{value.label}: other weights {since} than before: {_short(before)} became {_short(value)}")
+            changes.append(f"{value.label}: different weights {since}: {_short(before)} became {_short(value)}")
         if value.server_version != before.server_version:
             versions = f"{before.server_version or 'unknown'} became {value.server_version or 'unknown'}"
             changes.append(f"{value.label}: another server version {since}: {versions}")

@@ -25,7 +25,7 @@ def _gpu_line(gpu: GpuResult) -> str:
         total = gpu.memory_total_bytes
         of_all = "" if total is None else f" of {size(total)}"
         parts.append(f"{size(gpu.memory_peak_bytes)}{of_all} in use at most")
-    load = ", ".join(parts) or "it says nothing of its load"
+    load = ", ".join(parts) or "its load is not reported"
     return f"{gpu.endpoint}, GPU {gpu.gpu_index} ({gpu.gpu_name}): {load}; {counted(gpu.n_samples, 'sample')}"
 
 

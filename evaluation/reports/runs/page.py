@@ -78,7 +78,7 @@ def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> st
     lines += _list("Alarms", alarm_lines(run))
     lines += _list("Notes", remarks(run))
     lines += _earlier(store, run, album)
-    lines += [_given_up(each.label, each.given_up_reason) for each in run.candidates if each.given_up_reason]
+    lines += [_give_up_line(each.label, each.given_up_reason) for each in run.candidates if each.given_up_reason]
     return "\n\n".join(line for line in lines if line)
 
 
@@ -102,7 +102,7 @@ def _result_table(run: RunResult, columns: Sequence[str], rows: Sequence[Mapping
 
 
 def _links(run: RunResult, table_id: str | None) -> str:
-    links = [artifact_link(table_id, text="This table to search and sort")] if table_id else []
+    links = [artifact_link(table_id, text="This table, searchable and sortable")] if table_id else []
     links += [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
     return " · ".join(links)
 
@@ -147,7 +147,7 @@ def _about(run: RunResult) -> str:
     )
 
 
-def _given_up(label: str, reason: str) -> str:
+def _give_up_line(label: str, reason: str) -> str:
     return f"**{for_markdown(label)}** was given up: {for_markdown(reason)}"
 
 

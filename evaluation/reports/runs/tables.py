@@ -17,7 +17,7 @@ ENERGY_COLUMNS = {"energy_j": "J/answer", "energy_per_right_j": "J/right answer"
 COST_COLUMNS = {"cost_usd": "USD/answer"}
 """These and those above are shown where any candidate has them."""
 USAGE_COLUMNS = {"prompt_tokens": "tokens in", "output_tokens": "tokens out", **COST_COLUMNS}
-NO_INTERVAL = "no interval: too few cases or clusters, or the same value on each, so that no spread was seen"
+NO_INTERVAL = "no interval: too few cases or clusters, or the same value on each"
 FAILURES_AS_ZERO = "mean_with_failures_as_zero"
 
 
@@ -153,7 +153,7 @@ def caption(run: RunResult) -> str:
 
 
 def remarks(run: RunResult) -> list[str]:
-    """Return what is to be said below the table of a run, a sentence for each thing."""
+    """Return the remarks below the table of a run, one a sentence."""
     scored = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run))
     parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), run.judging)
     return [text for part in parts for text in part]
@@ -188,13 +188,13 @@ def unscored(run: RunResult) -> list[str]:
         f"{candidate.label}: {counted(sum(kinds.values()), 'answer')} without a score on "
         f"{titles.get(metric, metric)}: "
         + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
-        + _asked_again(run, candidate, metric)
+        + _missing_scores_hint(run, candidate, metric)
         for candidate in ranked(run)
         for metric, kinds in candidate.score_failures.items()
     ]
 
 
-def _asked_again(run: RunResult, candidate: CandidateResult, metric: str) -> str:
+def _missing_scores_hint(run: RunResult, candidate: CandidateResult, metric: str) -> str:
     """Return how many scores there are, and what to do, where others are missing by the fault of a server."""
     kinds = candidate.score_failures[metric]
     if not SERVERS_FAULT & kinds.keys():
@@ -202,7 +202,7 @@ def _asked_again(run: RunResult, candidate: CandidateResult, metric: str) -> str
     n_scored = candidate.n_scored.get(metric, 0)
     return (
         f"; {n_scored:,} of {n_scored + sum(kinds.values()):,} have one; `benchwright evaluate --resume "
-        f"{run.run_id}` or the same `benchwright score` asks the others again"
+        f"{run.run_id}` or the same `benchwright score` retries the others"
     )
 
 
@@ -255,8 +255,8 @@ def extractions(run: RunResult) -> list[str]:
 def reused(run: RunResult) -> list[str]:
     """For each candidate that took outcomes from earlier runs: how many."""
     return [
-        f"{candidate.label}: {candidate.n_reused:,} of {run.n_cases * run.n_repeats:,} "
-        "taken from earlier runs (out of timing figures)"
+        f"{candidate.label}: {candidate.n_reused:,} of {run.n_cases * run.n_repeats:,} reused from earlier runs "
+        "(excluded from timing figures)"
         for candidate in ranked(run)
         if candidate.n_reused
     ]

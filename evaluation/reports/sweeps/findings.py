@@ -18,7 +18,7 @@ def sweep_sentences(sweep: SweepResult) -> list[str]:
         *(sentence for effect in metric.effects for sentence in _of_effect(metric, effect)),
         *_of_interactions(metric),
         _of_combinations(metric),
-        *(f"{name} has scores of one value only, and nothing can be said of it." for name in metric.constant),
+        *(f"{name} has scores of one value only, so nothing can be concluded about it." for name in metric.constant),
         *(f"Note: {note}." for note in metric.notes),
         *(f"Note: {note}." for note in sweep.as_asked),
         *_only_this_prompt(sweep),
@@ -56,7 +56,7 @@ def _why_untested(metric: SweptMetric) -> str:
     if metric.unit != "answer" and metric.n_units < MIN_UNITS:
         return f"{counted(metric.n_units, metric.unit)} are too few"
     of = counted(metric.n_units, metric.unit)
-    return f"{of} of {counted(len(scored), 'combination')} do not tell the parameters apart"
+    return f"{of} of {counted(len(scored), 'combination')} cannot separate the parameters"
 
 
 def _of_effect(metric: SweptMetric, effect: EffectResult) -> list[str]:
@@ -85,7 +85,7 @@ def _trend(metric: SweptMetric, effect: EffectResult) -> list[str]:
 
 
 def _would_have_been_found(effect: EffectResult) -> str:
-    """Return what could have been found: silence is no proof of sameness."""
+    """Return what could have been found: no finding does not prove that there is no effect."""
     if effect.detectable is None:
         return ""
     what = "a steady rise or fall" if effect.is_numeric else "a difference between two of them"
@@ -154,4 +154,4 @@ def _of_combinations(metric: SweptMetric) -> str:
 def _only_this_prompt(sweep: SweepResult) -> list[str]:
     if sweep.n_cases != 1:
         return []
-    return ["All of this holds for this one prompt, and says nothing of others."]
+    return ["All of this holds for this one prompt only."]

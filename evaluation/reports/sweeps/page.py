@@ -57,7 +57,7 @@ def level_picture(metric: SweptMetric) -> Picture | None:
         return None
     svg = draw_interval_plots(
         rows,
-        title=f"What each value gives: {metric.metric}, over all else",
+        title=f"{metric.metric} by parameter value, averaged over all else",
         x_title=f"{metric.metric}, mean over all other parameters",
         about="Filled: may be the best value of its parameter.",
     )

@@ -30,7 +30,7 @@ def effect_rows(metric: SweptMetric) -> list[dict[str, str]]:
     return [
         {
             "parameter": effect.name,
-            "effect": _found(effect),
+            "effect": _effect_state(effect),
             "p": p_cell(effect.p_adjusted),
             "spread": score(effect.spread),
             "correlation": _correlation(effect),
@@ -47,7 +47,7 @@ def _correlation(effect: EffectResult) -> str:
     return coefficient(effect.correlation, signed=True)
 
 
-def _found(effect: EffectResult) -> str:
+def _effect_state(effect: EffectResult) -> str:
     if effect.p_adjusted is None:
         return "untested"
     return "shown" if effect.is_shown else "none found"

@@ -9,7 +9,7 @@ import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from evaluation.sandbox.inside.channel import Channel, GoneError, NotCheckableError, UnreadableError, write_frame
-from evaluation.sandbox.inside.errors import said_by
+from evaluation.sandbox.inside.errors import message_of
 from evaluation.sandbox.inside.exchanges import PROGRAM, CheckerExchange, setup_classes
 from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
 from evaluation.sandbox.inside.shared import Shared
@@ -140,7 +140,7 @@ def _kind(error: BaseException) -> str:
 
 def _in_a_line(error: BaseException, where: str) -> str:
     """Return what went wrong; of a failed assertion, the assertion too."""
-    words = " ".join(said_by(error).split())
+    words = " ".join(message_of(error).split())
     if isinstance(error, AssertionError):
         words = ": ".join(each for each in (where, words) if each)
     if not isinstance(error, GoneError | UnreadableError | NotCheckableError):

@@ -16,10 +16,10 @@ _PLAIN = (str, int, float, bool, bytes, type(None))
 def described(error: BaseException) -> tuple[tuple[str, ...], tuple[Any, ...], str]:
     """Return the names of the exception's classes, the nearest first; its plain arguments; what it says."""
     names = tuple(kind.__name__ for kind in type(error).__mro__ if issubclass(kind, BaseException))
-    return names, _plain_arguments(error), said_by(error)
+    return names, _plain_arguments(error), message_of(error)
 
 
-def said_by(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Return what an exception says, cut where it says too much."""
     try:
         return str(error)[:_MAX_WORDS]

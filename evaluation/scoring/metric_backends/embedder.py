@@ -82,17 +82,17 @@ class Embedder:
         missing = [text for text in texts if text not in vectors]
         answers: dict[str, Answer] = {**vectors}
         if missing:
-            answers |= await self._asked(missing)
+            answers |= await self._embed_all(missing)
         return answers
 
-    async def _asked(self, texts: Sequence[str]) -> dict[str, Answer]:
+    async def _embed_all(self, texts: Sequence[str]) -> dict[str, Answer]:
         """Return one text that the server does not take does not spoil the others."""
         vectors = await self._attempts(texts)
         if isinstance(vectors, ScoreFailure):
             if len(texts) == 1 or vectors.kind == "server_down":
                 return dict.fromkeys(texts, vectors)
             middle = len(texts) // 2
-            return {**await self._asked(texts[:middle]), **await self._asked(texts[middle:])}
+            return {**await self._embed_all(texts[:middle]), **await self._embed_all(texts[middle:])}
         self.n_embedded += len(texts)
         by_text = {text: tuple(vector) for text, vector in zip(texts, vectors, strict=True)}
         await asyncio.to_thread(patiently, lambda: save_vectors(self._store, self._model, self._digest, by_text))

@@ -129,7 +129,7 @@ def test_what_was_ignored_is_stored_with_the_benchmark(benchwright: Command, wri
 def test_equal_contents_are_told_of(benchwright: Command, write: Command) -> None:
     path = write(*CASES, CASES[0] | {"case_id": "again"})
 
-    assert "2 cases ask and accept the same: c0, again" in benchwright("benchmarks", "validate", path).err
+    assert "2 cases have the same prompt and references: c0, again" in benchwright("benchmarks", "validate", path).err
     assert [["c0", "again"]] == benchwright("benchmarks", "validate", path, "--json").json["equal_contents"]
 
 
@@ -205,7 +205,7 @@ def test_another_version_under_a_name_is_told_of(benchwright: Command, write: Co
 
     said = benchwright("benchmarks", "add", write(*CASES[:3]))
 
-    assert "with 5 cases before" in said.err
+    assert "with 5 cases;" in said.err
     assert 3 == len(benchwright("benchmarks", "show", "sums", "--cases", 9, "--json").json["cases"])
 
 

@@ -228,9 +228,9 @@ def test_other_task_types_are_refused(benchwright: Command, database: str) -> No
     ("words", "message"),
     [
         (("old", "new", "--metric", "latency_s"), "--metric latency_s needs cases in common"),
-        (("old", "new", "--flips", 3), "and not with --flips"),
-        (("old", "--model", "x:1b"), "and not with the options of `evaluate`"),
-        (("old", "new", "--fail-on-regression", "--history"), "and not with --fail-on-regression, --history"),
+        (("old", "new", "--flips", 3), "not --flips"),
+        (("old", "--model", "x:1b"), "not the options of `evaluate`"),
+        (("old", "new", "--fail-on-regression", "--history"), "not --fail-on-regression, --history"),
         (("old",), "a comparison needs two sides"),
         (("old", "nobody"), "'nobody'"),
         ((), "nothing to compare"),

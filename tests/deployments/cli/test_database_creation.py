@@ -10,7 +10,7 @@ from deployments.cli.serve import _keep_results_in
 from evaluation.errors import StoreError
 
 Command = Callable[..., Any]
-MADE = "note: made a new results database at sqlite:///"
+MADE = "note: created a new results database at sqlite:///"
 MAKING = (
     ("endpoints", "add", "big", "http://127.0.0.1:9", "--no-check"),
     ("doctor",),
@@ -44,7 +44,7 @@ def test_a_database_that_is_made_where_a_user_named_one_is_told_of_once(benchwri
     words = (*MAKING[0], "--db", path)
 
     assert f"{MADE}{path}" in benchwright(*words).err.splitlines()
-    assert "made a new" not in benchwright(*words).err
+    assert "created a new" not in benchwright(*words).err
 
 
 def test_a_setting_may_name_a_folder_that_is_still_to_be_made_and_is_told_of(
@@ -68,4 +68,4 @@ def test_the_usual_database_is_made_without_a_word(
     said = benchwright(*MAKING[0])
 
     assert (0, True) == (said.code, (tmp_path / "data" / "benchwright.db").exists())
-    assert "made a new" not in said.err
+    assert "created a new" not in said.err

@@ -46,7 +46,7 @@ def test_resume_last_asks_only_what_is_missing_even_where_the_file_is_gone(
     assert first.json["invocation_id"] == said.json["invocation_id"]
     (before,), (after,) = first.json["runs"], said.json["runs"]
     assert before["run_id"] == after["run_id"]
-    assert f"going on with run {before['run_id']} (numbers, completed)" in said.err
+    assert f"resuming run {before['run_id']} (numbers, completed)" in said.err
     assert [1, 0] == [run["candidates"][0]["n_failed"] for run in (before, after)]
     assert 1 == len(benchwright("runs", "--json").json)
 

@@ -106,10 +106,10 @@ def test_an_experiment_is_exported_with_all_its_runs(benchwright: Command, finis
     [
         (("no-such",), "unknown run, experiment or comparison 'no-such'"),
         (("run-1", "--format", "xlsx"), "unknown format 'xlsx'"),
-        (("run-1", "--out", "a.xlsx"), "names no format that is known"),
+        (("run-1", "--out", "a.xlsx"), "unknown format"),
         (("run-1", "--table", "pairs"), "has no pairs"),
         (("run-1", "--table", "rows"), "unknown table 'rows'"),
-        (("run-1", "--format", "parquet"), "not for a terminal"),
+        (("run-1", "--format", "parquet"), "cannot be printed to a terminal"),
         (("run-1", "--candidate", "a"), "unknown candidate of run run-1 'a'"),
         (("run-1", "--metric", "exact"), "did you mean 'exact_match'"),
         (("run-1", "--table", "results", "--failed"), "choose among answers"),

@@ -109,7 +109,7 @@ def test_options_before_the_word_are_refused_instead_of_ignored(benchwright: Com
     said = benchwright("runs", "--db", "elsewhere.db", "delete", "run-1", "--yes")
 
     assert 2 == said.code
-    assert "options stand after the word 'delete'" in said.err
+    assert "put options after the word 'delete'" in said.err
     assert 1 == len(benchwright("runs", "--json").json)
 
 
@@ -125,7 +125,7 @@ def test_tags_are_added_and_removed_and_a_favourite_is_marked(benchwright: Comma
 
 
 @pytest.mark.parametrize(
-    ("options", "words"), [((), "nothing was asked of the tags"), (("--add", " "), "a tag must not be empty")]
+    ("options", "words"), [((), "no change was given"), (("--add", " "), "a tag must not be empty")]
 )
 def test_a_tag_command_that_asks_for_nothing_is_refused(
     benchwright: Command, stored_run: Command, options: tuple[str, ...], words: str

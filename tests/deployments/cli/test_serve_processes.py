@@ -305,7 +305,7 @@ def test_with_the_password_forms_and_commands_work(story: Story) -> None:
 def test_a_command_without_the_password_says_so(story: Story, command: str) -> None:
     code, said = story.codes[f"{command} without"]
     assert 2 == code, said
-    assert "asks for a password" in said
+    assert "requires a password" in said
     assert "export PREFECT_API_AUTH_STRING=user:password" in said
     assert "Traceback" not in said
 
@@ -313,7 +313,7 @@ def test_a_command_without_the_password_says_so(story: Story, command: str) -> N
 def test_kill_9_leaves_nothing_and_what_it_cut_off_is_made_again(story: Story) -> None:
     assert -signal.SIGKILL == story.codes["killed"][0]
     assert story.facts["left by kill -9"]
-    assert "it is made again (1 of at most 3 times)" in story.codes["terminated"][1]
+    assert "rescheduled (1 of at most 3 times)" in story.codes["terminated"][1]
 
 
 def test_sigterm_cancels_what_runs_and_leaves_nothing(story: Story) -> None:

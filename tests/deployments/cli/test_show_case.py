@@ -107,7 +107,7 @@ def test_an_empty_right_answer_is_shown_as_one_and_a_reused_one_is_marked(benchw
     out = benchwright("show", "--case", "silence").out
 
     assert "answer:\n  │ \n" in out
-    assert "reused from an earlier run, so in no timing figure" in out
+    assert "reused from an earlier run; excluded from timing figures" in out
 
 
 def test_a_case_may_have_several_references_or_none_and_choices(benchwright: Command, store: Store) -> None:

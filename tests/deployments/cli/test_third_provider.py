@@ -103,5 +103,5 @@ def test_forms_blocks_and_help_name_what_stands_in_the_catalogue() -> None:
     names = ["ollama", "openai_compatible", "parrot"]
     assert 3 == " ".join("\n".join(help_texts).split()).count("ollama or openai_compatible or parrot")
     assert names == json.loads(field)["enum"]
-    assert "“ollama” or “openai_compatible” or “parrot”; empty: found out." == json.loads(field)["description"]
+    assert "“ollama” or “openai_compatible” or “parrot”; empty: detected." == json.loads(field)["description"]
     assert ["asked", *names] == json.loads(server)["enum"]

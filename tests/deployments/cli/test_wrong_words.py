@@ -66,7 +66,7 @@ def test_the_metrics_that_will_be_computed_are_the_ones_that_are_named(
 def test_serve_opens_no_folder_to_forms_that_was_not_named(benchwright: Command, folder: str) -> None:
     said = benchwright("serve", "--form-files", folder)
 
-    assert (2, f"error: --form-files {folder!r} is not a folder\n  next: Name one that exists.\n") == (
+    assert (2, f"error: --form-files {folder!r} is not a folder\n  next: Give an existing folder.\n") == (
         said.code,
         said.err,
     )

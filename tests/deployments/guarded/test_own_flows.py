@@ -70,7 +70,7 @@ def test_a_deployment_that_names_other_code_is_refused(
 def test_a_flow_run_of_no_deployment_is_refused(client: "SyncPrefectClient") -> None:
     from flows.monitor import monitor
 
-    with pytest.raises(ConfigurationError, match="is of no deployment"):
+    with pytest.raises(ConfigurationError, match="does not belong to a deployment"):
         asyncio.run(load_own_flow(client.create_flow_run(monitor)))
 
 

@@ -176,5 +176,5 @@ def test_a_run_that_is_no_sweeps_is_refused(asked: Options, benchmark: str, olla
     ollama_by_script.add("good")
     run = evaluate(benchmark=benchmark, model="good", **asked).run
 
-    with pytest.raises(ConfigurationError, match="is no sweep's"):
+    with pytest.raises(ConfigurationError, match="is not a sweep"):
         load_sweep(run.run_id)

@@ -40,7 +40,7 @@ def test_a_part_that_ended_is_started_again_and_that_is_said() -> None:
     part = Part("worker", lambda: fresh, ended)
     assert part.look(said.append)
     assert fresh is part.process
-    assert ["warning: the worker ended with exit status 7; it is started again (its log: part.log)"] == said
+    assert ["warning: the worker ended with exit status 7; restarting it (its log: part.log)"] == said
 
 
 def test_a_part_that_ends_again_and_again_is_given_up_with_the_end_of_its_log() -> None:

@@ -44,7 +44,8 @@ CASES = cases_of(40)
         ),
         (
             {"verdict": "A better", "higher_is_better": False, "unit": "s", "difference": -1.25, "low": -2, "high": -1},
-            "A is better than B by 1.25 s [1, 2] (exact_match, less is better), p = .0004 (exact McNemar), 1,319 pairs",
+            "A is better than B by 1.25 s [1, 2] (exact_match, lower is better), p = .0004 (exact McNemar), "
+            "1,319 pairs",
         ),
         (
             {"verdict": "equivalent", "margin": 0.02, "difference": 0.001, "low": -0.01, "high": 0.012, "p_value": 0.8,
@@ -157,7 +158,7 @@ def test_the_page_links_to_flow_runs_and_tables_and_shows_pictures(store: Store)
     page = comparisons_as_markdown([result], flow_runs={"hostile": ("f1", HOSTILE)}, tables=["t1"])
 
     assert [] == foreign_markup(page)
-    assert "[All pairs to search and sort](../../artifacts/artifact/t1)" in page
+    assert "[All pairs, searchable and sortable](../../artifacts/artifact/t1)" in page
     assert "(../../runs/flow-run/f1)" in page
     assert 1 == page.count("](../../runs/")
     assert 2 <= page.count("](data:image/svg+xml;base64,") <= 3

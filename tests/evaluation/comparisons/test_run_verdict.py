@@ -197,8 +197,8 @@ def test_a_table_of_each_candidates_own_cases_and_a_verdict_on_the_common_ones_s
 
     assert said[-1] == "Compared on the cases that both have a value of; the table has each candidate's own cases."
     assert (
-        "values and order above are of the 6 cases that both sides have a value of, each difference of those of the "
-        "two; `benchwright show` has each candidate's own cases, and may order them otherwise"
+        "values and order above are over the 6 cases that both sides have a value of; each difference is over the "
+        "cases of its two sides; `benchwright show` uses each candidate's own cases, and may order them differently"
         in dropped_lines(compared(store, run_id))
     )
 

@@ -63,7 +63,7 @@ def test_a_run_that_failed_without_an_answer_is_told_once_by_name_with_its_reaso
     assert ("run", "critical", "night-1", "numbers") == (alert.rule, alert.severity, alert.run_id, alert.benchmark)
     assert (
         "Run night-1 of m:1b on numbers ended before its first number, with no answer: it failed: the server is away. "
-        "`benchwright evaluate --resume night-1` goes on with it."
+        "`benchwright evaluate --resume night-1` resumes it."
     ) == alert.sentence
     assert ((), 1) == (later.raised, len(later.updated))
 
@@ -121,7 +121,7 @@ def test_what_a_schedule_began_and_no_run_came_of_is_told_once(store: Store) -> 
 
     assert ("run", "schedule") == (alert.rule, alert.source)
     assert (
-        "The scheduled evaluate 'wise-owl' ended before there was any run: it failed: ConfigurationError: no server "
+        "The scheduled evaluate 'wise-owl' ended before it created a run: it failed: ConfigurationError: no server "
         "answers."
     ) == alert.sentence
     assert () == looked(store, failed(), after=HOUR).raised

@@ -142,7 +142,7 @@ def test_a_fall_by_another_judge_is_not_blamed_on_the_model(store: Store) -> Non
     (alert,) = looked(store).raised
 
     assert ("judge", None) == (alert.rule, alert.candidate)
-    assert "says nothing of the models" in alert.sentence
+    assert "says nothing about the models" in alert.sentence
     (insight,) = [one for one in seen.insights if one.kind == "judge"]
     assert "exact_match was 0.9 and is 0.7 now, measured with a different judge, option or scorer" in insight.text
     assert "`benchwright score base-2 --metric …` rescores the earlier answers" in insight.text

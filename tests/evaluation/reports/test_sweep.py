@@ -153,11 +153,11 @@ def test_too_little_is_said_to_be_too_little_each_with_its_own_reason() -> None:
 
     alone = said(report(parse_parameters(["temperature=0.5"]), np.ones((1, 9))))
     assert "No conclusion about the parameters' effect on exact_match: each has one value only." in alone
-    assert "temperature has scores of one value only, and nothing can be said of it." in alone
+    assert "temperature has scores of one value only, so nothing can be concluded about it." in alone
     assert "better than" not in alone
 
     once = said(report(parse_parameters(["temperature=0,1"]), noise(1, 2), n_cases=1))
-    assert "2 answers of 2 combinations do not tell the parameters apart." in once
+    assert "2 answers of 2 combinations cannot separate the parameters." in once
 
 
 def test_an_effect_without_a_value_that_is_shown_to_be_worse_leaves_open_which_is_best() -> None:
@@ -180,7 +180,7 @@ def test_a_single_prompt_and_what_was_asked_otherwise_are_named() -> None:
     text = said(sweep)
 
     assert "Note: the server takes no top_k." in text
-    assert text.endswith("All of this holds for this one prompt, and says nothing of others.")
+    assert text.endswith("All of this holds for this one prompt only.")
     assert "10 combinations (grid) on a single prompt, each asked 3 times, seed 0" in sweep_as_markdown(sweep).replace(
         "\\", ""
     )

@@ -51,7 +51,7 @@ def test_a_candidate_written_as_text_is_read_back(text: str) -> None:
         ("m temperature=nan", "option temperature='nan' is not a number"),
         ("m num_ctx=1.5", "option num_ctx='1.5' is not a whole number"),
         ("m use_mmap=perhaps", "option use_mmap='perhaps' is not true or false"),
-        ("m think=deeply", "think='deeply' is not known; allowed: true, false, low, medium, high, max"),
+        ("m think=deeply", "invalid think='deeply'; allowed: true, false, low, medium, high, max"),
         ("m seed=3", "option seed is derived for each case"),
     ],
 )

@@ -114,7 +114,7 @@ def test_a_table_is_made_again_from_what_a_request_keeps_of_it(tmp_path: Path) -
         ("models: [a]", "models must be a mapping of model names"),
         ("models: {a: 3}", "models → a must be a mapping"),
         ("modells: {}", "modells is not a key of a price"),
-        ("- a", "hold a list, no mapping"),
+        ("- a", "hold a list, expected a mapping"),
         ("models: [", "neither YAML nor TOML"),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_file_that_cannot_be_meant_is_refused_with_its_place(tmp_path: Path, t
     [
         (
             "models: {a: {per_khw: 1, tax: 2}}",
-            "Remove 'per_khw', 'tax', or write 'per_kwh' if that is meant; known keys: input_per_million, ",
+            "Remove 'per_khw', 'tax', or write 'per_kwh' if that is what you mean; known keys: input_per_million, ",
         ),
         ("currency: EUR", "Remove 'currency'; known keys: electricity_per_kwh, models. For example"),
     ],

@@ -50,7 +50,10 @@ def test_the_next_step_for_an_unknown_key_is_to_remove_it(tmp_path: Path) -> Non
     path.write_text("sistem: x\nexamples: [{prompt: a, answer: b, note: c}]\n")
     with pytest.raises(ConfigurationError) as caught:
         read_profile(path)
-    said = "Remove 'note', 'sistem', or write 'system' if that is meant; known keys: name, system, template, examples, "
+    said = (
+        "Remove 'note', 'sistem', or write 'system' if that is what you mean; known keys: name, system, template, "
+        "examples, "
+    )
     assert str(caught.value.next_step).startswith(said)
 
 

@@ -1,4 +1,4 @@
-"""Whose answers are whose is told when all have rated who were asked, or who began."""
+"""The candidates are revealed when all have rated who were asked, or who began."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -134,8 +134,8 @@ def test_until_then_how_far_it_is_and_no_name_of_a_candidate(store: Store) -> No
 
     assert (
         f"2 of 2 cases of review {review.review_id} are rated, by <b>eve</b> [x](http://e) (1 case) and ana (2 cases). "
-        "Whose answers are whose is told when <b>eve</b> [x](http://e) has rated the 1 case left to them, one who "
-        "began and gave no name yet has rated and one more has rated."
+        "The candidates are revealed when <b>eve</b> [x](http://e) has rated the 1 case left to them, one who "
+        "started without giving a name has rated and one more has rated."
     ) == shown.sentence
     assert not [name for name in NAMES if name in str(shown) + page]
     assert not [raw for raw in ("<b>", "](http", "http://") if raw in page]
@@ -146,7 +146,7 @@ def test_until_then_how_far_it_is_and_no_name_of_a_candidate(store: Store) -> No
     ("waits", "words"),
     [
         ({"n_to_come": 2}, "2 more have rated"),
-        ({"n_unnamed": 2}, "2 who began and gave no name yet have rated"),
+        ({"n_unnamed": 2}, "2 who started without giving a name have rated"),
         ({"unfinished": (UnfinishedRater(rater="ben", n_left=3),)}, "ben has rated the 3 cases left to them"),
     ],
 )
@@ -157,6 +157,6 @@ def test_who_is_waited_for_is_said_in_words(waits: dict[str, Any], words: str) -
 
 
 def test_a_result_is_told_now_of_a_review_that_is_named(store: Store) -> None:
-    with pytest.raises(ConfigurationError, match="name the review"):
+    with pytest.raises(ConfigurationError, match="give the review"):
         read_review_request({"unblind": True})
     assert read_review_request({"unblind": True, "review": "last"}).unblind

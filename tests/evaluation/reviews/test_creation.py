@@ -145,7 +145,7 @@ def test_nothing_answered_is_nothing_to_show(store: Store) -> None:
 def test_a_request_says_what_is_wrong_with_it() -> None:
     with pytest.raises(ConfigurationError, match="n_cases must be at least 1"):
         read_review_request({"n_cases": 0})
-    with pytest.raises(ConfigurationError, match="more than all together"):
+    with pytest.raises(ConfigurationError, match="add up to more than 1"):
         read_review_request({"flip_share": 0.7, "control_share": 0.7})
     assert ["accuracy", "speed"] == read_review_request({"criteria": ["speed", "accuracy", "speed"]}).criteria
 

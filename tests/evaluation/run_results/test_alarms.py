@@ -406,7 +406,7 @@ def test_alarms_about_baselines_are_one_line_and_those_about_models_are_said_one
     assert {True} == {alarm.about_baseline for alarm in run.alarms if "baseline-" in alarm.candidate}
     assert {"bad:1b"} == {line.partition(": ")[0] for line in alarm_lines(run)}
     assert (
-        "12 alarms about baselines left out, which fail in ways of their own (baseline-lead 6, "
+        "12 alarms about baselines left out, since baselines fail in ways of their own (baseline-lead 6, "
         "baseline-random 6); `benchwright show RUN --json` lists them"
     ) == baselines_line([run, run])
     assert baselines_line([]) is None

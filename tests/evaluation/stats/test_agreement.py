@@ -121,8 +121,8 @@ def test_a_single_dissent_gives_a_value_without_an_interval():
     ("ratings", "problem"),
     [
         ([1, 2, 3], "1 dimensions"),
-        ([[1, 2], [1]], "no table of numbers"),
-        ([["A", "B"], ["A", "A"]], "no table of numbers"),
+        ([[1, 2], [1]], "not a table of numbers"),
+        ([["A", "B"], ["A", "A"]], "not a table of numbers"),
         ([[1, float("inf")], [1, 2]], "infinite"),
     ],
 )

@@ -136,7 +136,7 @@ class TestCochran:
         assert (0.0, 1.0) == cochran_q(np.array([[1, 1, 1], [0, 0, 0]], dtype=float))
 
     def test_other_scores_are_refused(self):
-        with pytest.raises(ConfigurationError, match="nothing but 0 and 1"):
+        with pytest.raises(ConfigurationError, match="only 0 and 1"):
             cochran_q(AUC)
 
 

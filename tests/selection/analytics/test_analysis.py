@@ -241,7 +241,7 @@ def test_answers_of_no_use_are_a_drift_and_a_reason_to_train_again(today):
     assert ("ok", 1 / 40, pytest.approx(0.602, abs=1e-3)) == (drift.quantity, drift.observed, drift.expected)
     assert binomtest(1, 40, drift.expected, alternative="less").pvalue == pytest.approx(drift.p_value)
     assert found.reason_to_retrain == (
-        "of the answers of large on summarization 2 % were of use, where at least 60 % were expected (40 prompts)"
+        "2 % of the answers of large on summarization were useful, where at least 60 % was expected (40 prompts)"
     )
 
 

@@ -169,7 +169,7 @@ def test_a_stream_that_cannot_be_paid_for_is_refused_at_the_beginning(path):
 
 
 def test_a_total_alone_is_no_pace_and_says_which_two_ways_there_are(path):
-    with pytest.raises(ConfigurationError, match="only with the number of prompts") as caught:
+    with pytest.raises(ConfigurationError, match="does not say how fast it may be spent") as caught:
         BudgetRouter(1.0, task="summarization", store=path)
     assert {"n_prompts", "per_prompt_usd"} <= set(str(caught.value.next_step).replace(",", "").split())
     with pytest.raises(ConfigurationError, match="both given"):
@@ -213,7 +213,7 @@ def test_who_took_more_than_was_expected_waits_for_the_next_prompts_money(path):
     router = BudgetRouter(per_prompt_usd=SMALL, task="summarization", store=path)
     router.settle(router.route(), 3 * SMALL)
     for _ in range(2):
-        with pytest.raises(SelectionError, match="too little is saved for this prompt"):
+        with pytest.raises(SelectionError, match="the budget is too small for this prompt"):
             router.route()
     assert SMALL == pytest.approx(router.route().cost_usd)
 

@@ -65,16 +65,16 @@ def test_where_nobody_can_tell_the_task_the_prompt_changes_nothing_and_it_is_sai
 ) -> None:
     assert deviations_of(board(), Reader(shares), None, "…") is None
     note = note_on_task(board(), Reader(shares), "…") or ""
-    assert "no task was named" in note
-    assert "whatever the prompt" in note
+    assert "no task was given" in note
+    assert "regardless of the prompt" in note
     assert "no selection model decides" in (note_on_task(board(), None, "…") or "")
 
 
 def test_the_tasks_that_a_prompt_may_be_of_are_said_the_likeliest_first() -> None:
     note = note_on_task(board(), Reader({"code": 0.2, "poetry": 0.795, "law": 0.005}), "…")
-    assert "no task was named; judging by its wording, the prompt belongs to poetry (80 %) and code (20 %)" == note
+    assert "no task was given; judging by its wording, the prompt belongs to poetry (80 %) and code (20 %)" == note
 
 
 def test_it_is_said_why_a_prompt_was_not_used() -> None:
     assert "the prompt was not used: no selection model decides" in note_unused(None)
-    assert "reader 1 has learned no difference between its prompts" in note_unused(Reader(None))
+    assert "reader 1 found no difference between its prompts" in note_unused(Reader(None))

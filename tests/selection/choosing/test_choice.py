@@ -121,7 +121,7 @@ def test_one_that_shares_no_question_with_the_best_is_tied_but_not_named_for_bei
     standing.n_pairs[0, 1] = 0
     choice = choose(_board(standing), task="qa")
     assert ("c", ("a", "b", "c"), ("a", "c")) == (_label(choice), choice.tied, choice.near)
-    assert any("too little in common with a" in note and "b" in note for note in choice.notes)
+    assert any("too few cases in common with a" in note and "b" in note for note in choice.notes)
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def test_a_quality_that_is_asked_for_must_be_reached_by_the_estimate() -> None:
 @pytest.mark.parametrize(
     ("wish", "reason"),
     [
-        ({"max_latency_s": 2}, "its latency is not known, and at most 2 s at the 95th percentile is asked"),
-        ({"max_memory_gb": 8}, "its memory is not known, and at most 8 GB is asked"),
+        ({"max_latency_s": 2}, "its latency is not known, but at most 2 s at the 95th percentile is required"),
+        ({"max_memory_gb": 8}, "its memory is not known, but at most 8 GB is required"),
     ],
 )
 def test_one_of_which_a_fact_is_missing_is_removed_as_unknown(wish: dict[str, Any], reason: str) -> None:
@@ -186,8 +186,8 @@ def test_where_none_is_left_the_last_constraint_and_the_nearest_miss_are_named()
     with pytest.raises(SelectionError) as refused:
         choose(_board(standing, small), task="qa", constraints=Constraints(max_latency_s=2, max_memory_gb=5))
     assert (
-        "no candidate is left: the limit on latency ruled out the last 2. Nearest is b: takes 3.1 s at the 95th "
-        "percentile, over 2 s. Ruled out before: 1 by the limit on memory." == refused.value.message
+        "no candidate meets the constraints: the limit on latency ruled out the last 2. Nearest is b: takes 3.1 s at "
+        "the 95th percentile, over 2 s. Ruled out before: 1 by the limit on memory." == refused.value.message
     )
     assert refused.value.next_step is not None
     assert "max_latency_s=3.1" in refused.value.next_step
@@ -236,7 +236,7 @@ def test_rules_take_the_best_over_the_other_tasks_and_say_so() -> None:
     choice = choose(_board(standing_of([0.5, 0.7])), task="unheard of", on_little_evidence="rules")
     assert ("b", "rules") == (_label(choice), choice.decided_by)
     assert "nothing was measured on a task 'unheard of'" in choice.notes[0]
-    assert "the best over the tasks that were measured" in choice.notes[1]
+    assert "the best over the measured tasks" in choice.notes[1]
 
 
 def test_rules_take_the_largest_that_fits_where_nothing_was_measured() -> None:
@@ -246,7 +246,7 @@ def test_rules_take_the_largest_that_fits_where_nothing_was_measured() -> None:
     assert ("a", "rules", ()) == (_label(choice), choice.decided_by, choice.ranked)
     tight = choose(board, task="qa", on_little_evidence="rules", constraints=Constraints(max_memory_gb=4))
     assert ("b", ["a", "c"]) == (_label(tight), [one.candidate.label for one in tight.removed])
-    assert "the largest model that holds the constraints" in tight.notes[-1]
+    assert "the largest model that meets the constraints" in tight.notes[-1]
     with pytest.raises(SelectionError, match="max_latency_s"):
         choose(board, on_little_evidence="rules", constraints=Constraints(max_latency_s=4))
 
@@ -283,7 +283,8 @@ def test_a_tail_that_was_not_seen_is_noted() -> None:
     standing = replace(_with(standing_of([0.7, 0.5]), seconds=[1, 1]), n_timed=np.array([19, 20]))
     choice = choose(_board(standing), task="qa", constraints=Constraints(max_latency_s=5))
     assert (
-        "the tail of the latency is not seen: the 95th percentile needs 20 timed answers; there are fewer of a (19)",
+        "too few answers for the tail of the latency: the 95th percentile needs 20 timed answers; there are fewer "
+        "for a (19)",
     ) == choice.notes
 
 
@@ -291,9 +292,9 @@ def test_evidence_that_is_thin_is_noted() -> None:
     assert ("only 12 cases of a were measured",) == choose(_board(standing_of([0.9, 0.1], n_cases=12)), task="qa").notes
     families = [str(place // 10) for place in range(60)]
     board = build_scoreboard(scored(np.full((1, 60), 0.5), families=families))
-    assert (
-        "the 60 cases of a come from 6 families: under 10, they may not stand for the others of their kind",
-    ) == choose(board, task="qa").notes
+    assert ("the 60 cases of a come from 6 families: fewer than 10 may not be representative",) == choose(
+        board, task="qa"
+    ).notes
 
 
 def test_deviations_of_a_prompt_turn_the_ranking() -> None:

@@ -35,7 +35,7 @@ def test_the_reason_names_a_tie_and_by_what_it_was_broken_and_what_was_ruled_out
     assert (
         "b is expected at 61.6 % [55.7, 67.5] on qa (200 cases); 0.4 points below a (p = .842; paired t over all "
         "measured runs); tied with a, named as the cheapest within 0.5 points of the best ($1.5 against $2 for 1,000 "
-        "answers). Ruled out: 1 by the least quality (c: is expected at 50 %, under 55 %)."
+        "answers). Ruled out: 1 by the minimum quality (c: is expected at 50 %, under 55 %)."
         == reason_of(choose(_board(standing, THREE), task="qa", constraints=wish))
     )
 
@@ -61,9 +61,7 @@ def test_points_of_utility_are_called_so() -> None:
 
 
 def test_the_only_one_is_called_so() -> None:
-    assert "the only candidate that was measured." in reason_of(
-        choose(_board(standing_of([0.6]), THREE[:1]), task="qa")
-    )
+    assert "the only measured candidate." in reason_of(choose(_board(standing_of([0.6]), THREE[:1]), task="qa"))
 
 
 def test_an_abstention_says_what_is_missing() -> None:
@@ -78,7 +76,7 @@ def test_a_rule_says_that_it_was_one() -> None:
     assert reason.endswith("Named by rule, since nothing was measured on a task 'code'; measured: qa.")
     nothing = build_scoreboard(scored(np.full((2, 1), np.nan), candidates=THREE[:2]))
     assert (
-        "a is named by rule: the largest model that holds the constraints; nothing says that it is the best. "
+        "a is named by rule: the largest model that meets the constraints; there is no evidence that it is the best. "
         "Before that: no task was measured yet." == reason_of(choose(nothing, on_little_evidence="rules"))
     )
 

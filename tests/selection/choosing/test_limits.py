@@ -25,8 +25,8 @@ def test_a_capability_that_nobody_has_is_answered_with_those_that_are_known() ->
     able = named("a", capabilities=frozenset({"vision", "tools"})), named("b", capabilities=frozenset({"tools"}))
     wish = Constraints(capabilities=("visoin",))
 
-    assert _advice(wish, *able).startswith("Known capabilities: tools and vision. Ask for these alone")
-    assert _advice(wish, named("a"), named("b")).startswith("No capabilities are known of them: ask for none")
+    assert _advice(wish, *able).startswith("Known capabilities: tools and vision. Require only these")
+    assert _advice(wish, named("a"), named("b")).startswith("None of them has known capabilities: require none")
 
 
 def test_a_server_that_nobody_has_is_answered_with_those_that_are_known_harmlessly() -> None:
@@ -44,9 +44,9 @@ def test_a_latency_that_is_not_known_since_all_prompts_were_kept_says_so() -> No
 
     assert removed is not None
     assert (
-        "its latency is not known (servers had kept the prompts of its 12 answers), and at most 0.5 s is asked"
+        "its latency is not known (servers had cached the prompts of its 12 answers), but at most 0.5 s is required"
         == removed.reason
     )
     plain = limit.verdict(named("a"), math.nan, 0.5)
     assert plain is not None
-    assert "its latency is not known, and at most 0.5 s is asked" == plain.reason
+    assert "its latency is not known, but at most 0.5 s is required" == plain.reason

@@ -110,7 +110,7 @@ def test_a_case_of_another_benchmark_that_it_was_not_asked_is_said_to_be_filled_
         MeasuredPart(name="a sweep (rouge_l)", value=None, n_cases=0, n_answers=0, of_n_cases=1),
     ) == winner.measured.parts
     assert reason_of(choice).startswith("a is measured at 67.5 % on qa (40 cases) and expected at 66.")
-    assert "points for 1 case it was not asked, filled in from others' results)" in reason_of(choice)
+    assert "points for 1 case it was not asked, imputed from other candidates' results)" in reason_of(choice)
     assert "measured: facts (accuracy) 67.5 % (40), a sweep (rouge_l) not asked" in explanation_of(choice)
     assert "; measured 37.5 points better than b on the 40 independent cases that both were asked (p" in reason_of(
         choice

@@ -102,9 +102,9 @@ def test_an_embedding_stands_beside_the_counted_features_and_is_needed_again() -
     fitted = fit_space(PROMPTS, rng=np.random.default_rng(0), embed=embed)
     assert 3 == fitted.space.n_embedded
     np.testing.assert_allclose(fitted.slow_features(PROMPTS, embed), fitted.space.of_all(PROMPTS, embed), atol=1e-6)
-    with pytest.raises(ValueError, match="no callable"):
+    with pytest.raises(ValueError, match="no embedding callable"):
         fitted.space.of("What?")
-    with pytest.raises(ValueError, match="2 values, of which 3"):
+    with pytest.raises(ValueError, match="2 values; expected 3"):
         fitted.space.of("What?", lambda _: np.zeros(2))
 
 

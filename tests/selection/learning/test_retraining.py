@@ -61,7 +61,10 @@ def test_all_is_new_before_the_first_training_and_nothing_after_it(store: Store)
         before.n_new_rows,
     )
     assert before.too_little(240) is None
-    assert "240 scored answers and 0 reported outcomes are new, and 241 are asked for" == before.too_little(241)
+    assert (
+        "240 scored answers and 0 reported outcomes are new, but 241 are required (--if-enough-new)"
+        == before.too_little(241)
+    )
     assert (240, 0) == (after.n_rows, after.n_new_rows)
     assert after.too_little(None) is None
     assert (after.too_little(1) or "").startswith("0 scored answers and 0 reported outcomes are new since ")
@@ -120,7 +123,7 @@ def test_the_model_that_decides_is_not_held_against_itself(store: Store) -> None
     carry_out(store, judge(store, model_id))
     again = judge(store, model_id)
 
-    assert (False, "the evidence gives the model that decides already") == (again.promotes, again.reason)
+    assert (False, "the evidence yields the model that already decides") == (again.promotes, again.reason)
     assert carry_out(store, again)
     assert "promoted" == find_model(store, model_id).status
 
@@ -151,7 +154,7 @@ def test_the_result_says_in_a_sentence_what_became_of_it(store: Store) -> None:
     assert (None, None) == (refused.model_id, refused.report)
     assert promoted.sentence.startswith("best_per_task 1 is now the selection model: ")
     assert judged.model_id == promoted.champion_id
-    assert "best_per_task 1 was trained, and best_per_task 1 goes on deciding: no real gain." == kept.sentence
+    assert "best_per_task 1 was trained; best_per_task 1 keeps deciding: no real gain." == kept.sentence
 
 
 def test_outcomes_that_have_drifted_since_a_training_are_a_reason_for_another_however_little_is_new(
@@ -185,6 +188,6 @@ def test_scores_that_are_others_than_a_model_learned_from_are_a_reason_to_retrai
         found = what_is_new(learned)
 
         assert found.reason is not None
-        assert found.reason.startswith("scores are others than trees 1 (")
-        assert found.reason.endswith("learned from: two:1b on reasoning and one:1b on reasoning")
+        assert found.reason.startswith("scores have changed since trees 1 (")
+        assert found.reason.endswith("learned from them: two:1b on reasoning and one:1b on reasoning")
         assert found.too_little(1_000) is None

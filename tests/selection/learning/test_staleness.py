@@ -102,8 +102,8 @@ def test_swapped_scores_are_noticed_though_means_are_equal_and_what_was_learned_
     ours = deviations(model())
     held = model().as_of(swapped(0, 1))
     assert [ours[1], ours[0], ours[2]] == deviations(held)
-    assert "from the answers of model-0 on reasoning is said of model-1" in notes(held)
-    assert "from the answers of model-1 on reasoning is said of model-0" in notes(held)
+    assert "the answers of model-0 on reasoning now applies to model-1" in notes(held)
+    assert "the answers of model-1 on reasoning now applies to model-0" in notes(held)
     assert ours == deviations(held.as_of(EVIDENCE))
 
 
@@ -125,20 +125,20 @@ def test_beyond_a_twentieth_of_changed_cases_a_candidate_is_withheld_with_the_nu
     assert [ours[0], ours[2]] == [theirs[0], theirs[2]]
     assert (ours[1] != theirs[1]) == is_withheld
     assert f"model-1 ({n} of {len(learned.cases)})" in notes(held)
-    assert ("is withheld for model-1" in notes(held)) == is_withheld
+    assert ("is ignored for model-1" in notes(held)) == is_withheld
 
 
 def test_answers_that_are_gone_are_changed_too() -> None:
     gone = ~((EVIDENCE.candidate == 2) & (EVIDENCE.case % 2 == 0))
     held = model().as_of(now(np.flatnonzero(gone)))
-    assert "is withheld for model-2" in notes(held)
+    assert "is ignored for model-2" in notes(held)
     assert deviations(held)[2] != deviations(model())[2]
 
 
 def test_where_most_candidates_are_withheld_nothing_holds() -> None:
     held = model().as_of(now(quality=np.where(EVIDENCE.candidate < 2, 1 - EVIDENCE.quality, EVIDENCE.quality)))
     assert held.deviations(TASK, PROMPTS[0], KEYS) is None
-    assert "is withheld for all candidates, since that of model-0 (" in notes(held)
+    assert "is ignored for all candidates, since that of model-0 (" in notes(held)
 
 
 def test_of_one_that_is_withheld_or_unknown_the_prompt_says_how_hard_it_is_for_all() -> None:
@@ -158,7 +158,7 @@ def test_a_model_from_elsewhere_is_held_against_the_cases_that_are_known_here() 
     assert "are not known here" in notes(as_learned.as_of(now(np.flatnonzero(here))))
     other = swapped(0, 1)
     other = replace(other, **{name: getattr(other, name)[here] for name in COLUMNS})
-    assert "is said of model-1" in notes(as_learned.as_of(other))
+    assert "now applies to model-1" in notes(as_learned.as_of(other))
     assert model().as_of(now(np.flatnonzero(here))).deviations(TASK, PROMPTS[0], KEYS) is None
 
 
@@ -171,7 +171,7 @@ def test_a_model_of_the_first_format_holds_only_while_nothing_changes() -> None:
     old = read_serving(packed_archive(members))
     assert deviations(model()) == deviations(old.as_of(EVIDENCE))
     assert old.as_of(now()).deviations(TASK, PROMPTS[0], KEYS) is None
-    assert "does not say what it learned from" in notes(old.as_of(now()))
+    assert "does not record what it learned from" in notes(old.as_of(now()))
 
 
 def test_what_packs_too_well_to_be_read_again_is_stored_as_it_is() -> None:

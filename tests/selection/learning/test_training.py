@@ -125,7 +125,7 @@ def test_little_evidence_leaves_the_scoreboard_to_decide(n_cases: int) -> None:
     evidence, prompts = learnable(n_cases=n_cases)
     found = trained(evidence, prompts)
     assert "best_per_task" == found.kind
-    assert "takes 2 candidates and 30 families of prompts, and there are 3 and" in found.report.trial.reason
+    assert "needs 2 candidates and 30 families of prompts; there are 3 and" in found.report.trial.reason
 
 
 def test_a_single_candidate_leaves_nothing_to_choose() -> None:

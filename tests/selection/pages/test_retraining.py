@@ -106,7 +106,7 @@ def test_words_of_others_add_nothing_to_the_page() -> None:
 
     page = retraining_as_markdown(result(sentence=hostile, notes=(hostile,), report=report))
 
-    assert ["# Retraining", "## By task", "## On prompts that it has not seen"] == [
+    assert ["# Retraining", "## By task", "## On unseen prompts"] == [
         line for line in page.splitlines() if line.startswith("#")
     ]
     assert "<script>" not in page

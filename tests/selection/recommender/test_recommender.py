@@ -152,7 +152,7 @@ def test_a_store_that_is_away_leaves_what_is_known_and_a_note(book, desk):
     view = desk.view()
     assert before.scoreboard is view.scoreboard
     (note,) = desk.notes(view)
-    assert "the store is away, so this rests on what was read before: the database is away" == note
+    assert "the store is unavailable, so this rests on what was read before: the database is away" == note
     book.is_away = False
     assert () == desk.notes(desk.view())
 
@@ -182,7 +182,7 @@ def test_a_store_that_changes_all_the_time_takes_a_twentieth_of_it(book):
         book.evidence += 1
         desk.view()
     assert 5 <= len(times) <= 9
-    assert "being written to" in desk.notes(desk.view())[0]
+    assert "being updated" in desk.notes(desk.view())[0]
     clock.now += 60
     assert str(book.evidence) == desk.view().scoreboard.fingerprint
 

@@ -130,7 +130,7 @@ def test_where_no_model_can_be_read_the_scoreboard_decides(store):
 
 def test_a_model_without_anything_to_serve_is_refused(store):
     promoted(store, None)
-    assert "holds nothing that could answer" in asked(store).notes[0]
+    assert "holds no estimators" in asked(store).notes[0]
 
 
 def test_what_is_recommended_changes_no_stamp_and_what_others_write_does(store):

@@ -209,7 +209,7 @@ def test_a_server_in_trouble_is_named_once_and_so_is_its_recovery(monkeypatch: p
     asked(work())
 
     assert [
-        "endpoint only is in trouble, and is asked again: server_down: no server answers",
+        "endpoint only has a temporary failure; retrying: server_down: no server answers",
         "endpoint only answers again",
     ] == heard
 

@@ -140,7 +140,7 @@ def test_letting_go_of_a_model_on_a_server_that_is_gone_is_a_warning(
             await release_model.fn("one", "here", "good")
 
     asyncio.run(work())
-    assert "here could not be told to unload good: no server answers" in caplog.text
+    assert "could not ask here to unload good: no server answers" in caplog.text
 
 
 def test_another_server_of_a_group_counts_until_it_is_refused_or_given_up(ollama_by_script: ScriptedOllama) -> None:

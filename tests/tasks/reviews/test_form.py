@@ -92,4 +92,4 @@ def test_why_something_was_not_stored_stands_where_it_is_seen(store: Store) -> N
     review = opened(store)
     form = page_form(review, review.items[:1], description="", rater=None, refused="<b>`nobody`")
 
-    assert "is not stored: `` <b>`nobody` ``" in form.model_json_schema()["properties"]["rater"]["description"]
+    assert "were not stored: `` <b>`nobody` ``" in form.model_json_schema()["properties"]["rater"]["description"]

@@ -256,7 +256,7 @@ def test_work_that_ends_while_the_limit_is_zero_says_when_its_slots_are_free_aga
         within_s = f"{FAST.lease_s + FAST.freed_after_s:.0f}"
         assert [
             PAUSED,
-            f"the limit of {TAG} is 0, and Prefect takes no slots of such a limit back: it frees the 16 of this "
+            f"the limit of {TAG} is 0, and Prefect accepts no slots back for such a limit: it frees the 16 of this "
             f"evaluation by itself, {within_s} s after the limit was raised at the latest",
         ] == one.said
 
@@ -267,7 +267,7 @@ def test_work_that_ends_just_after_the_limit_was_raised_from_zero_leaves_nothing
     limits: FakeLimits, worker: Make
 ) -> None:
     async def scenario() -> None:
-        one = worker(rhythm=replace(FAST, give_back_at_most_s=60.0)).start()
+        one = worker(timing=replace(FAST, give_back_at_most_s=60.0)).start()
         await until(lambda: one.gate.capacity == 16)
         limits.limits[TAG]["limit"] = 0
         await until(lambda: one.gate.capacity == 0)
@@ -305,7 +305,7 @@ def test_leases_that_have_ended_close_the_gate_and_are_taken_anew(limits: FakeLi
     silent = replace(FAST, lease_s=0.001)  # every renewal comes too late, if the server so wants
 
     async def scenario() -> None:
-        one = worker(rhythm=silent).start()
+        one = worker(timing=silent).start()
         await until(lambda: one.gate.capacity == 16)
         before = one.leases
         for lease_id in before:
@@ -326,7 +326,7 @@ def test_slots_whose_leases_the_server_forgot_are_freed_by_who_had_them(
     limits: FakeLimits, worker: Make, lease_s: float
 ) -> None:
     async def scenario() -> None:
-        one = worker(rhythm=replace(FAST, lease_s=lease_s)).start()
+        one = worker(timing=replace(FAST, lease_s=lease_s)).start()
         await until(lambda: one.gate.capacity == 16)
         n_looks = limits.calls["look"]
         await until(lambda: limits.calls["look"] > n_looks + 1)
@@ -383,7 +383,7 @@ def test_a_server_that_is_away_changes_nothing_and_is_mentioned_once(limits: Fak
         await until(lambda: limits.calls["look"] >= n_looks + 3)
         await one.stop()
         assert 1 == len(one.said)
-        assert "going on with 16 slots" in one.said[0]
+        assert "continuing with 16 slots" in one.said[0]
 
     asyncio.run(scenario())
     assert _nothing_is_left(limits)

@@ -34,7 +34,7 @@ def test_a_smaller_gate_throws_nobody_out_and_lets_nobody_in_until_there_is_room
 
 
 def test_who_was_not_inside_cannot_leave() -> None:
-    with pytest.raises(RuntimeError, match="not inside"):
+    with pytest.raises(RuntimeError, match="without being entered"):
         Gate(1).leave()
 
 

@@ -231,9 +231,9 @@ def test_who_waits_says_so_once_a_turn(limits: FakeLimits, worker: Make) -> None
     patient = replace(FAST, shortest_turn_s=60.0)
 
     async def scenario() -> None:
-        first = worker("small", rhythm=patient).start()
+        first = worker("small", timing=patient).start()
         await until(lambda: first.gate.capacity == 16)
-        second = worker("large", rhythm=patient).start()
+        second = worker("large", timing=patient).start()
         await until(lambda: limits.taken(WAITING) == 1)
         n_looks = limits.calls["look"]
         await until(lambda: limits.calls["look"] > n_looks + 20)
@@ -273,7 +273,7 @@ def test_a_new_model_goes_on_with_what_is_free_when_slots_stay_taken_for_long(li
         await limits.create(TAG, 16)
         await limits.take(TAG, 6, lease_s=60)
         limits.notes[note_name(TAG)] = {"model_key": "old", "model": "old:1b", "since": 0.0}
-        one = worker("new", rhythm=replace(FAST, empty_at_most_s=0.3)).start()
+        one = worker("new", timing=replace(FAST, empty_at_most_s=0.3)).start()
         await until(lambda: one.gate.capacity == 10)
         assert any("6 slots of gpu-test are still taken" in sentence for sentence in one.said)
         await one.stop()
@@ -286,7 +286,7 @@ def test_slots_that_nobody_gives_back_are_named_with_the_way_out(limits: FakeLim
     async def scenario() -> None:
         await limits.create(TAG, 16)
         await limits.take(TAG, 16, lease_s=60)
-        one = worker(rhythm=replace(FAST, empty_at_most_s=0.3)).start()
+        one = worker(timing=replace(FAST, empty_at_most_s=0.3)).start()
         await until(lambda: any(f"delete the limit '{TAG}'" in sentence for sentence in one.said))
         assert f"waiting for the GPU {TAG}: all 16 slots of its limit are taken" == one.said[0]
         del limits.limits[TAG]
@@ -393,9 +393,9 @@ def test_a_turn_that_nobody_renews_or_writes_about_is_freed(limits: FakeLimits, 
         await limits.create(TURN, 1)
         await limits.take(TURN, 1, lease_s=60)
         limits.notes[note_name(TAG)] = {"model_key": "old", "model": "old:1b", "since": 0.0}
-        one = worker(rhythm=replace(FAST, turn_forgotten_after_s=0.3)).start()
+        one = worker(timing=replace(FAST, turn_forgotten_after_s=0.3)).start()
         await until(lambda: one.gate.capacity == 16)
-        assert any("nothing was heard of the turn" in sentence for sentence in one.said)
+        assert any("was not renewed for minutes" in sentence for sentence in one.said)
         await one.stop()
 
     asyncio.run(scenario())

@@ -32,8 +32,8 @@ def tag() -> str:
 
 @pytest.fixture
 def worker(prefect_api: str, tag: str) -> Callable[..., Worker]:
-    def make(model: str = "small", rhythm: SlotTiming = QUICK) -> Worker:
-        return Worker(prefect_limits, model, tag=tag, slots=8, request_s=0.02, rhythm=rhythm)
+    def make(model: str = "small", timing: SlotTiming = QUICK) -> Worker:
+        return Worker(prefect_limits, model, tag=tag, slots=8, request_s=0.02, timing=timing)
 
     return make
 
@@ -209,7 +209,7 @@ def test_a_claim_that_is_cancelled_at_a_limit_of_zero_leaves_only_leases_that_ot
     worker: Callable[..., Worker], tag: str
 ) -> None:
     async def scenario() -> None:
-        one = worker(rhythm=replace(QUICK, give_back_at_most_s=60.0)).start()
+        one = worker(timing=replace(QUICK, give_back_at_most_s=60.0)).start()
         await until(lambda: one.n_done > 0)
         await ensure_limit(tag, 0, resize=True)
         await until(lambda: one.gate.capacity == 0)
@@ -218,7 +218,7 @@ def test_a_claim_that_is_cancelled_at_a_limit_of_zero_leaves_only_leases_that_ot
         await asyncio.wait([one.task])
         assert one.task.cancelled()
         assert [8, 0, 0, 0] == await _taken(tag)
-        assert "Prefect takes no slots of such a limit back: it frees the 8" in one.said[-1]
+        assert "Prefect accepts no slots back for such a limit: it frees the 8" in one.said[-1]
         await ensure_limit(tag, 8, resize=True)
         assert 1 == await free_dead_slots(sorted(one.leases))
         assert [0, 0, 0, 0] == await _taken(tag)

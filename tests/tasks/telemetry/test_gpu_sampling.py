@@ -113,7 +113,7 @@ def test_a_store_that_is_away_for_a_while_loses_no_sample(
 
     found = [sample.power_w for sample in _stored(store)]
     assert [float(watts) for watts in range(1, nvml.cards[0].n_readings + 1)] == found
-    assert 1 == sum("could not be stored" in record.getMessage() for record in caplog.records)
+    assert 1 == sum("could not store GPU samples" in record.getMessage() for record in caplog.records)
 
 
 def test_a_store_that_is_away_at_the_end_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_samples_that_could_not_be_stored_do_not_end_the_work(
     asyncio.run(_sampled(store, until=lambda: bool(caplog.records)))
 
     first, last = [record.getMessage() for record in caplog.records if record.name == "benchwright"]
-    assert first.startswith("samples of the GPU could not be stored, and are kept for later: ")
+    assert first.startswith("could not store GPU samples; retrying later: ")
     assert last.startswith("the last samples of the GPU could not be stored: ")
 
 

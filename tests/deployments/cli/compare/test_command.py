@@ -174,7 +174,7 @@ def test_too_few_cases_are_undecided_and_fail_nothing(benchwright: Command, data
         (("one", "two", "--junit", "/nowhere/at/all.xml"), "--junit '/nowhere/at/all.xml' cannot be written"),
         (("one", "two", "--seed", "3"), "no benchmark"),
         (("--history",), "--history needs runs, or the names of two sides"),
-        (("--history", "one"), "there is only one candidate"),
+        (("--history", "one"), "that run has only one candidate"),
         (("--history", "nobody", "noone"), "unknown comparison of 'nobody and noone'"),
     ],
 )
@@ -305,7 +305,7 @@ def test_a_stored_run_of_another_version_is_refused_before_a_token_is_spent(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--model", "good"), "a comparison needs two sides, and one candidate is asked for"),
+        (("--model", "good"), "a comparison needs two sides, but only one candidate was given"),
         (("--model", "good", "--model", "half", "--by", "colour"), "unknown key to compare by 'colour'"),
     ],
 )

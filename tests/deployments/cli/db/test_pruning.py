@@ -53,7 +53,7 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(
 
     assert 0 == said.code
     lines = dict(line.split("  ", 1) for line in said.out.splitlines())
-    assert ("1", "6") == (lines["runs"].strip(), lines["answers of them"].strip())
+    assert ("1", "6") == (lines["runs"].strip(), lines["their answers"].strip())
     assert ("1", "1: marked as favourites") == (
         lines["old runs kept"].strip(),
         said.out.splitlines()[-1].split("  ")[-1].strip(),
@@ -92,7 +92,7 @@ def test_with_yes_the_old_goes_and_the_rest_stays(benchwright: Command, stored_r
     assert {"new"} == _run_ids(benchwright)
     again = benchwright("db", "prune", "--older-than", "90d")
     assert 0 == again.code
-    assert "nothing was old enough to go" in again.out
+    assert "nothing was old enough to delete" in again.out
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_deleted(
@@ -118,8 +118,8 @@ def test_a_person_reads_what_would_go_and_is_asked(
     said = benchwright("db", "prune", "--older-than", "90d")
 
     assert 0 == said.code
-    assert "answers of them" in said.out
-    assert ("everything was kept" in said.err) is bool(left)
+    assert "their answers" in said.out
+    assert ("nothing was deleted" in said.err) is bool(left)
     assert ("deleted: 1 run with 6 answers" in said.out) is not bool(left)
     assert left == _run_ids(benchwright)
 
@@ -137,7 +137,7 @@ def test_while_a_run_is_worked_on_the_room_is_not_given_back_and_this_is_said(
 
     assert 20 == found["n_runs"]
     assert found["free_bytes"] > 0
-    assert "being worked on" in found["not_given_back"]
+    assert "a run is in progress" in found["not_given_back"]
 
 
 @pytest.mark.parametrize(("text", "hours"), [("36h", 36), ("90d", 2160), ("2w", 336), (" 1 d ", 24)])

@@ -118,7 +118,7 @@ def test_the_forms_offer_what_the_servers_have_now_and_no_retired_model(
 
     assert 0 == said.code
     assert ["a:1b", "b:1b", "new:latest"] == _models(_standing(server, "race"))
-    assert "the forms offer what was noted of away before: " in said.err
+    assert "the forms offer the models recorded earlier for away: " in said.err
 
 
 def test_the_server_refuses_what_is_not_among_the_choices_or_out_of_bounds(
@@ -181,7 +181,7 @@ def test_a_schedule_that_lost_its_parameters_gets_those_of_the_last_deploy_again
 
     assert {} == lost["parameters"]
     assert (nightly["parameters"], "30 5 * * *") == (again["parameters"], again["schedule"]["cron"])
-    assert "the schedule nightly had lost its parameters, and has those of the last deploy again" in said.err
+    assert "the schedule nightly had lost its parameters; those of the last deploy were restored" in said.err
     assert [] == quiet.json[0]["restored"]
 
 

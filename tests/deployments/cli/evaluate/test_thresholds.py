@@ -13,9 +13,9 @@ from evaluation.results.runs import MetricResult
     [
         (
             metric_result(cached_prompts=estimate(0.25, n_cases=12)),
-            "could not be measured (the server had kept all its prompts), so that it is not known to hold 2",
+            "could not be measured (all its prompts were in the server's cache), so it cannot be checked against 2",
         ),
-        (None, "could not be measured, so that it is not known to hold 2"),
+        (None, "could not be measured, so it cannot be checked against 2"),
         (metric_result(1.5), None),
         (metric_result(3.0), "3 is over 2"),
     ],

@@ -40,7 +40,7 @@ def test_a_dry_run_is_refused_like_the_run_where_no_prefect_server_is_named(benc
     said = benchwright("evaluate", *SPREAD)
 
     assert 2 == said.code
-    assert "--spread needs a Prefect server that workers use too, and none is named" in said.err
+    assert "--spread needs a Prefect server shared with the workers, and PREFECT_API_URL is not set" in said.err
     assert "" == said.out
 
 
@@ -60,7 +60,7 @@ def test_results_in_a_sqlite_file_are_said_to_be_for_workers_of_this_machine(ben
     said = benchwright("evaluate", *SPREAD)
 
     assert 0 == said.code, said.err
-    assert 1 == said.err.count("a SQLite file, which workers on this machine alone can share")
+    assert 1 == said.err.count("a SQLite file, which only workers on this machine can share")
     assert "BENCHWRIGHT_DATABASE_URL=postgresql://" in said.err
     assert "SQLite" not in benchwright("evaluate", *SPREAD[:4], "--dry-run").err
 

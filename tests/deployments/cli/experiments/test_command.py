@@ -61,16 +61,16 @@ def test_nothing_stored_is_said_and_no_error(benchwright: Command) -> None:
         (("create", "x", "--tag", " "), "a tag must not be empty"),
         (("create", "x", "--template", "no-such.yaml"), "cannot read 'no-such.yaml'"),
         (("create", "x", "--like-run", "no-such"), "unknown run 'no-such'"),
-        (("edit", "ladder"), "nothing was asked to be changed"),
+        (("edit", "ladder"), "no change was given"),
         (("add", "ladder", "no-such"), "unknown run 'no-such'"),
-        (("diff", "ladder"), "no two runs of one benchmark"),
-        (("diff", "a", "b", "c"), "3 names were given to diff"),
+        (("diff", "ladder"), "does not have two runs of one benchmark"),
+        (("diff", "a", "b", "c"), "3 names given; diff takes two runs or one experiment"),
         (("template", "ladder"), "has no template"),
-        (("delete", "ladder"), "deleting needs a yes"),
+        (("delete", "ladder"), "deletion needs confirmation"),
         (("annotate", "x"), "belongs to one thing"),
         (("annotate", "x", "--run", "run-1", "--case", "c9"), "unknown case of run run-1 'c9'"),
         (("annotate", "x", "--comparison", "no-such"), "unknown comparison 'no-such'"),
-        (("annotate", "x", "--remove", "1"), "--remove stands alone"),
+        (("annotate", "x", "--remove", "1"), "--remove takes only the number of a note"),
         (("annotate", "--remove", "1"), "unknown note '1'"),
         (("create", "last"), "'last' always means the newest run"),
     ],
@@ -118,7 +118,7 @@ def test_a_deletion_can_leave_the_runs(benchwright: Command, stored_run: Command
     benchwright("experiments", "add", "ladder", "run-1")
 
     said = benchwright("experiments", "delete", "ladder", "--yes", "--keep-runs").out
-    assert "with 0 notes, 0 comparisons and 0 runs; 1 run of it stays" in said
+    assert "with 0 notes, 0 comparisons and 0 runs; 1 run of it is kept" in said
     assert 1 == len(benchwright("runs", "list", "--json").json)
 
 
@@ -154,7 +154,7 @@ def test_notes_and_experiments_stand_with_the_run_and_the_case(benchwright: Comm
     assert "ada: wrong reference" in benchwright("show", "run-1", "--case", "c0").out
     assert [] == benchwright("show", "run-1", "--case", "c1", "--json").json["annotations"]
 
-    assert "note 1 is gone" in benchwright("experiments", "annotate", "--remove", 1).out
+    assert "note 1 removed" in benchwright("experiments", "annotate", "--remove", 1).out
     assert [] == benchwright("show", "run-1", "--json").json["annotations"]
 
 

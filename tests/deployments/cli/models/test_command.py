@@ -67,7 +67,7 @@ def test_models_are_filtered_by_capability_size_and_family(
     ("options", "words"),
     [
         (("--capability", "vision"), "no model has the capability 'vision'; seen: completion, embedding, tools"),
-        (("--family", "gemma"), "no model is of the family 'gemma'; seen: bert, llama"),
+        (("--family", "gemma"), "no model is in the family 'gemma'; seen: bert, llama"),
         (("--max-size", "1kB"), "none of 3 models matches"),
     ],
 )
@@ -150,7 +150,7 @@ def test_another_digest_under_a_tag_is_a_new_version_and_is_told_of(benchwright:
 
     said = benchwright("models", "list", "--json")
 
-    assert f"llama3.2:3b on {stocked.url[7:]} is another version now: {'d' * 12}, before {'a' * 12}" in said.err
+    assert f"llama3.2:3b on {stocked.url[7:]} has a new version: {'d' * 12} (was {'a' * 12})" in said.err
     assert ["d" * 64] == [item["digest"] for item in said.json if item["name"] == "llama3.2:3b"]
     shown = benchwright("models", "show", "llama3.2:3b", "--json").json
     assert [("d" * 64, True), ("a" * 64, False)] == [(item["digest"], item["is_current"]) for item in shown["versions"]]
@@ -176,7 +176,7 @@ def test_a_stored_model_is_shown_while_its_server_is_down(
     said = benchwright("models", "show", "llama3.2:3b", "--json")
 
     assert (0, "a" * 64) == (said.code, said.json["digest"])
-    assert "as seen before" in said.err
+    assert "showing what was recorded before" in said.err
 
 
 @pytest.mark.parametrize("words", [("show",), ("retire",)])
@@ -249,7 +249,7 @@ def test_a_pull_needs_to_know_which_of_several_servers_is_meant(
     said = benchwright("models", "pull", "new:1b")
 
     assert 2 == said.code
-    assert "several servers could fetch 'new:1b': one, two" in said.err
+    assert "several servers could pull 'new:1b': one, two" in said.err
     assert "--endpoint" in said.err
 
 

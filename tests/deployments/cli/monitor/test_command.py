@@ -57,10 +57,10 @@ def test_a_look_says_what_is_wrong_and_fails_where_that_is_asked(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--since", "tomorrow"), "--since 'tomorrow' is no stretch of time"),
-        (("--token-budget", "many"), "--token-budget 'many' is no budget"),
+        (("--since", "tomorrow"), "--since 'tomorrow' is not a duration"),
+        (("--token-budget", "many"), "--token-budget 'many' is not a budget"),
         (("--slower-than", "1"), "slower_than must be more than 1"),
-        (("--without", "quantity"), "left_out.0 is refused"),
+        (("--without", "quantity"), "left_out.0 is invalid"),
         (("--db", "nowhere.db"), "there is no database"),
     ],
 )
@@ -79,7 +79,10 @@ def test_alerts_are_listed_and_known_and_a_change_that_is_known_is_over(benchwri
     first = benchwright("alerts", "ack", duration["alert_id"][:8], "--by", "ada", "--note", "the fan is broken")
     second = benchwright("alerts", "ack", model["alert_id"], "--json")
 
-    assert f"{duration['alert_id']} (duration) is acknowledged; it is over when a monitor finds it gone\n" == first.out
+    assert (
+        f"{duration['alert_id']} (duration) is acknowledged; it is resolved when a monitor no longer finds it\n"
+        == first.out
+    )
     assert "resolved" == second.json["state"]
     (left,) = benchwright("alerts", "list", "--json").json
     assert ("acknowledged", "ada", "the fan is broken") == tuple(
@@ -87,16 +90,16 @@ def test_alerts_are_listed_and_known_and_a_change_that_is_known_is_over(benchwri
     )
     assert 2 == len(benchwright("alerts", "list", "--all", "--json").json)
     assert "the fan is broken" in benchwright("alerts", "list", "--rule", "duration").out
-    assert "no alert is open" in benchwright("alerts", "list", "--rule", "quality").err
+    assert "no open alerts" in benchwright("alerts", "list", "--rule", "quality").err
 
 
 def test_a_silence_is_of_something_and_for_some_time(benchwright: Command, alerted: str) -> None:
     made = benchwright("alerts", "silence", "--candidate", "m:1b", "--until", "8h", "--reason", "moving house")
 
-    assert (0, True) == (made.code, made.out.startswith("silence 1 holds until "))
+    assert (0, True) == (made.code, made.out.startswith("silence 1 is active until "))
     assert "moving house" in benchwright("alerts", "silences").out
     assert "silence 1 has ended\n" == benchwright("alerts", "silences", "--end", 1).out
-    assert "nothing is silenced\n" == benchwright("alerts", "silences").err
+    assert "no alerts are silenced\n" == benchwright("alerts", "silences").err
 
 
 @pytest.mark.parametrize(
@@ -104,8 +107,8 @@ def test_a_silence_is_of_something_and_for_some_time(benchwright: Command, alert
     [
         (("ack", "nothing"), "unknown alert 'nothing'"),
         (("list", "--rule", "loudness"), "unknown rule 'loudness'"),
-        (("silence", "--until", "8h"), "a silence is of a rule, a task or a candidate"),
-        (("silence", "--rule", "gpu", "--until", "2001-01-01"), "is no moment to come"),
+        (("silence", "--until", "8h"), "a silence needs a rule, a task or a candidate"),
+        (("silence", "--rule", "gpu", "--until", "2001-01-01"), "is not a future time"),
         (("silences", "--end", "7"), "unknown silence '7'"),
         (("notify",), "needs --webhook or --off"),
         (("notify", "--webhook", "http://127.0.0.1:9/hook"), "no Prefect server is configured"),

@@ -47,9 +47,9 @@ def test_a_race_is_told_in_one_sentence_and_resumed_it_says_the_same_without_ask
     assert sentence.startswith("good wins: the only one of 2 that is not shown to be worse after 16 cases; on 4 unseen")
     assert sentence in said.out
     assert "look 1, 16 cases, 32 calls so far: 1 left (bad), 1 still in" in said.out
-    assert "40 calls of the 40 that asking everybody everything takes (100 %)" in said.out
+    assert "40 calls of the 40 that a full evaluation takes (100 %)" in said.out
     assert [] == ollama_by_script.chats
-    assert "This run is a race's" in benchwright("show", "last").out
+    assert "This run belongs to a race" in benchwright("show", "last").out
     decisions = [(found["candidate"], found["decision"]) for found in again.json["race"]["decisions"]]
     assert [("good", "kept"), ("bad", "dropped"), ("good", "confirmed")] == decisions
     assert ["completed"] == [run["status"] for run in again.json["runs"]]
@@ -61,8 +61,8 @@ def test_a_race_is_told_in_one_sentence_and_resumed_it_says_the_same_without_ask
         (("--model", "good"), "a race needs two candidates or more"),
         (("--model", "good", "--model", "bad", "--metric", "bleu"), "a race needs a value of each case"),
         (("--model", "good", "--model", "bad", "--margin", "3"), "as large as the whole range of 'exact_match'"),
-        (("--model", "good", "--model", "bad", "--levels", "warm"), "level 'warm' is not known"),
-        (("--model", "good", "--model", "bad", "--method", "luck"), "method is refused"),
+        (("--model", "good", "--model", "bad", "--levels", "warm"), "unknown level 'warm'"),
+        (("--model", "good", "--model", "bad", "--method", "luck"), "method is invalid"),
     ],
 )
 def test_what_makes_no_race_is_refused_before_a_server_is_started(
@@ -89,12 +89,12 @@ def test_a_dry_run_says_when_it_is_decided_and_what_it_takes_at_most_and_asks_no
 
     assert (0, 0, 2) == (said.code, plain.code, resumed.code)
     assert "A race by evidence: 2 candidates on numbers, 100 cases." in said.out
-    assert "It is decided who goes on after 20, 40 and 80 cases." in said.out
+    assert "Candidates are eliminated after 20, 40 and 80 cases." in said.out
     assert "--confirm 10 is more than there is: of 10 cases 8 are kept back" in all_kept.out
-    assert "held against the runner-up on 20 unseen cases at most." in said.out
+    assert "compared with the runner-up on at most 20 unseen cases." in said.out
     assert "2 model loads, 40 calls, time unknown: never asked here." in said.out
     assert "In all at most 200 of the 200 calls of a full evaluation" in said.out
-    assert "It ends earlier where its budget is spent: minutes=5." in said.out
+    assert "It ends early if its budget is spent: minutes=5." in said.out
     found = plain.json["race"]
     assert ([8], 2, 16, 20, None) == tuple(
         found[name] for name in ("looks", "n_confirm", "first_calls", "most_calls", "most_seconds")
@@ -102,7 +102,7 @@ def test_a_dry_run_says_when_it_is_decided_and_what_it_takes_at_most_and_asks_no
     assert 16 == plain.json["first_look"]["n_calls"]
     assert ([], []) == (ollama_by_script.chats, ollama_by_script.loads)
     assert [] == benchwright("runs", "list", "--json").json
-    assert "--dry-run shows a race before it begins" in resumed.err
+    assert "--dry-run only shows a race before it starts" in resumed.err
 
 
 def test_a_dry_run_tells_how_long_a_race_may_take_once_its_models_were_asked(race: Command, tmp_path: Path) -> None:
@@ -124,4 +124,4 @@ def test_a_resumed_race_keeps_its_candidates_and_an_evaluation_is_no_race(
 
     assert (2, 2) == (of_evaluation.code, more.code)
     assert "is not a race" in of_evaluation.err
-    assert "alpha, models: a race that is resumed keeps its candidates, its cases and its rules" in more.err
+    assert "alpha, models: a resumed race keeps its candidates, its cases and its rules" in more.err

@@ -73,7 +73,7 @@ def test_no_feasible_candidate_is_2_with_the_constraint_the_nearest_miss_and_the
 
     assert 2 == said.code
     assert "the limit on latency ruled out the last 3. Nearest is small:1b" in said.json["error"]["message"]
-    assert said.json["error"]["next"].startswith("Ask for --max-latency 0.5s or looser")
+    assert said.json["error"]["next"].startswith("Allow --max-latency 0.5s or looser")
 
 
 def test_an_abstention_is_2_with_the_evaluation_that_would_give_its_evidence(recommend: Command) -> None:
@@ -172,8 +172,8 @@ def test_what_nobody_has_is_answered_with_what_there_is_and_with_the_option(reco
     unknown = recommend("--task", "summarization", "--max-energy", "5J")
 
     assert [2, 2, 2] == [one.code for one in (elsewhere, unable, unknown)]
-    assert "next: Known endpoints: here. Ask for these alone" in elsewhere.err
-    assert "next: No capabilities are known of them" in unable.err
+    assert "next: Known endpoints: here. Require only these" in elsewhere.err
+    assert "next: None of them has known capabilities" in unable.err
     assert "next: Leave --max-energy out" in unknown.err
 
 
@@ -182,19 +182,19 @@ def test_what_nobody_has_is_answered_with_what_there_is_and_with_the_option(reco
     [
         (("--max-latency", "soon"), "--max-latency 'soon' is not a time"),
         (("--max-memory", "8"), "--max-memory '8' has no unit"),
-        (("--percentile", "100"), "--percentile '100' is no percentile"),
-        (("--percentile", "3"), "--percentile '3' is not clear"),
-        (("--min-quality", "140%"), "--min-quality '140%' is more than any quality can be"),
+        (("--percentile", "100"), "--percentile '100' is not a percentile"),
+        (("--percentile", "3"), "--percentile '3' is ambiguous"),
+        (("--min-quality", "140%"), "--min-quality '140%' is above the maximum quality"),
         (("--max-latency", "-1s"), "--max-latency '-1s' is less than zero"),
         (("--max-cost-per-1k", "-1"), "--max-cost-per-1k '-1' is less than zero"),
         (("--weight", "latency=1e300"), "the weight latency is 1e+300"),
-        (("--capability", ""), "--capability names nothing"),
-        (("--export", "env"), "--json and --export both say what is printed"),
+        (("--capability", ""), "--capability is empty"),
+        (("--export", "env"), "--json and --export both set the output format"),
         (("--weight", "speed=1"), "unknown weight 'speed'"),
         (("--on-tie", "worst"), "--on-tie is 'worst'"),
         (("--on-little-evidence", "guess"), "--on-little-evidence is 'guess'"),
         (("--export", "toml"), "unknown form of --export 'toml'"),
-        (("--out", "winner.txt"), "--out 'winner.txt' names no form"),
+        (("--out", "winner.txt"), "--out 'winner.txt': cannot tell the format"),
         (("--prompt", " "), "the prompt is empty"),
         (("--prompt-file", "nowhere.txt"), "--prompt-file 'nowhere.txt' cannot be read"),
         (("--task", " "), "task is ' '"),

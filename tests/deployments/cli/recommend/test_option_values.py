@@ -97,10 +97,10 @@ def test_what_is_no_limit_is_refused_with_an_example(read: Callable[..., float],
 
 @pytest.mark.parametrize("text", ["3", "1", "1.0", "10", "49.9"])
 def test_a_percentile_that_could_be_a_slip_is_refused_with_how_to_say_it(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="is not clear") as refused:
+    with pytest.raises(ConfigurationError, match="is ambiguous") as refused:
         read_percentile(text, option="--percentile")
 
-    assert f"Give p{float(text):g} or {float(text):g}%, if that is meant." in (refused.value.next_step or "")
+    assert f"Give p{float(text):g} or {float(text):g}% if that is what you mean." in (refused.value.next_step or "")
 
 
 @pytest.mark.parametrize("text", ["p.95", "p0.95", "0.95%"])
@@ -108,7 +108,7 @@ def test_a_share_that_is_marked_as_percent_is_refused_with_both_ways_to_say_it(t
     with pytest.raises(ConfigurationError, match="less than one percent") as refused:
         read_percentile(text, option="--percentile")
 
-    assert "Give p95 or 0.95, if that is meant." == refused.value.next_step
+    assert "Give p95 or 0.95 if that is what you mean." == refused.value.next_step
 
 
 @pytest.mark.parametrize(
@@ -118,15 +118,13 @@ def test_a_quality_that_cannot_be_reached_is_refused_with_the_range(text: str, m
     with pytest.raises(ConfigurationError) as refused:
         read_quality(text, option="--min-quality")
 
-    assert (
-        f"--min-quality {text!r} is more than any quality can be: the most is 1, which is 100%" == refused.value.message
-    )
+    assert f"--min-quality {text!r} is above the maximum quality of 1 (100%)" == refused.value.message
     assert f"Give one from 0 to 1, or from 0% to 100%.{meant}" == refused.value.next_step
 
 
 def test_names_are_kept_and_none_may_be_empty() -> None:
     assert ((), ("a", "b c")) == (read_names(None, option="--endpoint"), read_names(["a", "b c"], option="--endpoint"))
-    with pytest.raises(ConfigurationError, match="--endpoint names nothing"):
+    with pytest.raises(ConfigurationError, match="--endpoint is empty"):
         read_names(["a", " "], option="--endpoint")
 
 

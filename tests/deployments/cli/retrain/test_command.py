@@ -46,7 +46,8 @@ def test_no_server_is_started_where_too_little_is_new(benchwright: Command, fill
 
     assert 0 == said.code
     assert (
-        "No model was trained: 240 scored answers and 0 reported outcomes are new, and 1,000 are asked for.\n"
+        "No model was trained: 240 scored answers and 0 reported outcomes are new, "
+        "but 1,000 are required (--if-enough-new).\n"
     ) == said.out
 
 
@@ -90,8 +91,8 @@ def test_an_interrupted_retraining_says_what_is_kept_and_how_to_go_on(
     as_json = benchwright("retrain", "--json")
 
     assert (code, "") == (said.code, said.out)
-    assert "interrupted: no model was trained, and the scoreboard alone goes on deciding\n" in said.err
-    assert "  next: `benchwright retrain` begins again" in said.err
+    assert "interrupted: no model was trained; the scoreboard alone keeps deciding\n" in said.err
+    assert "  next: `benchwright retrain` starts again" in said.err
     assert (code, "cancelled", None) == (as_json.code, as_json.json["status"], as_json.json["model_id"])
 
 
@@ -103,7 +104,7 @@ def test_a_model_that_was_trained_before_the_interruption_is_named(
 
     assert 130 == said.code
     assert (
-        "interrupted: best_per_task 1 was trained and is kept (trained), and the scoreboard alone goes on deciding\n"
+        "interrupted: best_per_task 1 was trained and is stored (trained); the scoreboard alone keeps deciding\n"
     ) in said.err
     assert "`benchwright selection promote 1` lets it decide as it is" in said.err
     assert 0 == benchwright("selection", "promote", "1").code
@@ -129,7 +130,7 @@ def test_an_interruption_before_the_database_is_open_says_so_too(
     monkeypatch.setattr("deployments.cli.retrain.run.workplace", interrupt)
     said = benchwright("retrain")
 
-    assert (130, "interrupted: nothing was begun\n  next: `benchwright retrain` begins again.\n") == (
+    assert (130, "interrupted: nothing was started\n  next: `benchwright retrain` starts again.\n") == (
         said.code,
         said.err,
     )

@@ -77,7 +77,7 @@ def test_who_leaves_keeps_what_is_rated_and_goes_on_later(typing: Command, store
     } == left.json
 
     ended = typing("resume", review_id, "--rater", "Ana", "--json", lines="s\nC\nb\n\ntie\n\n")
-    assert "'C' is none of A, B, tie" in ended.err
+    assert "invalid answer 'C'; expected A, B or tie" in ended.err
     assert ("completed", 3, ["ana"]) == (
         ended.json["status"],
         ended.json["n_rated"],
@@ -93,7 +93,7 @@ def test_the_end_of_what_is_typed_is_no_error(typing: Command, store: Store, lin
     fill(store)
     said = typing("run-1", lines=lines)
 
-    assert (0, True) == (said.code, "0 of 10 cases are rated, and kept" in said.err)
+    assert (0, True) == (said.code, "0 of 10 cases are rated and stored" in said.err)
 
 
 def test_ctrl_c_keeps_what_is_rated(typing: Command, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_ctrl_c_keeps_what_is_rated(typing: Command, store: Store, monkeypatch: 
     monkeypatch.setattr("builtins.input", type_)
     said = typing("run-1", "--rater", "ana")
 
-    assert (130, True) == (said.code, "1 of 10 cases are rated, and kept" in said.err)
+    assert (130, True) == (said.code, "1 of 10 cases are rated and stored" in said.err)
     assert 1 == len(load_ratings(store, find_review(store, "last").review_id))
 
 
@@ -123,7 +123,7 @@ def test_a_second_rater_sees_the_same_cases_and_both_are_held_against_each_other
 
 
 def test_reviews_are_listed_and_shown_without_names_until_they_are_rated(typing: Command, store: Store) -> None:
-    assert "there is no review yet" in typing("list").err
+    assert "no reviews yet" in typing("list").err
     fill(store)
     typing("run-1", "--cases", 2, "--rater", "ana", lines="5555\n1111\n\nq\n")
     (listed,) = typing("list", "--json").json
@@ -147,7 +147,7 @@ def test_no_name_is_told_while_somebody_who_was_asked_has_not_rated(typing: Comm
 
     assert [0, 0] == [first.code, as_json.code]
     assert not [name for name in NAMES for said in (first, as_json, shown) if name in said.out + said.err]
-    assert "Whose answers are whose is told when one more has rated." in first.out
+    assert "The candidates are revealed when one more has rated." in first.out
     assert ("open", 1) == (as_json.json["status"], as_json.json["awaited"]["n_to_come"])
     assert all(name in unblinded.out for name in NAMES)
 
@@ -160,7 +160,7 @@ def test_who_left_in_the_middle_is_not_told_by_another_ones_result(typing: Comma
     typing("run-1", "--cases", 2, "--rater", "ana", lines="5555\n1111\n\nq\n")
     said = typing("run-1", "--cases", 2, "--rater", "ben", lines="5555\n1111\n\n4444\n2222\n\n")
 
-    assert "is told when ana has rated the 1 case left to them" in said.out
+    assert "are revealed when ana has rated the 1 case left to them" in said.out
     assert not [name for name in NAMES if name in said.out]
 
 
@@ -200,7 +200,7 @@ def test_what_a_model_wrote_cannot_pass_for_lines_of_ours(typing: Command, store
         (["show", "nope"], "unknown review 'nope'"),
         (["resume", "nope"], "unknown review 'nope'"),
         (["run-1", "--cases", 0], "n_cases must be at least 1"),
-        (["run-1", "--kind", "stars"], "kind is refused"),
+        (["run-1", "--kind", "stars"], "kind is invalid"),
         (["run-1", "--rater", "x" * 81], "rater"),
         (["--benchmark", "nope"], "there is no run of benchmark 'nope'"),
         (["run-1", "--db", "nowhere.db"], "there is no database"),

@@ -135,7 +135,7 @@ def test_an_unknown_id_names_the_newest_few_and_the_command_that_lists_them(benc
     assert "`benchwright selection recommendations` lists them" in said.json["error"]["next"]
     assert ids[::-1] == [one["id"] for one in listed]
     assert ids[:2:-1] == [one for one in ids[::-1] if one[:12] in two]
-    assert "nothing was recommended for the task 'law' yet" in (
+    assert "no recommendations for the task 'law' yet" in (
         benchwright("selection", "recommendations", "--task", "law").err
     )
 
@@ -145,7 +145,7 @@ def test_nothing_comes_of_a_recommendation_that_named_nobody(benchwright: Comman
     said = benchwright("selection", "outcome", nobody, "--ok")
     listed = benchwright("selection", "recommendations", "--json").json
 
-    assert (2, True) == (said.code, f"{nobody[:12]} named nobody" in said.err)
+    assert (2, True) == (said.code, f"{nobody[:12]} abstained" in said.err)
     assert [(nobody, None, None)] == [(one["id"], one["candidate"], one["ok"]) for one in listed]
 
 
@@ -261,8 +261,8 @@ def test_a_champion_whose_bytes_are_damaged_is_said_to_decide_nothing(
     assert "best_per_task 2 decides" in healthy.out
     for said in (back.out, shown.out, listed.out):
         told = " ".join(said.split())
-        assert "best_per_task 1 was to decide, since" in told
-        assert "but cannot be read, so that the scoreboard decides alone" in told
+        assert "best_per_task 1 was promoted" in told
+        assert "but cannot be read, so the scoreboard decides alone" in told
         assert 1 == told.count("note: selection model 1 was refused")
     assert 0 == back.code
     assert "cannot be read" in listed.out.split("decides from then on")[0]

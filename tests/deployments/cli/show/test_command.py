@@ -111,7 +111,7 @@ def test_a_run_as_json_is_as_from_evaluate_with_more_keys(benchwright: Command, 
     [
         (Status.CANCELLED, ["cancelled: Ctrl-C", "They were not scored."]),
         (Status.FAILED, ["failed: Ctrl-C", "They were not scored."]),
-        (Status.RUNNING, ["interrupted", "They were not scored: whoever worked on the run is gone."]),
+        (Status.RUNNING, ["interrupted", "They were not scored: the process that worked on the run is gone."]),
     ],
 )
 def test_a_run_that_did_not_end_well_says_what_it_has(
@@ -143,7 +143,7 @@ def test_a_run_that_is_worked_on_is_running(benchwright: Command, store: Store) 
     out = benchwright("show").out
 
     assert "run-1 · running" in out
-    assert "A candidate is scored when it was asked all cases; judges and programs follow at the end." in out
+    assert "A candidate is scored once it has been asked all cases; judges and programs follow at the end." in out
 
 
 def test_a_run_without_a_candidate_or_an_outcome_is_shown(benchwright: Command, store: Store) -> None:
@@ -152,7 +152,7 @@ def test_a_run_without_a_candidate_or_an_outcome_is_shown(benchwright: Command, 
     out = benchwright("show").out
 
     assert "numbers · 1 case · run run-1 · planned" in out
-    assert "Nothing was asked yet." in out
+    assert "No cases were asked yet." in out
     assert "flow runs" not in out
 
 
@@ -316,7 +316,7 @@ def test_as_yaml_stands_alone(benchwright: Command, store: Store, options: tuple
     said = benchwright("show", "--as-yaml", *options)
 
     assert 2 == said.code
-    assert "--as-yaml stands alone" in said.err
+    assert "--as-yaml cannot be combined" in said.err
 
 
 def test_a_request_that_can_no_longer_be_read_is_named(benchwright: Command, store: Store) -> None:
@@ -364,7 +364,7 @@ def test_what_was_reused_and_what_did_not_fit_the_gpu_is_said(benchwright: Comma
 
     shown = shown_lines(benchwright("show"))
 
-    assert "a:1b: 1 of 2 taken from earlier runs (out of timing figures)" in shown
+    assert "a:1b: 1 of 2 reused from earlier runs (excluded from timing figures)" in shown
     assert "warning: partly or fully on the CPU: a:1b (75 %)" in shown
 
 

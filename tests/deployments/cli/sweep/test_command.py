@@ -157,7 +157,7 @@ def test_fewer_combinations_than_wanted_are_said_to_be_all(sweep: Command, bench
         (["--benchmark", "B", "--model", "m", "--param", "temperature"], "not of the form NAME=VALUES"),
         (["--benchmark", "B", "--model", "m", "--param", "temperatur=1,2"], "did you mean 'temperature'"),
         (["--benchmark", "B", "--model", "m", "--param", "top_p=0.5", "--param", "top_p=1"], "given twice"),
-        (["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--design", "best"], "design is refused"),
+        (["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--design", "best"], "design is invalid"),
         (
             ["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--samples", "0"],
             "samples must be at least 1",
@@ -176,7 +176,7 @@ def test_fewer_combinations_than_wanted_are_said_to_be_all(sweep: Command, bench
             ["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--option", "temperature=1"],
             "fixed by --option too",
         ),
-        (["--benchmark", "B", "--model", "m", "--param", "model=x,y"], "named by --model"),
+        (["--benchmark", "B", "--model", "m", "--param", "model=x,y"], "given by --model"),
         (["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--repeats", "0"], "repeats"),
         (["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--metric", "bleuu"], "bleuu"),
         (["--benchmark", "nowhere", "--model", "m", "--param", "temperature=0,1"], "nowhere"),
@@ -185,8 +185,8 @@ def test_fewer_combinations_than_wanted_are_said_to_be_all(sweep: Command, bench
         (["--resume", "last", "--param", "top_p=0.5,1"], "keeps its parameters"),
         (["--resume", "last", "--limit", "3"], "keeps its parameters"),
         (["--show", "nothere"], "unknown run 'nothere'"),
-        (["--show", "last", "--param", "top_p=0.5,1"], "takes nothing but --db and --json"),
-        (["--show", "last", "--dry-run"], "takes nothing but --db and --json"),
+        (["--show", "last", "--param", "top_p=0.5,1"], "takes only --db and --json"),
+        (["--show", "last", "--dry-run"], "takes only --db and --json"),
     ],
 )
 def test_a_wrong_word_has_one_message_a_next_step_and_exit_2(
@@ -210,4 +210,4 @@ def test_a_run_that_is_no_sweep_is_not_shown_as_one(benchwright: Command, stored
     for words in (("--show", run_id), ("--resume", run_id)):
         said = benchwright("sweep", *words)
         assert 2 == said.code
-        assert "run abc123 is no sweep's" in said.err
+        assert "run abc123 is not a sweep" in said.err

@@ -41,7 +41,7 @@ def test_a_log_is_imported_once_and_listed_by_task_and_candidate(benchwright: Co
     listed = benchwright("traffic", "list")
     recent = benchwright("traffic", "list", "--since", "1d", "--json").json
 
-    assert (0, "", True) == (empty.code, empty.out, "no call is recorded" in empty.err)
+    assert (0, "", True) == (empty.code, empty.out, "no calls are recorded" in empty.err)
     assert f"{log}: 3 new calls\n" == said.out
     assert f"{log}: this file was imported already, with 3 calls\n" == again.out
     assert (4, True) == (grown["n_lines"], grown["is_new"])
@@ -67,14 +67,14 @@ def test_single_calls_are_listed_with_their_steps(benchwright: Command, log: Pat
 
     assert "retrieval 0.5 s" in listed.out
     assert ["TimeoutError"] == [one["error_type"] for one in failed]
-    assert (0, "no such call is recorded\n") == (nobody.code, nobody.err)
+    assert (0, "no matching calls\n") == (nobody.code, nobody.err)
 
 
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (("list", "--since", "yesterday"), "--since 'yesterday' is no moment"),
-        (("list", "--failed"), "--failed chooses among single calls"),
+        (("list", "--since", "yesterday"), "--since 'yesterday' is not a time"),
+        (("list", "--failed"), "--failed needs --calls"),
         (("import", "missing.jsonl"), "cannot be read"),
     ],
 )
@@ -101,7 +101,7 @@ def test_calls_are_forgotten_after_a_yes_and_their_file_can_be_imported_again(be
 
     assert (2, True) == (unsure.code, "--yes" in unsure.json["error"]["next"])
     assert "2 calls forgotten\n" == said.out
-    assert (0, "no such call is recorded\n") == (nobody.code, nobody.err)
+    assert (0, "no matching calls\n") == (nobody.code, nobody.err)
     assert {"n_calls": 1, "n_forgotten": 1} == rest
     assert f"{log}: 3 new calls\n" == again.out
     assert 2 == benchwright("traffic", "forget", "--yes").code
@@ -112,5 +112,5 @@ def test_old_calls_go_with_what_else_is_old(benchwright: Command, log: Path) -> 
     benchwright("traffic", "import", log)
     said = benchwright("db", "prune", "--older-than", "90d", "--yes")
 
-    assert "1 call in production" in said.out
+    assert "1 production call" in said.out
     assert {"a:1b"} == {one["candidate"] for one in benchwright("traffic", "list", "--json").json}

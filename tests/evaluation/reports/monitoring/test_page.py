@@ -44,8 +44,8 @@ def test_a_hostile_name_is_no_markup_anywhere_on_the_page(store: Store) -> None:
 def test_a_page_without_anything_says_so(store: Store) -> None:
     result, page = page_of(store)
 
-    assert "Nothing was evaluated" in result.sentence
-    assert page.startswith("# Monitor\n\n> Nothing was evaluated")
+    assert "There were no evaluations" in result.sentence
+    assert page.startswith("# Monitor\n\n> There were no evaluations")
 
 
 def test_quiet_figures_are_a_table_and_a_sentence(store: Store) -> None:

@@ -44,10 +44,10 @@ def test_a_row_for_each_candidate_says_when_and_how_it_left() -> None:
 
 
 def test_what_it_took_stands_beside_what_asking_everybody_everything_takes() -> None:
-    said = "80 calls of the 320 that asking everybody everything takes (25 %), 4,000 tokens, 1.25 minutes"
+    said = "80 calls of the 320 that a full evaluation takes (25 %), 4,000 tokens, 1.25 minutes"
     assert said == cost_line(RACE.outcome)
     assert "at most 0.05; a difference under 2pp does not matter; scores are exact_match" in rule_line(RACE)
-    assert "no guarantee" in rule_line(replace(RACE, method="halving"))
+    assert "only the confirmation gives a guarantee" in rule_line(replace(RACE, method="halving"))
 
 
 def test_the_page_holds_it_all_and_shows_names_as_they_are() -> None:

@@ -74,8 +74,8 @@ def test_other_weights_under_the_same_name_are_said_and_marked(store: Store) -> 
 
     assert found is not None
     (said,) = found.changes
-    assert said.startswith("a:1b: other weights in run pulled (")
-    assert said.endswith("than before: digest-of-a: became 0123456789ab")
+    assert said.startswith("a:1b: different weights in run pulled (")
+    assert said.endswith(": digest-of-a: became 0123456789ab")
     assert "other weights than before" in found.picture.svg
 
 

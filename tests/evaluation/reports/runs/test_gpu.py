@@ -147,4 +147,4 @@ def test_a_card_that_says_nothing_but_its_name_is_named() -> None:
         power_peak_w=None,
     )
 
-    assert ["here, GPU 1 (Old card): it says nothing of its load; 1 sample"] == gpu_lines(a_run_result(gpus=(gpu,)))
+    assert ["here, GPU 1 (Old card): its load is not reported; 1 sample"] == gpu_lines(a_run_result(gpus=(gpu,)))

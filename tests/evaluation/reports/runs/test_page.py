@@ -50,7 +50,7 @@ def test_a_page_links_to_the_tables_that_it_is_given(store: Store) -> None:
 
     text = invocation_as_markdown(store, whole, table_links={run_id: "a1-b2"})
 
-    assert "[This table to search and sort](../../artifacts/artifact/a1-b2) · [flow run" in text
+    assert "[This table, searchable and sortable](../../artifacts/artifact/a1-b2) · [flow run" in text
     assert "/artifacts/" not in invocation_as_markdown(store, whole)
 
 

@@ -256,7 +256,7 @@ def test_it_is_said_how_much_was_taken_from_earlier_runs(store: Store) -> None:
     run = run_result(store, store_run(store, asked("a:1b", some), asked("b:1b", right(cases)), cases=cases))
 
     assert [3, 0] == [candidate.n_reused for candidate in run.candidates]
-    assert ["a:1b: 3 of 4 taken from earlier runs (out of timing figures)"] == reused(run)
+    assert ["a:1b: 3 of 4 reused from earlier runs (excluded from timing figures)"] == reused(run)
 
 
 def test_a_model_that_was_partly_on_the_cpu_is_warned_of_by_the_least_share(store: Store) -> None:
