@@ -1,1 +1,1 @@
-"""How people and machines start it: the command line, deployments, the embedded server."""
+"""Ways to start Benchwright: the command line, Prefect deployments, the embedded server."""

@@ -1,6 +1,6 @@
-"""What can be started by form and runs by itself: the flows as Prefect deployments, with their schedules.
+"""The flows as Prefect deployments with their schedules: what can be started by form and what runs by itself.
 
-Everything that deploys reads this one tuple: `benchwright deploy`, and `prefect.yaml`, which is written from it.
+Everything that deploys reads this one tuple: `benchwright deploy`, and `prefect.yaml`, which is generated from it.
 """
 
 import importlib

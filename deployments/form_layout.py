@@ -1,7 +1,7 @@
-"""How a form reads to a person: what is asked first stands first, in words, and a field that may stay empty is a field.
+"""Layout of a deployment's form: order of the fields, their titles, and plain inputs for optional fields.
 
-Prefect draws an optional field as a choice between a type and *None*. The server takes nothing, and null, for every
-field that is not required, so the form need not say so.
+Prefect draws an optional field as a choice between a type and *None*. The server accepts an absent value, and null, for
+every field that is not required, so the form need not offer that choice.
 """
 
 import re

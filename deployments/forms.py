@@ -1,6 +1,7 @@
-"""The form of a deployment: what its flow takes, with the names that exist as choices, and without what is not asked.
+"""The form of a deployment: its flow's parameters, with existing names as choices.
 
-The schema is the flow's own, edited: choices are frozen when it is deployed, and a redeploy refreshes them.
+The schema is the flow's own, edited: parameters that a form does not ask for are left out. Choices are fixed at the
+time of deployment, and a redeployment refreshes them.
 """
 
 import copy

@@ -1,9 +1,9 @@
-"""Servers that we start for ourselves: out of Ctrl-C's reach, and gone when we are, however we end.
+"""Helper servers started by this process: unaffected by Ctrl-C, and ended with it however it ends.
 
-A supervisor (`helper_supervisor.py`) runs in a session of its own, and the server in a process group of its own under
-it. The supervisor ends the whole group when it is told to and when we are gone. On Linux the kernel ends the server
-should the supervisor be killed. That parent-death signal is tied to the thread that starts a process, so the
-supervisor's only thread starts the server, and any thread of ours may call `start_helper`.
+A supervisor (`helper_supervisor.py`) runs in a session of its own, with the server in a process group of its own under
+it. The supervisor ends the whole group when it is told to and when we are gone. On Linux the kernel ends the server if
+the supervisor is killed. That parent-death signal is tied to the thread that starts a process, so the supervisor's only
+thread starts the server, and any thread of ours may call `start_helper`.
 """
 
 import os

@@ -1,7 +1,8 @@
-"""The process between us and a helper server: it ends the server when we end. Run by path; imports no package of ours.
+"""Supervisor process of a helper server: ends the server when our process ends.
 
-It looks at three things: the pipe from its parent (closed: the parent is gone), the parent's process id (another one:
-the parent is gone, even where a forked child of it still holds the pipe), and SIGTERM (once: end politely; twice: now).
+It is run by path and imports no package of ours. It watches three things: the pipe from its parent (closed: the parent
+is gone), the parent's process id (changed: the parent is gone, even where a forked child of it still holds the pipe),
+and SIGTERM (once: end politely; twice: end now).
 """
 
 import ctypes

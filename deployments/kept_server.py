@@ -1,4 +1,4 @@
-"""The Prefect server that a process keeps for all its calls, where the user has none: a start takes seconds."""
+"""A Prefect server kept for all calls of a process, where the user has none configured: a start takes seconds."""
 
 import atexit
 import os

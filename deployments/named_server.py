@@ -1,4 +1,4 @@
-"""The Prefect server that the user has named: is it there, is it only busy, and does it let us in?"""
+"""Checks of the Prefect server that the user configured: whether it answers, is busy, and accepts our login."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What stands in the user's Prefect folder and variables: which server is meant, how to log in, where ours answers."""
+"""The user's Prefect folder and variables: the configured server, its login, and the address of our own server."""
 
 import json
 import os

@@ -1,8 +1,8 @@
-"""A Prefect server for as long as a command needs one: the user's own where one is named, else one that we start.
+"""A Prefect server for the duration of a command: the user's own if one is configured, else one that we start.
 
-Ours works on the user's `PREFECT_HOME`, so that its runs are there for `prefect server start` later, keeps leases in
-files, so that a restart forgets none, and writes its address down for a second command to share. When the server of
-another command goes away, we put one of our own in its place, at the same address.
+Ours works on the user's `PREFECT_HOME`, so that its runs are available to `prefect server start` later, keeps leases in
+files, so that a restart loses none, and records its address for a second command to share. When the server of another
+command goes away, we start one of our own in its place, at the same address.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Is a server well, busy, gone, or not the one that is looked for? And waiting for one that is only busy."""
+"""Health of a server: healthy, busy, gone, or another server than expected; and waiting for a busy one."""
 
 import enum
 import http.client

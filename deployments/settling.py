@@ -1,4 +1,4 @@
-"""Has all that this process told Prefect's server arrived there?"""
+"""Waiting until everything that this process sent to Prefect's server has arrived there."""
 
 import time
 

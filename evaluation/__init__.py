@@ -1,12 +1,12 @@
-"""What a number means: cases, candidates, providers, metrics, statistics, reports, the store.
+"""The meaning of numbers: cases, candidates, providers, metrics, statistics, reports, the store.
 
     from evaluation import evaluate
     result = evaluate(benchmark="question_answering", model="baseline-lead", embedded=True, limit=12)
     print(result.run.candidates[0].metrics["token_f1"].value)
 
-The names in `__all__` are loaded when they are first used, so that importing this package costs next to nothing. What
-does the work knows flows and servers, which stand above this package: it is found by its name (see
-`docs/decisions.md`). `__init__.pyi` tells type checkers what the names are.
+The names in `__all__` are loaded on first use, so that importing this package is fast. The implementation depends on
+flows and servers, which belong to layers above this package, and is therefore looked up by its name (see
+`docs/decisions.md`). `__init__.pyi` declares the names for type checkers.
 """
 
 import time

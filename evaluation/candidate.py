@@ -1,4 +1,4 @@
-"""What is compared and recommended: a model with its options, prompt profile and think mode."""
+"""Candidates, the units of comparison: a model with its options, prompt profile and think mode."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is asked: one case, the benchmark it belongs to, and the prompt that wraps it."""
+"""Cases, the benchmark they belong to, and the prompt template around them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

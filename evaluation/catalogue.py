@@ -1,4 +1,4 @@
-"""A closed list of named classes: what exists, and a helpful answer for what does not."""
+"""Catalogues of named classes; an unknown name raises an error that lists the existing ones."""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module

@@ -1,25 +1,25 @@
-"""Every error of Benchwright, sorted by the question "again, or not?".
+"""All errors of Benchwright, sorted by whether retrying may help.
 
     BenchwrightError
-    ├── ConfigurationError            bad option value, no server, missing setting: the user can mend it
+    ├── ConfigurationError            bad option value, no server, missing setting: the user can fix it
     │   ├── UnknownNameError          a name that does not exist; lists those that do
-    │   └── RunInUseError             a run that another process works on now
+    │   └── RunInUseError             a run that another process is working on
     ├── BenchmarkError                a bad file: file, line, field and what was expected
     ├── IncomparableError             two things that must not be compared; says what differs
     ├── StoreError                    disk full, newer schema, cannot be opened
-    │   ├── DatabaseLostError         the database file that the work began with was deleted, moved or replaced
-    │   ├── StoreUnreachableError     the database is away or locked just now: asking again may help
-    │   ├── RefusedValueError         a row holds what no database takes: that row alone is not stored
-    │   ├── SupersededError           another process decided first, on what this one meant to replace
-    │   └── DamagedModelError         a stored selection model is not what was stored: the one before it may serve
-    ├── SandboxError                  no isolation here
-    ├── RunFailedError                a run that failed or was cancelled, with all that it found: for Python's callers
-    ├── CheckFailedError              a check that its caller asked for does not hold, with all that was found
+    │   ├── DatabaseLostError         the database file in use was deleted, moved or replaced
+    │   ├── StoreUnreachableError     the database is unavailable or locked: retrying may help
+    │   ├── RefusedValueError         a row holds a value that no database accepts: that row alone is not stored
+    │   ├── SupersededError           another process decided first on what this one meant to replace
+    │   └── DamagedModelError         a stored selection model is corrupt: the one before it may be usable
+    ├── SandboxError                  no isolation on this machine
+    ├── RunFailedError                a run that failed or was cancelled, with all its results: for Python callers
+    ├── CheckFailedError              a check that its caller requested failed, with all results
     ├── SelectionError                no feasible candidate, too little evidence
     │   └── ModelFileError            a selection model that cannot be read, or must not be
-    └── ProviderError                 asking again will not help
+    └── ProviderError                 retrying will not help
         ├── CandidateFailureError     the candidate's own failure: an outcome, scored as an empty answer
-        └── TransientProviderError    asking again may help
+        └── TransientProviderError    retrying may help
 
 Errors pass all their arguments to `super().__init__`, because Prefect pickles them.
 """

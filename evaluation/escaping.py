@@ -1,4 +1,4 @@
-"""Makes text that a model wrote harmless where it is shown: a terminal, JSON, Markdown, HTML, a spreadsheet."""
+"""Escaping of model-written text for display in a terminal, JSON, Markdown, HTML or a spreadsheet."""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""When are two things the same? A hash over canonical JSON answers."""
+"""Fingerprints: hashes over canonical JSON that tell whether two things are the same."""
 
 import hashlib
 import json

@@ -1,8 +1,8 @@
-"""Numbers as people read them, everywhere: terminal, pages, reports, messages. JSON and exports keep every digit.
+"""Number formatting for terminal, pages, reports and messages. JSON and exports keep every digit.
 
-A rounded number never claims what is not so. It is 0, 1 or 100 % only where the value is exactly that, and more digits
-are shown, or a bound (`> 99.99 %`), where rounding would say otherwise. A quantity ends in zeros where it was rounded,
-and without them where it is exact. Counts have thousands separators; nothing ends in a bare point.
+A rounded number never claims what is not so. It is 0, 1 or 100 % only if the value is exactly that; where rounding
+would say otherwise, more digits or a bound (`> 99.99 %`) are shown. A quantity ends in zeros if it was rounded, and has
+none if it is exact. Counts have thousands separators; nothing ends in a bare decimal point.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Several pieces of work at once, of which the first error ends the others and is raised as itself."""
+"""Concurrent coroutines, of which the first error cancels the others and is raised unchanged."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable

@@ -1,4 +1,4 @@
-"""What came back: a generation with its usage and timing, or a failure. Failure is a value."""
+"""Outcomes of a request: a generation with its usage and timing, or a failure. Failure is a value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

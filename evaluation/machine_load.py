@@ -1,4 +1,4 @@
-"""Is this machine so busy that what takes long is slow, and not broken?"""
+"""The load of this machine, which tells slow work on a busy machine from a fault."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Does a text name a metric by its name, or a class in a file? Asked by benchmarks and by metrics alike."""
+"""Metric specifications as text: tell a metric's name from a class in a file. Used by benchmarks and by metrics."""
 
 import re
 from pathlib import Path

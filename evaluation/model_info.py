@@ -1,4 +1,4 @@
-"""What does a server say of a model it has?"""
+"""The description of a model that a server reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which options a model can be given, what they must look like, and which value holds when several speak."""
+"""Model options: their types, bounds and defaults, and the precedence when several sources set one."""
 
 import contextlib
 import math

@@ -1,7 +1,7 @@
-"""The fields of an outcome as one flat list: the store, exports and results name them from here, not one by one.
+"""The fields of an outcome as one flat list, shared by the store, exports and results.
 
-A field that is added to `Generation` or `Timing` is stored, read back, exported and counted as a figure by that alone;
-what is left is its column, its place in the results of a case, and whoever fills it.
+A field that is added to `Generation` or `Timing` is stored, read back, exported and counted as a figure without further
+code; what remains to add is its column, its place in the results of a case, and the provider that fills it.
 """
 
 from collections.abc import Iterator, Mapping

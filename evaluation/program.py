@@ -1,4 +1,4 @@
-"""A program that a model wrote, with the tests that it must pass, and what came of running it."""
+"""A program that a model wrote, with the tests it must pass, and the outcome of running it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

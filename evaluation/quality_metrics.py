@@ -1,4 +1,4 @@
-"""Which qualities of a text are measured without a reference?"""
+"""The names of the text-quality metrics that need no reference."""
 
 QUALITIES = ("coherence", "completeness", "readability", "length_fit", "creativity", "specificity")
 """Names of metrics, and of the weights of `overall_quality`."""

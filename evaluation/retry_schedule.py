@@ -1,4 +1,4 @@
-"""When is a model server asked again, and how often? One schedule for all that asks: cases, loads, judges, probes."""
+"""The retry schedule for model servers, shared by cases, loads, judges and probes."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""What a metric says of one generation, and what many say together."""
+"""Measurements and score failures of single generations, and estimates over many."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""What differs between two people's machines and changes no number: addresses, keys, places."""
+"""Settings that differ between machines and do not change any number: addresses, keys, paths."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,9 +1,9 @@
-"""How do calls that were logged elsewhere come in: a JSONL file with one call a line?
+"""Import of logged calls from a JSONL file with one call a line.
 
 `task`, `candidate`, `started_at` (ISO 8601 with its zone) and `duration_s` are required; `ok`, `error_type`,
-`prompt_tokens`, `output_tokens`, `stages` (`name`, `duration_s`, `tokens`) and `id` are optional. A call with an `id`
-that is here already is not taken again, so that a log that has grown may be imported again. `input` and `output` are
-left out unless they are asked for.
+`prompt_tokens`, `output_tokens`, `stages` (`name`, `duration_s`, `tokens`) and `id` are optional. A call whose `id` is
+already stored is skipped, so that a log that has grown may be imported again. `input` and `output` are left out unless
+requested.
 """
 
 import json

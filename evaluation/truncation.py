@@ -1,6 +1,6 @@
-"""What cut an answer off: `num_predict`, a full context, or a context that the model was not trained beyond?
+"""Causes of truncation: `num_predict`, a full context, or a context that the model was not trained beyond.
 
-Servers give the same finish reason for all three (`length`), and each wants another step.
+Servers report the same finish reason (`length`) for all three, and each calls for a different remedy.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which version of the code made a number?"""
+"""The version of the code that computed a number."""
 
 import hashlib
 import os

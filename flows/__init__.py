@@ -1,1 +1,1 @@
-"""In which order the steps run."""
+"""The flows: the order in which the tasks run."""

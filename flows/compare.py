@@ -1,4 +1,4 @@
-"""Who is better, and how sure is that? Candidates of stored runs, or of an evaluation made now, on the same cases."""
+"""The comparison flow: candidates of stored runs, or of an evaluation made now, compared on the same cases."""
 
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The main job: ask candidates a benchmark's cases, score what they answer, and say how sure the numbers are."""
+"""The evaluation flow: ask candidates a benchmark's cases, score the answers, and estimate with intervals."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""All generations of a plan: servers side by side, on each one model after the other, shards in flight."""
+"""All generations of a plan: servers in parallel, one model after another on each, several shards at a time."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Looks at what candidates do over time, and tells of what is wrong."""
+"""The monitoring flow: checks candidates' results over time, raises alerts and sends notifications."""
 
 from dataclasses import replace
 from typing import Any

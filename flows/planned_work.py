@@ -1,4 +1,4 @@
-"""What evaluations, sweeps and races have in common: a plan is made, and worked through from answers to estimates."""
+"""Work shared by evaluations, sweeps and races: make a plan, then generate, score and estimate."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Finds the best of many candidates with a fraction of the generations: losers leave while the others go on."""
+"""The race flow: finds the best of many candidates with a fraction of the generations, dropping losers early."""
 
 import contextlib
 import time

@@ -1,4 +1,4 @@
-"""What do people say of the answers, when they do not see whose they are?"""
+"""The review flow: people rate blinded answers, and the result is published."""
 
 from typing import Any
 

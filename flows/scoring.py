@@ -1,4 +1,4 @@
-"""From stored answers to a run's numbers: what needs the answer alone, then programs, then one model after another."""
+"""Scoring of a plan's stored answers: metrics of the answer alone, then programs, then one model after another."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

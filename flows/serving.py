@@ -1,4 +1,4 @@
-"""What each server does: its turn on the GPU, a model loaded, the slots offered, the model let go, the next one."""
+"""The work of each server: take a turn on the GPU, load a model, offer slots, release the model, repeat."""
 
 import asyncio
 import contextlib

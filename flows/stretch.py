@@ -1,4 +1,7 @@
-"""A share of a run that is spread over workers. Started by the evaluation that waits for it, and by nobody else."""
+"""The flow for one share of a run that is spread over workers.
+
+Only the evaluation that waits for the share starts it.
+"""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which values of which parameters are best? Every combination is asked the same cases, and the scores are analysed."""
+"""The sweep flow: asks every combination of parameters the same cases, and analyses the scores."""
 
 import contextlib
 import time

@@ -1,11 +1,11 @@
-"""What to do with numbers: learn, constrain, rank, recommend, explain, remember.
+"""Selection of candidates by measured numbers: learn, constrain, rank, recommend, explain, remember.
 
     from selection import recommend
     recommendation = recommend(task="summarization")
     print(recommendation.candidate.label, recommendation.reason)
 
 The names below are loaded when they are first used, so that importing this package costs next to nothing.
-`__init__.pyi` tells type checkers what they are.
+`__init__.pyi` declares them for type checkers.
 """
 
 import sys

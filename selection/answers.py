@@ -1,4 +1,4 @@
-"""What a question for the right candidate is answered with."""
+"""Result types of a recommendation: the candidate, its alternatives, expectations, and what was ruled out."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Zip archives from anywhere: every size is checked before anything is unpacked, and arrays are bare numbers."""
+"""Zip archives from untrusted sources: sizes are checked before unpacking, and arrays are plain numbers."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""How is a candidate written down for other programs: as an Ollama Modelfile, as JSON, as environment variables?"""
+"""Export of a candidate for other programs: as an Ollama Modelfile, as JSON, as environment variables."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""How do results from elsewhere come in: a CSV or Parquet file with a row for each answer of a candidate to a case?
+"""Import of results from elsewhere: a CSV or Parquet file with a row for each answer of a candidate to a case.
 
 Columns: `candidate, task, case_id, prompt, quality`; optional `latency_s, cost_usd, energy_j, memory_gb, family`.
 Quality is a fraction in [0, 1], higher being better. Several rows of one candidate, task and case are repeats.

@@ -1,4 +1,4 @@
-"""What does the one who asks want: what must hold, and what is worth how much?"""
+"""Preferences of a recommendation: constraints that must hold, and weights of quality, latency, cost and energy."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Which candidate, for this? Asked from Python in one call; the first one reads the store, the next ones are quick."""
+"""The Python interface for recommendations: `recommend`, `rank`, `explain`, and reporting of outcomes.
+
+The first call reads the store; the next ones are quick.
+"""
 
 import math
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Do rows of an import repeat an answer, or are their names two names that differ by their Unicode form alone?"""
+"""Check whether rows of an import repeat an answer, or have names that differ only in their Unicode form."""
 
 from array import array
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is known of each candidate on each task, in plain arrays that a recommendation is read from."""
+"""The scoreboard: what is known of each candidate on each task, as plain arrays for recommendations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Makes a run's estimates from its scores."""
+"""The task that computes a run's estimates from its scores."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

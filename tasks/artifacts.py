@@ -1,7 +1,7 @@
-"""What this program shows in Prefect's pages goes through here: one key, words that are no markup, plain cells.
+"""Prefect artifacts: one place that publishes them, with valid keys, escaped texts and plain cells.
 
-A description is Markdown to those pages, and holds names that somebody else gave. Pages are written by functions of the
-core that escape what they quote (`evaluation.escaping.for_markdown`).
+Prefect renders a description as Markdown, and it contains names that other people chose. Pages are written by functions
+of the core that escape what they quote (`evaluation.escaping.for_markdown`).
 """
 
 from collections.abc import Mapping, Sequence

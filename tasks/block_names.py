@@ -1,4 +1,4 @@
-"""What blocks are called: by the server, and by whoever names one where a server, a file or a database may stand."""
+"""Names of the Prefect blocks, and the prefixes by which a request refers to one in place of a server or a file."""
 
 USUAL = "benchwright"
 """The block that is used where none is named."""

@@ -1,4 +1,7 @@
-"""Takes what blocks say to where it is used: the database, the servers of a pool, prices. No secret goes further."""
+"""Values read from Prefect blocks for use in a run: the database, the servers of a pool, prices.
+
+Secrets are passed no further.
+"""
 
 import asyncio
 import os

@@ -1,7 +1,7 @@
-"""What people edit in Prefect's pages: where results are kept, which servers answer, and what an answer costs.
+"""Prefect block types that people edit: the results database, pools of servers, and the prices of answers.
 
-The server keeps what is secret encrypted, and its pages show stars. What is wrong in a block is said when it is used:
-Prefect's pages check no more than its schema.
+The server stores secrets encrypted, and its pages show stars. Errors in a block are reported when it is used: Prefect's
+pages check no more than its schema.
 """
 
 from collections.abc import Iterator

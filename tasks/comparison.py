@@ -1,4 +1,4 @@
-"""Holds candidates of stored runs against each other, and shows what came of it in Prefect."""
+"""Tasks that compare candidates of stored runs and publish the result in Prefect."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,4 +1,4 @@
-"""Work that ends at once when its results database is deleted, moved away or replaced, whatever it is busy with."""
+"""Cancellation of work as soon as its results database is deleted, moved away or replaced."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""One line an event, to the log of the run that is at work; to a plain log where none is."""
+"""Logging to the current flow or task run, one line per event; to a plain logger where there is none."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What every flow does first: where its results are kept, and which files it may read."""
+"""Settings that every flow applies first: the results database, and the files it may read."""
 
 from prefect.context import FlowRunContext
 

@@ -1,4 +1,4 @@
-"""Says that we work on runs, as long as we do: silence means that we are dead."""
+"""The heartbeat of a process that works on runs: a process that falls silent counts as dead."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Who may end the work early: Ctrl-C, SIGTERM, and a person in Prefect's UI, whom nobody tells us about."""
+"""Early termination of a flow: Ctrl-C, SIGTERM, or cancellation in Prefect's UI, which has to be polled."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Writes down which leases this process holds for the slots of servers, so that others can free them if it dies."""
+"""A record of the slot leases that this process holds, so that others can free them if it dies."""
 
 import asyncio
 

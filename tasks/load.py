@@ -1,4 +1,4 @@
-"""Brings a benchmark into the store."""
+"""The tasks that store a benchmark."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

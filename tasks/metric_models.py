@@ -1,4 +1,4 @@
-"""The models that metrics ask, and the servers at which they and the candidates are asked."""
+"""The models that metrics ask, and the servers on which these models and the candidates run."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""The numbers of a run that was ended early: of what is finished, and only as far as a moment is enough for them."""
+"""Scores and estimates of a run that was ended early.
+
+They cover finished answers only, and only as many as can be scored within a second.
+"""
 
 import asyncio
 import contextlib

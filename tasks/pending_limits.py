@@ -1,4 +1,4 @@
-"""Makes the limits in Prefect as large as the stored endpoints serve, where Prefect could not be told before."""
+"""Pending updates of Prefect's limits: set to what the stored endpoints serve, where Prefect was away before."""
 
 from collections.abc import Mapping
 

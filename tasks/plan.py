@@ -1,4 +1,4 @@
-"""Turns a request into stored runs and an order of work."""
+"""The task that turns a request into stored runs and an order of work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
-"""Asks Prefect's server from a flow, and again for as long as it is away: what is shown there must not end the work.
+"""Calls of Prefect's server from a flow, retried while it is away: an outage must not end the work.
 
-Prefect's own client asks again only where it was answered before, which a client made for one call never was.
+Prefect's own client retries only where it was answered before, which a client made for one call never was.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Shows how far the work is as a Prefect artifact, read from the store like every other face of it."""
+"""Progress of the work as a Prefect artifact, read from the store as all other displays of progress are."""
 
 import asyncio
 import contextlib

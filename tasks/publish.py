@@ -1,4 +1,4 @@
-"""Shows a run's results in Prefect: a table to search for each run, and a page of Markdown for all of them."""
+"""The task that publishes results in Prefect: a searchable table for each run, and one Markdown page for all."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,7 +1,7 @@
-"""Finds flow runs whose process is gone and has them made again, at most three times each.
+"""Restart of flow runs whose process is gone, at most three times each.
 
-Prefect alone does not do it: a flow run whose worker was killed with it stays *Running* for good. Here the heartbeat of
-its holder in the store tells, and a claim in the store decides which of several reconcilers takes care of it.
+Prefect alone does not restart them: a flow run whose worker was killed with it stays *Running* for good. Here the
+heartbeat of its holder in the store tells, and a claim in the store decides which of several reconcilers handles it.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Tidies up after the dead: their slots are freed, their flow runs are called crashed, before work goes on."""
+"""Cleanup after dead processes before work goes on: their slots are freed, their flow runs marked as crashed."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""When is a task run tried again? When something unexpected broke it, never for what we have a word for."""
+"""The retry condition of task runs: unexpected errors are retried, errors of our own types never."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Asks again for as long as whoever is asked is away: the database, or Prefect's server."""
+"""Retries of a call for as long as its backend is unavailable: the database, or Prefect's server."""
 
 import asyncio
 import time

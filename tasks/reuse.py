@@ -1,4 +1,4 @@
-"""Takes outcomes of earlier runs that were asked for in exactly the same way. Cheap beside asking again."""
+"""Reuse of outcomes of earlier runs that were asked in exactly the same way: cheap beside asking again."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,4 +1,4 @@
-"""How a run begins and how it ends: its status says which, whatever happened."""
+"""Start and end of runs, recorded in their status whatever happened."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Asks the store from a flow: in a thread, and again for as long as the database is away."""
+"""Calls of the store from a flow: in a thread, retried for as long as the database is away."""
 
 import asyncio
 from collections.abc import Callable

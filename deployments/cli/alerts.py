@@ -1,4 +1,4 @@
-"""`benchwright alerts`: what is wrong now, who knows of it, and who is told."""
+"""The `benchwright alerts` commands: list, acknowledge and silence alerts, and choose who is notified of them."""
 
 import getpass
 import re

@@ -1,4 +1,4 @@
-"""Every command of `benchwright`, imported when it is called."""
+"""The `benchwright` application: every command, imported only when it is called."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`benchwright benchmarks`: which questions may be asked, and is a file fit to be one?"""
+"""The `benchwright benchmarks` commands: list, show and add benchmarks, and validate a benchmark file."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

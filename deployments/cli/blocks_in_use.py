@@ -1,4 +1,7 @@
-"""What a command takes from blocks: the database, the servers of a pool, prices. Prefect is imported only for these."""
+"""Values that commands read from Prefect blocks: the database, the servers of a pool, prices.
+
+Prefect is imported only when a block is used.
+"""
 
 import asyncio
 from dataclasses import replace

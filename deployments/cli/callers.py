@@ -1,4 +1,7 @@
-"""Who called a command's work? Somebody at a terminal, or a program, which hears of it instead and may end it."""
+"""The caller of a command's work: a user at a terminal, or a program.
+
+A program receives the messages instead of the terminal, and may end the work.
+"""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""What Tab offers for names: those of runs and benchmarks that are stored, of suites, and of metrics."""
+"""Shell completion of names: stored runs and benchmarks, suites, and metrics."""
 
 from evaluation.errors import BenchwrightError
 

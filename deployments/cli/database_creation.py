@@ -1,4 +1,7 @@
-"""Is a results database made where a user named one? A typo must not begin an empty store without a word."""
+"""Opening the results database of a command, with a note when it is created at a location that the user named.
+
+The note keeps a typo from silently starting an empty store.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""`benchwright demo`: a first honest evaluation on any machine, with or without Ollama."""
+"""The `benchwright demo` command: a first evaluation on any machine, with or without Ollama."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`benchwright export`: a run, an experiment or a comparison as a file for other programs."""
+"""The `benchwright export` command: a run, an experiment or a comparison as a file for other programs."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The flow run itself: its signals, its story on the terminal, and a Prefect server that goes away for good."""
+"""Flow runs of commands: signals, the log on the terminal, and a Prefect server that is lost for good."""
 
 import asyncio
 import contextlib

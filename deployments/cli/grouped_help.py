@@ -1,4 +1,4 @@
-"""Help of commands with many options: under headings, in the order in which a reader asks."""
+"""Help of commands with many options, grouped under headings in the order in which a reader needs them."""
 
 from collections.abc import Mapping
 

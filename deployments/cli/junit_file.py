@@ -1,4 +1,4 @@
-"""Writes checks to the file of `--junit`."""
+"""The JUnit file of `--junit`, written from checks."""
 
 from pathlib import Path
 

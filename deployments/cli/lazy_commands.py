@@ -1,4 +1,7 @@
-"""Commands whose modules are imported when they are called: `benchwright --help` and completion of names need none."""
+"""Commands whose modules are imported only when they are called.
+
+`benchwright --help` and completion of names import none of them.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a command works that may take long: its store, its signals, and what is started for it."""
+"""The environment of a long command: its store, its signal handling, and the processes started for it."""
 
 import os
 import signal

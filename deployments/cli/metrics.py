@@ -1,4 +1,4 @@
-"""`benchwright metrics`: what can be measured, and what does a number of it mean?"""
+"""The `benchwright metrics` commands: available metrics, and what the values of each mean."""
 
 from collections.abc import Mapping, Sequence
 from math import isfinite

@@ -1,4 +1,7 @@
-"""Are the packages that would be imported ours? Their names are everyday words, which an application may use too."""
+"""Check that the packages to be imported are Benchwright's own.
+
+Their names are everyday words, which an application may use too.
+"""
 
 from importlib.util import find_spec
 from pathlib import Path

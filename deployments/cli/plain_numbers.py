@@ -1,4 +1,4 @@
-"""Numbers on the command line are written as numbers: `--limit 10`, neither `1_0` nor digits of other scripts."""
+"""Numeric options restricted to plain digits: `--limit 10`, neither `1_0` nor digits of other scripts."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""`benchwright profiles`: in which words may candidates be asked?"""
+"""The `benchwright profiles` commands: list, show and add prompt profiles."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`benchwright runs`: which runs are there, and what is to become of them?"""
+"""The `benchwright runs` commands: list, tag, archive and delete runs."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any

@@ -1,4 +1,7 @@
-"""`benchwright score`: measure stored answers by other metrics, or by another judge. Nothing is generated again."""
+"""The `benchwright score` command: scores stored answers by other metrics or another judge.
+
+Nothing is generated again.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What was typed of a race or a sweep, which begin and resume alike."""
+"""The options that start or resume a race or a sweep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

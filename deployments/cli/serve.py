@@ -1,4 +1,4 @@
-"""`benchwright serve`: Prefect's pages, the flows as forms, a worker that runs them; one command on one machine."""
+"""The `benchwright serve` command: Prefect's pages, the flows as forms, and their worker, on one machine."""
 
 import os
 import signal

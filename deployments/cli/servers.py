@@ -1,4 +1,4 @@
-"""Which servers does a command mean, do they answer, and which models have they?"""
+"""The model servers of a command: which ones are meant, whether they answer, and which models they have."""
 
 import asyncio
 import os

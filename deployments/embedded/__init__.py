@@ -1,1 +1,1 @@
-"""A server for machines without one: a small real language model and the baselines, through Ollama's own API."""
+"""A model server for machines without one: a small real language model and the baselines, with Ollama's API."""

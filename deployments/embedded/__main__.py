@@ -1,4 +1,7 @@
-"""`python -m deployments.embedded`: serve until told to stop. Says where, in a file, once it can be asked."""
+"""The program `python -m deployments.embedded`: serves until it is told to stop.
+
+It writes its address to a file once it can be reached.
+"""
 
 import argparse
 import asyncio

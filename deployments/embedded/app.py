@@ -1,4 +1,4 @@
-"""The ASGI application: routes, and what happens when a client goes away."""
+"""The ASGI application of the embedded server: routes, and the handling of clients that disconnect."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping

@@ -1,4 +1,4 @@
-"""The baselines as models: words for tokens, no weights to load."""
+"""The baselines as models: words count as tokens, and there are no weights to load."""
 
 import asyncio
 import inspect

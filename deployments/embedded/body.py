@@ -1,4 +1,4 @@
-"""What does the body of a request say? Its fields, each with the type it must have."""
+"""The body of a request: its fields, each checked for the type it must have."""
 
 import json
 from collections.abc import Mapping

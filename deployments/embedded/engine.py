@@ -1,4 +1,4 @@
-"""What the server asks of whatever answers: a prompt in, pieces of text and one ending out."""
+"""The interface between the server and a model's engine: a prompt in, pieces of text and one ending out."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Misbehaviour on request, so that tests meet a real server's bad days over a real socket."""
+"""Injected faults, so that tests meet a real server's failures over a real socket."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What does the header of a GGUF file say? Keys, and the name, type and shape of each tensor; no weights are read."""
+"""The header of a GGUF file: keys, and the name, type and shape of each tensor. No weights are read."""
 
 import struct
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A GGUF model on llama.cpp, in threads of this process: prompts that fit, sampling, and what came of it."""
+"""A GGUF model on llama.cpp, in threads of this process: prompts that fit, sampling, and the outcome."""
 
 import json
 import math

@@ -1,4 +1,7 @@
-"""Ollama's own answers to prompts: `/api/chat` and `/api/generate`, which differ in how a record carries its text."""
+"""Ollama's own routes that answer prompts: `/api/chat` and `/api/generate`.
+
+Their records differ in how they carry the text.
+"""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""Ollama's own API but for its answers to prompts: what is there, what is loaded, vectors, pulls."""
+"""Ollama's own API except for prompts: available models, loaded models, embeddings, pulls."""
 
 from collections.abc import AsyncGenerator, Iterable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The OpenAI-compatible layer: `/v1/…`, with the defaults and the gaps that Ollama's has."""
+"""The OpenAI-compatible layer `/v1/…`, with the same defaults and gaps as Ollama's."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""Which options exist, of which type, and with which defaults: as a real Ollama has them."""
+"""The model options, their types and their defaults, as in a real Ollama."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""One prompt through the scheduler to an engine and back: the pieces, the ending, and where the time went."""
+"""One prompt through the scheduler to an engine and back: the pieces, the ending, and the time each step took."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing

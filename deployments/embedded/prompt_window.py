@@ -1,4 +1,4 @@
-"""What happens to a prompt that does not fit the context: refused, or cut as Ollama cuts it."""
+"""Prompts that do not fit the context: refused, or truncated as Ollama truncates them."""
 
 import json
 

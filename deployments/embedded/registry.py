@@ -1,4 +1,4 @@
-"""Which models are served, and under which names are they found?"""
+"""The served models, and the names under which they are found."""
 
 from collections.abc import Iterable, Iterator
 

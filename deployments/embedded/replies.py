@@ -1,4 +1,4 @@
-"""What goes back over the wire: whole replies, streamed ones, and errors as a real Ollama words them."""
+"""HTTP replies: whole ones, streamed ones, and errors in the words of a real Ollama."""
 
 import json
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,7 @@
-"""Which model is in memory, who may use it now, and when does it go? One model at a time, first come, first served."""
+"""Scheduling of models in memory: which one is loaded, which request may use it, and when it is unloaded.
+
+One model is loaded at a time; requests are served in order of arrival.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""Which answer format is asked for? Ollama's `format` as a JSON schema, checked before it reaches the sampler."""
+"""The requested answer format: Ollama's `format` as a JSON schema, checked before it reaches the sampler."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""SmolLM2: a real, small language model that runs on any processor, and where its parts come from."""
+"""SmolLM2: a small, real language model that runs on any processor, and where its parts come from."""
 
 import hashlib
 from functools import cache

@@ -1,1 +1,1 @@
-"""Prefect's own programs, limited to what Benchwright needs of them: who may call, what may run, where to connect."""
+"""Prefect's own programs, restricted to what Benchwright needs: who may call, what may run, where to connect."""

@@ -1,9 +1,9 @@
-"""Where may Prefect's server connect to? To its database, and to the webhooks that the operator named.
+"""Restriction of Prefect's server to connect only to its database and to the webhooks that the operator named.
 
-Automations call whatever address stands in a block, and whoever may use the API writes blocks. So the process itself
-is limited: it starts no programs, names are looked up only where they are allowed, what they resolve to must be public
-unless it is private on purpose, and nothing is connected to that was not looked up so. That holds for redirects, for
-every kind of block, and for a name that changes its address between two look-ups.
+Automations call whatever address a block contains, and anyone with access to the API can write blocks. So the process
+itself is limited: it starts no programs, names are looked up only where they are allowed, the addresses they resolve to
+must be public unless they are private on purpose, and nothing is connected to that was not looked up so. That holds for
+redirects, for every kind of block, and for a name that changes its address between two look-ups.
 """
 
 import ipaddress

@@ -1,4 +1,7 @@
-"""`python -m deployments.guarded.engine`: one flow run in a process, as Prefect's engine runs it; our flows alone."""
+"""The program `python -m deployments.guarded.engine`: one flow run in a process, as Prefect's engine runs it.
+
+It runs only our own flows.
+"""
 
 import os
 import runpy

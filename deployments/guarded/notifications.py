@@ -1,8 +1,8 @@
-"""What may the address in a notification block have Prefect's server do? Send something, and nothing on this machine.
+"""Restriction of notification blocks: their addresses may send something, and do nothing on this machine.
 
 Prefect sends notifications by Apprise, whose addresses can do more than name a server: `?template=/some/file` sends
-what is in that file, and some schemes write files, start programs or speak to this machine's own log and desktop.
-Whoever may use the API writes such addresses.
+the contents of that file, and some schemes write files, start programs or speak to this machine's own log and desktop.
+Anyone with access to the API can write such addresses.
 """
 
 import sys

@@ -1,8 +1,9 @@
-"""Which requests does a local server answer? Those of programs, and of pages that it served itself.
+"""Restriction of a local server to requests from programs, and from pages that it served itself.
 
-A page of any website may send requests to this machine with its reader's browser. What tells it apart is what browsers
-send and no page can change: `Host` (which name was in the address; another one than ours is DNS rebinding), `Origin`
-(whose page it is; our own pages have exactly the `Host` in it) and `Sec-Fetch-Site`. Websockets are held to the same.
+A page of any website may send requests to this machine through its reader's browser. Such requests are recognised by
+headers that browsers send and no page can change: `Host` (the name in the address; any name but ours is DNS rebinding),
+`Origin` (the page's origin; our own pages have exactly the `Host` in it) and `Sec-Fetch-Site`. Websockets are held to
+the same rules.
 """
 
 import os

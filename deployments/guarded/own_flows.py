@@ -1,8 +1,8 @@
-"""Which code does a flow run of a deployment run? That of the flows of this package, whatever the server says.
+"""Restriction of a deployment's flow runs to the flows of this package, whatever the server says.
 
-Whoever may use Prefect's API may change a deployment's entrypoint, path, steps and storage, and a work pool's template.
-A process in which `run_own_flows_only` was called reads none of them: the deployment names one of our flows, or it is
-refused.
+Anyone with access to Prefect's API can change a deployment's entrypoint, path, steps and storage, and a work pool's
+template. A process in which `run_own_flows_only` was called reads none of them: the deployment names one of our flows,
+or it is refused.
 """
 
 import shlex

@@ -1,9 +1,9 @@
-"""Where are results of Prefect's kept and read? In this user's own folder, and by nobody.
+"""Restriction of Prefect's results: they are written to this user's own folder, and never read.
 
 Prefect keeps what a flow returned or raised as a pickle, and reads it again from wherever a state on its server says.
-Whoever may use the API writes states, blocks and the server's default storage, and a pickle is a program. Our flows
-keep what they find in our store, so a process in which `read_no_results` was called reads no result of Prefect's, from
-nowhere, and asks no server where to put one.
+Anyone with access to the API can write states, blocks and the server's default storage, and a pickle is a program. Our
+flows keep their results in our store, so a process in which `read_no_results` was called reads no result of Prefect's,
+from anywhere, and asks no server where to put one.
 """
 
 from typing import Any, NoReturn

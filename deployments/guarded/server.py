@@ -1,10 +1,10 @@
-"""`python -m deployments.guarded.server server start …`: Prefect's server, which answers its own pages and programs.
+"""The program `python -m deployments.guarded.server server start …`: Prefect's server, restricted.
 
-The words are those of `prefect server start`. What differs: requests of other origins and names are refused
-(`origins.py`), its process connects to named servers alone and starts no programs (`connections.py`), notifications
-read no files (`notifications.py`), templates of automations fill in values alone (`templates.py`), on anything but
-loopback it has a password, it stays in the foreground, what it writes is for its user alone, and requests that write to
-SQLite at once wait for one another (`write_locks.py`).
+It answers its own pages and programs. The arguments are those of `prefect server start`. What differs: requests of
+other origins and names are refused (`origins.py`), its process connects to named servers alone and starts no programs
+(`connections.py`), notifications read no files (`notifications.py`), templates of automations fill in values alone
+(`templates.py`), on anything but loopback it has a password, it stays in the foreground, what it writes is readable by
+its user alone, and requests that write to SQLite at once wait for one another (`write_locks.py`).
 """
 
 import hmac

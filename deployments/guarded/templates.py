@@ -1,9 +1,9 @@
-"""What may a template in an automation do? Fill in values, and call nothing but their methods.
+"""Restriction of templates in automations: they may fill in values, and call nothing but the methods of these.
 
-Prefect renders the bodies and parameters of automations in its server's process, by Jinja's sandbox, with objects of
-pydantic at hand. Jinja lets them call every method without an underscore, and pydantic's `parse_raw` and `parse_file`
-read pickles and any file: whoever may use the API could run code there. So a template calls methods of texts, numbers,
-dates and collections, the labels of a resource, and what Jinja itself brings.
+Prefect renders the bodies and parameters of automations in its server's process, by Jinja's sandbox, with pydantic
+objects in scope. Jinja lets them call every method without an underscore, and pydantic's `parse_raw` and `parse_file`
+read pickles and any file: anyone with access to the API could run code there. So a template may call methods of texts,
+numbers, dates and collections, the labels of a resource, and what Jinja itself provides.
 """
 
 from datetime import date, time, timedelta

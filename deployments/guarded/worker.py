@@ -1,7 +1,8 @@
-"""`python -m deployments.guarded.worker worker start …`: Prefect's process worker, whose runs cannot choose a command.
+"""The program `python -m deployments.guarded.worker worker start …`: Prefect's process worker, restricted.
 
-The words are those of `prefect`. Command, environment and working directory of a flow run are this worker's own:
-what a flow run, a deployment, an automation or the work pool's template says of them is not used.
+The arguments are those of `prefect`. Its flow runs cannot choose a command: command, environment and working directory
+of a flow run are this worker's own; those set by a flow run, a deployment, an automation or the work pool's template
+are not used.
 """
 
 import sys

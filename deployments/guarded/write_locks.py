@@ -1,9 +1,9 @@
-"""How may two requests of Prefect's server write to one SQLite file? The second waits for the first.
+"""Serialised writes to SQLite in Prefect's server: a request that writes waits for the one before it.
 
 Prefect begins most of its transactions without SQLite's write lock and takes it at the first statement that writes.
 Where another transaction has written in between, SQLite refuses that at once, whatever its busy timeout: the server
-answers 503, and Prefect's client asks again after two seconds or more. An evaluation writes its artifact while it
-announces its turn at a GPU, so that nearly every one met it.
+answers 503, and Prefect's client retries after two seconds or more. An evaluation writes its artifact while it
+announces its turn at a GPU, so that nearly every evaluation was affected.
 """
 
 from typing import Any

@@ -1,1 +1,1 @@
-"""What the commands do, as functions of Python: `evaluation` and `selection` offer them under their names."""
+"""The commands as Python functions, which `evaluation` and `selection` export under their names."""

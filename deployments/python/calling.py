@@ -1,7 +1,8 @@
-"""How does a call from Python do a command's work? In a thread with an event loop of its own, one call at a time.
+"""Calls from Python: a command's work in a thread with an event loop of its own, one call at a time.
 
-A thread, because the caller's own may run an event loop already, as every notebook's does, and because only the caller
-can hear Ctrl-C. What the work changes for the whole process (variables, Prefect's settings) is put back afterwards.
+A thread is used because the caller's own may run an event loop already, as every notebook's does, and because only the
+caller's thread can receive Ctrl-C. What the work changes for the whole process (variables, Prefect's settings) is
+restored afterwards.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""`compare`, as a function."""
+"""The functions `compare`, `compare_async` and `compare_unpaired`."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""What `help` shows of a function whose options stand in a typed dictionary."""
+"""Signatures and help texts of functions whose options are declared in a typed dictionary."""
 
 import inspect
 from collections.abc import Callable, Mapping

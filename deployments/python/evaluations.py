@@ -1,4 +1,4 @@
-"""`evaluate`, as a function."""
+"""The functions `evaluate`, `evaluate_async` and `forecast`."""
 
 import os
 from collections.abc import Iterable, Mapping

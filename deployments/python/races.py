@@ -1,4 +1,4 @@
-"""`race`, as a function."""
+"""The functions `race` and `race_async`."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Unpack

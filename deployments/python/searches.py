@@ -1,4 +1,4 @@
-"""What races and sweeps have in common: options of their own beside those of an evaluation."""
+"""The request of a race or a sweep: its own options, separated from those of its evaluation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

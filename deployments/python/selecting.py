@@ -1,4 +1,4 @@
-"""What `benchwright retrain` and `benchwright selection` do, as functions."""
+"""The functions for `benchwright retrain` and `benchwright selection`."""
 
 from collections.abc import Callable
 from functools import partial

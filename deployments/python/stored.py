@@ -1,4 +1,4 @@
-"""What is stored: runs, their cases and scores, comparisons, races, sweeps, recorded calls, alerts."""
+"""Functions that read stored runs, cases, scores, comparisons, races, sweeps, recorded calls and alerts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""`sweep`, as a function."""
+"""The functions `sweep` and `sweep_async`."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Unpack

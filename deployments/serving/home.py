@@ -1,4 +1,4 @@
-"""Who serves a Prefect home: one `benchwright serve` at a time, and no other server on the same files."""
+"""The lock on a Prefect home: one `benchwright serve` at a time, and no other server on the same files."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""What a `benchwright serve` keeps running: each part is started again when it ends by itself, but not for ever."""
+"""Processes of `benchwright serve`, restarted when they end by themselves, at most three times in ten minutes."""
 
 import time
 from collections.abc import Callable

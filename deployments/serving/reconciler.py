@@ -1,4 +1,4 @@
-"""Looks every few seconds for flow runs whose process is gone, for as long as `benchwright serve` runs."""
+"""A search every few seconds for flow runs whose process is gone, for as long as `benchwright serve` runs."""
 
 import threading
 from collections.abc import Callable, Iterable

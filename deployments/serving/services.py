@@ -1,4 +1,4 @@
-"""Everything that `benchwright serve` keeps running on one machine, from its start to its end."""
+"""The services of `benchwright serve` on one machine, from its start to its end."""
 
 import os
 import time

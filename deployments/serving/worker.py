@@ -1,8 +1,8 @@
-"""The worker of `benchwright serve`: a work pool made for it, the process that runs its flows, and how those end.
+"""The worker of `benchwright serve`: its work pool, the process that runs its flows, and how those end.
 
-Its flow runs are processes in the worker's own group, not each in a session of its own as Prefect would have them: so
-the supervisor of `helper_process.py` ends them with the worker, however we end. The worker is `guarded/worker.py`: what
-the pool's template, a deployment or a flow run says of command, environment and folder is not used.
+Its flow runs are processes in the worker's own group, not each in a session of its own as in Prefect, so that the
+supervisor of `helper_process.py` ends them with the worker, however we end. The worker is `guarded/worker.py`: command,
+environment and folder set by the pool's template, a deployment or a flow run are not used.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Every classical baseline a run may include. To add one: a file, a class, a line here."""
+"""The catalogue of classical baselines that a run may include. To add one: a file, a class, a line here."""
 
 from evaluation.baselines.baseline import Baseline
 from evaluation.baselines.best_sentence import BestSentence

@@ -1,4 +1,4 @@
-"""What every classical baseline is: a frozen dataclass that answers a prompt text without any learned weights."""
+"""The base class of classical baselines: frozen dataclasses that answer a prompt without any learned weights."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Which sentence of the context is closest to the question, and which stretch of it is new?"""
+"""Best-sentence baseline: the context sentence closest to the question, cut to a span not in the question."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How alike are two texts by their words alone? Vectors by feature hashing, without any learned weights."""
+"""Text embeddings by feature hashing of words, without any learned weights."""
 
 import hashlib
 import math

@@ -1,4 +1,4 @@
-"""Which label does the text itself mention, or at least resemble?"""
+"""Label-match baseline: the label that the text mentions or most resembles."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What do the first sentences say? In news they are hard to beat as a summary."""
+"""Lead baseline: the first sentences of a document, which are hard to beat as a summary of news."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What would follow, going by nothing but which words have followed one another before?"""
+"""N-gram baseline: a continuation based only on which words have followed one another before."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

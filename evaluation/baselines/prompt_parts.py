@@ -1,4 +1,4 @@
-"""Where in a rendered prompt are the text, the question and the options? Read from the default templates' headings."""
+"""The text, question and options of a rendered prompt, split by the headings of the default templates."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What does guessing reach? The floor under every other figure."""
+"""Random-choice baseline: the score of guessing, a lower bound for every other figure."""
 
 from dataclasses import dataclass
 from typing import ClassVar

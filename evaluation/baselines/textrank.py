@@ -1,4 +1,4 @@
-"""Which sentences are most like all the others? A random walk over similar sentences answers."""
+"""TextRank baseline: the sentences most similar to all others, by a random walk over similarities."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Text as sentences, words, word stems and vectors: the little linguistics that the baselines share."""
+"""Basic text processing shared by the baselines: sentences, words, stems and TF-IDF vectors."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""How does a file become a benchmark? Rows are read, renamed, recognised, turned into cases and given their prompt."""
+"""Benchmark loading from a file: rows are read, renamed, recognised, converted to cases and given their prompt."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which cases do a document's rows stand for? Each field of each row is read, kept, ignored by name, or refused."""
+"""Conversion of a document's rows to cases; each field is read, kept, ignored by name, or rejected."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress

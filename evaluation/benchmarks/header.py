@@ -1,4 +1,4 @@
-"""What a benchmark file may say of itself: name, prompt, options, metrics. Checked once, at the door."""
+"""The header of a benchmark file: name, prompt, options and metrics, validated once when the file is read."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""Which benchmark does a name or a path stand for, and what is to be said of it in one line?"""
+"""Benchmark loading by name or path, and its one-line description."""
 
 import os
 from collections import defaultdict

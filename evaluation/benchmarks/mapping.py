@@ -1,4 +1,4 @@
-"""Which of the file's fields is which of ours? Rows are renamed before their format is recognised."""
+"""Field mapping from a file's names to ours; rows are renamed before their format is recognised."""
 
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

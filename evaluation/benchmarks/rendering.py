@@ -1,4 +1,4 @@
-"""What exactly is a model asked? The benchmark's wording with a case's own words in it."""
+"""Prompt rendering: fill a benchmark's template with a case's fields."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What does one row of a benchmark file hold, and where is it? Every complaint about a row is worded here."""
+"""Rows of a benchmark file with their location, and all error messages about a row."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Which cases does a limit leave? The first of an order that depends on nothing but the ids and the seed."""
+"""Case sampling: a limit keeps the first cases of an order that depends only on the ids and the seed."""
 
 from collections.abc import Sequence
 

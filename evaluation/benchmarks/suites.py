@@ -1,4 +1,4 @@
-"""Which benchmarks come with Benchwright?"""
+"""The benchmarks shipped with Benchwright."""
 
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable

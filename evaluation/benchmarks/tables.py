@@ -1,4 +1,4 @@
-"""Which rows does a table hold? CSV and TSV cell by cell, Parquet batch by batch."""
+"""Rows of tables: CSV and TSV are read cell by cell, Parquet batch by batch."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Which of a row's fields is the prompt, and which the references, where they are not called so?"""
+"""The default field mapping, which recognises prompt and references under common alternative names."""
 
 import shlex
 from collections import defaultdict

@@ -1,9 +1,9 @@
-"""Which timings may be held against each other? Those of prompts that the servers had kept as much of.
+"""Comparable timings: figures of prompts that the servers had cached to the same extent.
 
-Of candidates that one loaded model asks in turn, one reads a case's prompt and the others find it in the server's
-cache. So each side's figure of a case stands under the state of its prompt, and one of these is compared: cases whose
-prompts all sides read; cases whose prompts all found in the cache; or sets of cases, in each of which every side read
-one prompt and found the others, which is what a crossover trial compares.
+If one loaded model serves several candidates in turn, one of them reads a case's prompt and the others find it in the
+server's cache. Each side's figure of a case is therefore kept by the state of its prompt, and one basis is compared:
+cases whose prompts all sides read; cases whose prompts all found in the cache; or sets of cases, in each of which every
+side read one prompt and found the others, which is what a crossover trial compares.
 """
 
 from collections import Counter, defaultdict

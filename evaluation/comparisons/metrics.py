@@ -1,4 +1,4 @@
-"""By which metrics may these sides be compared? Those that were measured alike on all of them, the headline first."""
+"""The metrics by which sides can be compared: those measured identically on all of them, the headline first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How did two sides come out whenever they were compared? By what they are, or by what they were called."""
+"""Past comparisons of two sides, matched by identity or by label."""
 
 from collections.abc import Sequence
 from itertools import combinations

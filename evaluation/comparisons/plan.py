@@ -1,4 +1,4 @@
-"""What would be compared, found as a comparison finds it, without reading a score."""
+"""The plan of a comparison, determined without reading a score."""
 
 from collections.abc import Sequence
 

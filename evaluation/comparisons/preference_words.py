@@ -1,4 +1,4 @@
-"""Rankings by preference as rows and sentences."""
+"""Preference rankings as rows and sentences."""
 
 from evaluation.formatting import counted, listed, p_value, percent, quantity
 from evaluation.results.comparisons import PreferenceResult

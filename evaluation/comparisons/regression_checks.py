@@ -1,4 +1,4 @@
-"""Did anything get worse? What `--fail-on-regression` asks of a comparison, check by check."""
+"""Regression checks on a comparison, for `--fail-on-regression`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

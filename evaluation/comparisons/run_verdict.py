@@ -1,7 +1,7 @@
-"""The verdict under a run's table: who is best, as far as these cases can tell? A sentence for each comparison.
+"""The verdict below a run's table: which candidate is best on these cases, one sentence for each comparison.
 
-They are the first of `benchwright compare RUN`, of the same comparison. Where nobody has won, and the run has models
-and baselines, another one says how the best model stands to the best baseline, at the same adjusted p.
+The sentences are the first of `benchwright compare RUN`, from the same comparison. If there is no winner, and the run
+has models and baselines, a further sentence compares the best model with the best baseline, at the same adjusted p.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,7 @@
-"""Groups that share no cases, metric by metric: two benchmarks, two versions of one, two halves of traffic."""
+"""Comparison of groups that share no cases, metric by metric.
+
+Examples are two benchmarks, two versions of one, or two halves of traffic.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A comparison of groups without common cases, with what its headline says in sentences."""
+"""The result of a comparison of groups without common cases, with its headline in sentences."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,1 +1,1 @@
-"""Results as files for other programs: rows that equal what is shown, and the three forms they take."""
+"""Results as files for other programs: rows with the same values as the displays, in three file formats."""

@@ -1,4 +1,4 @@
-"""Answers and scores as rows, a page in memory at a time."""
+"""Answers and scores as rows, with one page in memory at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rows as CSV, JSON or Parquet: written row by row, whole or not at all."""
+"""Rows as CSV, JSON or Parquet files, written row by row and atomically."""
 
 import csv
 import errno

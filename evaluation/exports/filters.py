@@ -1,4 +1,4 @@
-"""Which rows are wanted; what would silently leave everything out is refused."""
+"""Row filters of an export; a filter that would silently exclude every row is rejected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Under which word do the scores of several runs stand? One word never stands for two signatures."""
+"""Unambiguous metric names across several runs: one name never denotes two signatures."""
 
 from collections.abc import Sequence
 

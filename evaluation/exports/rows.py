@@ -1,4 +1,4 @@
-"""What a run, an experiment or a comparison has to give, as rows of plain values."""
+"""Rows of plain values to export from a run, an experiment or a comparison."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a name stands for: a run, the runs of an experiment, or a comparison."""
+"""The source of an export, resolved by name: a run, the runs of an experiment, or a comparison."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,7 @@
-"""Which files of this machine may a request name? All of them, where its user typed it; a form's, one folder's alone.
+"""The files that a request may name: any file if its user typed it, those of one folder for a form.
 
-A benchmark file is read and shown, a metric's file is run. Whoever fills in a form, or calls Prefect's API, is somebody
-else than the user whose rights the worker has.
+A benchmark file is read and shown, and a metric's file is run. Whoever fills in a form, or calls Prefect's API, is not
+the user whose rights the worker has.
 """
 
 import os

@@ -1,4 +1,7 @@
-"""How much of a file is read at most? Files come from strangers: a small `.gz` may hold one line without an end."""
+"""Bounded file reading: limits on the size of a file, line or cell.
+
+Files are untrusted: a small `.gz` may hold one endless line.
+"""
 
 import io
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""What does a JSON text say, exactly? Python's reader drops a key that stands twice, and rounds long decimals."""
+"""Strict JSON parsing: duplicate keys are errors and long decimals stay exact.
+
+Python's own reader drops duplicate keys and rounds long decimals.
+"""
 
 import json
 from decimal import Decimal

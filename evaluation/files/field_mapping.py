@@ -1,4 +1,4 @@
-"""How do people say which of a file's fields is which of ours: `prompt=question`, as words or as a mapping?"""
+"""Field mappings such as `prompt=question`, given as words or as a mapping."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,8 +1,8 @@
-"""May this text be a name: of a case, a benchmark, a candidate, a tag? Two names that look alike are one name.
+"""Validation of names of cases, benchmarks, candidates and tags; names that look alike are equal.
 
-A name is kept in Unicode's composed form (NFC), in which `é` is one character however it was typed. Characters that
-nobody sees (zero-width spaces, direction marks, control characters) are refused: with them, two names that read the
-same would be two things.
+A name is kept in Unicode's composed form (NFC), in which `é` is one character however it was typed. Invisible
+characters (zero-width spaces, direction marks, control characters) are rejected: with them, two names that read the
+same would differ.
 """
 
 import unicodedata

@@ -1,6 +1,6 @@
-"""Is this text a number? Only as people and other programs write one.
+"""Strict number parsing: accepts only the forms that people and other programs write.
 
-Python's own `int` and `float` also take `1_000`, digits of every script and blanks within a cell: `0_1` would be 1.
+Python's own `int` and `float` also accept `1_000`, digits of every script and blanks within a cell: `0_1` would be 1.
 """
 
 import re

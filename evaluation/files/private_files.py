@@ -1,8 +1,8 @@
-"""Files that are for one user alone: results, passwords, and whatever else holds what others should not read.
+"""Private files, readable by one user only: results, passwords and other confidential data.
 
-What this user's commands create is theirs alone from its first byte. What earlier versions, or Prefect itself, created
-for all is mended where it is met: others lose their access. A group keeps its own where the others had none, since
-that is nobody's default: somebody meant it.
+Files that this user's commands create are private from their first byte. Access of others to files created by earlier
+versions, or by Prefect itself, is removed when such a file is used. A group keeps its access if others had none, since
+no system has that as its default and it must be intended.
 """
 
 import os

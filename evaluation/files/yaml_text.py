@@ -1,7 +1,7 @@
-"""What does a YAML text say? As people mean it, and without a way to make it huge.
+"""Strict YAML parsing that keeps values as written and limits their expanded size.
 
-Differs from `yaml.safe_load` where that drops or rewrites what stands there: a key that stands twice is refused, and
-`007`, `1_000`, `12:30` and `2026-05-04` stay the texts that they are (YAML 1.1 makes them 7, 1000, 750 and a date).
+Differs from `yaml.safe_load` where that drops or rewrites content: a duplicate key is rejected, and `007`, `1_000`,
+`12:30` and `2026-05-04` stay text (YAML 1.1 makes them 7, 1000, 750 and a date).
 """
 
 import re

@@ -1,1 +1,1 @@
-"""What would an evaluation cost, before anything of it is asked or stored?"""
+"""Forecasts of the time and cost of an evaluation, before any request is sent or anything stored."""

@@ -1,6 +1,6 @@
-"""What will planned work cost: model loads, calls, tokens and time, judged by what the same work took before?
+"""Forecast of planned work's model loads, calls, tokens and time, from measurements of the same work.
 
-An endpoint works through its groups in order, endpoints go side by side, and a pool shares a group by the speed of its
+An endpoint processes its groups in order, endpoints run in parallel, and a pool divides a group by the speed of its
 slots. `n` calls on an endpoint take `n × seconds of a generation / slots`.
 """
 

@@ -1,4 +1,4 @@
-"""The work that a request means, as values, before anything of it is stored: what a dry run shows the cost of."""
+"""The planned work of a request, as values, before anything is stored: the input of a dry run's forecast."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How long does one score take, of metrics that ask a model or run programs? The mean pause between stored ones."""
+"""Pace of scores on metrics that ask a model or run programs: the mean interval between stored ones."""
 
 from collections import Counter
 from collections.abc import Callable

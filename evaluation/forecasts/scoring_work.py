@@ -1,6 +1,6 @@
-"""How often are the models of metrics asked once the answers are there, how many programs run, and how long is that?
+"""Scoring work to expect after generation: requests to metrics' models, programs to run, and their duration.
 
-At most: equal answers are asked once.
+The counts are upper bounds: equal answers are requested once.
 """
 
 from collections.abc import Callable

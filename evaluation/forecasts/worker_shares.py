@@ -1,6 +1,6 @@
-"""Who of several workers gets how much, so that all who take part end together?
+"""Shares of workers in the calls, such that all that take part finish together.
 
-With rates r and starts s the end T solves Σ r·(T − s) = n over those with s < T.
+With rates r and starts s, the end T solves Σ r·(T − s) = n over those with s < T.
 """
 
 import math

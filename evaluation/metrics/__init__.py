@@ -1,4 +1,4 @@
-"""Every metric a benchmark may name. To add one: a file, a class, a line here.
+"""The catalogue of metrics that a benchmark may name. To add one: a file, a class, a line here.
 
 Metrics of other packages are found by `parsing.metric_class`; see `third_party`.
 """

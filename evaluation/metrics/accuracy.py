@@ -1,4 +1,4 @@
-"""Did the model give the right label?"""
+"""Accuracy: whether the answer gives the right label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where does a text announce a number as its answer? `The answer is 18`, `A: 18`, `**18 eggs**`, `= 18 (2 · 9)`."""
+"""Announced final answers in a text: `The answer is 18`, `A: 18`, `**18 eggs**`, `= 18 (2 · 9)`."""
 
 import re
 from dataclasses import dataclass

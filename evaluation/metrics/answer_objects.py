@@ -1,4 +1,4 @@
-"""Which part of a JSON object is the answer? `{"reasoning": "A is wrong", "final_answer": "B"}` gives `B`."""
+"""Answers in JSON objects: `{"reasoning": "A is wrong", "final_answer": "B"}` gives `B`."""
 
 import re
 from typing import Any

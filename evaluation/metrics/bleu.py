@@ -1,4 +1,4 @@
-"""How many word sequences does a corpus of answers share with its references?
+"""Corpus BLEU: word n-grams that a corpus of answers shares with its references.
 
 Computed by `sacrebleu`: Papineni et al. 2002 (P02-1040), Post 2018 (W18-6319).
 """

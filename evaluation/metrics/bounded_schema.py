@@ -1,7 +1,7 @@
-"""A JSON schema by which hostile values can be checked: it fetches nothing, and its work is bounded.
+"""JSON Schema validation of untrusted values: no network access and a bounded amount of work.
 
-What `jsonschema` leaves open is closed here: references to other documents, patterns that take for ever, references
-that multiply, and comparing all members of a long list with one another.
+Restricts what `jsonschema` leaves open: references to other documents, patterns with catastrophic backtracking,
+references that multiply, and comparing all members of a long list with one another.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Is a pattern found in a text, in bounded time? A careless pattern takes for ever on a text that a model made up."""
+"""Regular expression search with a time limit, since a careless pattern may never finish on text from a model."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""How many character sequences does a corpus of answers share with its references?
+"""Corpus chrF: character n-grams that a corpus of answers shares with its references.
 
 Computed by `sacrebleu`: Popović 2015 (W15-3049), Popović 2017 (W17-4770).
 """

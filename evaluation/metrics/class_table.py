@@ -1,4 +1,4 @@
-"""How well is each class told apart, and with which other one is it confused?
+"""Classification report: precision, recall and F1 of each class, and the confusion matrix.
 
 Precision = hits / times predicted; recall = hits / times expected; F1 = 2·hits / (times expected + times predicted).
 """

@@ -1,4 +1,4 @@
-"""Does the answer contain a reference, word for word?"""
+"""Contains: whether the answer contains a reference verbatim."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""What does an answer cost in US dollars: by its tokens, or by the energy that it took?
+"""Cost of an answer in US dollars, by its tokens or by the energy it used.
 
 cost = (tokens in · price in + tokens out · price out) / 10⁶, or joules / 3.6·10⁶ · price of a kilowatt-hour
 """

@@ -1,4 +1,4 @@
-"""How much of a text need not be retyped to get the closest reference?"""
+"""Edit similarity: the share of a text that need not be retyped to get the closest reference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where in somebody else's code did it go wrong, in words that cannot harm a screen or a database?"""
+"""Error type, message and line of an exception in user code, made safe to display and store."""
 
 from traceback import walk_tb
 

@@ -1,4 +1,4 @@
-"""Is the answer one of the references, but for case, punctuation and articles?"""
+"""Exact match: whether the answer equals a reference, ignoring case, punctuation and articles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

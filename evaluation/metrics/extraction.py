@@ -1,6 +1,6 @@
-"""Which label did the model choose, in whatever words it said so?
+"""Extraction of the chosen label from a free-form answer.
 
-A label that is only denied ("not spam") is not taken, and neither is one of two that are offered together.
+A label that is only denied ("not spam") is not taken, nor is one of two that are offered together.
 """
 
 import re

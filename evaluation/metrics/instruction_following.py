@@ -1,6 +1,7 @@
-"""Does the answer do what the prompt told it to, as far as a program can see (Zhou et al. 2023, arXiv:2311.07911)?
+"""Instruction following: verifiable instructions of a prompt that the answer follows (IFEval).
 
-Two levels, each strict and loose: whether all instructions of a prompt are followed, and the share of all instructions.
+Zhou et al. 2023, arXiv:2311.07911. Two levels, each strict and loose: whether all instructions of a prompt are
+followed, and the share of all instructions that are.
 """
 
 from collections.abc import Sequence

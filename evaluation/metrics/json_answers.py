@@ -1,4 +1,4 @@
-"""What JSON does an answer hold? RFC 8259: no NaN, no comments, no comma before a closing bracket."""
+"""The JSON value of an answer. RFC 8259: no NaN, no comments, no trailing commas."""
 
 import json
 import re

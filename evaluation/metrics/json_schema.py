@@ -1,4 +1,4 @@
-"""Does the JSON of an answer follow its schema?"""
+"""JSON schema metric: whether the answer's JSON conforms to its schema."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Is the answer JSON?"""
+"""JSON validity: whether the answer is JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

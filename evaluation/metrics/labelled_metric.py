@@ -1,4 +1,4 @@
-"""Which class was expected, and which one did the answer give? What the metrics over all classes count."""
+"""The base class of metrics over classes, which count pairs of expected and predicted labels."""
 
 from collections import Counter
 from collections.abc import Sequence

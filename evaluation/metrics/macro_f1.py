@@ -1,6 +1,6 @@
-"""How well are all classes told apart, each class counting the same?
+"""Macro-F1: the mean of the classes' F1, each class counting the same.
 
-F1 of a class = 2·hits / (times expected + times predicted); macro-F1 is their plain mean.
+F1 of a class = 2·hits / (times expected + times predicted); macro-F1 is their unweighted mean.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Do the predicted classes go with the expected ones, beyond what guessing by their frequencies would give?"""
+"""Matthews correlation coefficient of expected and predicted classes, corrected for guessing by class frequency."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which signs and letters of a text are said, though rules for prose leave them out? `#define`, `i++`, `vitamin A`."""
+"""Symbols and letters that carry meaning although rules for prose remove them: `#define`, `i++`, `vitamin A`."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What every metric is: a frozen dataclass with pure steps, connected to nothing."""
+"""The base classes of metrics: frozen dataclasses with pure steps and no connections."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

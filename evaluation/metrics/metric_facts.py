@@ -1,4 +1,4 @@
-"""What a report must know of a metric whose numbers it shows."""
+"""Facts about a metric that a report needs to show its numbers: direction, range, chance level."""
 
 from math import inf
 

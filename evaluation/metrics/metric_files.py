@@ -1,9 +1,9 @@
-"""Metrics from a file of the user's own, named `path.py:Name`.
+"""Metrics from a user's own file, named `path.py:Name`.
 
-The file is the user's code and runs with the user's rights: only what the user typed may name one, never a benchmark
-file or a database. Its class is a frozen, keyword-only dataclass that derives from `Metric` or `CorpusMetric`; what
-identifies it is its `name`, and the hash of the file stands in its scorer version and so in its signature: scores by
-two versions of a file are never taken for the same. What the file imports is not part of the hash.
+The file is the user's code and runs with the user's rights: only a name typed by the user is accepted, never one from a
+benchmark file or a database. Its class is a frozen, keyword-only dataclass that derives from `Metric` or
+`CorpusMetric`. It is identified by its `name`; the hash of the file is in its scorer version and therefore in its
+signature, so scores by two versions of a file are never mixed. The hash does not cover what the file imports.
 """
 
 import ast

@@ -1,8 +1,8 @@
-"""How is a metric that is not ours kept from harming a run? It measures in a process of its own.
+"""The process of a third-party metric, separate so that the metric cannot harm a run.
 
-So one that never returns, or takes its process down, fails its own scores and nothing else. A thread would not do: a
-pattern that backtracks for ever keeps the interpreter's lock, so that nobody could even count the seconds. The process
-is started with the first case, serves all that follow, and is no sandbox: the code has its user's rights.
+A metric that never returns, or crashes its process, fails its own scores and nothing else. A thread would not do: a
+pattern with catastrophic backtracking holds the interpreter's lock, so not even a timeout could be observed. The
+process is started with the first case and serves all that follow. It is no sandbox: the code has its user's rights.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Did the model choose the right option?"""
+"""Multiple choice: whether the answer chooses the right option."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

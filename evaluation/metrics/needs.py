@@ -1,4 +1,4 @@
-"""Can a metric be measured on these cases? Asked before a token is spent."""
+"""The needs of a metric, checked against the cases before generation."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 

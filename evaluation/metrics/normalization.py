@@ -1,6 +1,7 @@
-"""When do two short texts say the same? Blanks, case, articles and sentence punctuation may not matter.
+"""Normalisation of short texts for comparison: blanks, case, articles and sentence punctuation.
 
-A step that would leave nothing but signs, digits and single letters is not taken: there the marks are the answer.
+A step that would leave nothing but signs, digits and single letters is skipped: in such a text the marks are the
+answer.
 """
 
 import re

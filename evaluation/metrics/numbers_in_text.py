@@ -1,4 +1,4 @@
-"""Which number does a text give, and where did it stand?
+"""The number that a text gives, with its position.
 
 Numbers are exact fractions: `57.00` is 57, `3/4` and `¾` are 0.75, `1.5e3` and `1.5 × 10^3` are 1500.
 """

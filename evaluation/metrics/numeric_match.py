@@ -1,4 +1,4 @@
-"""Is the number that the answer gives the number of the reference?"""
+"""Numeric match: whether the answer's number equals that of the reference."""
 
 import re
 from collections.abc import Sequence

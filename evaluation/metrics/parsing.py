@@ -1,4 +1,4 @@
-"""Which metric, with which options, does a benchmark file or a command line name?"""
+"""Parsing of metric specifications from a benchmark file or a command line: a metric's name and options."""
 
 import ast
 from collections.abc import Mapping

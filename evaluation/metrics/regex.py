@@ -1,4 +1,4 @@
-"""Does the answer match a pattern?"""
+"""Regex: whether the answer matches a pattern."""
 
 import re
 from collections.abc import Sequence

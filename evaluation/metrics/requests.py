@@ -1,4 +1,4 @@
-"""What a metric wants answered before it measures. Equal requests are answered once, in batches."""
+"""Requests that a metric makes before it measures; equal requests are answered once, in batches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""How much of the closest reference does a summary share, in words, word pairs or longest common order?
+"""ROUGE: words, word pairs or the longest common subsequence that an answer shares with the closest reference.
 
-Equal to the `rouge-score` package, whose tokenizer knows the letters a-z and the digits alone.
+Equal to the `rouge-score` package, whose tokenizer recognises only the letters a-z and the digits.
 """
 
 from abc import abstractmethod

@@ -1,4 +1,7 @@
-"""How much of each sentence of the closest reference do the sentences of a summary cover together, in order?"""
+"""ROUGE-Lsum: how much of each reference sentence the answer's sentences cover together, in order.
+
+The closest reference counts.
+"""
 
 from collections import Counter
 from collections.abc import Sequence

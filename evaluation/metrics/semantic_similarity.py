@@ -1,4 +1,4 @@
-"""Does the answer mean what a reference means, as far as an embedding model can tell?
+"""Semantic similarity of an answer and a reference, by an embedding model.
 
 cos(a, r) = a·r / (|a|·|r|), the best over the references.
 """

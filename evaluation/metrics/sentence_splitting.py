@@ -1,4 +1,4 @@
-"""Where does a sentence end? Rules without a model, in linear time, for text that a model may have written.
+"""Sentence splitting by rules without a model, in linear time, for text that a model may have written.
 
 A sentence ends at `.`, `!`, `?` or an ellipsis before a blank, unless what follows begins in lower case or the dot
 belongs to an abbreviation, an initial or a number; at the full stops of scripts that write no blanks; at an empty

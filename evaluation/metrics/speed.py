@@ -1,12 +1,12 @@
-"""How fast did the answer come, and what did it cost in joules? Read from the figures of each generation.
+"""Speed and energy metrics, from the timing and energy figures of each generation.
 
-A reused generation has no figure, for its time belongs to another run. The time to load the model is taken off, so
-that cold and warm requests can stand in one figure: what is measured is the warm part. A cold generation whose load
-time the server did not give has none.
+A reused generation has no figure, because its time belongs to another run. Model load time is subtracted, so cold and
+warm requests can share one figure: what is measured is the warm part. A cold generation whose load time the server did
+not report has no figure.
 
-How long a prompt takes to read depends on whether the server had read it before, for whoever was asked then. So
-latency, first token and joules of fresh and of cached prompts are never put into one figure; the pace of writing is
-the same for both.
+How long a prompt takes to read depends on whether the server had read it before, for any client. Latency, time to first
+token and joules of fresh and of cached prompts are therefore never combined in one figure; the generation rate is the
+same for both.
 """
 
 from abc import abstractmethod

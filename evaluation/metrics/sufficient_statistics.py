@@ -1,4 +1,4 @@
-"""The counts from which sacrebleu computes a corpus score: cases can be resampled without reading texts again."""
+"""The counts from which sacrebleu computes a corpus score, so that cases are resampled without rereading texts."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -1,6 +1,6 @@
-"""How many edits turn the answers of a corpus into their references? Words inserted, deleted, replaced, or moved.
+"""Translation edit rate: word insertions, deletions, replacements and shifts that turn answers into references.
 
-Computed by `sacrebleu`: Snover et al. 2006 (2006.amta-papers.25).
+Computed over a corpus by `sacrebleu`: Snover et al. 2006 (2006.amta-papers.25).
 """
 
 from collections.abc import Sequence

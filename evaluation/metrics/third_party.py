@@ -1,12 +1,12 @@
 """Metrics from other packages, through the entry-point group `benchwright.metrics`.
 
-A package offers one in its `pyproject.toml`, under the metric's own name:
+A package registers one in its `pyproject.toml`, under the metric's own name:
 
     [project.entry-points."benchwright.metrics"]
     politeness = "their_package.politeness:Politeness"
 
 `Politeness` is a frozen, keyword-only dataclass that derives from `Metric` or `CorpusMetric`. Entry points are read
-when a name is looked up that is not ours, never at import; a name of ours cannot be taken.
+only to look up a name that is not built in, never at import; they cannot override a built-in name.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is a metric called at the head of a column? Its name, with those options alone that tell it from its fellows."""
+"""Column titles of metrics: the name, with only those options that distinguish it from the other metrics."""
 
 import ast
 from collections.abc import Mapping, Sequence

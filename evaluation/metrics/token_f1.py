@@ -1,4 +1,4 @@
-"""How many words do the answer and the closest reference share?
+"""Token F1: word overlap of the answer and the closest reference.
 
 F1 = 2·shared / (words of the answer + words of the reference), words counted as often as they occur.
 """

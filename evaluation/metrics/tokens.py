@@ -1,6 +1,6 @@
-"""How many tokens went in, and how many came out? As the server counts them, by the model's own vocabulary.
+"""Prompt and output token counts, as counted by the server with the model's own vocabulary.
 
-They do not depend on when or where was asked, so a reused answer counts like any other.
+They do not depend on when or where the request ran, so a reused answer counts like any other.
 """
 
 from abc import abstractmethod

@@ -1,4 +1,4 @@
-"""How alike are two texts, by the vectors that an embedding model gave them?"""
+"""Cosine similarity of embedding vectors."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

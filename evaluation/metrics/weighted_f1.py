@@ -1,4 +1,4 @@
-"""How well are all classes told apart, each class counting as often as it is expected?"""
+"""Weighted F1: the mean of the classes' F1, each class weighted by how often it is expected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

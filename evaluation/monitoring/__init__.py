@@ -1,1 +1,1 @@
-"""What do figures over time say of candidates: what crossed a threshold, what drifts, what is out of the ordinary?"""
+"""Monitoring of candidates over time: thresholds, drift and anomalies."""

@@ -1,4 +1,4 @@
-"""Names in the words of an alert. They stand in it as they are: whoever shows them escapes them."""
+"""Lists of names in the text of an alert. Names are inserted verbatim: the code that displays them escapes them."""
 
 from collections.abc import Sequence
 

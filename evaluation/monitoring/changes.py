@@ -1,4 +1,4 @@
-"""What changed between two times: the model, the judge, the server? So that a fall is not blamed on the wrong one."""
+"""Changes of model, judge or server between two times, so that a drop is attributed to the right cause."""
 
 from collections.abc import Sequence
 

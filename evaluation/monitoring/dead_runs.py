@@ -1,4 +1,4 @@
-"""Which runs ended before their first number? Nobody misses a figure that was never there, so each is told once."""
+"""Runs that ended before their first number, each reported once, since a missing figure is easily overlooked."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which model, judge or server is not the one that it was? Read from what each run notes of them."""
+"""Detection of a changed model, judge or server from what each run records about them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What is worth knowing of the figures, in words, each with the numbers that it rests on."""
+"""Insights into the figures, in words, each with the numbers it is based on."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

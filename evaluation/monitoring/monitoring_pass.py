@@ -1,4 +1,4 @@
-"""One look at all that was measured: figures over time, what is wrong, and which runs were looked at for it."""
+"""One monitoring pass over all measurements: figures over time, problems, and the runs that were checked."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

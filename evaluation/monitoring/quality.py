@@ -1,10 +1,10 @@
-"""Is a new run's quality below its baseline's, on the same cases, beyond chance?
+"""Quality check: whether a new run scores below its baseline on the same cases beyond chance.
 
-Each run is looked at once, and the chance of a false alarm is shared out over as many looks as were asked for: half of
-it over the first five, where the baseline is still short and would else see little, the rest evenly. Holm shares it
-among the candidates that are looked at together. So over a candidate's first so many looks, and over any so many later
-ones, the chance that any of its alerts of quality is false is at most the rate, whatever depends on what; and the same
-holds for all candidates together that come to be looked at together.
+Each run is tested once, and the false alarm rate is spread over the requested number of looks: half of it over the
+first five, when the baseline is still short and would otherwise detect little, the rest evenly. Holm divides it among
+the candidates that are tested together. Over a candidate's first looks up to that number, and over any later series of
+that number, the probability that any of its quality alerts is false is therefore at most the rate, under any
+dependence; the same holds for all candidates together that are tested together.
 """
 
 from collections.abc import Mapping, Sequence

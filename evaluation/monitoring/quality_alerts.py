@@ -1,4 +1,4 @@
-"""Looks at each new run's quality once, and says what follows from it, then and later."""
+"""Quality alerts: each new run's quality is checked once, and alerts follow from it, then and later."""
 
 from collections import defaultdict
 from collections.abc import Sequence

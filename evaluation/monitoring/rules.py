@@ -1,7 +1,7 @@
-"""Is a candidate slower than usual, failing, over its budget, or is its GPU idle while it is asked?
+"""Threshold rules on duration, success, token budget and GPU use of a candidate.
 
-Thresholds, not tests: they are broken by figures that anybody can check. Each rule answers with a `Verdict`, or with
-None where there is too little to judge by, so that an open alert is not taken for over.
+These are thresholds, not tests: the figures that break them can be verified directly. Each rule returns a `Verdict`, or
+None if there is too little data, so that an open alert is not taken as resolved.
 """
 
 from collections.abc import Callable, Mapping, Sequence

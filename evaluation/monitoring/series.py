@@ -1,4 +1,4 @@
-"""Figures over time, read from the store: of each candidate on each benchmark, and on each task in production."""
+"""Time series of figures from the store: each candidate on each benchmark, and on each task in production."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
-"""Does a figure rise or fall over time, and how sure is that?
+"""Trend detection: whether a figure rises or falls over time, and with what certainty.
 
-The slope is the median of the slopes between all pairs of points (Theil 1950, Sen 1968), which a few odd points do not
-move; the test is Kendall's, exact for few points, of whether later figures tend to be higher (Mann 1945). Many series
-are looked at, so that a trend counts as clear by Benjamini and Hochberg among all of one look.
+The slope is the median of the slopes between all pairs of points (Theil 1950, Sen 1968), which is robust to a few
+outliers; the test is Kendall's, exact for few points, of whether later figures tend to be higher (Mann 1945). Many
+series are tested, so a trend counts as clear after Benjamini and Hochberg's adjustment among all of one pass.
 """
 
 from collections.abc import Iterable, Sequence

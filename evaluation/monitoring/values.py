@@ -1,4 +1,4 @@
-"""Figures of a candidate over time, from evaluations and from production alike."""
+"""Value types of monitoring: figures of a candidate over time, from evaluations and from production."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""Pictures of numbers as SVG: pure strings, without a script, that name nobody and load nothing."""
+"""Plots as SVG: plain strings without scripts or external references."""

@@ -1,4 +1,4 @@
-"""How are the numbers of each candidate spread? A row each: the middle half, its median, and how far the tail goes."""
+"""Box plots of each candidate's numbers: the middle half, the median and the tail, one row each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where is each value, and how sure is that? A row each with its interval, beside a value to hold it against."""
+"""Interval plots: one row for each value with its interval, beside a reference value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

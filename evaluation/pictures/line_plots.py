@@ -1,4 +1,4 @@
-"""How did values go from run to run? A line a candidate, each value with its interval, and a mark where it changed."""
+"""Line plots of values from run to run: one line for each candidate, with intervals and marks at changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

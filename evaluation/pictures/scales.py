@@ -1,4 +1,4 @@
-"""Where on the paper does a number stand, and which numbers are written at an axis?"""
+"""Axis scales: map numbers to positions in the picture, and choose the tick labels."""
 
 import math
 import sys

@@ -1,4 +1,4 @@
-"""What does quality cost? A point a candidate, and the frontier of those that nobody beats in both."""
+"""Scatter plots of quality against cost: one point for each candidate, and the Pareto frontier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""How is a picture written down? Elements of SVG whose texts and numbers cannot become markup.
+"""SVG elements whose texts and numbers cannot become markup.
 
-A picture carries its own paper: the pages it stands in may be light or dark, and an image cannot ask them. Letters and
-paper change together where the reader's system prefers dark.
+A picture has its own background: the page around it may be light or dark, and an image cannot know which. Text and
+background change together if the reader's system prefers dark.
 """
 
 import base64

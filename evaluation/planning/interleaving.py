@@ -1,9 +1,9 @@
-"""In which order are candidates of one loaded model asked? Case by case in turn, each as often first as the others.
+"""Interleaving of candidates of one loaded model: case by case in turn, each first equally often.
 
-A server keeps prompts that it has read, so that whoever is asked a case second has its first token sooner; it warms up
-and slows down as time goes by. Asked one after the other, candidates would be compared by that as well. The circle is
-gone round forwards and backwards, so that of two candidates each comes after the other as often, also among the cases
-that a third one was asked first.
+A server caches prompts that it has read, so the second candidate asked a case gets its first token sooner; a server
+also warms up and slows down over time. Asking the candidates one after the other would bias the comparison by both.
+The cycle is traversed forwards and backwards, so that of two candidates each follows the other equally often, also
+among the cases that a third one was asked first.
 """
 
 from collections import defaultdict

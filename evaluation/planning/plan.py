@@ -1,4 +1,4 @@
-"""In which order is the work done, so that every model is loaded once? Pure values and their order."""
+"""The plan of an evaluation: pure values, ordered so that every model is loaded once."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a resumed invocation asks for: all that it asked for before, and more of it where its user wants that."""
+"""The request of a resumed invocation: everything it requested before, plus what its user adds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Templates: what the evaluations of an experiment have in common, as a file that can be shared."""
+"""Templates: the options that the evaluations of an experiment share, as a file that can be passed on."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Which of the parameters that are swept reach the servers at all?"""
+"""Notes on swept parameters that some server does not accept."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,6 +1,6 @@
-"""Every wire protocol that a server may speak. To add one: a file, a class, a line here.
+"""The catalogue of wire protocols that a server may speak. To add one: a file, a class, a line here.
 
-What tells one protocol from another is said by its class (see `ModelServer`), and nobody else compares names.
+The differences between protocols are attributes of their classes (see `ModelServer`); no other code compares names.
 """
 
 from typing import TYPE_CHECKING

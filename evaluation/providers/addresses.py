@@ -1,4 +1,4 @@
-"""What address does a person mean? The forms of OLLAMA_HOST, and their one normal form."""
+"""Server addresses in the forms of OLLAMA_HOST, and their normal form."""
 
 import ipaddress
 import re

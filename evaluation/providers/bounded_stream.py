@@ -1,7 +1,7 @@
-"""How much of an answer is read? So much and no more, line by line or whole, compressed or not.
+"""Bounded reading of a server's answer, by line or whole, compressed or not.
 
-A server may send without end, without a line feed, or a few bytes that unpack to gigabytes. What is read is bounded
-while it is read, so that memory is bounded whatever comes.
+A server may send endlessly, without a line feed, or a few bytes that decompress to gigabytes. The limit applies while
+reading, so memory is bounded whatever arrives.
 """
 
 import zlib

@@ -1,4 +1,4 @@
-"""One server over HTTP: sends JSON, and turns whatever breaks on the way into our errors."""
+"""An HTTP connection to one server: sends JSON, and translates transport failures into Benchwright's errors."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Connections that are used again, with less work a request than a general client does: evaluation asks very often."""
+"""A connection pool with less overhead per request than a general HTTP client, for evaluation's many requests."""
 
 import asyncio
 import ssl

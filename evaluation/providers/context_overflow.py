@@ -1,4 +1,4 @@
-"""Did the prompt fit? What servers say when it did not, and how to tell when they cut it and say nothing."""
+"""Context overflow: servers' error messages for an overlong prompt, and signs of a silently truncated prompt."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Which protocol does the server at an address speak, and what is its provider?"""
+"""Detection of the protocol that the server at an address speaks, and of its provider."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An answer while it is coming: what has arrived, when, and what it means if nothing more does."""
+"""A partial answer while it streams: its chunks, their times, and the outcome if the stream ends there."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What did a server say when it refused? One reading for every shape that error bodies come in."""
+"""Error replies of servers, with one parser for every shape of error body."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What every protocol over HTTP shares: one connection, the refusal of remote models, and the deadline of an answer."""
+"""The base class of HTTP providers: one connection, the refusal of remote models, and the deadline of an answer."""
 
 import asyncio
 from abc import ABC, abstractmethod

@@ -1,6 +1,6 @@
-"""Where does one record of a stream end? At the byte for a line feed, and nowhere else.
+"""NDJSON records of a byte stream, split at line feed bytes only.
 
-A text reader's idea of a line also ends at U+2028 and U+0085, which models do write, and so breaks the JSON.
+A text reader also ends lines at U+2028 and U+0085, which models do write, and thereby breaks the JSON.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator

@@ -1,4 +1,4 @@
-"""An Ollama server over its own API, which alone can set every option and says where the time went."""
+"""The Ollama provider, over Ollama's own API: the only one that sets every option and reports timings."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

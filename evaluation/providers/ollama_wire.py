@@ -1,4 +1,4 @@
-"""What goes over the wire to Ollama's `/api/chat`, and what its records mean."""
+"""The wire format of Ollama's `/api/chat`: request bodies and response records."""
 
 import ast
 import math

@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's protocol: llama.cpp's, vLLM, LM Studio. It can be asked less and tells less."""
+"""The provider for OpenAI-compatible servers (llama.cpp, vLLM, LM Studio), with fewer options and figures."""
 
 from collections.abc import Mapping
 from typing import Any, Unpack

@@ -1,4 +1,4 @@
-"""What goes over the wire to `/v1/chat/completions`, and what its events mean."""
+"""The wire format of `/v1/chat/completions`: request bodies and stream events."""
 
 from collections.abc import Mapping
 from typing import Any

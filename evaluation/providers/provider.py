@@ -1,4 +1,4 @@
-"""What every provider offers: one server, one wire protocol, no memory between calls."""
+"""The provider interface: one server, one wire protocol, no state between calls."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How far is a request?"""
+"""Phases of a request, as far as the client can tell."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What is asked next: the same cases of everybody who is in, as far as the budget goes."""
+"""Blocks of a race: the cases that each remaining candidate answers before the next decision, within budget."""
 
 import math
 from dataclasses import dataclass, replace

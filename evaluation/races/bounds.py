@@ -1,4 +1,4 @@
-"""What can a race take at most? Known before the first question, from its rules alone."""
+"""Upper bounds of a race's cost, computed from its rules before it starts."""
 
 from dataclasses import dataclass
 

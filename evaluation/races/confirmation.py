@@ -1,10 +1,11 @@
-"""Is the winner better than the runner-up on cases that neither has seen?
+"""Confirmation of a race's winner against the runner-up on cases that neither has seen.
 
-The cases of the race chose the winner, so that they flatter it; these do not. After a race by evidence the winner need
-only be ahead on them. That is no formality: where two are equally good, each may be dropped with a probability of
-alpha, and either way the one that is left is ahead on unseen cases in at most half of all times, so that one of two
-equals is named the winner with a probability of at most 2 · alpha · 1/2 = alpha. After halving, which guarantees
-nothing, it must be ahead by a one-sided test at alpha on the unseen cases alone.
+The cases of the race selected the winner, so its scores on them are biased upwards; its scores on unseen cases are not.
+After a race by evidence the winner need only be ahead on the unseen cases. That still matters: if two candidates are
+equally good, each may be dropped with probability alpha, and in either case the remaining one is ahead on unseen cases
+at most half of the time, so one of two equal candidates is named the winner with probability at most 2 · alpha · 1/2 =
+alpha. After halving, which guarantees nothing, the winner must be ahead by a one-sided test at alpha on the unseen
+cases alone.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""After a look: who is dropped, who goes on, and is the race over? Every answer with its reason in words."""
+"""Elimination after a look: who is dropped, who continues, whether the race is over, and the reasons."""
 
 import math
 from collections.abc import Mapping

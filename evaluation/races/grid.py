@@ -1,4 +1,4 @@
-"""What everybody scored on the cases of a race, in the order in which they are asked."""
+"""Scores of all candidates on the cases of a race, in the order in which the cases are asked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

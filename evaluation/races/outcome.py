@@ -1,4 +1,4 @@
-"""How a race came out: one sentence, then everybody's place."""
+"""The outcome of a race: a one-sentence verdict and the position of every candidate."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""On which metrics can be raced?"""
+"""The conditions a metric must meet to be raced on."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Who is ahead? By what everybody scored on the same cases."""
+"""Ranking of the candidates of a race by their scores on the cases that all of them share."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Where does a race stand that was begun before? Read from the decisions that were stored."""
+"""Resuming of a race: its state, restored from its stored decisions."""
 
 from collections.abc import Sequence
 from dataclasses import replace

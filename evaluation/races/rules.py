@@ -1,4 +1,4 @@
-"""By which rules is a race run? What its user decides before the first question is asked."""
+"""The rules of a race, chosen by its user before it starts: method, levels, budget."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

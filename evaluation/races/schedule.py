@@ -1,4 +1,4 @@
-"""After how many cases is it decided who goes on? The schedule of a race, fixed before it begins."""
+"""The schedule of a race, fixed before it starts: after how many cases candidates may be dropped."""
 
 import math
 

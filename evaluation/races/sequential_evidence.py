@@ -1,14 +1,16 @@
-"""Who is not the best? Evidence that may be looked at after every case, by betting against each candidate.
+"""Sequential evidence that a candidate is not the best, valid after every case, by betting against it.
 
-For candidate i, a player begins with 1 and bets before every case that whoever else leads so far will beat i on it:
-with d = score of that rival − score of i, in [−1, 1], a stake of λ multiplies the money by 1 + λ·d. If i is the best,
-every such bet is fair or worse, whoever the rival is, since the rival is chosen before the case is seen. So the money
-is a non-negative supermartingale: the probability that it ever reaches 1/α is at most α (Ville). A candidate against
-which the money has reached 1/α is not the best; the best one is dropped with a probability of at most α, however
-many others there are, for it can only be dropped by the bets against itself. Hence no correction for their number.
-Both are asked the same cases: a case on which they do equally well moves nothing, and shared difficulty cancels out.
+For candidate i, a player starts with a wealth of 1 and bets before every case that the current leader among the others
+will beat i on it: with d = score of that rival − score of i, in [−1, 1], a stake of λ multiplies the wealth by 1 + λ·d.
+If i is the best, every such bet is fair or worse, whoever the rival is, since the rival is chosen before the case is
+seen. The wealth is therefore a non-negative supermartingale: the probability that it ever reaches 1/α is at most α
+(Ville). A candidate against which the wealth has reached 1/α is not the best. The best candidate is dropped with a
+probability of at most α, however many others there are, because only the bets against itself can drop it; no correction
+for the number of candidates is needed. Both candidates of a bet are asked the same cases: a case on which they score
+equally changes nothing, and shared difficulty cancels out.
 
-The stake is not known in advance; the money is spread evenly over several (Waudby-Smith & Ramdas, arXiv:2010.09686).
+The best stake is not known in advance, so the wealth is spread evenly over several (Waudby-Smith & Ramdas,
+arXiv:2010.09686).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Where does a race stand? Who is still in, what everybody has been asked, and why it ended."""
+"""The state of a race: who is still in, which cases each candidate has been asked, and why the race ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,6 +1,6 @@
-"""What goes into the store and comes out of it, as values that know no SQL; a file for each kind.
+"""Records: what the store saves and returns, as values independent of SQL, with a file for each kind.
 
-The names below are loaded when they are first used: a recommendation needs two of them.
+The names below are loaded on first use: a recommendation needs only two of them.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What a monitor found, and the alerts that came of it."""
+"""Records of monitoring: findings, alerts and silences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is asked, and of whom, as the store keeps it."""
+"""Records of benchmarks, endpoints, models and metrics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

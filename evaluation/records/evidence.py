@@ -1,4 +1,4 @@
-"""What is known of candidates: one row for each answer that was scored, with what it took.
+"""Evidence about candidates: one row for each scored answer, with its cost.
 
 The store reads it, from evaluations and from imported scoreboards alike; the selection learns and decides from it.
 """

@@ -1,4 +1,4 @@
-"""Questions that several runs answer together, and what people noted."""
+"""Records of experiments, which group several runs, and of people's notes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is each candidate of a run called, so that no two are called the same?"""
+"""Unique labels of a run's candidates."""
 
 from collections import Counter
 

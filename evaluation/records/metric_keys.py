@@ -1,4 +1,4 @@
-"""Under which word do the numbers of a metric stand, where several of the same name were used?"""
+"""Unique keys for metrics of the same name with different signatures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What came of asking, and what is still missing."""
+"""Records of outcomes, and of requests still missing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

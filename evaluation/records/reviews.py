@@ -1,4 +1,4 @@
-"""A review as stored: what is looked at, whose it is, and what people said."""
+"""Records of reviews: the cases shown, the candidates behind their answers, and people's ratings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

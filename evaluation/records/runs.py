@@ -1,4 +1,4 @@
-"""What was planned, how far it is, and who works on it."""
+"""Records of runs: plan, progress, and the processes working on them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What it was worth."""
+"""Records of scores and estimates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

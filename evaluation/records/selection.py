@@ -1,4 +1,4 @@
-"""Trained selection models and which of them decides, what was recommended, and results from elsewhere."""
+"""Records of selection: trained models, promotions, recommendations and imported scoreboards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How far is it?"""
+"""The status of a run or of one of its candidates."""
 
 from enum import StrEnum
 

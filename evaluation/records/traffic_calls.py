@@ -1,4 +1,4 @@
-"""What is kept of one call of a model in production, and which calls can be kept at all?"""
+"""Records of calls in production, with the checks for which calls can be stored."""
 
 from dataclasses import dataclass
 from datetime import datetime

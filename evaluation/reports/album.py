@@ -1,4 +1,4 @@
-"""The pictures of one page, as many as a page can carry."""
+"""The pictures of one page, limited to what a page can carry."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Checks as JUnit XML, which continuous integration reads. Whatever a model is called, the file stays valid XML."""
+"""Checks as JUnit XML for continuous integration; the file is valid XML whatever the model names contain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

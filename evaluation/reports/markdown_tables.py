@@ -1,4 +1,4 @@
-"""Rows of short texts as a Markdown table in which nobody's words are markup."""
+"""Markdown tables of short texts, escaped so that no text becomes markup."""
 
 from collections.abc import Mapping, Sequence
 

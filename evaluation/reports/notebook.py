@@ -1,4 +1,4 @@
-"""Results as HTML, which a notebook shows below its cell: what the terminal shows, in tables."""
+"""Results as HTML tables for notebooks, with the same content as in the terminal."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime

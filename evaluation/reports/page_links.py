@@ -1,7 +1,7 @@
-"""Links from one page of an artifact to another page, and to nowhere else.
+"""Links from one artifact page to another, and to no other target.
 
-They are relative, so that they stay in the pages in which they are followed: an artifact and a flow run stand equally
-deep in both of the interfaces that the orchestrator has, and wherever these are served.
+They are relative, so that they stay within the interface in which they are followed: an artifact and a flow run have
+paths of equal depth in both of the orchestrator's interfaces, wherever these are served.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Quality against what it takes, whoever the candidates are: of a run, of a comparison."""
+"""Plots of quality against cost, for the candidates of a run or of a comparison."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What a person asks for when candidates are compared: the parameters of `compare`, the same as form and command."""
+"""The request of a comparison: the parameters of `compare`, identical in form and command."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

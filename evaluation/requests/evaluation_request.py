@@ -1,4 +1,4 @@
-"""What a person asks for: the parameters of `evaluate`, the same as form, file and command line."""
+"""The request of an evaluation: the parameters of `evaluate`, identical in form, file and command line."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""How large is a difference that would not matter? `2pp`, `2%` and `0.02` say the same of a metric in [0, 1]."""
+"""The margin, below which a difference does not matter: `2pp`, `2%`, `0.02` are equal for metrics in [0, 1]."""
 
 import math
 import re

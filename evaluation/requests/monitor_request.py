@@ -1,4 +1,4 @@
-"""What a person asks of a monitor: the parameters of `monitor`, as form and command."""
+"""The request of a monitoring pass: the parameters of `monitor`, as form and command."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

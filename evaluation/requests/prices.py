@@ -1,11 +1,11 @@
-"""What does a model's answer cost? A table of prices, by model, as its user's invoices and electricity bill have them.
+"""Price tables: the cost of a model's answers, from the user's invoices and electricity bill.
 
     electricity_per_kwh: 0.30               # USD; for every model whose energy is measured and that has no price here
     models:
       "gpt-oss:120b-cloud": {input_per_million: 0.15, output_per_million: 0.60}
       "llama3.2:*": {per_kwh: 0.12}
 
-As YAML, or the same as TOML. Prices change numbers: a run that uses them keeps them with its candidates.
+As YAML, or the same as TOML. Prices change numbers: a run that uses them stores them with its candidates.
 """
 
 import tomllib

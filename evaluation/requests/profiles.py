@@ -1,4 +1,4 @@
-"""Prompt profiles that come with Benchwright, and how one is read from a file."""
+"""Prompt profiles: those shipped with Benchwright, and reading one from a file."""
 
 from collections.abc import Mapping
 from pathlib import Path

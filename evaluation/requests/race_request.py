@@ -1,4 +1,4 @@
-"""What a person asks for when candidates race: the parameters of `race`, the same as form and command."""
+"""The request of a race: the parameters of `race`, identical in form and command."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A request as a file: the YAML of `evaluate -f`, read and written."""
+"""Request files: read and write the YAML of `evaluate -f`."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a person asks for when others are to look at answers: the parameters of `review`, as form and command."""
+"""The request of a review: the parameters of `review`, as form and command."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Which part of a run's cases does one of several processes work on, and who may work beside whom?"""
+"""Shares of a run: the part of its cases that one of several processes works on, and which may run concurrently."""
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 

@@ -1,4 +1,4 @@
-"""What a person asks for when stored answers are scored again: the parameters of `score`."""
+"""The request to score stored answers again: the parameters of `score`."""
 
 from collections.abc import Mapping
 from typing import Any

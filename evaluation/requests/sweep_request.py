@@ -1,4 +1,4 @@
-"""What a person asks for when parameters are swept: the parameters of `sweep`, the same as form and command."""
+"""The request of a sweep: the parameters of `sweep`, identical in form and command."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""From names to things: which server answers, which model it has under which digest, and what will be measured."""
+"""Resolution of names to endpoints, models with their digests, and metrics."""
 
 from evaluation.resolution.benchmarks import ResolvedBenchmark, find_benchmark, resolve_benchmark
 from evaluation.resolution.candidates import ResolvedCandidate, find_profile

@@ -1,4 +1,4 @@
-"""Can a model do what it will be asked? As its server says, before the first token is spent."""
+"""Model abilities, checked before the first request by what the server reports."""
 
 from evaluation.errors import ConfigurationError
 from evaluation.resolution.candidates import ResolvedCandidate

@@ -1,4 +1,4 @@
-"""Which benchmark is meant, and can these metrics be measured on it?"""
+"""Resolution of a benchmark's name, with a check that the metrics can be measured on it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

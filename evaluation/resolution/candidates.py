@@ -1,4 +1,4 @@
-"""Which server has the model that was named, under which digest, and what will it be asked with?"""
+"""Resolution of a candidate: the server that has its model, the digest, and the effective options."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Which of the servers that were named answer, and what have they?"""
+"""Resolution of endpoints: which of the named servers answer, and which models they have."""
 
 import asyncio
 import os

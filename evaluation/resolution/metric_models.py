@@ -1,4 +1,4 @@
-"""Which embedder and which judges do the metrics ask, on which server, with which weights?"""
+"""Resolution of the embedder and judges of metrics: their servers and weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

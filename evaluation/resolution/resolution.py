@@ -1,4 +1,4 @@
-"""All that a request means here and now. What a person may have got wrong is found before a token is spent."""
+"""Resolution of a complete request; user errors are found before a token is spent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

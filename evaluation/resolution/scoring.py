@@ -1,4 +1,4 @@
-"""What is measured when a stored run is scored again, and who is asked for it."""
+"""Resolution of a request to score a stored run again: its metrics and their models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What an evaluation, a comparison, a sweep or a race found: frozen dataclasses, which all that shows it reads."""
+"""Results of evaluations, comparisons, sweeps and races: frozen dataclasses, the input of every display."""

@@ -1,4 +1,4 @@
-"""One case of a run: what was asked, what every candidate made of it, and what the metrics say."""
+"""The result of one case of a run: prompt, every candidate's answers, and their scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What came of holding candidates against one another on the same cases: who is better, and how sure that is."""
+"""Results of comparisons of candidates on the same cases."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

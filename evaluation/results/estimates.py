@@ -1,4 +1,4 @@
-"""A metric's estimate, and what has a value with an interval."""
+"""Estimates of a metric, and the protocol of values with an interval."""
 
 from dataclasses import dataclass, field
 from typing import Protocol

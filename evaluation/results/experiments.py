@@ -1,4 +1,4 @@
-"""What an experiment is, what its runs found, its comparisons, and what people noted."""
+"""Results of experiments: facts, runs, comparisons and notes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

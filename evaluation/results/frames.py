@@ -1,14 +1,14 @@
-"""Results as pandas DataFrames, whose columns have the dtypes of their fields, whatever they hold.
+"""Results as pandas DataFrames, with dtypes that follow from the field types, not the values.
 
 | a field that holds | column |
 |---|---|
 | a text, a word of a few, a mapping (as JSON) | `string` |
 | a whole number | `Int64` |
 | a number | `float64` |
-| a truth | `boolean` |
+| a truth value | `boolean` |
 | a moment | `datetime64[us, UTC]` |
 
-What is missing is NA (NaN, NaT). pandas is imported when the first frame is made.
+Missing values are NA (NaN, NaT). pandas is imported when the first frame is made.
 """
 
 import json

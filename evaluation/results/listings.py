@@ -1,4 +1,4 @@
-"""Several results of one kind, in their order: a tuple with a frame of all of them."""
+"""Listings: tuples of results of one kind, with a DataFrame of all of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Two sides of a comparison on one metric."""
+"""Results of one pair of sides on one metric."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What would be compared, before anything is."""
+"""Planned comparisons: what a comparison would compare, before it runs."""
 
 from dataclasses import dataclass
 

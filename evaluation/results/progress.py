@@ -1,4 +1,4 @@
-"""How far an invocation is."""
+"""Progress of an invocation."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a race found, beside the run that it made."""
+"""Results of a race, beside those of its run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How a result looks in a notebook: pages know results, so results find their page by its name."""
+"""Notebook rendering of results; the page is imported by name, since pages import results."""
 
 from importlib import import_module
 

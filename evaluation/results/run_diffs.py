@@ -1,4 +1,4 @@
-"""How one run differs from another."""
+"""Differences between two runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What an evaluation found: an invocation, its runs, their candidates, and each candidate's metrics."""
+"""Results of an evaluation: the invocation, its runs, their candidates, and each candidate's metrics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

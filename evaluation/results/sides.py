@@ -1,4 +1,4 @@
-"""The sides of a comparison: who stands on each, and what became of its cases."""
+"""Sides of a comparison: their candidates and case counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

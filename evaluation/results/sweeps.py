@@ -1,4 +1,4 @@
-"""What a sweep found: what each parameter does, and which combinations may be the best."""
+"""Results of a sweep: the effect of each parameter, and the combinations that may be the best."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

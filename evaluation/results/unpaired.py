@@ -1,4 +1,4 @@
-"""What came of comparing groups that have no cases in common."""
+"""Results of comparing groups without common cases."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING

@@ -1,1 +1,1 @@
-"""People look at answers whose writers they do not see: which cases, how they are shown, and what follows."""
+"""Blind human review of answers: which cases are shown, how, and what follows from the ratings."""

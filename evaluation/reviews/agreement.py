@@ -1,4 +1,4 @@
-"""Do raters agree with each other, and do metrics and judges agree with them?"""
+"""Agreement of raters with each other, and of metrics and judges with the raters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

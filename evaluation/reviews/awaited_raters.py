@@ -1,4 +1,4 @@
-"""Who is still to rate? Until nobody is, no result says whose answers are whose: who still rates could read it."""
+"""Raters still awaited. The result stays blinded until all have rated, since they could read it."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta

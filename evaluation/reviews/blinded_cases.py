@@ -1,4 +1,4 @@
-"""Cases as a person sees them before the result: no name, no order and no exact time tells whose an answer is."""
+"""Cases as raters see them: without names, order or exact times that would identify a candidate."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is known of the cases of runs before anybody looks at them? Numbers where there are any, else the wordings."""
+"""Statistics of cases before review: scores where available, else the wordings."""
 
 from collections.abc import Sequence
 

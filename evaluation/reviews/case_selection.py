@@ -1,6 +1,6 @@
-"""Which cases are worth a person's time? Those on which candidates differ, those that flipped, and a fair sample.
+"""Case selection for review: cases on which candidates differ, flipped cases, and a random sample.
 
-Controls are drawn first, from all cases: only so do they speak for the whole benchmark.
+Controls are drawn first, from all cases: only then do they represent the whole benchmark.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From what was asked for to a stored review: the same question is the same review, whoever asks it again."""
+"""Creation of a stored review from a request; equal requests yield the same review, whoever makes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

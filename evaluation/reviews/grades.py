@@ -1,4 +1,4 @@
-"""What do grades say of each candidate, and of each two? Raters are averaged first: one number a case, paired."""
+"""Mean grades of each candidate, and differences of pairs; raters are averaged first, one number a case."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations

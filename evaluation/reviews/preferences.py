@@ -1,4 +1,4 @@
-"""Who is preferred, when people say which of two answers is better?"""
+"""Preference rankings from people's choices between two answers."""
 
 from collections.abc import Sequence
 from statistics import fmean

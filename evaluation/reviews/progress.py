@@ -1,4 +1,4 @@
-"""Which cases are asked next? Pages that never change, so that a form filled in days later is still about its cases."""
+"""Progress of a review by pages. Pages never change, so a form filled in days later is still about its cases."""
 
 from collections.abc import Collection, Sequence
 

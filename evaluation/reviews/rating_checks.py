@@ -1,4 +1,4 @@
-"""Is what a person said of some cases fit to be stored? The same check for forms and for the terminal."""
+"""Validation of ratings before they are stored, shared by forms and the terminal."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What came of a review in words."""
+"""The result of a review in sentences."""
 
 from collections.abc import Sequence
 

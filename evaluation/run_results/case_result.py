@@ -1,4 +1,4 @@
-"""One case of a run in full: what was asked, what every candidate made of it, and what the metrics say."""
+"""The result of one case of a run, read from the store: prompt, every candidate's answers, and their scores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields

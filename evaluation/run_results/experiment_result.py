@@ -1,4 +1,4 @@
-"""An experiment in full: its question, what its runs found, its comparisons, what people noted."""
+"""The result of an experiment, read from the store: its question, runs, comparisons and notes."""
 
 from evaluation.records import ExperimentRecord
 from evaluation.records.labels import unique_labels

@@ -1,4 +1,4 @@
-"""What failed in a run, how often, and what does one such failure look like?"""
+"""The failures of a run by kind, with counts and one example each."""
 
 from collections.abc import Mapping
 

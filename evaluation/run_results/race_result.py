@@ -1,4 +1,4 @@
-"""A race in full: what `--json`, the artifacts and the terminal are all made of."""
+"""The result of a race, the source of `--json`, the artifacts and the terminal output."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

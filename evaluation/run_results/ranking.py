@@ -1,4 +1,4 @@
-"""Which candidate of a run is the best by its headline metric?"""
+"""The ranking of a run's candidates by the headline metric."""
 
 from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.results.runs import CandidateResult, RunResult

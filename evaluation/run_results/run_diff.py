@@ -1,4 +1,4 @@
-"""How does one run differ from another: in what was asked for, in its numbers, and case by case?"""
+"""The differences of two runs, read from the store: request, numbers and cases."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""A run's results: what `--json`, `show` and the artifacts are all made of."""
+"""The result of a run, the source of `--json`, `show` and the artifacts."""
 
 from collections.abc import Mapping, Sequence
 

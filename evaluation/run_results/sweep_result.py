@@ -1,4 +1,4 @@
-"""What a sweep found, from the stored scores of its run."""
+"""The result of a sweep, from the stored scores of its run."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Runs what a model wrote, kept from harm, and has it checked where it cannot reach."""
+"""The sandbox: model-written programs run in isolation, and are checked where they cannot interfere."""
 
 from evaluation.sandbox.isolation import describe_isolation, isolation
 from evaluation.sandbox.isolation_kinds import Isolation

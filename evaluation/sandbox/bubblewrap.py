@@ -1,6 +1,6 @@
-"""How is a process shut in with bubblewrap? The words of its command line, and the filter of system calls.
+"""Isolation with bubblewrap: its command line and the system call filter.
 
-Namespaces of its own for processes, network, mounts, host name and messages; a root file system with nothing but the
+Separate namespaces for processes, network, mounts, host name and messages; a root file system with nothing but the
 interpreter and the shared libraries, read-only; one writable folder of bounded size in memory.
 """
 

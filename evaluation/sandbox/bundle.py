@@ -1,4 +1,4 @@
-"""The part of this package that runs inside the sandbox, compiled once, in a folder that holds nothing else."""
+"""The bundle: this package's code that runs inside the sandbox, compiled once into a folder of its own."""
 
 import os
 import py_compile

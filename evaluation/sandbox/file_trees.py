@@ -1,8 +1,7 @@
-"""How is a folder counted and removed that a hostile program filled? Step by step, and never deeper than one folder.
+"""Counting and removal of a folder that a hostile program has filled, never deeper than one folder at a time.
 
-A program may nest folders without end, give them names of any bytes, take away permissions and leave links. So
-nothing here recurses, no link is followed, and no path that is removed grows with the depth: a folder that holds others
-gives them up to the top first.
+A program may nest folders without limit, give them names of any bytes, remove permissions and leave links. Nothing here
+recurses, no link is followed, and no removed path grows with the depth: subfolders are first moved up to the top.
 """
 
 import errno

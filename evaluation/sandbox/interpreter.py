@@ -1,4 +1,4 @@
-"""Which Python runs the programs, and which folders of this machine does it need for that?"""
+"""The Python interpreter that runs the programs, and the folders of this machine that it needs."""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""How can model-written code be kept from harm on this machine? Tried once, for real; refused where it cannot."""
+"""Selection of the isolation for model-written code, tested by running a program once.
+
+Model-written code is refused if bubblewrap does not work and weak isolation was not requested.
+"""
 
 import os
 import sys

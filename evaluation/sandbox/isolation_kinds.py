@@ -1,4 +1,4 @@
-"""The kinds of isolation that there are."""
+"""The kinds of isolation."""
 
 from dataclasses import dataclass
 

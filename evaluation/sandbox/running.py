@@ -1,4 +1,4 @@
-"""Runs many programs, each shut in with nothing but itself, several at once."""
+"""Concurrent runs of many programs, each isolated from everything else."""
 
 import os
 import threading

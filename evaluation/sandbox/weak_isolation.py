@@ -1,7 +1,7 @@
-"""The weak isolation: limits, an empty environment, a folder of its own, and a search for what is left behind.
+"""Weak isolation: limits, an empty environment, a separate folder, and a search for leftover processes.
 
-It is no sandbox. A program may do what this user may do: read and delete files, end processes, use the network. Started
-by root it becomes a user of its own, or is not run.
+It is not a sandbox. A program may do whatever this user may do: read and delete files, end processes, use the network.
+If started by root it runs as a separate user, or not at all.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Where do this process's sandboxes keep their files, and what did processes leave behind that could not tidy up?
+"""The work folder of this process's sandboxes, and the removal of those that dead processes left behind.
 
-A process holds a lock on its folder for as long as it lives, however it ends; `kill -9` releases it too. So a folder
-of ours without a lock has no owner any more, and the next process that needs a folder removes it.
+A process holds a lock on its folder for as long as it lives, however it ends; `kill -9` releases it too. A work folder
+without a lock therefore has no owner, and the next process that needs a folder removes it.
 """
 
 import atexit

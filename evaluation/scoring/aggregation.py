@@ -1,6 +1,6 @@
-"""From the scores of single cases to a candidate's numbers in a run, each with its interval.
+"""Aggregation of single scores to a candidate's estimates in a run, each with its interval.
 
-Of 100,000 cases only ids and numbers are in memory, never a text; a corpus metric's evidence is the exception.
+Only ids and numbers of 100,000 cases are in memory, never a text; a corpus metric's evidence is the exception.
 """
 
 from array import array

@@ -1,4 +1,4 @@
-"""Scores of metrics that ask for more than the answer: vectors, verdicts, programs' outcomes. Asked only once each."""
+"""Scores of metrics that need a backend: vectors, verdicts or program outcomes, each requested only once."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Measures the stored answers of one candidate, in batches. No generation is needed for a new metric."""
+"""Scoring of one candidate's stored answers, in batches. A new metric needs no new generation."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence

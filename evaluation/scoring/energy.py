@@ -1,14 +1,15 @@
-"""How many joules did each generation take? Its GPU's power over its time in flight, shared with those beside it.
+"""Energy of each generation in joules: its GPU's power in flight, shared with concurrent generations.
 
     energy of i = ∫ P(t) / n(t) dt   over the time in which i was in flight
 
-P is the whole card's power, its idle draw included, straight between two samples; n counts the generations in flight on
-that GPU, those of other evaluations in this store among them. What is shared out is what the card used while anybody
-was in flight: nothing is counted twice, and nothing but the card's idle time between generations is left out.
+P is the whole card's power, its idle draw included, interpolated linearly between two samples; n counts the generations
+in flight on that GPU, including those of other evaluations in this store. What is divided is the card's consumption
+while any generation was in flight: nothing is counted twice, and only the card's idle time between generations is left
+out.
 
-Failures of the server's take their share, since a server that timed out was at work, and have no energy of their own.
-A reused generation has none either: its work was done in another run. On several GPUs (a model in two parts) a
-generation's energy is the sum over the GPUs of its endpoint that were measured throughout its time.
+Server failures take their share, since a server that timed out was working, and have no energy of their own. A reused
+generation has none either: its work was done in another run. On several GPUs (a model split in two) a generation's
+energy is the sum over the GPUs of its endpoint that were measured throughout its time.
 """
 
 from collections import defaultdict

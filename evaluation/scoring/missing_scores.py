@@ -1,4 +1,4 @@
-"""Which scores are missing because a judge's or an embedder's server failed, and are they too many?"""
+"""Scores missing because a judge's or an embedder's server failed, and whether they exceed the failure budget."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
-"""A candidate's speed, tokens, cost and energy in a run, from its answers' figures, each with its interval.
+"""Estimates of a candidate's speed, tokens, cost and energy in a run, each with its interval.
 
-Figures that are smaller where the server had read the prompt before are estimated apart for fresh and cached prompts.
+They are computed from its answers' figures. Figures that are smaller if the server had read the prompt before are
+estimated separately for fresh and cached prompts.
 """
 
 import math

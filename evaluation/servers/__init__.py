@@ -1,1 +1,1 @@
-"""What is measured of servers: how many requests they serve at once, and whether they answer alike."""
+"""Measurements of servers: how many requests they serve at once, and whether they answer alike."""

@@ -1,7 +1,7 @@
-"""Do two servers answer alike, so that their answers may be pooled?
+"""Agreement of servers: whether two answer alike, so that their answers may be pooled.
 
-No server repeats itself to the bit: each is held against itself first, asked twice. Two servers may be pooled when they
-agree with each other no less than each agrees with itself, and their scores do not differ by more than chance.
+No server repeats itself to the bit, so each is first compared with itself, asked twice. Two servers may be pooled if
+they agree with each other no less than each agrees with itself, and their scores do not differ by more than chance.
 """
 
 from collections.abc import Sequence

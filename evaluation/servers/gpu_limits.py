@@ -1,4 +1,4 @@
-"""How large should the limit of a GPU be? As large as the stored endpoints behind it serve together."""
+"""The concurrency limit of a GPU: the total slots of the stored endpoints behind it."""
 
 from collections.abc import Sequence
 

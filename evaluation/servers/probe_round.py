@@ -1,11 +1,11 @@
-"""Of requests that were sent at once, which ones did the server serve at once, and which had to wait?
+"""Analysis of a probe round: which of the requests sent at once were served at once, and which had to wait.
 
 With `n` slots, the request after the n-th begins when the first one ends: it waits for at least the time from its
-arrival to that first end, its *room*. One that found a free slot waits for next to nothing. So a wait is held against
-its room, which needs no knowledge of how long an answer takes, nor of how a server shares itself among several.
+arrival to that first end, its *room*. A request that found a free slot waits for almost no time. Comparing a wait with
+its room therefore needs no knowledge of how long an answer takes, nor of how a server divides itself among several.
 
-How long a request waited is told by the server's own durations; where it gives none, by the first token, and where
-all tokens come together, by the end of the answer.
+The wait is taken from the server's own durations; if it reports none, from the first token, and if all tokens arrive
+together, from the end of the answer.
 """
 
 from collections.abc import Sequence

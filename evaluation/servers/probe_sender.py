@@ -1,4 +1,4 @@
-"""Sends as many requests at once as a probe asks for, and reads what their answers show."""
+"""Sender of a probe's simultaneous requests, which also evaluates their answers."""
 
 import asyncio
 import secrets

@@ -1,7 +1,7 @@
-"""How many requests does a server really serve at once? No protocol tells, so requests are sent and watched.
+"""Probing of how many requests a server really serves at once, which no protocol reports.
 
-1, 2, 4, … equally long answers are asked for at once until some have to wait (`probe_round` says how that is seen);
-then the number is looked for between the last that were all served at once and the first that were not.
+1, 2, 4, … equally long answers are requested at once until some have to wait (`probe_round` explains how that is
+detected); then a search between the last number served at once and the first that was not gives the result.
 """
 
 import math

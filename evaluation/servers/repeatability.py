@@ -1,8 +1,8 @@
-"""Does a server write the same text again: alone, and beside other requests?
+"""Repeatability: whether a server writes the same text again, alone and beside other requests.
 
 Servers answer several requests in one batch, whose size changes the order of additions and so the last digits of the
 numbers from which tokens are chosen: on a server with several slots, the same seed need not give the same text, not
-even at temperature 0. Asked alone one after the other, most servers repeat themselves.
+even at temperature 0. Asked alone, one request after the other, most servers repeat themselves.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""Several servers are asked the same cases, each of them twice: what they answer is held against one another later.
+"""Repeated requests: several servers are asked the same cases twice, to compare their answers later.
 
-Those that serve several requests at once are asked a third time, beside others: answers of one batch influence each
-other, so that a server which repeats itself alone need not do so in use.
+Servers with several slots are asked a third time, beside other requests: answers of one batch influence each other, so
+a server that repeats itself alone need not do so in use.
 """
 
 from collections.abc import Callable, Mapping, Sequence

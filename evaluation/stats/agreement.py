@@ -1,7 +1,8 @@
-"""Do raters agree, be they judges or people, more than they would by chance?
+"""Inter-rater agreement beyond chance, for judges and people.
 
 Krippendorff's alpha = 1 - observed disagreement / disagreement expected by chance, for any number of raters and with
-gaps; weighted kappa, the same idea for two raters who each keep their own habits; and the plain share of agreement.
+missing ratings; weighted kappa, the same idea for two raters, each with their own marginal distribution; and the raw
+share of agreement.
 """
 
 from collections.abc import Hashable, Sequence

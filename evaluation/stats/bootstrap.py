@@ -1,4 +1,4 @@
-"""How would a value computed over many rows vary, had the same number of other cases been drawn?"""
+"""Bootstrap intervals of values computed over many rows, resampling the cases."""
 
 from collections.abc import Callable, Hashable, Sequence
 from statistics import NormalDist

@@ -1,7 +1,7 @@
-"""Agreement beyond chance as a function of how often each case counts, so that all resamples are computed at once.
+"""Agreement beyond chance as a function of case weights, so that all bootstrap resamples are computed at once.
 
-Every way of counting here but that of ratios takes time in proportion to the number of ratings, however many different
-ones there are.
+All statistics here except alpha at the ratio level take time proportional to the number of ratings, however many
+different values the ratings have.
 """
 
 from typing import Literal

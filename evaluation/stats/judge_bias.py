@@ -1,7 +1,7 @@
-"""Does a judge look at more than the answers: at which of the two stands first, or at which is longer?
+"""Position and length bias of a judge.
 
-Every pair is judged in both orders. A judge who looks at the answers alone prefers the first place once and the second
-once, so each pair leans to neither; what is left over is the preference for a place.
+Every pair is judged in both orders. A judge that considers only the answers prefers the first place once and the second
+place once, so each pair cancels out; what is left over is the preference for a place.
 """
 
 from collections.abc import Hashable, Sequence

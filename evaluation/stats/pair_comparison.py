@@ -1,6 +1,6 @@
-"""Is one of two candidates better on the cases that both answered, are they equal by a margin, or is it open?
+"""Comparison of two candidates on the cases that both answered: better, equivalent or inconclusive.
 
-The kind of data decides on estimate, interval and test; the verdict follows the test, never the interval.
+The kind of data determines estimate, interval and test; the verdict follows the test, never the interval.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

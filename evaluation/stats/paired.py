@@ -1,7 +1,7 @@
-"""Is one of two candidates better, their scores standing side by side? `pair_comparison` pairs them by case first.
+"""The difference of two candidates' scores given as aligned arrays; `pair_comparison` pairs them by case first.
 
-Binary scores: Newcombe's interval and McNemar's test on the b + c cases on which they differ. Others: Student's
-interval of the differences and a test that flips their signs, which assumes nothing but symmetry.
+Binary scores: Newcombe's interval and McNemar's test on the b + c discordant cases. Others: Student's interval of the
+differences and a sign-flip test, which assumes nothing but symmetry.
 """
 
 from collections.abc import Sequence

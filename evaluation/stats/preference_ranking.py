@@ -1,4 +1,4 @@
-"""Candidates on one scale of strength, by votes between two at a time."""
+"""Result types of a preference ranking: candidates on one scale of strength, from votes between two at a time."""
 
 from dataclasses import dataclass
 

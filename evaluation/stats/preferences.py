@@ -1,7 +1,7 @@
-"""Which of several candidates is preferred, when a judge or a person saw two answers at a time?
+"""Ranking of candidates by pairwise preferences, where a judge or a person saw two answers at a time.
 
-Bradley-Terry ratings on the Elo scale. A prompt gives many votes, which are no independent evidence: standard errors
-are clustered by prompt, and the bootstrap draws prompts.
+Bradley-Terry ratings on the Elo scale. One prompt yields many votes, which are not independent evidence: standard
+errors are clustered by prompt, and the bootstrap resamples prompts.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Do two quantities rise together, whatever their scales? Spearman's correlation, for all resamples at once."""
+"""Spearman's rank correlation, computed for all bootstrap resamples at once."""
 
 import numpy as np
 

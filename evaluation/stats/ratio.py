@@ -1,4 +1,4 @@
-"""So much of one thing for each unit of another, summed over cases: joules for a right answer.
+"""Ratios of sums over cases, such as joules for a right answer.
 
 value = Σ numerator / Σ denominator
 """

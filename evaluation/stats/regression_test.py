@@ -1,14 +1,15 @@
-"""Asked the same cases as several earlier runs, is the newest run worse than chance makes one of them?
+"""Regression test: whether the newest run scores lower than chance explains, given earlier runs.
 
-Were it like the others, then of a case's values any one could be the newest run's. So the sum of the newest run's
-values has a distribution that follows from the values alone: of each case one is drawn, independently. p is the chance
-of a sum as low as was seen, exactly, whatever the values and however many of them each case has. Of one earlier run
-and right or wrong answers that is McNemar's exact test, one-sided.
+Runs are compared on the cases that they share. If the newest run is like the others, any of a case's values could be
+the newest run's. The sum of the newest run's values then has a distribution that follows from the values alone: one
+value is drawn of each case, independently. p is the exact probability of a sum as low as the observed one, whatever the
+values and however many of them each case has. With one earlier run and right or wrong answers this is McNemar's exact
+test, one-sided.
 
-Of right and wrong answers in several runs, a case counts the more the more settled it is: a wrong answer says more
-where all the others were right than where they are now right, now wrong. The weight is the logarithm of the likelihood
-ratio of a fall in which each right answer is turned wrong with a chance of `FALL`; it follows from how many of a case's
-answers are right, whichever run's they are, so that p stays exact.
+With right and wrong answers in several runs, a case weighs more the more consistent its answers are: a wrong answer
+tells more where all other runs were right than where their answers vary. The weight is the logarithm of the likelihood
+ratio of a drop in which each right answer turns wrong with probability `FALL`; it depends on how many of a case's
+answers are right, whichever runs they belong to, so p stays exact.
 """
 
 from collections import Counter

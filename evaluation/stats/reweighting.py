@@ -1,6 +1,6 @@
-"""How would a statistic vary, had other cases been drawn? For statistics that take a weight for each case.
+"""Bootstrap intervals for statistics that take a weight for each case.
 
-Drawing a case twice is giving it the weight 2. So all resamples are computed at once, as one array.
+Drawing a case twice is the same as giving it a weight of 2, so all resamples are computed at once, as one array.
 """
 
 from collections.abc import Callable, Hashable, Sequence

@@ -1,6 +1,7 @@
-"""Do two groups differ that have no cases in common? Shares, means and ranks; pairs tell far more.
+"""Tests of two groups that have no cases in common: shares, means and ranks.
 
-Never for two candidates on the same cases: there, `pair_comparison` knows which answers belong together.
+Not for two candidates on the same cases: pairs are far more informative, and `pair_comparison` knows which answers
+belong together.
 """
 
 from collections.abc import Sequence

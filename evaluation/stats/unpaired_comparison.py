@@ -1,4 +1,4 @@
-"""Which of several groups without common cases is better? Every pair tested, and what holds for all pairs together."""
+"""Comparison of several groups without common cases: every pair tested, with adjusted verdicts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Which database does a path or URL name, and how may it be shown?"""
+"""Database addresses: parse a path or URL, and format it for display without secrets."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What in a candidate's answers and scores may point at a fault? Counts that the database makes along indexes."""
+"""Counts of a candidate's answers and scores that may indicate a fault, computed by the database along indexes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

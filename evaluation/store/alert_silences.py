@@ -1,4 +1,4 @@
-"""Of which alerts does nobody want to hear for a while?"""
+"""Stored silences, during which nobody is notified of certain alerts."""
 
 from collections.abc import Iterable
 from datetime import datetime

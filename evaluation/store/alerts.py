@@ -1,4 +1,4 @@
-"""What is wrong now, since when, and who knows of it?"""
+"""Stored alerts: what is wrong, since when, and whether a person has acknowledged it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""What did people note, and on what?"""
+"""Stored notes of people on experiments, runs, cases and comparisons."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
-"""How does something get into the store without anybody waiting for it, or failing by it?
+"""A background writer: entries reach the store without delaying or failing the caller.
 
-Entries wait in memory, are written in batches by one thread in the order in which they came, and stay where they cannot
-be written: the newest of them, up to a number; how many older ones were dropped is known.
+Entries wait in memory and are written in batches, in order, by one thread. If they cannot be written, the newest are
+kept, up to a limit, and the number of older ones dropped is counted.
 """
 
 import os

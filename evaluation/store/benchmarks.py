@@ -1,4 +1,4 @@
-"""Which benchmark versions are stored, and what are their cases?"""
+"""Stored benchmark versions and their cases."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How hard did the GPU work while it was asked?"""
+"""GPU utilisation of a server while it answered a candidate's requests."""
 
 from bisect import bisect_right
 from dataclasses import dataclass

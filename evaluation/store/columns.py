@@ -1,4 +1,4 @@
-"""Column types that take every text a model can write, and no timestamp without its zone."""
+"""Column types that accept every text a model can write, and reject timestamps without a time zone."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which comparisons were made, and how did one pair come out over time?"""
+"""Stored comparisons, and the history of a pair over time."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Who may read a SQLite database?"""
+"""Access rights of a SQLite database's files, restricted to this user."""
 
 from pathlib import Path
 

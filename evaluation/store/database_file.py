@@ -1,4 +1,7 @@
-"""Is the file of an open database still the one under its name? SQLite goes on writing into one that was deleted."""
+"""Checks that an open database's file is still the one under its name.
+
+SQLite keeps writing to a file that was deleted.
+"""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Deletes many rows without making anybody wait long."""
+"""Deletion of many rows in short transactions, without blocking other processes for long."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""What were a benchmark's candidates worth in earlier runs? Read from their estimates, never from cases."""
+"""Values of a benchmark's candidates in earlier runs, read from estimates and never from cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

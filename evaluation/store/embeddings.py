@@ -1,4 +1,4 @@
-"""Vectors of texts: each text is embedded once by a model, however often and for whomever it is needed."""
+"""Stored embedding vectors: each text is embedded once by a model, however often it is needed."""
 
 import hashlib
 from array import array

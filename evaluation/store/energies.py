@@ -1,4 +1,4 @@
-"""Whose generations were in flight on which GPU, what power did it draw, and what did each generation take?"""
+"""Stored data of energy measurement: generations in flight, GPU power, and joules of each generation."""
 
 from array import array
 from collections.abc import Sequence

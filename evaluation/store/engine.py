@@ -1,4 +1,4 @@
-"""How the store connects, and what its errors mean to a person."""
+"""Database engines, and the translation of database errors into `StoreError`."""
 
 import sqlite3
 from collections.abc import Iterator

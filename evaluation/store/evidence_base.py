@@ -1,4 +1,4 @@
-"""Of which runs and imports is evidence made, whom do they know, and has any of it changed?"""
+"""The base of the evidence: runs, imports and candidates it consists of, and whether any has changed."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence

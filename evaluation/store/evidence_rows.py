@@ -1,4 +1,4 @@
-"""The rows of evidence, read into columns: of runs and of imported scoreboards."""
+"""The rows of evidence as columns, read from runs and imported scoreboards."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence

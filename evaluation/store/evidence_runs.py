@@ -1,4 +1,4 @@
-"""Which runs does the evidence on a task come from?"""
+"""The runs that provide the evidence on a task."""
 
 from collections.abc import Collection
 

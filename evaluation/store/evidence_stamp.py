@@ -1,4 +1,4 @@
-"""Has anything changed since the last look? Cheap enough to be asked before every recommendation."""
+"""A stamp that tells whether the evidence has changed, cheap enough to read before every recommendation."""
 
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What goes with an experiment when it is deleted, and what stays?"""
+"""Deletion of an experiment: what is deleted with it, and what stays."""
 
 from dataclasses import dataclass
 

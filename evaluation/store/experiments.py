@@ -1,4 +1,4 @@
-"""Which questions are asked, and which runs and comparisons answer them?"""
+"""Stored experiments, and the runs and comparisons that belong to them."""
 
 import uuid
 from collections.abc import Mapping, Sequence

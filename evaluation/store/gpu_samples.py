@@ -1,4 +1,4 @@
-"""What did the GPUs of local endpoints do while an invocation was at work?"""
+"""Stored samples of local endpoints' GPUs during an invocation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass

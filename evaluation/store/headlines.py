@@ -1,4 +1,4 @@
-"""What did candidates of runs get on the metric that their benchmark names first?"""
+"""Candidates' values on the headline metric, the first one their benchmark names."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

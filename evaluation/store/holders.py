@@ -1,4 +1,4 @@
-"""Who works on a run now, and is that process still alive?"""
+"""Holders: the processes that work on runs, and whether they are alive."""
 
 import os
 import socket

@@ -1,7 +1,7 @@
-"""What was computed from the evidence, kept in a SQLite database for the next process that asks; PostgreSQL keeps none.
+"""A cache of what was computed from the evidence, in SQLite, for later processes; PostgreSQL has none.
 
-It is given out only where no row of what it was computed from has changed since (`watched_tables`), and the code that
-computed it is the same to the letter.
+An entry is returned only if no row it was computed from has changed since (`watched_tables`), and the code that
+computed it is identical.
 """
 
 import hashlib

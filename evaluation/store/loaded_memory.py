@@ -1,4 +1,4 @@
-"""How much memory did each candidate's model take once it was loaded?"""
+"""Stored memory use of each candidate's model once loaded."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which models are known, in which versions, and which of them are retired?"""
+"""Stored models, their versions, and which of them are retired."""
 
 from collections.abc import Mapping
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""What a monitor looks at: which runs have ended, what their answers took, and what calls in production took."""
+"""Queries for monitoring: runs that have ended, what their answers took, and calls in production."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""By which metric is each run's quality read: the headline, unless that is none in bounds; then the first that is."""
+"""The metric by which a run's quality is monitored: the headline if bounded, else the first bounded metric."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

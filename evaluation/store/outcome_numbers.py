@@ -1,4 +1,4 @@
-"""What a summary needs of outcomes: ids and numbers in pages along an index, never a text."""
+"""Numeric columns of outcomes for summaries, read in pages along an index without any texts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

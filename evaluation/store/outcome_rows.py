@@ -1,4 +1,4 @@
-"""An outcome as a row, and back."""
+"""Conversion of outcomes to rows and back."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which outcomes are stored? Those that are not yet: `missing`."""
+"""Stored outcomes; `missing` queries those not stored yet."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

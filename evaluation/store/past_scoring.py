@@ -1,4 +1,4 @@
-"""How fast were scores had before, of metrics that ask somebody? Read from the moments at which they were stored."""
+"""Past scoring speed of metrics that use a backend, from the times at which scores were stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How fast did a model answer on a server before, and how long did it take to load?"""
+"""Past speed of a model on an endpoint, and its load time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

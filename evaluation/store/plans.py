@@ -1,4 +1,4 @@
-"""What was asked for, and what will be done about it."""
+"""Stored requests and the runs planned for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

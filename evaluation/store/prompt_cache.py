@@ -1,13 +1,13 @@
-"""Which prompts had a server read before? Judged from what it says of each: tokens kept, tokens read, seconds.
+"""Prompt cache hits of a server, inferred from the tokens kept, tokens read and seconds that it reports.
 
-Servers keep what they made of a prompt, so that the same prompt costs them next to nothing the second time. Ollama up
-to 0.33 counts such a prompt in full and is merely quick with it; before July 2024 it left the tokens out that it had
-kept; newer ones, llama.cpp, vLLM and OpenAI say how many those were. All are held against what reading a prompt of
-that length usually takes, of those that were sent for the first time.
+Servers keep the state computed for a prompt, so that the same prompt costs almost nothing the second time. Ollama up to
+0.33 counts such a prompt in full and is merely faster with it; before July 2024 it left out the tokens that it had
+kept; newer versions, llama.cpp, vLLM and OpenAI report how many those were. All are compared with the time that reading
+a prompt of that length usually takes, measured on prompts that were sent for the first time.
 
-A short prompt, or one that differs from all others in its end alone, is read so soon that finding it saves a third or a
-half, no more than chance may. Such answers are judged together, all of a candidate's: where they are sooner as a whole
-than those to the same prompts when these were new, it stays unknown what was kept.
+A short prompt, or one that differs from all others only at its end, is read so fast that a cache hit saves a third or a
+half, as chance alone may do. Such answers are judged together, all of a candidate's: if they are faster as a whole than
+those to the same prompts when these were new, it stays unknown what was kept.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Which answers of a run were given to prompts that their server had read before? Judged once the answers are there."""
+"""Prompt states of a run's answers: whether the server had cached the prompt, judged once all are stored."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence

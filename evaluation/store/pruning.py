@@ -1,4 +1,4 @@
-"""What is old enough to go, what of it is needed still, and how does it go?"""
+"""Pruning: find runs old enough to delete, the ones still needed, and delete the rest."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

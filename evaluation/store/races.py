@@ -1,4 +1,4 @@
-"""Which races were run, and what was decided in them, look by look?"""
+"""Stored races and their decisions, look by look."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What did people say of the cases of a review, who, and when?"""
+"""Stored ratings by people of a review's cases."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Recommendations as rows: what is written and read before SQLAlchemy is loaded, of SQLite."""
+"""Recommendations as rows of a SQLite file, written and read without loading SQLAlchemy."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence

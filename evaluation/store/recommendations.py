@@ -1,4 +1,4 @@
-"""What was recommended, and what came of it?"""
+"""Stored recommendations and their outcomes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager

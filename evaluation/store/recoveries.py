@@ -1,4 +1,7 @@
-"""Which flow runs died, who makes them again, and how often was that done? The store decides between two who would."""
+"""Recoveries of dead flow runs: which died, who restarts them, and how often.
+
+The store decides between two processes that would restart the same one.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

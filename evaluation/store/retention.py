@@ -1,4 +1,4 @@
-"""Which runs are needed, however old they are, and why?"""
+"""Retention: which runs are kept whatever their age, and why."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How is a database waited for that is away for a while?"""
+"""Retries of a call while the database is unavailable."""
 
 import time
 from collections.abc import Callable

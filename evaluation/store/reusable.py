@@ -1,7 +1,7 @@
-"""Which stored outcomes were asked for in exactly the same way?
+"""Stored outcomes of identical requests, which can be reused.
 
-An outcome serves where messages, effective options, candidate, provider, server version, seed and repeat are equal.
-A failure of the server's never does, nor one of weights that nobody can verify.
+An outcome can be reused if messages, effective options, candidate, provider, server version, seed and repeat are equal.
+A server failure is never reused, nor an answer by weights that cannot be verified.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Copies outcomes of earlier runs to a new one that would ask in exactly the same way, and marks them."""
+"""Reuse of earlier runs' outcomes: those of identical requests are copied to a new run and marked."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which cases do people look at, and whose answers are these? The blinding is kept here and nowhere else."""
+"""Stored reviews: the cases shown, and whose answers they are. Blinding is implemented only here."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which schemas does this version know? Said by the names of files, so that nothing must be imported for it."""
+"""The schema revisions that this version knows, from file names, so that nothing must be imported to read them."""
 
 from functools import cache
 from pathlib import Path

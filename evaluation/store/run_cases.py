@@ -1,4 +1,4 @@
-"""Which cases does a run ask? Kept as rows, so that a run of 100,000 cases is read in pages."""
+"""Stored cases of a run, as rows, so that a run of 100,000 cases is read in pages."""
 
 from collections.abc import Iterator, Sequence
 

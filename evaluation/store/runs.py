@@ -1,4 +1,4 @@
-"""What was asked for, how far is it, and who works on it?"""
+"""Stored runs: their status, tags, archiving and deletion."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

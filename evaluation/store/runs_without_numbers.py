@@ -1,4 +1,4 @@
-"""How did runs end: with a number, or before the first one?"""
+"""Ends of runs: with a number, or before the first one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

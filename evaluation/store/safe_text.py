@@ -1,4 +1,4 @@
-"""Text of any content, as every database can hold it."""
+"""Escaping of text of any content so that every database can store it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which schema does a database have, and how does it get this version's?"""
+"""The schema revision of a database, and its migration to this version's."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Which results from elsewhere are here?"""
+"""Stored scoreboards that were imported from elsewhere."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What do the metrics say of stored generations, and what do many say together?"""
+"""Stored scores, score failures and estimates."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import isfinite

@@ -1,4 +1,4 @@
-"""Which candidates were ever asked, what is known of them, and which of them can be called now?"""
+"""Candidates that were evaluated, the facts known about them, and which can be called now."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
-"""What is known of candidates: every scored answer of runs and of imported scoreboards, in plain arrays.
+"""The evidence about candidates: every scored answer of runs and imported scoreboards, in plain arrays.
 
 A row is an outcome with its score on its run's yardstick. It is read from indexes that hold all it needs, so that no
-text is touched. The server's failures have no score and so no row.
+text is read. Server failures have no score and so no row.
 """
 
 from collections import defaultdict

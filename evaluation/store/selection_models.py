@@ -1,7 +1,7 @@
-"""Which selection models were trained, which of them decides, and since when?
+"""Stored selection models, and which of them is in use since when.
 
-Promotions are only ever added, and the last one holds. Each names the one that it replaces: of two processes that mean
-to replace the same one, the second is refused and must look again.
+Promotions are only ever added, and the last one is valid. Each names the model that it replaces: if two processes want
+to replace the same one, the second is rejected and must read the state again.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where is the database, may this version use it, and how is it read and written?"""
+"""The results database: locate it, check that this version can use it, and open transactions."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""A SQLite file asked and written through the standard library alone, by one connection that is kept.
+"""A SQLite file read and written with the standard library alone, over one connection that is kept open.
 
 A first recommendation needs little of a database, and SQLAlchemy takes several times as long to load as that takes.
 """

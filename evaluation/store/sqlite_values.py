@@ -1,4 +1,4 @@
-"""Rows as SQLite's driver takes them: the same as `evaluation.store.columns` makes of them, without SQLAlchemy."""
+"""Conversion of values for SQLite's driver as in `evaluation.store.columns`, without SQLAlchemy."""
 
 import json
 import sqlite3

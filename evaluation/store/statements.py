@@ -1,4 +1,4 @@
-"""The few statements that SQLite and PostgreSQL word differently."""
+"""SQL statements that differ between SQLite and PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

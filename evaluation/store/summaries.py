@@ -1,4 +1,4 @@
-"""How far are runs, in counts that the database makes from an index?"""
+"""Progress of runs, in counts that the database computes from an index."""
 
 from collections import defaultdict
 from typing import Any

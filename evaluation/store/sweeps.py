@@ -1,4 +1,4 @@
-"""Which sweeps were made, what did they try, and what came of them?"""
+"""Stored sweeps: their space and their findings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What did models do in production, as far as it was recorded or imported?"""
+"""Stored calls in production, recorded or imported."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

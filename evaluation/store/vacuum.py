@@ -1,7 +1,7 @@
-"""Room inside a SQLite file that holds nothing any more: how much is it, and how does the disk get it back?
+"""Unused space inside a SQLite file: measure it, and return it to the disk.
 
-`VACUUM` writes what is left to a temporary file and copies it back through the write-ahead log beside the database, so
-it needs the room twice for as long as it runs. PostgreSQL uses such room again by itself (autovacuum).
+`VACUUM` writes the remaining content to a temporary file and copies it back through the write-ahead log beside the
+database, so it needs the space twice while it runs. PostgreSQL reuses such space by itself (autovacuum).
 """
 
 import os

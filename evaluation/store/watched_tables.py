@@ -1,8 +1,8 @@
-"""Has the evidence changed since another process read it? On SQLite a number says so, which triggers count up.
+"""Change detection for evidence read by another process, by a number that triggers increment on SQLite.
 
 Any change of a row counts, by whatever program, in a table that the evidence or the deciding model is read from. The
-number is right only while all triggers stand as they do here: `n_changes` says nothing where they do not. PostgreSQL
-has no such number: it would be one row for which all writers wait.
+number is correct only while all triggers exist as defined here; otherwise `n_changes` reports nothing. PostgreSQL has
+no such number: it would be one row for which all writers wait.
 """
 
 import sqlite3

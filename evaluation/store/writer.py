@@ -1,4 +1,4 @@
-"""One thread that commits outcomes in groups, without ever holding one back."""
+"""The outcome writer: one thread that commits outcomes in groups, without ever holding one back."""
 
 import math
 from collections.abc import Mapping

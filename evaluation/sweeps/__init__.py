@@ -1,1 +1,1 @@
-"""Which values of which parameters are best: spaces, designs, and what a sweep's scores say of each parameter."""
+"""Parameter sweeps: spaces, designs, and the analysis of which values of which parameters are best."""

@@ -1,8 +1,8 @@
-"""What do the scores of a sweep say of each parameter: which values may be the best, and does it matter at all?
+"""Analysis of a sweep: the effect of each parameter on the scores, and which of its values may be the best.
 
-The cases are the units of evidence, and every combination was asked the same ones: each parameter's effect is measured
-within each case, and tested over the cases. Many combinations do not make up for few cases. Of a single prompt that was
-asked several times, the answers are the units, and what is found holds for that prompt.
+The cases are the units of evidence, and every combination is asked the same ones: each parameter's effect is measured
+within each case and tested over the cases. Many combinations do not make up for few cases. If a single prompt was asked
+several times, the answers are the units, and the findings hold for that prompt only.
 """
 
 from collections.abc import Mapping, Sequence

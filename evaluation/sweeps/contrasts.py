@@ -1,4 +1,4 @@
-"""Parameters as numbers: the columns by which scores are regressed on what was tried, case by case."""
+"""Regression columns of sweep parameters, on which the scores of each case are regressed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

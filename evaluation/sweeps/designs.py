@@ -1,4 +1,4 @@
-"""Which combinations of values are tried: all of them, some at random, or some that are spread evenly."""
+"""Designs of a sweep: full grid, random sample or Latin hypercube of the combinations."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum

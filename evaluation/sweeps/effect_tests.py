@@ -1,4 +1,4 @@
-"""Does a parameter go with the scores beyond chance? Over cases that all combinations share, or over single answers."""
+"""Tests of a parameter's effect on the scores, over cases that all combinations share or over single answers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

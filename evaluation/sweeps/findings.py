@@ -1,4 +1,4 @@
-"""What a sweep finds on one metric, as values."""
+"""Result types of a sweep's analysis on one metric."""
 
 from dataclasses import dataclass
 from typing import Any

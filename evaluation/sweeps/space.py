@@ -1,4 +1,4 @@
-"""The parameters of a sweep, and the values that each may take."""
+"""The parameter space of a sweep: its parameters and the values that each may take."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

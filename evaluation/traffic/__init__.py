@@ -1,4 +1,4 @@
-"""Calls of models in production, recorded by the applications that make them."""
+"""Recording of calls of models in production, for the applications that make them."""
 
 from evaluation.traffic.recorder import Call, Recorder, Step, flush, n_dropped, record, start
 

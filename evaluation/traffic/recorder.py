@@ -1,4 +1,4 @@
-"""What did the models do in production? A recorder for applications, which it neither slows nor breaks.
+"""A recorder of calls in production, which neither slows nor breaks the application.
 
     from evaluation.traffic import record
 
@@ -8,8 +8,8 @@
         answer = ask(question, passages)
         call.tokens(prompt=answer.prompt_tokens, output=answer.output_tokens)
 
-Calls go to the results database (`BENCHWRIGHT_DATABASE_URL`, else the one in the user's data folder) from a thread of
-their own. Nothing heavy is imported before that thread needs it.
+Calls are written to the results database (`BENCHWRIGHT_DATABASE_URL`, else the one in the user's data folder) from a
+thread of their own. Nothing slow to import is loaded before that thread needs it.
 """
 
 import atexit

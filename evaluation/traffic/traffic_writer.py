@@ -1,6 +1,6 @@
-"""How does what an application did get into the store without the application waiting for it, or failing by it?
+"""The background writer of calls in production, which neither delays nor fails the application.
 
-What goes wrong is said once through `logging`, which an application routes as it likes and which, unlike a warning, no
+Errors are reported once through `logging`, which an application routes as it likes and which, unlike a warning, no
 setting turns into an exception.
 """
 

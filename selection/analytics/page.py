@@ -1,4 +1,4 @@
-"""How recommendations came out, for people and for programs."""
+"""Outcomes of recommendations, as text and as JSON."""
 
 from dataclasses import asdict
 from typing import Any

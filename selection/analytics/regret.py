@@ -1,10 +1,10 @@
-"""Was it right to recommend what was recommended, as far as today's evidence tells?
+"""Regret of past recommendations: whether each was right, and what it cost, by today's evidence.
 
-*Right*: under the constraints and weights of then, today's scoreboard would name the same candidate, or cannot tell it
-from the best. *Regret*: the utility of today's best less that of the candidate that was named, in points; 0 for the
-best itself. Where the prompt was kept and a selection model decides today, both are judged by what it expects of that
-prompt, else by the task as a whole: nobody knows what the other candidates would have made of it. The best of today is
-the best of noisy numbers, so a small regret is expected even of a perfect choice; whether it was right is told with
+*Right*: under the constraints and weights of that time, today's scoreboard would name the same candidate, or cannot
+tell it from the best. *Regret*: the utility of today's best less that of the candidate that was named, in points; 0 for
+the best itself. Where the prompt was kept and a selection model decides today, both are judged by what it expects of
+that prompt, else by the task as a whole: the other candidates' answers to that prompt are unknown. The best of today is
+the best of noisy numbers, so a small regret is expected even of a perfect choice; whether it was right is judged with
 that noise in mind.
 """
 

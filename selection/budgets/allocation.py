@@ -1,4 +1,4 @@
-"""Which candidate for each of many questions, where all answers together may cost so much and no more?
+"""Choice of a candidate for each of many questions, under a budget for the cost of all answers together.
 
 Maximise the sum of `quality[i, x_i]` where the sum of `cost[i, x_i]` is at most the budget. At a multiplier λ (points
 of quality that a dollar must buy) each question gets `argmax_j quality[i, j] - λ cost[i, j]`; the smallest λ that keeps

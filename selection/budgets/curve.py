@@ -1,7 +1,7 @@
-"""What quality can be had for what cost, when questions are shared out among candidates?
+"""The cost–quality curve of sharing out questions among candidates.
 
-The curve is walked along the multipliers of `selection.budgets.allocation`; what lies on the upper convex hull of its
-points can be had by mixing two of them. AIQ, the average improvement in quality, is the hull's mean height between the
+The curve is traced along the multipliers of `selection.budgets.allocation`; points on its upper convex hull can be
+reached by mixing two of its points. AIQ, the average improvement in quality, is the hull's mean height between the
 costs of the cheapest and of the dearest candidate (RouterBench, arXiv:2403.12031).
 """
 

@@ -1,4 +1,4 @@
-"""What may each prompt expect from each candidate, and what does that cost? The matrices that budgets work on."""
+"""Expected quality and cost of each candidate for each prompt: the matrices that budgets are computed from."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,18 +1,20 @@
-"""Which candidate for the next question of a stream, so that the budget lasts as long as the stream?
+"""Choice of a candidate for each question of a stream, so that the budget lasts as long as the stream.
 
-By a plan for this question, and for as many as are still to come, each of them a share of the questions known so far:
-those seen, and typical ones from before the stream. The multiplier of that plan is put on the question (re-solving, as
-the Bayes selector does: Vera & Banerjee, arXiv:1901.05028). What is saved or overspent corrects itself.
+The choice follows a plan for this question and for those still to come, which are represented by the questions known so
+far: those seen, and typical ones from before the stream. The multiplier of that plan is applied to the question
+(re-solving, as the Bayes selector does: Vera & Banerjee, arXiv:1901.05028). Savings and overspending correct
+themselves.
 
-At the multiplier itself a question may be worth two candidates alike. Where all questions are alike, all of them are,
-and get the dearer one in just the share that spends the budget, so that a stream without any knowledge of its prompts
-gets the mixture that a plan for all of them would; but none gets it that would take money from the cheaper one of those
-to come, since one answer may take as much as all others together. Where this question alone is, it gets the dearer one
-if that brings more than its price brings to those to come.
+At the multiplier itself two candidates may be worth the same to a question. Where all questions are alike, this holds
+for all of them, and they get the dearer candidate in just the share that spends the budget, so that a stream without
+any knowledge of its prompts gets the mixture that a plan for all of them would give. No question gets the dearer one
+where that would take money from the cheaper candidate of those to come, since one answer may cost as much as all others
+together. Where it holds for this question alone, it gets the dearer candidate if that brings more than its price brings
+to those to come.
 
 Of a budget for each question, what was not spent is saved: a question may take its own amount and what is saved, never
 what is still to come, and the plan is for the next ones with their amounts. So whenever the stream ends, no more was
-spent than all questions that came brought, and none is refused whose amount pays for the cheapest candidate.
+spent than the questions that came had brought, and no question is refused whose amount pays for the cheapest candidate.
 """
 
 import math

@@ -1,8 +1,8 @@
-"""How is a budget spent best on many prompts? By sharing them out among cheap and dear candidates, at once or in turn.
+"""Routing of many prompts to cheap and dear candidates under a budget, all at once or one after another.
 
-Costs are expectations: the mean of a candidate's answers on the task. A selection model, where there is one, says on
-which prompts a dear candidate is worth its price; without one all prompts of a task are alike, and what is gained is
-the mixture of candidates on the hull of the cost–quality curve.
+Costs are expectations: the mean of a candidate's answers on the task. A selection model, where there is one, predicts
+on which prompts a dear candidate is worth its price. Without one all prompts of a task are alike, and the gain is the
+mixture of candidates on the hull of the cost–quality curve.
 """
 
 from collections import Counter

@@ -1,8 +1,8 @@
-"""Who may be named at all, whatever rule then chooses?
+"""Candidates that may be named at all, before any rule of choice applies.
 
-Nobody whom another feasible candidate beats: one that is at least as good in everything that is known of it (quality,
-seconds, dollars, joules, memory) and better in something. And no program, as the baselines are, unless it is told from
-every model: who asks for a model is not served by a program that a model may equal.
+Excluded is a candidate that another feasible one beats: at least as good in everything that is known (quality, seconds,
+dollars, joules, memory) and better in something. Programs, such as the baselines, are excluded too, unless told from
+every model: a user who asks for a model is not served by a program that a model may equal.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
-"""How far does a prompt move each candidate, also where nobody says of which task the prompt is?
+"""Deviations of the candidates for a prompt, also where the request names no task.
 
-Then the model says how likely the prompt is of each task that it knows, and every task's expectations count by that.
+The model then estimates the probability of each task that it knows, and every task's expectations are weighted by it.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
-"""What is told of an expected quality, by what came of such expectations on prompts that were not learned from.
+"""Calibration of the reported expected quality, by outcomes on prompts that were not learned from.
 
-Expectations are moved along a line through knots at equal distances between 0 and 1. It never falls, so that nobody
-overtakes another by it; it may be level, so that nothing is decided by it.
+Expectations are mapped by a piecewise linear curve through knots at equal distances between 0 and 1. It never falls, so
+that it changes no order of candidates; it may be level, so no decision is based on it.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""From what is known to a choice: who is named, and when nobody is, or a rule chooses."""
+"""The choice of a candidate from the scoreboard: one is named, a rule chooses, or the choice abstains."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What may be expected of every candidate, with intervals, for one question."""
+"""Expected quality, latency, cost and energy of every candidate for one question, with intervals."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Why this candidate? In one to three sentences with numbers, and at length for every candidate."""
+"""The reason for a choice, in one to three sentences with numbers, and at length for every candidate."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who is ruled out by what, and by how much?"""
+"""Filtering of candidates by constraints: which are ruled out, by which constraint, and by how much."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What was measured of a candidate, and what makes the expectation another number: facts and words."""
+"""Measured quality of a candidate, and why the expected quality differs from it: as facts and as text."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the reader of a choice should know beside it: evidence that is thin, facts that are missing."""
+"""Notes for the reader of a choice: thin evidence, missing facts."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,7 @@
-"""Numbers in the words of a reason. Names stand in them as they are: whoever shows them escapes them."""
+"""Numbers formatted for the sentences of a reason.
+
+Names in them are not escaped: the code that displays them does that.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What came of a candidate when it was named before, in words beside what is expected of it."""
+"""Reported outcomes of a candidate, in words, beside its expected quality."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,9 @@
-"""Who is named of those that are about as good as the best: the cheapest, the fastest, or the best itself?
+"""Choice among candidates that are about as good as the best: the cheapest, the fastest, or the best itself.
 
-By what that costs, and not by whether they can be told apart: on few cases, and for a single prompt always, nearly
-everybody is tied, and the cheapest of all may be far worse. Whoever is named is expected to be at most a tolerance
-below the best, so that the whole policy is, too. What serves and what a training judges name by this one function.
+The criterion is how much quality it costs, not whether the candidates can be told apart: on few cases, and for a single
+prompt always, nearly all are tied, and the cheapest of all may be far worse. The candidate that is named is expected to
+be at most a tolerance below the best, so that the whole policy is, too. Serving and the evaluation of a training both
+name by this one function.
 """
 
 from collections.abc import Sequence

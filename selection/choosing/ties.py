@@ -1,9 +1,9 @@
-"""Which candidates cannot be told from the best one?
+"""Candidates that cannot be told from the best one.
 
-By the tests of `selection.scoreboards.pair_tests`, which are those of `benchwright compare`, where nothing but the
-quality on the task counts. Else paired contrasts of the best with every other of what counts, Student's t, adjusted by
-Holm (1979) over those compared. No test of fewer than six pairs can reach 5 %, and none is believed beyond what the
-signs of n pairs could show, 2 / 2ⁿ.
+Where nothing but the quality on the task counts, the tests are those of `selection.scoreboards.pair_tests`, as in
+`benchwright compare`. Otherwise they are paired contrasts of what counts, between the best and every other: Student's
+t, adjusted by Holm (1979) over those compared. No test of fewer than six pairs can reach 5 %, and none is believed
+beyond what the signs of n pairs could show, 2 / 2ⁿ.
 """
 
 import math

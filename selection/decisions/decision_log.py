@@ -1,4 +1,4 @@
-"""What was recommended and what came of it, written down in the background so that nobody waits for a disk."""
+"""The log of recommendations and their outcomes, written in the background so that no caller waits for a disk."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A decision as the row that is stored of it, and back to what the analytics and an explanation need."""
+"""Conversion between a decision and its stored row, as analytics and explanations read it."""
 
 import hashlib
 from collections.abc import Iterator, Mapping

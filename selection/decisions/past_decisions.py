@@ -1,4 +1,4 @@
-"""What was recommended once, and what came of it: the rows that the analytics read."""
+"""Past recommendations with their outcomes: the rows that the analytics read."""
 
 from dataclasses import dataclass
 from datetime import datetime

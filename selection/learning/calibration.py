@@ -1,4 +1,4 @@
-"""Do expectations hold: how far is what was expected from what came, and by how much must deviations be shrunk?"""
+"""Calibration of expectations: their distance from the outcomes, and the factor that shrinks deviations."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Which model decides? The one that was promoted last; where it cannot be read, the one before it in line."""
+"""The selection model that decides: the one promoted last; if it cannot be read, the one before it in line."""
 
 from dataclasses import dataclass
 

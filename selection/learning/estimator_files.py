@@ -1,6 +1,6 @@
-"""The estimators that trained, as skops bytes: of the types listed here and no others, looked through before reading.
+"""The trained estimators as skops bytes, restricted to the types listed here and inspected before they are read.
 
-skops trusts every estimator of scikit-learn by itself; a list that is written down trusts what we train with.
+skops trusts every estimator of scikit-learn by default; an explicit list trusts only what we train with.
 """
 
 import json

@@ -1,12 +1,12 @@
-"""Which prompts belong together, so that a model is never tested on a twin of what it was trained on?
+"""Families of prompts that belong together, so that a model is never tested on a twin of what it was trained on.
 
 A family is what was declared (cases of one document or template) joined with near-duplicates of prompts: at least
-`ALIKE` of the three-word shingles in common, shingles that many prompts of the task share (its instructions) left out;
-candidates for that by MinHash (Broder 1997). Where this would chain a large part of a task into one family, only
-prompts that are equal but for digits and blanks are joined.
+`ALIKE` of the three-word shingles in common, leaving out shingles that many prompts of the task share (its
+instructions); candidates for that are found by MinHash (Broder 1997). Where this would chain a large part of a task
+into one family, only prompts that are equal but for digits and blanks are joined.
 
-Which families are held out follows from the families themselves, so that a family held out once stays held out in
-every later training, and a champion can be tested on it against a challenger.
+Which families are held out follows from the families themselves, so that a family held out once stays held out in every
+later training, and a champion can be tested on it against a challenger.
 """
 
 import hashlib

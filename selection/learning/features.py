@@ -1,8 +1,8 @@
-"""What can be seen in a prompt without asking anybody: its length, language, digits, code, structure and words.
+"""Features of a prompt that need no model: its length, language, digits, code, structure and words.
 
 Of a long prompt the head and the tail are read, `HEAD` and `TAIL` characters; its length and its lines count in full.
-Served by numpy alone. An embedding may stand beside it: a callable from text to a vector, given to the training and
-to the serving alike; nothing needs one.
+Serving needs numpy alone. An embedding may be added: a callable from text to a vector, passed to the training and to
+the serving alike; nothing requires one.
 """
 
 import math

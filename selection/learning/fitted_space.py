@@ -1,4 +1,4 @@
-"""Fits the space of prompts on those of the training: TF-IDF and its singular vectors, by scikit-learn."""
+"""Fitting of the prompt space on the training prompts: TF-IDF and its singular vectors, by scikit-learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""What is a way of choosing worth, on cases that it did not learn from?
+"""Gain of one policy over another, on cases that it did not learn from.
 
 A policy names, for each case, the candidate with the highest score among those that were measured on it. Two policies
-are compared case by case, with the families as what is independent.
+are compared case by case, with the families as independent units.
 """
 
 from dataclasses import asdict, dataclass

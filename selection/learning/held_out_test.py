@@ -1,4 +1,4 @@
-"""The last test: cases of held-out families, on which no choice was made."""
+"""The final test of a selection model, on cases of held-out families that influenced no choice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

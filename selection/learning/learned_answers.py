@@ -1,4 +1,4 @@
-"""Every scored answer that a model learned from, small enough to be kept with it."""
+"""The scored answers that a model learned from, small enough to be kept with it."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Learners of how far each candidate will be from its mean on a prompt: all candidates and all tasks in one model.
+"""Learners of each candidate's deviation from its mean on a prompt: all candidates and all tasks in one model.
 
 To add one: a class with a `name`, `fit`, and a part in `selection.learning.serving` that predicts with numpy alone.
-scikit-learn trains, and only when it is asked to. Two policies need no prompt and stand beside them as references: the
+scikit-learn is used for training only, and imported only then. Two policies need no prompt and serve as references: the
 best single candidate, and the best per task with shrinkage, which is what the scoreboard decides without a model.
 """
 

@@ -1,4 +1,4 @@
-"""What there is to learn from: cases of all tasks with their prompts, families and what would be expected of them."""
+"""Training data: cases of all tasks with their prompts, families and expected quality."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
-"""A trained selection model as bytes: plain arrays that serve, and beside them the estimators that trained.
+"""A trained selection model as bytes: plain arrays for serving, and the estimators that were trained.
 
-What is read may have been written by anybody, so nothing in it is run. The serving bytes are an npz of bare numbers
-(never pickled) with a JSON header; every size is checked before anything is unpacked, every shape before a question is
-asked. The estimators are kept by skops, of the types that `selection.learning.estimator_files` lists and no others.
-What cannot be read is refused with a `ModelFileError` that says what was found; the model before it serves on.
+A file may come from anyone, so nothing in it is run. The serving bytes are an npz of plain numbers (never pickled) with
+a JSON header; every size is checked before anything is unpacked, every shape before the first prediction. The
+estimators are kept by skops, restricted to the types that `selection.learning.estimator_files` lists. A file that
+cannot be read is refused with a `ModelFileError` that says what was found; the previous model continues to serve.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""Who is named for each of many cases, as a recommendation would name: the policy that serves, in one go.
+"""The serving policy applied to many cases at once: the candidate that a recommendation would name for each.
 
 A training is judged by the choices that follow from it, and these depend on what candidates take and on how ties are
-broken. So it is these choices that are compared here, by the function that names in `selection.choosing`.
+broken. So these choices are compared here, made by the function that names candidates in `selection.choosing`.
 """
 
 from collections.abc import Sequence

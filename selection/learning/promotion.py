@@ -1,7 +1,7 @@
-"""Promote the challenger, or keep the champion? Only a real paired gain moves it, or evidence that it no longer fits.
+"""Promotion of a challenger: only on a real paired gain, or on evidence that the champion no longer fits.
 
 Both name candidates for the same cases, of held-out families that neither was trained on, with what the scoreboard of
-all other cases expects under both. The decision itself is pure: `compare` measures, `decide` says.
+all other cases expects under both. The decision itself is pure: `compare` measures, `decide` decides.
 """
 
 from collections.abc import Sequence

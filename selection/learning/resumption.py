@@ -1,4 +1,4 @@
-"""What is left of a retraining that was ended early, and how to go on?"""
+"""Stored progress of a retraining that was ended early, and how to continue it."""
 
 from dataclasses import dataclass
 

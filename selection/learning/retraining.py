@@ -1,6 +1,6 @@
-"""Train on all that is known by now, hold the model against the one that decides, and let the better one decide.
+"""Retraining: train on all evidence, compare with the model that decides, and let the better one decide.
 
-Step by step, each from the store and back to it, so that a step may run in another process than the one before.
+Each step reads from the store and writes back to it, so that it may run in another process than the one before.
 """
 
 from dataclasses import dataclass

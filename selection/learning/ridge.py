@@ -1,4 +1,4 @@
-"""Linear models of all candidates at once; the features are centred nowhere but here."""
+"""Ridge regression of all candidates at once; the features are centred only here."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A served model as named arrays with a header, and back, with every shape checked."""
+"""A served model written as named arrays with a header, and read back with every shape checked."""
 
 import json
 from collections.abc import Mapping

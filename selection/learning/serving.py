@@ -1,6 +1,6 @@
-"""A trained selection model as plain arrays: from a prompt to how far each candidate will be from its mean.
+"""A trained selection model as plain arrays: predicts each candidate's deviation from its mean on a prompt.
 
-numpy alone; scikit-learn trained what is here, and `selection.learning.model_files` reads and writes it.
+It needs numpy alone; scikit-learn trained it, and `selection.learning.model_files` reads and writes it.
 """
 
 from collections.abc import Mapping

@@ -1,10 +1,10 @@
-"""What of a model holds still, now that the evidence is another one than it was trained on?
+"""Validity of a model's parts under evidence other than it was trained on.
 
 What was learned of a candidate is a mean over its answers, so that it can be wrong by no more than the share of them
 that have changed. Where more than `MOST_CHANGED` of its cases have another score now, or none, it is withheld: a
-training with a tenth of its labels wrong was measured to cost under a point (docs/recommending.md), and half of that
-is allowed. What one candidate's answers add to the others' is the same for all of these, so theirs stays. Where another
-candidate has all of those answers now, what was learned of them goes with them.
+training with a tenth of its labels wrong was measured to cost under a point (docs/recommending.md), and half of that is
+allowed. What one candidate's answers contribute to the others is the same for all of these, so what was learned of the
+others stays. Where another candidate has all of those answers now, what was learned of them is transferred to it.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Selection models between the store and files that are carried elsewhere."""
+"""Transfer of selection models between the store and portable files."""
 
 from pathlib import Path
 

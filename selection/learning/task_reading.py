@@ -1,8 +1,9 @@
-"""Of which task is a prompt whose task nobody named? A multinomial logistic model of its features.
+"""A classifier for the task of a prompt whose task was not named: a multinomial logistic model of its features.
 
-Unread, a prompt is as likely of each task, since over all tasks each counts alike, whatever the number of its cases.
-The model of so many features is surer than it may be, so its log odds are shrunk by what it said of families that it
-was not shown (temperature scaling, Guo et al. 2017, arXiv:1706.04599): to nothing where words do not tell tasks apart.
+Before its features are read, a prompt is equally likely to be of each task, since over all tasks each counts alike,
+whatever the number of its cases. The model of so many features is overconfident, so its log odds are shrunk by its
+predictions for families that it was not shown (temperature scaling, Guo et al. 2017, arXiv:1706.04599): to nothing
+where words do not tell tasks apart.
 """
 
 from collections.abc import Mapping, Sequence

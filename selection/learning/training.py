@@ -1,4 +1,4 @@
-"""From evidence to a model that names candidates by prompt, and to what it is worth on families it never saw.
+"""Training of a selection model that names candidates by prompt, and an estimate of its gain on unseen families.
 
 Families of prompts are split off for a last test, always the same ones; learners are compared on the others by grouped
 cross-validation, and one that reads prompts is taken only where it really gains over the best per task. Expectations

@@ -1,4 +1,4 @@
-"""A recommendation for people and for programs: its rows, what was ruled out, and all of it as JSON."""
+"""A recommendation as text and as JSON: its rows, and what was ruled out."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence

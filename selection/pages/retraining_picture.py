@@ -1,4 +1,4 @@
-"""A retraining in a picture: what learning gained on each task over naming the best candidate there."""
+"""A plot of a retraining: the gain on each task over naming the best candidate there."""
 
 from evaluation.pictures.frame import PlottedNumber
 from evaluation.pictures.interval_plots import Row, draw_interval_plots

@@ -1,4 +1,4 @@
-"""A scoreboard for people and for programs: how the candidates stand on each task, best first."""
+"""A scoreboard as text and as JSON: the candidates' results on each task, best first."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

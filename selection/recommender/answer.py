@@ -1,4 +1,4 @@
-"""From what is known and what is asked to an answer."""
+"""The answer to a question, from what is known at that moment."""
 
 import uuid
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How the last answers came about, for whoever asks why; and what can be said of an answer alone."""
+"""Memory of how the last answers were made, for explanations; and the text of an answer alone."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator

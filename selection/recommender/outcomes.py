@@ -1,4 +1,4 @@
-"""What was reported of the newest recommendations, kept current at next to no cost."""
+"""A ledger of the newest reported outcomes, kept current at next to no cost."""
 
 from collections import defaultdict
 from collections.abc import Callable

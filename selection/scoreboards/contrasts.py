@@ -1,6 +1,6 @@
-"""How far apart are two candidates on the cases that both were asked, and how sure is that?
+"""Paired differences of candidates on the cases that both were asked, with standard errors.
 
-Paired by family: families are what was sampled, so that several cases of one are one piece of evidence, the mean of
+Pairs are by family: families are what was sampled, so that several cases of one are one piece of evidence, the mean of
 their differences (Miller 2024, arXiv:2411.00640).
 """
 

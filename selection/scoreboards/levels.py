@@ -1,4 +1,4 @@
-"""What did each candidate reach on the cases that it was asked, and what makes the expectation another number?
+"""Measured quality of each candidate on the cases that it was asked, and why its expected quality differs.
 
 Measured is the mean over families of the mean of a family's cases, repeats averaged first: what a run's page shows of
 these cases, and what the paired differences of `selection.scoreboards.contrasts` are differences of.

@@ -1,4 +1,4 @@
-"""What does an answer take: seconds at every percentile, dollars and joules on average?"""
+"""Measured costs of an answer: seconds at every percentile, dollars and joules on average."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""How do candidates stand over all tasks, each task counting alike?"""
+"""Overall results of candidates over all tasks, each task counting alike."""
 
 from collections.abc import Sequence
 

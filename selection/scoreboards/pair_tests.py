@@ -1,8 +1,8 @@
-"""Which candidates can be told apart on a task, allowing for all pairs that are looked at?
+"""Pairwise tests of candidates on a task, adjusted for all pairs that are compared.
 
 The same evidence gets the same answer as from `benchwright compare`, adjusted by Holm over all pairs of the task:
-McNemar's test where all answers are right or wrong, else a test that flips the signs of the differences, or Student's
-t where several cases are of one family.
+McNemar's test where all answers are right or wrong, else a test that flips the signs of the differences, or Student's t
+where several cases are of one family.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A scoreboard as bytes that a later process reads: an npz of bare numbers with a JSON header, never a pickle.
+"""A scoreboard as bytes that a later process reads: an npz of plain numbers with a JSON header, never a pickle.
 
 Every shape is checked before anything is computed from it.
 """

@@ -1,4 +1,4 @@
-"""Who was asked what on a task, and how good was it: repeats averaged, cases sorted by family."""
+"""The answers on a task as a table of candidates and cases: repeats averaged, cases sorted by family."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""How good would each candidate be on all columns, also on those that it was not asked?
+"""Additive two-way fit: the quality of each candidate on all columns, also on those that it was not asked.
 
-Additive least squares, value = column + candidate, in closed form: the columns are eliminated and the candidates solve
-`L a = b` with the graph Laplacian `L` of who shares columns with whom. A candidate that was asked the hard half only is
-so held against what the others made of that half.
+Least squares, value = column + candidate, in closed form: the columns are eliminated and the candidates solve `L a = b`
+with the graph Laplacian `L` of which candidates share columns. A candidate that was asked the hard half only is thus
+compared with the others' results on that half.
 """
 
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Cases on their way to servers and back: shards, pools of servers, attempts, and who is given up."""
+"""Generation of answers: shards of cases, pools of servers, attempts, and when to give up."""

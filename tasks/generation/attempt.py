@@ -1,4 +1,7 @@
-"""One attempt under watch: when its time is up, is the server dead, loading, queueing or still generating?"""
+"""One supervised attempt at a generation.
+
+When its time is up, it is decided whether the server is dead, loading, queueing or still generating.
+"""
 
 import asyncio
 from enum import StrEnum

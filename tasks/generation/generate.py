@@ -1,4 +1,4 @@
-"""Asks a stretch of cases of one candidate, and stores every outcome before it counts as done."""
+"""The task that generates answers for a shard of cases, and stores every outcome before it counts as done."""
 
 import asyncio
 import time

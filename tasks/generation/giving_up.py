@@ -1,4 +1,4 @@
-"""Why is a candidate given up? Its own failures, its server's, or a context into which no prompt fits."""
+"""Reasons for giving up a candidate: its own failures, its server's, or a context too short for every prompt."""
 
 import re
 

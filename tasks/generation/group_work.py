@@ -1,4 +1,4 @@
-"""What is left of one group's work, and which servers are at it."""
+"""The remaining work of one group, and the servers that work on it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The servers that have a model loaded now, as one place to get a slot: work goes to whichever is free."""
+"""The servers that have a model loaded now, as one source of slots: work goes to whichever server is free."""
 
 import asyncio
 from collections import deque

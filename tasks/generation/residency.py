@@ -1,4 +1,4 @@
-"""Brings a model into a server's memory before it is asked, and lets it go afterwards."""
+"""Loading a model into a server's memory before generation, and releasing it afterwards."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Who is given up, and when: a candidate that its server fails on too often, a server that does not answer at all."""
+"""Criteria for giving up: a candidate on which its server fails too often, a server that does not answer at all."""
 
 import time
 from collections import deque

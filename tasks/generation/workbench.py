@@ -1,4 +1,4 @@
-"""What one process keeps open while it works on an invocation: the store, its writer, the servers, the work."""
+"""The resources that one process keeps open for an invocation: the store, its writer, the servers, the work."""
 
 import asyncio
 import os

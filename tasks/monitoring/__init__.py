@@ -1,1 +1,1 @@
-"""One step each of watching what candidates do: look, tell who wants to know, publish."""
+"""Tasks of a monitoring pass: update alerts, notify, publish."""

@@ -1,4 +1,4 @@
-"""Tells Prefect of alerts that nobody was told of: one event each, on which automations act."""
+"""The task that sends each new alert to Prefect as one event, on which automations act."""
 
 from datetime import UTC, datetime
 from typing import Any

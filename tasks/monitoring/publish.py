@@ -1,4 +1,4 @@
-"""Shows in Prefect what a monitor saw: a page, and a table of the newest figures."""
+"""The task that publishes a monitoring pass in Prefect: a page, and a table of the newest figures."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,4 +1,4 @@
-"""Lets flow runs whose process is gone be made again, before anything is judged."""
+"""The task that restarts flow runs whose process is gone, before anything is judged."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,4 +1,7 @@
-"""How did the flow runs end that schedules began? Only Prefect knows of those that failed before any run was stored."""
+"""Final states of scheduled flow runs.
+
+Only Prefect knows of those that failed before any run was stored.
+"""
 
 from datetime import UTC, datetime
 

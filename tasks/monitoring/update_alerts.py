@@ -1,4 +1,4 @@
-"""What is to be seen now, and what does it do to the alerts?"""
+"""The task that makes a monitoring pass over the stored results, and raises, updates and resolves alerts."""
 
 from datetime import UTC, datetime
 

@@ -1,1 +1,1 @@
-"""Steps of a race: what is asked next, what is decided after it, how it came out."""
+"""Steps of a race: what is asked next, the decision after it, the outcome."""

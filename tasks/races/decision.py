@@ -1,4 +1,4 @@
-"""After a block of cases: who is dropped, who goes on, and why."""
+"""The decision after a block of cases: which candidates are dropped, which go on, and why."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How did a race come out? Stored, and shown in Prefect."""
+"""The outcome of a race, stored and published in Prefect."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

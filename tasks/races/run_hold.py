@@ -1,4 +1,7 @@
-"""A race holds its run from its first look to its end, so that it reads as running while it is decided who goes on."""
+"""The hold of a race on its run, from the first look to the end.
+
+It lets the run read as running while the candidates that go on are decided.
+"""
 
 from contextlib import AsyncExitStack
 from types import TracebackType

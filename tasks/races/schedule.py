@@ -1,4 +1,4 @@
-"""Where does a race stand? All of it is read from the store, so that a race that was killed goes on where it was."""
+"""The position of a race, read entirely from the store, so that a race that was killed resumes where it was."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Long work that nobody waits for once the flow is cancelled."""
+"""Long work in a thread that is abandoned once its flow is cancelled."""
 
 import asyncio
 from collections.abc import Callable

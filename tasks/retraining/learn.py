@@ -1,4 +1,4 @@
-"""What is there to learn from, and what follows from it? A model, stored, by which nothing decides yet."""
+"""Tasks that collect the evidence and train a challenger from it; the model is stored but decides nothing yet."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,4 +1,4 @@
-"""Is the challenger better than the champion, and does it take its place?"""
+"""Tasks that test whether the challenger is better than the champion, and promote it."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

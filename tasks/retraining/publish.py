@@ -1,4 +1,4 @@
-"""Shows in Prefect what became of a retraining: a table of the tasks, and a page."""
+"""The task that publishes a retraining's outcome in Prefect: a table of the tasks, and a page."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,1 +1,1 @@
-"""One step each of people looking at answers."""
+"""Steps of a review: people rate answers."""

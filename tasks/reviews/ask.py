@@ -1,4 +1,7 @@
-"""Asks a person about some cases and ends the process until there is an answer, be it in days."""
+"""A request for a person's ratings of some cases.
+
+The process ends until there is an answer, be it days later.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

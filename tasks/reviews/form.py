@@ -1,4 +1,4 @@
-"""The form by which a person rates some cases in Prefect's pages, and what was said in it."""
+"""The form in Prefect's pages by which a person rates some cases, and the ratings read from it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Shows in Prefect what is to be rated, blinded, and what came of it, with names."""
+"""Tasks that publish a review in Prefect: the cases to be rated, blinded, and the result, with names."""
 
 from collections.abc import Sequence
 

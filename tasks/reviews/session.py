@@ -1,4 +1,4 @@
-"""A flow run's work on a review: which review it is, and which cases are still to be rated in it."""
+"""A flow run's session of a review: which review it is, and which of its cases are still to be rated."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Whom the tasks of this process ask, under a name, and how far that is: shown in Prefect while it lasts."""
+"""Backends that answer metrics' requests in this process, found by name, with their progress shown in Prefect."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The server of a model that metrics ask: its turn on the GPU, the model loaded, its slots, and the answers."""
+"""The server of a model that metrics ask: its turn on the GPU, the loaded model, its slots, and the answers."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Turns a request to score a stored run into an order of work."""
+"""The task that turns a request to score a stored run into an order of work."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How far is a judge, an embedder or the sandbox with what it is asked? For all in this process who want to watch."""
+"""Progress of a judge, an embedder or the sandbox with its requests, for all observers in this process."""
 
 import time
 from dataclasses import dataclass, field

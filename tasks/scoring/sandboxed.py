@@ -1,4 +1,4 @@
-"""Whoever runs programs for metrics: the sandbox that this machine has, or that its user accepts."""
+"""The runner of programs for metrics: the sandbox that this machine has, or the one that its user accepts."""
 
 import threading
 from collections.abc import AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""Measures the stored answers of one candidate: what needs nothing more at once, the rest by whoever is asked."""
+"""Tasks that score the stored answers of one candidate: some metrics at once, the others by a backend."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,7 +1,7 @@
 """GPU slots: leased in bulk from Prefect's limits, handed out to single requests in this process.
 
-Who finds no slot at Prefect sleeps for whole seconds while the freed slot idles; so a claim leases the slots it uses
-for a stretch of work, lets requests through a gate of its own, and gives them back when its turn ends.
+A request that finds no slot at Prefect sleeps for whole seconds while the freed slot idles. So a claim leases the slots
+it uses for a stretch of work, lets requests through a gate of its own, and returns the slots when its turn ends.
 """
 
 from tasks.slots.abandoned import free_dead_slots

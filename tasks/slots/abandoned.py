@@ -1,4 +1,4 @@
-"""Frees the slots of those who can no longer do it themselves."""
+"""Release of slots that are still leased by dead holders."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""How many slots of a GPU one claim holds: its share of the limit, taken and given back as the others come and go."""
+"""The slots of a GPU that one claim holds: its share of the limit, adjusted as other claims come and go."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What one lane of work holds on one GPU: turns with a model, and slots as long as a turn lasts."""
+"""Slot leases on one GPU for one lane of work: turns with a model, and slots for as long as a turn lasts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How many requests may be on their way at once, in this process: a number that may change while they are."""
+"""A gate for concurrent requests in this process, with a capacity that may change while they are in flight."""
 
 import asyncio
 from collections.abc import Callable

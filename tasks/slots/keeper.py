@@ -1,11 +1,11 @@
-"""Keeps a claim's slots while it is in its turn: the one coroutine that talks to the server of the limits.
+"""The keeper of a claim's slots during its turn: the one coroutine that talks to the server of the limits.
 
-    stand in line ─→ lead the turn, or follow its leader ─→ slots ─→ load the model ─→ work ─┐
-       ↑                                                                                     │
-       └────── give everything back ←── let requests finish ←── the turn is another's ───────┘
+    wait in line ─→ lead the turn, or follow its leader ─→ slots ─→ load the model ─→ work ─┐
+       ↑                                                                                    │
+       └────── return everything ←── let requests finish ←── another claim has the turn ────┘
 
-Everything is "later" where the server is away: what is held stays, and is looked at again. A limit that a person set to
-0 pauses the work: the gate is shut, the turn and the slots stay ours until it is raised.
+While the server is away everything is postponed: leases that are held are kept, and checked again later. A limit that a
+person set to 0 pauses the work: the gate is shut, and the turn and the slots stay ours until the limit is raised.
 """
 
 import asyncio

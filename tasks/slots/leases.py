@@ -1,6 +1,6 @@
 """The leases that a claim holds on one limit.
 
-Of a limit that a person set to 0 they are kept and renewed: Prefect takes none back before it is raised.
+Leases on a limit that a person set to 0 are kept and renewed: Prefect takes none back before it is raised.
 """
 
 import asyncio

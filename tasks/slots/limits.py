@@ -1,4 +1,4 @@
-"""What slot leasing asks of a server of concurrency limits; Prefect's is in `prefect_limits`."""
+"""The interface of a server of concurrency limits, as slot leasing uses it; Prefect's is in `prefect_limits`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Says a sentence once as long as it stays true, however often it is looked at."""
+"""Messages that are logged once for as long as they stay true, however often the condition is checked."""
 
 from collections.abc import Callable
 

@@ -1,8 +1,8 @@
-"""Prefect's global concurrency limits (version 2), asked with its own client but without its patience.
+"""Prefect's global concurrency limits (version 2), called with its own client but without its retries.
 
 Prefect's client sleeps 2, 4, 8, … s after every 503, which a server of Prefect's own on SQLite gives whenever two
-requests write at once, and sleeps also where no retry is left. Here each call is made once, and answered at once; who
-calls decides when to ask again.
+requests write at once, and sleeps also where no retry is left. Here each call is made once and returns at once; the
+caller decides when to retry.
 """
 
 import asyncio

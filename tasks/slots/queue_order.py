@@ -1,6 +1,6 @@
-"""Whose turn it is on a GPU: claims with the model of the turn work together, all others stand in line.
+"""The order of claims on one GPU: claims with the model of the turn work together, all others wait in line.
 
-The leader of a turn gives it up when it has lasted long enough and somebody waits; its followers stop with it.
+The leader of a turn gives it up when it has lasted long enough and another claim waits; its followers stop with it.
 """
 
 import contextlib

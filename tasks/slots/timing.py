@@ -1,4 +1,4 @@
-"""Every number of slot leasing, in seconds unless its name says otherwise."""
+"""The timing constants of slot leasing, in seconds unless a name says otherwise."""
 
 from dataclasses import dataclass, fields, replace
 

@@ -1,4 +1,4 @@
-"""Whose model is at work on a GPU: a lease on a limit of one slot, and a note beside it that says which model it is."""
+"""The turn of a model on a GPU: a lease on a limit of one slot, and a note beside it that names the model."""
 
 import re
 import time

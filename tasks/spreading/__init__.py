@@ -1,1 +1,1 @@
-"""One run worked on by several processes: their flow runs, and what each has to know of the others."""
+"""A run spread over several processes: their flow runs, and what each has to know of the others."""

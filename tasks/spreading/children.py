@@ -1,4 +1,4 @@
-"""The flow runs over which a run is spread, as the process that waits for them sees them: begun, made again, ended."""
+"""The flow runs of a spread run, managed by the process that waits for them: started, restarted, ended."""
 
 import asyncio
 import time

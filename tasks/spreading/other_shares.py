@@ -1,4 +1,4 @@
-"""What a process that asks a share has to know of those that ask the others."""
+"""State of the other shares of a spread run, for a process that asks one of them."""
 
 import asyncio
 import time

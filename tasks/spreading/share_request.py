@@ -1,4 +1,4 @@
-"""What an evaluation that is spread over workers asks, for a process that knows its id alone."""
+"""The request of an evaluation that is spread over workers, for a process that knows only its id."""
 
 from evaluation.errors import ConfigurationError
 from evaluation.requests.evaluation_request import read_request

@@ -1,4 +1,4 @@
-"""The candidates of a run that is spread, marked as being asked before the shares are."""
+"""Candidates of a spread run, marked as running before its shares begin."""
 
 from evaluation.planning.plan import Plan
 from evaluation.records import Status

@@ -1,1 +1,1 @@
-"""The steps of a sweep: laid out, looked at while it goes on, analysed and published."""
+"""Steps of a sweep: layout, progress, analysis and publication."""

@@ -1,4 +1,4 @@
-"""What a sweep found: stored, and shown in Prefect."""
+"""The findings of a sweep, stored and published in Prefect."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE

@@ -1,7 +1,7 @@
-"""A sweep is laid out: stored as one, and cut into parts after which its progress is shown.
+"""The layout of a sweep: stored as one, and cut into parts after which its progress is shown.
 
 All combinations of one loaded model are asked the same cases in every part, in turn, so that each is the first to send
-a prompt as often as the others, and all have been asked as much whenever one looks.
+a prompt as often as the others, and all have been asked equally often at any time.
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""How far a sweep is: the best combination so far, the time that is left, and the latest answer."""
+"""Progress of a sweep: the best combination so far, the remaining time, and the latest answer."""
 
 import time
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""Which of a machine's GPUs does each local endpoint work on?
+"""The GPUs of this machine that each local endpoint works on.
 
-Those on which its processes compute, where they can be seen. Where they cannot (another user's server, a container),
-those on which any process computes that belongs to no endpoint. While nobody computes, those of last time; before there
-was a first time, all.
+They are those on which its processes compute, where these can be seen. Where they cannot (another user's server, a
+container), they are those on which any process computes that belongs to no endpoint. While no process computes, they
+are the previous ones; before there were any, all.
 """
 
 import socket

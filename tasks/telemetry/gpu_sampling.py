@@ -1,4 +1,4 @@
-"""What do the GPUs of this machine do while an evaluation is at work? Sampled once a second, stored every few."""
+"""Samples of this machine's GPUs during an evaluation, taken once a second and stored every few seconds."""
 
 import asyncio
 import contextvars

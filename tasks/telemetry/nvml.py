@@ -1,4 +1,4 @@
-"""What NVIDIA GPUs does this machine have, and what do they do just now? The one place that speaks NVML.
+"""The NVIDIA GPUs of this machine and their current readings; the only module that uses NVML.
 
 A call may block for as long as the driver does: never call this from an event loop.
 """

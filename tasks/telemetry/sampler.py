@@ -1,4 +1,7 @@
-"""Reads the GPUs of local endpoints once a second, in a thread that may wait for the driver as long as it must."""
+"""A sampler of local endpoints' GPUs, once a second.
+
+It runs in a thread that may wait for the driver as long as necessary.
+"""
 
 import threading
 import time

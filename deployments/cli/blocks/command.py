@@ -1,4 +1,4 @@
-"""`benchwright blocks`: the kinds of blocks that Prefect's pages offer, and the blocks that there are."""
+"""The `benchwright blocks` commands: register the block types for Prefect's pages, and list types and blocks."""
 
 import asyncio
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""`benchwright compare`: who is better, on the same cases, and how sure is that?"""
+"""The `benchwright compare` command: candidates compared on the same cases, and how certain the result is."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

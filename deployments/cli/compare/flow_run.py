@@ -1,4 +1,4 @@
-"""A comparison as a flow run: what is asked for is evaluated first, and compared with it what is stored."""
+"""A comparison as a flow run: requested candidates are evaluated first, then compared with stored runs."""
 
 import shlex
 import uuid

@@ -1,4 +1,4 @@
-"""What a comparison leaves behind: the page or the JSON value, the checks, their file and the exit code."""
+"""Output of a comparison: the page or the JSON value, the checks, their JUnit file and the exit code."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""`benchwright compare --unpaired`: groups of stored runs that share no cases, as a table or as JSON."""
+"""Output of `benchwright compare --unpaired`: groups of stored runs that share no cases, as a table or JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""`benchwright db`: where are the results, in which schema, and how are they kept safe?"""
+"""The `benchwright db` commands: the location, schema and contents of the results database; upgrade and backup."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`benchwright db prune`: what is old, is it wanted still, and what became of its room on the disk?"""
+"""The `benchwright db prune` command: delete old data that is no longer needed, and reclaim its disk space."""
 
 import re
 from datetime import UTC, datetime, timedelta

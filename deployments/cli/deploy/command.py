@@ -1,4 +1,4 @@
-"""`benchwright deploy`: puts the flows on the Prefect server, with forms that offer the names that exist."""
+"""The `benchwright deploy` command: puts the flows on the Prefect server, with forms that offer existing names."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

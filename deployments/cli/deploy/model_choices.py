@@ -1,4 +1,4 @@
-"""The models that forms offer: those that are noted, and those that the servers have at this moment."""
+"""Models offered in forms: the ones recorded in the store, and the ones that the servers have at this moment."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING

@@ -1,4 +1,7 @@
-"""What is there to evaluate with, what is missing, and which command mends it? One function a check."""
+"""Checks of `benchwright doctor`: what an evaluation can use, what is missing, and the command that fixes it.
+
+Each check is one function.
+"""
 
 import os
 import platform

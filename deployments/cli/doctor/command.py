@@ -1,4 +1,4 @@
-"""`benchwright doctor`: can this machine evaluate, what is missing, and where to begin?"""
+"""The `benchwright doctor` command: checks what an evaluation needs, and suggests fixes and first steps."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""Where to begin: which models suit this machine, and what is the first command to run?"""
+"""First steps suggested by `benchwright doctor`: models that fit this machine, and the first command to run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What has this machine: memory, GPUs, room on a disk?"""
+"""Resources of this machine: memory, GPUs, free disk space."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""`benchwright endpoints`: which servers are known by name?"""
+"""The `benchwright endpoints` commands: list, add and remove the servers stored under a name."""
 
 import os
 import re

@@ -1,4 +1,7 @@
-"""When the slots of an endpoint have changed, the limit of its GPU in Prefect follows: now, or with an evaluation."""
+"""Updating a GPU's limit in Prefect after an endpoint's slots have changed.
+
+The limit is updated at once where a Prefect server answers, else by the next evaluation.
+"""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`benchwright endpoints probe`: how many requests does a server really serve at once?"""
+"""The `benchwright endpoints probe` command: measures how many requests a server really serves at once."""
 
 import asyncio
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""`benchwright evaluate`: ask candidates a benchmark's cases and say how sure the numbers are."""
+"""The `benchwright evaluate` command: candidates asked a benchmark's cases, with the uncertainty of the numbers."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""How `--dry-run` looks: the plan as a table, and what it will cost in a sentence or two."""
+"""Output of `--dry-run`: the plan as a table, and its cost in a sentence or two."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict

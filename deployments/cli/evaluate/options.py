@@ -1,4 +1,4 @@
-"""The options of `evaluate`, for other commands that evaluate something first."""
+"""The options of `evaluate`, shared with other commands that run an evaluation first."""
 
 import inspect
 from collections.abc import Callable, Mapping

@@ -1,4 +1,7 @@
-"""From what was typed to a checked request with its benchmarks, before a server is started or a token is spent."""
+"""Preparing an evaluation: from command-line options to a checked request with its benchmarks.
+
+All checks run before a server is started or a token is spent.
+"""
 
 import asyncio
 import uuid

@@ -1,4 +1,4 @@
-"""From a checked request to an exit code: servers started, the flow run, its result printed."""
+"""Running an evaluation, from a checked request to the exit code: start servers, run the flow, print the result."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Holds the values of a run against `--fail-under`."""
+"""Checks of a run's values against `--fail-under`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""May this evaluation be spread over workers? Found out before anything is begun, and before nothing is: a dry run."""
+"""Checks that an evaluation can be spread over workers, made before it or its dry run begins."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""`benchwright experiments annotate`: what did people note, and on what?"""
+"""The `benchwright experiments annotate` command: notes on an experiment, a run, a case or a comparison."""
 
 import getpass
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""How an experiment is named on the command line, and how it is answered with."""
+"""Arguments that name an experiment, and the output of commands that change one."""
 
 from pathlib import Path
 from typing import Annotated

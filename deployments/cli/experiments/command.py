@@ -1,4 +1,4 @@
-"""`benchwright experiments`: named questions, the runs that answer them, and what people noted."""
+"""The `benchwright experiments` commands: named questions, the runs that answer them, and people's notes."""
 
 import sys
 from pathlib import Path

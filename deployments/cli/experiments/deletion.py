@@ -1,4 +1,4 @@
-"""`benchwright experiments delete`: what goes with an experiment, and is that wanted?"""
+"""The `benchwright experiments delete` command: deletes an experiment and all its data, after confirmation."""
 
 from typing import TYPE_CHECKING, Annotated
 

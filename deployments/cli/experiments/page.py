@@ -1,4 +1,4 @@
-"""How an experiment, and the difference of two runs, look on the terminal."""
+"""Experiments, and the difference of two runs, on the terminal."""
 
 import shlex
 from collections.abc import Mapping, Sequence

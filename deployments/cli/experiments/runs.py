@@ -1,4 +1,4 @@
-"""`benchwright experiments add|remove|diff`: which runs answer an experiment's question, and how do two differ?"""
+"""The `benchwright experiments add|remove|diff` commands: the runs of an experiment, and how two runs differ."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""`benchwright models agree`: do several servers answer alike, so that they may be pooled for one model?"""
+"""The `benchwright models agree` command: tests whether servers answer alike and may be pooled for one model."""
 
 import asyncio
 import shlex

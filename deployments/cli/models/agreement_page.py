@@ -1,4 +1,4 @@
-"""How alike servers answered, for a person and for a program."""
+"""Agreement of servers' answers, as text and as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""`benchwright models`: which weights are there, in which versions, and which of them take new runs?"""
+"""The `benchwright models` commands: known weights, their versions, and whether they may be used in new runs."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated

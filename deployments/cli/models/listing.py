@@ -1,4 +1,4 @@
-"""`benchwright models list`: which models have the servers now, and which of them fit?"""
+"""The `benchwright models list` command: models that the servers have now, by capability, size, family."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""How far is a pull? One bar for each layer that the server fetches."""
+"""Progress of a model pull: one bar for each layer that the server fetches."""
 
 import asyncio
 from collections.abc import Coroutine

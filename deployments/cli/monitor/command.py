@@ -1,4 +1,4 @@
-"""`benchwright monitor`: looks at evaluations and production traffic, and tells of what is wrong."""
+"""The `benchwright monitor` command: checks evaluations and production traffic, and reports problems."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""From what was typed to an exit code: the flow that monitors is run, and what it saw is shown."""
+"""Running `benchwright monitor`, from its options to the exit code: the flow is run and its findings are shown."""
 
 import asyncio
 import re

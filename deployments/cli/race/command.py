@@ -1,4 +1,4 @@
-"""`benchwright race`: finds the best of many candidates with a fraction of the generations."""
+"""The `benchwright race` command: finds the best of many candidates with a fraction of the generations."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

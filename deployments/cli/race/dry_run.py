@@ -1,4 +1,4 @@
-"""What `race --dry-run` prints: when it is decided, what the first look takes, and what all of it can take at most."""
+"""Output of `race --dry-run`: when decisions are made, the cost of the first look, and the maximum in total."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

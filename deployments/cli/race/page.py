@@ -1,4 +1,4 @@
-"""A race on the terminal: one sentence first, then who came where, what was decided at which look, what it cost."""
+"""A race on the terminal: one sentence, then the ranking, the decision after each look, and the cost."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""From what was typed to an exit code: a race is prepared, run by its flow and shown."""
+"""Running `benchwright race`, from its options to the exit code: prepare, run the flow, show the result."""
 
 from contextlib import ExitStack
 from dataclasses import replace

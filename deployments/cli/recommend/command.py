@@ -1,4 +1,4 @@
-"""`benchwright recommend`: which candidate, for this?"""
+"""The `benchwright recommend` command: the candidate to use for a task or a prompt."""
 
 from pathlib import Path
 from typing import Annotated, cast

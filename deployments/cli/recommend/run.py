@@ -1,4 +1,7 @@
-"""From what was asked to an exit code: a candidate is recommended, shown, and written down for other programs."""
+"""Running `benchwright recommend`, from its options to the exit code.
+
+A candidate is recommended, shown, and written to a file for other programs.
+"""
 
 import re
 import sys

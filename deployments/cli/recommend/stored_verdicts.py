@@ -1,7 +1,7 @@
-"""What `compare` says of the runs that a recommendation rests on, where the recommendation judges something else.
+"""Verdicts of `compare` on the runs behind a recommendation, where the two judge different evidence.
 
-A recommendation judges all that was measured on a task; a comparison one run. Where both are right-or-wrong answers of
-one run, they are one test with one p-value; else their verdicts stand side by side.
+A recommendation judges everything measured on a task; a comparison judges one run. Where both rest on right-or-wrong
+answers of one run, they are one test with one p-value; otherwise their verdicts are shown side by side.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From what was typed to an exit code: the flow that retrains is run, and what became of it is shown."""
+"""Running `benchwright retrain`, from its options to the exit code: the flow is run and its outcome is shown."""
 
 import asyncio
 import uuid

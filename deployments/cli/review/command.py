@@ -1,4 +1,4 @@
-"""`benchwright review`: people rate answers without seeing whose they are, and hear in the end what came of it."""
+"""The `benchwright review` commands: people rate blinded answers, and see the result at the end."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""A case to be rated, and what came of a review, on the terminal."""
+"""A case to be rated, and the result of a review, on the terminal."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`benchwright selection`: what choosing rests on, which model decides, results from elsewhere, how it went."""
+"""The `benchwright selection` commands: evidence, the deciding model, imported results, and outcomes."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`benchwright selection import·imports·forget`: results from elsewhere."""
+"""The `benchwright selection import|imports|forget` commands: results measured elsewhere."""
 
 from pathlib import Path
 from typing import Annotated, Any

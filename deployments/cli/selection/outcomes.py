@@ -1,4 +1,4 @@
-"""`benchwright selection outcome·recommendations`: what was recommended, and what came of it."""
+"""The `benchwright selection outcome|recommendations` commands: past recommendations and their outcomes."""
 
 from typing import Annotated, Any
 

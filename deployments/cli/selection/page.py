@@ -1,4 +1,4 @@
-"""What choosing rests on, on the terminal: who decides, the scoreboard of each task, how recommendations came out."""
+"""Selection on the terminal: the deciding model, each task's scoreboard, and outcomes of recommendations."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""One case of a run in full, for a person: prompt, references, and what became of every candidate's attempts."""
+"""One case of a run in full, as text: prompt, references, and the outcome of every candidate's attempts."""
 
 from collections.abc import Mapping, Sequence
 

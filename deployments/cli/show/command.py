@@ -1,4 +1,4 @@
-"""`benchwright show`: what came out of a run, what failed, and what became of one case?"""
+"""The `benchwright show` command: the results of a run, its failures, and the details of one case."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated

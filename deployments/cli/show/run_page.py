@@ -1,4 +1,4 @@
-"""What `show RUN` prints below the results: what failed, how fast it was, and where the numbers come from."""
+"""The details that `show RUN` prints below the results: failures, speed, and where the numbers come from."""
 
 import shlex
 from collections.abc import Mapping, Sequence

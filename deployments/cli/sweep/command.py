@@ -1,4 +1,4 @@
-"""`benchwright sweep`: which values of which parameters are best?"""
+"""The `benchwright sweep` command: finds the best values of parameters."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""A sweep on the terminal: what the scores say, parameter by parameter, and the best combinations."""
+"""A sweep on the terminal: the effect of each parameter on the scores, and the best combinations."""
 
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table

@@ -1,4 +1,4 @@
-"""From what was typed to an exit code: a sweep is prepared, run by its flow and shown."""
+"""Running `benchwright sweep`, from its options to the exit code: prepare, run the flow, show the result."""
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any

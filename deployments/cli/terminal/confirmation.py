@@ -1,4 +1,4 @@
-"""Nothing is deleted before somebody said yes."""
+"""Confirmation on the terminal before anything is deleted."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""How the commands speak: the result on stdout, the story on stderr, one JSON object where a program reads."""
+"""Output of the commands: results on stdout, progress and messages on stderr, one JSON value with `--json`."""
 
 import sys
 from functools import cache

@@ -1,4 +1,4 @@
-"""The live bar of a running evaluation, read from the store like every other face of it."""
+"""The live progress bar of a running evaluation, read from the store as all other displays of progress are."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Results on the terminal: a table a run, one honest sentence, what failed, and where to look next."""
+"""Results on the terminal: one table per run, a sentence with the verdict, the failures, and where to find more."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

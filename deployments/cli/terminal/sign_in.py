@@ -1,4 +1,4 @@
-"""How a person at a terminal signs in to Prefect's pages without typing the password."""
+"""Signing in to Prefect's pages from a terminal, without typing the password."""
 
 import sys
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""A table that is never cut: where the screen is too narrow, its columns go on in a second table below."""
+"""Tables that are never truncated: columns that do not fit the screen continue in a second table below."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""How lists and details look to a person: tables, sizes, moments."""
+"""Lists and details on the terminal: tables, sizes, moments."""
 
 import math
 import re

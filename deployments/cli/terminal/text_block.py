@@ -1,4 +1,4 @@
-"""Text that somebody else wrote, shown so that no line of it can pass for one of ours."""
+"""Text from other sources, with a margin so that none of its lines can pass for output of Benchwright."""
 
 from collections.abc import Iterator
 

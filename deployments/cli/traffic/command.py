@@ -1,4 +1,4 @@
-"""`benchwright traffic`: what models did in production, recorded by applications or imported from their logs."""
+"""The `benchwright traffic` commands: production calls, recorded by applications or imported from their logs."""
 
 import re
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""`benchwright traffic forget`: which recorded calls are to go, and is that agreed to?"""
+"""The `benchwright traffic forget` command: deletes recorded calls after confirmation."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Every file format that is recognised without configuration. To add one: a file, a class, a line here."""
+"""The catalogue of file formats recognised without configuration. To add one: a file, a class, a line here."""
 
 from evaluation.benchmarks.formats.classification import Classification
 from evaluation.benchmarks.formats.format import Format

@@ -1,4 +1,4 @@
-"""A text and its label; the labels to choose from are all that the file has."""
+"""Classification format: a text and its label; the possible labels are all those in the file."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What every file format is: how its rows are recognised, and what a row means as a case."""
+"""The base class of file formats: how rows are recognised and converted to cases."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Grade-school arithmetic (Cobbe et al. 2021, arXiv:2110.14168): the reference is the number after `####`."""
+"""GSM8K format, grade-school arithmetic (Cobbe et al. 2021, arXiv:2110.14168): the reference follows `####`."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Prompts with instructions that a program can verify: IFEval (Zhou et al. 2023, arXiv:2311.07911).
+"""IFEval format: prompts with verifiable instructions (Zhou et al. 2023, arXiv:2311.07911).
 
 `details` holds the file's own `instruction_id_list` and `kwargs`, without nulls.
 """

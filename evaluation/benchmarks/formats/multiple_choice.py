@@ -1,4 +1,7 @@
-"""Lettered options: MMLU (Hendrycks et al. 2021, arXiv:2009.03300) and ARC (Clark et al. 2018, arXiv:1803.05457)."""
+"""Multiple-choice formats with lettered options: MMLU and ARC.
+
+MMLU: Hendrycks et al. 2021, arXiv:2009.03300. ARC: Clark et al. 2018, arXiv:1803.05457.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Our own layout: a prompt or a conversation, with the answers that count as right."""
+"""Benchwright's own format: a prompt or a conversation, with the references."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

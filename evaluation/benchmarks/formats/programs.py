@@ -1,6 +1,7 @@
-"""Programs to write: HumanEval (Chen et al. 2021, arXiv:2107.03374) and MBPP (Austin et al. 2021, arXiv:2108.07732).
+"""Code-generation formats: HumanEval and MBPP.
 
-`details["tests"]` is a list of Python statements, each to be run after the program; `format` says where they came from.
+HumanEval: Chen et al. 2021, arXiv:2107.03374. MBPP: Austin et al. 2021, arXiv:2108.07732. `details["tests"]` is a list
+of Python statements, each to be run after the program; `format` names the format they came from.
 """
 
 from dataclasses import dataclass

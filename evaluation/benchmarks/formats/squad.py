@@ -1,4 +1,4 @@
-"""Questions on a passage (Rajpurkar et al. 2016 and 2018, arXiv:1606.05250, arXiv:1806.03822)."""
+"""SQuAD format: questions on a passage (Rajpurkar et al. 2016 and 2018, arXiv:1606.05250, arXiv:1806.03822)."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""A document and a summary that a person wrote of it."""
+"""Summarization format: a document and its human-written summary."""
 
 from dataclasses import dataclass
 from typing import ClassVar

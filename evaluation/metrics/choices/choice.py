@@ -1,4 +1,4 @@
-"""What was read from an answer to a question with options."""
+"""The result of extracting a choice from an answer to a multiple-choice question."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What does an answer claim of the options, in its order? Each claim names letters, and asserts or denies them."""
+"""Claims that an answer makes about the options, in order; each names letters, and asserts or denies them."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Where does an answer name an option, by letter, by text or by both, whatever it says of it?"""
+"""Mentions of an option in an answer, by letter, by text or by both, whatever the answer claims about it."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Which options does an answer only offer, one beside another? "Could be A. Or maybe D"; "B is likely, C too"."""
+"""Options that an answer merely offers, one beside another: "Could be A. Or maybe D"; "B is likely, C too"."""
 
 import re
 from collections.abc import Iterator, Sequence

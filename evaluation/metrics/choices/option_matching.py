@@ -1,4 +1,4 @@
-"""Which option is a text, by its letter, its text, or both?"""
+"""Matching of a text to an option by its letter, its text, or both."""
 
 import re
 from collections.abc import Sequence

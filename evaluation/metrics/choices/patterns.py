@@ -1,6 +1,6 @@
-"""In what words do answers announce, deny, judge and correct a choice between options? Patterns, in several languages.
+"""Regular expressions, in several languages, for announcing, denying, judging and correcting a choice.
 
-Letters are looked for in a text of single blanks and lines, without emphasis marks (see `choice_claims`).
+Letters are searched in a text with single blanks and line breaks, without emphasis marks (see `text`).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Which option do the letters and texts of an answer choose that nothing announces, by where they stand?"""
+"""Choices that no phrase announces, recognised by the position of letters and option texts in the answer."""
 
 import re
 from collections.abc import Collection, Sequence

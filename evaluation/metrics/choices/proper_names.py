@@ -1,4 +1,4 @@
-"""Is a letter part of a name, and no option? `Vitamin C`, `Cardi B`, `the protein A`."""
+"""Letters that are part of a name and not an option: `Vitamin C`, `Cardi B`, `the protein A`."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Does an answer call an option wrong without the word? "A is the most common mistake", "B is what I would avoid"."""
+"""Implicit rejections of an option: "A is the most common mistake", "B is what I would avoid"."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Does an answer tell what others would choose? "Most would say B", "my friend thinks it is C"."""
+"""Choices that an answer attributes to others: "Most would say B", "my friend thinks it is C"."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Do the claims of an answer settle on one option, and does nothing else in it offer another one or take it back?"""
+"""Settlement: whether an answer's claims agree on one option that nothing else in it contradicts or retracts."""
 
 import re
 from collections.abc import Collection, Sequence

@@ -1,6 +1,6 @@
-"""Does the answer speak to the question?
+"""Answer relevance: how far the answer addresses the question.
 
-By words: the rarity-weighted share of the question's words in a sentence of the answer or in what it rests on.
+Lexical: the rarity-weighted share of the question's words in a sentence of the answer or in its supporting passage.
 """
 
 import re

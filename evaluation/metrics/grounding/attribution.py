@@ -1,4 +1,4 @@
-"""Why this answer? Each of its sentences with the passage that it rests on."""
+"""Attribution of each sentence of an answer to the passage that supports it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""Did the passages that mattered come first?
+"""Context precision: whether the relevant passages are ranked first.
 
-Average precision: the mean, over the passages that matter, of the share of those up to it that matter.
+Average precision: the mean, over the relevant passages, of the share of the passages up to it that are relevant.
 """
 
 from collections.abc import Sequence

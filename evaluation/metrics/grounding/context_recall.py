@@ -1,6 +1,6 @@
-"""Did the passages hold what a good answer needs?
+"""Context recall: whether the passages contain what a good answer needs.
 
-Supported sentences of a reference / its sentences that claim something, the best over the references.
+Supported sentences of a reference / its sentences that make a claim, the best over the references.
 """
 
 from collections.abc import Sequence

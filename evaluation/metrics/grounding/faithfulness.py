@@ -1,6 +1,6 @@
-"""Does the answer say only what the passages say?
+"""Faithfulness: whether the passages support everything the answer claims.
 
-Supported sentences of the answer / its sentences that claim something.
+Supported sentences of the answer / its sentences that make a claim.
 """
 
 from collections.abc import Sequence

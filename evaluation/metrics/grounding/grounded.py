@@ -1,4 +1,4 @@
-"""What the metrics of retrieval-augmented answers share: sentences are looked for in passages."""
+"""Base class of the metrics for retrieval-augmented answers, which look for sentences in passages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The passages of a case, read once: which sentence of which passage holds which word?"""
+"""An index of the passages of a case: which sentence of which passage contains which word."""
 
 import math
 from collections import Counter

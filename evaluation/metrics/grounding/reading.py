@@ -1,7 +1,7 @@
-"""What does a sentence say, word by word: stems, numbers, names, and which words are denied?
+"""Tokens of a sentence: stems, numbers, names, and which words are negated.
 
-Words are folded (NFKC, case) and, where they are English, cut to a light stem. Scripts without blanks are read as
-pairs of letters. Numbers are brought to one form: `1,000`, `1000` and `a thousand` are one.
+Words are folded (NFKC, case) and, in English, reduced to a light stem. Scripts without blanks are read as pairs of
+letters. Numbers are brought to one form: `1,000`, `1000` and `a thousand` are equal.
 """
 
 import re

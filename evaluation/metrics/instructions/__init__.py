@@ -1,4 +1,4 @@
-"""Every kind of instruction that a program can verify. To add one: a class, in a file of its kind, and a line here.
+"""The catalogue of verifiable instructions. To add one: a class, in a file of its kind, and a line here.
 
 The 25 kinds of IFEval (Zhou et al. 2023, arXiv:2311.07911), by their ids there.
 """

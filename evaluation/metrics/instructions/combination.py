@@ -1,4 +1,4 @@
-"""Does the answer hold two answers, or the request before it?"""
+"""Instructions that combine: two different responses, or repeating the request before the answer."""
 
 from dataclasses import dataclass
 from typing import ClassVar

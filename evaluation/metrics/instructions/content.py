@@ -1,4 +1,4 @@
-"""Is what must stand in the answer there: placeholders, a postscript?"""
+"""Instructions on required content: placeholders and a postscript."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""What every kind of instruction is: a frozen dataclass whose fields are its arguments and which judges an answer.
+"""The base class of instructions: a frozen dataclass whose fields are its arguments and which checks an answer.
 
-All kinds together follow the published checker of IFEval (Zhou et al. 2023, arXiv:2311.07911), its odd corners too:
-a number that can be compared with published ones is worth more than a better rule.
+Together, all kinds reproduce the published checker of IFEval (Zhou et al. 2023, arXiv:2311.07911), including its
+quirks: a number that can be compared with published ones is worth more than a better rule.
 """
 
 from abc import ABC, abstractmethod

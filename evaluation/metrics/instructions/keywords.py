@@ -1,4 +1,7 @@
-"""Which words and letters are in the answer, and how often? Words are regular expressions, in any case."""
+"""Instructions on keywords and letters: which occur, and how often.
+
+Words are regular expressions, case-insensitive.
+"""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Which language is the answer in? By langdetect with the seed 0, which the published checker uses."""
+"""Instruction on the language of the answer, detected by langdetect with seed 0, as in the published checker."""
 
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Has the answer the form that was asked for: bullets, highlights, sections, JSON, a title, one of three sentences?"""
+"""Instructions on the format: bullets, highlights, sections, JSON, a title, one of three sentences."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How many sentences, paragraphs and words has the answer?"""
+"""Instructions on the number of sentences, paragraphs and words."""
 
 import re
 from dataclasses import dataclass

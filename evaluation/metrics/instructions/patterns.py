@@ -1,7 +1,8 @@
-"""The words of a file that the published checker reads as regular expressions: which of them are safe to search for?
+"""Safety check of the regular expressions in a benchmark's instructions.
 
-They come from the benchmark, the text from a model: whatever it wrote, the search must end soon. Without `*`, `+` and
-`{` a search takes time in proportion to the text.
+The published checker reads the words of a benchmark file as regular expressions. They are searched in text from a
+model: whatever it wrote, the search must end soon. Without `*`, `+` and `{` a search takes time proportional to the
+length of the text.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Is a mark left out?"""
+"""Instruction to leave out a punctuation mark: no commas."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,7 +1,8 @@
-"""Which instructions does a case carry? `details["instruction_id_list"]` and `details["kwargs"]`, as in IFEval's files.
+"""The instructions of a case, parsed from its details.
 
-The published checker draws an argument at random where it is missing or out of range. Here the case is refused: a
-benchmark that differs from run to run measures nothing.
+They come from `details["instruction_id_list"]` and `details["kwargs"]`, as in IFEval's files. The published checker
+draws an argument at random if it is missing or out of range. Here the case is rejected: a benchmark that differs from
+run to run measures nothing.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""Words that decide whether a period ends a sentence: in small letters, without the period at their ends.
+"""Word lists that decide whether a period ends a sentence, in lower case and without a final period.
 
-Common English words and abbreviations, sorted so that decisions on them are those of NLTK's English model; what it
-holds beside them, 20,000 words of newspapers, is left out. "etc", "e.g" and "i.e" are no abbreviations to it.
+Common English words and abbreviations, chosen so that decisions on them match those of NLTK's English model; the other
+20,000 newspaper words of that model are left out. It does not treat "etc", "e.g" and "i.e" as abbreviations.
 """
 
 _ABBREVIATIONS = """

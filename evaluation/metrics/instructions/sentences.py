@@ -1,8 +1,9 @@
-"""Where does a sentence end? The decisions of Punkt (Kiss & Strunk 2006, doi:10.1162/coli.2006.32.4.485), as in NLTK.
+"""Sentence boundary detection by Punkt (Kiss & Strunk 2006, doi:10.1162/coli.2006.32.4.485), as in NLTK.
 
-A mark that may end a sentence is looked at with the word before and the word after it; whether it does depends on lists
-of words. NLTK learned its lists from newspapers and does not install them with itself. Ours (`sentence_words`) are
-short, and leave out its collocations: the same rules, which differ where a rare word follows an abbreviation or dots.
+A mark that may end a sentence is considered with the word before and the word after it; the decision depends on lists
+of words. NLTK learned its lists from newspapers and does not install them with the package. Ours (`sentence_words`) are
+short and omit its collocations: the rules are the same, and results differ where a rare word follows an abbreviation or
+dots.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""How does the answer begin and end?"""
+"""Instructions on how the answer begins and ends."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What all metrics share that ask a judge: their options, the rule about material, and what needs no judge."""
+"""The base class of metrics that ask a judge: options, rules for material, and answers that need no judge."""
 
 from dataclasses import dataclass
 from typing import ClassVar

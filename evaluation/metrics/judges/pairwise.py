@@ -1,4 +1,4 @@
-"""Which of two candidates' answers is better, in the eyes of a judge model that is asked in both orders?"""
+"""Pairwise preference by a judge model that is asked in both orders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How good is an answer, by criteria in words, in the eyes of a judge model?"""
+"""Rubric grading: a judge model grades an answer by criteria in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

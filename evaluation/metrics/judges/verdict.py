@@ -1,4 +1,4 @@
-"""What does a judge's reply say? Exactly what its schema allows, or it is unreadable: nothing is repaired."""
+"""Verdicts parsed from a judge's reply, which must match its schema exactly; nothing is repaired."""
 
 import json
 import unicodedata

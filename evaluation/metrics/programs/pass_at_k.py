@@ -1,4 +1,4 @@
-"""How likely is one of k programs to pass all its tests?"""
+"""pass@k: the probability that one of k programs passes all its tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the metrics of programs share: the answer is run in the sandbox against the tests of its case, once for all."""
+"""The base class of program metrics: the answer runs in the sandbox against its tests, once for all metrics."""
 
 from abc import abstractmethod
 from collections.abc import Sequence

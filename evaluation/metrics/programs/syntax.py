@@ -1,4 +1,4 @@
-"""Is a text a Python program? Asked of Python's own parser, of a bounded text, and nothing of it is run."""
+"""Python syntax check with Python's own parser, on a bounded text and without running it."""
 
 import ast
 import warnings

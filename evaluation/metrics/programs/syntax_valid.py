@@ -1,4 +1,4 @@
-"""Is the program in the answer Python at all?"""
+"""Syntax validity: whether the program in the answer is valid Python."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How many of its tests does a program pass?"""
+"""Tests passed: the share of its tests that a program passes."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Do the sentences follow one another, and do they speak of the same things?"""
+"""Coherence: whether the sentences follow one another and share the same topics."""
 
 import math
 from collections.abc import Sequence

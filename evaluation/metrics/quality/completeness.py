@@ -1,4 +1,4 @@
-"""Does the answer end properly, and does it treat all that the prompt asks for?"""
+"""Completeness: whether the answer ends properly and treats everything the prompt asks for."""
 
 import re
 import unicodedata

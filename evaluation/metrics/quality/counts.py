@@ -1,4 +1,4 @@
-"""How many words and sentences has the answer?"""
+"""Word and sentence counts of an answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""How varied is the wording, and does the answer repeat itself?
+"""Creativity: variety of the wording and absence of self-repetition.
 
-distinct-n = different n-grams / all n-grams (Li et al. 2016, arXiv:1510.03055), here in stretches of equal length,
-since it falls with length; self-repetition = share of 4-grams that stood in the answer before.
+distinct-n = different n-grams / all n-grams (Li et al. 2016, arXiv:1510.03055), computed here over windows of equal
+length, since it falls with length; self-repetition = share of 4-grams that occurred earlier in the answer.
 """
 
 from collections.abc import Sequence

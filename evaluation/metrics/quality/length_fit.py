@@ -1,4 +1,4 @@
-"""Is the answer as long as the prompt asks for, or as such answers are?"""
+"""Length fit: how close the length is to what the prompt requests, or to what is usual for such answers."""
 
 import re
 from dataclasses import dataclass

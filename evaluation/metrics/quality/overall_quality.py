@@ -1,4 +1,4 @@
-"""All qualities in one number, with weights that can be changed."""
+"""Overall quality: all text qualities in one number, with adjustable weights."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What does a prompt ask for: which topics, how many items, how long an answer? English wording only."""
+"""Requirements that a prompt states: topics, number of items, length of the answer. English wording only."""
 
 import re
 from collections.abc import Iterator

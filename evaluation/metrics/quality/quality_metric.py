@@ -1,4 +1,4 @@
-"""What all metrics of quality without references share: an empty answer is worth nothing, a short one says little."""
+"""The base class of reference-free quality metrics: an empty answer scores 0, and a short one is weak evidence."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence

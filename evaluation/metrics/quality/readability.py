@@ -1,4 +1,4 @@
-"""How easy is the answer to read? Formulas for English from sentence length and syllables, by `textstat`."""
+"""Readability: English formulas on sentence length and syllables, computed by `textstat`."""
 
 import re
 from collections.abc import Callable, Sequence

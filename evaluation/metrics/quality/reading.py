@@ -1,8 +1,8 @@
-"""How an answer is read before its quality is measured: prose, sentences, words. Linear in what it reads.
+"""An answer as prose, sentences and words for the quality metrics, read in linear time.
 
 A word is a run of letters, marks and digits, with apostrophes and hyphens inside; in scripts without blanks (Chinese,
-Japanese, Thai, Lao, Khmer, Burmese) every character is one. A sentence ends at `. ! ?` and their like in other scripts,
-at an empty line, and where a list item or a heading begins; not after a known abbreviation or an initial.
+Japanese, Thai, Lao, Khmer, Burmese) every character is one. A sentence ends at `. ! ?` and the equivalent marks of
+other scripts, at an empty line, and before a list item or a heading; not after a known abbreviation or an initial.
 """
 
 import re

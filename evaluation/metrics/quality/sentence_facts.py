@@ -1,4 +1,4 @@
-"""What is known of one sentence by itself that tells where it may stand?"""
+"""Features of a single sentence that indicate its position in a text."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How likely is it that the sentences stand in their writer's order, and not in a random one?
+"""Sentence order: log-odds that the sentences are in their writer's order and not in a random one.
 
 A text's sentences are never compared with other texts, only with all their own permutations: each feature is the value
 in the given order less its mean over all orders, which is known in closed form, over the root of the number of
@@ -9,8 +9,8 @@ sentences. Their weighted sum is the log-odds of "this order" against "a random 
 - `next_…`, `after_next_…`: what neighbours, and sentences with one between, have in common or lead on to, by the
   measures of `sentence_pairs` (lexical cohesion, Halliday & Hasan 1976; local coherence, Barzilay & Lapata 2008,
   doi:10.1162/coli.2008.34.1.1; theme and rheme, Daneš 1974); `opening_…`: what the first has in common with all others
-- `later_…`: what sentences, however far apart, say about which of them comes first: a thing comes with "a" before it
-  comes with "the", a name in full before a part of it
+- `later_…`: evidence from sentences at any distance about which comes first: a thing takes "a" before it takes "the",
+  and a full name precedes a part of it
 """
 
 import math

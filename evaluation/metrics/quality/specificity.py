@@ -1,4 +1,4 @@
-"""Does the answer name things, or does it stay vague?"""
+"""Specificity: whether the answer is concrete or vague."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Closed classes of English words: what they tell about a sentence's place and about how definite a claim is."""
+"""Closed classes of English words that indicate a sentence's position and how definite a claim is."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A comparison as a page: one sentence first, then the tables, then the cases that flipped, then the sources."""
+"""A comparison as a Markdown page: a summary sentence, the tables, the flipped cases and the sources."""
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest

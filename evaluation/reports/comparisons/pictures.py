@@ -1,4 +1,4 @@
-"""A comparison in pictures: how far apart each two are, what quality costs, and how long answers take."""
+"""Plots of a comparison: pairwise differences, quality against cost, and latencies."""
 
 from evaluation.comparisons.sentences import amount, interval, unit_of
 from evaluation.formatting import quantity

@@ -1,4 +1,4 @@
-"""A comparison of groups without common cases in rows of short texts."""
+"""A comparison of groups without common cases, as rows of short texts."""
 
 from evaluation.comparisons.sentences import FRACTION, size_of
 from evaluation.formatting import coefficient, p_cell, quantity, score

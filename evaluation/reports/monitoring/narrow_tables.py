@@ -1,4 +1,4 @@
-"""Tables that Prefect shows whole on the page of an artifact, where no line of a cell breaks and nothing scrolls."""
+"""Tables narrow enough for Prefect's artifact pages, where cells do not wrap and nothing scrolls."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A look for people: what is wrong, what changed, and the newest figures. All names in it are somebody else's."""
+"""The page of a monitoring pass: problems, changes and the newest figures. All names in it are escaped."""
 
 from collections.abc import Callable, Mapping, Sequence
 

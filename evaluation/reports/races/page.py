@@ -1,4 +1,4 @@
-"""A race for people: who came where, what was decided at which look, and what it cost."""
+"""The page of a race: ranking, decisions at each look, and cost."""
 
 from collections.abc import Sequence
 

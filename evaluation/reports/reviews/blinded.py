@@ -1,4 +1,4 @@
-"""How far a review is, without a word of whose answers are whose: all that is told while somebody may still rate."""
+"""The progress of a review without candidate names: all that is shown while people may still rate."""
 
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted, listed

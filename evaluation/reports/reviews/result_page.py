@@ -1,4 +1,4 @@
-"""The result of a review as rows and as a page, with names."""
+"""The result of a review, with candidate names, as rows and as a page."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

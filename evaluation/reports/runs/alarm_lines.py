@@ -1,4 +1,4 @@
-"""Which alarms does a person read one by one? Those about models; those about baselines are one line together."""
+"""Alarms of a run as lines: one each for models, and one in total for baselines."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How well each candidate of a run tells the classes apart: a table of classes and a confusion matrix."""
+"""Classification reports of a run's candidates: a table of classes and a confusion matrix."""
 
 from evaluation.formatting import score
 from evaluation.metrics.class_table import ClassTable

@@ -1,6 +1,6 @@
-"""How did a run's candidates do in earlier runs of the same benchmark? In a picture, a table, and what changed since.
+"""Drift: a run's candidates in earlier runs of the same benchmark, as a plot, a table and the changes since.
 
-No verdict: whether one run is worse than another is told by a comparison of the two, case by case.
+No verdict: whether one run is worse than another is decided by a comparison of the two, case by case.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What failed in a run, kind by kind: whose fault it was, how often, of whom, and what one such failure looks like."""
+"""Tables of a run's failures by kind: cause, count, candidates and an example."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What did the GPUs of local endpoints do for an evaluation, and what did its answers cost in joules?"""
+"""GPU activity of local endpoints during an evaluation, and the energy of its answers in joules."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""How fast does the work go, and how long will it take yet?"""
+"""Pace of the work and its estimated remaining time."""
 
 import time
 from collections.abc import Sequence

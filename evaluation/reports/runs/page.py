@@ -1,4 +1,4 @@
-"""A page that a person would like to read: what was asked, what came out, how sure it is, where it comes from."""
+"""The page of an invocation: what was evaluated, the results, their uncertainty and their sources."""
 
 from collections.abc import Mapping, Sequence
 

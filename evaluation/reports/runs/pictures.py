@@ -1,4 +1,4 @@
-"""A run in pictures: what quality costs, and how long answers take."""
+"""Plots of a run: quality against cost, and latencies."""
 
 from evaluation.case import Case
 from evaluation.metrics.metric_facts import higher_is_better

@@ -1,4 +1,4 @@
-"""Results as rows of short texts: the same for the terminal, a table artifact and Markdown."""
+"""Results of a run as rows of short texts, shared by the terminal, table artifacts and Markdown."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What a sweep's scores say, in sentences: what each parameter does, which values may be the best, and no more."""
+"""Findings of a sweep as sentences: the effect of each parameter, and the values that may be the best."""
 
 from evaluation.formatting import coefficient, counted, listed, p_value, percent, score
 from evaluation.reports.sweeps.words import is_narrowed, level_words, mean_words, range_words, words_of

@@ -1,4 +1,4 @@
-"""A sweep as one page of Markdown."""
+"""The report of a sweep as one page of Markdown."""
 
 from collections.abc import Sequence
 

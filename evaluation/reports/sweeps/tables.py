@@ -1,4 +1,4 @@
-"""A sweep in tables: its combinations, its parameters, their values; and what stands beside them."""
+"""Tables of a sweep: its combinations, parameters and values, with captions and notes."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Values, ranges and levels of a sweep in words."""
+"""Wording of values, ranges and levels of a sweep."""
 
 from evaluation.pictures.frame import PlottedNumber
 from evaluation.results.estimates import shown_estimate

@@ -1,7 +1,8 @@
-"""What in a run's results points at a fault in the measuring, rather than at bad candidates?
+"""Alarms of a run: signs of a fault in the measurement instead of bad candidates.
 
-A score near chance for every candidate is mostly a broken extraction; a metric that says the same of every answer tells
-nobody apart; answers that were cut, empty or not read score low for reasons that have nothing to do with knowledge.
+A score near chance for every candidate usually means broken extraction; a metric with the same value for every answer
+distinguishes no candidates; answers that were truncated, empty or not parsed score low for reasons unrelated to
+knowledge.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What signs of a fault in the measuring are read from."""
+"""The facts about a run from which alarms are derived."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How many of a candidate's answers could not be read, were empty or cut, or could not be scored?"""
+"""Alarms about a candidate's answers: unreadable, empty, truncated or unscored."""
 
 from collections.abc import Iterator, Mapping
 

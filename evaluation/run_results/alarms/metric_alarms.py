@@ -1,4 +1,4 @@
-"""Which metrics tell candidates from nothing: from guessing, or from one another?"""
+"""Alarms about metrics near chance level or without variance."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

@@ -1,4 +1,4 @@
-"""Did a candidate's server answer as many requests at a time as it was said to?"""
+"""Alarms about servers that handle fewer concurrent requests than configured."""
 
 from collections.abc import Iterator
 

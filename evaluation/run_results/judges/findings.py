@@ -1,4 +1,4 @@
-"""How far may the judges of a run be trusted: do they agree, and what do they look at beside the answers?"""
+"""Findings about the judges of a run: their agreement and their biases."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

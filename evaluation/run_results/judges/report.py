@@ -1,4 +1,4 @@
-"""What the stored verdicts of a run tell of its judges."""
+"""The report on a run's judges, from their stored verdicts."""
 
 from collections.abc import Iterable
 

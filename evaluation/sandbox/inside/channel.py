@@ -1,7 +1,7 @@
-"""How do two interpreters ask each other? In frames over two pipes: a request, and an answer that bears its number.
+"""The channel between the two interpreters: frames over two pipes, with numbered requests and answers.
 
-While a side waits for an answer it serves requests, so that a function which was handed over can be called back.
-What both sides hold stays the same on both (`shared`).
+While a side waits for an answer it serves requests, so that a function that was passed to it can be called back.
+Values that both sides hold are kept equal on both (`shared`).
 """
 
 from __future__ import annotations

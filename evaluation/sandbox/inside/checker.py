@@ -1,4 +1,7 @@
-"""The interpreter that runs the benchmark's tests against a program in another one, and says which of them held."""
+"""The checker process, which runs the benchmark's tests against a program in another process.
+
+It reports which of the tests passed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does an exception cross over? By the names of its classes and its words; here it becomes a built-in one again."""
+"""Transfer of exceptions between the interpreters, by class names and message, rebuilt as built-in exceptions."""
 
 from __future__ import annotations
 

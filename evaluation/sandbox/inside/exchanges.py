@@ -1,4 +1,7 @@
-"""Which objects cross the line, and as what? Each side keeps its own, and speaks of the other's by number or name."""
+"""Exchanges: which objects cross between the interpreters, and in which form.
+
+Each side keeps its own objects, and refers to the other's by number or name.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may a process take? Set by itself before it meets anything that others wrote; it cannot be taken back."""
+"""Resource limits that a process sets on itself before it loads untrusted code; they cannot be lifted again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interpreter that runs what a model wrote, and answers what the tests ask of it. It knows none of the tests."""
+"""The program process, which runs model-written code and serves the tests' calls without knowing the tests."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which changeable values (lists, dictionaries and the like) do both sides hold, and how do they stay the same?
+"""Mutable values (lists, dictionaries and the like) that both sides hold, kept in sync.
 
-Only one side works at a time, so it is enough to send along, whenever the other's turn comes, what changed here. A
-value that one side holds no more is shared no more.
+Only one side runs at a time, so it is enough to send the local changes whenever the other side's turn comes. A value
+that one side no longer holds is no longer shared.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What do the tests hold of an object that stays in the program? A stand-in that asks, and never lets it judge.
+"""Stand-ins in the tests for objects that stay in the program; they query the object but never let it judge.
 
-The program may say what its object holds, gives and is called, for it does not know what the tests expect of that. It
-may not say whether the object equals, is less than or begins with something, for then it would pass its own tests.
-Methods that plain values have to hold another value against their own (`count`, `difference`), and those of the setup's
-classes, are such questions where a function gave the object. They are not where a test has made it of a class of the
-program, whose methods are what it tests: `Inventory().count("nails")`.
+The program may report what its object contains, returns and is called, because it does not know what the tests expect.
+It may not decide whether the object equals, is less than or begins with something, because then it would pass its own
+tests. If a function returned the object, this also excludes methods of plain values that compare another value with
+their own (`count`, `difference`), and methods of the setup's classes. It does not exclude them if a test created the
+object from a class of the program, whose methods are what it tests: `Inventory().count("nails")`.
 """
 
 from __future__ import annotations

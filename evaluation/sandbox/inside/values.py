@@ -1,8 +1,9 @@
-"""How does a value travel between two interpreters that do not trust each other? As plain data of known types.
+"""Serialisation of values between two interpreters that do not trust each other, as plain data of known types.
 
-A value is a tag, a number and a colon; then so many bytes, or so many values. What is written is what `type` says and
-what the value holds, so nothing of a subclass but its plain value arrives, and reading builds nothing but plain values.
-Lists, dictionaries and the like have numbers (`shared`): what both sides hold is mentioned, and not sent again.
+A value is a tag, a number and a colon, followed by that many bytes or values. What is written is what `type` reports
+and the value it holds, so only the plain value of a subclass arrives, and reading creates nothing but plain values.
+Lists, dictionaries and the like have numbers (`shared`): values that both sides hold are referred to and not sent
+again.
 """
 
 from __future__ import annotations

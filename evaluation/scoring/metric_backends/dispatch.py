@@ -1,4 +1,7 @@
-"""Who answers what metrics ask for? One function for each kind of request; equal requests are answered once."""
+"""Dispatch of metrics' requests to their backends; equal requests are answered once.
+
+There is one function for each kind of request.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Vectors of texts from an embedding model: in batches, each text once, known ones from the store."""
+"""The embedder backend: embeds texts in batches, each text once, with known vectors from the store."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

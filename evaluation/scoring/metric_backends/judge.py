@@ -1,4 +1,4 @@
-"""Verdicts from a judge model: asked with the likeliest wording, again where the server failed, never repaired."""
+"""The judge backend: greedy decoding, retries after server failures, no repair of replies."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Outcomes of programs from the sandbox: batch after batch, each with as many at once as there are processors."""
+"""The program backend: runs programs in the sandbox, in batches, as many at once as there are processors."""
 
 import asyncio
 import threading

@@ -1,1 +1,1 @@
-"""The history of the schema, shipped with the package and run by `evaluation.store.schema`."""
+"""The migrations of the schema, shipped with the package and run by `evaluation.store.schema`."""

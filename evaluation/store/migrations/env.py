@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `evaluation.store.schema` hands over."""
+"""The Alembic environment: runs migrations on the connection passed by `evaluation.store.schema`."""
 
 from alembic import context
 

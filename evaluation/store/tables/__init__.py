@@ -1,4 +1,4 @@
-"""The tables, a file for each kind. Rows are built by the functions beside them from values that are already valid."""
+"""The tables, a file for each kind. Rows are built by the functions beside them from already valid values."""
 
 from evaluation.store.tables.alerts import alert, alert_silence, monitor_look
 from evaluation.store.tables.benchmarks import benchmark, benchmark_case

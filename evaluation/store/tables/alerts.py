@@ -1,4 +1,4 @@
-"""Tables of watching: what crossed a threshold, who wants to hear nothing of it, which runs were looked at."""
+"""Tables of monitoring: alerts, silences and runs already checked."""
 
 from datetime import datetime
 from typing import Any

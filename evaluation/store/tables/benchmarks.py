@@ -1,4 +1,4 @@
-"""Tables of what is asked for: benchmarks and their cases."""
+"""Tables of benchmarks and their cases."""
 
 from datetime import datetime
 from typing import Any

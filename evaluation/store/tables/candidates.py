@@ -1,4 +1,4 @@
-"""Tables of what is asked: servers, models, candidates and their parts."""
+"""Tables of endpoints, models, prompt profiles and candidates."""
 
 from datetime import datetime
 from typing import Any

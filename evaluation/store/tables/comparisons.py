@@ -1,4 +1,4 @@
-"""Tables of verdicts: what was compared with what, which candidates left a race when, what a sweep tried."""
+"""Tables of comparisons, race decisions and sweeps."""
 
 from datetime import datetime
 from typing import Any

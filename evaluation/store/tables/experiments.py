@@ -1,4 +1,4 @@
-"""Tables of questions that several runs answer together, and of what people note."""
+"""Tables of experiments, which group several runs, and of people's notes."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tables of what came of asking."""
+"""Tables of outcomes: generations, their stages and GPU samples."""
 
 from datetime import datetime
 

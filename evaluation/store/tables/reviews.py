@@ -1,4 +1,4 @@
-"""Tables of what people said of answers whose writers they did not see."""
+"""Tables of blind reviews and people's ratings."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every table shares, and the kinds of its columns."""
+"""The base class of tables, and the kinds of columns."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tables of what was planned, and who works on it."""
+"""Tables of invocations and runs, and of the processes working on them."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tables of what it was worth."""
+"""Tables of metrics, scores, embeddings and estimates."""
 
 from datetime import datetime
 from typing import Any

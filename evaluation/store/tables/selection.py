@@ -1,4 +1,4 @@
-"""Tables of choosing: trained models and which of them decides, what was recommended, results from elsewhere."""
+"""Tables of selection: trained models, promotions, recommendations and imported scoreboards."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tables of what models did in production."""
+"""Tables of calls in production."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Numbers of a race as people say them."""
+"""Numbers of a race formatted for sentences."""
 
 from evaluation.formatting import counted
 from evaluation.races.number_words import against, in_points, odds
