@@ -67,7 +67,7 @@ def _entry(url: str) -> str:
 
 
 def _private_address(url: str) -> str | None:
-    """Return an address of the webhook's server that is not public; None: there is none, or it is not known now."""
+    """Return a non-public address of the webhook's server; None: there is none, or it is not known now."""
     try:
         entries = socket.getaddrinfo(urlsplit(url).hostname, None, type=socket.SOCK_STREAM)
     except OSError:
@@ -76,33 +76,33 @@ def _private_address(url: str) -> str | None:
 
 
 NAME = "Benchwright alerts"
-"""The automation."""
+"""Name of the automation."""
 BLOCK = "benchwright-alerts"
 """The webhook block that holds an address given on the command line."""
 WEBHOOK = "webhook"
 SEVERITIES = ("critical", "warning", "notice")
 PAYLOAD = '{"text": {{ event.payload.sentence | tojson }}, "alert": {{ event.payload | tojson }}}'
-"""What a webhook is sent: `text` is what chats show; `alert` is all that is known."""
+"""Body sent to a webhook: `text` is what chats show, `alert` holds all fields of the alert."""
 SUBJECT = "Benchwright {{ event.payload.severity }}: {{ event.payload.rule }}"
 BODY = "{{ event.payload.sentence }}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """An automation as it stands now."""
+    """Current state of the automation."""
 
     name: str
     automation_id: str
     block: str
-    """`TYPE/NAME`."""
+    """The block as `TYPE/NAME`."""
 
 
 def notify_by(target: str, *, severities: Sequence[str] = (), may_be_private: bool = False) -> Notification:
-    """Return the automation that tells of new alerts from now on; there is one, and a second call replaces it.
+    """Create or replace the automation for new alerts, and return it; there is only one.
 
     Args:
         target: A URL, or a block: `NAME` of a webhook, or `TYPE/NAME`.
-        severities: Of these alerts alone; empty: of all.
+        severities: Severities of alerts to notify of; empty: all.
         may_be_private: The webhook may be on this machine or in a network that is not public.
 
     Raises:
@@ -124,7 +124,7 @@ def notify_by(target: str, *, severities: Sequence[str] = (), may_be_private: bo
 
 
 def notify_nobody() -> bool:
-    """Return True where there was an automation; now there is none. The block stays."""
+    """Delete the automation, and return whether there was one. The block stays."""
     with get_client(sync_client=True) as client:
         automations = client.read_automations_by_name(NAME)
         for automation in automations:
@@ -137,7 +137,7 @@ def _is_url(target: str) -> bool:
 
 
 def _stored(url: str) -> tuple[str, str]:
-    """Return the block that holds the address."""
+    """Store the address in a block, and return the block."""
     if not url.lower().startswith(("http://", "https://")):
         raise ConfigurationError("the address of a webhook must begin with http:// or https://", "Give such a URL.")
     made: Any = Webhook(url=SecretStr(url)).save(BLOCK, overwrite=True)
@@ -147,7 +147,7 @@ def _stored(url: str) -> tuple[str, str]:
 
 
 def _url_in_block(client: SyncPrefectClient, target: str) -> str:
-    """Return the address that the block holds now; empty where it holds none, or is not there."""
+    """Return the address that the block holds now; empty where there is none, or no block."""
     block_type, name = _named(target)
     try:
         block = client.read_block_document_by_name(name, block_type, include_secrets=True)

@@ -26,31 +26,36 @@ HOURLY = "0 * * * *"
 """Every hour, on the hour."""
 UTC = "UTC"
 INTERNAL = "internal"
-"""The tag of what no person starts."""
+"""Tag of deployments that people do not start."""
 POOL_OF_FILE = "benchwright"
-"""The work pool in `prefect.yaml`: `prefect deploy --all` insists on one."""
+"""Work pool in `prefect.yaml`: `prefect deploy --all` insists on one."""
 ENOUGH_NEW = 100
-"""Scored answers and outcomes that are new: with fewer, the week's retraining ends at once."""
+"""Minimum number of new scored answers and outcomes; with fewer, the weekly retraining ends at once."""
 NIGHTLY_CASES = 100
-"""Cases of each benchmark that a night asks; the weekly re-test asks all."""
+"""Cases of each benchmark in a nightly evaluation; the weekly re-test uses all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """When a deployment runs by itself, and what is asked for then."""
+    """A schedule of a deployment, with its parameters."""
 
     slug: str
-    """Its name among those of the deployment: a redeploy finds it again."""
+    """Name of the schedule within its deployment, by which a redeploy finds it."""
     cron: str
     timezone: str = UTC
     parameters: Mapping[str, Any] = field(default_factory=dict)
     active: bool = True
     of_production: Mapping[str, Any] | None = None
-    """Set where it evaluates the production candidates: what is asked for beside them. Until they are given, it is
-    switched off."""
+    """Parameters beside the production candidates and benchmarks, where the schedule evaluates those.
+
+    Without production candidates such a schedule is switched off.
+    """
 
     def evaluating(self, request: Mapping[str, Any]) -> "Timing":
-        """Switched on for these benchmarks and candidates, where it is about those in production; else as it is."""
+        """Return the schedule switched on for these benchmarks and candidates, if it is about production.
+
+        Other schedules are returned unchanged.
+        """
         if self.of_production is None:
             return self
         return _replace(self, parameters={"request": {**self.of_production, **request}}, active=True)
@@ -58,29 +63,29 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One flow as a deployment."""
+    """A flow as a deployment."""
 
     name: str
     entrypoint: str
-    """`module:function`; the package is installed where it runs, so that nothing is fetched."""
+    """`module:function`; the package is installed where it runs, so that no code is fetched."""
     description: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timings: tuple[Timing, ...] = ()
     tags: tuple[str, ...] = ("benchwright",)
     work_pool: str | None = None
-    """None: of nobody yet; a redeploy leaves the pool that it has."""
+    """Name of the work pool; None: none yet, and a redeploy leaves the pool that it has."""
     concurrency_limit: int | None = None
-    """Runs at a time; None: the slots of the GPUs decide."""
+    """Maximum number of concurrent flow runs; None: the slots of the GPUs decide."""
     left_empty: tuple[str, ...] = ()
-    """Fields of the evaluation that the form of this flow does not insist on."""
+    """Fields of the evaluation that are optional in the form of this flow."""
 
     @property
     def is_for_people(self) -> bool:
-        """False for one that other flows start."""
+        """False if only other flows start it."""
         return INTERNAL not in self.tags
 
     def load_flow(self) -> "Flow[..., Any]":
-        """Return the flow itself."""
+        """Import and return the flow."""
         module, _, function = self.entrypoint.partition(":")
         flow: Flow[..., Any] = getattr(importlib.import_module(module), function)
         return flow
@@ -144,7 +149,7 @@ DEFINITIONS: tuple[Definition, ...] = (
 
 
 def chosen(names: tuple[str, ...] = ()) -> tuple[Definition, ...]:
-    """Return the definitions of these names, in their usual order; all where none is named.
+    """Return the definitions with these names, in their usual order; all where none is named.
 
     Raises:
         UnknownNameError: there is no deployment of that name.
@@ -163,13 +168,13 @@ def for_place(
     timezone: str | None = None,
     production: Mapping[str, Any] | None = None,
 ) -> Definition:
-    """Return the definition for one place.
+    """Return the definition adapted to one installation.
 
     Args:
-        definition: As it is everywhere.
-        work_pool: Whose workers run it.
-        timezone: By whose clock it runs, such as `Europe/Amsterdam`; None: by UTC.
-        production: Benchmarks and candidates that are evaluated every night and every week.
+        definition: The general definition.
+        work_pool: Work pool that runs it.
+        timezone: Time zone of its schedules, such as `Europe/Amsterdam`; None: UTC.
+        production: Benchmarks and candidates to evaluate every night and every week.
     """
     timings = tuple(
         _replace(timing if production is None else timing.evaluating(production), timezone=timezone or timing.timezone)
@@ -179,7 +184,7 @@ def for_place(
 
 
 def check_timezone(name: str) -> str:
-    """Return the name, of a time zone that exists.
+    """Return the name of an existing time zone.
 
     Raises:
         ConfigurationError: there is none of that name.
@@ -192,7 +197,7 @@ def check_timezone(name: str) -> str:
 
 
 def runner_deployment(definition: Definition) -> "RunnerDeployment":
-    """Return the definition as Prefect takes it."""
+    """Return the definition as a deployment of Prefect."""
     from prefect.deployments.runner import RunnerDeployment
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
@@ -220,11 +225,11 @@ def runner_deployment(definition: Definition) -> "RunnerDeployment":
 
 
 def weekly_retraining(*, cron: str = WEEKLY, timezone: str = UTC) -> "RunnerDeployment":
-    """Return the deployment that retrains once a week, where enough is new; never two at a time.
+    """Return the deployment that retrains once a week if there is enough new evidence; never two at a time.
 
     Args:
-        cron: When.
-        timezone: By whose clock, such as `Europe/Amsterdam`.
+        cron: Schedule in cron syntax.
+        timezone: Time zone, such as `Europe/Amsterdam`.
     """
     (definition,) = chosen(("retrain",))
     (timing,) = definition.timings
@@ -232,7 +237,7 @@ def weekly_retraining(*, cron: str = WEEKLY, timezone: str = UTC) -> "RunnerDepl
 
 
 def prefect_yaml() -> str:
-    """Return the definitions as the file from which `prefect deploy` reads them."""
+    """Return the definitions as a file for `prefect deploy`."""
     import yaml
 
     header = "# Written by `benchwright deploy --write-prefect-yaml prefect.yaml` from deployments/definitions.py.\n"

@@ -24,12 +24,12 @@ Parameters = Mapping[str, Any]
 
 
 def variable_name(deployment: str) -> str:
-    """Return the variable of a deployment, which Prefect's pages show."""
+    """Return the name of a deployment's variable, which Prefect's pages show."""
     return f"benchwright_schedules_of_{deployment}"
 
 
 def remembered(client: "SyncPrefectClient", deployment: str) -> dict[str, Parameters]:
-    """Return the parameters that each schedule had after the last deploy, by its slug."""
+    """Return the parameters of each schedule after the last deploy, by its slug."""
     variable = client.read_variable_by_name(variable_name(deployment))
     if variable is None or not isinstance(variable.value, dict):
         return {}
@@ -37,7 +37,7 @@ def remembered(client: "SyncPrefectClient", deployment: str) -> dict[str, Parame
 
 
 def remember(client: "SyncPrefectClient", deployment: str, schedules: "Iterable[DeploymentSchedule]") -> None:
-    """Keep the parameters that the schedules have now; what is too long for a variable is not kept."""
+    """Store the current parameters of the schedules; those too long for a variable are left out."""
     from prefect.client.schemas.actions import VariableCreate, VariableUpdate
     from prefect.exceptions import PrefectHTTPStatusError
 
@@ -55,31 +55,31 @@ def remember(client: "SyncPrefectClient", deployment: str, schedules: "Iterable[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployRequest:
-    """What a deployment is made for. What is None stays on the server as it is there."""
+    """Values of a new or updated deployment. Values that are None stay as they are on the server."""
 
     choices: Choices
     work_pool: str | None = None
     timezone: str | None = None
     production: Mapping[str, Any] | None = None
-    """Benchmarks and candidates that are evaluated every night and every week."""
+    """Benchmarks and candidates to evaluate every night and every week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """A deployment as it stands on the server now."""
+    """Current state of a deployment on the server."""
 
     name: str
     deployment_id: str
     is_new: bool
     work_pool: str | None
     schedules: tuple[str, ...]
-    """Such as `nightly: 0 2 * * * UTC (off)`."""
+    """Schedules as text, such as `nightly: 0 2 * * * UTC (off)`."""
     restored: tuple[str, ...] = ()
-    """Schedules whose parameters were gone, and are again those of the last deploy."""
+    """Schedules whose parameters were lost and were restored from the last deploy."""
 
 
 def deploy(definitions: Sequence[Definition], request: DeployRequest) -> tuple[Deployed, ...]:
-    """Return what stands on the configured server, after the definitions were brought there.
+    """Deploy the definitions to the configured server, and return their state there.
 
     Raises:
         ConfigurationError: the server refuses, or there is no work pool of that name.
@@ -152,7 +152,7 @@ def _refresh(
     deployment: "RunnerDeployment",
     schema: Mapping[str, Any],
 ) -> None:
-    """Give a standing deployment this version's words and choices, and the work pool that was asked for."""
+    """Update an existing deployment's texts and choices to this version, and its work pool if requested."""
     from prefect.client.schemas.actions import DeploymentUpdate
 
     changes: dict[str, Any] = {
@@ -175,9 +175,9 @@ def _set_timing(
     *,
     kept: Mapping[str, Any] | None,
 ) -> bool:
-    """Add a schedule that is missing; changes one that stands only in what was asked for.
+    """Add a missing schedule, or change only what was requested of an existing one.
 
-    True where it had lost its parameters, without which there is nothing to evaluate, and got those that were kept.
+    Return True if it had lost its parameters, without which there is nothing to evaluate, and got the remembered ones.
     """
     from prefect.client.schemas.schedules import CronSchedule
 
@@ -245,7 +245,7 @@ def _when(rule: object) -> str:
 
 
 def _interval(seconds: float) -> str:
-    """In its largest unit that leaves no rest, as `90 s` or `2 h`."""
+    """Return the interval in its largest unit without a remainder, such as `90 s` or `2 h`."""
     units = (("d", 86_400), ("h", 3600), ("min", 60))
     # A minute is what people type as seconds.
     name, length = next(

@@ -20,7 +20,7 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     "ComparisonRequest": ("runs", "evaluation", "by", "against", "metrics", "margin", "n_flips", "experiment"),
     "SweepRequest": ("evaluation", "parameters", "prompt", "design", "samples"),
 }
-"""Fields of a form, those for specialists last; one that is not named comes after those."""
+"""Order of a form's fields, the specialized ones last; fields not listed follow after them."""
 TITLES: Mapping[str, Mapping[str, str]] = {
     "EvaluationRequest": {
         "candidates": "Models with options of their own",
@@ -57,18 +57,18 @@ TITLES: Mapping[str, Mapping[str, str]] = {
         "samples": "Combinations",
     },
 }
-"""Where a field's name says too little, or too much, to whoever sees the form alone."""
+"""Titles of fields whose name alone says too little, or too much, in a form."""
 PRICES_HELP = "Prices of answers: a block of prices, written “block:NAME”. Edit it in Prefect under Blocks."
 _CODE = re.compile(r"`([^`]*)`")
 
 
 def lay_out(name: str, model: dict[str, Any], *, prices: tuple[str, ...] = ()) -> None:
-    """Bring the fields of one model of a form into order, and into words.
+    """Order the fields of one model of a form, and give them titles.
 
     Args:
-        name: The model's.
-        model: Its schema, changed in place.
-        prices: Blocks of prices that exist.
+        name: Name of the model.
+        model: Its schema, which is changed in place.
+        prices: Existing blocks of prices.
     """
     fields: dict[str, Any] = model.get("properties", {})
     if name == "EvaluationRequest":
@@ -89,7 +89,7 @@ def lay_out(name: str, model: dict[str, Any], *, prices: tuple[str, ...] = ()) -
 
 
 def _prices(value: Mapping[str, Any], blocks: tuple[str, ...]) -> dict[str, Any]:
-    """Return the name of a block instead of a table that people would have to write as JSON."""
+    """Return a field for the name of a block instead of a table, which people would have to write as JSON."""
     return {
         "title": value["title"],
         "description": PRICES_HELP,
@@ -99,7 +99,7 @@ def _prices(value: Mapping[str, Any], blocks: tuple[str, ...]) -> dict[str, Any]
 
 
 def _one_kind(value: dict[str, Any]) -> dict[str, Any]:
-    """Return what is said of the one kind that a field may be of beside none; a choice among models stays a choice."""
+    """Return the schema of a field's only type beside null; a choice among models is left as it is."""
     kinds = [kind for kind in value.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) != 1 or "$ref" in kinds[0]:
         return {}

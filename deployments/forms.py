@@ -20,7 +20,7 @@ EVALUATION = "EvaluationRequest"
 REVIEW = "ReviewRequest"
 KNOWN_THEN = "Choices are the names that were known when this was deployed."
 OF_FILES = ", or paths of files"
-"""Not said where names are chosen: a worker has no files of whoever fills in the form."""
+"""Text left out where names are chosen: a worker has no access to the files of the form's user."""
 TOO_LARGE_TO_SAY = 1_000_000_000
 TITLES: Mapping[str, str] = {
     "gpu_tag": "GPU tag",
@@ -30,7 +30,7 @@ TITLES: Mapping[str, str] = {
     "n_flips": "Flipped cases shown",
     "by": "What makes a side",
 }
-"""Where a field's name says too little to whoever sees the form alone."""
+"""Titles of fields whose name alone says too little in a form."""
 _BOUNDS: Mapping[str, str] = {
     "minimum": "at least {:g}",
     "exclusiveMinimum": "more than {:g}",
@@ -41,17 +41,17 @@ _BOUNDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """The names that a form offers. Where there is none of a kind, any text is taken."""
+    """Names that a form offers. A kind without names accepts any text."""
 
     benchmarks: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     prices: tuple[str, ...] = ()
-    """Blocks of prices, as `block:NAME`."""
+    """Blocks of prices as `block:NAME`."""
 
     def by_field(self) -> dict[str, tuple[str, ...]]:
-        """Return the names by the field of an evaluation that takes them."""
+        """Return the names by the field of an evaluation that accepts them."""
         return {
             "benchmarks": self.benchmarks,
             "models": self.models,
@@ -62,7 +62,7 @@ class Choices:
 
 
 def choices_in(store: "Store") -> Choices:
-    """Return what is known by name: what comes with the program, and what is stored and not retired."""
+    """Return all known names: those that come with the program, and stored ones that are not retired."""
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.requests.profiles import STANDARD_PROFILES
     from evaluation.resolution import EMBEDDED
@@ -80,7 +80,7 @@ def choices_in(store: "Store") -> Choices:
 
 
 def _answers_prompts(model: ModelRecord) -> bool:
-    """Return False of one that embeds texts and does nothing else."""
+    """Return False if the model only embeds texts."""
     return not model.capabilities or "completion" in model.capabilities
 
 
@@ -89,12 +89,12 @@ def _each_once(*names: str) -> tuple[str, ...]:
 
 
 def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the schema of a flow's parameters as its form shows it, and as the server checks what is sent.
+    """Return the schema of a flow's parameters for its form and for the server's validation.
 
     Args:
-        schema: Of the flow.
-        choices: The names that exist.
-        left_empty: Fields of the evaluation that may stay empty.
+        schema: Schema of the flow.
+        choices: Existing names.
+        left_empty: Fields of the evaluation that are optional.
     """
     form_schema = copy.deepcopy(dict(schema))
     form_schema["properties"] = {
@@ -116,9 +116,9 @@ def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, 
 
 
 def _titled(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameter under the title of its model, where it is one.
+    """Return the parameter with the title of its model, if it is one.
 
-    Its default is what the form sends where nothing is changed: a null in it would be refused where names are chosen.
+    Its default is what an unchanged form sends: a null in it would be refused where names are chosen.
     """
     if isinstance(default := value.get("default"), dict):
         value = {**value, "default": {field: entry for field, entry in default.items() if entry is not None}}
@@ -127,7 +127,7 @@ def _titled(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _title(name: str, value: dict[str, Any]) -> None:
-    """Give a readable title to a field that has none of its own."""
+    """Give a readable title to a field without one."""
     if value.get("title") == name.replace("_", " ").title():
         value["title"] = TITLES.get(name, name.replace("_", " ").capitalize())
 
@@ -151,7 +151,7 @@ def _need_not(model: dict[str, Any], names: tuple[str, ...]) -> None:
 
 
 def _say_bounds(value: dict[str, Any]) -> None:
-    """Say in the help what Prefect's forms do not show."""
+    """Add to the help what Prefect's forms do not show."""
     description = value.get("description", "")
     bounds = [
         words.format(kind[key])
@@ -165,5 +165,5 @@ def _say_bounds(value: dict[str, Any]) -> None:
 
 
 def _kinds(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the field itself, or each kind that it may be of."""
+    """Yield the field itself, or each of its alternative types."""
     yield from value.get("anyOf", [value])

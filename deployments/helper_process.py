@@ -29,16 +29,16 @@ from evaluation.settings import Settings
 
 VARIABLE = "BENCHWRIGHT_START_TIMEOUT_S"
 LEAST_SHARE = 0.01
-"""Of a processor's time. A process that got no more than that did not get anywhere."""
+"""Minimum share of a processor's time; a process that used no more made no progress."""
 MOST_TIMES = 10
-"""A process that stays at work without being ready is given up after so many times that time."""
+"""Multiple of the start timeout after which a process that works but is not ready is given up."""
 
 
 def start_timeout_s() -> float:
-    """Return the seconds that a process may spend on nothing while it starts.
+    """Return the seconds for which a process may be idle while it starts.
 
     Raises:
-        ConfigurationError: the variable holds what it must not.
+        ConfigurationError: the variable has an invalid value.
     """
     try:
         return Settings().start_timeout_s
@@ -52,20 +52,20 @@ def start_timeout_s() -> float:
 
 
 class Progress:
-    """What a helper has done so far: the processor's time that it used, and what it wrote."""
+    """Progress of a helper: its processor time and the size of its output."""
 
     def __init__(self, supervisor: int, log_path: Path) -> None:
-        """Begin to count the time.
+        """Start the measurement.
 
         Args:
             supervisor: Process id of the helper's supervisor.
-            log_path: Where it writes.
+            log_path: Log file of the helper.
         """
         self._supervisor, self._log_path = supervisor, log_path
         self._cpu_s, self._n_bytes = self._measured()
 
     def has_moved(self, within_s: float) -> bool:
-        """Return True where it did something since the last time that this was asked, `within_s` ago."""
+        """Return whether it made progress since the last call, `within_s` ago."""
         (cpu_before_s, n_before), (self._cpu_s, self._n_bytes) = (self._cpu_s, self._n_bytes), self._measured()
         return self._n_bytes > n_before or self._cpu_s - cpu_before_s > LEAST_SHARE * within_s
 
@@ -75,9 +75,9 @@ class Progress:
 
 
 def processor_time_s(root: int) -> float:
-    """Return the seconds of a processor that this process and all below it have used.
+    """Return the processor time of this process and all its descendants, in seconds.
 
-    0 where the system does not say.
+    0 where the system does not report it.
     """
     if not sys.platform.startswith("linux"):  # pragma: no cover
         return 0.0
@@ -99,13 +99,13 @@ _SUPERVISOR = Path(__file__).with_name("helper_supervisor.py")
 
 
 class HelperProcess:
-    """A server that runs until `stop`, until the `with` block ends, or until this process does."""
+    """A server that runs until `stop`, the end of the `with` block, or the end of this process."""
 
     def __init__(self, process: subprocess.Popen[bytes], life_line: int, log_path: Path) -> None:
         self._process, self._life_line, self.log_path = process, life_line, log_path
         self._folder: Path | None = None
         self.url = ""
-        """Where the server answers; empty until whoever started it knows."""
+        """Address of the server; empty until the code that started it has set it."""
 
     def __enter__(self) -> "HelperProcess":
         return self
@@ -129,18 +129,18 @@ class HelperProcess:
         return self._process.poll()
 
     def log_tail(self, n_lines: int = 20) -> str:
-        """Return the last lines that the server wrote."""
+        """Return the last lines of the server's log."""
         if not self.log_path.exists():
             return ""
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-n_lines:])
 
     def wait_until(self, ready: Callable[[], bool], *, timeout_s: float | None = None) -> None:
-        """Return when `ready` says so. A helper that does not get there is stopped.
+        """Wait until `ready` returns True. A helper that does not get there is stopped.
 
         Args:
-            ready: Asked again and again.
-            timeout_s: How long the helper may do nothing: use no processor time and write no log. One that does
-                something may take ten times as long. None: the setting `start_timeout_s`.
+            ready: Called repeatedly.
+            timeout_s: How long the helper may be idle, without processor time or log output. One that works may take
+                ten times as long. None: the setting `start_timeout_s`.
 
         Raises:
             ConfigurationError: it ended before, or took longer; with the end of its log.
@@ -162,15 +162,15 @@ class HelperProcess:
             pause_s = min(pause_s * 1.3, 0.5)
 
     def wait_for_health(self, url: str, *, timeout_s: float | None = None) -> None:
-        """Return when a GET of `url` is answered with a status under 400.
+        """Wait until a GET of `url` is answered with a status under 400.
 
         Raises:
-            ConfigurationError: as `wait_until`.
+            ConfigurationError: as for `wait_until`.
         """
         self.wait_until(lambda: answers(url), timeout_s=timeout_s)
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        """End the server: politely, and after `timeout_s` by force, with all processes of its group."""
+        """Terminate the server, and kill it with its process group after `timeout_s`."""
         self._signal(signal.SIGTERM)
         try:
             self._process.wait(timeout_s)
@@ -183,7 +183,7 @@ class HelperProcess:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def remove_when_stopped(self, folder: Path) -> None:
-        """Take over a folder that only this helper needs. It stays where the start failed, for its log."""
+        """Delete a folder of this helper when it stops. After a failed start it is kept for its log."""
         self._folder = folder
 
     def _signal(self, number: int) -> None:
@@ -206,7 +206,7 @@ _OF_THE_DEAD = "read the log; common causes are a busy port and a full disk"
 
 
 def _not_ready(after_s: float, timeout_s: float) -> tuple[str, str]:
-    """Return what is said of a helper that lives and does not become ready, and the next step."""
+    """Return the error message for a running helper that does not become ready, and the next step."""
     longer = f"allow more time: `export {VARIABLE}={max(600, 5 * timeout_s):.0f}`"
     if busy := busy_words():
         return f"was not ready after {after_s:.0f} s: {busy}", f"Wait until the machine is less busy, or {longer}."
@@ -214,7 +214,7 @@ def _not_ready(after_s: float, timeout_s: float) -> tuple[str, str]:
 
 
 def start_helper(argv: Sequence[str], *, log_path: Path, env: Mapping[str, str] | None = None) -> HelperProcess:
-    """Return a server running as `argv`, its output appended to `log_path`. It may not be ready yet.
+    """Start `argv` as a server, with its output appended to `log_path`. It may not be ready yet.
 
     Args:
         argv: Program and arguments.
@@ -255,15 +255,15 @@ def start_embedded(
     test_faults: bool = False,
     timeout_s: float | None = None,
 ) -> HelperProcess:
-    """Return an embedded server, ready to be asked; the language model is loaded with its first request.
+    """Start an embedded server and wait until it is ready; the language model is loaded with its first request.
 
     Args:
-        slots: Requests that it answers at the same time.
-        port: Where it answers; 0: a free one.
-        log_path: Where its output goes; None: a file in a temporary folder.
+        slots: Number of concurrent requests.
+        port: Its port; 0: a free one.
+        log_path: File of its output; None: one in a temporary folder.
         baselines_only: Leave the language model out.
         test_faults: Offer `/test/faults`.
-        timeout_s: As of `HelperProcess.wait_until`.
+        timeout_s: As for `HelperProcess.wait_until`.
 
     Raises:
         ConfigurationError: it did not start; with the end of its log.
@@ -282,17 +282,17 @@ def start_embedded(
 
 
 def answers(url: str, *, timeout_s: float | None = None) -> bool:
-    """Return True where a GET of `url` is answered with a status under 400. No proxy is asked.
+    """Return whether a GET of `url` is answered with a status under 400. No proxy is used.
 
     Args:
-        url: What is asked for.
-        timeout_s: How long it may take; None: `ANSWERS_WITHIN_S`.
+        url: URL to request.
+        timeout_s: Timeout in seconds; None: `ANSWERS_WITHIN_S`.
     """
     return health_of(url, timeout_s=timeout_s) is Health.WELL
 
 
 def listens(url: str) -> bool:
-    """Return True where there is somebody at the address of `url`, be it one who is too busy to answer."""
+    """Return whether a server listens at the address of `url`, even one that is too busy to answer."""
     parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 80), ANSWERS_WITHIN_S).close()
@@ -302,14 +302,14 @@ def listens(url: str) -> bool:
 
 
 def is_of_this_user(url: str) -> bool:
-    """Return False where the program that listens at this port of this machine is known to be another user's."""
+    """Return False if the program that listens at this port of this machine is known to be another user's."""
     port = urlsplit(url).port
     owners = {uid for family in ("tcp", "tcp6") for uid in _listeners(Path("/proc/net") / family, port)}
     return not owners or os.getuid() in owners
 
 
 def _listeners(table: Path, port: int | None) -> list[int]:
-    """User ids of those who listen at a port, by the kernel's table; none where there is no such table."""
+    """Return the user ids of the listeners at a port from the kernel's table; none where there is no such table."""
     try:
         rows = [line.split() for line in table.read_text().splitlines()[1:]]
     except OSError:

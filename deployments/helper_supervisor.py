@@ -18,14 +18,14 @@ from contextlib import suppress
 
 _PR_SET_PDEATHSIG = 1
 _GRACE_S = 3.0
-"""Between asking a server to end and ending it, when the parent is gone."""
+"""Seconds between SIGTERM and SIGKILL when the parent is gone."""
 _LOOK_EVERY_S = 1.0
 FOLDER_VARIABLE = "BENCHWRIGHT_HELPER_FOLDER"
-"""Names a folder that nobody needs once the parent is gone."""
+"""Environment variable with a folder to delete once the parent is gone."""
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status of the server, as a shell would give it.
+    """Run the server, and return its exit status as a shell would.
 
     Args:
         arguments: The pipe's read end, the parent's process id, then the server's program and arguments.
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _wakes_on_signals() -> int:
-    """Return a descriptor that becomes readable when a child ends or SIGTERM comes."""
+    """Return a descriptor that becomes readable when a child ends or SIGTERM arrives."""
     wake, written = os.pipe()
     os.set_blocking(written, False)
     signal.set_wakeup_fd(written, warn_on_full_buffer=False)
@@ -75,7 +75,7 @@ def _wakes_on_signals() -> int:
 
 
 def _dies_with_its_parent() -> Callable[[], None] | None:
-    """Return what the server's process does before it becomes the server; None where the kernel offers nothing."""
+    """Return the server's `preexec_fn` that ties it to its parent; None where the kernel offers nothing."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl

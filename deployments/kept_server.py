@@ -10,14 +10,14 @@ from deployments.prefect_home import configured_api, prefect_home
 from deployments.prefect_server import PrefectServer, find_or_start_server, use_server
 
 _kept: dict[Path, PrefectServer] = {}
-"""Those that this process started, by their Prefect home."""
+"""Servers that this process started, by Prefect home."""
 
 
 @contextmanager
 def kept_server() -> Iterator[PrefectServer]:
-    """Yield the user's Prefect server, that of another command, or one that this process keeps until its end.
+    """Yield the user's Prefect server, another command's, or one that this process keeps until its end.
 
-    Its address is in the environment of this process from then on.
+    From then on its address is in the environment of this process.
     """
     if (server := _running()) is not None:
         use_server(server)
@@ -36,7 +36,7 @@ def kept_server() -> Iterator[PrefectServer]:
 
 
 def _running() -> PrefectServer | None:
-    """Return the server that is kept for this Prefect home; None where the user names one, or it has ended."""
+    """Return the kept server of this Prefect home; None where the user configured one, or it has ended."""
     server = _kept.get(prefect_home()) if configured_api() is None else None
     if server is None or server.process is None:
         return None
@@ -48,6 +48,6 @@ def _running() -> PrefectServer | None:
 
 
 def _stop(server: PrefectServer, pid: int) -> None:
-    """Stop the server with the process that started it, and not with one that was forked from it."""
+    """Stop the server at the end of the process that started it, not of a process forked from it."""
     if os.getpid() == pid:
         server.stop(timeout_s=5.0)

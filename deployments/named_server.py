@@ -11,15 +11,15 @@ from evaluation.machine_load import busy_words
 
 
 def wait_for_named(api: str, health_page: str, tell: Callable[[str], None]) -> None:
-    """Return when the server answers. One that is busy is waited for, as by a flow that is at work.
+    """Wait until the server answers. A busy one is waited for, as it may be while a flow is at work.
 
     Args:
         api: Its address.
-        health_page: Where it says how it is.
-        tell: Says once that it is waited for.
+        health_page: URL of its health page.
+        tell: Reports once that it is waited for.
 
     Raises:
-        ConfigurationError: it is not there, refuses, or stays busy.
+        ConfigurationError: it is unreachable, refuses, or stays busy.
     """
     health = wait_while_busy(health_page, f"the Prefect server at {api}", tell)
     if health is Health.BUSY:
@@ -38,7 +38,7 @@ def wait_for_named(api: str, health_page: str, tell: Callable[[str], None]) -> N
 
 
 def _not_answering(api: str) -> ConfigurationError:
-    """Return the error of a server that does not answer; what named it is named, and nothing else."""
+    """Return the error for a server that does not answer, with the setting that names it."""
     if configured_api() is None:
         return ConfigurationError(
             f"the Prefect server of `benchwright serve` at {api} has stopped",
@@ -53,10 +53,10 @@ def _not_answering(api: str) -> ConfigurationError:
 
 
 def must_let_in(api: str) -> None:
-    """Check that the server takes our user and password, or asks for none.
+    """Check that the server accepts our user and password, or needs none.
 
     Raises:
-        ConfigurationError: it refuses them. A server that does not answer now is not refused here.
+        ConfigurationError: it refuses them. A server that does not answer now raises nothing here.
     """
     try:
         status = httpx.get(f"{api}/admin/version", auth=login(api), trust_env=False, timeout=10).status_code

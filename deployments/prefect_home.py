@@ -12,29 +12,29 @@ from evaluation.errors import ConfigurationError
 from evaluation.files.private_files import FILE_MODE, database_files, make_private, make_private_folder
 
 USER = "benchwright"
-"""Of the password that our own servers are given."""
+"""User name that goes with the password of our own servers."""
 
 
 def prefect_home() -> Path:
-    """Return the folder in which Prefect keeps its database and profiles."""
+    """Return the folder of Prefect's database and profiles."""
     return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
 
 
 def configured_api() -> str | None:
-    """Return the address of the server that the user's variables or active Prefect profile name."""
+    """Return the server address from the user's variables or active Prefect profile."""
     return _configured("PREFECT_API_URL")
 
 
 def source_of_api() -> str:
-    """Return what names the server of `configured_api`, in words."""
+    """Return the source of `configured_api`, as text."""
     return "PREFECT_API_URL" if os.environ.get("PREFECT_API_URL") else "your Prefect profile"
 
 
 def own_folder() -> Path:
-    """Return the folder in Prefect's home for logs, addresses and passwords of ours; for this user alone.
+    """Return the folder in Prefect's home for our logs, addresses and passwords, private to this user.
 
     Raises:
-        ConfigurationError: it cannot be made.
+        ConfigurationError: it cannot be created.
     """
     folder = prefect_home() / "benchwright"
     try:
@@ -48,7 +48,7 @@ def own_folder() -> Path:
 
 
 def mend_modes() -> None:
-    """Take from other users what they may read in Prefect's home: it holds secrets, and the key to them."""
+    """Remove other users' read access in Prefect's home: it holds secrets, and the key to them."""
     home = prefect_home()
     make_private(home)
     make_private(home / "benchwright")
@@ -57,23 +57,23 @@ def mend_modes() -> None:
 
 
 def secret_files() -> tuple[Path, ...]:
-    """Return the files of Prefect's home that hold secrets or lead to them, there or not."""
+    """Return the files of Prefect's home with secrets or access to them, whether they exist or not."""
     home = prefect_home()
     return (*database_files(home / "prefect.db"), home / "profiles.toml", *(home / "benchwright").glob("*"))
 
 
 def webhooks_file() -> Path:
-    """Return where `alerts notify` notes which servers webhooks may call, one a line."""
+    """Return the file where `alerts notify` lists the servers that webhooks may call, one per line."""
     return prefect_home() / "benchwright" / "webhooks"
 
 
 def password_file() -> Path:
-    """Return where the password of our own servers on this home stands."""
+    """Return the file of the password of our own servers on this home."""
     return prefect_home() / "benchwright" / "password"
 
 
 def own_password() -> str:
-    """Return `USER:PASSWORD` of our own servers on this home; made where there is none yet.
+    """Return `USER:PASSWORD` of our own servers on this home, created where there is none yet.
 
     Raises:
         ConfigurationError: its file cannot be written or read.
@@ -95,10 +95,10 @@ def own_password() -> str:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Write a file that is whole as soon as it is there.
+    """Write a new file atomically.
 
     Raises:
-        FileExistsError: it is there already.
+        FileExistsError: it exists already.
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
@@ -111,7 +111,7 @@ def _write_once(path: Path, text: str) -> None:
 
 
 def password_to_give() -> str:
-    """Return `USER:PASSWORD` that a server of ours asks for.
+    """Return `USER:PASSWORD` that a server of ours requires.
 
     The user's own where one is set, else that of this home.
     """
@@ -119,16 +119,16 @@ def password_to_give() -> str:
 
 
 def password_is_own() -> bool:
-    """Return True where the password is that of this home's file, and not one that the user set."""
+    """Return whether the password is that of this home's file, and not one that the user set."""
     text = _configured_password()
     return not text or (password_file().exists() and text == own_password())
 
 
 def login(api: str | None = None) -> tuple[str, str] | None:
-    """User and password for a Prefect server; None: none.
+    """Return user and password for a Prefect server; None: none.
 
     Args:
-        api: Its address: the password of this home is for its own servers alone. None: the configured server.
+        api: Its address: the password of this home is only for its own servers. None: the configured server.
     """
     text = _configured_password()
     if not text and api is not None and api == read_address() and password_file().exists():
@@ -144,7 +144,7 @@ def _configured_password() -> str | None:
 
 
 def _configured(name: str) -> str | None:
-    """Return what a variable says, else the user's active Prefect profile."""
+    """Return the value of a variable, or else that of the user's active Prefect profile."""
     if os.environ.get(name):
         return os.environ[name]
     path = Path(os.environ.get("PREFECT_PROFILES_PATH") or prefect_home() / "profiles.toml")
@@ -162,13 +162,13 @@ def _address_file() -> Path:
 
 
 def read_address() -> str | None:
-    """Return the address that another command wrote down; it may have gone since."""
+    """Return the server address that another command wrote; that server may be gone."""
     address = read_address_file().get("api")
     return None if address is None else str(address)
 
 
 def read_address_file() -> dict[str, Any]:
-    """Return all that it wrote."""
+    """Return everything that command wrote."""
     try:
         content = json.loads(_address_file().read_text())
     except (OSError, ValueError):
@@ -177,7 +177,7 @@ def read_address_file() -> dict[str, Any]:
 
 
 def is_writer_alive() -> bool:
-    """Return True where the process that wrote it is there, so that its server may be."""
+    """Return whether the process that wrote the address is alive, so that its server may be too."""
     from evaluation.store.holders import process_start
 
     pid = read_address_file().get("pid")
@@ -185,7 +185,7 @@ def is_writer_alive() -> bool:
 
 
 def write_address(api: str, *, is_lasting: bool = False) -> None:
-    """Write our server's address down for others to find; `is_lasting` where it outlives commands."""
+    """Write our server's address for other commands; `is_lasting` if it outlives commands."""
     path = own_folder() / _address_file().name
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps({"api": api, "pid": os.getpid()} | ({"is_lasting": True} if is_lasting else {})))
@@ -194,6 +194,6 @@ def write_address(api: str, *, is_lasting: bool = False) -> None:
 
 
 def remove_address(api: str) -> None:
-    """Take our own address away, and nobody else's."""
+    """Remove our own address, and no other."""
     if read_address() == api:
         _address_file().unlink(missing_ok=True)

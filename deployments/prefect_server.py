@@ -41,7 +41,7 @@ NO_SERVER = (
 )
 LOOK_EVERY_S = 2.0
 TAKES_OVER_WITHIN_S = 60.0
-"""How long a command waits for the server of another one, which is ending, to let go of its port."""
+"""Longest wait in seconds for the ending server of another command to release its port."""
 PASSWORD_VARIABLES = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
 FEWER_WORDS: Mapping[str, str] = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
@@ -59,7 +59,7 @@ _SERVER_SETTINGS: Mapping[str, str] = {
 
 
 def running_api() -> str | None:
-    """Return the address of a server that answers now: the user's own where one is named, else another command's."""
+    """Return the address of a running server: the configured one, if any, else another command's."""
     api = configured_api() or _own_address()
     return api.rstrip("/") if api is not None and answers(api.rstrip("/") + HEALTH) else None
 
@@ -67,7 +67,7 @@ def running_api() -> str | None:
 def lasting_api() -> str | None:
     """Return the address of a server that outlives the commands.
 
-    The user's own where one is named, else that of `serve`.
+    The configured one, if any, else that of `serve`.
     """
     if (api := configured_api()) is not None:
         return api.rstrip("/")
@@ -76,15 +76,15 @@ def lasting_api() -> str | None:
 
 
 def _is_there(api: str) -> bool:
-    """Return True where a server answers at the address that a command wrote down, or is only too busy to answer."""
+    """Return whether a server answers, or is only too busy to, at the address that a command wrote."""
     return answers(api + HEALTH) or (is_writer_alive() and health_of(api + HEALTH) is Health.BUSY)
 
 
 def use_lasting_server(needs: str) -> str:
-    """Return the address of such a server, for this process from now on.
+    """Use a server that outlives the commands in this process from now on, and return its address.
 
     Args:
-        needs: Why there must be one, for whoever has none.
+        needs: Why one is needed, for the error message.
 
     Raises:
         ConfigurationError: there is none, it does not answer, or it refuses our password.
@@ -99,7 +99,7 @@ def use_lasting_server(needs: str) -> str:
 
 
 def _tell_prefect(api: str) -> None:
-    """Let a Prefect that was imported before its server was known hear of it."""
+    """Update the settings of a Prefect that was imported before its server was known."""
     settings, context = sys.modules.get("prefect.settings"), sys.modules.get("prefect.context")
     if not settings or not context:
         return
@@ -110,7 +110,7 @@ def _tell_prefect(api: str) -> None:
 
 
 class PrefectServer:
-    """The server that a command works with; started, where it has to be, without waiting for it."""
+    """The Prefect server of a command. Where it has to be started, this does not wait until it is ready."""
 
     def __init__(
         self,
@@ -124,43 +124,43 @@ class PrefectServer:
         self.api = api
         self._is_lasting, self._has_password = is_lasting, has_password
         self.is_shared = is_shared
-        """Another command's: it may go away before we do."""
+        """Whether it belongs to another command, so that it may go away before we do."""
         self._helper = helper
         self.is_announced = False
-        """True once it was told that this server was started."""
+        """True once the user was told that this server was started."""
         self._closing = threading.Event()
         self._guard: threading.Thread | None = None
 
     @property
     def is_ours(self) -> bool:
-        """True where it ends with this command."""
+        """True if it ends with this command."""
         return self._helper is not None
 
     @property
     def page(self) -> str:
-        """Where its user interface is."""
+        """Address of its user interface."""
         return self.api.removesuffix("/api")
 
     def wait(self, tell: Callable[[str], None] = lambda _: None) -> None:
-        """Return when the server answers, and states that this process reads there can no longer load code.
+        """Wait until the server answers, and states read in this process can no longer load code.
 
         Args:
-            tell: Says that it is waited for.
+            tell: Reports that it is waited for.
 
         Raises:
-            ConfigurationError: as of `wait_for_answer`.
+            ConfigurationError: as for `wait_for_answer`.
         """
         self.wait_for_answer(tell)
         read_no_results()
 
     def wait_for_answer(self, tell: Callable[[str], None] = lambda _: None) -> None:
-        """Return when the server answers; one that is only busy is waited for. Prefect is not imported for it.
+        """Wait until the server answers, even if it is busy. Prefect is not imported for it.
 
         Args:
-            tell: Says that it is waited for.
+            tell: Reports that it is waited for.
 
         Raises:
-            ConfigurationError: it does not start, or the user's own is not there, refuses, or stays busy.
+            ConfigurationError: it does not start, or the configured one is unreachable, refuses, or stays busy.
         """
         if self._helper is not None:
             self._wait_for_own()
@@ -179,12 +179,12 @@ class PrefectServer:
         write_address(self.api, is_lasting=self._is_lasting)
 
     def _take_over(self, tell: Callable[[str], None]) -> None:
-        """Return when a server answers at the address of another command's, which was ending: ours or a third one's.
+        """Wait until a server answers at the address of another command's, which was ending: ours or a third one's.
 
-        The address stays, since what was imported meanwhile knows it already.
+        The address stays, since modules imported meanwhile already know it.
 
         Raises:
-            ConfigurationError: the port stays taken by what does not answer, or our server does not start.
+            ConfigurationError: the port stays taken by a program that does not answer, or our server does not start.
         """
         deadline, is_told = time.monotonic() + stretched_s(TAKES_OVER_WITHIN_S), False
         while listens(self.api):
@@ -219,16 +219,16 @@ class PrefectServer:
 
     @property
     def process(self) -> HelperProcess | None:
-        """The server that we started; None: somebody else's."""
+        """Process of the server that we started; None: it is not ours."""
         return self._helper
 
     def start_again(self) -> HelperProcess:
-        """Return our server in the place of the one that ended; it may not be ready yet."""
+        """Start a server of ours again after it ended; it may not be ready yet."""
         self._helper = _start(int(self.api.rsplit(":", 1)[1].split("/")[0]), has_password=self._has_password)
         return self._helper
 
     def stop(self, *, timeout_s: float) -> None:
-        """End the server where it is ours."""
+        """Stop the server if it is ours."""
         self._closing.set()
         if self._helper is not None:
             remove_address(self.api)
@@ -237,14 +237,14 @@ class PrefectServer:
 
 @contextmanager
 def prefect_server(*, has_password: bool = True) -> Iterator[PrefectServer]:
-    """Yield the user's server, else a running one of another command, else one of our own.
+    """Yield the configured server, else a running one of another command, else one of our own.
 
-    Started and not yet waited for.
+    Our own is started and not yet waited for.
 
-    Its address is in the environment of this process from then on, for the Prefect that is imported later.
+    From then on its address is in the environment of this process, for a later import of Prefect.
 
     Args:
-        has_password: Where one is started: whether it asks for one.
+        has_password: Whether a server that is started requires a password.
     """
     server = _find_or_start(has_password=has_password)
     _use(server, has_password=has_password)
@@ -257,20 +257,20 @@ def prefect_server(*, has_password: bool = True) -> Iterator[PrefectServer]:
 
 
 def find_or_start_server() -> PrefectServer:
-    """Return the server that `prefect_server` gives, for whoever keeps it longer than a block and stops it."""
+    """Return the server of `prefect_server` to callers that keep it longer than a block and stop it themselves."""
     server = _find_or_start(has_password=True)
     use_server(server)
     return server
 
 
 def use_server(server: PrefectServer) -> None:
-    """Let this process use the server from now on, also where it has imported Prefect already."""
+    """Use the server in this process from now on, even if Prefect is already imported."""
     _use(server)
     _tell_prefect(server.api)
 
 
 def start_prefect_server(port: int, *, has_password: bool = True) -> PrefectServer:
-    """Return a server of our own at this port, started and not yet waited for. This process uses it from then on."""
+    """Start a server of our own at this port without waiting for it. This process uses it from then on."""
     helper = _start(port, has_password=has_password)
     server = PrefectServer(f"http://127.0.0.1:{port}/api", helper, is_lasting=True, has_password=has_password)
     _use(server, has_password=has_password)
@@ -278,7 +278,7 @@ def start_prefect_server(port: int, *, has_password: bool = True) -> PrefectServ
 
 
 def _use(server: PrefectServer, *, has_password: bool = True) -> None:
-    """Let the Prefect that this process imports later speak to the server, with few words."""
+    """Set the environment for a later import of Prefect: this server, and little output."""
     os.environ["PREFECT_API_URL"] = server.api
     is_own = server.is_ours or server.is_shared or server.api == read_address()
     if is_own and has_password:
@@ -300,7 +300,7 @@ def _find_or_start(*, has_password: bool) -> PrefectServer:
 
 
 def _own_address() -> str | None:
-    """Return the address that another command wrote down, unless another user's program listens there now."""
+    """Return the address that another command wrote, unless another user's program listens there now."""
     api = read_address()
     return api if api is not None and is_of_this_user(api) else None
 
@@ -327,7 +327,7 @@ def _server_environment(port: int, *, has_password: bool) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """Return a port where nothing listens now."""
+    """Return a port on which no program listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

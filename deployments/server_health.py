@@ -10,12 +10,12 @@ from evaluation.machine_load import busy_words, stretched_s
 from evaluation.store.retrying import PATIENCE_S
 
 ANSWERS_WITHIN_S = 10.0
-"""A server that is gone refuses at once; one that is busy may take seconds to say anything."""
+"""Timeout in seconds: a server that is gone refuses at once; a busy one may take seconds to answer."""
 PAUSE_S = 1.0
 
 
 class Health(enum.Enum):
-    """What a request to a server's health page says of it."""
+    """State of a server according to a request to its health page."""
 
     WELL = "answers"
     BUSY = "is running but does not respond"
@@ -24,11 +24,11 @@ class Health(enum.Enum):
 
 
 def health_of(url: str, *, timeout_s: float | None = None) -> Health:
-    """Return what becomes of a GET of `url`. No proxy is asked.
+    """Return the health of a server by a GET of `url`. No proxy is used.
 
     Args:
-        url: What is asked for.
-        timeout_s: How long it may take; None: `ANSWERS_WITHIN_S`.
+        url: URL to request.
+        timeout_s: Timeout in seconds; None: `ANSWERS_WITHIN_S`.
     """
     parts = urlsplit(url)
     within_s = ANSWERS_WITHIN_S if timeout_s is None else timeout_s
@@ -54,13 +54,13 @@ def health_of(url: str, *, timeout_s: float | None = None) -> Health:
 
 
 def wait_while_busy(url: str, name: str, tell: Callable[[str], None], *, patience_s: float = PATIENCE_S) -> Health:
-    """Return what the server is once it is busy no more, or after `patience_s`, longer where this machine is busy.
+    """Return the server's health once it is not busy, or after `patience_s`, longer on a busy machine.
 
     Args:
         url: Its health page.
-        name: What it is called to whoever waits.
-        tell: Says once that it is waited for.
-        patience_s: How long a server may be busy.
+        name: Name of the server in messages.
+        tell: Reports once that it is waited for.
+        patience_s: Seconds for which a server may be busy.
     """
     deadline, is_told = time.monotonic() + stretched_s(patience_s), False
     while (health := health_of(url)) is Health.BUSY and time.monotonic() < deadline:

@@ -8,9 +8,10 @@ from deployments.prefect_home import login
 
 
 def settle(api: str, flow_run_id: str | None, *, timeout_s: float) -> None:
-    """Return when all that this process told the server has arrived, so that the server can end without loss.
+    """Wait until everything that this process sent to the server has arrived, so that the server can end without loss.
 
-    Task runs are written some time after they ended: until the flow run shows none that is not final, and no more come.
+    Task runs are written some time after they ended: wait until the flow run shows none that is not final, and no more
+    arrive.
     """
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
@@ -31,7 +32,7 @@ def settle(api: str, flow_run_id: str | None, *, timeout_s: float) -> None:
 
 
 def _task_runs(api: str, flow_run_id: str) -> tuple[int, int] | None:
-    """Return all task runs of a flow run, and those of them that are not final; None: the server is too busy to say."""
+    """Return all task runs of a flow run, and those that are not final; None: the server is too busy to answer."""
     of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
     open_ = {"task_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "SCHEDULED"]}}}}
     with httpx.Client(base_url=api, trust_env=False, timeout=5, auth=login(api)) as client:

@@ -15,7 +15,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 LOADED_AT = time.time()
-"""When this process began to load this code."""
+"""Time at which this process began to load the package, in seconds since 1970."""
 HOMES = {
     "deployments.python.comparisons": ("compare", "compare_async", "compare_unpaired"),
     "deployments.python.evaluations": ("evaluate", "evaluate_async", "forecast"),
@@ -36,7 +36,7 @@ HOMES = {
     "deployments.python.sweeps": ("forecast_sweep", "sweep", "sweep_async"),
     "evaluation.errors": ("BenchwrightError", "CheckFailedError", "RunFailedError", "RunInterrupted"),
 }
-"""Where the public functions and errors are defined."""
+"""Modules that define the public functions and errors, and the names in each."""
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names}
 
 __all__ = [*_HOME_OF]

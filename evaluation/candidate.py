@@ -9,11 +9,11 @@ from evaluation.case import Message
 from evaluation.fingerprint import fingerprint
 
 DEFAULT_OPTIONS: Mapping[str, Any] = {"temperature": 0.0, "num_ctx": 4096}
-"""What a candidate gets unless the user says otherwise; part of its fingerprint."""
+"""Options of every candidate unless the user sets them; part of its fingerprint."""
 DEFAULT_NUM_PREDICT = 1024
-"""Unless the benchmark or the user says, or the task is one of `OPEN_LENGTH_TASKS`."""
+"""Limit of output tokens where neither the benchmark nor the user sets one; not used for `OPEN_LENGTH_TASKS`."""
 OPEN_LENGTH_TASKS = frozenset({"generation", "instruction_following"})
-"""Tasks whose answers are as long as the model makes them, up to the end of its context (`num_ctx`)."""
+"""Tasks whose answers are limited only by the end of the model's context (`num_ctx`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class WorkedExample:
 
 @dataclass(frozen=True, kw_only=True)
 class PromptProfile:
-    """A small named way of asking. Different profiles are different candidates."""
+    """A named set of prompting instructions. Different profiles make different candidates."""
 
     name: str
     system: str | None = None
@@ -76,15 +76,15 @@ class Candidate:
     """A model with its options, prompt profile and think mode."""
 
     model: str
-    """Full name with tag, as its server gives it."""
+    """Full name with tag, as reported by the server."""
     digest: str | None
-    """None: unverified weights; then `endpoint_identity` is part of the fingerprint."""
+    """None for unverified weights, in which case `endpoint_identity` is part of the fingerprint."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """The user's explicit options over `DEFAULT_OPTIONS`; a benchmark's own are not among them."""
+    """The user's explicit options over `DEFAULT_OPTIONS`, without those of a benchmark."""
     profile: PromptProfile = PLAIN_PROFILE
     think: bool | str | None = None
     endpoint_identity: str | None = None
-    """Where no digest can be had: the endpoint and what its server reports of the model."""
+    """The endpoint and its server's description of the model, where no digest is available."""
 
     @cached_property
     def fingerprint(self) -> str:

@@ -30,24 +30,24 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One question with the answers that count as right."""
+    """One question with its references."""
 
     case_id: str
     """Unique within its benchmark version."""
     prompt: str = ""
-    """The question. Empty when `messages` are given."""
+    """The question; empty if `messages` are given."""
     messages: tuple[Message, ...] = ()
-    """A whole conversation instead of a single prompt."""
+    """A whole conversation in place of a single prompt."""
     references: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
-    """Passages that the answer must rest on."""
+    """Passages on which the answer must be based."""
     choices: tuple[str, ...] = ()
-    """Options of a multiple-choice case, or the labels of a classification case. Not shuffled."""
+    """Options of a multiple-choice case or labels of a classification case, not shuffled."""
     cluster: str | None = None
-    """Cases of one cluster (document, subject, template) are not independent evidence."""
+    """Name of the group (document, subject, template) whose cases are not independent evidence."""
     tags: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What a metric needs beyond text, as plain JSON: a program's tests, entry point, …"""
+    """Further input of a metric, as plain JSON: a program's tests, its entry point, …"""
 
     def __hash__(self) -> int:
         return hash((self.case_id, self.prompt, self.references))
@@ -74,39 +74,40 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptTemplate:
-    """A benchmark's own wording around each case."""
+    """A benchmark's wording around each case."""
 
     system: str | None = None
     template: str = "{prompt}"
-    """Text with `{prompt}`, and optionally `{context}` (passages, a blank line between them), `{choices}` (lettered
-    lines `A. …`) and `{labels}` (the choices in one line, with commas). Nothing else in braces is touched."""
+    """Text with `{prompt}`, and optionally `{context}` (passages, separated by a blank line), `{choices}` (lettered
+    lines `A. …`) and `{labels}` (the choices in one line, separated by commas). Other text in braces stays unchanged.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
-    """A version of a set of cases, with its prompt, its options and what is measured on it."""
+    """A version of a set of cases, with its prompt, options and metrics."""
 
     name: str
     task_type: str
-    """One of `TASK_TYPES`, or a word of the user's own."""
+    """One of `TASK_TYPES`, or a name chosen by the user."""
     cases: tuple[Case, ...]
     prompt: PromptTemplate = PromptTemplate()
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Options that reach the model: `num_predict`, `stop`."""
+    """Options sent to the model: `num_predict`, `stop`."""
     metrics: tuple[str, ...] = ("exact_match", "token_f1")
     """Metric names, each optionally with options: `regex(pattern='^yes')`."""
     headline: str = "exact_match"
-    """The metric by which candidates are ranked."""
+    """Metric that ranks the candidates."""
     description: str = ""
     criteria: str = ""
-    """What a good answer is, in words that a person or a judge can apply."""
+    """Criteria of a good answer, in words that a person or a judge can apply."""
     licence: str = ""
     source: str = ""
-    """The file's path as given, or `standard suite`."""
+    """Path of the file as given, or `standard suite`."""
     format: str = "plain"
-    """The file format that was recognised."""
+    """The recognised file format."""
     fields: FieldUse = field(default_factory=FieldUse)
-    """What became of the file's fields that are not called like ours."""
+    """Use of the file's fields whose names differ from ours."""
 
     @cached_property
     def version(self) -> str:

@@ -8,7 +8,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 
 
 class Named(Protocol):
-    """Anything with a `name` of its own class."""
+    """An object whose class has a `name`."""
 
     name: str
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Catalogue(Mapping[str, type[T]], Generic[T]):
-    """Classes by their `name`; an unknown name is answered with those that exist."""
+    """Classes by their `name`; the error for an unknown name lists the known ones."""
 
     def __init__(self, kind: str, *entries: type[T]) -> None:
         self._kind = kind
@@ -45,7 +45,7 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
 
 
 class LazyCatalogue(Mapping[str, type[T]], Generic[T]):
-    """A catalogue whose names cost no import: a class is imported when it is looked up."""
+    """A catalogue that imports a class only when it is looked up."""
 
     def __init__(self, kind: str, **places: str) -> None:
         """List the entries.

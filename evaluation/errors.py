@@ -30,7 +30,7 @@ from enum import StrEnum
 
 
 class FailureKind(StrEnum):
-    """Why there is no usable answer, in words a person understands."""
+    """Reason for a missing usable answer."""
 
     SERVER_DOWN = "server_down"
     LOADING_TIMED_OUT = "loading_timed_out"
@@ -44,9 +44,9 @@ class FailureKind(StrEnum):
     REFUSED_BY_POLICY = "refused_by_policy"
     PROMPT_TRUNCATED = "prompt_truncated"
     UNREADABLE_ANSWER = "unreadable_answer"
-    """The server sent what cannot be meant: a count of 10**30, endless bytes, nested without end."""
+    """The server sent an implausible reply: a count of 10**30, endless bytes, unlimited nesting."""
     WRONG_MODEL = "wrong_model"
-    """Another model answered than the one that was asked."""
+    """The answer came from another model than the requested one."""
 
     EMPTY_ANSWER = "empty_answer"
     THINKING_USED_UP_THE_BUDGET = "thinking_used_up_the_budget"
@@ -86,7 +86,7 @@ TRANSIENT_FAILURES = frozenset(
 
 
 class BenchwrightError(Exception):
-    """Anything that Benchwright itself has to say, with the next step a person can take."""
+    """Base class of Benchwright's errors. The message includes the next step to take."""
 
     def __init__(self, message: str, next_step: str | None = None) -> None:
         super().__init__(message, next_step)
@@ -104,11 +104,11 @@ class BenchwrightError(Exception):
 
 
 class ConfigurationError(BenchwrightError):
-    """Something the user can mend: a bad option value, a missing setting, no server."""
+    """An error that the user can fix: a bad option value, a missing setting, no server."""
 
 
 class UnknownNameError(ConfigurationError):
-    """A name that does not exist, with the names that do."""
+    """A name does not exist. The message lists the existing ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], next_step: str | None = None) -> None:
         names = tuple(known)
@@ -126,11 +126,11 @@ class UnknownNameError(ConfigurationError):
 
 
 class RunInUseError(ConfigurationError):
-    """A run that another living process works on."""
+    """Another living process works on the run."""
 
 
 class BenchmarkError(BenchwrightError):
-    """A benchmark file that cannot be used: which file, line and field, and what was expected there."""
+    """A benchmark file cannot be used. The message gives file, line and field, and what was expected there."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ def _rebuild_benchmark_error(path: str, problem: str, named: dict[str, object]) 
 
 
 class IncomparableError(BenchwrightError):
-    """Two things whose numbers must not be held against each other; the message says what differs."""
+    """The numbers of two things must not be compared. The message states what differs."""
 
 
 class StoreError(BenchwrightError):
@@ -175,15 +175,15 @@ class StoreError(BenchwrightError):
 
 
 class DatabaseLostError(StoreError):
-    """The database file was deleted, moved away or replaced while it was in use: what was stored in it is gone."""
+    """The database file was deleted, moved or replaced while in use; its contents are lost."""
 
 
 class StoreUnreachableError(StoreError):
-    """The database is away, restarts, broke the connection, or is locked by another process: it may be there later."""
+    """The database is away or restarting, dropped the connection, or is locked by another process. May be temporary."""
 
 
 class RefusedValueError(StoreError):
-    """A row holds a value that the database does not take, such as a number beyond 64 bits. Others are stored."""
+    """A row holds a value that the database does not accept, such as a number beyond 64 bits. Other rows are stored."""
 
 
 class SupersededError(StoreError):
@@ -191,7 +191,7 @@ class SupersededError(StoreError):
 
 
 class DamagedModelError(StoreError):
-    """A stored selection model's bytes are not those that were stored, so it is not used."""
+    """A stored selection model's bytes differ from those that were stored, so it is not used."""
 
 
 class SandboxError(BenchwrightError):
@@ -199,7 +199,7 @@ class SandboxError(BenchwrightError):
 
 
 class RunFailedError(BenchwrightError):
-    """A run that failed, or that somebody cancelled in Prefect. What it found is in `result`."""
+    """A run failed or was cancelled in Prefect. `result` holds what was found until then."""
 
     def __init__(self, message: str, next_step: str | None = None, result: object = None) -> None:
         super().__init__(message, next_step)
@@ -208,7 +208,7 @@ class RunFailedError(BenchwrightError):
 
 
 class CheckFailedError(BenchwrightError):
-    """A check that its caller asked for does not hold. All that was found is in `result`."""
+    """A check requested by the caller did not pass. `result` holds the full result."""
 
     def __init__(self, message: str, next_step: str | None = None, result: object = None) -> None:
         super().__init__(message, next_step)
@@ -217,7 +217,7 @@ class CheckFailedError(BenchwrightError):
 
 
 class RunInterrupted(KeyboardInterrupt):
-    """Ctrl-C, or a notebook's interrupt, while a run was at work. What is stored stays; `run_id` can be resumed."""
+    """Ctrl-C or a notebook's interrupt during a run. Stored outcomes remain; `run_id` can be resumed."""
 
     def __init__(self, message: str, run_id: str) -> None:
         super().__init__(message, run_id)
@@ -233,11 +233,11 @@ class SelectionError(BenchwrightError):
 
 
 class ModelFileError(SelectionError):
-    """A file or stored bytes that are no selection model, a damaged one, or one that must not be read."""
+    """A file or stored bytes that are not a selection model, are damaged, or must not be read."""
 
 
 class ProviderError(BenchwrightError):
-    """A server's refusal that asking again will not change."""
+    """A server refused a request, and repeating it will not help."""
 
     def __init__(self, message: str, kind: FailureKind, next_step: str | None = None) -> None:
         super().__init__(message, next_step)
@@ -246,7 +246,7 @@ class ProviderError(BenchwrightError):
 
 
 class CandidateFailureError(ProviderError):
-    """The candidate's own failure. What it did produce is kept, to be shown; the answer counts as empty."""
+    """The candidate itself failed. Its output is kept for display; the answer counts as empty."""
 
     def __init__(self, message: str, kind: FailureKind, text: str = "", next_step: str | None = None) -> None:
         super().__init__(message, kind, next_step)
@@ -255,7 +255,7 @@ class CandidateFailureError(ProviderError):
 
 
 class TransientProviderError(ProviderError):
-    """A failure that may be gone when asked again: timeout, 429, 503, runner crash, cut stream."""
+    """A failure that a retry may resolve: timeout, 429, 503, runner crash, cut stream."""
 
     def __init__(
         self, message: str, kind: FailureKind, retry_after_s: float | None = None, next_step: str | None = None

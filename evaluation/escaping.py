@@ -10,16 +10,16 @@ from typing import Any
 from evaluation.results.as_json import as_json as result_as_json
 
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-"""Controls, direction marks, lone surrogates, private use, and line ends that only some programs know."""
+"""Unicode categories of controls, direction marks, lone surrogates, private use and rare line separators."""
 _JOINERS = "\u200c\u200d"
-"""Needed to write Persian, Hindi and some emoji."""
+"""Joiners that Persian, Hindi and some emoji need."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~>$-])")
 _LINK_STARTS = re.compile(r"(://|www\.|@(?=\w))", re.IGNORECASE)
-"""What makes a link of the letters around it, without any mark: addresses of pages and of mailboxes."""
+"""Text that programs turn into a link without any markup: addresses of pages and of mailboxes."""
 _NUMBERED = re.compile(r"^(\d+)\.(?=\s|$)")
-"""What begins a list."""
+"""Start of a numbered list."""
 _UNSEEN = "\u200b"
-"""Shown as nothing; a link ends at it."""
+"""A character that is not displayed and ends a link."""
 _LOOK_ALIKES = str.maketrans({"`": "\u02cb", "*": "\u2217", "~": "\u223c"})
 _CELL_BREAKS = re.compile(
     r"<(?=[a-z/!?])|\](?=[(\[:])|!(?=\[)|&(?=#?\w+;)|\\(?=[^\w\s])|://|www\.|@(?=\w)", re.IGNORECASE
@@ -27,7 +27,7 @@ _CELL_BREAKS = re.compile(
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _BLOCK_STARTS = re.compile(r"[-+](\s|$)|[>#]|\d+[.)](\s|$)|[=-]+$|\||\[")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""The last four are the wide forms of the first, which some spreadsheets read alike."""
+"""Characters that start a formula; the last four are wide forms of the first, which some spreadsheets accept."""
 
 
 def for_terminal(text: str) -> str:

@@ -8,14 +8,14 @@ none if it is exact. Counts have thousands separators; nothing ends in a bare de
 import math
 
 P_FLOOR = 0.0001
-"""Smaller p-values are not told apart: no test here is that exact."""
+"""Smaller p-values are not distinguished: no test here is that exact."""
 
 
 _P_CEILING = 0.999
 
 
 _ALPHA = 0.05
-"""A p-value that is not on it is not rounded to it, so that figure and verdict agree."""
+"""A p-value other than this one is not rounded to it, so that number and verdict agree."""
 
 
 _MOST_DIGITS = 6
@@ -25,11 +25,11 @@ _MOST_PERCENT_DIGITS = 2
 
 
 _LEAST_DECIMAL = 1e-9
-"""Below it, and from a billion times its inverse on, powers of ten are easier to read than zeros."""
+"""Below it, and from a billion times its inverse, numbers are shown as powers of ten."""
 
 
 _NOISE = 1e-12
-"""What sums of binary fractions are off by: .7 may be .7000000000000002."""
+"""Rounding error of sums of binary fractions: .7 may be .7000000000000002."""
 
 
 _BYTES = ("B", "kB", "MB", "GB", "TB")

@@ -11,91 +11,91 @@ from evaluation.errors import FailureKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """All that one attempt sends, with every option explicit."""
+    """Everything that one attempt sends, with every option explicit."""
 
     model: str
     messages: tuple[Message, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Sampling and load options in Ollama's names, `seed` and `num_ctx` among them."""
+    """Sampling and load options by Ollama's names, including `seed` and `num_ctx`."""
     think: bool | str | None = None
-    """None: the model has no thinking mode, and the field is not sent."""
+    """None for a model without a thinking mode: the field is not sent."""
     format: str | Mapping[str, Any] | None = None
     """`"json"` or a JSON schema."""
     keep_alive: str | int = "10m"
     timeout_s: float = 300.0
-    """One attempt, from its sending to its last byte."""
+    """Limit of one attempt, from sending to the last byte."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Where the seconds of one attempt went. None: the server does not say."""
+    """Durations within one attempt, in seconds. None where the server does not report them."""
 
     total_s: float
-    """Measured by the client, from sending to the last byte: the latency that a user feels."""
+    """Client-side time from sending to the last byte: the latency that a user experiences."""
     ttft_s: float | None = None
-    """Measured by the client: sending to the first text or thinking."""
+    """Client-side time from sending to the first text or thinking."""
     queue_s: float | None = None
-    """Waiting for a slot of the loaded model."""
+    """Time spent waiting for a slot of the loaded model."""
     load_s: float | None = None
     prompt_s: float | None = None
     generate_s: float | None = None
-    """After the first token."""
+    """Time after the first token."""
 
 
 class Usage(TypedDict, total=False):
-    """What only some servers say of an answer, in the fields of a `Generation`."""
+    """Values that only some servers report with an answer, named as in `Generation`."""
 
     cached_tokens: int | None
     cold: bool
 
 
 class PromptState(StrEnum):
-    """What a server had to do with a prompt before the first token."""
+    """How much of a prompt the server processed before the first token."""
 
     FRESH = "fresh"
-    """Read it: all of it, or all but a beginning that it shares with every other prompt."""
+    """The server read the whole prompt, or all but a beginning that it shares with every other prompt."""
     CACHED = "cached"
-    """Little or nothing: it had read this very prompt before, and kept what came of it."""
+    """The server read little or nothing: it had this exact prompt in its cache."""
     UNKNOWN = "unknown"
-    """It had been sent this very prompt before, and does not say what it had kept."""
+    """The server had received this exact prompt before and does not report what it had cached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One output of a candidate for a case. Exports have its fields as columns, in this order (`outcome_fields`)."""
+    """One output of a candidate for a case. Exports use its fields as columns, in this order (`outcome_fields`)."""
 
     answer: str
-    """What the metrics see: the text without stray thinking tags; empty where the candidate failed."""
+    """Text that the metrics see: without stray thinking tags; empty if the candidate failed."""
     text: str
-    """Raw text as the model wrote it, without its thinking."""
+    """Raw text from the model, without its thinking."""
     thinking: str | None = None
     finish_reason: str | None = None
     """`stop` or `length`."""
     own_failure: FailureKind | None = None
-    """The candidate's own failure; the case is scored as an empty answer and carries this label."""
+    """Kind of the candidate's own failure; the case is scored as an empty answer and carries this label."""
     message: str | None = None
-    """The own failure in words."""
+    """Description of the candidate's own failure."""
     prompt_tokens: int | None = None
     output_tokens: int | None = None
-    """With thinking tokens."""
+    """Output tokens, including thinking."""
     cached_tokens: int | None = None
-    """Those of the prompt that the server had kept from earlier prompts; None: it does not say."""
+    """Prompt tokens that the server had cached from earlier prompts; None if it does not report them."""
     timing: Timing | None = None
     cold: bool = False
-    """True where this request waited for the model to load."""
+    """True if this request waited for the model to load."""
     reused: bool = False
-    """Taken from an earlier run: left out of every timing figure."""
+    """True if taken from an earlier run; excluded from every timing figure."""
     prompt_state: PromptState | None = None
-    """None: not judged, which takes the other answers of its run; it counts as fresh."""
+    """None if not determined, which requires the run's other answers; it then counts as fresh."""
     n_attempts: int = 1
     seed: int | None = None
     energy_j: float | None = None
-    """What the GPU used for it, where that was measured; known some time after the answer."""
+    """GPU energy of the answer, if measured; available some time after the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """The server failed on a case: it says nothing about the candidate, is counted and never scored."""
+    """A failure of the server on a case. It says nothing about the candidate; it is counted and never scored."""
 
     kind: FailureKind
     message: str

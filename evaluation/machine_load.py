@@ -3,7 +3,7 @@
 import os
 
 BUSY_FROM = 2.0
-"""Programs that want a processor, for each processor that there is."""
+"""Load per processor, in programs that run or wait for it, from which the machine counts as busy."""
 LONGEST = 20.0
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """A model as its server describes it."""
+    """A server's description of a model."""
 
     name: str
-    """Full `name:tag`."""
+    """Full name, `name:tag`."""
     digest: str | None
-    """64 hex digits of the weights' manifest; None where the server has none to give."""
+    """Digest of the weights' manifest, 64 hex digits; None if the server does not provide one."""
     family: str | None = None
     parameter_size: str | None = None
-    """As the server writes it: `8.0B`."""
+    """As reported by the server: `8.0B`."""
     n_parameters: int | None = None
     quantization: str | None = None
     context_length: int | None = None
@@ -24,7 +24,7 @@ class ModelInfo:
     """`completion`, `thinking`, `tools`, `vision`, `embedding`, …"""
     licence: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """The model's own option values; a repeated key (`stop`) is a list."""
+    """The model's own option values; a repeated key (`stop`) becomes a list."""
     template: str | None = None
     remote_host: str | None = None
-    """Set where the prompt would leave this machine."""
+    """Set if prompts would leave this machine."""

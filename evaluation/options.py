@@ -11,18 +11,18 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.number_parsing import read_number
 
 MODELS_OWN = "model"
-"""`temperature=model`: keep what the model itself says."""
+"""Value that keeps the model's own setting: `temperature=model`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option in Ollama's name: its type, bounds, and documented default."""
+    """One option by Ollama's name: its type, bounds and documented default."""
 
     kind: type
     low: float = -math.inf
     high: float = math.inf
     default: Any = None
-    """Of the newest known server; None: left to the server, and not sent."""
+    """Default of the newest known server; None if left to the server, in which case it is not sent."""
     loads: bool = False
     """A change of it loads the model again."""
 
@@ -105,7 +105,7 @@ OPTIONS: Mapping[str, Option] = {
     "use_mmap": Option(kind=bool, loads=True),
     "draft_num_predict": Option(kind=int, low=0, loads=True),
 }
-"""Every option that a candidate may set. `seed` is the run's (`--seed`) and is derived for each case."""
+"""Every option that a candidate may set. `seed` belongs to the run (`--seed`) and is derived for each case."""
 
 
 def read_options(options: Mapping[str, Any]) -> dict[str, Any]:

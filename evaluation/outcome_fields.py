@@ -25,13 +25,13 @@ def _kinds(of: type[Generation | Timing]) -> Iterator[tuple[str, type]]:
 
 
 KINDS: Mapping[str, type] = dict(_kinds(Generation))
-"""Of an answer's fields, with those of its timing in its place: the type of each, apart from None."""
+"""Types of an answer's fields, with those of its timing in place of it; None is left out of unions."""
 SECONDS = tuple(each.name for each in fields(Timing))
 _WITHOUT_TEXTS = tuple(
     name for name, kind in KINDS.items() if name not in SECONDS and kind is not str and kind is not FailureKind
 )
 FIGURES = (*_WITHOUT_TEXTS, *SECONDS)
-"""What an answer took, with its timing: what summaries read, never a text."""
+"""Fields of an answer other than texts, with its timing: the input of summaries."""
 _OWN = tuple(name for name in KINDS if name not in SECONDS)
 _WORDS = {name: kind for name, kind in KINDS.items() if issubclass(kind, StrEnum)}
 _OF_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")

@@ -8,43 +8,43 @@ class ProgramEnd(StrEnum):
     """How a program ended."""
 
     FINISHED = "finished"
-    """All tests were run to their end, passed or not."""
+    """All tests ran to their end, passed or not."""
     SYNTAX_ERROR = "syntax_error"
     RAISED = "raised"
-    """An exception, or an early exit, before the tests."""
+    """An exception or an early exit before the tests."""
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     TOO_MUCH_OUTPUT = "too_much_output"
     CRASHED = "crashed"
-    """Killed by a signal, or gone without a word."""
+    """Killed by a signal, or ended without a message."""
     NOT_CHECKABLE = "not_checkable"
-    """What it returned is no plain value that could be carried to the checker."""
+    """The returned value is not plain data that can be passed to the checker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What a model wrote, and what the benchmark demands of it. Hostile."""
+    """A program written by a model, with the benchmark's tests. Treated as hostile."""
 
     source: str
     tests: tuple[str, ...]
-    """Python statements of the benchmark, each a test of its own; run apart from the program."""
+    """Python statements of the benchmark, each a separate test; executed apart from the program."""
     entry_point: str | None = None
-    """The function that the tests call; None: whichever names they call."""
+    """Function that the tests call; None if they call functions by any name."""
     setup: str = ""
-    """The benchmark's own code, which both the program and the tests may use."""
+    """The benchmark's own code, available to both the program and the tests."""
     timeout_s: float = 3.0
-    """For the program with all its tests."""
+    """Limit for the program with all its tests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramOutcome:
-    """What came of running a program."""
+    """Result of running a program."""
 
     passed: tuple[bool, ...]
-    """One a test; False where it was not reached."""
+    """One value for each test; False for a test that was not reached."""
     end: ProgramEnd
     message: str = ""
-    """The first thing that went wrong, in a line."""
+    """The first error, in one line."""
     isolation: str = ""
-    """How the program was kept from harm: `bubblewrap`, `weak`."""
+    """Isolation that was used: `bubblewrap`, `weak`."""
     duration_s: float = 0.0

@@ -14,23 +14,23 @@ MAX_ATTEMPTS = 8
 BASE_S = 1.0
 LONGEST_PAUSE_S = 30.0
 LONGEST_RETRY_AFTER_S = 600.0
-"""A server that asks to be left alone for longer is asked after this time all the same."""
+"""Longest wait in seconds that a server can request; a longer one is shortened to this."""
 JITTER = 0.25
-"""Pauses vary by this share in both directions, so that requests refused together do not return together."""
+"""Random variation of pauses in both directions, as a share, so that refused requests do not return together."""
 FEW_ATTEMPTS = 2
 HOPELESS_SOON = {FailureKind.OUT_OF_MEMORY: FEW_ATTEMPTS, FailureKind.LOADING_TIMED_OUT: FEW_ATTEMPTS}
-"""Failures that a few minutes seldom mend."""
+"""Kinds of failure that rarely resolve within a few minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetrySchedule:
-    """Pauses that double from `base_s` to `longest_s` with jitter, unless the server says when to come back."""
+    """Pauses that double from `base_s` to `longest_s` with jitter, unless the server sets the delay."""
 
     base_s: float = BASE_S
     longest_s: float = LONGEST_PAUSE_S
     max_attempts: int = MAX_ATTEMPTS
     max_attempts_by_kind: Mapping[FailureKind, int] = field(default_factory=lambda: HOPELESS_SOON)
-    """For kinds of failure that get fewer attempts than others."""
+    """Limits for kinds of failure that get fewer attempts than others."""
 
     def pause_s(self, error: ProviderError, n_attempts: int) -> float | None:
         """Return the seconds until the next attempt; None: there is none.

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """A metric's value for one case, with what explains it."""
+    """A metric's value for one case, with its explanation."""
 
     value: float
     label: str | None = None
-    """A short word: which extraction stage fired, the predicted class."""
+    """A short word: the extraction stage that matched, the predicted class."""
     rationale: str | None = None
-    """Why this value, for a person."""
+    """Explanation of the value for a reader."""
     evidence: tuple[float | str, ...] = ()
     """Plain numbers and words from which a corpus metric computes its value over many cases."""
 
@@ -21,9 +21,9 @@ class ScoreFailure:
     """A score that failed: counted beside the scores, never a value of its own."""
 
     kind: str
-    """A word to count by: `verdict_unreadable`, `judge_refused`, `timed_out`, `metric_raised`, …"""
+    """Category for counting: `verdict_unreadable`, `judge_refused`, `timed_out`, `metric_raised`, …"""
     message: str
-    """What happened, for a person; with what a judge wrote where that is the reason."""
+    """Description for a reader, with the judge's reply where that is the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,11 @@ class Estimate:
 
     value: float
     low: float | None
-    """None where the cases are too few to say."""
+    """None if there are too few cases."""
     high: float | None
     n_cases: int
     method: str
-    """How the interval was made: `wilson`, `t`, `cluster_t`, `bootstrap`, …"""
+    """Method of the interval: `wilson`, `t`, `cluster_t`, `bootstrap`, …"""
     confidence_level: float = 0.95
 
     def within(self, value_range: tuple[float, float]) -> "Estimate":

@@ -8,31 +8,31 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Read from `BENCHWRIGHT_…` variables by whoever starts the work; never at import. An empty one is as if unset."""
+    """Settings from `BENCHWRIGHT_…` variables, read when work starts, never at import. Empty values count as unset."""
 
     model_config = SettingsConfigDict(env_prefix="BENCHWRIGHT_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     database_url: SecretStr | None = None
-    """Where results are stored; None: SQLite in the user's data directory."""
+    """URL of the results database; None for SQLite in the user's data directory."""
     embedded_url: str | None = None
     """Address of a running embedded server."""
     retry_base_s: float = Field(default=1.0, gt=0)
-    """First pause before a request is sent again; it doubles from there."""
+    """First pause in seconds before a request is retried; later pauses double."""
 
     metric_timeout_s: float = Field(default=60.0, gt=0)
-    """Seconds that a metric from a user's file, or from another package, has for one case."""
+    """Seconds allowed for one case of a metric from a user's file or from another package."""
 
     start_timeout_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
-    """Seconds that a server or worker of ours may do nothing while it starts; it may take ten times as long in all."""
+    """Seconds without progress allowed to one of our servers or workers at start; ten times as long in total."""
 
     sandbox: Literal["weak"] | None = None
-    """`weak`: programs may run with resource limits alone where bubblewrap is missing."""
+    """`weak`: programs may run with resource limits only where bubblewrap is missing."""
 
     prices: Path | None = None
-    """A file of prices by model, for whoever gives no `--prices`; a run keeps what it used."""
+    """File of prices by model, used without `--prices`; a run keeps the prices that it used."""
 
     form_files: Path | None = None
-    """The folder of which forms, and whoever else starts a deployment, may name files; None: they may name none."""
+    """Folder whose files forms and other starts of a deployment may name; None: they may name no files."""
 
     @property
     def database(self) -> str | None:

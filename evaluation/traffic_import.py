@@ -31,21 +31,21 @@ OPTIONAL = ("ok", "error_type", "prompt_tokens", "output_tokens", "stages", "id"
 _OF_A_STAGE = ("name", "duration_s", "tokens")
 _NAMES = ("task", "candidate", "id", "error_type")
 LONGEST_CALL = 16 * MIB
-"""Bytes of a line: a call with its input and output."""
+"""Longest line in bytes: a call with its input and output."""
 _NEXT = "mend that line: nothing of the file was stored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedTraffic:
-    """What came of importing a file."""
+    """Result of importing a file."""
 
     record: "TrafficImport"
     n_lines: int
-    """Calls in the file, also those that were here before."""
+    """Calls in the file, including those that were already stored."""
     is_new: bool
-    """False where this very file was imported before: nothing was stored now."""
+    """False if the same file was imported before; then nothing was stored."""
     notes: tuple[str, ...] = ()
-    """What a person should know of how names were read."""
+    """Notes on how names were read."""
 
 
 def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False) -> ImportedTraffic:
@@ -76,7 +76,7 @@ def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False
 
 
 class _Reading:
-    """One reading of a file, line by line."""
+    """One pass over a file, line by line."""
 
     def __init__(self, path: Path, *, keep_texts: bool, must_be: str | None = None) -> None:
         self._path = path
@@ -91,7 +91,7 @@ class _Reading:
         return self._hash.hexdigest()
 
     def notes(self) -> tuple[str, ...]:
-        """Return what a person should know of how names were read."""
+        """Return remarks for the user on how names were read."""
         return tuple(
             f"{named_fields(merged)} ({name}): written in more than one Unicode form, read as one name"
             for name, spellings in self._spellings.items()

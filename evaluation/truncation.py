@@ -9,24 +9,24 @@ from enum import StrEnum
 from typing import Any
 
 FINISH_REASON = "length"
-"""What servers say of an answer that was cut, whatever cut it."""
+"""Finish reason that servers report for a cut answer, regardless of the cause."""
 SPARE_TOKENS = 1
-"""A context that is full to all but so many tokens is full: engines keep one for the end."""
+"""Tokens left of a context that counts as full: engines keep one for the end."""
 
 
 class CutBy(StrEnum):
-    """What cut an answer off."""
+    """The limit that cut an answer off."""
 
     NUM_PREDICT = "num_predict"
     NUM_CTX = "num_ctx"
     TRAINED_CONTEXT = "trained_context"
     UNKNOWN = "unknown"
-    """The server counted no tokens, or has a limit of its own."""
+    """The server reported no token counts, or has a limit of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What can cut a candidate's answers."""
+    """Limits that can cut a candidate's answers."""
 
     num_predict: int | None
     num_ctx: int | None

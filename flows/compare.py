@@ -21,12 +21,12 @@ from tasks.run_lifecycle import cancel_runs
 
 
 class Compared(TypedDict):
-    """What the flow run made."""
+    """Result of the comparison flow."""
 
     comparisons: list[str]
     """Ids of the comparisons, one for each benchmark."""
     runs: NotRequired[dict[str, str]]
-    """How each run of the evaluation ended, by its id."""
+    """Final status of each run of the evaluation, by run id."""
 
 
 def _flow_run_name() -> str:

@@ -18,11 +18,11 @@ from tasks.generation.workbench import Workbench
 from tasks.store_calls import call_store
 
 LOOK_EVERY_S = 0.1
-"""How soon a case that pauses before its next attempt is made up for by another shard."""
+"""Interval in seconds at which a case that pauses before its next attempt is replaced by work from another shard."""
 
 
 async def count_left(bench: Workbench) -> None:
-    """Note how many cases of each candidate have no outcome yet, before servers are told what there is to do."""
+    """Record the number of cases without an outcome for each candidate, before servers learn what there is to do."""
     for work in bench.works:
         for item in work.group.planned:
             is_given_up = bench.watches[item.run_candidate_id].given_up is not None
@@ -30,12 +30,12 @@ async def count_left(bench: Workbench) -> None:
 
 
 async def generate_all(bench: Workbench) -> None:
-    """Return when every case that `count_left` found has an outcome, or is given up; `serve_all` runs beside it."""
+    """Wait until every case that `count_left` found has an outcome or is given up; `serve_all` runs in parallel."""
     await gather_or_cancel(_work_through(bench, work) for work in bench.works)
 
 
 async def _work_through(bench: Workbench, work: GroupWork) -> None:
-    """Hand out a group's cases as its servers have room for them, until every one has ended."""
+    """Hand out a group's cases as its servers have room for them, until all have ended."""
     try:
         if work.n_left:
             await work.pool.opened.wait()
@@ -66,9 +66,9 @@ async def _hand_out(bench: Workbench, work: GroupWork) -> None:
 
 
 async def _stretches(bench: Workbench, work: GroupWork) -> AsyncIterator[tuple[str, tuple[Item, ...], int]]:
-    """Yield the stretches of a run's missing cases, its candidates in turn.
+    """Yield the shards of a run's missing cases, its candidates in turn.
 
-    Each as long as the present pace asks for.
+    Each is as long as the present pace asks for.
     """
     for together in group_by_run(work.group.planned):
         label = together[0].label if len(together) == 1 else f"{len(together)} candidates"
@@ -92,14 +92,14 @@ async def _stretches(bench: Workbench, work: GroupWork) -> AsyncIterator[tuple[s
 
 
 def _to_the_end_of_a_case(items: Sequence[Item], size: int) -> int:
-    """So many items and the rest of the last one's case: shards overtake one another, a case's own turns must not."""
+    """Return a size at which no case is split: shards overtake one another, but the repeats of a case must not."""
     while size < len(items) and items[size][1] == items[size - 1][1]:
         size += 1
     return size
 
 
 async def _interleaved(bench: Workbench, together: Sequence[PlannedCandidate]) -> AsyncIterator[tuple[Item, ...]]:
-    """Yield what is missing of candidates of one run, page by page, the candidates in turn."""
+    """Yield the missing cases of a run's candidates, page by page, the candidates in turn."""
     turns: Turns | None = None
     pages = [MissingPages(bench.store, item) for item in together]
     while True:
@@ -131,7 +131,7 @@ async def _shard(bench: Workbench, title: str, stretch: Sequence[Item], first: i
 
 
 async def _one_ends(in_flight: set[asyncio.Task[object]]) -> set[asyncio.Task[object]]:
-    """Return those still in flight after one has ended, or a little later. An error of one is raised."""
+    """Wait for a shard to end, at most `LOOK_EVERY_S`; return the shards still in flight, or raise a shard's error."""
     done, still = await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_EVERY_S)
     errors = [error for shard in done if not shard.cancelled() and (error := shard.exception()) is not None]
     if errors:
@@ -148,7 +148,7 @@ async def _set_status(bench: Workbench, group: Group, status: Status) -> None:
 
 
 async def _end(bench: Workbench, group: Group) -> None:
-    """Every candidate of the group is completed, or failed with the reason for which it was given up."""
+    """Mark every candidate of the group as completed, or as failed with the reason for which it was given up."""
     for item in group.planned:
         await call_store(_end_candidate, bench, item)
 

@@ -36,11 +36,11 @@ from tasks.telemetry.gpu_sampling import gpu_sampling
 
 
 async def planned(plan_request: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...] | None = None) -> Plan:
-    """Return the order of the work, its benchmarks, runs and candidates stored.
+    """Store the benchmarks, runs and candidates of a request, and return the order of the work.
 
     Args:
-        plan_request: What was asked for.
-        benchmarks: Where its benchmarks are in the store; None: they are brought there, where they are not yet.
+        plan_request: The request.
+        benchmarks: Its benchmarks in the store; None: they are stored where they are missing.
     """
     # Held from here on, though no run is: whose process dies over its plan is to be made again too.
     with await call_store(open_store, Settings().database) as store:
@@ -59,18 +59,18 @@ async def planned(plan_request: PlanRequest, benchmarks: tuple[LoadedBenchmark, 
 async def work_through(
     plan: Plan, flow_run_id: UUID, *, ends: bool = True, kept: dict[str, Group] | None = None
 ) -> dict[str, str]:
-    """Return the status of each run, once all that the plan asks is asked, scored and estimated.
+    """Generate, score and estimate everything in a plan, and return the status of each run.
 
     Args:
-        plan: What is missing of it is asked.
-        flow_run_id: Who works on it.
-        ends: False where more will be asked of the same runs, which are then left as running.
-        kept: By endpoint, the model that the work before has left in a server's memory, for this work to begin with;
-            afterwards what it has left there itself, for `let_go_of` to release. None: it leaves nothing.
+        plan: The plan, of which only the missing part is generated.
+        flow_run_id: The flow run that works on it.
+        ends: False where more cases of the same runs will follow; they are then left as running.
+        kept: Group left in a server's memory by earlier work, by endpoint; updated with what this work leaves, for
+            `let_go_of` to release. None: nothing is left.
 
     Raises:
-        HeldError: somebody else works on its runs.
-        CancelledError: what is finished is stored, and scored as far as a moment was enough; the runs are still open.
+        HeldError: another process works on its runs.
+        CancelledError: finished cases are stored, and scored as far as a moment was enough; the runs are still open.
         Exception: whatever broke the work; the runs are failed.
     """
     try:
@@ -88,7 +88,7 @@ async def work_through(
 
 
 async def _spread(plan: Plan, flow_run_id: UUID) -> dict[str, str]:
-    """Return the same, with the asking left to flow runs on workers; what none of them asks is asked here."""
+    """Do the same with flow runs on workers; cases that none of them asks are asked here."""
     run_ids = [run.run_id for run in plan.runs]
     with await call_store(open_store, Settings().database) as store:
         async with hold_runs(store, run_ids, part=whole_of(plan.spread)):
@@ -123,11 +123,11 @@ async def _work_through(plan: Plan, flow_run_id: UUID, *, ends: bool, kept: dict
 
 
 async def let_go_of(kept: dict[str, Group], plan: Plan) -> None:
-    """Take what `work_through` has left in servers' memories out of them.
+    """Release the models that `work_through` has left in servers' memories.
 
     Args:
-        kept: By endpoint; empty afterwards.
-        plan: The last that was worked through.
+        kept: Groups by endpoint; emptied.
+        plan: The last plan that was worked through.
     """
     if not kept:
         return
@@ -150,7 +150,7 @@ async def _serve(bench: Workbench, served: asyncio.Event) -> None:
 
 
 async def _generate_and_score(bench: Workbench, served: asyncio.Event, *, ends: bool) -> None:
-    """Scoring of everything begins with the last answer, while the servers still let go of models and slots."""
+    """Generate all answers, then score them while the servers still release models and slots."""
     plan = bench.plan
     servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
     early = early_scores(bench.store, plan) if ends else contextlib.nullcontext()

@@ -77,7 +77,7 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
 
 
 async def _looks(race_schedule: RaceSchedule, flow_run_id: UUID, began: float, hold: RaceHold) -> tuple[str, ...]:
-    """Return the metrics of the run, once all looks are taken; none where nothing was asked."""
+    """Run all rounds of the race, and return the run's metrics; none where nothing was asked."""
     asking = Asking(race_schedule=race_schedule, flow_run_id=flow_run_id, hold=hold)
     last: Step | None = None
     asking.tell_once(race_schedule.notes)
@@ -99,19 +99,19 @@ async def _looks(race_schedule: RaceSchedule, flow_run_id: UUID, began: float, h
 
 @dataclass(kw_only=True)
 class Asking:
-    """Asks look after look of one race, and knows what is left from one to the next."""
+    """Work of a race's rounds, with the state carried from one round to the next."""
 
     race_schedule: RaceSchedule
     flow_run_id: UUID
     hold: RaceHold
     plan: Plan | None = None
-    """Of the last look."""
+    """Plan of the last round."""
     kept: dict[str, Group] = field(default_factory=dict)
-    """By endpoint, the model that its server still has in memory for the next look."""
+    """Group whose model a server keeps in memory for the next round, by endpoint."""
     told: set[str] = field(default_factory=set)
 
     async def ask(self, step: Step) -> None:
-        """Return once all of a look is asked and scored."""
+        """Ask and score all cases of a round."""
         plan_request = PlanRequest(
             request=self.race_schedule.request.evaluation,
             invocation_id=self.race_schedule.invocation_id,
@@ -130,19 +130,19 @@ class Asking:
         await work_through(plan, self.flow_run_id, ends=False, kept=self.kept)
 
     async def end(self) -> None:
-        """Take the models of the last look out of the servers' memory."""
+        """Release the models of the last round from the servers' memory."""
         if self.plan is not None:
             await let_go_of(self.kept, self.plan)
 
     async def _leave_servers_without_work(self, plan: Plan) -> None:
-        """Let go of what stands in the memory of servers that are asked nothing in this look."""
+        """Release the models of servers without work in this round."""
         at_work = {lane.endpoint_name for lane in plan.lanes}
         left = {endpoint: self.kept.pop(endpoint) for endpoint in [*self.kept] if endpoint not in at_work}
         if self.plan is not None:
             await let_go_of(left, self.plan)
 
     def tell_once(self, notes: tuple[str, ...]) -> None:
-        """Tell those notes that were not told yet."""
+        """Log the notes that were not logged yet."""
         for note in notes:
             if note not in self.told:
                 log_info("%s", note)

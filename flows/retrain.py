@@ -17,7 +17,7 @@ from tasks.retraining.promote import evaluate_challenger, promote_or_keep
 from tasks.retraining.publish import publish_retraining
 
 MOST_ROUNDS = 5
-"""How often a challenger is evaluated again because another model came to decide meanwhile."""
+"""Maximum number of times a challenger is evaluated again because the champion changed meanwhile."""
 _AS_IT_IS = RetrainRequest()
 
 

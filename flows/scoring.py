@@ -20,7 +20,7 @@ OnLeases = Callable[[str, frozenset[str]], Awaitable[None]]
 
 
 async def at_once() -> None:
-    """Nothing to wait for."""
+    """Return at once: there is nothing to wait for."""
 
 
 async def score_all(
@@ -31,14 +31,14 @@ async def score_all(
     on_leases: OnLeases,
     servers_are_free: Callable[[], Awaitable[Any]] = at_once,
 ) -> None:
-    """Score every candidate of every run, and makes the runs' estimates.
+    """Score every candidate of every run, and compute the runs' estimates.
 
     Args:
-        store: Where the answers are, and the scores go.
-        plan: What is to be scored, and whom the metrics ask.
+        store: Store of the answers and the scores.
+        plan: What to score, and the models that the metrics ask.
         settings: How long to wait before asking again, and which isolation programs get.
-        on_leases: Told which leases are held for the slots of the models that are asked.
-        servers_are_free: Returns when the candidates' models need their servers no more.
+        on_leases: Called with the leases held for the slots of the models that are asked.
+        servers_are_free: Returns when the candidates' models no longer need their servers.
     """
     works = {run.run_id: by_work(run.metrics) for run in plan.runs}
     for run in plan.runs:
@@ -72,7 +72,7 @@ async def _score_by_asking(
     answerers: Answerers,
     metric_model: MetricModelPlan | None,
 ) -> None:
-    """Score what one model is asked for, in all runs; None: the sandbox."""
+    """Compute the scores of all runs that need one model; None: the sandbox."""
     async with asking(store, plan, answerers, metric_model) as name:
         for run in plan.runs:
             work = works[run.run_id]

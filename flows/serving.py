@@ -18,11 +18,11 @@ from tasks.spreading.other_shares import others_still_ask, until_others_need_no_
 
 LOOK_EVERY_S = 0.1
 FIRST_LOOK_BACK_S, LAST_LOOK_BACK_S = 2.0, 30.0
-"""How soon a server that was given up is asked again whether it is back, at first and later on."""
+"""First and longest interval in seconds between checks whether a server that was given up is back."""
 
 
 class CannotServeError(Exception):
-    """A server that cannot be brought to serve a model."""
+    """A server cannot be made to serve a model."""
 
     def __init__(self, why: str, *, is_down: bool) -> None:
         super().__init__(why, is_down)
@@ -30,13 +30,13 @@ class CannotServeError(Exception):
 
 
 async def serve_all(bench: Workbench) -> None:
-    """Let every server of the plan work until there is nothing left that it could do."""
+    """Run every server of the plan until none has work left."""
     await _ensure_limits(bench)
     await gather_or_cancel(_serve(bench, station) for station in bench.stations.values())
 
 
 async def _ensure_limits(bench: Workbench) -> None:
-    """Make the limits that are not there yet, sets those that Prefect could not be told of, obeys the others."""
+    """Create missing limits, set those that are pending, and report the others that are lower than the slots."""
     try:
         await apply_pending_limits(bench.store)
     except LimitsAwayError as error:
@@ -81,9 +81,9 @@ async def _serve(bench: Workbench, station: Station) -> None:
 
 
 async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:
-    """Return what the server should do next: what nobody does yet, else where help is worth a load.
+    """Return the next group for a server: one that no server works on, or one where help is worth a load.
 
-    None: nothing any more.
+    None: there is no work left.
     """
     while True:
         mine = [work for work in bench.works if work.is_open_to(station.name)]
@@ -97,7 +97,7 @@ async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:
 
 
 async def _work_on_until_ended(bench: Workbench, station: Station, claim: SlotClaim, work: GroupWork) -> None:
-    """Work on the group; who still waits for its turn when the others have ended it need not load the model."""
+    """Work on the group. If others finish it while this server waits for its turn, the model is not loaded."""
     working = asyncio.create_task(_work_on(bench, station, claim, work))
     ended = asyncio.create_task(work.ended.wait())
     try:
@@ -144,20 +144,20 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
 
 
 def _is_kept(bench: Workbench, station: Station, group: Group) -> bool:
-    """Return True where the server still has in memory what the group needs."""
+    """Return whether the server still has the group's model in memory."""
     kept = (bench.kept or {}).get(station.name)
     return kept is not None and kept.residency == group.residency
 
 
 async def _make_room(bench: Workbench, station: Station, group: Group) -> None:
-    """Let go of what the work before has left in the server's memory, unless the group needs it there."""
+    """Release the model that earlier work left in the server's memory, unless the group needs it."""
     kept = (bench.kept or {}).pop(station.name, None)
     if kept is not None and kept.model != group.model:
         await release_model(bench.plan.invocation_id, station.name, kept.model)
 
 
 async def _until_done(station: Station, work: GroupWork, turn: Turn) -> None:
-    """Return when the group has ended, another server needs no help, or this one is given up."""
+    """Wait until the group has ended, another server needs no help, or this one is given up."""
     ended = asyncio.create_task(work.ended.wait())
     try:
         while not (work.ended.is_set() or station.watch.given_up or work.is_idle_for(station)):
@@ -169,7 +169,7 @@ async def _until_done(station: Station, work: GroupWork, turn: Turn) -> None:
 
 
 async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Turn) -> None:
-    """Take the model out of the server's memory, unless the next work, share or another evaluation needs it there."""
+    """Unload the model, unless the next work, another share or another evaluation needs it."""
     if station.watch.given_up or turn.is_shared():
         return
     following = next((other for other in bench.works if other is not work and other.is_open_to(station.name)), None)
@@ -185,7 +185,7 @@ async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Tur
 
 
 async def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: CannotServeError) -> None:
-    """Give the server up, unless it is down and others do its work meanwhile."""
+    """Give the server up for this group, unless it is down and others can do the work meanwhile."""
     if not error.is_down:
         work.refuse(station.name, f"{work.group.model} could not be loaded: {error.why}")
         return
@@ -201,9 +201,9 @@ async def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, err
 
 
 async def _is_another_there(bench: Workbench, station: Station, work: GroupWork) -> bool:
-    """Return True where the work need not end with this server.
+    """Return whether another server can continue the work.
 
-    Those given up before are asked whether they are back.
+    Servers that were given up are checked for their return.
     """
     others = [bench.stations[name] for name in work.group.endpoints if name != station.name]
     if any(other.watch.given_up is None for other in others):
@@ -212,7 +212,7 @@ async def _is_another_there(bench: Workbench, station: Station, work: GroupWork)
 
 
 async def _is_back(station: Station) -> bool:
-    """Return True where a server that was given up answers again, and may be given work."""
+    """Return whether a server that was given up answers again, and may get work."""
     try:
         await station.provider.version()
     except ProviderError:
@@ -223,7 +223,7 @@ async def _is_back(station: Station) -> bool:
 
 
 async def _until_back(bench: Workbench, station: Station) -> None:
-    """Return when the server answers again, or has nothing left that it could do."""
+    """Wait until the server answers again, or has no work left."""
     pause_s = FIRST_LOOK_BACK_S
     while await _is_missed_for(bench, station, pause_s):
         pause_s = min(2 * pause_s, LAST_LOOK_BACK_S)
@@ -238,9 +238,9 @@ async def _until_back(bench: Workbench, station: Station) -> None:
 
 
 async def _is_missed_for(bench: Workbench, station: Station, seconds: float) -> bool:
-    """Return True after that time.
+    """Wait for `seconds`, and return True.
 
-    False as soon as no work goes on with which the server could help if it came back.
+    Return False as soon as no work continues with which the server could help if it came back.
     """
     until = time.monotonic() + seconds
     while any(_others_hold(bench, work, station) for work in bench.works):
@@ -251,5 +251,5 @@ async def _is_missed_for(bench: Workbench, station: Station, seconds: float) -> 
 
 
 def _others_hold(bench: Workbench, work: GroupWork, station: Station) -> bool:
-    """Return True where the work goes on without this server."""
+    """Return whether the work continues without this server."""
     return work.is_open_to(station.name) and bench.has_another_server(work, station)

@@ -75,7 +75,7 @@ async def _stretch(plan_request: PlanRequest) -> str:
 
 
 async def _ask_unless_it_is_over(bench: Workbench, plan: Plan) -> str:
-    """Return what became of it; who waits for us may end the runs before we have asked all."""
+    """Ask the share's cases until done, or until the spreading process ends the runs; return the result as text."""
     asking = asyncio.create_task(_ask(bench, plan))
     over = asyncio.create_task(until_the_run_is_over(bench))
     try:

@@ -71,7 +71,7 @@ async def _sweep(request: SweepRequest, invocation_id: str, flow_run_id: UUID) -
 
 
 async def _ask_all(request: SweepRequest, plan: Plan, flow_run_id: UUID) -> dict[str, str]:
-    """Return the status of the run, once all is asked. A model stays loaded from one part to the next."""
+    """Ask all parts, and return the status of the run. A model stays loaded from one part to the next."""
     kept: dict[str, Group] = {}
     try:
         await _ask_parts(await lay_out(request, plan), plan, flow_run_id, kept)
@@ -85,7 +85,7 @@ async def _ask_all(request: SweepRequest, plan: Plan, flow_run_id: UUID) -> dict
 
 
 async def _ask_parts(parts: Sequence[SweepPart], plan: Plan, flow_run_id: UUID, kept: dict[str, Group]) -> None:
-    """Ask part after part but the last one, which is asked with whatever is missing then, and looks after each."""
+    """Ask every part but the last, and report progress after each. The last is asked with whatever is missing then."""
     if not parts:
         return
     since, given_up = datetime.now(UTC), frozenset[int]()

@@ -44,7 +44,7 @@ HOMES = {
     "selection.recommendation": ("explain", "flush", "rank", "recommend", "report_outcome"),
     "selection.preferences": ("Constraints", "Weights"),
 }
-"""Where the public names are defined; `retrain` and its like know flows, which stand above this package."""
+"""Modules that define the public names; `retrain` and the like need flows, a layer above this package."""
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names}
 
 __all__ = [
@@ -97,7 +97,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _hidden(error: Exception) -> Exception:
-    """Return what to do where another package of one of our names stands before ours; else the error itself."""
+    """Return the next step where another package shadows one of ours; otherwise the error itself."""
     module = sys.modules.get("evaluation")
     ours = Path(__file__).resolve().parent.parent
     file = getattr(module, "__file__", None)

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from evaluation.errors import ModelFileError
 
 MOST_BYTES = 400_000_000
-"""Of all members together, unpacked; a file is no larger either."""
+"""Maximum unpacked size of all members together, and maximum size of the file, in bytes."""
 MOST_MEMBERS = 20_000
 MOST_UNCHECKED = 1_000_000
 MOST_TIMES = 100
-"""A member of more than a megabyte is at most this many times its packed size; zip makes of zeros about 1,030."""
+"""Maximum compression ratio of a member larger than a megabyte; zip reaches about 1,030 on zeros."""
 TRAIN_AGAIN = "No code in it was run. Train a new model with `benchwright retrain`, or give another file."
 _PICKLE = re.compile(rb"\x80[\x00-\x08]|c[\w.]+\n[\w.]+\n|\((?:l|d|i)|[\]}](?:q|\x94|\()")
-"""How a pickle begins, of any protocol."""
+"""First bytes of a pickle, of any protocol."""
 _DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "<u8", "|u1"})
 _UNREADABLE = (
     ValueError,
@@ -40,7 +40,7 @@ _UNREADABLE = (
 
 
 def packed_archive(members: Mapping[str, bytes], *, is_packed: bool = True) -> bytes:
-    """Return a zip of these members; the same members give the same bytes."""
+    """Return a zip of these members; equal members give equal bytes."""
     written = io.BytesIO()
     kind = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
     with zipfile.ZipFile(written, "w", kind) as archive:
@@ -52,7 +52,7 @@ def packed_archive(members: Mapping[str, bytes], *, is_packed: bool = True) -> b
 
 
 def _packs_too_well(content: bytes) -> bool:
-    """Return True where a reader would take the packed member for a trap."""
+    """Return whether a reader would reject the packed member as a zip bomb."""
     return len(content) > MOST_UNCHECKED and len(content) > MOST_TIMES * len(zlib.compress(content)) / 2
 
 
@@ -61,10 +61,10 @@ def read_archive(data: bytes, what: str) -> dict[str, bytes]:
 
     Args:
         data: The archive.
-        what: It is called in an error.
+        what: Its name in errors.
 
     Raises:
-        ModelFileError: it is none, a damaged one, or would be too large.
+        ModelFileError: it is not a zip, is damaged, or would be too large.
     """
     _must_be_zip(data, what)
     try:
@@ -119,12 +119,12 @@ def read_array(data: bytes, what: str, *, may_be_records: bool = False, must_be_
 
     Args:
         data: The file.
-        what: It is called in an error.
-        may_be_records: Records of numbers may be in it too, as scikit-learn keeps the nodes of a tree.
-        must_be_finite: What is not known (NaN) and what has no bound is refused.
+        what: Its name in errors.
+        may_be_records: Allow records of numbers too, as scikit-learn stores the nodes of a tree.
+        must_be_finite: Refuse NaN and infinity.
 
     Raises:
-        ModelFileError: it holds something else, other than it says, or values that are no numbers.
+        ModelFileError: it holds something else, contradicts its header, or has values that are no numbers.
     """
     source = io.BytesIO(data)
     try:

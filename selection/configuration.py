@@ -19,10 +19,10 @@ _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._
 
 
 def written_as(candidate: Choosable, form: Form) -> str:
-    """Return the candidate in that form, ending with a line end.
+    """Return the candidate in that format, ending with a newline.
 
     Raises:
-        ConfigurationError: it cannot be written so.
+        ConfigurationError: it cannot be written in that format.
     """
     writers: Mapping[Form, Callable[[Choosable], str]] = {
         "modelfile": as_modelfile,
@@ -33,7 +33,7 @@ def written_as(candidate: Choosable, form: Form) -> str:
 
 
 def as_mapping(candidate: Choosable) -> dict[str, Any]:
-    """Return all that it takes to call the candidate, for JSON."""
+    """Return everything needed to call the candidate, for JSON."""
     return {
         "candidate": candidate.label,
         "fingerprint": candidate.key,
@@ -53,7 +53,7 @@ def as_mapping(candidate: Choosable) -> dict[str, Any]:
 
 
 def as_environment(candidate: Choosable) -> str:
-    """Return the lines `export LLM_…=…` for a shell to read, whatever stands in the values."""
+    """Return lines `export LLM_…=…` for a shell, with any values quoted safely."""
     place = next((place for place in candidate.places if place.url is not None), None)
     values = {
         "LLM_MODEL": candidate.model,
@@ -163,7 +163,7 @@ def _quoted(text: str) -> str:
 
 
 def _held(text: str) -> str:
-    """Return `text` as a Modelfile can hold it: the same, where it can."""
+    """Return `text` in the form that a Modelfile can hold, unchanged where possible."""
     plain = re.sub(r"\r\n?", "\n", text)
     *lines, last = "".join(map(_as_seen, plain)).split("\n")
     return "\n".join([*map(_without_closing_quotes, lines), last])
@@ -176,7 +176,7 @@ def _as_seen(letter: str) -> str:
 
 
 def _without_closing_quotes(line: str) -> str:
-    """Return the line, so that no server takes its end for the end of the value."""
+    """Return the line such that no server takes its end for the end of the value."""
     bare = "".join(letter for letter in line if not _may_be_dropped(letter)).rstrip()
     if not bare.endswith('"""'):
         return line
@@ -186,7 +186,7 @@ def _without_closing_quotes(line: str) -> str:
 
 
 def _may_be_dropped(letter: str) -> bool:
-    """Return True for letters so new that a server may not know them, and drops them with those that cannot be seen."""
+    """Return True for letters so new that a server may not know them, and drop them like invisible ones."""
     return unicodedata.ucd_3_2_0.category(letter) == "Cn"
 
 

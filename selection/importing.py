@@ -34,24 +34,24 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """What came of importing a file."""
+    """Result of importing a file."""
 
     record: ScoreboardRecord
     is_new: bool
-    """False where this very file was imported before: nothing was stored then."""
+    """False where this very file was imported before, and nothing was stored."""
     notes: tuple[str, ...]
-    """What a person should know of it."""
+    """Remarks for the user."""
 
 
 def import_scoreboard(
     store: "Store", path: str | Path, *, name: str | None = None, ignore: Sequence[str] = ()
 ) -> Import:
-    """Return what was stored: the whole file, or nothing.
+    """Import a file as a whole, or nothing, and return the result.
 
     Args:
-        store: Where it goes.
+        store: The store.
         path: CSV, TSV, Parquet or JSONL, also as `.gz`.
-        name: What the import is called; None: as the file.
+        name: Name of the import; None: that of the file.
         ignore: Columns to leave out.
 
     Raises:
@@ -75,11 +75,11 @@ def import_scoreboard(
 def read_scoreboard(
     path: Path, *, name: str | None = None, ignore: Sequence[str] = ()
 ) -> tuple[ScoreboardContent, tuple[str, ...]]:
-    """Return the file's content, checked, and what a person should know of how it was read.
+    """Read and check the file; return its content, with remarks for the user.
 
     Args:
         path: The file.
-        name: What it is called; None: as the file.
+        name: Its name; None: that of the file.
         ignore: Columns to leave out.
 
     Raises:
@@ -119,7 +119,7 @@ def read_scoreboard(
 
 
 class _Table:
-    """Rows as they are read, in columns."""
+    """Rows read so far, by column."""
 
     def __init__(self) -> None:
         self._candidates: dict[str, int] = {}
@@ -133,14 +133,14 @@ class _Table:
 
     @property
     def n_rows(self) -> int:
-        """How many were added."""
+        """Number of rows added."""
         return len(self._quality)
 
     def add(self, row: Row) -> None:
         """Add a row.
 
         Raises:
-            BenchmarkError: it cannot be one.
+            BenchmarkError: the row is invalid.
         """
         if not self.n_rows:
             self._check_columns(row)
@@ -155,11 +155,11 @@ class _Table:
             raise _unknown_columns(row, unused)
 
     def check_repeats(self, path: Path) -> None:
-        """Raise `BenchmarkError` where rows may or may not be repeats of one answer."""
+        """Raise `BenchmarkError` where it is ambiguous whether rows are repeats of one answer."""
         self._answers.check(path, *self._positions)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what a person should know of how the names were read."""
+        """Return remarks for the user on how the names were read."""
         return self._answers.notes()
 
     def _check_columns(self, row: Row) -> None:
@@ -267,7 +267,7 @@ def _check_suffix(path: Path) -> None:
 
 
 def _of_a_scoreboard(error: BenchmarkError) -> BenchmarkError:
-    """Return the same without advice that is meant for benchmarks."""
+    """Return the error without advice that is meant for benchmarks."""
     next_step = error.next_step
     if next_step is None or "benchmarks validate" in next_step or "a case a line" in next_step:
         place = "the file" if error.line is None and error.row is None else "this row"

@@ -8,52 +8,52 @@ from typing import Literal, get_args
 from evaluation.errors import ConfigurationError
 
 OnTie = Literal["cheapest", "fastest", "best"]
-"""Which of those near the best is named: the cheapest, the fastest, or the one with the highest estimate."""
+"""Preference among candidates near the best: the cheapest, the fastest, or the one with the highest estimate."""
 TOLERANCE = 0.5
-"""Points (hundredths of quality): who is expected to be no further below the best may be named in its place."""
+"""Default tolerance in points (hundredths of quality): how far below the best a named candidate's estimate may be."""
 TIE_ORDERS: Mapping[OnTie, tuple[str, ...]] = {
     "cheapest": ("cost", "energy", "memory"),
     "fastest": ("latency", "cost", "energy", "memory"),
     "best": (),
 }
-"""By what one of those near the best is named: the first thing in which they differ; else the highest estimate."""
+"""Order of criteria among candidates near the best: the first that differs decides; otherwise the highest estimate."""
 MEMORY_DIGITS = 1
-"""Tenths of a gigabyte: who takes less than that less memory is no smaller."""
+"""Decimal places of gigabytes: a difference in memory of less than a tenth does not count."""
 LARGEST_WEIGHT = 1_000_000
-"""Beside it nothing else counts, and it can be shown."""
+"""Maximum weight: with it nothing else counts, and it can still be shown."""
 LogPrompt = Literal["hash", "prompt"]
-"""What is stored of a prompt: its hash and length, or its text too."""
+"""What to store of a prompt: its hash and length, or its text too."""
 MOST_LOGGED = 4_000
-"""Characters of a prompt that are stored at most."""
+"""Maximum number of characters of a prompt to store."""
 OnLittleEvidence = Literal["abstain", "rules"]
-"""What happens where too few cases were measured: no candidate is named, or a rule picks one and says so."""
+"""Behaviour with too few measured cases: name no candidate, or let a rule pick one and say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraints:
-    """What must hold. None and empty: nothing is asked.
+    """Constraints on a candidate. None or empty: no constraint.
 
     Raises:
-        ConfigurationError: a limit that cannot be one.
+        ConfigurationError: an invalid limit.
     """
 
     max_latency_s: float | None = None
-    """Seconds for an answer, at `percentile` of those measured."""
+    """Maximum seconds for an answer, at `percentile` of those measured."""
     percentile: float = 0.95
     max_memory_gb: float | None = None
-    """10⁹ bytes of a loaded model."""
+    """Maximum memory of a loaded model in units of 10⁹ bytes."""
     max_cost_per_1k: float | None = None
     """US dollars for 1,000 answers."""
     max_energy_j: float | None = None
-    """Joules for an answer, on average."""
+    """Maximum joules for an answer, on average."""
     min_quality: float | None = None
-    """A fraction in [0, 1], as all qualities are; the estimate must reach it."""
+    """Minimum of the estimate, a fraction in [0, 1], as all qualities are."""
     capabilities: tuple[str, ...] = ()
-    """What the model must be able to do, as its server says: `vision`, `tools`, `thinking`."""
+    """Required capabilities of the model as reported by its server: `vision`, `tools`, `thinking`."""
     endpoints: tuple[str, ...] = ()
-    """Names of the servers that may be used; empty: all."""
+    """Names of the servers to use; empty: all."""
     models_only: bool = False
-    """Whether programs, the baselines, are left out."""
+    """Whether to leave out programs, the baselines."""
 
     def __post_init__(self) -> None:
         for name in ("capabilities", "endpoints"):
@@ -79,13 +79,13 @@ class Constraints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """How much each thing is worth: points of quality (hundredths) for each halving of the other.
+    """Weights of quality, latency, cost and energy, in points of quality (hundredths) for each halving.
 
     With `Weights(latency=2)` a candidate that is twice as fast is worth as much as one that is 2 points better.
-    Halvings and not shares of the largest, so that a candidate nobody would choose changes no ranking.
+    Halvings are used instead of shares of the largest, so that a candidate that is never chosen changes no ranking.
 
     Raises:
-        ConfigurationError: a weight that cannot be one.
+        ConfigurationError: an invalid weight.
     """
 
     quality: float = 1.0
@@ -105,7 +105,7 @@ class Weights:
 
 
 def checked_choice(name: str, value: str, kind: object) -> str:
-    """Return `value`, where it is one of the words of the literal type `kind`.
+    """Return `value` if it is one of the values of the literal type `kind`.
 
     Raises:
         ConfigurationError: it is none of them.
@@ -117,7 +117,7 @@ def checked_choice(name: str, value: str, kind: object) -> str:
 
 
 def must_be_ways(*, on_tie: str, tolerance: object, on_little_evidence: str) -> None:
-    """Raise `ConfigurationError` unless these can be ways of choosing."""
+    """Raise `ConfigurationError` unless these are valid preferences."""
     checked_choice("on_tie", on_tie, OnTie)
     checked_choice("on_little_evidence", on_little_evidence, OnLittleEvidence)
     if not (_is_number(tolerance) and 0 <= tolerance <= 100):  # type: ignore[operator]

@@ -46,22 +46,22 @@ def recommend(
     It is stored in the background, with its id, for `report_outcome`. Safe to call from many threads and processes.
 
     Args:
-        task: Such as `summarization`, or a word of your own; None: over all tasks.
-        prompt: What is to be answered; a selection model, where there is one, looks at it.
-        constraints: What must hold.
-        weights: What is worth how much.
-        on_tie: Which of those near the best is named: `cheapest`, `fastest` or `best`.
-        tolerance: How near that is: points of expected quality that whoever is named may lie below the best.
-        on_little_evidence: Where too few cases were measured: `abstain`, or go by `rules`.
+        task: Such as `summarization`, or a name of your own; None: over all tasks.
+        prompt: The prompt to answer; used by a selection model, where there is one.
+        constraints: Constraints on the candidate.
+        weights: Weights of latency, cost and energy against quality.
+        on_tie: Which candidate near the best is named: `cheapest`, `fastest` or `best`.
+        tolerance: Points of expected quality that the named candidate may be below the best.
+        on_little_evidence: Behaviour where too few cases were measured: `abstain`, or choose by `rules`.
         store: A path, a URL or an open store; None: the database that the command uses.
         log: What is stored of the prompt: `hash`, with its length; `prompt`, its first 4,000 characters too.
         explore: The share of answers that are drawn at random among those that cannot be told apart, so that their
             reported outcomes can be compared; 0: never.
-        rng: For these draws.
+        rng: Randomness of these draws.
 
     Raises:
-        SelectionError: no candidate holds the constraints; names the last constraint and the nearest miss.
-        ConfigurationError: an argument that cannot be one.
+        SelectionError: no candidate satisfies the constraints; names the last constraint and the nearest miss.
+        ConfigurationError: an invalid argument.
         StoreError: the store is away, and nothing was read from it yet.
     """
     from selection.recommender.answer import Question, answered
@@ -110,23 +110,23 @@ def rank(
     on_little_evidence: OnLittleEvidence = "abstain",
     store: "Where" = None,
 ) -> "tuple[Ranked, ...]":
-    """Return all candidates that hold the constraints, the best first; empty where `recommend` would abstain.
+    """Return all candidates that satisfy the constraints, best first; empty where `recommend` would abstain.
 
     Nothing is stored.
 
     Args:
-        task: As for `recommend`, like the others.
-        prompt: What is to be answered.
-        constraints: What must hold.
-        weights: What is worth how much.
-        on_tie: Changes nothing here; taken so that both are asked alike.
-        tolerance: Changes nothing here either.
-        on_little_evidence: Where too few cases were measured: nobody is ranked, or all by their mean over all tasks.
-        store: Where the evidence is.
+        task: As for `recommend`, like the remaining ones.
+        prompt: The prompt to answer.
+        constraints: Constraints on the candidate.
+        weights: Weights of latency, cost and energy against quality.
+        on_tie: Without effect here; accepted for the same signature as `recommend`.
+        tolerance: Without effect here.
+        on_little_evidence: Where too few cases were measured: rank none, or all by their mean over all tasks.
+        store: Store of the evidence, as for `recommend`.
 
     Raises:
-        SelectionError: no candidate holds the constraints.
-        ConfigurationError: an argument that cannot be one.
+        SelectionError: no candidate satisfies the constraints.
+        ConfigurationError: an invalid argument.
         StoreError: the store is away, and nothing was read from it yet.
     """
     from selection.recommender.answer import Question, chosen
@@ -145,14 +145,14 @@ def rank(
 
 
 def explain(recommendation: "Recommendation | str", *, store: "Where" = None) -> str:
-    """Return why this candidate and none of the others, at length, for a person to read.
+    """Return at length why this candidate was named and none of the others.
 
     Args:
-        recommendation: What `recommend` gave, or the id of what it gave at any time.
-        store: Where an id is looked up.
+        recommendation: Result of `recommend`, or the id of any earlier one.
+        store: Store in which an id is looked up.
 
     Raises:
-        ConfigurationError: nothing was recommended under this id.
+        ConfigurationError: there is no recommendation with this id.
         StoreError: the store is away.
     """
     from evaluation.escaping import for_terminal
@@ -211,13 +211,13 @@ def report_outcome(
 
 
 def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
-    """Return how many recommendations and outcomes are not stored, after all that can be now are; 0: none.
+    """Store recommendations and outcomes now; return how many could not be stored; 0: none.
 
     They are stored in the background anyway, and when the process ends.
 
     Args:
-        timeout_s: How long to wait for them.
-        store: Where they were asked for.
+        timeout_s: Maximum wait in seconds.
+        store: Their store.
     """
     from selection.recommender.registry import recommender_of
 

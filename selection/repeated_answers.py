@@ -10,11 +10,11 @@ from evaluation.files.field_mapping import named_fields
 from evaluation.files.names import Spellings
 
 NAMES = ("candidate", "task", "case_id")
-"""Rows that have these in common are repeats of one answer, and are averaged."""
+"""Columns that identify an answer: rows with equal values are repeats, and are averaged."""
 
 
 class RepeatedAnswers:
-    """The names of all rows, in the Unicode forms in which the file writes them."""
+    """Identifiers of all rows, in the Unicode forms in which the file writes them."""
 
     def __init__(self) -> None:
         self._spellings = tuple(Spellings() for _ in NAMES)
@@ -24,7 +24,7 @@ class RepeatedAnswers:
         self._form_of_row = array("q")
 
     def add(self, row: Row, words: Sequence[str]) -> tuple[str, ...]:
-        """Return the names of a row in the form in which they are kept."""
+        """Return the names of a row in the form in which they are stored."""
         pairs = [spellings.add(word) for spellings, word in zip(self._spellings, words, strict=True)]
         form = tuple(form for _, form in pairs)
         self._unit = row.unit
@@ -33,12 +33,12 @@ class RepeatedAnswers:
         return tuple(name for name, _ in pairs)
 
     def check(self, path: Path, candidates: Sequence[int], cases: Sequence[int]) -> None:
-        """Raise `BenchmarkError` where two rows are one answer's only because their Unicode forms are made equal.
+        """Raise `BenchmarkError` where rows are repeats only after their Unicode forms are made equal.
 
         Args:
             path: The file.
-            candidates: The number of each row's candidate, shape (n_rows,).
-            cases: The number of each row's case.
+            candidates: Number of each row's candidate, shape (n_rows,).
+            cases: Number of each row's case.
         """
         if len(self._forms) < 2:
             return
@@ -49,7 +49,7 @@ class RepeatedAnswers:
                 raise self._error(path, earlier, place)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what a person should know of how names were read."""
+        """Return remarks for the user on how names were read."""
         return tuple(
             f"{named_fields(merged)} ({name}): written in more than one Unicode form, read as one name"
             for name, spellings in zip(NAMES, self._spellings, strict=True)

@@ -31,9 +31,9 @@ class RetrainRequest(RequestModel):
 
 
 def read_retrain_request(options: Mapping[str, Any]) -> RetrainRequest:
-    """Return the request that the words of the command line make.
+    """Return the request from the options of the command line.
 
     Raises:
-        ConfigurationError: a value that cannot be one.
+        ConfigurationError: an invalid value.
     """
     return checked_request(RetrainRequest, options, about="`benchwright retrain --help` lists the options.")

@@ -19,13 +19,13 @@ class GainResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapKept:
-    """What came of choosing under a cap on the mean cost: each task's median of the candidates."""
+    """Result of choosing under a cap on the mean cost: each task's median of the candidates."""
 
     n_cases: int
     n_violations: int
-    """Cases for which a candidate was named whose training estimate is above the cap."""
+    """Number of cases with a named candidate whose training estimate is above the cap."""
     held_out_over_cap: float
-    """Mean cost of the held-out answers by that of their caps."""
+    """Mean cost of the held-out answers divided by the mean of their caps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +42,13 @@ class HeldOutReport:
     over_single: GainResult
     over_best_per_task: GainResult
     oracle_share: float | None
-    """Share of the way from the best single candidate to the oracle; None where there is none to go."""
+    """Share of the way from the best single candidate to the oracle; None where the two are equal."""
     regret: float
-    """Oracle less model."""
+    """Oracle minus model."""
     top_1: float
     """Share of cases whose best answer the named candidate gave."""
     calibration_error: float | None
-    """Of all expectations; None where qualities are no fractions."""
+    """Calibration error of all expectations; None where qualities are no fractions."""
     cap: CapKept | None
     """None where no costs are known."""
 
@@ -64,7 +64,7 @@ class TaskReport:
     n_families: int
     reason: str
     shrink: float
-    """0: prompts say nothing here."""
+    """Factor on its deviations; 0: prompts say nothing here."""
     gains: Mapping[str, GainResult]
     """Of each learner over the best per task."""
 
@@ -77,7 +77,7 @@ class TrainingReport:
     """Which decides; `best_per_task` where none gained."""
     reason: str
     n_cases: int
-    """Learned from."""
+    """Number of cases learned from."""
     n_families: int
     learners: Mapping[str, GainResult]
     """Of each learner over the best per task, on all tasks."""
@@ -102,26 +102,26 @@ class TrainingReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retraining:
-    """Whether a selection model was trained, and whether it decides now."""
+    """Result of a retraining: whether a selection model was trained, and whether it decides now."""
 
     decision: str
-    """`promoted`, `kept` (trained, and the one before goes on deciding) or `not trained`."""
+    """`promoted`, `kept` (trained, but the previous one still decides) or `not trained`."""
     sentence: str
-    """The decision with its reason, for a person."""
+    """The decision with its reason as text."""
     reason: str
     notes: tuple[str, ...]
     model_id: str | None
-    """Of the model that was trained; None: none was."""
+    """Id of the trained model; None: none was trained."""
     model: str | None
-    """Its kind and version."""
+    """Kind and version of the trained model."""
     champion_id: str | None
-    """Of the model that decides now; None: the scoreboard alone does."""
+    """Id of the model that decides now; None: the scoreboard decides alone."""
     report: TrainingReport | None
-    """How the model was examined; None: none was trained."""
+    """Report of the held-out test; None: no model was trained."""
     evidence_fingerprint: str
     n_rows: int
-    """Scored answers that there are."""
+    """Number of scored answers."""
     n_new_rows: int
-    """Those that are new since a model was last trained."""
+    """Number of scored answers that are new since the last training of a model."""
     n_outcomes: int
-    """Outcomes that were reported since then."""
+    """Number of outcomes reported since then."""

@@ -12,12 +12,12 @@ from tasks.store_calls import call_store
 
 @task(name="aggregate", task_run_name="aggregate {benchmark}", cache_policy=NO_CACHE, persist_result=False)
 async def aggregate(run_id: str, *, metrics: tuple[str, ...], benchmark: str) -> int:
-    """Return the number of estimates that now stand in the store.
+    """Compute and store a run's estimates; return their number.
 
     Args:
         run_id: The run.
-        metrics: As a benchmark names them.
-        benchmark: For the task run's name alone.
+        metrics: Metrics in the form in which a benchmark names them.
+        benchmark: Used only in the task run's name.
     """
     with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
         return await call_store(_aggregate, run_id, metrics, apart)

@@ -23,13 +23,13 @@ LONGEST_DESCRIPTION = 400
 
 
 async def publish_page(markdown: str, *, key: str, description: str, patience_s: float = PATIENCE_S) -> str:
-    """Return the id of a page, published; a server that is away is waited for.
+    """Publish a page of Markdown and return its id, waiting for a server that is away.
 
     Args:
-        markdown: What others wrote is escaped in it.
-        key: The same for what is the same kind of page; as `artifact_key` makes it.
-        description: What it is, whoever's names are in it.
-        patience_s: How long a server that is away is waited for.
+        markdown: The page, with text by others escaped.
+        key: Key of this kind of page, from `artifact_key`.
+        description: Description, in which names by others are allowed.
+        patience_s: Seconds to wait for a server that is away.
     """
 
     async def create() -> UUID:
@@ -39,12 +39,12 @@ async def publish_page(markdown: str, *, key: str, description: str, patience_s:
 
 
 async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, description: str) -> str:
-    """Return the id of a table to search and sort, published; as of a page.
+    """Publish a table for searching and sorting, and return its id; otherwise as `publish_page`.
 
     Args:
-        rows: Texts, whoever wrote them.
-        key: As of a page.
-        description: As of a page.
+        rows: Rows of text, which may be by others.
+        key: As for a page.
+        description: As for a page.
     """
     table = [{for_cell(column): for_cell(str(cell)) for column, cell in row.items()} for row in rows]
 
@@ -55,7 +55,7 @@ async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, descript
 
 
 def artifact_key(*words: str) -> str:
-    """Return the words as an artifact's key: small letters, digits and dashes."""
+    """Return the words as an artifact's key: lower-case letters, digits and dashes."""
     text = "-".join(words).lower()
     return "-".join("".join(letter if letter.isascii() and letter.isalnum() else " " for letter in text).split())
 
@@ -65,7 +65,7 @@ def _description(text: str) -> str:
 
 
 class ProgressArtifact:
-    """The progress of a flow run as Prefect shows it. What Prefect does not answer now is tried with the next step."""
+    """Progress artifact of a flow run. An update that Prefect does not accept now is retried with the next step."""
 
     def __init__(self, key: str = "progress") -> None:
         self._key = key
@@ -73,11 +73,11 @@ class ProgressArtifact:
         self._shown: tuple[float, str] | None = None
 
     async def show(self, percent: float, sentence: str) -> None:
-        """Show how far the work is, where that has changed.
+        """Update the shown progress, if it has changed.
 
         Args:
             percent: Shown to a tenth.
-            sentence: The same in words, with the time that is left.
+            sentence: Progress as text, with the remaining time.
         """
         now = (round(percent, 1), _description(sentence))
         if now == self._shown:

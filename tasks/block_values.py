@@ -33,7 +33,7 @@ async def find_block(kind: type[B], name: str) -> B | None:
     """Return the block of that name on the Prefect server; None where there is none.
 
     Raises:
-        ConfigurationError: it lacks something, or the server does not answer. Nothing of its content is shown.
+        ConfigurationError: it is incomplete, or the server does not answer. Its content is not shown.
     """
     try:
         block = await kind.aload(name)
@@ -53,10 +53,10 @@ async def find_block(kind: type[B], name: str) -> B | None:
 
 
 async def block_named(kind: type[B], name: str) -> B:
-    """Return the same, where there must be one.
+    """Return the block of that name on the Prefect server.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: there is none, or as for `find_block`.
     """
     block = await find_block(kind, name)
     if block is None:
@@ -65,7 +65,7 @@ async def block_named(kind: type[B], name: str) -> B:
 
 
 async def address_in_block() -> str | None:
-    """Return the URL, with its password, in the block that names the usual results database.
+    """Return the URL, password included, from the block that names the default results database.
 
     None where there is none.
     """
@@ -74,9 +74,9 @@ async def address_in_block() -> str | None:
 
 
 async def use_results_database() -> None:
-    """Let this process keep results where the block says, unless `BENCHWRIGHT_DATABASE_URL` says where.
+    """Make this process keep results in the block's database, unless `BENCHWRIGHT_DATABASE_URL` is set.
 
-    For as long as the process lives: a flow run that began in one database ends there.
+    This holds for as long as the process lives: a flow run that began in one database ends there.
     """
     if Settings().database is not None:
         return
@@ -87,11 +87,9 @@ async def use_results_database() -> None:
 
 
 async def with_pools(request: Request, store: Store) -> Request:
-    """Return the request with each `pool:NAME` among its endpoints replaced by the servers of that pool.
+    """Replace each `pool:NAME` among the request's endpoints by the servers of that pool, and store these.
 
-    Which are stored.
-
-    A key of a pool stands in a variable of this process from then on, and nowhere else.
+    A pool's key is kept in an environment variable of this process, and nowhere else.
 
     Raises:
         ConfigurationError: there is no such pool, or it is not complete.
@@ -112,9 +110,9 @@ async def _servers(name: str, store: Store) -> list[str]:
 
 
 def _kept(records: list[EndpointRecord], store: Store) -> list[str]:
-    """Return the names of the servers in the store.
+    """Store the servers, and return their names.
 
-    One that a person has given a name of its own stays as it is there.
+    A server that was stored under a name of its own stays as it is.
     """
     return [_kept_one(record, store) for record in records]
 
@@ -131,10 +129,10 @@ def _kept_one(record: EndpointRecord, store: Store) -> str:
 
 
 async def with_prices(request: EvaluationRequest) -> EvaluationRequest:
-    """Return the request with the prices that are in the block it names, where it names one: a run keeps what it used.
+    """Replace the block of prices that the request names by its prices: a run keeps those it used.
 
     Raises:
-        ConfigurationError: there is no such block, or a price is none.
+        ConfigurationError: there is no such block, or a price is invalid.
     """
     if not isinstance(request.prices, str):
         return request
@@ -142,9 +140,9 @@ async def with_prices(request: EvaluationRequest) -> EvaluationRequest:
 
 
 async def prices_in_block(name: str) -> dict[str, object]:
-    """Return what a file of `--prices` would hold.
+    """Return the prices of a block in the form of a file for `--prices`.
 
     Raises:
-        ConfigurationError: there is no such block, or a price is none.
+        ConfigurationError: there is no such block, or a price is invalid.
     """
     return (await block_named(Prices, name)).content()

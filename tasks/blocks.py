@@ -21,7 +21,7 @@ from tasks.block_names import DATABASE_SLUG
 
 KEY_VARIABLE = "BENCHWRIGHT_KEY_OF_POOL_"
 ASKED = "asked"
-"""In place of a protocol: the server is asked."""
+"""Value in place of a protocol that means: detect it by asking the server."""
 
 if TYPE_CHECKING:
     Protocol = str
@@ -43,10 +43,10 @@ class ResultsDatabase(Block):
     )
 
     def address(self) -> str:
-        """Return the URL in clear, for the store alone.
+        """Return the URL in clear text, for the store only.
 
         Raises:
-            ConfigurationError: it is none, or a path that means another file wherever it is read.
+            ConfigurationError: it is not a URL, or is a relative path, which depends on where it is read.
         """
         url = self.url.get_secret_value().strip()
         try:
@@ -100,16 +100,16 @@ class EndpointPool(Block):
     )
 
     def key_in_clear(self) -> str | None:
-        """Return the key, for requests to the servers alone; None where there is none."""
+        """Return the key in clear text, for requests to the servers only; None where there is none."""
         return (self.key.get_secret_value() or None) if self.key else None
 
     def records(self, name: str) -> Iterator[EndpointRecord]:
-        """Yield its servers as the endpoints of the pool of that name.
+        """Yield the servers of the pool as endpoints.
 
-        With the variable that holds the key, never the key.
+        They hold the name of the variable with the key, never the key.
 
         Raises:
-            ConfigurationError: an address is none.
+            ConfigurationError: an address is invalid.
         """
         for server in self.servers:
             url = normalise_url(server.url)
@@ -126,12 +126,12 @@ class EndpointPool(Block):
 
 
 def key_variable(pool: str) -> str:
-    """Return the variable of a process in which the key of a pool stands while its servers are asked."""
+    """Return the name of the environment variable that holds the key of a pool while its servers are in use."""
     return KEY_VARIABLE + pool.upper().replace("-", "_")
 
 
 class ModelPrice(BaseModel):
-    """What a model takes."""
+    """Price of a model."""
 
     model_config = ConfigDict(title="Model", extra="forbid")
 
@@ -151,7 +151,7 @@ class ModelPrice(BaseModel):
 
 
 class Prices(Block):
-    """What answers and energy cost."""
+    """Prices of answers and of energy."""
 
     _block_type_name = "Benchwright prices"
     _block_type_slug = "benchwright-prices"
@@ -167,7 +167,7 @@ class Prices(Block):
     models: list[ModelPrice] = Field(default=[], title="Models", description="Prices of individual models.")
 
     def content(self) -> dict[str, Any]:
-        """Return the same as a file of `--prices` holds, checked.
+        """Return the checked prices in the form of a file for `--prices`.
 
         Raises:
             ConfigurationError: a model has no price.
@@ -178,4 +178,4 @@ class Prices(Block):
 
 
 BLOCKS: tuple[type[Block], ...] = (ResultsDatabase, EndpointPool, Prices)
-"""Every kind of block. To add one: a class, a line."""
+"""All block types. To add one, write its class and list it here."""

@@ -19,7 +19,7 @@ from tasks.store_calls import call_store
 
 @task(name="find runs", task_run_name="find the runs", cache_policy=NO_CACHE, persist_result=False)
 async def find_runs(request: ComparisonRequest) -> tuple[str, ...]:
-    """Return the ids of the stored runs, looked up before an evaluation makes another one the last."""
+    """Return the ids of the stored runs, resolved before an evaluation changes which run is `last`."""
     return await call_store(_find_runs, request)
 
 
@@ -29,7 +29,7 @@ def _find_runs(request: ComparisonRequest) -> tuple[str, ...]:
 
 
 async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
-    """Check that each stored run asked one of these benchmarks, names by version.
+    """Check that each stored run used one of these benchmarks, names by version.
 
     Raises:
         IncomparableError: one did not.
@@ -46,12 +46,12 @@ def _refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
 async def compare_candidates(
     request: ComparisonRequest, *, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return the ids of the comparisons that now stand in the store, one for each benchmark.
+    """Compare and store the candidates of all runs, and return the ids of the comparisons, one for each benchmark.
 
     Args:
-        request: Along what, by which metrics, with which margin.
-        stored_runs: Ids of the runs that it names.
-        evaluated: Of the runs that were made for it.
+        request: Grouping, metrics and margin of the comparison.
+        stored_runs: Ids of the stored runs that it names.
+        evaluated: Ids of the runs that were made for it.
     """
     return await call_store(_compare, request, stored_runs, evaluated)
 
@@ -83,6 +83,6 @@ def _load(comparison_ids: tuple[str, ...]) -> list[ComparisonResult]:
 
 
 def _flow_runs(results: list[ComparisonResult]) -> dict[str, tuple[str, ...]]:
-    """Return who made each run."""
+    """Return the flow runs that made each run."""
     with open_store(Settings().database) as store:
         return {run_id: run_flows(store, run_id) for result in results for run_id in result.run_ids}

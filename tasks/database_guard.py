@@ -16,16 +16,16 @@ LOOK_EVERY_S = 1.0
 
 @asynccontextmanager
 async def guard_database(*, may_be_new: bool = True) -> AsyncIterator[None]:
-    """Hold the whole block to the database file with which it begins; cancel it when that file is gone.
+    """Bind the block to the database file with which it begins, and cancel it when that file is gone.
 
-    Every store that is opened meanwhile is that file or an error. Nobody would notice while models load, answer or
-    judge without a word to the store, so the file is looked at too.
+    Every store opened meanwhile is that file or an error. The file is also checked periodically, since models may load,
+    answer or judge for long without a call to the store.
 
     Args:
-        may_be_new: Make the database where there is none yet.
+        may_be_new: Create the database where there is none yet.
 
     Raises:
-        DatabaseLostError: the file is gone, or another one, instead of whatever else ended the block.
+        DatabaseLostError: the file is gone or was replaced; raised instead of any other error of the block.
         StoreError: it cannot be opened.
     """
     url = Settings().database

@@ -10,23 +10,23 @@ from evaluation.errors import DatabaseLostError
 
 
 def log_warning(message: str, *words: object) -> None:
-    """Log a warning; one of a lost database as a detail, since that error ends the flow run and is told there."""
+    """Log a warning; about a lost database at debug level, since that error ends the flow run and is reported there."""
     is_told_at_the_end = any(isinstance(word, DatabaseLostError) for word in words)
     _say(logging.DEBUG if is_told_at_the_end else logging.WARNING, message, *words)
 
 
 def log_info(message: str, *words: object) -> None:
-    """Log what is worth knowing, with nothing to mend."""
+    """Log information that needs no action."""
     _say(logging.INFO, message, *words)
 
 
 def log_debug(message: str, *words: object) -> None:
-    """Log a detail that is shown only where it is asked for."""
+    """Log a detail that is shown only on request."""
     _say(logging.DEBUG, message, *words)
 
 
 listeners: list[Callable[[int, str], None]] = []
-"""Who hears every line as it is said, with its level: a terminal before which somebody sits."""
+"""Callbacks that get each log line with its level as it is logged, such as an interactive terminal."""
 
 
 def _say(level: int, message: str, *words: object) -> None:

@@ -8,10 +8,10 @@ from tasks.block_values import use_results_database
 
 
 async def use_own_settings() -> None:
-    """Let this flow run keep results where the operator says, and read the files that its requester may name.
+    """Apply the operator's settings to this flow run: its results database, and the files its request may name.
 
-    Whoever starts a flow on the command line may name every file. The parameters of a deployment's run come from
-    Prefect's API, be it by form, and may name those in one folder alone.
+    A flow started on the command line may name every file. The parameters of a deployment's run come from Prefect's
+    API, including forms, and may name files in one folder only.
     """
     if _is_of_a_deployment():
         limit_files(Settings().form_files)

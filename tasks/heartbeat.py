@@ -18,12 +18,12 @@ BEAT_EVERY_S = 15.0
 
 @asynccontextmanager
 async def hold_runs(store: Store, run_ids: Sequence[str], *, part: str | None = None) -> AsyncIterator[str]:
-    """Yield the id under which this process, and the flow run that it belongs to, hold the runs.
+    """Hold the runs for this process and its flow run; yields the holder's id.
 
     Args:
-        store: Where that is written down.
-        run_ids: May be none, where only the flow run's life is to be known of.
-        part: What of them it works on, beside those who work on other parts; None: all, and alone.
+        store: Store that records it.
+        run_ids: Runs to hold; none where only the flow run's heartbeat is needed.
+        part: Part of the runs, while others hold other parts; None: the whole, exclusively.
 
     Raises:
         HeldError: another process works on one of them.

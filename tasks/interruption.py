@@ -22,10 +22,10 @@ from tasks.database_guard import guard_database
 
 
 def outlive_the_reader() -> None:
-    """From now on nothing that logs to a terminal or a pipe ends the process when nobody reads that any more.
+    """Keep logging to a closed terminal or pipe from ending the process, from now on.
 
-    rich ends a process then, as befits `… | head`. A flow run whose worker was killed would be ended by its next line,
-    in whichever coroutine logs it, and Prefect would take it for cancelled.
+    By default rich ends the process then, as befits `… | head`. A flow run whose worker was killed would be ended by
+    its next line, in whichever coroutine logs it, and Prefect would take it for cancelled.
     """
     for console in _consoles():
         vars(console)["on_broken_pipe"] = partial(_write_to_nowhere, console)
@@ -40,7 +40,7 @@ def _write_to_nowhere(console: Console) -> None:
 
 
 def _consoles() -> Iterator[Console]:
-    """Yield those that Prefect's handlers, or others, write to."""
+    """Yield the consoles that Prefect's and other handlers write to."""
     loggers = [logging.getLogger(), *logging.Logger.manager.loggerDict.values()]
     for logger in loggers:
         for handler in getattr(logger, "handlers", ()):
@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 @dataclass
 class Interruption:
-    """Why the work was ended early; None: it was not."""
+    """Why the work was ended early; None: it was not interrupted."""
 
     reason: str | None = None
 
@@ -67,7 +67,7 @@ async def run_interruptibly(
 ) -> T | State[None]:
     """Run the body of a flow; return a `Cancelled` state with the reason where it was interrupted.
 
-    Every flow that a command runs ends through here, so that all of them end alike.
+    Every flow of a command uses this, so that all of them end in the same way.
 
     Args:
         flow_run_id: Cancelling this flow run in Prefect interrupts the work, as Ctrl-C and SIGTERM do.
@@ -89,7 +89,7 @@ async def run_interruptibly(
 
 @asynccontextmanager
 async def interruptible(flow_run_id: UUID | None) -> AsyncIterator[Interruption]:
-    """Cancel the present task on SIGINT, on SIGTERM, and when its flow run is cancelled in Prefect."""
+    """Cancel the current task on SIGINT, on SIGTERM, and when its flow run is cancelled in Prefect."""
     work = asyncio.current_task()
     assert work is not None  # noqa: S101 - a coroutine runs in a task
     interruption = Interruption()
@@ -128,7 +128,7 @@ def _handle(
 
 
 async def _look(flow_run_id: UUID, interrupt: Callable[[str], None]) -> None:
-    """Ask for the state of our own flow run now and then; what Prefect does not answer is asked later."""
+    """Poll the state of our own flow run; a failed request to Prefect is repeated later."""
     async with get_client() as client:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)

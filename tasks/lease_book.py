@@ -9,16 +9,16 @@ from tasks.flow_logging import log_warning
 
 
 class LeaseBook:
-    """The leases of one holder of runs."""
+    """Record of the leases of one holder of runs."""
 
     def __init__(self, store: Store, holder_id: str | None = None) -> None:
         self.holder_id = holder_id
-        """Under which the runs are held; None: not yet."""
+        """Holder of the runs; None: not known yet."""
         self._store = store
         self._held: dict[str, frozenset[str]] = {}
 
     async def note(self, server: str, lease_ids: frozenset[str]) -> None:
-        """Write down which leases are held for a server's slots."""
+        """Record the leases held for a server's slots."""
         self._held[server] = lease_ids
         if self.holder_id is None:
             return

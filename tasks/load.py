@@ -19,7 +19,7 @@ from tasks.store_calls import call_store
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedBenchmark:
-    """A benchmark that stands in the store. Equal contents under two names are one version."""
+    """A benchmark in the store. Equal contents under two names are one version."""
 
     name: str
     version: str
@@ -33,18 +33,18 @@ def _task_run_name() -> str:
 async def load_benchmark(
     name: str, fields: Mapping[str, str] | None = None, ignore: Sequence[str] = ()
 ) -> LoadedBenchmark:
-    """Return the name and version under which the cases of a suite, stored benchmark or file now stand in the store.
+    """Store the cases of a suite, stored benchmark or file, and return their benchmark's name and version.
 
     Args:
-        name: Its name, or the file's path.
-        fields: Our field names to those of the file.
+        name: Name of the benchmark, or path of the file.
+        fields: Mapping from our field names to those of the file.
         ignore: Fields of the file to leave out.
     """
     return await call_store(_load, name, fields, ignore)
 
 
 async def load_prompt(prompt: str) -> None:
-    """Store a single prompt as a benchmark of one case, under the name that a sweep gives it."""
+    """Store a single prompt as a benchmark of one case, under the name given by a sweep."""
     await call_store(_load_prompt, prompt)
 
 
@@ -54,9 +54,9 @@ def _load_prompt(prompt: str) -> None:
 
 
 async def benchmarks_begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
-    """Return the benchmarks of the runs that an invocation has already, in the order in which they were asked for.
+    """Return the benchmarks of the runs of an invocation so far, in the order of the request.
 
-    A resume goes on with these, whatever became of their files.
+    A resume continues with these, whatever happened to their files.
     """
     return await call_store(_begun, invocation_id)
 

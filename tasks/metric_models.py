@@ -13,7 +13,7 @@ JUDGE_NUM_CTX = 8192
 
 
 def models_for_metrics(models: Sequence[MetricModel], *, allow_remote: bool) -> tuple[MetricModelPlan, ...]:
-    """Return the models that metrics ask, embedders first: they are small, and soon done."""
+    """Return the models that metrics ask, embedders first, since they are small and finish soon."""
     return tuple(
         MetricModelPlan(
             need=str(model.need),
@@ -28,7 +28,7 @@ def models_for_metrics(models: Sequence[MetricModel], *, allow_remote: bool) -> 
 
 
 def _judging_options(model: MetricModel) -> dict[str, Any]:
-    """Return the same for every judge: the likeliest verdict, and room for a long answer."""
+    """Return the options of every judge: greedy decoding, and room for a long answer."""
     info = model.resolved.info
     judge_options = {"temperature": 0.0, "num_ctx": min(JUDGE_NUM_CTX, info.context_length or JUDGE_NUM_CTX)}
     options = effective_options(judge_options, benchmark={}, model=info.parameters)
@@ -37,7 +37,7 @@ def _judging_options(model: MetricModel) -> dict[str, Any]:
 
 
 def lane_of(endpoint: ResolvedEndpoint, *, allow_remote: bool) -> Lane:
-    """Return what the asking needs to know of a server."""
+    """Return the lane of a server."""
     return Lane(
         endpoint_name=endpoint.name,
         url=endpoint.url,

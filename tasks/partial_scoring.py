@@ -21,7 +21,7 @@ AT_MOST_S = 1.0
 
 
 async def score_finished(plan: Plan) -> None:
-    """Score and aggregates the stored answers; gives up after a moment, since somebody waits for us to end."""
+    """Score and aggregate the stored answers; stops after a moment, since the caller waits for the end."""
     stopping, ended, apart = threading.Event(), asyncio.Event(), MetricProcess(limit_s=AT_MOST_S)
     loop = asyncio.get_running_loop()
 
@@ -44,7 +44,7 @@ async def score_finished(plan: Plan) -> None:
 
 
 def _score(plan: Plan, stopping: threading.Event, apart: MetricProcess) -> None:
-    """Our own metrics of all runs first, and their numbers: somebody else's may take longer than there is time."""
+    """Score by our own metrics for all runs first, with estimates: other metrics may take longer than there is time."""
     with open_store(Settings().database) as store:
         parsed = {run.run_id: [parse_metric(text) for text in by_work(run.metrics).plain] for run in plan.runs}
         for of_ours in (True, False):

@@ -9,12 +9,12 @@ from tasks.slots.prefect_limits import ensure_limit
 
 
 async def apply_pending_limits(store: Store, *, patience_s: float = 30.0) -> Mapping[str, int]:
-    """Return the limits that were set now, by GPU tag; each is what its stored endpoints serve together.
+    """Set the pending limits in Prefect, and return them by GPU tag: each is the slots of its stored endpoints.
 
-    Only those are touched whose endpoints were given slots since the last time: a person may have edited the others.
+    Only limits whose endpoints were given slots since the last time are changed: others may have been edited by hand.
 
     Raises:
-        LimitsAwayError: the Prefect server does not answer; what is left stays pending.
+        LimitsAwayError: the Prefect server does not answer; the remaining ones stay pending.
     """
     endpoints = list_endpoints(store)
     slots = slots_by_tag(endpoints)

@@ -42,46 +42,46 @@ from tasks.store_calls import call_store
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """The part of what was asked for that is worked on now; a later one goes on where it ends."""
+    """The part of a request that is worked on now; a later stretch continues where it ends."""
 
     n_cases: int
-    """The first ones of the seeded order."""
+    """Number of cases, from the beginning of the seeded order."""
     n_cases_at_most: int
-    """Of all stretches together: by these goes how often servers may fail."""
+    """Number of cases of all stretches together, which sets how often servers may fail."""
     fingerprints: tuple[str, ...] | None = None
-    """Candidates that are asked, the last one's model last; None: all, in the order of the request."""
+    """Candidates to ask, the last one's model last; None: all, in the order of the request."""
     first_case: int = 0
-    """How many cases of the seeded order are passed over, whatever is missing there."""
+    """Number of cases at the beginning of the seeded order to skip, whatever is missing there."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanRequest:
-    """What was asked for, under which id, by which flow run."""
+    """A request with its invocation id and the flow run that makes it."""
 
     request: EvaluationRequest
     invocation_id: str
     flow_run_id: str
     stretch: Stretch | None = None
-    """None: all of it at once."""
+    """Part of the request to work on; None: all of it at once."""
     held_as: str | None = None
-    """The holder under which its runs are held already, by whoever asks; None: nobody may hold them."""
+    """Id under which the requesting process already holds the runs; None: no process may hold them."""
     share: Share | None = None
-    """The part of the cases that this process asks for another one; None: all."""
+    """Share of the cases that this process asks for another one; None: all cases."""
 
     @property
     def part(self) -> str | None:
-        """What of its runs it holds; None: all."""
+        """Part of the runs that it holds; None: all."""
         if self.share is not None:
             return self.share.part
         return whole_of(self.request.spread) if self.request.spread > 1 and self.stretch is None else None
 
     @property
     def limit(self) -> int | None:
-        """How many cases are asked now; None: all."""
+        """Number of cases to ask now; None: all."""
         return self.request.limit if self.stretch is None else self.stretch.n_cases
 
     def candidates_to_ask(self, candidates: Sequence[ResolvedCandidate]) -> list[ResolvedCandidate]:
-        """Return the candidates that are asked now, in the order in which they should be."""
+        """Return the candidates to ask now, in order."""
         fingerprints = None if self.stretch is None else self.stretch.fingerprints
         if fingerprints is None:
             return list(candidates)
@@ -89,13 +89,13 @@ class PlanRequest:
         return sorted(selected, key=lambda resolved: fingerprints.index(resolved.candidate.fingerprint))
 
     def grouped(self, planned: Sequence[PlannedCandidate]) -> tuple[Group, ...]:
-        """Their work in groups of one loaded model each; in an order of its own, each at its last one's place."""
+        """Group the work by loaded model; with an explicit order, each group is placed at its last candidate."""
         if self.stretch is None or self.stretch.fingerprints is None:
             return grouped_by_residency(planned)
         return grouped_by_residency(planned[::-1])[::-1]
 
     def only_cases(self, benchmark: Benchmark) -> frozenset[str] | None:
-        """Return the ids of the cases that are asked now; None: all of the run's."""
+        """Return the ids of the cases to ask now; None: all of the run's."""
         if self.stretch is None or not self.stretch.first_case:
             return None
         order = limited([case.case_id for case in benchmark.cases], limit=self.stretch.n_cases, seed=self.request.seed)
@@ -104,11 +104,11 @@ class PlanRequest:
 
 @task(name="plan", task_run_name="plan the work", cache_policy=NO_CACHE, persist_result=False)
 async def plan_work(plan_request: PlanRequest, benchmarks: tuple[LoadedBenchmark, ...]) -> Plan:
-    """Return the order of the work, its runs and their candidates stored. The same for a retry of the same invocation.
+    """Store the runs and candidates, and return the order of the work. A retry of the invocation gets the same.
 
     Args:
-        plan_request: What was asked for.
-        benchmarks: Where its benchmarks are in the store.
+        plan_request: The request.
+        benchmarks: Its benchmarks in the store.
     """
     settings = Settings()
     with await call_store(open_store, settings.database) as store:
@@ -256,7 +256,7 @@ def _planned(
 def _as_begun(
     options: dict[str, Any], run_id: str, candidate_fingerprint: str, earlier: Sequence[RunRecord]
 ) -> dict[str, Any]:
-    """Return the options with which the run began to ask this candidate, where it did.
+    """Return the options with which the run began to ask this candidate, if it did.
 
     A default may have changed since.
     """

@@ -18,14 +18,14 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 
 
 async def retry_while_prefect_is_away(call: Callable[[], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
-    """Return what `call` gives. While Prefect's server is away it is called again.
+    """Call `call`, retrying while Prefect's server is unavailable.
 
     Args:
-        call: Must do no harm when it is done twice: a connection may break after the server did it.
-        patience_s: How long it is called again; 0: it is called once.
+        call: Must be safe to repeat: a connection may break after the server did it.
+        patience_s: Seconds of retrying; 0: a single call.
 
     Raises:
-        Exception: whatever it raises; that the server is away, only after that time.
+        Exception: any error of `call`; an unavailable server only after that time.
     """
     return await retry_while_unavailable(
         call,
@@ -38,7 +38,7 @@ async def retry_while_prefect_is_away(call: Callable[[], Awaitable[T]], *, patie
 
 @asynccontextmanager
 async def going_on_without(what: str) -> AsyncIterator[None]:
-    """Leave its body where Prefect's server stayed away, with a warning that names what is not shown there."""
+    """Exit the block where Prefect's server stayed away, with a warning that names what is missing there."""
     try:
         yield
     except Exception as error:
@@ -50,7 +50,7 @@ async def going_on_without(what: str) -> AsyncIterator[None]:
 
 
 def _is_away(error: Exception) -> bool:
-    """Return True where the server may answer later: not reached, or overburdened."""
+    """Return whether the server may answer later: unreachable or overloaded."""
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code >= 500
     return isinstance(error, httpx.TransportError | OSError)

@@ -16,7 +16,7 @@ SHOW_EVERY_S = 2.0
 
 @asynccontextmanager
 async def show_progress(store: Store, invocation_id: str) -> AsyncIterator[None]:
-    """Keep the progress artifact up to date while the work goes on, and leaves it at its end."""
+    """Update the progress artifact during the block and at its end."""
     artifact, pace = ProgressArtifact(), Pace()
     await _show_once(artifact, pace, store, invocation_id)
     showing = asyncio.create_task(_keep_showing(artifact, pace, store, invocation_id))

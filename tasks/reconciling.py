@@ -44,23 +44,23 @@ from tasks.store_calls import call_store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrphanedRun:
-    """What a dead flow run has left in the store."""
+    """State in the store of a flow run whose process is gone."""
 
     is_share: bool
-    """It asked a share of a run's cases for another flow run."""
+    """Whether it asked a share of a run's cases for another flow run."""
     runs: tuple[RunRecord, ...]
     lives: bool
-    """Another process of the same flow run is at work."""
+    """Whether another process of the same flow run is at work."""
     is_seen: bool
-    """A process of it is there on this machine, be it silent: a laptop that slept, or a very busy machine."""
+    """Whether one of its processes exists on this machine, even silent: a laptop that slept, or a very busy machine."""
     is_ended: bool
-    """Nothing of it is to be done any more, or by somebody else."""
+    """Whether nothing of it is left to do, or only for others."""
     is_missed: bool
-    """Somebody lives who waits for it; of a share: who spread the run."""
+    """Whether a live process waits for it; for a share, the one that spread the run."""
 
 
 def find_orphaned_run(store: Store, flow_run_id: str) -> OrphanedRun:
-    """Return what the store knows of the work of a flow run whose process is gone."""
+    """Return the state in the store of a flow run whose process is gone."""
     holders = holders_of_flow(store, flow_run_id)
     share = next((share_of(held.part) for held in holders if held.part and is_share(held.part)), None)
     runs = tuple(find_run(store, run_id) for run_id in runs_of_flow(store, flow_run_id))
@@ -86,14 +86,17 @@ def _has_work(store: Store, open_: Sequence[RunRecord], share: Share) -> bool:
 T = TypeVar("T")
 MOST_RESTARTS = 3
 WORKER_SPEAKS_WITHIN_S = 20.0
-"""A worker that lives tells Prefect of the end of its flow runs by then; said later, it would end the new one."""
+"""Seconds within which a live worker reports the end of a flow run; a later report would end the new one."""
 WORKER_LETS_GO_WITHIN_S = 180.0
-"""A worker that has told so still holds the flow run's place, until it has looked for hooks, and then says it once more
-(12 s later on a busy machine, a minute on a very busy one). Made again before that, the flow run would end a worker
-with a `--limit`. An event tells that it is over; where none comes, this is waited for."""
+"""Seconds to wait for a worker to free a flow run's place where no event reports it.
+
+After its first report a worker holds the place until it has looked for hooks, and then reports the end once more
+(12 s later on a busy machine, a minute on a very busy one). A flow run rescheduled before that would end a worker
+with a `--limit`.
+"""
 LET_GO = "prefect.worker.executed-flow-run"
 FINISHING_S = 15.0
-"""Who is cancelled while a dead flow run is in its hands brings that to an end first, for so long at most."""
+"""Maximum seconds for which a cancelled reconciler still finishes with a dead flow run."""
 LATE_S = 5.0
 GONE = "its process is gone"
 
@@ -101,13 +104,13 @@ GONE = "its process is gone"
 async def reconcile(
     store: Store, *, waits: bool = True, workers_live: bool = True, tells_of_waiting: bool = False
 ) -> tuple[str, ...]:
-    """Return what was done about flow runs whose process is gone, a sentence each.
+    """Take care of flow runs whose process is gone, and return a sentence about each.
 
     Args:
-        store: Whose runs they worked on.
-        waits: Stay until those that died just now are taken care of too; False for who looks again soon.
-        workers_live: False where no worker is left that could still say something of them.
-        tells_of_waiting: Also a sentence about each that it is not yet time to take care of.
+        store: Store of their runs.
+        waits: Wait for those that died just now; False if the caller checks again soon.
+        workers_live: False where no worker is left that could still report on them.
+        tells_of_waiting: Include a sentence about each that cannot be reconciled yet.
     """
     sentences: list[str] = []
     try:
@@ -129,7 +132,7 @@ async def reconcile(
 
 
 async def _database_was_away(store: Store) -> bool:
-    """Return True until others have had time to beat again: while the database is away, all who live are silent."""
+    """Return True until others had time for a heartbeat: during a database outage all live holders are silent."""
     global _quiet_until
     asked_at = time.monotonic()
     silence_s = await call_store(own_silence_s, store)
@@ -143,13 +146,13 @@ _quiet_until = 0.0
 
 
 async def reconcile_at_start(store: Store) -> None:
-    """Reconcile where a worker runs us; a command at a terminal begins at once."""
+    """Reconcile if started by a worker; a command at a terminal begins at once."""
     if deployment.id is not None:
         await reconcile(store, waits=False)
 
 
 async def _unbroken(care: Coroutine[Any, Any, T]) -> T:
-    """Return what it gives. Broken off half way, a flow run would be called crashed, and made again by nobody."""
+    """Await `care`, finishing it on cancellation: half done, a flow run would be crashed and never rescheduled."""
     caring = asyncio.ensure_future(care)
     try:
         return await asyncio.shield(caring)
@@ -161,7 +164,7 @@ async def _unbroken(care: Coroutine[Any, Any, T]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class _Later:
-    """It is not yet time to take care of a flow run."""
+    """A flow run that cannot be reconciled yet."""
 
     sentence: str
 
@@ -169,7 +172,7 @@ class _Later:
 async def _take_care(
     store: Store, client: PrefectClient, record: RecoveryRecord, workers_live: bool
 ) -> str | _Later | None:
-    """Return what was done about one of them, or that it is not yet time; None: nothing was to be done, or could be."""
+    """Return what was done about a flow run, or that it is too early; None: nothing to do, or not possible."""
     is_ours = False
     try:
         flow_run = await _read(client, record.flow_run_id)
@@ -204,14 +207,14 @@ def _waits_until(flow_run: FlowRun, due: datetime) -> str:
 
 
 def _died_at(store: Store, record: RecoveryRecord) -> datetime:
-    """When its process was gone at the latest: it may have been found out much later."""
+    """Return the latest time at which its process can have died: the death may have been noticed much later."""
     found_at = record.wanted_at or record.claimed_at or datetime.now(UTC)
     beats = [held.heartbeat_at for held in holders_of_flow(store, record.flow_run_id)]
     return min(found_at, max(beats) + timedelta(seconds=BEAT_EVERY_S + LATE_S)) if beats else found_at
 
 
 async def _due(client: PrefectClient, flow_run: FlowRun, died_at: datetime) -> datetime:
-    """When whoever ran it has nothing to say of it any more."""
+    """Return the time after which its worker can no longer report on it."""
     state = flow_run.state
     if state is None or not state.is_crashed() or (state.message or "").startswith(GONE):  # no worker has spoken
         return died_at + timedelta(seconds=WORKER_SPEAKS_WITHIN_S)
@@ -222,7 +225,7 @@ async def _due(client: PrefectClient, flow_run: FlowRun, died_at: datetime) -> d
 
 
 async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime) -> bool:
-    """Return True where an event says that its worker is done with it."""
+    """Return whether an event shows that its worker is done with it."""
     event_filter = {
         "occurred": {"since": since.isoformat()},
         "event": {"name": [LET_GO]},
@@ -236,7 +239,7 @@ async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime)
 
 
 async def _decide(store: Store, client: PrefectClient, flow_run: FlowRun | None, record: RecoveryRecord) -> str | None:
-    """Return what was done, once it is claimed."""
+    """Decide about a claimed flow run, and return what was done."""
     flow_run_id = record.flow_run_id
     left = await call_store(find_orphaned_run, store, flow_run_id)
     if flow_run is None or left.lives or not _is_broken_off(flow_run.state):
@@ -265,7 +268,7 @@ _CANCELS = (StateType.CANCELLING, StateType.CANCELLED)
 
 
 def _is_broken_off(state: State[object] | None) -> bool:
-    """Return True where Prefect believes it at work, or knows that it crashed or was cancelled."""
+    """Return whether Prefect shows it at work, crashed or cancelled."""
     broken_off = (StateType.RUNNING, StateType.PENDING, StateType.CRASHED, *_CANCELS)
     return state is not None and state.type in broken_off
 
@@ -289,7 +292,7 @@ async def _give_up_run(store: Store, client: PrefectClient, flow_run: FlowRun, l
 
 
 async def _cancelled(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> None:
-    """Mark the runs of a flow run that had no time to say that they are cancelled."""
+    """Mark a flow run and its runs as cancelled, where it had no time to do so itself."""
     ended: State[None] = Cancelled(message=f"{GONE}; it was being cancelled")
     await client.set_flow_run_state(flow_run.id, ended, force=True)
     if not left.is_share and not left.is_missed:
@@ -298,7 +301,7 @@ async def _cancelled(store: Store, client: PrefectClient, flow_run: FlowRun, lef
 
 
 async def _left_to_its_user(store: Store, client: PrefectClient, flow_run: FlowRun, left: OrphanedRun) -> str:
-    """Return a command that somebody gave is theirs to give again."""
+    """Mark a command's flow run as crashed, and return a sentence with the command that resumes it."""
     await call_crashed_for(client, flow_run.id, GONE)
     await call_store(end_claim, store, str(flow_run.id))
     return f"flow run {flow_run.name}: {GONE}; {_resume(left.runs)}"

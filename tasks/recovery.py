@@ -40,13 +40,13 @@ async def free_slots_of_the_dead(store: Store) -> None:
 
 
 async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, but: str | None = None) -> None:
-    """Tell Prefect of the flow runs that worked on these runs and died, which it still shows as running.
+    """Mark flow runs of these runs as crashed in Prefect, where they died and are still shown as running.
 
     Args:
-        store: Where it stands who worked on them.
+        store: Store of the runs' holders.
         run_ids: The runs.
-        own_id: The flow run that we are.
-        but: The tag of flow runs that work beside us.
+        own_id: Our own flow run.
+        but: Tag of flow runs that work in parallel with us, which are left alone.
     """
     earlier = {flow for run_id in run_ids for flow in await call_store(run_flows, store, run_id)}
     if not (earlier := earlier - {str(own_id)}):
@@ -64,7 +64,7 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, bu
 
 
 async def call_crashed_for(client: PrefectClient, flow_run_id: UUID, why: str) -> None:
-    """Call a flow run and its open task runs crashed."""
+    """Mark a flow run and its open task runs as crashed."""
     state: State[None] = Crashed(message=why)
     await client.set_flow_run_state(flow_run_id, state, force=True)
     await _call_tasks_crashed(client, flow_run_id)

@@ -8,7 +8,7 @@ from evaluation.errors import BenchwrightError
 
 
 async def is_unexpected(task: Any, task_run: TaskRun, state: State[Any]) -> bool:
-    """Return True for an error that is none of ours: a lost connection to Prefect, say."""
+    """Return whether the error is not one of ours, such as a lost connection to Prefect."""
     try:
         await state.aresult(raise_on_failure=True)
     except BenchwrightError:

@@ -16,17 +16,17 @@ async def retry_while_unavailable(
     patience_s: float,
     pauses_s: tuple[float, float],
 ) -> T:
-    """Return what `call` gives, which is called again while whom it asks is away; who is cancelled stops waiting.
+    """Call `call`, retrying while its backend is unavailable. Cancellation propagates.
 
     Args:
-        call: Must do no harm when it is done twice: a connection may break after it was done.
-        is_away: True of an error where asking again may help.
-        on_wait: Told of the first such error.
-        patience_s: How long it is called again; 0: it is called once.
+        call: Must be safe to repeat: a connection may break after it was done.
+        is_away: Whether an error may go away on retry.
+        on_wait: Called with the first such error.
+        patience_s: Seconds of retrying; 0: a single call.
         pauses_s: The first pause, which doubles, and the longest.
 
     Raises:
-        Exception: what `call` raises; what tells that somebody is away, only after that time.
+        Exception: any error of `call`; an unavailable backend only after that time.
     """
     first_s, longest_s = pauses_s
     deadline, pause_s, is_told = time.monotonic() + patience_s, first_s, False

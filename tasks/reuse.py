@@ -11,12 +11,12 @@ from tasks.store_calls import call_store
 
 @task(name="reuse", task_run_name="reuse {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
 async def reuse_outcomes(run_candidate_id: int, *, label: str, benchmark: str) -> int:
-    """Return how many outcomes of earlier runs were copied to this candidate, marked as reused.
+    """Copy outcomes of earlier runs to this candidate, marked as reused, and return their number.
 
     Args:
-        run_candidate_id: The candidate of a run; only what it lacks is filled.
-        label: For the task run's name alone.
-        benchmark: Likewise.
+        run_candidate_id: The candidate of a run; only its missing outcomes are copied.
+        label: Used only in the task run's name.
+        benchmark: Used only in the task run's name.
     """
     return await call_store(_reuse, run_candidate_id)
 

@@ -30,7 +30,7 @@ async def start_runs(store: Store, plan: Plan) -> None:
 
 
 async def finish_runs(bench: Workbench) -> dict[str, str]:
-    """Return the final status of each run: failed where a candidate was given up, or too many scores are missing."""
+    """Set and return the final status of each run: failed if a candidate was given up, or too few scores exist."""
     statuses: dict[str, str] = {}
     for run in bench.plan.runs:
         reasons = {
@@ -55,7 +55,7 @@ async def cancel_runs(invocation_id: str, reason: str | None) -> None:
 
 
 async def fail_runs(invocation_id: str, error: Exception) -> None:
-    """Mark every open run as failed with the error; a store that fails too cannot be told."""
+    """Mark every open run as failed with the error; a store that fails too is ignored."""
     reason = error.message if isinstance(error, BenchwrightError) else f"{type(error).__name__}: {error}"
     try:
         await _shielded(lambda: _end_open(invocation_id, Status.FAILED, reason))
@@ -66,7 +66,7 @@ async def fail_runs(invocation_id: str, error: Exception) -> None:
 
 
 async def _shielded(work: Callable[[], T]) -> T:
-    """Work that a cancellation must not cut off."""
+    """Await work that a cancellation must not interrupt."""
     return await asyncio.shield(asyncio.to_thread(work))
 
 

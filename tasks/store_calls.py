@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 async def call_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
-    """Return what `call` gives. While the database is away it is called again, and whoever is cancelled stops waiting.
+    """Call `call`, retrying while the database is unavailable. Cancellation propagates.
 
     Args:
-        call: Must do no harm when it is done twice: a connection may break after the commit.
-        words: Its arguments.
-        named: Likewise.
+        call: Must be safe to repeat: a connection may break after the commit.
+        words: Positional arguments of `call`.
+        named: Keyword arguments of `call`.
 
     Raises:
         StoreUnreachableError: the database was away for `PATIENCE_S`.

@@ -13,7 +13,7 @@ from evaluation.files.private_files import only_for_this_user
 
 
 def main() -> None:
-    """Run the command line and exits with its code, without the second that taking all modules apart would take."""
+    """Run the command line and exit with its code, skipping the interpreter's clean-up, which takes a second."""
     only_for_this_user()
     code = run(sys.argv[1:])
     with contextlib.suppress(OSError):
@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> int:
 
 @cache
 def _command_line() -> Any:
-    """Return all commands; each is made when it is called, and kept."""
+    """Return all commands; each is created when it is called, and kept."""
     from typer.main import get_command
 
     from deployments.cli.app import app

@@ -25,7 +25,7 @@ alerts = typer.Typer(no_args_is_help=True, help="Alerts of the monitor: list, ac
 
 RULES = ("duration", "success", "tokens", "gpu", "quality", "model", "judge", "server", "run")
 CHANGES = ("model", "judge", "server")
-"""Rules about something that changed: who acknowledges one of these accepts what is new."""
+"""Rules about something that changed; acknowledging such an alert accepts the new state."""
 
 
 @alerts.command("list")
@@ -53,7 +53,7 @@ def list_all(
 def alerts_that_fit(
     store: "Store", *, all_: bool, rule: str | None, task: str | None, candidate: str | None
 ) -> list[AlertRecord]:
-    """Return the open alerts, or all of them, of a rule, a task and a candidate; None fits all.
+    """Return the open alerts, or all of them, filtered by rule, task and candidate; None matches all.
 
     Raises:
         UnknownNameError: no such rule.
@@ -227,9 +227,9 @@ def _login() -> str | None:
 
 
 def _read_until(text: str) -> datetime:
-    """Return the moment that `8h`, `3d`, `2w`, a date or a moment names.
+    """Return the time given as `8h`, `3d`, `2w`, a date or a time.
 
-    Without a zone it is of this machine's clock.
+    Without a time zone it is local time.
     """
     hours = {"h": 1, "d": 24, "w": 7 * 24}
     until = None

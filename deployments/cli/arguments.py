@@ -74,7 +74,7 @@ PricesOption = Annotated[
 
 
 def read_price_file(file: Path | None) -> dict[str, Any] | None:
-    """Return what the file, or the block, of `--prices` holds; None where none is named."""
+    """Return the content of the file or block of `--prices`; None where none is named."""
     from evaluation.requests.prices import read_prices
 
     if file is not None and str(file).startswith(BLOCK):
@@ -85,7 +85,7 @@ def read_price_file(file: Path | None) -> dict[str, Any] | None:
 
 
 def usual_prices() -> dict[str, Any]:
-    """Return the field of a request with the prices in the file that the setting names; empty where it names none."""
+    """Return the request field with the prices of the file in the setting; empty where it names none."""
     prices = read_price_file(read_settings().prices)
     return {} if prices is None else {"prices": prices}
 
@@ -94,7 +94,7 @@ def read_settings() -> "Settings":
     """Return the settings in `BENCHWRIGHT_…` variables.
 
     Raises:
-        ConfigurationError: a variable holds what it must not; its value is not shown.
+        ConfigurationError: a variable has an invalid value, which is not shown.
     """
     from pydantic import ValidationError
 
@@ -110,7 +110,7 @@ def read_settings() -> "Settings":
 
 
 def database_url(db: str | None) -> str | None:
-    """Return the database that was asked for: by `--db`, else the setting, else the block; None: the default one."""
+    """Return the requested database: from `--db`, the setting, or the block, in this order; None: the default one."""
     if db is not None or (db := read_settings().database) is not None:
         return db
     from deployments.cli.blocks_in_use import database_of_block
@@ -119,15 +119,15 @@ def database_url(db: str | None) -> str | None:
 
 
 def open_results(db: str | None) -> "Store":
-    """Return the open store that a command works on; made where there is none yet."""
+    """Open the store of a command, creating it where there is none yet."""
     return open_or_make(database_url(db), typed=db)
 
 
 def open_stored(db: str | None) -> "Store":
-    """Return the open store of a command on what is stored already: one that was named must be there.
+    """Open the existing store of a command.
 
     Raises:
-        StoreError: it is not.
+        StoreError: it was named and does not exist.
     """
     from evaluation.store.session import must_be_there, open_store
 
@@ -137,16 +137,16 @@ def open_stored(db: str | None) -> "Store":
 
 
 def open_to_list(db: str | None) -> "Store":
-    """Return the open store of a command that lists what comes with this program too: one of `--db` must be there.
+    """Open the store of a command that also lists what comes with the program.
 
     Raises:
-        StoreError: it is not.
+        StoreError: the database of `--db` does not exist.
     """
     return open_results(None) if db is None else open_stored(db)
 
 
 def accept_sandbox(sandbox: str | None) -> None:
-    """Let this process run programs with the weaker isolation that its user accepts.
+    """Allow this process to run programs with the weaker isolation that its user accepts.
 
     Raises:
         ConfigurationError: there is no isolation of that name.

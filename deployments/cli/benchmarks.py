@@ -192,7 +192,7 @@ def validate(
 
 
 def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None) -> Benchmark:
-    """Return the benchmark in the file, whole, with metrics that can be measured on it."""
+    """Return the benchmark in the file, complete, with metrics that can be measured on it."""
     from evaluation.benchmarks.loading import load_benchmark
 
     if name is not None and not name.strip():
@@ -206,10 +206,10 @@ def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None, igno
 
 
 def _asks_for(text: str, benchmark: Benchmark) -> str | None:
-    """Return what an evaluation will need beside the benchmark; None: nothing.
+    """Return what an evaluation needs beside the benchmark; None: nothing.
 
     Raises:
-        ConfigurationError: no such metric, or cases that lack what it needs.
+        ConfigurationError: no such metric, or cases without the fields that it needs.
     """
     from evaluation.metrics.metric import Need
     from evaluation.metrics.needs import missing_needs

@@ -23,7 +23,7 @@ _ANSWERS_WITHIN_S = 10.0
 
 
 def must_have_server() -> None:
-    """Check that a Prefect server is configured, or `serve` runs, and it answers.
+    """Check that a Prefect server is configured, or that `serve` runs, and that it answers.
 
     Raises:
         ConfigurationError: there is none.
@@ -64,10 +64,10 @@ def database_of_block() -> str | None:
 
 
 def with_servers_of_pools(request: Request, store: "Store") -> Request:
-    """Return the request with the servers of each pool that it names, which are stored.
+    """Replace each pool in the request by its servers, and store these.
 
     Raises:
-        ConfigurationError: there is no such pool, or no server to ask for it.
+        ConfigurationError: there is no such pool, or no Prefect server to read it from.
     """
     if not any(text.startswith(POOL) for text in request.endpoints):
         return request
@@ -78,9 +78,9 @@ def with_servers_of_pools(request: Request, store: "Store") -> Request:
 
 
 def with_blocks_of_server(choices: Choices) -> Choices:
-    """Return the choices of a form, with the server's blocks of prices, and its pools among the endpoints.
+    """Add the server's blocks of prices and its pools to the choices of a form.
 
-    Where no endpoint is known, any text is taken for one.
+    Where no endpoint is known, the form accepts any text for one.
     """
     from tasks.blocks import EndpointPool, Prices
 
@@ -99,10 +99,10 @@ def _names_of_blocks(slug: str | None, before: str) -> tuple[str, ...]:
 
 
 def prices_of_block(name: str) -> dict[str, Any]:
-    """Return what a file of prices would hold.
+    """Return the prices of a block in the form of a file.
 
     Raises:
-        ConfigurationError: there is no such block, or no server to ask for it.
+        ConfigurationError: there is no such block, or no Prefect server to read it from.
     """
     must_have_server()
     from tasks.block_values import prices_in_block

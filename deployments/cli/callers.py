@@ -17,7 +17,7 @@ ServerOpener = Callable[[], "AbstractContextManager[PrefectServer]"]
 
 
 class Caller:
-    """A program that called. Nothing is printed for it, and no signal is handled on its behalf."""
+    """A program that calls a command's work. Nothing is printed for it, and no signal is handled on its behalf."""
 
     def __init__(
         self,
@@ -26,23 +26,23 @@ class Caller:
         progress: "Callable[[Progress], None] | None",
         open_server: ServerOpener,
     ) -> None:
-        """Make a caller that has not ended the work.
+        """Create a caller that has not ended the work.
 
         Args:
-            tell: Called with what a command prints beside its result; None: nobody listens.
-            progress: Called when the work has moved on; None: nobody watches.
+            tell: Called with what a command prints beside its result; None: not reported.
+            progress: Called when the work has progressed; None: not reported.
             open_server: Opens the Prefect server of this caller's work.
         """
         self.progress, self.open_server = progress, open_server
         self.failure: BaseException | None = None
-        """What `progress` raised, which ended the work."""
+        """Exception that `progress` raised, which ended the work."""
         self._tell = tell
         self._lock = threading.Lock()
         self._is_interrupted = self._is_over = False
         self._cancel: Callable[[int], None] | None = None
 
     def tell(self, text: str) -> None:
-        """Tell the caller one thing.
+        """Send the caller a message.
 
         Raises:
             KeyboardInterrupt: the caller has ended the work before its flow began.
@@ -52,7 +52,7 @@ class Caller:
             self._tell(text)
 
     def report(self, progress: "Progress") -> bool:
-        """Tell the caller how far the work is; return whether it goes on."""
+        """Report the progress to the caller; return whether the work continues."""
         assert self.progress is not None  # noqa: S101 - asked by whoever reports
         try:
             self.progress(progress)
@@ -65,13 +65,13 @@ class Caller:
         """Check that the caller has not ended the work before its flow began.
 
         Raises:
-            KeyboardInterrupt: it has.
+            KeyboardInterrupt: the caller has ended it.
         """
         if self._is_interrupted and self._cancel is None and not self._is_over:
             raise KeyboardInterrupt
 
     def interrupt(self) -> None:
-        """End the work: its flow is cancelled now, or not begun."""
+        """End the work: cancel its flow, or keep it from beginning."""
         with self._lock:
             is_first, self._is_interrupted = not self._is_interrupted, True
             if is_first and self._cancel is not None:
@@ -79,7 +79,7 @@ class Caller:
 
     @contextmanager
     def cancelling(self, cancel: Callable[[int], None]) -> Iterator[None]:
-        """Let `interrupt` call `cancel` until the block ends; from then on nothing is left to be ended.
+        """Make `interrupt` call `cancel` until the block ends; after that there is no work left to end.
 
         Raises:
             KeyboardInterrupt: the caller has ended the work already.
@@ -95,22 +95,22 @@ class Caller:
 
 
 _callers: list[Caller] = []
-"""The program whose call this process works on; empty at a terminal."""
+"""Calling programs, the innermost last; empty at a terminal."""
 
 
 _of_thread = threading.local()
-"""Its `caller`: who called what this thread alone does, beside other work."""
+"""Thread-local `caller`: the program whose work this thread alone does, beside other work."""
 
 
 def current_caller() -> Caller | None:
-    """Return the program that called; None at a terminal."""
+    """Return the calling program; None at a terminal."""
     own: Caller | None = getattr(_of_thread, "caller", None)
     return own or (_callers[-1] if _callers else None)
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Let nothing be printed of what this thread does in the block, which runs no flow."""
+    """Print nothing of what this thread does in the block, which runs no flow."""
     from deployments.prefect_server import prefect_server
 
     before = getattr(_of_thread, "caller", None)
@@ -123,7 +123,7 @@ def quietly() -> Iterator[None]:
 
 @contextmanager
 def called_by(caller: Caller) -> Iterator[None]:
-    """Let the work in this block be that of a program, and not of somebody at a terminal."""
+    """Run the work of the block on behalf of a program instead of a terminal."""
     _callers.append(caller)
     try:
         yield
@@ -132,12 +132,12 @@ def called_by(caller: Caller) -> Iterator[None]:
 
 
 def request_source() -> str:
-    """Return what errors name as the place of a bad value."""
+    """Return the name of the request's source for errors about a bad value."""
     return "the command line" if current_caller() is None else "the call"
 
 
 def open_prefect_server(stack: ExitStack) -> "PrefectServer":
-    """Return the Prefect server that the work needs, which is given back when the stack is left."""
+    """Return the Prefect server that the work needs; it is released when the stack is closed."""
     from deployments.prefect_server import prefect_server
 
     caller = current_caller()

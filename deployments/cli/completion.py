@@ -4,7 +4,7 @@ from evaluation.errors import BenchwrightError
 
 
 def run_ids(incomplete: str) -> list[tuple[str, str]]:
-    """Return the newest runs whose ids begin so, and `last`; none where the database cannot be read."""
+    """Return the newest runs with this prefix, and `last`; none where the database cannot be read."""
     from deployments.cli.arguments import open_stored
     from evaluation.store.summaries import list_runs
 
@@ -18,7 +18,7 @@ def run_ids(incomplete: str) -> list[tuple[str, str]]:
 
 
 def benchmark_names(incomplete: str) -> list[tuple[str, str]]:
-    """Suites and stored benchmarks whose names begin so, with the number of cases; suites alone without a database."""
+    """Return suites and stored benchmarks with this prefix and their case counts; only suites without a database."""
     from deployments.cli.arguments import open_stored
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.store.benchmarks import list_benchmarks
@@ -33,7 +33,7 @@ def benchmark_names(incomplete: str) -> list[tuple[str, str]]:
 
 
 def metric_names(incomplete: str) -> list[tuple[str, str]]:
-    """Return the metrics whose names begin so, with what they say of themselves."""
+    """Return the metrics with this prefix, with their descriptions."""
     from evaluation.metrics.parsing import available_metrics
 
     offered = available_metrics()

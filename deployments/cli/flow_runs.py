@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 PREFECT_GONE_AFTER_S = 30.0
-"""How long results that are complete wait for Prefect's server to come back."""
+"""Seconds to wait for Prefect's server to come back once all results are complete."""
 PREFECT_LOOK_EVERY_S = 3.0
 PREFECT_BUSY_TIMES = 10
-"""A server that is there and too busy to answer is waited for so many times as long."""
+"""Factor on that wait where the server is running but too busy to answer."""
 
 
 class PrefectGoneError(Exception):
-    """Prefect's server is gone, and nothing is left to be done without it."""
+    """Prefect's server is gone, and no work is left that does without it."""
 
 
 class TerminatedError(BaseException):
-    """SIGTERM came while no flow was running."""
+    """SIGTERM arrived while no flow was running."""
 
 
 def tell_of_own_server(server: "PrefectServer") -> None:
-    """Tell that a temporary Prefect server is started where none is configured."""
+    """Report that a temporary Prefect server is started where none is configured."""
     if server.is_ours and not server.is_announced:
         server.is_announced = True
         print_status("PREFECT_API_URL is not set: starting a temporary Prefect server (data in PREFECT_HOME)")
@@ -47,16 +47,16 @@ def tell_of_own_server(server: "PrefectServer") -> None:
 def run_flow(
     begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any, *, has_ended: Callable[[], bool]
 ) -> "tuple[State[Any] | None, int | None]":
-    """Return the final state of a flow run (None: it had none yet) and the signal that ended it early, if one did.
+    """Return the final state of a flow run (None: it had none yet) and the signal that ended it early, if any.
 
     Neither a state nor a signal: it ended, and Prefect's server is gone.
 
     Args:
         begin: Calls the flow, so that it returns its state.
-        invocation_id: Whose progress is shown.
-        store: Where that stands.
-        server: Prefect's.
-        has_ended: True where all that the flow was to store is stored.
+        invocation_id: Invocation whose progress is shown.
+        store: Store of the invocation.
+        server: The Prefect server.
+        has_ended: Returns True once the flow has stored all results.
     """
     from deployments.settling import settle
 
@@ -89,7 +89,7 @@ def run_flow(
 
 @contextmanager
 def _logging_to_terminal() -> Iterator[None]:
-    """Let whoever sits at the terminal hear what the flow says."""
+    """Show the flow's log on an interactive terminal."""
     from tasks.flow_logging import listeners
 
     def hear(level: int, message: str) -> None:
@@ -104,7 +104,7 @@ def _logging_to_terminal() -> Iterator[None]:
 
 
 async def _until_prefect_is_gone(work: Any, api: str, has_ended: Callable[[], bool]) -> Any:
-    """Return what the flow run gives.
+    """Await the flow run and return its result.
 
     Raises:
         PrefectGoneError: all is stored, and Prefect's server has not answered for a while.
@@ -118,7 +118,7 @@ async def _until_prefect_is_gone(work: Any, api: str, has_ended: Callable[[], bo
 
 
 async def _prefect_gone(api: str, has_ended: Callable[[], bool]) -> None:
-    """Return when nothing is left to be stored and Prefect is gone for `PREFECT_GONE_AFTER_S`, or busy for long."""
+    """Wait until all is stored and Prefect is gone for `PREFECT_GONE_AFTER_S`, or busy for long."""
     from deployments.helper_process import answers, listens
     from deployments.prefect_server import HEALTH
 
@@ -135,7 +135,7 @@ async def _prefect_gone(api: str, has_ended: Callable[[], bool]) -> None:
 
 
 def all_have_ended(store: "Store", invocation_id: str) -> bool:
-    """Return True where every run of the invocation has its end in the store."""
+    """Return whether every run of the invocation has ended in the store."""
     from evaluation.store.runs import runs_of_invocation
 
     try:
@@ -146,7 +146,7 @@ def all_have_ended(store: "Store", invocation_id: str) -> bool:
 
 
 def work_on_it_has_ended(store: "Store", run_id: str, *, since: datetime) -> bool:
-    """Return True where this process took hold of the run since then, and has let go of it again."""
+    """Return whether this process has held the run since then, and has released it."""
     from evaluation.store.holders import holders_of
 
     try:
@@ -158,7 +158,7 @@ def work_on_it_has_ended(store: "Store", run_id: str, *, since: datetime) -> boo
 
 
 async def _noting_signals(work: Any, seen: list[int]) -> Any:
-    """Return the runs the flow; a signal before its own handlers stand, or after, ends it too."""
+    """Run the flow; a signal before its own handlers are installed, or after, ends it too."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typer.core import TyperCommand
 
 OWN = "Options"
-"""The heading of what only one command has: a comparison's sides, a race's method."""
+"""Heading of the options that only one command has: a comparison's sides, a race's method."""
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "Cases": ("benchmark", "field", "ignore_field", "prompt", "limit", "repeats", "seed", "file"),
     "Models": ("model", "candidate", "option", "system", "profile"),
@@ -19,10 +19,10 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 
 
 class GroupedCommand(TyperCommand):
-    """A command whose help has these headings."""
+    """A command whose help groups its options under these headings."""
 
     def format_options(self, ctx, formatter) -> None:  # type: ignore[no-untyped-def]  # typer's own types are private
-        """Write each option under its heading, its own ones first."""
+        """Write each option under its heading, those of the command itself first."""
         heading_of = {name: heading for heading, names in HEADINGS.items() for name in names}
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], OWN: [], **{name: [] for name in HEADINGS}}
         for parameter in self.get_params(ctx):

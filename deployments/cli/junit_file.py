@@ -8,7 +8,7 @@ from evaluation.formatting import counted
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Refuse a file that cannot be written, before anything is asked.
+    """Check that the file can be written, before anything is asked.
 
     Raises:
         ConfigurationError: it is a folder, or its folder does not exist.
@@ -20,7 +20,7 @@ def refuse_unwritable(path: Path) -> None:
 
 
 def write_junit(path: Path, content: bytes, *, n_checks: int) -> None:
-    """Write the file, and says so.
+    """Write the file, and report it.
 
     Raises:
         ConfigurationError: it cannot be written.

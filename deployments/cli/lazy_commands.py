@@ -16,23 +16,23 @@ from deployments.cli.grouped_help import GroupedCommand
 from deployments.cli.plain_numbers import with_plain_numbers
 
 _BESIDE_NAMES = 6
-"""Columns that the margins take in a list of commands."""
+"""Width of the margins in a list of commands, in columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class LazyCommand:
-    """A command, or a group of them, and where it is defined."""
+    """A command or a command group, with the place of its definition."""
 
     target: str
     """`package.module:name` of a function or of a `typer.Typer`."""
     summary: str
-    """The beginning of its help."""
+    """Beginning of its help."""
     has_headings: bool = False
-    """Its many options stand under headings."""
+    """Whether its many options are grouped under headings."""
 
 
 class LazyCommands(Mapping[str, Any]):
-    """Typer's commands by name, each made when it is looked up."""
+    """Typer's commands by name, each created when it is looked up."""
 
     def __init__(self, commands: Mapping[str, LazyCommand]) -> None:
         self._lazy = commands

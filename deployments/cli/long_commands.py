@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tuple[Store, ExitStack]]":
-    """Yield the open store, which flows of this process use too, and a stack that ends what is started for the command.
+    """Yield the open store, also used by flows of this process, and a stack that stops what is started.
 
     Whatever this process opens under the store's name meanwhile is the same file.
 
     Args:
-        database: Where results are kept; None: the default.
-        may_be_new: Make the store where there is none yet.
+        database: Results database; None: the default.
+        may_be_new: Create the store where there is none yet.
 
     Raises:
         DatabaseLostError: it was deleted, moved away or replaced meanwhile.
-        StoreError: it cannot be opened, or is not there.
+        StoreError: it cannot be opened, or does not exist.
     """
     from evaluation.store.database_file import one_file
 
@@ -46,7 +46,7 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
 
 
 def _use_embedded_server_of_serve(stack: ExitStack) -> None:
-    """Let `embedded` name the server of the `benchwright serve` on this Prefect home, in whichever shell that runs."""
+    """Make `embedded` name the server of the `benchwright serve` on this Prefect home, in whichever shell that runs."""
     from deployments.serving.home import find_serve
 
     serving = None if "BENCHWRIGHT_EMBEDDED_URL" in os.environ else find_serve()
@@ -57,7 +57,7 @@ def _use_embedded_server_of_serve(stack: ExitStack) -> None:
 
 @contextmanager
 def handle_sigterm() -> Iterator[None]:
-    """Let SIGTERM unwind like Ctrl-C, so that what was started is stopped; a program that called has its own ways."""
+    """Make SIGTERM unwind like Ctrl-C, so that what was started is stopped; does nothing for a calling program."""
     if current_caller() is not None:
         yield
         return
@@ -73,12 +73,12 @@ def handle_sigterm() -> Iterator[None]:
 
 
 def code_of_signal(end: BaseException) -> int:
-    """Return the exit code of what Ctrl-C or SIGTERM ended."""
+    """Return the exit code after Ctrl-C or SIGTERM."""
     return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
 
 
 def ended_without_runs(end: BaseException, invocation_id: str | None, *, as_json: bool) -> int:
-    """Return the same, of an invocation that had nothing to show yet, or lost it with its database."""
+    """Return the exit code for an invocation that has no runs to show yet, or lost them with its database."""
     if isinstance(end, DatabaseLostError):
         return report_lost_database(end, invocation_id, as_json=as_json)
     if as_json:

@@ -31,7 +31,7 @@ def list_metrics(as_json: JsonOption = False) -> None:
 
 
 def _available() -> tuple[list[type["Metric"]], list[str]]:
-    """Return every metric that can be named, ours first, and what is wrong with those of packages that cannot."""
+    """Return every available metric, ours first, and the problems of packages whose metrics are not."""
     from evaluation.metrics import METRICS
     from evaluation.metrics.third_party import third_party_metric, third_party_names
 
@@ -145,7 +145,7 @@ def _option_in_words(option: Mapping[str, Any]) -> str:
 
 
 def _in_full(text: str) -> dict[str, Any]:
-    """Return a metric with all that is known of it; its signature where every option that it must have is given."""
+    """Return a metric with all its details; its signature where every required option is given."""
     from evaluation.metrics.descriptions import docstring, option_docs
     from evaluation.metrics.parsing import class_named, metric_options, parse_metric
 

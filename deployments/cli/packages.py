@@ -10,7 +10,7 @@ OURS = ("evaluation", "selection", "tasks", "flows")
 
 
 def hidden_package(names: tuple[str, ...] = OURS) -> str | None:
-    """Return which of our packages another one hides, where that is, and what to do; None: none."""
+    """Return which of our packages is shadowed by another one, where that is, and what to do; None: none."""
     home = Path(__file__).resolve().parent.parent.parent
     for name in names:
         places = _places(name)

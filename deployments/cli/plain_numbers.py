@@ -9,7 +9,7 @@ from evaluation.files.number_parsing import read_number
 
 
 def with_plain_numbers(command: Any) -> Any:
-    """Return the command, its options and those of its subcommands taking only numbers that are written plainly."""
+    """Restrict numeric options of the command and its subcommands to plainly written numbers; return the command."""
     for param in command.params:
         param.process_value = partial(_cast, param.process_value, param)
     for subcommand in getattr(command, "commands", {}).values():

@@ -113,13 +113,13 @@ def _as_json(run: RunSummary) -> dict[str, Any]:
 
 
 def _enough_letters(run_ids: Sequence[str]) -> int:
-    """Return how many letters of the ids tell these runs apart, 8 at least; commands take the beginning of an id."""
+    """Return how many letters tell the ids of these runs apart, at least 8; commands accept prefixes of an id."""
     longest = max(map(len, run_ids))
     return next((n for n in range(8, longest) if len({run_id[:n] for run_id in run_ids}) == len(run_ids)), longest)
 
 
 def _cells(run: RunSummary, values: "Sequence[HeadlineValue]", *, n_letters: int) -> tuple[object, ...]:
-    """Return a row that fits a terminal of 80 columns, whose long cells are broken into lines."""
+    """Return a row that fits a terminal of 80 columns, with long cells broken into lines."""
     marks = (("★",) if run.favourite else ()) + run.tags + (("archived",) if run.archived_at else ())
     n_planned = run.n_cases * run.n_repeats * len(run.candidates)
     failed = f", {run.n_failed:,} failed" if run.n_failed else ""
@@ -134,7 +134,7 @@ def _cells(run: RunSummary, values: "Sequence[HeadlineValue]", *, n_letters: int
 
 
 def _in_words(run: RunSummary, values: "Sequence[HeadlineValue]") -> str:
-    """Return `token_f1: large:1b 0.833, small:1b 0.500`; the labels alone where nothing is measured yet."""
+    """Return text such as `token_f1: large:1b 0.833, small:1b 0.500`; only labels where nothing is measured yet."""
     from evaluation.metrics.metric_facts import higher_is_better
     from evaluation.metrics.speed import SPEED_METRICS
 

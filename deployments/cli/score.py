@@ -114,7 +114,7 @@ def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
 def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool) -> int:
     """Return the exit code of a scoring that was ended before its flow run began.
 
-    Its JSON shows the run as it stands.
+    Its JSON shows the current run.
     """
     from deployments.cli.long_commands import code_of_signal, ended_without_runs
     from evaluation.run_results.run_result import run_result
@@ -151,13 +151,13 @@ class EndedScoring:
 
     run_id: str
     code: int
-    """The exit code of a command."""
+    """Exit code of the command."""
     problem: str | None = None
     """What went wrong; None where nothing did."""
 
     @property
     def is_interrupted(self) -> bool:
-        """True where somebody ended it early."""
+        """True if it was ended early by a user."""
         return self.code in (EXIT_INTERRUPTED, EXIT_TERMINATED)
 
 

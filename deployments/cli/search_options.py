@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class TypedSearch:
-    """What was typed."""
+    """Options as typed on the command line."""
 
     fields: Mapping[str, Any]
     """Fields of `RaceRequest` or `SweepRequest`."""

@@ -80,7 +80,7 @@ def serve(
 
 
 def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
-    """Put into the environment what the servers and flows of this process read there.
+    """Set the environment variables that the servers and flows of this process read.
 
     Raises:
         ConfigurationError: a name is not a host name, or there is no such folder.
@@ -96,7 +96,7 @@ def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
 
 
 def _heed_other_signals() -> None:
-    """Let Ctrl-C end it even where a script started it with `&`, and the end of its terminal unless `nohup` did."""
+    """Handle Ctrl-C even after a start with `&` in a script, and the end of the terminal unless `nohup` is used."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
@@ -122,7 +122,7 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bo
 
 
 def _take_up(workers_live: bool) -> tuple[str, ...]:
-    """Return what was done about flow runs whose process is gone, or will be, a sentence each."""
+    """Take care of flow runs whose process is gone, or will be, and return a sentence about each."""
     import asyncio
 
     from evaluation.store.session import open_store
@@ -133,7 +133,7 @@ def _take_up(workers_live: bool) -> tuple[str, ...]:
 
 
 def _keep_results_in(db: str | None) -> None:
-    """Open the database that was named, and names it to the flows; a block on the server may name one otherwise."""
+    """Open the named database, and pass it to the flows; a block on the server may name another one."""
     url = db if db is not None else read_settings().database
     if url is not None:
         with open_or_make(url, typed=db) as store:
@@ -141,7 +141,7 @@ def _keep_results_in(db: str | None) -> None:
 
 
 def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | None) -> None:
-    """Note which models there are, for the forms to offer; starts the embedded server where it is wanted."""
+    """Store the available models, which forms offer; start the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
     from deployments.serving.home import note_embedded
     from evaluation.resolution import EMBEDDED

@@ -21,17 +21,17 @@ SHOWN_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a server said of itself."""
+    """What a server reported of itself."""
 
     endpoint: EndpointRecord
-    """With the provider that it turned out to speak."""
+    """The endpoint with the detected provider."""
     version: str | None
     models: tuple[ModelInfo, ...]
     limits: tuple[str, ...]
 
 
 def requested_endpoints(names_or_urls: Sequence[str], store: "Store | None") -> list["EndpointRecord"]:
-    """Return the servers named or addressed; where none is given: `OLLAMA_HOST` and the stored ones, else Ollama's own.
+    """Return the servers by name or address; by default `OLLAMA_HOST` and the stored ones, else Ollama's own.
 
     Raises:
         ConfigurationError: neither a stored name nor an address.
@@ -82,11 +82,11 @@ async def connected(endpoint: EndpointRecord) -> Provider:
 
 
 async def ask(endpoint: EndpointRecord, *, in_full: bool) -> Answer:
-    """Return what the server says of itself.
+    """Ask the server for its provider, version and models.
 
     Args:
-        endpoint: Where to ask.
-        in_full: With each model's details, for which it is asked once more.
+        endpoint: The server.
+        in_full: Include each model's details, which takes another request for each.
     """
     async with await connected(endpoint) as provider:
         version, models = await asyncio.gather(provider.version(), provider.models())
@@ -109,7 +109,7 @@ async def _in_full(provider: Provider, listed: ModelInfo, gate: asyncio.Semaphor
 def ask_all(
     endpoints: Sequence["EndpointRecord"], *, in_full: bool = False, within_s: float | None = None
 ) -> tuple[list[Answer], list[tuple["EndpointRecord", BenchwrightError]]]:
-    """Return what the servers say, asked side by side, and the errors of those that say nothing, or nothing in time."""
+    """Ask all servers in parallel; return the answers, and the errors of those that fail or are too slow."""
 
     async def ask_in_time(endpoint: EndpointRecord) -> Answer:
         try:
@@ -134,7 +134,7 @@ def ask_all(
 
 
 def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]:
-    """Return what the servers say in full; those that do not answer are told of, as long as another does.
+    """Return the full answers of the servers; silent ones are reported, as long as another one answers.
 
     Raises:
         ConfigurationError: none answers.
@@ -155,7 +155,7 @@ def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
 
 
 def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:
-    """Return the models as stored now that their servers have shown them; another digest than before is told of."""
+    """Store the models that the servers report, and return the records; changed digests are reported."""
     from evaluation.store.models import list_models, record_seen
 
     before = {(old.name, old.endpoint_name): old.digest for old in list_models(store, include_retired=True)}

@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger("benchwright.embedded")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve as the command line says, until SIGTERM or SIGINT."""
+    """Serve as configured by the command line, until SIGTERM or SIGINT."""
     options = _parser().parse_args(arguments)
     only_for_this_user()
     if options.log_file:
@@ -41,14 +41,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def served_models(*, baselines_only: bool = False, files: Sequence[str] = ()) -> list[ServedModel]:
-    """Return what can be served on this machine: the real model where its parts are installed, and the baselines.
+    """Return the models that can be served here: the real model if its packages are installed, and the baselines.
 
     Args:
         baselines_only: Leave the real model out.
-        files: `NAME=FILE.gguf` of models that are served beside it.
+        files: More models to serve, as `NAME=FILE.gguf`.
 
     Raises:
-        ConfigurationError: a file that is none.
+        ConfigurationError: an invalid file.
     """
     missing = "told to serve baselines only" if baselines_only else missing_parts()
     if missing:
@@ -122,10 +122,10 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 def _names(options: argparse.Namespace) -> list[str]:
-    """Return the host names, beside those of loopback, under which it may be asked.
+    """Return the allowed host names, beside those of loopback.
 
     Raises:
-        ConfigurationError: one of them is none.
+        ConfigurationError: one of them is invalid.
     """
     names = [*options.allow_host, *allowed_names()]
     if options.host not in ("0.0.0.0", ""):  # noqa: S104 - compared, not listened at
@@ -158,7 +158,7 @@ def _announce(url: str, ready_file: Path | None) -> None:
 
 
 def _send_output_to(path: Path) -> None:
-    """Lead standard output and error to a file, for code that writes there past Python as well."""
+    """Redirect standard output and error to a file, also for code that bypasses Python."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(handle, 1)

@@ -21,7 +21,7 @@ Handler = Callable[[bytes], Awaitable[Reply | Stream]]
 
 
 class EmbeddedApp:
-    """Ollama's API over the given models."""
+    """ASGI application that serves the given models through Ollama's API."""
 
     def __init__(self, models: Iterable[ServedModel], *, slots: int = 2, test_faults: bool = False) -> None:
         registry = Registry(models)
@@ -135,7 +135,7 @@ def _error_shape(path: str) -> Callable[[WireError], Reply]:
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
-    """Return the request's body; None where the client left before its end."""
+    """Return the request's body; None where the client disconnected before its end."""
     pieces: list[bytes] = []
     while True:
         message = await receive()
@@ -166,7 +166,7 @@ async def _send_reply(reply: Reply, send: Send, fault: Fault | None) -> None:
 
 
 async def _send_stream(stream: Stream, send: Send, error_shape: Callable[[WireError], Reply]) -> None:
-    """Send the pieces as they come. The status waits for the first one, since only then it is known."""
+    """Send the pieces as they come. The status waits for the first one, since only that determines it."""
     pieces = aiter(stream.pieces)
     started = False
     try:

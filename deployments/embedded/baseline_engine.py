@@ -17,7 +17,7 @@ _CONTEXT_LENGTH = 131_072
 
 
 class BaselineEngine:
-    """One baseline behind the same face as a loaded language model."""
+    """A baseline with the interface of a loaded language model."""
 
     def __init__(self, baseline: Baseline | None, context_length: int) -> None:
         self._baseline = baseline
@@ -47,7 +47,7 @@ class BaselineEngine:
         )
 
     def _fitting(self, job: Job) -> str:
-        """Return the prompt, cut to the context as a model's would be."""
+        """Return the prompt, truncated to the context like a model's."""
         prompt = job.last_user_text
         tokens = re.findall(r"\s*\S+", prompt)
         if len(tokens) < self.context_length:
@@ -76,7 +76,7 @@ def _limited(text: str, n_words: int) -> tuple[list[str], str]:
 
 
 def baseline_models() -> list[ServedModel]:
-    """Return every baseline, ready to be served, and the embedding one."""
+    """Return every baseline, and the embedding one, ready to serve."""
     models = [_served(cls(), cls.summary, ("completion",)) for cls in BASELINES.values()]
     return [*models, _served(HashedWords(), HashedWords.summary, ("embedding",))]
 

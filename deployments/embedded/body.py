@@ -10,14 +10,14 @@ T = TypeVar("T", str, bool, int)
 
 
 class Body:
-    """A JSON object as it was sent. Fields that nobody asks for are ignored, as the real server does."""
+    """JSON object of a request. Unknown fields are ignored, as the real server does."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
 
     @classmethod
     def read(cls, raw: bytes) -> "Body":
-        """Return the body.
+        """Parse the body.
 
         Raises:
             WireError: 400, it is missing, no JSON, or no object.
@@ -47,7 +47,7 @@ class Body:
 
     @property
     def messages(self) -> tuple[tuple[str, str], ...]:
-        """Role and content of each message.
+        """Return role and content of each message.
 
         Raises:
             WireError: 400, not a list of objects with text in them.

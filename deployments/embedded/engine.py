@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOptions:
-    """What a loaded model is pinned to: a request with other ones reloads it."""
+    """Options fixed when a model is loaded: a request with other ones reloads it."""
 
     num_ctx: int
     num_thread: int = 0
@@ -17,24 +17,24 @@ class LoadOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One prompt to be answered."""
+    """One prompt to answer."""
 
     messages: tuple[tuple[str, str], ...] = ()
     """Pairs of role and content."""
     raw_prompt: str | None = None
-    """A prompt that goes to the model as it is, instead of messages."""
+    """Prompt that goes to the model unchanged, instead of messages."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """All sampling options, in Ollama's names."""
     schema: Mapping[str, Any] | None = None
-    """A JSON schema that the answer must follow."""
+    """JSON schema that the answer must follow; None: any text."""
     truncate: bool = True
     shift: bool = True
     n_logprobs: int | None = None
-    """Alternatives wanted with each token's logprob; None: no logprobs."""
+    """Number of alternatives for each token's logprob; None: no logprobs."""
 
     @property
     def last_user_text(self) -> str:
-        """What was asked last."""
+        """Text of the last user message."""
         if self.raw_prompt is not None:
             return self.raw_prompt
         users = [content for role, content in self.messages if role == "user"]
@@ -43,7 +43,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Some text of the answer."""
+    """A piece of the answer's text."""
 
     text: str
     logprobs: tuple[Mapping[str, Any], ...] = ()
@@ -51,7 +51,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How the answer ended, with its counts; durations in nanoseconds."""
+    """End of an answer, with its counts; durations in nanoseconds."""
 
     reason: str
     """`stop` or `length`."""
@@ -65,11 +65,11 @@ class Engine(Protocol):
     """A model in memory."""
 
     context_length: int
-    """Of each slot, in tokens."""
+    """Context length of each slot, in tokens."""
     size_bytes: int
 
     def answer(self, job: Job) -> AsyncGenerator[Piece | Ending, None]:
-        """Return the pieces, then one `Ending`. Closing the generator early stops the work.
+        """Yield the pieces, then one `Ending`. Closing the generator early stops the work.
 
         Raises:
             WireError: the prompt does not fit, or the options make no sense to this engine.
@@ -85,10 +85,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedModel:
-    """A model that can be loaded, and what `/api/tags` and `/api/show` tell of it."""
+    """A model that can be loaded, and its description in `/api/tags` and `/api/show`."""
 
     name: str
-    """Full `name:tag`."""
+    """Full name, `name:tag`."""
     digest: Callable[[], str]
     size_bytes: int
     modified_ns: int
@@ -97,16 +97,16 @@ class ServedModel:
     capabilities: tuple[str, ...]
     template: str
     parameters: str
-    """Text lines as `/api/show` has them; empty for none."""
+    """Lines of text as in `/api/show`; empty for none."""
     own_options: Mapping[str, Any]
-    """What `parameters` says, as options."""
+    """The options that `parameters` sets."""
     show: Callable[[], Mapping[str, Any]]
     """`model_info`, `tensors` and `license` of `/api/show`."""
     load: Callable[[LoadOptions, int], Engine]
-    """Blocks until an engine with that many slots is ready."""
+    """Load an engine with the given number of slots; blocks until it is ready."""
     embed: Callable[[str], tuple[float, ...]] | None = None
 
     @property
     def owner_details(self) -> dict[str, Any]:
-        """`details` as `/api/show` and `/api/ps` have them: without lengths."""
+        """`details` of `/api/show` and `/api/ps`, without lengths."""
         return {key: value for key, value in self.details.items() if not key.endswith("_length")}

@@ -15,34 +15,34 @@ CUTS = ("clean", "abort", "error_line")
 
 
 class ConnectionCut(Exception):
-    """The connection must be dropped without an ending."""
+    """The connection has to be dropped without an ending."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What goes wrong with the next requests."""
+    """A fault to inject into the next requests."""
 
     count: int = 1
-    """How many requests it hits."""
+    """Number of requests that it affects."""
     paths: tuple[str, ...] = GENERATING
     delay_s: float = 0.0
-    """Waited before anything else."""
+    """Delay before anything else, in seconds."""
     status: int | None = None
-    """Answered instead of doing the work."""
+    """HTTP status to answer instead of doing the work; None: the work is done."""
     body: str = ""
     content_type: str = JSON
     retry_after: str | None = None
     cut: str | None = None
     """`clean`: the stream ends without `done`; `abort`: the connection drops; `error_line`: an error in the stream."""
     cut_after: int = 0
-    """Pieces of the stream that still come."""
+    """Number of pieces of the stream to send before the cut."""
     error: str = "model runner has unexpectedly stopped"
     skip: int = 0
-    """Requests that pass unharmed first."""
+    """Number of requests to let pass first."""
 
 
 class Faults:
-    """Faults that wait for their request, first come first served; and what the server has been asked so far."""
+    """Queue of faults for the next requests, first come, first served, with a record of the requests so far."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
@@ -51,7 +51,7 @@ class Faults:
         self.max_active = 0
 
     def next_for(self, path: str) -> Fault | None:
-        """Return the fault that hits this request, used up by one."""
+        """Return the fault that hits this request, reducing its count by one."""
         for fault in self._waiting:
             if path not in fault.paths:
                 continue
@@ -65,21 +65,21 @@ class Faults:
         return None
 
     async def add(self, raw: bytes) -> Reply:
-        """Take a fault, or a list of them in `faults`."""
+        """Add a fault, or a list of them in `faults`."""
         fields = Body.read(raw).fields
         for item in fields.get("faults", [fields]):
             self._waiting.append(_fault(item))
         return json_reply({"waiting": len(self._waiting)})
 
     async def clear(self, _raw: bytes) -> Reply:
-        """Forget all faults and counts."""
+        """Reset all faults and counts."""
         self._waiting.clear()
         self.requests.clear()
         self.max_active = self.now_active
         return json_reply({"waiting": 0})
 
     async def report(self, n_loads: int) -> Reply:
-        """Return what has been asked: requests by path, the most generating ones at once, loads of models."""
+        """Return requests by path, the maximum of concurrent generating ones, and the loads of models."""
         return json_reply(
             {
                 "waiting": len(self._waiting),
@@ -101,7 +101,7 @@ def _fault(item: Any) -> Fault:
 
 
 async def struck(fault: Fault) -> Reply | None:
-    """Return the answer that the fault gives at once, after its delay; None where the work goes on."""
+    """Return the immediate answer of the fault, after its delay; None where the work continues."""
     await asyncio.sleep(fault.delay_s)
     if fault.status is None:
         return None
@@ -109,7 +109,7 @@ async def struck(fault: Fault) -> Reply | None:
 
 
 def cut_short(stream: Stream, fault: Fault) -> Stream:
-    """Return `stream`, ending early as the fault says."""
+    """Return `stream`, cut according to the fault."""
     return Stream(content_type=stream.content_type, pieces=_cut(stream, fault), late_error=stream.late_error)
 
 

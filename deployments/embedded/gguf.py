@@ -20,18 +20,18 @@ class GgufHeader:
     """Metadata of a model file."""
 
     keys: Mapping[str, Any]
-    """Values by key; None for an array (vocabularies are long, and nobody here needs them)."""
+    """Values by key; None for an array (vocabularies are long and not needed here)."""
     tensors: tuple[tuple[str, str, tuple[int, ...]], ...]
-    """Name, type and shape."""
+    """Name, type and shape of each tensor."""
 
     @property
     def n_parameters(self) -> int:
-        """Weights in all tensors."""
+        """Number of weights in all tensors."""
         return sum(prod(shape) for _, _, shape in self.tensors)
 
     @property
     def quantization(self) -> str:
-        """The file's main tensor type as Ollama writes it; `unknown` for a rare one."""
+        """Main tensor type of the file as Ollama writes it; `unknown` for a rare one."""
         return _FILE_TYPES.get(self.keys.get("general.file_type", -1), "unknown")
 
     def of_architecture(self, key: str) -> Any:

@@ -28,7 +28,7 @@ _SAME_NAME = (
 
 
 def chat_prompt(messages: tuple[tuple[str, str], ...]) -> str:
-    """Return the messages in ChatML, as the model was trained; no system message is added."""
+    """Return the messages in ChatML, on which the model was trained; no system message is added."""
     turns = "".join(f"<|im_start|>{role}\n{content}<|im_end|>\n" for role, content in messages)
     return f"{turns}<|im_start|>assistant\n"
 
@@ -96,7 +96,7 @@ class LlamaEngine:
     async def _fitting_prompt(self, job: Job) -> str | list[int]:
         """Return the prompt.
 
-        Where it is too long and may be cut, without its oldest turns, or else without its middle.
+        One that is too long and may be truncated loses its oldest turns, or else its middle.
         """
         text = job.raw_prompt if job.raw_prompt is not None else chat_prompt(job.messages)
         # No token is shorter than a byte.
@@ -123,12 +123,12 @@ class LlamaEngine:
 
 
 def _effective_context(num_ctx: int, trained: int) -> int:
-    """Return what is really given: clamped to what the model was trained for, padded to a multiple of 256."""
+    """Return the actual context length: at most that of the training, padded to a multiple of 256."""
     return min(trained, max(256, math.ceil(num_ctx / 256) * 256))
 
 
 def _threads() -> int:
-    """Return one less than there are cores.
+    """Return the number of cores minus one.
 
     The threads wait for one another, and a core shared with others stalls all.
     """
@@ -162,9 +162,9 @@ def _sampling(job: Job) -> dict[str, Any]:
 
 
 def _closed(schema: Any) -> Any:
-    """Return `schema` with only the listed properties, unless it says otherwise.
+    """Return `schema` restricted to the listed properties, unless it says otherwise.
 
-    As llama.cpp's own grammars have it.
+    llama.cpp's own grammars do the same.
     """
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
@@ -177,7 +177,7 @@ def _closed(schema: Any) -> Any:
 
 
 async def _events(response: httpx.Response) -> AsyncGenerator[Mapping[str, Any], None]:
-    """Yield the data of server-sent events. Split at line feeds only: a model may write other line ends."""
+    """Yield the data of server-sent events. Only line feeds split them: a model may write other line ends."""
     rest = b""
     async for block in response.aiter_bytes():
         *lines, rest = (rest + block).split(b"\n")
@@ -214,7 +214,7 @@ def _ending(event: Mapping[str, Any]) -> Ending:
 
 
 def _refusal(status: int, body: bytes, job: Job) -> WireError:
-    """llama.cpp's refusal: passed on as it is, nested in Ollama's."""
+    """Return llama.cpp's error unchanged, nested in Ollama's."""
     text = body.decode("utf-8", "replace")
     try:
         error = json.loads(text)["error"]

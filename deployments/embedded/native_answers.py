@@ -22,7 +22,7 @@ _TextField = Callable[[str], dict[str, Any]]
 
 
 class NativeAnswers:
-    """Handlers of the two routes. Each gets the raw body."""
+    """Handlers of the two routes, which get the raw body."""
 
     def __init__(self, registry: Registry, scheduler: Scheduler) -> None:
         self._registry, self._scheduler = registry, scheduler
@@ -72,7 +72,7 @@ class NativeAnswers:
         raw_prompt: str | None = None,
         wants_context: bool,
     ) -> Reply | Stream:
-        """Return the answer to chat and generate alike; they differ in how a record carries its text."""
+        """Return the answer to chat or generate, which differ in how a record carries its text."""
         keep_alive = keep_alive_s(body.fields.get("keep_alive"))
         job = _job(body, model, messages, raw_prompt)
         load = load_options(job.options, model, shift=job.shift)
@@ -121,7 +121,7 @@ class NativeAnswers:
 
 
 def error_line(message: str) -> bytes:
-    """Return an error inside a stream that has begun."""
+    """Return an error line for a stream that has begun."""
     return json_line({"error": message})
 
 

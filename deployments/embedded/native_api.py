@@ -18,7 +18,7 @@ _FAR_FUTURE = "2319-01-01T00:00:00Z"
 
 
 class NativeApi:
-    """Handlers of the native routes. Each gets the raw body."""
+    """Handlers of the native routes, which get the raw body."""
 
     def __init__(self, registry: Registry, scheduler: Scheduler) -> None:
         self._registry, self._scheduler = registry, scheduler

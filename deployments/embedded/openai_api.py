@@ -89,14 +89,14 @@ class OpenAiApi:
 
 
 def error_reply(error: WireError) -> Reply:
-    """Return a refusal in OpenAI's shape."""
+    """Return an error in OpenAI's format."""
     kind = _KINDS.get(error.status, "api_error")
     shown = {"message": error.message, "type": kind, "param": None, "code": None}
     return Reply(status=error.status, content_type=BARE_JSON, body=json_line({"error": shown}))
 
 
 def late_error(_message: str) -> bytes:
-    """Return what this layer makes of an error in mid-stream: an empty chunk that tells nothing."""
+    """Return the form of an error in mid-stream in this API: an empty chunk without information."""
     return _event({"model": "", "choices": [_delta({"content": ""}, None)]})
 
 

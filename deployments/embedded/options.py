@@ -38,7 +38,7 @@ _FOR_EVER_S = 9.2e9
 def full_options(requested: Any, model: ServedModel) -> dict[str, Any]:
     """Return every option with its value: the request's, else the model's own, else the default.
 
-    Unknown ones are dropped.
+    Unknown options are dropped.
 
     Raises:
         WireError: one has a value of the wrong type.
@@ -60,7 +60,7 @@ def full_options(requested: Any, model: ServedModel) -> dict[str, Any]:
 
 
 def load_options(options: Mapping[str, Any], model: ServedModel, *, shift: bool) -> LoadOptions:
-    """Return the part of `options` that a loaded model is pinned to."""
+    """Return the part of `options` that is fixed when a model is loaded."""
     return LoadOptions(
         num_ctx=max(4, min(options["num_ctx"], model.trained_context)),
         num_thread=max(0, options["num_thread"]),
@@ -70,7 +70,7 @@ def load_options(options: Mapping[str, Any], model: ServedModel, *, shift: bool)
 
 
 def keep_alive_s(value: Any) -> float | None:
-    """Seconds; negative means for ever; None where nothing was asked for.
+    """Return the seconds; negative means for ever; None where the request has none.
 
     Raises:
         WireError: not a number and not a Go duration such as `10m`.
@@ -101,7 +101,7 @@ def _go_duration_s(text: str) -> float:
 
 
 def _capped(num_predict: int, num_ctx: int) -> int:
-    """Without a limit a model may write ten times its context, and no more."""
+    """Limit an answer without a limit to ten times the model's context."""
     cap = 10 * num_ctx
     return min(num_predict, cap) if num_predict > 0 else cap
 

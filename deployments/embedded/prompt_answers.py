@@ -14,19 +14,19 @@ _REPEATS_ALLOWED = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A job with the model that shall do it."""
+    """A job with its model."""
 
     model: ServedModel
     load: LoadOptions
     job: Job
     keep_alive_s: float | None = None
     wants_context: bool = False
-    """True where the ending must carry the token ids of prompt and answer."""
+    """Whether the ending has to carry the token ids of prompt and answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The last thing that comes: durations in nanoseconds."""
+    """Last item of an answer; durations in nanoseconds."""
 
     ending: Ending
     total_ns: int
@@ -35,7 +35,7 @@ class Finished:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """Counts and durations as the final record has them; zeros are left out, as Go leaves them out."""
+        """Counts and durations of the final record; zeros are omitted, as in Go."""
         values = {
             "total_duration": self.total_ns,
             "load_duration": self.load_ns,
@@ -49,7 +49,7 @@ class Finished:
 
 @dataclass(slots=True)
 class Collected:
-    """A whole answer. `finished` stays None where it broke off over a repeating token."""
+    """A whole answer. `finished` stays None where it was stopped because of a repeating token."""
 
     text: str = ""
     logprobs: list[Mapping[str, Any]] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Collected:
 async def answered(scheduler: Scheduler, work: Work, started_ns: int) -> AsyncGenerator[Piece | Finished, None]:
     """Yield the pieces, then one `Finished`.
 
-    Without it the answer was broken off: one token more than 30 times in a row.
+    Without it the answer was stopped: one token more than 30 times in a row.
 
     Raises:
         WireError: the model cannot be loaded, or the engine refuses the job.
@@ -81,7 +81,7 @@ async def answered(scheduler: Scheduler, work: Work, started_ns: int) -> AsyncGe
 
 
 async def collected(scheduler: Scheduler, work: Work, started_ns: int) -> Collected:
-    """Return the whole answer of `answered`."""
+    """Collect the whole answer of `answered`."""
     whole = Collected()
     async with aclosing(answered(scheduler, work, started_ns)) as parts:
         async for part in parts:

@@ -6,7 +6,7 @@ from deployments.embedded.replies import BARE_JSON, WireError
 
 
 def too_long(n_tokens: int, context_length: int, *, shift: bool, truncate: bool) -> WireError:
-    """Return the refusal of a prompt of `n_tokens`: llama.cpp's own, nested in Ollama's, where truncation is off."""
+    """Return the error for a prompt of `n_tokens` with truncation off: llama.cpp's own, nested in Ollama's."""
     if truncate and not shift:
         message = (
             "the prompt is longer than the context length currently available to the model; "
@@ -25,9 +25,9 @@ def too_long(n_tokens: int, context_length: int, *, shift: bool, truncate: bool)
 
 
 def kept_range(context_length: int, num_keep: int) -> tuple[int, int]:
-    """Return how many tokens stay at the front and at the tail of an overlong prompt.
+    """Return how many tokens to keep at the beginning and at the end of an overlong prompt.
 
-    Together about half the context.
+    Together they are about half the context.
     """
     keep = max(0, min(num_keep, context_length - 1))
     return keep, context_length - (context_length - keep) // 2 - keep

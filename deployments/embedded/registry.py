@@ -7,7 +7,7 @@ from deployments.embedded.replies import WireError
 
 
 class Registry:
-    """Served models by name: `x` means `x:latest`, and capitals do not matter."""
+    """Served models by name: `x` means `x:latest`, and names are case-insensitive."""
 
     def __init__(self, models: Iterable[ServedModel]) -> None:
         self._models = {model.name.lower(): model for model in models}

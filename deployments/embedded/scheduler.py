@@ -27,12 +27,12 @@ class Loaded:
         self.expires_ns = 0
 
     def touch(self) -> None:
-        """Count the time that it may stay from now on."""
+        """Restart the time until it expires."""
         self.expires_ns = time_ns() + int(self.keep_alive_s * 1e9)
 
 
 class Scheduler:
-    """Loads, reloads and unloads. Whoever comes while another model's load is waiting queues up behind it."""
+    """Loads, reloads and unloads models. A request that comes while another model's load waits queues behind it."""
 
     def __init__(self, *, slots: int, max_queue: int = 512) -> None:
         self.n_slots = slots
@@ -49,7 +49,7 @@ class Scheduler:
     async def use(
         self, model: ServedModel, options: LoadOptions, keep_alive_s: float | None
     ) -> AsyncGenerator[Loaded, None]:
-        """Yield the loaded model, protected from eviction; its `slots` are still to be waited for.
+        """Yield the loaded model, protected from eviction; the caller still has to wait for its `slots`.
 
         Raises:
             WireError: 503 when too many are waiting for a load, 500 when the load fails.
@@ -67,7 +67,7 @@ class Scheduler:
             self._watch_expiry(loaded)
 
     async def unload(self, model: ServedModel) -> None:
-        """Drop `model` as soon as nobody uses it; at once where nobody does."""
+        """Unload `model` as soon as it has no users; at once if it has none."""
         loaded = self.loaded
         if loaded is None or loaded.model.name != model.name:
             return
@@ -77,7 +77,7 @@ class Scheduler:
             await self._drop_if_expired(loaded)
 
     async def close(self) -> None:
-        """Drop whatever is loaded."""
+        """Unload any loaded model."""
         for task in tuple(self._leaving):
             task.cancel()
         if self._loading is not None:

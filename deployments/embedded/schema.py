@@ -12,7 +12,7 @@ def schema_of(requested: Any) -> Mapping[str, Any] | None:
     """Return the schema that the answer must follow; None for plain text.
 
     Raises:
-        WireError: 500 for a format that is none, 400 for a schema that no grammar can be made of.
+        WireError: 500 for an invalid format, 400 for a schema that cannot be converted to a grammar.
     """
     if requested is None or requested == "":
         return None
@@ -30,7 +30,7 @@ def schema_of(requested: Any) -> Mapping[str, Any] | None:
 
 
 def _problem(schema: Any, root: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with `schema`, in words; None where nothing is."""
+    """Return the problem of `schema` as text; None where there is none."""
     if not isinstance(schema, Mapping):
         return None if isinstance(schema, bool) else f"a schema must be an object, not {schema!r}"
     kinds = schema.get("type", [])

@@ -24,7 +24,7 @@ def weights_path() -> Path | None:
 
 
 def missing_parts() -> str | None:
-    """Return what keeps the real model from being served here, in words; None where nothing does."""
+    """Return the missing packages of the real model as text; None where it can be served."""
     if find_spec("xllamacpp") is None:
         return "the package xllamacpp is not installed"
     if weights_path() is None:
@@ -33,7 +33,7 @@ def missing_parts() -> str | None:
 
 
 def smollm2() -> ServedModel:
-    """Return the model, ready to be served; its file is read when something is asked of it."""
+    """Return the model, ready to serve; its file is read with the first request."""
     path = weights_path()
     assert path is not None, "ask missing_parts() first"  # noqa: S101
     return chatml_model(NAME, path)

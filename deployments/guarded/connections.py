@@ -26,16 +26,16 @@ _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "redis": 6379}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A server that may be connected to."""
+    """A server that connections are allowed to."""
 
     host: str
     port: int
     may_be_private: bool = False
-    """True: its address may be of this machine or of a network that is not public."""
+    """Whether its address may be of this machine or of a network that is not public."""
 
 
 class RefusedConnectionError(PermissionError):
-    """A connection to where nobody allowed one."""
+    """A connection to a server that is not allowed."""
 
 
 def read_target(text: str) -> Target:
@@ -53,7 +53,7 @@ def read_target(text: str) -> Target:
 
 
 def is_public(address: str) -> bool:
-    """Return True for an IP address of the internet: not of this machine, a local network, or a link."""
+    """Return whether an IP address is public: not of this machine, a local network, or a link."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
         # Addresses of IPv6 that lead to one of IPv4: mapped, 6to4, and NAT64.
@@ -68,7 +68,7 @@ def is_public(address: str) -> bool:
 
 
 def named_webhooks(file: Path) -> list[Target]:
-    """Return what the operator named: in `BENCHWRIGHT_WEBHOOKS`, separated by commas, and in the file, one a line."""
+    """Return the operator's targets: in `BENCHWRIGHT_WEBHOOKS`, separated by commas, and in the file, one per line."""
     try:
         lines = file.read_text().splitlines()
     except (OSError, ValueError):
@@ -78,7 +78,7 @@ def named_webhooks(file: Path) -> list[Target]:
 
 
 def own_targets() -> list[Target]:
-    """Return what the server itself needs: its database, and Redis where it is used."""
+    """Return the servers that the server itself needs: its database, and Redis where it is used."""
     targets = []
     for name in ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL"):
         parts = urlsplit(os.environ.get(name, ""))
@@ -100,7 +100,7 @@ def _private(host: str, port: int) -> Target:
 
 
 class Gate:
-    """Decides about look-ups and connections; `close` makes it do so for this whole process, for good."""
+    """Filter of look-ups and connections. `close` applies it to the whole process, for good."""
 
     def __init__(self, targets: Callable[[], Iterable[Target]]) -> None:
         self._targets = targets
@@ -108,15 +108,15 @@ class Gate:
         self._look_up = socket.getaddrinfo
 
     def close(self) -> None:
-        """Limit this process from now on. A hook that was added cannot be taken away again."""
+        """Apply the filter to this process from now on. An audit hook cannot be removed again."""
         setattr(socket, "getaddrinfo", self.look_up)  # noqa: B010 - a function of another signature, to mypy
         sys.addaudithook(self._on_event)
 
     def look_up(self, host: Any, port: Any = None, *args: Any, **options: Any) -> list[Any]:
-        """As `socket.getaddrinfo`, for targets alone.
+        """Look up a host as `socket.getaddrinfo` does, for targets only.
 
         Raises:
-            RefusedConnectionError: the name is no target, or leads to an address that is not public.
+            RefusedConnectionError: the name is not a target, or leads to an address that is not public.
         """
         flags = options.get("flags", args[3] if len(args) > 3 else 0)
         if host in (None, "", b"") or flags & socket.AI_PASSIVE:  # to listen
@@ -142,7 +142,7 @@ class Gate:
         return kept
 
     def allows(self, address: object) -> bool:
-        """Return True where a socket may connect to this address."""
+        """Return whether a socket may connect to this address."""
         if not isinstance(address, tuple) or len(address) < 2:  # a socket of the file system
             return True
         host, port = _canonical(str(address[0])), int(address[1])
@@ -187,7 +187,7 @@ def _is_public_ip(host: str) -> bool:
 
 
 def _is_port(requested_port: object, port: int) -> bool:
-    """Return True where a look-up is for this port, or for none yet."""
+    """Return whether a look-up is for this port, or for none yet."""
     if requested_port in (None, 0, "0", b"0", ""):
         return True
     text = requested_port.decode() if isinstance(requested_port, bytes) else str(requested_port)

@@ -8,11 +8,11 @@ Anyone with access to the API can write such addresses.
 import sys
 
 LOCAL_SCHEMES = ("blink1", "dbus", "glib", "gnome", "macosx", "syslog", "vapid", "windows")
-"""Apprise's modules that do something here, beside sending; `vapid` keeps its subscriptions in files."""
+"""Apprise's modules with local effects beside sending; `vapid` keeps its subscriptions in files."""
 
 
 def only_send() -> None:
-    """Has Apprise read no file in this process, and know no scheme that does something on this machine."""
+    """Keep Apprise in this process from reading files, and from using schemes that act on this machine."""
     from apprise.attachment.file import AttachFile
     from apprise.common import ContentLocation
 

@@ -19,14 +19,14 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 NAMES_VARIABLE = "BENCHWRIGHT_ALLOWED_HOSTS"
 SIGN_IN = "/sign-in"
-"""The page that takes the password from the address (`/sign-in#USER:PASSWORD`) to where Prefect's pages look for it."""
+"""Page that takes the password from the address (`/sign-in#USER:PASSWORD`) to where Prefect's pages look for it."""
 _SIGN_IN_PAGE = b"""<!doctype html><meta charset="utf-8"><title>Benchwright</title><script>
 const key = btoa(decodeURIComponent(location.hash.slice(1)));
 fetch("/api/admin/version", {headers: {Authorization: `Basic ${key}`}})
   .then((answer) => { if (key && answer.ok) localStorage.setItem("prefect-password", key); })
   .finally(() => location.replace("/"));
 </script>"""
-"""A password that the server does not take is not kept: a link of somebody else's must not sign anybody out."""
+"""A password that the server rejects is not kept, so that another person's link cannot sign a user out."""
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::(\d{1,5}))?")
 _HEADERS = (
     (b"x-frame-options", b"DENY"),
@@ -35,18 +35,18 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 )
-"""On every answer: no other page may show ours in a frame, or read them."""
+"""Headers of every answer: no other page may show ours in a frame, or read them."""
 
 
 class OwnPagesOnly:
-    """An ASGI application that refuses what pages of other origins send, before the application inside sees it."""
+    """ASGI middleware that refuses requests from pages of other origins before the application sees them."""
 
     def __init__(self, app: App, *, names: Iterable[str] = (), has_sign_in: bool = False) -> None:
         """Wrap an application.
 
         Args:
-            app: What answers the requests that are let through.
-            names: Host names, beside those of loopback, under which browsers and programs reach it.
+            app: Application for the requests that are let through.
+            names: Allowed host names, beside those of loopback.
             has_sign_in: Serve the sign-in page for Prefect's pages.
         """
         self._app, self._has_sign_in = app, has_sign_in
@@ -64,7 +64,7 @@ class OwnPagesOnly:
             await self._app(scope, receive, _guarded(send) if scope["type"] == "http" else send)
 
     def refusal(self, scope: Scope) -> str | None:
-        """Return why the request is not answered; None: it is."""
+        """Return why the request is refused; None: it is allowed."""
         path: str = scope["path"]
         if not path.startswith("/") or path.startswith("//") or "\\" in path:
             return f"the path {path[:100]!r} is not one of this server's"
@@ -83,12 +83,12 @@ class OwnPagesOnly:
 
 
 def allowed_names() -> list[str]:
-    """Return the host names, beside those of loopback, that `BENCHWRIGHT_ALLOWED_HOSTS` names."""
+    """Return the host names in `BENCHWRIGHT_ALLOWED_HOSTS`, beside those of loopback."""
     return [name for name in os.environ.get(NAMES_VARIABLE, "").replace(",", " ").split() if name]
 
 
 def host_name(text: str) -> str:
-    """Return the name in `text` as it is compared: lower case, without port and trailing dot.
+    """Return the normalised name in `text`: lower case, without port and trailing dot.
 
     Raises:
         ValueError: it is not a host name.
@@ -105,13 +105,13 @@ def _authority(text: str) -> tuple[str, str | None] | None:
 
 
 def _origin(text: str) -> tuple[str, str | None] | None:
-    """Return the name and port of an origin; None for `null`, for files, and for what is no origin."""
+    """Return the name and port of an origin; None for `null`, for files, and for invalid origins."""
     scheme, sign, rest = text.lower().partition("://")
     return _authority(rest) if sign and scheme in ("http", "https") else None
 
 
 def _cross_site(scope: Scope) -> str | None:
-    """Return a link from elsewhere may open a page; nothing else that another page sends is answered."""
+    """Return why a request from another page is refused; only a link that opens a page is allowed (None)."""
     site = "".join(_values(scope, b"sec-fetch-site")).lower()
     if site in ("", "none", "same-origin"):
         return None
@@ -126,7 +126,7 @@ def _cross_site(scope: Scope) -> str | None:
 
 
 def _foreign_referer(scope: Scope, host: tuple[str, str | None]) -> str | None:
-    """Judge a request that changes something by `Referer` where a browser sends no `Origin` and no `Sec-Fetch-Site`."""
+    """Check a changing request by `Referer` if the browser sends neither `Origin` nor `Sec-Fetch-Site`."""
     referers = _values(scope, b"referer")
     changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
     if not changes or _values(scope, b"origin"):

@@ -21,7 +21,7 @@ ENGINE = "deployments.guarded.engine"
 
 
 def run_own_flows_only() -> None:
-    """Has Prefect load no other flows and no results here. To be called before it imports what loads them."""
+    """Keep Prefect from loading other flows, and any results. Call it before the imports that load them."""
     import prefect.flows
 
     read_no_results()
@@ -32,7 +32,7 @@ async def load_own_flow(flow_run: "FlowRun", **_options: Any) -> "Flow[..., Any]
     """Return the flow of the run's deployment, from this package.
 
     Raises:
-        ConfigurationError: the run is of no deployment, or of one of another flow.
+        ConfigurationError: the run has no deployment, or one of another flow.
     """
     from prefect.client.orchestration import get_client
 

@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 from evaluation.errors import ConfigurationError
 
 LIBRARIES = ("cloudpickle", "pickle", "bz2", "gzip", "lzma", "zlib")
-"""What the serializer that a state names may have imported; nothing is read with them."""
+"""Modules that the serializer named by a state may have imported; nothing is read with them."""
 
 
 def read_no_results() -> None:
-    """Has Prefect read no results in this process, and write its own in the usual folder.
+    """Keep Prefect in this process from reading results, and write its own to the usual folder.
 
     Raises:
-        AttributeError: this release of Prefect reads them by something else.
+        AttributeError: this release of Prefect reads them in another way.
     """
     import prefect._internal.schemas.validators
     import prefect.results

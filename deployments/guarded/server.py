@@ -32,7 +32,7 @@ PASSWORD = "PREFECT_SERVER_API_AUTH_STRING"  # noqa: S105 - the name of a variab
 
 
 def main(words: list[str]) -> None:
-    """Run Prefect's command line with these words."""
+    """Run Prefect's command line with these arguments."""
     if words[:2] != ["server", "start"]:
         raise SystemExit(f"error: expected `server start …`, received {' '.join(words)!r}")
     only_for_this_user()
@@ -69,7 +69,7 @@ def main(words: list[str]) -> None:
 
 
 def compare_any_texts() -> None:
-    """Has `hmac.compare_digest` take every text: Prefect compares passwords by it, and it takes ASCII alone."""
+    """Make `hmac.compare_digest` accept any text: Prefect compares passwords with it, and it takes only ASCII."""
     compare = hmac.compare_digest
 
     def compare_texts(a: Any, b: Any) -> bool:
@@ -80,7 +80,7 @@ def compare_any_texts() -> None:
 
 
 def _stay_in_the_foreground() -> None:
-    """Refuse `--background`, which starts a process of Prefect's own, without any of this."""
+    """Refuse `--background`, which starts a process of Prefect without these guards."""
     import prefect.cli._server_utils as utils
 
     def refuse(_console: object, pid_file: Path, *_arguments: object, **_options: object) -> NoReturn:
@@ -92,7 +92,7 @@ def _stay_in_the_foreground() -> None:
 
 
 def _protect(words: list[str]) -> None:
-    """Give a server that listens beyond this machine a password, where it has none."""
+    """Give a server that listens beyond this machine a password, unless it has one."""
     host = _option(words, "--host") or os.environ.get(HOST) or "127.0.0.1"
     if not _is_loopback(host) and not os.environ.get(PASSWORD):
         os.environ[PASSWORD] = own_password()
@@ -102,9 +102,9 @@ def _protect(words: list[str]) -> None:
 
 
 def _must_not_be_open(host: str) -> None:
-    """Refuse an address beyond this machine without a password, wherever the address was named.
+    """Refuse an address beyond this machine without a password, wherever the address is configured.
 
-    Prefect reads settings from profiles and files too, which are not looked into before it starts.
+    Prefect also reads settings from profiles and files, which are not read before it starts.
     """
     from prefect.settings import get_current_settings
 

@@ -14,10 +14,10 @@ LABEL_METHODS = ("get", "items", "keys")
 
 
 def only_fill_in() -> None:
-    """Has Prefect's templates in this process call nothing else from now on.
+    """Restrict what Prefect's templates in this process may call, from now on.
 
     Raises:
-        AttributeError: this release of Prefect renders them by something else.
+        AttributeError: this release of Prefect renders them in another way.
     """
     from prefect.server.utilities.user_templates import UserTemplateEnvironment
 
@@ -30,11 +30,11 @@ def only_fill_in() -> None:
 
 
 def may_call(function: object, brought: dict[str, Any]) -> bool:
-    """Return True for a method of a plain value, and for what Jinja brings.
+    """Return whether the function is a method of a plain value, or one of Jinja's own.
 
     Args:
-        function: What a template calls.
-        brought: What every template has, by name: `range`, `dict`, `namespace`, …
+        function: Function that a template calls.
+        brought: Globals of every template by name: `range`, `dict`, `namespace`, …
     """
     from jinja2.runtime import BlockReference, LoopContext, Macro
     from jinja2.utils import Cycler, Joiner

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def main(words: list[str]) -> None:
-    """Run Prefect's command line with these words."""
+    """Run Prefect's command line with these arguments."""
     only_for_this_user()
     run_own_flows_only()
     from prefect.workers.process import ProcessWorker
@@ -29,11 +29,11 @@ def main(words: list[str]) -> None:
 
 
 def own_configuration() -> "type[ProcessJobConfiguration]":
-    """Return how this worker starts a flow run, whatever a template or its variables say."""
+    """Return the configuration with which this worker starts a flow run, whatever a template or its variables say."""
     from prefect.workers.process import ProcessJobConfiguration
 
     class OwnJobConfiguration(ProcessJobConfiguration):
-        """The command is our engine; environment and folder are those of the worker and a temporary one."""
+        """Job configuration with our engine as command, the worker's environment, and a temporary folder."""
 
         @classmethod
         async def from_template_and_values(

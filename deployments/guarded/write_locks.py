@@ -10,12 +10,12 @@ from typing import Any
 
 
 def take_write_locks_first() -> None:
-    """Has Prefect's transactions in this process begin with the write lock, for which SQLite waits up to a minute.
+    """Make Prefect's transactions begin with the write lock, for which SQLite waits up to a minute.
 
-    A transaction within another one begins as Prefect has it: it would wait for its own.
+    A nested transaction begins as usual: it would wait for its own lock.
 
     Raises:
-        AttributeError: this release of Prefect begins them by something else.
+        AttributeError: this release of Prefect begins them in another way.
     """
     from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CHANGED_VARIABLES = ("PREFECT_", "BENCHWRIGHT_", "DO_NOT_TRACK")
-"""What the names of the variables begin with that the work of a command may set."""
+"""Prefixes of the environment variables that the work of a command may set."""
 LOOK_EVERY_S = 0.1
 
 _one_at_a_time = threading.Lock()
-"""Held by the call at work: the variables by which flows know the store are those of the whole process."""
+"""Held by the current call: the variables by which flows know the store belong to the whole process."""
 
 
 def call(
@@ -66,7 +66,7 @@ async def call_async(
     tell: Callable[[str], None] | None = None,
     progress: "Callable[[Progress], None] | None" = None,
 ) -> T:
-    """Return what `work` returns, done in another thread while this event loop goes on; otherwise as `call`.
+    """Run `work` in another thread while this event loop continues; otherwise as `call`.
 
     Cancelling ends the work as Ctrl-C does, and waits until it has ended.
     """
@@ -96,7 +96,7 @@ def _kept_server() -> "AbstractContextManager[PrefectServer]":
 
 
 def _thread(work: Callable[[], T], caller: Caller, future: "Future[T]") -> threading.Thread:
-    """Return the thread that does the work, not started yet."""
+    """Return the thread for the work, not started yet."""
 
     def do() -> None:
         try:
@@ -116,7 +116,7 @@ def _thread(work: Callable[[], T], caller: Caller, future: "Future[T]") -> threa
 
 @contextmanager
 def _turn(caller: Caller) -> Iterator[None]:
-    """Wait until no other call is at work.
+    """Wait until no other call is active.
 
     Raises:
         KeyboardInterrupt: the caller ended the work while it waited.
@@ -132,7 +132,7 @@ def _turn(caller: Caller) -> Iterator[None]:
 
 @contextmanager
 def _environment_put_back() -> Iterator[None]:
-    """Put variables and Prefect's settings back when the block ends: they are the caller's own."""
+    """Restore variables and Prefect's settings when the block ends: they belong to the caller."""
     variables = _variables()
     context: Any = sys.modules.get("prefect.context")
     settings = context.GLOBAL_SETTINGS_CONTEXT if context is not None else None

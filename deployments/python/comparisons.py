@@ -118,7 +118,7 @@ def _typed(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Comp
 
 
 def _fields(runs: "tuple[str | RunResult | InvocationResult, ...]", options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is compared, as fields of `ComparisonRequest`."""
+    """Return the comparison as fields of `ComparisonRequest`."""
     ids = [run_id for run in runs for run_id in _ids(run)]
     return ({"runs": ids} if ids else {}) | own_fields(options, _OWN, called=_FIELDS)
 

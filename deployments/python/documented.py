@@ -41,7 +41,7 @@ def refuse_unknown(values: Mapping[str, object], options: type, *, function: str
 
 
 def description_of(hint: Any) -> str:
-    """Return what is said of an option."""
+    """Return the description of an option."""
     return next((each.documentation for each in get_args(hint) if isinstance(each, Doc)), "")
 
 
@@ -65,7 +65,7 @@ def _plain(hint: Any) -> Any:
 
 
 def _with_arguments(docstring: str, options: type) -> str:
-    """Return the docstring with the options behind its own arguments, above what follows these."""
+    """Return the docstring with the options after its own arguments, before the sections that follow."""
     text = inspect.cleandoc(docstring)
     lines = [f"    {name}: {description_of(hint)}" for name, hint in options_of(options).items()]
     head, mark, rest = text.partition("\n\nArgs:\n")

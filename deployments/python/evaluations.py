@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from evaluation.results.runs import InvocationResult, RunResult
 
 FILE = (str, os.PathLike)
-"""What may name a file."""
+"""Types that may name a file."""
 PAIRS = ("field", "option", "fail_under", "param")
-"""Options that may be a mapping."""
+"""Options that accept a mapping."""
 _LISTS = frozenset(
     {"benchmark", "ignore_field", "model", "candidate", "endpoint", "metric", "judge", "levels", "budget", *PAIRS}
 )
@@ -100,15 +100,15 @@ def _forecast(options: EvaluateOptions) -> "Forecast":
 
 
 def listeners(options: CallOptions) -> dict[str, Any]:
-    """Return who hears of the work."""
+    """Return the callbacks for messages and progress."""
     return {"tell": options.get("tell"), "progress": options.get("progress")}
 
 
 def request_fields(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what these options say as fields of `EvaluationRequest`; those that say nothing are left out.
+    """Return these options as fields of `EvaluationRequest`; unset ones are left out.
 
     Raises:
-        ConfigurationError: a file that cannot be read, a price that is none.
+        ConfigurationError: a file that cannot be read, an invalid price.
     """
     from deployments.cli.evaluate.options import evaluation_fields
 
@@ -127,17 +127,17 @@ def request_fields(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_lists(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options with lists where one text, a mapping or another sequence may stand; None is left out."""
+    """Return the options with lists in place of single texts, mappings or other sequences; None is left out."""
     return {name: _as_list(value) if name in _LISTS else value for name, value in options.items() if value is not None}
 
 
 def own_fields(options: Mapping[str, Any], own: Iterable[str], *, called: Mapping[str, str]) -> dict[str, Any]:
-    """Return the options of `own` that say something, as fields of a request.
+    """Return the options of `own` that are set, as fields of a request.
 
     Args:
-        options: All that was passed.
-        own: The options that are none of an evaluation.
-        called: Names of their fields, where these are others.
+        options: All passed options.
+        own: Options that do not belong to an evaluation.
+        called: Names of their fields, where they differ.
     """
     values = as_lists({name: options[name] for name in own if name in options})
     return {called.get(name, name): value for name, value in values.items() if value != []}
@@ -158,7 +158,7 @@ def _as_word(value: Any) -> str:
 
 
 def refuse_unfinished(ended: "Ended", runs: "tuple[RunResult, ...]", result: object, *, function: str) -> None:
-    """Check that the work has ended well.
+    """Raise if the work has not completed.
 
     Raises:
         RunFailedError: a run failed, or was cancelled in Prefect.
@@ -189,7 +189,7 @@ def _check_thresholds(prepared: "Prepared", result: "InvocationResult") -> None:
 
 
 def refuse_failed(problems: "list[str]", result: object) -> None:
-    """Check that no check has failed.
+    """Raise if a check has failed.
 
     Raises:
         CheckFailedError: one has.

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 Texts: TypeAlias = str | Sequence[str]
 """One text, or several."""
 Settings: TypeAlias = str | Sequence[str] | Mapping[str, Any]
-"""`"temperature=0.2"`, several of them, or a mapping: `{"temperature": 0.2}`."""
+"""One setting such as `"temperature=0.2"`, several of them, or a mapping: `{"temperature": 0.2}`."""
 File: TypeAlias = str | PathLike[str]
 
 
 class StoreOptions(TypedDict, total=False):
-    """Which results."""
+    """The option for the results database."""
 
     db: Annotated[
         str | None,
@@ -26,7 +26,7 @@ class StoreOptions(TypedDict, total=False):
 
 
 class CallOptions(StoreOptions, total=False):
-    """What every function has that runs a flow."""
+    """The options of every function that runs a flow."""
 
     tell: Annotated[
         Callable[[str], None] | None,
@@ -145,7 +145,7 @@ class ScoreOptions(CallOptions, total=False):
 
 
 class ComparisonOptions(TypedDict, total=False):
-    """What is compared, and by what."""
+    """The options of a comparison."""
 
     by: Annotated[
         str | None,
@@ -178,7 +178,7 @@ class UnpairedOptions(StoreOptions, ComparisonOptions, total=False):
 
 
 def options_of(options: type) -> dict[str, Any]:
-    """Return the type of each option with its description: own ones first, then an evaluation's, then those of all."""
+    """Return the type of each option with its description: own ones first, then an evaluation's, then common ones."""
     types = options.__annotations__  # not resolved: that would import the results that they name
     of_all, of_evaluations = CallOptions.__annotations__, EvaluationOptions.__annotations__
     return dict(sorted(types.items(), key=lambda each: (each[0] in of_all, each[0] in of_evaluations)))

@@ -10,12 +10,12 @@ from deployments.python.evaluations import own_fields, request_fields
 def typed_search(
     options: Mapping[str, Any], own: Sequence[str], *, called: Mapping[str, str] | None = None
 ) -> "TypedSearch":
-    """Return what was asked for, as the commands have it.
+    """Return the request in the form that the commands use.
 
     Args:
-        options: All that was passed.
-        own: The options that are none of an evaluation.
-        called: Names of their fields, where these are others.
+        options: All passed options.
+        own: Options that do not belong to an evaluation.
+        called: Names of their fields, where they differ.
     """
     return TypedSearch(
         fields=own_fields(options, own, called=called or {}),

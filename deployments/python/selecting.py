@@ -81,7 +81,7 @@ def _retrain(if_enough_new: int | None, seed: int | None, db: str | None) -> "Re
 
 @plainly
 def load_scoreboard(*, store: str | None = None) -> "Scoreboard":
-    """Return what is known of each candidate on each task, on which recommendations rest.
+    """Return the results of each candidate on each task, on which recommendations rest.
 
     Args:
         store: Results database: a path or a URL.
@@ -116,7 +116,7 @@ def load_recommendations(
 
 @plainly
 def load_models(*, store: str | None = None) -> "tuple[SelectionModelRecord, ...]":
-    """Return the selection models that were trained, as `selection history` lists them.
+    """Return the trained selection models, as `selection history` lists them.
 
     Args:
         store: Results database: a path or a URL.
@@ -135,13 +135,13 @@ def promote(model: str, *, reason: str | None = None, store: str | None = None) 
     """Promote a selection model, and return which one decides now.
 
     Args:
-        model: A stored model's version or id, or the beginning of one; or a model file.
+        model: A stored model's version or id, or a prefix of one; or a model file.
         reason: For the record.
         store: Results database: a path or a URL.
 
     Raises:
         UnknownNameError: no such model.
-        ModelFileError: it cannot be read, or must not be.
+        ModelFileError: it cannot be read, or reading it is not allowed.
     """
     from deployments.cli.selection.command import promote_model
 

@@ -50,10 +50,10 @@ def runs(
 
 @plainly
 def load_run(run: str = "last", *, db: str | None = None) -> "RunResult":
-    """Return what a run found, as `benchwright show` has it.
+    """Return the result of a run, as `benchwright show` does.
 
     Args:
-        run: Its id, the beginning of one, or `last`.
+        run: Id of the run, a prefix of one, or `last`.
         db: Results database: a path or a URL.
 
     Raises:
@@ -69,11 +69,11 @@ def load_run(run: str = "last", *, db: str | None = None) -> "RunResult":
 
 @plainly
 def load_case(case: str, *, run: str = "last", db: str | None = None) -> "CaseResult":
-    """Return one case of a run in full, as `benchwright show --case` has it.
+    """Return one case of a run in full, as `benchwright show --case` does.
 
     Args:
         case: The id of the case.
-        run: The run's id, the beginning of one, or `last`.
+        run: Id of the run, a prefix of one, or `last`.
         db: Results database: a path or a URL.
 
     Raises:
@@ -97,7 +97,7 @@ def load_cases(
     failed: bool | None = None,
     db: str | None = None,
 ) -> "CaseList":
-    """Return what became of every case, as `benchwright export --table answers` has it.
+    """Return the outcome of every case, as `benchwright export --table answers` does.
 
     Args:
         run: A run, or an experiment: all its runs.
@@ -126,7 +126,7 @@ def load_scores(
     case: "Texts" = (),
     db: str | None = None,
 ) -> "ScoreList":
-    """Return every score of every answer, as `benchwright export --table scores` has it.
+    """Return every score of every answer, as `benchwright export --table scores` does.
 
     Args:
         run: A run, or an experiment: all its runs.
@@ -150,7 +150,7 @@ def load_comparison(comparison: str, *, db: str | None = None) -> "ComparisonRes
     """Return a stored comparison.
 
     Args:
-        comparison: Its id, or the beginning of one.
+        comparison: Id of the comparison, or a prefix of one.
         db: Results database: a path or a URL.
 
     Raises:
@@ -247,7 +247,7 @@ def load_alerts(
     """Return the open alerts of the monitor, as `benchwright alerts list` does.
 
     Args:
-        all: Those that are over, too.
+        all: Include alerts that are over.
         rule: Only for this rule.
         task: Only for this task or benchmark.
         candidate: Only for this candidate.
@@ -266,10 +266,10 @@ def load_alerts(
 
 @contextmanager
 def opened(db: str | None) -> "Iterator[Store]":
-    """Open a store that is there; nothing is printed.
+    """Open an existing store; nothing is printed.
 
     Raises:
-        StoreError: it is not.
+        StoreError: it does not exist.
     """
     from deployments.cli.arguments import open_stored
 

@@ -22,18 +22,18 @@ HERE = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """A `benchwright serve`."""
+    """A running `benchwright serve`."""
 
     pid: int
     page: str
-    """Where Prefect's pages are, or will be when it is ready."""
+    """Address of Prefect's pages, which may not be ready yet."""
     embedded: str | None = None
-    """Where its embedded server is; None: it has none, or not yet."""
+    """Address of its embedded server; None: it has none, or not yet."""
 
 
 @contextmanager
 def hold_home(port: int) -> Iterator[None]:
-    """Hold this home for as long as the block lasts, or the process.
+    """Hold this home until the end of the block, or of the process.
 
     Raises:
         ConfigurationError: another `benchwright serve` holds it.
@@ -58,9 +58,9 @@ def hold_home(port: int) -> Iterator[None]:
 
 
 def note_embedded(url: str) -> None:
-    """Let others know where the embedded server of the `serve` of this process is.
+    """Record the address of this `serve` process's embedded server for other processes.
 
-    Written over what stands there in one go, so that whoever reads it meanwhile finds the one or the other.
+    It is written atomically, so that a concurrent reader finds the old or the new content.
     """
     path = prefect_home() / "benchwright" / "serve.json"
     if (serving := _read(path)) is not None:
@@ -99,10 +99,10 @@ def _read(path: Path) -> Serving | None:
 
 
 def must_be_free(port: int) -> None:
-    """Check that a server of ours may stand at this port, on this home.
+    """Check that a server of ours can run at this port, on this home.
 
     Raises:
-        ConfigurationError: the port is taken, another server works on the home, or the user has named another one.
+        ConfigurationError: the port is taken, another server uses the home, or the user has configured another one.
     """
     if is_taken(port):
         who = "by a Prefect server" if answers(f"http://127.0.0.1:{port}/api{HEALTH}") else "by another program"
@@ -124,7 +124,7 @@ def must_be_free(port: int) -> None:
 
 
 def is_taken(port: int) -> bool:
-    """Return True where something listens at this port."""
+    """Return whether a program listens at this port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what has ended a moment ago holds nothing
         try:
@@ -148,5 +148,5 @@ def _is_at(api: str, port: int) -> bool:
 
 
 def _address(api: str) -> str:
-    """Return the address without a password that somebody wrote into it."""
+    """Return the address without any password in it."""
     return without_credentials(api)

@@ -13,16 +13,16 @@ WITHIN_S = 600.0
 
 @dataclass
 class Part:
-    """One process that is kept running."""
+    """A process that is kept running."""
 
     name: str
     start: Callable[[], HelperProcess]
-    """Starts it; it need not be ready."""
+    """Start the process; it need not be ready on return."""
     process: HelperProcess
     _ends: list[float] = field(default_factory=list)
 
     def look(self, tell: Callable[[str], None]) -> bool:
-        """Return True where it had ended and was started again.
+        """Restart the process if it has ended, and return whether it had.
 
         Raises:
             ConfigurationError: it ends again and again; with the end of its log.

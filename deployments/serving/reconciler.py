@@ -8,17 +8,17 @@ ENDS_WITHIN_S = 5.0
 
 
 class Reconciler:
-    """A thread of its own: while it waits for a busy Prefect or database, what `serve` runs is looked after."""
+    """Reconciliation in a thread of its own, so that a wait for Prefect or the database does not hold up `serve`."""
 
     def __init__(
         self, take_up: Callable[[], Iterable[str]], tell: Callable[[str], None], *, every_s: float = LOOKS_EVERY_S
     ) -> None:
-        """Prepare to look; nothing is looked for yet.
+        """Prepare the thread without starting it.
 
         Args:
             take_up: Takes care of flow runs whose process is gone; returns a sentence about each.
-            tell: Says such a sentence to whoever started us. What is still true at the next look is not repeated.
-            every_s: The pause between two looks.
+            tell: Called with such a sentence. One that is still true at the next pass is not repeated.
+            every_s: Pause between two passes, in seconds.
         """
         self._take_up, self._tell, self._every_s = take_up, tell, every_s
         self._told: frozenset[str] = frozenset()
@@ -26,16 +26,16 @@ class Reconciler:
         self._thread = threading.Thread(target=self._run, daemon=True, name="reconciler")
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more. A look that has begun may go on for some seconds; the store's claims keep it harmless."""
+        """Stop. A pass that has begun may continue for some seconds; the store's claims keep it harmless."""
         self._closing.set()
         self._thread.join(ENDS_WITHIN_S)
 
     def look(self) -> None:
-        """Take care of what died since the last look."""
+        """Take care of flow runs that died since the last pass."""
         try:
             sentences = tuple(self._take_up())
         except Exception as error:  # the next look comes soon, and `serve` must outlive a bad one

@@ -22,7 +22,7 @@ from deployments.serving.reconciler import Reconciler
 
 EMBEDDED_SLOTS = 2
 FLOWS_HAVE_S = 12.0
-"""For flow runs to end when they are told to."""
+"""Seconds that flow runs get to end after they are told to."""
 WORKER_HAS_S = 3.0
 SERVER_HAS_S = 5.0
 STOPPED = "`benchwright serve` was stopped; `benchwright evaluate --resume RUN` resumes from what is stored"
@@ -30,7 +30,7 @@ LEFT_BEHIND = "the worker of `benchwright serve` ended while this was running"
 
 
 class Services:
-    """A Prefect server, a worker and, where it is wanted, an embedded server; they end with the `with` block."""
+    """Context manager of a Prefect server, a worker and, if wanted, an embedded server."""
 
     def __init__(
         self,
@@ -43,18 +43,18 @@ class Services:
         """Start the Prefect server; it need not be ready.
 
         Args:
-            port: Where.
-            tell: Says something to whoever started us.
-            take_up: Has flow runs made again whose process is gone, and says of which it did what. Its argument tells
-                whether a worker lives that may still say something of them.
-            has_password: Whether the server asks for one.
+            port: Port of the server.
+            tell: Called with messages for the user.
+            take_up: Restarts flow runs whose process is gone, and returns a sentence about each. Its argument tells
+                whether a live worker may still report on them.
+            has_password: Whether the server requires a password.
         """
         self._stack, self._tell, self._take_up = ExitStack(), tell, take_up
         self._parts: list[Part] = []
         self.model_servers: dict[str, str] = {}
-        """Those that answered at the start: name and address."""
+        """Address of each model server that answered at the start, by name."""
         self.logs = prefect_home() / "benchwright"
-        """The folder of what its processes write."""
+        """Folder of the log files of its processes."""
         self.server = self._start_server(port, has_password=has_password)
 
     def _start_server(self, port: int, *, has_password: bool) -> PrefectServer:
@@ -71,7 +71,7 @@ class Services:
         self._stack.close()
 
     def start_embedded(self) -> str:
-        """Return where the embedded server answers, for this process and all that it starts."""
+        """Start the embedded server for this process and its children, and return its address."""
         start = partial(start_embedded, slots=EMBEDDED_SLOTS, port=free_port())
         part = Part("embedded server", start, start())
         self._stack.callback(lambda: part.process.stop())
@@ -81,9 +81,9 @@ class Services:
         return part.process.url
 
     def deploy(self, definitions: Sequence[Definition], choices: Choices) -> tuple[Deployed, ...]:
-        """Return what stands on the server now.
+        """Deploy all definitions, and return their state on the server.
 
-        Where a person has given a deployment another work pool, it keeps it.
+        A deployment keeps a work pool that a person has given it.
         """
         from prefect.client.orchestration import get_client
 
@@ -97,7 +97,7 @@ class Services:
         )
 
     def start_worker(self) -> None:
-        """Start the worker, and returns when it has told the server that it is there.
+        """Start the worker, and wait until it has reported to the server.
 
         Raises:
             ConfigurationError: it does not start.
@@ -115,7 +115,7 @@ class Services:
         reconciler.start()
 
     def _worker_again(self) -> HelperProcess:
-        """Return a worker that begins where none is at work: what the one before it worked on has ended with it."""
+        """Return a new worker after one has ended; flow runs of the old one ended with it, and are marked so."""
         from prefect.client.orchestration import get_client
 
         with get_client(sync_client=True) as client:
@@ -126,7 +126,7 @@ class Services:
         return worker.start_worker()
 
     def _end_worker(self, part: Part) -> None:
-        """End its flow runs, then itself; those that did not come to say that they were cancelled are marked."""
+        """Cancel the worker's flow runs, then end it; runs that had no time to report the cancellation are marked."""
         from prefect.client.orchestration import get_client
 
         with get_client(sync_client=True) as client:
@@ -144,19 +144,19 @@ class Services:
                 part.process.stop(WORKER_HAS_S)
 
     def look(self) -> None:
-        """Start again what has ended.
+        """Restart parts that have ended.
 
         Raises:
-            ConfigurationError: something ends again and again.
+            ConfigurationError: a part ends again and again.
         """
         for part in self._parts:
             part.look(self._tell)
 
     def watch(self, every_s: float = 1.0) -> None:
-        """Look after what runs until a signal ends it.
+        """Watch the parts until a signal ends this.
 
         Raises:
-            ConfigurationError: something ends again and again.
+            ConfigurationError: a part ends again and again.
         """
         while True:
             time.sleep(every_s)

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 POOL = "benchwright-serve"
 WORKER = "benchwright serve"
 LOOKS_EVERY_S = 2
-"""How often the worker asks what is to be run; Prefect's own is 10."""
+"""Interval in seconds at which the worker asks for flow runs to start; Prefect's default is 10."""
 DESCRIPTION = "This machine, as long as `benchwright serve` runs on it."
 CHOSEN_BY_NOBODY = ("command", "env", "working_dir")
-"""What would let a flow run start any program: they are fixed."""
+"""Job variables that are fixed, since they would let a flow run start any program."""
 _AT_WORK = ("RUNNING", "PENDING", "CANCELLING")
 
 
 def start_worker() -> HelperProcess:
-    """Return the worker, started on the server that this process uses; its flows get this process's settings."""
+    """Start the worker on the server of this process; its flows get this process's settings."""
     argv = [
         sys.executable,
         "-P",
@@ -61,7 +61,7 @@ def _environment() -> Mapping[str, str]:
 
 
 def make_pool(client: "SyncPrefectClient") -> None:
-    """Make the work pool where there is none, and sees to it that its runs end with the worker.
+    """Create the work pool if there is none, and make its runs end with the worker.
 
     Raises:
         ConfigurationError: a pool of that name is of another type.
@@ -88,9 +88,9 @@ def make_pool(client: "SyncPrefectClient") -> None:
 
 
 def _closed(template: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the template with our command, and without the variables by which a run would choose how it is started.
+    """Return the template with our command, and without the variables by which a run could choose how it is started.
 
-    Our worker uses none of it. A worker of Prefect's that somebody starts on the pool is held to the same by it.
+    Our worker uses none of it. It restricts any worker of Prefect's own that is started on the pool in the same way.
     """
     variables = template.get("variables", {})
     fields = {name: field for name, field in variables.get("properties", {}).items() if name not in CHOSEN_BY_NOBODY}
@@ -103,7 +103,7 @@ def _closed(template: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_another_pool(client: "SyncPrefectClient", names: list[str]) -> list[str]:
-    """Return which of the deployments stand on the server with a work pool that is not this one."""
+    """Return the deployments that use another work pool on the server."""
     query = {"deployments": {"name": {"any_": names}}, "limit": 200}
     deployments = client.request("POST", "/deployments/filter", json=query).json()
     return [
@@ -118,7 +118,7 @@ def _is_ours(deployment: Mapping[str, Any]) -> bool:
 
 
 def is_at_work(client: "SyncPrefectClient", since: datetime) -> bool:
-    """Return True once the worker has told the server that it is there; False while the server is too busy to say."""
+    """Return True once the worker has reported to the server; False while the server is too busy to answer."""
     import httpx
 
     of_pool = {"work_pool_name": POOL}
@@ -140,7 +140,7 @@ def is_at_work(client: "SyncPrefectClient", since: datetime) -> bool:
 
 
 def runs_at_work(client: "SyncPrefectClient") -> list[str]:
-    """Return the ids of the pool's flow runs that some process works on, by what the server knows."""
+    """Return the ids of the pool's flow runs that a process works on, according to the server."""
     query = {
         "work_pools": {"name": {"any_": [POOL]}},
         "flow_runs": {"state": {"type": {"any_": list(_AT_WORK)}}},
@@ -150,7 +150,7 @@ def runs_at_work(client: "SyncPrefectClient") -> list[str]:
 
 
 def cancel(client: "SyncPrefectClient", *, why: str, within_s: float) -> int:
-    """Return how many flow runs of the pool were told to end; returns when they have, or when their time is over."""
+    """Cancel the pool's flow runs, wait for their end within the time limit, and return their number."""
     told: set[str] = set()
     deadline = time.monotonic() + within_s
     while (at_work := runs_at_work(client)) and time.monotonic() < deadline:
@@ -162,9 +162,9 @@ def cancel(client: "SyncPrefectClient", *, why: str, within_s: float) -> int:
 
 
 def mark_ended(client: "SyncPrefectClient", *, state: str, why: str) -> int:
-    """Return how many flow runs of the pool did not come to say how they ended, and are marked now.
+    """Mark the pool's flow runs that did not report how they ended, and return their number.
 
-    Nobody works on any.
+    No process works on them any more.
     """
     left = runs_at_work(client)
     for flow_run_id in left:

@@ -11,6 +11,6 @@ from evaluation.baselines.textrank import TextRank
 from evaluation.catalogue import Catalogue
 
 BASELINES: Catalogue[Baseline] = Catalogue("baseline", Lead, TextRank, BestSentence, LabelMatch, Ngram, RandomChoice)
-"""They answer prompts. `HashedWords` (`baseline-embed`) turns texts into vectors instead, so it is not among them."""
+"""Baselines that answer prompts, and so not `HashedWords` (`baseline-embed`), which turns texts into vectors."""
 
 __all__ = ["BASELINES", "Baseline", "HashedWords"]

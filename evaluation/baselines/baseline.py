@@ -11,13 +11,13 @@ from evaluation.fingerprint import fingerprint
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline(ABC):
-    """A method that a language model has to beat to have earned its place. Its fields are its options."""
+    """A method without a language model, to be beaten by the models. Its fields are its options."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
-    """One line for people: what it does."""
+    """What the method does, in one line."""
     code_version: ClassVar[str] = "1"
-    """Raised whenever the same prompt could get another answer."""
+    """Raised whenever the answer to a prompt could change."""
 
     @property
     def digest(self) -> str:

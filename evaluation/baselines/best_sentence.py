@@ -16,13 +16,13 @@ _ASKS_FOR_A_NAME = re.compile(r"\b(?:who|whom|whose|where|which (?:city|country|
 
 @dataclass(frozen=True, kw_only=True)
 class BestSentence(Baseline):
-    """The context's sentence with the highest TF-IDF cosine to the question, cut down to what the question lacks."""
+    """The context's sentence with the highest TF-IDF cosine to the question, reduced to a part new to the question."""
 
     name: ClassVar[str] = "baseline-best-sentence"
     summary: ClassVar[str] = "the sentence closest to the question, shortened"
 
     shorten: bool = True
-    """Answer with a stretch of the sentence instead of the whole."""
+    """Answer with a part of the sentence instead of the whole."""
     max_span_words: int = 8
 
     def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:

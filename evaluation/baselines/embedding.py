@@ -20,7 +20,7 @@ class HashedWords:
 
     n_dimensions: int = 512
     trigram_weight: float = 0.3
-    """Weight of a letter trigram beside a word's 1: lets spelling variants come close."""
+    """Weight of a letter trigram relative to a word's 1, which brings spelling variants close together."""
     stop_word_weight: float = 0.1
 
     @property

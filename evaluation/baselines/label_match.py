@@ -11,7 +11,7 @@ from evaluation.baselines.wording import STOP_WORDS, character_trigrams, content
 
 @dataclass(frozen=True, kw_only=True)
 class LabelMatch(Baseline):
-    """The label whose words the text mentions most, else the most alike by letters, else the first one."""
+    """The label whose words the text mentions most, else the label with the closest spelling, else the first one."""
 
     name: ClassVar[str] = "baseline-label-match"
     summary: ClassVar[str] = "the label that the text mentions or resembles"

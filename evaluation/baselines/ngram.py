@@ -28,15 +28,15 @@ another one.
 
 @dataclass(frozen=True, kw_only=True)
 class Ngram(Baseline):
-    """A continuation drawn word by word from what followed the last words, in the prompt and a short built-in text."""
+    """A continuation sampled word by word from what followed the same words in the prompt and a short built-in text."""
 
     name: ClassVar[str] = "baseline-ngram"
     summary: ClassVar[str] = "a continuation drawn from word sequences seen so far"
 
     order: int = 3
-    """Words that are looked at together: 3 predicts a word from the two before it."""
+    """Length of the word sequences: 3 predicts a word from the two before it."""
     n_words: int = 40
-    """Length unless a limit is given; the answer ends with the sentence that reaches it."""
+    """Length in words unless a limit is given; the answer ends with the sentence that reaches it."""
 
     def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
         heard = prompt.split()

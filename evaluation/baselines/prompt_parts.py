@@ -12,10 +12,10 @@ _LETTERED = re.compile(r"^([A-Z])[.)][ \t]+(.+)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptParts:
-    """A prompt taken apart. What a prompt does not have is empty."""
+    """The parts of a prompt. Parts that the prompt lacks are empty."""
 
     body: str
-    """What there is to read: the context, the document, the text, or else the whole prompt."""
+    """The context, the document or the text, else the whole prompt."""
     question: str
     labels: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()

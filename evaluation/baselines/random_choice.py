@@ -10,7 +10,7 @@ from evaluation.baselines.wording import sentences
 
 @dataclass(frozen=True, kw_only=True)
 class RandomChoice(Baseline):
-    """One of the labels, of the letters, or else of the sentences, all equally likely."""
+    """One of the labels or of the letters, else of the sentences, each with equal probability."""
 
     name: ClassVar[str] = "baseline-random"
     summary: ClassVar[str] = "a random label, letter or sentence"

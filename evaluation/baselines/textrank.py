@@ -13,7 +13,7 @@ from evaluation.baselines.wording import cosine, sentences, tfidf
 
 @dataclass(frozen=True, kw_only=True)
 class TextRank(Baseline):
-    """The most central sentences in the document's order (Mihalcea and Tarau 2004; TF-IDF cosine as the likeness)."""
+    """The most central sentences in document order (Mihalcea and Tarau 2004; with TF-IDF cosine as the similarity)."""
 
     name: ClassVar[str] = "baseline-textrank"
     summary: ClassVar[str] = "the document's most central sentences"
@@ -21,7 +21,7 @@ class TextRank(Baseline):
     n_sentences: int = 2
     damping: float = 0.85
     max_sentences: int = 300
-    """Sentences after these are not read: the likenesses grow with the square."""
+    """Sentences read at most: the number of similarities grows with the square."""
 
     def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
         body_sentences = sentences(parts_of(prompt).body)[: self.max_sentences]

@@ -33,7 +33,7 @@ she should so some such than that the their them then there these they this thos
 where which while who whom whose why will with would you your
 """
 STOP_WORDS = frozenset(_SMALL_WORDS.split())
-"""Words that say little about what a text is about."""
+"""Words that say little about the topic of a text."""
 
 
 def sentences(text: str) -> list[str]:

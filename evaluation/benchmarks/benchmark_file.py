@@ -16,7 +16,7 @@ from evaluation.files.field_mapping import FieldUse
 from evaluation.files.names import LONGEST_TITLE, name_problem, normal_name
 
 SPLIT_NAMES = frozenset({"test", "train", "dev", "val", "validation", "data", "cases"})
-"""File names that say nothing of the benchmark."""
+"""File names that do not describe the benchmark."""
 
 
 def load_file(

@@ -19,7 +19,7 @@ from evaluation.files.field_mapping import FieldUse, named_fields
 from evaluation.files.names import name_problem, normal_name
 
 PERHAPS_PROMPTS = ("text", "sentence", "content", "body", "message", "title")
-"""Names that may as well be something else, so that they are proposed and never taken."""
+"""Field names that may hold the prompt or something else: they are suggested, never assumed."""
 
 
 def recognised(row: Row) -> Format | None:
@@ -58,11 +58,11 @@ def _first(names: tuple[str, ...], row: Row) -> str | None:
 
 
 MOST_UNKNOWN = 100
-"""Unknown fields that are collected for a message."""
+"""Unknown fields that are collected for a message, at most."""
 
 
 class CaseRows:
-    """The rows of one document, as they become cases."""
+    """The rows of one document and their conversion to cases."""
 
     def __init__(self, document: Document, *, mapping: Mapping[str, str], ignored: Collection[str]) -> None:
         self._path = document.path

@@ -72,13 +72,13 @@ LIST_IN_LINES = "a file that is one JSON list is named .json, not .jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A file taken apart. Its rows are read while they are asked for."""
+    """A parsed file, whose rows are read lazily."""
 
     path: str
     header: Header = field(default_factory=Header)
     rows: Iterable[Row] = ()
     data: str | None = None
-    """Another file that holds the rows."""
+    """Another file, which holds the rows."""
 
 
 def stem_of(path: Path) -> str:

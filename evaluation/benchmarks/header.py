@@ -18,12 +18,12 @@ EXPECTED = {
     "dict_type": "an object",
     "model_type": "an object",
 }
-"""pydantic's kinds of error in our words."""
+"""Messages for pydantic's types of error."""
 Text = Annotated[StrictStr, StringConstraints(min_length=1)]
 
 
 class HeaderPrompt(BaseModel):
-    """The benchmark's own wording around each case."""
+    """The benchmark's wording around each case."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +32,7 @@ class HeaderPrompt(BaseModel):
 
 
 class Header(BaseModel):
-    """The keys of a header. What is not set comes from the recognised format."""
+    """The keys of a header. Unset keys are taken from the recognised format."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,9 +46,9 @@ class Header(BaseModel):
     description: StrictStr = ""
     licence: StrictStr = ""
     fields: dict[StrictStr, Text] | None = None
-    """Our field names to the file's."""
+    """The file's field names by our field names."""
     ignore_fields: tuple[Text, ...] = ()
-    """Fields of the file that are left out."""
+    """Fields of the file to ignore."""
 
     def over(self, other: "Header") -> "Header":
         """Return this header, with what it leaves unset taken from `other`."""

@@ -18,25 +18,25 @@ from evaluation.files.names import composed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row of a file with its place. A null or NaN value counts as missing."""
+    """One row of a file with its position. A null or NaN value counts as missing."""
 
     path: str
     number: int
-    """From 1; a line of a JSONL file, else a row of the table or list."""
+    """Position from 1: the line of a JSONL file, else the row of the table or list."""
     unit: Literal["line", "row"]
     values: Mapping[str, Any]
     names: Mapping[str, str] = field(default_factory=dict)
-    """Our field name to the file's, where a field mapping renamed it."""
+    """The file's field names by our field names, for fields renamed by a field mapping."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What a field mapping puts into the case's details."""
+    """Values that a field mapping adds to the case's details."""
     used: set[str] = field(default_factory=set, compare=False, repr=False)
-    """Names of the fields that were read: what nobody reads must not be dropped in silence."""
+    """Names of the fields that were read, so that unread ones can be reported."""
     ignored_parts: Collection[str] = ()
-    """Keys of the objects in its fields that are to be ignored, as `choices.image`."""
+    """Keys to ignore in the objects of the row's fields, such as `choices.image`."""
     left_out: set[str] = field(default_factory=set, compare=False, repr=False)
-    """Gets those of `ignored_parts` that held something."""
+    """Collects those of `ignored_parts` that had a value."""
     classes: Collection[str] = ()
-    """The file's fields whose values stand for numbers that the file itself names."""
+    """The file's fields whose values are class numbers, for which the file itself has names."""
 
     def knows(self, *names: str) -> bool:
         """Return True where the row has all these fields, with or without a value."""

@@ -14,13 +14,13 @@ from evaluation.files.bounded_reading import LARGEST_FILE, LONGEST_LINE, TooLong
 from evaluation.files.names import repeated_key
 
 MMLU_COLUMNS = ("question", "A", "B", "C", "D", "answer")
-"""MMLU's own files have these columns and no line that names them."""
+"""Columns of MMLU's own files, which have no header line."""
 INDEX_COLUMNS = frozenset({"", "Unnamed: 0", "__index_level_0__"})
-"""What pandas calls the column of row numbers that it writes unless told not to."""
+"""Names of the column of row numbers that pandas writes by default."""
 _PARQUET_BATCH = 256
-"""Rows that are in memory at once."""
+"""Rows in memory at a time."""
 EMPTY_CELLS = frozenset({"", "NaN", "nan"})
-"""What tools write for a missing cell. The words None and NA are labels as often as not, so they stay."""
+"""Cells that tools write for a missing value. None and NA are not among them, since they are often labels."""
 
 
 def csv_rows(handle: IO[bytes], path: str, delimiter: str) -> Iterator[Row]:

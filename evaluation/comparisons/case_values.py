@@ -39,7 +39,7 @@ from evaluation.store.scores import count_score_failures
 from evaluation.store.session import Store
 
 _ANY_CASE = Case(case_id="any")
-"""A figure of speed does not look at the case."""
+"""Placeholder for the case of a speed figure, which does not depend on it."""
 
 
 def scores_of(store: Store, side: Side, use: MetricUse) -> dict[str, float]:
@@ -77,11 +77,11 @@ def failed_of(store: Store, side: Side) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Speed, tokens, cost and energy of a candidate: columns over its cases, nothing where there was no figure."""
+    """Speed, tokens, cost and energy of a candidate: columns over its cases, empty where there was no figure."""
 
     case_ids: tuple[str, ...]
     columns: Mapping[str, Mapping[PromptState, Sequence[float]]]
-    """By figure and by what the server had kept of the prompt, where that matters; NaN where a case has none."""
+    """Values by figure and, where it matters, by the prompt's cache state; NaN where a case has none."""
 
     def by_case(self, name: str) -> Mapping[str, Values]:
         """Return the figure of each case that has one, by the state of the prompt."""
@@ -181,7 +181,7 @@ def _unscored(store: Store, member: Member, headline: MetricUse | None) -> Mappi
 
 
 LONGEST_ANSWER = 240
-"""Letters of an answer that are kept with the comparison; all of it stands in the run."""
+"""Characters of an answer that are kept with the comparison; the run has the full answer."""
 
 
 def flipped_pairs(order: Sequence[str], against: str | None) -> list[tuple[str, str]]:

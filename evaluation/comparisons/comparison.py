@@ -28,7 +28,7 @@ _N_NAMED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchedSides:
-    """What is compared with what."""
+    """The sides and cases of a comparison."""
 
     members: tuple[Member, ...]
     measured: MeasuredMetric
@@ -134,27 +134,27 @@ def _value(options: Mapping[str, Any], name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What came of holding candidates against each other."""
+    """Result of comparing candidates."""
 
     members: tuple[Member, ...]
     sides: tuple[Side, ...]
     counts: Mapping[str, SideCounts]
-    """What became of each side's cases, by its label."""
+    """Counts of case outcomes of each side, by its label."""
     by: str | None
     against: str | None
     margin: float | None
     metrics: tuple[MetricComparison, ...]
-    """Of quality, the headline first."""
+    """Quality metrics, the headline first."""
     figures: tuple[MetricComparison, ...]
-    """Speed, tokens, cost and energy, as ratios."""
+    """Ratios of speed, tokens, cost and energy."""
     preferences: tuple[PreferenceResult, ...]
-    """By judges who saw two answers at a time."""
+    """Preferences of judges who saw two answers at a time."""
     flips: tuple[Flips, ...]
     notes: tuple[str, ...]
     changed_texts: tuple[str, ...] = ()
-    """Notes on differences that are no larger than the share of texts that change when asked again."""
+    """Notes on differences no larger than the share of texts that change when a case is repeated."""
     unscored: tuple[str, ...] = ()
-    """Labels of the sides that have no score at all, which are left out."""
+    """Labels of the sides that have no score and are left out."""
 
     @property
     def headline(self) -> MetricComparison | None:

@@ -16,31 +16,31 @@ from evaluation.generation import PromptState
 from evaluation.results.pairs import Basis
 
 States = tuple[PromptState, ...]
-"""Of the prompts behind a side's figure, one for each member."""
+"""Prompt states behind a side's figure, one for each member."""
 Values = Mapping[States, float]
-"""A side's figure of one case, by the states that it was taken in."""
+"""A side's figures on one case, by the prompt states in which they were measured."""
 Sides = Mapping[str, Mapping[str, Values]]
-"""By side, then by case."""
+"""Values by side, then by case."""
 
 MIN_ALIKE = 6
-"""Fewer pairs cannot tell two sides apart even where all differ one way (sign flips, p > .03)."""
+"""Fewer pairs cannot separate two sides even if all differences have the same sign (sign flips, p > .03)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparableFigures:
-    """The figures that are compared."""
+    """Figures to compare."""
 
     basis: Basis
     values: Mapping[str, Mapping[str, float]]
-    """By side and case; `balanced` by side and set of cases, the geometric mean over the set."""
+    """Values by side and case; on the basis `balanced` by side and set of cases, as the geometric mean over the set."""
     shown: Mapping[str, Mapping[str, float]]
-    """The same with arithmetic means."""
+    """The same values with arithmetic means."""
     first_cases: Mapping[str, str]
-    """Of each set of cases the first one; empty where cases stand alone."""
+    """First case of each set of cases; empty where cases are compared one by one."""
     n_shared: int
-    """Cases of which at least two sides have a figure in any state."""
+    """Cases on which at least two sides have a figure in any state."""
     n_compared: int
-    """Those of them that are in the comparison of at least two sides."""
+    """Those of the shared cases that enter the comparison of at least two sides."""
 
     @property
     def n_pairs(self) -> int:
@@ -180,12 +180,12 @@ def _means(values: Mapping[str, Values], sets: Mapping[str, Sequence[str]], *, i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparablePairs:
-    """One figure of all sides, for each pair on the basis that fits it."""
+    """One figure of all sides, with a suitable basis for each pair."""
 
     word: str
     sides: Sides
     of_all: ComparableFigures
-    """What all sides are ordered by."""
+    """Figures by which all sides are ordered."""
     of_pairs: Mapping[tuple[str, str], ComparableFigures]
 
     @property

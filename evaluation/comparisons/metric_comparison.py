@@ -39,11 +39,11 @@ class ComparedPair:
     b: Side
     found: PairComparison
     standard_error: float | None
-    """Of the difference, over cases or clusters; None where it says nothing, as of a ratio."""
+    """Standard error of the difference over cases or clusters; None where it does not apply, as for a ratio."""
     tails: Mapping[str, Estimate] = field(default_factory=dict)
-    """Of latencies: by how much the median and the slow tail differ, A less B."""
+    """Differences of the median and the slow tail of latencies, A less B."""
     prompts: Basis | None = None
-    """Of figures: of which prompts they were compared."""
+    """Prompts on which figures were compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,11 @@ class MetricComparison:
 
     metric: ComparedMetric
     sides: tuple[str, ...]
-    """Labels of those that have a value, in the order of the comparison."""
+    """Labels of the sides that have a value, in the order of the comparison."""
     pairs: tuple[ComparedPair, ...]
     many: ManyComparison
     values: Mapping[str, Estimate]
-    """Each side's mean over the cases that all of them have; empty where there is none."""
+    """Each side's mean over the cases that all sides have; empty if there is no such case."""
 
 
 def paired_standard_error(
@@ -83,7 +83,7 @@ QUANTILES = {"p50": 0.5, "p95": 0.95}
 TAILED = frozenset({"latency_s"})
 MOST_PAIRS_OF_SIDES = 3
 MOST_CASES = 20_000
-"""Beyond, resampling takes longer than all else."""
+"""Cases from which resampling would take longer than everything else."""
 
 
 def tails_of(
@@ -112,12 +112,12 @@ def tails_of(
 
 
 Values = Mapping[str, Mapping[str, float]]
-"""By side, then by case."""
+"""Values by side, then by case."""
 _OF_PROMPTS = ("latency_s", "ttft_s", "energy_j")
 
 
 class MetricComparer:
-    """What every metric of one comparison is compared with."""
+    """What all metrics of one comparison have in common."""
 
     def __init__(
         self,

@@ -63,38 +63,38 @@ FIGURES = (
     "cost_usd",
     "energy_j",
 )
-"""Compared as ratios, as far as all sides have them. Seconds a token are tokens a second turned round."""
+"""Figures compared as ratios, where all sides have them. Seconds per token are the inverse of tokens per second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedMetric:
-    """A metric as all sides were measured by it."""
+    """A metric as it was measured on all sides."""
 
     word: str
-    """What it is called in the comparison."""
+    """Name in the comparison."""
     use: MetricUse
     unit: str
     kind: Kind | None
-    """None: nothing but 0 and 1 is binary, all else continuous."""
+    """None: values of only 0 and 1 count as binary, all others as continuous."""
     higher_is_better: bool
     over_all_cases: bool
-    """True where a run's value is computed from all cases together; it is compared case by case all the same."""
+    """True if a run's value is computed from all cases together; it is compared case by case nevertheless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredMetric:
-    """What sides were measured by."""
+    """Metrics measured on the sides."""
 
     sides: tuple[Side, ...]
-    """Those that have a score at all."""
+    """The sides that have at least one score."""
     metrics: tuple[ComparedMetric, ...]
-    """The headline first; empty where figures alone were asked for."""
+    """The headline first; empty if only figures were requested."""
     figures: tuple[ComparedMetric, ...]
     pairwise: tuple[MetricUse, ...]
-    """Verdicts of judges on pairs of candidates."""
+    """Judges' verdicts on pairs of candidates."""
     notes: tuple[str, ...]
     unscored: tuple[str, ...] = ()
-    """Labels of the sides that have no score at all, which are left out."""
+    """Labels of the sides that have no score and are left out."""
 
 
 def find_metrics(store: Store, sides: Sequence[Side], requested_metrics: Sequence[str]) -> MeasuredMetric:

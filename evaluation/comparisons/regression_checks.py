@@ -16,16 +16,16 @@ Outcome = Literal["passed", "regressed", "undecided", "unscored"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegressionCheck:
-    """One side held against the baseline by one metric."""
+    """One side compared with the baseline on one metric."""
 
     benchmark: str
     metric: str
     baseline: str
     side: str
     outcome: Outcome
-    """`passed`, `regressed`, `undecided` where the cases are too few, `unscored` where the side has no score."""
+    """`passed`, `regressed`, `undecided` if the cases are too few, `unscored` if the side has no score."""
     sentence: str = field(metadata=json_key("said"))
-    """What the comparison says of the two."""
+    """The comparison's sentence on the two sides."""
 
     @property
     def has_failed(self) -> bool:

@@ -21,7 +21,7 @@ from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 MOST_CANDIDATES = 20
-"""Of more, all pairs take too long to be compared whenever a run is looked at."""
+"""Limit beyond which comparing all pairs takes too long for each view of a run."""
 
 
 def headline_verdict(store: Store, run: RunResult) -> list[str]:
@@ -81,7 +81,7 @@ def _best_model_and_baseline(result: ComparisonResult) -> str | None:
 
 
 Labels = Mapping[str, str]
-"""The new label of a side, by the one that it has."""
+"""New labels of sides, by their current labels."""
 Groups = tuple[tuple[str, ...], ...]
 
 

@@ -17,15 +17,15 @@ FRACTION = "fraction"
 
 
 class HasDifference(Protocol):
-    """Two sides, or two groups, that differ by so much on a metric."""
+    """Two sides or groups with a difference on a metric."""
 
     @property
     def kind(self) -> Kind:
-        """What the numbers are."""
+        """Kind of the compared values."""
 
     @property
     def unit(self) -> str:
-        """The metric's."""
+        """Unit of the metric."""
 
     @property
     def difference(self) -> float | None:

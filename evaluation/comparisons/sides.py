@@ -15,7 +15,7 @@ from evaluation.store.session import Store
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Member:
-    """A candidate of a run. Two are the same only where they are the same row."""
+    """A candidate of a run. Two members are equal only if they are the same row."""
 
     run: RunRecord
     candidate: RunCandidateRecord
@@ -175,19 +175,19 @@ class Side:
     """One or more candidates whose values are averaged case by case."""
 
     label: str
-    """A name that no other side of the comparison has."""
+    """Unique name within the comparison."""
     key: str
-    """What the side is, whatever it is called: its candidate's fingerprint, or the value it was grouped by."""
+    """Identity of the side, independent of its label: its candidate's fingerprint, or the value it was grouped by."""
     members: tuple[Member, ...]
 
     @property
     def digests(self) -> tuple[str | None, ...]:
-        """The weights behind it, each once; None for weights that nobody could verify."""
+        """Distinct digests of the weights; None for unverified weights."""
         return tuple(dict.fromkeys(member.digest for member in self.members))
 
     @property
     def run_ids(self) -> tuple[str, ...]:
-        """The runs behind it, each once."""
+        """Distinct ids of the runs."""
         return tuple(dict.fromkeys(member.run_id for member in self.members))
 
 

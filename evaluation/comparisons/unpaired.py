@@ -30,19 +30,19 @@ from evaluation.store.session import Store
 from evaluation.version import code_version
 
 _PAIRED_ONLY = (*FIGURES, JudgePairwise.name)
-"""What says something of cases in common alone: speed and cost depend on the prompts, preferences on both answers."""
+"""Metrics that need cases in common: speed and cost depend on the prompts, preferences on both answers."""
 _N_NAMED = 3
 CaseKey = tuple[str, str]
-"""Id and hash of the content: two benchmarks may call different cases `1`."""
+"""Id and content hash of a case: two benchmarks may use the id `1` for different cases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupValues:
-    """A group's value of each case on one metric, with the clusters of the cases."""
+    """A group's values by case on one metric, with the clusters of the cases."""
 
     values: Mapping[CaseKey, float]
     clusters: Mapping[CaseKey, tuple[str, str]]
-    """Name of the benchmark and of the cluster, of the cases that are in one."""
+    """Names of the benchmark and of the cluster, for the cases that belong to a cluster."""
 
     @property
     def has_clusters(self) -> bool:
@@ -60,7 +60,7 @@ class GroupValues:
 
 
 class GroupReader:
-    """Reads the values of groups; what a benchmark version says of its cases is read once."""
+    """Reads the values of groups; the cases of a benchmark version are read once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -15,7 +15,7 @@ from evaluation.store.session import Store
 
 Row = dict[str, Any]
 _BEFORE = {"own_failure": ("failure",), "energy_j": ("effective_context", "vram_share")}
-"""Columns that an outcome's own fields do not fill, by the field before which they stand."""
+"""Columns that do not come from an outcome's own fields, by the field that they precede."""
 OF_AN_ANSWER = (
     "run_id", "benchmark", "benchmark_version", "candidate", "model", "digest", "fingerprint", "endpoint", "case_id",
     "repeat", *(column for name in KINDS for column in (*_BEFORE.get(name, ()), name)), "started_at", "finished_at",

@@ -33,7 +33,7 @@ _MOMENTS = frozenset({"started_at", "finished_at"})
 
 
 class Format(StrEnum):
-    """The form of a file."""
+    """A file format."""
 
     CSV = "csv"
     JSON = "json"

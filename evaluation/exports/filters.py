@@ -17,13 +17,13 @@ from evaluation.store.session import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """Which rows are wanted; an empty one lets all through."""
+    """Conditions on the exported rows; an empty filter keeps all."""
 
     candidates: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     failed: bool | None = None
-    """True: failures of the server alone; False: answers alone."""
+    """True: only failures of the server; False: only answers."""
 
 
 def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) -> None:

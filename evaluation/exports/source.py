@@ -14,7 +14,7 @@ _NEWEST = "last"
 
 
 class Kind(StrEnum):
-    """What one row is."""
+    """What one row represents."""
 
     ANSWERS = "answers"
     SCORES = "scores"

@@ -11,7 +11,7 @@ from pathlib import Path
 from evaluation.errors import ConfigurationError
 
 FOLDER_VARIABLE = "BENCHWRIGHT_FORM_FILES"
-"""Names the folder; read by `evaluation.settings`."""
+"""Environment variable with the folder's path; read by `evaluation.settings`."""
 
 _is_limited: ContextVar[bool] = ContextVar("is_limited", default=False)
 _folder: ContextVar[Path | None] = ContextVar("folder", default=None)

@@ -10,19 +10,19 @@ from typing import IO, AnyStr, Final
 
 MIB: Final = 2**20
 LONGEST_LINE: Final = 64 * MIB
-"""Bytes of a line, characters of a cell: more than any model's context, some 16 million tokens."""
+"""Largest line in bytes or cell in characters: more than any model's context, about 16 million tokens."""
 LARGEST_FILE: Final = 1024 * MIB
-"""Bytes of a file of rows, unpacked."""
+"""Largest file of rows in bytes, uncompressed."""
 LARGEST_DOCUMENT: Final = 256 * MIB
-"""Bytes of a file that is one JSON value, which takes several times as much in memory."""
+"""Largest file of a single JSON value in bytes; it takes several times as much memory."""
 LARGEST_YAML: Final = 16 * MIB
-"""Bytes of a YAML file, which takes a hundred times as much in memory, and seconds for each MiB."""
+"""Largest YAML file in bytes; it takes a hundred times as much memory, and seconds for each MiB."""
 LARGEST_SETTINGS: Final = MIB
-"""Bytes of a file that people write by hand: options, prices, a profile."""
+"""Largest hand-written file in bytes: options, prices, a profile."""
 
 
 class TooLongError(ValueError):
-    """A file, line or cell that is longer than its limit; the message says which and what the limit is."""
+    """A file, line or cell exceeds its limit. The message states which one, and the limit."""
 
     def __init__(self, what: str, limit: int, line: int | None = None) -> None:
         super().__init__(what, limit, line)
@@ -38,10 +38,10 @@ def in_mib(n_bytes: int) -> str:
 
 
 class BoundedReader(io.RawIOBase):
-    """A binary file that refuses to give more than `limit` bytes.
+    """A binary file that returns at most `limit` bytes.
 
     Raises:
-        TooLongError: from the read that would go past the limit.
+        TooLongError: from the read that would exceed the limit.
     """
 
     def __init__(self, source: IO[bytes], limit: int) -> None:

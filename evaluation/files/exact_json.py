@@ -11,7 +11,7 @@ from evaluation.files.names import repeated_key
 
 
 class TwiceError(ValueError):
-    """A key stands twice in one object: which of its values is meant cannot be known."""
+    """A key occurs twice in one object, so that its value is ambiguous."""
 
     def __init__(self, key: str, how: str = "") -> None:
         super().__init__(key, how)

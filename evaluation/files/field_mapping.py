@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from evaluation.errors import ConfigurationError
 
 DETAILS = "details."
-"""Before our name, where a field is kept among a case's details: `details.level=level`."""
+"""Prefix of our name for a field that is kept in a case's details: `details.level=level`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldUse:
-    """What became of a file's fields that are not called like ours."""
+    """Use of a file's fields whose names differ from ours."""
 
     mapped: Mapping[str, str] = field(default_factory=dict)
-    """Our name to the file's."""
+    """The file's field names by our field names."""
     kept: tuple[str, ...] = ()
-    """Fields that stand among the details of the cases, unread by anything else."""
+    """Fields kept in the cases' details and not used otherwise."""
     ignored: tuple[str, ...] = ()
-    """Fields that were left out, as their user wanted."""
+    """Fields left out at the user's request."""
 
     def as_sentences(self) -> tuple[str, ...]:
         """Return what a person should know of it."""

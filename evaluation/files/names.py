@@ -12,12 +12,12 @@ from typing import Final
 from evaluation.errors import ConfigurationError
 
 LONGEST_NAME: Final = 500
-"""Characters of an id, a cluster or a tag; published data sets stay below 100, addresses used as ids below this."""
+"""Longest id, cluster or tag in characters; published data sets stay below 100, addresses used as ids below this."""
 LONGEST_TITLE: Final = 200
-"""Characters of a benchmark's, candidate's or task's name, which stands in tables and in indexes."""
+"""Longest name of a benchmark, candidate or task in characters; it appears in tables and in indexes."""
 _UNNAMED: Final = "a control character, or half of a surrogate pair"
 _JOINERS: Final = frozenset("\u200c\u200d")
-"""Invisible, and part of the spelling in Persian, in Indic scripts and in emoji."""
+"""Invisible characters that are part of the spelling in Persian, in Indic scripts and in emoji."""
 
 
 def normal_name(text: str) -> str:
@@ -45,7 +45,7 @@ def repeated_key(keys: Iterable[str]) -> tuple[str, str] | None:
 
 
 class Spellings:
-    """Names as a file writes them: which are one name in more than one Unicode form?"""
+    """Names as spelt in a file, to find those that occur in more than one Unicode form."""
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}

@@ -12,7 +12,7 @@ from evaluation.files.exact_json import exact_number
 from evaluation.files.names import composed
 
 MOST_VALUES: Final = 5_000_000
-"""Values in a file once every alias is written out: nine lines of aliases can stand for a billion of them."""
+"""Values in a file with every alias expanded: nine lines of aliases can expand to a billion."""
 _WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)$")
 _NUMBER: Final = re.compile(
     r"(?:[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"

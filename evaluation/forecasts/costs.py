@@ -8,7 +8,7 @@ from evaluation.store.past_speed import PastSpeed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkForecast:
-    """One candidate on one benchmark at one endpoint."""
+    """Forecast of one candidate on one benchmark at one endpoint."""
 
     label: str
     benchmark_name: str
@@ -17,45 +17,45 @@ class WorkForecast:
     n_done: int
     n_reusable: int
     n_calls: int
-    """This endpoint's share of what is still to be asked."""
+    """This endpoint's share of the remaining calls."""
     shared_with: tuple[str, ...]
-    """Other endpoints that take part in the same work."""
+    """Other endpoints that share the work."""
     prompt_tokens: int | None
-    """None: not known."""
+    """None if unknown."""
     prompt_tokens_from_characters: bool
-    """True where they are no more than four characters to a token."""
+    """True if estimated at four characters per token."""
     output_tokens: int | None
     seconds: float | None
-    """Without loading; None: the model was never asked here, nor at another endpoint of the pool."""
+    """Without loading; None if there is no earlier answer of the model here or at another endpoint of the pool."""
     speed: PastSpeed | None
-    """What the estimate rests on; of another endpoint of the pool where this one was never asked."""
+    """Basis of the estimate; that of another endpoint of the pool if this one has no earlier answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadForecast:
-    """All that one loaded model does on one endpoint before the next takes its place."""
+    """All work of one loaded model on one endpoint until the next model is loaded."""
 
     model: str
     load_options: Mapping[str, object]
     load_s: float | None
-    """None: not known, and not in any sum."""
+    """None if unknown, and then in no total."""
     works: tuple[WorkForecast, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointForecast:
-    """The work of one endpoint, in order."""
+    """The work of one endpoint in order."""
 
     endpoint_name: str
     slots: int
     loads: tuple[LoadForecast, ...]
     seconds: float | None
-    """Until it is done, as far as that is known."""
+    """Time until the work is done, as far as known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """All planned work and what it will cost."""
+    """All planned work with its expected time and tokens."""
 
     endpoints: tuple[EndpointForecast, ...]
     n_model_loads: int
@@ -63,13 +63,13 @@ class Forecast:
     n_done: int
     n_reusable: int
     n_calls_untimed: int
-    """Calls without an estimate of their time: in no sum of seconds."""
+    """Calls without a time estimate, which are in no total of seconds."""
     n_loads_untimed: int
     prompt_tokens: int | None
-    """Of the calls for which they are known; None: of none."""
+    """Total over the calls for which they are known; None if for none."""
     output_tokens: int | None
     seconds: float | None
-    """Until the last endpoint is done, as far as that is known."""
+    """Time until the last endpoint is done, as far as known."""
 
     @property
     def works(self) -> tuple[WorkForecast, ...]:

@@ -16,17 +16,17 @@ from evaluation.store.past_speed import PastSpeed, past_load_s, past_speed
 from evaluation.store.session import Store
 
 CHARACTERS_PER_TOKEN = 4.0
-"""A rule of thumb for English text, used only where nothing is known, and said."""
+"""A rule of thumb for English text, used only where nothing is known, and stated in the forecast."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedWork:
-    """One candidate on one benchmark, with what is known of it before anything is stored."""
+    """One candidate on one benchmark, with what is known before anything is stored."""
 
     endpoint_names: tuple[str, ...]
-    """The endpoints that share it."""
+    """Endpoints that share the work."""
     slots: Mapping[str, int]
-    """Of each of these endpoints."""
+    """Slots by endpoint."""
     model: str
     digest: str | None
     load_options: Mapping[str, object]
@@ -36,13 +36,13 @@ class PlannedWork:
     n_cases: int
     n_repeats: int
     n_done: int = 0
-    """Outcomes that are stored already."""
+    """Outcomes that are already stored."""
     n_reusable: int = 0
-    """Outcomes that earlier runs have, where these are to be reused."""
+    """Outcomes of earlier runs that will be reused, if reuse is on."""
     options: Mapping[str, object]
-    """The effective ones."""
+    """Effective options."""
     prompt_characters: int | None = None
-    """Of the messages of all cases together, asked once; None: not counted."""
+    """Characters of the messages of all cases, each case counted once; None if not counted."""
 
     @property
     def n_calls(self) -> int:
@@ -52,7 +52,7 @@ class PlannedWork:
 
 @dataclass(slots=True)
 class _Station:
-    """How far an endpoint is."""
+    """Scheduling state of an endpoint."""
 
     slots: int
     free_at_s: float

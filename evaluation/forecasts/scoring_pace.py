@@ -17,12 +17,12 @@ LONGEST_PAUSE_S = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoringPace:
-    """What a request took, over the newest scores."""
+    """Time per request over the newest scores."""
 
     n_scores: int
     newest_at: datetime
     request_s: float
-    """Mean, with as many at once as there were then."""
+    """Mean, at the concurrency of that time."""
 
 
 def n_requests(metric: Metric) -> int:

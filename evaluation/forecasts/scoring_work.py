@@ -17,19 +17,19 @@ from evaluation.store.session import Store
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringWork:
-    """A model that metrics ask, or the sandbox."""
+    """A model that metrics use, or the sandbox."""
 
     need: str
     """`embedder`, `judge` or `sandbox`."""
     model: str | None
-    """None: the sandbox."""
+    """None for the sandbox."""
     endpoint: str | None
     n_answers: int
-    """Answers that it is asked about, over all its metrics; an embedder embeds their references too."""
+    """Answers to process over all its metrics; an embedder also embeds their references."""
     seconds: float | None
-    """None: nobody was asked here before, or too seldom to tell."""
+    """None without past requests, or with too few for an estimate."""
     pace: ScoringPace | None
-    """What that rests on."""
+    """Basis of the estimate."""
 
 
 def work_of_metrics(store: Store, request: EvaluationRequest, resolution: Resolution) -> tuple[ScoringWork, ...]:

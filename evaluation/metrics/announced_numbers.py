@@ -69,11 +69,11 @@ _EXPLAINED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Where the announced number begins."""
+    """Position of an announced number."""
 
     start: int
     is_sum: bool
-    """The number may open a sum (`3 + 4 = 7`), whose result counts."""
+    """True if the number may start a sum (`3 + 4 = 7`), whose result counts."""
 
 
 def announcements(text: str) -> tuple[Announcement, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sacrebleu.metrics.bleu import BLEU
 
 TOKENIZERS = ("13a", "intl", "char", "zh", "none")
-"""Those of sacrebleu that need no download and no further package."""
+"""Tokenizers of sacrebleu that need no download and no further package."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from evaluation.metrics.bounded_search import checked_pattern, is_found
 from evaluation.metrics.json_answers import NotJson, parsed_json
 
 MAX_CHECKS = 500_000
-"""Of one value: so many keywords of the schema are applied at most."""
+"""Schema keywords that are applied to one value, at most."""
 _MAX_CHARS = 300
 _DATA_KEYWORDS = frozenset({"const", "enum", "default", "example", "examples"})
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -26,16 +26,16 @@ Keyword = Callable[[Any, Any, Any, Any], Any]
 
 
 class SchemaFaultError(Exception):
-    """Why a schema cannot be used, in words to follow "a schema that …"."""
+    """Raised for an unusable schema. The message continues "a schema that …"."""
 
 
 class TooMuchWorkError(Exception):
-    """Checking a value against a schema takes more steps than it may."""
+    """Raised when checking a value against a schema takes too many steps."""
 
 
 @dataclass(frozen=True)
 class BoundedSchema:
-    """A schema that can be used."""
+    """A validated schema."""
 
     validator: Any
 

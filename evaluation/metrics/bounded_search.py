@@ -5,14 +5,14 @@ from functools import lru_cache
 from typing import Any
 
 TIMEOUT_S = 2.0
-"""For one search; all but careless patterns take milliseconds."""
+"""Seconds for one search; all but careless patterns take milliseconds."""
 
 # What the `regex` package reads otherwise than Python's `re`: fuzzy counts and named sets.
 _READ_OTHERWISE = re.compile(r"\{[^\d,}]|\[\[?[.:=]")
 
 
 class PatternTimeoutError(Exception):
-    """The search took longer than it may: nothing is known of the text."""
+    """Raised when the search exceeds its time limit; the result is unknown."""
 
 
 def is_found(pattern: str, text: str, *, ignore_case: bool = False, whole: bool = False) -> bool:

@@ -43,7 +43,7 @@ class Chrf(CorpusMetric):
 
     ignore_case: bool = False
     word_order: int = 0
-    """Longest sequence of words that counts beside the characters: 2 makes it chrF++."""
+    """Longest word n-gram in addition to the characters: 2 gives chrF++."""
 
     def __post_init__(self) -> None:
         """Refuse a word order that has no meaning."""

@@ -16,25 +16,25 @@ class ClassRow:
 
     label: str
     precision: float
-    """0 where the class was never predicted, as in scikit-learn."""
+    """0 if the class was never predicted, as in scikit-learn."""
     recall: float
-    """0 where it was never expected."""
+    """0 if the class was never expected."""
     f1: float
     support: int
-    """Times expected."""
+    """Number of cases that expect the class."""
     n_predicted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassTable:
-    """Every class that was expected or predicted at least once, and the confusion matrix."""
+    """Classes that were expected or predicted at least once, and the confusion matrix."""
 
     classes: tuple[ClassRow, ...]
-    """By their label."""
+    """Classes by label."""
     predicted: tuple[str, ...]
-    """The matrix's columns: the classes' labels, then `""` where an answer gave none."""
+    """Labels of the matrix's columns: the classes, then `""` for answers without a label."""
     confusion: tuple[tuple[int, ...], ...]
-    """One row for each class that was expected, or could have been: how often each column was predicted."""
+    """Counts of predictions, one row for each class that was or could have been expected, one value for each column."""
     accuracy: float
     n_rows: int
 

@@ -16,7 +16,7 @@ from evaluation.scores import Measurement
 
 _LETTERS_WITH_CASE = frozenset({"Lu", "Ll"})
 _NOT_COMPARED = str.maketrans(dict.fromkeys("\ufe0e\ufe0f", "") | TYPOGRAPHIC_QUOTES)
-"""Whether a sign is drawn as text or as a picture, and a quote straight or curved."""
+"""Characters ignored in comparisons: text or emoji style of a sign, and straight or curved quotes."""
 _NOT_JOINED = "(?<!\u200d)"
 # A combining mark, a joiner, a keycap or a colour of skin belongs to the sign before it.
 _NOTHING_JOINED = "(?![\u0300-\u036f\u200d\u20d0-\u20ff\U0001f3fb-\U0001f3ff])"
@@ -44,7 +44,7 @@ class Contains(Metric):
     )
 
     all: bool = False
-    """Every reference must be there, not just one."""
+    """Require every reference instead of one."""
     ignore_case: bool = True
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:

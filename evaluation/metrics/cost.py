@@ -39,11 +39,11 @@ class CostUsd(Metric):
     )
 
     input_per_million: float | None = None
-    """US dollars for a million tokens of prompts."""
+    """US dollars per million prompt tokens."""
     output_per_million: float | None = None
-    """US dollars for a million tokens of answers, thinking among them."""
+    """US dollars per million output tokens, including thinking."""
     per_kwh: float | None = None
-    """US dollars for a kilowatt-hour."""
+    """US dollars per kilowatt-hour."""
 
     def __post_init__(self) -> None:
         """Refuse a price that is none, half a price, and two prices."""

@@ -89,9 +89,9 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "cost_usd",
     ),
 }
-"""In the order in which they are listed."""
+"""Families in display order."""
 OTHERS = "others"
-"""Of installed packages and of users' files."""
+"""Family of metrics from installed packages and from users' files."""
 
 
 def family_of(name: str) -> str:

@@ -33,17 +33,17 @@ NO_LABEL_BEFORE = (
     r"(?!\s(?:doubt|idea|answer|clue|longer|matter|more|one|opinion|question|information|way|reason|evidence|need|point|"
     r"mention|indication|sign|proof|consensus|such|correct|right|single|clear|definite|option|choice|statement)\b)"
 )
-"""Words before which `no` is no answer: no doubt, no idea, no way."""
+"""Words after which `no` is not an answer: no doubt, no idea, no way."""
 NO_BY_ITSELF = (
     r"(?=\s*(?:$|[^\w\s])|\s(?:because|since|as|it|he|she|they|this|that|these|those|there|i|we|you|not|if|but|and|or|the|is|"
     r"was|for|due|explanation|reason)\b)"
 )
-"""What follows `no` inside a text where it is an answer: before a noun (`no survivors`) it is none."""
+"""Text that follows `no` as an answer inside a text: before a noun (`no survivors`) it is not one."""
 _STANDS = re.compile(
     r"[\"'*)\]]{0,4}(?:$|[.;!\n…]|\s?[—–(]|\s-\s|,(?!\s(?:which|who|whose|where|the|an?|known|with|being|also|like|and|or|while)\b)|"
     r"\s(?:because|since|as|instead\sof|rather\sthan|not|over)\b)"
 )
-"""What follows a label that is an answer, and not the subject of a sentence."""
+"""Text that follows a label used as an answer, rather than as the subject of a sentence."""
 _YES_NO = frozenset({"yes", "no", "true", "false", "maybe"})
 _COLON = re.compile(r"[\"'*)\]]{0,4}:")
 _CORRECTS = re.compile(
@@ -59,7 +59,7 @@ _COMPARED = re.compile(
     r"up\s+to)|[<>≤≥±])\s*[$€£¥]?$"
 )
 _OPEN_END = re.compile(r"\s+or\b|,?\s+(?:and\s+)?(?:then|later|afterwards)\b")
-"""What follows a label that is one of several, of which the others may be none of ours: or …, and then …"""
+"""Text after a label that is one of several, possibly with unknown others: or …, and then …"""
 _ALTERNATIVE = re.compile(
     r"[\"'*)\].]{0,4}\s*(?:\?|(?:,|/|&|\bor\b|\band\b|\bas well as\b)"
     r"(?:[\s,/&]|\b(?:or|and|also|maybe|perhaps|even)\b){0,4}$)",

@@ -23,7 +23,7 @@ RAISED = "metric_raised"
 NONSENSE = "metric_returned_nonsense"
 _UNSOUND = "measure() returned a ScoreFailure with an empty or non-string kind, or a message that is not a string"
 _SLACK = 1e-9
-"""How far beyond its range a value may lie by rounding alone; it is then taken for the end of the range."""
+"""Rounding error by which a value may exceed its range; it is then set to the end of the range."""
 
 
 def measured(
@@ -64,7 +64,7 @@ def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> 
 
 
 class BrokenMetricError(Exception):
-    """A metric that failed on many values at once, where no single score could fail for it."""
+    """Raised when a metric fails on many values at once, so that no single score can be marked as failed."""
 
 
 def combining(metric: Metric) -> Callable[[Sequence[float]], float]:

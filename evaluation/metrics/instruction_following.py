@@ -32,7 +32,7 @@ class _Verified(Metric):
     unit: ClassVar[str] = "fraction"
     source: ClassVar[str] = "Zhou et al. 2023, arXiv:2311.07911; google-research/instruction_following_eval"
     loosely: ClassVar[bool] = False
-    """True where a shortened form of the answer may follow an instruction, each its own."""
+    """True if each instruction may be followed by a different shortened form of the answer."""
 
     def problem(self, case: Case) -> str | None:
         """Say which instruction is unknown or has arguments that it does not take."""

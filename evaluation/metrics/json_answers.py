@@ -10,18 +10,18 @@ WHOLE = "whole"
 FENCED = "fenced"
 NOT_JSON = "not_json"
 MAX_DEPTH = 64
-"""Of nested arrays and objects: deeper ones are not read, since whoever uses them would fail as well."""
+"""Nesting depth of arrays and objects; deeper values are not read, since their users would fail as well."""
 
 _MARKS = re.compile(r'["\\\[\]{}]')
 _FENCE = re.compile(r"\s{0,3}(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[\w/+.-]*)[ \t]*")
 _LANGUAGES = ("", "json", "application/json")
 _LONGEST_INTEGER = 1000
-"""In digits; longer ones are read as floats."""
+"""Longest integer in digits; longer ones are read as floats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonAnswer:
-    """The JSON value of an answer, and where it stood."""
+    """The JSON value of an answer and its location."""
 
     value: Any
     place: str
@@ -46,7 +46,7 @@ def find_json(answer: str, *, strict: bool) -> JsonAnswer | str:
 
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """Why a text is not JSON that can be read."""
+    """The reason why a text is not readable JSON."""
 
     reason: str
 

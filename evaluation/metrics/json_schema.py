@@ -35,9 +35,9 @@ class JsonSchema(Metric):
     )
 
     schema: str = ""
-    """A JSON schema as JSON text, for every case; empty: each case's own."""
+    """A JSON schema as JSON text for all cases; if empty, each case has its own."""
     strict: bool = False
-    """The whole answer must be JSON: a fenced block is not enough."""
+    """Require the whole answer to be JSON: a fenced block is not accepted."""
 
     def __post_init__(self) -> None:
         """Refuse a schema that cannot be used."""

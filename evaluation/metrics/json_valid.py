@@ -33,9 +33,9 @@ class JsonValid(Metric):
     )
 
     strict: bool = False
-    """The whole answer must be JSON: a fenced block is not enough."""
+    """Require the whole answer to be JSON: a fenced block is not accepted."""
     top_level: Literal["any", "object", "array"] = "any"
-    """What the outermost value must be."""
+    """Required type of the outermost value."""
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations

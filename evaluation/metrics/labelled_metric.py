@@ -14,12 +14,12 @@ from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement
 
 NOTHING = ""
-"""Stands for the predicted class in the evidence of an answer without a label."""
+"""Predicted class in the evidence of an answer without a label."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledMetric(CorpusMetric):
-    """A metric over the expected and the predicted classes; one case alone has 1 where its label is right, else 0.
+    """A metric over expected and predicted classes; a single case has 1 if its label is right, else 0.
 
     Evidence: the expected and the predicted class.
     """

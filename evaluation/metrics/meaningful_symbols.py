@@ -3,7 +3,7 @@
 import re
 
 _NAMED = r"(?:vitamins?|hepatitis|influenza|h[ae]?emoglobin|appendix|serie)"
-"""Nouns with which no article goes on."""
+"""Nouns after which `a` is not an article."""
 _LABELLED = (
     r"(?:angle|block|box|building|candidate|case|category|chapter|city|class|column|company|district|division|exhibit|factor|figure|"
     r"gate|grade|group|item|level|line|matrix|method|model|node|option|part|patient|person|phase|plan|platform|player|point|product|"
@@ -15,7 +15,7 @@ NAMED_A = re.compile(
     rf"{_LABELLED}\s+a(?=\s*(?:$|[^\w\s'’-])|\s+(?:and|or|is|was|has|are)(?!\w)))",
     re.IGNORECASE,
 )
-"""A noun with the letter that names it, which is no article: vitamin A; group A."""
+"""A noun with a letter as its name instead of an article: vitamin A; group A."""
 _SIGNS = re.compile(
     r"(?<=\S[^\S\n])(?:[/|+*^~=<>]{1,3}|&&)(?=\s)"
     r"|(?<!\S)(?:[#@!.](?=[^\W\d_])|\+\+(?=\w)|--(?=\w)|-(?=[^\W\d_]{1,2}(?!\w)))|(?<=\w)(?:\+\+|--)(?!\w)"

@@ -13,7 +13,7 @@ from evaluation.scores import Measurement, ScoreFailure
 
 
 class Need(StrEnum):
-    """What a metric must be given beside the answer."""
+    """Input of a metric in addition to the answer."""
 
     REFERENCES = "references"
     CONTEXT = "context"
@@ -31,21 +31,21 @@ class Metric(ABC):
     name: ClassVar[str]
     unit: ClassVar[str]
     value_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    """Least and greatest value, in the unit."""
+    """Least and greatest value, in the metric's unit."""
     higher_is_better: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset()
     formula: ClassVar[str] = ""
-    """One line, in words or symbols."""
+    """Definition in one line of words or symbols."""
     source: ClassVar[str] = ""
-    """The paper or the implementation that it equals; empty: our own."""
+    """Paper or implementation with equal results; empty for our own metrics."""
     blind_spots: ClassVar[str] = ""
-    """What it cannot see, in a sentence."""
+    """What the metric cannot detect, in one sentence."""
     scorer_version: ClassVar[str] = "1"
-    """Raised whenever the same text could get another value."""
+    """Raised whenever the value of the same text could change."""
     evidence_names: ClassVar[tuple[str, ...]] = ()
-    """Names of the numbers in `evidence`, where each has a mean worth showing beside the value's."""
+    """Names of the numbers in `evidence`, if the mean of each is worth showing beside that of the value."""
     chance_level: ClassVar[float | None] = None
-    """What guessing gets, where that does not depend on the case."""
+    """Expected value of guessing, if it does not depend on the case."""
 
     @property
     def signature(self) -> str:
@@ -103,21 +103,21 @@ class Metric(ABC):
 
 
 class TooFewRepeatsError(Exception):
-    """The server failed so often on a case that its other repeats do not carry the metric's value."""
+    """Raised when the server failed on so many repeats of a case that the rest cannot give the metric's value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMetric(Metric):
-    """A metric that asks a model of its own: an embedder or a judge, as its `needs` says."""
+    """A metric that uses a model of its own: an embedder or a judge, as given by its `needs`."""
 
     model: str = ""
-    """Empty: the one that the run names for it."""
+    """Empty for the model set by the run."""
     digest: str = ""
-    """The model's weights, filled in before anything is measured, so that the signature tells two of them apart."""
+    """Digest of the model's weights, filled in before measuring, so that the signature distinguishes weights."""
 
 
 class CorpusMetric(Metric):
-    """A metric whose value over cases is not the mean of its values."""
+    """A metric whose value over cases is not the mean of the cases' values."""
 
     @abstractmethod
     def aggregate(self, rows: Sequence[Measurement]) -> float:

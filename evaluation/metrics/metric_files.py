@@ -29,13 +29,13 @@ EXAMPLE = (
     "docs/metrics.md, section Custom, has one in full"
 )
 FROM_A_FILE = "+file:"
-"""In the scorer version of a metric from a file, before the file's hash."""
+"""Prefix of the file's hash in the scorer version of a metric from a file."""
 LOWER, CORPUS = "+lower", "+corpus"
-"""After the hash: less is better; computed over all cases together. Reports read it there and run no code for it."""
+"""Suffixes of the hash: lower is better; computed over all cases together. Reports read them without running code."""
 
 _loading = Lock()
 _classes: dict[tuple[str, str], type[Metric]] = {}
-"""What was loaded in this process, by the metric's name and scorer version."""
+"""Metric classes loaded in this process, by name and scorer version."""
 
 
 def metric_in_file(path: Path, class_name: str) -> type[Metric]:
@@ -105,7 +105,7 @@ def _read(path: Path) -> bytes:
 
 
 class _FromBytes(SourceLoader):
-    """Runs the very bytes that were hashed, and leaves no compiled file beside the user's."""
+    """Loader that runs the exact bytes that were hashed, and writes no compiled file beside the user's."""
 
     def __init__(self, path: str, source: bytes) -> None:
         self.path, self.source = path, source

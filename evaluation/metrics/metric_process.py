@@ -29,17 +29,17 @@ from evaluation.metrics.third_party import LOST, third_party_names
 from evaluation.scores import Measurement, ScoreFailure
 
 LIMIT_S = 60.0
-"""Seconds for one case, unless the setting `BENCHWRIGHT_METRIC_TIMEOUT_S` says otherwise."""
+"""Seconds for one case, unless the setting `BENCHWRIGHT_METRIC_TIMEOUT_S` is set."""
 START_LIMIT_S = 120.0
-"""Seconds for loading the metric's file with all that it imports."""
+"""Seconds for loading the metric's file with all its imports."""
 GIVEN_UP_AFTER = 3
-"""Calls in a row that never returned, or ended the process: nothing is asked of the metric any more."""
+"""Consecutive calls that never returned or ended the process, after which the metric is no longer called."""
 
 TIMED_OUT = "metric_timed_out"
 DIED = "metric_ended_its_process"
 GIVEN_UP = "metric_given_up"
 BROKEN = frozenset({RAISED, NONSENSE, TIMED_OUT, DIED, GIVEN_UP, LOST})
-"""Kinds of score failures that are the fault of the metric's own code."""
+"""Kinds of score failure that are caused by the metric's own code."""
 
 _CHILD = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -60,7 +60,7 @@ def is_ours(metric: Metric) -> bool:
 
 
 class MetricProcess:
-    """Measures: our own metrics here, each other one in its own process. May be closed from any thread."""
+    """Runs metrics: our own in this process, each other one in a process of its own. May be closed from any thread."""
 
     def __init__(self, *, limit_s: float = LIMIT_S) -> None:
         """Nothing is started yet.
@@ -144,7 +144,7 @@ class _Other:
         self._n_lost = 0
         self._places: dict[int, int] = {}
         self._rows: list[Measurement] = []
-        """What the process has of a corpus metric's rows, which keep their ids as long as they stand here."""
+        """Rows of a corpus metric that the process already has; their ids stay valid as long as they are kept here."""
 
     def call(self, step: str, *arguments: Any) -> Any:
         """Return what the step gives, or the failure that came of it."""

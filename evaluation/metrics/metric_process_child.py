@@ -17,15 +17,15 @@ from evaluation.metrics.metric_files import metric_from_source
 from evaluation.scores import Measurement, ScoreFailure
 
 GRACE_S = 5.0
-"""So much later than the parent would have ended us we end ourselves: it is gone then."""
+"""Seconds after the parent's time limit at which the process ends itself: the parent is gone by then."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """Which metric, from where, with which options."""
+    """Initial message: the metric, its source and its options."""
 
     path: Path | None
-    """The user's file; None: a module that can be imported."""
+    """File of the user; None for an importable module."""
     source: bytes
     module: str
     class_name: str
@@ -35,11 +35,11 @@ class Hello:
 
 @dataclass
 class Measurer:
-    """Does what it is asked, by the name of the step."""
+    """Performs the requested steps, by name."""
 
     metric: Metric
     rows: list[Measurement] = field(default_factory=list)
-    """Those of a corpus metric that came so far: later ones are named by their place."""
+    """Rows of a corpus metric received so far; later requests refer to them by index."""
 
     def measured(self, *arguments: Any) -> Measurement | ScoreFailure | None:
         """Like `guarded_calls.measured`, for plain values only."""

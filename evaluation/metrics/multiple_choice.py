@@ -38,10 +38,10 @@ class MultipleChoice(Metric):
         "options; a taste for one letter looks like knowledge where that letter is often right."
     )
     evidence_names: ClassVar[tuple[str, ...]] = (STRICT, FLEXIBLE)
-    """What the numbers of the evidence are; the mean of each is an estimate of its own."""
+    """Names of the numbers in the evidence; the mean of each is an estimate of its own."""
 
     extraction: Literal["flexible", "strict"] = "flexible"
-    """By which stage the value is taken; the evidence has both."""
+    """Stage that determines the value; the evidence has both."""
 
     def problem(self, case: Case) -> str | None:
         """Say which reference names no option, or two."""

@@ -20,7 +20,7 @@ LAST_LINE = "last_line"
 EARLIER_LINE = "earlier_line"
 INSIDE_WORD = "inside_word"
 MAX_CHARS = 400
-"""A longer number is not read: nobody means it."""
+"""Characters of a number; a longer one is not read."""
 
 _MAX_MARKED_CHARS = 200
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
@@ -36,7 +36,7 @@ _DENIED_BEFORE = re.compile(
 _LABEL_BEFORE = re.compile(
     r"(?<!\w)(?:step|question|problem|option|equation|eq\.?|figure|fig\.?)\s[#(]?$", re.IGNORECASE
 )
-"""Before the number of something else: see step 3."""
+"""Text before a number that counts something else: see step 3."""
 _ITEM_BEFORE = re.compile(r"(?:^|\n)[ \t*#]{0,6}$")
 _ITEM_AFTER = re.compile(r"[.)]\**\s(?=\S)")
 _DEVIATION_BEFORE = re.compile(r"(?:±|\\pm)\s?$")
@@ -60,12 +60,12 @@ class NumberInText:
     """A number in a text."""
 
     value: Fraction | None
-    """None: it is too long to be read, or one of two that are offered."""
+    """None if too long to be read, or if it is one of two alternatives."""
     is_percent: bool
     place: str
     """`marked`, `announced`, `last_line`, `earlier_line`, `inside_word` or `ambiguous`."""
     text: str
-    """As it was written."""
+    """Text as written."""
 
 
 def find_number(text: str, *, decimal_comma: bool) -> NumberInText | None:

@@ -16,7 +16,7 @@ from evaluation.scores import Measurement
 
 NO_NUMBER = "no_number"
 _UNDERSCORED = re.compile(r"\d_\d")
-"""Of which the last digits alone would be read: `0_1` as 1."""
+"""An underscore between digits, after which only the last digits would be read: `0_1` as 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +47,9 @@ class NumericMatch(Metric):
     )
 
     tolerance: float = 0.0
-    """The largest absolute difference that still counts as equal."""
+    """Largest absolute difference that counts as equal."""
     decimal_comma: bool = False
-    """`1.234,5` and `1 234,5` are 1234.5, as in much of Europe."""
+    """Read `1.234,5` and `1 234,5` as 1234.5, as in much of Europe."""
 
     def __post_init__(self) -> None:
         """Refuse a tolerance that no difference can meet."""

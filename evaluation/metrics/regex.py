@@ -14,7 +14,7 @@ from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement, ScoreFailure
 
 MAX_CHARS = 20_000
-"""Of an answer, no more is looked at: many a pattern takes time that grows faster than the text."""
+"""Characters of an answer that are searched: the time of many patterns grows faster than the text."""
 CUT = "cut"
 
 
@@ -40,7 +40,7 @@ class Regex(Metric):
     pattern: str | None = None
     ignore_case: bool = False
     search: bool = True
-    """Found anywhere; False: the whole answer, without outer blanks, must match."""
+    """Search for the pattern anywhere; False: the whole answer, without outer blanks, must match."""
 
     def __post_init__(self) -> None:
         """Refuse a pattern that does not compile."""

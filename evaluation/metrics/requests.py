@@ -10,7 +10,7 @@ from evaluation.scores import ScoreFailure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedText:
-    """A text to be embedded. Answered by its vector, as the model gives it."""
+    """A text to embed. The answer is its vector as returned by the model."""
 
     model: str
     digest: str
@@ -19,20 +19,20 @@ class EmbedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskJudge:
-    """A question to a judge model. Answered by the text that it wrote, unchanged."""
+    """A question to a judge model. The answer is the generated text, unchanged."""
 
     model: str
     digest: str
     messages: tuple[Message, ...]
     schema: str = ""
-    """The JSON schema that its answer must follow, as canonical JSON; empty: free text."""
+    """JSON schema of the answer, as canonical JSON; empty for free text."""
     seed: int = 0
     num_predict: int = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgram:
-    """A program to be run in the sandbox. Answered by its outcome."""
+    """A program to run in the sandbox. The answer is its outcome."""
 
     program: Program
 
@@ -40,4 +40,4 @@ class RunProgram:
 Request = EmbedText | AskJudge | RunProgram
 Answer = tuple[float, ...] | str | ProgramOutcome | ScoreFailure
 Answers = Mapping[Request, Answer]
-"""Answers to a metric's requests, by the request itself."""
+"""Answers to a metric's requests, by request."""

@@ -23,7 +23,7 @@ _BLIND_SPOTS = (
 
 
 class Shares(NamedTuple):
-    """What two texts share, seen from both."""
+    """Shared content of two texts as a share of each."""
 
     precision: float
     recall: float
@@ -32,7 +32,7 @@ class Shares(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class RougeMetric(Metric):
-    """F-measure with the closest reference, in [0, 1]; both texts blank is right (1), where rouge-score has 0."""
+    """F-measure with the closest reference, in [0, 1]; two blank texts are right (1), where rouge-score has 0."""
 
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
@@ -40,7 +40,7 @@ class RougeMetric(Metric):
     blind_spots: ClassVar[str] = _BLIND_SPOTS
 
     use_stemmer: bool = True
-    """Word endings do not count (Porter's rules for English)."""
+    """Ignore word endings (Porter's rules for English)."""
 
     def problem(self, case: Case) -> str | None:
         """Say which reference has no word that the tokenizer can see."""
@@ -133,7 +133,7 @@ def _common_order(left: Sequence[str], right: Sequence[str]) -> int:
 
 
 class _CachedTokenizer:
-    """Tokenizes each text once for all metrics."""
+    """A tokenizer that processes each text once for all metrics."""
 
     def __init__(self, use_stemmer: bool) -> None:
         self._use_stemmer = use_stemmer

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 CUT = "cut"
 MAX_CELLS = 20_000_000
-"""Of the tables of common order: words of the reference times words of the answer. What lies beyond is not read."""
+"""Cells of the tables of common order: words of the reference times words of the answer. Words beyond are not read."""
 _CELLS_OF_A_PAIR = 8
-"""What a pair of sentences costs beside its words, in words."""
+"""Fixed cost of a pair of sentences, in words."""
 
 Sentence = tuple[str, ...]
 
@@ -39,7 +39,7 @@ class RougeLsum(RougeMetric):
     )
 
     split_sentences: bool = False
-    """Sentences are found by punctuation, by our own rules; False: by line breaks alone, as rouge-score does."""
+    """Split sentences at punctuation, by our own rules; False: only at line breaks, as rouge-score does."""
 
     def _shares(self, reference: str, answer: str) -> Shares:
         reference_sentences, answer_sentences = self._sentences(reference), self._sentences(answer)

@@ -20,7 +20,7 @@ _OTHER_WORDS = re.compile(
     rf"(?<![^\W_])(?:{_CONTRACTIONS}|{_REPEATED}|co-ops?|un-ioni[sz]ed|pre-positions?|ex-pos[et]\w*)(?![^\W_])",
     re.IGNORECASE,
 )
-"""Words that are others without their mark: were, its, wont, cant, ill, well, hell, shell, id, wed; resign, coop."""
+"""Words changed by dropping the mark: were, its, wont, cant, ill, well, hell, shell, id, wed; resign, coop."""
 
 
 def without_inner_marks(word: str, *, hyphen: str = "") -> str:
@@ -37,11 +37,11 @@ _FULL_WIDTH = {chr(ord(sign) + 0xFEE0): sign for sign in string.ascii_letters + 
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
 TYPOGRAPHIC_QUOTES = dict.fromkeys("“”„«»「」『』", '"') | dict.fromkeys("‘’‚‹›", "'")
 TYPOGRAPHIC = str.maketrans(TYPOGRAPHIC_QUOTES | {"−": "-", "–": "-"} | _FULL_WIDTH | dict.fromkeys(_INVISIBLE, ""))
-"""One way of writing quotes, the minus sign, the dash of a range and full-width letters; nothing that is not seen."""
+"""Normal forms of quotes, the minus sign, the dash of a range and full-width letters; drops invisible characters."""
 _MEANT = frozenset("#%&@/\\‰‱§¶+=<>|^~$[]{}")
-"""Punctuation that is said, not set: it always stays."""
+"""Punctuation with a meaning of its own, which is always kept."""
 _LONGEST_WORD = 200
-"""What is longer is no word, and stays as it is."""
+"""Longest word in characters; longer text stays unchanged."""
 _QUOTES = "\"'`"
 
 

@@ -41,7 +41,7 @@ _SOMETIMES_LAST = frozenset(_SOMETIMES_THE_END.split())
 _FIRST_WORDS = frozenset(_BEGINNINGS.split())
 
 _WRAPPED_LINE = 60
-"""A line at least this long that ends without a mark is taken for wrapped prose, and goes on in the next."""
+"""Length from which a line that ends without a mark is taken for wrapped prose that continues on the next line."""
 
 
 def split_sentences(text: str, *, limit: int = MOST_SENTENCES) -> tuple[str, ...]:

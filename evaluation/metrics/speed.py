@@ -23,15 +23,15 @@ from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement
 
 MIN_OUTPUT_TOKENS = 8
-"""Below this, a rate is mostly the clock's own noise."""
+"""Tokens below which a rate is mostly timer noise."""
 COLD = "cold"
 CACHED_PROMPT = "cached prompt"
 TIMED_METRICS = ("latency_s", "ttft_s", "tpot_s", "tokens_per_s", "energy_j")
-"""Computed for every run from the figures of each of its generations, as far as there are any."""
+"""Metrics computed for every run from the timings of its generations, where available."""
 USAGE_METRICS = ("prompt_tokens", "output_tokens")
-"""Likewise, of reused answers too."""
+"""Metrics computed for every run, also from reused answers."""
 SPEED_METRICS = (*TIMED_METRICS, *USAGE_METRICS, "energy_per_right_j", "cost_usd")
-"""Computed for every run, whatever its benchmark names, as far as there are figures, energies and prices."""
+"""Metrics computed for every run in addition to its benchmark's, where timings, energies and prices are available."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CUT = "cut"
 MAX_WORDS = 200
-"""An answer is aligned up to so many words, or as many as its longest reference has: moves cost much time."""
+"""Words of an answer that are aligned, or as many as its longest reference has: searching for shifts is slow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +46,11 @@ class Ter(CorpusMetric):
 
     ignore_case: bool = True
     normalized: bool = False
-    """Punctuation is split from words, as tercom does."""
+    """Separate punctuation from words, as tercom does."""
     no_punct: bool = False
-    """Punctuation does not count."""
+    """Ignore punctuation."""
     asian_support: bool = False
-    """Chinese and Japanese characters count as words of their own."""
+    """Treat Chinese and Japanese characters as words of their own."""
 
     @property
     def signature(self) -> str:

@@ -69,14 +69,14 @@ LOST = "metric_lost"
 
 @dataclass(frozen=True, kw_only=True)
 class MissingMetric(Metric):
-    """Stands for a metric whose code is not to be had, under that metric's own name and signature."""
+    """Placeholder for a metric whose code is missing, with that metric's name and signature."""
 
     name: ClassVar[str] = "lost_metric"
     unit: ClassVar[str] = ""
     scorer_version: ClassVar[str] = "lost"
 
     stands_for: str
-    """As it was asked for: path, class and options."""
+    """The metric as requested: path, class and options."""
     stored_name: str
     stored_signature: str
     why: str

@@ -7,18 +7,18 @@ from dataclasses import dataclass, fields
 from evaluation.metrics import METRICS
 
 LONGEST_VALUE = 24
-"""Letters of an option's value; a longer one is cut, and its whole text stands in the signature."""
+"""Characters of an option's value; a longer one is cut, and the signature has the full text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """A metric as its word and signature tell of it."""
+    """A metric as described by its name and signature."""
 
     word: str
     kind: str
-    """Name of its class."""
+    """Name of the metric's class."""
     options: Mapping[str, str]
-    """As they are written."""
+    """Options as written."""
     version: str
 
 

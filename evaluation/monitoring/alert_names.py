@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def listed(names: Sequence[str], limit: int = 3) -> str:
-    """Return `a, b and c`; of many the first and how many more."""
+    """Return `a, b and c`; of many the first ones and the number of the others."""
     if len(names) > limit:
         return f"{', '.join(names[:limit])} and {len(names) - limit:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

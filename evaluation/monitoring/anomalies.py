@@ -17,13 +17,13 @@ from evaluation.results.monitoring import AnomalyResult
 MIN_EARLIER = 6
 ODD = 0.001
 _LEAST_SPREAD = 0.01
-"""Of the earlier figures, as a share of them: what never moved by more than that is not odd when it does."""
+"""Smallest assumed spread of the earlier figures, as a share of them: no smaller change counts as unusual."""
 _SHARES = ("success", "quality")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anomaly:
-    """A figure that is not like the earlier ones."""
+    """A figure that differs from the earlier ones."""
 
     series: Series
     quantity: Quantity
@@ -31,7 +31,7 @@ class Anomaly:
     usual: float
     n_earlier: int
     p_value: float
-    """Two-sided."""
+    """Two-sided p-value."""
 
     @property
     def result(self) -> AnomalyResult:

@@ -7,9 +7,9 @@ from evaluation.monitoring.values import Point, Series
 from evaluation.records import MonitorLook
 
 MOST_AT_ONCE = 20
-"""Runs of a series that one look judges at most: the newest ones."""
+"""Runs of a series judged by one look, at most: the newest ones."""
 Looks = Mapping[int, MonitorLook]
-"""By candidate of a run."""
+"""Looks by the run candidate's id."""
 
 
 def to_judge(series: Series, looks: Looks) -> tuple[Point, ...]:

@@ -14,25 +14,25 @@ from evaluation.store.runs_without_numbers import RunEnd
 
 RULE = "run"
 BACK = timedelta(days=7)
-"""An older run is nobody's news."""
+"""Age from which a run is no longer reported."""
 REMADE_WITHIN = timedelta(hours=1)
-"""A run whose process is gone may be taken up again for so long."""
+"""Time for which a run whose process died may still be resumed."""
 LONGEST_REASON = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowRunEnd:
-    """How a flow run ended that a schedule began."""
+    """How a scheduled flow run ended."""
 
     flow_run_id: str
     name: str
     deployment: str
     asked: str
-    """A fingerprint of its parameters: the same for every night of one schedule."""
+    """Fingerprint of its parameters: equal for all flow runs of one schedule."""
     failure: str | None
-    """`failed: …` or `crashed: …`; None: it completed."""
+    """`failed: …` or `crashed: …`; None if it completed."""
     has_runs: bool
-    """True where it came as far as a run in the store, which says itself how it ended."""
+    """True if it created a run in the store, which records how it ended."""
     ended_at: datetime
 
 

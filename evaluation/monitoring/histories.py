@@ -16,7 +16,7 @@ from evaluation.store.monitored import MonitoredRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _NotedIdentity:
-    """What a run noted of a model, a judge or a server."""
+    """Identity of a model, a judge or a server as recorded by a run."""
 
     value: str
     run: MonitoredRun

@@ -11,9 +11,9 @@ from evaluation.results.as_json import as_json
 from evaluation.results.monitoring import Insight
 
 MANY_FAILURES = 0.02
-"""Share of calls from which the kinds of failures are told."""
+"""Share of failed calls from which the kinds of failure are listed."""
 FAR_APART = 1.5
-"""Times by which live calls and evaluations differ before it is told."""
+"""Factor between live calls and evaluations from which the difference is reported."""
 
 
 def insights(series: Sequence[Series], trends: Iterable[Trend], anomalies: Iterable[Anomaly]) -> tuple[Insight, ...]:

@@ -26,15 +26,15 @@ from evaluation.store.session import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoringPass:
-    """What was seen at a moment."""
+    """Result of one monitoring pass."""
 
     moment: datetime
     series: tuple[Series, ...]
     findings: tuple[Finding, ...]
     judged: frozenset[str]
-    """Subjects of all that could be judged."""
+    """Subjects of everything that could be judged."""
     looks: tuple[MonitorLook, ...]
-    """Runs that were looked at for the first time."""
+    """Candidates of runs judged for the first time."""
     trends: tuple[Trend, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
     insights: tuple[Insight, ...] = ()

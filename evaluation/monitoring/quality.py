@@ -16,10 +16,10 @@ from evaluation.stats.multiplicity import holm
 from evaluation.stats.regression_test import Newcomer, newcomer
 
 STAYS = 0.05
-"""An open alert is over when a new run is not below its baseline even at this level."""
+"""Significance level for open alerts: one is over when a new run is not below its baseline even at this level."""
 
 _FIRST = (0.4, 0.2, 0.2, 0.1, 0.1)
-"""How the first looks share their half."""
+"""Shares of the first looks in their half of the error."""
 
 Values = Mapping[str, Sequence[float]]
 """A run's scores by case, one for each repeat."""
@@ -27,17 +27,17 @@ Values = Mapping[str, Sequence[float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityCheck(Newcomer):
-    """How a run stands against its baseline."""
+    """Comparison of a run with its baseline."""
 
     metric: str
     signature: str
     higher_is_better: bool
     baseline: tuple[str, ...]
-    """Run ids."""
+    """Ids of the baseline's runs."""
     level: float
-    """What this look may spend."""
+    """Error that this look may spend."""
     p_adjusted: float | None = None
-    """Among all that were looked at together."""
+    """Adjusted over all candidates judged together; None if not adjusted yet."""
 
     @property
     def is_below(self) -> bool:

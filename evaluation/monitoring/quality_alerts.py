@@ -24,12 +24,12 @@ from evaluation.store.session import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRunCheck:
-    """A run that was never looked at before."""
+    """A run that is judged for the first time."""
 
     series: Series
     point: Point
     baseline: tuple[Point, ...] = ()
-    """Those that were measured by the very same metric."""
+    """Earlier runs measured by the same metric with the same options."""
     quality: QualityCheck | None = None
     """None: there is no baseline to compare with."""
 

@@ -20,13 +20,13 @@ from evaluation.stats.intervals import wilson_interval
 
 CRITICAL, WARNING, NOTICE = "critical", "warning", "notice"
 MIN_TIMED = 5
-"""Timed answers of a run below which its median says little."""
+"""Timed answers that a run needs for a meaningful median."""
 MIN_GPU_SAMPLES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a rule says of what it could judge."""
+    """A rule's verdict on what it could judge."""
 
     subject: str
     finding: Finding | None = None
@@ -39,10 +39,10 @@ class Judged:
     series: Series
     point: Point
     baseline: Sequence[Point]
-    """The oldest first; empty: there is none yet."""
+    """Oldest first; empty if there is no baseline yet."""
     request: MonitorRequest
     gpus: Sequence[tuple[str, int, float]] = ()
-    """Endpoint, samples and mean utilisation while it was asked."""
+    """Endpoint, number of samples and mean utilisation during the point's requests."""
 
     def verdict(
         self, rule: str, *, is_broken: bool, severity: str, sentence: str, evidence: Mapping[str, object]
@@ -172,7 +172,7 @@ THRESHOLDS: Mapping[str, Callable[[Judged], Verdict | None]] = {
     "tokens": tokens,
     "gpu": gpu,
 }
-"""Rules that one point breaks or not. To add one: a function, a line."""
+"""Rules that apply to a single point, by name. A new rule needs a function and an entry here."""
 
 
 def verdicts(judged: Judged) -> list[Verdict]:

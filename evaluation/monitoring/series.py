@@ -19,9 +19,9 @@ from evaluation.store.monitored import (
 from evaluation.store.session import Store
 
 MOST_POINTS = 60
-"""Newest runs of a series that are followed; those of its baseline come beside them."""
+"""Newest runs of a series that are followed; those of its baseline are added."""
 USUAL_DAYS = 7
-"""Days of live traffic that say what is usual."""
+"""Days of live traffic that define the usual level."""
 FULL_DAY = timedelta(days=1)
 _BY_HOUR_UP_TO = timedelta(days=3)
 

@@ -22,19 +22,19 @@ _SECONDS_A_WEEK = 7 * 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """A figure over time."""
+    """Trend of a figure over time."""
 
     series: Series
     quantity: Quantity
     n_points: int
     direction: Literal["rising", "falling", "steady"]
-    """Which way it tends; steady where as many pairs rise as fall."""
+    """Direction of the trend; steady if as many pairs rise as fall."""
     per_week: float
-    """In the figure's unit."""
+    """Change in a week, in the figure's unit."""
     relative_per_week: float | None
-    """As a share of its median; None where that is 0."""
+    """Change in a week as a share of the median; None if the median is 0."""
     p_value: float
-    """Two-sided."""
+    """Two-sided p-value."""
     p_adjusted: float | None = None
 
     @property

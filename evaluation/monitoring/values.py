@@ -20,44 +20,44 @@ QUANTITIES: Mapping[Quantity, str] = {
     "quality": "quality",
     "energy_j": "mean joules an answer",
 }
-"""What is followed over time, in words."""
+"""Quantities that are followed over time, with their descriptions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What figures may depend on beside chance. None: not known."""
+    """Conditions that figures may depend on apart from chance. None if unknown."""
 
     model: str | None = None
-    """The digest."""
+    """Digest of the weights."""
     judge: str | None = None
-    """The headline metric's signature, which names its judge's weights."""
+    """Signature of the headline metric, which includes its judge's weights."""
     server: str | None = None
-    """Its version."""
+    """Version of the server."""
     endpoint: str | None = None
     slots: int | None = None
-    """Requests at once."""
+    """Concurrent requests."""
     prompts: str | None = None
-    """What servers had kept of the prompts of the answers that were timed."""
+    """Cache states of the prompts whose answers were timed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A candidate at a time: a run, or a stretch of calls in production. None: it cannot be told."""
+    """Figures of a candidate at one time: a run, or a period of calls in production. None if unknown."""
 
     at: datetime
     n: int
-    """Calls that were made."""
+    """Calls made."""
     n_ok: int
     failures: Mapping[str, int] = field(default_factory=dict)
     duration_s: float | None = None
     n_timed: int = 0
     tokens: float | None = None
     n_counted: int = 0
-    """Calls whose tokens are known."""
+    """Calls with known token counts."""
     tokens_per_s: float | None = None
-    """After the first token; only servers that say how long they wrote tell it."""
+    """Rate after the first token; known only for servers that report generation time."""
     call_tokens_per_s: float | None = None
-    """Of the whole call, waiting and prompt included: all that is known of calls in production."""
+    """Rate over the whole call, including waiting and prompt: all that is known of calls in production."""
     n_cached: int = 0
     """Answers to prompts that a server had, or may have had, in its cache."""
     energy_j: float | None = None
@@ -68,7 +68,7 @@ class Point:
     given_up: str | None = None
     is_complete: bool = True
     is_baseline: bool = False
-    """Somebody said that it is as it should be."""
+    """True if a person tagged it as a baseline."""
     setting: Setting = Setting()
 
     @property
@@ -93,9 +93,9 @@ class Series:
     benchmark_version: str | None = None
     headline: str | None = None
     points: tuple[Point, ...]
-    """The oldest first; at least one."""
+    """Oldest first; at least one."""
     usual: Point | None = None
-    """Of live traffic: the days before the newest hours."""
+    """Days of live traffic before the newest hours."""
 
     @property
     def what(self) -> str:

@@ -16,11 +16,11 @@ RIGHT = WIDTH - 214
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """The numbers of one candidate."""
+    """Values of one candidate."""
 
     label: str
     values: Sequence[float]
-    """One a case; at least one."""
+    """One value for each case; at least one."""
 
 
 def draw_box_plots(spreads: Sequence[Spread], *, title: str, x_title: str) -> str:

@@ -38,10 +38,10 @@ def upwards(axis: Scale, *, left: float, right: float, title: str) -> list[str]:
 
 
 ROW = 30
-"""Pixels of a row."""
+"""Height of a row in pixels."""
 LABEL_RIGHT = 220
 LONGEST_LABEL = 28
-"""Letters; the table has the whole name."""
+"""Characters of a label; the table has the full name."""
 MOST_ROWS = 30
 
 
@@ -52,7 +52,7 @@ def left_out(n: int, y: float) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlottedNumber:
-    """A value with its interval, where it has one."""
+    """A value with its interval, if it has one."""
 
     value: float
     low: float | None = None

@@ -12,14 +12,14 @@ RIGHT = WIDTH - 176
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One value."""
+    """One value in a plot."""
 
     label: str
     known: PlottedNumber
     said: str
-    """The numbers in words, as the table has them."""
+    """The numbers as text, as in the table."""
     kind: str = "mark"
-    """`good`, `bad`, `plain`, or `mark`."""
+    """`good`, `bad`, `plain` or `mark`."""
 
 
 def draw_interval_plots(

@@ -10,18 +10,18 @@ from evaluation.pictures.svg import SERIES, WIDTH, element, line, picture, text
 HEIGHT = 300
 LEFT, RIGHT, TOP, BOTTOM = 62, WIDTH - 210, 74, HEIGHT - 44
 APART_PX = 7
-"""Between two candidates of one run, so that their intervals stand beside each other."""
+"""Pixels between two candidates of one run, so that their intervals do not overlap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateLine:
-    """One candidate from run to run."""
+    """Line of one candidate across runs."""
 
     label: str
     values: Mapping[int, PlottedNumber]
-    """By the place of the run; a run without it has none."""
+    """Values by the index of the run; a run without a value is missing."""
     changed: frozenset[int] = frozenset()
-    """Places at which it was no longer what it was before."""
+    """Indices of runs from which on the candidate had changed."""
 
 
 def draw_line_plots(

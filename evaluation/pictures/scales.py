@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 WIDE = 25.0
-"""Numbers that differ by more than this factor stand on a logarithmic axis."""
+"""Ratio of numbers above which the axis is logarithmic."""
 ANY = (-math.inf, math.inf)
-"""Where a value can be that has no bounds."""
+"""Bounds of a value that has none."""
 _ROOM = 0.06
-"""Of the width, on each side of the outermost numbers."""
+"""Margin on each side of the outermost numbers, as a share of the width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """An axis: numbers from `low` to `high` between two places on the paper."""
+    """An axis that maps numbers from `low` to `high` to pixels."""
 
     low: float
     high: float
     begin: float
-    """Pixel of `low`; more than `end` where numbers grow upwards."""
+    """Pixel of `low`; greater than `end` if numbers grow upwards."""
     end: float
     is_log: bool = False
 

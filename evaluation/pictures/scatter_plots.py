@@ -10,18 +10,18 @@ from evaluation.pictures.svg import LETTER_PX, WIDTH, element, line, picture, te
 HEIGHT = 410
 LEFT, RIGHT, TOP, BOTTOM = 62, WIDTH - 24, 88, HEIGHT - 64
 LONGEST_LABEL = 34
-"""Letters; the table has the whole name."""
+"""Characters of a label; the table has the full name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A candidate between two numbers."""
+    """A candidate at two numbers."""
 
     label: str
     x: PlottedNumber
-    """What it takes: less is better."""
+    """Cost of the candidate: less is better."""
     y: PlottedNumber
-    """What it is worth."""
+    """Benefit of the candidate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from evaluation.escaping import for_markdown, one_line
 
 WIDTH = 760
 LETTER_PX = 7.0
-"""About the width of a letter, for room: an image is drawn without a ruler."""
+"""Approximate width of a character, for layout: text cannot be measured in the image."""
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8c6d1f", "#56b4e9", "#7f4fc9", "#6b7280")
-"""Told apart by the colour-blind too (after Okabe and Ito), and seen on both papers."""
+"""Colours that colour-blind readers can tell apart (after Okabe and Ito), visible on light and dark backgrounds."""
 _STYLE = """
 text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',sans-serif;fill:#1f2328}
 .title{font-size:14px;font-weight:600}.faint{fill:#59636e;font-size:11px}

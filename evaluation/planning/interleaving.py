@@ -14,7 +14,7 @@ from itertools import groupby
 from evaluation.planning.plan import PlannedCandidate
 
 Place = tuple[int, str, int]
-"""Where a case stands in its benchmark, its id, and a repeat from 0."""
+"""Position of a case in its benchmark, its id, and a repeat from 0."""
 
 
 def group_by_run(planned: Sequence[PlannedCandidate]) -> list[tuple[PlannedCandidate, ...]]:
@@ -27,14 +27,14 @@ def group_by_run(planned: Sequence[PlannedCandidate]) -> list[tuple[PlannedCandi
 
 @dataclass(slots=True, kw_only=True)
 class Turns:
-    """Whose turn it is. The first of a case moves on by one with every case and every repeat.
+    """The order in which candidates are asked. The first candidate advances by one with every case and every repeat.
 
-    After each time that all have been the first, the others follow it the other way round.
+    Each time that all have been first, the others follow in the opposite direction.
     """
 
     n_candidates: int
     n_cases_before: int = 0
-    """Cases of the run that were asked before, or will be: work in many short parts goes on with whose turn it is."""
+    """Cases of the run asked before these, or to be asked, so that work in many short parts continues the rotation."""
 
     def interleave(self, missing: Sequence[Sequence[Place]]) -> Iterator[tuple[int, str, int]]:
         """Yield (number of the candidate, case id, repeat) in the order in which they are asked.

@@ -11,16 +11,16 @@ from evaluation.options import load_options
 from evaluation.requests.run_share import Share
 
 AIMED_SHARDS = 200
-"""Task runs that a flow run has at most, in the main."""
+"""Target for the number of task runs in a flow run."""
 SHARDS_PER_S = 4.0
-"""Task runs that a Prefect server digests with ease."""
+"""Task runs a second that a Prefect server handles easily."""
 ONE_CASE_UNDER_PER_S = 5.0
 """Answers a second up to which every case may be a task run of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedCandidate:
-    """One candidate on one benchmark, with all that is needed to ask it."""
+    """One candidate on one benchmark, with everything needed to ask it."""
 
     run_id: str
     run_candidate_id: int
@@ -40,19 +40,19 @@ class PlannedCandidate:
     """Generations on which the server may fail."""
     digest: str | None = None
     trained_context: int | None = None
-    """Tokens that the model was trained for; None: its server does not say."""
+    """Context length in tokens that the model was trained for; None if its server does not report it."""
     endpoints: tuple[str, ...] = ()
-    """Names of the servers that have its model, with equal digests: a pool that shares its work."""
+    """Names of the servers with its model and equal digests: a pool that shares the work."""
     only_cases: frozenset[str] | None = None
-    """Ids of those of the run's cases that it is asked now; None: all."""
+    """Ids of the run's cases that it is asked in this process; None for all."""
     positions: range | None = None
-    """Where those of the run's cases stand in its benchmark that it is asked now; None: all."""
+    """Positions in the benchmark of the run's cases that it is asked in this process; None for all."""
     repeats: range | None = None
-    """Those of each case that it is asked now, from 0; None: all."""
+    """Repeats of each case to ask in this process, from 0; None for all."""
     share: Share | None = None
-    """The part of the run's cases that this process asks; None: all."""
+    """Part of the run's cases that this process asks; None for all."""
     asks_failures_again: bool = True
-    """False where other processes have asked just now, and those on which the server failed have had their turn."""
+    """False if other processes have just asked, and the cases on which the server failed were already retried."""
 
     @property
     def n_generations(self) -> int:
@@ -62,7 +62,7 @@ class PlannedCandidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """All work that one loaded model does before another takes its place."""
+    """All work of one loaded model before another is loaded."""
 
     model: str
     load_options: Mapping[str, Any]
@@ -82,7 +82,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Lane:
-    """One server that works. Lanes go side by side, each on one group at a time."""
+    """One server in use. Lanes work in parallel, each on one group at a time."""
 
     endpoint_name: str
     url: str
@@ -92,31 +92,31 @@ class Lane:
     allow_remote: bool
     gpu_tag: str
     slots_are_given: bool = False
-    """The user named their number; it was not assumed."""
+    """True if the user set the number of slots, False if it was assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedRun:
-    """One benchmark to be asked, and what is measured on it."""
+    """One benchmark to ask, with its metrics."""
 
     run_id: str
     benchmark_name: str
     metrics: tuple[str, ...]
-    """With all their options, as `parse_metric` reads them."""
+    """Metrics with all their options, as parsed by `parse_metric`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MetricModelPlan:
-    """A model that metrics ask once the answers are there: an embedder or a judge."""
+    """A model that metrics use after the answers are complete: an embedder or a judge."""
 
     need: str
     """`embedder` or `judge`."""
     model: str
     digest: str
     lane: Lane
-    """The server that answers for it."""
+    """Server that runs the model."""
     options: Mapping[str, Any]
-    """All that is sent, but the seed and the length of an answer."""
+    """Options sent, except the seed and the length of an answer."""
     think: bool | str | None = None
 
     @property
@@ -127,22 +127,22 @@ class MetricModelPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredRun:
-    """A run whose answers are to be scored."""
+    """A run with answers to score."""
 
     run_id: str
     benchmark_name: str
     metrics: tuple[str, ...]
-    """With all their options, as `parse_metric` reads them."""
+    """Metrics with all their options, as parsed by `parse_metric`."""
     candidates: Mapping[int, str]
     """Labels by run-candidate id."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringPlan:
-    """Answers that are to be scored, and the models that are asked for it, one after the other."""
+    """Answers to score, and the models that this needs, one after the other."""
 
     name: str
-    """Of this work, in this process."""
+    """Name of this work within the process."""
     runs: tuple[ScoredRun, ...]
     asked_models: tuple[MetricModelPlan, ...]
     timeout_s: float
@@ -156,17 +156,17 @@ class Plan:
     runs: tuple[PlannedRun, ...]
     lanes: tuple[Lane, ...]
     groups: tuple[Group, ...]
-    """In the order in which they are worked on."""
+    """Groups in order of processing."""
     notes: tuple[str, ...]
     timeout_s: float
     case_timeout_s: float
     reuse: bool = False
     asked_models: tuple[MetricModelPlan, ...] = ()
-    """In the order in which they are asked, after the last generation."""
+    """Models in order of use, after the last generation."""
     spread: int = 1
-    """Over how many flow runs on workers the generations are spread; 1: this process asks all itself."""
+    """Number of flow runs on workers that share the generations; 1 if this process asks all itself."""
     share: Share | None = None
-    """The part of each run's cases that this process asks, and nothing else; None: all, and it ends the runs."""
+    """Part of each run's cases that this process asks, and nothing else; None: all, and this process ends the runs."""
 
     @property
     def candidates(self) -> tuple[PlannedCandidate, ...]:

@@ -121,7 +121,7 @@ HOW = frozenset(
         "spread",
     }
 )
-"""What says how the work is done, and may change from one stretch of it to the next."""
+"""Fields on how the work is done, which may change when it is resumed."""
 FLAGS = {
     "prices": "--prices",
     "ignore_fields": "--ignore-field",

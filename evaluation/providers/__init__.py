@@ -15,7 +15,7 @@ PROVIDERS: LazyCatalogue["ModelServer"] = LazyCatalogue(
     ollama="evaluation.providers.ollama:OllamaProvider",
     openai_compatible="evaluation.providers.openai_compatible:OpenAICompatibleProvider",
 )
-"""In the order in which a server is asked what it speaks. Imported when looked up: help texts need only the names."""
+"""Provider classes in the order in which an unknown server is probed. Imported on lookup: help needs only names."""
 
 OF_EMBEDDED_SERVER = "ollama"
-"""The provider of the embedded server, which need not be asked."""
+"""Provider of the embedded server, which does not have to be probed."""

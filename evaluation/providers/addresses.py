@@ -8,7 +8,7 @@ from evaluation.errors import ConfigurationError
 
 DEFAULT_URL = "http://127.0.0.1:11434"
 DEFAULT_PROGRAM = "ollama"
-"""What serves there, once installed."""
+"""Program that serves at the default address once installed."""
 _PORTS = {"http": "80", "https": "443"}
 _THIS_MACHINE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, never bound
 _EXAMPLES = "Write it like gpu-box, gpu-box:11434, :11434 or https://gpu-box/ollama."

@@ -10,13 +10,13 @@ from collections.abc import AsyncIterable, AsyncIterator
 from evaluation.providers.json_reading import OddRecordError
 
 MAX_LINE_BYTES = 4 * 2**20
-"""One record of a stream: an answer that a proxy sends in one piece has to fit."""
+"""Bytes of one record of a stream: an answer that a proxy sends in one piece has to fit."""
 MAX_STREAM_BYTES = 64 * 2**20
-"""All records of one answer: half a million tokens, at about 130 bytes for each."""
+"""Bytes of all records of one answer: half a million tokens, at about 130 bytes each."""
 MAX_WHOLE_BYTES = 8 * 2**20
-"""A whole answer, such as a list of models."""
+"""Bytes of an unstreamed answer, such as a list of models."""
 MAX_ERROR_BYTES = 2**20
-"""So much of an error's body is read; the rest is not waited for."""
+"""Bytes read of an error's body; the rest is not awaited."""
 _PIECE_BYTES = 2**16
 _COMPRESSED = ("gzip", "x-gzip", "deflate")
 

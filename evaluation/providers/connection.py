@@ -18,13 +18,13 @@ from evaluation.providers.json_reading import OddRecordError
 from evaluation.providers.ndjson import read_object, split_lines
 
 QUICK_S = 30.0
-"""For questions that a server answers from memory."""
+"""Timeout in seconds for requests that a server answers from memory."""
 CONNECT_S = 5.0
 SILENCE_S = 600.0
-"""Longest pause between two signs of life where no deadline surrounds the whole."""
+"""Longest silence in seconds where no deadline covers the whole request."""
 
 LINGER_S = 1.0
-"""How long a complete answer's stream may take to end, so that its server sees no client go away."""
+"""Seconds for a complete answer's stream to end, so that the server does not see the client disconnect."""
 
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
@@ -33,14 +33,14 @@ ErrorOf = Callable[[Refusal, RequestContext], ProviderError]
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer that has begun."""
+    """An answer whose head has been received."""
 
     content_type: str
     lines: AsyncIterator[bytes]
 
 
 class Connection:
-    """Holds the connections, opened at first use, and the key, which is shown nowhere."""
+    """Holds the connections, opened on first use, and the key, which is never shown."""
 
     def __init__(
         self, url: str, *, error_of: ErrorOf, api_key: str | None, transport: httpx.AsyncBaseTransport | None

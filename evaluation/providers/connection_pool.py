@@ -11,13 +11,13 @@ import httpx
 
 MAX_HEAD_BYTES = 100 * 1024
 MAX_WAITING_BYTES = 2**20
-"""More than this unread, and the server has to wait."""
+"""Unread bytes above which reading from the server is paused."""
 MAX_INTERIM_ANSWERS = 20
-"""Heads of the kind `100 Continue`, before the one that counts."""
+"""Informational responses such as `100 Continue` that are accepted before the final one."""
 
 
 class SocketExchange(asyncio.Protocol):
-    """A connection and where its current exchange stands. It is used by one request at a time."""
+    """A connection with the state of its current exchange. Used by one request at a time."""
 
     def __init__(self) -> None:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
@@ -31,7 +31,7 @@ class SocketExchange(asyncio.Protocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.idle_since = 0.0
         self.has_answered = False
-        """A byte of the current answer has come."""
+        """True once a byte of the current answer has arrived."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -144,14 +144,14 @@ class SocketExchange(asyncio.Protocol):
 
 
 KEEP_S = 3.0
-"""Servers close idle connections after five seconds or more; ours are given up before."""
+"""Seconds to keep an idle connection; servers close theirs after five seconds or more."""
 CLOSE_S = 1.0
 NEXT_ADDRESS_S = 0.25
-"""A host's next address is tried when the one before has not answered for this long."""
+"""Seconds without a reply after which a host's next address is tried."""
 
 
 class ConnectionPool(httpx.AsyncBaseTransport):
-    """Sends requests to one server. As many connections as there are requests at a time; no proxy, no redirect."""
+    """Sends requests to one server, with one connection for each concurrent request; no proxy, no redirect."""
 
     def __init__(self, *, keep_s: float = KEEP_S) -> None:
         """Nothing is connected yet.
@@ -236,7 +236,7 @@ def _is_number(host: str) -> bool:
 
 
 class _Content(httpx.AsyncByteStream):
-    """What is still to come of an answer; its connection is kept if all of it was read, else closed."""
+    """Remaining body of an answer; its connection is kept if the body was read completely, else closed."""
 
     def __init__(self, connection: SocketExchange, idle: list[SocketExchange]) -> None:
         self._connection = connection

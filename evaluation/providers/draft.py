@@ -36,12 +36,12 @@ def split_thinking(text: str) -> tuple[str, str]:
 
 
 MAX_EQUAL_CHUNKS = 30
-"""Servers break an answer off, without an error, after more equal chunks in a row."""
+"""Consecutive equal chunks after which servers end an answer without an error."""
 _REPEATING_END = re.compile(r"(\S.{0,31}?)(?:\s*\1){30,}\s*\Z|\s{31,}\Z", re.DOTALL)
 
 
 class Draft:
-    """Collects the chunks of one answer. Its clock starts when it is made."""
+    """Collects the chunks of one answer. Timing starts at construction."""
 
     def __init__(self, on_phase: Callable[[Phase], None] | None = None) -> None:
         self._began = time.perf_counter()

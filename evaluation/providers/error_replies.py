@@ -10,18 +10,18 @@ from typing import Any
 from evaluation.providers.json_reading import parse_json
 
 MAX_SHOWN = 500
-"""Characters of a server's text that a message shows."""
+"""Characters of a server's text shown in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """What an error message has to name: where, which model, with which context."""
+    """Details for an error message: which server, which model, which context."""
 
     url: str
     model: str | None = None
     num_ctx: int | None = None
     text: str = ""
-    """What the model had written before the refusal."""
+    """Text that the model had written before the refusal."""
 
     @property
     def subject(self) -> str:
@@ -31,18 +31,18 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A status with what the body says."""
+    """An error status with the details of its body."""
 
     status: int
-    """500 for an error line inside a stream, whose own status was 200 already."""
+    """500 for an error line in a stream, whose own status was 200."""
     message: str
-    """The innermost text; empty where the body was."""
+    """Innermost error text; empty if the body is empty."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """The innermost error object, where the server sends one."""
+    """Innermost error object, if the server sends one."""
     is_json: bool = False
     retry_after_s: float | None = None
     in_stream: bool = False
-    """The answer had begun well, with a status of 200."""
+    """True if the answer had started successfully, with a status of 200."""
 
     def sentence(self, context: RequestContext) -> str:
         """Return a sentence that says what the server answered."""

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_DEPTH = 100
-"""Lists and objects in one another. Servers' own answers have about ten."""
+"""Nesting depth of lists and objects. Servers' own answers have about ten."""
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
 _AS_ROUND = bytes.maketrans(b"[{]}", b"(())")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[{]}")
 
 
 class OddRecordError(ValueError):
-    """What no honest server sends, in words: too large, too deep, or of a kind that cannot be meant.
+    """Raised for a record that no honest server sends: too large, too deep, or of an impossible type.
 
-    Raised while an answer is read. The connection turns it into a `ProviderError` that names the server.
+    The connection turns it into a `ProviderError` that names the server.
     """
 
 
@@ -57,11 +57,11 @@ def _refuse(constant: str) -> Any:
 
 
 MAX_COUNT = 2**31 - 1
-"""Tokens of one prompt or answer."""
+"""Largest accepted number of tokens of one prompt or answer."""
 MAX_DURATION_NS = 365 * 24 * 3600 * 10**9
-"""A year."""
+"""Largest accepted duration, one year in nanoseconds."""
 MAX_WHOLE = 2**63 - 1
-"""Bytes and other whole numbers that describe a model: what databases hold."""
+"""Largest accepted whole number, such as a model's size in bytes: the limit of databases."""
 MAX_NAME = 1_000
 """Characters of a name, a digest, a reason or a version."""
 _SHOWN = 60

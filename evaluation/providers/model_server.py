@@ -19,42 +19,42 @@ from evaluation.providers.request_phase import Phase
 
 
 class Access(TypedDict, total=False):
-    """How a server is reached."""
+    """Settings for reaching a server."""
 
     api_key: str | None
-    """Sent as a bearer token; for servers behind a proxy that requires one."""
+    """Bearer token, for servers behind a proxy that requires one."""
     allow_remote: bool
-    """Let prompts go to models that run on somebody else's machine."""
+    """Allow prompts to models that run on another party's machine."""
     transport: httpx.AsyncBaseTransport | None
-    """Instead of the network."""
+    """Transport to use instead of the network."""
 
 
 class ModelServer(ABC):
     """One server. Use it as an async context manager, on one event loop.
 
-    Its class attributes say what the protocol is called and what it can do: whatever depends on the protocol reads
-    them, so that another one takes part everywhere once it stands in the catalogue.
+    Class attributes give the protocol's name and capabilities. Code that depends on the protocol reads them, so that a
+    new protocol works everywhere once it is in the catalogue.
     """
 
     name: str
-    """In the catalogue, on the command line and in the store."""
+    """Name in the catalogue, on the command line and in the store."""
     owner: ClassVar[str]
-    """Whose protocol it is, in messages: `Ollama's`."""
+    """Owner of the protocol in messages: `Ollama's`."""
     greeting_path: ClassVar[str]
-    """What is asked of a server to find out whether it speaks this protocol; see `is_greeting`."""
+    """Path requested to detect whether a server speaks this protocol; see `is_greeting`."""
     limits: tuple[str, ...] = ()
     """Limitations of this protocol, as sentences for users."""
     tells_what_is_loaded: bool = False
-    """False: `loaded` is always empty."""
+    """False if `loaded` is always empty."""
     sendable_options: ClassVar[frozenset[str] | None] = None
-    """The options that can be sent, in our names; None: all."""
+    """Options that can be sent, by our names; None for all."""
     ends_at_context: ClassVar[bool] = False
-    """An answer may be as long as the context, at which the server ends it. False: such a limit is refused."""
+    """True if an answer may be as long as the context, where the server ends it. False: such a limit is refused."""
     loads_with_options: ClassVar[bool] = False
     """A model is loaded with the options of the request, and again for others."""
     can_pull: ClassVar[bool] = False
     takes_modelfiles: ClassVar[bool] = False
-    """A model can be made of a Modelfile."""
+    """True if a model can be created from a Modelfile."""
 
     def __init__(self, url: str, **access: Unpack[Access]) -> None:
         """Connect to nothing yet.

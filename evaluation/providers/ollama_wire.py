@@ -17,9 +17,9 @@ from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.provider import LoadedModel, PullProgress
 
 COLD_S = 0.2
-"""A loaded model is found in about a millisecond; a load takes at least a quarter of a second."""
+"""Load time in seconds that marks a cold start: a loaded model takes about a millisecond, a load at least .25."""
 NEVER_CUT: Mapping[str, bool] = {"truncate": False, "shift": False}
-"""An overlong prompt is refused instead of mangled. `shift` also belongs to the load: it must never change."""
+"""Options that refuse an overlong prompt instead of cutting it. `shift` is also a load option: never change it."""
 
 
 def chat_body(request: GenerationRequest) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class OpenAICompatibleProvider(ModelServer):
         """Connect to nothing yet. A `/v1` at the URL's end is understood."""
         super().__init__(url, **access)
         self._believed: set[tuple[str, str]] = set()
-        """Names under which a model's answers come, so that the server is asked once about each."""
+        """Names under which a model's answers arrive, so that the server is asked about each only once."""
 
     @classmethod
     def is_greeting(cls, answer: Mapping[str, Any]) -> bool:

@@ -39,7 +39,7 @@ SENDABLE: Mapping[str, str] = {
     "presence_penalty": "presence_penalty",
     "frequency_penalty": "frequency_penalty",
 }
-"""The options that this protocol knows, by our names for them."""
+"""This protocol's options, by our names for them."""
 
 
 def chat_body(request: GenerationRequest) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _response_format(format_or_schema: str | Mapping[str, Any]) -> dict[str, Any
 
 
 class Events:
-    """Takes the lines of an event stream; knows when the answer is complete."""
+    """Parser of the lines of an event stream that detects the end of the answer."""
 
     def __init__(self, draft: Draft, context: RequestContext) -> None:
         self._draft = draft
@@ -76,7 +76,7 @@ class Events:
         self._timings: Mapping[str, Any] = {}
         self._closed = False
         self.model: str | None = None
-        """What the answer calls its model; None where it does not say."""
+        """Model name in the answer; None if there is none."""
 
     def take(self, line: bytes) -> bool:
         """Return True when the stream has said that nothing more comes.

@@ -14,7 +14,7 @@ from evaluation.providers.request_phase import Phase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedModel:
-    """A model in the server's memory."""
+    """A model in a server's memory."""
 
     name: str
     digest: str | None
@@ -39,18 +39,18 @@ class PullProgress:
 
 
 class Provider(Protocol):
-    """One server. Used as an async context manager, on one event loop.
+    """Interface of one server. Used as an async context manager, on one event loop.
 
-    Every method raises `ProviderError` (permanent) or `TransientProviderError` (ask again later).
+    Every method raises `ProviderError` (permanent) or `TransientProviderError` (retry later).
     """
 
     name: str
-    """In the catalogue of providers."""
+    """Name in the catalogue of providers."""
     url: str
     limits: tuple[str, ...]
     """Limitations of this protocol, as sentences for users."""
     tells_what_is_loaded: bool
-    """False: `loaded` is always empty."""
+    """False if `loaded` is always empty."""
 
     def sent_options(self, options: Mapping[str, Any]) -> dict[str, Any]: ...
     async def __aenter__(self) -> "Provider": ...

@@ -13,17 +13,17 @@ from evaluation.races.state import Ending, RaceState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Cases that are asked before the next decision."""
+    """Cases to ask before the next decision."""
 
     name: str
     look: int
     """Counted from 1."""
     places: tuple[int, ...]
-    """Who is asked, whoever is likeliest to go on last: its model stays loaded until the next block."""
+    """Candidates to ask. The one most likely to stay is last, so that its model is still loaded for the next block."""
     n_cases: int
-    """The first ones of the race's order, up to which they are asked."""
+    """Number of cases, from the beginning of the race's order, up to which the candidates are asked."""
     first_case: int = 0
-    """The first of them; what is missing before it stays missing."""
+    """Position of the first case of the block; earlier missing outcomes stay missing."""
     is_confirmation: bool = False
 
 
@@ -93,7 +93,7 @@ def _confirmation(state: RaceState, grid: Grid, spent: Spent) -> Block | None:
 
 
 FOR_CONFIRMING = 0.2
-"""Share of a budget that the race itself leaves to the confirmation, at most."""
+"""Largest share of a budget that the race reserves for the confirmation."""
 
 
 def affordable_share(budget: Budget, spent: Spent, *, n_calls: int, kept_calls: int = 0) -> float:

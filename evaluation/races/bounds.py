@@ -8,23 +8,23 @@ from evaluation.races.schedule import cut_confirmation, n_held_out, n_survivors,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceBounds:
-    """A race before it begins."""
+    """Limits of a race, known before it starts."""
 
     n_candidates: int
     n_cases: int
-    """Of the benchmark, as far as the race may ask them."""
+    """Cases of the benchmark that the race may ask."""
     looks: tuple[int, ...]
-    """Cases that everybody who is in has been asked, at each decision."""
+    """Cases asked of every remaining candidate by each decision."""
     n_confirm: int
     """Unseen cases for the winner and the runner-up, at most."""
     first_calls: int
-    """Generations of the first look, which everybody takes part in."""
+    """Generations up to the first look, in which every candidate takes part."""
     most_calls: int
-    """Generations of the whole race, if as many go on at every look as may, and the budget lets them."""
+    """Generations of the whole race if as many candidates as possible stay at every look and the budget allows it."""
     full_grid_calls: int
-    """Generations if everybody is asked everything."""
+    """Generations needed to ask every candidate every case."""
     note: str | None
-    """What its user should know before it begins."""
+    """Information for the user before the race starts."""
 
 
 def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:

@@ -23,33 +23,33 @@ from evaluation.races.state import RaceState
 from evaluation.stats.pair_comparison import PairComparison, compare_pair
 
 POWER = 0.95
-"""With which halving's test sees a difference about as large as the race's."""
+"""Probability that halving's test detects a difference about as large as the race's."""
 SURE_TO_BE_AHEAD = 0.95
-"""With which probability such a difference is seen by its sign."""
+"""Probability that such a difference shows in its sign."""
 LUCKIEST = 3.0
-"""How many times too large the race's difference is taken to be, at most."""
+"""Largest factor by which the race's difference is assumed to be overestimated."""
 FEWEST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """The winner held against the runner-up on unseen cases."""
+    """Comparison of the winner with the runner-up on unseen cases."""
 
     winner: str
-    """Its label."""
+    """Label of the candidate."""
     runner_up: str
     n_cases: int
     difference: float | None
-    """Winner less runner-up, in the metric's unit; None where no case has both scores."""
+    """Winner less runner-up, in the metric's unit; None if no case has both scores."""
     low: float | None
     high: float | None
     p_value: float
-    """One-sided: how often an equally good one would be as far ahead."""
+    """One-sided: probability of a lead at least as large if both were equally good."""
     needed: float | None
-    """What the p must not exceed; None: being ahead is enough."""
+    """Largest accepted p-value; None if a lead is enough."""
     is_confirmed: bool
     span: float = 1.0
-    """From the metric's least to its greatest value."""
+    """Range of the metric: its greatest less its least value."""
 
 
 def n_to_confirm(state: RaceState, grid: Grid) -> int:

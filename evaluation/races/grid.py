@@ -11,14 +11,14 @@ from evaluation.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """Scores from 0, the worst that the metric can say, to 1, the best; NaN where there is none."""
+    """Scores from 0, the metric's worst value, to 1, its best; NaN for a missing score."""
 
     values: NDArray[np.float64]
     """Shape (n_cases, n_candidates): cases in the order of the race, candidates in that of its runners."""
     span: float = 1.0
-    """What a difference of 1 is in the metric's unit."""
+    """A difference of 1 in the metric's unit."""
     worst: float = 0.0
-    """What 0 is in the metric's unit."""
+    """The value 0 in the metric's unit."""
     higher_is_better: bool = True
 
     def first(self, n_cases: int) -> "Grid":

@@ -14,37 +14,37 @@ from evaluation.races.sequential_evidence import cases_needed
 from evaluation.races.state import Ending, RaceState
 
 MOST_NAMES = 6
-"""Of those that are tied, in a sentence."""
+"""Tied candidates named in a sentence, at most."""
 
 
 class Verdict(StrEnum):
-    """What may be said of the first one."""
+    """Conclusion about the first candidate."""
 
     WINNER = "winner"
     """It is the best, confirmed on unseen cases."""
     TIED = "tied"
-    """Nobody can be called the best."""
+    """No candidate is shown to be the best."""
     UNCONFIRMED = "unconfirmed"
-    """It is the only one left, and was not held against anybody on unseen cases."""
+    """It is the only one left, and was not compared with another candidate on unseen cases."""
     NOBODY = "nobody"
     """Every candidate was given up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceOutcome:
-    """What a race has found."""
+    """Result of a race."""
 
     verdict: Verdict
     winner: str | None
-    """Label of the winner, where there is one."""
+    """Label of the winner, if there is one."""
     tied: tuple[str, ...]
-    """Labels of those among whom nobody can be called the best, best first; empty where there is a winner."""
+    """Labels of the tied candidates, best first; empty if there is a winner."""
     ending: Ending
     sentence: str
     ranking: tuple[RacePosition, ...]
     confirmation: Confirmation | None
     n_more: int | None = None
-    """About how many more cases would tell the first from the second, if the difference is as it seems."""
+    """Estimated number of further cases to separate the first from the second, if the observed difference is real."""
 
 
 def outcome(state: RaceState, grid: Grid, *, seed: int) -> RaceOutcome:

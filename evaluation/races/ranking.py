@@ -10,19 +10,19 @@ from evaluation.races.state import RaceState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RacePosition:
-    """A candidate's place at the end of a race."""
+    """A candidate's rank at the end of a race."""
 
     rank: int
     key: str
     label: str
     score: float | None
-    """Mean over its cases, in the metric's unit of a grid from 0 to 1; None where it has none."""
+    """Mean over its cases, in the metric's unit of a grid from 0 to 1; None if it has no score."""
     n_cases: int
     """Cases on which it has a score."""
     difference: float | None
-    """To the first one, on the cases that both have; 0 for the first."""
+    """Difference to the first candidate, on the cases that both have; 0 for the first."""
     left_at: int | None
-    """Cases that it had been asked when it left; None: it was in to the end."""
+    """Cases that it had been asked when it left; None if it stayed to the end."""
     is_given_up: bool
 
 

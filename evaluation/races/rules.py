@@ -7,36 +7,36 @@ from evaluation.errors import ConfigurationError
 
 
 class Method(StrEnum):
-    """How losers are told from the others."""
+    """Method of dropping losers."""
 
     EVIDENCE = "evidence"
-    """Whoever is shown, at any time and with an error of at most alpha, not to be the best."""
+    """Drops candidates shown not to be the best, at any look and with an error of at most alpha."""
     HALVING = "halving"
-    """The worse half of every round, with no guarantee but the confirmation's."""
+    """Drops the worse half in every round, with no guarantee other than that of the confirmation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A stretch of a race after which it is decided who goes on."""
+    """A stage of a race that ends with a decision on who stays."""
 
     name: str
     n_cases: int | None
-    """Cases that everybody has been asked by its end; None: all that the race may ask."""
+    """Cases that every remaining candidate has been asked by its end; None for all cases of the race."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a race has taken so far."""
+    """Resources that a race has used so far."""
 
     calls: int = 0
     minutes: float = 0.0
     tokens: int = 0
-    """Of prompts and of answers."""
+    """Tokens of prompts and answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What a race may take; None: as much as it needs."""
+    """Limits on the resources of a race; None for no limit."""
 
     calls: int | None = None
     minutes: float | None = None
@@ -51,20 +51,20 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceRules:
-    """How a race decides and when it ends."""
+    """Rules by which a race decides and ends."""
 
     method: Method = Method.EVIDENCE
     alpha: float = 0.05
-    """Greatest probability with which the best is dropped, or a winner is named among equals."""
+    """Greatest probability that the best candidate is dropped, or that a winner is named among equals."""
     margin: float | None = None
-    """A difference that does not matter, in the metric's unit: the race ends when nobody left is that much better."""
+    """Negligible difference in the metric's unit: the race ends when no remaining candidate is better by more."""
     levels: tuple[Level, ...] = ()
-    """Empty: many looks, ever further apart (or, in halving, as many rounds as there is to halve)."""
+    """Empty for the default: many looks at growing distances (in halving, as many rounds as can be halved)."""
     confirm: int | None = None
-    """Unseen cases on which the winner is held against the runner-up, at most; None: a share of the benchmark."""
+    """Unseen cases for comparing the winner with the runner-up, at most; None for a share of the benchmark."""
     budget: Budget = field(default_factory=Budget)
     n_repeats: int = 1
-    """How often each case is asked."""
+    """Repeats of each case."""
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 0.5:

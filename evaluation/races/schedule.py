@@ -5,17 +5,17 @@ import math
 from evaluation.races.rules import Level, Method, RaceRules
 
 FIRST_LOOK, FIRST_LOOK_OF_FEW = 40, 20
-"""In a benchmark of 400 cases or more, and of 200 or fewer."""
+"""Cases of the first look in a benchmark of 400 cases or more, and of 200 or fewer."""
 STEP_SHARE, SHORTEST_STEP = 0.08, 50
-"""Looks double until they are so far apart, as a share of the benchmark and in cases, and stay so far apart.
+"""Largest distance between looks, as a share of the benchmark and in cases. Looks double until they reach it.
 
 Early looks cost a load of every model; late ones, with few models left, cost little and save many generations.
 """
 LEAST_STEP = 0.5
-"""A last look that would add less than this part of a step is joined with the one before."""
+"""Share of a step; a last look that would add less is merged with the one before."""
 FIRST_ROUND = 28
 ROUND_GROWTH = 1.75
-"""From one round of halving to the next."""
+"""Growth factor from one round of halving to the next."""
 SMALLEST_ROUND = 8
 
 

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from evaluation.races.grid import Grid
 
 STAKES = (0.15, 0.3, 0.6, 0.95)
-"""Good for differences of about 3, 7, 15 and 30 points of right answers, and of less where scores vary less."""
+"""Stakes for differences of about 3, 7, 15 and 30 points of right answers, and of less if scores vary less."""
 PRIOR_CASES = 2.0
-"""Cases of middling score that everybody is credited with, so that one lucky case leads nobody far."""
+"""Cases of middling score added for every candidate, so that a single lucky case has little effect."""
 
 
 def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from evaluation.races.schedule import schedule
 
 
 class Ending(StrEnum):
-    """Why a race is over."""
+    """Why a race ended."""
 
     ONE_LEFT = "one_left"
     TIED_WITHIN_MARGIN = "tied_within_margin"
@@ -24,30 +24,30 @@ class Runner:
     """A candidate of a race."""
 
     key: str
-    """The same in every look: its fingerprint."""
+    """Key of the candidate in every look: its fingerprint."""
     label: str
     left_at: int | None = None
-    """Cases that it had been asked when it was dropped; None: it is in."""
+    """Cases that it had been asked when it was dropped; None if it is still in the race."""
     is_given_up: bool = False
-    """It was not dropped for its answers: its server could not go on with it."""
+    """True if it left because its server could not continue with it, not because of its answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceState:
-    """All that decides what is asked next, beside the scores."""
+    """State that determines what is asked next, besides the scores."""
 
     rules: RaceRules
     n_pool: int
     """Cases of the benchmark that the race may ask."""
     runners: tuple[Runner, ...]
     look: int = 0
-    """Looks taken so far."""
+    """Number of looks so far."""
     n_asked: int = 0
-    """Cases that everybody who is in has been asked."""
+    """Cases that every remaining candidate has been asked."""
     ending: Ending | None = None
-    """Why nobody else will be dropped; None: the race goes on."""
+    """Why no further candidate will be dropped; None while the race continues."""
     n_confirmed: int | None = None
-    """Unseen cases that the confirmation asked; None: it has not been."""
+    """Unseen cases asked in the confirmation; None if there was none."""
 
     @property
     def alive(self) -> tuple[int, ...]:
@@ -74,29 +74,29 @@ class RaceState:
 
 
 class Fate(StrEnum):
-    """What becomes of a candidate at a look."""
+    """What happens to a candidate at a look."""
 
     KEPT = "kept"
     DROPPED = "dropped"
     GIVEN_UP = "given_up"
-    """Its server could not go on with it."""
+    """Its server could not continue with it."""
     CONFIRMED = "confirmed"
-    """The winner, on cases that it had not seen."""
+    """The winner, on cases not seen before."""
     NOT_CONFIRMED = "not_confirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Who was kept or dropped when, and why."""
+    """When and why a candidate was kept or dropped."""
 
     look: int
-    """Counted from 1; all decisions of one look rest on the same cases."""
+    """Number of the look, from 1; all decisions of one look are based on the same cases."""
     key: str
     label: str
     fate: Fate
     n_cases: int
-    """Cases that it had been asked."""
+    """Cases that the candidate had been asked."""
     reason: str
-    """In words."""
+    """The reason in words."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    """The numbers behind it."""
+    """Numbers on which the decision is based."""

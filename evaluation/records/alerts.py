@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Something that is not what it was."""
+    """A change of a model, judge or server."""
 
     what: str
     was: str
@@ -16,13 +16,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A rule that is broken now, with its numbers."""
+    """A currently broken rule, with its numbers."""
 
     rule: str
     about: str
-    """Of what it was found, as one text: with the rule it tells an alert from all others."""
+    """Subject of the finding as one text; together with the rule it identifies an alert."""
     occurrence: str = ""
-    """What sets one change apart from the next; empty where it is a state that lasts and may come back."""
+    """Identifier that separates one change from the next; empty for a lasting state, which may recur."""
     severity: str
     source: str
     task: str | None = None
@@ -35,7 +35,7 @@ class Finding:
     changes: tuple[Change, ...] = ()
     """What changed since the baseline."""
     raises: bool = True
-    """False: enough to keep an alert open, and not to raise one."""
+    """False if it only keeps an alert open and does not raise one."""
 
     @property
     def subject(self) -> str:
@@ -44,7 +44,7 @@ class Finding:
 
 
 def subject_of(rule: str, about: str) -> str:
-    """Rule and what it is about, as one text."""
+    """Rule and subject as one text."""
     return f"{rule} · {about}"
 
 
@@ -91,7 +91,7 @@ class AlertRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertChanges:
-    """What one look did to the alerts."""
+    """Changes to alerts made by one look."""
 
     raised: tuple[AlertRecord, ...] = ()
     updated: tuple[AlertRecord, ...] = ()
@@ -100,7 +100,7 @@ class AlertChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilenceRecord:
-    """A time in which nobody is notified of some alerts; each of the first three that is None fits all."""
+    """Period without notifications of some alerts; a None among the first three fields matches all."""
 
     silence_id: int
     rule: str | None
@@ -128,7 +128,7 @@ class QualityRecord:
     usual: float
     p_value: float
     p_adjusted: float | None
-    """Among all that were looked at together."""
+    """Adjusted over all candidates judged together; None if not adjusted yet."""
     level: float
     """What the look might spend."""
     is_below: bool
@@ -136,15 +136,15 @@ class QualityRecord:
     stays: bool
     """True where it does not speak against an alert that is open."""
     baseline: tuple[str, ...]
-    """Run ids."""
+    """Ids of the baseline's runs."""
     difference: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorLook:
-    """A candidate of a run that was looked at."""
+    """A look at one candidate of a run."""
 
     run_candidate_id: int
     quality: QualityRecord | None
     looked_at: datetime | None = None
-    """None: now."""
+    """None for the current time."""

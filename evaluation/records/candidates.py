@@ -11,18 +11,18 @@ from evaluation.model_info import ModelInfo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseInfo:
-    """What a database holds, and which schema it has."""
+    """Content and schema revision of a database."""
 
     shown_url: str
     """The URL without its password."""
     dialect: str
     """`sqlite` or `postgresql`."""
     revision: str | None
-    """None: empty, no schema yet."""
+    """None for an empty database without a schema."""
     newest_revision: str
     size_bytes: int | None
     n_rows: Mapping[str, int]
-    """Rows by table; empty where the schema is not this version's."""
+    """Rows by table; empty if the schema is not that of this version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,29 +32,29 @@ class EndpointRecord:
     name: str
     url: str
     provider: str = ""
-    """A name in the catalogue of providers; empty: the server is asked each time."""
+    """Name in the catalogue of providers; empty if the server is probed each time."""
     gpu_tag: str | None = None
-    """None: the default tag, made of host and port by whoever leases."""
+    """None for the default tag, which is built from host and port when slots are leased."""
     slots: int | None = None
     electricity_price: float | None = None
-    """Per kWh, in the user's currency."""
+    """Price per kWh in the user's currency."""
     key_variable: str | None = None
-    """Name of the environment variable that holds its key. Never the key."""
+    """Name of the environment variable with its key, never the key itself."""
     allow_remote: bool = False
     limit_pending: bool = False
-    """True where the slots were set while Prefect could not be told of them."""
+    """True if the slots were set while Prefect could not be informed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord(ModelInfo):
-    """A version of a model as one endpoint has it."""
+    """A version of a model on one endpoint."""
 
     endpoint_name: str | None
-    """None: registered by hand, not yet seen on a server."""
+    """None if registered by hand and not yet seen on a server."""
     first_seen: datetime
     last_seen: datetime
     is_current: bool
-    """False for a version that was replaced by a newer pull of the same name."""
+    """False if replaced by a newer pull of the same name."""
     retired_at: datetime | None = None
 
 

@@ -13,44 +13,44 @@ if TYPE_CHECKING:
 
 
 _PROGRAMS = "baseline-"
-"""How their names begin."""
+"""Prefix of the names of baselines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A server where a candidate can be called."""
+    """A server on which a candidate can be called."""
 
     name: str
     url: str | None
-    """None: it is started when it is needed, each time at another address."""
+    """None if the server is started on demand, each time at another address."""
     provider: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choosable:
-    """A candidate, as ready to call as the store can make it."""
+    """A candidate with everything the store knows for calling it."""
 
     key: str
-    """The candidate's fingerprint; of an imported one `imported:NAME`."""
+    """The candidate's fingerprint; `imported:NAME` for an imported one."""
     label: str
-    """What people call it; unique among all that are known."""
+    """Display name, unique among all known candidates."""
     model: str
     digest: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     system: str | None = None
-    """Its prompt profile's system text."""
+    """System text of its prompt profile."""
     template: str = "{prompt}"
     examples: tuple[tuple[str, str], ...] = ()
-    """Its profile's worked examples: a prompt and its answer each, shown before the question."""
+    """Worked examples of its profile: pairs of a prompt and its answer, shown before the question."""
     profile: str = "plain"
     think: Any = None
     places: tuple[Place, ...] = ()
     capabilities: frozenset[str] = frozenset()
     n_parameters: int | None = None
     memory_bytes: float | None = None
-    """Of the loaded model where that was seen, else of its file."""
+    """Memory of the loaded model if observed, else the size of its file."""
     not_ready: str | None = None
-    """Why it cannot be called now: retired, or its tag holds other weights. None: it can."""
+    """Why it cannot be called now: retired, or its tag refers to other weights. None if it can."""
 
     @property
     def is_program(self) -> bool:
@@ -64,15 +64,15 @@ class EvidenceCase:
 
     task: str
     yardstick: str
-    """What makes qualities comparable: a benchmark version with a metric's signature, or an import."""
+    """Scale on which qualities are comparable: a benchmark version with a metric's signature, or an import."""
     case_id: str
     family: str
-    """Cases of one family (a document, a template) are not independent; a case alone is its own family."""
+    """Group of dependent cases (a document, a template); a case without a group is its own family."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
-    """Rows in columns of equal length, shape (n_rows,); several rows of a candidate and a case are repeats."""
+    """Columns of equal length, shape (n_rows,); several rows of a candidate and a case are repeats."""
 
     candidates: tuple[Choosable, ...]
     cases: tuple[EvidenceCase, ...]
@@ -81,15 +81,16 @@ class Evidence:
     case: "NDArray[np.int32]"
     """Position in `cases`."""
     quality: "NDArray[np.float64]"
-    """Higher is better. The server's failures have no row; a candidate's own failures have their score."""
+    """Higher is better. Failures of the server have no row; a candidate's own failures have their score."""
     latency_s: "NDArray[np.float64]"
-    """NaN where none was measured, as for a reused answer; so with the next two."""
+    """NaN if not measured, as for a reused answer; the same applies to the next two."""
     cost_usd: "NDArray[np.float64]"
     energy_j: "NDArray[np.float64]"
     fingerprint: str
-    """The same for the same evidence: a hash that any change of a row changes."""
+    """Hash that is equal for equal evidence and changes with any row."""
     is_cached: "NDArray[np.bool_] | None" = None
-    """True where the server had, or may have had, the prompt in its cache: the latency of a new prompt is not known
-    from it. None: nowhere."""
+    """True if the server had, or may have had, the prompt in its cache: the latency does not apply to new prompts.
+    None if no row has such a prompt.
+    """
     benchmarks: Mapping[str, str] = field(default_factory=dict)
-    """What people call each yardstick, such as `classification (exact_match)`; one that is missing goes by its name."""
+    """Display names of yardsticks, such as `classification (exact_match)`; others are shown by their own names."""

@@ -8,25 +8,25 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentRecord:
-    """A named question, as stored."""
+    """A named question as stored."""
 
     experiment_id: str
     name: str
     question: str
     description: str
     template: Mapping[str, Any] | None
-    """Fields of `EvaluationRequest`; None where its runs have nothing in common."""
+    """Fields of `EvaluationRequest`; None if its runs have nothing in common."""
     tags: tuple[str, ...]
     favourite: bool
     archived_at: datetime | None
     created_at: datetime
     run_ids: tuple[str, ...]
-    """In the order in which they were added."""
+    """Run ids in the order in which they were added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonSummary:
-    """One line of an experiment's comparisons."""
+    """A comparison in an experiment's list."""
 
     comparison_id: str
     benchmark: str
@@ -34,7 +34,7 @@ class ComparisonSummary:
     run_ids: tuple[str, ...]
     """The runs that were compared."""
     sentence: str | None
-    """What it ended in; None where nothing was said."""
+    """Conclusion of the comparison; None if there is none."""
     created_at: datetime
 
 

@@ -20,17 +20,17 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRow:
-    """One outcome on its way into the store."""
+    """One outcome to be stored."""
 
     run_candidate_id: int
     case_id: str
     repeat: int
     outcome: Outcome
     endpoint: str
-    """Name of the endpoint that answered, or that failed."""
+    """Name of the endpoint that answered or failed."""
     finished_at: datetime
     started_at: datetime | None = None
-    """When the case's first attempt was sent; its deadline counts from here over shard retries."""
+    """When the case's first attempt was sent; its deadline counts from here across shard retries."""
     effective_context: int | None = None
     vram_share: float | None = None
     stages: tuple[Stage, ...] = ()
@@ -46,41 +46,41 @@ class StoredOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingPage:
-    """A stretch of what is still to be asked of a candidate, in the order of the benchmark."""
+    """A part of a candidate's missing outcomes, in benchmark order."""
 
     items: tuple[tuple[str, int], ...]
-    """Case id and repeat, from 0."""
+    """Case ids and repeats, from 0."""
     last_position: int | None
-    """From where the next page goes on; None: nothing is missing after this one."""
+    """Position from which the next page continues; None if nothing is missing after this page."""
     positions: tuple[int, ...] = field(default=(), compare=False)
-    """Where the case of each item stands in the benchmark."""
+    """Benchmark position of each item's case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeCounts:
-    """How many cases of a candidate were answered, and how the others failed."""
+    """Numbers of a candidate's answers and failures."""
 
     run_candidate_id: int
     label: str
     n_ok: int
-    """Answers, the candidate's own failures not among them."""
+    """Answers, without the candidate's own failures."""
     n_failed: int
-    """Failures of the server: never scored."""
+    """Failures of the server, which are never scored."""
     n_own_failed: int
-    """The candidate's own failures: scored as empty answers."""
+    """The candidate's own failures, scored as empty answers."""
     n_reused: int
-    """Those of both that were taken from earlier runs: left out of every timing figure."""
+    """Answers and own failures taken from earlier runs; excluded from every timing figure."""
     n_cached: int
-    """Answers to prompts that a server had, or may have had, in its cache: apart in every figure that they change."""
+    """Answers to prompts that a server had, or may have had, in its cache: separate in every affected figure."""
     vram_share: float | None
-    """The least share of the model that a server had in the GPU's memory; None: no server said so."""
+    """Least share of the model that a server had in GPU memory; None if no server reported it."""
     failures: Mapping[FailureKind, int]
     own_failures: Mapping[FailureKind, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateProgress:
-    """How far one candidate of a run is."""
+    """Progress of one candidate of a run."""
 
     run_id: str
     benchmark_name: str
@@ -92,4 +92,4 @@ class CandidateProgress:
     n_done: int
     """Answers and the candidate's own failures."""
     n_failed: int
-    """Failures of the server, so far."""
+    """Failures of the server so far."""

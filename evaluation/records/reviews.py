@@ -9,15 +9,15 @@ from evaluation.case import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownOutput:
-    """An answer as it is shown, and whose it is. Its place among its item's is its letter: 0 is A."""
+    """An answer as shown, with its candidate. Its index in the item gives its letter: 0 is A."""
 
     candidate: str
-    """What the result calls it; never shown before."""
+    """Name in the result, hidden until then."""
     run_id: str
     generation_id: int
     answer: str
     total_s: float | None
-    """Seconds of the request; None: not measured."""
+    """Duration of the request in seconds; None if not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +31,18 @@ class ReviewQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
-    """A picked case."""
+    """A case selected for review."""
 
     item_id: int = 0
-    """0: not stored yet."""
+    """0 if not stored yet."""
     position: int
-    """Its place in the review, from 0 on."""
+    """Position in the review, from 0."""
     case_id: str
     cluster: str | None
     reason: str
-    """Why it was picked: `disagreement`, `flip`, `control` or `further`."""
+    """Reason for the selection: `disagreement`, `flip`, `control` or `further`."""
     why: str
-    """The same in words."""
+    """The reason in words."""
     question: ReviewQuestion
     outputs: tuple[ShownOutput, ...]
 
@@ -57,10 +57,10 @@ class ReviewRecord:
     kind: str
     """`grades` or `preference`."""
     criteria: tuple[str, ...]
-    """Empty for a preference."""
+    """Empty for preferences."""
     run_ids: tuple[str, ...]
     headline: str | None
-    """Signature of the metric by which cases were picked; None: by their texts."""
+    """Signature of the metric by which cases were selected; None if selected by their texts."""
     seed: int
     n_raters: int
     """How many people were asked to rate; one where nothing is said."""
@@ -71,7 +71,7 @@ class ReviewRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSession:
-    """A person at work on a review."""
+    """One person's session of a review."""
 
     session_id: str
     review_id: str
@@ -83,19 +83,19 @@ class ReviewSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a person says of one item: grades for every output, or which is better."""
+    """A person's rating of one item: grades for every output, or the better output."""
 
     item_id: int
     grades: tuple[Mapping[str, int], ...] | None = None
-    """By criterion, in the order of the outputs. None: a preference."""
+    """Grades by criterion, in the order of the outputs. None for a preference."""
     preferred: int | None = None
-    """Position of the better output; None with no grades: a tie."""
+    """Index of the better output; None for grades, or for a tie."""
     notes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatingRecord:
-    """The same as stored."""
+    """A rating as stored."""
 
     said: Said
     rater: str
@@ -105,7 +105,7 @@ class RatingRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSummary:
-    """One line of a list of reviews."""
+    """A review in a list."""
 
     review_id: str
     benchmark: str
@@ -113,8 +113,8 @@ class ReviewSummary:
     run_ids: tuple[str, ...]
     n_items: int
     n_rated: int
-    """Items that anybody rated."""
+    """Items with at least one rating."""
     raters: tuple[str, ...]
     created_at: datetime
     rated_at: datetime | None
-    """Of the newest rating."""
+    """Time of the newest rating."""

@@ -9,16 +9,16 @@ from evaluation.records.candidates import MetricUse
 from evaluation.records.status import Status
 
 SERVER_VERSIONS = "server_versions"
-"""Key in a run candidate's details: the version of each endpoint that was asked, None where it is not known."""
+"""Key in a run candidate's details: version of each endpoint used, None if unknown."""
 BASELINE = "baseline"
-"""The tag of a run that is as it should be: later ones are held against it."""
+"""Tag of a run with which later runs are compared."""
 BASELINE_RUNS = 5
-"""Runs that a monitor takes for a baseline where none is tagged and nothing else is said."""
+"""Newest runs that a monitor uses as a baseline if none is tagged and no number is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvocationRecord:
-    """What was asked for, once: it plans all its runs together."""
+    """One request, whose runs are planned together."""
 
     invocation_id: str
     request: Mapping[str, Any]
@@ -28,7 +28,7 @@ class InvocationRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
-    """One benchmark to be asked of an invocation's candidates."""
+    """One benchmark of an invocation, asked of its candidates."""
 
     run_id: str
     invocation_id: str
@@ -38,18 +38,18 @@ class RunPlan:
     seed: int
     n_repeats: int
     limit: int | None
-    """How many cases the user asked for at most; None: all."""
+    """Largest number of cases requested by the user; None for all."""
     metrics: tuple[MetricUse, ...]
     headline: str
     n_cases: int
-    """How many cases were chosen. Which: `run_case_ids`."""
+    """Number of selected cases. Their ids: `run_case_ids`."""
     code_version: str
     tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCandidatePlan:
-    """One candidate of a run, with all that can change its answers."""
+    """One candidate of a run, with everything that can change its answers."""
 
     run_id: str
     candidate_fingerprint: str
@@ -61,10 +61,10 @@ class RunCandidatePlan:
     provider: str
     server_version: str | None
     options: Mapping[str, Any]
-    """The effective options: the candidate's over the benchmark's over the defaults."""
+    """Effective options: those of the candidate override the benchmark's, which override the defaults."""
     slots: int
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What else is known, as plain JSON: quantisation, context length, warnings."""
+    """Further details as plain JSON: quantisation, context length, warnings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +85,9 @@ class RunRecord:
 
     plan: RunPlan
     status: Status
-    """With `interrupted` derived."""
+    """Status including the derived `interrupted`."""
     reason: str | None
-    """Why it failed or was cancelled."""
+    """Why the run failed or was cancelled."""
     candidates: tuple[RunCandidateRecord, ...]
     favourite: bool
     archived_at: datetime | None
@@ -98,7 +98,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """One line of a list of runs."""
+    """A run in a list."""
 
     run_id: str
     invocation_id: str
@@ -112,9 +112,9 @@ class RunSummary:
     n_repeats: int
     n_cases: int
     candidates: tuple[str, ...]
-    """Labels, in the order in which they were planned."""
+    """Labels, in the order of planning."""
     n_ok: int
-    """Answers over all candidates, the candidates' own failures not among them."""
+    """Answers of all candidates, without the candidates' own failures."""
     n_failed: int
     """Failures of the server."""
     n_own_failed: int
@@ -129,7 +129,7 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolderRecord:
-    """A process that works on runs, or did."""
+    """A process that works on runs, or did so."""
 
     holder_id: str
     host: str
@@ -140,6 +140,6 @@ class HolderRecord:
     heartbeat_at: datetime
     ended_at: datetime | None
     flow_run_id: str | None = None
-    """Prefect's, to which the process belongs."""
+    """Id of the process's Prefect flow run."""
     part: str | None = None
-    """What of its runs it works on, as `Share.part` names it; None: all."""
+    """Part of its runs that it works on, as named by `Share.part`; None for all."""

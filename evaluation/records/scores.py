@@ -10,7 +10,7 @@ from evaluation.scores import Estimate, Measurement, ScoreFailure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRow:
-    """What a metric says of one stored generation, on its way into the store."""
+    """A metric's result for one stored generation, to be stored."""
 
     generation_id: int
     metric: MetricUse
@@ -38,11 +38,11 @@ class StoredScoreFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateRow:
-    """A candidate's value in a run, with its uncertainty. Derived: may be dropped and rebuilt."""
+    """A candidate's value in a run, with its uncertainty. Derived data that can be rebuilt."""
 
     run_candidate_id: int
     metric: MetricUse
     quantity: str = "mean"
-    """Which number of this metric: `mean`, `mean_with_failures_as_zero`, `p95`, …"""
+    """Quantity of the metric: `mean`, `mean_with_failures_as_zero`, `p95`, …"""
     estimate: Estimate
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectionModelRecord:
-    """A trained selection model, without what it was stored as."""
+    """A trained selection model without its stored bytes."""
 
     model_id: str
-    """The same for the same model: trained twice on the same evidence, it is stored once."""
+    """Equal for equal models: a model trained twice on the same evidence is stored once."""
     version: int
     """Counted from 1."""
     kind: str
     status: str
-    """How its evaluation ended. Which model decides is what promotions say."""
+    """How its evaluation ended. The model in use is determined by promotions."""
     data_hash: str
-    """Of the evidence it was trained on."""
+    """Hash of the evidence that it was trained on."""
     code_version: str
     metrics: Mapping[str, Any]
     report: Mapping[str, object]
@@ -32,26 +32,26 @@ class SelectionModelRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredModel:
-    """A trained selection model as it was stored, its bytes verified."""
+    """A trained selection model as stored, with verified bytes."""
 
     record: SelectionModelRecord
     estimator: bytes | None
-    """What was trained, to be looked into or trained on from."""
+    """The trained estimator, for inspection or further training."""
     serving: bytes | None
-    """What answers."""
+    """The part that makes predictions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """A change of the model that decides."""
+    """A change of the model in use."""
 
     promotion_id: int
     model_id: str | None
-    """None: from then on no model decided, but the scoreboard alone."""
+    """None if no model is in use from then on, and the scoreboard alone decides."""
     replaces_id: int | None
-    """The promotion that held before; None for the first."""
+    """The previous promotion; None for the first."""
     restores_id: int | None
-    """The promotion whose state a rollback came back to."""
+    """The promotion whose state a rollback restores."""
     reason: str
     created_at: datetime
 
@@ -63,38 +63,38 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Champion:
-    """Who decides."""
+    """The model in use."""
 
     promotion_id: int | None
-    """What a promotion must name as replaced; None: nothing was ever promoted."""
+    """Promotion that the next one must name as replaced; None if nothing was ever promoted."""
     model: SelectionModelRecord | None
-    """None: the scoreboard alone."""
+    """None if the scoreboard alone decides."""
     reason: str
     since: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendationRecord:
-    """What was recommended, on which ground, and what came of it."""
+    """A recommendation, its basis and its outcome."""
 
     recommendation_id: str
     task: str | None
     prompt_hash: str | None
     prompt: str | None
-    """None also where it was asked not to be kept."""
+    """Also None if it was not to be kept."""
     constraints: Mapping[str, Any]
     weights: Mapping[str, Any]
     on_tie: str
     candidate_key: str | None
-    """None: it abstained."""
+    """None for an abstention."""
     candidate_label: str | None
     expected: Mapping[str, Any]
     alternatives: tuple[Mapping[str, Any], ...]
     tied: tuple[str, ...]
     details: Mapping[str, Any] = field(default_factory=dict)
-    """All else that was said, as plain JSON."""
+    """All further content, as plain JSON."""
     propensity: float | None = None
-    """With which probability this candidate was named, where it was drawn."""
+    """Probability with which this candidate was chosen, if it was drawn at random."""
     n_cases: int
     decided_by: str
     reason: str
@@ -102,7 +102,7 @@ class RecommendationRecord:
     code_version: str
     created_at: datetime
     quality: float | None = None
-    """As reported, like those that follow."""
+    """Quality as reported; the same applies to the following fields."""
     latency_s: float | None = None
     ok: bool | None = None
     reported_at: datetime | None = None
@@ -110,7 +110,7 @@ class RecommendationRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedOutcome:
-    """What came of a recommendation; None: nothing was said of that."""
+    """Reported outcome of a recommendation; None for values that were not reported."""
 
     recommendation_id: str
     quality: float | None = None
@@ -121,24 +121,24 @@ class ReportedOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedCase:
-    """A question of a scoreboard from elsewhere."""
+    """A question of an imported scoreboard."""
 
     task: str
     case_id: str
     prompt: str
     family: str | None = None
-    """None: it is a family alone."""
+    """None if the case is its own family."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScoreboardContent:
-    """A scoreboard from elsewhere, checked: rows in columns, shape (n_rows,), NaN where nothing was said."""
+    """An imported scoreboard, validated: columns of shape (n_rows,), NaN for missing values."""
 
     sha256: str
-    """Of the file: the same file is one import."""
+    """Hash of the file: the same file is one import."""
     name: str
     source: str
-    """The path as it was given."""
+    """Path as given."""
     candidates: tuple[str, ...]
     cases: tuple[ImportedCase, ...]
     candidate: "NDArray[np.int64]"
@@ -154,7 +154,7 @@ class ScoreboardContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreboardRecord:
-    """A scoreboard from elsewhere, as stored."""
+    """An imported scoreboard as stored."""
 
     import_id: str
     name: str

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How far a run or a candidate of it is."""
+    """Status of a run or of one of its candidates."""
 
     PLANNED = "planned"
     RUNNING = "running"
@@ -12,4 +12,4 @@ class Status(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
-    """Derived, never stored: `running`, and every holder dead or silent for 60 s."""
+    """Derived, never stored: `running`, with every holder dead or silent for 60 s."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 MOST_NAME_CHARACTERS = 200
-"""Of a task, a candidate, a stage: they stand in indexes, which take no long texts."""
+"""Characters of the name of a task, a candidate or a stage: indexes do not accept long texts."""
 MOST_STAGES = 1000
 _MOST_TOKENS = 2**63 - 1
 _MOST_SECONDS = 1e9
@@ -21,26 +21,26 @@ class TrafficStage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficCall:
-    """One call in production, from its start to its end.
+    """One call in production, from start to end.
 
     Raises:
         ValueError: a field that cannot be stored; names it and what is allowed, and shows no text of the call.
     """
 
     call_id: str
-    """Stored twice, it is one call."""
+    """Unique id: a call that is stored twice counts once."""
     task: str
     candidate: str
     started_at: datetime
     duration_s: float
     ok: bool = True
     error_type: str | None = None
-    """Of the exception that ended it; never what the exception said."""
+    """Type of the exception that ended it, never its message."""
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     stages: tuple[TrafficStage, ...] = ()
     input: str | None = None
-    """None unless it was asked to be kept; so with the output."""
+    """None unless keeping it was requested; the same applies to the output."""
     output: str | None = None
 
     def __post_init__(self) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from evaluation.pictures.svg import as_markdown_image
 
 ROOM = 140_000
-"""Characters for all pictures of a page: a page is read over the network, in whole, each time it is shown."""
+"""Characters for all pictures of a page, which is sent over the network in full whenever it is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What is drawn, and what it says to whoever cannot see it."""
+    """A picture with its text alternative."""
 
     svg: str
     said: str
@@ -18,7 +18,7 @@ class Picture:
 
 @dataclass(kw_only=True)
 class Album:
-    """Takes pictures until its room is used up."""
+    """Collects pictures up to a total size."""
 
     room: int = ROOM
     n_left_out: int = 0

@@ -10,14 +10,14 @@ from evaluation.escaping import one_line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JUnitCase:
-    """One check, as a test case."""
+    """One check as a JUnit test case."""
 
     name: str
     group: str
-    """The benchmark: JUnit's `classname`."""
+    """Name of the benchmark: JUnit's `classname`."""
     outcome: Literal["passed", "failure", "error", "skipped"]
     kind: str = ""
-    """Of a failure or an error: one word, JUnit's `type`."""
+    """One word for a failure or an error: JUnit's `type`."""
     text: str
 
 

@@ -44,7 +44,7 @@ from evaluation.results.sweeps import SweepResult, SweptMetric
 from evaluation.results.unpaired import UnpairedComparisonResult
 
 SHOWN_ROWS = 20
-"""Of a listing: a run may have thousands of answers."""
+"""Rows shown of a listing: a run may have thousands of answers."""
 LONGEST_TEXT = 160
 _PART = "margin:.6em 0"
 _CELL = "text-align:left;vertical-align:top;white-space:normal;max-width:36em"

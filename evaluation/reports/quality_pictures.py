@@ -15,7 +15,7 @@ COSTS: Mapping[str, tuple[str, str]] = {
 }
 """Axes to plot quality against: the first one that is known for every candidate."""
 Values = Mapping[str, HasInterval | None]
-"""Numbers by the name of a candidate."""
+"""Numbers by name of a candidate."""
 
 
 def quality_picture(

@@ -26,7 +26,7 @@ from evaluation.requests.request_model import (
 )
 
 OF_BLOCK = "block:"
-"""Before the name of a block of prices, where prices may stand; whoever runs the request reads it."""
+"""Prefix of the name of a block of prices; the block is read by the process that runs the request."""
 NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`; no user, password or key in the address."
 NAMES_OF_PROVIDERS = " or ".join(f"`{name}`" for name in PROVIDERS)
 CANDIDATE_WORDS = ("profile", "think")
@@ -41,7 +41,7 @@ THINK_WORDS: Mapping[str, bool | str] = {
 
 
 class CandidateRequest(BaseModel):
-    """A model with the options that its user wants for it."""
+    """A model with the options that the user set for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -123,7 +123,7 @@ def names_a_model(value: Any) -> Any:
 
 
 class EvaluationRequest(RequestModel):
-    """Which candidates are asked which cases, how often, and what is measured."""
+    """Which candidates are asked which cases, how often, and with which metrics."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Evaluation")
 

@@ -15,14 +15,14 @@ _SHARE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margin:
-    """A difference too small to matter."""
+    """The largest negligible difference."""
 
     text: str
-    """As it was typed."""
+    """Text as typed."""
     value: float
-    """In the metric's unit."""
+    """Value in the metric's unit."""
     in_points: bool
-    """True where it was given in points, which only a metric between 0 and 1 has."""
+    """True if given in points, which applies only to metrics between 0 and 1."""
 
     def of_unit(self, metric: str, unit: str) -> float:
         """Return the margin in that metric's unit.

@@ -12,7 +12,7 @@ RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "model", "
 
 
 class TokenBudget(RequestModel):
-    """What a call may take."""
+    """Tokens that a call may use."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Token budget")
 
@@ -25,7 +25,7 @@ class TokenBudget(RequestModel):
 
 
 class MonitorRequest(RequestModel):
-    """What is looked at, and what is too much."""
+    """What a monitor checks, and its limits."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Monitor")
 
@@ -110,9 +110,9 @@ class MonitorRequest(RequestModel):
 
 
 def read_monitor_request(fields: Mapping[str, Any]) -> MonitorRequest:
-    """Return the request that the words of the command line make.
+    """Return the request from the options of the command line.
 
     Raises:
-        ConfigurationError: a value that cannot be one.
+        ConfigurationError: an invalid value.
     """
     return checked_request(MonitorRequest, fields, about="`benchwright monitor --help` lists the options.")

@@ -24,7 +24,7 @@ from evaluation.files.yaml_text import read_yaml
 from evaluation.requests.request_model import file_step
 
 PRICE = "price"
-"""Under which name a candidate's price (`Price.options`) stands among its details in a run."""
+"""Key of a candidate's price (`Price.options`) in its details in a run."""
 EXAMPLE = "For example, in YAML: models: {'gpt-oss:*': {input_per_million: 0.15, output_per_million: 0.60}}"
 _WORDS = {
     "extra_forbidden": "is not a key of a price",
@@ -35,12 +35,12 @@ _WORDS = {
     "model_type": "must be a mapping",
     "dict_type": "must be a mapping of model names or patterns to prices",
 }
-"""pydantic's kinds of error in our words."""
+"""Messages for pydantic's types of error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a model takes: US dollars for a million tokens in and out, or for a kilowatt-hour of measured energy."""
+    """Price of a model: US dollars per million tokens in and out, or per kilowatt-hour of measured energy."""
 
     input_per_million: float | None = None
     output_per_million: float | None = None
@@ -57,9 +57,9 @@ class PriceTable:
     """Prices by model."""
 
     by_model: tuple[tuple[str, Price], ...] = ()
-    """Names, or patterns with `*`, `?` and `[…]`, in the order of the file."""
+    """Prices by name, or by a pattern with `*`, `?` and `[…]`, in the order of the file."""
     electricity_per_kwh: float | None = None
-    """For models that have no price of their own."""
+    """Price for models without an entry."""
 
     @property
     def content(self) -> dict[str, Any]:

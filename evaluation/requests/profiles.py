@@ -21,7 +21,7 @@ WORDS = {
     "tuple_type": "must be a list",
     "model_type": "must hold a prompt and an answer",
 }
-"""pydantic's kinds of error in our words."""
+"""Messages for pydantic's types of error."""
 EXAMPLE = "For example, in YAML: template: 'Answer in one word. {prompt}'"
 STANDARD_PROFILES: Mapping[str, PromptProfile] = {
     profile.name: profile

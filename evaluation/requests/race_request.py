@@ -15,12 +15,12 @@ from evaluation.requests.request_model import RequestModel, checked_request
 ABOUT = "`benchwright race --help` lists the options."
 CONTINUOUS = "continuous"
 NAMED_LEVELS: Mapping[str, int | None] = {"smoke": 20, "quick": 100, "full": None}
-"""Cases that everybody left has been asked by the end of a level; None: all."""
+"""Cases that every remaining candidate has been asked by the end of a level; None for all."""
 _NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][0-9]{1,2})?")
 
 
 class RaceRequest(RequestModel):
-    """Which candidates race on which benchmark, and by which rules."""
+    """Candidates and benchmark of a race, with its rules."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Race")
 

@@ -14,7 +14,7 @@ COMMAND_LINE = "the command line"
 
 
 class RequestModel(BaseModel):
-    """A model that reads `10` as a number and refuses `1_0`, which pydantic and Python take for 10."""
+    """Base model that reads `10` as a number and refuses `1_0`, which pydantic and Python read as 10."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -43,7 +43,7 @@ ServerText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NO
 ModelText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NO_URL_BEFORE_AT}[^@]*(@{_NO_AT})?$"})]
 """`MODEL` or `MODEL@ENDPOINT`."""
 MetricText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NO_USER_OF_A_MODEL}"})]
-"""A metric with its options, among them the model that it asks."""
+"""A metric with its options, including the model that it uses."""
 HELP = "`benchwright evaluate --help` lists the options."
 NO_BENCHMARK = "no benchmark: give at least one with --benchmark (or `benchmarks` in the file)"
 OPTION_OF: Mapping[str, str] = {
@@ -59,7 +59,7 @@ OPTION_OF: Mapping[str, str] = {
     "timeout_s": "--timeout",
     "case_timeout_s": "--case-timeout",
 }
-"""Options of the command line that are not called like their field."""
+"""Command-line options whose names differ from their fields."""
 WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than": lambda limits: f"must be more than {limits['gt']:g}",
     "greater_than_equal": lambda limits: f"must be at least {limits['ge']}",
@@ -75,7 +75,7 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda _: "must be text",
     "list_type": lambda _: "must be a list",
 }
-"""pydantic's kinds of error in our words."""
+"""Messages for pydantic's types of error."""
 
 
 def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) -> ConfigurationError:

@@ -11,13 +11,13 @@ Kind = Literal["grades", "preference"]
 Criterion = Literal["accuracy", "completeness", "relevance", "speed"]
 CRITERIA: tuple[Criterion, ...] = ("accuracy", "completeness", "relevance", "speed")
 LEAST, MOST = 1, 5
-"""The worst and the best grade."""
+"""Worst and best grade."""
 LONGEST_NAME = 80
 _ABOUT = "`benchwright review start --help` lists the options."
 
 
 class ReviewRequest(RequestModel):
-    """Whose answers people look at, how many cases, and how they are rated."""
+    """Candidates whose answers people review, the number of cases, and the way of rating."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Review")
 

@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Share(BaseModel):
-    """Every n-th case of a run, in the order of its benchmark: all shares together are all cases."""
+    """Every n-th case of a run in benchmark order; all shares together are all cases."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Share")
 

@@ -11,7 +11,7 @@ from evaluation.requests.request_model import RequestModel, checked_request
 
 
 class ScoreRequest(RequestModel):
-    """Which run's answers are measured by which metrics."""
+    """Which run's answers are scored with which metrics."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Scoring")
 

@@ -18,11 +18,11 @@ from evaluation.sweeps.space import MODEL, PROFILE, THINK, Combination, Paramete
 
 ABOUT = "`benchwright sweep --help` lists the options."
 PROMPT_METRICS = ("overall_quality", *QUALITIES)
-"""What is measured on a single prompt, for which there is no reference."""
+"""Metrics for a single prompt, which has no reference."""
 
 
 class SweepRequest(RequestModel):
-    """Which parameters are swept over which values, for which models, on what."""
+    """Which parameters are swept over which values, for which models, on which cases."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Sweep")
 

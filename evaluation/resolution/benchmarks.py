@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedBenchmark:
-    """A benchmark with the metrics that this run computes on it."""
+    """A benchmark with the metrics that this run computes."""
 
     benchmark: Benchmark
     metrics: tuple[Metric, ...]

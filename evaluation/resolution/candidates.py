@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedCandidate:
-    """A candidate with the servers that will answer for it."""
+    """A candidate with the servers that run its model."""
 
     candidate: Candidate
     endpoints: tuple[ResolvedEndpoint, ...]
-    """All that have its model, with equal digests; at least one."""
+    """Endpoints that have its model with equal digests; at least one."""
     info: ModelInfo
 
     @property

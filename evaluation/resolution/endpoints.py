@@ -22,7 +22,7 @@ DEFAULT_SLOTS = 1
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedEndpoint:
-    """A server that answered."""
+    """A server that responded."""
 
     name: str
     url: str
@@ -30,7 +30,7 @@ class ResolvedEndpoint:
     gpu_tag: str
     slots: int
     slots_are_given: bool = False
-    """The user named their number; it was not assumed."""
+    """True if the user set the number of slots, False if it was assumed."""
     key_variable: str | None = None
     allow_remote: bool = False
     server_version: str | None = None

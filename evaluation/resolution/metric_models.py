@@ -21,11 +21,11 @@ _FLAGS = {Need.EMBEDDER: "--embedder MODEL", Need.JUDGE: "--judge MODEL"}
 
 @dataclass(frozen=True, kw_only=True)
 class MetricModel:
-    """A model that metrics ask, on the server that answers for it."""
+    """A model that metrics use, with the server that runs it."""
 
     need: Need
     name: str
-    """As it was asked for, without its server."""
+    """Name as requested, without the server."""
     resolved: ResolvedCandidate
 
     @property

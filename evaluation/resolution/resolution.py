@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Resolution:
-    """All that a request means here and now, with what its user should know."""
+    """A request resolved against this machine, with notes for the user."""
 
     benchmarks: tuple[ResolvedBenchmark, ...]
     candidates: tuple[ResolvedCandidate, ...]
     endpoints: tuple[ResolvedEndpoint, ...]
     notes: tuple[str, ...]
     metric_models: tuple[MetricModel, ...] = ()
-    """Those that the metrics ask: embedders before judges."""
+    """Models that the metrics use: embedders before judges."""
 
 
 async def resolve(

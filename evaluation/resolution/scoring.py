@@ -25,7 +25,7 @@ from evaluation.store.session import Store
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringResolution:
-    """A stored run with the metrics that know whom to ask."""
+    """A stored run with metrics whose models are resolved."""
 
     run: RunRecord
     metrics: tuple[Metric, ...]

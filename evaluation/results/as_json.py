@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 NAME_KEY = "json_key"
-"""Under which the metadata of a field has its key in JSON."""
+"""Key of a field's metadata for the field's name in JSON."""
 MERGED_KEY = "json_merged"
-"""Which the metadata of a merged field has."""
+"""Key of a field's metadata that marks a merged field."""
 MERGED = MappingProxyType({MERGED_KEY: True})
-"""Metadata of a field whose own keys JSON shows among those of the object that holds it."""
+"""Metadata of a field whose own keys are merged into those of the enclosing JSON object."""
 
 
 def json_key(key: str) -> Mapping[str, str]:
@@ -65,7 +65,7 @@ def _object(value: "DataclassInstance") -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """How JSON shows a field."""
+    """JSON representation of a field."""
 
     name: str
     key: str

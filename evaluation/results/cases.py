@@ -14,32 +14,32 @@ from evaluation.scores import ScoreFailure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreResult:
-    """What a metric says of one answer."""
+    """A metric's result for one answer."""
 
     value: float
-    """In the metric's unit."""
+    """Value in the metric's unit."""
     label: str | None
-    """A word for the value, where the metric has one."""
+    """Word that describes the value, if the metric provides one."""
     rationale: str | None
-    """Why, where the metric says so."""
+    """Explanation of the value, if the metric provides one."""
     signature: str
-    """The metric with its options and its scorer's version."""
+    """Signature: the metric with its options and its scorer's version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreFailureResult:
-    """A score that could not be had."""
+    """A score that could not be obtained."""
 
     value: None = None
-    """There is none."""
+    """Always None."""
     failure: ScoreFailure
     signature: str
-    """The metric with its options and its scorer's version."""
+    """Signature: the metric with its options and its scorer's version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeFailure:
-    """Why there is no usable answer."""
+    """Reason for a missing usable answer."""
 
     kind: FailureKind
     message: str | None
@@ -47,31 +47,31 @@ class OutcomeFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerResult:
-    """What a candidate gave back."""
+    """A candidate's answer with its measurements."""
 
     answer: str
-    """What was taken from the text: all that is scored."""
+    """Text extracted from the output: all that is scored."""
     text: str
-    """As it was generated, without its thinking."""
+    """Generated text without its thinking."""
     thinking: str | None
     finish_reason: str | None
-    """Why generation ended, in the provider's word."""
+    """Why generation ended, as reported by the provider."""
     prompt_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
-    """Tokens of the prompt that the server had read before."""
+    """Prompt tokens that the server had cached."""
     timings: Timing | None
     cold: bool
-    """True where it waited for the model to load."""
+    """True if it waited for the model to load."""
     reused: bool
-    """True where it was taken from an earlier run."""
+    """True if taken from an earlier run."""
     prompt_state: PromptState | None
-    """What the server had to do with the prompt before the first token."""
+    """How much of the prompt the server processed before the first token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureTimings:
-    """How long a request took that failed."""
+    """Duration of a failed request."""
 
     total_s: float
     """Seconds from sending to the failure."""
@@ -79,89 +79,89 @@ class FailureTimings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoAnswerResult:
-    """What is known of a request that the server failed on."""
+    """A request on which the server failed."""
 
     timings: FailureTimings | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutResult:
-    """What cut an answer off."""
+    """The limit that cut an answer off."""
 
     by: str
-    """The limit that it ran into."""
+    """The limit that was reached."""
     message: str
-    """Where it was cut, and what helps."""
+    """Description of the limit, with a remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingOutcome:
-    """A repeat of which no outcome is stored."""
+    """A repeat without a stored outcome."""
 
     repeat: int
-    """From 0."""
+    """Number of the repeat, from 0."""
     outcome: str = "missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeResult:
-    """What became of one repeat of the case."""
+    """Outcome of one repeat of the case."""
 
     repeat: int
-    """From 0."""
+    """Number of the repeat, from 0."""
     outcome: str
     """`answer`, `own_failure` or `server_failure`."""
     failure: OutcomeFailure | None
-    """None where there is a usable answer."""
+    """None if there is a usable answer."""
     came_back: AnswerResult | NoAnswerResult = field(metadata=MERGED)
     cut: CutResult | None
-    """None where nothing cut it off."""
+    """None if the answer was not cut."""
     scores: Mapping[str, ScoreResult | ScoreFailureResult]
-    """By the metric's word, the run's own metrics first."""
+    """Scores by the metric's name, the run's own metrics first."""
     n_attempts: int
-    """Requests that were sent for it."""
+    """Requests sent for it."""
     seed: int | None
-    """What the sampling was seeded with."""
+    """Seed of the sampling."""
     endpoint: str
-    """Name of the server that answered, or failed."""
+    """Name of the server that answered or failed."""
     effective_context: int | None
-    """Tokens of context that the server really gave."""
+    """Context length in tokens that the server provided."""
     vram_share: float | None
-    """Share of the model in the GPU's memory, in [0, 1]; None: the server does not say."""
+    """Share of the model in GPU memory, in [0, 1]; None if the server does not report it."""
     energy_j: float | None
-    """Joules; None where they were not measured."""
+    """Energy in joules; None if not measured."""
     stages: tuple[Stage, ...]
-    """Its steps, where it had several."""
+    """Stages of the generation, if it had several."""
     started_at: datetime | None
     finished_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCandidate:
-    """One candidate of the run and what it made of the case."""
+    """One candidate of the run, with its outcomes on the case."""
 
     label: str = field(metadata=json_key("candidate"))
     model: str
-    """Name of the weights at the provider."""
+    """Name of the model at the provider."""
     digest: str | None
-    """Hash of the weights; None: unverified."""
+    """Hash of the weights; None if unverified."""
     fingerprint: str
-    """Hash of all that can change its answers."""
+    """Hash of everything that can change its answers."""
     options: Mapping[str, object]
     """Effective options."""
     profile: str
     """Name of the prompt profile."""
     think: bool | str | None
-    """Think mode; None: the model's own."""
+    """Think mode; None for the model's own."""
     endpoint: str
-    """Name of the server that it was planned for."""
+    """Name of the server assigned in planning."""
     provider: str
     """The wire protocol."""
     server_version: str | None
     messages: tuple[Message, ...]
-    """The prompt as it was sent."""
+    """Messages of the prompt as sent."""
     outcomes: tuple[OutcomeResult | MissingOutcome, ...]
-    """One a repeat."""
+    """One for each repeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,11 +179,11 @@ class CaseResult:
     """Name of the metric that ranks the run's candidates."""
     seed: int
     n_repeats: int = field(metadata=json_key("repeats"))
-    """How often the case was to be asked."""
+    """Planned repeats of the case."""
     code_version: str
-    """Version of this program that planned the run."""
+    """Version of the program that planned the run."""
     case: Case
     annotations: tuple[AnnotationRecord, ...]
-    """What people noted on the case."""
+    """People's notes on the case."""
     candidates: tuple[CaseCandidate, ...]
-    """In the order in which they were planned."""
+    """Candidates in the order of planning."""

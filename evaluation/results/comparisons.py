@@ -20,58 +20,58 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """Whether three or more sides differ at all, by a test of all at once."""
+    """A joint test of whether three or more sides differ at all."""
 
     test: str
     """`cochran_q`, or `friedman` with Iman and Davenport's F."""
     statistic: float | None
-    """Q or F; None where F is infinite, since every case ranks the sides alike."""
+    """Q or F; None if F is infinite because every case ranks the sides alike."""
     degrees_of_freedom: tuple[int, ...]
     p_value: float
     n_cases: int
-    """Cases, or clusters of them, that all sides have."""
+    """Cases, or clusters of cases, that all sides have."""
     mean_ranks: Mapping[str, float]
-    """Of each side, by its label: 1 for the best on every case; ties share theirs."""
+    """Mean rank of each side, by its label: 1 if best on every case; ties share their mean rank."""
     critical_difference: float
-    """Mean ranks farther apart differ by Nemenyi's test."""
+    """Difference of mean ranks from which two candidates differ by Nemenyi's test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricComparisonResult:
-    """All sides on one metric of quality, or one figure of speed, tokens, cost or energy."""
+    """Comparison of all sides on one quality metric, or one figure of speed, tokens, cost or energy."""
 
     metric: str
     """`exact_match`, `latency_s`, …"""
     signature: str
-    """The metric with its options, as its scores are stored."""
+    """The metric with its options, as stored with its scores."""
     unit: str
-    """`fraction`, `s`, `tokens`, …; empty where it has none."""
+    """`fraction`, `s`, `tokens`, …; empty if there is none."""
     kind: Kind | None
-    """What the numbers are; None where no pair has any."""
+    """Kind of values; None if no pair has any."""
     higher_is_better: bool
     values: Mapping[str, MetricEstimate]
-    """Each side's mean over the cases that all sides have, by its label; empty where there is no such case."""
+    """Each side's mean over the cases that all sides have, by its label; empty if there is no such case."""
     winner: str | None
     """The side that is significantly better than every other."""
     order: tuple[str, ...]
     """Labels, best first."""
     groups: tuple[tuple[str, ...], ...]
-    """Those that do not differ, best first; one may stand in several. Empty where more than one meets a baseline."""
+    """Groups without significant differences, best first; they may overlap. Empty if several meet only a baseline."""
     ranks: Mapping[str, tuple[int, int]]
-    """The best and the worst rank of each side that the significant differences leave open, 1 being the best."""
+    """Best and worst rank of each side compatible with the significant differences, with 1 as the best."""
     gate: GateResult | None
-    """None for two sides, and where fewer than two cases are common to all."""
+    """None for two sides, or if fewer than two cases are common to all."""
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferenceResult:
-    """What one judge prefers that saw two answers at a time."""
+    """Preferences of a judge who saw two answers at a time."""
 
     word: str
     """`judge_pairwise by MODEL`."""
     signature: str
-    """The judge with its options, without the opponent, who is another one in every run."""
+    """The judge with its options, without the opponent, which differs in every run."""
     ranking: PreferenceRanking
 
 
@@ -85,77 +85,77 @@ class Flip:
     value_b: float
     """In the headline metric's unit."""
     answer_a: str | None
-    """The first repeat's answer, cut short in its middle; None where there is none."""
+    """Answer of the first repeat, shortened in the middle; None if there is none."""
     answer_b: str | None
-    """The first repeat's answer, cut short in its middle; None where there is none."""
+    """Answer of the first repeat, shortened in the middle; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flips:
-    """All cases on which two sides differ, counted, and the clearest of them."""
+    """Counts of all cases on which two sides differ, with the clearest ones."""
 
     a: str
     """The label of the first side."""
     b: str
     """The label of the second side."""
     run_a: str
-    """A run in which the answers stand in full."""
+    """A run with the full answers."""
     run_b: str
-    """A run in which the answers stand in full."""
+    """A run with the full answers."""
     n_better_a: int
-    """Cases on which A is the better one."""
+    """Cases on which A is better."""
     n_better_b: int
-    """Cases on which B is the better one."""
+    """Cases on which B is better."""
     n_equal: int
     better_a: tuple[Flip, ...]
-    """The clearest first, no more than were asked for."""
+    """Clearest first, limited to the requested number."""
     better_b: tuple[Flip, ...]
-    """The clearest first, no more than were asked for."""
+    """Clearest first, limited to the requested number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonResult(ShownInNotebooks):
-    """Two or more sides on the cases of one benchmark version."""
+    """Comparison of two or more sides on the cases of one benchmark version."""
 
     comparison_id: str
-    """The same for the same question to the same runs, 12 hexadecimal digits: the store has it under this one."""
+    """Key in the store, 12 hexadecimal digits: equal for the same comparison of the same runs."""
     code_version: str
-    """The code that compared."""
+    """Version of the code that computed the comparison."""
     sentences: tuple[str, ...]
-    """Who is better, first; then what the margin and the judges add, and what is to be known of the tests."""
+    """Who is better, first; then the conclusions from the margin and the judges, and notes on the tests."""
     benchmark: str
-    """Its name."""
+    """Name of the benchmark."""
     benchmark_version: str
     task_type: str | None
-    """The benchmark's; None where the store no longer has it."""
+    """Value of the benchmark; None if it is no longer stored."""
     n_cases: int | None
-    """The benchmark's; None where the store no longer has it."""
+    """Value of the benchmark; None if it is no longer stored."""
     run_ids: tuple[str, ...]
-    """Each once, in the order in which they were given."""
+    """Unique run ids, in the given order."""
     by: str | None
-    """The key along which candidates were put together: `model`, `temperature`, …; None: each is a side of its own."""
+    """Key by which candidates were grouped: `model`, `temperature`, …; None if each is a side of its own."""
     against: str | None
-    """The label of the baseline, with which alone the others were compared."""
+    """Label of the baseline, if the others were compared only with it."""
     margin: float | None
-    """The largest difference that does not matter, in the headline's unit."""
+    """Largest negligible difference, in the headline's unit."""
     headline: str | None
-    """The metric by which the sides are ranked; None for preferences alone."""
+    """Metric that ranks the sides; None for preferences only."""
     winner: str | None
-    """The side that is significantly better than every other by the headline."""
+    """The side that is significantly better than every other on the headline."""
     sides: tuple[SideResult, ...]
-    """In the order in which they were given."""
+    """In the given order."""
     unscored: tuple[str, ...] = ()
-    """Labels of the sides that have no score at all, which are left out."""
+    """Labels of the sides that have no score and are left out."""
     metrics: tuple[MetricComparisonResult, ...]
-    """Of quality, the headline first; then figures."""
+    """Quality metrics, the headline first; then figures."""
     preferences: tuple[PreferenceResult, ...]
     flips: tuple[Flips, ...]
-    """Of each side and the baseline, else of neighbours in the order by the headline."""
+    """Flips between each side and the baseline, else between neighbours in the headline's order."""
     notes: tuple[str, ...]
     pairs: tuple[PairResult, ...] = field(metadata=json_key("comparisons"))
-    """Every two sides by every metric, or each side with the baseline; the headline's first."""
+    """All pairs on every metric, or each side with the baseline; those of the headline first."""
     experiment: str | None = None
-    """The name of the experiment that it is filed under."""
+    """Name of the experiment that contains it."""
 
     def pairs_by(self, metric: str | None) -> tuple[PairResult, ...]:
         """Return the pairs of one metric."""
@@ -197,18 +197,18 @@ def pairs_frame(comparisons: Iterable[ComparisonResult]) -> "pd.DataFrame":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairHistoryResult:
-    """How two sides came out by one metric in one stored comparison."""
+    """Result of two sides on one metric in one stored comparison."""
 
     comparison_id: str
     created_at: datetime
-    """When it was compared."""
+    """Time of the comparison."""
     benchmark: str
-    """Its name."""
+    """Name of the benchmark."""
     benchmark_version: str
     run_ids: tuple[str, ...]
-    """Of the comparison."""
+    """Run ids of the comparison."""
     code_version: str
-    """The code that compared."""
+    """Version of the code that computed the comparison."""
     pair: PairResult = field(metadata=MERGED)
     flipped: bool
-    """True where the side that was asked for first stands second."""
+    """True if the side requested first is the second side."""

@@ -9,7 +9,7 @@ from evaluation.scores import Estimate
 
 
 class HasInterval(Protocol):
-    """Whatever has a value with an interval: an estimate, a metric of a candidate, a grade."""
+    """Any object with a value and an interval: an estimate, a candidate's metric, a grade."""
 
     @property
     def value(self) -> float | None:
@@ -29,15 +29,15 @@ class MetricEstimate:
     """One quantity of a metric over cases, with its interval, not rounded."""
 
     value: float
-    """In the metric's unit."""
+    """Value in the metric's unit."""
     low: float | None
-    """Lower end of the 95 % interval, in the metric's unit; None where the cases are too few to say."""
+    """Lower end of the 95 % interval, in the metric's unit; None if there are too few cases."""
     high: float | None
     """Upper end of the same interval."""
     n_cases: int = field(metadata=json_key("n"))
-    """Cases that the value rests on."""
+    """Number of cases behind the value."""
     method: str
-    """How the interval was made: `wilson`, `t`, `cluster_t`, `bootstrap`, …"""
+    """Method of the interval: `wilson`, `t`, `cluster_t`, `bootstrap`, …"""
 
     @staticmethod
     def of(estimate: Estimate) -> "MetricEstimate":

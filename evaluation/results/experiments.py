@@ -10,21 +10,21 @@ from evaluation.results.as_json import MERGED, json_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentFacts:
-    """What an experiment is, without what its runs found."""
+    """Description of an experiment, without the results of its runs."""
 
     name: str = field(metadata=json_key("experiment"))
     experiment_id: str
     question: str
-    """What it is to find out."""
+    """The question to be answered."""
     description: str
     template: Mapping[str, object] | None
-    """Fields of an evaluation request that its runs have in common; None where they have none."""
+    """Fields of an evaluation request that its runs have in common; None if there are none."""
     tags: tuple[str, ...]
     is_favourite: bool = field(metadata=json_key("favourite"))
     is_archived: bool = field(metadata=json_key("archived"))
     created_at: datetime
     run_ids: tuple[str, ...]
-    """In the order in which they were added."""
+    """Run ids in the order in which they were added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,14 @@ class HighestValue:
     value: float
     """In the headline metric's unit."""
     low: float | None
-    """Lower end of the 95 % interval; None where there is no interval."""
+    """Lower end of the 95 % interval; None without an interval."""
     high: float | None
-    """Upper end of the 95 % interval; None where there is no interval."""
+    """Upper end of the 95 % interval; None without an interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentRun:
-    """One run of an experiment, in a line."""
+    """Summary of one run of an experiment."""
 
     run_id: str
     status: Status
@@ -51,24 +51,24 @@ class ExperimentRun:
     benchmark_version: str
     started_at: datetime | None
     n_cases: int
-    """Cases that were chosen."""
+    """Number of selected cases."""
     n_repeats: int = field(metadata=json_key("repeats"))
-    """How often each case was asked."""
+    """Repeats of each case."""
     candidates: tuple[str, ...]
     """Labels."""
     headline: str
-    """Word of the metric that ranks the candidates."""
+    """Name of the metric that ranks the candidates."""
     highest: HighestValue | None
-    """None where nobody has a value."""
+    """None if no candidate has a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentResult:
-    """An experiment in full."""
+    """An experiment with its runs, comparisons and notes."""
 
     facts: ExperimentFacts = field(metadata=MERGED)
     runs: tuple[ExperimentRun, ...]
     comparisons: tuple[ComparisonSummary, ...]
-    """The oldest first."""
+    """Oldest first."""
     annotations: tuple[AnnotationRecord, ...]
-    """What people noted on it, its runs and its comparisons."""
+    """People's notes on the experiment, its runs and its comparisons."""

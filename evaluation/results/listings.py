@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 
 class Listing(ShownInNotebooks, tuple[T, ...]):
-    """Results in their order."""
+    """An ordered list of results."""
 
     def __getnewargs__(self) -> tuple[tuple[T, ...]]:
         return (tuple(self),)
 
 
 class RunList(Listing[RunSummary]):
-    """Stored runs, the newest first."""
+    """Stored runs, newest first."""
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row a run.
@@ -38,10 +38,10 @@ class RunList(Listing[RunSummary]):
 
 
 class ComparisonList(Listing[ComparisonResult]):
-    """Comparisons of the same question, one a benchmark, and the runs that were made for them."""
+    """Comparisons from one request, one for each benchmark, with the runs made for them."""
 
     runs: tuple[RunResult, ...]
-    """Empty where stored runs alone were compared."""
+    """Empty if only stored runs were compared."""
 
     def __new__(
         cls, comparisons: Iterable[ComparisonResult] = (), runs: tuple[RunResult, ...] = ()
@@ -58,48 +58,48 @@ class ComparisonList(Listing[ComparisonResult]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreCell:
-    """What a metric says of an answer, or why it says nothing."""
+    """A metric's value for an answer, or the reason why it is missing."""
 
     value: float | None
-    """In the metric's unit; None where there is none."""
+    """Value in the metric's unit; None if there is none."""
     label: str | None
-    """A word for the value, where the metric has one."""
+    """Word that describes the value, if the metric provides one."""
     failure: str | None
-    """Why there is no value; None where there is one."""
+    """Why the value is missing; None if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """What became of one repeat of a case with one candidate."""
+    """Outcome of one repeat of a case with one candidate."""
 
     run_id: str
     benchmark: str
     """Name of the benchmark."""
     benchmark_version: str
     candidate: str
-    """Its label, as no other candidate of the run is called."""
+    """Label, unique within the run."""
     model: str
     digest: str | None
-    """Hash of the weights; None: unverified."""
+    """Hash of the weights; None if unverified."""
     fingerprint: str
-    """Hash of all that can change the candidate's answers."""
+    """Hash of everything that can change the candidate's answers."""
     endpoint: str
-    """Name of the server that answered, or failed."""
+    """Name of the server that answered or failed."""
     case_id: str
     repeat: int
-    """From 0."""
+    """Number of the repeat, from 0."""
     answer: str | None
-    """What is scored; None where the server failed."""
+    """Text that is scored; None if the server failed."""
     text: str | None
-    """As it was generated."""
+    """Text as generated."""
     thinking: str | None
     finish_reason: str | None
     failure: str | None
-    """Kind of the server's failure; None: there is none."""
+    """Kind of the server's failure; None if it did not fail."""
     own_failure: str | None
-    """Kind of the candidate's own failure, which is scored like an empty answer; None: there is none."""
+    """Kind of the candidate's own failure, which is scored as an empty answer; None if there is none."""
     message: str | None
-    """What was said of the failure."""
+    """Description of the failure."""
     prompt_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
@@ -111,11 +111,11 @@ class CaseRow:
     prompt_s: float | None
     generate_s: float | None
     cold: bool | None
-    """True where it waited for the model to load."""
+    """True if it waited for the model to load."""
     reused: bool | None
-    """True where it was taken from an earlier run."""
+    """True if taken from an earlier run."""
     prompt_state: str | None
-    """What the server had to do with the prompt before the first token."""
+    """How much of the prompt the server processed before the first token."""
     n_attempts: int
     seed: int | None
     effective_context: int | None
@@ -124,11 +124,11 @@ class CaseRow:
     started_at: datetime | None
     finished_at: datetime
     scores: Mapping[str, ScoreCell]
-    """By the metric's word."""
+    """Scores by the metric's name."""
 
 
 class CaseList(Listing[CaseRow]):
-    """What became of the cases of runs: one row a case, candidate and repeat."""
+    """Outcomes of runs: one row for each case, candidate and repeat."""
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row a case, candidate and repeat.
@@ -155,33 +155,33 @@ def _score_cells(row: CaseRow) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRow:
-    """What one metric says of one answer."""
+    """One metric's result for one answer."""
 
     run_id: str
     benchmark: str
     """Name of the benchmark."""
     candidate: str
-    """Its label, as no other candidate of the run is called."""
+    """Label, unique within the run."""
     case_id: str
     repeat: int
-    """From 0."""
+    """Number of the repeat, from 0."""
     metric: str
-    """The metric's word."""
+    """Name of the metric."""
     signature: str
-    """The metric with its options and its scorer's version."""
+    """Signature: the metric with its options and its scorer's version."""
     value: float | None
-    """In the metric's unit; None where the score could not be had."""
+    """Value in the metric's unit; None if the score failed."""
     label: str | None
     rationale: str | None
-    """Why, where the metric says so."""
+    """Explanation of the value, if the metric provides one."""
     failure: str | None
-    """Why there is no value; None where there is one."""
+    """Why the value is missing; None if there is one."""
     message: str | None
-    """What was said of the failure."""
+    """Description of the failure."""
 
 
 class ScoreList(Listing[ScoreRow]):
-    """Scores of runs: one row an answer and metric."""
+    """Scores of runs: one row for each answer and metric."""
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row an answer and metric.
@@ -192,7 +192,7 @@ class ScoreList(Listing[ScoreRow]):
 
 
 class TrafficList(Listing[TrafficCall]):
-    """Recorded calls of production, the oldest first."""
+    """Recorded production calls, oldest first."""
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row a call.

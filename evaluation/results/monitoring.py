@@ -37,7 +37,7 @@ class OpenAlertResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendResult:
-    """A figure over time."""
+    """Trend of a figure over time."""
 
     quantity: str
     direction: Literal["rising", "falling", "steady"]
@@ -46,9 +46,9 @@ class TrendResult:
     is_clear: bool
     """True where chance does not explain it, among all figures that were looked at."""
     per_week: float
-    """In the figure's unit."""
+    """Change in a week, in the figure's unit."""
     relative_per_week: float | None
-    """As a share of its median; None where that is 0."""
+    """Change in a week as a share of the median; None if the median is 0."""
     p_value: float
     p_adjusted: float | None
     n_points: int
@@ -56,7 +56,7 @@ class TrendResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyResult:
-    """A figure that is not like the earlier ones."""
+    """A figure that differs from the earlier ones."""
 
     candidate: str
     task: str
@@ -71,7 +71,7 @@ class AnomalyResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
-    """Something worth knowing."""
+    """An observation worth reporting."""
 
     kind: str
     text: str
@@ -81,25 +81,25 @@ class Insight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointResult:
-    """A candidate at a time: a run, or a stretch of calls in production. None: it cannot be told."""
+    """Figures of a candidate at one time: a run, or a period of calls in production. None if unknown."""
 
     at: datetime
     run_id: str | None
     n: int
-    """Calls that were made."""
+    """Calls made."""
     n_ok: int
     failures: Mapping[str, int]
     n_cached: int
     """Answers to prompts that a server had, or may have had, in its cache."""
     prompts: str | None
-    """What servers had kept of the prompts of the answers that were timed."""
+    """Cache states of the prompts whose answers were timed."""
     duration_s: float | None
     success: float | None
     """The share of calls that came to an answer."""
     tokens: float | None
     """Of a call."""
     tokens_per_s: float | None
-    """After the first token."""
+    """Time after the first token."""
     call_tokens_per_s: float | None
     """Of the whole call."""
     quality: float | None
@@ -122,7 +122,7 @@ class SeriesResult:
     newest: PointResult
     trends: tuple[TrendResult, ...]
     points: tuple[PointResult, ...]
-    """The oldest first."""
+    """Oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class MonitorResult:
     alerts: tuple[OpenAlertResult, ...]
     resolved: tuple[AlertResult, ...]
     n_looked_at: int
-    """Runs that were looked at for the first time."""
+    """Candidates of runs judged for the first time."""
     statistics: tuple[SeriesResult, ...]
     anomalies: tuple[AnomalyResult, ...]
     insights: tuple[Insight, ...]

@@ -8,12 +8,12 @@ from evaluation.results.estimates import MetricEstimate
 from evaluation.stats.verdicts import Kind
 
 Basis = Literal["fresh", "cached", "unknown", "balanced", "mixed"]
-"""Of which prompts two sides were timed: of those that were new to both servers, of those in both caches, …"""
+"""Prompts on which two sides were timed: those new to both servers, those in both caches, …"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairNames:
-    """Who is compared by what."""
+    """Metric and sides of a pair."""
 
     metric: str
     """`exact_match`, `latency_s`, …"""
@@ -25,64 +25,64 @@ class PairNames:
 
 @dataclass(frozen=True, kw_only=True)
 class PairNumbers:
-    """How A compares with B on the cases that both have a value of. What cannot be said is None."""
+    """Comparison of A with B on the cases that both have a value of. Unavailable values are None."""
 
     verdict: str
     """`A better`, `B better`, `equivalent`, `inconclusive` or `insufficient data`."""
     difference: float | None
-    """A less B in the metric's unit; ordinal: P(A > B) - P(A < B); ratio: geometric mean of A / B, 1 = equal."""
+    """A less B in the metric's unit; ordinal: P(A > B) - P(A < B); ratio: geometric mean of A / B, 1 if equal."""
     low: float | None
-    """Lower limit of the difference, at `confidence_level`."""
+    """Lower limit of the difference at `confidence_level`."""
     high: float | None
-    """Upper limit of the difference, at `confidence_level`."""
+    """Upper limit of the difference at `confidence_level`."""
     p_value: float | None
-    """Two-sided."""
+    """Two-sided p-value."""
     p_adjusted: float | None
-    """Holm's, over all pairs of the metric; the verdict follows it."""
+    """Holm-adjusted over all pairs of the metric; determines the verdict."""
     n_pairs: int
     """Cases with a value on both sides."""
     method: str
-    """The interval's method and the test's: `newcombe+mcnemar_exact`, `t+sign_flip`, `cluster_t`, …"""
+    """Methods of interval and test: `newcombe+mcnemar_exact`, `t+sign_flip`, `cluster_t`, …"""
     effect_size: float | None
     mde: float | None
-    """The smallest true difference that so many pairs show with a power of .8; ratio: above 1."""
+    """Smallest true difference that this many pairs detect with a power of .8; above 1 for a ratio."""
     kind: Kind
-    """What the numbers are."""
+    """Kind of the compared values."""
     n_only_a: int
-    """Cases with a value of A alone."""
+    """Cases with a value of A only."""
     n_only_b: int
-    """Cases with a value of B alone."""
+    """Cases with a value of B only."""
     n_clusters: int | None
-    """None where the cases stand by themselves."""
+    """None if the cases are not clustered."""
     mean_a: float | None
-    """Over the pairs, in the metric's unit; with clusters, the mean of the cluster means."""
+    """Mean over the pairs, in the metric's unit; with clusters, the mean of the cluster means."""
     mean_b: float | None
-    """Over the pairs, in the metric's unit; with clusters, the mean of the cluster means."""
+    """Mean over the pairs, in the metric's unit; with clusters, the mean of the cluster means."""
     effect_size_name: str
     n_more: int | None
-    """Further cases with which `aim` would be settled; 0 where these would have shown it, None where it is settled."""
+    """Further cases needed to settle `aim`; 0 if these should have shown it, None if it is settled."""
     aim: float | None
-    """The difference for which `n_more` is: the margin, else 3 points for binary scores and the observed one."""
+    """Difference on which `n_more` is based: the margin, else 3 points for binary scores, else the observed one."""
     margin: float | None
-    """The largest difference that does not matter, in the metric's unit; None where none was given."""
+    """Largest negligible difference, in the metric's unit; None if not set."""
     p_equivalence: float | None
-    """Of two one-sided tests against the margin."""
+    """p-value of the two one-sided tests against the margin."""
     p_a_not_worse: float | None
-    """One-sided: that A is not worse than B by the margin."""
+    """One-sided p-value for: A is not worse than B by the margin."""
     p_b_not_worse: float | None
-    """One-sided: that B is not worse than A by the margin."""
+    """One-sided p-value for: B is not worse than A by the margin."""
     statistics: Mapping[str, float] = field(default_factory=dict)
-    """What goes into p-values and intervals, by name: chi-squares, Newcombe's phi, Student's t, Cohen's d, …"""
+    """Statistics behind p-values and intervals, by name: chi-squares, Newcombe's phi, Student's t, Cohen's d, …"""
     design_effect: float | None
-    """How many times the clusters multiply the variance of the mean over cases."""
+    """Factor by which clustering increases the variance of the mean over cases."""
     n_better_a: int
-    """Pairs in which A is the better one."""
+    """Pairs in which A is better."""
     n_better_b: int
-    """Pairs in which B is the better one."""
+    """Pairs in which B is better."""
     n_equal: int
     higher_is_better: bool
     confidence_level: float
-    """Of the interval: with several pairs higher than .95, so that all hold together (Bonferroni)."""
+    """Level of the interval: with several pairs higher than .95, so that all hold together (Bonferroni)."""
     also: Mapping[str, float]
     """p-values of other tests, by name."""
     intervals: Mapping[str, tuple[float, float]]
@@ -96,12 +96,12 @@ class PairResult(PairNumbers, PairNames):
     """Two sides on one metric."""
 
     standard_error: float | None
-    """Of the difference, over cases or clusters; None where it says nothing, as of a ratio."""
+    """Standard error of the difference over cases or clusters; None where it does not apply, as for a ratio."""
     unit: str
-    """The metric's."""
+    """Unit of the metric."""
     tails: Mapping[str, MetricEstimate] = field(default_factory=dict)
-    """Of latencies: by how much the median and the slow tail differ, A less B, in seconds, by `p50` and `p95`."""
+    """Differences of latencies, A less B, in seconds, for the median and the slow tail, by `p50` and `p95`."""
     prompts: Basis | None = None
-    """Of figures: of which prompts they were compared."""
+    """Prompts on which figures were compared."""
     failures_as_zero: PairNumbers | None
-    """The same with failed cases scored 0; None where nothing failed, or 0 is not the worst value."""
+    """The comparison with failed cases scored 0; None if nothing failed, or if 0 is not the worst value."""

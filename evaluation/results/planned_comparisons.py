@@ -5,22 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedComparison:
-    """What a comparison of stored runs would compare."""
+    """Plan of a comparison of stored runs."""
 
     benchmark: str
-    """Its name."""
+    """Name of the benchmark."""
     benchmark_version: str
     run_ids: tuple[str, ...]
     by: str | None
-    """The key along which candidates would be put together; None: each is a side of its own."""
+    """Key by which candidates would be grouped; None if each is a side of its own."""
     against: str | None
-    """The label of the baseline."""
+    """Label of the baseline."""
     sides: tuple[str, ...]
     """Labels."""
     metrics: tuple[str, ...]
-    """Of quality, the headline first; then figures."""
+    """Quality metrics, the headline first; then figures."""
     pairs: tuple[tuple[str, str], ...]
-    """Labels of each two sides."""
+    """Labels of each pair of sides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +29,20 @@ class StoredCandidate:
 
     run_id: str
     candidate: str
-    """Its label."""
+    """Label of the candidate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedEvaluation:
-    """What candidates that are still to be evaluated on a benchmark would be compared with."""
+    """Plan of a comparison for candidates that are still to be evaluated on a benchmark."""
 
     benchmark: str
-    """Its name."""
+    """Name of the benchmark."""
     by: str | None
-    """The key along which candidates would be put together; None: each is a side of its own."""
+    """Key by which candidates would be grouped; None if each is a side of its own."""
     against: str | None
-    """The baseline, as it was named."""
+    """The baseline as named in the request."""
     evaluated: tuple[str, ...]
-    """Labels of the candidates."""
+    """Labels of the candidates to evaluate."""
     stored: tuple[StoredCandidate, ...]
-    """Those of the stored runs of the same benchmark version."""
+    """Candidates of stored runs of the same benchmark version."""

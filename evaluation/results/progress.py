@@ -7,12 +7,12 @@ from evaluation.records import CandidateProgress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the work is, over all runs and candidates of an invocation."""
+    """Progress over all runs and candidates of an invocation."""
 
     candidates: tuple[CandidateProgress, ...]
-    """One a run and candidate."""
+    """One entry for each run and candidate."""
     at_work: str
-    """Who is asked now, or what goes on instead: `planning`, `scoring`, a model that loads."""
+    """Candidate at work, or another activity: `planning`, `scoring`, a model that loads."""
 
     @property
     def n_done(self) -> int:
@@ -21,7 +21,7 @@ class Progress:
 
     @property
     def n_failed(self) -> int:
-        """Failures of the server, so far."""
+        """Failures of the server so far."""
         return sum(candidate.n_failed for candidate in self.candidates)
 
     @property

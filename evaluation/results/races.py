@@ -19,57 +19,57 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RacePlace:
-    """A candidate's place at the end of a race."""
+    """A candidate's rank at the end of a race."""
 
     rank: int
     """From 1; equal scores share a rank."""
     label: str = field(metadata=json_key("candidate"))
     fingerprint: str
-    """Hash of all that can change its answers."""
+    """Hash of everything that can change its answers."""
     score: float | None
-    """Mean over the cases that it was asked, in the metric's unit; None where it has none."""
+    """Mean over the cases that it was asked, in the metric's unit; None without scores."""
     n_cases: int
     """Cases on which it has a score."""
     behind_first: float | None
-    """In the metric's unit, on the cases that both have; 0 for the first, None where no case has both scores."""
+    """Difference in the metric's unit on shared cases; 0 for the first, None if no case has both scores."""
     left_after: int | None
-    """Cases that it had been asked when it left; None: it was in to the end."""
+    """Cases that it had been asked when it left; None if it stayed to the end."""
     is_given_up: bool = field(metadata=json_key("given_up"))
-    """True where it left because its server failed too often."""
+    """True if it left because its server failed too often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceOutcomeResult:
-    """How a race came out, as it is stored."""
+    """Outcome of a race as stored."""
 
     verdict: Verdict
     winner: str | None
-    """Label of the winner; None: nobody is called the best."""
+    """Label of the winner; None if no candidate is called the best."""
     tied: tuple[str, ...]
-    """Labels of those among whom nobody can be called the best, best first; empty where there is a winner."""
+    """Labels of the tied candidates, best first; empty if there is a winner."""
     ending: Ending
     sentence: str
-    """The outcome for a person."""
+    """The outcome in a sentence."""
     ranking: tuple[RacePlace, ...]
-    """The first one first."""
+    """Best first."""
     confirmation: Confirmation | None
     """Comparison of winner and runner-up on unseen cases; None if there was none."""
     n_more: int | None
-    """About how many more cases would tell the first from the second, if the difference is as it seems."""
+    """Estimated number of further cases to separate the first from the second, if the observed difference is real."""
     n_looks: int
-    """How often it was decided who stays."""
+    """Number of decisions on who stays."""
     n_cases: int
-    """Cases of the race, those of the confirmation not among them."""
+    """Cases of the race, without those of the confirmation."""
     n_pool: int
-    """Cases that there were to ask."""
+    """Cases available to the race."""
     spent: Spent
     full_grid_calls: int
-    """Calls that asking everybody everything takes."""
+    """Calls needed to ask every candidate every case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfinishedRace:
-    """What is known of the outcome of a race that is not over: nothing."""
+    """Outcome of an unfinished race: nothing is known yet."""
 
     verdict: None = None
     winner: None = None
@@ -82,20 +82,20 @@ class UnfinishedRace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceDecision:
-    """Who was kept or dropped when, and why."""
+    """When and why a candidate was kept or dropped."""
 
     look: int
-    """From 1; all decisions of one look rest on the same cases."""
+    """Number of the look, from 1; all decisions of one look are based on the same cases."""
     label: str = field(metadata=json_key("candidate"))
     fingerprint: str
-    """Of the candidate."""
+    """Fingerprint of the candidate."""
     fate: Fate = field(metadata=json_key("decision"))
     n_cases: int
-    """Cases that it had been asked."""
+    """Cases that the candidate had been asked."""
     reason: str
-    """In words."""
+    """The reason in words."""
     evidence: Mapping[str, object]
-    """The numbers behind it."""
+    """Numbers on which the decision is based."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,27 +106,27 @@ class Race:
     benchmark: str
     """Name of the benchmark."""
     metric: str
-    """What the scores are."""
+    """Metric of the scores."""
     method: str
     """`evidence` or `halving`."""
     alpha: float
-    """Probability with which evidence may drop the best one, at most."""
+    """Greatest probability that the method `evidence` drops the best candidate."""
     margin: str | None
-    """A difference that does not matter, as it was typed; None: each does."""
+    """Negligible difference as typed; None if every difference matters."""
     levels: tuple[str, ...]
-    """After how many cases it is decided who stays, as it was typed; empty: after every block."""
+    """Numbers of cases after which it is decided who stays, as typed; empty for after every block."""
     confirm: int | None
     """Maximum number of unseen cases for the confirmation; None: a share of the benchmark."""
     budget: tuple[str, ...]
-    """What the race may take, as it was typed; empty: as much as it needs."""
+    """Budget of the race as typed; empty for no limit."""
     outcome: RaceOutcomeResult | UnfinishedRace = field(metadata=MERGED)
     decisions: tuple[RaceDecision, ...]
-    """In the order in which they were made."""
+    """Decisions in chronological order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceResult(ShownInNotebooks):
-    """The run of a race's invocation, as of any other, and the race."""
+    """Result of a race: the run of its invocation, and the race."""
 
     invocation: InvocationResult = field(metadata=MERGED)
     race: Race

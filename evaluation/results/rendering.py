@@ -3,11 +3,11 @@
 from importlib import import_module
 
 _PAGES = "evaluation.reports.notebook"
-"""Which has `html_of`. An import would point upwards, and every user of a result would pay for the pages."""
+"""Module of `html_of`, imported on use: an import would point upwards and burden all users of results with it."""
 
 
 class ShownInNotebooks:
-    """A result that a notebook shows as a table."""
+    """Mixin for results that notebooks show as a table."""
 
     __slots__ = ()
 

@@ -35,15 +35,15 @@ class UnfinishedRater:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitedRaters:
-    """Who is waited for."""
+    """Raters who are still awaited."""
 
     n_raters: int
-    """How many people are to rate each case."""
+    """Requested number of raters for each case."""
     n_to_come: int
     """How many are still to begin."""
     unfinished: tuple[UnfinishedRater, ...]
     n_unnamed: int
-    """How many began and have not said who they are."""
+    """Raters who have started and not given a name."""
     is_over: bool
     """True where the result may be told."""
 
@@ -100,7 +100,7 @@ class PairPreference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaterAgreement:
-    """How far raters agree."""
+    """Degree of agreement between raters."""
 
     criterion: str
     """Or `preference`."""
@@ -123,7 +123,7 @@ class MetricAgreement:
     n: int
     """Answers, or cases, that it rests on."""
     reason: str | None
-    """Why there is no value, or no interval."""
+    """Why the value or the interval is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +188,7 @@ class PreferenceGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRating:
-    """What a person said of a case."""
+    """One person's rating of a case."""
 
     rater: str
     rated_at: datetime
@@ -204,9 +204,9 @@ class ReviewedCase:
     """Its place in the review, from 1 on."""
     case_id: str
     picked: str
-    """Why it was picked: `disagreement`, `flip`, `control` or `further`."""
+    """Reason for the selection: `disagreement`, `flip`, `control` or `further`."""
     why: str
-    """The same in words."""
+    """The reason in words."""
     outputs: tuple[ReviewedOutput, ...]
     ratings: tuple[ItemRating, ...]
 
@@ -221,12 +221,12 @@ class ReviewResult:
     kind: str
     """`grades` or `preference`."""
     criteria: tuple[str, ...]
-    """Empty for a preference."""
+    """Empty for preferences."""
     benchmark: str
     benchmark_version: str
     run_ids: tuple[str, ...]
     picked_by: str | None
-    """Signature of the metric by which cases were picked; None: by their texts."""
+    """Signature of the metric by which cases were selected; None if selected by their texts."""
     seed: int
     code_version: str
     """The code that made the review."""

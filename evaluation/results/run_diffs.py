@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from evaluation.results.as_json import json_key
 
 Pairs = Mapping[str, tuple[object, object]]
-"""The first run's value and the second one's, by the name of a parameter."""
+"""Values of the first and the second run, by the name of a parameter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffedMetric:
-    """A metric's mean in one of the runs. None: it has none."""
+    """A metric's mean in one of the runs. None if the run has none."""
 
     value: float | None
     low: float | None
@@ -24,56 +24,56 @@ class DiffedMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricDifference:
-    """A metric that a candidate has in both runs. It says nothing of chance: a comparison does."""
+    """A metric that a candidate has in both runs. The difference is not tested for chance; a comparison does that."""
 
     metric: str
     first: DiffedMetric
     second: DiffedMetric
     difference: float | None
-    """The second value less the first, in the metric's unit; None where the signatures differ or a value is missing."""
+    """Second value less first, in the metric's unit; None if the signatures differ or a value is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDifferences:
-    """Cases on which a candidate's value of the headline metric differs."""
+    """Cases on which a candidate's headline values differ."""
 
     metric: str
     n_both: int
     """Cases that have a value in both runs."""
     better: tuple[str, ...]
-    """Ids of cases on which the second run is better."""
+    """Ids of the cases on which the second run is better."""
     worse: tuple[str, ...]
-    """Ids of cases on which the second run is worse."""
+    """Ids of the cases on which the second run is worse."""
     only_in_first: tuple[str, ...]
-    """Ids of cases that have a value in the first run alone."""
+    """Ids of the cases with a value only in the first run."""
     only_in_second: tuple[str, ...]
-    """Ids of cases that have a value in the second run alone."""
+    """Ids of the cases with a value only in the second run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateDiff:
-    """How a candidate of both runs differs."""
+    """Differences of a candidate that is in both runs."""
 
     label: str = field(metadata=json_key("candidate"))
     parameters: Pairs
-    """What differs of the candidate."""
+    """Differing parameters of the candidate."""
     scores: tuple[MetricDifference, ...]
-    """Metrics that both have."""
+    """Metrics of both runs."""
     cases: CaseDifferences | None
-    """None where the runs asked different cases, or have no headline metric in common."""
+    """None if the runs asked different cases, or have no common headline metric."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDiff:
-    """How two runs differ; what is equal is left out."""
+    """Differences of two runs; equal values are omitted."""
 
     run_ids: tuple[str, str] = field(metadata=json_key("runs"))
     parameters: Pairs
-    """What differs of the runs."""
+    """Differing parameters of the runs."""
     only_in_first: tuple[str, ...]
-    """Labels of candidates of the first run alone."""
+    """Labels of the candidates only in the first run."""
     only_in_second: tuple[str, ...]
-    """Labels of candidates of the second run alone."""
+    """Labels of the candidates only in the second run."""
     candidates: tuple[CandidateDiff, ...]
     same_cases: bool
-    """True where both asked the same benchmark version."""
+    """True if both runs asked the same benchmark version."""

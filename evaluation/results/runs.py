@@ -19,39 +19,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One sign of a fault."""
+    """A sign of a fault in the measurement."""
 
     kind: str
     """`near_chance`, `zero_variance`, `extraction_failed`, `empty_answers`, `cut_answers`, `too_many_slots`,
     `score_failures` or `no_number`."""
     metric: str | None
     candidate: str | None
-    """None: all of them."""
+    """None for all candidates."""
     share: float | None
-    """Of the answers or scores, in [0, 1]; None for an alarm that counts none."""
+    """Share of answers or scores affected, in [0, 1]; None for an alarm without a count."""
     n: int
-    """How many answers or scores it is about; for `near_chance` and `zero_variance`, how many cases."""
+    """Number of answers or scores affected; for `near_chance` and `zero_variance`, number of cases."""
     message: str
-    """What it is and what to do next."""
+    """Description with the next step to take."""
     about_baseline: bool = False
     """True for a baseline, which fails in ways of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureExample:
-    """One outcome that failed."""
+    """One failed outcome."""
 
     candidate: str
     """Label of the candidate."""
     case_id: str
     repeat: int
-    """Which asking of the case, from 0."""
+    """Number of the repeat of the case, from 0."""
     message: str | None
-    """What the server or the client said."""
+    """Message from the server or the client."""
     n_attempts: int
-    """Requests that were sent for it."""
+    """Requests sent for it."""
     endpoint: str
-    """Name of the server that was asked."""
+    """Name of the requested server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,67 +62,67 @@ class FailureSummary:
     is_own: bool = field(metadata=json_key("own"))
     """True: the candidate's own failure, scored as an empty answer; False: the server's, not scored."""
     n: int
-    """Outcomes of the run that failed so."""
+    """Outcomes of the run with this failure."""
     by_candidate: Mapping[str, int]
-    """How many of them each candidate had, by its label."""
+    """Number of these outcomes by the candidate's label."""
     example: FailureExample | None
-    """The first of them; None where it was answered meanwhile."""
+    """The first of them; None if it has been answered since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuResult:
-    """One GPU over a whole invocation. None: the card never said."""
+    """One GPU during a whole invocation. None if the card never reported a value."""
 
     endpoint: str
-    """Name of the server whose machine has it."""
+    """Name of the server on the GPU's machine."""
     gpu_index: int
-    """Its number on that machine, from 0."""
+    """Index on that machine, from 0."""
     gpu_name: str = field(metadata=json_key("gpu"))
-    """As the driver calls it."""
+    """Name reported by the driver."""
     n_samples: int
     first_at: datetime
-    """Moment of the first sample."""
+    """Time of the first sample."""
     last_at: datetime
-    """Moment of the last sample."""
+    """Time of the last sample."""
     utilisation_mean: float | None
-    """Share of time in which it was busy, in [0, 1]."""
+    """Mean share of time in which it was busy, in [0, 1]."""
     utilisation_peak: float | None
-    """The greatest share in one sample, in [0, 1]."""
+    """Greatest share in a single sample, in [0, 1]."""
     memory_peak_bytes: int | None
-    """The most memory in use, by whomever."""
+    """Largest memory in use by all processes."""
     memory_total_bytes: int | None
     power_mean_w: float | None
-    """Watts drawn."""
+    """Mean power in watts."""
     power_peak_w: float | None
-    """Watts drawn in the greatest sample."""
+    """Largest power of a single sample, in watts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyResult:
-    """Joules of a candidate's answers, as far as they were measured."""
+    """Energy in joules of a candidate's answers, as far as measured."""
 
     n_answers: int = field(metadata=json_key("n"))
     """Answers whose energy was measured."""
     total_j: float
-    """Joules of all of them together."""
+    """Total joules of these answers."""
     mean_j: float
-    """Joules of one answer, on average."""
+    """Mean joules per answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricMean(MetricEstimate):
-    """A metric's value for a run: its mean over cases, or what it computes from all cases together."""
+    """A metric's value for a run: its mean over cases, or a value computed from all cases together."""
 
     signature: str
-    """The metric with its options and its scorer's version, by which the cases were scored."""
+    """The metric with its options and its scorer's version, as used for scoring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricResult:
-    """What a candidate reached on a metric: the mean, and other quantities of the same metric beside it."""
+    """A candidate's result on a metric: the mean, and other quantities of the same metric."""
 
     mean: MetricMean | None = field(metadata=MERGED)
-    """None where there is no value, but another quantity."""
+    """None if there are only other quantities."""
     quantities: Mapping[str, MetricEstimate] = field(metadata=MERGED)
     """By name: `mean_with_failures_as_zero`, `strict`, `flexible`, `p50`, `p95`, `total`, `cached_prompts`, …"""
 
@@ -149,98 +149,98 @@ class MetricResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateResult:
-    """One candidate of a run: what it was, what became of its cases, and its metrics."""
+    """One candidate of a run with its counts and metrics."""
 
     label: str = field(metadata=json_key("candidate"))
-    """What it is called; no two of a run are called the same."""
+    """Name of the candidate, unique within the run."""
     model: str
-    """Name of the weights at the provider."""
+    """Name of the model at the provider."""
     digest: str | None
-    """Hash of the weights; None: unverified."""
+    """Hash of the weights; None if unverified."""
     fingerprint: str
-    """Hash of all that can change its answers."""
+    """Hash of everything that can change its answers."""
     options: Mapping[str, object]
-    """Effective options: the candidate's over the benchmark's over the defaults."""
+    """Effective options: those of the candidate override the benchmark's, which override the defaults."""
     endpoint: str
-    """Name of the server that it was planned for."""
+    """Name of the server assigned in planning."""
     endpoint_url: str
     provider: str
-    """The wire protocol: one of those that `--provider` takes."""
+    """The wire protocol: one of the values of `--provider`."""
     server_version: str | None
     status: Status
     given_up_reason: str | None = field(metadata=json_key("given_up"))
-    """Why it was given up; None: it was not."""
+    """Why it was given up; None if it was not."""
     n_cases: int
     """Cases of the run."""
     n_ok: int
-    """Answers, the candidate's own failures among them: all that is scored."""
+    """Answers, including the candidate's own failures: all that is scored."""
     n_failed: int
     """Failures of the server: counted, never scored."""
     n_reused: int
-    """Outcomes taken from earlier runs, which are in no timing figure."""
+    """Outcomes taken from earlier runs, which are excluded from every timing figure."""
     n_cached: int
     """Answers to prompts that a server had, or may have had, in its cache."""
     vram_share: float | None
-    """The least share of the model that was in the GPU's memory, in [0, 1]; None: no server said so."""
+    """Least share of the model in GPU memory, in [0, 1]; None if no server reported it."""
     failures: Mapping[str, int]
     """Failures of the server, by kind."""
     own_failures: Mapping[str, int]
     """The candidate's own failures, by kind."""
     metrics: Mapping[str, MetricResult]
-    """By the metric's word, as in `RunResult.metrics`; figures of speed, energy and cost beside them."""
+    """Results by the metric's name, as in `RunResult.metrics`; includes figures of speed, energy and cost."""
     details: Mapping[str, object]
-    """What else its server said: quantisation, context length, warnings."""
+    """Further details from its server: quantisation, context length, warnings."""
     score_failures: Mapping[str, Mapping[str, int]]
     """Failed scores, by the metric's word, then by kind."""
     n_scored: Mapping[str, int]
-    """Answers that have a score, by the metric's word."""
+    """Answers with a score, by the metric's name."""
     endpoints: Mapping[str, int] | None
-    """Outcomes that each server of a pool gave; None where there was but one server."""
+    """Outcomes by server of a pool; None for a single server."""
     energy: EnergyResult | None
-    """None where it was not measured."""
+    """None if not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult(ShownInNotebooks):
-    """One run: a benchmark asked of candidates. Numbers are not rounded."""
+    """One run: a benchmark asked of candidates. Values are not rounded."""
 
     run_id: str
     invocation_id: str
     status: Status
     reason: str | None
-    """Why it failed or was cancelled."""
+    """Why the run failed or was cancelled."""
     benchmark: str
     """Name of the benchmark."""
     benchmark_version: str
     """Hash of the benchmark's cases, prompt and metrics."""
     task_type: str | None
-    """None where the store no longer has the benchmark."""
+    """None if the benchmark is no longer stored."""
     headline: str
-    """Word of the metric that ranks the candidates."""
+    """Name of the metric that ranks the candidates."""
     metrics: Mapping[str, str]
-    """Signatures of the metrics, by the words under which their numbers stand."""
+    """Signatures of the metrics, by the names used for their values."""
     alarms: tuple[Alarm, ...]
-    """Signs that the measuring is at fault: those about all candidates first."""
+    """Signs of faults in the measurement: those about all candidates first."""
     seed: int
     n_repeats: int = field(metadata=json_key("repeats"))
-    """How often each case was asked."""
+    """Repeats of each case."""
     limit: int | None
-    """How many cases were asked for at most; None: all."""
+    """Requested limit of cases; None for all."""
     n_cases: int
-    """Cases that were chosen."""
+    """Number of selected cases."""
     code_version: str
-    """Version of this program that planned the run."""
+    """Version of the program that planned the run."""
     tags: tuple[str, ...]
     started_at: datetime | None
     finished_at: datetime | None
     flow_run_ids: tuple[str, ...]
     """Prefect's flow runs that worked on it."""
     gpus: tuple[GpuResult, ...] = field(metadata=json_key("gpu"))
-    """Of the whole invocation; empty where none was sampled."""
+    """GPUs of the whole invocation; empty if none was sampled."""
     judging: tuple[str, ...]
-    """Whether its judges agree, and what they look at beside the answers: a sentence each; empty without judges."""
+    """Sentences on the agreement and the biases of its judges; empty without judges."""
     candidates: tuple[CandidateResult, ...]
-    """In the order in which they were planned."""
+    """Candidates in the order of planning."""
 
     def candidate(self, label: str) -> CandidateResult:
         """Return the candidate of that label.
@@ -260,29 +260,29 @@ class RunResult(ShownInNotebooks):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInFull:
-    """A run with what `show` has beyond its results."""
+    """A run with the further details that `show` displays."""
 
     run: RunResult = field(metadata=MERGED)
     failures: tuple[FailureSummary, ...] = field(metadata=json_key("failure_examples"))
-    """The server's first, then the most frequent."""
+    """Failures of the server first, then by frequency."""
     classes: Mapping[str, ClassTable]
-    """Classes and confusion matrix of each candidate, by its label; empty where no metric notes the classes."""
+    """Classes and confusion matrix of each candidate, by its label; empty if no metric records the classes."""
     experiments: tuple[str, ...]
-    """Names of the experiments that the run belongs to."""
+    """Names of the experiments that contain the run."""
     annotations: tuple[AnnotationRecord, ...]
-    """What people noted on the run and its cases."""
+    """People's notes on the run and its cases."""
     case_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvocationResult(ShownInNotebooks):
-    """The runs of one invocation, which were planned together."""
+    """The runs of one invocation, planned together."""
 
     status: Status
-    """The worst of its runs'."""
+    """The worst status of its runs."""
     invocation_id: str
     runs: tuple[RunResult, ...]
-    """One a benchmark, in the order in which they were asked for."""
+    """One for each benchmark, in the requested order."""
 
     @property
     def run(self) -> RunResult:

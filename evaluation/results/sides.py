@@ -10,60 +10,60 @@ from evaluation.results.as_json import MERGED, json_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberResult:
-    """A candidate of a run that stands on a side."""
+    """A candidate of a run that belongs to a side."""
 
     run_id: str
     candidate: str
-    """Its label, which several candidates may share."""
+    """Label, which several candidates may share."""
     model: str
-    """The model's name with tag."""
+    """Name of the model with tag."""
     digest: str | None
-    """The weights; None: unverified."""
+    """Digest of the weights; None if unverified."""
     fingerprint: str
     """Equal for candidates whose answers may be pooled."""
     family: str | None
-    """Of models, as its server calls it."""
+    """Model family as reported by its server."""
     parameter_size: str | None
-    """`3.2B`, as its server says it."""
+    """Size as reported by its server: `3.2B`."""
     quantization: str | None
     options: Mapping[str, Any]
-    """The options that it was asked with, by name."""
+    """Options in use, by name."""
     profile: str
-    """The name of its prompt profile."""
+    """Name of its prompt profile."""
     think: bool | str | None
-    """Its think mode; None: the model's own."""
+    """Think mode; None for the model's own."""
     endpoint: str
-    """The servers that answered, joined by `+`."""
+    """Servers that answered, joined by `+`."""
     server_version: str
-    """The versions of those servers, each once, joined by `+`; or `unknown`."""
+    """Distinct versions of those servers, joined by `+`; or `unknown`."""
     slots: int
-    """How many requests its server answered at a time."""
+    """Concurrent requests at its server."""
     seed: int
-    """The run's."""
+    """Seed of the run."""
     n_repeats: int = field(metadata=json_key("repeats"))
-    """How often each case was asked."""
+    """Repeats of each case."""
     started_at: datetime | None
-    """When the run started; None where it never did."""
+    """Start of the run; None if it never started."""
     code_version: str
-    """The code that made the run."""
+    """Version of the code that made the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideCounts:
-    """What became of a side's cases, over all its members: counts of generations and not of cases."""
+    """Case outcomes of a side over all its members, as numbers of generations instead of cases."""
 
     n_asked: int
     """Cases times repeats."""
     n_answered: int
-    """The candidate's own failures among them, which are scored."""
+    """Answers, including the candidate's own failures, which are scored."""
     failures: Mapping[str, int]
-    """Of the server, by kind: left out of every score."""
+    """Failures of the server by kind, which are excluded from every score."""
     own_failures: Mapping[str, int]
-    """Of the candidate, by kind: scored like an empty answer."""
+    """Failures of the candidate by kind, which are scored as empty answers."""
     score_failures: Mapping[str, int]
     """Answers without a value of the headline metric, by kind."""
     n_reused: int
-    """Taken from earlier runs: out of every timing figure."""
+    """Outcomes taken from earlier runs; excluded from every timing figure."""
     n_cached: int = 0
     """Answers to prompts that a server had, or may have had, in its cache."""
 
@@ -73,12 +73,12 @@ class SideResult:
     """One or more candidates whose values were averaged case by case."""
 
     label: str = field(metadata=json_key("side"))
-    """A name that no other side of the comparison has."""
+    """Unique name within the comparison."""
     key: str
-    """What the side is, whatever it is called: its candidate's fingerprint, or the value it was grouped by."""
+    """Identity of the side, independent of its label: its candidate's fingerprint, or the value it was grouped by."""
     digests: tuple[str | None, ...]
-    """The weights behind it, each once; None for weights that nobody could verify."""
+    """Distinct digests of the weights; None for unverified weights."""
     run_ids: tuple[str, ...]
-    """The runs behind it, each once."""
+    """Distinct ids of the runs."""
     members: tuple[MemberResult, ...]
     counts: SideCounts = field(metadata=MERGED)

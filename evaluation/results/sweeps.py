@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueRange:
-    """All values from one to another."""
+    """A continuous range of values."""
 
     low: float
     high: float
@@ -23,70 +23,70 @@ class ValueRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueChoice:
-    """Some values."""
+    """A list of values."""
 
     values: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectResult:
-    """What a parameter does."""
+    """Effect of a parameter."""
 
     name: str
     is_numeric: bool
     levels: tuple[Level, ...]
-    """In the order of their values."""
+    """Levels in the order of their values."""
     p_value: float | None
-    """None where it was not tested."""
+    """None if not tested."""
     p_adjusted: float | None
-    """Over the parameters (Holm)."""
+    """Holm-adjusted over the parameters."""
     spread: float
-    """The best level's mean less the worst one's, in the metric's unit."""
+    """Mean of the best level less that of the worst, in the metric's unit."""
     correlation: float | None
     """Spearman's, of the values and the combinations' means; None if not numeric."""
     p_correlation: float | None
-    """Whether the straight line rises or falls over the cases, adjusted over the parameters (Holm)."""
+    """p-value of a linear trend over the cases, Holm-adjusted over the parameters."""
     detectable: float | None
-    """How far the ends of its range must be apart to be found 4 times in 5; None where it was not tested."""
+    """Difference between the ends of its range that is detected 4 times in 5; None if it was not tested."""
     is_shown: bool
-    """True where it makes a difference beyond chance."""
+    """True if the effect exceeds chance."""
     recommended: ValueRange | ValueChoice
-    """Values that are not shown to be worse than another."""
+    """Values not shown to be worse than another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionResult:
-    """Whether the effect of one parameter depends on the other."""
+    """Dependence of one parameter's effect on another parameter."""
 
     first: str
     second: str
     p_value: float | None
-    """None where it was not tested."""
+    """None if not tested."""
     p_adjusted: float | None
-    """Over the pairs of parameters (Holm)."""
+    """Holm-adjusted over the pairs of parameters."""
     is_shown: bool
-    """True where it does beyond chance."""
+    """True if the interaction exceeds chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweptMetric:
-    """What the scores of a sweep say on one metric."""
+    """Analysis of a sweep's scores on one metric."""
 
     metric: str
     signature: str
     higher_is_better: bool
     n_units: int
-    """Pieces of evidence."""
+    """Number of independent pieces of evidence."""
     unit: str
-    """What they are: `case`, `cluster`, or `answer` to a single prompt."""
+    """Type of these pieces: `case`, `cluster`, or `answer` to a single prompt."""
     confidence_level: float
     combinations: tuple[CombinationScore, ...]
-    """Best first; those without a value last."""
+    """Best first; combinations without a value last."""
     n_may_be_best: int
     effects: tuple[EffectResult, ...]
     interactions: tuple[InteractionResult, ...]
     constant: tuple[str, ...]
-    """Parameters of which one value has scores."""
+    """Parameters with scores for only one value."""
     notes: tuple[str, ...]
 
 
@@ -99,23 +99,23 @@ class SweepResult(ShownInNotebooks):
     """Name of the benchmark."""
     benchmark_version: str
     prompt: str | None
-    """The single prompt that was asked; None: a benchmark's cases."""
+    """The single prompt; None for the cases of a benchmark."""
     design: str
     """How combinations were chosen: `grid`, `random`, …"""
     seed: int
     n_cases: int
-    """Cases that were chosen."""
+    """Number of selected cases."""
     n_repeats: int = field(metadata=json_key("repeats"))
-    """How often each case was asked."""
+    """Repeats of each case."""
     n_combinations: int
     parameters: Mapping[str, ValueRange | ValueChoice]
-    """Values of each parameter that could be tried, by its name."""
+    """Possible values of each parameter, by its name."""
     headline: str
     """Name of the metric that ranks the combinations."""
     as_asked: tuple[str, ...]
-    """Where a model was asked with something else than the combination says: a sentence each."""
+    """Sentences on requests whose settings differed from the combination."""
     metrics: tuple[SweptMetric, ...]
-    """The headline first; without those that are computed from all cases together."""
+    """The headline first; without metrics that are computed from all cases together."""
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row a metric and combination, the best combination of each metric first.

@@ -19,99 +19,99 @@ class GroupResult:
     """One or more candidates with all their cases."""
 
     label: str
-    """A name that no other group of the comparison has."""
+    """Unique name within the comparison."""
     run_ids: tuple[str, ...]
-    """The runs behind it, each once."""
+    """Distinct ids of the runs."""
     benchmarks: tuple[str, ...]
-    """The names of their benchmarks, each once."""
+    """Distinct names of their benchmarks."""
     benchmark_versions: tuple[str, ...]
-    """The versions of those benchmarks, each once."""
+    """Distinct versions of those benchmarks."""
     n_cases: int
     """Cases with a value of the headline metric."""
     n_failed: int
-    """Cases that the server failed to answer: left out of every value."""
+    """Cases that the server failed to answer, which are excluded from every value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnpairedPairResult:
-    """Two groups on one metric. What cannot be said is None."""
+    """Comparison of two groups on one metric. Unavailable values are None."""
 
     metric: str
     """`exact_match`, …"""
     a: str
-    """The label of the first group."""
+    """Label of the first group."""
     b: str
-    """The label of the second group."""
+    """Label of the second group."""
     verdict: str
     """`A better`, `B better`, `equivalent`, `inconclusive` or `insufficient data`."""
     difference: float | None
-    """Mean of A less mean of B, in the metric's unit; of right or wrong, the risk difference."""
+    """Mean of A less mean of B, in the metric's unit; for binary scores the risk difference."""
     low: float | None
-    """Lower limit of the difference, at `confidence_level`; None where neither group varies."""
+    """Lower limit of the difference at `confidence_level`; None if neither group varies."""
     high: float | None
-    """Upper limit of the difference, at `confidence_level`."""
+    """Upper limit of the difference at `confidence_level`."""
     p_value: float | None
-    """Two-sided."""
+    """Two-sided p-value."""
     p_adjusted: float | None
-    """Holm's, over all pairs of the metric; the verdict follows it. None for groups that are too small."""
+    """Holm-adjusted over all pairs of the metric; determines the verdict. None for groups that are too small."""
     n_a: int
     """Cases of A with a value."""
     n_b: int
     """Cases of B with a value."""
     n_clusters_a: int | None
-    """Clusters of A, whose means were compared; None where the cases stand by themselves."""
+    """Clusters of A, whose means were compared; None if the cases are not clustered."""
     n_clusters_b: int | None
     """Clusters of B, whose means were compared."""
     n_common: int
-    """Cases that both have, for which a paired comparison would be the stronger one."""
+    """Cases that both groups have; a paired comparison of them would have more power."""
     mean_a: float
-    """In the metric's unit; with clusters, the mean of the cluster means."""
+    """Mean in the metric's unit; with clusters, the mean of the cluster means."""
     mean_b: float
-    """In the metric's unit; with clusters, the mean of the cluster means."""
+    """Mean in the metric's unit; with clusters, the mean of the cluster means."""
     method: str
     """`newcombe_unpaired+chi2`, `newcombe_unpaired+fisher` or `welch`."""
     effect_size: float | None
     effect_size_name: str
     """`cohen_h` or `hedges_g`."""
     mann_whitney: RankTest | None
-    """The test of ranks beside it; None for right or wrong."""
+    """Rank test; None for binary scores."""
     margin: float | None
-    """The largest difference that does not matter, in the metric's unit; None where none was given."""
+    """Largest negligible difference, in the metric's unit; None if not set."""
     p_equivalence: float | None
-    """Of two one-sided tests against the margin."""
+    """p-value of the two one-sided tests against the margin."""
     needed: CasesNeeded | None = field(default=None, metadata=MERGED)
     """What would settle it; None where it is settled, and where nothing can be said."""
     kind: Kind
-    """`binary` for right or wrong, else `continuous`."""
+    """`binary` or `continuous`."""
     unit: str
-    """The metric's."""
+    """Unit of the metric."""
     higher_is_better: bool
     confidence_level: float
-    """Of the interval: with several pairs higher than .95, so that all hold together (Bonferroni)."""
+    """Level of the interval: with several pairs higher than .95, so that all hold together (Bonferroni)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnpairedComparisonResult(ShownInNotebooks):
-    """Two or more groups, pair by pair and metric by metric."""
+    """Comparison of two or more groups, by pair and metric."""
 
     sentences: tuple[str, ...]
-    """What the headline says."""
+    """Conclusions on the headline metric."""
     code_version: str
-    """The code that compared."""
+    """Version of the code that computed the comparison."""
     task_type: str | None
-    """Of all benchmarks behind it; None where the store no longer has them."""
+    """Task type of all its benchmarks; None if they are no longer stored."""
     run_ids: tuple[str, ...]
-    """Each once, in the order in which they were given."""
+    """Unique run ids, in the given order."""
     by: str | None
-    """The key along which candidates were put together; None: each is a group of its own."""
+    """Key by which candidates were grouped; None if each is a group of its own."""
     against: str | None
-    """The label of the group with which alone the others were compared."""
+    """Label of the baseline group, if the others were compared only with it."""
     headline: str
-    """The metric that the sentences are about."""
+    """Metric of the sentences."""
     groups: tuple[GroupResult, ...]
-    """In the order in which they were given."""
+    """In the given order."""
     pairs: tuple[UnpairedPairResult, ...]
-    """Every two groups by every metric, or each group with the baseline; the headline's first."""
+    """All pairs of groups on every metric, or each group with the baseline; those of the headline first."""
     notes: tuple[str, ...]
 
     @property

@@ -24,9 +24,9 @@ N_RESAMPLES = 1000
 _MISSING = float("nan")
 _LEVEL = 0.95
 Key = tuple[int, int]
-"""An item, and the place of an output in it."""
+"""An item and the index of an output in it."""
 MetricValues = Mapping[str, Mapping[int, Measurement]]
-"""By metric, by generation."""
+"""Values by metric, then by generation."""
 
 
 def rater_agreement(

@@ -7,7 +7,7 @@ from evaluation.records import RatingRecord, ReviewRecord, ReviewSession
 from evaluation.results.reviews import AwaitedRaters, UnfinishedRater
 
 PATIENCE = timedelta(days=30)
-"""Who began and did nothing for so long is waited for no longer."""
+"""Inactivity after which a rater who has started is no longer awaited."""
 
 
 def find_awaited(

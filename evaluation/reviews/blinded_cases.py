@@ -12,10 +12,10 @@ LETTERS = "ABCD"
 SPEED = "speed"
 NO_ANSWER = "(no answer)"
 LONGEST_SHOWN = 20_000
-"""Letters of a text; beyond, its end is cut."""
+"""Characters of a text; the end of a longer one is cut."""
 LONGEST_HINT = 1_000
 _ROOM = 108
-"""Letters that stand side by side on a page of Prefect's."""
+"""Characters that fit side by side on a Prefect page."""
 NO_BREAK = "\u00a0"
 MEANING: Mapping[str, str] = {
     "accuracy": "is what it says right?",

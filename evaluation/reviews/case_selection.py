@@ -17,29 +17,29 @@ Matrix = NDArray[np.float64]
 
 DISAGREEMENT, FLIP, CONTROL, FURTHER = "disagreement", "flip", "control", "further"
 MOST_OUTPUTS = 4
-"""Side by side; of more candidates, each case shows some."""
+"""Outputs shown side by side; with more candidates, each case shows a subset."""
 RIGHT = 0.5
-"""A value from here on counts as right where one has to say."""
+"""Value from which an answer counts as right where a binary decision is needed."""
 _DIGITS = 12
 _MOST_OPTIONS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseStatistics:
-    """What is known of a case before anybody looks at it."""
+    """Statistics of a case before review."""
 
     case_id: str
     sides: tuple[int, ...]
-    """Those that have an answer to it, as places in the list of sides."""
+    """Indices of the sides that have an answer to it."""
     values: Mapping[int, float]
-    """What the headline metric says of each of them, as far as it does."""
+    """Headline value of each of these sides, where it has one."""
     n_wordings: int | None = None
-    """How many different answers there are; None where values are known."""
+    """Number of distinct answers; None if values are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectedCase:
-    """A case that was picked, and why."""
+    """A selected case with the reason."""
 
     seen: CaseStatistics
     reason: str

@@ -33,7 +33,7 @@ _CHANGES_NOTHING = {*_OF_THE_SITTING, "runs", "benchmark", "candidates", "criter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """A picked case with the sides that it shows, in their order."""
+    """A selected case with the sides that it shows, in order."""
 
     position: int
     picked: SelectedCase

@@ -17,13 +17,13 @@ from evaluation.stats.pair_comparison import PairComparison, compare_pair, readj
 from evaluation.stats.verdicts import Kind
 
 OVERALL = "overall"
-"""The mean of all grades of an answer but that for its speed."""
+"""Mean of all grades of an answer except that for speed."""
 _WIDEST = float(MOST - LEAST)
-"""No difference of two grades, and so no interval of one, is further from 0."""
+"""Largest distance from 0 of a difference of two grades, and so of its interval."""
 Values = dict[str, dict[str, dict[str, float]]]
-"""Candidate, criterion, case: the mean of what raters gave."""
+"""Mean of the raters' grades by candidate, criterion and case."""
 Ratings = Mapping[int, Sequence[RatingRecord]]
-"""By item."""
+"""Ratings by item."""
 
 
 def graded_values(items: Sequence[ReviewItem], ratings: Ratings) -> Values:

@@ -6,7 +6,7 @@ from evaluation.records import RatingRecord, ReviewItem, ReviewRecord
 from evaluation.reviews.blinded_cases import criteria_of
 
 FIELDS_WITH_EASE = 24
-"""More of them in one form are tedious."""
+"""Number of fields that a form can have before it becomes tedious."""
 MOST_CASES = 5
 
 

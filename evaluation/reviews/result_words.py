@@ -7,7 +7,7 @@ from evaluation.results.estimates import shown_estimate
 from evaluation.results.reviews import GradeFindings, PairPreference, PreferenceFindings, RaterResult, ReviewResult
 
 ENOUGH_CASES = 6
-"""With fewer, no two-sided test can tell candidates apart."""
+"""With fewer cases, no two-sided test can separate candidates."""
 
 
 def result_sentence(result: ReviewResult) -> str:

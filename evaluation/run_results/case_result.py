@@ -37,7 +37,7 @@ from evaluation.store.session import Store
 from evaluation.truncation import FINISH_REASON, Limits
 
 Scores = dict[int, dict[str, ScoreResult | ScoreFailureResult]]
-"""By repeat, then by metric."""
+"""Scores by repeat, then by metric."""
 _MOST_NAMED = 500
 _OF_ANSWER = tuple({each.name for each in fields(AnswerResult)} & {each.name for each in fields(Generation)})
 

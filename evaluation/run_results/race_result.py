@@ -105,20 +105,20 @@ def _stored_place(stored: Mapping[str, Any]) -> RacePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceDecisionPoint:
-    """What happened at one look."""
+    """Events at one look."""
 
     look: int
-    """From 1."""
+    """Number of the look, from 1."""
     n_cases: int
-    """Cases that had been asked."""
+    """Cases asked so far."""
     left: tuple[RaceDecision, ...]
-    """Who was dropped or given up."""
+    """Candidates that were dropped or given up."""
     n_left_in: int
-    """Candidates that were kept."""
+    """Number of candidates that were kept."""
     checks: tuple[RaceDecision, ...]
-    """The confirmation, where this look was one."""
+    """Confirmation, if this look was one."""
     calls: int | None
-    """Calls of the race so far; None: not noted."""
+    """Calls of the race so far; None if not recorded."""
 
 
 def decision_points(decisions: Sequence[RaceDecision]) -> list[RaceDecisionPoint]:

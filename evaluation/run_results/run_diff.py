@@ -16,7 +16,7 @@ from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 _NOT_ASKED_FOR = ("benchmarks", "models", "candidates")
-"""Shown as what they became: the benchmark and the candidates."""
+"""Request fields that are compared by their resolved values: the benchmark and the candidates."""
 _ROUNDING = 1e-12
 
 

@@ -11,7 +11,7 @@ _INSIDE = Path(__file__).with_name("inside")
 _PACKAGE = Path("evaluation", "sandbox", "inside")
 _lock = threading.Lock()
 _made: dict[int, Path] = {}
-"""By process: a fork does not take its parent's folder away."""
+"""Folders by process id: a forked process must not delete its parent's folder."""
 
 
 def bundle() -> Path:

@@ -35,13 +35,13 @@ print(json.dumps([sorted(libraries), sysconfig.get_path("stdlib"), sysconfig.get
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """A Python with its standard library and nothing else."""
+    """A Python interpreter with only its standard library."""
 
     executable: str
     library_folders: tuple[str, ...]
-    """The standard library's, without other packages."""
+    """Folders of the standard library, without other packages."""
     system_folders: tuple[str, ...]
-    """Those of the machine's shared libraries that it loads."""
+    """Folders of the machine's shared libraries that the interpreter loads."""
 
     def argv(self, code: str, *words: str) -> list[str]:
         """Return the words that start it on `code`, with nothing of the machine's settings and packages."""

@@ -84,7 +84,7 @@ _NEWER |= {"process_mrelease": 448, "set_mempolicy_home_node": 450}
 
 
 _FIRST_UNKNOWN = 451
-"""Linux 6.5 and later."""
+"""First system call number treated as unknown: those of Linux 6.5 and later."""
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ALLOW, _FAIL = 0x80000000, 0x7FFF0000, 0x00050000
 _AT_NUMBER, _AT_MACHINE, _AT_FIRST_ARGUMENT = 0, 4, 16
@@ -136,7 +136,7 @@ _uid_lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and how programs are run."""
+    """Where and how programs run."""
 
     isolation: Isolation
     interpreter: Interpreter
@@ -153,7 +153,7 @@ class Place:
 
 @dataclass(slots=True)
 class Started:
-    """An interpreter that runs."""
+    """A running interpreter."""
 
     process: subprocess.Popen[bytes]
     folder: str | None = None

@@ -26,7 +26,7 @@ from evaluation.sandbox.inside.values import Decoder, PlainOnly
 from evaluation.sandbox.starting import Place, Started, checker_job, processor_time_limit_s, program_job, start_side
 
 MAX_VERDICT_BYTES = 16_384
-"""Of one message: the checker cuts its words to a few hundred characters."""
+"""Bytes of one message: the checker limits its text to a few hundred characters."""
 _END_OF_FAILURE = {
     "syntax": ProgramEnd.SYNTAX_ERROR,
     "MemoryError": ProgramEnd.OUT_OF_MEMORY,
@@ -44,7 +44,7 @@ class _Stage(Enum):
 
 
 class Verdicts:
-    """The messages of one checker, read from its pipe as they come."""
+    """Reads the messages of one checker from its pipe."""
 
     def __init__(self, n_tests: int) -> None:
         self._n_tests = n_tests
@@ -52,11 +52,11 @@ class Verdicts:
         self._unread = b""
         self._first_failure: tuple[str, str] | None = None
         self.passed: list[bool] = []
-        """Of each test that was run, in order."""
+        """Result of each test that ran, in order."""
         self.end: tuple[ProgramEnd, str] | None = None
-        """How the program ended, and in which words; None while it runs."""
+        """How the program ended, with a message; None while it runs."""
         self.is_gone = False
-        """Whether it ended because its interpreter is there no more, which only the process itself explains."""
+        """True if it ended because its interpreter is gone; only the process itself can explain why."""
 
     @property
     def has_started(self) -> bool:
@@ -107,12 +107,12 @@ class Verdicts:
 MAX_OUTPUT_BYTES = 1_000_000
 MAX_FILES = 2_000
 _START_S = 120.0
-"""For both interpreters to be there on a machine with nothing else to do; the program's own time begins then."""
+"""Seconds for both interpreters to start on an idle machine; the program's own time starts afterwards."""
 _LOOK_S = 0.1
 
 
 class CancelledError(Exception):
-    """Whoever wanted the outcome does not want it any more."""
+    """Raised when the outcome is no longer wanted."""
 
 
 def run_program(program: Program, place: Place, is_unwanted: Callable[[], bool]) -> ProgramOutcome:
@@ -129,7 +129,7 @@ def run_program(program: Program, place: Place, is_unwanted: Callable[[], bool])
 
 
 class _Pair:
-    """The two interpreters, and the pipes between them and us."""
+    """The two interpreters with their pipes."""
 
     def __init__(self, program: Program, place: Place) -> None:
         self._program, self._place, self._start_s = program, place, stretched_s(_START_S)
@@ -140,7 +140,7 @@ class _Pair:
         self._verdicts = Verdicts(len(program.tests))
         self._end: tuple[ProgramEnd, str] | None = None
         self._started_at: float | None = None
-        """Set once: nothing that comes from inside moves it again."""
+        """Set only once: no message from inside changes it."""
 
     def __enter__(self) -> "_Pair":
         try:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 MARK = "BENCHWRIGHT_PROGRAM"
-"""The variable by which a process tells where it came from."""
+"""Environment variable that identifies the processes of a program."""
 _PATIENCE_S = 5.0
 _DEAD = ("Z", "X")
 

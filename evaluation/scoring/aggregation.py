@@ -38,13 +38,13 @@ from evaluation.store.session import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseValues:
-    """One metric's values of one candidate, case by case."""
+    """One metric's values of one candidate by case."""
 
     case_ids: tuple[str, ...]
     means: Sequence[float]
-    """One a case: repeats of one case are not independent evidence."""
+    """One mean for each case: repeats of a case are not independent evidence."""
     too_few: tuple[str, ...] = ()
-    """Cases that have scores, but of fewer repeats than the metric needs."""
+    """Cases with scores, but of fewer repeats than the metric needs."""
 
 
 def aggregate_run(

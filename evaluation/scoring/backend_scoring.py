@@ -24,10 +24,10 @@ from evaluation.store.scores import judged_ids, save_scores
 from evaluation.store.session import Store
 
 AT_ONCE = 256
-"""Answers that are worked on at once; who answers lets in as many as fit."""
+"""Answers processed concurrently; the backend limits how many it accepts."""
 SAVED_EVERY = 32
 SAVED_AFTER_S = 1.0
-"""How many scores, and how many seconds of them, a killed process may lose at most."""
+"""Scores, and seconds of scoring, that a killed process can lose at most."""
 NO_OPPONENT = ScoreFailure(kind="no_opponent", message="the other candidate has no answer to this case")
 
 T = TypeVar("T")
@@ -35,13 +35,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """One score that is still missing."""
+    """One missing score."""
 
     generation_id: int
     metric: Metric
     case: Case
     generations: tuple[Generation, ...]
-    """Empty where the opponent has no answer."""
+    """Empty if the opponent has no answer."""
 
 
 async def score_asking(
@@ -166,7 +166,7 @@ def _opponents(
 
 
 class _Worker:
-    """Measures by one metric: ours at once, another's in a thread, which waits for its process, one case at a time."""
+    """Runs one metric: built-in ones at once, others in a thread that waits for their process, case by case."""
 
     def __init__(self, metric: Metric, apart: MetricProcess) -> None:
         self._metric, self._apart, self._is_ours = metric, apart, is_ours(metric)

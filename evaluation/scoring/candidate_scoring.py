@@ -20,17 +20,17 @@ from evaluation.store.session import Store
 
 ASKED = frozenset({Need.EMBEDDER, Need.SANDBOX, Need.JUDGE})
 SAVED_AFTER_S = 1.0
-"""How many seconds of scores by somebody else's metric a killed process may lose at most."""
+"""Seconds of scoring by third-party metrics that a killed process can lose at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreCounts:
-    """How much was scored."""
+    """Numbers of scores."""
 
     n_generations: int
     n_scores: int
     n_failed: int = 0
-    """Scores that could not be had."""
+    """Scores that could not be obtained."""
 
 
 def asks(metric: Metric) -> bool:
@@ -40,14 +40,14 @@ def asks(metric: Metric) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsByWork:
-    """Metrics of a run by who has to do something for them, each as `parse_metric` reads it."""
+    """Metrics of a run by what they need, each as parsed by `parse_metric`."""
 
     plain: tuple[str, ...]
-    """Those that need the answer alone."""
+    """Metrics that need only the answer."""
     programs: tuple[str, ...]
-    """Those that run programs in the sandbox."""
+    """Metrics that run programs in the sandbox."""
     by_model: Mapping[tuple[str, str, str], tuple[str, ...]]
-    """Those that ask a model, by what it is needed for, its name and its digest."""
+    """Metrics that use a model, by purpose, model name and digest."""
 
     def of_model(self, model: MetricModelPlan) -> tuple[str, ...]:
         """Return those that ask that model."""

@@ -22,7 +22,7 @@ from evaluation.store.energies import Flights, GpuUser, gpu_users, load_flights,
 from evaluation.store.session import Store
 
 LONGEST_GAP_S = 5.0
-"""Between two samples further apart nobody knows what the card used: a generation in such a gap has no energy."""
+"""Longest gap between power samples, in seconds: a generation in a longer gap has no energy."""
 
 _Reals = NDArray[np.float64]
 

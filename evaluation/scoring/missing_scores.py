@@ -18,12 +18,12 @@ SERVERS_FAULT = frozenset(
         "embedder_not_loaded",
     }
 )
-"""Kinds of score failures that say nothing of the answer, and may be gone when somebody asks again."""
+"""Kinds of score failure that are independent of the answer and may be resolved by a retry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingScores:
-    """What the server of one metric's model failed to score of one candidate's answers."""
+    """Scores of a candidate that failed because of the server of a metric's model."""
 
     run_candidate_id: int
     label: str
@@ -31,7 +31,7 @@ class MissingScores:
     model: str
     n_scored: int
     kinds: Mapping[str, int]
-    """How many are missing, by kind."""
+    """Number of missing scores by kind."""
 
     @property
     def n_missing(self) -> int:

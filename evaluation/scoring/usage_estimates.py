@@ -24,7 +24,7 @@ from evaluation.store.session import Store
 
 LATENCY_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
 _ANY_CASE = Case(case_id="any")
-"""A figure of speed does not look at the case."""
+"""Placeholder for the case of a speed figure, which does not depend on it."""
 
 
 def figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) -> Iterator[EstimateRow]:

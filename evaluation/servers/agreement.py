@@ -22,12 +22,12 @@ from evaluation.stats.verdicts import MIN_PAIRS
 
 P_LIMIT = 0.05
 SHOWN = 40
-"""Characters of a text that are shown around a difference."""
+"""Characters of a text shown around a difference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """On how many cases two texts were equal, with Wilson's 95% interval."""
+    """Share of cases on which two texts were equal, with Wilson's 95% interval."""
 
     n_equal: int
     n: int
@@ -48,18 +48,18 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Within:
-    """How an endpoint agrees with itself: the floor of the noise."""
+    """Agreement of an endpoint with itself: the noise floor."""
 
     endpoint: str
     equal: Share
     score: float | None
-    """Mean of both times; None where the metric has no value."""
+    """Mean of both rounds; None if the metric has no value."""
     score_noise: float | None
-    """The first time's mean less the second's."""
+    """Mean of the first round less that of the second."""
     beside: Share | None = None
-    """The same texts alone and beside other requests; None where it was not asked so."""
+    """Agreement of texts generated alone and under concurrency; None if not tested."""
     slots: int = 1
-    """Requests at once, beside others."""
+    """Concurrent requests in that test."""
 
     @property
     def sentence(self) -> str | None:
@@ -77,13 +77,13 @@ class Within:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Between:
-    """How two endpoints agree with each other, the first time that each was asked."""
+    """Agreement of two endpoints in their first rounds."""
 
     a: str
     b: str
     equal: Share
     scores: PairedResult | None
-    """A less B over the cases, each the mean of both times; None where the metric has no value."""
+    """A less B over the cases, each the mean of both rounds; None if the metric has no value."""
     may_be_pooled: bool
     sentence: str
 
@@ -95,15 +95,15 @@ class Between:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDifference:
-    """A case on which two endpoints wrote different texts."""
+    """A case on which two endpoints generated different texts."""
 
     case_id: str
     a: str
     b: str
     position: int
-    """The first character that differs, from 0."""
+    """Index of the first differing character, from 0."""
     text_a: str
-    """What stands there."""
+    """Text around that position."""
     text_b: str
     score_a: float | None
     score_b: float | None
@@ -111,15 +111,15 @@ class CaseDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """How alike several endpoints answer."""
+    """Agreement of several endpoints."""
 
     within: tuple[Within, ...]
     between: tuple[Between, ...]
     differences: tuple[CaseDifference, ...]
     n_cases: int
-    """On which every endpoint answered every time."""
+    """Cases that every endpoint answered in every round."""
     n_failed: int
-    """Left out: a server failed on them."""
+    """Cases left out because a server failed on them."""
 
     @property
     def may_be_pooled(self) -> bool:
@@ -186,7 +186,7 @@ def _nobody_answered(endpoints: Sequence[str], answers: Sequence[Answers]) -> Co
 
 
 class _Answered:
-    """What one endpoint wrote, case by case and time by time, with its scores."""
+    """Texts of one endpoint by case and round, with their scores."""
 
     def __init__(
         self, name: str, answers: Sequence[Sequence[Outcome]], questions: Sequence[Question], metric: Metric

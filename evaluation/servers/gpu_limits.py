@@ -6,7 +6,7 @@ from evaluation.records import EndpointRecord
 from evaluation.resolution import default_gpu_tag
 
 UNSET_SLOTS = 1
-"""What an endpoint counts for as long as nobody has said how many requests it serves at once."""
+"""Slots assumed for an endpoint whose number of concurrent requests is not set."""
 
 
 def gpu_tag(endpoint: EndpointRecord) -> str:

@@ -16,15 +16,15 @@ from evaluation.generation import Timing
 
 BEGAN_AT_ONCE = 0.35
 HAD_TO_WAIT = 0.65
-"""Shares of the room; between the two there is no telling."""
+"""Share of the room above which a request had to wait; between `BEGAN_AT_ONCE` and this, the result is unclear."""
 LEAST_ROOM = 0.3
-"""A request that arrives later than this share before the first end shows nothing."""
+"""A request that arrives later than this share before the first end provides no evidence."""
 STREAMS = 0.7
-"""An answer whose first token comes before this share of its time is seen while it is written."""
+"""Share of an answer's time; an earlier first token shows that the answer is streamed."""
 
 
 class SlotEvidence(StrEnum):
-    """What a round has shown."""
+    """Evidence provided by a round."""
 
     ALL_AT_ONCE = "all at once"
     SOME_WAITED = "some waited"
@@ -33,19 +33,19 @@ class SlotEvidence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeRound:
-    """Requests that were sent at once, and what became of them."""
+    """Requests sent at once, with their outcomes."""
 
     n_sent: int
     n_at_once: int
-    """The most that were seen in service together."""
+    """Largest number of requests observed in service together."""
     seen: SlotEvidence
     seconds: float
-    """From the first sending to the last end."""
+    """Time from the first sending to the last end."""
     output_tokens: int | None
     n_tokens: int
-    """Asked of each answer."""
+    """Tokens requested of each answer."""
     n_failed: int = 0
-    """Requests without an answer; a round of which some failed never shows that all were served at once."""
+    """Requests without an answer; a round with any such request never shows that all were served at once."""
 
     @property
     def requests_per_s(self) -> float:

@@ -36,7 +36,7 @@ async def explicit_options(provider: Provider, model: ModelInfo) -> dict[str, An
 
 
 class Sender:
-    """Sends rounds of requests, each with a prompt of its own, so that no prompt cache serves one sooner."""
+    """Sends rounds of requests with distinct prompts, so that no prompt cache speeds one up."""
 
     def __init__(
         self,

@@ -20,31 +20,31 @@ from evaluation.servers.probe_sender import FEW_TOKENS, Prompts, Sender, explici
 
 MOST_TOKENS = 512
 AIMED_ANSWER_S = 0.5
-"""Shorter answers are over before many requests are sent."""
+"""Target duration of an answer in seconds; shorter ones end before many requests are sent."""
 LEAST_ANSWER_S = 0.01
-"""In less, this machine's own work hides what the server does."""
+"""Least duration of an answer in seconds; below it, this machine's own work hides the server's behaviour."""
 DOUBTFUL_TRIES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """How many requests a server serves at once, and how that was seen."""
+    """Number of requests that a server serves at once, with the evidence."""
 
     model: str
     digest: str | None
     slots: int
     is_at_least: bool
-    """There may be more."""
+    """True if the actual number may be greater."""
     rounds: tuple[ProbeRound, ...]
     alone_server_tokens_per_s: float | None
-    """One request at a time."""
+    """Rate with one request at a time."""
     together_server_tokens_per_s: float | None
-    """`slots` requests at a time, all together."""
+    """Total rate with `slots` requests at a time."""
     seconds: float
     was_disturbed: bool
-    """Somebody else used the server."""
+    """True if another user was using the server."""
     notes: tuple[str, ...]
-    """What could not be told."""
+    """What could not be determined."""
 
 
 def model_to_probe(listed: Sequence[ModelInfo], loaded: Sequence[LoadedModel], *, url: str) -> ModelInfo:

@@ -21,24 +21,24 @@ TOPICS = (
     *("a lighthouse", "two brothers", "the last train", "a lost letter", "an old piano", "the sea in winter"),
     *("a market at dawn", "a broken watch", "the tallest tree", "a border town", "the night shift", "a slow river"),
 )
-"""Of short stories: at many words a model wavers between several, and there the last digit decides."""
+"""Topics of short stories, in which a model often wavers between words, so that the last digit decides."""
 STORIES = tuple((Message(role="user", content=f"Write a short story about {topic}."),) for topic in TOPICS)
 TEXT_TOKENS = 96
-"""Long enough that a difference in the last digit of a number has a chance to show."""
+"""Length of a text in tokens, large enough for differences in the last digit to appear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeatability:
-    """How many texts came out the same again."""
+    """Counts of texts that were reproduced."""
 
     n_texts: int
-    """Prompts that were answered every time."""
+    """Prompts that were answered in every round."""
     n_equal_alone: int
-    """Asked twice, each time alone."""
+    """Equal texts of two rounds, each without concurrency."""
     n_equal_beside: int
-    """Asked alone, and then beside others."""
+    """Equal texts of a round without and a round with concurrency."""
     slots: int
-    """Requests at once, the second time."""
+    """Concurrent requests in the round with concurrency."""
 
     @property
     def sentence(self) -> str:

@@ -23,29 +23,29 @@ LOAD_TIMEOUT_S = 900.0
 
 @dataclass(frozen=True, kw_only=True)
 class AskedServer:
-    """One server that is asked, open on this event loop."""
+    """One server under test, open on this event loop."""
 
     endpoint: str
     provider: Provider
     model: str
-    """The model's name there."""
+    """Name of the model on this server."""
     options: Mapping[str, Any]
-    """All that are sent, but the seed."""
+    """Options sent, except the seed."""
     think: bool | str | None = None
     slots: int = 1
-    """Requests at once, the third time; 1: there is none."""
+    """Concurrent requests in the third round; 1 if there is no such round."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A case with the messages that are sent for it."""
+    """A case with its messages."""
 
     case: Case
     messages: tuple[Message, ...]
 
 
 Answers = tuple[tuple[Outcome, ...], ...]
-"""For each question in order, what came of asking it each time."""
+"""Answers to each question in order, one for each round."""
 
 
 async def ask_everyone_twice(

@@ -23,20 +23,20 @@ _FEW_OR_ALIKE = "too few cases, or too much alike, for an interval"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """How far raters agree."""
+    """Degree of agreement between raters."""
 
     coefficient: str
     """`krippendorff_alpha_ordinal`, `weighted_kappa_quadratic`, `raw_agreement`, …"""
     value: float | None
-    """1: always. For alpha and kappa 0: as often as by chance, below 0: less often. None: not defined."""
+    """1 for perfect agreement. For alpha and kappa, 0 is agreement by chance and below 0 less. None if undefined."""
     low: float | None
     high: float | None
     n_cases: int
-    """All that were to be rated."""
+    """Cases that were to be rated."""
     n_pairable: int
-    """Those that at least two raters did rate. The others say nothing."""
+    """Cases that at least two raters rated; the others carry no information."""
     reason: str | None = None
-    """Why there is no value, or no interval."""
+    """Why the value or the interval is missing."""
     confidence_level: float = 0.95
 
 

@@ -31,7 +31,7 @@ from evaluation.stats.power import exact_mcnemar_cases, mcnemar_detectable, shar
 from evaluation.stats.vectors import Vector, difference_of, is_binary
 
 AIM = 0.03
-"""The difference that an inconclusive comparison is measured by where no margin was given."""
+"""Difference on which the power of an inconclusive comparison is based if no margin was given."""
 MIN_PAIRS_FOR_WALD = 300
 
 

@@ -14,7 +14,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.stats.vectors import Vector
 
 Matrix = NDArray[np.float64]
-"""Shape (…, k, k)."""
+"""Array of shape (…, k, k)."""
 Flags = NDArray[np.bool_]
 _STEPS = 200
 _LONGEST_STEP = 2.0
@@ -121,27 +121,27 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """One verdict on two answers to one prompt. Asked in both orders, a pair gives two votes."""
+    """One verdict on two answers to one prompt. A pair shown in both orders gives two votes."""
 
     a: str
     b: str
     score: float
-    """1 where A won, 0 where B did, .5 for a tie."""
+    """1 if A won, 0 if B won, .5 for a tie."""
     prompt: str | None = None
-    """Votes on one prompt are one piece of evidence; a vote without one stands by itself."""
+    """Votes on one prompt count as one piece of evidence; a vote without a prompt counts by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteTable:
-    """The votes as arrays, one number for each vote."""
+    """Votes as arrays, with one element for each vote."""
 
     names: tuple[str, ...]
-    """Sorted; other fields hold places in it."""
+    """Sorted names; other fields are indices into them."""
     a: Places
     b: Places
     score: Vector
     prompt: Places
-    """Counted from 0."""
+    """Index of the prompt, from 0."""
     n_prompts: int
 
     def wins(self, weights: Vector | None = None) -> Matrix:
@@ -195,16 +195,16 @@ _NO_SPREAD = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferenceFit:
-    """Abilities with their uncertainty."""
+    """Fitted abilities with their uncertainty."""
 
     s: Vector
     covariances: tuple[Matrix, ...]
-    """The variance of a contrast is the largest that one of these gives; none for a single prompt."""
+    """The variance of a contrast is the largest that one of these yields; empty for a single prompt."""
     is_strong: Flags
-    """Who could be infinitely strong."""
+    """Candidates whose ability has no finite upper limit."""
     is_weak: Flags
     reached: Flags
-    """Whether one beat another, directly or through others, shape (k, k): without it, it could be infinitely weaker."""
+    """Whether one beat another, directly or through others, shape (k, k); if not, it could be infinitely weaker."""
     notes: tuple[str, ...]
 
 

@@ -28,10 +28,10 @@ from evaluation.stats.vectors import (
 
 NO_SPREAD = "every pair differs by the same: no spread was seen, so there is no interval"
 MIN_PAIRS_TO_RESAMPLE = 100
-"""With fewer heavy-tailed differences the bootstrap's 95% interval covers under 90%, Student's nearly 95%."""
+"""With fewer heavy-tailed differences, the bootstrap's 95% interval covers under 90%, Student's nearly 95%."""
 _LARGEST_EFFECT = 1e6
 SMALLEST_EFFECT = 1e-6
-"""In standard deviations; nobody has the cases that would show a smaller one."""
+"""Effect in standard deviations; a smaller one would need more cases than anyone has."""
 
 
 def continuous_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
@@ -87,14 +87,14 @@ def spread_interval(differences: Vector, confidence_level: float) -> Interval | 
 
 
 class PairedT(NamedTuple):
-    """Student's test of paired differences."""
+    """Student's t-test of paired differences."""
 
     t: float
     standard_error: float
-    """Of the mean difference."""
+    """Standard error of the mean difference."""
     degrees_of_freedom: int
     p_value: float
-    """Two-sided."""
+    """Two-sided p-value."""
 
 
 def paired_t(differences: Vector) -> PairedT | None:
@@ -235,7 +235,7 @@ def _refused(difference: float) -> Evidence:
 
 _LARGEST_LOG = 700.0
 _MOST_FLIPPED = 20_000
-"""Pairs up to which flips of signs stand beside Student's test; beyond, both say the same, and flips are slow."""
+"""Pairs up to which sign flips accompany Student's test; beyond, both agree, and flips are slow."""
 
 
 def ratio_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:

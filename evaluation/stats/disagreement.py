@@ -13,7 +13,7 @@ from evaluation.stats.reweighting import Matrix, Statistic, cumulative
 from evaluation.stats.vectors import Vector
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
-"""What a difference means: another category, so many ranks between, a distance, or a share of both together."""
+"""Scale of ratings: a difference is another category, a number of ranks, a distance, or its share of the sum."""
 Weights = Literal["equal", "linear", "quadratic"]
 
 _NO_SPREAD = 1e-12

@@ -22,7 +22,7 @@ from evaluation.stats.vectors import (
 
 
 class Interval(NamedTuple):
-    """Two limits, the lower first."""
+    """Lower and upper limit."""
 
     low: float
     high: float
@@ -137,7 +137,7 @@ def crossing(function: Callable[[float], float], low: float, high: float) -> flo
 
 MIN_UNITS_FOR_PERCENTILES = 100
 MIN_UNITS_TO_SEE_SKEW = 12
-"""Fewer values say nothing of their skewness."""
+"""Values needed to estimate their skewness."""
 
 
 def mean_estimate(

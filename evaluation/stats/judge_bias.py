@@ -23,51 +23,51 @@ N_RESAMPLES = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionBias:
-    """How far a pairwise judge prefers a place."""
+    """Preference of a pairwise judge for a position."""
 
     first_share: float | None
-    """Share of the decided verdicts that prefer the answer in the first place; without bias one half."""
+    """Share of the decided verdicts that prefer the answer in first position; one half without bias."""
     first_low: float | None
-    """Wilson's limits, the verdicts taken as independent: too wide for a judge who is consistent."""
+    """Wilson's limits, with verdicts treated as independent: too wide for a consistent judge."""
     first_high: float | None
     size: float | None
-    """P(first place wins) - P(second place wins) over both orders, in [-1, 1]."""
+    """P(first position wins) - P(second position wins) over both orders, in [-1, 1]."""
     size_low: float | None
-    """Over the cases: limits of Bonett and Price."""
+    """Limits of Bonett and Price over the cases."""
     size_high: float | None
     p_value: float | None
-    """Exact two-sided sign test among the cases that lean to a place: does one half lean to the first?"""
+    """Exact two-sided sign test of whether half of the cases that favour a position favour the first one."""
     n_pairs: int
     n_decided: int
-    """Verdicts, two a pair, that are no tie."""
+    """Verdicts, two for each pair, that are not ties."""
     n_first: int
-    """Of these, such as prefer the first place."""
+    """Decided verdicts that prefer the first position."""
     n_inconsistent: int
-    """Pairs whose two verdicts name different winners, a tie being a winner of its own."""
+    """Pairs whose two verdicts name different winners; a tie counts as a winner of its own."""
     reason: str | None = None
-    """Why there are no values."""
+    """Why the values are missing."""
     confidence_level: float = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LengthBias:
-    """How far a judge's preference goes with length. Longer answers may also be better: this is no proof of bias."""
+    """Association of a judge's preference with length. Longer answers may also be better: this is no proof of bias."""
 
     correlation: float | None
-    """Spearman's, in [-1, 1]: of grade and length; of preference and difference in length."""
+    """Spearman's correlation in [-1, 1]: of grade and length, or of preference and difference in length."""
     low: float | None
-    """Bootstrap limits, over the cases."""
+    """Bootstrap limits over the cases."""
     high: float | None
     p_value: float | None
-    """Two-sided, by permutation."""
+    """Two-sided p-value of a permutation test."""
     n_cases: int
     longer_share: float | None = None
-    """Of the decided pairs of unequal length, those in which the longer answer won; None for grades."""
+    """Share of the decided pairs of unequal length in which the longer answer won; None for grades."""
     longer_low: float | None = None
     longer_high: float | None = None
     n_decided: int = 0
     reason: str | None = None
-    """Why there are no values."""
+    """Why the values are missing."""
     confidence_level: float = 0.95
 
 

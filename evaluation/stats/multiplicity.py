@@ -34,31 +34,31 @@ _LARGEST_RANGE = 40.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Whether several candidates differ at all."""
+    """A test of whether several candidates differ at all."""
 
     test: str
     """`cochran_q`, or `friedman` with Iman and Davenport's F."""
     statistic: float | None
-    """Q or F; None where F is infinite, since every case ranks the candidates alike."""
+    """Q or F; None if F is infinite because every case ranks the candidates alike."""
     degrees_of_freedom: tuple[int, ...]
     p_value: float
     n_cases: int
-    """Cases, or clusters of them, that all candidates have."""
+    """Cases, or clusters of cases, that all candidates have."""
     mean_ranks: tuple[float, ...]
-    """Of each candidate, 1 for the best on every case; ties share theirs."""
+    """Mean rank of each candidate, 1 if it is the best on every case; ties share their mean rank."""
     critical_difference: float
-    """Mean ranks farther apart differ by Nemenyi's test."""
+    """Difference of mean ranks from which two candidates differ by Nemenyi's test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Friedman:
-    """Friedman's test, with both of its approximations."""
+    """Friedman's test with both of its approximations."""
 
     mean_ranks: tuple[float, ...]
     chi2: float
     chi2_p_value: float
     f: float
-    """Iman and Davenport's F, infinite where every case ranks the candidates alike."""
+    """Iman and Davenport's F; infinite if every case ranks the candidates alike."""
     f_p_value: float
 
 
@@ -258,7 +258,7 @@ ADJUSTMENTS: Mapping[str, Callable[[Sequence[float]], tuple[float, ...]]] = Mapp
         "by": benjamini_yekutieli,
     }
 )
-"""The adjustments that a comparison may name."""
+"""Names of the available adjustments for multiple comparisons."""
 
 
 def _sorted(p_values: Sequence[float]) -> tuple[Vector, Places]:

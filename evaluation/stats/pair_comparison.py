@@ -29,58 +29,58 @@ SMALL = "the difference is real, and smaller than the margin"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairComparison:
-    """How A compares with B on the cases that both answered. What cannot be said is None, never NaN."""
+    """Comparison of A with B on the cases that both answered. Unavailable values are None, never NaN."""
 
     kind: Kind
     n_pairs: int
-    """Cases with a value on both sides that entered."""
+    """Compared cases, which have a value on both sides."""
     n_only_a: int
-    """Cases with a value of A alone."""
+    """Cases with a value of A only."""
     n_only_b: int
     n_clusters: int | None
-    """None where the cases stand by themselves."""
+    """None if the cases are not clustered."""
     mean_a: float | None
-    """Over the pairs; with clusters, the mean of the cluster means."""
+    """Mean over the pairs; with clusters, the mean of the cluster means."""
     mean_b: float | None
     difference: float | None
-    """A less B in the metric's unit; ordinal: P(A > B) - P(A < B); ratio: geometric mean of A / B, 1 = equal."""
+    """A less B in the metric's unit; ordinal: P(A > B) - P(A < B); ratio: geometric mean of A / B, 1 if equal."""
     low: float | None
     high: float | None
     p_value: float | None
-    """Two-sided."""
+    """Two-sided p-value."""
     p_adjusted: float | None = None
-    """Where this is one of several comparisons; the verdict follows it, then."""
+    """Adjusted p-value if this is one of several comparisons; it then determines the verdict."""
     method: str
-    """The interval's method and the test's: `newcombe+mcnemar_exact`, `t+sign_flip`, `cluster_t`, …"""
+    """Methods of interval and test: `newcombe+mcnemar_exact`, `t+sign_flip`, `cluster_t`, …"""
     effect_size: float | None
     effect_size_name: str
     mde: float | None
-    """The smallest true difference that so many pairs show with a power of .8; ratio: above 1."""
+    """Smallest true difference that this many pairs detect with a power of .8; above 1 for a ratio."""
     n_more: int | None
-    """Further cases with which `aim` would be settled; 0 where these would have shown it, None where it is settled."""
+    """Further cases needed to settle `aim`; 0 if these should have shown it, None if it is settled."""
     aim: float | None = None
-    """The difference for which `n_more` is: the margin, else 3 points for binary scores and the observed one."""
+    """Difference on which `n_more` is based: the margin, else 3 points for binary scores, else the observed one."""
     verdict: str
     margin: float | None = None
     p_equivalence: float | None = None
-    """Of two one-sided tests against the margin."""
+    """p-value of the two one-sided tests against the margin."""
     p_a_not_worse: float | None = None
-    """One-sided: that A is not worse than B by the margin."""
+    """One-sided p-value for: A is not worse than B by the margin."""
     p_b_not_worse: float | None = None
     also: Mapping[str, float] = field(default_factory=dict)
     """p-values of other tests, by name."""
     statistics: Mapping[str, float] = field(default_factory=dict)
-    """What goes into p-values and intervals, by name: chi-squares, Newcombe's phi, Student's t, Cohen's d, …"""
+    """Statistics behind p-values and intervals, by name: chi-squares, Newcombe's phi, Student's t, Cohen's d, …"""
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     """Other intervals, by name."""
     design_effect: float | None = None
-    """How many times the clusters multiply the variance of the mean over cases."""
+    """Factor by which clustering increases the variance of the mean over cases."""
     n_better_a: int
-    """Pairs in which A is the better one."""
+    """Pairs in which A is better."""
     n_better_b: int
     n_equal: int
     failures_as_zero: "PairComparison | None" = None
-    """The same with failed cases scored 0; None where nothing failed, or 0 is not the worst value."""
+    """The comparison with failed cases scored 0; None if nothing failed, or if 0 is not the worst value."""
     notes: tuple[str, ...] = ()
     higher_is_better: bool = True
     confidence_level: float = 0.95

@@ -20,18 +20,18 @@ from evaluation.stats.vectors import as_vector, difference_of, is_binary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedResult:
-    """How A differs from B on the cases that both answered."""
+    """Difference of A and B on the cases that both answered."""
 
     difference: float
     """Mean of A less mean of B, in the metric's unit."""
     low: float | None
-    """None where no spread was seen, or for a single pair."""
+    """None if there was no spread, or for a single pair."""
     high: float | None
     p_value: float
-    """Two-sided."""
+    """Two-sided p-value."""
     n_pairs: int
     method: str
-    """The interval's method and the test's: `newcombe+mcnemar_exact`, `t+sign_flip`, …"""
+    """Methods of interval and test: `newcombe+mcnemar_exact`, `t+sign_flip`, …"""
     n_better_a: int
     n_better_b: int
     verdict: str

@@ -27,16 +27,16 @@ from evaluation.stats.vectors import Vector, is_constant, standard_deviation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginTest:
-    """What the pairs say against a difference as large as the margin."""
+    """Tests of a difference against the margin."""
 
     p_above: float
-    """One-sided: that A less B is more than -margin."""
+    """One-sided p-value for: A less B is more than -margin."""
     p_below: float
-    """One-sided: that A less B is less than margin."""
+    """One-sided p-value for: A less B is less than margin."""
     statistic_above: float | None = None
-    """Standard errors (t or z) from -margin up to the difference; None where no spread was seen."""
+    """Distance from -margin up to the difference in standard errors (t or z); None if there was no spread."""
     statistic_below: float | None = None
-    """Those from margin up to the difference, so below 0 where it is within."""
+    """Distance from margin to the difference in standard errors, below 0 if the difference is within."""
 
     @property
     def p_equivalence(self) -> float:
@@ -46,13 +46,13 @@ class MarginTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairTestSettings:
-    """What is asked of the pairs."""
+    """Settings of the tests on paired values."""
 
     confidence_level: float
     margin: float | None
     rng: np.random.Generator
     beside: bool = True
-    """Whether other tests and intervals are computed too."""
+    """Whether other tests and intervals are computed as well."""
 
     @property
     def alpha(self) -> float:
@@ -62,21 +62,21 @@ class PairTestSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """An estimate, its interval, its test and what they could have shown."""
+    """An estimate with its interval, test and power."""
 
     difference: float
-    """A less B; of ratios, A by B."""
+    """A less B; for ratios, A divided by B."""
     interval: Interval | None
     p_value: float | None
-    """Two-sided."""
+    """Two-sided p-value."""
     method: str
     effect_size: float | None
     effect_size_name: str
     mde: float | None
     n_needed: float | None
-    """Pairs that would settle it, those at hand included."""
+    """Pairs needed to settle the comparison, including those available."""
     aim: float | None
-    """The difference for which `n_needed` is."""
+    """Difference on which `n_needed` is based."""
     within: MarginTest | None = None
     also: Mapping[str, float] = field(default_factory=dict)
     statistics: Mapping[str, float] = field(default_factory=dict)
@@ -170,7 +170,7 @@ def _chance(k: int, n: int) -> float:
 
 
 _NEGLIGIBLE = 1e-18
-"""Of the largest term of a sum."""
+"""Share of a sum's largest term below which terms are neglected."""
 
 
 def chi2(only_a: int, only_b: int) -> float:

@@ -32,11 +32,11 @@ _MOST_PAIRS = 1e9
 _FEWEST_PAIRS = 2.0
 _STEPS = 12
 _CLOSE = 1e-13
-"""In power; a thousand times what floating-point numbers can tell apart."""
+"""Tolerance of the power: a thousand times the floating-point precision."""
 _CERTAIN = 12.0
-"""Times the limit at which even one degree of freedom leaves no doubt, and scipy's numbers begin to fail."""
+"""Multiple of the limit from which the power is 1 even with one degree of freedom, and scipy becomes inaccurate."""
 _FAR = 5.0
-"""Standard errors from 0 beyond which the test never errs on the side, and scipy's tail there may be NaN."""
+"""Standard errors from 0 beyond which the wrong side is never rejected, and scipy's tail may be NaN."""
 
 
 def cases_for_difference(difference: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
@@ -178,7 +178,7 @@ def checked(alpha: float, power: float) -> None:
 
 Counts = NDArray[np.intp]
 _FAR_DEVIATIONS = 6.0
-"""Standard deviations beyond which no number of differing pairs counts."""
+"""Standard deviations from the mean beyond which numbers of differing pairs are neglected."""
 _CLOSE_DIFFERENCE = 1e-9
 
 

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """How strong one candidate is."""
+    """Strength of one candidate."""
 
     name: str
     log_ability: float
-    """Log-odds against an opponent of average strength."""
+    """Log-odds of winning against an opponent of average strength."""
     elo: float
-    """The average of all is 1000."""
+    """Elo rating; the average of all candidates is 1000."""
     standard_error: float | None
-    """Of the Elo figure, clustered by prompt."""
+    """Standard error of the Elo rating, clustered by prompt."""
     low: float | None
-    """Elo; None where there is no lower end: it never won against any but its like, or there is a single prompt."""
+    """Elo; None if unbounded, since it never won except against its equals, or if there is a single prompt."""
     high: float | None
-    """Elo; None where there is no upper end: it was never beaten but by its like, or there is a single prompt."""
+    """Elo; None if unbounded, since it never lost except to its equals, or if there is a single prompt."""
     ranks: tuple[int, int]
-    """Best and worst rank that the significant contrasts leave open."""
+    """Best and worst rank compatible with the significant contrasts."""
     n_votes: int
     bootstrap: tuple[float | None, float | None] | None = None
     """Elo, by percentiles over prompts drawn again, from 100 prompts on; None for an open end."""
@@ -27,39 +27,39 @@ class Rating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
-    """Two candidates on the scale of all."""
+    """Comparison of two candidates on the common scale."""
 
     a: str
     b: str
     elo: float
-    """A less B."""
+    """Elo difference, A less B."""
     low: float | None
     high: float | None
     chance: float
-    """That A is preferred to B."""
+    """Probability that A is preferred to B."""
     z: float | None
-    """Difference by standard error."""
+    """Difference divided by its standard error."""
     p_value: float | None
     p_adjusted: float | None
-    """Holm's, over all contrasts."""
+    """Holm-adjusted p-value over all contrasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferenceRanking:
-    """Candidates on one scale of strength, or why they have none in common."""
+    """Candidates on one scale of strength, or the reason why there is no common scale."""
 
     ratings: tuple[Rating, ...]
-    """Best first; empty where the candidates fall apart into several components."""
+    """Ratings, best first; empty if the candidates form several components."""
     contrasts: tuple[Contrast, ...]
     components: tuple[tuple[str, ...], ...]
-    """Candidates connected by comparisons. Where there are several, `parts` ranks each by itself."""
+    """Candidates connected by comparisons. If there are several components, `parts` has the ranking of each."""
     parts: "tuple[PreferenceRanking, ...]"
     groups: tuple[tuple[str, ...], ...]
     winner: str | None
     n_votes: int
     n_prompts: int
     deviance: float | None
-    """How far the votes are from what one scale can say: near its degrees of freedom where it says all."""
+    """Deviance of the votes from a single scale; close to its degrees of freedom if the scale fits."""
     degrees_of_freedom: int | None
     notes: tuple[str, ...]
     confidence_level: float

@@ -21,28 +21,28 @@ from evaluation.stats.verdicts import A_BETTER, B_BETTER, Kind
 
 Scores = Mapping[str, float]
 MAX_PAIRS_WITH_CHECKS = 10
-"""With more pairs, bootstrap intervals beside the table's own are left out."""
+"""Number of pairs above which additional bootstrap intervals are omitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManyComparison:
-    """How several candidates compare on one metric."""
+    """Comparison of several candidates on one metric."""
 
     pairs: tuple[tuple[str, str, PairComparison], ...]
-    """All pairs in the order given, or each side with the baseline second; p and verdicts adjusted for their number."""
+    """All pairs in the given order, or each side with the baseline second; p and verdicts adjusted for their number."""
     gate: Gate | None
-    """None for two sides, and where fewer than two cases are common to all."""
+    """None for two sides, or if fewer than two cases are common to all."""
     order: tuple[str, ...]
-    """Best first, by the mean over the cases that all sides have, or over each one's own where there are none."""
+    """Best first by the mean over the cases that all sides have, or over each side's own cases if there are none."""
     groups: tuple[tuple[str, ...], ...]
-    """Those that do not differ, best first; one may stand in several. Empty where more than one meets a baseline."""
+    """Groups without significant differences, best first; they may overlap. Empty if several meet only a baseline."""
     ranks: Mapping[str, tuple[int, int]]
-    """The best and the worst rank of each that the significant differences leave open."""
+    """Best and worst rank of each side compatible with the significant differences."""
     winner: str | None
-    """The one that is significantly better than every other."""
+    """The side that is significantly better than every other."""
     adjust: str = "holm"
     confidence_level: float = 0.95
-    """Of all claims together. The pairs' intervals are at their own level, which is higher (Bonferroni)."""
+    """Joint level of all claims. The intervals of the pairs have their own, higher level (Bonferroni)."""
     notes: tuple[str, ...] = ()
 
 

@@ -23,29 +23,29 @@ from numpy.typing import NDArray
 from evaluation.errors import ConfigurationError
 
 MOST_SUMS = 20_000
-"""Different sums that are told apart; scores are rounded so that there are no more, and p stays exact for these."""
+"""Distinct sums at most; scores are rounded to stay within it, and p is exact for the rounded scores."""
 FALL = 0.1
-"""The share of right answers turned wrong that the weights are made for."""
+"""Chance of each right answer to turn wrong under the alternative that defines the weights."""
 _WEIGHT_STEP = 0.05
 _ROUNDING = 1e-12
 Values = tuple[float, ...]
-"""Of one case, the newest run's first."""
+"""Values of one case, the newest run's first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
-    """A run against earlier ones, on the cases that it shares with any of them."""
+    """Comparison of a run with earlier ones, on the cases that it shares with any of them."""
 
     n_cases: int
     n_worse: int
-    """Cases on which it lies below the mean of the earlier runs."""
+    """Cases on which it scores below the mean of the earlier runs."""
     n_better: int
     p_value: float
-    """One-sided: small where it is too low."""
+    """One-sided p-value; small if the new run scores too low."""
     value: float
-    """Its mean."""
+    """Mean of the new run."""
     usual: float
-    """The mean of the earlier runs' case means."""
+    """Mean of the earlier runs' case means."""
 
     @property
     def difference(self) -> float:

@@ -14,7 +14,7 @@ from evaluation.stats.vectors import Vector, is_constant
 
 Matrix = NDArray[np.float64]
 Statistic = Callable[[Matrix], Vector]
-"""The statistic for each row of weights: shape (n_rows, n_cases) to shape (n_rows,), NaN where it is not defined."""
+"""Statistic for each row of weights: shape (n_rows, n_cases) to shape (n_rows,), NaN where undefined."""
 
 MAX_UNDEFINED_SHARE = 0.05
 _NUMBERS_AT_ONCE = 1_000_000

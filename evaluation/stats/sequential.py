@@ -25,22 +25,22 @@ from evaluation.stats.vectors import Vector
 Array = NDArray[np.float64]
 _BISECTIONS = 40
 _STAKES = 0.95 * (np.arange(1, 9) / 8) ** 1.5
-"""Shares of the wealth that are risked on one case, by as many bettors with an equal part of the first stake."""
+"""Shares of the wealth staked on one case, one for each of the bettors, who start with equal parts."""
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EProcess:
-    """Bets on the cases on which two candidates differ, of which each wins half where neither is better.
+    """E-process on the cases on which two candidates differ, of which each wins half if neither is better.
 
     E = 2^n B(w + 1, n - w + 1) after w wins among n differing cases: the likelihood ratio, averaged over all chances
     of winning (Lindon and Malek 2022, arXiv:2011.03567).
     """
 
     one_sided: bool = False
-    """Only chances above one half are averaged over: evidence that A wins more, and against "no more than B"."""
+    """Average only over chances above one half: evidence that A wins more, against "no more than B"."""
     prior: float = 1.0
-    """Weight of the chances averaged over, Beta(prior, prior): 1 for all alike; more bets on small differences."""
+    """Beta(prior, prior) weights the chances: 1 weights all equally; larger values favour small differences."""
 
     def __post_init__(self) -> None:
         if not 0 < self.prior < float("inf"):
@@ -82,16 +82,16 @@ def always_valid_p_values(log_e_path: ArrayLike) -> Array:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BettingSequence:
-    """Limits around the mean of bounded values that hold at every look at once, by bets against each mean.
+    """Confidence sequence for the mean of bounded values, valid at every look at once, by betting against each mean.
 
-    Some bettors bet that the mean is above m, as many that it is below, each with a constant share of its wealth; m is
-    ruled out as soon as one side has 2/α times what it began with (Waudby-Smith and Ramdas 2024, arXiv:2010.09686:
+    Half of the bettors bet that the mean is above m, half that it is below, each with a constant share of its wealth; m
+    is ruled out as soon as one side has 2/α times its initial wealth (Waudby-Smith and Ramdas 2024, arXiv:2010.09686:
     the hedged grid of Kelly bettors). Values lie in rows, case by case along the last axis; NaN stands for a case that
     was not seen.
     """
 
     low: float = -1.0
-    """The least a value can be: -1 for the difference of two scores in [0, 1]."""
+    """Lower bound of the values: -1 for the difference of two scores in [0, 1]."""
     high: float = 1.0
     confidence_level: float = 0.95
 

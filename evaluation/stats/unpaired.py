@@ -18,16 +18,16 @@ from evaluation.stats.paired_tests import MarginTest
 from evaluation.stats.vectors import Vector, as_vector, is_constant, standard_deviation
 
 SMALL_CELL = 5
-"""Expected counts below which chi-square is not trusted."""
+"""Expected counts below which the chi-square test is not used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnpairedResult:
-    """How group A differs from group B."""
+    """Difference between group A and group B."""
 
     difference: float
     low: float | None
-    """None where nothing varies."""
+    """None if the values do not vary."""
     high: float | None
     p_value: float
     n_a: int
@@ -40,12 +40,12 @@ class UnpairedResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankTest:
-    """Whether the scores of one group tend to be the higher ones, whatever the distances (Mann and Whitney 1947)."""
+    """Test of whether the scores of one group tend to be higher, by their ranks (Mann and Whitney 1947)."""
 
     u: float
-    """Pairs of a case of A and one of B in which A's score is the higher one; ties count half."""
+    """Pairs of a case of A and a case of B in which A's score is higher; ties count half."""
     p_value: float
-    """Two-sided: exact without ties where a group has at most 8 cases, else normal, corrected for ties."""
+    """Two-sided: exact without ties if a group has at most 8 cases, else normal with tie correction."""
     rank_biserial: float
     """P(A higher) - P(B higher), in [-1, 1]."""
 

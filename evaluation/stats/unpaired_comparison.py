@@ -22,23 +22,23 @@ from evaluation.stats.vectors import Vector, as_vector, is_binary
 from evaluation.stats.verdicts import INCONCLUSIVE, INSUFFICIENT_DATA, MIN_PAIRS, Kind
 
 MIN_GROUP = MIN_PAIRS
-"""Cases, or clusters of them, that each group needs; the paired comparison asks for as many pairs."""
+"""Minimum of cases, or clusters of cases, in each group; the paired comparison needs as many pairs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPair:
-    """Two groups on one metric."""
+    """Comparison of two groups on one metric."""
 
     a: str
     b: str
     kind: Kind
     test: UnpairedResult
     p_adjusted: float | None = None
-    """Holm's, over all pairs whose groups are large enough; the verdict follows it."""
+    """Holm-adjusted over all pairs whose groups are large enough; determines the verdict."""
     within: MarginTest | None = None
-    """Against the margin; None without one."""
+    """Tests against the margin; None without one."""
     ranks: RankTest | None = None
-    """None for right or wrong."""
+    """None for binary scores."""
     verdict: str = INSUFFICIENT_DATA
     needed: CasesNeeded | None = None
     """What would settle it; None where it is settled, and where nothing can be said."""

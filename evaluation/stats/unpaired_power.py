@@ -36,7 +36,7 @@ class CasesNeeded:
     n_more: int | None
     """Further cases of each group with which `aim` would be settled; 0 where these would have shown it."""
     aim: float | None
-    """The difference for which `n_more` is: the margin, else 3 points for binary scores and the observed one."""
+    """Difference on which `n_more` is based: the margin, else 3 points for binary scores, else the observed one."""
     mde: float | None
     """The smallest true difference that so many cases show with a power of .8."""
 

@@ -108,13 +108,13 @@ def design_effect(vector: Vector, clusters: Sequence[Hashable | None]) -> float 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """The scores of two candidates on the cases that both have, and what was left out."""
+    """Scores of two candidates on the cases that both have, with the cases that were left out."""
 
     case_ids: tuple[str, ...]
     a: tuple[float, ...]
     b: tuple[float, ...]
     only_a: tuple[str, ...]
-    """Cases that A has and B lacks: B's server failed there, or it was never asked."""
+    """Cases that only A has: B's server failed on them, or they were not asked."""
     only_b: tuple[str, ...]
 
     @property
@@ -125,11 +125,11 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usable:
-    """Scores that can be computed with, and the cases that have none."""
+    """Usable scores, and the cases without one."""
 
     values: Mapping[str, float]
     missing: frozenset[str]
-    """Cases whose score is None, NaN or a value that stands for "no score"."""
+    """Cases whose score is None, NaN or a value that means "no score"."""
 
 
 def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
@@ -180,7 +180,7 @@ def _number(case_id: Hashable, score: object) -> float:
 
 
 SKEWED = 0.1
-"""Skewness of the mean (the differences' by the root of n) from which its interval is checked by a bootstrap."""
+"""Skewness of the mean (that of the differences over root n) from which its interval is checked by a bootstrap."""
 
 
 def skewness(vector: Vector) -> float:

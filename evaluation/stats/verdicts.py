@@ -4,14 +4,14 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What the numbers are."""
+    """Kind of the compared values."""
 
     BINARY = "binary"
     CONTINUOUS = "continuous"
     ORDINAL = "ordinal"
-    """Ratings, of which only the order counts: the difference is P(A > B) - P(A < B)."""
+    """Ratings of which only the order matters: the difference is P(A > B) - P(A < B)."""
     RATIO = "ratio"
-    """Positive quantities whose ratio counts, such as latencies: the difference is the geometric mean of A / B."""
+    """Positive quantities compared by ratio, such as latencies: the difference is the geometric mean of A / B."""
 
 
 A_BETTER = "A better"
@@ -20,4 +20,4 @@ EQUIVALENT = "equivalent"
 INCONCLUSIVE = "inconclusive"
 INSUFFICIENT_DATA = "insufficient data"
 MIN_PAIRS = 6
-"""With fewer, no exact two-sided test can reach p < .05."""
+"""With fewer pairs, no exact two-sided test can reach p < .05."""

@@ -16,7 +16,7 @@ _ALLOWED = "give a path, sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
 _SECRET_QUERY = ("password", "sslpassword")
 _SQLITE = "sqlite+pysqlite:///"
 _PLAIN = re.compile(r"[\w./~ +,-]+")
-"""A path in which no character means anything in a URL."""
+"""Pattern of a path without characters that have a meaning in URLs."""
 
 
 def default_url() -> str:

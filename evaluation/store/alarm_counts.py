@@ -14,14 +14,14 @@ from evaluation.truncation import FINISH_REASON, SPARE_TOKENS, CutBy, Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreSpread:
-    """How far a candidate's scores on one metric lie apart."""
+    """Distribution of a candidate's scores on one metric."""
 
     signature: str
     n: int
     least: float
     greatest: float
     n_labelled: int
-    """Scores with one of the labels that were asked for."""
+    """Scores with one of the requested labels."""
 
 
 def score_spreads(
@@ -106,19 +106,19 @@ def _is_full(limits: Limits) -> sa.ColumnElement[bool]:
 
 
 LOOKED_AT = 2_000
-"""Answers of a candidate whose times are looked at: a habit of its server shows in the first ones."""
+"""Answers of a candidate whose times are examined: the first ones are enough to show a server's habit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queueing:
-    """How answers waited in the server's own queue, by the times that it reported."""
+    """Waiting times in the server's own queue, as reported by the server."""
 
     n: int
-    """Answers of which it reported times; from a loaded model, and not reused."""
+    """Answers with reported times, from a loaded model and not reused."""
     n_waited: int
-    """Those that waited for longer than a share of the time that they were served."""
+    """Answers that waited longer than a share of their service time."""
     waited_s: float
-    """All together."""
+    """Total waiting time."""
     served_s: float
 
 

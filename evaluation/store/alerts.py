@@ -18,7 +18,7 @@ from evaluation.store.statements import now, one_at_a_time, upsert
 from evaluation.store.tables import alert, monitor_look
 
 STALE_AFTER = timedelta(days=7)
-"""An alert that nothing was found to judge by for so long is over."""
+"""Time after which an alert without new evidence is closed."""
 OVER = "it is over: the newest figures are as they should be"
 STALE = "there has been nothing to judge it by for 7 days"
 _OF_FINDING = ("rule", "severity", "source", "task", "benchmark", "candidate", "metric", "run_id", "sentence")

@@ -16,24 +16,24 @@ from weakref import WeakMethod
 from evaluation.errors import StoreError
 
 BATCH_AFTER_S = 1.0
-"""How long the first entry of a batch waits for others."""
+"""Seconds that the first entry of a batch waits for others."""
 MOST_AT_ONCE = 500
 _FIRST_PAUSE_S = 0.2
-"""Between attempts while the store is away; each is twice as long as the one before."""
+"""First pause in seconds between attempts while the store is away; each later pause is twice as long."""
 
 Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt(Generic[Entry]):
-    """What came of writing a batch."""
+    """Result of writing a batch."""
 
     left: Sequence[Entry] = ()
-    """Those that must wait."""
+    """Entries to retry later."""
     n_refused: int = 0
-    """How many never can be written."""
+    """Number of entries that can never be written."""
     problem: Exception | None = None
-    """What was met; of several the last."""
+    """The last error."""
 
 
 def attempt(batch: Sequence[Entry], write: Callable[[Sequence[Entry]], int | None]) -> Attempt[Entry]:
@@ -65,13 +65,13 @@ def _one_by_one(batch: Sequence[Entry], write: Callable[[Sequence[Entry]], int |
 
 
 class BackgroundWriter(Generic[Entry]):
-    """Entries on their way to the store; safe to use from several threads, and after a fork.
+    """Entries queued for the store; safe to use from several threads, and after a fork.
 
     Args:
         put_away: Writes a batch; called in one thread at a time.
-        name: Of the thread.
-        most_waiting: How many are kept while the store is away.
-        longest_pause_s: Between attempts while it is.
+        name: Name of the thread.
+        most_waiting: How many entries are kept while the store is away.
+        longest_pause_s: Longest pause between attempts while the store is away.
         batch_after_s: How long the first entry of a batch waits for others.
     """
 
@@ -99,9 +99,9 @@ class BackgroundWriter(Generic[Entry]):
         self._is_urgent = self._is_closed = False
         self._thread: Thread | None = None
         self.n_dropped = 0
-        """Entries of this process that were given up: too many waited, or they never can be written."""
+        """Entries of this process that were given up: too many were waiting, or they can never be written."""
         self.problem: Exception | None = None
-        """Why the last attempt must be made again; None: it need not."""
+        """Why the last attempt must be repeated; None if it need not."""
 
     def begun(self) -> None:
         """React to the thread of a process having begun."""

@@ -29,7 +29,7 @@ _DESCRIBING = (
     "field_use",
     "saved_at",
 )
-"""What saving the same version again may change."""
+"""Columns that saving the same version again may change."""
 
 
 def save_benchmark(store: Store, saved: Benchmark) -> str:

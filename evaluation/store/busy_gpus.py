@@ -12,7 +12,7 @@ from evaluation.store.tables import generation, gpu_sample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusyGpu:
-    """A server's GPUs over the moments at which a candidate's requests were in flight there."""
+    """Utilisation of a server's GPUs while a candidate's requests were in flight there."""
 
     endpoint: str
     n_samples: int

@@ -8,7 +8,7 @@ from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate
 
 MOST_TEXTS = 2000
-"""So many answers tell the share; more would be read for nothing."""
+"""Number of answers read, enough to estimate the share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +17,11 @@ class ChangedTexts:
 
     n_changed: int
     n: int
-    """Answers to the same case, with the same seed, that both runs asked for themselves."""
+    """Answers to the same case with the same seed that both runs generated themselves."""
     run_id: str
     """The other run."""
     slots: int
-    """The most requests at once, of both."""
+    """Largest number of concurrent requests in either run."""
 
     @property
     def share(self) -> float:

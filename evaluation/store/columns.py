@@ -11,7 +11,7 @@ from evaluation.store.safe_text import escape_text, unescape_text
 
 
 class SafeText(TypeDecorator[str]):
-    """Text of any content."""
+    """Text with any characters."""
 
     impl = sa.Text
     cache_ok = True
@@ -24,7 +24,7 @@ class SafeText(TypeDecorator[str]):
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC. Refuses datetimes without a zone, whose meaning depends on the machine."""
+    """Time in UTC. Refuses datetimes without a time zone, whose meaning depends on the machine."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True

@@ -28,7 +28,7 @@ class ComparisonPairRecord:
 
     metric: MetricUse
     a_key: str
-    """What the side is, whatever it was called: its candidate's fingerprint, or the value it was grouped by."""
+    """Identity of the side, independent of its label: its candidate's fingerprint, or the value it was grouped by."""
     b_key: str
     result: PairResult
 
@@ -43,7 +43,7 @@ class ComparisonRecord:
     run_ids: tuple[str, ...]
     request: Mapping[str, Any]
     result: ComparisonResult
-    """As it was when it was made; under which experiment it is filed is a column of its own, which may change."""
+    """Result as of its creation. The experiment that it belongs to is a column of its own, which may change."""
     pairs: tuple[ComparisonPairRecord, ...]
     code_version: str
     created_at: datetime
@@ -52,7 +52,7 @@ class ComparisonRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairHistoryRow:
-    """How one pair came out in one comparison."""
+    """Result of one pair in one comparison."""
 
     comparison_id: str
     created_at: datetime

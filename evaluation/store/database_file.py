@@ -18,7 +18,7 @@ from evaluation.store.address import shown
 
 
 class HasUrl(Protocol):
-    """A store that is open, as far as it is asked here."""
+    """The part of an open store that is needed here."""
 
     @property
     def url(self) -> str:
@@ -27,7 +27,7 @@ class HasUrl(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFile:
-    """A file as it was when it was looked at."""
+    """Identity of a database file at one time."""
 
     path: Path
     device: int

@@ -15,7 +15,7 @@ from evaluation.store.tables import estimate, run, run_candidate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierValue:
-    """What a candidate was worth in one run."""
+    """A candidate's value in one run."""
 
     run_id: str
     made_at: datetime

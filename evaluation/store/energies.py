@@ -17,24 +17,24 @@ _PAGE = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuUser:
-    """An endpoint that worked on a GPU for an invocation."""
+    """An endpoint that used a GPU for an invocation."""
 
     gpu: str
-    """One word for one card, equal in all invocations."""
+    """Identifier of a card, equal in all invocations."""
     invocation_id: str
     endpoint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flights:
-    """When an invocation's generations were in flight on an endpoint: columns of equal length."""
+    """Times at which an invocation's generations were in flight on an endpoint: columns of equal length."""
 
     generation_ids: NDArray[np.int64]
     starts: NDArray[np.float64]
-    """Seconds since 1970; of the last attempt."""
+    """Start of the last attempt, in seconds since 1970."""
     ends: NDArray[np.float64]
     is_answer: NDArray[np.bool_]
-    """False for a failure of the server's."""
+    """False for a failure of the server."""
 
 
 # A driver that names no card leaves its place in the machine.
@@ -150,7 +150,7 @@ def save_energies(store: Store, generation_ids: Sequence[int], joules: Sequence[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyTotal:
-    """What a candidate's measured answers took together."""
+    """Total energy of a candidate's measured answers."""
 
     n_measured: int
     energy_j: float

@@ -16,7 +16,7 @@ from evaluation.store.selectable_candidates import choosables, imported
 from evaluation.store.tables import generation, run_candidate, score, scoreboard_import, scoreboard_row
 
 _PRIMES = (2_147_483_647, 2_147_483_629, 2_147_483_587)
-"""Each product of two numbers below them fits 63 bits."""
+"""Moduli: each product of two numbers below them fits in 63 bits."""
 _FACTORS = (1_836_311_903, 1_276_901_417, 1_640_531_527, 1_103_515_245)
 _ADDED = 1_442_695_041
 
@@ -33,7 +33,7 @@ class AskedCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedScoreboard:
-    """A scoreboard from elsewhere."""
+    """An imported scoreboard."""
 
     import_id: str
     name: str
@@ -43,7 +43,7 @@ class ImportedScoreboard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceBase:
-    """All but the rows: small, and read each time that a fingerprint is asked for."""
+    """Evidence without its rows: small, and read whenever a fingerprint is needed."""
 
     asked: tuple[AskedCandidate, ...]
     imports: tuple[ImportedScoreboard, ...]

@@ -22,14 +22,14 @@ _PAGE = 500
 _JOULES_PER_KWH = 3.6e6
 
 Group = tuple[str, str]
-"""Task and yardstick of cases."""
+"""Task and yardstick of a set of cases."""
 _Reals = NDArray[np.float64]
 _Positions = NDArray[np.int32]
 _Truths = NDArray[np.bool_]
 
 
 class Columns:
-    """Rows as they come, each a candidate's on a case."""
+    """Columns of rows in reading order, each of one candidate on one case."""
 
     def __init__(self) -> None:
         self._candidates: dict[str, int] = {}

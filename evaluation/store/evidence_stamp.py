@@ -24,15 +24,14 @@ _NOT_EVIDENCE = frozenset(
         "kept_scoreboard",
     }
 )
-"""What changes in them changes no evidence. Promotions do not either, but whoever answers wants to know of them."""
+"""Tables whose changes do not affect evidence. Promotions do not either, but have to be noticed."""
 _GROWING = ("generation", "promotion", "run_candidate", "score", "scoreboard_import")
 
 
 class ServerStamp:
-    """A stamp of PostgreSQL that differs after somebody wrote evidence, whoever it was.
+    """A stamp of PostgreSQL that changes when anyone has written evidence.
 
-    The server counts the changes of each table, which others see up to ten seconds later; what was added is seen at
-    once.
+    The server's counts of changes become visible with a delay of up to ten seconds; additions are visible at once.
     """
 
     def __init__(self, store: Store) -> None:

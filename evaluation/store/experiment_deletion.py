@@ -30,16 +30,16 @@ def runs_of_its_own(store: Store, experiment_id: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentContents:
-    """What goes when an experiment is deleted."""
+    """What is deleted with an experiment."""
 
     run_ids: tuple[str, ...]
     n_answers: int
     """Outcomes of those runs."""
     n_comparisons: int
     n_notes: int
-    """On the experiment, on its comparisons, and on those runs."""
+    """Notes on the experiment, on its comparisons and on those runs."""
     n_runs_kept: int
-    """Runs that stay: all, or those that belong to another experiment too."""
+    """Runs that stay: all, or those that also belong to another experiment."""
 
 
 def contents_to_delete(store: Store, experiment_id: str, *, with_runs: bool) -> ExperimentContents:

@@ -13,22 +13,22 @@ from evaluation.store.tables import gpu_sample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuSample:
-    """One GPU at one moment. None: the card does not say."""
+    """One GPU at one time. None if the card does not report a value."""
 
     endpoint: str
-    """The endpoint that worked on this GPU."""
+    """Endpoint that used this GPU."""
     gpu_index: int
     gpu_name: str
     gpu_uuid: str | None = None
-    """The driver's own name of this very card, equal in every process."""
+    """The driver's identifier of this card, equal in every process."""
     sampled_at: datetime
     utilisation: float | None = None
-    """In [0, 1]: the share of the last moments in which the card was at work at all."""
+    """Share of the last sampling period in which the card was busy, in [0, 1]."""
     memory_used_bytes: int | None = None
-    """By all processes."""
+    """Memory used by all processes."""
     memory_total_bytes: int | None = None
     power_w: float | None = None
-    """Of the whole card."""
+    """Power of the whole card."""
 
 
 _COLUMNS = [column for column in gpu_sample.c if column.name not in ("id", "invocation_id")]

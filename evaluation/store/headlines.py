@@ -14,10 +14,10 @@ class HeadlineValue:
     """A candidate's mean."""
 
     candidate: str
-    """Its label."""
+    """Label of the candidate."""
     value: float
     signature: str
-    """Of the metric."""
+    """Signature of the metric."""
 
 
 def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[HeadlineValue, ...]]:

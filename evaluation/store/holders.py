@@ -21,7 +21,7 @@ from evaluation.store.statements import now, one_at_a_time
 from evaluation.store.tables import holder, holder_run
 
 SILENCE_S = 60.0
-"""A holder that did not beat for so long counts as dead. Beat every 10 s or so."""
+"""Seconds without a heartbeat after which a holder counts as dead. Heartbeats are due about every 10 s."""
 
 _COLUMNS = (
     holder.c.id.label("holder_id"),

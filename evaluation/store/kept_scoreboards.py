@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 MOST_BYTES = 32_000_000
-"""What is larger is computed each time: to write it may take longer than a question may wait."""
+"""Bytes of cached content; more is computed each time, since writing it may take longer than a query may wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptContent:
-    """What a database keeps."""
+    """Content cached in a database."""
 
     n_changes: int | None
-    """How often the evidence has changed; None where nobody counts, and nothing can be kept."""
+    """Number of changes to the evidence; None if it is not counted, in which case nothing can be cached."""
     content: bytes | None
-    """Of this evidence; None: nothing is kept of it."""
+    """Content computed from this evidence; None if nothing is cached."""
 
 
 def read_kept(stamp: SqliteStamp, made_by: str) -> KeptContent:

@@ -9,7 +9,7 @@ from evaluation.store.session import Store
 from evaluation.store.tables import run_candidate
 
 _LOADED_BYTES = "loaded_bytes"
-"""Key in a run candidate's details."""
+"""Key in a run candidate's details: memory of the loaded model."""
 
 
 def record_loaded_bytes(store: Store, run_candidate_ids: Sequence[int], *, size_bytes: int) -> None:

@@ -17,13 +17,13 @@ from evaluation.store.tables import benchmark, generation, metric, run, run_cand
 
 _AT_ONCE = 200
 ENOUGH_FRESH = 5
-"""Answers to fresh prompts whose times stand for a run, however many others were to cached ones."""
+"""Answers to fresh prompts that are enough to time a run, regardless of how many others had cached prompts."""
 _ENDED = (Status.COMPLETED.value, Status.FAILED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoredRun:
-    """A candidate of a run that has ended, and all that its figures may depend on."""
+    """A candidate of a finished run, with everything that its figures may depend on."""
 
     row_id: int
     run_id: str
@@ -32,20 +32,20 @@ class MonitoredRun:
     benchmark: str
     benchmark_version: str
     candidate: str
-    """Its label: what it is called, whatever its weights."""
+    """Its label, independent of its weights."""
     model: str
     digest: str | None
     endpoint: str
     server_versions: Mapping[str, str | None]
-    """By endpoint."""
+    """Versions by endpoint."""
     slots: int
     headline: str
     metrics: tuple[MetricUse, ...]
-    """As planned."""
+    """Metrics as planned."""
     tags: tuple[str, ...]
     is_complete: bool
     n_planned: int
-    """Outcomes that were asked for."""
+    """Requested outcomes."""
     given_up: str | None
     created_at: datetime
     ended_at: datetime | None
@@ -53,17 +53,17 @@ class MonitoredRun:
 
 @dataclass(slots=True, kw_only=True)
 class Calls:
-    """What calls took, of those that say; reused answers are in none of it."""
+    """Figures of the calls that report them, without reused answers."""
 
     n: int = 0
     failures: Counter[str] = field(default_factory=Counter)
-    """By kind: those of the server and the candidate's own."""
+    """Failures of the server and the candidate's own, by kind."""
     latencies: dict[PromptState, list[float]] = field(default_factory=lambda: {state: [] for state in PromptState})
-    """Apart by what servers had kept of the prompts."""
+    """Latencies, separated by the prompts' cache state."""
     tokens: list[float] = field(default_factory=list)
-    """Of prompt and output together."""
+    """Tokens of prompt and output together."""
     tokens_per_s: list[float] = field(default_factory=list)
-    """Of each answer after its first token."""
+    """Rate of each answer after its first token."""
     energies: dict[PromptState, list[float]] = field(default_factory=lambda: {state: [] for state in PromptState})
 
     @property
@@ -91,7 +91,7 @@ class LiveCall:
     started_at: datetime
     duration_s: float
     error: str | None
-    """Why it failed; None: it did not."""
+    """Why it failed; None if it did not."""
     tokens: int | None
     output_tokens: int | None
 

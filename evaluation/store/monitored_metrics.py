@@ -13,14 +13,14 @@ from evaluation.store.scores import metric_key
 from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score
 
 IMPORT = "import "
-"""Before an import's id, in the name of its yardstick."""
+"""Prefix of an import's id in the name of its yardstick."""
 _PAIRWISE = "judge_pairwise"
-"""A verdict on two candidates says how good neither of them is."""
+"""Pairwise metrics, whose verdicts on two candidates do not rate either one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yardstick:
-    """What a run's answers were measured by, and how its values become qualities in [0, 1]."""
+    """A run's metric, and how its values map to qualities in [0, 1]."""
 
     run_id: str
     benchmark_version: str
@@ -29,9 +29,9 @@ class Yardstick:
     metric_name: str
     metric_key: str
     worst: float
-    """The value that becomes 0."""
+    """The value that maps to 0."""
     best: float
-    """The value that becomes 1."""
+    """The value that maps to 1."""
 
     @property
     def name(self) -> str:
@@ -80,7 +80,7 @@ def _of(bounds: "_Bounds", row: sa.Row[Any]) -> Iterator[Yardstick]:
 
 
 class _Bounds:
-    """Which metrics' values lie between two bounds; asked once for each."""
+    """Determines the first metric with a bounded value range; each metric is looked up once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

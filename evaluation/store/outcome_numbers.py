@@ -19,7 +19,7 @@ _PAGE = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredEnergy:
-    """What one answer took, and how good it was."""
+    """Energy and score of one answer."""
 
     case_id: str
     energy_j: float

@@ -15,7 +15,7 @@ from evaluation.store.tables import generation, stage
 
 _KEY = ("run_candidate_id", "case_id", "repeat")
 _MEASURED_LATER = ("energy_j",)
-"""Of an answer that is stored already."""
+"""Columns that are filled after an answer is stored."""
 _NOTHING = {name: False if kind is bool else None for name, kind in KINDS.items() if name not in _MEASURED_LATER}
 _CHANGING = tuple(column.name for column in generation.c if column.name not in ("id", *_KEY))
 

@@ -12,12 +12,12 @@ from evaluation.store.session import Store
 from evaluation.store.tables import generation, metric, run_candidate, score, score_failure
 
 _NEWEST = 2_000
-"""Scores that are looked at, at most."""
+"""Scores that are read, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredThen:
-    """A score, or one that could not be had."""
+    """A stored score or score failure with its time."""
 
     run_id: str
     signature: str

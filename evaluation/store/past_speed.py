@@ -14,27 +14,27 @@ from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate
 
 Basis = Literal["weights", "candidate", "model name"]
-"""What the past and the planned work have in common: the digest, else the candidate, else no more than a name."""
+"""What past and planned work share: the digest, else the candidate, else only the model's name."""
 
 _NEWEST = 500
-"""Generations that an estimate rests on, at most."""
+"""Generations used for an estimate, at most."""
 _ENOUGH = 10
-"""Generations of the same benchmark below which those of all benchmarks say more."""
+"""Generations of the same benchmark below which those of all benchmarks are used instead."""
 _SOURCES = 50
-"""Run candidates that are looked through, at most."""
+"""Run candidates that are searched, at most."""
 _LOOKED_AT = 2_000
-"""Outcomes of each of them, at most: an endpoint of a pool may have answered few."""
+"""Outcomes read of each run candidate, at most: an endpoint of a pool may have answered few."""
 _READ = (
     *("id", "endpoint", "failure_kind", "reused", "cold", "prompt_state"),
     *("total_s", "load_s", "prompt_tokens", "output_tokens", "finished_at"),
 )
 _LOAD_S = "load_s"
-"""In a run candidate's details: seconds by endpoint name."""
+"""Key in a run candidate's details: load seconds by endpoint name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastSpeed:
-    """What a generation took on one endpoint, over the newest ones that were really asked there."""
+    """Speed of generations on one endpoint, over the newest ones that were not reused."""
 
     endpoint_name: str
     model: str
@@ -42,13 +42,13 @@ class PastSpeed:
     newest_at: datetime
     basis: Basis
     same_benchmark: bool
-    """False where there were too few of the planned benchmark, and others stand in for it."""
+    """False if too few are from the planned benchmark, so that others are used."""
     slots: int
-    """How many were asked at once in the newest of these runs."""
+    """Concurrent requests in the newest of these runs."""
     generation_s: float
-    """Mean, from sending to the last byte, with that many at once."""
+    """Mean seconds from sending to the last byte at that concurrency."""
     prompt_tokens: float | None
-    """Mean; None: the server does not say."""
+    """Mean; None if the server does not report them."""
     output_tokens: float | None
 
 

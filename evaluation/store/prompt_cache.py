@@ -20,22 +20,23 @@ from statistics import median
 from evaluation.generation import PromptState
 
 READ = ("prompt_tokens", "cached_tokens", "prompt_s")
-"""What a server says of reading a prompt: fields of an answer, and of `PromptReading`."""
+"""Fields on reading a prompt that servers report, both of an answer and of `PromptReading`."""
 SMALL_PART = 0.25
-"""A prompt that took less than this of what its length usually takes was not read again. What is kept of a prompt that
-was sent before is nearly all of it; what it shares with every other prompt is missing from the usual already."""
+"""Share of the usual cost of a prompt's length below which the prompt was not read again. A server keeps nearly all
+of a prompt sent before; the beginning shared with every other prompt is not part of the usual cost.
+"""
 MOST_PART = 0.8
-"""Of what a prompt took when it was new. Where it takes less now, some of it may have been kept."""
+"""Share of a prompt's cost when it was new. At a lower cost now, a part may have been kept."""
 LEAST_SAVED = 0.01
-"""Of the seconds for a prompt: less is no sign of a cache, however surely it is measured."""
+"""Least saving in seconds that indicates a cache, however precise the measurement."""
 BY_CHANCE = 0.05
-"""How often prompts that are read again may be taken for partly kept ones."""
+"""Accepted rate of fully read prompts that are mistaken for partly kept ones."""
 FEW = 6
-"""Prompts, of fewer than which chance tells nothing."""
+"""Number of prompts below which chance cannot be judged."""
 LAST_TOKENS = 2
-"""So few are read again of a prompt that is known to its end."""
+"""Tokens at the end that are read again even if the prompt is completely cached."""
 KEPT_FOR_S = 12 * 3600.0
-"""How long a server that says nothing may have kept a prompt."""
+"""Longest time for which a server that reports nothing may have kept a prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +46,16 @@ class PromptReading:
     server: str
     """The loaded model that it was sent to: one that is loaded again has kept nothing."""
     profile: str
-    """What its prompts share with one another."""
+    """Key of the prompts that share a beginning with it."""
     case_id: str
-    """Equal for all that ask the same."""
+    """Equal for all that ask the same case."""
     sent_at_s: float
-    """On any clock that all readings share."""
+    """Sending time on any clock common to all readings."""
     prompt_tokens: int | None
     cached_tokens: int | None
     prompt_s: float | None
     candidate: str = ""
-    """Whose answer: what the seconds do not tell of one prompt is judged for all of a candidate's together."""
+    """Candidate of the answer. What timing cannot show for one prompt is judged for all prompts of a candidate."""
 
 
 def judge_readings(readings: Sequence[PromptReading]) -> list[PromptState]:
@@ -70,7 +71,7 @@ def judge_readings(readings: Sequence[PromptReading]) -> list[PromptState]:
 
 
 class _Judge:
-    """Readings of one server, the earliest first."""
+    """Judges the readings of one server, earliest first."""
 
     def __init__(self, readings: Sequence[PromptReading]) -> None:
         self._readings = readings

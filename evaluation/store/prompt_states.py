@@ -16,7 +16,7 @@ from evaluation.store.session import Store
 from evaluation.store.tables import benchmark_case, candidate, generation, run, run_candidate
 
 EARLIER = 3
-"""Candidates of earlier runs that say what a prompt usually takes: the newest with answers to fresh prompts."""
+"""Candidates of earlier runs that define a prompt's usual cost: the newest with answers to fresh prompts."""
 _CHUNK = 500
 
 

@@ -25,28 +25,28 @@ from evaluation.store.tables import (
 from evaluation.store.traffic import forget_empty_imports
 
 _UNSEEN = timedelta(days=7)
-"""An alert that lasts is seen at each look; one that was not for so long is over wherever a monitor runs."""
+"""Time without an update after which a lasting alert is over wherever a monitor runs; each look updates it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrunableRuns:
-    """What is older than a moment: what would go, and what stays although it is old."""
+    """Data older than a given time: what would be deleted, and what is kept despite its age."""
 
     before: datetime
     run_ids: tuple[str, ...]
-    """Runs that would go, the oldest first."""
+    """Runs that would be deleted, oldest first."""
     n_answers: int
     """Outcomes of those runs."""
     n_gpu_samples: int
     n_recommendations: int
     n_calls: int
-    """In production."""
+    """Calls in production."""
     n_alerts: int
-    """That are over."""
+    """Alerts that are over."""
     n_kept: Mapping[RetentionReason, int]
-    """Old runs that stay, by reason; a run may have several."""
+    """Old runs that are kept, by reason; a run may have several."""
     n_staying: int
-    """Old runs that stay, each counted once."""
+    """Old runs that are kept, each counted once."""
 
     @property
     def is_nothing(self) -> bool:

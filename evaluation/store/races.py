@@ -20,9 +20,9 @@ class RaceRecord:
 
     invocation_id: str
     request: Mapping[str, Any]
-    """Its rules, in its user's words; what is evaluated stands with the invocation."""
+    """Its rules as typed by the user; what is evaluated is stored with the invocation."""
     result: Mapping[str, Any] | None
-    """How it came out; None: it is not over."""
+    """Result; None while the race is not over."""
     code_version: str
     created_at: datetime
     finished_at: datetime | None
@@ -30,12 +30,12 @@ class RaceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCosts:
-    """What the answers of a run took."""
+    """Calls and tokens of a run."""
 
     n_calls: int
-    """Outcomes that were asked for, failures among them, reused ones not."""
+    """Requested outcomes, including failures and without reused ones."""
     n_tokens: int
-    """Of prompts and answers."""
+    """Tokens of prompts and answers."""
 
 
 def begin_race(store: Store, invocation_id: str, *, request: Mapping[str, Any], code_version: str) -> None:

@@ -22,11 +22,11 @@ _REPORTED = ("quality", "latency_s", "ok")
 
 
 _MOST_NAMED = 3
-"""Of the newest, where an id is unknown."""
+"""Newest recommendations named in the error for an unknown id."""
 
 
 class Writer(Protocol):
-    """A store, or a `SqliteStamp` where what is written is not to count as a change."""
+    """A store, or a `SqliteStamp` if a write must not count as a change."""
 
     def write(self) -> AbstractContextManager[Connection]:
         """Return a connection in a transaction that is committed at the end, or rolled back on any error."""
@@ -73,7 +73,7 @@ def save_prepared(
 
 _AT_ONCE = 20
 _PLAIN = sa.table("recommendation", *(sa.column(column.name) for column in recommendation.c))
-"""The table without its types: values are bound as they are."""
+"""The table without column types: values are bound unchanged."""
 
 
 @cache

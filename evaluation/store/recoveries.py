@@ -14,7 +14,7 @@ from evaluation.store.statements import now, upsert
 from evaluation.store.tables import recovery
 
 CLAIM_FORGOTTEN_AFTER_S = 120.0
-"""Who claimed a flow run and was not done with it by then has died over it."""
+"""Seconds after which an unfinished claim of a flow run counts as abandoned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,9 @@ class RecoveryRecord:
     flow_run_id: str
     n_restarts: int
     wanted_at: datetime | None
-    """When it was found dead; None: somebody has taken care of it since."""
+    """When it was found dead; None if it has been handled since."""
     claimed_at: datetime | None
-    """When somebody began to; None: nobody does now."""
+    """When a process claimed it; None if it is not claimed."""
     given_up_at: datetime | None
 
     @property

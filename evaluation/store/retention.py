@@ -34,25 +34,25 @@ IDS_AT_ONCE = 500
 
 
 class RetentionReason(StrEnum):
-    """Why an old run stays; all but those that are held may be given up."""
+    """Why an old run is kept; every reason except `HELD` can be overridden."""
 
     HELD = "held"
-    """Somebody works on it."""
+    """A process works on it."""
     FAVOURITES = "favourites"
     BASELINES = "baselines"
-    """It is tagged so, or the monitor holds newer ones against it."""
+    """It is tagged as a baseline, or the monitor compares newer runs with it."""
     EVIDENCE = "evidence"
-    """The newest scored one of a candidate on a benchmark version: recommendations decide by it."""
+    """The newest scored run of a candidate on a benchmark version, on which recommendations are based."""
     REVIEWS = "reviews"
-    """People rated its answers, or are to."""
+    """People rated its answers, or will."""
     EXPERIMENTS = "experiments"
-    """It belongs to one."""
+    """It belongs to an experiment."""
     COMPARISONS = "comparisons"
-    """A stored one was made from it."""
+    """A stored comparison is based on it."""
     SEARCHES = "searches"
-    """A race or a sweep was made of it."""
+    """A race or a sweep is based on it."""
     NOTES = "notes"
-    """Somebody wrote one on it, or on a case of it."""
+    """A person wrote a note on it or on one of its cases."""
 
 
 WHY: Mapping[RetentionReason, str] = {

@@ -8,7 +8,7 @@ from evaluation.errors import StoreError, StoreUnreachableError
 
 T = TypeVar("T")
 PATIENCE_S = 120.0
-"""A server that restarts, or a laptop's lid: longer is another matter."""
+"""Seconds for which an unreachable database is retried: time for a server's restart or a laptop's sleep."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 

@@ -19,38 +19,38 @@ from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, benchmark_case, generation, run, run_candidate
 
 ASKED = ("prompt", "messages", "context", "choices")
-"""The parts of a case that can reach a model. Equal ones in the same wording make equal messages."""
+"""Fields of a case that can reach a model. Equal fields in the same wording give equal messages."""
 
 _SOURCES_AT_ONCE = 16
 
 Item = tuple[str, int]
-"""A case id and a repeat number, from 0."""
+"""A case id and a repeat, from 0."""
 Question = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """All that an answer depends on, but for its case."""
+    """Everything that an answer depends on, except its case."""
 
     run_id: str | None
-    """The run that wants answers, from which none is taken; None: it is not stored."""
+    """The run that needs answers, which is not used as a source; None if it is not stored."""
     seed: int
-    """The run's."""
+    """Seed of the run."""
     benchmark_version: str
     prompt: PromptTemplate
     fingerprint: str
     digest: str | None
-    """None: unverified weights, which nothing serves."""
+    """None for unverified weights, which never reuse answers."""
     provider: str
     server_versions: frozenset[str]
-    """Of the endpoints that would answer; a server that does not say its version is served by nothing."""
+    """Versions of the endpoints that would answer; a server without a known version never reuses answers."""
     options: Mapping[str, Any]
-    """The effective ones, without the seed."""
+    """Effective options without the seed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A candidate of an earlier run that was asked in the same way."""
+    """A candidate of an earlier run with the same settings."""
 
     run_candidate_id: int
     benchmark_version: str

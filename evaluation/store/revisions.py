@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 VERSION_TABLE = "benchwright_version"
-"""Not Alembic's usual name: Prefect may keep its own tables in the same PostgreSQL database."""
+"""Differs from Alembic's default name: Prefect may keep its own tables in the same PostgreSQL database."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -17,7 +17,7 @@ _KINDS = (Status.COMPLETED.value, Status.FAILED.value, Status.RUNNING.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnd:
-    """A run that nobody works on any more, and what there is of it."""
+    """A run without a living process, and its stored results."""
 
     run_id: str
     task: str
@@ -25,11 +25,11 @@ class RunEnd:
     candidates: tuple[str, ...]
     """Labels."""
     status: Status
-    """`completed`, `failed`, or `interrupted`: its process is gone."""
+    """`completed`, `failed`, or `interrupted` if its process is gone."""
     reason: str | None
     created_at: datetime
     n_calls: int
-    """Outcomes, failures too."""
+    """Outcomes, including failures."""
     n_failed: int
     """Failures of the server."""
     n_numbers: int

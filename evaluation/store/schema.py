@@ -12,7 +12,7 @@ from evaluation.store.tables import METADATA
 from evaluation.store.watched_tables import statements_to_watch
 
 _LOCK = 7_236_478_112
-"""An arbitrary number, the same in all processes that upgrade a PostgreSQL database."""
+"""Key of the advisory lock: an arbitrary number, equal in all processes that upgrade a PostgreSQL database."""
 _LEAVE_AN_OLD_SCHEMA = (
     "run `benchwright db upgrade` of commit 7f72b96, which upgrades it; or write its results to files with the "
     "version that made it (`benchwright export RUN --out FILE`) and use another --db"

@@ -14,10 +14,10 @@ from evaluation.store.loaded_memory import loaded_bytes
 from evaluation.store.tables import candidate, endpoint, model, profile, run_candidate
 
 IMPORTED = "imported:"
-"""Before an imported candidate's name, in its key."""
+"""Prefix of the key of an imported candidate, followed by its name."""
 _N_DIGITS = 7
 _EMBEDDED = "embedded"
-"""The server that is started when it is needed; no other has this name."""
+"""Name of the server that is started on demand; no other has this name."""
 
 
 def choosables(connection: Connection) -> dict[str, Choosable]:

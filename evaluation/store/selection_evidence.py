@@ -19,7 +19,7 @@ from evaluation.store.session import Store
 from evaluation.store.tables import benchmark_case, scoreboard_case
 
 _FEW = 500
-"""Up to so many cases are read by their ids; of more, the whole import is read."""
+"""Number of cases that are read by id; with more, the whole import is read."""
 
 
 def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evidence:

@@ -27,7 +27,7 @@ WRITE_AHEAD_WITHIN_S = 30.0
 
 
 class Store:
-    """An open results database. Safe to use from several threads; not to be pickled: pass its URL."""
+    """An open results database. Safe to use from several threads; not picklable: pass its URL instead."""
 
     def __init__(self, url: URL, *, busy_timeout_s: float = 30.0) -> None:
         self._url = url

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
 WAIT_FOR_A_WRITER_S = 0.02
-"""A write of what was recommended takes a few milliseconds; whoever does not wait for it misses what others changed."""
+"""Seconds to wait for a concurrent write of a recommendation, which takes a few milliseconds. Without the wait,
+changes of other processes would be missed.
+"""
 
 
 class SqliteStamp:
-    """A stamp of the file that differs after somebody else wrote, and the way to write without changing it.
+    """A stamp of the file that changes when another process has written, and a way to write without changing it.
 
-    SQLite says of a connection whether others have written since, so one connection is kept for both. Safe in threads:
-    one writes at a time, and nobody who asks waits for a slow writer.
+    SQLite reports for a connection whether others have written since, so one connection is kept for both. Safe in
+    threads: one writes at a time, and reads of the stamp do not wait for a slow writer.
 
     Args:
         path: The file.
         busy_timeout_s: How long a write waits for other processes.
-        on_another_file: Called where another file stands in the place of the one that was open.
+        on_another_file: Called when another file has replaced the one that was open.
     """
 
     def __init__(

@@ -19,11 +19,11 @@ class SweepRecord:
 
     invocation_id: str
     request: Mapping[str, Any]
-    """Its parameters, in its user's words; what is evaluated stands with the invocation."""
+    """Its parameters as typed by the user; what is evaluated is stored with the invocation."""
     combinations: Sequence[Mapping[str, Any]]
-    """In the order of the run's candidates."""
+    """Combinations in the order of the run's candidates."""
     result: Mapping[str, Any] | None
-    """What was found; None: it is not over."""
+    """Findings; None while the sweep is not over."""
     code_version: str
     created_at: datetime
     finished_at: datetime | None

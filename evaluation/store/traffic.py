@@ -34,16 +34,16 @@ _PLAIN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficCount:
-    """What one candidate did for one task."""
+    """Counts of one candidate on one task."""
 
     task: str
     candidate: str
     n_calls: int
     n_failed: int
     mean_duration_s: float
-    """Of the calls that did not fail, or of all where all did."""
+    """Mean over the calls that did not fail, or over all if all failed."""
     prompt_tokens: int | None
-    """Of the calls that say, None where none does; so with the output's."""
+    """Total over the calls that report them, None if none does; the same applies to the output's."""
     output_tokens: int | None
     first_at: datetime
     last_at: datetime
@@ -56,7 +56,7 @@ class TrafficImport:
     import_id: str
     source: str
     n_calls: int
-    """That were not here before."""
+    """Calls that were not stored before."""
     imported_at: datetime
 
 
@@ -248,7 +248,7 @@ def _import(row: RowMapping) -> TrafficImport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgettable:
-    """Calls by what they have in common; at least one of the three is given."""
+    """Criteria of calls to delete; at least one of the three is given."""
 
     task: str | None = None
     candidate: str | None = None

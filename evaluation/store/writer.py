@@ -56,16 +56,16 @@ def _shown(value: float) -> str:
 
 _MOST_IN_A_GROUP = 500
 _REFUSALS = (RefusedValueError, ValueError, TypeError, ArithmeticError)
-"""What the database's driver, or its way to text, raises for a value."""
+"""Exceptions of the database driver, or of its text encoding, for a refused value."""
 _Waiting = tuple[OutcomeRow, "Future[None]"]
 
 
 class OutcomeWriter:
-    """One thread that waits for one outcome, takes what else waits, commits once and wakes the waiters.
+    """A single thread that collects waiting outcomes, commits them together and wakes the waiters.
 
     `submit` never blocks on the database. An outcome counts as stored when its future is done. While the database is
-    away, its outcomes wait; a commit of which nobody knows whether it took place is made again, which changes nothing.
-    An outcome with a value that the database does not take gets a `RefusedValueError` alone, and the others of its
+    away, its outcomes wait; a commit whose success is unknown is repeated, which changes nothing.
+    An outcome with a value that the database refuses gets a `RefusedValueError` alone, and the others of its
     group are stored. After any other failure, and after one that lasts, every waiting and every later outcome gets that
     `StoreError`.
 

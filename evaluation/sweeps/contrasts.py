@@ -16,11 +16,11 @@ _ALIKE = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """A parameter's columns, one row a combination."""
+    """Design-matrix columns of a parameter, with one row for each combination."""
 
     name: str
     matrix: Matrix
-    """Shape (n_combinations, n_columns): a number's straight line and curve, or a choice's deviations."""
+    """Shape (n_combinations, n_columns): linear and quadratic terms of a number, or deviation coding of a choice."""
     is_numeric: bool
 
     @property

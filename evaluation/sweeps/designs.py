@@ -13,7 +13,7 @@ from evaluation.sweeps.space import Combination, Parameter
 
 MAX_COMBINATIONS = 10_000
 _DRAWS_FOR_EACH = 50
-"""How many draws may give nothing new for each combination that is wanted."""
+"""Draws without a new combination that are allowed for each requested combination."""
 
 
 class Design(StrEnum):
@@ -22,7 +22,7 @@ class Design(StrEnum):
     GRID = "grid"
     RANDOM = "random"
     LATIN = "latin"
-    """Latin hypercube: each parameter's range is cut into as many pieces as there are combinations, each used once."""
+    """Latin hypercube: each parameter's range is divided into as many pieces as combinations, each used once."""
 
 
 def combinations(

@@ -82,13 +82,13 @@ def _shift(n_columns: int, freedom: int, alpha: float) -> float:
 
 
 MIN_UNITS = 6
-"""With fewer cases no test here can reach p < .05."""
+"""With fewer cases, no test here can reach p < .05."""
 N_DRAWS = 4999
-"""Of signs, or of orders, for one p-value."""
+"""Random sign flips or permutations for each p-value."""
 
 
 class Evidence(ABC):
-    """Scores, and the parameters that may go with them."""
+    """Scores, and the parameters that may affect them."""
 
     def __init__(self, scores: Matrix, varied: Sequence[Columns], *, n_draws: int = N_DRAWS) -> None:
         self.n_draws = n_draws
@@ -131,7 +131,7 @@ class Evidence(ABC):
 
 
 class OverCases(Evidence):
-    """Every combination was asked the same cases: what a parameter does is seen within each case."""
+    """Evidence where every combination was asked the same cases: effects are tested within each case."""
 
     def __init__(self, scores: Matrix, varied: Sequence[Columns], *, n_draws: int = N_DRAWS) -> None:
         super().__init__(scores, varied, n_draws=n_draws)
@@ -163,7 +163,7 @@ class OverCases(Evidence):
 
 
 class OverAnswers(Evidence):
-    """A single prompt, asked several times: each answer is a piece of evidence, and all holds for that prompt alone."""
+    """Evidence from repeats of a single prompt: each answer is one piece, and conclusions hold for that prompt only."""
 
     def __init__(self, scores: Matrix, varied: Sequence[Columns], *, n_draws: int = N_DRAWS) -> None:
         super().__init__(scores, varied, n_draws=n_draws)

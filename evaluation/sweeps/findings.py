@@ -8,24 +8,24 @@ from evaluation.sweeps.space import Combination
 
 @dataclass(frozen=True, kw_only=True)
 class CombinationScore:
-    """One combination."""
+    """Score of one combination."""
 
     combination: Combination
     value: float | None
-    """None: no case was scored."""
+    """None if no case was scored."""
     low: float | None
     high: float | None
     n_units: int
     may_be_best: bool
-    """The best combination is among those of which this is said, with the confidence of the analysis."""
+    """True for a set that contains the best combination, with the confidence of the analysis."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """One value of a parameter, or a piece of its range, averaged over all else."""
+    """One value of a parameter, or a piece of its range, averaged over all other parameters."""
 
     low: Any
-    """The value; of a piece, its least one."""
+    """The value; for a piece, its lower end."""
     high: Any
     value: float
     value_low: float | None
@@ -36,23 +36,23 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What a parameter does."""
+    """Effect of a parameter."""
 
     name: str
     is_numeric: bool
     levels: tuple[Level, ...]
-    """In the order of their values."""
+    """Levels in the order of their values."""
     p_value: float | None
     p_adjusted: float | None = None
-    """Over the parameters (Holm)."""
+    """Holm-adjusted over the parameters."""
     spread: float
-    """The best level's mean less the worst one's."""
+    """Mean of the best level less that of the worst."""
     correlation: float | None = None
-    """Spearman's, of the values and the combinations' means; numbers alone."""
+    """Spearman's correlation of values and the combinations' means; only for numbers."""
     p_correlation: float | None = None
-    """Does the straight line rise or fall over the cases? Adjusted over the parameters (Holm)."""
+    """p-value of a linear trend over the cases, Holm-adjusted over the parameters."""
     detectable: float | None = None
-    """How far the ends of its range must be apart to be found 4 times in 5; None where it was not tested."""
+    """Difference between the ends of its range that is detected 4 times in 5; None if it was not tested."""
 
     def is_shown(self, confidence_level: float) -> bool:
         """Return True where the parameter makes a difference beyond chance."""
@@ -61,7 +61,7 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class Interaction:
-    """Does the effect of one parameter depend on the other?"""
+    """Dependence of one parameter's effect on another parameter."""
 
     first: str
     second: str
@@ -75,18 +75,18 @@ class Interaction:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepAnalysis:
-    """All that the scores of a sweep say on one metric."""
+    """Analysis of a sweep's scores on one metric."""
 
     standings: tuple[CombinationScore, ...]
-    """Best first; those without a value last."""
+    """Best first; combinations without a value last."""
     effects: tuple[Effect, ...]
     interactions: tuple[Interaction, ...]
     constant: tuple[str, ...]
-    """Parameters of which one value has scores."""
+    """Parameters with scores for only one value."""
     n_units: int
-    """Pieces of evidence."""
+    """Number of independent pieces of evidence."""
     unit: str
-    """What they are: `case`, `cluster`, or `answer` to a single prompt."""
+    """Type of these pieces: `case`, `cluster`, or `answer` to a single prompt."""
     notes: tuple[str, ...]
     confidence_level: float
 

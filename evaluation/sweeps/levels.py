@@ -111,19 +111,19 @@ def _of_rows(values: Matrix) -> tuple[Vector, Vector, Vector]:
 
 
 N_PIECES = 4
-"""Into how many pieces a range is cut whose every combination has a value of its own."""
+"""Pieces of a range if every combination has its own value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LevelSettings:
-    """What holds for the whole analysis."""
+    """Settings of the whole analysis."""
 
     independent: bool
-    """The columns are answers to a single prompt, and no cases."""
+    """True if the columns are answers to a single prompt instead of cases."""
     higher_is_better: bool
     confidence_level: float
     value_range: tuple[float, float] = (-inf, inf)
-    """Of the scores: no interval reaches beyond it."""
+    """Range of the scores, to which every interval is limited."""
 
 
 def mean_known(values: Matrix) -> Vector:

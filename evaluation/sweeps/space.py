@@ -12,20 +12,20 @@ from evaluation.options import OPTIONS
 MODEL, PROFILE, THINK = "model", "profile", "think"
 CHOICES_OF_A_CANDIDATE = (MODEL, PROFILE, THINK)
 MAX_VALUES = 10_000
-"""Of one parameter: more is a typing mistake."""
+"""Values of one parameter; more are assumed to be a typing mistake."""
 _EXAMPLE = "For example temperature=0.1:1.0:0.1, top_p=0.5,0.9 or model=a:1b,b:3b."
 
 Combination = Mapping[str, Any]
-"""The value of each parameter."""
+"""Value of each parameter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter: a list of values, or everything from `low` to `high`."""
+    """One parameter: a list of values, or the range from `low` to `high`."""
 
     name: str
     values: tuple[Any, ...] = ()
-    """Empty: continuous."""
+    """Empty for a continuous parameter."""
     low: float | None = None
     high: float | None = None
 

@@ -34,11 +34,11 @@ __all__ = ["Call", "Recorder", "Step", "flush", "n_dropped", "record", "start"]
 
 DELETED = "the database with the recorded calls was deleted or replaced, and a new one takes those that follow"
 _FILES_IN_TURN = 3
-"""Into which one batch is written where each is deleted at that very moment."""
+"""Files tried in turn for one batch, in case each is deleted during the write."""
 
 
 class Step:
-    """A step of a call. As a context manager it takes the time of its block, else that since the step before."""
+    """A step of a call. As a context manager it takes the time of its block, else the time since the previous step."""
 
     def __init__(self, call: "Call", name: str, *, tokens: int | None, duration_s: float | None) -> None:
         self._call = call
@@ -63,7 +63,7 @@ class Step:
 
 
 class Call:
-    """A call that goes on; made by `record` and `start`. None of its methods raises for a reason of ours."""
+    """A call in progress, created by `record` and `start`. None of its methods raises an internal error."""
 
     def __init__(self, put: Callable[["Call"], None], *, task: str, candidate: str, keep_texts: bool) -> None:
         self._put = put
@@ -157,7 +157,7 @@ def _type_name(error: BaseException | type[BaseException] | None) -> str | None:
 
 
 class Recorder:
-    """Records calls into one store. The functions of this module use one of the process's own.
+    """Records calls into one store. The functions of this module share one recorder for the process.
 
     Args:
         store: A path or URL; None: `BENCHWRIGHT_DATABASE_URL`, else the database in the user's data folder.

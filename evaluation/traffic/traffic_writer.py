@@ -13,24 +13,24 @@ from evaluation.store.background_writer import BATCH_AFTER_S, Attempt, Backgroun
 
 MOST_WAITING = 10_000
 EXIT_TIMEOUT_S = 10.0
-"""How long the end of a process waits for what is not written yet; it does not where the store is away."""
+"""Seconds that process exit waits for unwritten calls; it does not wait if the store is away."""
 _LONGEST_PAUSE_S = 30.0
-"""Between attempts while the store is away."""
+"""Longest pause in seconds between attempts while the store is away."""
 
 Make = Callable[[], object]
-"""Makes what is stored; called in the thread. Raises where it cannot be stored."""
+"""Creates the stored object; called in the thread. Raises if it cannot be stored."""
 Write = Callable[[Sequence[object]], None]
-"""Writes all or none. Raises `StoreError` where the same may succeed later, another error where it never will."""
+"""Writes all entries or none. Raises `StoreError` if a retry may succeed, another error if it never will."""
 
 
 class TrafficWriter(BackgroundWriter[Make]):
-    """Calls on their way to the store.
+    """Calls queued for the store.
 
     Args:
         write: Called in one thread at a time.
-        end: Called in that thread when it has written its last.
-        most_waiting: How many are kept while the store is away.
-        batch_after_s: How long the first of a batch waits for others.
+        end: Called in that thread after its last write.
+        most_waiting: How many calls are kept while the store is away.
+        batch_after_s: How long the first call of a batch waits for others.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class TrafficWriter(BackgroundWriter[Make]):
         _say(text)
 
     def ended(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         self._end()
 
     def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:

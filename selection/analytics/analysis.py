@@ -38,7 +38,7 @@ MIN_OUTCOMES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnContrast:
-    """Two candidates on a task, by the outcomes of draws between them."""
+    """Comparison of two candidates on a task by the outcomes of draws between them."""
 
     task: str | None
     candidate: str
@@ -46,16 +46,16 @@ class DrawnContrast:
     n_outcomes: int
     n_outcomes_other: int
     difference: float
-    """Mean quality of the candidate less that of the other."""
+    """Mean quality of the candidate minus that of the other."""
     low: float
     high: float
-    """95 % interval."""
+    """Upper end of the 95 % interval."""
     p_value: float
-    """Not adjusted: hold it against .05 divided by the number of contrasts."""
+    """Unadjusted p-value: compare it with .05 divided by the number of contrasts."""
 
 
 def drawn_contrasts(past: Sequence[PastDecision]) -> tuple[DrawnContrast, ...]:
-    """Of each two candidates that were drawn between, with at least six outcomes of each."""
+    """Return the contrast of every two candidates drawn between, with at least six outcomes of each."""
     by_task: defaultdict[str | None, list[PastDecision]] = defaultdict(list)
     for decision in past:
         if decision.propensity and decision.quality is not None and decision.candidate_label in decision.tied:
@@ -94,7 +94,7 @@ def _contrast(task: str | None, pair: tuple[str, str], drawn: Sequence[PastDecis
 
 
 def _weighted_mean(side: Sequence[PastDecision]) -> tuple[float, float]:
-    """Hájek's mean with its variance by linearisation, enlarged for few outcomes as a sample variance is."""
+    """Return Hájek's mean with its variance by linearisation, enlarged for few outcomes as a sample variance is."""
     weights = [1 / (decision.propensity or 1.0) for decision in side]
     values = [decision.quality or 0.0 for decision in side]
     total, n = sum(weights), len(side)
@@ -111,44 +111,47 @@ class Share:
     low: float
     high: float
     n: int
-    """Of how many."""
+    """Size of the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analytics:
-    """How good the recommendations of a time were."""
+    """Quality of the recommendations of a period."""
 
     n_recommendations: int
     n_outcomes: int
-    """Recommendations of which something was reported."""
+    """Number of recommendations with a reported outcome."""
     abstained: Share | None
-    """Recommendations that named nobody. None, here and below: of none."""
+    """Share of recommendations that named no candidate. None, here and below: there are none to count."""
     right: Share | None
-    """Of those that named somebody and that today's evaluations can judge: today's choice, or not told from the best.
-    Where outcomes contradict the evaluations, these judge nothing."""
+    """Share of right recommendations among those that named a candidate and that today's evaluations can judge.
+
+    Right is today's choice, or a candidate not told from the best. Where outcomes contradict the evaluations,
+    these judge nothing.
+    """
     ok: Share | None
     """Of those reported with `ok`: useful answers."""
     by_decider: tuple[tuple[str, int], ...]
-    """Who decided how many: `scoreboard`, `rules`, or a selection model's version; the most first."""
+    """Number of recommendations by decider (`scoreboard`, `rules`, or a selection model's version), most first."""
     drifts: tuple[Drift, ...]
     regret: tuple[Regret, ...]
     drawn: tuple[DrawnContrast, ...]
     n_contradicted: int = 0
-    """Recommendations that evaluations do not judge, since outcomes of the candidate on the task contradict these."""
+    """Recommendations not judged by evaluations, since outcomes of the candidate on the task contradict them."""
 
     @property
     def drifted(self) -> tuple[Drift, ...]:
-        """Those that chance does not explain."""
+        """Drifts beyond chance."""
         return tuple(drift for drift in self.drifts if drift.has_drifted)
 
     @property
     def contradicted(self) -> tuple[Drift, ...]:
-        """Those by which answers are worse than evaluations say."""
+        """Drifts by which answers are worse than evaluations say."""
         return tuple(drift for drift in self.drifts if drift.contradicts)
 
     @property
     def reason_to_retrain(self) -> str | None:
-        """The surest drift of a quality, in words; None where there is none."""
+        """The most significant drift of a quality, as text; None where there is none."""
         return reason_to_retrain(self.drifts)
 
 
@@ -159,16 +162,16 @@ def analyse(
     since: datetime | None = None,
     step: timedelta = timedelta(days=7),
 ) -> Analytics:
-    """Return how good the stored recommendations were.
+    """Return the quality of the stored recommendations.
 
     Args:
         store: A path, a URL or an open store; None: the database that the command uses.
-        task: Only those that named this task; None: all.
-        since: Only those from then on (aware); None: all.
-        step: The stretches in which regret is told.
+        task: Only recommendations for this task; None: all.
+        since: Only recommendations from this time on (timezone-aware); None: all.
+        step: Length of the periods of regret.
 
     Raises:
-        ConfigurationError: an argument that cannot be one.
+        ConfigurationError: an invalid argument.
         StoreError: the store is away.
     """
     recommender = recommender_of(store)
@@ -184,13 +187,13 @@ def analysed(
     *,
     step: timedelta = timedelta(days=7),
 ) -> Analytics:
-    """Return how good these decisions were.
+    """Return the quality of these decisions.
 
     Args:
         past: The decisions.
-        today: What is known now.
+        today: Current scoreboard.
         predictor: The selection model that decides now.
-        step: The stretches in which regret is told.
+        step: Length of the periods of regret.
     """
     drifted = drifts(past)
     contradicted = {(drift.task, drift.candidate_key) for drift in drifted if drift.contradicts}

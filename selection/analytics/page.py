@@ -12,7 +12,7 @@ _NEWEST_STRETCHES = 4
 
 
 def analytics_as_json(analytics: Analytics) -> dict[str, Any]:
-    """Return all of it, numbers not rounded, moments in ISO 8601."""
+    """Return all of it as JSON, numbers not rounded, times in ISO 8601."""
     fields = asdict(analytics)
     fields["by_decider"] = dict(analytics.by_decider)
     for stretch in fields["regret"]:
@@ -21,7 +21,7 @@ def analytics_as_json(analytics: Analytics) -> dict[str, Any]:
 
 
 def analytics_lines(analytics: Analytics) -> list[str]:
-    """Return what a person is told: how many, how often right, what they cost, what has drifted."""
+    """Return the summary as text: how many, how often right, their regret, and drifts."""
     if not analytics.n_recommendations:
         return ["No recommendations yet."]
     deciders = ", ".join(f"{name} {n:,}" for name, n in analytics.by_decider)
@@ -77,7 +77,7 @@ def _contradiction_line(drift: Drift) -> str:
 
 
 def _levels(drift: Drift) -> tuple[str, str]:
-    """Return what came and what was expected, in percent as everywhere, but for qualities that are no shares."""
+    """Return the observed and the expected level, in percent, except for qualities that are no shares."""
     levels = (drift.observed, drift.expected)
     if all(0 <= level <= 1 for level in levels):
         return percent(levels[0], digits=1), percent(levels[1], digits=1)

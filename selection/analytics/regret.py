@@ -26,36 +26,36 @@ from selection.scoreboard import Predictor, Scoreboard
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A past decision in the light of today."""
+    """A past decision judged by today's evidence."""
 
     past: PastDecision
     is_right: bool
     regret: float | None
-    """In points; None where the candidate does not hold its constraints today, and so has no place in the ranking."""
+    """Regret in points; None where the candidate violates its constraints today, and so is not ranked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regret:
-    """What the decisions of a stretch of time cost against today's best."""
+    """Loss of the decisions of a period against today's best."""
 
     begins_at: datetime
     ends_at: datetime
     n_decisions: int
     n_questions: int
-    """Different prompts; decisions without one count each."""
+    """Number of distinct prompts; decisions without a prompt count each."""
     points: float
-    """The mean, in hundredths of quality."""
+    """Mean regret, in hundredths of quality."""
     low: float | None
-    """95 % interval over the questions; None for a single one."""
+    """Lower end of the 95 % interval over the questions; None for a single one."""
     high: float | None
 
 
 def judged(past: Sequence[PastDecision], today: Scoreboard, predictor: Predictor | None = None) -> tuple[Judged, ...]:
-    """Return those decisions that named somebody and of which today's evidence tells enough, in their order.
+    """Return the decisions that named a candidate and that today's evidence can judge, in their order.
 
     Args:
         past: The decisions.
-        today: What is known now.
+        today: Current scoreboard.
         predictor: The selection model that decides now.
     """
     choices: dict[object, Choice | None] = {}
@@ -80,11 +80,11 @@ def judged(past: Sequence[PastDecision], today: Scoreboard, predictor: Predictor
 
 
 def regret_over_time(judgements: Sequence[Judged], *, step: timedelta = timedelta(days=7)) -> tuple[Regret, ...]:
-    """Return the mean regret of each stretch of time in which something was decided, the oldest first.
+    """Return the mean regret of each period with decisions, oldest first.
 
     Args:
         judgements: From `judged`.
-        step: How long a stretch is; the first one begins at the midnight (UTC) before the first decision.
+        step: Length of a period; the first one begins at the midnight (UTC) before the first decision.
     """
     with_regret = sorted(
         (judgement for judgement in judgements if judgement.regret is not None),
@@ -100,7 +100,7 @@ def regret_over_time(judgements: Sequence[Judged], *, step: timedelta = timedelt
 
 
 def _today(decision: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
-    """Return what would be chosen; None where today's evidence names nobody."""
+    """Return today's choice; None where today's evidence names no candidate."""
     deviations = deviations_of(today, predictor, decision.task, decision.prompt)
     try:
         choice = choose(

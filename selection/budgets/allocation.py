@@ -19,16 +19,16 @@ Floats = NDArray[np.float64]
 Choices = NDArray[np.int64]
 _HALVINGS = 80
 _LEEWAY = 1e-12
-"""Relative: sums of floats in another order must not count as overspending."""
+"""Relative tolerance: sums of floats in another order must not count as overspending."""
 
 
 def at_multiplier(quality: Floats, cost: Floats, multiplier: float) -> Choices:
-    """Return the candidate of each question at a multiplier, the cheaper of equals; shape (n_questions,).
+    """Return each question's candidate at a multiplier, the cheaper of equals; shape (n_questions,).
 
     Args:
-        quality: Expected, shape (n_questions, n_candidates).
+        quality: Expected quality, shape (n_questions, n_candidates).
         cost: US dollars, the same shape.
-        multiplier: Quality that a dollar must buy, from 0 (the best at any cost) to infinity (the cheapest).
+        multiplier: Quality that a dollar has to buy, from 0 (the best at any cost) to infinity (the cheapest).
     """
     if math.isinf(multiplier):
         cheapest = cost <= cost.min(axis=1, keepdims=True)
@@ -45,13 +45,13 @@ def _first_largest(value: Floats) -> Choices:
 
 
 def smallest_multiplier(quality: Floats, cost: Floats, budget: float, *, weight: Floats | None = None) -> float:
-    """Return the smallest multiplier at which all choices together cost at most the budget; infinity where none does.
+    """Return the smallest multiplier at which all choices together fit the budget; infinity where none does.
 
     Args:
-        quality: Expected, shape (n_questions, n_candidates).
+        quality: Expected quality, shape (n_questions, n_candidates).
         cost: US dollars, the same shape.
         budget: US dollars for all together.
-        weight: How many questions each row stands for; None: one.
+        weight: Number of questions that each row stands for; None: one.
     """
 
     def spent_at(multiplier: float) -> float:
@@ -74,15 +74,15 @@ def smallest_multiplier(quality: Floats, cost: Floats, budget: float, *, weight:
 
 
 def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
-    """Return the candidate of each question, so that the sum of expected costs keeps the budget; shape (n_questions,).
+    """Return each question's candidate such that the sum of expected costs fits the budget; shape (n_questions,).
 
     Args:
-        quality: Expected, shape (n_questions, n_candidates).
+        quality: Expected quality, shape (n_questions, n_candidates).
         cost: US dollars, the same shape.
         budget: US dollars for all together.
 
     Raises:
-        SelectionError: not even the cheapest candidates keep it; says what is needed.
+        SelectionError: not even the cheapest candidates fit it; the message names the required amount.
     """
     cheapest = at_multiplier(quality, cost, math.inf)
     least, stated_budget = spent(cost, cheapest), budget
@@ -103,16 +103,16 @@ def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
 
 
 def _best_single(quality: Floats, cost: Floats, budget: float) -> list[Choices]:
-    """Return the best of those candidates that may answer all questions, where there is one."""
+    """Return the best candidate that can answer all questions within the budget, if there is one."""
     total = np.where(cost.sum(axis=0) <= budget, quality.sum(axis=0), -np.inf)
     best = int(np.argmax(total))
     return [np.full(len(cost), best, dtype=np.int64)] if np.isfinite(total[best]) else []
 
 
 def _best_of(starts: Sequence[Choices], quality: Floats, cost: Floats, budget: float) -> Choices:
-    """Return the choices that are best after what they leave of the budget is spent.
+    """Return the best choices after the rest of the budget is spent.
 
-    Few questions leave more than little: then a single candidate between two of the hull may be better than these.
+    With few questions the rest is large: then a single candidate between two of the hull may be better than these.
     """
     rows = np.arange(len(quality))
     filled = [_filled(quality, cost, choices, budget) for choices in starts]
@@ -120,7 +120,7 @@ def _best_of(starts: Sequence[Choices], quality: Floats, cost: Floats, budget: f
 
 
 def spent(cost: Floats, choices: Choices, *, weight: Floats | None = None) -> float:
-    """Return the sum of the costs of what was chosen.
+    """Return the total cost of the choices.
 
     Each row counts as many times as its weight, once without weights.
     """
@@ -129,9 +129,9 @@ def spent(cost: Floats, choices: Choices, *, weight: Floats | None = None) -> fl
 
 
 def steepest(quality: Floats, cost: Floats) -> float:
-    """Return the most quality that a further dollar buys anywhere.
+    """Return the maximum gain in quality for a further dollar.
 
-    Above it, every question gets its cheapest candidate.
+    Above this multiplier every question gets its cheapest candidate.
     """
     cheapest = at_multiplier(quality, cost, math.inf)[:, None]
     more = cost - np.take_along_axis(cost, cheapest, axis=1)
@@ -141,7 +141,7 @@ def steepest(quality: Floats, cost: Floats) -> float:
 
 
 def _filled(quality: Floats, cost: Floats, choices: Choices, budget: float) -> Choices:
-    """Return the choices with what is left of the budget spent on single questions, the most for a dollar first."""
+    """Return the choices after the rest of the budget is spent on single questions, the best gain per dollar first."""
     rows = np.arange(len(choices))
     filled = choices.copy()
     left = budget - spent(cost, filled)
@@ -157,7 +157,7 @@ def _filled(quality: Floats, cost: Floats, choices: Choices, budget: float) -> C
 
 
 def _upgrade(choices: Choices, per_dollar: Floats, more: Floats, left: float) -> float:
-    """Return what is left of the budget after each question got its best upgrade, as far as it went.
+    """Give each question its best affordable upgrade, and return the rest of the budget.
 
     Changes `choices`.
     """

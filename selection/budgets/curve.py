@@ -20,21 +20,21 @@ _MOST_MULTIPLIERS = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurvePoint:
-    """What is had at one multiplier, or with one candidate alone."""
+    """Cost and quality at one multiplier, or with one candidate alone."""
 
     cost_usd: float
-    """Mean of an answer."""
+    """Mean per answer."""
     quality: float
-    """Mean of an answer."""
+    """Mean per answer."""
     multiplier: float | None
-    """Quality that a dollar must buy; None for a single candidate."""
+    """Quality that a dollar has to buy; None for a single candidate."""
     shares: tuple[tuple[str, float], ...]
-    """Labels of the candidates that are asked with their shares of the questions, the largest first."""
+    """Labels of the chosen candidates with their shares of the questions, the largest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheapestShare:
-    """How cheaply a share of the best single candidate's quality can be had."""
+    """Lowest cost of a given share of the best single candidate's quality."""
 
     quality_share: float
     best: str
@@ -42,36 +42,36 @@ class CheapestShare:
     best_quality: float
     best_cost_usd: float
     quality: float
-    """The quality that is wanted: the share of the best one's."""
+    """Required quality: the given share of the best one's."""
     cost_usd: float | None
-    """Mean of an answer; None where this quality is not reached."""
+    """Mean cost of an answer; None where this quality is not reached."""
     share_of_cost: float | None
-    """Of the best single candidate's cost; None where it is not reached, or the best one is free."""
+    """Share of the best single candidate's cost; None where the quality is not reached, or the best one is free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostQuality:
-    """The cost–quality curve of a way of sharing out questions."""
+    """Cost–quality curve of a way to allocate questions."""
 
     points: tuple[CurvePoint, ...]
-    """From the cheapest to the best, as the multiplier falls."""
+    """Points from the cheapest to the best, as the multiplier falls."""
     hull: tuple[CurvePoint, ...]
-    """The upper convex hull of the points, up to the highest: concave, and nowhere falling."""
+    """Upper convex hull of the points, up to the highest: concave and never falling."""
     singles: tuple[CurvePoint, ...]
-    """Every candidate asked alone, the cheapest first."""
+    """Points of each candidate alone, the cheapest first."""
     aiq: float
-    """The hull's mean height between the costs of the cheapest and the dearest single candidate."""
+    """Mean height of the hull between the costs of the cheapest and the dearest single candidate."""
     n_questions: int
 
     def quality_at(self, cost_usd: float) -> float | None:
-        """Return the highest quality for this mean cost; None where nothing is as cheap."""
+        """Return the highest quality at this mean cost; None where every point costs more."""
         if cost_usd < self.hull[0].cost_usd:
             return None
         costs, heights = _axes(self.hull)
         return float(np.interp(cost_usd, costs, heights))
 
     def cost_of(self, quality: float) -> float | None:
-        """Return the lowest mean cost for this quality; None where it is not reached."""
+        """Return the lowest mean cost of this quality; None where it is not reached."""
         if quality > self.hull[-1].quality:
             return None
         costs, heights = _axes(self.hull)
@@ -101,13 +101,13 @@ class CostQuality:
 def cost_quality_curve(
     labels: tuple[str, ...], *, quality: Floats, cost: Floats, true_quality: Floats | None = None
 ) -> CostQuality:
-    """Return the curve of choices made by what is expected, valued by what is true.
+    """Return the curve of choices made by expected quality and valued by true quality.
 
     Args:
-        labels: Of the candidates.
-        quality: Expected, shape (n_questions, n_candidates).
+        labels: Labels of the candidates.
+        quality: Expected quality, shape (n_questions, n_candidates).
         cost: US dollars, the same shape.
-        true_quality: What each answer was really worth, the same shape; None: what is expected counts.
+        true_quality: True quality of each answer, the same shape; None: the expected quality.
     """
     valued = quality if true_quality is None else true_quality
     multipliers = _multipliers(quality, cost)
@@ -135,7 +135,7 @@ def cost_quality_curve(
 
 
 def _distinct(points: Iterable[CurvePoint]) -> tuple[CurvePoint, ...]:
-    """Return each choice once, at the first multiplier that makes it."""
+    """Return each distinct choice once, at the first multiplier that gives it."""
     distinct: dict[object, CurvePoint] = {}
     for point in points:
         distinct.setdefault((point.cost_usd, point.quality, point.shares), point)
@@ -173,7 +173,7 @@ def _point(labels: tuple[str, ...], quality: Floats, cost: Floats, choices: Choi
 
 
 def _multipliers(quality: Floats, cost: Floats) -> tuple[float, ...]:
-    """From infinity down to 0: the slopes between candidates, at which choices change, or as many of them as do."""
+    """Return multipliers from infinity to 0: slopes between candidates, where choices change, or enough of them."""
     rows = np.linspace(0, len(quality) - 1, min(len(quality), _MOST_ROWS)).astype(int)
     more = cost[rows][:, :, None] - cost[rows][:, None, :]
     better = quality[rows][:, :, None] - quality[rows][:, None, :]

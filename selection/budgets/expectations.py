@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 N_TYPICAL = 128
-"""From so many measured prompts a stream learns at its beginning what prompts are like."""
+"""Number of measured prompts from which a stream learns at its start what prompts are like."""
 
 
 class Qualities(NamedTuple):
-    """What may be expected of each candidate: by which is chosen, and what is told of it."""
+    """Qualities of each candidate: the expected one, which decides, and the calibrated one, which is reported."""
 
     expected: Floats
     told: Floats
@@ -36,32 +36,32 @@ class Qualities(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Those among whom a budget is shared out: every candidate that holds the constraints and whose cost is known."""
+    """Candidates that a budget is allocated to: those that satisfy the constraints and have a known cost."""
 
     view: View
     task: str | None
     ranked: tuple[Ranked, ...]
     positions: tuple[int, ...]
-    """Of the candidates in the view's scoreboard."""
+    """Positions of the candidates in the view's scoreboard."""
     mean: Floats
     """Expected quality on the task, shape (n_candidates,)."""
     cost: Floats
     """US dollars for an answer, shape (n_candidates,)."""
     left_out: tuple[str, ...]
-    """Labels of those that hold the constraints and whose cost nobody knows."""
+    """Labels of the candidates that satisfy the constraints and have no known cost."""
 
     @property
     def candidates(self) -> tuple[Choosable, ...]:
-        """In the order of the arrays."""
+        """Candidates in the order of the arrays."""
         return tuple(ranked.candidate for ranked in self.ranked)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """In the same order."""
+        """Labels in the order of the arrays."""
         return tuple(ranked.candidate.label for ranked in self.ranked)
 
     def quality(self, prompt: str | None) -> Qualities:
-        """Return what may be expected of each on this prompt, shape (n_candidates,)."""
+        """Return the qualities of each candidate for this prompt, shape (n_candidates,)."""
         board = self.view.scoreboard
         deviations = deviations_of(board, self.view.champion, self.task, prompt)
         if deviations is None:
@@ -71,12 +71,12 @@ class Field:
         return Qualities(expected, np.asarray(calibrated(expected, deviations.told), dtype=np.float64))
 
     def qualities(self, prompts: Sequence[str | None]) -> Qualities:
-        """For several prompts, shape (n_prompts, n_candidates); a prompt that comes twice is looked at once."""
+        """Return the qualities for several prompts, shape (n_prompts, n_candidates); equal ones are computed once."""
         by_prompt = {prompt: self.quality(prompt) for prompt in dict.fromkeys(prompts)}
         return Qualities(*(np.stack(column) for column in zip(*(by_prompt[prompt] for prompt in prompts), strict=True)))
 
     def of_prompts(self, prompts: Sequence[str]) -> list[tuple[Floats, Floats]]:
-        """Return the expected qualities and costs of each prompt; none where no prompt makes a difference."""
+        """Return the expected qualities and costs of each prompt; none where prompts make no difference."""
         if self.view.champion is None:
             return []
         qualities = [self.quality(prompt).expected for prompt in dict.fromkeys(prompts)]
@@ -87,23 +87,23 @@ class Field:
         )
 
     def costs(self, n_prompts: int) -> Floats:
-        """Shape (n_prompts, n_candidates)."""
+        """Return the costs, shape (n_prompts, n_candidates)."""
         return np.tile(self.cost, (n_prompts, 1))
 
 
 def typical_prompts(task: str | None, store: "str | Path | Store | None") -> tuple[str, ...]:
-    """Prompts that candidates were measured on; none where the store is away."""
+    """Return prompts that candidates were measured on; none where the store is away."""
     with suppress(StoreError):
         return recommender_of(store).book.prompts(task=task, limit=N_TYPICAL)
     return ()
 
 
 def field_of(task: str | None, constraints: Constraints, store: "str | Path | Store | None") -> Field:
-    """Return those who may answer; whom another one equals at less cost or time stands behind it.
+    """Return the candidates that may answer, ordered so that a dearer or slower one follows its equals.
 
     Raises:
-        SelectionError: nobody holds the constraints, too little was measured, or no cost is known.
-        ConfigurationError: an argument that cannot be one.
+        SelectionError: no candidate satisfies the constraints, too little was measured, or no cost is known.
+        ConfigurationError: an invalid argument.
         StoreError: the store is away, and nothing was read from it yet.
     """
     view = recommender_of(store).view()
@@ -133,18 +133,18 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
 
 
 def _may_answer(ranked: Ranked, choice: Choice) -> bool:
-    """Return the programs only where one would be named.
+    """Return whether the candidate may answer: a program only where one would be named.
 
-    Who asks for models is sent to no program that a model may equal.
+    A request for models gets no program that a model may equal.
     """
     return not ranked.candidate.is_program or (choice.chosen is not None and choice.chosen.is_program)
 
 
 def checked_prompts(prompts: object) -> tuple[str | None, ...]:
-    """Return the prompts; a whole number stands for so many that nothing is known of.
+    """Return the prompts; a whole number stands for that many unknown prompts.
 
     Raises:
-        ConfigurationError: neither texts nor a number, or none of them.
+        ConfigurationError: neither texts nor a number, or empty.
     """
     if isinstance(prompts, int) and not isinstance(prompts, bool) and prompts > 0:
         return (None,) * prompts

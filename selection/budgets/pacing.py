@@ -30,39 +30,40 @@ from selection.budgets.allocation import Choices, Floats, at_multiplier, smalles
 
 _LEEWAY = 1e-9
 _BESIDE = 1e-6
-"""Relative: how far below the multiplier the dearer of two equals is looked for."""
+"""Relative distance below the multiplier at which the dearer of two equal candidates is sought."""
 _FIRST, _LAST, _EVERY = 32, 64, 16
 """The multiplier is found again for each of the first and of the last questions, and else after so many."""
 _AHEAD = 100
-"""Of a stream whose length nobody knows, so many questions are planned at a time."""
+"""Number of questions planned at a time in a stream of unknown length."""
 _DUST = 1e-6
-"""A share of the cheapest answer's cost: less is what sums of floats leave over."""
+"""Share of the cheapest answer's cost below which an amount is the rounding error of sums of floats."""
 
 
 class _Price(NamedTuple):
-    """What a dollar must buy now."""
+    """Current price: the quality that a dollar has to buy."""
 
     multiplier: float
     dearer_share: float
-    """Of the questions to which two candidates are worth the same at it, how many get the dearer one; of this question
-    alone 0 or 1."""
+    """Share of the questions to which two candidates are worth the same that get the dearer one; 0 or 1 for this
+    question alone.
+    """
     cheaper_usd: float = 0.0
-    """What a question takes on average where all these get the cheaper one."""
+    """Mean cost of a question where all these get the cheaper one."""
     is_of_one: bool = False
-    """True where these are this question alone."""
+    """Whether this question is the only one of these."""
 
 
 class Pacer:
-    """The choices for a stream; not for several threads at once.
+    """Choices for a stream of questions. Not thread-safe.
 
     Args:
-        budget_usd: For all answers together, by their expected costs unless `give_back` says what they really were;
-            None: there is no such bound.
-        n_expected: How many questions there will be; None: nobody knows, and each brings its own money.
-        per_question_usd: What each question adds to what may be spent, up to the budget; None: all of it is there from
+        budget_usd: Budget for all answers together, by their expected costs unless `give_back` reports the real ones;
+            None: no such bound.
+        n_expected: Number of questions; None: unknown, and each adds its own amount.
+        per_question_usd: Amount that each question makes available, up to the budget; None: all of it is available from
             the beginning.
         typical: Expected qualities and costs of questions like those to come, for as long as few have come.
-        memory: How many of the last questions the multiplier is found from, typical ones among them at first.
+        memory: Number of last questions from which the multiplier is computed, typical ones among them at first.
     """
 
     def __init__(
@@ -86,14 +87,14 @@ class Pacer:
 
     @property
     def left_usd(self) -> float:
-        """What may still be spent: of the budget, or, where there is none for all, of what the questions added."""
+        """US dollars left of the budget, or, without a total budget, of what the questions added."""
         return self._saved_usd + (self._to_add_usd if math.isfinite(self._to_add_usd) else 0.0)
 
     def choose(self, quality: Floats, cost: Floats) -> int:
-        """Return the position of the candidate for this question; its expected cost is taken from the budget.
+        """Return the position of the candidate for this question, and subtract its expected cost from the budget.
 
         Args:
-            quality: Expected, shape (n_candidates,).
+            quality: Expected quality, shape (n_candidates,).
             cost: US dollars, shape (n_candidates,).
 
         Raises:
@@ -133,15 +134,15 @@ class Pacer:
         self._to_add_usd -= added
 
     def _for(self, n_to_come: int) -> float:
-        """Return US dollars for this question, which has its own already, and for those after it."""
+        """Return the US dollars for the coming questions, beside this question's own amount."""
         return self._saved_usd + min(self._per_question_usd * (n_to_come - 1), self._to_add_usd)
 
     def give_back(self, usd: float) -> None:
-        """Add what an answer took less than was expected; negative where it took more."""
+        """Add the amount by which an answer cost less than expected; negative where it cost more."""
         self._saved_usd += usd
 
     def _paced(self, quality: Floats, cost: Floats, may_take: float, n_to_come: int) -> int:
-        """By the multiplier; of two that are worth the same at it, the dearer one in its share."""
+        """Choose by the multiplier; of two candidates that are worth the same at it, the dearer one in its share."""
         price = self._price
         cheaper, dearer = (
             _worth_most(quality, cost, multiplier, may_take)
@@ -161,17 +162,17 @@ class Pacer:
         return dearer
 
     def _n_still_certain(self) -> int:
-        """Questions that are sure to come, with this one: for each the cheapest candidate must stay affordable."""
+        """Return the questions sure to come, with this one; for each the cheapest candidate must stay affordable."""
         return 1 if self._n_expected is None else max(self._n_expected - self.n_seen, 1)
 
     def _n_to_come(self) -> int:
-        """With this one."""
+        """Return the number of questions to come, with this one."""
         if self._n_expected is None:
             return _AHEAD
         return self._n_expected - self.n_seen if self._n_expected > self.n_seen else self.n_seen
 
     def _estimated_price(self, quality: Floats, cost: Floats, n_to_come: int) -> _Price:
-        """By a plan for this question and `n_to_come - 1` others, drawn evenly from those that are known."""
+        """Return the price from a plan for this question and `n_to_come - 1` known ones, drawn evenly."""
         others = self._known if n_to_come > 1 else ()
         rows = np.stack([quality, *(other_quality for other_quality, _ in others)])
         costs = np.stack([cost, *(other_cost for _, other_cost in others)])
@@ -197,14 +198,14 @@ class Pacer:
 
 
 class _Plans(NamedTuple):
-    """Questions to be shared out, each row as many times as its weight."""
+    """Questions to allocate, each row as many times as its weight."""
 
     quality: Floats
     cost: Floats
     weight: Floats
 
     def value(self, budget: float) -> float:
-        """Return the sum of the qualities that the budget pays for, parts of a question counting as such."""
+        """Return the sum of the qualities that the budget pays for, counting parts of questions."""
         multiplier = smallest_multiplier(self.quality, self.cost, budget, weight=self.weight)
         if not np.isfinite(multiplier):
             return -np.inf
@@ -212,13 +213,13 @@ class _Plans(NamedTuple):
         return least if high <= low else least + (most - least) * min((budget - low) / (high - low), 1.0)
 
     def _at(self, multiplier: float) -> tuple[float, float]:
-        """Return what all take together at a multiplier, and the sum of their qualities."""
+        """Return the total cost at a multiplier, and the sum of the qualities."""
         choices = at_multiplier(self.quality, self.cost, multiplier)
         return spent(self.cost, choices, weight=self.weight), spent(self.quality, choices, weight=self.weight)
 
 
 def _scarcity(n_alike: float, n_to_come: int, n_known: int) -> float:
-    """How many times as many questions of a kind are expected as will come if these are a standard error fewer."""
+    """Return the ratio of the expected questions of a kind to a number that is lower by one standard error."""
     share = min(n_alike / n_to_come, 1.0)
     error = np.sqrt(n_to_come * share * (1 - share) * (1 + n_to_come / max(n_known, 1)))
     return float(n_alike / max(n_alike - error, _LEEWAY))
@@ -229,7 +230,7 @@ def _differ_at_first_alone(choices: Choices, other: Choices) -> bool:
 
 
 def _worth_most(quality: Floats, cost: Floats, multiplier: float, may_take: float) -> int:
-    """Return the candidate that is worth most at the multiplier, of those that may be paid for.
+    """Return the affordable candidate that is worth most at the multiplier.
 
     The cheaper of equals.
     """

@@ -29,35 +29,35 @@ if TYPE_CHECKING:
 
 _ANYTHING = Constraints()
 _LEEWAY = 1e-12
-"""Relative: a total divided by the number of prompts may miss a cost by a float's last digit."""
+"""Relative tolerance: a total divided by the number of prompts may miss a cost by a float's last digit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routed:
-    """Who answers a prompt."""
+    """Candidate that answers one prompt."""
 
     candidate: Choosable
     quality: float
-    """Expected."""
+    """Expected value."""
     cost_usd: float
-    """Expected."""
+    """Expected value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
-    """Who answers which of many prompts."""
+    """Assignment of candidates to prompts."""
 
     routed: tuple[Routed, ...]
-    """In the order of the prompts."""
+    """One entry for each prompt, in order."""
     budget_usd: float
     cost_usd: float
-    """Expected of all together; at most the budget."""
+    """Expected cost of all answers together; at most the budget."""
     quality: float
-    """Expected, the mean of all."""
+    """Expected mean quality."""
     shares: tuple[tuple[str, int], ...]
-    """How many prompts each candidate gets, by label, the most first."""
+    """Number of prompts of each candidate, by label, the most first."""
     left_out: tuple[str, ...]
-    """Labels of candidates whose cost nobody knows."""
+    """Labels of candidates without a known cost."""
 
 
 def route(
@@ -68,19 +68,19 @@ def route(
     constraints: Constraints = _ANYTHING,
     store: "str | Path | Store | None" = None,
 ) -> Routing:
-    """Return who answers which prompt, so that the expected quality is as high as the budget allows.
+    """Assign candidates to prompts such that the expected quality is as high as the budget allows.
 
     Args:
-        prompts: The texts, or how many there will be.
+        prompts: The texts, or the number of prompts.
         budget_usd: US dollars for all together.
-        task: What they are for.
-        constraints: What must hold of every candidate.
+        task: Task of the prompts.
+        constraints: Constraints on every candidate.
         store: A path, a URL or an open store; None: the database that the command uses.
 
     Raises:
         SelectionError: the budget does not pay for the cheapest candidates, no candidate may answer, or no cost is
             known.
-        ConfigurationError: an argument that cannot be one.
+        ConfigurationError: an invalid argument.
         StoreError: the store is away, and nothing was read from it yet.
     """
     budget_usd = _checked_budget(budget_usd)
@@ -110,17 +110,17 @@ def cost_quality(
     constraints: Constraints = _ANYTHING,
     store: "str | Path | Store | None" = None,
 ) -> CostQuality:
-    """Return what quality may be expected for what mean cost, with its hull and AIQ.
+    """Return the expected quality by mean cost, with its hull and AIQ.
 
     Args:
-        prompts: Of the kind that will come, for a selection model to tell apart; a number where they are all alike.
-        task: What they are for.
-        constraints: What must hold of every candidate.
+        prompts: Prompts like those to come, for a selection model to tell apart; a number where they are alike.
+        task: Task of the prompts.
+        constraints: Constraints on every candidate.
         store: A path, a URL or an open store; None: the database that the command uses.
 
     Raises:
         SelectionError: no candidate may answer, or no cost is known.
-        ConfigurationError: an argument that cannot be one.
+        ConfigurationError: an invalid argument.
         StoreError: the store is away, and nothing was read from it yet.
     """
     texts = checked_prompts(prompts)
@@ -137,46 +137,46 @@ def cheapest_share(
     constraints: Constraints = _ANYTHING,
     store: "str | Path | Store | None" = None,
 ) -> CheapestShare:
-    """At what share of its cost a share of the best single candidate's quality can be had.
+    """Return the share of its cost at which a share of the best single candidate's quality can be had.
 
     Args:
-        quality_share: Over 0 and up to 1.
-        prompts: As for `cost_quality`, like the others.
-        task: What they are for.
-        constraints: What must hold of every candidate.
-        store: Where the evidence is.
+        quality_share: Share of the quality, above 0 and up to 1.
+        prompts: As for `cost_quality`, like the remaining ones.
+        task: Task of the prompts.
+        constraints: Constraints on every candidate.
+        store: Store of the evidence, as for `recommend`.
 
     Raises:
         SelectionError: no candidate may answer, or no cost is known.
-        ConfigurationError: an argument that cannot be one.
+        ConfigurationError: an invalid argument.
         StoreError: the store is away, and nothing was read from it yet.
     """
     return cost_quality(prompts, task=task, constraints=constraints, store=store).cheapest_share(quality_share)
 
 
 class BudgetRouter:
-    """Who answers the next prompt of a stream, so that the budget lasts. Safe to use from several threads.
+    """Choice of a candidate for each prompt of a stream, such that the budget lasts. Thread-safe.
 
-    The budget is stated for all prompts of a known number (`budget_usd`, `n_prompts`), or for each of a stream of any
+    The budget is given for a known number of prompts (`budget_usd`, `n_prompts`), or for each prompt of a stream of any
     length (`per_prompt_usd`): then what one prompt leaves is saved for the next ones, and whenever the stream ends, no
-    more was spent than `per_prompt_usd` for each prompt that came. A total alone says not how fast it may be spent.
+    more was spent than `per_prompt_usd` for each prompt that came. A total alone does not tell how fast to spend it.
 
     Where a selection model decides, what prompts are like is learned at first from those that candidates were measured
-    on, then from those that come. By expected costs it never spends more than the budget. The evidence is that of the
-    time when it was made.
+    on, then from those that come. By expected costs it never spends more than the budget. It uses the evidence of the
+    time when it was created.
 
     Args:
-        budget_usd: US dollars for the whole stream; beside `per_prompt_usd`, where it ends at the latest.
-        n_prompts: How many there will be at most; those that come beyond are paid for by what is left.
-        per_prompt_usd: US dollars for each prompt, where nobody knows how many will come.
-        task: What they are for.
-        constraints: What must hold of every candidate.
+        budget_usd: US dollars for the whole stream; with `per_prompt_usd`, an upper limit.
+        n_prompts: Maximum number of prompts; further prompts are paid for by what is left.
+        per_prompt_usd: US dollars for each prompt, where the number of prompts is unknown.
+        task: Task of the prompts.
+        constraints: Constraints on every candidate.
         store: A path, a URL or an open store; None: the database that the command uses.
 
     Raises:
         SelectionError: the budget does not pay for so many answers of the cheapest candidate, or for one where it is
             for each prompt; no candidate may answer, or no cost is known.
-        ConfigurationError: an argument that cannot be one, or neither `n_prompts` nor `per_prompt_usd`.
+        ConfigurationError: an invalid argument, or neither `n_prompts` nor `per_prompt_usd`.
         StoreError: the store is away, and nothing was read from it yet.
     """
 
@@ -216,9 +216,9 @@ class BudgetRouter:
             )
 
     def _paid_for(self, n_prompts: int | None) -> float | None:
-        """Return what each prompt adds, which pays for the cheapest candidate.
+        """Return the amount that each prompt adds, after checking that it pays for the cheapest candidate.
 
-        None where all is there from the beginning.
+        None where the whole budget is available from the beginning.
 
         Raises:
             SelectionError: the budget does not pay for the cheapest candidate.
@@ -237,11 +237,11 @@ class BudgetRouter:
 
     @property
     def left_usd(self) -> float:
-        """What is left of the budget; where there is none for all prompts, what those that came have saved."""
+        """US dollars left of the budget; without a total, what the prompts so far have saved."""
         return self._pacer.left_usd
 
     def route(self, prompt: str | None = None) -> Routed:
-        """Return who answers this prompt; what it is expected to cost is taken from the budget.
+        """Return the candidate for this prompt, and subtract its expected cost from the budget.
 
         Raises:
             SelectionError: what is left does not pay for the cheapest candidate.
@@ -257,10 +257,10 @@ class BudgetRouter:
         )
 
     def settle(self, routed: Routed, cost_usd: float) -> None:
-        """Put what the answer really took in the place of what was expected of it.
+        """Replace the expected cost of the answer by the real one.
 
         Raises:
-            ConfigurationError: the cost cannot be one.
+            ConfigurationError: the cost is invalid.
         """
         if not _is_amount(cost_usd):
             raise ConfigurationError(f"cost_usd is {cost_usd!r}", "Give US dollars, zero or more.")

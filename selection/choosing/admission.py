@@ -15,13 +15,15 @@ from selection.choosing.ties import Contrast
 from selection.scoreboards.two_way import Mask, Matrix
 
 _MOST_AT_ONCE = 4_000_000
-"""Pairs of candidates on a case that are held in memory together."""
+"""Maximum number of pairs of candidates on a case held in memory together."""
 
 
 def in_order(
     places: Sequence[int], candidates: Sequence[Choosable], facts: Facts, utility: Mapping[int, float]
 ) -> list[int]:
-    """By utility; of equals the one that is better in what the weights leave out, so that none follows one it beats.
+    """Return the candidates by utility; of equals the better in what the weights leave out comes first.
+
+    So none follows one that it beats. Numbers are rounded, so that no order rests on the order of summation.
 
     Numbers are rounded, so that no order rests on the order in which a mean was summed.
     """
@@ -35,13 +37,13 @@ def in_order(
 def may_be_named(
     order: Sequence[int], contrasts: Sequence[Contrast], *, candidates: Sequence[Choosable], facts: Facts
 ) -> list[int]:
-    """Return those of the feasible candidates that may be named, in their order; never empty.
+    """Return the feasible candidates that may be named, in their order; never empty.
 
     Args:
         order: The feasible candidates by utility.
-        contrasts: The first of them against each of the others.
+        contrasts: Contrasts of the first of them with each of the others.
         candidates: All candidates, by position.
-        facts: Their numbers.
+        facts: Their known values.
     """
     kind = admitted_places(order, contrasts, candidates)
     takes = takes_of(facts)[kind]
@@ -50,14 +52,14 @@ def may_be_named(
 
 
 def takes_of(facts: Facts) -> Matrix:
-    """Return a row for each candidate; less is better, and what is not known is worse than anything that is."""
+    """Return a row for each candidate; less is better, and unknown values are worse than all known ones."""
     columns = ([-value for value in facts.quality], facts.latency_s, facts.cost_per_1k, facts.energy_j, facts.memory_gb)
     takes = np.array(columns, dtype=np.float64).T
     return np.where(np.isnan(takes), np.inf, takes)
 
 
 def beaten(quality: Matrix, takes: Matrix) -> Mask:
-    """Return True for who is beaten on a case by another that may be named; shape (n_cases, n_candidates).
+    """Return True for candidates that are beaten on a case by an admissible one; shape (n_cases, n_candidates).
 
     Args:
         quality: Expected on each case, shape (n_cases, n_candidates); NaN for one that may not be named.
@@ -79,11 +81,11 @@ def beaten(quality: Matrix, takes: Matrix) -> Mask:
 
 
 def admitted_places(order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]) -> list[int]:
-    """Return the models; all where there is no model, and the program that leads where it is told from every model.
+    """Return the models; all candidates if there is no model; also a leading program told from every model.
 
     Args:
         order: The feasible candidates by utility.
-        contrasts: The first of them against each of the others.
+        contrasts: Contrasts of the first of them with each of the others.
         candidates: All candidates, by position.
     """
     models = [i for i in order if not candidates[i].is_program]

@@ -10,15 +10,15 @@ from selection.choosing.number_words import listed
 from selection.scoreboard import Deviations, Predictor, Scoreboard
 
 _LEAST_SHARE = 0.01
-"""A task less likely than this is left out."""
+"""Minimum probability of a task; less likely ones are left out."""
 
 
 def deviations_of(
     board: Scoreboard, predictor: Predictor | None, task: str | None, prompt: str | None
 ) -> Deviations | None:
-    """Return how far the candidates will be from their standing on the task, or over all tasks where none is named.
+    """Return the candidates' deviations for a prompt from their standing on the task, or over all tasks without one.
 
-    None where there is no prompt, or nobody who knows anything of it.
+    None without a prompt, or where nothing is known of it.
     """
     if predictor is None or prompt is None:
         return None
@@ -43,9 +43,9 @@ def deviations_of(
 
 
 def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) -> str | None:
-    """Return what the reader of an answer for a prompt of no named task should know.
+    """Return the note on an answer for a prompt without a named task.
 
-    None where there is but one task.
+    None where there is only one task.
     """
     if len(board.standings) < 2:
         return None
@@ -61,7 +61,7 @@ def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) ->
 
 
 def note_unused(predictor: Predictor | None) -> str:
-    """Return a note that the prompt made no difference, and why."""
+    """Return a note on why the prompt made no difference."""
     if predictor is None:
         why = "no selection model decides (`benchwright retrain` trains one)"
     else:
@@ -70,7 +70,7 @@ def note_unused(predictor: Predictor | None) -> str:
 
 
 def _likely(board: Scoreboard, predictor: Predictor, prompt: str) -> dict[str, float]:
-    """Return how likely the prompt is of each task that has a standing; they sum to one, empty where nobody knows."""
+    """Return the probability of each task with a standing for the prompt; sums to one, empty where unknown."""
     shares = predictor.task_shares(prompt) or {}
     likely = {name: share for name, share in shares.items() if share >= _LEAST_SHARE and name in board.standings}
     total = sum(likely.values())

@@ -12,12 +12,12 @@ N_KNOTS = 21
 
 
 def as_expected() -> Vector:
-    """Return the knots of the line that tells what is expected as it is."""
+    """Return the knots of the identity, which reports expectations unchanged."""
     return np.linspace(0.0, 1.0, N_KNOTS)
 
 
 def calibrated(expected: Vector | Matrix, knots: Vector | None) -> Vector | Matrix:
-    """Return what is told of these expectations; as they are without knots, and NaN where they are."""
+    """Return the calibrated expectations; unchanged without knots, and NaN where they are NaN."""
     if knots is None:
         return expected
     return np.where(np.isfinite(expected), np.interp(expected, as_expected(), knots), np.nan)

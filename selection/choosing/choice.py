@@ -77,7 +77,7 @@ def _abstained(question: Question, standing: TaskStanding | None, note: str) -> 
 
 
 def _largest(scoreboard: Scoreboard, question: Question, note: str) -> Choice:
-    """Return the largest of those that hold the constraints as far as anything is known of them."""
+    """Return the largest model that satisfies the constraints, as far as its values are known."""
     candidates, overall = scoreboard.candidates, scoreboard.overall
     facts = facts_of(overall, candidates, question.constraints.percentile, None)
     filtered = apply_constraints(candidates, facts, question.constraints, is_fraction=overall.is_fraction, min_cases=0)

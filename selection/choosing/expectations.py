@@ -15,34 +15,34 @@ from selection.scoreboards.student import t_limit
 from selection.scoreboards.two_way import Matrix, Vector
 
 _UNSEEN = 0.025
-"""An end of a 95 % interval is left open where it is wrong more often than this."""
+"""Probability of being wrong above which an end of a 95 % interval is left open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlays:
-    """What answers take, at one percentile; an entry for each candidate, None where it was not measured."""
+    """Latency, cost and energy of answers at one percentile, one entry for each candidate; None where not measured."""
 
     latency_s: tuple[Expected | None, ...]
-    """At the percentile, with the distribution-free interval between two order statistics."""
+    """Latency at the percentile, with the distribution-free interval between two order statistics."""
     cost_per_1k: tuple[Expected | None, ...]
     energy_j: tuple[Expected | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known, a number for each candidate; NaN where it is not."""
+    """Known values, one for each candidate; NaN where unknown."""
 
     percentile: float
     n_measured: list[int]
     quality: list[float]
-    """By which candidates are ranked."""
+    """Quality by which candidates are ranked."""
     told: list[float]
     """What is reported of it, and compared with the constraints."""
     latency_s: list[float]
-    """At the percentile."""
+    """Latency at the percentile."""
     n_timed: list[int]
     n_cached: list[int]
-    """Answers that are not timed here, since their prompts were in a server's cache."""
+    """Number of answers without a timing here, since their prompts were in a server's cache."""
     cost_per_1k: list[float]
     energy_j: list[float]
     memory_gb: list[float]
@@ -52,7 +52,7 @@ class Facts:
 def facts_of(
     standing: TaskStanding, candidates: Sequence[Choosable], percentile: float, deviations: Deviations | None
 ) -> Facts:
-    """Return the standing's numbers, those of the prompt added to the quality, within what a quality can be."""
+    """Return the standing's values, with the prompt's deviations added to the quality, within its bounds."""
     quality = standing.quality if deviations is None else standing.quality + deviations.value
     quality = quality.clip(standing.lowest, standing.highest)
     outlays = outlays_of(standing, percentile)
@@ -79,7 +79,7 @@ def _values(expected: tuple[Expected | None, ...]) -> list[float]:
 
 @lru_cache(maxsize=64)
 def outlays_of(standing: TaskStanding, percentile: float) -> Outlays:
-    """Latency, cost and energy with intervals; kept, since a standing never changes and most questions are alike."""
+    """Return latency, cost and energy with intervals; cached, since standings never change and questions repeat."""
     timed = standing.n_timed
     ends = np.array([_shares(n, percentile) for n in timed.tolist()]).reshape(-1, 2)
     middle, below, above = (_quantiles(standing.latency_s, share) for share in (percentile, *ends.T))
@@ -92,7 +92,7 @@ def outlays_of(standing: TaskStanding, percentile: float) -> Outlays:
 
 
 def _latency(value: float, low: float, high: float, n_timed: int) -> Expected | None:
-    """Return an end that too few answers show is left open."""
+    """Return the latency; an end of its interval is open where too few answers determine it."""
     if math.isnan(value):
         return None
     ends = [None if math.isnan(end) else end for end in (low, high)]
@@ -100,7 +100,7 @@ def _latency(value: float, low: float, high: float, n_timed: int) -> Expected | 
 
 
 def _means(values: Vector, errors: Vector, standing: TaskStanding) -> tuple[Expected | None, ...]:
-    """Of something that cannot be less than zero, with Student's interval."""
+    """Return means of a quantity that is never below zero, with Student's interval."""
     families, measured = standing.n_pairs.diagonal().tolist(), standing.n_measured.tolist()
     rows = zip(values.tolist(), errors.tolist(), measured, families, strict=True)
     return tuple(
@@ -112,7 +112,7 @@ def _means(values: Vector, errors: Vector, standing: TaskStanding) -> tuple[Expe
 def expected_quality(
     standing: TaskStanding, facts: Facts, deviations: Deviations | None, places: Sequence[int]
 ) -> list[Expected]:
-    """Of the candidates at `places`; within what the metric can be."""
+    """Return the expected quality of the candidates at `places`, within the metric's bounds."""
     variance = standing.quality_se**2
     if deviations is not None:
         variance = variance + deviations.se**2
@@ -122,7 +122,7 @@ def expected_quality(
 
 
 def _between(value: float, reach: float, n_cases: int, lowest: float, highest: float) -> Expected:
-    """Return `value` ± `reach` within what can be; without ends where the reach is not known."""
+    """Return `value` ± `reach` within the bounds; without ends where the reach is unknown."""
     value = min(max(value, lowest), highest)
     if not math.isfinite(reach):
         return Expected(value=value, low=None, high=None, n_cases=n_cases)
@@ -130,16 +130,16 @@ def _between(value: float, reach: float, n_cases: int, lowest: float, highest: f
 
 
 def tail_is_unseen(facts: Facts, place: int) -> bool:
-    """Return True where no answer, or not one on average, lies beyond the percentile."""
+    """Return whether less than one answer on average lies beyond the percentile."""
     n = facts.n_timed[place]
     return 0 < n < (1 - 1e-9) / (1 - facts.percentile)
 
 
 @lru_cache(maxsize=4096)
 def _shares(n: int, share: float) -> tuple[float, float]:
-    """Between which of n sorted answers the quantile lies in 95 % of samples, as shares of the way from first to last.
+    """Return between which of n sorted answers the quantile lies in 95 % of samples, as shares from first to last.
 
-    NaN: not even the outermost answer is far enough out in all but 2.5 % of them. How many answers lie below the
+    NaN: not even the outermost answer is far enough out in all but 2.5 % of them. The number of answers below the
     quantile is binomial (David & Nagaraja 2003, section 7.1).
     """
     if n < 2:
@@ -151,14 +151,14 @@ def _shares(n: int, share: float) -> tuple[float, float]:
 
 
 def _binomial(n: int, share: float) -> Vector:
-    """Return the chance of each number of n."""
+    """Return the probability of each number from 0 to n."""
     logs = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, n + 1)))))
     k = np.arange(n + 1)
     return np.asarray(np.exp(logs[n] - logs - logs[::-1] + k * math.log(share) + (n - k) * math.log1p(-share)))
 
 
 def _quantiles(table: Matrix, share: float | Vector) -> Vector:
-    """Return each row's quantile between the hundredths that are kept; NaN where the share is."""
+    """Return each row's quantile, interpolated between the stored hundredths; NaN where the share is NaN."""
     exact = np.minimum(np.round(np.asarray(share) * 100, 9), 100.0)
     place = np.broadcast_to(np.nan_to_num(exact), len(table))
     below = np.minimum(place.astype(np.int64), 99)

@@ -14,7 +14,7 @@ from selection.preferences import MEMORY_DIGITS, TIE_ORDERS
 
 
 def reason_of(choice: Choice) -> str:
-    """Return why this one: what is expected, how far the others are behind, who is tied with it, who was ruled out."""
+    """Return the reason: what is expected, how far the others are behind, which are tied, which were ruled out."""
     winner = choice.winner
     if choice.chosen is None:
         return f"No candidate is named: {choice.notes[0]}."
@@ -28,15 +28,12 @@ def reason_of(choice: Choice) -> str:
 
 
 def explanation_of(choice: Choice) -> str:
-    """Return the reason, then a line for every candidate with why it was not chosen.
-
-    Then what the reader should know.
-    """
+    """Return the reason, a line for every candidate with why it was not chosen, and the notes."""
     return "\n".join([reason_of(choice), *_feasible(choice), *_removed(choice), *(f"Note: {n}." for n in choice.notes)])
 
 
 def _level(choice: Choice, winner: Ranked) -> str:
-    """Return what was measured, and what is expected, with what makes the two differ."""
+    """Return the measured and the expected quality, with the reason for their difference."""
     task = "all tasks" if choice.task is None else choice.task
     where = "over the measured tasks" if choice.decided_by == "rules" else f"on {task}"
     label, cases, measured = winner.candidate.label, counted(choice.n_cases, "case"), winner.measured
@@ -73,7 +70,7 @@ def _quality(choice: Choice, expected: Expected) -> str:
 
 
 def _lead(choice: Choice, winner: Ranked) -> str:
-    """Return how far the best is ahead of the first that can be told from it."""
+    """Return the lead of the best over the first candidate that can be told from it."""
     if len(choice.ranked) == 1:
         return "the only candidate left" if choice.removed else "the only measured candidate"
     clear = next(((a, b) for a, b in zip(choice.ranked, choice.contrasts, strict=True) if b and not b.is_tied), None)
@@ -87,7 +84,7 @@ def _lead(choice: Choice, winner: Ranked) -> str:
 
 
 def _behind(choice: Choice, winner: Ranked) -> str:
-    """Return how far the named one is from the best, where another one is that."""
+    """Return the distance of the named candidate to the best, where these differ."""
     contrast = choice.contrasts[choice.ranked.index(winner)]
     if contrast is None or contrast.gap is None or contrast.difference is None or _is_utility(choice):
         return ""
@@ -99,7 +96,7 @@ def _behind(choice: Choice, winner: Ranked) -> str:
 
 
 def _of_what(choice: Choice, first: Ranked, other: Ranked, contrast: Contrast) -> tuple[str, str]:
-    """Return what a difference is of: the two measured levels, or what both were asked."""
+    """Return the basis of a difference: the two measured levels, or the common cases."""
     if first.measured is None or other.measured is None or contrast.difference is None or _is_utility(choice):
         return "", ""
     shared = f" on the {counted(contrast.n_pairs, 'independent case')} that both were asked"
@@ -110,7 +107,7 @@ def _of_what(choice: Choice, first: Ranked, other: Ranked, contrast: Contrast) -
 
 
 def _gap(choice: Choice, contrast: Contrast) -> str:
-    """Return `4.1 points`, of quality where nothing else was given a weight."""
+    """Return text such as `4.1 points`, of quality where no other weight is set."""
     if contrast.difference is None or _is_utility(choice):
         return f"{quantity(contrast.gap or 0.0)} points of utility"
     if not choice.is_fraction:
@@ -124,7 +121,7 @@ def _is_utility(choice: Choice) -> bool:
 
 
 def _tie(choice: Choice, winner: Ranked) -> str:
-    """With whom it is tied, and why it is the one that is named."""
+    """Return which candidates it is tied with, and why it is the named one."""
     others = [label for label in choice.tied if label != winner.candidate.label]
     if not others and winner is choice.ranked[0]:
         return ""
@@ -133,7 +130,7 @@ def _tie(choice: Choice, winner: Ranked) -> str:
 
 
 def _by_what(choice: Choice, winner: Ranked) -> str:
-    """Return what made the named one of those near the best the one: what others take more of, then the estimate."""
+    """Return what decided among candidates near the best: lower cost or the like, then the estimate."""
     near = [
         ranked
         for ranked in choice.ranked
@@ -161,7 +158,7 @@ def _by_what(choice: Choice, winner: Ranked) -> str:
 
 
 def _alone(choice: Choice, winner: Ranked) -> str:
-    """Return why none of those that it is tied with may be named."""
+    """Return why none of the tied candidates may be named."""
     tied = [ranked for ranked in choice.ranked if ranked.is_tied and ranked is not winner]
     programs = [ranked for ranked in tied if ranked.candidate.is_program]
     if programs and not winner.candidate.is_program:
@@ -170,7 +167,7 @@ def _alone(choice: Choice, winner: Ranked) -> str:
 
 
 def _is_beaten_nearby(choice: Choice, ranked: Ranked, near: list[Ranked]) -> bool:
-    """Return True for one of the same kind that is as near, and not to be named since one of those near beats it."""
+    """Return whether a candidate of the same kind is as near, but beaten by one near the best."""
     if ranked in near or not near or ranked.candidate.is_program is not near[0].candidate.is_program:
         return False
     lowest = near[0].utility - choice.tolerance * choice.weights.quality
@@ -178,7 +175,7 @@ def _is_beaten_nearby(choice: Choice, ranked: Ranked, near: list[Ranked]) -> boo
 
 
 def _beats(winner: Ranked, other: Ranked) -> bool:
-    """Return True where the other takes no less of anything, and is expected to be no better."""
+    """Return whether the winner is expected to be at least as good, and takes no more of anything."""
     if winner.quality.value < other.quality.value:
         return False
     for thing in _THINGS:
@@ -189,7 +186,7 @@ def _beats(winner: Ranked, other: Ranked) -> bool:
 
 
 def _of_equals(choice: Choice, winner: Ranked, alike: list[Ranked]) -> str:
-    """Return `the highest estimate`; where others have it too, what else decided."""
+    """Return `the highest estimate`; where others share it, also what else decided."""
     equals = [ranked for ranked in alike if _is_equal(ranked, winner)]
     for thing in _THINGS:
         mine = _taken(winner, thing, rounded=False)
@@ -211,7 +208,7 @@ def _least(value: float) -> str:
 
 
 def _words(choice: Choice, thing: str) -> tuple[str, str, str]:
-    """Return what the one with the least of it is called, and what stands before and after the number."""
+    """Return the word for the candidate with the least, and the texts before and after the number."""
     return {
         "cost": ("cheapest", "$", " for 1,000 answers"),
         "energy": ("most frugal", "", " J an answer"),
@@ -237,9 +234,9 @@ def _taken(ranked: Ranked, thing: str, *, rounded: bool = True) -> float | None:
 
 
 _THINGS = ("latency", "cost", "energy", "memory")
-"""In the order in which they decide between equals."""
+"""Order in which they decide between equal candidates."""
 SAME_DIFFERENCE = 0.0005
-"""Half of the last digit that is shown in percent."""
+"""Half of the last digit shown in percent."""
 
 
 def _ruled_out(choice: Choice) -> str:

@@ -21,7 +21,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filtered:
-    """Positions of the candidates that are left, and those that are not with the first reason."""
+    """Positions of the remaining candidates, and the removed ones with the first reason."""
 
     left: list[int]
     removed: list[Removed]
@@ -29,7 +29,7 @@ class Filtered:
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """A constraint that is a number, in the words of a refusal."""
+    """A numeric constraint, with the words of a refusal."""
 
     name: str
     says: str
@@ -37,19 +37,19 @@ class _Limit:
     unit: str
     thing: str
     at: str = ""
-    """What the number is of, after the unit."""
+    """Text after the unit, such as the percentile."""
     prefix: str = ""
     is_least: bool = False
     scale: float = 1.0
 
     def verdict(self, candidate: Choosable, value: float, limit: float, *, n_cached: int = 0) -> Verdict:
-        """Return None where the limit holds.
+        """Return None where the limit is satisfied.
 
         Args:
-            candidate: Whose number it is.
-            value: NaN: it is not known.
-            limit: What is asked.
-            n_cached: Answers that do not count, since servers had kept their prompts.
+            candidate: The candidate.
+            value: Its value; NaN: unknown.
+            limit: The limit.
+            n_cached: Number of answers that do not count, since servers had cached their prompts.
         """
         if math.isnan(value):
             limit_text = f"{self.prefix}{limit * self.scale:,.10g}{self.unit}{self.at}"
@@ -73,17 +73,17 @@ def apply_constraints(
     is_fraction: bool,
     min_cases: int,
 ) -> Filtered:
-    """Return one constraint after the other: what can be asked of it, what it needs and takes, how good it is.
+    """Filter the candidates by one constraint after the other: capabilities, then requirements, then quality.
 
     Args:
-        candidates: All that are known.
-        facts: Their numbers.
-        constraints: What must hold; a candidate of which a number is not known does not hold it.
+        candidates: All known candidates.
+        facts: Their known values.
+        constraints: The constraints; a candidate with an unknown value violates the constraint on it.
         is_fraction: Whether a quality is shown in percent.
-        min_cases: On how many cases a candidate must have been measured.
+        min_cases: Minimum number of cases on which a candidate was measured.
 
     Raises:
-        SelectionError: none is left; it names the constraint that removed the last one, and the nearest miss.
+        SelectionError: no candidate is left; names the constraint that removed the last one, and the nearest miss.
     """
     left, removed = list(range(len(candidates))), list[Removed]()
     for name, verdict in _rules(candidates, facts, constraints, is_fraction, min_cases):
@@ -195,7 +195,7 @@ RULED_OUT_BY = {
     "max_energy_j": "the limit on energy",
     "min_quality": "the minimum quality",
 }
-"""What rules a candidate out, in words."""
+"""Reason for exclusion as text, by constraint."""
 
 
 def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -> SelectionError:
@@ -213,7 +213,7 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
 
 
 def _nearest_miss(removed: Sequence[Removed]) -> Removed:
-    """Return the one that is furthest towards its limit; those of which nothing is known come last."""
+    """Return the candidate closest to its limit; those with unknown values come last."""
     return min(
         removed,
         key=lambda removal: (
@@ -243,7 +243,7 @@ def _next_step(name: str, nearest: Removed, last: Sequence[Removed]) -> str:
 
 
 def _values_of(name: str, candidates: Sequence[Choosable]) -> list[str]:
-    """Return what candidates have of it, as a constraint would name it."""
+    """Return the values that candidates have, in the form of a constraint."""
     if name == "capabilities":
         return sorted({capability for candidate in candidates for capability in candidate.capabilities})
     return sorted({place.name for candidate in candidates for place in candidate.places})

@@ -11,29 +11,29 @@ from selection.choosing.number_words import quality
 from selection.scoreboard import Levels, TaskStanding
 
 _SHOWN = 0.0005
-"""Half of the last digit of a quality in percent: a smaller difference does not show."""
+"""Half of the last digit of a quality in percent: a smaller difference is not visible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What is known of a candidate whatever is asked."""
+    """Facts of a candidate that do not depend on the question."""
 
     measured: MeasuredQuality
     n_missing: int
-    """Parts (cases or tasks) that it was not asked."""
+    """Number of parts (cases or tasks) that it was not asked."""
     filled_in: float
     other_tasks: float
 
 
 def measured_of(standing: TaskStanding, place: int) -> MeasuredQuality | None:
-    """Return what the candidate reached on what it was asked; None where that is nothing."""
+    """Return the candidate's measured quality; None where nothing was measured."""
     measurement = _known_qualities(standing)[place]
     return None if measurement is None else measurement.measured
 
 
 @lru_cache(maxsize=64)
 def _known_qualities(standing: TaskStanding) -> tuple[_Known | None, ...]:
-    """Of each candidate; kept, since a standing never changes and most questions are of the same ones."""
+    """Return the facts of each candidate; cached, since a standing never changes and most questions repeat."""
     levels = standing.levels
     if levels is None:
         return (None,) * len(standing.n_measured)
@@ -75,13 +75,13 @@ def _part(levels: Levels, place: int, part: int) -> MeasuredPart:
 
 
 def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, for_prompt: bool) -> Adjustments | None:
-    """Return why the expectation is another number than what was measured; None where nothing was.
+    """Return why the expectation differs from the measured quality; None where nothing was measured.
 
     Args:
-        standing: Of the task, or of all tasks.
-        place: The candidate's.
-        expected: Its quality, as it is told.
-        for_prompt: Whether a selection model looked at the prompt.
+        standing: Standing on the task, or over all tasks.
+        place: Position of the candidate.
+        expected: Its reported quality.
+        for_prompt: Whether a selection model used the prompt.
     """
     measurement = _known_qualities(standing)[place]
     if measurement is None:
@@ -97,7 +97,7 @@ def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, fo
 
 
 def why_expected(adjustments: Adjustments | None, *, of_tasks: bool, is_fraction: bool) -> str:
-    """Return `-17.0 points towards its results on other tasks`; empty where nothing makes the two numbers differ."""
+    """Return text such as `-17.0 points towards its results on other tasks`; empty where the two do not differ."""
     if adjustments is None:
         return ""
     return ", ".join(_reasons(adjustments, of_tasks=of_tasks, is_fraction=is_fraction))
@@ -106,7 +106,7 @@ def why_expected(adjustments: Adjustments | None, *, of_tasks: bool, is_fraction
 def difference_line(
     label: str, measured: MeasuredQuality | None, adjustments: Adjustments | None, *, is_fraction: bool
 ) -> str | None:
-    """Return why something else is expected of a candidate than was measured; None where that is not so."""
+    """Return why the expected quality of a candidate differs from the measured one; None where it does not."""
     of_tasks = measured is not None and measured.over_tasks
     why = why_expected(adjustments, of_tasks=of_tasks, is_fraction=is_fraction)
     return f"{label}: expected differs from measured by {why}" if why else None
@@ -129,7 +129,7 @@ def _points(value: float, is_fraction: bool) -> str:
 
 
 def part_shown(part: MeasuredPart, *, is_fraction: bool) -> str:
-    """Return `67.5 % (40)`, `67.5 % (12 of 40, 24 answers)`, `not asked`."""
+    """Return text such as `67.5 % (40)`, `67.5 % (12 of 40, 24 answers)`, `not asked`."""
     if part.value is None:
         return "not asked"
     cases = f"{part.n_cases:,}" if part.n_cases == part.of_n_cases else f"{part.n_cases:,} of {part.of_n_cases:,}"

@@ -12,11 +12,11 @@ from selection.scoreboards.contrasts import MIN_PAIRS
 
 FEW_CASES = 30
 FEW_FAMILIES = 10
-"""Under which it is noted that an expectation rests on little."""
+"""Number of families below which a note says that an expectation rests on little."""
 
 
 def too_little(scoreboard: Scoreboard, task: str | None, standing: TaskStanding | None, min_cases: int) -> str:
-    """Return why the task cannot be chosen for by what was measured on it, with the tasks that can."""
+    """Return why the evidence on the task is too little for a choice, with the tasks that have enough."""
     if not scoreboard.candidates:
         return "nothing was measured yet: no candidate is known"
     if standing is not None and standing.n_cases:
@@ -32,7 +32,7 @@ def too_little(scoreboard: Scoreboard, task: str | None, standing: TaskStanding 
 
 
 def most_cases(standing: TaskStanding) -> int:
-    """Return the cases that the one who was asked most was measured on."""
+    """Return the number of cases of the candidate measured on most."""
     return int(standing.n_measured.max(initial=0))
 
 
@@ -86,7 +86,7 @@ def notes_on(
 
 
 def _cached(labels: Sequence[str], facts: Facts, timed: Sequence[int]) -> list[str]:
-    """Said where answers do not count as timed, since whoever is asked a prompt second gets them sooner."""
+    """Return the note on answers without a timing, since a repeated prompt is answered sooner."""
     some = [i for i in timed if facts.n_cached[i]]
     if not some:
         return []
@@ -95,7 +95,7 @@ def _cached(labels: Sequence[str], facts: Facts, timed: Sequence[int]) -> list[s
 
 
 def _thin(label: str, n_cases: int, n_families: int) -> list[str]:
-    """Said where the expected quality rests on little."""
+    """Return the note that the expected quality rests on little."""
     if n_families < FEW_FAMILIES and n_families < n_cases:
         return [
             f"the {counted(n_cases, 'case')} of {label} come from {counted(n_families, 'family', 'families')}: fewer "

@@ -9,12 +9,12 @@ from evaluation.formatting import percent, percent_number, quantity, quantity_in
 
 
 def quality(value: float, *, is_fraction: bool) -> str:
-    """Return `62.1 %` of a share, else the number."""
+    """Return `62.1 %` for a share, otherwise the number."""
     return percent(value, digits=1) if is_fraction else quantity(value)
 
 
 def quality_interval(low: float | None, high: float | None, *, is_fraction: bool) -> str:
-    """Return `[58.0, 66.0]` in the unit of the value before it; empty without one."""
+    """Return `[58.0, 66.0]` in the unit of the value before it; empty without an interval."""
     if low is None or high is None:
         return ""
     return (
@@ -25,7 +25,7 @@ def quality_interval(low: float | None, high: float | None, *, is_fraction: bool
 
 
 def listed(names: Sequence[str], limit: int = 5) -> str:
-    """Return `a, b and c`; of many the first and how many more."""
+    """Return `a, b and c`; of many the first ones and the number of the others."""
     if len(names) > limit:
         return f"{', '.join(names[:limit])} and {len(names) - limit:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

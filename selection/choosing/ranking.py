@@ -45,15 +45,15 @@ def pareto_set(values: Matrix) -> Mask:
 
 
 _LEAST = {"latency": 1e-3, "cost": 1e-6, "energy": 1e-3}
-"""Seconds, dollars for 1,000 answers, joules: to have less than this is worth no more."""
+"""Lower bounds in seconds, dollars for 1,000 answers, and joules; smaller values are worth no more."""
 
 
 class Beside(NamedTuple):
-    """What utilities have from elsewhere than the quality, by position; 0 for who is not asked about."""
+    """Contributions to utility other than quality, by position; 0 for candidates that were not requested."""
 
     points: list[float]
     unknown: dict[str, list[int]]
-    """Of which a thing that was given a weight is not known, by its name: they count as the worst of the others."""
+    """Candidates with an unknown value, by the name of the weighted quantity; they count as the worst of the others."""
 
 
 def points_beside_quality(facts: Facts, weights: Weights, places: Sequence[int]) -> Beside:
@@ -75,22 +75,22 @@ def points_beside_quality(facts: Facts, weights: Weights, places: Sequence[int])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Field:
-    """The candidates that are left, in the order of their utility, by position in the scoreboard."""
+    """The remaining candidates in the order of their utility, by position in the scoreboard."""
 
     candidates: Sequence[Choosable]
     facts: Facts
     order: list[int]
     utility: Mapping[int, float]
     contrasts: list[Contrast]
-    """The first against each of the others, in their order."""
+    """Contrasts of the first with each of the others, in their order."""
     removed: list[Removed]
     admitted: list[int]
-    """Those of them that may be named."""
+    """Candidates that may be named."""
     unknown: Mapping[str, list[int]]
-    """Those of which a thing that was given a weight is not known."""
+    """Candidates with an unknown value of a weighted quantity, by its name."""
 
     def like_the_first(self) -> list[int]:
-        """Return the first and those that cannot be told from it."""
+        """Return the first candidate and those that cannot be told from it."""
         others = zip(self.order[1:], self.contrasts, strict=True)
         return [self.order[0], *(i for i, contrast in others if contrast.is_tied)]
 
@@ -102,10 +102,10 @@ def rank_allowed(
     decided_by: DecidedBy,
     notes: tuple[str, ...] = (),
 ) -> Choice:
-    """Return the choice among those that the standing knows.
+    """Return the choice among the candidates of the standing.
 
     Raises:
-        SelectionError: the constraints leave none.
+        SelectionError: no candidate satisfies the constraints.
     """
     field = _field(scoreboard.candidates, standing, question)
     tied = field.like_the_first()
@@ -167,7 +167,7 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
 
 
 def _near_and_named(field: _Field, standing: TaskStanding, question: Question) -> tuple[list[int], int]:
-    """Return those of the admitted that might be named for what they take, the best first, and the one that is."""
+    """Return the admitted candidates near the best, best first, and the one that is named."""
     admitted = field.admitted
     utility = np.array([[round(field.utility[i], 9) for i in admitted]])
     tolerance = question.tolerance * question.weights.quality
@@ -200,13 +200,13 @@ def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set
 
 
 def _takes(facts: Facts) -> Matrix:
-    """Less is better; a row for each candidate."""
+    """Return a row for each candidate; less is better."""
     columns = ([-value for value in facts.quality], facts.latency_s, facts.cost_per_1k, facts.energy_j, facts.memory_gb)
     return np.array(columns, dtype=np.float64).T
 
 
 def allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
-    """Return the candidate with those of its places that may be used; empty: all."""
+    """Return the candidate with only its usable endpoints; empty: all."""
     if not endpoints:
         return candidate
     places = tuple(place for place in candidate.places if place.name in endpoints)

@@ -8,7 +8,7 @@ from selection.choosing.number_words import quality
 from selection.choosing.terms import Choice
 
 FEW_OUTCOMES = 6
-"""Under which nothing is said: they tell next to nothing."""
+"""Number of outcomes below which they are not mentioned: they say next to nothing."""
 
 
 def reported_notes(choice: Choice, reported: Reported | None) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def reported_notes(choice: Choice, reported: Reported | None) -> tuple[str, ...]
 
 
 def contradiction_lines(choice: Choice, reported: Reported | None) -> tuple[str, ...]:
-    """Return a warning where outcomes are worse than what is told, beyond chance."""
+    """Return a warning where outcomes are worse than the reported quality, beyond chance."""
     if reported is None or choice.chosen is None or not reported.contradicts or reported.p_value is None:
         return ()
     return (

@@ -12,14 +12,14 @@ from selection.scoreboard import Deviations
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, as it was asked."""
+    """The question as it was asked."""
 
     task: str | None
     constraints: Constraints
     weights: Weights
     on_tie: OnTie
     tolerance: float
-    """In points of quality."""
+    """Tolerance in points of quality."""
     deviations: Deviations | None
     min_cases: int
 
@@ -29,25 +29,25 @@ DecidedBy = Literal["scoreboard", "rules"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Who was chosen among whom, or why nobody was."""
+    """The chosen candidate with the others, or the reason for naming none."""
 
     task: str | None
     chosen: Choosable | None
-    """None: it abstained."""
+    """None for an abstention."""
     ranked: tuple[Ranked, ...]
-    """All feasible candidates by utility. Empty where it abstained, or where a rule chose without a measurement."""
+    """All feasible candidates by utility. Empty after an abstention, or where a rule chose without a measurement."""
     contrasts: tuple[Contrast | None, ...]
-    """The first of `ranked` against each of them; None against itself."""
+    """Contrasts of the first of `ranked` with each of them; None for itself."""
     tied: tuple[str, ...]
-    """Labels of those that cannot be told from the first, with it; empty where it stands alone."""
+    """Labels of the first candidate and those that cannot be told from it; empty where there is no other."""
     pool: tuple[str, ...]
-    """Keys of those that may be named, the best first: no program and nobody whom another one beats in everything."""
+    """Keys of the candidates that may be named, best first: no programs, none that another beats in everything."""
     near: tuple[str, ...]
-    """Labels of those of the pool within the tolerance of its best, with it: what they take decides between them."""
+    """Labels of the pool's best and those within the tolerance of it, which cost, energy or speed decides between."""
     pareto: tuple[str, ...]
     removed: tuple[Removed, ...]
     n_cases: int
-    """Cases of the task behind the expected quality of the chosen one."""
+    """Number of cases of the task behind the expected quality of the chosen one."""
     decided_by: DecidedBy
     notes: tuple[str, ...]
     on_tie: OnTie
@@ -56,16 +56,16 @@ class Choice:
     is_fraction: bool
     """Whether a quality is a share, to be shown in percent."""
     percentile: float = 0.95
-    """Of which the latencies are."""
+    """Percentile of the latencies."""
 
     @property
     def abstained(self) -> bool:
-        """True where nobody is named."""
+        """True where no candidate is named."""
         return self.chosen is None
 
     @property
     def winner(self) -> Ranked | None:
-        """The chosen one with what may be expected of it."""
+        """The chosen candidate with its expected values."""
         return next((ranked for ranked in self.ranked if ranked.candidate is self.chosen), None)
 
     @property

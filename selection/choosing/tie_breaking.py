@@ -19,7 +19,7 @@ _ROUNDING = 1e-9
 
 
 def takings(facts: Facts, on_tie: OnTie) -> tuple[Vector, ...]:
-    """By what one of several is named, the first thing first; less is better, infinite where it is not known."""
+    """Return the criteria among near candidates, the first one first; less is better, infinite where unknown."""
     taken = {
         "cost": facts.cost_per_1k,
         "energy": facts.energy_j,
@@ -30,12 +30,12 @@ def takings(facts: Facts, on_tie: OnTie) -> tuple[Vector, ...]:
 
 
 def near_the_best(utility: Matrix, n_pairs: Integers, tolerance: float) -> Mask:
-    """Return the best of each row and those that may be named in its place, shape (n_rows, n_candidates).
+    """Return the best of each row and those near it, shape (n_rows, n_candidates).
 
     Args:
-        utility: In points, shape (n_rows, n_candidates), NaN where one is not to be named; one number in every row.
-        n_pairs: Common families of each two; one that shares too few with the best is not named in its place.
-        tolerance: In points.
+        utility: Utility in points, shape (n_rows, n_candidates), NaN for those not to name; one number in every row.
+        n_pairs: Common families of each pair; a candidate with too few in common with the best is not near.
+        tolerance: Tolerance in points.
     """
     best = np.nanargmax(utility, axis=1)
     rows = np.arange(len(utility))
@@ -47,13 +47,13 @@ def near_the_best(utility: Matrix, n_pairs: Integers, tolerance: float) -> Mask:
 
 
 def named(utility: Matrix, near: Mask, things: Sequence[Vector]) -> Integers:
-    """Return the position of the one that is named in each row: of those near the best the one that takes least.
+    """Return the position of the named candidate in each row: of those near the best the one that takes least.
 
     Where several take as little in everything, the one with the highest utility; of equal ones the first.
 
     Args:
         utility: As for `near_the_best`.
-        near: What that gave.
+        near: Result of `near_the_best`.
         things: From `takings`.
     """
     rank = _ranks(things, utility.shape[1])
@@ -63,7 +63,7 @@ def named(utility: Matrix, near: Mask, things: Sequence[Vector]) -> Integers:
 
 
 def _ranks(things: Sequence[Vector], n_candidates: int) -> Integers:
-    """Return the place of each candidate by what it takes; the same for those that take the same."""
+    """Return the rank of each candidate by its values; equal values share a rank."""
     if not things:
         return np.zeros(n_candidates, dtype=np.int64)
     _, place = np.unique(np.stack(things, axis=1), axis=0, return_inverse=True)

@@ -19,17 +19,17 @@ ALPHA = 0.05
 
 
 class Contrast(NamedTuple):
-    """The best less another."""
+    """Difference of the best candidate and another."""
 
     difference: float | None
-    """Of the quality, on what both were asked; None: they share nothing."""
+    """Difference of the quality on the common cases; None: there are none."""
     gap: float | None
-    """Of the utility, in points: with what is known beside the quality."""
+    """Difference of the utility in points, with what is known beside the quality."""
     n_pairs: int
     p_value: float
-    """Adjusted; 1 where they cannot be compared."""
+    """Adjusted p-value; 1 where they cannot be compared."""
     test: str
-    """Where the p-value comes from: `exact McNemar over all measured runs, Holm over 6 pairs`."""
+    """Source of the p-value: `exact McNemar over all measured runs, Holm over 6 pairs`."""
 
     @property
     def is_tied(self) -> bool:
@@ -46,15 +46,15 @@ def contrasts_with(
     quality_weight: float,
     beside: Sequence[float],
 ) -> list[Contrast]:
-    """Return how far the best is from each of the others, in their order.
+    """Return the contrasts of the best with each of the others, in their order.
 
     Args:
-        best: Its position.
-        others: Positions of those that it is compared with.
-        standing: Of the task.
-        deviations: Of the prompt, as far as qualities can be; their errors widen the contrasts.
+        best: Position of the best.
+        others: Positions of the others.
+        standing: Standing on the task.
+        deviations: Deviations for the prompt, within the bounds of quality; their errors widen the contrasts.
         quality_weight: Points of utility for a point of quality.
-        beside: What each candidate's utility has from elsewhere, by position; taken as known.
+        beside: Contributions to each utility other than quality, by position; taken as known.
     """
     more = [beside[best] - beside[other] for other in others]
     if deviations is None and quality_weight > 0 and standing.tests is not None and not any(more):
@@ -114,14 +114,14 @@ def _none_for_nan(value: float) -> float | None:
 
 
 def _p_value(gap: float, se: float, n_pairs: int) -> float:
-    """NaN: not to be compared. One that is no better than the other is not told from it."""
+    """Return the p-value; NaN: not comparable. A candidate that is no better is not told from the other."""
     if n_pairs < MIN_PAIRS or not math.isfinite(se):
         return math.nan
     return paired_p_value(gap, se, n_pairs) if gap > 0 else 1.0
 
 
 def _adjusted(p_values: Sequence[float]) -> list[float]:
-    """Holm's, over those that can be compared; 1 for the others."""
+    """Adjust by Holm over the comparable candidates; 1 for the others."""
     order = sorted((p, place) for place, p in enumerate(p_values) if not math.isnan(p))
     adjusted, worst = [1.0] * len(p_values), 0.0
     for rank, (p, place) in enumerate(order):

@@ -11,31 +11,31 @@ from selection.preferences import TOLERANCE, Constraints, LogPrompt, Weights
 
 MOST_WAITING = 20_000
 _LONGEST_PAUSE_S = 2.0
-"""Between attempts while the store is away."""
+"""Longest pause in seconds between attempts while the store is away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A recommendation with what was asked."""
+    """A recommendation with its question."""
 
     recommendation: Recommendation
     prompt: str | None
     log: LogPrompt
-    """What of the prompt is stored."""
+    """What is stored of the prompt."""
     constraints: Constraints
     weights: Weights
     on_tie: str
     evidence_fingerprint: str
     tolerance: float = TOLERANCE
     propensity: float | None = None
-    """The probability with which this candidate was named, where it was drawn among the tied; None: nothing was."""
+    """Probability with which this candidate was drawn among the tied; None: there was no draw."""
     drawn_among: tuple[str, ...] = ()
-    """Labels of those it was drawn among."""
+    """Labels of the candidates of the draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a recommendation; None: nothing was said of that."""
+    """Reported outcome of a recommendation; None for values that were not reported."""
 
     recommendation_id: str
     quality: float | None
@@ -45,20 +45,22 @@ class Outcome:
 
 
 Row = Mapping[str, Any]
-"""A decision, made ready for the store."""
+"""A decision in the form that is stored."""
 Entry = Row | Outcome
 Write = Callable[[Sequence[Entry]], int]
-"""Writes all or none, and says how many it refused for good. Raises `StoreError` where the same may succeed later,
-another error where it never will."""
+"""Write all entries or none, and return how many were refused for good.
+
+Raises `StoreError` where the same may succeed later, another error where it never will.
+"""
 
 
 class DecisionLog(BackgroundWriter[Entry]):
-    """Entries on their way to the store.
+    """Queue of entries to write to the store.
 
     Args:
         write: Called in one thread at a time.
-        most_waiting: How many entries are kept while the store is away.
-        batch_after_s: How long the first entry of a batch waits for others.
+        most_waiting: Maximum number of entries kept while the store is away.
+        batch_after_s: How long the first entry of a batch waits for others, in seconds.
     """
 
     def __init__(self, write: Write, *, most_waiting: int = MOST_WAITING, batch_after_s: float = BATCH_AFTER_S) -> None:

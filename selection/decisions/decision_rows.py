@@ -15,12 +15,12 @@ from selection.decisions.past_decisions import PastDecision
 from selection.preferences import LARGEST_WEIGHT, MOST_LOGGED, TOLERANCE, Constraints, OnTie, Weights
 
 MOST_ALTERNATIVES = 5
-"""So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""
+"""Number of alternatives stored with their expectations; the rest, and further excluded ones, are only counted."""
 _Z = 1.959963984540054
 
 
 def record_of(decision: Decision) -> RecommendationRecord:
-    """Return the row of a decision, but for the version of the code."""
+    """Return the row of a decision, without the version of the code."""
     recommendation, prompt = decision.recommendation, decision.prompt
     candidate = recommendation.candidate
     return RecommendationRecord(
@@ -70,7 +70,7 @@ def reported_of(outcome: Outcome) -> ReportedOutcome:
 
 
 def past_of(record: RecommendationRecord) -> PastDecision:
-    """Return the decision as the analytics read it."""
+    """Return the decision in the form for analytics."""
     quality, latency = (record.expected.get(name) or {} for name in ("quality", "latency_s"))
     return PastDecision(
         id=record.recommendation_id,
@@ -98,17 +98,14 @@ def past_of(record: RecommendationRecord) -> PastDecision:
 
 
 def _whole_prompt(record: RecommendationRecord) -> str | None:
-    """Return None where it was not kept, or its beginning alone: what is expected of that is another question."""
+    """Return the prompt; None where it was not stored, or only its beginning, which would be another question."""
     n_characters = record.details.get("prompt_characters")
     is_cut = record.prompt is not None and n_characters is not None and n_characters > len(record.prompt)
     return None if is_cut else record.prompt
 
 
 def text_of_record(record: RecommendationRecord) -> str:
-    """Return the stored reason, then the alternatives, who was ruled out, the notes and what was reported.
-
-    For a person.
-    """
+    """Return the stored reason, the alternatives, the exclusions, the notes and the outcomes, as text."""
     return "\n".join([record.reason, *_lines(record)])
 
 
@@ -138,7 +135,7 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
 
 
 def _why(stored: Mapping[str, Any], name: str) -> str:
-    """Return why a quality that is expected is another one than was measured; as the recommendation told it."""
+    """Return why the expected quality differed from the measured one, as the recommendation explained it."""
     adjustments = stored.get("adjustments") if name == "quality" else None
     if not adjustments:
         return ""
@@ -210,13 +207,13 @@ def _weights_of(stored: Mapping[str, Any]) -> Weights:
 
 
 def _known_fields(kind: type[Constraints] | type[Weights], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what this version knows of the stored wishes."""
+    """Return the stored preferences that this version knows."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in stored.items() if name in names}
 
 
 def _standard_error(expected: Mapping[str, Any]) -> float | None:
-    """From the longer side of the interval: the other one may end where no quality can be."""
+    """Return it from the longer side of the interval: the other one may end at a bound of quality."""
     value, low, high = (expected.get(name) for name in ("value", "low", "high"))
     if value is None or low is None or high is None:
         return None

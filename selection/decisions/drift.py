@@ -27,46 +27,48 @@ MIN_PROMPTS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """Outcomes of a candidate on a task against what was expected of it."""
+    """Outcomes of a candidate on a task compared with its expectation."""
 
     task: str | None
     candidate: str
-    """Its label."""
+    """Label of the candidate."""
     candidate_key: str
     quantity: Literal["quality", "ok", "latency_s"]
     n_outcomes: int
     n_prompts: int
-    """Different ones; outcomes of one prompt are one question."""
+    """Number of distinct prompts; outcomes of one prompt are one question."""
     expected: float
-    """Mean quality; of use the least share that it says; of latency the share that should take longer than expected."""
+    """Mean quality; for usefulness the least share claimed; for latency the share that should take longer than
+    expected.
+    """
     observed: float
     """Mean quality; the share of useful answers; of latency the share that took longer."""
     difference: float
-    """Observed less expected."""
+    """Observed minus expected."""
     low: float | None
-    """95 % interval of the difference; None where one prompt tells nothing of others."""
+    """Lower end of the 95 % interval of the difference; None where one prompt says nothing of others."""
     high: float | None
     p_value: float | None
-    """Adjusted; None where there are too few prompts for a test."""
+    """Adjusted p-value; None where there are too few prompts for a test."""
 
     @property
     def has_drifted(self) -> bool:
-        """True where chance does not explain it."""
+        """True if chance does not explain it."""
         return self.p_value is not None and self.p_value < ALPHA
 
     @property
     def is_worse(self) -> bool:
-        """True where it is worse than was expected."""
+        """True if outcomes are worse than expected."""
         return self.difference > 0 if self.quantity == "latency_s" else self.difference < 0
 
     @property
     def contradicts(self) -> bool:
-        """True where it says that answers are worse than evaluations say, beyond chance."""
+        """True if answers are worse than evaluations say, beyond chance."""
         return self.has_drifted and self.is_worse and self.quantity != "latency_s"
 
 
 def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
-    """Return one for each candidate, task and quantity of which outcomes were reported; the surest first."""
+    """Return a drift for each candidate, task and quantity with reported outcomes; the most significant first."""
     groups: defaultdict[tuple[str | None, str], list[PastDecision]] = defaultdict(list)
     for decision in past:
         if decision.has_outcome and decision.candidate_key is not None:
@@ -86,7 +88,7 @@ def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
 
 
 def reason_to_retrain(observed_drifts: Sequence[Drift]) -> str | None:
-    """Return the surest drift of a quality or of use, in words; None where there is none.
+    """Return the most significant drift of quality or usefulness, as text; None where there is none.
 
     Args:
         observed_drifts: From `drifts`.
@@ -107,7 +109,7 @@ def reason_to_retrain(observed_drifts: Sequence[Drift]) -> str | None:
 
 
 def by_prompt(past: Iterable[PastDecision], value: Sequence[float]) -> list[float]:
-    """Return the values averaged over the decisions of one prompt; one without a prompt is a question of its own."""
+    """Return the values averaged by prompt; a decision without a prompt counts as one of its own."""
     groups: defaultdict[str, list[float]] = defaultdict(list)
     for decision, each in zip(past, value, strict=True):
         groups[decision.prompt_hash or f"of {decision.id}"].append(each)
@@ -196,7 +198,7 @@ def _of_share(
     *,
     is_one_sided: bool = False,
 ) -> Drift:
-    """Of a share of the prompts against the one that was expected."""
+    """Return the drift of a share of the prompts against the expected one."""
     low, high, p = _by_binomial(n_yes, n, expected, is_one_sided=is_one_sided)
     return Drift(
         task=decisions[-1].task,

@@ -8,39 +8,39 @@ from selection.preferences import TOLERANCE, Constraints, OnTie, Weights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastDecision:
-    """A recommendation that was stored, with its outcome where one was reported."""
+    """A stored recommendation, with its outcome where one was reported."""
 
     id: str
     task: str | None
     prompt_hash: str | None
     prompt: str | None
-    """Where it was kept."""
+    """Text of the prompt; None: it was not stored."""
     constraints: Constraints
     weights: Weights
     on_tie: OnTie
     candidate_key: str | None
-    """None: it abstained."""
+    """None for an abstention."""
     candidate_label: str | None
     expected_quality: float | None
     expected_quality_se: float | None
-    """Of the evidence it rested on."""
+    """Standard error, from the evidence of the time."""
     expected_latency_s: float | None
-    """At the percentile of the constraints."""
+    """Expected latency at the percentile of the constraints."""
     tied: tuple[str, ...]
-    """Where one was drawn, those it was drawn among."""
+    """Candidates of the draw, where there was one."""
     decided_by: str
     created_at: datetime
     propensity: float | None
-    """The probability with which this candidate was named, where it was drawn among the tied."""
+    """Probability with which this candidate was named, where it was drawn among the tied."""
     quality: float | None
-    """As reported, like those that follow."""
+    """Quality as reported; the same applies to the following fields."""
     latency_s: float | None
     ok: bool | None
     reported_at: datetime | None
     tolerance: float = TOLERANCE
-    """In points, as `on_tie` was asked with."""
+    """Tolerance in points, as requested with `on_tie`."""
 
     @property
     def has_outcome(self) -> bool:
-        """True where something was reported."""
+        """True if an outcome was reported."""
         return self.reported_at is not None

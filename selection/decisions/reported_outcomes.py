@@ -21,12 +21,12 @@ from selection.scoreboards.student import Z_95, two_sided_p_value
 ALPHA = 0.05
 MIN_PROMPTS = 6
 NEWEST = 200
-"""So many of a candidate's outcomes on a task are looked at."""
+"""Maximum number of a candidate's outcomes on a task that are used, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseOutcome:
-    """What was reported of one recommendation."""
+    """Reported outcome of one recommendation."""
 
     recommendation_id: str
     task: str | None
@@ -38,11 +38,11 @@ class UseOutcome:
 
 
 def reported_of_use(outcomes: Sequence[UseOutcome], expected: Expected | None) -> Reported | None:
-    """Return what the newest outcomes of a candidate on a task say; None where there is none of quality or use.
+    """Return a summary of a candidate's newest outcomes on a task; None without any of quality or usefulness.
 
     Args:
-        outcomes: Of one candidate on one task, the oldest first.
-        expected: Its quality on the task, as it is told now; None: nothing is told.
+        outcomes: Outcomes of one candidate on one task, oldest first.
+        expected: Its currently reported quality on the task; None: none is reported.
     """
     newest = outcomes[-NEWEST:]
     quality = [outcome.quality for outcome in newest if outcome.quality is not None]
@@ -62,7 +62,7 @@ def reported_of_use(outcomes: Sequence[UseOutcome], expected: Expected | None) -
 
 
 def binomial_at_most(k: int, n: int, share: float) -> float:
-    """Return the chance of at most `k` of `n` where each has this chance."""
+    """Return the probability of at most `k` of `n` events with this probability each."""
     if k >= n or share <= 0:
         return 1.0
     if share >= 1:
@@ -79,7 +79,7 @@ def binomial_at_most(k: int, n: int, share: float) -> float:
 
 
 def _quality_p(outcomes: Sequence[UseOutcome], expected: Expected) -> list[float]:
-    """Empty where nothing is tested; 1 where it did no worse than is expected."""
+    """Return the p-value; empty where nothing is tested; 1 where it did no worse than expected."""
     values = _by_prompt(outcomes, lambda outcome: outcome.quality)
     n = len(values)
     if n < MIN_PROMPTS or expected.low is None:

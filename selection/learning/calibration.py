@@ -6,33 +6,33 @@ from selection.choosing.calibrated_quality import as_expected
 from selection.scoreboards.two_way import Matrix, Vector
 
 MIN_ANSWERS = 300
-"""Under so many, expectations are told as they are."""
+"""Number of answers below which expectations are not calibrated."""
 PRIOR_ANSWERS, MOST_GROUPS = 50, 15
 MOST = 1.5
-"""Deviations are at most stretched by half, where held-out cases say that they are too timid."""
+"""Maximum factor by which deviations are stretched, where held-out cases show that they are too small."""
 
 
 def centred(values: Matrix, measured: Matrix) -> Matrix:
-    """Less their mean over the candidates asked, case by case; 0 where one was not asked."""
+    """Subtract the mean over the candidates asked, case by case; 0 where one was not asked."""
     means = np.where(measured, values, 0.0).sum(axis=1) / np.maximum(measured.sum(axis=1), 1)
     return np.where(measured, values - means[:, None], 0.0)
 
 
 def slope(came: Matrix | Vector, expected: Matrix | Vector, *, most: float) -> float:
-    """Return what `expected` must be multiplied with to lie closest to what came, between 0 and `most`."""
+    """Return the factor on `expected` that brings it closest to the outcomes, between 0 and `most`."""
     square = float((expected**2).sum())
     return float(np.clip((came * expected).sum() / square, 0.0, most)) if square > 1e-12 else 0.0
 
 
 def calibration_knots(expected: Vector, came: Vector) -> Vector:
-    """Knots at which expectations are to be told, so that what came is met; shape (N_KNOTS,), never falling.
+    """Return knots that calibrate expectations to outcomes; shape (N_KNOTS,), never falling.
 
-    Means of groups of expectations against what came, pulled towards the expectation by so many answers as
-    `PRIOR_ANSWERS`, then made to rise by pooling neighbours (isotonic regression). Beyond the outermost group the line
-    goes on beside the expectation.
+    Means of groups of expectations against outcomes, shrunk towards the expectation by `PRIOR_ANSWERS` answers, then
+    made monotone by pooling neighbours (isotonic regression). Beyond the outermost group the line runs parallel to the
+    expectation.
 
     Args:
-        expected: On prompts that were not learned from.
+        expected: Expectations on prompts that were not learned from.
         came: The qualities there, from 0 to 1.
     """
     from sklearn.isotonic import IsotonicRegression

@@ -12,18 +12,18 @@ from selection.learning.serving import ServedModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deciding:
-    """Who was promoted, and who decides."""
+    """The promoted model and the one that decides."""
 
     promoted: Champion
     model: SelectionModelRecord | None
-    """That decides; None: the scoreboard alone does."""
+    """The model that decides; None: the scoreboard decides alone."""
     served: ServedModel | None
     notes: tuple[str, ...] = ()
-    """Of those before it in line that cannot be read."""
+    """Remarks on the models with precedence that cannot be read."""
 
 
 def deciding(store: Store) -> Deciding:
-    """Return the first model in line that can be read, with notes on those before it.
+    """Return the first model in order of precedence that can be read, with notes on those before it.
 
     Raises:
         StoreUnreachableError: the store is away.
@@ -49,11 +49,11 @@ def deciding(store: Store) -> Deciding:
 
 
 def served_model(store: Store, model: SelectionModelRecord) -> ServedModel:
-    """Return what answers.
+    """Return the model in its form for serving.
 
     Raises:
-        ModelFileError: it is not whole, or must not be read.
-        DamagedModelError: its bytes are not those that were stored.
+        ModelFileError: it is incomplete, or reading it is not allowed.
+        DamagedModelError: its bytes differ from those that were stored.
     """
     stored = read_model(store, model.model_id)
     if stored.serving is None:

@@ -42,7 +42,7 @@ _MOST_NODES = 2_000_000
 
 
 def written_estimators(estimators: dict[str, Any]) -> bytes:
-    """Estimators by name as skops bytes."""
+    """Return estimators by name as skops bytes."""
     import skops.io
 
     data: bytes = skops.io.dumps(estimators)
@@ -50,10 +50,10 @@ def written_estimators(estimators: dict[str, Any]) -> bytes:
 
 
 def must_be_trusted(data: bytes) -> None:
-    """Look through a skops file without building anything of it.
+    """Check a skops file without building any of its objects.
 
     Raises:
-        ModelFileError: it is none, or holds what is off the list.
+        ModelFileError: it is not a skops file, or holds a type off the list.
     """
     members = read_archive(data, WHAT)
     if _SCHEMA not in members:
@@ -94,7 +94,7 @@ def read_estimators(data: bytes) -> dict[str, Any]:
     """Return the estimators in a skops file.
 
     Raises:
-        ModelFileError: it cannot be read, or must not be.
+        ModelFileError: it cannot be read, or reading it is not allowed.
     """
     import skops.io
 
@@ -113,7 +113,7 @@ def read_estimators(data: bytes) -> dict[str, Any]:
 
 
 def _must_be_sound(tree: Any) -> None:
-    """Refuse a tree whose indices point outside it: they are followed unchecked."""
+    """Refuse a tree with indices out of range: they are followed unchecked."""
     n_nodes = int(tree.node_count)
     here = np.arange(n_nodes)
     left, right, feature = tree.children_left, tree.children_right, tree.feature

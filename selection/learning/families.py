@@ -28,9 +28,9 @@ Integers: TypeAlias = NDArray[np.int64]
 
 ALIKE = 0.7
 COMMON = 0.05
-"""A shingle that more than this share of a task's prompts hold says nothing of their likeness."""
+"""Share of a task's prompts above which a shingle says nothing of their similarity."""
 LARGEST = 0.2
-"""No joined family may hold more than this share of a task."""
+"""Maximum share of a task in one joined family."""
 _PRIME = np.uint64((1 << 31) - 1)
 _BANDS, _ROWS = 12, 3
 
@@ -39,7 +39,7 @@ def families_and_codes(cases: Sequence[EvidenceCase], prompts: Sequence[str]) ->
     """Return the family of each case, and the code of its prompt.
 
     Raises:
-        ConfigurationError: the prompts are not those of the cases.
+        ConfigurationError: the prompts do not match the cases.
     """
     if len(prompts) != len(cases):
         raise ConfigurationError(
@@ -62,14 +62,14 @@ def prompt_families(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> In
 
 
 def prompt_codes(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> NDArray[np.uint64]:
-    """Return a hash of each prompt on its task, but for case, digits and blanks: the same in every later training."""
+    """Return a hash of each prompt on its task, ignoring case, digits and blanks: stable across trainings."""
     texts = (f"{case.task}\0{_normal(prompt)}" for case, prompt in zip(cases, prompts, strict=True))
     codes = [int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big") for text in texts]
     return np.array(codes, dtype=np.uint64)
 
 
 def held_out(families: Integers, codes: NDArray[np.uint64], share: float) -> Mask:
-    """Return the cases whose families are kept for the last test: about `share` of them, by the least code in each."""
+    """Return the cases of families held out for the last test: about `share` of them, by the lowest code in each."""
     if not len(families):
         return np.zeros(0, dtype=np.bool_)
     least = np.full(int(families.max()) + 1, np.iinfo(np.uint64).max, dtype=np.uint64)
@@ -81,7 +81,7 @@ def held_out(families: Integers, codes: NDArray[np.uint64], share: float) -> Mas
 
 
 def folds(families: Integers, n_folds: int, rng: np.random.Generator) -> Integers:
-    """Return the fold of each case; cases of one family are in one fold, and folds have about as many families each."""
+    """Return the fold of each case; a family is in one fold, and folds have about as many families each."""
     distinct_families, place = np.unique(families, return_inverse=True)
     assigned = np.empty(len(distinct_families), dtype=np.int64)
     assigned[rng.permutation(len(distinct_families))] = np.arange(len(distinct_families)) % n_folds
@@ -90,7 +90,7 @@ def folds(families: Integers, n_folds: int, rng: np.random.Generator) -> Integer
 
 
 class _Joined:
-    """Sets that are merged as more is known."""
+    """Disjoint sets that are merged step by step."""
 
     def __init__(self, n: int) -> None:
         self.parent = list(range(n))
@@ -162,7 +162,7 @@ def _shingles(text: str) -> set[int]:
 
 
 def _telling(shingles: list[set[int]]) -> list[set[int]]:
-    """Without those shingles that many prompts share."""
+    """Return the shingles without those that many prompts share."""
     counts = Counter(code for own in shingles for code in own)
     most = max(COMMON * len(shingles), 10)
     return [{code for code in own if counts[code] <= most} for own in shingles]

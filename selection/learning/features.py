@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.floating]
 Embed: TypeAlias = Callable[[str], Floats]
-"""A vector of one length for any text."""
+"""A function from any text to a vector of fixed length."""
 
 HEAD, TAIL = 4_000, 1_000
 WORD_PATTERN = r"[^\W\d_]{2,}"
 FURTHEST = 5.0
-"""A feature counts at most this many standard deviations from its mean, so that an odd prompt is not extrapolated."""
+"""Maximum distance of a feature from its mean in standard deviations, so that an odd prompt is not extrapolated."""
 
 _WORD = re.compile(WORD_PATTERN)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -77,11 +77,11 @@ PLAIN_FEATURES: tuple[str, ...] = (
     *_STOP_WORDS,
     *_SCRIPTS,
 )
-"""Names of what `plain_features` gives; a share is of the characters that were read, or of the words."""
+"""Names of the values of `plain_features`; a share is of the characters that were read, or of the words."""
 
 
 def read_part(prompt: str) -> str:
-    """Return what is read of a prompt: all of it, or of a long one the head and the tail."""
+    """Return the part of a prompt that is read: all of it, or head and tail of a long one."""
     return prompt if len(prompt) <= HEAD + TAIL else f"{prompt[:HEAD]}\n{prompt[-TAIL:]}"
 
 
@@ -108,7 +108,7 @@ def _plain(prompt: str, text: str, tokens: list[str]) -> Floats:
 
 
 def _characters(codes: NDArray[np.uint32]) -> tuple[int, int, int, int]:
-    """Return how many characters are beyond ASCII, capitals, punctuation and digits."""
+    """Return the numbers of characters beyond ASCII, capitals, punctuation and digits."""
     counts = np.bincount(codes[codes < 128], minlength=128)
     marks = counts[33:48].sum() + counts[58:65].sum() + counts[91:97].sum() + counts[123:127].sum()
     return len(codes) - int(counts.sum()), int(counts[65:91].sum()), int(marks), int(counts[48:58].sum())
@@ -143,7 +143,7 @@ def _scripts(codes: NDArray[np.uint32], size: int) -> list[float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PromptSpace:
-    """Where a prompt lies among those that a model was trained on: plain arrays, fitted by `selection.learning`."""
+    """Mapping of prompts to the feature space of a model: plain arrays, fitted by `selection.learning`."""
 
     vocabulary: Mapping[str, int]
     idf: Floats
@@ -151,15 +151,15 @@ class PromptSpace:
     components: Floats
     """Singular vectors of the TF-IDF matrix, shape (n_words, n_components)."""
     centre: Floats
-    """What is taken off each feature, shape (n_features,): plain ones, components, embedding."""
+    """Subtracted from each feature, shape (n_features,): plain ones, components, embedding."""
     scale: Floats
-    """What each is multiplied with then, so that each of these groups has a variance of one in all."""
+    """Factor of each feature after centring, so that each of these groups has a total variance of one."""
     n_embedded: int = 0
     """Length of the embedding; 0: none is needed."""
 
     @property
     def n_features(self) -> int:
-        """Length of what `of` gives."""
+        """Length of the result of `of`."""
         return len(self.centre)
 
     def of(self, prompt: str, embed: Embed | None = None) -> Floats:
@@ -171,7 +171,7 @@ class PromptSpace:
         return np.array([self.of(prompt, embed) for prompt in prompts]).reshape(len(prompts), self.n_features)
 
     def raw(self, prompt: str, embed: Embed | None = None) -> Floats:
-        """Return the features as they are counted, before they are centred and scaled."""
+        """Return the features before centring and scaling."""
         text = read_part(prompt)
         tokens = words(text)
         parts = [_plain(prompt, text, tokens), self._projected(tokens)]
@@ -180,7 +180,7 @@ class PromptSpace:
         return np.concatenate(parts)
 
     def scaled(self, raw: Floats) -> Floats:
-        """Raw features with a mean of 0; an odd one is drawn in to `FURTHEST` standard deviations."""
+        """Centre and scale raw features; outliers are clipped to `FURTHEST` standard deviations."""
         n_plain = len(PLAIN_FEATURES)
         reach = FURTHEST * np.concatenate(
             [np.full(n_plain, n_plain**-0.5), np.full(self.n_features - n_plain, 1.0)],
@@ -188,7 +188,7 @@ class PromptSpace:
         return np.clip((raw - self.centre) * self.scale, -reach, reach)
 
     def _projected(self, tokens: list[str]) -> Floats:
-        """Return the words' TF-IDF (sublinear, of length one) along the components."""
+        """Return the words' TF-IDF (sublinear, of length one) projected on the components."""
         word_counts = Counter(self.vocabulary[word] for word in tokens if word in self.vocabulary)
         if not word_counts:
             return np.zeros(self.components.shape[1])
@@ -200,10 +200,10 @@ class PromptSpace:
 
 
 def embedded(prompt: str, embed: Embed | None, length: int) -> Floats:
-    """Return what `embed` gives for the prompt.
+    """Return the prompt's embedding by `embed`.
 
     Raises:
-        ValueError: no callable, or a vector of another length or with values that are no numbers.
+        ValueError: not a callable, or a vector of another length or with invalid values.
     """
     if embed is None:
         raise ValueError(f"the features include an embedding of length {length}, but no embedding callable was given")

@@ -22,7 +22,7 @@ MAX_COMPONENTS = 48
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FittedSpace:
-    """The estimators of scikit-learn beside the arrays that serve in their place."""
+    """The estimators of scikit-learn, with the arrays that replace them for serving."""
 
     space: PromptSpace
     vectoriser: Any | None
@@ -31,7 +31,7 @@ class FittedSpace:
     """`TruncatedSVD`."""
 
     def slow_features(self, prompts: Sequence[str], embed: Embed | None = None) -> Floats:
-        """Return the same as `space.of_all`, by scikit-learn; what serves must agree with it."""
+        """Return the same as `space.of_all` by scikit-learn; serving has to agree with it."""
         read = [read_part(prompt) for prompt in prompts]
         parts = [np.array([plain_features(prompt) for prompt in prompts])]
         if self.vectoriser is not None and self.decomposition is not None:
@@ -42,7 +42,7 @@ class FittedSpace:
 
 
 def fit_space(prompts: Sequence[str], *, rng: np.random.Generator, embed: Embed | None = None) -> FittedSpace:
-    """Return the space in which these prompts lie; the draws are those of the randomised decomposition."""
+    """Fit the feature space of these prompts; the randomness is that of the randomised decomposition."""
     read = [read_part(prompt) for prompt in prompts]
     vectoriser, decomposition = _fit_words(read, seed=int(rng.integers(2**31)))
     vocabulary, idf, components = _as_arrays(vectoriser, decomposition)
@@ -96,7 +96,7 @@ def _as_arrays(vectoriser: Any | None, decomposition: Any | None) -> tuple[dict[
 
 
 def _scale(raw: Floats, n_components: int) -> Floats:
-    """Plain features count alike, components and embedding by their variance; each group has one in all."""
+    """Return the scale: plain features count alike, components and embedding by variance; one in all for each group."""
     variance = raw.var(axis=0)
     n_plain = len(PLAIN_FEATURES)
     scale = np.zeros(raw.shape[1])

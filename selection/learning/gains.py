@@ -16,7 +16,7 @@ from selection.scoreboards.two_way import Matrix, Vector
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """How much better one policy did than another, in the unit of quality."""
+    """Gain of one policy over another, in the unit of quality."""
 
     value: float
     low: float
@@ -27,11 +27,11 @@ class Gain:
 
     @property
     def is_real(self) -> bool:
-        """True where the whole interval is above zero."""
+        """True if the whole interval is above zero."""
         return self.low > 0
 
     def in_points(self) -> str:
-        """Such as `+1.20 points [0.31, 2.09]`; a point is a hundredth."""
+        """Return text such as `+1.20 points [0.31, 2.09]`; a point is a hundredth."""
         level = "" if self.confidence_level == 0.95 else f" at {percent(self.confidence_level)}"
         interval = f"[{points(self.low, digits=2)}, {points(self.high, digits=2)}]"
         return f"{points(self.value, digits=2, signed=True)} points {interval}{level}"
@@ -44,11 +44,11 @@ def gain_result(gain: Gain) -> GainResult:
 
 
 def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:
-    """Return the candidate that is named for each case, of those that were measured on it.
+    """Return the candidate named for each case, among those measured on it.
 
     Args:
         values: Qualities, shape (n_cases, n_candidates), NaN where it was not asked.
-        scores: The higher, the better; for each case, or for all alike; NaN for one that nothing is known of.
+        scores: Higher is better; for each case, or common to all; NaN for an unknown candidate.
     """
     usable = np.isfinite(values) & np.isfinite(scores)
     usable |= np.isfinite(values) & ~usable.any(axis=1, keepdims=True)

@@ -21,30 +21,30 @@ from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Examination:
-    """Cases that are asked, with what the scoreboard of all other cases expects."""
+    """Held-out cases, with the expectations of the scoreboard of all other cases."""
 
     keys: tuple[str, ...]
     tasks: tuple[str, ...]
-    """Of each case."""
+    """One for each case."""
     prompts: tuple[str, ...]
     families: Integers
     values: Matrix
-    """Qualities, shape (n_cases, n_candidates), NaN where it was not asked."""
+    """Qualities, shape (n_cases, n_candidates), NaN for cases that a candidate was not asked."""
     cost_usd: Matrix
     expected: Matrix
-    """By the scoreboard alone."""
+    """Expectations of the scoreboard alone."""
     expected_cost: Matrix
     policy: ServedPolicy
-    """By which candidates are named."""
+    """Policy that names the candidates."""
     single: Vector
-    """How good each candidate is over all tasks, each case counting alike; shape (n_candidates,)."""
+    """Quality of each candidate over all tasks, each case counting alike; shape (n_candidates,)."""
 
     def reached(self, expected: Matrix, errors: Matrix | None = None) -> Vector:
-        """Return the quality of the candidate that is named for each case where this is expected, shape (n_cases,).
+        """Return the quality of the candidate named for each case by these expectations, shape (n_cases,).
 
         Args:
-            expected: Of each candidate on each case.
-            errors: Standard errors of what is added for the prompts; None: nothing is.
+            expected: Expected quality of each candidate on each case.
+            errors: Standard errors of what is added for the prompts; None: nothing is added.
         """
         return self.policy.reached(np.array(self.tasks), self.values, expected, errors)
 
@@ -59,7 +59,7 @@ def examination(
     test_cases: Mask,
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Examination | None:
-    """Return the test on `test_cases`, with the scoreboard of `shown`; None where nothing can be asked."""
+    """Return the test on `test_cases`, with the scoreboard of `shown`; None where no case is usable."""
     if not shown.any():
         return None
     board = build_scoreboard(evidence_of(evidence, shown))
@@ -83,7 +83,7 @@ def examination(
 
 
 def single_scores(board: Scoreboard) -> Vector:
-    """Return how good each candidate is over all tasks, each case counting alike; NaN where nothing is known."""
+    """Return the quality of each candidate over all tasks, each case counting alike; NaN where unknown."""
     values = np.array([standing.quality for standing in board.standings.values()]).T
     weights = np.array([float(standing.n_cases) for standing in board.standings.values()])
     measured = np.isfinite(values)
@@ -95,18 +95,18 @@ def single_scores(board: Scoreboard) -> Vector:
 
 
 class Expectations(NamedTuple):
-    """Of each candidate on each case, shape (n_cases, n_candidates)."""
+    """Expectations for each candidate on each case, shape (n_cases, n_candidates)."""
 
     expected: Matrix
-    """By which is chosen."""
+    """Values that decide."""
     told: Matrix
-    """What is said of it."""
+    """Values that are reported."""
     errors: Matrix
     """Standard errors of what is added for the prompts."""
 
 
 def expectations(exam: Examination, model: Predictor | None) -> Expectations:
-    """Return what is expected, and what is told of it."""
+    """Return the expectations, and their calibrated values."""
     expected = exam.expected.copy()
     told, errors = exam.expected.copy(), np.zeros(exam.expected.shape)
     for row, (task, prompt) in enumerate(zip(exam.tasks, exam.prompts, strict=True)):
@@ -119,7 +119,7 @@ def expectations(exam: Examination, model: Predictor | None) -> Expectations:
 
 
 def examined(exam: Examination, model: Predictor | None) -> HeldOutReport:
-    """Return how the model did on the test; None is the scoreboard alone."""
+    """Return the model's result on the test; None is the scoreboard alone."""
     expected, told, errors = expectations(exam, model)
     ours, single = exam.reached(expected, errors), reached(exam.values, exam.single)
     per_task, oracle = exam.reached(exam.expected), np.nanmax(exam.values, axis=1)

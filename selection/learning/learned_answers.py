@@ -18,18 +18,18 @@ class LearnedAnswers:
     """Every scored answer that a model learned from, sorted by candidate."""
 
     cases: Codes
-    """Of each case that was learned from, see `case_codes`."""
+    """Code of each case that was learned from, see `case_codes`."""
     tasks: Integers
-    """The task of each case, by its place in the model."""
+    """Task of each case, by its position in the model."""
     counts: Integers
-    """Answers of each candidate, shape (n_candidates,)."""
+    """Number of answers of each candidate, shape (n_candidates,)."""
     case: Integers
-    """Of each answer, by its place in `cases`."""
+    """Case of each answer, by its position in `cases`."""
     quality: NDArray[np.float32]
-    """Of each answer."""
+    """Quality of each answer."""
 
     def misfit(self, n_tasks: int, n_candidates: int) -> str | None:
-        """Return what is wrong with the arrays, in words."""
+        """Return the problem of the arrays as text."""
         arrays = (self.cases, self.tasks, self.counts, self.case, self.quality)
         n_cases, n_rows = self.cases.size, self.case.size
         if [array.shape for array in arrays] != [(n_cases,), (n_cases,), (n_candidates,), (n_rows,), (n_rows,)]:
@@ -53,9 +53,9 @@ def learned_answers(evidence: Evidence, cases: Integers, task: Integers) -> Lear
     """Return the answers to these cases.
 
     Args:
-        evidence: All that was known.
-        cases: Positions of those that were learned from.
-        task: The task of each of them, by its place in the model.
+        evidence: All evidence of the time.
+        cases: Positions of the cases learned from.
+        task: Task of each of them, by its position in the model.
     """
     place = np.full(len(evidence.cases), -1, dtype=np.int32)
     place[cases] = np.arange(len(cases), dtype=np.int32)

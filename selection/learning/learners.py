@@ -18,27 +18,27 @@ from selection.learning.serving import NeighboursPart, Part, RidgePart, TreesPar
 from selection.scoreboards.two_way import Matrix, Vector
 
 MIN_CASES = 30
-"""A task with fewer has no model of its own beside that of all tasks."""
+"""Number of cases below which a task has no model of its own beside that of all tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lesson:
-    """What there is to learn."""
+    """Training data of a learner."""
 
     features: Matrix
     """Shape (n_cases, n_features)."""
     deviation: Matrix
     """Shape (n_cases, n_candidates)."""
     tasks: Integers
-    """Of each case, from 0."""
+    """Task of each case, from 0."""
     n_tasks: int
     families: Integers
-    """Of each case."""
+    """One for each case."""
     strength: float
-    """A penalty that a ridge on these does well with."""
+    """Penalty with which a ridge on these data does well."""
 
     def resampled(self, rng: np.random.Generator) -> Vector:
-        """Return how often each case is taken when as many families as there are, are drawn with replacement."""
+        """Return how often each case is drawn when as many families as there are, are drawn with replacement."""
         distinct_families, place = np.unique(self.families, return_inverse=True)
         drawn = np.bincount(
             rng.integers(len(distinct_families), size=len(distinct_families)), minlength=len(distinct_families)
@@ -46,7 +46,7 @@ class Lesson:
         return drawn[place].astype(np.float64)
 
     def with_tasks(self, step: float) -> Matrix:
-        """Return the features with a place for each task, which is `step` at the case's own."""
+        """Return the features with a column for each task, which is `step` at the case's own."""
         own = np.zeros((len(self.features), self.n_tasks))
         own[np.arange(len(own)), self.tasks] = step
         return np.hstack([self.features, own])
@@ -57,35 +57,35 @@ class Learned:
     """A fitted learner."""
 
     part: Part
-    """What serves."""
+    """Arrays for serving."""
     estimators: tuple[Any, ...]
-    """Of scikit-learn, as they are kept."""
+    """Estimators of scikit-learn to store."""
     slow: Callable[[Floats, int], Matrix]
-    """Deviations by scikit-learn for prompts of a task, shape (n_prompts, n_candidates); what serves must agree."""
+    """Deviations by scikit-learn for prompts of a task, shape (n_prompts, n_candidates); serving has to agree."""
 
 
 class Learner(Protocol):
-    """A way to learn deviations from features."""
+    """A method that learns deviations from features."""
 
     @property
     def name(self) -> str:
-        """That of its part."""
+        """Name of its part."""
         ...
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
-        """Return the model that follows from the lesson; a quick one's standard errors say nothing."""
+        """Fit the learner to the lesson; the standard errors of a quick fit mean nothing."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ridge:
-    """A linear model of all tasks, and on what it leaves one of each task; uncertain as refits on families differ."""
+    """A linear model of all tasks, and one for each task on its residuals; refits on families give the uncertainty."""
 
     name: ClassVar[str] = "ridge"
     n_refits: int = 16
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
-        """Return the linear models, whose sums serve."""
+        """Fit the linear models, whose sums are served."""
         from sklearn.linear_model import Ridge as Estimator
 
         strengths = self._strengths(lesson)
@@ -109,7 +109,7 @@ class Ridge:
         return Learned(part=part, estimators=(shared, *own.values()), slow=slow)
 
     def _strengths(self, lesson: Lesson) -> dict[int, float]:
-        """Return a penalty for each task that has a model of its own."""
+        """Return a penalty for each task with a model of its own."""
         if lesson.n_tasks < 2:
             return {}
         left = lesson.deviation - self._shared(lesson, None).predicted(lesson.features)
@@ -124,7 +124,7 @@ class Ridge:
         return fit_ridge(lesson.features, lesson.deviation, lesson.strength, counts)
 
     def _weights(self, lesson: Lesson, strengths: dict[int, float], counts: Vector | None) -> Matrix:
-        """Shape (n_tasks, n_features + 1, n_candidates)."""
+        """Return the weights, shape (n_tasks, n_features + 1, n_candidates)."""
         shared = self._shared(lesson, counts)
         left = lesson.deviation - shared.predicted(lesson.features)
         weights = np.repeat(shared.stacked[None], lesson.n_tasks, axis=0)
@@ -138,17 +138,17 @@ class Ridge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """The mean over the nearest prompts; how many and how near other tasks are, is chosen on other families."""
+    """Mean of the nearest prompts; their number and the distance of other tasks are chosen on other families."""
 
     name: ClassVar[str] = "neighbours"
     numbers: tuple[int, ...] = (10, 20, 40, 80, 160)
     steps: tuple[float, ...] = (0.0, 0.7, 10.0)
     most_points: int = 3_000
     most_asked: int = 600
-    """So many points are predicted from the others, to choose by."""
+    """Maximum number of points that are predicted from the others to choose by."""
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
-        """Return the neighbours, as many as did best."""
+        """Fit with the number of neighbours that did best."""
         from sklearn.neighbors import KNeighborsRegressor
 
         kept = np.sort(rng.permutation(len(lesson.features))[: self.most_points])
@@ -175,7 +175,7 @@ class Neighbours:
         return Learned(part=part, estimators=(estimator,), slow=slow)
 
     def _best_number(self, points: Matrix, outputs: Matrix, families: Integers) -> tuple[float, int]:
-        """Return the least squared error and the number of neighbours of other families with which it is reached."""
+        """Return the least squared error, and the number of neighbours of other families that reaches it."""
         tried = [number for number in self.numbers if number <= len(points) // 3] or [max(2, len(points) // 3)]
         errors = np.zeros(len(tried))
         squares = np.einsum("ij,ij->i", points, points)
@@ -194,7 +194,7 @@ class Neighbours:
 
 
 def _distinct(points: Matrix, outputs: Matrix) -> tuple[Matrix, Matrix]:
-    """Points that are equal made one, with the mean of their outputs."""
+    """Merge equal points, with the mean of their outputs."""
     distinct, place, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
     sums = np.zeros((len(distinct), outputs.shape[1]))
     np.add.at(sums, place.ravel(), outputs)
@@ -212,7 +212,7 @@ class Trees:
     min_leaf: int = 10
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
-        """Return the bags."""
+        """Fit the bags."""
         features = lesson.with_tasks(1.0).astype(np.float32)
         bags = [self._bag(features, lesson, rng) for _ in range(4 if quick else self.n_bags)]
         part = _as_arrays([[tree.tree_ for tree in bag.estimators_] for bag in bags], lesson.n_tasks)

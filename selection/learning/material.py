@@ -14,16 +14,16 @@ from selection.scoreboards.two_way import Mask, Matrix, Vector
 
 N_FOLDS = 5
 MOST_CASES = 12_000
-"""So many cases are learned from at most, drawn at random."""
+"""Maximum number of cases to learn from, drawn at random."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Material:
-    """Cases that may be learned from; arrays have a row for each."""
+    """Cases to learn from; arrays have a row for each."""
 
     tasks: tuple[str, ...]
     keys: tuple[str, ...]
-    """Of the candidates."""
+    """Keys of the candidates."""
     cases: Integers
     """Positions in the evidence."""
     prompts: tuple[str, ...]
@@ -35,22 +35,22 @@ class Material:
     fold: Integers
     n_folds: int
     expected: Matrix
-    """What the scoreboard without the case's fold expects, shape (n_cases, n_candidates), NaN where unknown."""
+    """Expectations of the scoreboard without the case's fold, shape (n_cases, n_candidates), NaN where unknown."""
     policy: ServedPolicy
-    """By which candidates are named."""
+    """Policy that names the candidates."""
 
     def reached(self, expected: Matrix, errors: Matrix | None = None) -> Vector:
-        """Return the quality of the candidate that is named for each case where this is expected, shape (n_cases,).
+        """Return the quality of the candidate named for each case by these expectations, shape (n_cases,).
 
         Args:
-            expected: Of each candidate on each case.
-            errors: Standard errors of what is added for the prompts; None: nothing is.
+            expected: Expected quality of each candidate on each case.
+            errors: Standard errors of what is added for the prompts; None: nothing is added.
         """
         return self.policy.reached(np.array(self.tasks)[self.task], self.values, expected, errors)
 
     @property
     def n_families(self) -> int:
-        """How many there are."""
+        """Number of families."""
         return len(np.unique(self.families))
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from selection.learning.training import Trained
 
 FROM_A_FILE = "from a file"
-"""The status of a model that was not trained here."""
+"""Status of a model that was not trained here."""
 PROBES = (
     "",
     "What is the capital of France?",
@@ -47,18 +47,18 @@ PROBES = (
     "Solve x^2 - 5x + 6 = 0 for x, and show that ∑ 1/n² < 2.",
 )
 _AGREE = 1e-3
-"""Served and trained deviations of a probe may differ by a tenth of a point: numbers are stored at half precision."""
+"""Tolerance of served deviations of a probe, a tenth of a point: numbers are stored at half precision."""
 _FILE = "the model file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedModel:
-    """A trained model as the store and files keep it."""
+    """A trained model as it is stored and written to files."""
 
     estimator: bytes
-    """skops."""
+    """Estimators in the format of skops."""
     serving: bytes
-    """npz."""
+    """Arrays for serving as npz."""
     kind: str
     data_hash: str
     code_version: str
@@ -67,24 +67,24 @@ class PackedModel:
 
     @property
     def estimator_sha256(self) -> str:
-        """64 hex digits."""
+        """SHA-256 in 64 hex digits."""
         return hashlib.sha256(self.estimator).hexdigest()
 
     @property
     def serving_sha256(self) -> str:
-        """64 hex digits; the first ones are in `ServedModel.version`."""
+        """SHA-256 in 64 hex digits; the first ones are in `ServedModel.version`."""
         return hashlib.sha256(self.serving).hexdigest()
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The single numbers of the last test; empty where there was none."""
+        """Numbers of the last test; empty where there was none."""
         held_out = self.report.get("held_out")
         numbers = held_out.items() if isinstance(held_out, Mapping) else ()
         return {name: value for name, value in numbers if isinstance(value, int | float)}
 
 
 def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
-    """Return the model in bytes, read back and checked: what serves agrees with what trained.
+    """Return the model in bytes, after reading it back and checking that serving agrees with training.
 
     Raises:
         ConfigurationError: it does not, or was trained with an embedding that is not given here.
@@ -138,16 +138,16 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
 def read_serving(
     data: bytes, *, number: int | None = None, embed: Embed | None = None, is_from_elsewhere: bool = False
 ) -> ServedModel:
-    """Return the model that these bytes serve; numpy is all that is needed.
+    """Return the model in these bytes; it needs only numpy.
 
     Args:
         data: `PackedModel.serving`.
-        number: Which one it is in its store.
-        embed: What the training was given.
+        number: Its number in its store.
+        embed: Embedding that the training used.
         is_from_elsewhere: It was trained on another store.
 
     Raises:
-        ModelFileError: they hold none, a damaged one, or one that must not be read.
+        ModelFileError: they hold no model, a damaged one, or one that is not allowed.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     return replace(read_model(data), sha256=sha256, number=number, embed=embed, is_from_elsewhere=is_from_elsewhere)
@@ -157,13 +157,13 @@ def read_estimator(data: bytes) -> dict[str, Any]:
     """Return the estimators of scikit-learn by name: `vectoriser`, `decomposition`, `estimators`.
 
     Raises:
-        ModelFileError: they hold a type off the list, are damaged, or no skops file.
+        ModelFileError: they hold a type off the list, are damaged, or are not a skops file.
     """
     return read_estimators(data)
 
 
 def write_file(path: Path, packed: PackedModel) -> None:
-    """Write one file that holds all of the model; it is there whole or not at all."""
+    """Write the whole model to one file, atomically."""
     about = {
         "format_version": FORMAT_VERSION,
         "kind": packed.kind,

@@ -24,7 +24,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TieRule:
-    """How somebody asks for recommendations, as far as it decides among those that are about as good."""
+    """Preferences of a user, as far as they decide among candidates of about equal quality."""
 
     on_tie: OnTie = "cheapest"
     tolerance: float = TOLERANCE
@@ -36,7 +36,7 @@ HIGHEST = TieRule(on_tie="best")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ServedPolicy:
-    """Who would be named, by what is expected of each candidate on each case."""
+    """Policy that names a candidate by the expectations of each candidate on each case."""
 
     board: Scoreboard
     rule: TieRule = AS_BY_DEFAULT
@@ -44,12 +44,12 @@ class ServedPolicy:
     def named(
         self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix, errors: Matrix | None = None
     ) -> Integers:
-        """Return the position of the candidate for each case, of those that were measured on it.
+        """Return the position of the candidate named for each case, among those measured on it.
 
         Args:
-            tasks: Of each case; all of them are tasks of the scoreboard.
-            values: Qualities, shape (n_cases, n_candidates), NaN where it was not asked; one number in every row.
-            expected: The same shape, NaN for one that nothing is known of.
+            tasks: Task of each case, all on the scoreboard.
+            values: Qualities, shape (n_cases, n_candidates), NaN where not asked; one number in every row.
+            expected: Expectations, the same shape, NaN for unknown candidates.
             errors: Standard errors of what is added for the prompts, the same shape; None: nothing is added.
         """
         positions = np.zeros(len(values), dtype=np.int64)
@@ -86,16 +86,16 @@ class ServedPolicy:
 def _without_excluded_programs(
     quality: Matrix, errors: Matrix, order: Integers, standing: TaskStanding, candidates: Sequence[Choosable]
 ) -> Matrix:
-    """Return the qualities, NaN of those that `admission` leaves out on a case for being a program.
+    """Return the qualities, NaN for candidates that `admission` leaves out on a case as programs.
 
-    Or beside one that leads.
+    Or as candidates beside a program that leads.
 
     Args:
-        quality: What is expected, shape (n_cases, n_candidates), NaN of those that cannot be named.
-        errors: Of what is added for the prompts.
+        quality: Expected quality, shape (n_cases, n_candidates), NaN for those that cannot be named.
+        errors: Standard errors of what is added for the prompts.
         order: The positions of the columns in the scoreboard.
-        standing: Of the task.
-        candidates: All, by position.
+        standing: Standing on the task.
+        candidates: All candidates, by position.
     """
     is_program = np.array([candidates[i].is_program for i in order], dtype=np.bool_)
     models = np.isfinite(quality) & ~is_program
@@ -131,9 +131,9 @@ def _kind_on_a_case(
 
 
 def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...]) -> Matrix:
-    """Return what is expected, NaN of those that would not be named.
+    """Return the expectations, NaN for candidates that would not be named.
 
-    Where that leaves nobody, all who were asked are.
+    Where none would be, all candidates that were asked are.
     """
     measured = np.isfinite(values)
     ready = np.array([candidate.not_ready is None for candidate in candidates], dtype=np.bool_)

@@ -20,35 +20,35 @@ from selection.learning.serving import ServedModel
 from selection.learning.training import BEST_PER_TASK, HELD_OUT
 
 MIN_FAMILIES = 6
-"""Under so many families in common, no gain is believed."""
+"""Minimum number of common families for a gain to count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rivalry:
-    """Challenger and champion, the scoreboard alone where there is no champion, on the same held-out cases."""
+    """Challenger and champion on the same held-out cases; without a champion, the scoreboard alone."""
 
     gain: Gain
-    """Of the challenger's choices over the champion's."""
+    """Gain of the challenger's choices over the champion's."""
     n_changed: int
-    """Cases for which they name different candidates' answers of different quality."""
+    """Number of cases for which they name different candidates with answers of different quality."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staleness:
-    """How far the champion's evidence is from that of now."""
+    """Changes between the champion's evidence and the current one."""
 
     gone: tuple[str, ...]
-    """Candidates that it knows and that have no evidence any more."""
+    """Known candidates that have no evidence any more."""
     new: tuple[str, ...]
-    """Candidates it does not know."""
+    """Candidates unknown to the champion."""
     new_tasks: tuple[str, ...]
     gone_tasks: tuple[str, ...]
     changed: tuple[str, ...] = ()
-    """Candidates whose answers are not those any more that it learned from, with the task."""
+    """Candidates whose answers differ from those learned from, with the task."""
 
     @property
     def is_stale(self) -> bool:
-        """True where anything is gone or new."""
+        """True if anything differs."""
         return bool(self.gone or self.new or self.new_tasks or self.gone_tasks or self.changed)
 
     def __str__(self) -> str:
@@ -64,11 +64,11 @@ class Staleness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionDecision:
-    """What to do, and why."""
+    """Decision on a promotion, with its reason."""
 
     verdict: Literal["promote", "keep"]
     reason: str
-    """In words, with numbers."""
+    """Reason as text, with numbers."""
 
     @property
     def promotes(self) -> bool:
@@ -85,10 +85,10 @@ def compare(
     held_out_share: float = HELD_OUT,
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Rivalry | None:
-    """Return both on the held-out cases that neither was trained on; None where there are none.
+    """Compare both on the held-out cases that neither was trained on; None where there are none.
 
     Raises:
-        ConfigurationError: the prompts are not those of the evidence.
+        ConfigurationError: the prompts do not match the evidence.
     """
     families, codes = families_and_codes(evidence.cases, prompts)
     matrix = quality_matrix(evidence)
@@ -105,7 +105,7 @@ def compare(
 
 
 def staleness(champion: ServedModel, evidence: Evidence) -> Staleness:
-    """Return what of the champion's candidates and tasks is gone, and what is new."""
+    """Return which of the champion's candidates and tasks are gone, and which are new."""
     measured = np.unique(evidence.candidate[np.isfinite(evidence.quality)]).tolist()
     keys = {evidence.candidates[place].key for place in measured}
     cases = np.unique(evidence.case[np.isfinite(evidence.quality)]).tolist()
@@ -120,7 +120,7 @@ def staleness(champion: ServedModel, evidence: Evidence) -> Staleness:
 
 
 def _learnable(evidence: Evidence, cases: Sequence[int]) -> set[str]:
-    """Tasks with two families: of a single one that is held out no model could know."""
+    """Return the tasks with two families: a single one may be held out, so that no model could know the task."""
     families: dict[str, set[str]] = {}
     for place in cases:
         case = evidence.cases[place]
@@ -129,7 +129,7 @@ def _learnable(evidence: Evidence, cases: Sequence[int]) -> set[str]:
 
 
 def other_scores(champion: ServedModel, evidence: Evidence) -> tuple[str, ...]:
-    """Return whose answers, and on which task, are not those any more that the model learned from."""
+    """Return the candidates whose answers differ from those that the model learned from, with the task."""
     champion = champion.as_of(evidence)
     if champion.learner is not None and champion.learned_from is None and not champion.is_of_now:
         return ("not known, since an earlier version trained it",)
@@ -146,13 +146,13 @@ def other_scores(champion: ServedModel, evidence: Evidence) -> tuple[str, ...]:
 def decide(
     challenger: ServedModel, champion: ServedModel | None, rivalry: Rivalry | None, stale: Staleness | None = None
 ) -> PromotionDecision:
-    """Return whether the challenger becomes the champion.
+    """Decide whether the challenger becomes the champion.
 
     Args:
-        challenger: The model that was trained now.
-        champion: The one that decides now; None: the scoreboard alone does.
-        rivalry: What `compare` found; None where there was nothing to compare on.
-        stale: What `staleness` found; None is not stale.
+        challenger: The newly trained model.
+        champion: The model that decides now; None: the scoreboard decides alone.
+        rivalry: Result of `compare`; None where there was nothing to compare on.
+        stale: Result of `staleness`; None is not stale.
     """
     if champion is None:
         return _first(challenger, rivalry)
@@ -175,7 +175,7 @@ def decide(
 
 
 def _first(challenger: ServedModel, rivalry: Rivalry | None) -> PromotionDecision:
-    """Without a champion, a model that reads prompts must do at least as well as the scoreboard alone."""
+    """Decide without a champion: a model that reads prompts must do at least as well as the scoreboard alone."""
     if challenger.kind == BEST_PER_TASK:
         reason = "there was none before, and no learner gained over the best per task: the scoreboard decides"
         return PromotionDecision(verdict="promote", reason=reason)

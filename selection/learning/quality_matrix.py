@@ -13,20 +13,20 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class QualityMatrix:
-    """What each candidate made of each case, NaN where it was not asked; rows and columns as in the evidence."""
+    """Quality of each candidate on each case, NaN where it was not asked; rows and columns as in the evidence."""
 
     values: Matrix
     cost_usd: Matrix
     latency_s: Matrix
     tasks: NDArray[np.str_]
-    """Of each case."""
+    """One for each case."""
 
     def task_names(self) -> tuple[str, ...]:
-        """Return those tasks on which anything was measured, sorted."""
+        """Return the tasks with any measurement, sorted."""
         return tuple(str(task) for task in np.unique(self.tasks[np.isfinite(self.values).any(axis=1)]))
 
     def of_task(self, task: str, cases: Mask) -> Integers:
-        """Return the positions of those of `cases` that belong to the task and that anybody was measured on."""
+        """Return the positions of those `cases` that belong to the task and that any candidate was measured on."""
         positions: Integers = np.flatnonzero(cases & (self.tasks == task) & np.isfinite(self.values).any(axis=1))
         return positions
 
@@ -51,7 +51,7 @@ def _averaged(evidence: Evidence, column: NDArray[np.float64]) -> Matrix:
 
 
 def evidence_of(evidence: Evidence, cases: Mask) -> Evidence:
-    """Return the part of the evidence that was measured on `cases`, shape (n_cases,); candidates keep their places."""
+    """Return the part of the evidence measured on `cases`, shape (n_cases,); candidates keep their positions."""
     rows = cases[evidence.case]
     place = np.cumsum(cases) - 1
     return Evidence(

@@ -9,21 +9,21 @@ from evaluation.store.session import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedRetraining:
-    """What there was when the retraining began."""
+    """State of the store when the retraining began."""
 
     version: int
-    """Of the newest model; 0: there was none."""
+    """Version of the newest model; 0: there was none."""
     promotion_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProgress:
-    """What there is of it now."""
+    """Stored results of the retraining so far."""
 
     sentence: str
     next_step: str
     model_id: str | None
-    """Of the model that was trained meanwhile; None: there is none."""
+    """Id of the model trained since; None: there is none."""
 
 
 def start_record(store: Store) -> StartedRetraining:
@@ -33,7 +33,7 @@ def start_record(store: Store) -> StartedRetraining:
 
 
 def stored_progress(store: Store, *, since: StartedRetraining) -> StoredProgress:
-    """Return what was stored since then: training, judging and promoting are stored each when it is done."""
+    """Return what was stored since then: training, judging and promoting are each stored when done."""
     newest, holds = _newest(store), champion(store)
     decider = "the scoreboard alone" if holds.model is None else _name(holds.model)
     if newest is None or newest.version <= since.version:

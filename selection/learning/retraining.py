@@ -27,28 +27,28 @@ from selection.retraining import Retraining, TrainingReport
 Known = tuple[Evidence, tuple[str, ...]]
 
 TRAINED, PROMOTED, KEPT_OUT = "trained", "promoted", "not promoted"
-"""How a model's evaluation ended."""
+"""Results of a model's evaluation."""
 _N_ROWS = "n_rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvidence:
-    """What is known by now, and how much of it is new since a model was last trained."""
+    """Size of the current evidence, and of what is new since the last training."""
 
     n_rows: int
-    """Scored answers."""
+    """Number of scored answers."""
     n_cases: int
     n_candidates: int
     n_tasks: int
     fingerprint: str
     n_new_rows: int
-    """Beyond those of the last training; those that are gone count too. 0: nothing has changed."""
+    """Number of scored answers added or removed since the last training. 0: nothing has changed."""
     n_outcomes: int
-    """Reported since then."""
+    """Number of outcomes reported since then."""
     last_trained_at: datetime | None
-    """None: no model was trained yet."""
+    """Time of the last training; None: no model was trained yet."""
     reason: str | None = None
-    """Why to train however little is new: outcomes that have drifted, or scores that are others than was learned."""
+    """Reason to train however little is new: outcomes that have drifted, or scores that differ from those learned."""
 
     def too_little(self, min_new: int | None) -> str | None:
         """Return why there is no reason to train; None: there is one."""
@@ -64,7 +64,7 @@ class NewEvidence:
 
 
 def what_is_new(store: Store) -> NewEvidence:
-    """Return what there is to learn from. Models that were trained and did not come to decide count as trained."""
+    """Return the size of the evidence, and what is new. Models that were trained but not promoted count as trained."""
     evidence = read_evidence(store)
     last = next(iter(history(store, limit=1)), None)
     n_rows = len(evidence.candidate)
@@ -85,7 +85,7 @@ def what_is_new(store: Store) -> NewEvidence:
 
 
 def _reason(store: Store, evidence: Evidence, trained_at: datetime | None) -> str | None:
-    """Return what speaks for training, of all that came since a model was last trained; None: ever."""
+    """Return a reason to train from everything since the last training; None: since ever."""
     from selection.learning.promotion import other_scores
 
     model = deciding(store).served
@@ -103,16 +103,16 @@ def _n_new(n_rows: int, n_before: Any, is_the_same: bool) -> int:
 
 
 def train_and_store(store: Store, *, seed: int) -> str:
-    """Return the id of the model that follows from all that is known, stored with its report.
+    """Train a model on all evidence, store it with its report, and return its id.
 
-    Nothing decides by it yet.
+    It does not decide yet.
     """
     training_data = all_known(store)
     return store_trained(store, training_data, trained(training_data, seed))
 
 
 def trained(training_data: Known, seed: int) -> PackedModel:
-    """Return the model that follows from it, in bytes. Takes long, and no store."""
+    """Train a model, and return it in bytes. Takes long, and needs no store."""
     from selection.learning.training import train
 
     evidence, prompts = training_data
@@ -120,7 +120,7 @@ def trained(training_data: Known, seed: int) -> PackedModel:
 
 
 def store_trained(store: Store, training_data: Known, packed: PackedModel) -> str:
-    """Return the id under which the model is stored."""
+    """Store the model, and return its id."""
     stored = save_model(
         store,
         kind=packed.kind,
@@ -148,7 +148,7 @@ class Judgement:
 
 
 def judge(store: Store, model_id: str) -> Judgement:
-    """Return whether the model is to decide, by held-out prompts that neither was trained on."""
+    """Judge whether the model is to decide, by held-out prompts that neither was trained on."""
     from selection.learning.promotion import compare, decide, staleness
 
     decides = deciding(store)
@@ -172,7 +172,7 @@ def judge(store: Store, model_id: str) -> Judgement:
 
 
 def carry_out(store: Store, judged: Judgement) -> bool:
-    """Return True where the judgement holds now; False where another model came to decide meanwhile: judge again."""
+    """Apply the judgement and return True; return False where another model came to decide meanwhile: judge again."""
     if judged.promotes:
         try:
             promote(store, judged.model_id, replacing=judged.replaces, reason=judged.reason)
@@ -184,9 +184,9 @@ def carry_out(store: Store, judged: Judgement) -> bool:
 
 
 def _holds_already(store: Store, judged: Judgement) -> bool:
-    """Return True where the promotion was committed and only its answer was lost.
+    """Return whether the promotion was committed and only its answer was lost.
 
-    Or another process came to the same.
+    Or whether another process made the same promotion.
     """
     holds = champion(store)
     return holds.model is not None and holds.model.model_id == judged.model_id

@@ -11,19 +11,19 @@ STRENGTHS = tuple(float(strength) for strength in np.geomspace(0.1, 10_000, 18))
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Linear:
-    """Outputs are `features @ weights + intercept`."""
+    """A linear model: outputs are `features @ weights + intercept`."""
 
     weights: Matrix
     """Shape (n_features, n_outputs)."""
     intercept: Vector
 
     def predicted(self, features: Matrix) -> Matrix:
-        """Shape (n_cases, n_outputs)."""
+        """Return the outputs, shape (n_cases, n_outputs)."""
         return np.asarray(features @ self.weights + self.intercept, dtype=np.float64)
 
     @property
     def stacked(self) -> Matrix:
-        """The weights with the intercept as their last row."""
+        """Weights with the intercept as their last row."""
         return np.vstack([self.weights, self.intercept])
 
 
@@ -35,13 +35,13 @@ def ridge_strength(features: Matrix, outputs: Matrix) -> float:
 
 
 def fit_ridge(features: Matrix, outputs: Matrix, strength: float, counts: Vector | None = None) -> Linear:
-    """Return the same as `sklearn.linear_model.Ridge`, without what a call of it takes beside the solving.
+    """Fit the same model as `sklearn.linear_model.Ridge`, without the overhead of a call.
 
     Args:
         features: Shape (n_cases, n_features).
         outputs: Shape (n_cases, n_outputs).
-        strength: The penalty on squared weights; the intercept bears none.
-        counts: How often each case is taken.
+        strength: Penalty on squared weights; the intercept has none.
+        counts: Number of times that each case counts.
     """
     weight = np.ones(len(features)) if counts is None else counts
     middle, level = weight @ features / weight.sum(), weight @ outputs / weight.sum()

@@ -18,7 +18,9 @@ from selection.learning.serving import PARTS, ServedLearner, ServedModel
 from selection.learning.task_reading import TaskReading
 
 FORMAT_VERSION = 3
-"""2 keeps the answers that were learned from; 3 how expectations are told, and what tells a prompt's task."""
+"""Version 2 added the answers that were learned from; 3 the calibration of expectations, and the detection of a
+prompt's task.
+"""
 WHAT = "the selection model"
 _HEADER = "header.npy"
 _SPACE = ("idf", "components", "centre", "scale")
@@ -70,7 +72,7 @@ def read_model(data: bytes) -> ServedModel:
     """Return the model in these bytes, without a number, a hash or an embedding.
 
     Raises:
-        ModelFileError: there is none in them, or one that must not be served.
+        ModelFileError: they hold no model, or one that is not allowed.
     """
     members = read_archive(data, WHAT)
     header = _header(members)
@@ -145,7 +147,7 @@ def _header(members: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def must_be_readable_version(version: object, what: str) -> None:
-    """Raise `ModelFileError` unless this is the version of the format that is written here."""
+    """Raise `ModelFileError` unless this is the version of the format written here."""
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ModelFileError(f"{what} has the format version {version!r}", TRAIN_AGAIN)
     if version > FORMAT_VERSION:
@@ -201,7 +203,7 @@ def _learner(header: Mapping[str, Any], space: PromptSpace, arrays: dict[str, Ar
 
 
 def _read_knots(header: Mapping[str, Any], arrays: dict[str, Array]) -> Array:
-    """As they are expected, of a model that was written before this was learned."""
+    """Return the stored knots, or those of the identity for a model written before these were learned."""
     n_tasks = len(header["tasks"])
     if header["format_version"] < 3:
         return np.tile(as_expected(), (n_tasks, 1))

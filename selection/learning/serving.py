@@ -22,7 +22,7 @@ Pair: TypeAlias = tuple[Floats, Floats]
 
 
 class Part(Protocol):
-    """What a learner leaves for serving; its fields are arrays."""
+    """Arrays of a learner for serving."""
 
     kind: ClassVar[str]
 
@@ -31,19 +31,19 @@ class Part(Protocol):
         ...
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
-        """Return what is wrong with the arrays, in words; None: nothing, whatever a prompt may be."""
+        """Return the problem of the arrays as text; None: there is none, whatever the prompt."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RidgePart:
-    """A linear model for each task, and others fitted on resampled families, whose spread is the standard error."""
+    """A linear model for each task, and refits on resampled families, whose spread is the standard error."""
 
     kind: ClassVar[str] = "ridge"
     weights: Floats
     """Shape (n_tasks, n_features + 1, n_candidates); intercepts last."""
     spread: Floats
-    """The same of refits, less `weights`; shape (n_tasks, n_refits, n_features + 1, n_candidates)."""
+    """Weights of the refits minus `weights`; shape (n_tasks, n_refits, n_features + 1, n_candidates)."""
 
     def deviations(self, features: Floats, task: int) -> Pair:
         """Return the value and standard error of each candidate."""
@@ -51,7 +51,7 @@ class RidgePart:
         return seen @ self.weights[task], np.sqrt(((seen @ self.spread[task]) ** 2).mean(axis=0))
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
-        """Return what is wrong with the arrays."""
+        """Return the problem of the arrays as text; None: there is none."""
         shape = (n_features + 1, n_candidates)
         if self.weights.shape != (n_tasks, *shape):
             return f"weights of shape {self.weights.shape}"
@@ -63,19 +63,19 @@ class RidgePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NeighboursPart:
-    """The mean of the nearest training prompts, and that mean's standard error."""
+    """Mean of the nearest training prompts, and its standard error."""
 
     kind: ClassVar[str] = "neighbours"
     points: Floats
-    """Shape (n_points, n_features + n_tasks): another task is so far away."""
+    """Shape (n_points, n_features + n_tasks); the last columns set the distance to other tasks."""
     squares: Floats
     """Their squared lengths, shape (n_points,)."""
     outputs: Floats
     """Deviations at the points, shape (n_points, n_candidates)."""
     n_nearest: Places
-    """How many are asked, shape (1,)."""
+    """Number of neighbours, shape (1,)."""
     step: Floats
-    """What the own task's place is in a query, shape (1,)."""
+    """Value of the own task's column in a query, shape (1,)."""
 
     def deviations(self, features: Floats, task: int) -> Pair:
         """Return the value and standard error of each candidate."""
@@ -88,7 +88,7 @@ class NeighboursPart:
         return nearest_outputs.mean(axis=0), nearest_outputs.std(axis=0, ddof=1) / np.sqrt(n_nearest)
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
-        """Return what is wrong with the arrays."""
+        """Return the problem of the arrays as text; None: there is none."""
         if self.points.ndim != 2 or self.points.shape[1] != n_features + n_tasks:
             return f"points of shape {self.points.shape}"
         n_points = len(self.points)
@@ -105,19 +105,19 @@ class TreesPart:
 
     kind: ClassVar[str] = "trees"
     feature: Places
-    """Of each node of all trees, shape (n_nodes,); a leaf's is 0. The tasks' places come after the features."""
+    """Feature of each node of all trees, shape (n_nodes,); 0 for a leaf. The tasks' columns come after the features."""
     threshold: Floats
     low: Places
-    """Where one goes whose feature is at most the threshold; a leaf leads to itself."""
+    """Child of each node where the feature is at most the threshold; a leaf points to itself."""
     high: Places
     outputs: Floats
-    """Of each node, shape (n_nodes, n_candidates)."""
+    """Output of each node, shape (n_nodes, n_candidates)."""
     roots: Places
-    """Where each tree begins, shape (n_bags, n_trees)."""
+    """Root node of each tree, shape (n_bags, n_trees)."""
     depth: Places
-    """Of the deepest, shape (1,)."""
+    """Depth of the deepest tree, shape (1,)."""
     n_tasks: Places
-    """Shape (1,)."""
+    """Number of tasks, shape (1,)."""
 
     def deviations(self, features: Floats, task: int) -> Pair:
         """Return the value and standard error of each candidate."""
@@ -131,7 +131,7 @@ class TreesPart:
         return bags.mean(axis=0), bags.std(axis=0, ddof=1)
 
     def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
-        """Return what is wrong with the arrays."""
+        """Return the problem of the arrays as text; None: there is none."""
         n_nodes = len(self.feature) if self.feature.ndim == 1 else 0
         columns = {array.shape for array in (self.feature, self.threshold, self.low, self.high)}
         if columns != {(n_nodes,)} or not n_nodes or self.outputs.shape != (n_nodes, n_candidates):
@@ -158,73 +158,73 @@ PARTS: Mapping[str, type[RidgePart] | type[NeighboursPart] | type[TreesPart]] = 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ServedLearner:
-    """What was learned of prompts: one for all tasks and candidates."""
+    """A learner's deviations by prompt, for all tasks and candidates."""
 
     space: PromptSpace
     part: Part
     shrink: Floats
-    """What each task's deviations are multiplied with, so that expectations hold; 0 where prompts say nothing."""
+    """Factor on each task's deviations that makes expectations hold; 0 where prompts say nothing."""
     difficulty: Floats
-    """Weights of how much better all candidates are on a prompt, shape (n_features + 1,), the intercept last."""
+    """Weights of how much better all candidates do on a prompt, shape (n_features + 1,), the intercept last."""
     difficulty_shrink: Floats
-    """The same for it, shape (n_tasks,)."""
+    """Factor on the difficulty for each task, shape (n_tasks,)."""
     told: Floats
-    """Knots by which each task's expectations are told, shape (n_tasks, N_KNOTS)."""
+    """Knots that calibrate each task's reported expectations, shape (n_tasks, N_KNOTS)."""
 
     def at(self, features: Floats, task: int) -> Pair:
-        """Return the value and standard error of what each candidate deviates from the others."""
+        """Return the value and standard error of each candidate's deviation from the others."""
         value, se = self.part.deviations(features, task)
         shrink = float(self.shrink[task])
         return shrink * (value - value.mean()), shrink * se
 
     def shared(self, features: Floats, task: int) -> float:
-        """Return how much better than on average all candidates are, known or not."""
+        """Return how much better than on average all candidates do, known or not."""
         return float(features @ self.difficulty[:-1] + self.difficulty[-1]) * float(self.difficulty_shrink[task])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ServedModel:
-    """A trained selection model that answers for prompts; a `Predictor`."""
+    """A trained selection model that serves prompts; a `Predictor`."""
 
     kind: str
     """`ridge`, `neighbours` or `trees`; `best_per_task` where prompts say nothing."""
     tasks: tuple[str, ...]
-    """Those that it was trained on."""
+    """Tasks that it was trained on."""
     keys: tuple[str, ...]
-    """Of the candidates that it was trained on."""
+    """Keys of the candidates that it was trained on."""
     learner: ServedLearner | None
-    """None: whatever the prompt, no candidate deviates."""
+    """None: no candidate deviates, whatever the prompt."""
     data_hash: str
-    """The fingerprint of the evidence that it was trained on."""
+    """Fingerprint of the evidence that it was trained on."""
     code_version: str
     trained_on: NDArray[np.uint64]
-    """Codes of the prompts it was trained on: it must not be tested on these."""
+    """Codes of the training prompts, on which it must not be tested."""
     reading: TaskReading | None = None
-    """Tells the task of a prompt; None: there is one task alone, or too little was learned."""
+    """Classifier of a prompt's task; None: there is only one task, or too little was learned."""
     learned_from: LearnedAnswers | None = None
-    """None: nothing was learned of prompts, or an earlier version did not keep it."""
+    """Training answers; None: nothing was learned of prompts, or an earlier version did not keep them."""
     sha256: str = ""
-    """Of the file it was read from."""
+    """SHA-256 of the file that it was read from."""
     number: int | None = None
-    """Which one it is in its store."""
+    """Its number in its store."""
     embed: Embed | None = None
-    """Needed only where the training was given one."""
+    """Needed only where the training used one."""
     is_from_elsewhere: bool = False
-    """It was trained on another store, and is here from a file."""
+    """Whether it was trained on another store, and read from a file."""
     holding: Mapping[str, Holding] | None = None
-    """What holds on each task by the evidence of now; None: all does, as it was learned."""
+    """What still holds on each task by current evidence; None: everything, as it was learned."""
     is_of_now: bool = True
-    """False where the evidence of now is not what it was trained on."""
+    """False where the current evidence is not what it was trained on."""
     _places: dict[tuple[str, tuple[str, ...]], tuple[Places, Places]] = field(default_factory=dict, repr=False)
 
     @property
     def version(self) -> str:
-        """What is said of who decided, such as `ridge 7 (3f2a9c)`."""
+        """Name of the decider, such as `ridge 7 (3f2a9c)`."""
         number = "" if self.number is None else f" {self.number}"
         return f"{self.kind}{number} ({self.sha256[:6] or 'not stored'})"
 
     def as_of(self, evidence: Evidence) -> "ServedModel":
-        """Return the model that says only what the evidence of now bears out."""
+        """Return the model restricted to what current evidence supports."""
         is_of_now = evidence.fingerprint == self.data_hash
         return replace(self, holding=self._held_against(evidence, is_of_now), is_of_now=is_of_now, _places={})
 
@@ -236,7 +236,7 @@ class ServedModel:
         return holdings(self.learned_from, self.keys, self.tasks, evidence, is_from_elsewhere=self.is_from_elsewhere)
 
     def notes_on(self, task: str | None) -> tuple[str, ...]:
-        """Return what the reader of an answer for a prompt should know of how far this model is of today's evidence."""
+        """Return notes on how far this model matches today's evidence, for the reader of an answer for a prompt."""
         if task is None or self.is_of_now or not self._tells(task):
             return ()
         if self.learned_from is None:
@@ -251,7 +251,7 @@ class ServedModel:
         )
 
     def task_shares(self, prompt: str) -> Mapping[str, float] | None:
-        """Return how likely the prompt is of each task; None where it cannot tell."""
+        """Return the probability of each task for the prompt; None where it cannot be determined."""
         if len(self.tasks) == 1:
             return {self.tasks[0]: 1.0}
         if self.reading is None or (self.reading.space.n_embedded and self.embed is None):
@@ -262,11 +262,11 @@ class ServedModel:
         return self.learner is not None and task in self.tasks and self.learner.shrink[self.tasks.index(task)] > 0
 
     def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
-        """Return how far the candidates with these keys will be from their means on the task.
+        """Return the deviations of the candidates with these keys from their means on the task.
 
-        One that it does not know moves with how hard the prompt is for all, as does one whose answers are others now.
+        An unknown candidate, or one whose answers have changed, moves with the difficulty of the prompt for all.
 
-        None where it knows nothing of the task that still holds, or misses the embedding that it was trained with.
+        None where nothing learned of the task still holds, or the embedding of the training is missing.
         """
         if task is None or task not in self.tasks:
             return None
@@ -286,7 +286,7 @@ class ServedModel:
         return Deviations(value=value, se=se, told=learner.told[at])
 
     def _placed(self, task: str, keys: tuple[str, ...]) -> tuple[Places, Places]:
-        """Return where the asked keys that are known stand in the question, and where in the model."""
+        """Return the positions of the requested, known keys in the question, and in the model."""
         placed = self._places.get((task, keys))
         if placed is None:
             at = {key: place for place, key in enumerate(self.keys)}

@@ -21,12 +21,12 @@ _SAMPLE = 50
 
 
 class AnswersOfNow:
-    """Counted by candidate, case and score, so that repeats beyond those that were learned from change nothing.
+    """Current answers, counted by candidate, case and score, so that repeats beyond those learned from change nothing.
 
     Args:
-        learned: What was learned from.
-        evidence: All that is known now.
-        is_from_elsewhere: Cases that are not known here do not count.
+        learned: Answers that the model learned from.
+        evidence: All current evidence.
+        is_from_elsewhere: Cases that are unknown here do not count.
     """
 
     def __init__(self, learned: LearnedAnswers, evidence: Evidence, *, is_from_elsewhere: bool) -> None:
@@ -42,7 +42,7 @@ class AnswersOfNow:
         self._ends = np.cumsum(learned.counts)
 
     def _places(self) -> Integers:
-        """Return where each case of now stands among those that were learned from; -1 for none."""
+        """Return the position of each current case among those learned from; -1 for none."""
         codes = case_codes(self.evidence)
         if not self._n:
             return np.full(len(codes), -1, dtype=np.int64)
@@ -57,18 +57,18 @@ class AnswersOfNow:
         return (cell << np.uint64(32)) | bits
 
     def answers(self, column: int) -> Integers:
-        """Return the positions of a candidate's answers among those that were learned from, as far as they count."""
+        """Return the positions of a candidate's answers among those learned from, as far as they count."""
         end = int(self._ends[column])
         rows = np.arange(end - int(self.learned.counts[column]), end)
         counted: Integers = rows[self._counts_case[self.learned.case[rows]]]
         return counted
 
     def n_elsewhere(self, task: int) -> int:
-        """Return the cases of a task that do not count."""
+        """Return the number of cases of a task that do not count."""
         return int((~self._counts_case & (self.learned.tasks == task)).sum())
 
     def lost(self, answers: Integers, place: int) -> Integers:
-        """Return the cases to which a candidate of now has not all of these answers."""
+        """Return the cases for which a current candidate lacks some of these answers."""
         case = self.learned.case[answers]
         codes, counts = np.unique(self._codes(place, case, self.learned.quality[answers]), return_counts=True)
         if not len(self._known):
@@ -79,7 +79,7 @@ class AnswersOfNow:
         return cells - place * self._n
 
     def owner(self, answers: Integers, places: Sequence[int]) -> int | None:
-        """Return the first of these candidates of now who has all of the answers; most have not the first few."""
+        """Return the first of these current candidates with all of the answers; most lack some of the first few."""
         if not len(self._known) or not places:
             return None
         first = answers[:_SAMPLE]
@@ -90,16 +90,18 @@ class AnswersOfNow:
 
 
 MOST_CHANGED = 0.05
-"""Of a candidate's cases on a task."""
+"""Maximum changed share of a candidate's cases on a task."""
 MOST_WITHHELD = 0.5
-"""Of a task's candidates: beyond it all are, since how hard a prompt is for all was learned from their answers."""
+"""Maximum withheld share of a task's candidates. Beyond it all are withheld, since the difficulty of a prompt was
+learned from their answers.
+"""
 MIN_MOVED = 30
-"""Cases under which equal scores may be chance, and are no sign that a candidate has another one's answers."""
+"""Number of cases below which equal scores may be chance, and do not show that answers have moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """How many of a candidate's cases have another score now, or none."""
+    """Number of a candidate's cases whose score changed or was removed."""
 
     label: str
     n_changed: int
@@ -112,22 +114,22 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What holds of what was learned on a task."""
+    """What still holds of the learning on a task."""
 
     columns: Mapping[str, int]
-    """Which of the model's candidates speaks for a candidate of now, by key; empty: nothing holds."""
+    """Column of the model that stands for a current candidate, by key; empty: nothing holds."""
     changed: tuple[Changed, ...] = ()
     moved: tuple[tuple[str, str], ...] = ()
-    """Whose answers they were, and whose they are now."""
+    """Pairs of the former and the current candidate with the same answers."""
     n_elsewhere: int = 0
-    """Cases that were learned from and are not known here, of a model that was trained elsewhere."""
+    """Number of training cases that are unknown here, for a model that was trained elsewhere."""
 
     def notes(self, model: str, task: str) -> Iterator[str]:
-        """Yield what the reader of an answer should know; nothing where all is as it was.
+        """Yield notes for the reader of an answer; none where nothing has changed.
 
         Args:
-            model: What it is called.
-            task: On which this holds.
+            model: Name of the model.
+            task: The task.
         """
         withheld = [str(change) for change in self.changed if change.is_withheld]
         if withheld:
@@ -159,21 +161,21 @@ def _listed(names: Sequence[str]) -> str:
 def holdings(
     learned: LearnedAnswers, keys: Sequence[str], tasks: Sequence[str], evidence: Evidence, *, is_from_elsewhere: bool
 ) -> dict[str, Holding]:
-    """Return what holds on each of the model's tasks, by the evidence of now.
+    """Return what still holds on each of the model's tasks by current evidence.
 
     Args:
-        learned: What it learned from.
-        keys: Of the candidates that it learned of.
-        tasks: Those that it knows.
-        evidence: All that is known now.
-        is_from_elsewhere: It was trained on another store: cases that are not known here say nothing against it.
+        learned: Answers that it learned from.
+        keys: Keys of the candidates that it learned of.
+        tasks: Tasks that it knows.
+        evidence: All current evidence.
+        is_from_elsewhere: It was trained on another store: cases unknown here do not count against it.
     """
     comparison = _Comparison(learned, keys, tasks, evidence, is_from_elsewhere=is_from_elsewhere)
     return {task: comparison.of_task(place, task) for place, task in enumerate(tasks)}
 
 
 class _Comparison:
-    """A model's candidates, column by column, against the evidence of now."""
+    """Comparison of a model's candidates, column by column, with current evidence."""
 
     def __init__(
         self,
@@ -198,7 +200,7 @@ class _Comparison:
             self._n_lost[column] = np.bincount(learned.tasks[lost], minlength=len(tasks))
 
     def of_task(self, place: int, task: str) -> Holding:
-        """Return what holds on one of the tasks."""
+        """Return what still holds on one of the tasks."""
         n_cases, n_lost = self._n_cases[:, place], self._n_lost[:, place]
         holds = n_lost <= MOST_CHANGED * n_cases
         here = self._measured.get(task, frozenset())
@@ -227,10 +229,7 @@ class _Comparison:
         )
 
     def _moved(self, columns: Integers, task: int, free: Collection[int]) -> dict[int, int]:
-        """Return who of those that are free has all the answers of another that were learned from.
-
-        By that one's column.
-        """
+        """Return which free candidates have all the training answers of another one, by that one's column."""
         left, owners = set(free), {}
         for column in columns.tolist():
             own = self._answers[column]
@@ -247,7 +246,7 @@ class _Comparison:
 
 
 def _measured(evidence: Evidence) -> dict[str, frozenset[int]]:
-    """Return the positions of those who have a score on each task."""
+    """Return the positions of the candidates with a score on each task."""
     names = {task: place for place, task in enumerate(dict.fromkeys(case.task for case in evidence.cases))}
     of_case = np.array([names[case.task] for case in evidence.cases], dtype=np.int64)
     rows = np.isfinite(evidence.quality)

@@ -11,17 +11,17 @@ from selection.learning.model_files import FROM_A_FILE, PackedModel, read_file, 
 
 
 def save_to_file(store: Store, version_or_id: str | int, path: Path) -> SelectionModelRecord:
-    """Return the model that now stands in the file, too.
+    """Write a stored model to a file, and return it.
 
     Args:
-        store: Where it is.
-        version_or_id: Its version, its id, or the beginning of one.
-        path: A file that is not there yet.
+        store: The store.
+        version_or_id: Its version, its id, or a prefix of one.
+        path: A file that does not exist yet.
 
     Raises:
         UnknownNameError: there is no such model.
-        ConfigurationError: the file is there already, or cannot be written.
-        ModelFileError: the model is not whole.
+        ConfigurationError: the file exists already, or cannot be written.
+        ModelFileError: the model is incomplete.
     """
     from evaluation.planning.templates import must_be_new
 
@@ -49,12 +49,12 @@ def save_to_file(store: Store, version_or_id: str | int, path: Path) -> Selectio
 
 
 def must_be_readable(store: Store, version_or_id: str | int) -> None:
-    """Nothing where the model can serve.
+    """Check that the model can serve.
 
     Raises:
         UnknownNameError: there is no such model.
-        ModelFileError: it is not whole, or must not be read.
-        DamagedModelError: its bytes are not those that were stored.
+        ModelFileError: it is incomplete, or reading it is not allowed.
+        DamagedModelError: its bytes differ from those that were stored.
     """
     served_model(store, find_model(store, version_or_id))
 
@@ -84,7 +84,7 @@ def store_file(store: Store, path: Path) -> SelectionModelRecord:
 
 
 def _twin(store: Store, packed: PackedModel) -> SelectionModelRecord | None:
-    """Return the same model, where it is here already; what was said of it then stays."""
+    """Return the same model if it is already stored; its notes then stay."""
     for record in history(store):
         if (record.kind, record.data_hash, record.code_version) == (packed.kind, packed.data_hash, packed.code_version):
             stored = read_model(store, record.model_id)

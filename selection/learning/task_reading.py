@@ -16,12 +16,12 @@ from selection.learning.quality_matrix import Integers
 from selection.scoreboards.two_way import Matrix
 
 _STRENGTH = 30.0
-"""sklearn's `C`: features have a variance of one in all, so that weights must be large."""
+"""sklearn's `C`: features have a variance of one in all, so that weights have to be large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TaskReading:
-    """Plain arrays that tell how likely a prompt is of each task."""
+    """Arrays of a classifier for the probability of each task given a prompt."""
 
     space: PromptSpace
     weights: Floats
@@ -37,14 +37,14 @@ class TaskReading:
 def fit_reading(
     space: PromptSpace, features: Matrix, task: Integers, n_tasks: int, fold: Integers
 ) -> TaskReading | None:
-    """Return the reading of these prompts; None where there is but one task.
+    """Fit the classifier of tasks to these prompts; None where there is only one task.
 
     Args:
-        space: In which the features lie.
+        space: Space of the features.
         features: Shape (n_cases, n_features).
-        task: Of each case, from 0; every one of them occurs.
-        n_tasks: How many there are.
-        fold: Of each case; a family lies in one fold.
+        task: Task of each case, from 0; every one of them occurs.
+        n_tasks: Number of tasks.
+        fold: Fold of each case; a family is in one fold.
     """
     if n_tasks < 2 or len(np.unique(task)) < n_tasks:
         return None
@@ -63,7 +63,7 @@ def _fitted(features: Matrix, task: Integers) -> Matrix:
 
 
 def _trust(features: Matrix, task: Integers, n_tasks: int, fold: Integers) -> float:
-    """From 0 to 1: by what the log odds must be multiplied to be true on families that were not shown."""
+    """Return the factor in [0, 1] on the log odds that calibrates them on families not trained on."""
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
 

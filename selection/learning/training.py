@@ -32,20 +32,20 @@ BEST_PER_TASK = "best_per_task"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Report:
-    """What the training found."""
+    """Results of a training."""
 
     trial: Trial
     examined: HeldOutReport | None
-    """On the held-out families; None where there are none."""
+    """Result on the held-out families; None where there are none."""
     n_cases: int
-    """Learned from."""
+    """Number of cases learned from."""
     n_families: int
     tasks: tuple[str, ...]
     n_cases_of: tuple[int, ...]
-    """Of each task."""
+    """Number of cases learned from for each task."""
     n_families_of: tuple[int, ...]
     held_out_tasks: tuple[str, ...] = ()
-    """Those of which all families are held out, so that nothing is learned there."""
+    """Tasks with all families held out, so that nothing is learned there."""
 
     @property
     def result(self) -> TrainingReport:
@@ -97,16 +97,16 @@ class Trained:
     """`ridge`, `neighbours` or `trees`; `best_per_task` where none gained."""
     tasks: tuple[str, ...]
     keys: tuple[str, ...]
-    """Of all candidates in the evidence."""
+    """Keys of all candidates in the evidence."""
     data_hash: str
     code_version: str
     trained_on: NDArray[np.uint64]
     learned_from: LearnedAnswers | None
-    """None where nothing was learned of prompts."""
+    """Training answers; None where nothing was learned of prompts."""
     report: Report
 
     def served(self, *, embed: Embed | None = None) -> ServedModel:
-        """Return what serves, before it was written anywhere."""
+        """Return the model for serving, before it is written anywhere."""
         trained = self.report.trial.trained
         return ServedModel(
             kind=self.kind,
@@ -132,19 +132,19 @@ def train(
     held_out_share: float = HELD_OUT,
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Trained:
-    """Return a selection model from the evidence; the same seed gives the same.
+    """Train a selection model on the evidence; the same seed gives the same model.
 
     Args:
-        evidence: Of any number of tasks.
-        prompts: Of every case of the evidence.
-        rng: Draws the folds and what the learners draw; which families are held out does not depend on it.
-        learners: Those that are tried.
-        embed: Makes a vector of a text; what serves then needs it too.
-        held_out_share: Of the families, kept for the last test.
-        rule: How recommendations are asked for: what is learned is judged by the choices that follow.
+        evidence: Evidence on any number of tasks.
+        prompts: Prompt of every case of the evidence.
+        rng: Randomness of folds and learners; the choice of held-out families does not depend on it.
+        learners: Learners to try.
+        embed: Embeds a text; serving then needs it too.
+        held_out_share: Share of the families held out for the last test.
+        rule: Preferences of recommendations, by whose choices the learning is judged.
 
     Raises:
-        ConfigurationError: the prompts are not those of the evidence.
+        ConfigurationError: the prompts do not match the evidence.
     """
     families, codes = families_and_codes(evidence.cases, prompts)
     matrix = quality_matrix(evidence)

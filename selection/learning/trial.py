@@ -33,14 +33,14 @@ ROUNDS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
-    """Of the cases of all tasks."""
+    """Training targets for the cases of all tasks."""
 
     deviation: Matrix
-    """Shape (n_cases, n_candidates), every row sums to zero."""
+    """Shape (n_cases, n_candidates); every row sums to zero."""
     difficulty: Vector
-    """How much better than on the task's average all of them do, shape (n_cases,)."""
+    """How much better all candidates do on a case than on the task's average, shape (n_cases,)."""
     strength: float
-    """Of the ridge on the deviations."""
+    """Penalty of the ridge on the deviations."""
 
 
 def targets(features: Matrix, values: Matrix, tasks: Integers) -> Targets:
@@ -49,7 +49,7 @@ def targets(features: Matrix, values: Matrix, tasks: Integers) -> Targets:
     Args:
         features: Shape (n_cases, n_features).
         values: Qualities, shape (n_cases, n_candidates), NaN where missing; one at least in each row.
-        tasks: Of each case, as numbers.
+        tasks: Task of each case, as a number.
     """
     measured = np.isfinite(values)
     apart = _from_means(values, tasks)
@@ -68,7 +68,7 @@ def targets(features: Matrix, values: Matrix, tasks: Integers) -> Targets:
 
 
 def _from_means(values: Matrix, tasks: Integers) -> Matrix:
-    """Less each candidate's adjusted mean on the task; 0 where missing."""
+    """Subtract each candidate's adjusted mean on the task; 0 where missing."""
     deviations = np.zeros(values.shape)
     for task in np.unique(tasks):
         rows = np.flatnonzero(tasks == task)
@@ -81,29 +81,31 @@ def _from_means(values: Matrix, tasks: Integers) -> Matrix:
 
 
 LEVEL = 0.9
-"""Of the interval that is shown of a gain."""
+"""Level of the interval that is shown of a gain."""
 TASK_LEVEL = 0.68
-"""Of the interval by which a task's deviations count: one standard error, since all tasks together are tested after."""
+"""Level of the interval by which a task's deviations count: one standard error, since all tasks are tested together
+later.
+"""
 MIN_FAMILIES = 30
-"""Under so many families, nothing is learned from prompts; of a task, nothing is believed."""
+"""Minimum number of families: with fewer, nothing is learned from prompts, or nothing is believed of a task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFinding:
-    """What a learner found on a task."""
+    """Result of a learner on a task."""
 
     task: str
     n_cases: int
     n_families: int
     closer: Gain
-    """By how much its deviations lie closer than none to what came, in squared quality."""
+    """Reduction of the squared error of its deviations against no deviations."""
     gain: Gain
-    """Of its choices over the best per task."""
+    """Gain of its choices over the best per task."""
     shrink: float
-    """0: prompts say nothing here."""
+    """Factor on its deviations; 0: prompts say nothing here."""
 
     def in_words(self) -> str:
-        """Return whether prompts tell something here, with numbers."""
+        """Return as text whether prompts tell candidates apart here, with numbers."""
         if self.n_families < MIN_FAMILIES:
             return f"{self.n_families} families of prompts; {MIN_FAMILIES} are needed"
         tells = "tell" if self.shrink else "do not tell"
@@ -112,7 +114,7 @@ class TaskFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrainedLearner:
-    """A learner fitted to all that it was shown."""
+    """A learner fitted to all of its training data."""
 
     space: FittedSpace
     learned: Learned
@@ -121,24 +123,24 @@ class TrainedLearner:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trial:
-    """What came of it."""
+    """Result of the trial of all learners."""
 
     winner: str | None
-    """None: no learner gained, and the best on the task is named whatever the prompt."""
+    """Name of the winning learner; None: no learner gained, and the best on the task is named whatever the prompt."""
     trained: TrainedLearner | None
     reading: TaskReading | None
-    """Tells the task of a prompt, whoever decides."""
+    """Classifier of a prompt's task, used whichever learner wins."""
     gains: Mapping[str, Gain]
-    """Of each learner over the best per task, at `LEVEL`."""
+    """Gain of each learner over the best per task, at `LEVEL`."""
     findings: Mapping[str, tuple[TaskFinding, ...]]
-    """Of each learner on each task."""
+    """Results of each learner on each task."""
     reason: str
-    """In words, with numbers."""
+    """Reason as text, with numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Unseen:
-    """What models that were not shown a case's family predicted for it."""
+    """Out-of-fold predictions: models were not trained on the case's family."""
 
     deviation: Mapping[str, Matrix]
     error: Mapping[str, Matrix]
@@ -149,7 +151,7 @@ class _Unseen:
 def try_learners(
     data: Material, *, learners: Sequence[Learner], rng: np.random.Generator, embed: Embed | None
 ) -> Trial:
-    """Return the learner that comes closest on families it was not shown, fitted to all.
+    """Return the learner that comes closest on families not trained on, fitted to all data.
 
     None where its gain is not real.
     """
@@ -214,14 +216,14 @@ def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: 
 
 
 def _came(data: Material, deviation: Matrix, cases: Mask | Integers) -> tuple[Matrix, Matrix]:
-    """Return what came and what was predicted, both as deviations among those asked."""
+    """Return outcomes and predictions, both as deviations among the candidates asked."""
     apart = data.values[cases] - data.expected[cases]
     measured = np.isfinite(apart)
     return centred(apart, measured), centred(deviation[cases], measured)
 
 
 def _shrinks(data: Material, deviation: Matrix, cases: Mask) -> Floats:
-    """Return what each task's deviations must be multiplied with, by these cases; 0 where they come no closer."""
+    """Return the factor on each task's deviations according to these cases; 0 where they are no closer."""
     shrinks = np.zeros(len(data.tasks))
     for task in range(len(data.tasks)):
         rows = np.flatnonzero(cases & (data.task == task))
@@ -238,7 +240,7 @@ def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers, *, l
 
 
 def _shrunk(data: Material, deviation: Matrix) -> Matrix:
-    """Return what the deviations of every case are multiplied with, by what other folds say; shape (n_cases, 1)."""
+    """Return the factor on the deviations of every case according to other folds; shape (n_cases, 1)."""
     shrinks = np.array([_shrinks(data, deviation, data.fold != fold) for fold in range(data.n_folds)])
     return np.asarray(shrinks[data.fold, data.task][:, None], dtype=np.float64)
 
@@ -249,7 +251,7 @@ def _scores(data: Material, deviation: Matrix) -> Matrix:
 
 
 def _reached(data: Material, deviation: Matrix, error: Matrix) -> Vector:
-    """Return what choosing by the deviations brings on every case."""
+    """Return the quality on every case from choosing by the deviations."""
     shrunk = _shrunk(data, deviation)
     return data.reached(data.expected + shrunk * deviation, shrunk * error)
 
@@ -260,7 +262,7 @@ def _gain(data: Material, deviation: Matrix, error: Matrix) -> Gain:
 
 
 def _closeness(data: Material, deviation: Matrix) -> Gain:
-    """Return how much closer than none the shrunk deviations lie to what came, over all cases."""
+    """Return the reduction of the squared error by the shrunk deviations, over all cases."""
     everything = np.arange(len(data.values))
     came, expected = _came(data, _scores(data, deviation) - data.expected, everything)
     return _closer(data, came, expected, everything)
@@ -288,7 +290,7 @@ def _findings(data: Material, deviation: Matrix, error: Matrix) -> tuple[TaskFin
 
 
 def _difficulty_shrinks(data: Material, difficulty: Vector, active: Mask) -> Floats:
-    """Return how much of a prompt's difficulty is believed, where anything is learned.
+    """Return the factor on a prompt's difficulty, where anything is learned.
 
     It moves all candidates alike.
     """
@@ -300,7 +302,7 @@ def _difficulty_shrinks(data: Material, difficulty: Vector, active: Mask) -> Flo
 
 
 def _knots_by_task(data: Material, expected: Matrix) -> Matrix:
-    """Of each task, the knots by which expectations are told, by what came on families that were not shown."""
+    """Return the knots of calibration for each task, from outcomes on families not trained on."""
     measured = np.isfinite(expected) & np.isfinite(data.values)
     cells = [measured & (data.task == task)[:, None] for task in range(len(data.tasks))]
     return np.array([calibration_knots(expected[own], data.values[own]) for own in cells])

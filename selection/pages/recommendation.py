@@ -14,7 +14,7 @@ from selection.choosing.number_words import listed, quality, quality_interval
 from selection.configuration import as_mapping
 
 _ABBREVIATED = 8
-"""Of many that were ruled out for one reason, so many are named."""
+"""Maximum number of candidates named that were excluded for the same reason."""
 SUITES: Mapping[str, str] = {
     "classification": "classification",
     "code": "code_generation",
@@ -22,12 +22,12 @@ SUITES: Mapping[str, str] = {
     "question_answering": "question_answering",
     "summarization": "summarization",
 }
-"""The standard suite of a task."""
+"""Standard suite of each task."""
 _MODELS_NAMED = 3
 
 
 def recommendation_as_json(recommendation: Recommendation, *, percentile: float) -> dict[str, Any]:
-    """Return all that is known of it, numbers not rounded."""
+    """Return all of it as JSON, numbers not rounded."""
     chosen = None if recommendation.candidate is None else as_mapping(recommendation.candidate)
     return {
         "status": "abstained" if recommendation.abstained else "completed",
@@ -87,7 +87,7 @@ def _removed(removal: Removed) -> dict[str, Any]:
 
 
 def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list[dict[str, str]]:
-    """Return a row for each feasible candidate, the one that is named first; a column without a number is left out."""
+    """Return a row for each feasible candidate, the named one first; a column without a number is left out."""
     ranked = [
         ranked_candidate
         for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
@@ -102,7 +102,7 @@ def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list
 
 
 def part_rows(recommendation: Recommendation) -> list[dict[str, str]]:
-    """Return what each of these candidates reached on each benchmark (or task) alone; empty where there is one."""
+    """Return the quality of each of these candidates on each benchmark (or task); empty where there is only one."""
     ranked = [
         ranked_candidate
         for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
@@ -119,7 +119,7 @@ def part_rows(recommendation: Recommendation) -> list[dict[str, str]]:
 
 
 def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fraction: bool) -> list[dict[str, str]]:
-    """Return a row for each candidate, a column for each benchmark (or task); empty where there is one."""
+    """Return a row for each candidate, a column for each benchmark (or task); empty where there is only one."""
     if not measured or len(measured[0][1].parts) < 2:
         return []
     return [
@@ -132,9 +132,9 @@ def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fractio
 
 
 def difference_lines(recommendation: Recommendation) -> list[str]:
-    """Return why something else is expected than was measured, for each alternative.
+    """Return why the expected quality differs from the measured one, for each alternative.
 
-    Of the named one the reason says it.
+    For the named candidate the reason says it.
     """
     is_fraction = _are_fractions(recommendation.alternatives)
     lines = (
@@ -151,7 +151,7 @@ def _are_fractions(ranked: Sequence[Ranked]) -> bool:
 
 
 def _named(recommendation: Recommendation) -> Ranked | None:
-    """Return the candidate that is named, as one of those that are ranked."""
+    """Return the named candidate, as one of the ranked ones."""
     if recommendation.candidate is None or recommendation.quality is None:
         return None
     label = recommendation.candidate.label
@@ -203,7 +203,7 @@ def _with_interval(numbers: Expected | None) -> str:
 
 
 def removed_lines(recommendation: Recommendation) -> list[str]:
-    """Return who was ruled out, and why."""
+    """Return the excluded candidates with the reasons."""
     unmeasured = [
         removal for removal in recommendation.removed if removal.constraint == "not_measured" and not removal.value
     ]
@@ -221,8 +221,8 @@ def evaluation_to_run(task: str | None, candidates: Iterable[Choosable]) -> str:
     """Return the `evaluate` command that would give a task its evidence.
 
     Args:
-        task: As it was asked for.
-        candidates: All that are known.
+        task: The requested task.
+        candidates: All known candidates.
     """
     models = dict.fromkeys(
         candidate.model for candidate in candidates if candidate.not_ready is None and candidate.places

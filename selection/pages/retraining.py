@@ -13,7 +13,7 @@ NOBODY_LEARNED = "best_per_task"
 def task_rows(report: TrainingReport) -> list[dict[str, str]]:
     """Return a row for each task and one for all.
 
-    What decides there, and what each learner gained over naming the best.
+    It names what decides there, and what each learner gained over naming the best.
     """
     return [
         {
@@ -28,7 +28,7 @@ def task_rows(report: TrainingReport) -> list[dict[str, str]]:
 
 
 def gain_in_points(gain: GainResult | None) -> str:
-    """Return `+1.20 [0.31, 2.09]`; a point is a hundredth of quality."""
+    """Return text such as `+1.20 [0.31, 2.09]`; a point is a hundredth of quality."""
     if gain is None:
         return "–"
     value = points(gain.value, digits=2, signed=True)
@@ -38,7 +38,7 @@ def gain_in_points(gain: GainResult | None) -> str:
 
 
 def held_out_lines(report: TrainingReport) -> list[str]:
-    """Return what the model is worth on families of prompts that nothing was learned from."""
+    """Return the model's result on held-out families of prompts."""
     held_out = report.held_out
     if held_out is None:
         return ["No family of prompts could be held out: there are too few."]
@@ -68,7 +68,7 @@ def held_out_lines(report: TrainingReport) -> list[str]:
 
 
 def reason_lines(report: TrainingReport) -> list[str]:
-    """Return why each task has what it has."""
+    """Return the reason for each task's result."""
     of_tasks = [f"{row.task}: {row.reason}." for row in report.tasks if row.reason != report.reason]
     return [f"All tasks: {report.reason}.", *of_tasks]
 

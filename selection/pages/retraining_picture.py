@@ -8,7 +8,7 @@ from selection.retraining import GainResult, TrainingReport
 
 
 def gains_picture(report: TrainingReport) -> Picture | None:
-    """Return each learner's gain on each task, with its interval; None where nothing was measured."""
+    """Plot each learner's gain on each task, with its interval; None where nothing was measured."""
     rows = [
         Row(
             label=f"{row.task}: {name}",

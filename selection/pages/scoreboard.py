@@ -15,11 +15,11 @@ from selection.scoreboard import Scoreboard, TaskStanding
 PERCENTILE = 0.95
 _NUMBERS = (Adjustments, Expected, MeasuredQuality)
 NOT_READY = "not ready"
-"""The column that says why a candidate cannot be called, where there is one that cannot."""
+"""Column with the reason why a candidate cannot be called, shown where there is one."""
 
 
 def scoreboard_as_json(board: Scoreboard, standings: Sequence[TaskStanding]) -> list[dict[str, Any]]:
-    """Return a task each, numbers not rounded."""
+    """Return an entry for each task, numbers not rounded."""
     return [
         {
             "task": standing.task,
@@ -34,20 +34,20 @@ def scoreboard_as_json(board: Scoreboard, standings: Sequence[TaskStanding]) -> 
 
 
 def scoreboard_rows(board: Scoreboard, standing: TaskStanding) -> list[dict[str, str]]:
-    """Return a row for each candidate that was measured on the task; columns of which nothing is known are left out."""
+    """Return a row for each candidate measured on the task; columns without any value are left out."""
     rows = [_row(place, is_fraction=standing.is_fraction) for place in _places(board, standing)]
     kept = [name for name in (rows[0] if rows else {}) if any(row[name] != "–" for row in rows)]
     return [{name: row[name] for name in kept} for row in rows]
 
 
 def scoreboard_part_rows(board: Scoreboard, standing: TaskStanding) -> list[dict[str, str]]:
-    """Return what each candidate reached on each of the task's benchmarks alone; empty where there is one."""
+    """Return the quality of each candidate on each of the task's benchmarks; empty where there is only one."""
     measured = [(place["candidate"], place["measured"]) for place in _places(board, standing) if place["measured"]]
     return rows_of_parts(measured, is_fraction=standing.is_fraction)
 
 
 def difference_lines(board: Scoreboard, standing: TaskStanding) -> list[str]:
-    """For each candidate of which something else is expected than was measured: why."""
+    """Return why the expected quality differs from the measured one, for each candidate where it does."""
     lines = (
         difference_line(place["candidate"], place["measured"], place["adjustments"], is_fraction=standing.is_fraction)
         for place in _places(board, standing)
@@ -56,13 +56,13 @@ def difference_lines(board: Scoreboard, standing: TaskStanding) -> list[str]:
 
 
 def task_line(standing: TaskStanding) -> str:
-    """Return what a task's table is called."""
+    """Return the title of a task's table."""
     n_candidates = int((standing.n_measured > 0).sum())
     return f"{standing.task}: {counted(n_candidates, 'candidate')} on {counted(standing.n_cases, 'case')}"
 
 
 def _places(board: Scoreboard, standing: TaskStanding) -> list[dict[str, Any]]:
-    """Return what is known of each measured candidate, the best first."""
+    """Return the values of each measured candidate, best first."""
     facts = facts_of(standing, board.candidates, PERCENTILE, None)
     measured = [place for place, n_cases in enumerate(facts.n_measured) if n_cases > 0]
     rows = [

@@ -27,10 +27,10 @@ _MOST_KNOWN = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked.
+    """A question to the recommender.
 
     Raises:
-        ConfigurationError: something that cannot be asked.
+        ConfigurationError: an invalid question.
     """
 
     task: str | None = None
@@ -55,21 +55,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A recommendation with how it came about."""
+    """A recommendation with its origin."""
 
     recommendation: Recommendation
     explain: Callable[[], str]
-    """Why, at length; thinks about the question again."""
+    """Explain the recommendation at length; computes the choice again."""
     evidence_fingerprint: str
     propensity: float | None
-    """The probability with which this candidate was named, where it was drawn among the tied."""
+    """Probability with which this candidate was named, where it was drawn among the tied."""
     drawn_among: tuple[str, ...]
-    """Labels of those it was drawn among; empty where nothing was drawn."""
+    """Labels of the candidates of the draw; empty where there was no draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A choice with who decided, and why."""
+    """A choice with its decider and its notes."""
 
     choice: Choice
     decided_by: str
@@ -78,10 +78,10 @@ class Chosen:
 
 
 def chosen(view: View, question: Question) -> Chosen:
-    """Return the choice from what is known. Where the prompt does not matter, the same question is thought about once.
+    """Return the choice for a question. Where the prompt does not matter, equal questions are computed once.
 
     Raises:
-        SelectionError: the constraints leave nobody.
+        SelectionError: no candidate satisfies the constraints.
     """
     deviations = _deviations(view, question)
     if deviations is not None:
@@ -151,7 +151,7 @@ def answered(
 
 
 def _drawable(choice: Choice) -> list[Ranked]:
-    """Return the tied; no program where a model is named."""
+    """Return the tied candidates, without programs where a model is named."""
     programs_too = choice.chosen is not None and choice.chosen.is_program
     return [ranked for ranked in choice.ranked if ranked.is_tied and (programs_too or not ranked.candidate.is_program)]
 
@@ -167,9 +167,9 @@ def _reported(recommender: Recommender, choice: Choice) -> Reported | None:
 
 
 def _on_the_task(winner: Ranked) -> Expected:
-    """Return what is expected over the task's prompts.
+    """Return the expectation over the task's prompts.
 
-    Outcomes are of other prompts than the one that is asked about now.
+    Outcomes are of other prompts than the current one.
     """
     expected = winner.quality
     moved = None if winner.adjustments is None else winner.adjustments.prompt
@@ -180,7 +180,7 @@ def _on_the_task(winner: Ranked) -> Expected:
 
 
 def _on_the_prompt(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
-    """Return whether the prompt was used, and how far what a model knows of prompts is of today's evidence."""
+    """Return notes on whether the prompt was used, and how far the selection model matches today's evidence."""
     if question.prompt is None or choice.abstained:
         return ()
     board, model = view.scoreboard, view.champion
@@ -209,9 +209,9 @@ def _deviations(view: View, question: Question) -> Deviations | None:
 
 
 def _drawn(choice: Choice, explore: float, rng: np.random.Generator | None) -> tuple[Ranked | None, float | None]:
-    """Return the one that is named after the draw, with its probability; None where there is nothing to draw among.
+    """Return the candidate named after the draw, with its probability; None where there is nothing to draw among.
 
-    One that another beats in all that is known may be drawn: who explores wants to know whether that is so.
+    A candidate that another beats in everything known may be drawn: exploration tests whether that is so.
     """
     tied, winner = _drawable(choice), choice.winner
     if not explore or len(tied) < 2 or winner not in tied or winner is None:

@@ -12,10 +12,10 @@ MOST_REMEMBERED = 256
 
 
 class AnswerMemory:
-    """How to explain the last answers, by the id of their recommendation; safe to use from several threads.
+    """Explanations of the last answers, by recommendation id. Thread-safe.
 
-    What is kept is not the choice with all its candidates, but what it was made from: hundreds of choices that outlive
-    their question would keep the garbage collector busy for longer than a question takes.
+    It keeps not the choice with all its candidates, but what it was made from: hundreds of choices that outlive their
+    question would keep the garbage collector busy for longer than a question takes.
     """
 
     def __init__(self, most: int = MOST_REMEMBERED) -> None:
@@ -24,23 +24,20 @@ class AnswerMemory:
         self._explain: OrderedDict[str, Callable[[], str]] = OrderedDict()
 
     def keep(self, recommendation_id: str, explain: Callable[[], str]) -> None:
-        """Remember how an answer is explained, and forgets the oldest of too many."""
+        """Store how to explain an answer, and drop the oldest of too many."""
         with self._lock:
             self._explain[recommendation_id] = explain
             while len(self._explain) > self._most:
                 self._explain.popitem(last=False)
 
     def find(self, recommendation_id: str) -> Callable[[], str] | None:
-        """Return how it is explained; None where it is forgotten, or was answered in another process."""
+        """Return how to explain it; None where it was dropped, or was answered in another process."""
         with self._lock:
             return self._explain.get(recommendation_id)
 
 
 def text_of(recommendation: Recommendation) -> str:
-    """Return the reason, then a line for every candidate that was left, for every one that was ruled out.
-
-    And every note.
-    """
+    """Return the reason, a line for every remaining and every excluded candidate, and the notes."""
     return "\n".join(
         [
             recommendation.reason,

@@ -8,21 +8,21 @@ from threading import Lock
 from selection.decisions.reported_outcomes import NEWEST, UseOutcome
 
 MOST_READ = 5_000
-"""Outcomes that a first look reads."""
+"""Maximum number of outcomes in the first read."""
 LOOK_EVERY_S = 2.0
-"""How often it is asked what other processes reported."""
+"""Interval in seconds of checks for outcomes that other processes reported."""
 _OVERLAP = timedelta(seconds=30)
-"""Other machines' clocks may be behind."""
+"""Overlap of reads, since other machines' clocks may be behind."""
 ReadOutcomes = Callable[[datetime | None, int], tuple[UseOutcome, ...]]
-"""Those reported at this moment or later, the oldest first; of too many the newest."""
+"""Return the outcomes reported at this moment or later, oldest first; of too many the newest."""
 
 
 class OutcomeLedger:
-    """The newest outcomes by task and candidate; safe to use from several threads.
+    """The newest outcomes by task and candidate. Thread-safe.
 
     Args:
         read: Reads them from the store.
-        clock: Tells the time, in seconds.
+        clock: Clock, in seconds.
     """
 
     def __init__(self, read: ReadOutcomes, clock: Callable[[], float]) -> None:
@@ -34,11 +34,11 @@ class OutcomeLedger:
         self._look_at = clock()
 
     def expect_more(self) -> None:
-        """Say that this process has reported one, so that the next look reads it."""
+        """Note that this process has reported an outcome, so that the next check reads it."""
         self._is_stale = True
 
     def refresh(self) -> None:
-        """Read what is new, where something may be. Raises `StoreError` where the store is away."""
+        """Read new outcomes, if there may be any. Raises `StoreError` where the store is away."""
         is_due = self._clock() >= self._look_at
         if not (is_due or self._is_stale):
             return
@@ -53,7 +53,7 @@ class OutcomeLedger:
             self._take(outcomes)
 
     def of(self, task: str | None, candidate_key: str) -> tuple[UseOutcome, ...]:
-        """Of a candidate on a task, the oldest first."""
+        """Return the outcomes of a candidate on a task, oldest first."""
         with self._lock:
             return tuple(self._groups.get((task, candidate_key), {}).values())
 

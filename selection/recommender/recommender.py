@@ -21,13 +21,13 @@ from selection.recommender.view import Book, FirstKnown, View
 
 
 class Allowance:
-    """Seconds that may be spent: so many at once, and a share of the time that goes by.
+    """Time budget that refills: a maximum at once, and a share of the time that passes.
 
     Args:
-        most_s: After a quiet time.
-        share: Of the time.
-        clock: Tells the time that goes by, in seconds.
-        computed: Tells the time that is spent; not the same on a machine that others use too.
+        most_s: Seconds available after a quiet time.
+        share: Share of the passing time that is added.
+        clock: Clock of the passing time, in seconds.
+        computed: Clock of the time spent, in seconds; it differs on a machine that others use too.
     """
 
     def __init__(self, most_s: float, share: float, clock: Callable[[], float], computed: Callable[[], float]) -> None:
@@ -36,7 +36,7 @@ class Allowance:
 
     @property
     def is_left(self) -> bool:
-        """True where something may be spent; it may then take longer than is left."""
+        """True if any time is left; the next work may then take longer than that."""
         now = self._clock()
         self._left_s = min(self._most_s, self._left_s + self._share * (now - self._at))
         self._at = now
@@ -44,7 +44,7 @@ class Allowance:
 
     @contextmanager
     def spent(self) -> Iterator[None]:
-        """Take what the block lasts."""
+        """Subtract the time of the block."""
         began = self._computed()
         try:
             yield
@@ -53,18 +53,18 @@ class Allowance:
 
 
 PATIENCE_S = 1.0
-"""How long a question waits for a store that is asked over a network."""
+"""Longest wait in seconds of a question for a store that is read over a network."""
 LOOK_EVERY_S = 0.25
-"""How often such a store is asked whether it has changed."""
+"""Interval in seconds at which such a store is checked for changes."""
 
 
 class Recommender:
-    """Answers from a store; safe to use from several threads, and of no use after a fork.
+    """Recommendations from a store. Thread-safe, but not usable after a fork.
 
     Args:
         book: The store.
-        clock: Tells the time, in seconds; given in tests.
-        computed: Tells how long a thread has computed; given in tests.
+        clock: Clock, in seconds; set in tests.
+        computed: Clock of a thread's processor time; set in tests.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Recommender:
         self._rereading = Allowance(2.0, 0.05, clock, computed)
 
     def view(self) -> View:
-        """Return what is known now, as far as it can be said without waiting for another thread.
+        """Return the current view, without waiting for another thread.
 
         Raises:
             StoreError: nothing is known yet, and the store is away.
@@ -106,9 +106,9 @@ class Recommender:
         return self._view or view
 
     def record(self, decision: Decision) -> None:
-        """Take a decision to be written down; returns at once.
+        """Queue a decision for storage; returns at once.
 
-        It is made ready here and not in the background: a thread that computes there makes every question wait.
+        Its row is made here and not in the background: a thread that computes there makes every question wait.
         """
         try:
             row = self.book.prepare(decision)
@@ -118,10 +118,10 @@ class Recommender:
         self.log.put(row)
 
     def report(self, outcome: Outcome) -> None:
-        """Store an outcome after what was decided before it; where the store is away, it waits like the decisions.
+        """Store an outcome after the decisions before it; where the store is away, it waits like these.
 
         Raises:
-            ConfigurationError: nothing was recommended under this id.
+            ConfigurationError: there is no recommendation with this id.
         """
         if self.log.flush():
             self.log.put(outcome)
@@ -134,11 +134,11 @@ class Recommender:
         self.outcomes.expect_more()
 
     def notes(self, view: View) -> tuple[str, ...]:
-        """Return what the reader of an answer from this view should know of the store and the champion."""
+        """Return notes on the store and the champion for the reader of an answer from this view."""
         return (*view.notes, *_store_notes(view), *_log_notes(self.log))
 
     def close(self) -> int:
-        """Return how many entries could not be written; lets go of the store."""
+        """Close the store, and return how many entries could not be written."""
         n_left = self.log.close()
         self.book.close()
         return n_left
@@ -162,7 +162,7 @@ class Recommender:
             return self._view
 
     def _first_read(self) -> tuple[FirstKnown, tuple[str, ...]]:
-        """Return what is known, kept for the next process, with notes on the champion."""
+        """Read the store, keep the result for the next process, and return it with notes on the champion."""
         champion_id = self.book.champion_id()
         champion, notes = self.book.champion()
         scoreboard, champion = self.book.scoreboard(champion)
@@ -172,7 +172,7 @@ class Recommender:
         return state, notes
 
     def _look(self, view: View) -> None:
-        """Bring the view up to date, and lets the next one look."""
+        """Bring the view up to date, and allow the next check."""
         try:
             revalidated = self._revalidated(view)
             with self._swapping:
@@ -184,7 +184,7 @@ class Recommender:
             self._reading.release()
 
     def _look_aside(self, view: View) -> None:
-        """Do the same in a thread of its own, which is waited for only so long."""
+        """Do the same in a separate thread, with a limited wait."""
         self._look_at = self._clock() + LOOK_EVERY_S
         done = Event()
 

@@ -22,7 +22,7 @@ _lock = Lock()
 _recommenders: dict[str, Recommender] = {}
 _VARIABLE = "BENCHWRIGHT_DATABASE_URL"
 _of_the_parent: list[Recommender] = []
-"""Kept for ever: to let go of a parent's connection would end it for the parent too."""
+"""Recommenders of the parent process, kept for ever: closing its connections would close them for the parent too."""
 
 
 def recommender_of(store: "str | Path | Store | None") -> Recommender:
@@ -78,7 +78,7 @@ def _url_of(store: "str | Path | Store") -> str:
 
 
 def close_recommenders() -> int:
-    """Return how many recommendations and outcomes could not be stored; all that could be are."""
+    """Store everything possible, and return how many recommendations and outcomes could not be stored."""
     with _lock:
         recommenders = tuple(_recommenders.values())
         _recommenders.clear()
@@ -86,7 +86,7 @@ def close_recommenders() -> int:
 
 
 def _of_settings() -> str | None:
-    """Return the setting's database. Where no other is set, no other can be wrong, and pydantic need not be loaded."""
+    """Return the setting's database. Without other settings none can be wrong, and pydantic need not be loaded."""
     variables = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith("BENCHWRIGHT_")}
     if set(variables) <= {_VARIABLE}:
         return variables.get(_VARIABLE) or None
@@ -95,7 +95,7 @@ def _of_settings() -> str | None:
 
 @lru_cache(maxsize=8)
 def _checked_setting(variable: str | None) -> str | None:
-    """Return the setting's database while the variable stays as it is: to read all settings takes a millisecond."""
+    """Return the setting's database, cached while the variable is unchanged: reading settings takes a millisecond."""
     from pydantic import ValidationError
 
     from evaluation.settings import Settings
@@ -110,7 +110,7 @@ def _checked_setting(variable: str | None) -> str | None:
 
 
 def _begin_anew() -> None:
-    """In the child of a fork: another thread of the parent may have held the lock."""
+    """Reset the child of a fork: another thread of the parent may have held the lock."""
     global _lock
     _lock = Lock()
     _of_the_parent.extend(_recommenders.values())

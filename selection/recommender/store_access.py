@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 BUSY_S = 0.005
-"""How long one attempt to write waits for another process's: questions wait for it meanwhile."""
+"""Seconds for which one write waits for another process's; questions wait for it meanwhile."""
 PATIENCE_S = 5.0
-"""How long attempts go on."""
+"""Seconds for which writes are retried."""
 
 
 class StoreBook:
@@ -62,21 +62,21 @@ class StoreBook:
             else SqliteStamp(path, busy_timeout_s=BUSY_S, on_another_file=self._let_go_of_the_store)
         )
         self._n_changes: int | None = None
-        """How often the evidence had changed when it was first asked for."""
+        """Number of changes of the evidence when it was first read."""
         self._model_id: str | None = None
-        """Of the model that was last read."""
+        """Id of the model that was last read."""
 
     @property
     def is_slow(self) -> bool:
-        """True where it is asked over a network."""
+        """True if it is read over a network."""
         return not self._url.startswith("sqlite")
 
     def stamp(self) -> object:
-        """Return the same while nobody else has written."""
+        """Return a stamp that stays the same while no one else has written."""
         return self._stamp().value()
 
     def kept(self) -> FirstKnown | None:
-        """Return what another process kept of the evidence as it is now; None: nothing, or it cannot be read."""
+        """Return what another process kept of the current evidence; None: nothing, or unreadable."""
         made_by = _made_by()
         if self._file is None or made_by is None:
             return None
@@ -87,7 +87,7 @@ class StoreBook:
         return None
 
     def keep(self, state: FirstKnown) -> None:
-        """Keep what was read since `kept`, for the next process that asks, unless it has changed meanwhile."""
+        """Keep what was read since `kept` for the next process, unless it has changed meanwhile."""
         made_by = _made_by()
         if self._file is None or self._n_changes is None or made_by is None:
             return
@@ -98,13 +98,13 @@ class StoreBook:
                     keep(self._file, content, n_changes_before=self._n_changes, made_by=made_by)
 
     def fingerprint(self) -> str:
-        """Of the evidence."""
+        """Fingerprint of the evidence."""
         from evaluation.store.selection_evidence import evidence_fingerprint
 
         return evidence_fingerprint(self._open())
 
     def scoreboard(self, champion: Predictor | None) -> tuple[Scoreboard, Predictor | None]:
-        """From the evidence as it is, and what of the model this evidence bears out."""
+        """Return the scoreboard of the current evidence, and what this supports of the model."""
         from evaluation.store.selection_evidence import read_evidence
         from selection.scoreboards.building import build_scoreboard
 
@@ -112,20 +112,20 @@ class StoreBook:
         return build_scoreboard(evidence), None if champion is None else champion.as_of(evidence)
 
     def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
-        """Return some of those that candidates were measured on, at most `limit`; None: of any task."""
+        """Return at most `limit` prompts that candidates were measured on; None: of any task."""
         from evaluation.store.selection_evidence import sample_prompts
 
         return sample_prompts(self._open(), task=task, limit=limit)
 
     def champion_id(self) -> str | None:
-        """Of the promotion that holds; None: nothing was ever promoted."""
+        """Return the id of the current promotion; None: nothing was ever promoted."""
         from evaluation.store.selection_models import champion
 
         held = champion(self._open()).promotion_id
         return None if held is None else str(held)
 
     def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
-        """Return the first model in line that can be read, with notes on those before it in line."""
+        """Return the first model in order of precedence that can be read, with notes on those before it."""
         from selection.learning.deciding_model import deciding
 
         decider = deciding(self._open())
@@ -133,9 +133,9 @@ class StoreBook:
         return decider.served, decider.notes
 
     def prepare(self, decision: Decision) -> Row:
-        """Return the decision as it will be written, but for the code's version.
+        """Return the decision as it will be written, without the code's version.
 
-        Which takes a while to be found once.
+        Finding the version takes a while, once.
         """
         record = record_of(decision)
         if self._file is not None:
@@ -145,7 +145,7 @@ class StoreBook:
         return prepared(self._open(), record)
 
     def write(self, entries: Sequence[Entry]) -> int:
-        """Return how many outcomes were of no recommendation.
+        """Write the entries, and return how many outcomes had no recommendation.
 
         All others are stored, or none where an error is raised.
         """
@@ -161,7 +161,7 @@ class StoreBook:
         return len(self._patiently(lambda stamp: save_prepared(stamp, rows, outcomes)))
 
     def report(self, outcome: Outcome) -> None:
-        """Store what came of a recommendation. Raises `UnknownNameError` where there is none of that id."""
+        """Store the outcome of a recommendation. Raises `UnknownNameError` where there is none with that id."""
         from evaluation.store.recommendations import report_outcome
 
         self._patiently(
@@ -176,19 +176,19 @@ class StoreBook:
         )
 
     def explained(self, recommendation_id: str) -> str:
-        """Return what is stored of a recommendation, for a person."""
+        """Return the stored explanation of a recommendation as text."""
         from evaluation.store.recommendations import find_recommendation
 
         return text_of_record(find_recommendation(self._open(), recommendation_id))
 
     def past(self, *, task: str | None, since: datetime | None) -> tuple[PastDecision, ...]:
-        """Return what was recommended, the oldest first."""
+        """Return the recommendations, oldest first."""
         from evaluation.store.recommendations import list_recommendations
 
         return tuple(past_of(record) for record in list_recommendations(self._open(), task=task, since=since))
 
     def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
-        """Return what was reported at this moment or later, the oldest first; of too many the newest."""
+        """Return the outcomes reported at this time or later, oldest first; of too many the newest."""
         return tuple(
             UseOutcome(
                 recommendation_id=row["id"],
@@ -210,16 +210,16 @@ class StoreBook:
         return [dict(row) for row in newest_outcomes(self._open(), since=since, limit=limit)]
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         with self._lock:
             if self._file is not None:
                 self._file.close()
             self._let_go_of_the_store()
 
     def _patiently(self, write: "Callable[[SqliteStamp | ServerStamp], T]") -> T:
-        """Return what `write` gives, again and again while other processes write.
+        """Call `write`, retrying while other processes write.
 
-        At once an error where the store is away.
+        Where the store is away, an error is raised at once.
         """
         stamp = self._stamp()
 
@@ -244,7 +244,7 @@ class StoreBook:
             return self._server
 
     def _check(self, file: SqliteStamp) -> None:
-        """Sees to it once that the file is a database of this version."""
+        """Check once that the file is a database of this version."""
         if self._is_checked:
             return
         if is_of_this_version(file):
@@ -279,9 +279,9 @@ class StoreBook:
 
 @cache
 def _made_by() -> str | None:
-    """Return another code, or another numpy, may compute another number.
+    """Return the code and numpy versions, since others may compute other numbers.
 
-    None where it is not known which code this is.
+    None where the version of the code is unknown.
     """
     code = code_hash()
     return None if code is None else f"{code} numpy {np.__version__}"

@@ -14,15 +14,15 @@ from selection.recommender.view import FirstKnown
 from selection.scoreboards.serialization import read_scoreboard, written_scoreboard
 
 FindModel = Callable[[str], "ServedModel | None"]
-"""A model by its id, as it was trained; None where it is not what was stored."""
+"""Return a model by its id, as it was trained; None where it differs from what was stored."""
 
 
 def written(state: FirstKnown, model_id: str | None) -> bytes | None:
-    """Return what is known, as bytes; None where a model decides that is no stored one.
+    """Return the state as bytes; None where the deciding model is not a stored one.
 
     Args:
-        state: What is known.
-        model_id: The champion's, in the store.
+        state: The state.
+        model_id: Id of the champion in the store.
     """
     champion = state.champion
     if champion is None:
@@ -47,14 +47,14 @@ def _plain_holding(holding: Holding) -> dict[str, Any]:
 
 
 def read(content: bytes, find_model: FindModel) -> FirstKnown:
-    """Return what was known.
+    """Return the state from bytes.
 
     Args:
         content: From `written`.
         find_model: Finds the champion's model.
 
     Raises:
-        ModelFileError: it is not whole, or its model is not there.
+        ModelFileError: it is incomplete, or its model is missing.
     """
     scoreboard, about = read_scoreboard(content)
     try:

@@ -13,34 +13,34 @@ from selection.scoreboard import Predictor, Scoreboard
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class View:
-    """What is known at a moment."""
+    """Snapshot of the store."""
 
     scoreboard: Scoreboard
     champion: Predictor | None
-    """As of the scoreboard's evidence; None: the scoreboard decides alone."""
+    """Champion as of the scoreboard's evidence; None: the scoreboard decides alone."""
     champion_id: str | None
-    """Of the promotion that holds, whether its model could be read or not."""
+    """Id of the current promotion, whether its model could be read or not."""
     stamp: object
-    """Of the store when it was read; another one means that it may have changed."""
+    """Stamp of the store when it was read; it differs where the store may have changed."""
     notes: tuple[str, ...] = ()
-    """Why the champion is not the one that it should be."""
+    """Why the champion is not the expected one."""
     away: str | None = None
-    """Why the store could not be asked whether this is still so; None: it could."""
+    """Why the store could not be checked for changes; None: it was checked."""
     is_behind: bool = False
     """True where the store has changed since, and changes too often to be read each time."""
     answers: dict[object, object] = field(default_factory=dict)
-    """What was answered from this scoreboard where no prompt mattered, by what was asked."""
+    """Answers from this scoreboard that do not depend on a prompt, by question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstKnown:
-    """What is known when a store is first asked."""
+    """State of a store when it is first read."""
 
     scoreboard: Scoreboard
     champion: Predictor | None
-    """As of the scoreboard's evidence; None: the scoreboard decides alone."""
+    """Champion as of the scoreboard's evidence; None: the scoreboard decides alone."""
     champion_id: str | None
-    """Of the promotion that holds."""
+    """Id of the current promotion."""
 
 
 class Book(Protocol):
@@ -51,7 +51,7 @@ class Book(Protocol):
         ...
 
     def write(self, entries: Sequence[Entry]) -> int:
-        """Return how many of the entries were refused for good.
+        """Write the entries, and return how many were refused for good.
 
         All others are stored, or none where an error is raised.
         """
@@ -59,57 +59,57 @@ class Book(Protocol):
 
     @property
     def is_slow(self) -> bool:
-        """True where asking for the stamp may take long, as over a network."""
+        """True if reading the stamp may take long, as over a network."""
         ...
 
     def stamp(self) -> object:
-        """Return the same while nobody else has written; cheap."""
+        """Return a stamp that stays the same while no one else has written; cheap."""
         ...
 
     def kept(self) -> FirstKnown | None:
-        """Return what another process kept of the evidence and the models as they are now; None: nothing."""
+        """Return what another process kept of the current evidence and models; None: nothing."""
         ...
 
     def keep(self, state: FirstKnown) -> None:
-        """Keep what was read since `kept`, where it can be."""
+        """Keep what was read since `kept`, if possible."""
         ...
 
     def fingerprint(self) -> str:
-        """Of the evidence."""
+        """Fingerprint of the evidence."""
         ...
 
     def scoreboard(self, champion: Predictor | None) -> tuple[Scoreboard, Predictor | None]:
-        """From the evidence as it is, and what of the model this evidence bears out."""
+        """Return the scoreboard of the current evidence, and what this supports of the model."""
         ...
 
     def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
-        """Return some of those that candidates were measured on, at most `limit`; None: of any task."""
+        """Return at most `limit` prompts that candidates were measured on; None: of any task."""
         ...
 
     def champion_id(self) -> str | None:
-        """Of the promotion that holds."""
+        """Id of the current promotion."""
         ...
 
     def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
-        """Return the model that decides, with notes on those before it in line that could not be read."""
+        """Return the model that decides, with notes on those with precedence that could not be read."""
         ...
 
     def report(self, outcome: Outcome) -> None:
-        """Store what came of a recommendation. Raises `ConfigurationError` where there is none of that id."""
+        """Store the outcome of a recommendation. Raises `ConfigurationError` where there is none with that id."""
         ...
 
     def explained(self, recommendation_id: str) -> str:
-        """Return what is stored of a recommendation, for a person. Raises `ConfigurationError` where there is none."""
+        """Return the stored explanation of a recommendation. Raises `ConfigurationError` where there is none."""
         ...
 
     def past(self, *, task: str | None, since: datetime | None) -> tuple[PastDecision, ...]:
-        """Return what was recommended, the oldest first."""
+        """Return the recommendations, oldest first."""
         ...
 
     def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
-        """Return what was reported at this moment or later, the oldest first; of too many the newest."""
+        """Return the outcomes reported at this time or later, oldest first; of too many the newest."""
         ...
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         ...

@@ -23,7 +23,7 @@ from selection.scoreboards.two_way import Mask, Matrix, Vector
 
 
 def build_scoreboard(evidence: Evidence) -> Scoreboard:
-    """Return how all candidates stand on all tasks, and over all of them."""
+    """Return the standings of all candidates on all tasks, and over all of them."""
     tables = tuple(task_tables(evidence))
     qualities = tuple(task_quality(table) for table in tables)
     n_candidates = len(evidence.candidates)
@@ -48,7 +48,7 @@ def _ends(quality: Vector) -> tuple[float, float]:
 
 
 def _pulled(tables: Sequence[TaskTable], qualities: Sequence[TaskQuality], n_candidates: int) -> tuple[Matrix, Matrix]:
-    """Return what the pull towards the overall adds to each mean, and the variances then; (n_candidates, n_tasks)."""
+    """Return what shrinkage towards the overall adds to each mean, and the new variances; (n_candidates, n_tasks)."""
     effects, variances, means = (np.full((n_candidates, len(tables)), np.nan) for _ in range(3))
     for place, (table, quality) in enumerate(zip(tables, qualities, strict=True)):
         effects[table.candidates, place] = quality.effect
@@ -64,7 +64,7 @@ def _pulled(tables: Sequence[TaskTable], qualities: Sequence[TaskQuality], n_can
 
 
 def _turned(quality: TaskQuality, shift: Vector) -> Mask:
-    """Return those that must stay where they are, so that no pair which the task's cases tell apart changes places."""
+    """Return the candidates to leave unshrunk, so that no pair that the task's cases tell apart changes order."""
     n = len(shift)
     limit = NormalDist().inv_cdf(1 - 0.025 / max(n * (n - 1) / 2, 1))
     contrasts = quality.contrasts
@@ -132,7 +132,7 @@ def _means(values: Vector, table: TaskTable, group: Integers, n: int) -> Means:
 
 
 def _of_all(contrasts: Contrasts, place: Integers, n: int) -> Contrasts:
-    """Return the contrasts of all candidates, from those of the ones at `place`."""
+    """Return the contrasts of all candidates from those at `place`."""
     spread = Contrasts(
         np.full((n, n), np.nan), np.full((n, n), np.nan), np.zeros((n, n), dtype=np.int64), np.full((n, n), -1)
     )

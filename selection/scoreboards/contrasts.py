@@ -15,9 +15,9 @@ from selection.scoreboards.two_way import Mask, Matrix, Vector
 Integers = NDArray[np.int64]
 
 MIN_PAIRS = 6
-"""Common families under which nothing is told apart: no exact two-sided test of fewer can reach 5 %."""
+"""Minimum number of common families for a test: no exact two-sided test of fewer can reach 5 %."""
 _AT_ONCE = 500_000
-"""Differences that are held in memory together."""
+"""Number of differences held in memory together."""
 
 
 class Contrasts(NamedTuple):
@@ -27,33 +27,35 @@ class Contrasts(NamedTuple):
     se: Matrix
     n_pairs: Integers
     only_row: Integers
-    """Common families that only the row's candidate has right, where all of both are right or wrong; else -1."""
+    """Number of common families that only the row's candidate has right, where all of both are right or wrong;
+    otherwise -1.
+    """
 
 
 class _Sums(NamedTuple):
-    """Over the common families of every pair: how many, powers of their differences, and how these are spread."""
+    """Sums over the common families of every pair: their number, powers of their differences, and their spread."""
 
     n: Matrix
     first: Matrix
     second: Matrix
     fourth: Matrix
     only_row: Matrix
-    """Where the row's is 1 and the column's 0."""
+    """Number of families where the row has 1 and the column 0."""
     in_part: Matrix
-    """Where either is neither 0 nor 1."""
+    """Number of families where either is neither 0 nor 1."""
 
 
 def paired_contrasts(values: Matrix, measured: Mask, family_starts: Integers) -> Contrasts:
-    """Return all pairs at once.
+    """Return the contrasts of all pairs at once.
 
-    The standard error is that of the mean after two more pairs that speak for either side (Bonett & Price 2012,
-    doi:10.3102/1076998611411915), for differences of any size: they are as large as those that are not zero,
+    The standard error is that of the mean after adding two pairs, one for either side (Bonett & Price 2012,
+    doi:10.3102/1076998611411915), for differences of any size: they are as large as the nonzero ones,
     sqrt(sum d⁴ / sum d²). Without them a handful of discordant pairs passes for proof.
 
     Args:
-        values: Of each case, shape (n_candidates, n_cases); 0 where it was not asked.
-        measured: Where there is one.
-        family_starts: Where each family's cases begin.
+        values: Value of each case, shape (n_candidates, n_cases); 0 for cases that a candidate was not asked.
+        measured: Where there is a value.
+        family_starts: Position of the first case of each family.
     """
     n, first, second, fourth, only_row, in_part = _sums(values, measured, family_starts)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -73,7 +75,7 @@ def paired_contrasts(values: Matrix, measured: Mask, family_starts: Integers) ->
 
 
 def _usual(size2: Matrix) -> float:
-    """For two that never differed: how large differences are elsewhere on the task."""
+    """Return the size of differences elsewhere on the task, for two that never differed."""
     finite = size2[np.isfinite(size2)]
     return float(np.median(finite)) if finite.size else 0.0
 
@@ -92,7 +94,7 @@ def _sums(values: Matrix, measured: Mask, family_starts: Integers) -> _Sums:
 
 
 def _of_whole_families(means: Matrix, measured: Mask) -> _Sums:
-    """Return where each candidate was asked all of a family or nothing.
+    """Return the sums where each candidate was asked all of a family or nothing.
 
     Powers of differences are products of matrices.
     """
@@ -114,7 +116,7 @@ def _of_whole_families(means: Matrix, measured: Mask) -> _Sums:
 
 
 def _chunks(starts: Integers, sizes: Integers, n_pairs: int) -> Iterator[tuple[Integers, Integers]]:
-    """Yield the cases of some families, and where in them each family begins."""
+    """Yield the cases of some families, with the position of each family in them."""
     if not starts.size:
         return
     chunk = np.cumsum(sizes * n_pairs) // _AT_ONCE
@@ -124,7 +126,7 @@ def _chunks(starts: Integers, sizes: Integers, n_pairs: int) -> Iterator[tuple[I
 
 
 def _of_ragged_families(values: Matrix, measured: Mask, starts: Integers) -> _Sums:
-    """Return where candidates were asked different cases of a family: each pair's own common cases."""
+    """Return the sums over each pair's common cases, where candidates were asked different cases of a family."""
     rows, columns = np.triu_indices(len(values))
     both = measured[rows] & measured[columns]
     n_cases = np.add.reduceat(both, starts, axis=1, dtype=np.int64)
@@ -140,7 +142,7 @@ def _of_ragged_families(values: Matrix, measured: Mask, starts: Integers) -> _Su
 
 
 def _mirrored(values: Vector | Integers, rows: Integers, columns: Integers, sign: int) -> Matrix:
-    """Return the whole matrix of what was found for one half of the pairs."""
+    """Return the whole matrix from one half of the pairs."""
     n = int(rows[-1]) + 1
     whole = np.zeros((n, n))
     whole[columns, rows], whole[rows, columns] = sign * values, values

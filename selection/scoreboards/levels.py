@@ -16,13 +16,13 @@ from selection.scoreboards.two_way import Mask, Matrix, Vector
 
 
 def levels_on_task(evidence: Evidence, table: TaskTable, mean: Vector, shift: Vector) -> Levels:
-    """Of all candidates of the evidence, each benchmark of the task apart.
+    """Return the levels of all candidates, with each benchmark of the task apart.
 
     Args:
-        evidence: Whose rows the table holds.
+        evidence: Evidence with the table's rows.
         table: The task's answers.
-        mean: What the additive fit expects of each of the table's candidates on all of the task's cases.
-        shift: What the pull towards its results on other tasks adds to that.
+        mean: Fitted mean of each of the table's candidates on all of the task's cases.
+        shift: What shrinkage towards its results on other tasks adds to that.
     """
     n, place = len(evidence.candidates), table.candidates
     yardsticks = np.array([evidence.cases[case].yardstick for case in table.cases.tolist()], dtype=np.object_)
@@ -51,11 +51,11 @@ def levels_on_task(evidence: Evidence, table: TaskTable, mean: Vector, shift: Ve
 
 
 def levels_over_tasks(standings: Sequence[TaskStanding], quality: Vector) -> Levels | None:
-    """Return the means over the tasks that each candidate was measured on; None where a task's levels are not known.
+    """Return the means over each candidate's measured tasks; None where a task's levels are not known.
 
     Args:
-        standings: The tasks.
-        quality: What is expected over all of them.
+        standings: Standings on the tasks.
+        quality: Expected quality over all of them.
     """
     levels = [standing.levels for standing in standings if standing.levels is not None]
     if len(levels) != len(standings) or not levels:
@@ -82,12 +82,12 @@ def levels_over_tasks(standings: Sequence[TaskStanding], quality: Vector) -> Lev
 
 
 def mean_of_families(values: Matrix, measured: Mask, family: Integers) -> Vector:
-    """Of each candidate, over what it was asked; NaN where that is nothing.
+    """Return each candidate's mean over the families it was asked; NaN where there are none.
 
     Args:
-        values: Of each case, shape (n_candidates, n_cases).
-        measured: Where there is one.
-        family: Of each case; those of a family stand together.
+        values: Value of each case, shape (n_candidates, n_cases).
+        measured: Where there is a value.
+        family: Family of each case; those of a family are adjacent.
     """
     starts = np.flatnonzero(np.diff(family, prepend=-1))
     counts = np.add.reduceat(measured, starts, axis=1, dtype=np.int64)

@@ -12,17 +12,14 @@ PERCENTILES = np.linspace(0.0, 1.0, 101)
 
 
 class Means(NamedTuple):
-    """Of each group; NaN where nothing was measured, the error also where only one family was."""
+    """Mean of each group with its error; NaN where nothing was measured, the error also where only one family was."""
 
     mean: Vector
     se: Vector
 
 
 def grouped_quantiles(values: Vector, group: Integers, n_groups: int) -> tuple[Matrix, Integers]:
-    """Return the quantiles at 0, .01 … 1 of each group's known values by linear interpolation.
-
-    With how many were known.
-    """
+    """Return the quantiles at 0, .01 … 1 of each group's known values by linear interpolation, and their number."""
     finite = np.isfinite(values)
     values, group = values[finite], group[finite]
     values = values[np.lexsort((values, group))]
@@ -40,7 +37,7 @@ def grouped_quantiles(values: Vector, group: Integers, n_groups: int) -> tuple[M
 
 
 def mixed_quantiles(parts: Matrix, counts: Integers) -> Matrix:
-    """Return the quantiles of each candidate over all tasks, every task that was timed counting alike.
+    """Return the quantiles of each candidate over all tasks, every timed task counting alike.
 
     Args:
         parts: Quantiles, shape (n_tasks, n_candidates, 101).
@@ -54,7 +51,7 @@ def mixed_quantiles(parts: Matrix, counts: Integers) -> Matrix:
 
 
 def grouped_means(values: Vector, group: Integers, family: Integers, n_groups: int) -> Means:
-    """Return the mean of each group's known values, with the error that comes from the choice of families."""
+    """Return the mean of each group's known values, with the error from the random choice of families."""
     finite = np.isfinite(values)
     values, group, family = values[finite], group[finite], family[finite]
     if not values.size:

@@ -13,12 +13,12 @@ from selection.scoreboards.task_table import Integers
 from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
 
 FEW_CASES = 10
-"""A task on which nobody was measured on so many cases says nothing of the whole, unless there is no other."""
+"""Number of cases below which a task says nothing of the whole, unless there is no other task."""
 ALL_TASKS = "all tasks"
 
 
 def over_all_tasks(standings: Sequence[TaskStanding], n_candidates: int) -> TaskStanding:
-    """Return the mean over the tasks; one that a candidate was not measured on is filled in by the additive fit."""
+    """Return the mean over the tasks; a task without measurements of a candidate is filled in by the additive fit."""
     counted = [standing for standing in standings if standing.n_measured.max(initial=0) >= FEW_CASES] or list(standings)
     quality, quality_se = _quality(counted, n_candidates)
     difference, difference_se, n_pairs = _differences(counted, n_candidates)
@@ -74,7 +74,7 @@ def _quality(standings: Sequence[TaskStanding], n_candidates: int) -> tuple[Vect
 
 
 def _variances(errors: Matrix, measured: Mask, between: float) -> Vector:
-    """Return the error of the measured tasks' mean, and of tasks that are filled in."""
+    """Return the error of the measured tasks' mean, and of the filled-in tasks."""
     n_tasks = measured.sum(axis=1)
     own = np.where(measured, errors**2, 0.0).sum(axis=1) / n_tasks**2
     filled = 1.0 - n_tasks / measured.shape[1]

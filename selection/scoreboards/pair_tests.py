@@ -21,23 +21,23 @@ from selection.scoreboards.task_table import Integers, TaskTable
 from selection.scoreboards.two_way import Matrix
 
 MAX_FLIPPED = 50_000
-"""Differences of all pairs of a task together of which signs are flipped, about half a second of work."""
+"""Maximum number of differences, over all pairs of a task, whose signs are flipped: about half a second of work."""
 _WORK_OF_A_PAIR = 40
-"""What a pair takes beside its differences, in differences."""
+"""Fixed work of a pair, in units of one difference."""
 _SEED = 0
-"""The default of `compare`."""
+"""Seed, the default of `compare`."""
 
 Tested = tuple[float, int]
-"""p, and what tells of the test in `PairTests.n_differing`."""
+"""p-value, and the test's code in `PairTests.n_differing`."""
 
 
 def tested_pairs(table: TaskTable, labels: Sequence[str], contrasts: Contrasts) -> PairTests:
-    """Test and adjust every pair of a task that shares enough families.
+    """Test every pair of a task with enough common families, and adjust the p-values.
 
     Args:
         table: The task's scores.
-        labels: Of all candidates, by which the flips of a pair are drawn.
-        contrasts: Of all candidates.
+        labels: Labels of all candidates, which seed the flips of a pair.
+        contrasts: Contrasts of all candidates.
     """
     places = _places(contrasts)
     work = sum(int(contrasts.n_pairs[place]) + _WORK_OF_A_PAIR for place in places)
@@ -49,7 +49,7 @@ def tested_pairs(table: TaskTable, labels: Sequence[str], contrasts: Contrasts) 
 def tests_over_tasks(
     standings: Sequence[TaskStanding], difference: Matrix, se: Matrix, n_pairs: Integers
 ) -> PairTests | None:
-    """Of the means over tasks; of a single task that task's own. None where a task's are not known."""
+    """Return the tests of the means over tasks; of a single task its own. None where a task's are not known."""
     if len(standings) == 1:
         return standings[0].tests
     contrasts = Contrasts(difference, se, n_pairs, np.full(n_pairs.shape, -1))
@@ -74,7 +74,7 @@ def _adjusted(contrasts: Contrasts, test: Callable[[int, int], Tested]) -> PairT
 
 
 def _by_contrast(contrasts: Contrasts, a: int, b: int) -> Tested:
-    """Return McNemar's test of right-or-wrong answers, Student's t of other scores."""
+    """Return McNemar's test of right-or-wrong answers, and Student's t of other scores."""
     only_a, only_b = int(contrasts.only_row[a, b]), int(contrasts.only_row[b, a])
     if only_a >= 0:
         return mcnemar_p_value(only_a, only_b)[0], only_a + only_b
@@ -83,7 +83,7 @@ def _by_contrast(contrasts: Contrasts, a: int, b: int) -> Tested:
 
 
 def _by_scores(table: TaskTable, labels: Sequence[str], a: int, b: int) -> Tested:
-    """Flips of the signs; Student's t of the families' means where several of the pair's cases are of one family."""
+    """Test by sign flips, or by Student's t of the families' means where several common cases are of one family."""
     row_a, row_b = np.searchsorted(table.candidates, (a, b))
     both = table.measured[row_a] & table.measured[row_b]
     differences = (table.values[row_a] - table.values[row_b])[both]

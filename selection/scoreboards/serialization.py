@@ -42,7 +42,7 @@ Array = NDArray[Any]
 
 
 def written_scoreboard(scoreboard: Scoreboard, about: Mapping[str, Any]) -> bytes:
-    """Return the scoreboard, with something beside it as plain JSON."""
+    """Return the scoreboard as bytes, with additional plain JSON."""
     standings = [*scoreboard.standings.values(), scoreboard.overall]
     header = {
         "about": about,
@@ -95,10 +95,10 @@ def _arrays(standing: TaskStanding) -> Iterator[tuple[str, Array]]:
 
 
 def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, Any]]:
-    """Return the scoreboard, and what was written beside it.
+    """Return the scoreboard, and the JSON written with it.
 
     Raises:
-        ModelFileError: there is none in these bytes, or one that is not whole.
+        ModelFileError: the bytes hold no scoreboard, or an incomplete one.
     """
     members = read_archive(content, WHAT)
     try:

@@ -11,7 +11,7 @@ Z_95 = 1.959963984540054
 
 
 def two_sided_p_value(t: float, freedom: float) -> float:
-    """Return the chance of a value as far from zero as `t`."""
+    """Return the probability of a value at least as far from zero as `t`."""
     if not freedom > 0:
         return 1.0
     z = math.sqrt(freedom * math.log1p(t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
@@ -28,7 +28,7 @@ def paired_p_value(difference: float, se: float, n_pairs: int) -> float:
 
 @lru_cache(maxsize=4096)
 def t_limit(freedom: float) -> float:
-    """Return how many standard errors a 95 % interval reaches to either side; infinite without a degree of freedom."""
+    """Return half the width of a 95 % interval in standard errors; infinite without a degree of freedom."""
     if not freedom > 0:
         return math.inf
     z = Z_95 * (8 * freedom + 3) / (8 * freedom + 1)

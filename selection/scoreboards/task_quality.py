@@ -16,35 +16,35 @@ from selection.scoreboards.task_table import Integers, TaskTable
 from selection.scoreboards.two_way import Mask, Matrix, TwoWayFit, Vector, fit_two_way
 
 LONGEST_PULL = 1.5
-"""In standard errors."""
+"""Maximum shift in standard errors."""
 _GRID = np.geomspace(1e-4, 1e2, 121)
-"""tau² as multiples of the median se²."""
+"""Grid of tau² as multiples of the median se²."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shrunk:
-    """Effects after the pull; shape (n_candidates, n_tasks) where they say nothing else."""
+    """Effects after shrinkage; shape (n_candidates, n_tasks) unless stated otherwise."""
 
     pull: Matrix
     """0: the task's own data alone; 1: the overall alone. 0 where nothing was measured."""
     towards: Matrix
-    """The candidate's overall, on the task's level."""
+    """Overall of the candidate on the task's level."""
     towards_variance: Vector
-    """Of each candidate's overall as an estimate, shape (n_candidates,)."""
+    """Variance of each candidate's overall as an estimate, shape (n_candidates,)."""
     tau2: float
-    """How much candidates really differ from task to task; 0 where no candidate has two tasks."""
+    """Variance of candidates' true effects between tasks; 0 where no candidate has two tasks."""
 
     def variance_change(self, variance: Matrix) -> Matrix:
-        """Return what the pull adds to an effect's variance, mostly less than zero."""
+        """Return what shrinkage adds to an effect's variance, mostly less than zero."""
         return self.pull**2 * self.towards_variance[:, None] - self.pull * variance
 
 
 def shrink(effects: Matrix, variances: Matrix, measured: Mask) -> Shrunk:
-    """Return how far each effect is to be pulled, and towards what.
+    """Return how far to shrink each effect, and towards what.
 
     Args:
-        effects: How much better than the task's level, shape (n_candidates, n_tasks).
-        variances: Of the effects as estimates.
+        effects: Difference to the task's level, shape (n_candidates, n_tasks).
+        variances: Variances of the effects as estimates.
         measured: Where there is an effect.
     """
     usable = measured & np.isfinite(variances) & (variances > 0)
@@ -73,12 +73,12 @@ def _unmoved(effects: Matrix, variances: Matrix) -> Shrunk:
 
 
 def _task_levels(effects: Matrix, measured: Mask) -> Vector:
-    """Return how strong a task's own field is: effects are measured against those who were there."""
+    """Return how strong each task's own candidates are: effects are relative to those measured there."""
     return fit_two_way(effects, measured, np.ones(effects.shape[1])).column
 
 
 def _between_variance(centred: Matrix, variances: Matrix, measured: Mask) -> float:
-    """tau² where the restricted likelihood times tau² is largest; each candidate has a mean of its own."""
+    """Return the tau² that maximises the restricted likelihood times tau²; each candidate has a mean of its own."""
     rows = measured.any(axis=1)
     centred, variances, measured = centred[rows], variances[rows], measured[rows]
     tau2 = _GRID * float(np.median(variances[measured]))
@@ -93,20 +93,20 @@ def _between_variance(centred: Matrix, variances: Matrix, measured: Mask) -> flo
 
 
 PRIOR_FREEDOM = 4.0
-"""A candidate's own variance is moved towards the pooled one as by so many families (Smyth 2004)."""
+"""Number of families by which a candidate's own variance is moved towards the pooled one (Smyth 2004)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TaskQuality:
-    """Of those candidates that were measured on the task; shape (n_measured,)."""
+    """Quality of the candidates measured on the task; shape (n_measured,)."""
 
     mean: Vector
-    """On all of the task's families, those that a candidate was not asked filled in."""
+    """Mean over all of the task's families; those that a candidate was not asked are filled in."""
     variance: Vector
     effect: Vector
-    """`mean` less the level of the field."""
+    """`mean` minus the level of all candidates."""
     effect_variance: Vector
-    """Without what all share: that the cases happened to be easy."""
+    """Variance without the part that all share: that the cases happened to be easy."""
     n_cases: Integers
     contrasts: Contrasts
 
@@ -133,12 +133,12 @@ def task_quality(table: TaskTable) -> TaskQuality:
 
 
 def _corrected(squares: Vector, n_families: Vector) -> Vector:
-    """For the mean that was taken from the same families; a single family is left as it is."""
+    """Correct for the mean taken from the same families; a single family is left as it is."""
     return squares * n_families / np.maximum(n_families - 1, 1)
 
 
 def _moderated(own: Vector, fit: TwoWayFit, n_families: Vector) -> Vector:
-    """Return the variance of each effect; few families are helped out by what the others' residuals say."""
+    """Return the variance of each effect, which borrows strength from the others' residuals for few families."""
     if not np.isfinite(fit.pooled_variance):
         return own
     freedom = n_families - 1
@@ -146,7 +146,7 @@ def _moderated(own: Vector, fit: TwoWayFit, n_families: Vector) -> Vector:
 
 
 def _unlinked(fit: TwoWayFit) -> Vector:
-    """Return what is not known of the questions that neither a candidate nor anyone it is linked to was asked."""
+    """Return the variance from questions that neither a candidate nor any one linked to it was asked."""
     missing = 1.0 - fit.reach
     if not (missing > 1e-9).any():
         return np.zeros(len(missing))
@@ -154,10 +154,10 @@ def _unlinked(fit: TwoWayFit) -> Vector:
 
 
 def _least_variance(means: Matrix, measured: Mask) -> Vector:
-    """Return what four more families, two at either end, would leave (Agresti & Coull 1998, doi:10.2307/2685469).
+    """Return the variance after adding four families, two at either end (Agresti & Coull 1998, doi:10.2307/2685469).
 
     So ten right answers of ten are no certainty. The ends are 0 and 1 where nothing else occurs, else the 2.5th and
-    97.5th percentile of what the candidates reached.
+    97.5th percentile of the candidates' qualities.
     """
     reached = means[measured]
     ends = np.array([0.0, 1.0]) if np.isin(reached, (0.0, 1.0)).all() else np.quantile(reached, (0.025, 0.975))

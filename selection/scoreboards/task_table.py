@@ -14,38 +14,38 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TaskTable:
-    """The task's answers, for those candidates and cases that have any."""
+    """Answers of a task, for the candidates and cases that have any."""
 
     task: str
     rows: Integers
     """Positions of the task's answers in the evidence."""
     family: Integers
-    """The family of each of these answers."""
+    """Family of each of these answers."""
     candidates: Integers
-    """Positions in the evidence of those in the table's rows."""
+    """Positions in the evidence of the candidates in the table's rows."""
     cases: Integers
-    """Positions in the evidence of those in the table's columns."""
+    """Positions in the evidence of the cases in the table's columns."""
     values: Matrix
-    """Mean of the repeats, shape (n_candidates, n_cases); 0 where it was not asked."""
+    """Mean of the repeats, shape (n_candidates, n_cases); 0 for cases that a candidate was not asked."""
     measured: Mask
     n_answers: Integers
-    """How many answers each of the values is the mean of."""
+    """Number of answers behind each value."""
     family_starts: Integers
-    """Where each family's cases begin."""
+    """Position of the first case of each family."""
 
     @property
     def family_sizes(self) -> Integers:
-        """Cases of each family."""
+        """Number of cases of each family."""
         return np.diff(self.family_starts, append=self.values.shape[1])
 
     @property
     def family_of_case(self) -> Integers:
-        """Counted from 0; shape (n_cases,)."""
+        """Family of each case, counted from 0; shape (n_cases,)."""
         return np.repeat(np.arange(len(self.family_starts)), self.family_sizes)
 
     @property
     def case_weights(self) -> Vector:
-        """Every family counts one, however many cases it has."""
+        """Weights such that every family counts one, however many cases it has."""
         sizes = self.family_sizes
         return np.repeat(1.0 / sizes, sizes)
 

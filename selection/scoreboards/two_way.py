@@ -17,29 +17,29 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TwoWayFit:
-    """The fit and its parts; candidates in rows, columns as they were given."""
+    """Two-way fit and its parts; candidates in rows, columns as given."""
 
     level: float
     """Weighted mean of the column effects."""
     column: Vector
     effect: Vector
-    """Of each candidate; those that share columns sum to about zero."""
+    """Effect of each candidate; effects of candidates that share columns sum to about zero."""
     residual: Matrix
-    """Zero where nothing was measured."""
+    """Residuals; zero where nothing was measured."""
     effect_influence: Matrix
-    """What each column did to each effect: the effect's error is the sum of what the columns happened to be."""
+    """Influence of each column on each effect, which gives the effect's error from the random choice of columns."""
     mean_influence: Matrix
     """The same for `level + effect`."""
     pooled_variance: float
-    """Of a residual, over all candidates; NaN where nothing is left to tell it."""
+    """Variance of a residual over all candidates; NaN where too little is left to estimate it."""
     unit_variance: Vector
-    """The variance of each effect if that of a residual is 1."""
+    """Variance of each effect if that of a residual is 1."""
     reach: Vector
-    """Share of the columns' weight that a candidate is linked to by common columns; under 1 the fit is in pieces."""
+    """Share of the columns' weight that a candidate is linked to by common columns; below 1 the fit is disconnected."""
 
     @property
     def mean(self) -> Vector:
-        """Each candidate's expectation over all columns."""
+        """Expectation of each candidate over all columns."""
         return self.level + self.effect
 
 
@@ -47,9 +47,9 @@ def fit_two_way(values: Matrix, measured: Mask, weights: Vector) -> TwoWayFit:
     """Return the additive fit of `values` where `measured`.
 
     Args:
-        values: Shape (n_candidates, n_columns); anything where it was not asked.
-        measured: Which of them were measured: at least one in every row and in every column.
-        weights: How much each column counts.
+        values: Shape (n_candidates, n_columns); arbitrary where nothing was measured.
+        measured: Which values were measured: at least one in every row and in every column.
+        weights: Weight of each column.
     """
     cells = measured * weights
     y = np.where(measured, values, 0.0)
@@ -80,7 +80,7 @@ def fit_two_way(values: Matrix, measured: Mask, weights: Vector) -> TwoWayFit:
 
 
 def _inverse_laplacian(laplacian: Matrix) -> Matrix:
-    """Pseudo-inverse; pieces that share no column each get effects around zero."""
+    """Return the pseudo-inverse; components that share no column each get effects around zero."""
     return np.asarray(np.linalg.pinv(laplacian, rcond=1e-10, hermitian=True), dtype=np.float64)
 
 
@@ -91,7 +91,7 @@ def _pooled_variance(cells: Matrix, residual: Matrix) -> float:
 
 
 def _reach(linked: Mask, measured: Mask, weights: Vector) -> Vector:
-    """Return the share of the columns' weight in each candidate's piece of the graph."""
+    """Return the share of the columns' weight in each candidate's connected component."""
     reached = linked | np.eye(len(linked), dtype=bool)
     while True:
         further = (reached.astype(np.float64) @ reached) > 0

@@ -15,28 +15,28 @@ from evaluation.providers.provider import Provider
 from evaluation.providers.request_phase import Phase
 
 ASK_S = 2.0
-"""A server that works says within this what it has loaded, however busy its GPU is."""
+"""Timeout in seconds for asking a working server what it has loaded, however busy its GPU is."""
 FIRST_LOOK_S = 10.0
-"""No token by then: the server is asked whether it is loading, since that time does not count."""
+"""Seconds without a token after which the server is asked whether it is loading, which does not count as time used."""
 POLL_S = 1.0
-"""How often a server that loads is asked whether it has done so."""
+"""Interval in seconds at which a loading server is asked whether it has finished."""
 SILENT_S = 20.0
-"""A server that was loading may be this slow to answer anything at all."""
+"""Seconds for which a server that was loading may not answer anything at all."""
 
 
 async def supervised(provider: Provider, request: GenerationRequest, *, load_timeout_s: float = 900.0) -> Generation:
-    """Return the answer, complete and checked: as `Provider.generate`, whose `timeout_s` here leaves out loading.
+    """Return the answer, complete and checked: like `Provider.generate`, but `timeout_s` leaves out loading.
 
-    Cancelling it closes the connection at once, which stops the server's work.
+    Cancellation closes the connection at once, which stops the server's work.
 
     Args:
-        provider: Whom to ask.
-        request: What to ask.
-        load_timeout_s: How long the model may take to come into memory, from the request's sending.
+        provider: The provider to ask.
+        request: The request.
+        load_timeout_s: Maximum seconds from sending the request until the model is loaded.
 
     Raises:
         CandidateFailureError: the candidate's own failure.
-        TransientProviderError: out of time, and the message says what the server was doing; or as `generate`.
+        TransientProviderError: a timeout, with what the server was doing in the message; or as `generate`.
         ProviderError: as `generate`.
     """
     draft = Draft()
@@ -54,17 +54,17 @@ async def supervised(provider: Provider, request: GenerationRequest, *, load_tim
 
 
 class _Doing(StrEnum):
-    """What a server does with a request, found out by asking it."""
+    """State of a request on its server, found by asking the server."""
 
     DEAD = "dead"
     LOADING = "loading"
     QUEUED = "queued"
-    """Or reading the prompt: the model is in memory, and no token has come."""
+    """Waiting or reading the prompt: the model is in memory, and no token has come."""
     GENERATING = "generating"
 
 
 class _Watch:
-    """Costs a timer; only an attempt that takes long gets a task that asks what the server is doing."""
+    """Supervisor of one attempt: a timer, and only for a long attempt a task that asks what the server is doing."""
 
     def __init__(self, provider: Provider, request: GenerationRequest, draft: Draft, load_timeout_s: float) -> None:
         self._provider = provider
@@ -73,7 +73,7 @@ class _Watch:
         self._load_timeout_s = load_timeout_s
         self._tells_loading = provider.tells_what_is_loaded and not is_remote(request.model)
         self._own_time_began_s = 0.0
-        """In seconds since the sending; moves on while the model loads."""
+        """Start of the time that counts, in seconds since sending; moves on while the model loads."""
         self._task: asyncio.Task[ProviderError] | None = None
         self._is_over = False
 
@@ -116,7 +116,7 @@ class _Watch:
         return self._own_time_began_s + self._request.timeout_s - self._draft.elapsed_s
 
     async def _watched(self) -> ProviderError:
-        """Wait for as long as the attempt may go on; then, why it may not."""
+        """Wait for as long as the attempt may continue, and return why it may not."""
         while True:
             doing = await self._doing()
             left_s = self._left_s
@@ -142,7 +142,7 @@ class _Watch:
         return _Doing.QUEUED if is_loaded else _Doing.LOADING
 
     async def _has_loaded(self) -> bool | None:
-        """Return whether the model is in memory, True where the server cannot tell; None: it does not even answer."""
+        """Return whether the model is in memory, True where the server cannot tell; None: no answer at all."""
         try:
             async with asyncio.timeout(ASK_S):
                 if not self._tells_loading:

@@ -35,17 +35,17 @@ from tasks.store_calls import call_store
 KEEP_ALIVE = "30m"
 
 Item = tuple[int, str, int]
-"""Of a candidate of a run (by its row's id), a case and a repeat from 0."""
+"""Run-candidate id, case id, and repeat from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardCounts:
-    """What became of a shard."""
+    """Counts of a shard's outcomes."""
 
     n_answered: int = 0
     n_failed: int = 0
     n_skipped: int = 0
-    """Stored before, or left since the candidate was given up."""
+    """Generations that were already stored, or were left out because the candidate was given up."""
 
 
 @task(
@@ -60,13 +60,13 @@ class ShardCounts:
 async def generate_shard(
     invocation_id: str, items: tuple[Item, ...], *, title: str, stretch: str
 ) -> ShardCounts | State[None]:
-    """Return the counts of what became of `items`, all of one run; what is stored already is not asked again.
+    """Ask `items`, all of one run, and return the counts of the outcomes; stored outcomes are skipped.
 
     Args:
-        invocation_id: Whose workbench is open in this process.
-        items: Who is asked what, in this order.
-        title: Whose cases these are, for the task run's name alone.
-        stretch: Likewise: which of them, as `1–40`.
+        invocation_id: Invocation with an open workbench in this process.
+        items: Candidates with cases, in the order of asking.
+        title: Label of the cases, used only in the task run's name.
+        stretch: Range of the cases such as `1–40`, used only in the task run's name.
     """
     try:
         return await _shard(invocation_id, items)
@@ -96,17 +96,17 @@ async def _shard(invocation_id: str, items: tuple[Item, ...]) -> ShardCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Who is asked, and where."""
+    """A candidate of a run, and where its cases are asked."""
 
     bench: Workbench
     work: GroupWork
     planned: PlannedCandidate
     benchmark: Benchmark
-    """Without its cases."""
+    """The benchmark without its cases."""
 
     @property
     def pool(self) -> Pool:
-        """Where slots are to be had."""
+        """Pool of the candidate's servers."""
         return self.work.pool
 
 
@@ -117,7 +117,7 @@ async def _asking(bench: Workbench, run_candidate_id: int) -> Asking:
 
 
 async def _not_stored(bench: Workbench, items: Sequence[Item]) -> list[Item]:
-    """Return those of `items` without an outcome of this stretch of work, which only a retried task run can have."""
+    """Return the items without an outcome of this work; only a retried task run can have others."""
     if (task_run.run_count or 1) < 2:
         return list(items)
     final: set[Item] = set()
@@ -165,7 +165,7 @@ async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
 
 
 async def _saved(bench: Workbench, row: OutcomeRow) -> Outcome:
-    """Return the outcome that was stored: a failure where the answer holds what no database takes."""
+    """Store the outcome and return it: a failure where the answer holds characters that databases reject."""
     try:
         await asyncio.wrap_future(bench.writer.submit(row))
     except RefusedValueError as error:
@@ -197,9 +197,9 @@ def _request(
 
 
 async def _ask(asking: Asking, request: GenerationRequest) -> tuple[Outcome, Station] | None:
-    """Return the outcome of all attempts of one case, and who gave the last.
+    """Return the outcome after all attempts of one case, and the server of the last one.
 
-    None where nobody is to be asked any more.
+    None where no server is left to ask.
     """
     watch = asking.bench.watches[asking.planned.run_candidate_id]
     deadline = time.monotonic() + asking.bench.plan.case_timeout_s
@@ -226,7 +226,7 @@ async def _ask(asking: Asking, request: GenerationRequest) -> tuple[Outcome, Sta
 
 
 def _is_handed_over(asking: Asking, station: Station, outcome: Outcome) -> bool:
-    """Return True where a server is down and another one can take its case at once."""
+    """Return whether a server is down and another one can take its case at once."""
     if not isinstance(outcome, Failure) or outcome.kind is not FailureKind.SERVER_DOWN:
         return False
     if not asking.bench.has_another_server(asking.work, station):
@@ -246,14 +246,14 @@ async def _pause(pool: Pool, pause_s: float) -> None:
 async def _attempt(
     bench: Workbench, station: Station, request: GenerationRequest, n_attempts: int, n_counted: int
 ) -> tuple[Outcome, float | None]:
-    """Return what came of one attempt, and the seconds until the next one; None: there is none.
+    """Make one attempt; return its outcome, and the seconds until the next one; None: there is none.
 
     Args:
-        bench: Whose settings say how long the pauses are.
-        station: Who is asked.
-        request: What.
-        n_attempts: Which attempt this is, to be stored.
-        n_counted: How many of them count towards giving up.
+        bench: Workbench with the settings for pauses.
+        station: The server to ask.
+        request: The request.
+        n_attempts: Number of this attempt, to be stored.
+        n_counted: Number of attempts that count towards giving up.
     """
     began = time.monotonic()
     try:
@@ -271,7 +271,7 @@ async def _attempt(
 
 
 def _say_of_trouble(station: Station, failure: Failure | None) -> None:
-    """Name a server that does not answer when it begins to, and says when it answers again."""
+    """Log when a server stops answering, and when it answers again."""
     is_in_trouble = failure is not None and failure.kind in UNREACHABLE
     if is_in_trouble == station.watch.is_in_trouble:
         return

@@ -22,7 +22,7 @@ def why_given_up(bench: Workbench, item: PlannedCandidate) -> str | None:
 
 
 def _too_long_for(store: Store, item: PlannedCandidate) -> str | None:
-    """Return the error of a candidate for whose context every single prompt is too long."""
+    """Return the error of a candidate whose context is too small for every prompt; None: it is not."""
     counts = next(
         (
             candidate_counts
@@ -39,9 +39,9 @@ def _too_long_for(store: Store, item: PlannedCandidate) -> str | None:
 
 
 def longest_prompt(store: Store, run_candidate_id: int) -> tuple[str, int]:
-    """Return what was said of the longest of the overlong prompts, and its tokens (0.
+    """Return the error message about the longest overlong prompt, and its tokens.
 
-    The server did not count them).
+    0 tokens: the server did not count them.
     """
     messages = [
         stored.row.outcome.message or ""

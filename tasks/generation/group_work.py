@@ -6,49 +6,49 @@ from evaluation.planning.plan import Group, Lane
 from tasks.generation.pool import Pool, Station
 
 WORTH_A_LOAD = 2
-"""A server helps with a model that others have loaded where so many cases are left for each of its slots."""
+"""Minimum number of cases left for each of its slots for a server to load a model that others have loaded."""
 
 
 class GroupWork:
-    """One group's cases on their way through a pool of servers."""
+    """Progress of one group's cases through a pool of servers."""
 
     def __init__(self, group: Group) -> None:
         self.group = group
         self.pool = Pool()
         self.left = {item.run_candidate_id: item.n_generations for item in group.planned}
-        """Generations of each candidate that are not handed out yet."""
+        """Number of generations of each candidate that are not handed out yet."""
         self.at_it: set[str] = set()
-        """Endpoints that work on it now, or wait for their turn to."""
+        """Endpoints that work on the group now, or wait for their turn to."""
         self.served_by: set[str] = set()
-        """Endpoints that have served it, now or before."""
+        """Endpoints that serve the group now or have served it."""
         self.refused: dict[str, str] = {}
-        """Endpoints that will not serve this group any more, and why."""
+        """Endpoints that no longer serve this group, with the reason."""
         self.ended = asyncio.Event()
 
     @property
     def n_left(self) -> int:
-        """Generations that are not handed out yet."""
+        """Number of generations that are not handed out yet."""
         return sum(self.left.values())
 
     @property
     def why_given_up(self) -> str | None:
-        """Why nobody serves this group any more; None: somebody may."""
+        """Reason why no server serves this group any more; None: some may."""
         if set(self.group.endpoints) - set(self.refused):
             return None
         return "; ".join(dict.fromkeys(self.refused.values()))
 
     def refuse(self, endpoint: str, why: str) -> None:
-        """Take note that a server will not do this work. The last one closes the pool."""
+        """Record that a server will not do this work. The last one closes the pool."""
         self.refused[endpoint] = why
         if self.why_given_up is not None:
             self.pool.close()
 
     def is_open_to(self, endpoint: str) -> bool:
-        """Return True where that server may have something to do here, now or when another one fails."""
+        """Return whether the server may have work here, now or when another one fails."""
         return endpoint in self.group.endpoints and endpoint not in self.refused and not self.ended.is_set()
 
     def needs(self, lane: Lane) -> bool:
-        """Return True where that server should load the model now."""
+        """Return whether the server should load the model now."""
         if not self.is_open_to(lane.endpoint_name) or not (self.n_left or self.pool.n_open):
             return False
         if not self.at_it:
@@ -56,8 +56,8 @@ class GroupWork:
         return self.n_left + self.pool.n_waiting > WORTH_A_LOAD * lane.slots
 
     def is_idle_for(self, station: Station) -> bool:
-        """Return True where nothing waits for that server.
+        """Return whether there is no work left for the server.
 
-        And another one has the model loaded for what may still come.
+        True only if another server has the model loaded for any work that still comes.
         """
         return not self.n_left and not self.pool.n_waiting and self.pool.has_another(station)

@@ -10,11 +10,11 @@ from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.session import Store
 
 PAGE_CASES = 1_000
-"""Cases whose ids are held in memory for what is to be handed out next."""
+"""Number of case ids held in memory for the next shards."""
 
 
 def count_open(store: Store, item: PlannedCandidate) -> int:
-    """Return how many generations of the cases that it is asked now have no outcome yet."""
+    """Return the number of generations without an outcome among the cases to ask now."""
     if item.asks_failures_again and all(
         limit is None for limit in (item.only_cases, item.share, item.positions, item.repeats)
     ):
@@ -23,17 +23,17 @@ def count_open(store: Store, item: PlannedCandidate) -> int:
 
 
 def is_open(store: Store, item: PlannedCandidate) -> bool:
-    """Return True where any of them has no outcome yet."""
+    """Return whether any generation has no outcome yet."""
     return any(page.items for page in _pages(store, item))
 
 
 def open_page(store: Store, item: PlannedCandidate, *, after: int) -> MissingPage:
-    """Return the next ones of them, in the order of the benchmark.
+    """Return the next page of generations without an outcome, in the order of the benchmark.
 
     Args:
         store: The store.
-        item: Who is asked.
-        after: Position of the last page's end; -1: from the beginning.
+        item: The candidate.
+        after: Position of the last page's end; -1: start at the beginning.
     """
     page = missing_page(
         store,
@@ -64,34 +64,34 @@ def _pages(store: Store, item: PlannedCandidate) -> Iterator[MissingPage]:
 
 
 class MissingPages:
-    """What is missing of one candidate, read a page at a time as far as it is needed."""
+    """Missing cases of one candidate, read page by page as needed."""
 
     def __init__(self, store: Store, item: PlannedCandidate) -> None:
         self._store = store
         self._item = item
         self._after: int | None = -1
         self.places: deque[Place] = deque()
-        """Read, and not taken yet; in the order of the benchmark."""
+        """Places that were read and not taken yet, in the order of the benchmark."""
 
     @property
     def needs_more(self) -> bool:
-        """True where nothing is left of what was read, and there may be more."""
+        """True where all that was read is taken, and there may be more."""
         return not self.places and self._after is not None
 
     @property
     def last_position(self) -> int | None:
-        """Up to which position all that is missing is known; None: to the end."""
+        """Position up to which all missing cases are known; None: to the end."""
         return self._after
 
     def read_more(self) -> None:
-        """Read pages until there is something in one."""
+        """Read pages until one is not empty."""
         while self.needs_more and self._after is not None:
             page = open_page(self._store, self._item, after=self._after)
             self.places.extend((at, *item) for at, item in zip(page.positions, page.items, strict=True))
             self._after = page.last_position
 
     def take(self, last: int | None) -> list[Place]:
-        """Return what was read up to a position, which is taken; None: all."""
+        """Remove and return the places read up to a position; None: all."""
         taken: list[Place] = []
         while self.places and (last is None or self.places[0][0] <= last):
             taken.append(self.places.popleft())

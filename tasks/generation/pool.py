@@ -12,18 +12,18 @@ from tasks.slots import Gate
 
 @dataclass
 class Station:
-    """One server as this process works with it."""
+    """One server as this process uses it."""
 
     lane: Lane
     provider: Provider
     watch: EndpointWatch
     gate: Gate = field(default_factory=Gate)
-    """As many may be inside as slots of its GPU are leased."""
+    """Gate with as many places as slots of its GPU are leased."""
     resident: LoadedModel | None = None
-    """What the server said of the loaded model, after loading it."""
+    """What the server reported of the loaded model, after loading it."""
 
     pool: "Pool | None" = None
-    """Where its slots are offered now."""
+    """Pool to which its slots are offered now."""
 
     def __post_init__(self) -> None:
         self.gate.on_change(self._slot_may_be_free)
@@ -39,31 +39,31 @@ class Station:
 
 
 class Pool:
-    """Hands out the free slots of its stations, first come, first served."""
+    """Free slots of its stations, handed out first come, first served."""
 
     def __init__(self) -> None:
         self._stations: list[Station] = []
         self._waiting: deque[asyncio.Future[Station | None]] = deque()
         self._closed = False
         self.opened = asyncio.Event()
-        """Somebody serves here, or nobody ever will."""
+        """Set once a station serves here, or once none ever will."""
         self.n_open = 0
-        """Cases handed out in shards and not yet ended."""
+        """Number of cases handed out in shards and not yet finished."""
         self.n_pausing = 0
-        """Those of them that wait for their next attempt."""
+        """Number of open cases that wait for their next attempt."""
 
     @property
     def capacity(self) -> int:
-        """Generations that may be in flight now."""
+        """Maximum number of generations in flight now."""
         return sum(station.gate.capacity for station in self._stations)
 
     @property
     def n_waiting(self) -> int:
-        """Cases that wait for a slot."""
+        """Number of cases that wait for a slot."""
         return len(self._waiting)
 
     def is_hungry(self, size: int) -> bool:
-        """Return True where another shard of that size is needed to keep every slot busy while some shards end."""
+        """Return whether another shard of that size is needed to keep every slot busy while some shards end."""
         return self.n_open - self.n_pausing < self.capacity + 2 * size
 
     def join(self, station: Station) -> None:
@@ -74,16 +74,16 @@ class Pool:
         self.serve()
 
     def part(self, station: Station) -> None:
-        """Offer them no more. Who is inside stays until the answer has come."""
+        """Withdraw the station's slots. Requests in flight finish."""
         self._stations.remove(station)
         station.pool = None
 
     def has_another(self, than: Station) -> bool:
-        """Return True where another server could do what this one did not."""
+        """Return whether another server can do what this one did not."""
         return any(station is not than and not station.watch.given_up for station in self._stations)
 
     def close(self) -> None:
-        """Nobody will serve here any more: who waits is told so."""
+        """Close the pool for good, and wake all waiting cases."""
         self._closed = True
         self.opened.set()
         while self._waiting:
@@ -92,7 +92,7 @@ class Pool:
                 waiter.set_result(None)
 
     async def enter(self) -> Station | None:
-        """Return a station with a slot that is now ours, to be given back with `leave`; None: the pool is closed."""
+        """Wait for a free slot and return its station, to be given back with `leave`; None: the pool is closed."""
         if self._closed:
             return None
         if not self._waiting and (station := self._free_one()) is not None:
@@ -107,7 +107,7 @@ class Pool:
             raise
 
     def serve(self) -> None:
-        """Give free slots to who waits for one."""
+        """Give free slots to waiting cases."""
         while self._waiting:
             if self._waiting[0].done():
                 self._waiting.popleft()
@@ -117,9 +117,9 @@ class Pool:
             self._waiting.popleft().set_result(station)
 
     def _free_one(self) -> Station | None:
-        """Return the station with the greatest share of its slots free.
+        """Enter the station with the greatest share of free slots, and return it.
 
-        None that was given up, and is about to part.
+        Stations that were given up, and are about to leave, are skipped. None: no slot is free.
         """
         for station in sorted(self._stations, key=_share_taken) if len(self._stations) > 1 else self._stations:
             if not station.watch.given_up and station.gate.try_enter():

@@ -25,18 +25,20 @@ from tasks.generation.workbench import Workbench, workbench
 
 LOAD_TIMEOUT_S = 900.0
 RELEASE_TIMEOUT_S = 10.0
-"""Longer than a server takes to let go; someone else may keep the model there."""
+"""Timeout in seconds, longer than a server takes to unload; another client may keep the model there."""
 LOADED_ALREADY_S = 0.2
-"""Who answers sooner had the model in memory, which says nothing of how long loading takes."""
+"""Load time below which the model was already in memory, so that the time says nothing of loading."""
 LOAD_ATTEMPTS = {**HOPELESS_SOON, FailureKind.RUNNER_CRASHED: FEW_ATTEMPTS}
-"""A model that crashes its runner while loading does so again; a full queue or a server that is away is waited for."""
+"""Attempts at loading, by failure. A model that crashes its runner while loading does so again; a full queue or a
+server that is away is waited for.
+"""
 
 
 @task(name="load model", task_run_name="load {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
 async def load_model(invocation_id: str, endpoint: str, model: str, *, group_index: int) -> str | float:
-    """Return the seconds that loading took, the model now being warm; a text says why it could not be loaded.
+    """Load and warm up the model, and return the seconds that loading took, or a text why it failed.
 
-    The server's own account of what is now in its memory is kept at the station.
+    The server's report of the loaded model is kept at the station.
     """
     bench = workbench(invocation_id)
     station, group = bench.stations[endpoint], bench.plan.groups[group_index]
@@ -76,21 +78,21 @@ async def _loaded(station: Station, group: Group, *, base_s: float) -> str | Non
 
 
 loads_in_progress: dict[str, str] = {}
-"""What this process's servers are loading now, by endpoint, in words for a progress line."""
+"""What this process's servers are loading now, by endpoint, as text for a progress line."""
 
 
 async def load_with_retries(
     provider: Provider, model: str, load_options: Mapping[str, Any], *, endpoint: str, base_s: float, keep_alive: str
 ) -> None:
-    """Load a model, waiting for a server that is away or busy with somebody else's; say what is waited for.
+    """Load a model, waiting for a server that is away or busy with another client; log what is waited for.
 
     Args:
         provider: The server.
         model: The model.
-        load_options: What it is loaded with.
+        load_options: Options to load it with.
         endpoint: The server's name, for messages.
-        base_s: The first pause.
-        keep_alive: How long the server keeps it once nobody asks.
+        base_s: First pause, in seconds.
+        keep_alive: How long the server keeps it without requests.
 
     Raises:
         ProviderError: it cannot be loaded.
@@ -117,7 +119,7 @@ def _waiting(endpoint: str, model: str, error: ProviderError) -> str:
 
 
 async def _warm_up(station: Station, group: Group, *, timeout_s: float) -> None:
-    """One answer of one token, never stored. Its failure says nothing about the candidate."""
+    """Ask for an answer of one token, never stored. Its failure says nothing about the candidate."""
     planned = group.planned[0]
     request = GenerationRequest(
         model=group.model,
@@ -150,13 +152,13 @@ async def _resident(station: Station, group: Group) -> LoadedModel | None:
 
 @task(name="release model", task_run_name="release {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
 async def release_model(invocation_id: str, endpoint: str, model: str, *, is_last: bool = False) -> None:
-    """Take the model out of the server's memory; a server that is gone has let go already.
+    """Unload the model; a server that is gone has unloaded it already.
 
     Args:
-        invocation_id: Whose workbench is open in this process.
+        invocation_id: Invocation with an open workbench in this process.
         endpoint: The server.
         model: The model.
-        is_last: No other model follows on it, so that nobody waits for the memory.
+        is_last: No other model follows on the server, so that the memory is not waited for.
     """
     station = workbench(invocation_id).stations[endpoint]
     await unload_or_warn(station.provider, model, endpoint=endpoint, wait=not is_last)
@@ -164,13 +166,13 @@ async def release_model(invocation_id: str, endpoint: str, model: str, *, is_las
 
 
 async def unload_or_warn(provider: Provider, model: str, *, endpoint: str, wait: bool) -> None:
-    """Take the model out of the server's memory; warn where it stays, or where nobody knows.
+    """Unload the model; warn where it stays in memory, or may.
 
     Args:
         provider: The server.
         model: The model. One that was removed from the server meanwhile is gone from its memory too.
         endpoint: The server's name, for messages.
-        wait: Return when the memory is free, not when the server was told.
+        wait: Return only when the memory is free.
     """
     try:
         async with asyncio.timeout(RELEASE_TIMEOUT_S):

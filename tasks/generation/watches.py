@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from evaluation.errors import FailureKind
 
 ENDPOINT_GIVEN_UP_AFTER = 5
-"""Different cases in a row, all attempts used up, on which a server failed to answer at all."""
+"""Consecutive cases without any answer, after all attempts, before a server is given up."""
 UNREACHABLE = frozenset({FailureKind.SERVER_DOWN, FailureKind.LOADING_TIMED_OUT, FailureKind.TIMED_OUT})
 GIVES_UP_AT_ONCE = frozenset(
     {
@@ -23,16 +23,16 @@ RATE_WINDOW_S = 10.0
 
 @dataclass
 class CandidateWatch:
-    """Counts one candidate's server failures, and says when it is given up."""
+    """Count of one candidate's server failures, which decides when it is given up."""
 
     budget: int
     n_failed: int = 0
     given_up: str | None = None
     n_failed_elsewhere: int = 0
-    """Those that other processes met which ask it other cases of the same run."""
+    """Failures in other processes that ask the same candidate other cases of the run."""
 
     def saw(self, kind: FailureKind, message: str) -> None:
-        """Take note of a failure of the server's."""
+        """Record a failure of the server."""
         self.n_failed += 1
         if self.given_up:
             return
@@ -47,20 +47,20 @@ class CandidateWatch:
 
 @dataclass
 class EndpointWatch:
-    """Notices that a server is gone for good: many different cases in a row, not one."""
+    """Detects that a server is gone for good: many different cases fail in a row, not one."""
 
     slots: int
     n_in_a_row: int = 0
     given_up: str | None = None
     is_in_trouble: bool = False
-    """Its last attempt did not reach it, or was not answered."""
+    """True while its last attempt did not reach the server, or got no answer."""
 
     def tried_again(self) -> None:
-        """Note that the server answers again."""
+        """Record that the server answers again."""
         self.n_in_a_row, self.given_up, self.is_in_trouble = 0, None, False
 
     def saw(self, kind: FailureKind | None, message: str = "") -> None:
-        """Take note of an outcome; None: an answer."""
+        """Record an outcome; None: an answer."""
         if kind not in UNREACHABLE:
             self.n_in_a_row = 0
             return
@@ -71,22 +71,22 @@ class EndpointWatch:
 
 @dataclass
 class Pace:
-    """How fast answers come just now, over the last seconds."""
+    """Rate of answers over the last seconds."""
 
     ends: deque[float] = field(default_factory=deque)
     began: float | None = None
 
     def begin(self) -> None:
-        """Take note that the first request goes out now: many answers may end at the same moment."""
+        """Start the measurement with the first request: many answers may end at the same moment."""
         if self.began is None:
             self.began = time.monotonic()
 
     def one_done(self) -> None:
-        """Take note that a generation ended now."""
+        """Record the end of a generation."""
         self.ends.append(time.monotonic())
 
     def requests_per_s(self) -> float | None:
-        """Return the answers a second lately; None before there are some."""
+        """Return the recent rate of answers per second; None before there are any."""
         now = time.monotonic()
         since = max(now - RATE_WINDOW_S, self.began or 0.0)
         while self.ends and self.ends[0] < since:

@@ -22,7 +22,7 @@ from tasks.store_calls import call_store
 
 
 class Workbench:
-    """The open things of one invocation in one process. Made by `open_workbench`."""
+    """Open resources of one invocation in one process. Made by `open_workbench`."""
 
     def __init__(self, store: Store, settings: Settings, plan: Plan, kept: dict[str, Group] | None = None) -> None:
         self.store = store
@@ -33,33 +33,33 @@ class Workbench:
         self.opened_at = datetime.now(UTC)
         self.stations: dict[str, Station] = {}
         self.works = tuple(GroupWork(group) for group in plan.groups)
-        """What is left of each of the plan's groups."""
+        """Remaining work of each of the plan's groups."""
         self.watches = {item.run_candidate_id: CandidateWatch(budget=item.failure_budget) for item in plan.candidates}
         self.leases = LeaseBook(store)
         self.kept = kept
-        """By endpoint, what the work before has left in its server's memory; None: this work leaves nothing there."""
+        """Group left in a server's memory by earlier work, by endpoint; None: this work leaves nothing in memory."""
         self._benchmarks: dict[str, Benchmark] = {}
 
     def has_another_server(self, work: GroupWork, than: Station) -> bool:
-        """Return True where another server does a group's work, or may soon, where this one is down."""
+        """Return whether another server does a group's work, or soon may, while this one is down."""
         others = (name for name in work.group.endpoints if name != than.name and name not in work.refused)
         return any(self.stations[name].watch.given_up is None for name in others)
 
     def next_shard_size(self) -> int:
-        """Return the cases in the next shard, at the present pace."""
+        """Return the number of cases of the next shard at the present pace."""
         return shard_size(self.plan.n_generations, requests_per_s=self.pace.requests_per_s())
 
     def keeps(self, station: Station) -> bool:
-        """Return True where a server's last model stays in its memory.
+        """Return whether a server's last model stays in its memory.
 
-        More will be asked of it, and nobody needs the room.
+        It does if the server will get more of this work, and no other work needs the room.
         """
         if self.kept is None or self.plan.asked_models:
             return False
         return sum(lane.gpu_tag == station.lane.gpu_tag for lane in self.plan.lanes) == 1
 
     async def benchmark(self, version: str) -> Benchmark:
-        """Return the benchmark of that version without its cases: its prompt and its options."""
+        """Return the benchmark of that version without its cases, but with its prompt and options."""
         if version not in self._benchmarks:
             self._benchmarks[version] = await call_store(load_benchmark_version, self.store, version, case_ids=())
         return self._benchmarks[version]
@@ -80,7 +80,7 @@ _OPEN: dict[str, Workbench] = {}
 
 @asynccontextmanager
 async def open_workbench(plan: Plan, kept: dict[str, Group] | None = None) -> AsyncIterator[Workbench]:
-    """Yield the workbench of the plan's invocation, found by its tasks through `workbench` while it is open."""
+    """Open the workbench of the plan's invocation, which tasks find through `workbench` while it is open."""
     settings = Settings()
     store = await call_store(open_store, settings.database)
     bench = Workbench(store, settings, plan, kept)

@@ -23,9 +23,9 @@ from tasks.flow_logging import log_info, log_warning
 from tasks.store_calls import call_store
 
 RAISED = "benchwright.alert.raised"
-"""The event of an alert."""
+"""Name of the event that reports an alert."""
 LONGEST_TEXT = 2_000
-"""Of one text in an event: a metric's signature may be long."""
+"""Maximum length of one text in an event, in characters: a metric's signature may be long."""
 
 
 @task(name="notify", task_run_name="notify of new alerts", cache_policy=NO_CACHE, persist_result=False)
@@ -59,10 +59,10 @@ def _note(alert_ids: list[str]) -> None:
 
 
 def alert_event(alert: AlertRecord, flow_run_id: str | None = None) -> Event:
-    """Return the event that tells of the alert.
+    """Return the event of an alert.
 
     Args:
-        alert: Which.
+        alert: The alert.
         flow_run_id: The flow run that found it.
     """
     related = []
@@ -99,7 +99,7 @@ def _payload(alert: AlertRecord) -> dict[str, Any]:
 
 
 def _harmless(value: Any) -> Any:
-    """Return the value with every text in it on one line, without what a database or a chat could choke on."""
+    """Return the value with each text on one line, without characters that a database or a chat rejects."""
     match value:
         case str():
             line = one_line(value)

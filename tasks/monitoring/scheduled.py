@@ -27,14 +27,14 @@ from tasks.flow_logging import log_warning
 from tasks.store_calls import call_store
 
 TAG = "benchwright"
-"""Of every flow run that a deployment of ours makes."""
+"""Tag of every flow run that one of our deployments creates."""
 MOST = 200
-"""Flow runs that Prefect gives at once."""
+"""Maximum number of flow runs in one answer of Prefect."""
 _ENDED = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED]
 
 
 async def scheduled_ends() -> tuple[FlowRunEnd, ...]:
-    """Flow runs of schedules that ended within a week, the newest 200, the oldest first; none where Prefect is away."""
+    """Return scheduled flow runs that ended within a week, the newest 200, oldest first; none where Prefect is away."""
     filtered = FlowRunFilter(
         tags=FlowRunFilterTags(all_=[TAG]),
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ENDED)),
@@ -78,6 +78,6 @@ def _failure(run: FlowRun) -> str | None:
 
 
 def _with_runs(flow_run_ids: list[str]) -> frozenset[str]:
-    """Return those that have a run in the store."""
+    """Return the flow runs with a run in the store."""
     with open_store(Settings().database) as store:
         return frozenset(each for each in flow_run_ids if runs_of_flow(store, each))

@@ -27,7 +27,7 @@ from tasks.store_calls import call_store
 
 
 async def mark_planned(plan: Plan) -> None:
-    """Mark everybody who will be asked as not begun, whatever the look before has left."""
+    """Mark every candidate to ask as not begun, whatever state the round before left."""
     await call_store(_mark_planned, plan)
 
 
@@ -95,7 +95,7 @@ def _block(state: RaceState, step: Step) -> Block:
 
 
 def _give_up_reasons(store: Store, race_schedule: RaceSchedule) -> dict[str, str]:
-    """Return why each candidate that could not be asked was given up, by fingerprint."""
+    """Return the reason for each candidate that was given up, by fingerprint."""
     run = run_of(store, race_schedule)
     return {
         candidate.plan.candidate_fingerprint: candidate.given_up_reason
@@ -105,7 +105,7 @@ def _give_up_reasons(store: Store, race_schedule: RaceSchedule) -> dict[str, str
 
 
 def _refuse_to_end_for_want_of_a_server(state: RaceState, reasons: Mapping[str, str]) -> None:
-    """Nobody is dropped where nobody could be asked: the same look is asked again by a resume."""
+    """Raise if no candidate could be asked: none is dropped, and a resume repeats the round."""
     runners = [state.runners[place] for place in state.alive]
     if runners and all(runner.key in reasons for runner in runners):
         problems = "; ".join(dict.fromkeys(reasons[runner.key] for runner in runners))
@@ -116,5 +116,5 @@ def _refuse_to_end_for_want_of_a_server(state: RaceState, reasons: Mapping[str, 
 
 
 def _with_costs(decisions: Sequence[Decision], spent: Spent) -> tuple[Decision, ...]:
-    """Return what the race had taken by then stands with every decision."""
+    """Return the decisions with the race's costs so far in the evidence of each."""
     return tuple(replace(decision, evidence={**decision.evidence, **asdict(spent)}) for decision in decisions)

@@ -15,15 +15,15 @@ from tasks.store_calls import call_store
 
 
 class RaceHold:
-    """This process's hold of a race's run, let go of when it is left."""
+    """Context manager for this process's hold of a race's run."""
 
     def __init__(self) -> None:
         self.holder_id: str | None = None
-        """None before the first look is planned."""
+        """Holder id; None before the first round is planned."""
         self._open = AsyncExitStack()
 
     async def take(self, plan: Plan) -> None:
-        """Hold the run of the plan, if that is not so yet.
+        """Hold the run of the plan, unless it is held already.
 
         Raises:
             HeldError: another process works on it.

@@ -32,25 +32,25 @@ from tasks.store_calls import call_store
 
 @dataclass(frozen=True, kw_only=True)
 class RaceSchedule:
-    """A race that is laid out: what it is about, and what it had taken before this process."""
+    """Configuration of a race, with what it had used before this process."""
 
     request: RaceRequest
     invocation_id: str
     benchmark: LoadedBenchmark
     metric: str
-    """What is raced on, as `parse_metric` reads it."""
+    """Metric that decides the race, in the form that `parse_metric` reads."""
     minutes_before: float
     notes: tuple[str, ...] = ()
-    """What its user should know before it begins."""
+    """Information for the user before the race starts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where a race stands."""
+    """Current state of a race."""
 
     state: RaceState
     grid: Grid
-    """The scores on the cases that its decisions rest on."""
+    """Scores on the cases that the race's decisions rest on."""
     spent: Spent
     decisions: tuple[Decision, ...]
 
@@ -62,19 +62,19 @@ class Step:
     name: str
     look: int
     n_cases: int
-    """The first ones of the race's order, up to which they are asked."""
+    """Number of cases, from the beginning of the race's order, up to which the candidates are asked."""
     n_cases_at_most: int
-    """Of the whole race."""
+    """Number of cases of the whole race at most."""
     first_case: int
-    """Cases before this one are not asked, whatever is missing there."""
+    """Index of the first case to ask; earlier ones are not asked, whatever is missing there."""
     keys: tuple[str, ...] | None
-    """Fingerprints of those that are asked, whoever is likeliest to go on last; None: everybody."""
+    """Fingerprints of the candidates to ask, the likeliest to continue last; None: all."""
     n_candidates: int
     is_confirmation: bool
 
 
 async def lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> RaceSchedule:
-    """Return the race, stored as one.
+    """Store the race, and return its schedule.
 
     Raises:
         ConfigurationError: the benchmark has no metric to race on.
@@ -153,7 +153,7 @@ def _step(state: RaceState, block: Block, run: RunRecord | None) -> Step:
 
 
 def run_of(store: Store, race_schedule: RaceSchedule) -> RunRecord | None:
-    """Return the race's run; None before its first look."""
+    """Return the race's run; None before its first round."""
     return next(iter(runs_of_invocation(store, race_schedule.invocation_id)), None)
 
 
@@ -181,7 +181,7 @@ def position(store: Store, race_schedule: RaceSchedule, *, minutes: float, n_cas
 
 
 def case_order(store: Store, race_schedule: RaceSchedule) -> tuple[str, ...]:
-    """Return the cases of the race, in the order in which they are asked."""
+    """Return the cases of the race in the order of asking."""
     return _case_order(store, race_schedule.request, race_schedule.benchmark)
 
 
@@ -195,7 +195,7 @@ def _n_candidates(race_schedule: RaceSchedule) -> int:
 
 
 def _runners(run: RunRecord | None, n_candidates: int) -> tuple[Runner, ...]:
-    """Return those of the run; before there is one, as many as were asked for."""
+    """Return the candidates of the run; before there is one, as many as were requested."""
     if run is None:
         return tuple(Runner(key=str(place), label=str(place)) for place in range(n_candidates))
     labels = unique_labels(run)

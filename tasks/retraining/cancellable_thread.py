@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 
 async def run_in_thread(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
-    """Return what `call` gives, in a thread that keeps no process alive: whoever is cancelled leaves it behind.
+    """Call `call` in a daemon thread, and return its result. On cancellation the thread is left behind.
 
     Args:
-        call: Must do no harm when it goes on for a while after that.
-        words: Its arguments.
-        named: Likewise.
+        call: Must be safe to continue for a while after a cancellation.
+        words: Positional arguments of `call`.
+        named: Keyword arguments of `call`.
     """
     future: Future[T] = Future()
 

@@ -30,12 +30,12 @@ class Form:
     review: ReviewRecord
     page: Sequence[ReviewItem]
     rater: str | None
-    """Whose name stands in it already."""
+    """Name of the rater with which the form is prefilled."""
     wait_days: float
 
 
 def was_asked(page: Sequence[ReviewItem]) -> bool:
-    """Return True where this flow run asked for the page before, so that its answer may be there."""
+    """Return whether this flow run asked for the page before, so that its answer may exist."""
     return page_key(page) in _keys_so_far()
 
 
@@ -46,11 +46,11 @@ def _keys_so_far() -> set[str]:
 
 
 async def ask(form: Form) -> tuple[str, tuple[Said, ...]]:
-    """Return who rated, and what was said.
+    """Show the form, and return the rater and the ratings.
 
-    The process ends here, and a new one comes back here once there is an answer.
+    The process ends here, and a new one returns here once there is an answer.
 
-    What cannot be stored is asked again, and the form says why.
+    Ratings that cannot be stored are asked for again, with the reason in the form.
     """
     refused: str | None = None
     attempt = 0
@@ -75,7 +75,7 @@ async def _answered(form: Form, key: str, refused: str | None) -> tuple[str, tup
 
 
 def _in_words(error: ValidationError) -> str:
-    """Return what is wrong with a form. Where a run was set going without it, Prefect gives an empty one."""
+    """Return the problem of a form as text. Prefect gives an empty one where a run was resumed without it."""
     errors = error.errors(include_url=False)
     if all(problem["type"] == "missing" and len(problem["loc"]) == 1 for problem in errors):
         return EMPTY

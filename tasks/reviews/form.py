@@ -15,7 +15,7 @@ TIE = "tie"
 
 
 class _OfCase(BaseModel):
-    """What is said of one case."""
+    """Form fields of one case."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,14 +28,14 @@ def page_form(
     rater: str | None,
     refused: str | None = None,
 ) -> type[RunInput]:
-    """Return the form for these cases: who rates, and a group of fields for each case.
+    """Return the form for these cases: the rater's name, and a group of fields for each case.
 
     Args:
-        review: Whose they are.
-        page: Which.
-        description: What is shown above the fields, as Markdown.
-        rater: Whose name stands in it already.
-        refused: Why what was said before was not stored.
+        review: The review of the cases.
+        page: The cases.
+        description: Text above the fields, as Markdown.
+        rater: Name of the rater to prefill.
+        refused: Why the previous answers were not stored.
     """
     fields: dict[str, Any] = {"rater": (str, _rater_field(rater, refused))}
     for item in page:
@@ -87,10 +87,10 @@ def _grade_field(position: int, name: str) -> Any:
 
 
 def read_form(review: ReviewRecord, page: Sequence[ReviewItem], form: RunInput) -> tuple[str, tuple[Said, ...]]:
-    """Return who rated, and what was said of each case.
+    """Return the rater, and the ratings of each case.
 
     Raises:
-        ConfigurationError: something in it cannot be stored.
+        ConfigurationError: an answer cannot be stored.
     """
     values: Mapping[str, Any] = form.model_dump()
     rater = checked_rater(values["rater"])

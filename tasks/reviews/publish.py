@@ -22,7 +22,7 @@ from tasks.store_calls import call_store
 
 
 async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int, markdown: str) -> None:
-    """Publish some cases side by side. Neither key nor description says whose they are."""
+    """Publish some cases with their answers. Neither key nor description identifies candidates."""
     await _publish_page(page_key(page), review_id, cases_title(page, n_items), markdown)
 
 

@@ -41,7 +41,7 @@ def _open(request: ReviewRequest, session_id: str) -> ReviewRecord:
 
 
 async def ratings_so_far(review_id: str) -> tuple[RatingRecord, ...]:
-    """Return everybody's ratings of a review."""
+    """Return all ratings of a review."""
     return await call_store(_ratings, review_id)
 
 
@@ -52,13 +52,13 @@ def _ratings(review_id: str) -> tuple[RatingRecord, ...]:
 
 @task(name="store ratings", task_run_name="store the ratings of {key}", cache_policy=NO_CACHE, persist_result=False)
 async def store_ratings(key: str, session_id: str, rater: str, ratings: tuple[Said, ...]) -> str:
-    """Return the rater's name as it now stands with the ratings.
+    """Store the ratings, and return the rater's name as stored with them.
 
     Args:
-        key: Of the cases, for people.
+        key: Key of the cases, for people.
         session_id: The flow run's id.
-        rater: As it was typed.
-        ratings: Of each case.
+        rater: Name as typed.
+        ratings: Ratings of each case.
     """
     return await call_store(_store, session_id, rater, ratings)
 
@@ -69,10 +69,10 @@ def _store(session_id: str, rater: str, ratings: tuple[Said, ...]) -> str:
 
 
 async def forget_ended_sessions(review: str) -> None:
-    """Nobody waits any more for those whose flow run ended before they rated anything, as when it was cancelled.
+    """Stop waiting for sessions whose flow run ended without ratings, for example by cancellation.
 
     Args:
-        review: The review's id, the beginning of it, or `last`.
+        review: Id of the review, a prefix of it, or `last`.
     """
     async with get_client() as client:
         for session_id in await call_store(_without_ratings, review):
@@ -89,7 +89,7 @@ def _without_ratings(review: str) -> list[str]:
 
 
 async def _has_ended(client: PrefectClient, session_id: str) -> bool:
-    """Return False too of a flow run that this server does not know: it may be another one's, where somebody rates."""
+    """Return whether the flow run has ended; False if this server does not know it: it may be another server's."""
     try:
         state = (await client.read_flow_run(UUID(session_id))).state
     except (ObjectNotFound, ValueError):

@@ -27,7 +27,7 @@ SAY_EVERY_S = 15.0
 
 @dataclass(frozen=True, kw_only=True)
 class Open:
-    """What a task needs to ask."""
+    """Resources that a task needs for asking."""
 
     store: Store
     answerers: Answerers
@@ -38,7 +38,7 @@ _OPEN: dict[str, Open] = {}
 
 
 def opened(name: str) -> Open:
-    """Return what `asking` has opened under that name in this process."""
+    """Return the resources that `asking` has opened under that name in this process."""
     return _OPEN[name]
 
 
@@ -46,13 +46,13 @@ def opened(name: str) -> Open:
 async def asking(
     store: Store, plan: ScoringPlan, answerers: Answerers, metric_model: MetricModelPlan | None
 ) -> AsyncIterator[str]:
-    """Yield the name under which tasks find whom to ask; shows how far they are.
+    """Open the answerers of metrics under a name for tasks, which is yielded; shows progress.
 
     Args:
-        store: Where the answers are, and the scores go.
-        plan: What is to be scored.
-        answerers: Who answers.
-        metric_model: The model that is asked; None: the sandbox.
+        store: Store of the answers and the scores.
+        plan: What to score.
+        answerers: Answerers of the metrics' requests.
+        metric_model: The model behind them; None: the sandbox.
     """
     who = f"{metric_model.need} {metric_model.model}" if metric_model is not None else "programs"
     how_far = ScoringProgress(who=who, n_planned=await call_store(_n_unscored, store, plan, metric_model))
@@ -77,7 +77,7 @@ def _n_unscored(store: Store, plan: ScoringPlan, metric_model: MetricModelPlan |
 
 
 def _n_unscored_of(store: Store, run: ScoredRun, metrics: tuple[str, ...]) -> int:
-    """Of one run; nobody is compared with itself."""
+    """Return the number of missing scores of one run; no candidate is compared with itself."""
     if not metrics:
         return 0
     parsed = [parse_metric(text) for text in metrics]
@@ -101,7 +101,7 @@ def _n_unscored_of(store: Store, run: ScoredRun, metrics: tuple[str, ...]) -> in
 
 @asynccontextmanager
 async def _shown(how_far: ScoringProgress) -> AsyncIterator[None]:
-    """Keep a progress artifact up to date, and leaves it at its end; none where there is nothing to do."""
+    """Update a progress artifact during the block and at its end; none where there is nothing to do."""
     if not how_far.n_planned:
         yield
         return

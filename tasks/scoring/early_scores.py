@@ -27,12 +27,14 @@ from tasks.store_calls import call_store
 
 CHECK_EVERY_S = 1.0
 MOST_ANSWERS = 2_000
-"""Of one candidate. Scoring more would keep this process from timing the answers of the others as they come."""
+"""Maximum number of answers of a candidate that is scored early. Scoring more would delay the timing of the others'
+answers in this process.
+"""
 
 
 @asynccontextmanager
 async def early_scores(store: Store, plan: Plan) -> AsyncIterator[None]:
-    """Scores each candidate of the plan as it ends, and says its headline value, until the block is left."""
+    """Score each candidate of the plan as it finishes, and log its headline value, until the block ends."""
     runs = {run.run_id: run for run in plan.runs if _metrics(run)}
     closing = asyncio.Event()
     work = asyncio.create_task(_score_as_they_end(store, plan.invocation_id, runs, closing))
@@ -47,7 +49,7 @@ async def early_scores(store: Store, plan: Plan) -> AsyncIterator[None]:
 
 
 def _metrics(run: PlannedRun) -> tuple[str, ...]:
-    """Return our own metrics that need the answer alone: others may take any time."""
+    """Return our own metrics that need only the answer: others may take any time."""
     return tuple(text for text in by_work(run.metrics).plain if is_ours(parse_metric(text)))
 
 
@@ -73,7 +75,7 @@ async def _closes_within(closing: asyncio.Event, seconds: float) -> bool:
 
 
 async def _finished(store: Store, invocation_id: str, *, without: Collection[int]) -> list[CandidateProgress]:
-    """Return the candidates with an outcome for every case that they are asked."""
+    """Return the candidates with an outcome for every one of their cases."""
     return [
         item
         for item in await call_store(progress, store, invocation_id)
@@ -97,13 +99,13 @@ def _headline(store: Store, run_id: str) -> str:
 
 
 def _in_words(row: EstimateRow) -> str:
-    """Return `token_f1 0.390 [0.364, 0.417] on 40 cases`."""
+    """Return the estimate as text, such as `token_f1 0.390 [0.364, 0.417] on 40 cases`."""
     shown = shown_speed if row.metric.name in SPEED_METRICS else shown_estimate
     return f"{row.metric.name} {shown(row.estimate)} on {counted(row.estimate.n_cases, 'case')}"
 
 
 def _estimates(store: Store, item: CandidateProgress, metrics: tuple[str, ...]) -> list[EstimateRow]:
-    """Return the means of the candidate's metrics, in the order in which the benchmark names them."""
+    """Return the means of the candidate's metrics, in the benchmark's order."""
     parsed = [parse_metric(text) for text in metrics]
     score_candidate(store, item.run_id, item.run_candidate_id, parsed)
     aggregate_run(store, item.run_id, metrics, only=(item.run_candidate_id,))

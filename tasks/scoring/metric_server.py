@@ -38,14 +38,14 @@ async def serve_metric_model(
     retry_base_s: float,
     on_leases: Callable[[str, frozenset[str]], Awaitable[None]],
 ) -> AsyncIterator[Answerers]:
-    """Yield who answers the metrics' requests, as long as the model is in its server's memory in our turn.
+    """Load the model in our turn on its server, and yield the answerer of the metrics' requests.
 
     Args:
         metric_model: The model and its server.
-        store: Where vectors are kept.
-        timeout_s: For one attempt, loading left out.
-        retry_base_s: The first pause before a request is sent again.
-        on_leases: Told by endpoint which leases are held, so that others can free them if we die.
+        store: Store of the vectors.
+        timeout_s: Timeout of one attempt, without loading.
+        retry_base_s: First pause before a retry, in seconds.
+        on_leases: Called with the held leases by endpoint, so that others can free them if we die.
 
     Raises:
         ConfigurationError: the model cannot be loaded.
@@ -81,7 +81,7 @@ async def serve_metric_model(
 
 
 def nobody_answers(metric_model: MetricModelPlan, why: ConfigurationError) -> Answerers:
-    """Say of every request that the model could not be asked, so that each score is a named failure."""
+    """Fail every request because the model could not be asked, so that each score is a named failure."""
     failure = ScoreFailure(kind=f"{metric_model.need}_not_loaded", message=why.message)
 
     async def answer(_request: Any) -> ScoreFailure:
@@ -91,7 +91,7 @@ def nobody_answers(metric_model: MetricModelPlan, why: ConfigurationError) -> An
 
 
 class _Room:
-    """Lets a request in where a slot is leased and free; who waits is served in order."""
+    """Admission of requests where a slot is leased and free; waiting requests are served in order."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -158,7 +158,7 @@ def _answerers(
 
 
 async def _loaded(provider: Provider, metric_model: MetricModelPlan, *, base_s: float) -> float:
-    """Return the seconds that loading took. An embedder is loaded by its first text."""
+    """Load the model, and return the seconds it took. An embedder is loaded by its first text."""
     if metric_model.need == Need.EMBEDDER:
         return 0.0
     began = asyncio.get_running_loop().time()

@@ -21,13 +21,13 @@ from tasks.store_calls import call_store
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedScoring:
-    """What is scored, and what its user should know."""
+    """What to score, with remarks for the user."""
 
     invocation_id: str
     scoring: ScoringPlan
     notes: tuple[str, ...]
     failure_budgets: Mapping[int, int]
-    """How many scores may be missing by the fault of a server, by run-candidate id."""
+    """Number of scores that may be missing because of a server, by run-candidate id."""
 
 
 @task(name="plan", task_run_name="plan the scoring", cache_policy=NO_CACHE, persist_result=False)
@@ -54,7 +54,7 @@ async def plan_scoring(request: ScoreRequest) -> PlannedScoring:
 
 
 def _failure_budget(store: Store, run: RunRecord) -> int:
-    """As many as the run itself allows its servers."""
+    """Return the number of server failures that the run itself allows."""
     invocation = find_invocation(store, run.plan.invocation_id)
     request = read_request(invocation.request if invocation else {}, source="the stored request")
     return request.failure_budget(run.plan.n_cases * run.plan.n_repeats)

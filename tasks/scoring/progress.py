@@ -6,29 +6,29 @@ from dataclasses import dataclass, field
 from evaluation.formatting import duration
 
 LEAST_S = 1.0
-"""So long nothing is said of the time that is left: the first answers are no measure."""
+"""Seconds before the remaining time is estimated: the first answers are not representative."""
 
 
 @dataclass(kw_only=True)
 class ScoringProgress:
-    """What whoever is asked has done, of what there is to do."""
+    """Progress of one judge, embedder or program runner."""
 
     who: str
-    """`judge qwen3:8b`, `embedder nomic-embed-text`, `programs`."""
+    """Name to show: `judge qwen3:8b`, `embedder nomic-embed-text`, `programs`."""
     n_planned: int
-    """Scores; fewer may come, where a metric has none for an answer."""
+    """Number of planned scores; fewer may come, where a metric has none for an answer."""
     n_ended: int = 0
-    """With those that could not be had."""
+    """Number of finished scores, those that failed included."""
     _began: float = field(default_factory=lambda: time.monotonic())
 
     @property
     def percent(self) -> float:
-        """Of what is planned, in [0, 100]."""
+        """Finished share of the planned scores, in [0, 100]."""
         return min(100.0, 100.0 * self.n_ended / self.n_planned) if self.n_planned else 100.0
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace so far; None: nothing is known yet."""
+        """Remaining seconds at the pace so far; None: not known yet."""
         passed = time.monotonic() - self._began
         if not self.n_ended or passed < LEAST_S:
             return None
@@ -36,7 +36,7 @@ class ScoringProgress:
 
     @property
     def time_left(self) -> str:
-        """`41 s left`, `3 min left`; empty where nothing is known, and where nothing is left."""
+        """Remaining time as text: `41 s left`, `3 min left`; empty where it is unknown or zero."""
         if not (seconds := self.seconds_left):
             return ""
         return f"{duration(seconds)} left"
@@ -47,4 +47,4 @@ class ScoringProgress:
 
 
 at_work: list[ScoringProgress] = []
-"""The one that is asked now; empty where nobody is."""
+"""Progress of the scoring under way; empty where there is none."""

@@ -17,10 +17,10 @@ from tasks.flow_logging import log_warning
 
 @asynccontextmanager
 async def sandboxed(settings: Settings) -> AsyncIterator[Answerers]:
-    """Yield the runs programs with the isolation of the settings.
+    """Yield a runner of programs with the isolation of the settings.
 
     Raises:
-        SandboxError: there is none.
+        SandboxError: no such isolation is available.
     """
     sandbox = isolation(settings.sandbox)
     if sandbox.name == WEAK:

@@ -21,10 +21,10 @@ async def score_candidate(
 
     Args:
         run_id: The run.
-        run_candidate_id: Its candidate.
-        metrics: Those that ask for nothing, as `parse_metric` reads them.
-        label: For the task run's name alone.
-        benchmark: Likewise.
+        run_candidate_id: The candidate of the run.
+        metrics: Metrics that need no requests, in the form that `parse_metric` reads.
+        label: Used only in the task run's name.
+        benchmark: Used only in the task run's name.
     """
     with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
         return await call_store(_score, run_id, run_candidate_id, metrics, apart)
@@ -42,16 +42,16 @@ def _score(
 async def score_by_asking(
     asking: str, run_id: str, run_candidate_id: int, *, metrics: tuple[str, ...], label: str, benchmark: str, who: str
 ) -> candidate_scoring.ScoreCounts:
-    """Score what has no score yet, and store every score; return the counts of what was scored now.
+    """Score answers without a score, and store every score; return the counts of the new scores.
 
     Args:
-        asking: The name that `asking.asking` gave in this process.
+        asking: Name from `asking.asking` in this process.
         run_id: The run.
-        run_candidate_id: Its candidate.
-        metrics: Those that ask, as `parse_metric` reads them.
-        label: For the task run's name alone.
-        benchmark: Likewise.
-        who: Likewise: the model that is asked, or the sandbox.
+        run_candidate_id: The candidate of the run.
+        metrics: Metrics that need requests, in the form that `parse_metric` reads.
+        label: Used only in the task run's name.
+        benchmark: Used only in the task run's name.
+        who: The model that is asked, or the sandbox; used only in the task run's name.
     """
     backend = opened(asking)
     n_before = backend.how_far.n_ended

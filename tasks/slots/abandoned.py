@@ -6,14 +6,14 @@ from uuid import UUID
 from tasks.slots.prefect_limits import prefect_limits, retry_while_away
 
 PATIENCE_S = 10.0
-"""A server that is away for longer frees the slots itself, a minute after their holder's last renewal."""
+"""Seconds of retrying. After a longer outage the server frees the slots itself, a minute after the last renewal."""
 
 
 async def free_dead_slots(lease_ids: Sequence[str]) -> int:
-    """Return how many leases of dead holders were given back (or were gone already), by id.
+    """Give back the leases of dead holders by id, and return their number (those already gone included).
 
     Raises:
-        LimitsAwayError: Where the Prefect server is away for longer than a few seconds.
+        LimitsAwayError: the Prefect server is away for longer than a few seconds.
     """
     if not lease_ids:
         return 0

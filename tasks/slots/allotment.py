@@ -9,11 +9,11 @@ from tasks.slots.log_once import LogOnce
 from tasks.slots.tag_limits import GpuSlots, TagView, growth, share, wanted_name
 
 LOOKS_BEFORE_LEFTOVERS = 3
-"""Slots that stood free for so many looks are wanted by nobody."""
+"""Number of checks after which slots that stayed free count as wanted by no other claim."""
 
 
 class Allotment:
-    """The slots of one claim, and the gate that lets as many requests through."""
+    """Slots of one claim, and the gate that lets as many requests through."""
 
     def __init__(
         self, gpu: GpuSlots, *, demand: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
@@ -21,7 +21,7 @@ class Allotment:
         self.leases = Leases(gpu.limits, gpu.tag, gpu.timing, on_change)
         self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.timing, on_change)
         self.others_want = 0
-        """How many slots other claims with our model could use."""
+        """Number of slots that other claims with our model could use."""
         self._tag, self._gate, self._own_slots, self._timing = gpu.tag, gpu.gate, gpu.n, gpu.timing
         self._demand, self._saying = demand, saying
         self._is_open = False
@@ -38,12 +38,12 @@ class Allotment:
 
     @property
     def is_growing(self) -> bool:
-        """True while more slots are ours than we hold."""
+        """True while our share is larger than the slots we hold."""
         return self.leases.n < self._target
 
     @property
     def has_none_for_s(self) -> float:
-        """For how long we have asked for slots and held none, s."""
+        """Seconds for which we have asked for slots and held none."""
         return time.monotonic() - self._none_since if self._none_since is not None else 0.0
 
     def open(self) -> None:
@@ -52,7 +52,7 @@ class Allotment:
         self._resize(min(self.leases.n, self._n_usable))
 
     def close(self) -> None:
-        """Let no request through from now on."""
+        """Stop letting requests through."""
         self._is_open = False
         self._gate.resize(0)
 
@@ -61,14 +61,14 @@ class Allotment:
             self._gate.resize(n)
 
     def check(self, view: TagView) -> None:
-        """Take note of what the limits say; requests beyond slots that are no longer ours get no successors."""
+        """Apply the current limits; requests that exceed the slots still ours get no successors."""
         self.leases.check(view.slots)
         self.wants.check(view.demand)
         self.others_want = max(view.demand.n_taken - self.wants.n, 0)
         self._stay_within()
 
     async def renew(self) -> None:
-        """Keep what is held; what the server has forgotten is no longer ours."""
+        """Renew the leases; slots that the server has forgotten are no longer ours."""
         await self.wants.renew()
         if not await self.leases.renew():
             self._stay_within()
@@ -78,7 +78,7 @@ class Allotment:
             self._resize(self.leases.n)
 
     async def adjust(self, view: TagView) -> None:
-        """Take or gives back slots, so that we hold what is ours; gives none back that a request still needs."""
+        """Take or give back slots until we hold our share; slots that a request still needs are kept."""
         slots = view.slots
         self._tell_limit(slots)
         alone = self.others_want == 0
@@ -97,7 +97,7 @@ class Allotment:
         self._count_the_time_without(slots)
 
     def _allowed(self, slots: Limit, mine: int) -> int:
-        """Return our share, and what nobody has come for."""
+        """Return our share with the slots that no other claim has taken."""
         fair = share(limit=slots.limit, mine=mine, others=self.others_want)
         stands_free = bool(slots.n_free and self.others_want)
         self._n_looks_with_leftovers = self._n_looks_with_leftovers + 1 if stands_free else 0
@@ -107,7 +107,7 @@ class Allotment:
         return fair
 
     async def _ask(self, view: TagView, *, alone: bool) -> int:
-        """Return how many slots we could use, which the others are told when it has changed by much."""
+        """Return how many slots we could use; a large change is published to the others."""
         could_use = max(min(self._own_slots, self._demand()), 1)
         told = self.wants.n
         much = max(self._own_slots // 4, 1)

@@ -15,7 +15,7 @@ from tasks.slots.timing import SlotTiming
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A stretch of work with one model. Its gate may close for a while and open again: others have turns too."""
+    """A period of work with one model. Its gate may close for a while and open again: others have turns too."""
 
     failed: asyncio.Future[None]
     """Gets the exception that ended it, where loading the model again or something unexpected did; else never set."""
@@ -27,7 +27,7 @@ class Turn:
 
 
 class SlotClaim:
-    """One lane's claim to the slots of one GPU tag."""
+    """A lane's claim to the slots of one GPU tag."""
 
     def __init__(
         self,
@@ -69,12 +69,12 @@ class SlotClaim:
         """Yield a turn with a model, entered when the model is loaded and the gate is open.
 
         Args:
-            model_key: Equal where two claims can share a loaded model.
-            shown_model: The model's name as a person knows it.
-            demand: How many slots could be used now.
-            prepare: Loads the model, and returns how long that took, s. Called again when the turn comes back after
-                another model's. What it raises the first time is raised here.
-            abandon: Takes a model out of memory whose loading had begun when the wait for the turn was cancelled. Not
+            model_key: Equal for two claims that can share a loaded model.
+            shown_model: Name of the model for people.
+            demand: Returns the number of slots that could be used now.
+            prepare: Loads the model, and returns the seconds it took. Called again when the turn comes back after
+                another model's. Its error in the first call is raised here.
+            abandon: Unloads a model whose loading had begun when the wait for the turn was cancelled. Not
                 called where another claim works with that model.
         """
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -111,7 +111,7 @@ class SlotClaim:
 
 
 async def _ended(keeping: asyncio.Task[None], *, ask_again_s: float) -> None:
-    """Return when nothing speaks through the connection any more, which is closed then: not even to give back."""
+    """Wait until the connection is unused and closed: nothing is sent after that, not even to give back slots."""
     while not keeping.done():
         keeping.cancel()
         await asyncio.wait([keeping], timeout=ask_again_s)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Gate:
-    """Lets as many in as its capacity says. Used from one event loop, so that nothing needs a lock."""
+    """A semaphore with a capacity that changes. Used from one event loop, so that it needs no lock."""
 
     def __init__(self, capacity: int = 0) -> None:
         self.capacity = capacity
@@ -14,14 +14,14 @@ class Gate:
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     def try_enter(self) -> bool:
-        """Return True where there was room; whoever entered must leave."""
+        """Enter and return True if there is room; every entry needs a `leave`."""
         if self.n_inside >= self.capacity:
             return False
         self.n_inside += 1
         return True
 
     def leave(self) -> None:
-        """Make room again."""
+        """Free the place."""
         if self.n_inside <= 0:
             raise RuntimeError("the gate was left without being entered")
         self.n_inside -= 1
@@ -29,14 +29,14 @@ class Gate:
         self._tell()
 
     def resize(self, n: int) -> None:
-        """Let `n` in from now on; whoever is inside stays until they leave."""
+        """Set the capacity to `n`; requests inside stay until they leave."""
         has_grown = n > self.capacity
         self.capacity = n
         if has_grown:
             self._tell()
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Call `callback` whenever the capacity has grown or somebody has left."""
+        """Call `callback` whenever the capacity has grown or a place became free."""
         self._callbacks.append(callback)
 
     async def until_at_most(self, n: int) -> None:

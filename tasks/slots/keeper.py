@@ -24,7 +24,7 @@ from tasks.slots.tag_limits import GpuSlots, TagView, look_at
 
 
 class LeaseReporter:
-    """Told in the background and never twice at once; a record that cannot be kept now is kept with the next news."""
+    """Reports held leases in the background, one report at a time; a failed report is repeated with the next change."""
 
     def __init__(self, tell: Callable[[frozenset[str]], Awaitable[None]], held: Callable[[], frozenset[str]]) -> None:
         self._tell = tell
@@ -33,19 +33,19 @@ class LeaseReporter:
         self._telling: asyncio.Task[None] | None = None
 
     def changed(self) -> None:
-        """Say that other leases are held than before."""
+        """Report that the held leases have changed."""
         self._is_stale = True
         self._begin()
 
     def look(self) -> None:
-        """Try again what could not be told; raises what nobody expected."""
+        """Retry a failed report; raises unexpected errors."""
         if self._telling is not None and self._telling.done():
             self._telling.result()
         if self._is_stale:
             self._begin()
 
     async def settle(self, *, at_most_s: float) -> None:
-        """Wait until the newest is told, but not for long."""
+        """Wait for the newest report, at most `at_most_s`."""
         if self._is_stale:
             self._begin()
         if self._telling is not None:
@@ -66,11 +66,11 @@ class LeaseReporter:
 
 
 class _EndError(Exception):
-    """The work is done, or was ended."""
+    """The work is finished, or was cancelled."""
 
 
 class Keeper:
-    """One stretch of work with one model on one GPU tag."""
+    """Lifecycle of one period of work with one model on one GPU tag."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Keeper:
         self._timing = gpu.timing
         self._prepare, self._abandon, self._on_open = prepare, abandon, on_open
         self.is_entered = False
-        """True once somebody works in the turn, whose part it is then to let the model go."""
+        """True once the turn is in use; its user is then responsible for releasing the model."""
         self._has_begun_to_load = False
         self._ending = asyncio.Event()
         self._saying = LogOnce(say)
@@ -116,7 +116,7 @@ class Keeper:
         return frozenset().union(*(leases.ids for leases in self._everything))
 
     def end(self) -> None:
-        """Close the gate, and lets `run` give everything back and return."""
+        """Close the gate, and let `run` give everything back and return."""
         self._ending.set()
         self._allotment.close()
 
@@ -138,7 +138,7 @@ class Keeper:
                 await self._give_everything_back()
 
     async def _stand_in_line(self) -> TagView:
-        """Return the limits as they are when the turn is ours to lead, or our model's."""
+        """Wait until the turn is ours to lead, or our model's, and return the limits."""
         while True:
             for leases in (self._allotment.leases, self._allotment.wants, self._line.turn.lease):
                 await leases.give_all_back()  # what the server did not take when we stepped down
@@ -172,7 +172,7 @@ class Keeper:
             view = await self._look()
 
     def _is_empty(self, view: TagView, waited_s: float) -> bool:
-        """Return True when no slot is held for the last model any more, or we have waited long enough."""
+        """Return whether the last model holds no slots any more, or we have waited long enough."""
         slots = view.slots
         if slots.n_taken == 0 or not slots.is_active:
             return True
@@ -185,7 +185,7 @@ class Keeper:
         return True
 
     async def _take_slots(self, view: TagView) -> None:
-        """Take what is ours; who follows a turn and gets nothing asks for one of its own."""
+        """Take our share; a follower of a turn that gets no slot queues for a turn of its own."""
         await self._allotment.adjust(view)
         is_starved = not view.slots.is_paused and self._allotment.has_none_for_s >= self._timing.starved_after_s
         if self._allotment.leases.n:
@@ -194,7 +194,7 @@ class Keeper:
             await self._line.stand(view)
 
     async def _load(self) -> bool:
-        """Return True when the model is loaded and the gate open; False where the turn was lost meanwhile."""
+        """Load the model and open the gate; return False where the turn was lost meanwhile."""
         loading = asyncio.ensure_future(self._prepare())
         self._has_begun_to_load = True
         try:
@@ -216,13 +216,13 @@ class Keeper:
         return True
 
     async def _work(self) -> None:
-        """Return when the turn is another model's."""
+        """Work until the turn is another model's."""
         while await self._look_after_slots(works=True):
             is_growing = self._allotment.is_growing
             await self._pause(self._timing.poll_every_s if is_growing else self._timing.look_every_s)
 
     async def _look_after_slots(self, *, works: bool) -> bool:
-        """Return False when the turn is another model's."""
+        """Adjust the slots; return False when the turn is another model's."""
         view = await self._look()
         if view is None:
             return True
@@ -232,7 +232,7 @@ class Keeper:
         return True
 
     async def _step_down(self) -> None:
-        """Let the requests inside finish, then gives the slots back."""
+        """Let the requests inside finish, then give the slots back."""
         self._allotment.close()
         while self._gate.n_inside:
             drained = asyncio.ensure_future(self._gate.until_at_most(0))
@@ -244,7 +244,7 @@ class Keeper:
             await leases.give_all_back()
 
     async def _look(self) -> TagView | None:
-        """Return the limits of the tag now; None: the server is away."""
+        """Return the current limits of the tag; None: the server is away."""
         try:
             view = await look_at(self._limits, self._tag, slots=self._own_slots)
         except LimitsAwayError as error:
@@ -265,10 +265,10 @@ class Keeper:
         return view
 
     async def _pause(self, seconds: float, until: asyncio.Future[Any] | None = None) -> None:
-        """Wait, and renews what is due.
+        """Wait, then renew what is due.
 
         Raises:
-            _EndError: When the end was asked for.
+            _EndError: the end was requested.
         """
         ending = asyncio.ensure_future(self._ending.wait())
         jittered = seconds * random.uniform(0.85, 1.15)  # noqa: S311 - keeps processes apart
@@ -283,7 +283,7 @@ class Keeper:
         self._news.look()
 
     async def _let_go_of_what_nobody_used(self) -> None:
-        """Take the model out of memory where the end came before anybody worked in the turn; we still hold it."""
+        """Unload a model where the end came before the turn was entered; we still hold the turn."""
         is_unused = self._has_begun_to_load and not self.is_entered
         if self._abandon is not None and is_unused and not self._allotment.others_want:
             with contextlib.suppress(TimeoutError):
@@ -291,7 +291,7 @@ class Keeper:
                     await self._abandon()
 
     async def _give_everything_back(self) -> None:
-        """Try a few times; what a server does not take back, being away or the limit 0, it frees itself."""
+        """Give everything back in a few attempts. What a server away or at limit 0 does not take, it frees itself."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timing.drain_at_end_s):
                 await self._gate.until_at_most(0)
@@ -308,7 +308,7 @@ class Keeper:
         await self._news.settle(at_most_s=self._timing.give_back_at_most_s)
 
     def _tell_kept(self) -> None:
-        """Say when slots will be free that Prefect would not take back."""
+        """Log when slots will be free that Prefect would not take back."""
         leases = self._allotment.leases
         if leases.n and leases.is_paused:
             within_s = self._timing.lease_s + self._timing.freed_after_s

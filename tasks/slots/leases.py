@@ -20,17 +20,17 @@ class _Lease:
     n: int
     limit_id: str
     renew_at: float = 0.0
-    """On the monotonic clock, s."""
+    """Time of the next renewal on the monotonic clock, in seconds."""
     ends_at: float = 0.0
-    """Unix time, s: a computer that slept was silent too."""
+    """End of the lease in Unix time, in seconds, so that a computer's sleep counts."""
     version: str = ""
-    """The limit's, when it was last seen before `ends_at`."""
+    """Version of the limit when it was last seen before `ends_at`."""
     is_doubtful: bool = False
-    """The server was away since it was renewed, and may know nothing of it."""
+    """True where the server was away since the last renewal and may have lost the lease."""
 
 
 class Leases:
-    """Slots of one limit, taken, kept and given back; a server that is away changes nothing of what is held."""
+    """Leased slots of one limit: taken, renewed and given back. A server outage changes nothing of what is held."""
 
     def __init__(self, limits: Limits, name: str, timing: SlotTiming, on_change: Callable[[], None]) -> None:
         self.name = name
@@ -40,20 +40,20 @@ class Leases:
         self._held: dict[str, _Lease] = {}
         self._n_still_counted = 0
         self.is_paused = False
-        """The limit was 0 when it was last seen."""
+        """True if the limit was 0 when it was last seen."""
 
     @property
     def n(self) -> int:
-        """How many slots are held."""
+        """Number of slots held."""
         return sum(lease.n for lease in self._held.values())
 
     @property
     def ids(self) -> frozenset[str]:
-        """What they are held by."""
+        """Ids of the leases."""
         return frozenset(self._held)
 
     async def take(self, n: int, limit_id: str) -> bool:
-        """Return False where they are not to be had now."""
+        """Take `n` slots and return True; return False where they are not available now."""
         lease_id = await self._taken(n)
         if lease_id is None:
             return False
@@ -63,7 +63,7 @@ class Leases:
         return True
 
     async def _taken(self, n: int) -> str | None:
-        """Return a server on SQLite refuses many a first try within milliseconds, and answers the second."""
+        """Return the id of a new lease; retries, since a server on SQLite often refuses once within milliseconds."""
         for n_tries_left in reversed(range(self._timing.n_take_tries)):
             asked_at = time.monotonic()
             try:
@@ -76,7 +76,7 @@ class Leases:
         return None
 
     async def renew(self) -> bool:
-        """Return False where the server has forgotten some of them; those are no longer ours."""
+        """Renew the leases; return False where the server has forgotten some, which are no longer ours."""
         now = time.monotonic()
         due = [lease_id for lease_id, lease in self._held.items() if now >= lease.renew_at]
         renewed = [await self._renew(lease_id) for lease_id in due]
@@ -104,10 +104,10 @@ class Leases:
         lease.is_doubtful = False
 
     async def _is_still_counted(self, lease: _Lease) -> bool:
-        """Return True where the server has forgotten a lease, but not that its slots are taken.
+        """Return whether the server has forgotten a lease, but still counts its slots as taken.
 
-        So does a server that keeps leases in memory, as Prefect's does unless told otherwise, when it is restarted:
-        then nobody else would ever free them. A lease that ended, or that somebody gave back, was counted down.
+        A server that keeps leases in memory, as Prefect's does by default, does so after a restart: then no one else
+        would ever free them. A lease that ended, or that was given back by another process, was counted down.
         """
         if time.time() < lease.ends_at:
             return True
@@ -123,7 +123,7 @@ class Leases:
             self._n_still_counted = 0
 
     def check(self, limit: Limit) -> None:
-        """Take note of what the limit is now; leases of one that a person removed are no more."""
+        """Apply the current limit; leases of a limit that was removed are dropped."""
         self.is_paused = limit.is_paused
         now = time.time()
         for lease_id, lease in tuple(self._held.items()):
@@ -137,7 +137,7 @@ class Leases:
                 lease.renew_at = 0.0
 
     def doubt(self) -> None:
-        """Renew everything as soon as the server answers again."""
+        """Have everything renewed as soon as the server answers again."""
         for lease in self._held.values():
             lease.is_doubtful = True
 
@@ -149,24 +149,24 @@ class Leases:
             await self.take(n - self.n, limit_id)
 
     async def replace(self, n: int, limit_id: str) -> None:
-        """Hold `n` instead, of a limit that has plenty; at no moment fewer than the smaller of the two."""
+        """Hold `n` slots instead, of a limit with plenty; never fewer than the smaller of the two meanwhile."""
         before = self.ids
         if await self.take(n, limit_id):
             await self._give_back(before)
 
     async def give_all_back(self) -> None:
-        """Keep those whose return the server did not take, or would not at limit 0; see `n`."""
+        """Give all leases back; keep those that the server did not take, or would not at limit 0; see `n`."""
         await self._give_back(self.ids)
         await self._uncount()
 
     async def look(self) -> None:
-        """Take note of whether slots that are kept can be given back now."""
+        """Check whether kept slots can be given back now."""
         with contextlib.suppress(LimitsAwayError):
             limit = (await self._limits.look([self.name])).get(self.name)
             self.is_paused = limit is not None and limit.is_paused
 
     async def _give_back(self, lease_ids: frozenset[str]) -> None:
-        """One after the other: at once, they wait for each other at the server for longer."""
+        """Give leases back one after the other: in parallel they wait for each other at the server for longer."""
         for lease_id in () if self.is_paused else lease_ids:
             if self._held[lease_id].is_doubtful and not await self._renew(lease_id):
                 continue

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 from evaluation.errors import BenchwrightError
 
 PLENTY = 1_000_000
-"""The size of limits that only count, and the capacity of one that is switched off."""
+"""Size of limits that only count, and capacity of an inactive limit."""
 
 
 class LimitsAwayError(BenchwrightError):
-    """The server of the limits is away, restarting or too busy: ask again later."""
+    """The server of the limits is away, restarting or too busy; retry later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,36 +20,36 @@ class Limit:
 
     limit_id: str
     limit: int
-    """How many slots it has; an inactive one limits nobody, and has plenty."""
+    """Number of slots; an inactive limit restricts nothing and has `PLENTY`."""
     n_taken: int
     is_active: bool = True
     version: str = ""
-    """Another one whenever slots were taken or given back."""
+    """Changes whenever slots are taken or given back."""
 
     @property
     def is_paused(self) -> bool:
-        """True at 0, which a person set: then Prefect renews leases, but gives out none and takes none back."""
+        """True at limit 0, which a person set: then Prefect renews leases, but neither grants nor takes back any."""
         return self.limit == 0
 
     @property
     def n_free(self) -> int:
-        """How many slots can be taken now."""
+        """Number of slots that can be taken now."""
         return max(self.limit - self.n_taken, 0)
 
 
 class Limits(Protocol):
-    """Calls that answer at once or raise `LimitsAwayError`."""
+    """Calls to a limit server, which answer at once or raise `LimitsAwayError`."""
 
     async def look(self, names: Sequence[str]) -> Mapping[str, Limit]:
-        """Return those of the limits that exist, by name."""
+        """Return the existing ones of the limits, by name."""
         ...
 
     async def create(self, name: str, limit: int) -> None:
-        """Make a limit; one that exists already stays as it is."""
+        """Create a limit; an existing one stays as it is."""
         ...
 
     async def change(self, limit_id: str, *, limit: int | None = None, n_taken: int | None = None) -> None:
-        """Set how many slots a limit has, or how many of them count as taken."""
+        """Set the number of slots of a limit, or how many of them count as taken."""
         ...
 
     async def take(self, name: str, n: int, *, lease_s: float) -> str | None:
@@ -57,25 +57,25 @@ class Limits(Protocol):
         ...
 
     async def renew(self, lease_id: str, *, lease_s: float) -> bool:
-        """Return False where the server does not know the lease (any more)."""
+        """Renew a lease; return False where the server does not know it (any more)."""
         ...
 
     async def give_back(self, lease_id: str) -> None:
-        """Free the slots of a lease; one that the server does not know is none.
+        """Free the slots of a lease; an unknown one is ignored.
 
         Raises:
-            LimitsAwayError: Also while the limit is 0, where Prefect cannot.
+            LimitsAwayError: also while the limit is 0, where Prefect cannot.
         """
         ...
 
     async def uncount(self, name: str, n: int) -> None:
-        """Free `n` slots that count as taken by a lease which the server has forgotten."""
+        """Free `n` slots that are still counted for a lease that the server has forgotten."""
         ...
 
     async def read_note(self, name: str) -> Any:
-        """Return the JSON value of a note that everybody can read; None: there is none."""
+        """Return the JSON value of a shared note; None: there is none."""
         ...
 
     async def write_note(self, name: str, value: dict[str, Any]) -> None:
-        """Write it."""
+        """Write a shared note."""
         ...

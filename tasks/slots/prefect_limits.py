@@ -30,19 +30,21 @@ from tasks.slots.limits import PLENTY, Limit, Limits, LimitsAwayError
 from tasks.slots.turns import variable_name
 
 ANSWER_WITHIN_S = 20.0
-"""Long, since a lease whose answer was not waited for is held by nobody until it ends."""
+"""Request timeout in seconds. It is long, since a lease whose answer is lost has no owner until it ends."""
 PAGE = 200
 _FULL = frozenset({422, 423})
-"""423: taken. 422: more than the limit, which was edited since we looked."""
+"""Statuses without a free slot. 423: taken. 422: more than the limit, which was edited since it was last read."""
 _LATER = frozenset({408, 409, 425, 429})
-"""409: two wrote at once, or the limit is 0, of which Prefect 3.8 can take no lease back (it divides by the limit)."""
+"""Statuses to retry. 409: simultaneous writes, or a limit of 0, of which Prefect 3.8 can take no lease back (it
+divides by the limit).
+"""
 _GONE = frozenset({404, 410})
 
 T = TypeVar("T")
 
 
 class PrefectLimits:
-    """The limits of the Prefect server that the present settings name."""
+    """Limits of the Prefect server that the current settings name."""
 
     def __init__(self, client: PrefectClient) -> None:
         self._client = client
@@ -132,10 +134,10 @@ class PrefectLimits:
             raise LimitsAwayError(f"another process has just written the variable {name!r} in Prefect") from error
 
     async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what the API answers to one request.
+        """Return the API's answer to one request.
 
         Raises:
-            LimitsAwayError: Where it has no answer now, but may have one later.
+            LimitsAwayError: it has no answer now, but may have one later.
         """
         try:
             with SettingsContext(profile=self._profile, settings=self._settings):
@@ -154,7 +156,7 @@ _impatient: list[tuple[Settings, Settings]] = []
 
 
 def _without_retries(settings: Settings) -> Settings:
-    """Return the same settings but for retries; kept, since copying them takes longer than taking a lease."""
+    """Return the settings without retries; cached, since copying them takes longer than taking a lease."""
     for original, copied in _impatient:
         if original is settings:
             return copied
@@ -164,13 +166,13 @@ def _without_retries(settings: Settings) -> Settings:
 
 
 async def _wait_for_nothing(response: httpx.Response) -> None:
-    """Have the client return a failed response at once, however many retries are left: it sleeps before it does."""
+    """Make the client return a failed response at once, however many retries are left: it sleeps before it does."""
     response.headers["Retry-After"] = "0"
 
 
 @asynccontextmanager
 async def prefect_limits() -> AsyncIterator[Limits]:
-    """Yield the limits of the Prefect server in use, for as long as the context is open."""
+    """Open the limits of the Prefect server in use."""
     settings: dict[str, Any] = {
         "timeout": httpx.Timeout(ANSWER_WITHIN_S),
         "event_hooks": {"response": [_wait_for_nothing]},
@@ -186,19 +188,19 @@ async def ensure_limit(
 ) -> int:
     """Return how many requests the limit of `tag` lets through now; create it where it is missing.
 
-    A limit that a person edited is obeyed. One that still stands as we set it is raised where a user says so: the
-    first evaluation may have assumed a single slot. One that was switched off in Prefect limits nobody, as Prefect
-    itself has it: then the answer is `slots`.
+    A limit that a person edited is obeyed. One that is unchanged since we set it is raised where the user says so: the
+    first evaluation may have assumed a single slot. One that was switched off in Prefect limits nothing, as in Prefect
+    itself: then the answer is `slots`.
 
     Args:
         tag: The GPU tag, which is the limit's name.
-        slots: How many requests its endpoints serve at once.
+        slots: Number of concurrent requests of its endpoints.
         is_explicit: The user named this number; it was not assumed.
         resize: Set an existing limit to `slots`, whoever set it.
-        patience_s: How long a server that is away is asked again.
+        patience_s: Seconds of retrying while the server is away.
 
     Raises:
-        LimitsAwayError: Where it is still away then.
+        LimitsAwayError: the server is still away then.
     """
     async with prefect_limits() as limits:
         return await retry_while_away(
@@ -207,7 +209,7 @@ async def ensure_limit(
 
 
 def limit_note_name(tag: str) -> str:
-    """Return the name of the variable in Prefect that holds which limit we set last."""
+    """Return the name of the variable in Prefect with the limit that we set last."""
     return variable_name("limit", tag)
 
 
@@ -228,13 +230,13 @@ async def _ensured(limits: Limits, tag: str, slots: int, *, is_explicit: bool, r
 
 
 async def _is_ours(limits: Limits, tag: str, limit: int) -> bool:
-    """Return whether the limit stands as we set it, so that nobody edited it since."""
+    """Return whether the limit is unchanged since we set it."""
     note = await limits.read_note(limit_note_name(tag))
     return isinstance(note, dict) and note.get("limit") == limit
 
 
 async def retry_while_away(call: Callable[[], Awaitable[T]], *, patience_s: float, pause_s: float = 0.5) -> T:
-    """Return what `call` returns, asked again every half second while the server is away."""
+    """Call `call`, retrying every half second while the server is away."""
     give_up_at = time.monotonic() + patience_s
     while True:
         try:

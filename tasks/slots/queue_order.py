@@ -16,7 +16,7 @@ from tasks.slots.turns import TurnTable
 
 
 class QueuePlace:
-    """One claim's place in line."""
+    """Place of one claim in the queue."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class QueuePlace:
         self._n_ignored = 0
         self._ignored_until = 0.0
         self._ignored_version: str | None = None
-        """Of the limit that counts who waits, without what we did to it; None: not seen since."""
+        """Version of the limit that counts waiting claims, without our own changes; None: not seen since."""
         self._waiting_id = ""
         self._show_at = 0.0
 
@@ -47,7 +47,7 @@ class QueuePlace:
         self.place.check(view.waiting)
 
     async def renew(self) -> None:
-        """Keep the turn or the place in line, and lets the others know that we are there."""
+        """Renew the turn or the place in the queue, and show the others that we are alive."""
         if self.place.n and time.monotonic() >= self._show_at:
             await self._show_that_somebody_waits()
         await self.place.renew()
@@ -84,7 +84,7 @@ class QueuePlace:
             await self._limits.change(view.turn.limit_id, n_taken=0)
 
     async def stand(self, view: TagView) -> None:
-        """Let the others see that somebody waits, and says so."""
+        """Join the queue, visibly for the others, and log it."""
         if self.place.n == 0:
             self._waiting_id = view.waiting.limit_id
             await self._show_that_somebody_waits()
@@ -99,14 +99,14 @@ class QueuePlace:
         await self.place.replace(1, self._waiting_id)
 
     async def leave(self) -> None:
-        """Let the others see that we wait no more."""
+        """Leave the queue, visibly for the others."""
         self._saying.over("line")
         if self.place.n:
             self._ignored_version = None
             await self.place.give_all_back()
 
     async def may_stay(self, view: TagView, *, works: bool, has_slots: bool) -> bool:
-        """Return False when the turn is no longer our model's, or was given up by us for somebody who waits.
+        """Return False when the turn is no longer our model's, or we gave it up for a waiting claim.
 
         Args:
             view: The limits now.
@@ -137,11 +137,10 @@ class QueuePlace:
         self._lets_others_first_until = now + self._timing.stand_back_at_most_s
 
     def _n_others_waiting(self, view: TagView) -> int:
-        """Return how many others wait, but for those who did not take the turn that we gave up for them.
+        """Return the number of other waiting claims.
 
-        And are silent since.
-
-        One of them who was only slow is seen again when it next shows that it waits.
+        Claims that did not take the turn that we gave up for them, and are silent since, do not count. One of them that
+        was only slow is counted again when it next shows that it waits.
         """
         waiting = max(view.waiting.n_taken - self.place.n, 0)
         self._ignored_version = self._ignored_version or view.waiting.version

@@ -13,18 +13,18 @@ from tasks.slots.timing import SlotTiming
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuSlots:
-    """A GPU's limits, and the gate that its leased slots open."""
+    """The limits of a GPU, and the gate that its leased slots open."""
 
     limits: Limits
     tag: str
     gate: Gate
     n: int
-    """How many the claim can use at most."""
+    """Maximum number of slots that the claim can use."""
     timing: SlotTiming
 
 
 def share(*, limit: int, mine: int, others: int) -> int:
-    """Return how many of `limit` slots are ours, where we could use `mine` and others could use `others`."""
+    """Return our share of `limit` slots, if we could use `mine` and others could use `others`."""
     if others <= 0 or limit <= 0:
         return max(min(limit, mine), 0)
     fair = -(-limit * mine // (mine + others))
@@ -34,7 +34,7 @@ def share(*, limit: int, mine: int, others: int) -> int:
 def growth(*, limit: int, held: int, target: int, free: int, alone: bool) -> int:
     """Return how many slots to take now.
 
-    All that are missing and free, in quarters of the limit where others take too.
+    All that are missing and free, in quarters of the limit where others take slots too.
     """
     takeable = min(target - held, free)
     return max(takeable if alone else min(takeable, -(-limit // 4)), 0)
@@ -43,7 +43,7 @@ def growth(*, limit: int, held: int, target: int, free: int, alone: bool) -> int
 def leases_to_keep(sizes: Mapping[str, int], n: int) -> frozenset[str]:
     """Return the ids of leases that together hold as many slots as possible, but at most `n`.
 
-    A lease can only go whole.
+    A lease can only be given back as a whole.
     """
     best: dict[int, frozenset[str]] = {0: frozenset()}
     for lease_id, size in sizes.items():
@@ -55,15 +55,15 @@ def leases_to_keep(sizes: Mapping[str, int], n: int) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagView:
-    """All limits of a tag at one moment."""
+    """Snapshot of all limits of a tag."""
 
     slots: Limit
     turn: Limit
-    """One slot: its holder leads the turn of a model."""
+    """Limit of one slot; its holder leads the turn of a model."""
     demand: Limit
-    """As many as all those who have a turn could use."""
+    """Limit that counts the slots which all claims in the turn could use."""
     waiting: Limit
-    """One for each who waits for a turn."""
+    """Limit that counts the claims waiting for a turn."""
 
 
 def turn_name(tag: str) -> str:
@@ -72,20 +72,20 @@ def turn_name(tag: str) -> str:
 
 
 def wanted_name(tag: str) -> str:
-    """Return the name of the limit on which slots are counted that could be used."""
+    """Return the name of the limit that counts the slots that claims could use."""
     return f"{tag}:wanted"
 
 
 def waiting_name(tag: str) -> str:
-    """Return the name of the limit on which those are counted who wait for a turn."""
+    """Return the name of the limit that counts the claims waiting for a turn."""
     return f"{tag}:waiting"
 
 
 async def look_at(limits: Limits, tag: str, *, slots: int) -> TagView:
-    """Return the limits of `tag`; those that are missing are made, the tag's own with `slots`.
+    """Return the limits of `tag`; missing ones are created, the tag's own with `slots`.
 
     Raises:
-        LimitsAwayError: Where the server is away.
+        LimitsAwayError: the server is away.
     """
     sizes = {tag: slots, turn_name(tag): 1, wanted_name(tag): PLENTY, waiting_name(tag): PLENTY}
     by_name = await limits.look(tuple(sizes))

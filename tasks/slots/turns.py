@@ -13,29 +13,29 @@ from tasks.slots.timing import SlotTiming
 
 
 def note_name(tag: str) -> str:
-    """Return the name of the Prefect variable that says which model is at work on `tag`."""
+    """Return the name of the Prefect variable with the model that is at work on `tag`."""
     return variable_name("turn", tag)
 
 
 def variable_name(kind: str, tag: str) -> str:
-    """Return the name of a Prefect variable about `tag`: those may hold but small letters, digits and underscores."""
+    """Return the name of a Prefect variable about `tag`: only lower-case letters, digits and underscores."""
     return f"benchwright_{kind}_{re.sub(r'[^a-z0-9]+', '_', tag.lower()).strip('_')}"[:255]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnNote:
-    """What the leader of a turn writes down."""
+    """Note that the leader of a turn writes."""
 
     model_key: str
     model: str
-    """As a person knows it."""
+    """Name of the model for people."""
     since: float
-    """Unix time, s."""
+    """Start of the turn in Unix time, in seconds."""
     load_s: float = 0.0
 
     @classmethod
     def from_json(cls, value: Any) -> "TurnNote | None":
-        """Return None for a note that is missing or that somebody else wrote."""
+        """Return the note; None where it is missing or of another format."""
         try:
             return cls(
                 model_key=str(value["model_key"]),
@@ -48,14 +48,14 @@ class TurnNote:
 
 
 class TurnTable:
-    """The turn on one GPU tag, as one claim sees it."""
+    """Turn on one GPU tag, as one claim sees it."""
 
     def __init__(
         self, limits: Limits, tag: str, timing: SlotTiming, *, model_key: str, model: str, on_change: Callable[[], None]
     ) -> None:
         self.lease = Leases(limits, turn_name(tag), timing, on_change)
         self.note: TurnNote | None = None
-        """The newest that was read or written."""
+        """Newest note that was read or written."""
         self._limits = limits
         self._name = note_name(tag)
         self._timing = timing
@@ -70,33 +70,33 @@ class TurnTable:
 
     @property
     def leads(self) -> bool:
-        """True while the turn is held by us."""
+        """True while we hold the turn."""
         return self.lease.n > 0
 
     @property
     def is_our_models(self) -> bool:
-        """True where the newest note names our model."""
+        """True if the newest note names our model."""
         return self.note is not None and self.note.model_key == self._model_key
 
     @property
     def has_lasted_s(self) -> float:
-        """For how long the model of the note has been at work, s."""
+        """Seconds for which the model of the note has been at work."""
         return max(time.time() - self.note.since, 0.0) if self.note is not None else 0.0
 
     @property
     def owes_s(self) -> float:
-        """How long a turn of the note's model has to last, s."""
+        """Minimum duration of a turn of the note's model, in seconds."""
         load_s = self.note.load_s if self.note is not None else 0.0
         return max(load_s * self._timing.turn_per_load, self._timing.shortest_turn_s)
 
     async def take(self, limit: Limit, *, goes_on: bool) -> bool:
-        """Return True where the turn is now ours.
+        """Take the turn; return whether it is ours now.
 
-        `note` then still says whose it was before, for `announce` to replace.
+        `note` still names the previous owner, for `announce` to replace.
 
         Args:
             limit: The turn's limit.
-            goes_on: The model was at work until now, with another leader: its turn began with that one.
+            goes_on: The model was at work until now with another leader, with which its turn began.
         """
         if limit.n_free < 1 or not await self.lease.take(1, limit.limit_id):
             return False
@@ -106,7 +106,7 @@ class TurnTable:
         return True
 
     async def announce(self, *, load_s: float | None = None) -> bool:
-        """Return False where the note could not be written: ask again."""
+        """Write the note of our turn; return False where it could not be written, and has to be retried."""
         if load_s is not None:
             self._since = time.time()
         earlier_load_s = self.note.load_s if self.is_our_models and self.note is not None else 0.0
@@ -136,12 +136,12 @@ class TurnTable:
         return True
 
     async def keep(self) -> None:
-        """Say that the leader is still there, now and then."""
+        """Report from time to time that the leader is alive."""
         if self.leads and time.monotonic() >= self._write_at:
             await self.announce()
 
     async def read(self, limit: Limit, *, fresh: bool = False) -> bool:
-        """Return False where the note could not be read; an old one serves where nobody has taken the turn since."""
+        """Read the note; return False on failure. An old note is valid while no one has taken the turn since."""
         now = time.monotonic()
         version, n_reads = self._read_of
         n_reads = n_reads if version == limit.version else 0
@@ -161,12 +161,12 @@ class TurnTable:
         return True
 
     def hear_nothing(self) -> None:
-        """Forgive the silence of leaders while the server is away."""
+        """Excuse the silence of leaders while the server is away."""
         self._heard = None
 
     @property
     def is_forgotten(self) -> bool:
-        """True where the leader has said nothing for so long that there is none."""
+        """True where the leader has been silent for so long that there is none."""
         if self._heard is None:
             return False
         return time.monotonic() >= self._heard[1] + self._timing.turn_forgotten_after_s

@@ -26,20 +26,20 @@ from tasks.store_calls import call_store
 DEPLOYMENT = "stretch/stretch"
 LOOK_EVERY_S = 3.0
 TAKEN_WITHIN_S = 60.0
-"""A flow run that no worker has taken by then, while no other one is at work, is done by whoever waits for it."""
+"""Seconds after which a flow run that no worker took, while no other one is at work, is done by the waiting process."""
 AT_WORK_WITHIN_S = {StateType.PENDING: 600.0, StateType.RUNNING: 180.0}
-"""A flow run in such a state that has not taken hold of its runs by then never will: its process is gone."""
+"""Seconds in a state after which a flow run that has not taken hold of its runs never will: its process is gone."""
 ENDED = (StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED)
 
 
 def tag_of(invocation_id: str) -> str:
-    """Return the tag of all flow runs over which an invocation is spread."""
+    """Return the tag of all flow runs of a spread invocation."""
     return f"invocation:{invocation_id}"
 
 
 @dataclass(kw_only=True)
 class Child:
-    """One flow run, and the share that it works on."""
+    """A flow run and the share that it works on."""
 
     share: Share
     flow_run: FlowRun
@@ -48,7 +48,7 @@ class Child:
 
 @dataclass(kw_only=True)
 class Children:
-    """All of them."""
+    """All flow runs of a spread run."""
 
     store: Store
     plan: Plan
@@ -58,7 +58,7 @@ class Children:
     """When one of them last sent a heartbeat."""
 
     async def begin(self) -> None:
-        """Has a flow run made for each share of which something is missing, unless there is one that is still open."""
+        """Start a flow run for each share with missing cases, unless one is still open."""
         flow_runs = await self._existing_flow_runs()
         run_candidate_ids = [item.run_candidate_id for item in self.plan.candidates]
         for number in range(1, self.plan.spread + 1):
@@ -77,7 +77,7 @@ class Children:
         return await self.client.read_flow_runs(flow_run_filter=of_invocation, limit=200)
 
     async def _make(self, share: Share, n_before: int) -> FlowRun:
-        """Return two who want the same one get the same one: its key says which it is."""
+        """Create the flow run of a share. Simultaneous callers get the same one, by its idempotency key."""
         try:
             return await arun_deployment(
                 DEPLOYMENT,
@@ -94,7 +94,7 @@ class Children:
             ) from None
 
     async def look(self) -> None:
-        """Read how each of them is; who died without a word to the store is named there, to be made again."""
+        """Read the state of each; those that died without a word to the store are recorded there, to be restarted."""
         for child in self.each:
             if child.is_over:
                 continue
@@ -134,11 +134,11 @@ class Children:
         return not any(held.started_at >= state.timestamp for held in holders)
 
     def are_over(self) -> bool:
-        """Return True where nobody is at work on a share any more."""
+        """Return whether no flow run is at work on a share any more."""
         return all(child.is_over for child in self.each)
 
     async def call_off_where_nobody_comes(self) -> None:
-        """Cancel those that no worker takes, once nobody else is at work."""
+        """Cancel flow runs that no worker takes, once no other one is at work."""
         left = [child for child in self.each if not child.is_over]
         if any(child.flow_run.state is None or not child.flow_run.state.is_scheduled() for child in left):
             return
@@ -151,7 +151,7 @@ class Children:
             await self._cancel(child)
 
     async def cancel(self) -> None:
-        """End all of them early."""
+        """Cancel all flow runs."""
         for child in self.each:
             if not child.is_over:
                 await self._cancel(child)
@@ -169,15 +169,15 @@ def _is_scheduled(child: Child) -> bool:
 
 
 async def spread_out(store: Store, plan: Plan) -> None:
-    """Return when nobody is at work on a share of the plan any more. What is missing then, nobody else will ask.
+    """Run the shares of the plan on workers until all have ended. Cases still missing then are asked by no one else.
 
     Args:
-        store: Where outcomes go.
-        plan: Its runs are held by this process, and running.
+        store: Store of the outcomes.
+        plan: Plan whose runs are held by this process, and running.
 
     Raises:
         ConfigurationError: the Prefect server has no deployment for it.
-        CancelledError: the flow runs were told to end.
+        CancelledError: the flow runs were cancelled.
     """
     async with get_client() as client:
         children = Children(store=store, plan=plan, client=client)
@@ -194,7 +194,7 @@ async def spread_out(store: Store, plan: Plan) -> None:
 
 
 async def _look(children: Children) -> None:
-    """Look after the shares; what Prefect does not answer is asked later."""
+    """Check the shares; a failed request to Prefect is repeated later."""
     try:
         await children.look()
         await children.call_off_where_nobody_comes()

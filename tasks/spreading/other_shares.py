@@ -26,20 +26,20 @@ from tasks.store_calls import call_store
 LOOK_EVERY_S = 2.0
 RECONCILE_EVERY_S = 15.0
 STALLED_AFTER_S = 30.0
-"""Others from whom nothing came for so long are waited for no more."""
+"""Seconds without progress after which other shares are no longer waited for."""
 SUSPECT_AFTER_S = 25.0
-"""Who did not beat for so long may be dead, and counts as dead after a minute."""
+"""Seconds without a heartbeat after which a process may be dead; it counts as dead after a minute."""
 HEARD_WITHIN_S = 900.0
-"""So long a share that has nothing left to ask stays for whoever waits for it."""
+"""Seconds for which a share that has nothing left to ask stays for the process that waits for it."""
 
 
 async def note_the_others(bench: Workbench) -> None:
-    """Count the failures and give-ups of those who asked other shares before we ask anything."""
+    """Count the failures and give-ups of the other shares before anything is asked."""
     await asyncio.to_thread(_look, bench, await call_store(_began, bench))
 
 
 async def until_the_run_is_over(bench: Workbench) -> None:
-    """Return when somebody has ended the runs. Until then give-ups and failures of the others count here too."""
+    """Wait until the runs are ended. Until then give-ups and failures of the others count here too."""
     since = await call_store(_began, bench)
     reconciled_at = time.monotonic()
     while True:
@@ -55,14 +55,14 @@ async def until_the_run_is_over(bench: Workbench) -> None:
 
 
 def _began(bench: Workbench) -> datetime:
-    """When the process that spread the run began."""
+    """Return the start time of the process that spread the run."""
     run_ids = [run.run_id for run in bench.plan.runs]
     held = [held for run_id in run_ids for held in living_holders(bench.store, run_id) if not is_share(held.part)]
     return min((holder.started_at for holder in held), default=bench.opened_at)
 
 
 def _look(bench: Workbench, since: datetime) -> bool:
-    """Return True where the runs have ended; takes note of what became of the candidates elsewhere."""
+    """Return whether the runs have ended; counts the failures and give-ups of candidates elsewhere."""
     runs = runs_of_invocation(bench.store, bench.plan.invocation_id)
     for candidate in (candidate for run in runs for candidate in run.candidates):
         if (watch := bench.watches.get(candidate.run_candidate_id)) is None:
@@ -75,9 +75,9 @@ def _look(bench: Workbench, since: datetime) -> bool:
 
 
 async def until_others_need_no_other_model(bench: Workbench, work: GroupWork) -> None:
-    """Return when the shares of the groups before this one are done: else a server would load now one, now the other.
+    """Wait until the other shares are done with earlier groups, so that a server does not switch between models.
 
-    Of whom nothing came for `STALLED_AFTER_S` is not waited for.
+    Shares without progress for `STALLED_AFTER_S` are not waited for.
     """
     if bench.plan.share is None:
         return
@@ -92,9 +92,9 @@ async def until_others_need_no_other_model(bench: Workbench, work: GroupWork) ->
 
 
 async def others_still_ask(bench: Workbench, work: GroupWork) -> bool:
-    """Return True where other shares have cases left for the model.
+    """Return whether other shares have cases left for the model.
 
-    So that who is last of all takes it out of memory.
+    The last share of all unloads it.
     """
     if bench.plan.share is None:
         return False
@@ -109,7 +109,7 @@ async def others_still_ask(bench: Workbench, work: GroupWork) -> bool:
 
 
 def _earlier_candidates(bench: Workbench, work: GroupWork) -> frozenset[int]:
-    """Whom the servers of the work are asked for before it, with another model in their memory."""
+    """Return the candidates that the work's servers are asked for earlier, with another model in memory."""
     own = work.group
     return frozenset(
         item.run_candidate_id
@@ -127,7 +127,7 @@ def _n_left(store: Store, invocation_id: str, run_candidate_ids: frozenset[int])
 
 
 async def until_the_spreader_is_heard(store: Store, plan: Plan) -> None:
-    """Return when the process that waits for our share has beaten lately; where it is gone, it is made again first."""
+    """Wait for a recent heartbeat of the process that waits for our share; if it is gone, it is restarted first."""
     began = time.monotonic()
     await reconcile(store)
     while await call_store(_is_suspect, store, [run.run_id for run in plan.runs]):

@@ -12,10 +12,10 @@ from tasks.store_calls import call_store
 
 
 async def request_for_share(invocation_id: str, share: Share, flow_run_id: str) -> PlanRequest:
-    """Return a share of what was asked for under that id.
+    """Return a share of the request with that invocation id.
 
     Raises:
-        ConfigurationError: nothing was, in the results database of this process.
+        ConfigurationError: there is none in the results database of this process.
     """
     return await call_store(_stored_request, invocation_id, share, flow_run_id)
 

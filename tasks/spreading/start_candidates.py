@@ -10,7 +10,7 @@ from tasks.store_calls import call_store
 
 
 async def begin_candidates(store: Store, plan: Plan) -> None:
-    """Mark all candidates as running, unless shares of their run are being worked on already, which mark them too."""
+    """Mark all candidates as running, unless shares of their run, which do so too, are already at work."""
     await call_store(_begin, store, plan)
 
 

@@ -52,7 +52,7 @@ async def publish_sweep(result: SweepResult) -> None:
 
 
 def _beside(result: SweepResult) -> tuple[list[str], list[Picture | None]]:
-    """Link to the flow runs that made it, and what its answers took."""
+    """Return links to the flow runs that made it, and what its answers cost."""
     with open_store(Settings().database) as store:
         run = run_result(store, result.run_id)
         links = [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]

@@ -22,9 +22,9 @@ from tasks.generation.missing import is_open
 from tasks.store_calls import call_store
 
 AIMED_PARTS = 8
-"""So often a sweep says how far it is and what is best so far."""
+"""Number of parts to aim for: how often a sweep reports its progress and the best combination so far."""
 LEAST_GENERATIONS = 40
-"""In one part: a look costs about as much as a few answers."""
+"""Minimum number of generations in one part: a progress check costs about as much as a few answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,21 +33,21 @@ class SweepPart:
 
     run_candidate_ids: frozenset[int]
     positions: range
-    """Where its cases stand in the benchmark."""
+    """Positions of its cases in the benchmark."""
     repeats: range
     n_generations: int
     n_done_after: int
-    """Generations of the sweep that are asked by its end."""
+    """Number of the sweep's generations that are asked by the end of this part."""
     n_all: int
 
     def plan_of(self, plan: Plan, *, without: Collection[int] = ()) -> Plan:
         """Return the plan of this part alone.
 
-        Judges and embedders wait for the end: no model is loaded for them in between.
+        Judges and embedders wait for the end, so that no model is loaded for them in between.
 
         Args:
-            plan: Of the whole sweep.
-            without: Ids of combinations that are not asked.
+            plan: Plan of the whole sweep.
+            without: Ids of combinations to leave out.
         """
         ids = self.run_candidate_ids - frozenset(without)
         groups = [
@@ -61,11 +61,11 @@ class SweepPart:
 
 
 async def lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
-    """Return the parts of a sweep, stored as one, of which something is still to be asked.
+    """Store the sweep, and return its parts with anything left to ask.
 
     Args:
-        request: What is swept.
-        plan: Of all its combinations.
+        request: The request.
+        plan: Plan of all combinations.
     """
     return await call_store(_lay_out, request, plan)
 
@@ -84,9 +84,9 @@ def _lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
 
 
 def _missing_parts(store: Store, plan: Plan) -> tuple[SweepPart, ...]:
-    """Return the parts that are not done, one loaded model after the other.
+    """Return the unfinished parts, one loaded model after the other.
 
-    Those that are done count as asked before.
+    Finished parts count as asked before.
     """
     run = find_run(store, plan.runs[0].run_id)
     positions = run_case_positions(store, run.plan.run_id)
@@ -129,10 +129,10 @@ def _even_cuts(n: int, n_parts: int) -> Iterator[tuple[int, int]]:
 
 
 async def given_up_in(part: Plan, since: datetime) -> frozenset[int]:
-    """Return the ids of a part's combinations that are not asked the next parts, since they would fail there too.
+    """Return the ids of combinations to leave out of the next parts, since they would fail there too.
 
     Args:
-        part: The plan of a part that was worked through.
+        part: Plan of a finished part.
         since: When this process began to ask.
     """
     return await call_store(_given_up_in, part, since)

@@ -26,13 +26,13 @@ _SHOWN_LETTERS = 120
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """When this process began, and how many generations were done then."""
+    """Start time of this process, and the number of generations done by then."""
 
     began: float
     n_before: int
 
     def left(self, part: SweepPart) -> str:
-        """Return `4 min left`; empty where nothing is left, or nothing was measured."""
+        """Return the remaining time such as `4 min left`; empty where nothing is left, or nothing was measured."""
         n_done, n_left = part.n_done_after - self.n_before, part.n_all - part.n_done_after
         if n_done <= 0 or n_left <= 0:
             return ""
@@ -64,7 +64,7 @@ async def report_progress(invocation_id: str, part: SweepPart, pace: Pace) -> No
 
 
 async def _show(lines: list[str]) -> None:
-    """Show the same on the flow run's page."""
+    """Show the progress on the flow run's page."""
     page = "\n\n".join(for_markdown(line) for line in lines)
     try:
         await publish_page(page, key="sweep-progress", description="How far the sweep is", patience_s=0.0)

@@ -16,9 +16,9 @@ from tasks.telemetry.nvml import GpuReading
 
 
 def is_local(url: str) -> bool:
-    """Return True where `url` names this machine: loopback, or an address of its own.
+    """Return whether `url` names this machine: loopback, or an address of its own.
 
-    A name is looked up, which may take a while. A server behind a tunnel or a published port looks like a local one.
+    Names are resolved, which may take a while. A server behind a tunnel or a published port looks like a local one.
     """
     host = urlsplit(url).hostname
     if host is None:
@@ -31,7 +31,7 @@ def is_local(url: str) -> bool:
 
 
 def _is_own(family: int, address: tuple[object, ...]) -> bool:
-    """Return whether an address is this machine's: nobody else's can be bound. Nothing is sent."""
+    """Return whether an address is this machine's: no other can be bound. Nothing is sent."""
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.bind(address)
@@ -45,9 +45,9 @@ _LISTENS = "0A"
 
 
 def serving_processes(port: int) -> frozenset[int]:
-    """Return whoever listens on the port, and all that it started; empty where that cannot be seen.
+    """Return the process that listens on the port with all its descendants; empty where they cannot be seen.
 
-    Another user's server cannot be seen by anybody but root, nor can one in a container.
+    Only root can see another user's server, or one in a container.
     """
     sockets = {f"socket:[{inode}]" for inode in _listening_sockets(port)}
     listeners = {pid for pid in _pids() if sockets and sockets & set(_open_files(pid))}
@@ -118,10 +118,10 @@ class CardChoice:
         self._own: dict[str, frozenset[int]] = {}
         self._guess: dict[str, frozenset[int]] = {}
         self.is_a_guess = False
-        """True once several endpoints were given the same several cards, for want of anything better."""
+        """True once several endpoints were given the same several cards for lack of better information."""
 
     def choose(self, readings: Sequence[GpuReading]) -> dict[str, frozenset[int]]:
-        """Return the cards of each endpoint, by their index."""
+        """Return the indices of each endpoint's GPUs."""
         self._look_again(frozenset(pid for reading in readings for pid in reading.pids))
         owned = frozenset(pid for pids in self._processes.values() for pid in pids)
         nobodys = frozenset(reading.index for reading in readings if reading.pids - owned)
@@ -136,7 +136,7 @@ class CardChoice:
         return {name: self._own.get(name) or self._guess.get(name) or everything for name in self._ports}
 
     def _look_again(self, pids: frozenset[int]) -> None:
-        """Look up the endpoints' processes whenever others compute: that costs a walk over all processes."""
+        """Look up the endpoints' processes when the computing ones have changed: a walk over all processes."""
         if not self._processes or pids != self._seen:
             self._seen = pids
             self._processes = {name: self._serving(port) for name, port in self._ports.items()}

@@ -15,23 +15,23 @@ from tasks.flow_logging import log_debug, log_info, log_warning
 from tasks.telemetry.sampler import GpuSampler
 
 READY_WITHIN_S = 1.0
-"""How long the work waits for the first samples, without which its first generations have no energy."""
+"""Longest wait in seconds for the first samples, without which the first generations have no energy."""
 SAVE_EVERY_S = 5.0
 _told: set[tuple[str, str]] = set()
-"""What was said, of which invocation: a sweep or a race is at work several times."""
+"""Messages already logged, with their invocation id: a sweep or a race samples several times."""
 ENDED_WITHIN_S = 5.0
-"""How long the end of the work waits for the last samples: a driver may hang."""
+"""Longest wait in seconds for the last samples at the end of the work: a driver may hang."""
 STORED_WITHIN_S = 30.0
-"""How long it waits for a database that is away."""
+"""Longest wait in seconds for a database that is away."""
 
 
 @asynccontextmanager
 async def gpu_sampling(store: Store, invocation_id: str, endpoints: Sequence[tuple[str, str]]) -> AsyncIterator[None]:
-    """Store samples of the GPUs of local endpoints while the work goes on; nothing that goes wrong in it stops it.
+    """Store samples of the GPUs of local endpoints during the block; errors in it do not stop the work.
 
     Args:
-        store: Where samples go.
-        invocation_id: Whose they are.
+        store: Store of the samples.
+        invocation_id: Invocation of the samples.
         endpoints: (name, url) of all endpoints. Those on other machines are left out, and so is the embedded server,
             which has no GPU.
     """
@@ -48,7 +48,7 @@ async def gpu_sampling(store: Store, invocation_id: str, endpoints: Sequence[tup
 
 
 class _Recorder:
-    """A sampler in its thread, and the task that carries its samples into the store."""
+    """A sampler in its thread, and the task that stores its samples."""
 
     def __init__(self, store: Store, invocation_id: str, endpoints: Sequence[tuple[str, str]]) -> None:
         self._store, self._invocation_id = store, invocation_id
@@ -61,7 +61,7 @@ class _Recorder:
         self._has_warned = False
 
     def _tell_once(self, message: str, *words: object) -> None:
-        """Say it, unless it was said of an earlier stretch of the same work."""
+        """Log the message, unless it was logged in an earlier part of the same work."""
         key = (self._invocation_id, message % words)
         if key not in _told:
             _told.add(key)
@@ -101,7 +101,7 @@ class _Recorder:
         self._has_warned = True
 
     def _save(self) -> None:
-        """Store what was sampled; what the store does not take is kept."""
+        """Store the samples; those that cannot be stored now are kept."""
         with self._one_saves:
             samples = self._sampler.take()
             try:

@@ -13,14 +13,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuReading:
-    """One GPU at one moment. None: the card does not say."""
+    """One GPU at one time. None if the card does not report a value."""
 
     index: int
     name: str
     uuid: str | None
     read_at: datetime
     pids: frozenset[int]
-    """Processes that compute on it, as far as the driver lets us see."""
+    """Ids of the processes that compute on it, as far as the driver shows them."""
     utilisation: float | None
     memory_used_bytes: int | None
     memory_total_bytes: int | None
@@ -29,7 +29,7 @@ class GpuReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuProblem:
-    """A GPU that could not be read."""
+    """A GPU that could not be read, with the reason."""
 
     index: int
     message: str
@@ -37,7 +37,7 @@ class GpuProblem:
 
 @contextmanager
 def open_gpus() -> Iterator["tuple[Gpu, ...]"]:
-    """Yield the NVIDIA GPUs of this machine while the driver is open; none where there is no driver."""
+    """Open the driver, and yield the NVIDIA GPUs of this machine; none where there is no driver."""
     import pynvml
 
     try:
@@ -63,10 +63,10 @@ def _gpus(nvml: Any) -> "tuple[Gpu, ...]":
 
 
 class Gpu:
-    """A card, asked through NVML."""
+    """A GPU, read through NVML."""
 
     def __init__(self, nvml: Any, index: int) -> None:
-        """Raise the driver's error where the card cannot be opened at all."""
+        """Open the card; raises the driver's error where this fails."""
         self._nvml = nvml
         self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
         self.index = index
@@ -75,7 +75,7 @@ class Gpu:
         self.uuid = None if uuid is None else _text(uuid)
 
     def memory_total_bytes(self) -> int | None:
-        """Return its memory; None where it shares the machine's and the driver does not say."""
+        """Return its memory in bytes; None where it shares the machine's and the driver does not report it."""
         try:
             memory = self._query("nvmlDeviceGetMemoryInfo")
         except self._nvml.NVMLError:
@@ -83,7 +83,7 @@ class Gpu:
         return None if memory is None else int(memory.total)
 
     def read(self) -> GpuReading | GpuProblem:
-        """Return what it does now, or why that cannot be said: a card may fall off the bus at any time."""
+        """Return a reading, or why there is none: a card may fall off the bus at any time."""
         try:
             return self._read()
         except self._nvml.NVMLError as error:
@@ -106,7 +106,7 @@ class Gpu:
         )
 
     def _query(self, function: str) -> Any:
-        """Return what the driver says of this card; None where this card or this driver has no such thing to say."""
+        """Return a value from the driver; None where this card or this driver does not support it."""
         nvml = self._nvml
         ask: Callable[[Any], Any] = getattr(nvml, function)
         try:

@@ -14,14 +14,14 @@ from tasks.telemetry.nvml import Gpu, GpuReading, open_gpus
 
 EVERY_S = 1.0
 MOST_KEPT = 10_000
-"""Samples that wait for a database that is away; older ones make room for newer ones."""
+"""Maximum number of samples kept for a database that is away; older samples are dropped for newer ones."""
 
 Tell = Callable[..., None]
-"""Takes a message with its words, as a logger does."""
+"""A function that takes a message and its arguments, as a logger does."""
 
 
 class GpuSampler:
-    """Samples that were read and not yet taken away. Started once, ended once."""
+    """Sampler of GPUs, with the samples not yet collected. Started once, ended once."""
 
     def __init__(self, endpoints: Sequence[tuple[str, str]], *, tell: Tell, debug: Tell) -> None:
         self._endpoints = endpoints
@@ -34,7 +34,7 @@ class GpuSampler:
         """Set after the first samples, or when it is clear that there will be none."""
 
     def run(self) -> None:
-        """Sample until `stop`, and once more then, so that the last generations lie between two samples."""
+        """Sample until `stop`, with one more sample then, so that the last generations lie between two samples."""
         try:
             local = [(name, url) for name, url in self._endpoints if is_local(url)]
             if not local:
@@ -49,7 +49,7 @@ class GpuSampler:
             self.is_ready.set()
 
     def stop(self) -> None:
-        """Ask for the last samples."""
+        """Request the last samples."""
         self._stop.set()
 
     def take(self) -> list[GpuSample]:
@@ -60,7 +60,7 @@ class GpuSampler:
         return taken
 
     def put_back(self, samples: Iterable[GpuSample]) -> None:
-        """Keep samples that could not be stored for another time."""
+        """Put back samples that could not be stored."""
         with self._lock:
             newer = list(self._kept)
             self._kept.clear()
@@ -91,7 +91,7 @@ class GpuSampler:
             self._kept.extend(samples)
 
     def _reading(self, gpu: Gpu) -> GpuReading | None:
-        """Return what the GPU does; None where it cannot be read, which is said once for each."""
+        """Return the GPU's state; None where it cannot be read, which is logged once for each GPU."""
         reading = gpu.read()
         if isinstance(reading, GpuReading):
             return reading

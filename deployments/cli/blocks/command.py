@@ -21,7 +21,7 @@ blocks = typer.Typer(
 
 @dataclass(frozen=True, kw_only=True)
 class KindOfBlock:
-    """A kind, and the names of its blocks; never what is in them."""
+    """A block type with the names of its blocks, never their contents."""
 
     kind: str
     slug: str

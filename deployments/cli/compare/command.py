@@ -139,10 +139,10 @@ def compare(
 
 
 def run_comparison(options: CompareOptions, *, database: str | None, as_json: bool) -> int:
-    """Return the exit code of a comparison.
+    """Run a comparison, and return the exit code.
 
     Raises:
-        BenchwrightError: something for the user to mend.
+        BenchwrightError: a problem for the user to fix.
     """
     from deployments.cli.flow_runs import TerminatedError
     from deployments.cli.long_commands import code_of_signal

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 _OPTIONS = {"by": "--by", "against": "--against", "margin": "--margin", "metrics": "--metric", "n_flips": "--flips"}
-"""How a field of the request is typed."""
+"""Command-line option of each field of the request."""
 
 
 def compare_by_the_flow(options: CompareOptions, database: str | None, *, as_json: bool) -> int:
@@ -44,10 +44,10 @@ def compare_by_the_flow(options: CompareOptions, database: str | None, *, as_jso
 
 @contextmanager
 def comparison_workplace(options: CompareOptions, database: str | None) -> "Iterator[tuple[Store, ExitStack]]":
-    """Open the store of a comparison: one of stored runs alone needs a store that is there.
+    """Open the store of a comparison, which has to exist if only stored runs are compared.
 
     Raises:
-        StoreError: it is not, or cannot be opened.
+        StoreError: it does not exist, or cannot be opened.
     """
     from evaluation.store.session import must_be_there
 
@@ -86,7 +86,7 @@ def _prepared(options: CompareOptions, store: "Store") -> Prepared | None:
 
 
 def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store: "Store") -> list[str]:
-    """Return the ids of the stored runs; one of another benchmark version is refused before a server is started."""
+    """Return the ids of the stored runs; refuse runs of another benchmark version before a server is started."""
     from evaluation.comparisons.comparison_result import refuse_unfit_runs, requested_runs
     from evaluation.store.benchmarks import save_benchmark
 
@@ -98,7 +98,7 @@ def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store:
 
 
 def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_runs: Sequence[str]) -> None:
-    """Refuse what could not be compared after the evaluation either, before a server is started."""
+    """Refuse what could not be compared even after the evaluation, before a server is started."""
     from evaluation.comparisons.sides import KEY_NAMES
 
     if not stored_runs and len(prepared.request.models) + len(prepared.request.candidates) < 2:
@@ -111,7 +111,7 @@ def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_ru
 
 
 def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution", store: "Store") -> None:
-    """Refuse a baseline that no candidate is called, before a token is spent."""
+    """Refuse a baseline that matches no candidate, before any token is spent."""
     from evaluation.requests.comparison_request import FIRST
     from evaluation.store.runs import find_run
 
@@ -203,7 +203,7 @@ def _show_evaluated(
     *,
     as_json: bool,
 ) -> int:
-    """Show what the flow stored: the same question to the same runs is one comparison."""
+    """Show the stored comparison: the same question about the same runs is one comparison."""
     from evaluation.comparisons.comparison_result import compare_and_store
 
     try:
@@ -225,7 +225,7 @@ def _show_interrupted(
     *,
     as_json: bool,
 ) -> int:
-    """Say how it goes on: the evaluation by itself, then the comparison of its runs."""
+    """Tell how to continue: resume the evaluation, then compare its runs."""
     from evaluation.comparisons.comparison_result import grouped_runs
     from evaluation.run_results.run_result import run_result
 
@@ -243,7 +243,7 @@ def _show_interrupted(
 
 
 def _typed(options: CompareOptions, run_ids: Sequence[str]) -> str:
-    """Return the command that compares these runs as was asked."""
+    """Return the command that compares these runs with the same options."""
     words = ["benchwright", "compare", *run_ids]
     for name, option in _OPTIONS.items():
         value = options.fields.get(name)

@@ -27,14 +27,14 @@ def show_comparisons(
     code: int = EXIT_DONE,
     evaluated: Sequence[str] = (),
 ) -> int:
-    """Return the exit code, after everything was shown and written that was asked for.
+    """Show and write all requested output, and return the exit code.
 
     Args:
-        options: What was typed.
-        store: Where the runs are.
+        options: Options as typed on the command line.
+        store: Store of the runs.
         results: The comparisons, one for each benchmark.
         as_json: Print the result as JSON.
-        code: What the exit code is so far.
+        code: Exit code so far.
         evaluated: Ids of the runs that were made for it.
     """
     checks = _checks(options, results)
@@ -86,7 +86,7 @@ def _as_json(
 
 
 def show_planned(planned: Sequence[PlannedComparison], *, as_json: bool) -> int:
-    """Return the exit code of showing which stored pairs would be compared."""
+    """Show which stored pairs would be compared, and return the exit code."""
     if as_json:
         print_json({"planned": planned})
         return EXIT_DONE

@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CompareOptions:
-    """What was typed."""
+    """Options as typed on the command line."""
 
     fields: Mapping[str, Any]
     """Fields of `ComparisonRequest`."""
     evaluation: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of `EvaluationRequest`; empty: stored runs alone."""
+    """Fields of `EvaluationRequest`; empty: stored runs only."""
     checks: bool = False
-    """Look for regressions."""
+    """Whether to look for regressions."""
     fails: bool = False
-    """Exit 1 where there is one."""
+    """Whether to exit with 1 where there is a regression."""
     check_metrics: tuple[str, ...] = ()
-    """Beside the headline."""
+    """Metrics to check beside the headline."""
     junit: Path | None = None
     publish: bool = False
     dry_run: bool = False
 
 
 def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
-    """Return what `--json` says of a comparison that did not come about."""
+    """Return the `--json` output of a comparison that was cancelled."""
     return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}

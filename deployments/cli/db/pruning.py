@@ -79,7 +79,7 @@ def read_age(text: str) -> timedelta:
     """Return the age in `90d`, `12w` or `36h`.
 
     Raises:
-        ConfigurationError: it is none of these, or nothing, or longer than there are dates.
+        ConfigurationError: it is none of these, zero, or longer than dates can express.
     """
     match = re.fullmatch(r"\s*([0-9]{1,6})\s*([hdw])\s*", text)
     hours = int(match[1]) * _HOURS[match[2]] if match else 0
@@ -110,7 +110,7 @@ def _place(store: "Store") -> str:
 
 
 def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool) -> None:
-    """Say what would go, and what stays."""
+    """Print what would be deleted, and what stays."""
     from evaluation.store.retention import WHY, RetentionReason
 
     lines = {
@@ -132,7 +132,7 @@ def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool
 
 
 def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
-    """Return how the file stands afterwards, and why its free room was not given back, where it was not."""
+    """Return the size of the file afterwards, and why its free space was not released, if it was not."""
     from evaluation.store.pruning import is_anyone_at_work
     from evaluation.store.vacuum import database_size, free_inside, vacuum_file
 

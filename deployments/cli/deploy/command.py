@@ -77,7 +77,7 @@ def deploy(
 
 
 def must_answer() -> None:
-    """Check that a Prefect server is configured, or `serve` runs, and it answers.
+    """Check that a Prefect server is configured, or that `serve` runs, and that it answers.
 
     Raises:
         ConfigurationError: there is none.
@@ -88,7 +88,7 @@ def must_answer() -> None:
 
 
 def _production(benchmarks: list[str], candidates: list[str], choices: Choices) -> dict[str, Any] | None:
-    """Return what is evaluated every night; None where nothing is given."""
+    """Return the request of the nightly evaluation; None where nothing is given."""
     from evaluation.requests.evaluation_request import read_request
 
     if not benchmarks and not candidates:

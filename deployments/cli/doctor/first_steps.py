@@ -12,12 +12,12 @@ FIRST_CASES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """Models that a server can hold in so much memory, with room for their context."""
+    """Models that fit into a server's memory, with room for their context."""
 
     memory_gib: float
-    """At least so much: as `model_memory_bytes` counts."""
+    """Minimum memory, counted as by `model_memory_bytes`."""
     models: tuple[str, ...]
-    """Names in Ollama's library."""
+    """Names of the models in Ollama's library."""
 
 
 SUGGESTIONS = (
@@ -29,34 +29,34 @@ SUGGESTIONS = (
     Suggestion(memory_gib=23, models=("qwen2.5:32b", "gemma2:27b")),
     Suggestion(memory_gib=47, models=("llama3.3:70b", "qwen2.5:72b")),
 )
-"""Smallest first; sizes hold for the library's 4-bit files."""
+"""Suggestions by memory, smallest first; sizes hold for the library's 4-bit files."""
 
 
 def model_memory_bytes(gpus: Sequence[Gpu], memory_bytes: int | None) -> int:
-    """Memory that a model may take: the GPUs', else a quarter of the machine's: a CPU is slow with larger ones."""
+    """Return the memory for a model: the GPUs', else a quarter of the machine's, as CPUs are slow with more."""
     on_gpus = sum(gpu.memory_bytes or 0 for gpu in gpus)
     return on_gpus or (memory_bytes or 0) // 4
 
 
 def memory_in_words(gpus: Sequence[Gpu]) -> str:
-    """Return what `model_memory_bytes` counted, for a person who knows how much memory the machine has."""
+    """Describe the result of `model_memory_bytes` to a user who knows the machine's memory."""
     if any(gpu.memory_bytes for gpu in gpus):
         return "this machine, by its GPU memory"
     return "this machine, by a quarter of its memory, since a CPU is slow with larger models"
 
 
 def suggestion_for(n_bytes: int) -> Suggestion:
-    """Return the largest models that so much memory holds."""
+    """Return the largest models that fit into this memory."""
     return [item for item in SUGGESTIONS if item.memory_gib * GIB <= n_bytes][-1]
 
 
 def first_commands(models: Sequence[str], *, endpoint: str | None, suggestion: Suggestion) -> tuple[str, ...]:
-    """Return what to run first, in order.
+    """Return the commands to run first, in order.
 
     Args:
-        models: Those that can answer, the ones to begin with first.
-        endpoint: Name or address of the server that has them, or that could pull some; None: there is none.
-        suggestion: What suits this machine.
+        models: Models that can answer, the best to begin with first.
+        endpoint: Name or address of the server that has them, or can pull some; None: there is none.
+        suggestion: Models that suit this machine.
     """
     if endpoint is None:
         return ("benchwright demo",)

@@ -16,11 +16,11 @@ class Gpu:
 
     name: str
     memory_bytes: int | None
-    """None where it shares the machine's memory and the driver does not say."""
+    """Memory of the GPU; None where it shares the machine's memory and the driver does not report it."""
 
 
 def memory_bytes() -> int | None:
-    """Return what this process may use of the machine's memory: all of it, or its container's share.
+    """Return the memory that this process may use: all of the machine's, or its container's share.
 
     None: unknown here.
     """
@@ -46,6 +46,6 @@ def gpus() -> tuple[Gpu, ...]:
 
 
 def free_bytes(path: Path) -> int:
-    """Free room on the disk that holds `path`, or would."""
+    """Return the free space on the disk that holds `path`, or would."""
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     return shutil.disk_usage(there).free

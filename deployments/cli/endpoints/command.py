@@ -130,7 +130,7 @@ def add(
 
 
 OF_ONE_ADDRESS = ("key_variable", "allow_remote")
-"""What was granted to one address, and is not handed on to another: that would send it the key."""
+"""Settings granted to one address. They are not carried over to another one, which would get the key."""
 
 
 def _kept(before: EndpointRecord, record: EndpointRecord, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _checked_provider(provider: str | None) -> str:
 
 
 def check_key_variable(text: str) -> None:
-    """Refuse what is not the name of a variable, without showing it: it may be the key itself.
+    """Refuse a text that is not the name of a variable, without showing it: it may be the key itself.
 
     Raises:
         ConfigurationError: it does not look like the name of a variable.

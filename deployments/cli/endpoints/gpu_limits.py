@@ -18,10 +18,7 @@ PATIENCE_S = 5.0
 
 
 def tell_prefect(store: "Store", tag: str) -> bool:
-    """Return True where the pending limits, that of `tag` among them, stand in Prefect now.
-
-    Says what became of them.
-    """
+    """Set the pending limits in Prefect, report them, and return whether that of `tag` is in effect."""
     from deployments.prefect_server import running_api
 
     api = running_api()
@@ -35,7 +32,7 @@ def tell_prefect(store: "Store", tag: str) -> bool:
 
 
 def _set_limits(store: "Store", api: str) -> Mapping[str, int] | None:
-    """Return the limits set; None: the server went away."""
+    """Set the limits and return them; None: the server is unavailable."""
     from deployments.prefect_server import FEWER_WORDS
 
     for name, value in FEWER_WORDS.items():

@@ -103,10 +103,10 @@ async def _probed(
 
 
 async def _model(provider: Provider, name: str | None) -> ModelInfo:
-    """Return the model named, else the one that answers soonest.
+    """Return the named model, or else the one that answers soonest.
 
     Raises:
-        UnknownNameError: the server has none of that name.
+        UnknownNameError: the server has no model of that name.
     """
     listed = await provider.models()
     if name is None:
@@ -122,7 +122,7 @@ def _tell_round(probe_round: ProbeRound) -> None:
 
 
 def _saved(store: "Store", record: EndpointRecord, result: Probe, *, save: bool | None) -> dict[str, Any]:
-    """Return whether the slots were stored, and whether the limit in Prefect stands; says so."""
+    """Return whether the slots were stored, and whether the limit in Prefect is in effect; both are reported."""
     from evaluation.servers.gpu_limits import gpu_tag
     from evaluation.store.registry import find_endpoint, save_endpoint
 
@@ -143,7 +143,7 @@ def _saved(store: "Store", record: EndpointRecord, result: Probe, *, save: bool 
 
 
 def _doubt(result: Probe, stored: EndpointRecord) -> str | None:
-    """Return why the number is no better than the one that is stored."""
+    """Return why the result is less reliable than the stored number; None: it is not."""
     if result.was_disturbed:
         return "others are using the server"
     if result.is_at_least and (stored.slots or 0) > result.slots:

@@ -153,7 +153,7 @@ def evaluate(
 
 
 def _merged(option_values: dict[str, Any], file: Path | None) -> dict[str, Any]:
-    """Return what the file says, with what the command line says in its place."""
+    """Return the options of the file, overridden by those of the command line."""
     from evaluation.requests.request_file import read_request_file
 
     typed = {key: value for key, value in option_values.items() if value is not None and value != []}

@@ -26,7 +26,7 @@ def show_dry_run(
     max_rows: int | None = None,
     beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Print what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
+    """Print the plan in order with its cost, or all of it, with `beside`, as one JSON object."""
     if as_json:
         later = [asdict(work) | {"pace": _pace(work)} for work in afterwards]
         print_json(costs_as_json(forecast) | {"asked_afterwards": later, **beside})
@@ -46,7 +46,7 @@ def show_dry_run(
 
 
 def sentences(forecast: "Forecast") -> Iterator[str]:
-    """Yield sentences on what it will cost, such as `2 model loads, 80 calls, about 3 min`."""
+    """Yield sentences about the expected cost, such as `2 model loads, 80 calls, about 3 min`."""
     if not forecast.n_calls:
         taken = f", {forecast.n_reusable:,} of them in earlier runs" if forecast.n_reusable else ""
         yield f"Nothing to ask: {counted(forecast.n_done + forecast.n_reusable, 'outcome')} stored already{taken}."
@@ -67,7 +67,7 @@ def _pace(work: "ScoringWork") -> dict[str, Any] | None:
 
 
 def afterwards_sentence(work: "ScoringWork") -> str:
-    """Return who is asked when the answers are there, how often, and for how long."""
+    """Return which models are asked after the answers, how often, and for how long."""
     what = f"the {work.need} {work.model} at {work.endpoint} is asked up to {counted(work.n_answers, 'time')}"
     if work.model is None:
         what = f"programs are run for up to {counted(work.n_answers, 'score')}"

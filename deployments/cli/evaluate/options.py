@@ -21,15 +21,15 @@ _FIELDS: Mapping[str, str] = {
     "timeout": "timeout_s",
     "case_timeout": "case_timeout_s",
 }
-"""Fields of `EvaluationRequest` that are not called like their option."""
+"""Field of `EvaluationRequest` by option, where the names differ."""
 _NO_FIELDS = frozenset({"sandbox", "prices", "file"})
-"""Options that say where a field comes from, or how this machine is used."""
+"""Options that set where a field comes from, or how this machine is used."""
 _NOT_TAKEN = frozenset({"resume", "dry_run", "fail_under", "junit", "db", "json_"})
-"""Options of `evaluate` that speak of its own work, or that every command has itself."""
+"""Options that concern the work of `evaluate` only, or that every command defines itself."""
 
 
 def taking_evaluation(command: Callable[..., None]) -> Callable[..., None]:
-    """Return `command` with the options of `evaluate` as well, which it is given as the mapping `evaluation`.
+    """Return `command` with the options of `evaluate` added, which it gets as the mapping `evaluation`.
 
     Args:
         command: Takes `evaluation` by name; its own options come first, and win over those of the same name.
@@ -55,10 +55,10 @@ def taking_evaluation(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def evaluation_fields(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what these options say as fields of `EvaluationRequest`; those that say nothing are left out.
+    """Return these options as fields of `EvaluationRequest`; unset ones are left out.
 
     Raises:
-        ConfigurationError: a file that cannot be read, a price that is none.
+        ConfigurationError: a file that cannot be read, an invalid price.
     """
     from evaluation.requests.request_file import read_request_file
 

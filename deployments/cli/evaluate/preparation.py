@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """What is to be evaluated, and what of it was begun before."""
+    """A request that is ready to evaluate, with the runs to resume."""
 
     request: "EvaluationRequest"
     invocation_id: str
@@ -62,10 +62,10 @@ def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: s
 
 
 def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
-    """Return what the servers have for the request; says what the user should know before the flow run begins.
+    """Return the servers and models for the request; prints remarks before the flow run begins.
 
     Raises:
-        BenchwrightError: no server, no such model, or one that is not the one that was asked before.
+        BenchwrightError: no server, no such model, or a model with other weights than before.
     """
     from evaluation.resolution import resolve
 
@@ -81,7 +81,7 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
 
 
 def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
-    """Return the request with its benchmark files named so that it runs again from anywhere."""
+    """Return the request with absolute paths of its benchmark files, so that it can be repeated from anywhere."""
     from evaluation.benchmarks.suites import standard_suites
 
     suites = standard_suites()
@@ -92,7 +92,7 @@ def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
 
 
 def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> Benchmark:
-    """Return the benchmark, read once. What cannot be measured is refused before a server is started."""
+    """Read the benchmark once. What cannot be measured is refused before a server is started."""
     from evaluation.benchmarks.loading import equal_contents, recognised_line
     from evaluation.resolution import find_benchmark, resolve_benchmark
 
@@ -110,7 +110,7 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
 
 
 def _as_measured(resolved: "ResolvedBenchmark", metric_texts: Sequence[str]) -> Benchmark:
-    """Return the benchmark with the metrics of the request in the place of its own, where that names any."""
+    """Return the benchmark with its metrics replaced by those of the request, if that names any."""
     if not metric_texts:
         return resolved.benchmark
     metrics = [
@@ -120,7 +120,7 @@ def _as_measured(resolved: "ResolvedBenchmark", metric_texts: Sequence[str]) -> 
 
 
 def _stored_benchmark(run: RunRecord, store: "Store") -> Benchmark:
-    """Return the version that the run began with, whatever became of its file."""
+    """Return the version that the run began with, whatever happened to its file."""
     from evaluation.store.benchmarks import load_benchmark_version
 
     return load_benchmark_version(store, run.plan.benchmark_version, run.plan.benchmark_name)

@@ -84,17 +84,17 @@ def run_evaluation(
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How the work on an invocation ended."""
+    """Outcome of the work on an invocation."""
 
     invocation_id: str
     code: int
-    """The exit code of a command."""
+    """Exit code of the command."""
     broken_by: BenchwrightError | None = None
-    """The error that ended it; None: none did, or none of ours."""
+    """Error that ended the work; None: no error, or none of ours."""
 
     @property
     def is_interrupted(self) -> bool:
-        """True where somebody ended it early."""
+        """True if it was ended early by a user."""
         return self.code in (EXIT_INTERRUPTED, EXIT_TERMINATED)
 
 
@@ -124,13 +124,13 @@ def evaluate_prepared(prepared: Prepared, store: "Store", stack: ExitStack) -> E
 
 
 def run_to_its_end(begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any) -> Ended:
-    """Return how a flow that works on an invocation ended.
+    """Run a flow that works on an invocation, and return how it ended.
 
     Args:
         begin: Calls the flow, so that it returns its state.
-        invocation_id: What it works on.
-        store: Where that stands.
-        server: Prefect's.
+        invocation_id: The invocation.
+        store: Store of the invocation.
+        server: The Prefect server.
     """
     state, number = run_flow(
         begin, invocation_id, store, server, has_ended=lambda: all_have_ended(store, invocation_id)
@@ -142,7 +142,7 @@ def run_to_its_end(begin: Callable[[], Any], invocation_id: str, store: "Store",
 
 
 def ended_result(ended: Ended, store: "Store") -> "InvocationResult":
-    """Return what an evaluation found, however it ended.
+    """Return the result of an evaluation, however it ended.
 
     Raises:
         StoreError: it cannot be read.
@@ -166,15 +166,15 @@ def show_dry_plan(
     max_rows: int | None = None,
     named: Collection[str] = (),
 ) -> int:
-    """Print what would be asked, and what it will cost; nothing is asked.
+    """Print the plan and its expected cost, without asking anything.
 
     Args:
-        prepared: What is asked for.
-        store: What was seen before.
-        stack: Ends what is started for it.
+        prepared: The prepared request.
+        store: Store of earlier measurements.
+        stack: Stops what is started for it when it is closed.
         as_json: Print the result as JSON.
-        max_rows: Cuts the table short.
-        named: Options that every candidate's label names, defaults too.
+        max_rows: Maximum rows of the table.
+        named: Options to include in every candidate's label, even defaults.
     """
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
@@ -192,7 +192,7 @@ def show_forecast(
     named: Collection[str] = (),
     beside: Mapping[str, Any] | None = None,
 ) -> None:
-    """Print what it will cost to ask what was resolved; `beside` stands in the JSON object too."""
+    """Print the expected cost of a resolved request; `beside` is added to the JSON object."""
     from evaluation.forecasts.scoring_work import work_of_metrics
 
     afterwards = work_of_metrics(store, prepared.request, resolution)
@@ -203,7 +203,7 @@ def show_forecast(
 def forecast_costs(
     prepared: Prepared, store: "Store", resolution: "Resolution", *, named: Collection[str] = ()
 ) -> "Forecast":
-    """Return what it will cost to ask what was resolved; labels name these options, defaults too."""
+    """Return the expected cost of a resolved request; labels include these options, even defaults."""
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
 
@@ -215,7 +215,7 @@ def forecast_costs(
 
 
 def start_embedded_if_requested(prepared: Prepared, stack: ExitStack) -> None:
-    """Start the embedded server where it is asked for, until the stack is left."""
+    """Start the embedded server if requested, until the stack is closed."""
     if prepared.request.embedded and not read_settings().embedded_url:
         _start_embedded(stack)
 
@@ -242,7 +242,7 @@ def code_of_stored(store: "Store", invocation_id: str) -> int | None:
 
 
 def has_runs(store: "Store", invocation_id: str) -> bool:
-    """Return True where the invocation has begun a run, or nobody can tell."""
+    """Return whether the invocation has begun a run, True if this cannot be determined."""
     from evaluation.store.runs import runs_of_invocation
 
     try:
@@ -252,11 +252,11 @@ def has_runs(store: "Store", invocation_id: str) -> bool:
 
 
 def exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool) -> tuple[int, BenchwrightError | None]:
-    """Return the code of how the flow run ended, and what broke it.
+    """Return the exit code of a flow run, and the error that broke it.
 
     Raises:
         DatabaseLostError: its results are lost.
-        BenchwrightError: what stopped it before there was any run, for the user to mend.
+        BenchwrightError: an error before there was any run, for the user to fix.
     """
     if state is None:
         return EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED, None
@@ -296,7 +296,7 @@ def _show(prepared: Prepared, ended: Ended, store: "Store", *, as_json: bool, ju
 
 
 def marked_as_failed(result: "InvocationResult", error: BenchwrightError) -> "InvocationResult":
-    """Return the result with its open runs failed, where the store could not be told any more."""
+    """Return the result with its open runs failed, where the store could not be updated any more."""
     open_ = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
     runs = [
         replace(run, status=Status.FAILED, reason=error.message) if run.status in open_ else run for run in result.runs
@@ -307,7 +307,7 @@ def marked_as_failed(result: "InvocationResult", error: BenchwrightError) -> "In
 def _check_thresholds(prepared: Prepared, result: "InvocationResult", code: int, junit: Path | None) -> int:
     """Return the exit code.
 
-    1 where all is done, and a value is under what was asked for, or above it where less is better.
+    1 where all is done, and a value is below its threshold, or above it where less is better.
     """
     checks = threshold_checks(prepared.request, result)
     if junit is not None:

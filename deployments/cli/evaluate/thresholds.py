@@ -21,9 +21,9 @@ class ThresholdCheck:
     metric: str
     limit: float
     value: float | None
-    """None: it could not be measured."""
+    """Measured value; None: it could not be measured."""
     problem: str | None
-    """What is wrong with it; None: nothing."""
+    """Why the check fails; None: it passes."""
 
 
 def threshold_checks(request: "EvaluationRequest", result: "InvocationResult") -> list[ThresholdCheck]:
@@ -32,8 +32,8 @@ def threshold_checks(request: "EvaluationRequest", result: "InvocationResult") -
     Where less is better, a value must not be above its threshold.
 
     Args:
-        request: Whose thresholds.
-        result: Of the evaluation that was asked for.
+        request: Request with the thresholds.
+        result: Result of the evaluation.
     """
     return [
         check for name, limit in request.thresholds().items() for run in result.runs for check in _of(run, name, limit)

@@ -23,7 +23,7 @@ def check_spread_of_dry_run(request: "EvaluationRequest", store: "Store") -> Non
     """Check as `check_spread` does, for a dry run: no server is started for it.
 
     Raises:
-        ConfigurationError: as of `check_spread`.
+        ConfigurationError: as for `check_spread`.
     """
     from deployments.prefect_server import prefect_server
 
@@ -36,15 +36,15 @@ def check_spread_of_dry_run(request: "EvaluationRequest", store: "Store") -> Non
 
 
 def check_spread(request: "EvaluationRequest", server: "PrefectServer", store: "Store") -> None:
-    """Refuse what workers could not do, and says what they can do on one machine alone.
+    """Refuse what workers cannot do, and warn of what they can do on one machine only.
 
     Args:
-        request: What is asked for.
-        server: Prefect's.
-        store: Where the results go.
+        request: The request.
+        server: The Prefect server.
+        store: Store of the results.
 
     Raises:
-        ConfigurationError: no standing Prefect server, no deployment there, or a model server of this process alone.
+        ConfigurationError: no permanent Prefect server, no deployment there, or a model server of this process only.
     """
     if request.spread < 2:
         return

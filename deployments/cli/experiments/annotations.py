@@ -64,7 +64,7 @@ def annotate(
 
 
 def _noted_run(store: "Store", run: str | None, case: str | None) -> str | None:
-    """Return the id of the run that a note is on, which has that case."""
+    """Return the id of the run that a note is about, which has that case."""
     from evaluation.run_results.case_result import unknown_case
     from evaluation.store.run_cases import has_run_case
     from evaluation.store.runs import find_run

@@ -25,7 +25,7 @@ TagsOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", he
 
 
 def answer(experiment: ExperimentRecord, text: str, *, in_json: bool) -> None:
-    """Print what became of the experiment: the text, or all of it as JSON."""
+    """Print the new state of the experiment: the text, or all of it as JSON."""
     from evaluation.run_results.experiment_result import experiment_facts
 
     if in_json:

@@ -43,7 +43,7 @@ def delete(
 
 
 def _hanging(goes: "ExperimentContents") -> str:
-    """Return what goes with an experiment, in words."""
+    """Return what is deleted with an experiment, as text."""
     runs = counted(len(goes.run_ids), "run") + (f" ({counted(goes.n_answers, 'answer')})" if goes.run_ids else "")
     kept = (
         f"; {counted(goes.n_runs_kept, 'run')} of it {'is' if goes.n_runs_kept == 1 else 'are'} kept"

@@ -45,7 +45,7 @@ def print_experiment(shown: ExperimentResult) -> None:
 
 
 def _as_word(text: str) -> str:
-    """Return `text` as a shell takes it for one word."""
+    """Return `text` quoted as one word for a shell."""
     return shlex.quote(text)
 
 
@@ -67,7 +67,7 @@ def _print_notes(notes: Sequence[AnnotationRecord]) -> None:
 
 
 def _template_lines(template: Mapping[str, object] | None) -> str | None:
-    """Return an option a line."""
+    """Return the options, one on each line."""
     if template is None:
         return None
     return "\n".join(f"{name}: {_shown_option(value)}" for name, value in template.items()) or "empty"
@@ -100,7 +100,7 @@ def _on(note: AnnotationRecord) -> str:
 
 
 def print_diff(diff: RunDiff) -> None:
-    """Print how two runs differ."""
+    """Print the differences between two runs."""
     first, second = (run_id[:8] for run_id in diff.run_ids)
     print_line()
     print_line(f"run {first} and run {second}")

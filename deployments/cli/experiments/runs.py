@@ -39,15 +39,15 @@ def _change(
     words: tuple[str, str],
     in_json: bool,
 ) -> None:
-    """Change which runs belong to the experiment, and shows it as it is then.
+    """Change which runs belong to the experiment, and show it.
 
     Args:
-        name: The experiment's.
-        runs: As they were named.
-        db: Where they are.
-        by: Gives how many runs it changed.
-        words: For these, and for those that belong to it then.
-        in_json: How it is shown.
+        name: Name of the experiment.
+        runs: Runs as typed.
+        db: Results database.
+        by: Makes the change, and returns the number of runs changed.
+        words: Texts for these runs, and for those that belong to it afterwards.
+        in_json: Print JSON.
     """
     from evaluation.store.experiments import find_experiment
 

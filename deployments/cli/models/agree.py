@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BENCHMARK = "text_generation"
 SLOTS_UNKNOWN = 4
-"""Requests at once where the slots of a server are not stored; one that has fewer lets them wait."""
+"""Concurrent requests where the slots of a server are not stored; with fewer slots the requests wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +162,10 @@ def _model(answer: Answer, name: str) -> ModelInfo:
 
 
 def _compare_digests(answers: Sequence[Answer], infos: Sequence[ModelInfo], *, any_digest: bool) -> None:
-    """Say how the weights compare.
+    """Report how the weights compare.
 
     Raises:
-        ConfigurationError: they differ, or a server does not say, and that was not allowed.
+        ConfigurationError: they differ, or a server does not report them, and that was not allowed.
     """
     digests = [info.digest for info in infos]
     if digests[0] is not None and len(set(digests)) == 1:
@@ -221,9 +221,9 @@ def _teller(n_all: int) -> Any:
 async def _parties(
     stack: AsyncExitStack, answers: Sequence[Answer], infos: Sequence[ModelInfo], request: _AgreementRequest
 ) -> list[AskedServer]:
-    """Return the servers, opened, all asked with the options of the first.
+    """Return the opened servers, all with the options of the first.
 
-    Whatever parameters another has for the model.
+    Other servers' own parameters of the model are ignored.
     """
     from evaluation.providers.detection import connect
 

@@ -14,7 +14,7 @@ MOST_SHOWN = 10
 
 
 def print_agreement(agreement: "Agreement", metric: str) -> None:
-    """Print who agrees with whom, where they part, and whether they may be pooled."""
+    """Print which servers agree, where they differ, and whether they may be pooled."""
     print_table(
         ("endpoint", "with", "equal", "of", "share", "95% interval", metric, "difference", "p"),
         [
@@ -73,11 +73,11 @@ def _number(value: float | None) -> str | None:
 
 
 def agreement_as_json(agreement: "Agreement", *, digests: Sequence[str | None]) -> dict[str, Any]:
-    """Return all that was seen.
+    """Return all observations as JSON.
 
     Args:
-        agreement: What was seen.
-        digests: Of the weights, in the order of the endpoints.
+        agreement: The result.
+        digests: Digests of the weights, in the order of the endpoints.
     """
     return {
         "digests": {item.endpoint: digest for item, digest in zip(agreement.within, digests, strict=True)},

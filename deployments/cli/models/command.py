@@ -54,7 +54,7 @@ def show(
 
 
 def _refresh(store: "Store", names_or_urls: Sequence[str]) -> None:
-    """Note what the servers have now. One that does not answer is told of: what is stored can still be shown."""
+    """Store which models the servers have now. A silent server is reported: stored models can still be shown."""
     answers, errors = ask_all(requested_endpoints(names_or_urls, store), in_full=True)
     record_models(store, answers)
     for endpoint, error in errors:
@@ -73,7 +73,7 @@ def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
 
 
 def _known_name(store: "Store", name: str) -> str:
-    """Return the name under which the store knows the model, else its full one."""
+    """Return the name under which the store knows the model, or else its full name."""
     try:
         return _versions(store, name)[0].name
     except UnknownNameError:

@@ -49,7 +49,7 @@ def list_models(
 
 
 def _seen_now(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRecord"]:
-    """Return what the servers have, and what was registered for none of them yet."""
+    """Return the models of the servers, and the registered ones that no server has yet."""
     from deployments.cli.servers import ask_those_that_answer, record_models, requested_endpoints
     from evaluation.store.models import list_models as stored_models
 
@@ -107,7 +107,7 @@ def _tell_of_the_rest(
     capability: str | None,
     family: str | None,
 ) -> None:
-    """Say what was left out, and what there would be where a filter left nothing."""
+    """Report what was left out, and what exists where a filter left nothing."""
     if n_retired := len(everything) - len(live):
         print_status(f"left out: {n_retired} retired; --retired shows {'it' if n_retired == 1 else 'them'}")
     if records:
@@ -125,7 +125,7 @@ def _tell_of_the_rest(
 
 
 def model_as_json(record: ModelRecord) -> dict[str, Any]:
-    """Return all that is noted of a model, as plain JSON."""
+    """Return all stored facts of a model as plain JSON."""
     fields = asdict(record)
     for moment in ("first_seen", "last_seen", "retired_at"):
         fields[moment] = fields[moment].isoformat() if fields[moment] else None

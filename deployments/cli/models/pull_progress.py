@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def pull_model(endpoint: EndpointRecord, name: str, *, allow_remote: bool) -> Answer:
-    """Return the server's answer with that one model, once it is there.
+    """Pull a model, and return the server's answer with that one model.
 
     Raises:
-        ConfigurationError: no server, or a model that runs elsewhere and was not allowed to.
+        ConfigurationError: no server, or a model that runs elsewhere without permission.
         ProviderError: the server refuses, or the pull broke.
     """
     if is_remote(name) and not (allow_remote or endpoint.allow_remote):
@@ -35,9 +35,9 @@ def pull_model(endpoint: EndpointRecord, name: str, *, allow_remote: bool) -> An
 
 
 async def _interruptible(pulling: Coroutine[Any, Any, Answer]) -> Answer:
-    """Return what the pull gives.
+    """Return the result of the pull.
 
-    One that breaks because Ctrl-C ended it was interrupted, whatever error it makes of that.
+    A pull that breaks because of Ctrl-C was interrupted, whatever error it raises.
     """
     try:
         return await pulling
@@ -75,7 +75,7 @@ def _bars() -> "Progress":
 
 
 class _Bars:
-    """A bar for each layer, and a line for each step that has none."""
+    """Progress display with a bar for each layer, and a line for each step without layers."""
 
     def __init__(self, progress: "Progress") -> None:
         self._progress = progress
@@ -98,5 +98,5 @@ class _Bars:
 
 
 def _line(text: str) -> str:
-    """Return what a server wrote, in one line that a terminal can bear."""
+    """Return a server's text as one line that is safe for a terminal."""
     return " ".join(for_terminal(text).split())

@@ -26,7 +26,7 @@ _DAYS = {"d": 1, "w": 7}
 
 
 def read_days(text: str | None) -> int | None:
-    """Return the days of `30d` or `4w`.
+    """Return the number of days in `30d` or `4w`.
 
     Raises:
         ConfigurationError: it is neither.
@@ -40,7 +40,7 @@ def read_days(text: str | None) -> int | None:
 
 
 def read_budgets(words: Sequence[str]) -> list[dict[str, Any]] | None:
-    """Return the budgets of `500` and `TASK=500`; None where there is none.
+    """Return the budgets given as `500` and `TASK=500`; None where there is none.
 
     Raises:
         ConfigurationError: one is neither.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def show_race_dry_run(
     prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack, *, as_json: bool
 ) -> int:
-    """Return the exit code, once the plan is printed; nothing is asked, and nothing stored.
+    """Print the plan without asking or storing anything, and return the exit code.
 
     Raises:
         BenchwrightError: no server, no such model, or fewer than two candidates.

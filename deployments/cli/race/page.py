@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def print_race(result: "RaceResult") -> None:
-    """Print a race; of one that is not over, what was decided so far."""
+    """Print a race; of an unfinished one, the decisions so far."""
     from evaluation.reports.races.page import (
         NOT_OVER,
         cost_line,

@@ -97,7 +97,7 @@ def _is_over(prepared: Prepared, store: "Store") -> bool:
 
 
 def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:
-    """Refuse a metric on which nobody can race, before a server is started."""
+    """Refuse a metric that cannot decide a race, before a server is started."""
     from evaluation.races.raceable_metrics import refuse_unfit
     from evaluation.resolution import resolve_benchmark
 
@@ -139,7 +139,7 @@ def race_prepared(
 
 
 def ended_race(ended: Ended, store: "Store") -> "RaceResult":
-    """Return what a race found, however it ended.
+    """Return the result of a race, however it ended.
 
     Raises:
         StoreError: it cannot be read, or has no run.

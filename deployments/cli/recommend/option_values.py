@@ -25,10 +25,10 @@ _PERCENTILES = "For example p95, 95%, 95 or .95: all four mean the same."
 
 
 def read_seconds(text: str | None, *, option: str) -> float | None:
-    """Return the seconds in `2s`, `500ms`, `1.5min` or a plain number; None where nothing was said.
+    """Return the seconds in `2s`, `500ms`, `1.5min` or a plain number; None where nothing was given.
 
     Raises:
-        ConfigurationError: it is none of these. So with the next ones.
+        ConfigurationError: it is none of these. The same holds for the functions below.
     """
     return _read(text, _SECONDS, option, "a time", "For example 2s, 500ms or 1.5min.")
 
@@ -60,7 +60,7 @@ def read_quality(text: str | None, *, option: str) -> float | None:
 
 
 def read_gigabytes(text: str | None, *, option: str) -> float | None:
-    """10⁹ bytes in `8GB`, `500MB` or `7.5GiB`."""
+    """Return units of 10⁹ bytes in `8GB`, `500MB` or `7.5GiB`."""
     if text is not None:
         _must_not_be_negative(text, option, "For example 8GB, 500MB or 7.5GiB.")
     if text is not None and re.fullmatch(r"\s*[0-9.]+\s*", text):
@@ -69,10 +69,10 @@ def read_gigabytes(text: str | None, *, option: str) -> float | None:
 
 
 def read_percentile(text: str, *, option: str) -> float:
-    """Return a share between 0 and 1 in `p95`, `95%`, `95` or `.95`.
+    """Return a fraction between 0 and 1 from `p95`, `95%`, `95` or `.95`.
 
-    A plain number below 1 is a share, and one from 50 on is in percent. What lies between may be a slip of either, and
-    so may less than one percent: both are refused.
+    A plain number below 1 is a fraction, and one from 50 on is in percent. Numbers between, and less than one percent,
+    may be a slip of either and are refused.
     """
     match = _PERCENTILE.fullmatch(text.strip())
     number = float(match["number"]) if match else 0.0
@@ -112,7 +112,7 @@ def _must_not_be_negative(text: str, option: str, example: str) -> None:
 
 
 def read_names(words: Sequence[str] | None, *, option: str) -> tuple[str, ...]:
-    """Return the names that were given, of which none may be empty."""
+    """Return the given names, none of which may be empty."""
     if any(not word.strip() for word in words or ()):
         raise ConfigurationError(f"{option} is empty", "Give a name, or leave it out.")
     return tuple(words or ())
@@ -121,10 +121,10 @@ def read_names(words: Sequence[str] | None, *, option: str) -> tuple[str, ...]:
 def read_weights(words: Sequence[str]) -> Weights:
     """Return the weights in `quality=1`, `latency=2,cost=1`, ….
 
-    Those that are not named are as they are unless they are said.
+    Weights that are not named keep their defaults.
 
     Raises:
-        ConfigurationError: a word that is not `name=number`, a name twice, a weight that cannot be one.
+        ConfigurationError: a word that is not `name=number`, a repeated name, or an invalid weight.
         UnknownNameError: no such weight.
     """
     names = [field.name for field in fields(Weights)]
@@ -147,7 +147,7 @@ def read_weights(words: Sequence[str]) -> Weights:
 
 
 def read_prompt(prompt: str | None, file: Path | None) -> str | None:
-    """Return the prompt, from where it was given; `-` is standard input.
+    """Return the prompt from its source; `-` is standard input.
 
     Raises:
         ConfigurationError: it was given twice, cannot be read, or is empty.

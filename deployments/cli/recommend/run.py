@@ -43,12 +43,12 @@ _OPTIONS = {
     "max_energy_j": ("--max-energy", "J"),
     "min_quality": ("--min-quality", ""),
 }
-"""What each number that must hold is called on the command line, and its unit there."""
+"""Command-line option of each numeric constraint, with its unit there."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendOptions:
-    """What was typed."""
+    """Options as typed on the command line."""
 
     task: str | None
     prompt: str | None
@@ -60,18 +60,18 @@ class RecommendOptions:
     log: LogPrompt = "hash"
     explain: bool = False
     form: Form | None = None
-    """In which form the candidate is written; None: it is shown."""
+    """Output format of the candidate; None: it is shown as a page."""
     out: Path | None = None
 
 
 def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bool = False) -> Form | None:
-    """Return the form of a configuration that the word names, else that the file's name does.
+    """Return the named form of a configuration, or else the one of the file's name.
 
     None where neither is given.
 
     Raises:
         UnknownNameError: there is no such form.
-        ConfigurationError: the file's name says nothing, or two things were to be printed.
+        ConfigurationError: the file's name has no known form, or two outputs were requested.
     """
     forms = get_args(Form)
     if word is None and out is None:
@@ -122,7 +122,7 @@ def run_recommendation(options: RecommendOptions, *, database: str | None, as_js
 
 @contextmanager
 def open_recommender(database: str | None) -> Iterator[str | None]:
-    """Yield the database's URL; what was decided there is stored before this process ends."""
+    """Yield the database's URL; decisions made there are stored before this process ends."""
     try:
         yield database_url(database)
     finally:
@@ -132,7 +132,7 @@ def open_recommender(database: str | None) -> Iterator[str | None]:
 
 @contextmanager
 def in_words_of_the_command() -> Iterator[None]:
-    """Let an error say which option to change, where it says which argument of Python."""
+    """Make errors name the command's options instead of Python arguments."""
     try:
         yield
     except SelectionError as error:
@@ -178,10 +178,10 @@ def _show(
 
 
 def write_out(path: Path, text: str) -> None:
-    """Write a file that is not there yet, and says so.
+    """Write a new file, and report it.
 
     Raises:
-        ConfigurationError: it is there already, or cannot be written.
+        ConfigurationError: it exists already, or cannot be written.
     """
     from evaluation.planning.templates import write_new_file
 
@@ -216,7 +216,7 @@ def _print_page(
 
 
 def _print_explanation(text: str) -> None:
-    """Print it with a margin, so that no name in it can pass for a line of ours."""
+    """Print the explanation with a margin, so that no name in it looks like a line of our own."""
     print_line()
     print_line(_as_block(text))
     print_line()

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 MOST_RUNS = 3
-"""Newer runs are compared sooner; of more, the command is named that compares them."""
+"""Maximum number of runs to compare, the newest first; beyond that, the command to compare them is named."""
 
 
 _TESTS_OF_A_RUN = ("exact McNemar", "McNemar", "sign flips")
-"""Those with which `compare` tells the candidates of one run apart too."""
+"""Names of the tests that `compare` also uses for the candidates of one run."""
 
 
 def verdicts_of_runs(recommendation: Recommendation, url: str | None) -> list[dict[str, Any]]:
-    """Return the verdict of each run that has at least two of the candidates, the newest of each benchmark.
+    """Return the verdict of each run with at least two of the candidates, the newest of each benchmark.
 
-    Empty where nothing was told apart by a test, where no task was named, and where one run is all the evidence and
-    the test is that of the comparison.
+    Empty where no test told candidates apart, where no task was named, and where one run is all the evidence and the
+    test is that of the comparison.
     """
     from evaluation.store.evidence_runs import runs_behind
     from evaluation.store.session import open_store
@@ -46,7 +46,7 @@ def _verdict(store: "Store", run_id: str, benchmark: str) -> dict[str, Any]:
 
 
 def lines_of(verdicts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the verdicts for a person; empty without any."""
+    """Return the verdicts as text; empty where there are none."""
     lines = ["one run alone, by its own tests (`benchwright compare RUN`):"] if verdicts else []
     for verdict in verdicts:
         first, *others = verdict["sentences"] or ["its candidates have no case in common"]

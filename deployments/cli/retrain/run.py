@@ -75,7 +75,7 @@ def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: E
 
 
 def _say_ended(sentence: str, next_step: str, model_id: str | None, *, as_json: bool) -> None:
-    """Say what is kept of a retraining that was ended early, and how to go on."""
+    """Report what is kept of a retraining that was ended early, and how to continue."""
     if as_json:
         print_json({"status": "cancelled", "sentence": sentence, "model_id": model_id, "next": next_step})
     print_status(f"interrupted: {sentence}")
@@ -95,14 +95,14 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
 
 @dataclass(frozen=True, kw_only=True)
 class EndedRetraining:
-    """How a retraining ended."""
+    """Outcome of a retraining."""
 
     code: int
-    """The exit code of a command."""
+    """Exit code of the command."""
     result: "Retraining | None" = None
-    """None: it was interrupted, or failed."""
+    """Result of the retraining; None: it was interrupted or failed."""
     broken_by: BenchwrightError | None = None
-    """The error that ended it; None: none did, or none of ours."""
+    """Error that ended the work; None: no error, or none of ours."""
 
 
 def retrain_anew(request: "RetrainRequest", store: "Store", stack: ExitStack) -> EndedRetraining:

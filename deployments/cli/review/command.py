@@ -22,7 +22,7 @@ _HELP = ("-h", "--help")
 
 
 class _RunsOrCommand(TyperGroup):
-    """`review RUN` is `review start RUN`: run ids are no commands."""
+    """Group that reads `review RUN` as `review start RUN`: run ids are not names of commands."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in _HELP:

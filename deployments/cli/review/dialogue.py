@@ -21,16 +21,16 @@ LEAVE, SKIP = "q", "s"
 
 
 class LeftError(Exception):
-    """The person has enough for now."""
+    """The rater leaves the review."""
 
 
 class SkippedError(Exception):
-    """The person leaves this case for later."""
+    """The rater skips this case for now."""
 
 
 @dataclass
 class _Work:
-    """What is done with."""
+    """Resources of a review session in the terminal."""
 
     store: "Store"
     review: ReviewRecord
@@ -39,7 +39,7 @@ class _Work:
 
 
 def review_in_terminal(request: "ReviewRequest", *, database: str | None, as_json: bool) -> int:
-    """Return the exit code of rating a review's cases here.
+    """Let the user rate a review's cases in the terminal, and return the exit code.
 
     Raises:
         BenchwrightError: no such run or review, or nothing to show.
@@ -92,7 +92,7 @@ def _left(work: _Work, code: int, *, as_json: bool) -> int:
 
 
 def _rate(work: _Work) -> None:
-    """Ask about every case that the rater has not rated yet; those that are skipped come again at the end."""
+    """Ask for every case that the rater has not rated yet; skipped ones come again at the end."""
     from evaluation.store.ratings import rated_items, save_ratings
     from evaluation.store.reviews import begin_session
 
@@ -159,7 +159,7 @@ def _preference(n_outputs: int) -> int | None:
 
 
 def _grades(review: ReviewRecord, item: ReviewItem, position: int) -> dict[str, int]:
-    """Return one line with a grade for each criterion: `4 5 3`, or `453`."""
+    """Read one line with a grade for each criterion, such as `4 5 3` or `453`."""
     from evaluation.reviews.blinded_cases import criteria_of, letter
 
     names = criteria_of(review, item)
@@ -190,12 +190,12 @@ def _note() -> str:
 
 
 def _read(prompt: str, *, may_leave: bool = True) -> str:
-    """Return a line that was typed.
+    """Read a typed line.
 
     Raises:
-        LeftError: it says so.
-        SkippedError: likewise.
-        EOFError: there is no more of it.
+        LeftError: the rater leaves.
+        SkippedError: the rater skips the case.
+        EOFError: the input has ended.
     """
     progress_console().print(prompt, end="")
     text = input().strip()

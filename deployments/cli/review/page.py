@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def print_item(review: ReviewRecord, item: ReviewItem) -> None:
-    """Print a case with its answers under their letters, beside the result: on stderr."""
+    """Print a case with its answers under their letters on stderr, apart from the result."""
     from evaluation.reviews.blinded_cases import NO_ANSWER, SPEED, cases_title, criteria_of, letter, shown_time
 
     progress_console().print()
@@ -41,7 +41,7 @@ def _block(title: str, text: str) -> None:
 
 
 def print_result(result: "ReviewResult") -> None:
-    """Print what came of a review, with names."""
+    """Print the result of a review, with names."""
     from evaluation.reports.reviews.result_page import agreement_rows, control_rows, metric_rows, pair_rows, score_rows
 
     say_line(result.sentence, style="bold")
@@ -75,7 +75,7 @@ def _print_cases(result: "ReviewResult") -> None:
 
 
 def print_progress(result: "ReviewResult") -> None:
-    """Print how far a review is, and no name of a candidate."""
+    """Print the progress of a review, without names of candidates."""
     say_line(f"{result.n_rated} of {result.n_items} cases are rated, by {rater_words(result.raters)}", style="bold")
     say_line(f"review {result.review_id} · {result.benchmark} · runs {', '.join(result.run_ids)}")
     say_line(f"The candidates are revealed when {awaited_words(result.awaited)}.")
@@ -86,7 +86,7 @@ def print_progress(result: "ReviewResult") -> None:
 
 
 def print_reviews(reviews: Sequence[ReviewSummary]) -> None:
-    """Print one line a review."""
+    """Print one line for each review."""
     print_table(
         ("review", "benchmark", "rated by", "cases", "rated", "raters", "runs", "made", "last rating"),
         [

@@ -100,11 +100,11 @@ def promote(
 
 
 def promote_model(store: "Store", what: str, reason: str | None) -> "Deciding":
-    """Return which model decides after a stored one, or one of a file, was promoted.
+    """Promote a model from the store or a file, and return which model decides.
 
     Raises:
         UnknownNameError: no such model.
-        ModelFileError: it cannot be read, or must not be.
+        ModelFileError: it cannot be read, or reading it is not allowed.
     """
     from evaluation.store.selection_models import champion
     from evaluation.store.selection_models import promote as store_promotion
@@ -127,10 +127,10 @@ def rollback(reason: ReasonOption = None, db: DatabaseOption = None, as_json: Js
 
 
 def roll_model_back(store: "Store", reason: str | None) -> "Deciding":
-    """Return which model decides after the last promotion was taken back.
+    """Undo the last promotion, and return which model decides.
 
     Raises:
-        ConfigurationError: there is none to take back.
+        ConfigurationError: there is none to undo.
     """
     from evaluation.store.selection_models import rollback as store_rollback
     from selection.learning.deciding_model import deciding
@@ -186,7 +186,7 @@ selection.command("forget")(forget)
 
 
 def _model_of(store: "Store", what: str) -> str:
-    """Return the id of a stored model; what is a file is checked and stored first."""
+    """Return the id of a stored model; a file is checked and stored first."""
     from evaluation.store.selection_models import find_model
     from selection.learning.stored_models import store_file
 

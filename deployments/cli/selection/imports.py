@@ -94,7 +94,7 @@ def forget(
 
 
 def import_as_json(record: ScoreboardRecord) -> dict[str, Any]:
-    """Return an import, for programs."""
+    """Return an import as JSON."""
     return {
         "id": record.import_id,
         "name": record.name,

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def model_name(model: SelectionModelRecord) -> str:
-    """Return `ridge 7`."""
+    """Return the model's kind and version, such as `ridge 7`."""
     return f"{model.kind} {model.version}"
 
 
 def champion_line(decides: "Deciding") -> str:
-    """Return who decides, since when, and why.
+    """Return which model decides, since when, and why.
 
-    Of one that was promoted and cannot be read, who decides in its place.
+    If the promoted model cannot be read, the line names what decides instead.
     """
     champion = decides.promoted
     if champion.model is None:
@@ -41,14 +41,14 @@ def champion_line(decides: "Deciding") -> str:
 
 
 def champion_lines(decides: "Deciding") -> list[str]:
-    """Return the same, and what is wrong with those that cannot be read."""
+    """Return the same, with the problems of models that cannot be read."""
     return [champion_line(decides), *(f"note: {note}" for note in decides.notes)]
 
 
 def print_selection(
     decides: "Deciding", board: Scoreboard, standings: Sequence[TaskStanding], analytics: "Analytics"
 ) -> None:
-    """Print who decides, a table for each task, and how recommendations came out."""
+    """Print what decides, a table for each task, and the outcomes of recommendations."""
     from selection.analytics.page import analytics_lines
     from selection.pages.scoreboard import NOT_READY, difference_lines, scoreboard_part_rows, scoreboard_rows, task_line
 
@@ -74,7 +74,7 @@ def print_selection(
 
 
 def print_history(models: Sequence[SelectionModelRecord], promotions: Sequence[Promotion], decides: "Deciding") -> None:
-    """Print the models, the newest first, then who was promoted when and why."""
+    """Print the models, newest first, then the promotions with their reasons."""
     decider = None if decides.model is None else decides.model.model_id
     promoted = None if decides.promoted.model is None else decides.promoted.model.model_id
     rows = []
@@ -118,7 +118,7 @@ def model_as_json(model: SelectionModelRecord | None) -> dict[str, Any] | None:
 
 
 def champion_as_json(decides: "Deciding") -> dict[str, Any]:
-    """Return who was promoted, and who decides."""
+    """Return the promoted model and the one that decides."""
     champion = decides.promoted
     return {
         "promotion_id": champion.promotion_id,
@@ -131,7 +131,7 @@ def champion_as_json(decides: "Deciding") -> dict[str, Any]:
 
 
 def promotion_as_json(promotion: Promotion) -> dict[str, Any]:
-    """Return a change of who decides."""
+    """Return a promotion or rollback as JSON."""
     return {
         "promotion_id": promotion.promotion_id,
         "model_id": promotion.model_id,

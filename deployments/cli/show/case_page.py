@@ -21,7 +21,7 @@ from evaluation.results.cases import (
 )
 
 _TIMINGS = {"ttft_s": "first token after"}
-"""Words for a stretch of time; of all others they are its name without the unit."""
+"""Labels of durations; the others use their name without the unit."""
 _PROMPTS = {
     "cached": "the prompt was in the server's cache",
     "unknown": "the prompt had been sent before, and the server does not say whether it was in its cache",
@@ -71,7 +71,7 @@ def _json(value: object) -> str:
 
 
 def _same_prompts(candidates: Sequence["CaseCandidate"]) -> list[tuple[tuple["Message", ...], list[str]]]:
-    """Return each prompt with those to whom it was sent: one, unless prompt profiles differ."""
+    """Return each distinct prompt with its candidates: one, unless prompt profiles differ."""
     prompts: list[tuple[tuple[Message, ...], list[str]]] = []
     for candidate in candidates:
         same = next((labels for messages, labels in prompts if messages == candidate.messages), None)
@@ -135,7 +135,7 @@ def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> N
 
 
 def _print_usage(candidate: CaseCandidate, outcome: OutcomeResult) -> None:
-    """Print the timings, the tokens and what else is known of the attempt."""
+    """Print the timings, the tokens and other facts of the attempt."""
     lines = {
         "timings": _timings(outcome),
         "usage": [
@@ -179,7 +179,7 @@ def _worded(value: object, words: str) -> str:
 
 
 def _place(vram_share: float | None) -> str:
-    """Return where the model lay: a part of it on the CPU makes it slow."""
+    """Return where the model was loaded: a part of it on the CPU makes it slow."""
     if vram_share is None:
         return ""
     if vram_share == 0:

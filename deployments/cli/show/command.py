@@ -60,7 +60,7 @@ def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
 
 
 def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -> None:
-    """Say that a race asks its candidates different numbers of cases."""
+    """Note that the run is a race, which asks its candidates different numbers of cases."""
     from evaluation.store.races import find_race
 
     if find_race(store, invocation_id) is not None:
@@ -82,7 +82,7 @@ def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> N
 
 
 def _request_as_yaml(store: "Store", run_id: str) -> str:
-    """Return the request of the run's invocation, all its benchmarks and candidates."""
+    """Return the request of the run's invocation, with all its benchmarks and candidates."""
     from evaluation.requests.evaluation_request import read_request
     from evaluation.requests.request_file import request_as_yaml
     from evaluation.store.plans import find_invocation
@@ -96,7 +96,7 @@ def _request_as_yaml(store: "Store", run_id: str) -> str:
 
 
 def _in_ascii(text: str) -> str:
-    """Return the same YAML with every other letter written as its number, since some of them would trick a terminal."""
+    """Return the same YAML with non-ASCII letters escaped, since some of them can trick a terminal."""
     import yaml
 
     return yaml.safe_dump(yaml.safe_load(text), sort_keys=False, allow_unicode=False)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _KIND_WIDTH = 12
 _MOST_CLASSES = 12
-"""In a table of expected and given ones; a wider one is not read."""
+"""Maximum number of classes in a table of expected and given ones; a wider table is unreadable."""
 
 
 def print_run_page(store: "Store", shown: "RunInFull") -> None:
@@ -44,12 +44,12 @@ def print_run_page(store: "Store", shown: "RunInFull") -> None:
 
 
 def _as_word(text: str) -> str:
-    """Return `text` as a shell takes it for one word."""
+    """Return `text` quoted as one word for a shell."""
     return shlex.quote(text)
 
 
 def _print_progress(run: "RunResult") -> None:
-    """Say what an unfinished run has, and that it was not scored where it was not."""
+    """Print the progress of an unfinished run, and whether it was scored."""
     n_ok = sum(candidate.n_ok for candidate in run.candidates)
     n_failed = sum(candidate.n_failed for candidate in run.candidates)
     n_planned = run.n_cases * run.n_repeats * len(run.candidates)
@@ -171,7 +171,7 @@ def _moment(moment: datetime | None) -> str | None:
 
 
 def _common_options(run: "RunResult") -> str | None:
-    """Return the options that all candidates have; None where they differ."""
+    """Return the options that all candidates share; None where they differ."""
     options = {_shown_options(candidate) for candidate in run.candidates}
     return options.pop() if len(options) == 1 else None
 
@@ -196,7 +196,7 @@ def _source(candidate: "CandidateResult", *, with_options: bool) -> dict[str, st
 
 
 def _print_facts(facts: Mapping[str, str | None]) -> None:
-    """Print names and values, a line each; what is not known is left out."""
+    """Print names and values, one on each line; unknown ones are left out."""
     shown = {one_line(name): one_line(str(value)) for name, value in facts.items() if value}
     width = max(_KIND_WIDTH, *map(len, shown))
     for name, value in shown.items():

@@ -16,7 +16,7 @@ from evaluation.results.sweeps import SweepResult, SweptMetric
 
 
 def print_sweep(result: InvocationResult, sweep: SweepResult) -> None:
-    """Print a sweep; of one that is not over, what its answers say so far."""
+    """Print a sweep; of an unfinished one, the results so far."""
     say_line()
     say_line(f"sweep on {sweep.benchmark} · run {sweep.run_id} · {result.status}", style="bold")
     say_line(f"{caption(sweep)}.")

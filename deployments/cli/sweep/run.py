@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ABOUT_SHOW = "For example `benchwright sweep --show last`"
 SHOWN_ROWS = 24
-"""Of a dry run's table: a sweep may have thousands of combinations, and they all look alike."""
+"""Maximum rows of a dry run's table: a sweep may have thousands of combinations, which all look alike."""
 
 
 def run_sweep(search: TypedSearch, *, database: str | None, as_json: bool) -> int:
@@ -134,7 +134,7 @@ def stored_sweep(store: "Store", run: str) -> RunPlan:
 
 
 def _newest_for_last(store: "Store", run: str) -> str:
-    """Return the newest sweep's run for `last`; what was typed else, and where there is no sweep."""
+    """Return the newest sweep's run for `last`; otherwise, or without any sweep, `run` unchanged."""
     from evaluation.store.sweeps import newest_sweep
 
     return (newest_sweep(store) or run) if run == "last" else run

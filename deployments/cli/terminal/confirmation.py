@@ -7,10 +7,10 @@ from evaluation.errors import ConfigurationError
 
 
 def confirm(question: str) -> bool:
-    """Return True where a person says yes.
+    """Ask the user, and return whether the answer is yes.
 
     Raises:
-        ConfigurationError: there is nobody to ask.
+        ConfigurationError: there is no interactive terminal.
     """
     import typer
 

@@ -20,7 +20,7 @@ EXIT_TERMINATED = 143
 
 @cache
 def result() -> "Console":
-    """Return the console for results: stdout. Prints text as it stands, without markup."""
+    """Return the console for results on stdout. It prints text literally, without markup."""
     from rich.console import Console
 
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
@@ -35,7 +35,7 @@ def progress_console() -> "Console":
 
 
 def print_status(text: str) -> None:
-    """Say one thing of the story: on stderr, or to the program that called."""
+    """Print a status message on stderr, or send it to the calling program."""
     from evaluation.escaping import for_terminal
 
     caller = current_caller()
@@ -46,7 +46,7 @@ def print_status(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print the one JSON value of a command that was asked for `--json`."""
+    """Print the JSON value of a command with `--json`."""
     from evaluation.escaping import as_json
 
     sys.stdout.write(as_json(value) + "\n")
@@ -54,7 +54,7 @@ def print_json(value: Any) -> None:
 
 
 def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MENDABLE) -> int:
-    """Say what went wrong and what to do next; returns the exit code."""
+    """Print an error with its next step, and return the exit code."""
     from evaluation.escaping import for_terminal
 
     if as_json and code == EXIT_MENDABLE:
@@ -66,7 +66,7 @@ def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MEN
 
 
 def _complain(line: str) -> None:
-    """Write a line of an error on stderr, however wide the terminal is."""
+    """Write a line of an error on stderr, regardless of the terminal's width."""
     caller = current_caller()
     if caller is None:
         sys.stderr.write(f"{line}\n")
@@ -75,7 +75,7 @@ def _complain(line: str) -> None:
 
 
 def report_lost_database(error: DatabaseLostError, invocation_id: str | None = None, *, as_json: bool) -> int:
-    """Return the same of results that were lost with their database, which has none of them to show."""
+    """Report an error for results that were lost with their database, of which none can be shown."""
     if as_json:
         problem = {"message": error.message, "next": error.next_step}
         print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": problem})

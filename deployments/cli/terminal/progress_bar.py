@@ -24,9 +24,9 @@ LINE_EVERY_S = 15.0
 
 @contextmanager
 def progress_bar(store: "Store", invocation_id: str) -> Iterator[None]:
-    """Show done, failed, rate, time left and who is at work: a bar on a terminal, a line now and then elsewhere.
+    """Show done, failed, rate, time left and current work: a bar on a terminal, else a line from time to time.
 
-    A program that called is told instead, where it wants to know.
+    A calling program is notified instead, if it wants to be.
     """
     closing, caller = threading.Event(), current_caller()
     if caller is not None and caller.progress is None:
@@ -97,9 +97,9 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
 
 
 def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> None:
-    """Call the caller's `progress` each time that the work has moved on, and once at its end.
+    """Call the caller's `progress` each time that the work has progressed, and once at its end.
 
-    What `progress` raises ends the work, and is raised by the call.
+    An error of `progress` ends the work, and is raised by the call.
     """
     caller = current_caller()
     assert caller is not None  # noqa: S101 - asked by whoever begins this thread
@@ -118,7 +118,7 @@ def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> 
 
 
 def _current_scoring() -> ScoringProgress | None:
-    """Return whoever is asked for scores now, with how far that is."""
+    """Return the scoring under way, with its progress."""
     return at_work[-1] if at_work else None
 
 

@@ -58,7 +58,7 @@ def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
 
 
 def _print_once(runs: Sequence["RunResult"]) -> None:
-    """Print what is said once of all runs, and not run by run."""
+    """Print remarks that concern all runs once, instead of run by run."""
     from evaluation.reports.runs.alarm_lines import baselines_line
     from evaluation.reports.runs.tables import partly_on_the_cpu
 
@@ -69,5 +69,5 @@ def _print_once(runs: Sequence["RunResult"]) -> None:
 
 
 def say_line(text: str = "", *, style: str | None = None) -> None:
-    """Print one line of the result, whoever wrote its words."""
+    """Print one line of the result, with text that may be by others."""
     result().print(one_line(text) if text.strip() else "", style=style)

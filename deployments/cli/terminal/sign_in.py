@@ -10,7 +10,7 @@ from deployments.prefect_home import password_file, password_is_own, password_to
 def sign_in_page(page: str) -> str:
     """Return the address that signs a browser in, for a terminal.
 
-    For a log or a pipe the plain one, without the password.
+    For a log or a pipe it is the plain address, without the password.
     """
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         return page
@@ -18,7 +18,7 @@ def sign_in_page(page: str) -> str:
 
 
 def password_words(*, has_password: bool) -> str | None:
-    """Return where the password of our own servers stands; None where they ask for none."""
+    """Return where to find the password of our own servers, as text; None where they need none."""
     if not has_password:
         return None
     return str(password_file()) if password_is_own() else "PREFECT_SERVER_API_AUTH_STRING"

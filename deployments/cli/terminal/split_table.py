@@ -11,19 +11,19 @@ _WIDEST_NAME = 60
 _WIDEST_WORDS = 30
 _NARROWEST_NAME = 12
 _BETWEEN = 3
-"""What stands between two cells: their padding, and the box's own column."""
+"""Columns between two cells: their padding, and the box's own column."""
 _NO_EDGE = 100_000
 
 
 def screen_width() -> int | None:
-    """Return the columns of the screen, or as `COLUMNS` says; None: a pipe or a file, which has no edge."""
+    """Return the width of the screen in columns, or that of `COLUMNS`; None: a pipe or a file, without a limit."""
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
         return max(40, shutil.get_terminal_size().columns)
     return None
 
 
 def print_split_table(rows: Sequence[Mapping[str, str]], *, words: Sequence[str] = (), marked: str = "") -> None:
-    """Print rows of short texts; the first column, the names, begins every table that it takes.
+    """Print rows of short texts; the first column, the names, is repeated in every table needed.
 
     Args:
         rows: At least one, all with the same columns.
@@ -60,7 +60,7 @@ def print_split_table(rows: Sequence[Mapping[str, str]], *, words: Sequence[str]
 
 
 def _widths(cells: Mapping[str, Sequence[str]], words: Sequence[str], screen: int | None) -> dict[str, int]:
-    """Return the width of each column. Names and words are folded where they are long; numbers never."""
+    """Return the width of each column. Long names and words are folded, numbers never."""
     from rich.cells import cell_len
 
     names, *others = cells
@@ -75,7 +75,7 @@ def _widths(cells: Mapping[str, Sequence[str]], words: Sequence[str], screen: in
 
 
 def _groups(widths: Mapping[str, int], screen: int) -> list[list[str]]:
-    """Return the columns after the first, in as many tables as it takes for each to fit the screen beside the names."""
+    """Split the columns after the first into tables that each fit the screen beside the names."""
     names, *others = widths
     groups: list[list[str]] = [[]]
     used = widths[names]

@@ -17,14 +17,14 @@ _UNITS: Mapping[str, int] = {
     **{f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)},
 }
 _WHOLE_WORD = 16
-"""Words up to here are kept in one piece on a narrow terminal, and shorter ones on a narrower one: down to"""
+"""Maximum length of words that are not broken on a narrow terminal; reduced on a narrower one to at least"""
 _SHORTEST_WORD = 10
 _BETWEEN = 3
-"""What stands between two cells, or at the edges."""
+"""Columns between two cells, or at the edges."""
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under columns on stdout; numbers stand to the right, None is a dash."""
+    """Print rows under columns on stdout; numbers are right-aligned, None is a dash."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -45,14 +45,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
 
 def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
-    """Return the width of each column; together no wider than `room` where that can be.
+    """Return the width of each column; together no wider than `room` where possible.
 
-    The first column holds what a person copies into the next command: it stays whole. Of the others, short words stay
-    whole; where a terminal is too narrow even for that, its own line breaks are better than columns that are cut off.
+    The first column is what users copy into the next command, and stays whole. In the others, short words stay whole;
+    where a terminal is too narrow even for that, its own line breaks are better than columns that are cut off.
 
     Args:
         cells: The texts of each column, its name first.
-        room: What there is for all of them; None: a pipe or a file, which has no edge.
+        room: Width available to all of them; None: a pipe or a file, without a limit.
     """
     from rich.cells import cell_len
 
@@ -75,12 +75,12 @@ def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
 
 
 def print_line(text: str = "") -> None:
-    """Print a line of the result, harmless whoever wrote it."""
+    """Print a line of the result, escaped for terminals."""
     result().print(for_terminal(text))
 
 
 def print_details(details: Mapping[str, object]) -> None:
-    """Print names and values on stdout, a line each; what is not known is left out."""
+    """Print names and values on stdout, one on each line; unknown ones are left out."""
     shown = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
     width = max((len(name) for name in shown), default=0)
     for name, value in shown.items():
@@ -89,7 +89,7 @@ def print_details(details: Mapping[str, object]) -> None:
 
 
 def in_words(value: object) -> str:
-    """Return `value` as a cell shows it, safe for a terminal."""
+    """Return `value` as text for a cell, safe for a terminal."""
     match value:
         case None:
             return "–"
@@ -108,7 +108,7 @@ def in_words(value: object) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """Return `when` by this machine's clock, to the minute."""
+    """Return `when` in local time, to the minute."""
     return when.astimezone().strftime("%Y-%m-%d %H:%M") if when else "–"
 
 

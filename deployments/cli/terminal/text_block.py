@@ -11,9 +11,9 @@ def as_block(text: str, *, width: int | None) -> str:
     """Return `text` with a margin before each line.
 
     Args:
-        text: As it was written.
-        width: Columns of the screen; longer lines are folded, so that the margin stands before every part of them.
-            None: no edge.
+        text: The original text.
+        width: Columns of the screen; longer lines are folded, so that every part of them has the margin.
+            None: no limit.
     """
     lines = for_terminal(text).expandtabs(4).split("\n")
     room = None if width is None else max(10, width - len(MARGIN))
@@ -21,7 +21,7 @@ def as_block(text: str, *, width: int | None) -> str:
 
 
 def _folded(line: str, room: int | None) -> Iterator[str]:
-    """Yield the line in parts of at most `room` columns, at a blank where there is one not too far back."""
+    """Yield the line in parts of at most `room` columns, split at a blank if one is close enough."""
     from rich.cells import cell_len, chop_cells
 
     while room is not None and cell_len(line) > room:

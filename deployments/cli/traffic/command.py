@@ -93,9 +93,9 @@ def import_file(
 
 
 def read_since(text: str | None) -> datetime | None:
-    """Return the moment that `24h`, `7d`, `2w`, a date or a moment names.
+    """Return the time given as `24h`, `7d`, `2w`, a date or a time.
 
-    Without a zone it is of this machine's clock.
+    Without a time zone it is local time.
     """
     if text is None:
         return None

@@ -14,4 +14,4 @@ from evaluation.catalogue import Catalogue
 FORMATS: Catalogue[Format] = Catalogue(
     "benchmark format", Gsm8k, IfEval, HumanEval, Mbpp, Squad, Arc, Mmlu, Summarization, Classification, Plain
 )
-"""In the order in which they are tried: the first that recognises a row reads it."""
+"""File formats in the order in which they are tried: the first that recognises a row reads the file."""

@@ -12,7 +12,7 @@ from evaluation.files.names import normal_name
 
 @dataclass(frozen=True)
 class Classification(Format):
-    """`text` and `label`."""
+    """Rows with `text` and `label`."""
 
     name: ClassVar[str] = "classification"
     title: ClassVar[str] = "classification"

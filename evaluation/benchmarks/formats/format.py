@@ -16,22 +16,22 @@ CHOOSE_LABEL = "Text:\n{prompt}\n\nLabels: {labels}\n\nAnswer with one label fro
 CHOOSE_LETTER = "{prompt}\n\n{choices}\n\nAnswer with the letter of the right option only."
 
 ID_FIELDS = ("case_id", "id", "task_id", "qid")
-"""Where a case's id stands: the first that a row has. The others are kept in its details."""
+"""Fields that may hold a case's id. The first one present is used; the others are kept in the case's details."""
 SHARED_FIELDS = (*ID_FIELDS, "cluster", "tags")
-"""What a row of any format may have."""
+"""Fields that a row of any format may have."""
 
 
 @dataclass(frozen=True)
 class Format(ABC):
-    """A layout of rows, with what is asked and measured unless a header says otherwise."""
+    """A layout of rows, with the prompt and the metrics that apply unless a header sets others."""
 
     name: ClassVar[str]
     title: ClassVar[str]
-    """As people write it."""
+    """Name as shown to people."""
     fields: ClassVar[tuple[str, ...]]
-    """Its fields, for messages and for field mappings."""
+    """Fields of the format, for messages and for field mappings."""
     kept_fields: ClassVar[tuple[str, ...]] = ()
-    """What published files of this format hold besides: kept in a case's details, for whoever wants it."""
+    """Further fields of published files of this format, which are kept in a case's details."""
     id_fields: ClassVar[tuple[str, ...]] = ID_FIELDS
     task_type: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]

@@ -10,7 +10,7 @@ from evaluation.case import Case
 
 @dataclass(frozen=True)
 class Gsm8k(Format):
-    """`question`, and `answer` that ends in `#### 18`."""
+    """Rows with `question` and an `answer` that ends in `#### 18`."""
 
     name: ClassVar[str] = "gsm8k"
     title: ClassVar[str] = "GSM8K"

@@ -16,7 +16,7 @@ KWARGS = "a list with an object of arguments for each instruction"
 
 @dataclass(frozen=True)
 class IfEval(Format):
-    """`prompt`, the ids of its instructions, and an object of arguments for each of them."""
+    """Rows with `prompt`, the ids of its instructions, and an object of arguments for each instruction."""
 
     name: ClassVar[str] = "ifeval"
     title: ClassVar[str] = "IFEval"

@@ -13,15 +13,15 @@ from evaluation.case import Case
 from evaluation.files.names import composed
 
 _RIGHT = ("answer", "answer_index", "answer_text")
-"""Which field names the right option."""
+"""Fields that can name the right option."""
 
 
 @dataclass(frozen=True)
 class Mmlu(Format):
-    """`question`, `choices` (or columns A to D) and `answer` as the index from 0 or the letter of the right one.
+    """Rows with `question`, `choices` (or columns A to D) and `answer` as the right one's index from 0 or letter.
 
-    An `answer` in text that is the text of another option too is refused; `answer_index` (an index or a letter) and
-    `answer_text` say which of the two is meant.
+    An `answer` in text that equals the text of more than one option is refused; `answer_index` (an index or a letter)
+    and `answer_text` say which reading is meant.
     """
 
     name: ClassVar[str] = "mmlu"
@@ -123,7 +123,7 @@ def _distinct(index: int, choices: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Arc(Format):
-    """`question`, `choices` with their labels (letters or numbers) and `answerKey`."""
+    """Rows with `question`, `choices` with their labels (letters or numbers) and `answerKey`."""
 
     name: ClassVar[str] = "arc"
     title: ClassVar[str] = "ARC"

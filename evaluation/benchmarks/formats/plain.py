@@ -23,7 +23,7 @@ MESSAGES = "a list of objects with role (system, user or assistant) and content,
 
 @dataclass(frozen=True)
 class Plain(Format):
-    """`prompt` or `messages`, and what else a case may have."""
+    """Rows with `prompt` or `messages`, and any other field of a case."""
 
     name: ClassVar[str] = "plain"
     title: ClassVar[str] = "plain cases"

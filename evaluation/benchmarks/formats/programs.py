@@ -14,13 +14,13 @@ from evaluation.case import Case
 
 @dataclass(frozen=True)
 class HumanEval(Format):
-    """`prompt` is a function's head to be completed; `test` defines `check(candidate)`."""
+    """Rows whose `prompt` is the head of a function to complete, and whose `test` defines `check(candidate)`."""
 
     name: ClassVar[str] = "human_eval"
     title: ClassVar[str] = "HumanEval"
     fields: ClassVar[tuple[str, ...]] = ("task_id", "prompt", "canonical_solution", "test", "entry_point")
     kept_fields: ClassVar[tuple[str, ...]] = ("contract", "base_input", "plus_input", "atol")
-    """Those of EvalPlus (arXiv:2305.01210)."""
+    """Fields that EvalPlus adds (arXiv:2305.01210)."""
     task_type: ClassVar[str] = "code"
     metrics: ClassVar[tuple[str, ...]] = ("pass_at_k",)
     headline: ClassVar[str] = "pass_at_k"
@@ -44,7 +44,7 @@ class HumanEval(Format):
 
 @dataclass(frozen=True)
 class Mbpp(Format):
-    """`text` or `prompt` says what to write; the assertions of `test_list` are shown, since only they name it."""
+    """Rows whose `text` or `prompt` is the task. The assertions of `test_list` are shown: only they have the name."""
 
     name: ClassVar[str] = "mbpp"
     title: ClassVar[str] = "MBPP"
@@ -58,7 +58,7 @@ class Mbpp(Format):
         "test_setup_code",
     )
     kept_fields: ClassVar[tuple[str, ...]] = ("challenge_test_list", "source_file", "test")
-    """Of its whole, its sanitized part, and EvalPlus (arXiv:2305.01210)."""
+    """Fields of the full and the sanitized version, and of EvalPlus (arXiv:2305.01210)."""
     task_type: ClassVar[str] = "code"
     metrics: ClassVar[tuple[str, ...]] = ("pass_at_k",)
     headline: ClassVar[str] = "pass_at_k"

@@ -12,7 +12,7 @@ EXPECTED = "answers with their text: {'text': [...]} or [{'text': ...}]"
 
 @dataclass(frozen=True)
 class Squad(Format):
-    """`question`, `context` and `answers`; a question that the passage does not answer has the empty reference."""
+    """Rows with `question`, `context` and `answers`; the reference of an unanswerable question is empty."""
 
     name: ClassVar[str] = "squad"
     title: ClassVar[str] = "SQuAD"

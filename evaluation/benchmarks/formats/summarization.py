@@ -12,7 +12,7 @@ INSTRUCTION = "Summarize the document in one or two sentences."
 
 @dataclass(frozen=True)
 class Summarization(Format):
-    """`document` and `summary`, or `article` and `highlights`."""
+    """Rows with `document` and `summary`, or `article` and `highlights`."""
 
     name: ClassVar[str] = "summarization"
     title: ClassVar[str] = "summarization"

@@ -11,12 +11,12 @@ AMBIGUOUS = "ambiguous"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was read from an answer."""
+    """The choice read from an answer."""
 
     index: int | None
-    """Of the chosen option; None where none was read."""
+    """Index of the chosen option; None if no choice was found."""
     stage: str
-    """`strict` or `flexible` with a choice; `ambiguous` for several options, `not_extracted` for none."""
+    """`strict` or `flexible` for a choice; `ambiguous` for several options, `not_extracted` for none."""
 
 
 NONE = Choice(None, NOT_EXTRACTED)

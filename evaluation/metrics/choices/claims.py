@@ -17,16 +17,16 @@ _SINGLE_LETTER = re.compile(r"(?<![A-Za-zÀ-ӿ\d_])[A-Za-z](?![A-Za-zÀ-ӿ\d_])"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One place of an answer that says something of one or several options."""
+    """A statement of an answer about one or several options."""
 
     start: int
     end: int
     options: frozenset[int | None]
-    """Indices; None for a letter that no option has."""
+    """Indices of the options; None for a letter without an option."""
     asserts: bool
-    """False: it says that the options are wrong."""
+    """False if it says that the options are wrong."""
     is_final: bool = False
-    """It calls itself the final answer, or is boxed."""
+    """True if it is called the final answer, or boxed."""
 
 
 def without_list(text: str, options: Sequence[str]) -> str:

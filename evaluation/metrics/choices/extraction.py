@@ -22,7 +22,7 @@ from evaluation.metrics.choices.settlement import claimed, denied_options, names
 from evaluation.metrics.extraction import NOT_EXTRACTED, leading_label
 
 MAX_CHARS = 40_000
-"""Of a longer answer the beginning and the end are read, half of this each."""
+"""Characters read of an answer: of a longer one, half of this from the beginning and half from the end."""
 _THINKING = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _OPEN_THINKING = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
 _LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathsf|textrm|mathit|rm|bf)\s?\{([^{}]{0,200})\}")
@@ -64,7 +64,7 @@ _OPEN_END = re.compile(
     r"then|we|it's|however|but|if|when|while|its|their|we're|has|have|as|(?-i:a))[,:]?)\s*$",
     re.IGNORECASE,
 )
-"""Ends with a word, or a mark, with which no sentence ends."""
+"""Ending with a word or a mark that cannot end a sentence."""
 _JOINS = re.compile(r"(?<!\w)(?:or|and|but|however),?\s*$", re.IGNORECASE)
 _LETTER = re.compile(r"(?<![\w'’])[(\[]?(?P<letter>[A-Z])[).:\]]{1,2}\s?(?=[^\n]{1,200}$)")
 _SENTENCE_END = re.compile(r"(?<!\W[A-Z])(?<!^[A-Z])[.!?](?=\s)|[。！？]|\n")
@@ -72,7 +72,7 @@ _ENDED = re.compile(r"[.!?。！？)\]\"']\s*$")
 _FIRST = re.compile(r"(?:option\s|choice\s)?[(\[]?A[).:\]]{1,2}\s", re.IGNORECASE)
 _DESCRIBES = re.compile(r"[\"')]{0,2}(?::|\s?[–—-]\s|\n)")
 _LONG = 40
-"""Characters behind an option's text; a short limit of tokens leaves fewer, and then the letter is the answer."""
+"""Characters after an option's text; with a short token limit fewer follow, and the letter is the answer."""
 _ITEM = re.compile(r"\n(?:[-•–]\s?)?(?:option\s|choice\s)?[(\[]?(?P<letter>A)[).:\]]{1,2}\s", re.IGNORECASE)
 _ITEM_TEXT = re.compile(r"\n(?:[-•–]\s?|\d[.)]\s?)?(?=\w)")
 

@@ -24,7 +24,7 @@ _JOIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One place that names an option."""
+    """A mention of an option."""
 
     start: int
     end: int

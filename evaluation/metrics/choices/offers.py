@@ -33,7 +33,7 @@ _OFFERED = re.compile(
     rf"|(?<![\w'’]){_ASKED}\?",
     re.IGNORECASE,
 )
-"""A letter that is only offered: it could be B; B seems plausible; B?"""
+"""A letter offered as a possibility: it could be B; B seems plausible; B?"""
 _ADDED = re.compile(
     rf"(?<!\w)(?:also\s(?:think|believe|consider|say|choose|pick)|(?:so|as)\s(?:is|does|do|are|would|could|might|seems))\s{_LETTER}"
     r"(?=$|[.,;:!?…\n]|\s(?:too|be)(?!\w))"
@@ -43,7 +43,7 @@ _ADDED = re.compile(
     rf"(?:(?:be|\w+ly|do|right|correct|fine|plausible|possible|likely|true|work|fit)\s)?{_TOO}(?!\w)",
     re.IGNORECASE,
 )
-"""A letter that is offered beside the one before it: so is B; B does too; alternatively, B."""
+"""A letter offered in addition to the previous one: so is B; B does too; alternatively, B."""
 _EITHER = re.compile(
     r"\W*(?:both|all|either|any)(?:\s(?:of\sthem|one|will\sdo|is\sfine|are\sfine|could\sbe\sright))?\W*", re.IGNORECASE
 )
@@ -55,7 +55,7 @@ class _Offer:
     end: int
     index: int
     is_added: bool
-    """It says that this option holds beside another one."""
+    """True if the option is offered in addition to another one."""
     is_asked: bool
 
 

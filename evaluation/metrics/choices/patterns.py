@@ -19,7 +19,7 @@ LETTER = (
     rf"(?P<letter>[A-Za-z])(?![A-Za-zÀ-ɏЀ-ӿ\d_°+#]|['’]\w|-\w|\.\w|\s*=\s*\w){_CLOSE}"
 )
 GOES_ON = re.compile(rf"\s?(?:$|\n|[^\w\s+#°=→<>&]|[\u0900-\u0dff\u3000-\uffef]|(?:{_GOES_ON})(?!\w))")
-"""What may follow a letter that is a choice: the end of something, or a word that goes on."""
+"""Text that may follow a chosen letter: an end, or a word that continues."""
 
 _ONE = LETTER.replace("(?P<letter>", "(?:")
 _JOIN = (
@@ -28,7 +28,7 @@ _JOIN = (
     r"和|或者?|与|跟|及|以及|と|か|または|와|과|이나|나|또는|و|ו)\s?(?:(?:maybe|perhaps|possibly|even|also|probably)\s)?"
 )
 GROUP = rf"(?:both\s|either\s|neither\s)?{_ONE}(?:{_JOIN}{_ONE}){{0,12}}"
-"""One letter, or several that are offered together."""
+"""One letter, or several offered together."""
 _LISTED = (
     rf"(?:both\s|either\s|neither\s)?{_ONE}"
     rf"(?:(?:,\s?{_ONE}){{0,12}}(?:,?\s(?:and|or|nor|und|oder|y|ou)\s|\s?[/&]\s?){_ONE})?"
@@ -60,7 +60,7 @@ ANNOUNCED = re.compile(
     rf"\s?\n)[\s:：=,*-]{{0,4}}(?:{_FILLER}){{0,3}}(?P<group>{GROUP})",
     re.IGNORECASE,
 )
-"""The answer is B; Answer: (B); die richtige Antwort lautet B; 答案是B."""
+"""An announced answer: The answer is B; Answer: (B); die richtige Antwort lautet B; 答案是B."""
 
 CHOSEN = re.compile(
     rf"(?:(?<![\w'’])(?:I(?:'d|'ll|'m|'ve)?|we|let's|let\sus)\s(?:(?:would|will|am|have|must|do|should|shall|can|going|to|going|have|probably|still|"
@@ -79,7 +79,7 @@ CHOSEN = re.compile(
     rf"\s?[:,]?\s?(?:(?:that|it|it's|it’s|it\sis|to\sbe)\s){{0,2}}(?:{_FILLER}){{0,3}}(?P<group>{GROUP})",
     re.IGNORECASE,
 )
-"""I choose C; it must be (b); so D."""
+"""A chosen letter: I choose C; it must be (b); so D."""
 
 _RIGHT = (
     r"(?:correct|right|true|yes|best|better|preferable|closer|closest|stronger|accurate|valid|answer|winner|one|it|my\s(?:answer|choice|pick|guess)|most\s(?:likely|"
@@ -103,7 +103,7 @@ JUDGED = re.compile(
     r"(?P<other>\w+))(?!\w)",
     re.IGNORECASE,
 )
-"""C is right; (A) looks wrong; A: wrong."""
+"""A judged letter: C is right; (A) looks wrong; A: wrong."""
 
 REJECTED = re.compile(
     rf"(?<![\w'])(?:not|never|neither|nor|unlike|except|but\snot|instead\sof|rather\sthan|other\sthan|over|against|than|"
@@ -111,28 +111,28 @@ REJECTED = re.compile(
     rf"(?P<group>{_LISTED})",
     re.IGNORECASE,
 )
-"""B, not A; this rules out C."""
+"""A rejected letter: B, not A; this rules out C."""
 
 WOULD_BE_WRONG = re.compile(
     r"[)\]\"']{0,2}\s(?:is|was|would\sbe|will\sbe)\s(?:an?\s|the\s)?(?:\w+\s)?(?:mistake|error|wrong|incorrect|foolish|unwise|risky)(?!\w)",
     re.IGNORECASE,
 )
-"""Behind a choice: choosing B would be a mistake."""
+"""Text after a choice that rejects it: choosing B would be a mistake."""
 FOR_EACH = re.compile(r"(?<!\w)(?:each|every|all|any)(?:\s\w+)?\s?$", re.IGNORECASE)
-"""Before a noun that announces no choice, but the list of all options: evaluate each option: …"""
+"""Text before a noun that announces the list of options instead of a choice: evaluate each option: …"""
 MISTAKEN = re.compile(
     r"(?<!\w)(?:mistakes?|mistaken|errors?|traps?|pitfalls?|misconceptions?|wrong|foolish|unwise|incorrect|tempting)(?!\w)"
     r"[^.,;:!?\n]{0,40}\sto\s?$",
     re.IGNORECASE,
 )
-"""Before a choice that somebody could make wrongly: a common mistake is to pick …"""
+"""Text before a choice that is described as an error: a common mistake is to pick …"""
 NEXT_QUESTION = re.compile(
     r"\n(?:(?:next\s)?(?:question|q|problem|exercise)(?:\s?\d{1,4})?\s?[:.]|(?:user|human|<\|(?:im_start|user)\|>)\s?:?)(?!\w)",
     re.IGNORECASE,
 )
-"""Where a model that does not stop goes on with a question of its own."""
+"""Start of a further question, which a model that does not stop writes itself."""
 AFTER_TICK = re.compile(r"(?<=[✗✘❌✓✔✅])[\s,;|]+(?=[(\[]?[A-Za-z][)\].:\s])")
-"""The end of one option's verdict, where the next one's letter follows in the same line."""
+"""End of one option's verdict where the next option's letter follows on the same line."""
 BOXED = re.compile(rf"\\f?box(?:ed)?\s?\{{\s?(?P<group>{GROUP})\s?\}}")
 FINAL = re.compile(
     r"(?:final|correct(?:ed)?|revised|updated|actual|definitive)\W{0,3}(?:answer|choice|option)", re.IGNORECASE
@@ -147,11 +147,11 @@ SUPPOSED = re.compile(
     r"(?:(?:the|my|your|our|die|la|el|a)\s)?(?:(?:correct|right|final|best|true|richtige)\s)?$",
     re.IGNORECASE,
 )
-"""Before a choice that is only supposed, or spoken of: suppose the answer is A; the probability that it's B."""
+"""Text before a hypothetical or merely mentioned choice: suppose the answer is A; the probability that it's B."""
 DENIED_BEHIND = re.compile(
     r"[)\]\"']{0,2}\s?(?:では(?:あり|な)|じゃ(?:あり|な)|[은는이가]?\s?아(?:닙|니)|değil(?!\w)|(?:是)?(?:不正?[确確对對]|错|錯)|(?:は)?(?:間違|違い|誤))"
 )
-"""After a choice, in languages that deny behind it: Bではありません."""
+"""Negation after a choice, in languages with negation at the end: Bではありません."""
 CORRECTION = re.compile(
     r"(?<!\w)(?:no|wait|but|however|yet|espera|perd[oó]n|attendez|nein|moment|although|though|while|whereas|actually|correction|sorry|scratch\sthat|on\ssecond\sthought|hmm+|reconsider\w*|re-?check\w*|"
     r"mistake\w*|misread|apolog\w+|never\smind|strike\sthat|make\sthat|I\smeant?|edit|update|erratum|rather|instead|let\sme\s(?:check|think|verify|re)\w*|change\smy|oops|my\sbad|"
@@ -180,14 +180,14 @@ NO_SINGLE_ANSWER = re.compile(
     r"above|given|listed|options\sare)\s?){1,6}",
     re.IGNORECASE,
 )
-"""All of the above, none of these, both are right."""
+"""Statements that reject a single answer: All of the above, none of these, both are right."""
 
 ANNOUNCED_TEXT = re.compile(
     rf"(?<!\w)(?:{_NOUN}[\"']?{_ADJECTIVES}(?:{_WORDS_BETWEEN}\s?{_COPULA}(?P<denied>n't|\s(?:not|never|nicht|niet))?|\s?{_SIGN})"
     rf"|I(?:'d|'ll|\swould|\swill)?\s(?:choose|pick|select|go\swith|say))\s{{0,2}}(?P<filler>(?:{_FILLER}){{0,2}})",
     re.IGNORECASE,
 )
-"""The answer is …, before an option's text."""
+"""Announcement before an option's text: The answer is …"""
 
 CONCLUDED_TEXT = re.compile(
     rf"(?:(?:^|(?<=[.!?;:,\n]\s)|(?<=\n))(?:so|therefore|thus|hence|ergo|consequently)(?!\w)|(?<!\w)(?:I\smeant?|actually|sorry|oops|"
@@ -195,7 +195,7 @@ CONCLUDED_TEXT = re.compile(
     rf"[,:;.!…—–-]{{0,3}}\s{{0,2}}(?:(?:I\smeant?|(?:then\s)?(?:it|that)(?:'s|\sis|\smust\sbe))\s)?(?P<filler>(?:{_FILLER}){{0,2}})",
     re.IGNORECASE,
 )
-"""So …; no, …: before an option's text with which its clause ends (`TEXT_ENDS`)."""
+"""Conclusion before an option's text that ends its clause (`TEXT_ENDS`): So …; no, …"""
 TEXT_ENDS = re.compile(r"[\"')\]]{0,2}(?:\s?\([A-Za-z]\))?(?:[.!;,](?!\w)|\s?$|\n|\s(?:because|since|as)(?!\w))")
 
 JOIN = re.compile(_JOIN, re.IGNORECASE)
@@ -204,7 +204,7 @@ ALTERNATIVE = re.compile(
     rf"{_ONE}",
     re.IGNORECASE,
 )
-"""After a claim: or maybe C."""
+"""Alternative after a claim: or maybe C."""
 
 OFFERED_TOO = re.compile(
     r"(?<!\w)(?i:also|as\swell\sas)\s(?i:be\s)?\(?(?P<after>[A-Z])(?=[\s.)]*$|[).,;!\n])"
@@ -212,12 +212,12 @@ OFFERED_TOO = re.compile(
     r"(?:(?:also|equally)\s(?:be\s)?(?:an?\s)?(?:acceptable|possible|correct|right|valid|fine|true|okay|ok|works?|fits?|do|an\sanswer)"
     r"|(?:be\s)?(?:acceptable|correct|right|valid|fine|true|okay|ok|works?|fits?|do)[ ](?:too|as\swell))(?!\w)"
 )
-"""A second letter that is offered beside the first: but B is also acceptable; it could also be B."""
+"""Second letter offered beside the first: but B is also acceptable; it could also be B."""
 
 NOT_ONLY = re.compile(r"(?<!\w)not\s(?:only|just)(?!\w)", re.IGNORECASE)
 
 SO_IS = re.compile(r"so\s(?:is|are|would\sbe)(?!\w)", re.IGNORECASE)
-"""What was said before holds of the next letter too: and so is A."""
+"""Extension of the previous statement to the next letter: and so is A."""
 
 ALSO_LEADS = re.compile(r"also(?!\w)", re.IGNORECASE)
 JOINT_TEXT = re.compile(
@@ -225,9 +225,9 @@ JOINT_TEXT = re.compile(
     r"(?:\sonly|\sare\s(?:both\s|all\s)?(?:correct|right|true))?\.?",
     re.IGNORECASE,
 )
-"""An option that is several others: Both A and B."""
+"""An option that combines several others: Both A and B."""
 ALL_BEFORE = re.compile(r"(?:all|both)\s(?:of\s)?(?:the|these)(?:\s(?:\w+\s)?above)?\.?", re.IGNORECASE)
-"""An option that is all before it: All of the above."""
+"""An option that combines all previous ones: All of the above."""
 
 LINE_VERDICT = re.compile(
     rf"[\s.):,(–—\-]{{0,4}}(?:{_VERB}\s|this\s(?:is|option\sis)\s|that\sis\s)?{_ADVERBS}(?:(?P<wrong>not\s(?:the\s)?(?:correct|right|true|answer|best)|{_WRONG}(?!\w)|[✗✘❌×])|"
@@ -235,12 +235,12 @@ LINE_VERDICT = re.compile(
     re.IGNORECASE,
 )
 SEVERAL = re.compile(rf"(?<!\w){_ONE}(?:{_JOIN}{_ONE}){{1,12}}".replace("[A-Za-z])(?!", "[A-Z])(?!"))
-"""Letters that are named together."""
+"""Letters named together."""
 
 SUBJECT = re.compile(
     r"(?:^|(?<=[.;:!?]\s)|(?<=\n))(?:[Oo]ption\s)?[(\[]?(?P<letter>[A-Z])[)\]]?(?:\s(?:is|was)(?!\w)|:\s)"
 )
-"""A letter that begins a sentence about itself: A is in France."""
+"""A letter that starts a statement about itself: A is in France."""
 
 ONLY_IF = re.compile(r"\s(?:if|when|were|had|in\scase|unless)(?!\w)", re.IGNORECASE)
 FOLLOWED_BY_QUESTION = re.compile(r"[^.!\n;]{0,40}\?")
@@ -252,30 +252,30 @@ ALONE = re.compile(
     r"|(?<!\w)(?:maybe|perhaps|possibly)\s(?P<perhaps>[A-Z])(?=$|[.,;!\n])|(?<!\w)(?P<itis>[A-Z])(?=\sit\sis(?!\w))|(?:^|(?<=[.:;!?,]\s)|(?<=\n))(?P<leading>[A-Z])(?=$|[.,;:!?)](?:\s|$)|\n)(?!\.\s(?-i:[a-z])))",
     re.IGNORECASE,
 )
-"""A letter in brackets, after "option", or by itself between two marks."""
+"""A letter in brackets, after "option", or alone between two marks."""
 
 NOTHING_BUT = re.compile(r"[^\w¬~≠]*(?P<letter>[A-Za-z])[^\w+#?/]*")
-"""A text that is a letter and marks."""
+"""A text of only a letter and marks."""
 LEADS = re.compile(
     r"[(\[\"']{0,2}(?:option\s|choice\s|answer\s)?[(\[\"']{0,2}(?P<letter>[A-Za-z])(?:[)\]\"']{0,2}[).:,\]\n;–—]|[)\]]|"
     r"\s\((?=[^()]{1,80}\)[.!]?$)|\s(?:-|–|—|because|since|as|is|,|instead|rather|over|of\scourse|but\snot|I\s(?:think|believe|guess)|it\sis)(?!\w))",
     re.IGNORECASE,
 )
-"""A letter that leads an answer."""
+"""A letter at the start of an answer."""
 WEIGHED = re.compile(
     r"(?<!\w)(?:consider(?:ing)?|(?:start|begin)(?:s|ing)?\swith|look(?:ing)?\sat|examin(?:e|ing)|evaluat(?:e|ing)|check(?:ing)?|"
     r"analy[sz](?:e|ing)|tak(?:e|ing)|test(?:ing)?|try(?:ing)?|(?:question|problem|text|passage)\sis\sabout|(?:options|choices)(?:\s(?:are|include))?[:,]?)\s(?:first\s|(?:the\s)?(?:first\s)?(?:option|choice|answer)s?\s)?[(\[\"']?$",
     re.IGNORECASE,
 )
-"""Before an option that is only looked at: let's consider …"""
+"""Text before an option that is only considered: let's consider …"""
 UNDECIDED = re.compile(
     r"(?<!\w)(?:(?<!I\s)(?:suppose|assume|imagine)|whether|(?:decide|determine|ask|asks|see|know|tell|check|find\sout|verify|figure\sout)\sif|if\sthe\s(?:statement|claim|sentence|answer))(?!\w)",
     re.IGNORECASE,
 )
-"""In a clause that leaves its option open: the question is whether …"""
+"""Text in a clause that leaves its option open: the question is whether …"""
 IN_TURN = re.compile(
     r"\W{0,3}\s?is\sthe\s(?:first|second|third|fourth|next|other|last)\s(?:option|choice|one)(?!\w)", re.IGNORECASE
 )
-"""After a letter that is only the next one to be looked at."""
+"""Text after a letter that is only the next to be considered."""
 AFFIRMED = re.compile(r"[^.!?\n]{0,40}\?\s(?:yes|yeah|right|correct|ja|sí|oui)(?!\w)", re.IGNORECASE)
-"""After a question that the answer itself says yes to."""
+"""Text after a question that the answer itself affirms."""

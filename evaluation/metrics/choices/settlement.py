@@ -16,7 +16,7 @@ RECONSIDERED = re.compile(
     r"不对|不對|错了|应该是|應該是|いや|違います|아니",
     re.IGNORECASE,
 )
-"""What begins a correction."""
+"""Phrases that start a correction."""
 _DEMONSTRATIVE = r"(?:that|this|it|das|es|eso|ça|cela|ce)"
 _WAIT_NO = re.compile(
     r"(?<!\w)(?:(?:wait|hold\son|hmm+|nein|moment|espera|attendez)[,.!…\s—–-]{1,5}(?:no|nein|non)(?=[,.!…\s]*$|[.!])"
@@ -42,7 +42,7 @@ _SAYS_NO = re.compile(
     r"\W*(?:no|nope|non|nein|n[aã]o|false|incorrect|wrong|untrue|falsch|faux|fals[oa]|nie|нет|否|不是|いいえ|아니[오요])\W*",
     re.IGNORECASE,
 )
-"""An option that denies: "that's not right" behind it bears it out."""
+"""An option that is itself a denial, so that a following "that's not right" confirms it."""
 _NOTHING_BETWEEN = re.compile(
     r"[^.!?;…\n]{0,80}[.!?;,\n…。，、\s—–-]{0,6}(?:(?:hmm+|wait|no|oh|but|well|hold\son|actually|sorry|oops|nein|moment|espera|attendez|等等|いや)"
     r"[,.!…\s—–、，-]{0,4}){0,3}",

@@ -21,7 +21,7 @@ from evaluation.metrics.vectors import cosines
 from evaluation.scores import Measurement, ScoreFailure
 
 NONCOMMITTAL = "noncommittal"
-"""The answer only says that it does not know."""
+"""An answer that only says that it does not know."""
 _SOURCE = r"(?:context|passage|text|document|article|information|question)s?"
 _DOES_NOT_KNOW = re.compile(
     rf"""
@@ -36,7 +36,7 @@ _DOES_NOT_KNOW = re.compile(
 )
 _MOST_CLOSE = 60
 _LEAST_BEST = 0.3
-"""Passages that hold less of the question are about something else, and no measure of what an answer can hold."""
+"""Least share of the question taken for the best passage; one with less is about another topic and no standard."""
 
 
 @dataclass(frozen=True, kw_only=True)

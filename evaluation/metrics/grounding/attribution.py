@@ -12,23 +12,23 @@ from evaluation.metrics.grounding.support import THRESHOLD, Support, supports
 from evaluation.metrics.sentence_splitting import split_sentences
 
 MOST_SENTENCES = 200
-"""Of one text, no more are looked at."""
+"""Sentences considered of one text, at most."""
 MOST_LINES = 40
 _EXCERPT = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """One sentence of an answer, and where it comes from."""
+    """One sentence of an answer with its source."""
 
     sentence: str
     passage_index: int | None
-    """The best passage, from 0; None where no passage has anything to do with the sentence."""
+    """Index of the best passage, from 0; None if no passage is related to the sentence."""
     relevance: float
-    """Of that passage, in [0, 1]."""
+    """Relevance of that passage, in [0, 1]."""
     supported: bool
     doubt: str | None = None
-    """What speaks against it: a number that is not there, a denial."""
+    """Contradicting evidence: a missing number, a denial."""
 
 
 def attributions(case: Case, generation: Generation, *, threshold: float = THRESHOLD) -> tuple[Attribution, ...]:

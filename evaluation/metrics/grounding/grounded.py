@@ -16,22 +16,22 @@ from evaluation.metrics.vectors import cosines
 from evaluation.scores import ScoreFailure
 
 EMBEDDING_THRESHOLD = 0.7
-"""A cosine from which two sentences are taken to say the same. Embedding models differ: set your own."""
+"""Cosine from which two sentences are taken to say the same. Embedding models differ: set your own."""
 MOST_EMBEDDED = 500
-"""Sentences of all passages together that are embedded for one case; later ones are not looked at."""
+"""Sentences of all passages that are embedded for one case, at most; later ones are ignored."""
 EMPTY = "empty"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroundedMetric(ModelMetric):
-    """A metric that looks for sentences in the passages of a case."""
+    """A metric that searches the passages of a case for sentences."""
 
     unit: ClassVar[str] = "fraction"
 
     by: Literal["words", "embedding"] = "words"
     """`embedding`: cosine of the sentence with each sentence of the passages; needs an embedding model."""
     threshold: float | None = None
-    """The least relevance that counts as support. None: .4 by words, .7 by embedding."""
+    """Least relevance that counts as support. None for the default: .4 by words, .7 by embedding."""
 
     def __post_init__(self) -> None:
         """Refuse a threshold that no relevance, or every one, would reach."""

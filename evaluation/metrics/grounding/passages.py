@@ -13,17 +13,17 @@ from evaluation.metrics.sentence_splitting import split_sentences
 Key = TypeVar("Key")
 
 MOST_STEMS = 50_000
-"""Of all passages together, no more are read."""
+"""Word stems read of all passages together, at most."""
 _NEAR = 3
 _EXACT_WEIGHT = 1.5
 _MOST_CAPITALS = 0.25
 _TOO_FEW_WORDS = 20
-"""From fewer words nothing is concluded about the language."""
+"""Number of words below which the language is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassageSentence:
-    """One sentence, or one stretch of `MOST_WORDS` words of a longer one."""
+    """One sentence, or one part of `MOST_WORDS` words of a longer one."""
 
     passage_index: int
     text: str
@@ -33,19 +33,19 @@ class PassageSentence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passages:
-    """All passages of a case, sentence by sentence, with what is needed to find words in them."""
+    """All passages of a case by sentence, with indices for finding words."""
 
     sentences: tuple[PassageSentence, ...]
     holding: Mapping[str, frozenset[int]]
-    """By stem: the indices of the sentences that hold it."""
+    """Indices of the sentences that contain a stem, by stem."""
     passages_holding: Mapping[str, frozenset[int]]
-    """By stem: the indices of the passages that hold it."""
+    """Indices of the passages that contain a stem, by stem."""
     near: Mapping[tuple[str, str], frozenset[int]]
-    """By two stems in alphabetical order: the indices of the passages in which they stand near one another."""
+    """Indices of the passages in which two stems are near each other, by the two stems in alphabetical order."""
     beginnings: Mapping[str, frozenset[int]]
-    """By the first letters of a stem: the indices of the passages that hold one."""
+    """Indices of the passages that contain a stem with these first letters, by the letters."""
     capitals_are_names: bool
-    """False where so many words have one that the language must ask for it, as German does of every noun."""
+    """False if so many words are capitalised that the language must require it, as German does for every noun."""
 
     def rarity(self, stem: str) -> float:
         """ln((1 + n) / (1 + df)) + 1 over the n sentences: a word that none of them holds weighs most."""

@@ -21,13 +21,13 @@ us very was we were what when where whether which while who whom whose why will 
 yes true false ok okay sure indeed mr mrs ms dr
 """
 STOP_WORDS = frozenset(_SMALL_WORDS.split())
-"""English words that say little about what a sentence claims; in other languages weights by rarity must do."""
+"""English words that say little about a sentence's claim; other languages rely on weights by rarity."""
 _DENYING = """
 not no never neither nor cannot none nobody nothing nowhere without hardly scarcely
 nicht kein keine keinen keinem keiner nie niemals ohne pas jamais aucun aucune sans nunca ningún ninguna
 """
 DENIALS = frozenset(_DENYING.split())
-"""Beside these, every English word that ends in `n't`."""
+"""Denials, in addition to every English word that ends in `n't`."""
 NOT_DENIED_BEFORE = frozenset({"only", "doubt", "just", "merely", "least", "nur"})
 SUFFIXES = (
     "ements",
@@ -46,7 +46,7 @@ SUFFIXES = (
     "es",
     "s",
 )
-"""English endings, the longest first."""
+"""English endings, longest first."""
 _FORMS = """
 become became
 begin began begun|break broke broken|bring brought|build built|buy bought|catch caught|choose chose chosen|come came
@@ -62,7 +62,7 @@ understand understood|use used using|wear wore worn|win won|woman women|write wr
 IRREGULAR = {
     form: forms[0] for line in _FORMS.replace("\n", "|").split("|") if (forms := line.split()) for form in forms[1:]
 }
-"""The dictionary form of irregular ones."""
+"""Dictionary forms of irregular words."""
 _ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 _MORE_ONES = "seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
@@ -137,12 +137,12 @@ def _written(value: Decimal) -> str:
 
 
 MOST_WORDS = 300
-"""Of one sentence, no more are read."""
+"""Words read of one sentence, at most."""
 _PIECE = 200
 _LONGEST_WORD = 40
 _SHORTEST_NAME = 3
 _DENIED_WITHIN = 4
-"""Words after a denial among which the denied one is looked for."""
+"""Number of words after a denial within which the denied word is searched."""
 _NO_BLANKS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(
     rf"\d+(?:[.,]\d+)*|[{_NO_BLANKS}]+|(?:(?![{_NO_BLANKS}])[^\W\d_])+(?:['’](?:(?![{_NO_BLANKS}])[^\W\d_])+)*"
@@ -153,20 +153,20 @@ _VOWEL = re.compile(r"[aeiouy]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One sentence as the measures of support see it."""
+    """One sentence as analysed by the measures of support."""
 
     stems: tuple[str, ...]
-    """Of the words that carry meaning, numbers among them, in order."""
+    """Stems of the content words, including numbers, in order."""
     numbers: frozenset[str]
-    """Without the words `one` and `two`, which often only point at something."""
+    """Numbers, except the words `one` and `two`, which are often pronouns or determiners."""
     names: frozenset[str]
-    """Stems of words written with a capital where none is due."""
+    """Stems of words capitalised without need."""
     denied: frozenset[str]
-    """Stems that a denial stands before."""
+    """Stems that follow a denial."""
     denies: bool
     n_words: int
     n_capitals: int
-    """Words written with a capital, the first one left out."""
+    """Capitalised words, without the first word."""
 
     @property
     def claims_something(self) -> bool:

@@ -19,9 +19,9 @@ NUMBER_IS_ELSEWHERE = "number of something else in the passage"
 NAME_IS_ELSEWHERE = "name of something else in the passage"
 DENIED = "one denies what the other says"
 _SAYS_THE_REST = 0.6
-"""Share of a sentence's other words that the closest one must hold before its number and name must be there too."""
+"""Share of a sentence's other words that the closest one must contain before its number and name are required too."""
 _SAYS_THE_SAME = 0.5
-"""Share of a sentence's words that the closest one must hold before a denial in one of them speaks against it."""
+"""Share of a sentence's words that the closest one must contain before a denial in one of them counts against it."""
 
 
 def contradiction(sentence: Reading, passages: Passages, index: int) -> str | None:
@@ -86,7 +86,7 @@ def _contradicts(sentence: Reading, closest: Reading, beside: Sequence[Reading])
 
 
 THRESHOLD = 0.4
-"""From here on a sentence counts as supported, where nothing speaks against it."""
+"""Relevance from which a sentence counts as supported unless it is contradicted."""
 _EXACT_NEIGHBOURS = 3.0
 _MOST_CLOSE = 60
 _MOST_EQUALS = 10
@@ -95,14 +95,14 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Support:
-    """What one passage gives to one sentence."""
+    """Support of one sentence by one passage."""
 
     passage_index: int
     sentence_index: int
-    """Of the sentence that is closest, among the sentences of all passages."""
+    """Index of the closest sentence among the sentences of all passages."""
     relevance: float
     doubt: str | None = None
-    """What speaks against it, in words."""
+    """Contradicting evidence in words."""
 
     def holds(self, threshold: float) -> bool:
         """Return True where it is enough, and nothing speaks against it."""

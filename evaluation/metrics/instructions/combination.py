@@ -8,7 +8,7 @@ from evaluation.metrics.instructions.instruction import Instruction
 
 @dataclass(frozen=True, kw_only=True)
 class TwoResponses(Instruction):
-    """Two different answers with `******` between them, and nothing empty but before the first and after the last."""
+    """Two different answers separated by `******`, with nothing empty except before the first and after the last."""
 
     name: ClassVar[str] = "combination:two_responses"
 
@@ -22,7 +22,7 @@ class TwoResponses(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatPrompt(Instruction):
-    """The answer begins with the request, in any case."""
+    """The answer starts with the request, ignoring case."""
 
     name: ClassVar[str] = "combination:repeat_prompt"
     prompt_to_repeat: str

@@ -12,7 +12,7 @@ _POSTSCRIPTS = {"P.P.S": r"p\.\s?p\.\s?s", "P.S.": r"p\.\s?s\."}
 
 @dataclass(frozen=True, kw_only=True)
 class NumberPlaceholders(Instruction):
-    """At least so many pairs of square brackets, each in one line."""
+    """At least this many pairs of square brackets, each within one line."""
 
     name: ClassVar[str] = "detectable_content:number_placeholders"
     num_placeholders: int
@@ -23,7 +23,7 @@ class NumberPlaceholders(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class Postscript(Instruction):
-    """The marker is anywhere in the answer, in any case; `P.S.` and `P.P.S` also with blanks between the letters."""
+    """The marker occurs in the answer, ignoring case; `P.S.` and `P.P.S` may have blanks between the letters."""
 
     name: ClassVar[str] = "detectable_content:postscript"
     postscript_marker: str

@@ -25,7 +25,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Instruction(ABC):
-    """Something an answer can be seen to do or not to do. Fields bear the names of IFEval's `kwargs`."""
+    """A requirement that can be verified on an answer. Fields have the names of IFEval's `kwargs`."""
 
     name: ClassVar[str]
     """IFEval's id: `keywords:existence`."""

@@ -14,7 +14,7 @@ from evaluation.metrics.instructions.patterns import check_pattern
 
 @dataclass(frozen=True, kw_only=True)
 class Existence(Instruction):
-    """Every keyword is found, also inside of other words."""
+    """Every keyword occurs, also as a part of other words."""
 
     name: ClassVar[str] = "keywords:existence"
     keywords: tuple[str, ...]
@@ -29,7 +29,7 @@ class Existence(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class Frequency(Instruction):
-    """The keyword is found so often, also inside of other words: "art" twice in "Art is a party"."""
+    """The keyword occurs this often, also as a part of other words: "art" twice in "Art is a party"."""
 
     name: ClassVar[str] = "keywords:frequency"
     keyword: str
@@ -46,7 +46,7 @@ class Frequency(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class ForbiddenWords(Instruction):
-    """None of the words is there as a word of its own."""
+    """None of the words occurs as a separate word."""
 
     name: ClassVar[str] = "keywords:forbidden_words"
     forbidden_words: tuple[str, ...]
@@ -62,7 +62,7 @@ class ForbiddenWords(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class LetterFrequency(Instruction):
-    """The character, in any case, is there so often."""
+    """The character, ignoring case, occurs this often."""
 
     name: ClassVar[str] = "keywords:letter_frequency"
     letter: str

@@ -9,9 +9,9 @@ from evaluation.metrics.instructions.instruction import Instruction
 
 _LANGUAGES = "en es pt ar hi fr ru de ja it bn uk th ur ta te bg ko pl he fa vi ne sw kn mr gu pa ml fi"
 LANGUAGES = frozenset(_LANGUAGES.split())
-"""ISO 639-1, those that IFEval asks for."""
+"""ISO 639-1 codes of the languages that IFEval requests."""
 MAX_CHARS = 100_000
-"""More than langdetect looks at: the first 10,000 characters once addresses are taken out."""
+"""More characters than langdetect reads: the first 10,000 after removing addresses."""
 
 
 @dataclass(frozen=True, kw_only=True)

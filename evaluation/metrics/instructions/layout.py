@@ -16,7 +16,7 @@ _DOUBLE_HIGHLIGHT = re.compile(r"\*\*([^\n*]*)\*\*")
 
 @dataclass(frozen=True, kw_only=True)
 class NumberBulletLists(Instruction):
-    """Exactly so many bullet points: lines that begin with `-`, or with `*` and something else than a second `*`."""
+    """Exactly this many bullet points: lines that start with `-`, or with `*` followed by something other than `*`."""
 
     name: ClassVar[str] = "detectable_format:number_bullet_lists"
     num_bullets: int
@@ -28,7 +28,7 @@ class NumberBulletLists(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class ConstrainedResponse(Instruction):
-    """One of the three sentences "My answer is yes.", "… no." and "… maybe." is somewhere in the answer."""
+    """One of the three sentences "My answer is yes.", "… no." and "… maybe." occurs in the answer."""
 
     name: ClassVar[str] = "detectable_format:constrained_response"
 
@@ -38,7 +38,7 @@ class ConstrainedResponse(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class NumberHighlightedSections(Instruction):
-    """At least so many highlights that are not blank, `*so*` or `**so**`, each in one line."""
+    """At least this many non-blank highlights, `*so*` or `**so**`, each within one line."""
 
     name: ClassVar[str] = "detectable_format:number_highlighted_sections"
     num_highlights: int
@@ -51,11 +51,11 @@ class NumberHighlightedSections(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class MultipleSections(Instruction):
-    """At least so many places where the section's word stands before a number."""
+    """At least this many occurrences of the section's word before a number."""
 
     name: ClassVar[str] = "detectable_format:multiple_sections"
     section_spliter: str
-    """Spelt as in IFEval. A regular expression, in this case only."""
+    """Spelt as in IFEval. A regular expression in this class only."""
     num_sections: int
 
     def __post_init__(self) -> None:
@@ -68,7 +68,7 @@ class MultipleSections(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class JsonFormat(Instruction):
-    """The whole answer is JSON, alone or between three backticks. JSON nested deeper than Python can read is none."""
+    """The whole answer is JSON, bare or between three backticks. JSON too deeply nested for Python does not count."""
 
     name: ClassVar[str] = "detectable_format:json_format"
 
@@ -85,7 +85,7 @@ class JsonFormat(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class Title(Instruction):
-    """A title between `<<` and `>>` in one line, which is not blank."""
+    """A non-blank title between `<<` and `>>` within one line."""
 
     name: ClassVar[str] = "detectable_format:title"
 

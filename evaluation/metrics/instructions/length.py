@@ -17,7 +17,7 @@ _JOINERS = {0x200C: "_", 0x200D: "_"}
 
 @dataclass(frozen=True, kw_only=True)
 class NumberSentences(Instruction):
-    """So many sentences, by the rules of Punkt (see `sentences`)."""
+    """This many sentences by the rules of Punkt (see `sentences`)."""
 
     name: ClassVar[str] = "length_constraints:number_sentences"
     num_sentences: int
@@ -29,7 +29,7 @@ class NumberSentences(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class NumberWords(Instruction):
-    """So many words, which are runs of letters, marks on them, digits and `_`: "it's" is two."""
+    """This many words, which are runs of letters, marks on them, digits and `_`: "it's" is two."""
 
     name: ClassVar[str] = "length_constraints:number_words"
     num_words: int
@@ -41,7 +41,7 @@ class NumberWords(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class NumberParagraphs(Instruction):
-    """Exactly so many paragraphs between the dividers `***`; an empty one counts only as a fault, not at the ends."""
+    """Exactly this many paragraphs between the dividers `***`; an empty one is an error except at the ends."""
 
     name: ClassVar[str] = "length_constraints:number_paragraphs"
     num_paragraphs: int
@@ -56,7 +56,7 @@ class NumberParagraphs(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class NthParagraphFirstWord(Instruction):
-    """Exactly so many paragraphs between blank lines, and one of them begins with this word."""
+    """Exactly this many paragraphs between blank lines, one of which starts with the given word."""
 
     name: ClassVar[str] = "length_constraints:nth_paragraph_first_word"
     num_paragraphs: int

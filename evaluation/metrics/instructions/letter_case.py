@@ -25,7 +25,7 @@ _JOINED = (
     ("more", r"'n\b"),
     ("wan", r"na(?=\s)"),
 )
-"""Two words each, written as one."""
+"""Pairs of words written as one."""
 
 
 def _rules(*rules: tuple[str, str]) -> tuple[_Rule, ...]:
@@ -67,7 +67,7 @@ def _applied(rules: Sequence[_Rule], text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class CapitalWordFrequency(Instruction):
-    """So many words in capitals, by the word rules of the Penn Treebank (see `words`): "I" and "3D" are such words."""
+    """This many words in capitals by the word rules of the Penn Treebank (see `words`), including "I" and "3D"."""
 
     name: ClassVar[str] = "change_case:capital_word_frequency"
     capital_frequency: int
@@ -79,7 +79,7 @@ class CapitalWordFrequency(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class EnglishCapital(Instruction):
-    """No small letter, at least one capital, and English."""
+    """No lower-case letter, at least one capital, and English."""
 
     name: ClassVar[str] = "change_case:english_capital"
 
@@ -89,7 +89,7 @@ class EnglishCapital(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class EnglishLowercase(Instruction):
-    """No capital letter, at least one small one, and English."""
+    """No capital letter, at least one lower-case one, and English."""
 
     name: ClassVar[str] = "change_case:english_lowercase"
 

@@ -8,7 +8,7 @@ from evaluation.metrics.instructions.instruction import Instruction
 
 @dataclass(frozen=True, kw_only=True)
 class NoComma(Instruction):
-    """No `,`; the commas of other scripts are not looked for."""
+    """No `,`; commas of other scripts are ignored."""
 
     name: ClassVar[str] = "punctuation:no_comma"
 

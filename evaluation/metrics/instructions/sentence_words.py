@@ -38,7 +38,7 @@ turn typically ultimately under unfortunately unless us using wait walk warm wee
 whether which while whom wish within without words working yes yesterday yet your
 """
 STARTERS = frozenset(_STARTERS.split())
-"""With a capital, these begin a sentence after an abbreviation or dots."""
+"""Words that, if capitalised, start a sentence after an abbreviation or dots."""
 
 _USUALLY_SMALL = """
 a about across actually add after again against all also am an and another answer any apart are around art as at
@@ -60,4 +60,4 @@ visit voice want war was watch water way ways we weak well what where who whose 
 wonder word work world would wouldn write year years you young
 """
 USUALLY_SMALL = frozenset(_USUALLY_SMALL.split())
-"""With a capital, these begin a sentence after an initial: it is no name that goes on."""
+"""Words that, if capitalised, start a sentence after an initial, since they do not continue a name."""

@@ -8,7 +8,7 @@ from evaluation.metrics.instructions.instruction import Instruction
 
 @dataclass(frozen=True, kw_only=True)
 class EndChecker(Instruction):
-    """The answer ends with the phrase, in any case; blanks and double quotes around the answer do not count."""
+    """The answer ends with the phrase, ignoring case and blanks and double quotes around the answer."""
 
     name: ClassVar[str] = "startend:end_checker"
     end_phrase: str
@@ -19,7 +19,7 @@ class EndChecker(Instruction):
 
 @dataclass(frozen=True, kw_only=True)
 class Quotation(Instruction):
-    """The answer stands between straight double quotes."""
+    """The answer is enclosed in straight double quotes."""
 
     name: ClassVar[str] = "startend:quotation"
 

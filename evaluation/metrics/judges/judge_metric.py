@@ -25,7 +25,7 @@ MATERIAL_RULE = (
     "of the material."
 )
 EMPTY_ANSWER = "empty_answer"
-"""The label of an answer that is not worth a question."""
+"""Label of an answer that is not sent to the judge."""
 
 _LEAST_CHARACTERS = 1000
 _LEAST_TOKENS = 64
@@ -33,24 +33,24 @@ _LEAST_TOKENS = 64
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeMetric(ModelMetric):
-    """A metric that asks a judge model. The model, its digest and the words of the prompt are in its signature."""
+    """A metric that asks a judge model. Its signature includes the model, its digest and the wording of the prompt."""
 
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.JUDGE})
 
     criteria: str = ""
-    """What a good answer is, in words. Empty: the benchmark's own, which the run fills in; else general ones."""
+    """Criteria of a good answer, in words. If empty, the run fills in the benchmark's own, else general ones."""
     with_references: bool = True
-    """Shows the judge the reference answers where there are any."""
+    """Show the reference answers to the judge, if there are any."""
     with_context: bool = True
-    """Shows the judge the passages where there are any."""
+    """Show the passages to the judge, if there are any."""
     max_characters: int = 9000
-    """Of question, passages, references and answers together; where they have more, the longest lose their middle.
+    """Characters of question, passages, references and answers together; beyond, the longest lose their middle.
 
-    With the rest of the prompt and the verdict that is what fits into 4096 tokens of English.
+    Together with the rest of the prompt and the verdict, this fits into 4096 tokens of English.
     """
     num_predict: int = 512
-    """The longest verdict, in tokens. One that is cut there is unreadable."""
+    """Longest verdict in tokens. A verdict that is cut there is unreadable."""
     seed: int = 0
 
     def __post_init__(self) -> None:

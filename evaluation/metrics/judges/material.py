@@ -24,31 +24,31 @@ _COMMANDS = re.compile(
     r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK)\])",
     re.IGNORECASE,
 )
-"""Where a word begins by which chat templates part one turn from the next: `<|im_end|>`, `</s>`, `[INST]`, …"""
+"""Start of the markers that chat templates use to separate turns: `<|im_end|>`, `</s>`, `[INST]`, …"""
 _ZERO_WIDTH_BLANK = "\u200b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """A text that a judge is shown."""
+    """A text shown to a judge."""
 
     title: str
-    """What it is, in one word: `question`, `answer`, `answer_A`."""
+    """Kind of text in one word: `question`, `answer`, `answer_A`."""
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FencedMaterial:
-    """Pieces of material, ready for a prompt."""
+    """Fenced pieces of material, ready for a prompt."""
 
     mark: str
-    """Stands in each fence, and nowhere else."""
+    """Unique mark that occurs only in the fences."""
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Clipped:
-    """The beginning and the end of a text, and how many characters between them are left out."""
+    """Beginning and end of a text, and the number of characters omitted between them."""
 
     title: str
     head: str

@@ -33,21 +33,21 @@ Reply in JSON with two fields and nothing else: "rationale", one or two sentence
 INCONSISTENT = "inconsistent"
 EQUAL_ANSWERS = "equal_answers"
 NO_OPPONENT = "no_opponent"
-"""The kind of the failure where there is nobody to be compared with."""
+"""Kind of failure for a missing opponent."""
 
 Winner = Literal["win", "loss", "tie"]
 _VALUES: dict[str, float] = {"win": 1.0, "loss": 0.0, "tie": 0.5}
 
 
 class PairwiseEvidence(NamedTuple):
-    """What a stored comparison rests on. `A` is always the answer that stood first."""
+    """Evidence for a stored comparison. `A` is always the answer shown first."""
 
     measured_first: Preference
-    """The verdict where the measured answer stood first."""
+    """Verdict with the measured answer first."""
     opponent_first: Preference
-    """The verdict where the opponent's stood first."""
+    """Verdict with the opponent's answer first."""
     n_characters: float
-    """Length of the measured answer."""
+    """Length of the measured answer in characters."""
     n_characters_opponent: float
 
 
@@ -72,7 +72,7 @@ class JudgePairwise(JudgeMetric):
     scorer_version: ClassVar[str] = f"1.{prompt_hash(_SYSTEM, _PROMPT, PAIRWISE_SCHEMA)}"
 
     against: str = ""
-    """Who the opponent is, filled in by the run. Never shown to the judge."""
+    """The opponent, filled in by the run. Never shown to the judge."""
 
     def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[AskJudge, ...]:
         if len(generations) != 2:

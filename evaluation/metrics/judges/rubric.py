@@ -37,12 +37,12 @@ _N_LEVELS = HIGHEST_SCORE - LOWEST_SCORE + 1
 
 
 class RubricEvidence(NamedTuple):
-    """What a stored grade rests on."""
+    """Evidence for a stored grade."""
 
     score: float
-    """As the judge gave it, 1 to 5."""
+    """Grade from the judge, 1 to 5."""
     n_characters: float
-    """Length of the answer."""
+    """Length of the answer in characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class JudgeRubric(JudgeMetric):
         "Good: right and complete, with small faults.",
         "Excellent: nothing to mend by these criteria.",
     )
-    """What each grade stands for, from 1 to 5."""
+    """Meaning of each grade, from 1 to 5."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,9 +17,9 @@ Preference = Literal["A", "B", "tie"]
 PREFERENCES: tuple[Preference, ...] = get_args(Preference)
 
 MAX_REPLY_CHARACTERS = 20_000
-"""More than any verdict has; a longer reply is not read."""
+"""Longest reply in characters: no verdict needs more, and a longer reply is not read."""
 MAX_RATIONALE_CHARACTERS = 2_000
-"""What is kept of a rationale. The schema asks for less."""
+"""Characters kept of a rationale. The schema requests fewer."""
 _ASKED_RATIONALE_CHARACTERS = 400
 _EXCERPT_CHARACTERS = 160
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -42,7 +42,7 @@ PAIRWISE_SCHEMA = _schema(verdict={"type": "string", "enum": list(PREFERENCES)})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RubricVerdict:
-    """A grade with its reason."""
+    """A grade with its rationale."""
 
     score: int
     """1 to 5."""
@@ -51,14 +51,14 @@ class RubricVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairVerdict:
-    """Which of two answers is better, by its place, with the reason."""
+    """The better of two answers, by position, with the rationale."""
 
     preference: Preference
     rationale: str
 
 
 class _UnreadableError(ValueError):
-    """Says what is wrong with a reply, in words to follow "the verdict"."""
+    """Raised for an unreadable reply. The message continues "the verdict"."""
 
 
 def read_rubric_verdict(reply: str) -> RubricVerdict | ScoreFailure:

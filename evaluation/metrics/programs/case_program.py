@@ -27,7 +27,7 @@ _PYTHON = ("python", "py", "python3", "")
 
 @dataclass(frozen=True, slots=True)
 class AnsweredProgram:
-    """A program, and the stage that found it."""
+    """A program with the stage that found it."""
 
     source: str
     stage: str

@@ -29,7 +29,7 @@ class PassAtK(ProgramMetric):
     )
 
     k: int = 1
-    """How many programs may be tried."""
+    """Number of programs that may be tried."""
 
     def __post_init__(self) -> None:
         """Refuse a `k` that is no number of programs."""

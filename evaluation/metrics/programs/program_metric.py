@@ -19,13 +19,13 @@ PASSED, FAILED, EMPTY = "passed", "failed", "empty_answer"
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramMetric(Metric):
-    """A metric of what came of running the answer."""
+    """A metric of the outcome of running the answer."""
 
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.SANDBOX})
 
     timeout_s: float = 3.0
-    """For a program with all its tests."""
+    """Seconds for a program with all its tests."""
 
     def __post_init__(self) -> None:
         """Refuse a time limit that is none."""

@@ -42,7 +42,7 @@ class Coherence(QualityMetric):
     )
 
     link_weight: float = 0.2
-    """Weight of the share of linked sentences, in [0, 1]; the rest is that of the order."""
+    """Weight of the share of linked sentences, in [0, 1]; the rest is the weight of the order."""
 
     def __post_init__(self) -> None:
         """Refuse a weight that is no share."""

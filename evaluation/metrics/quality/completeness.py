@@ -49,7 +49,7 @@ class Completeness(QualityMetric):
     )
 
     ending_weight: float = 0.5
-    """Weight of the ending where there are parts to cover."""
+    """Weight of the ending if there are parts to cover."""
 
     def __post_init__(self) -> None:
         """Refuse a weight that is no share."""

@@ -33,7 +33,7 @@ class Creativity(QualityMetric):
     )
 
     window: int = 50
-    """Words of a stretch. A shorter answer is one stretch, and looks more varied for it."""
+    """Words of a window. A shorter answer is a single window, and appears more varied."""
 
     def __post_init__(self) -> None:
         """Refuse a stretch that holds no word."""

@@ -38,9 +38,9 @@ class LengthFit(QualityMetric):
     )
 
     fewest: int = 15
-    """Words of an answer at least, where nothing says how long it should be."""
+    """Least number of words of an answer without a stated length."""
     most: int = 400
-    """Words of an answer at most, where nothing says how long it should be."""
+    """Largest number of words of an answer without a stated length."""
 
     def __post_init__(self) -> None:
         """Refuse a range that holds no length."""

@@ -17,7 +17,7 @@ from evaluation.quality_metrics import QUALITIES
 from evaluation.scores import Measurement, ScoreFailure
 
 _LEAST = 0.05
-"""A quality counts as no less, so that one failure does not hide all the others."""
+"""Lower limit of a quality, so that one failure does not hide all other qualities."""
 
 
 @dataclass(frozen=True, kw_only=True)

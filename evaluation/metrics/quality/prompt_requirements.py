@@ -10,7 +10,7 @@ from evaluation.metrics.quality.reading import words
 from evaluation.metrics.quality.word_classes import SMALL_WORDS
 
 READ_PROMPT_CHARS = 8_000
-"""Wishes are looked for among so many first characters of a prompt, and as many last ones."""
+"""Characters at the beginning, and as many at the end, of a prompt that are searched for requirements."""
 _TEENS_TEXT = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty
@@ -32,7 +32,7 @@ _LIMIT = re.compile(
     r"(?P<after> or (?:less|fewer|more)| (?:at most|at least|maximum|max\b))?"
 )
 _NEAR = 0.1
-"""What "about" allows, either way."""
+"""Tolerance of "about" in either direction."""
 _TASK_TEXT = """
     explain describe discuss compare contrast write outline list give name tell state define summarize summarise
     answer provide show create compose draft suggest propose identify analyse analyze evaluate include mention cover
@@ -59,13 +59,13 @@ _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s|\n+")
 _PART_ENDS = re.compile(r";|, (?:and |or )?| and ")
 _LISTED = re.compile(r"\s*(?:[-*•]|\(?\w{1,2}[.)])\s")
 _MATERIAL = re.compile(r":\s(?:\S+\s+){8}.*|(?<!\w)(['\"“‘])(?:[^\s'\"”’]+\s+){4}.{0,500}?['\"”’](?!\w)", re.S)
-"""What follows a colon at some length, and longer quotations: text to work on, no wish."""
+"""Long text after a colon, and longer quotations: material to work on, without requirements."""
 _STEM = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LengthRequirement:
-    """A length that a prompt asks for."""
+    """A length requested by a prompt."""
 
     low: float
     high: float

@@ -19,7 +19,7 @@ LOW_CONFIDENCE = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class QualityMetric(Metric):
-    """A metric of the answer alone, in [0, 1]; 0 where the answer holds no word."""
+    """A metric of the answer alone, in [0, 1]; 0 if the answer has no word."""
 
     unit: ClassVar[str] = "fraction"
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 READ_CHARS = 60_000
-"""No quality metric but the counts reads more than so many characters from the beginning."""
+"""Characters read from the beginning by quality metrics, except the counts."""
 _FENCED = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff\u200c\u200d"
-"""Accents and vowel signs that stand alone, which the pattern of letters and digits leaves out."""
+"""Separate accents and vowel signs, which the pattern of letters and digits does not match."""
 _LETTERS = rf"(?:(?![{_UNSPACED}])[^\W_])(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}])*"
 _WORD = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:['’\-]{_LETTERS})*")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t].*$", re.M)
@@ -32,12 +32,12 @@ _LONGEST_ABBREVIATION = 10
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The prose that quality is judged by."""
+    """The prose that the quality metrics read."""
 
     text: str
     sentences: tuple[str, ...]
     words: tuple[str, ...]
-    """As written."""
+    """Words as written."""
 
     @property
     def lower(self) -> tuple[str, ...]:

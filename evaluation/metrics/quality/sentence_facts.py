@@ -21,19 +21,19 @@ from evaluation.metrics.quality.word_classes import (
 )
 
 _MOST_WORDS = 200
-"""Of one sentence."""
+"""Words read of one sentence, at most."""
 _STEM = 5
-"""Words that begin with the same so many letters are taken for forms of one."""
+"""Length of a stem: words with the same first letters are taken for forms of one word."""
 _SHORT_STEM = 4
 _EARLY = 6
-"""A class is looked for among so many first words of a sentence."""
+"""Number of first words of a sentence that are searched for a class."""
 _FRONT = 8
 _ABBREVIATION = re.compile(r"\(([A-Z][A-Za-z]{1,9})s?\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """What the order of sentences is judged by. A stem is the beginning of a word that is not small."""
+    """Features for judging the order of sentences. A stem is the beginning of a word other than a function word."""
 
     first: str
     start: tuple[str, ...]
@@ -41,10 +41,10 @@ class Sentence:
     n_words: int
     stems: frozenset[str]
     short_stems: frozenset[str]
-    """Of words of three letters and more."""
+    """Stems of words of three letters or more."""
     small: frozenset[str]
     front: frozenset[str]
-    """Stems of the first half, of eight words at most."""
+    """Stems of the first half, eight words at most."""
     back: frozenset[str]
     """Stems of the second half."""
     introduced: frozenset[str]
@@ -54,31 +54,31 @@ class Sentence:
     shown: frozenset[str]
     """Stems that follow "this", "such", … near the beginning."""
     compounds: frozenset[tuple[str, str]]
-    """Stems of two words that stand together."""
+    """Stems of two adjacent words."""
     alone: frozenset[str]
-    """Stems that no other stem stands before."""
+    """Stems that do not follow another stem."""
     names: Mapping[str, int]
-    """Words in capitals, in lower case, with the number of words of the name that they are part of."""
+    """Capitalised words, in lower case, with the number of words of their name."""
     named: frozenset[str]
-    """Stems in capitals that are not first."""
+    """Stems of capitalised words, except the first word."""
     abbreviations: frozenset[str]
-    """What stands in parentheses after what it stands for."""
+    """Abbreviations in parentheses after their long form."""
     year: int | None
-    """The earliest."""
+    """Earliest year."""
     ordinal: int | None
-    """The lowest of "first", "second", …, "finally" near the beginning."""
+    """Lowest of "first", "second", …, "finally" near the beginning."""
     speakers: frozenset[str]
-    """Of "you", "we", "i" and "he", those that occur in some form."""
+    """Those of "you", "we", "i" and "he" that occur in any form."""
     begins_with_person: bool
     past: float
     """Ten times the share of words in the past tense, up to 2."""
     quotes: bool
     opens_quote: bool
-    """It begins with a quotation mark."""
+    """True if it starts with a quotation mark."""
     quote_open: bool
-    """It holds an odd number of them."""
+    """True if it has an odd number of quotation marks."""
     cues: Mapping[str, float]
-    """What tells of a place: 1 where there is such a word, or a number. None is 0."""
+    """Hints at the sentence's position: 1 for a word that occurs, or a number. A missing hint is 0."""
 
 
 def sentence_of(text: str) -> Sentence:

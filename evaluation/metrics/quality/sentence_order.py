@@ -22,7 +22,7 @@ from evaluation.metrics.quality.order_weights import WEIGHTS
 from evaluation.metrics.quality.sentence_facts import Sentence
 
 Pairs = Sequence[Sequence[float]]
-"""A value for each two sentences, shape (n, n): [i][j] is that of i before j, 0 for i = j."""
+"""Values for pairs of sentences, shape (n, n): [i][j] is that of i before j, 0 for i = j."""
 
 
 def pairs_of(sentences: Sequence[Sentence]) -> dict[str, Pairs]:
@@ -130,7 +130,7 @@ _PLAIN: Mapping[str, Callable[[Sentence, Sentence], float]] = {
     "ordinals": _before(attrgetter("ordinal")),
 }
 MOST_SENTENCES = 100
-"""The pairs of so many sentences are looked at, from the beginning."""
+"""Sentences from the beginning whose pairs are examined, at most."""
 
 
 def order_log_odds(sentences: Sequence[Sentence]) -> float:

@@ -26,7 +26,7 @@ _VAGUE_TEXT = """
 """
 _VAGUE = frozenset(_VAGUE_TEXT.split())
 _LONG = 8
-"""Letters from which a word that is neither small nor vague counts as a specific one."""
+"""Letters from which a word that is neither a function word nor vague counts as specific."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Specificity(QualityMetric):
     )
 
     floor: float = 0.1
-    """Keeps a text with neither from having any value."""
+    """Constant in the denominator, which gives a text with neither kind of word the value 0."""
 
     def __post_init__(self) -> None:
         """Refuse a floor that would lift the value above 1, or hide it."""

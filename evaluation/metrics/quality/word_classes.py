@@ -27,7 +27,7 @@ CUE_CLASSES: Mapping[str, str] = {
     }.items()
     for word in listed.split()
 }
-"""The class of a word that hints at where its sentence stands."""
+"""Classes of words that hint at the position of their sentence."""
 
 SMALL_WORDS = frozenset(CUE_CLASSES) | frozenset(
     [
@@ -89,13 +89,13 @@ SMALL_WORDS = frozenset(CUE_CLASSES) | frozenset(
         "whether",
     ]
 )
-"""Words that two sentences may share without speaking of the same."""
+"""Function words, which two sentences may share without a common topic."""
 
 INTRODUCING = frozenset(["a", "an", "some", "each", "any", "every", "one", "two", "three", "several", "four"])
 POINTING_BACK = frozenset(["the", "its", "their", "his", "her", "both", "this", "these", "that", "those", "such"])
 DEMONSTRATIVES = frozenset(["this", "these", "that", "those", "such"])
 ARTICLES_OF_ORDERS = frozenset(["a", "an", "the", "all", "this", "if", "whether", "one", "each", "any", "of", "for"])
-"""What often follows the verb that a description or a request begins with: "Return the", "Counts all"."""
+"""Words that often follow the initial verb of a description or a request: "Return the", "Counts all"."""
 _FINITE_TEXT = "is are was were be been has have had can will may must should would could do does did"
 FINITE = frozenset(_FINITE_TEXT.split())
 _PAST_TEXT = """
@@ -103,7 +103,7 @@ _PAST_TEXT = """
     wrote ran
 """
 PAST = frozenset(_PAST_TEXT.split())
-"""Verbs in the past tense that do not end in "ed"."""
+"""Past-tense verbs that do not end in "ed"."""
 ORDINALS: Mapping[str, int] = {
     word: place
     for place, listed in enumerate(
@@ -124,7 +124,7 @@ SPEAKERS: Mapping[str, str] = {
     for who, listed in {"you": "you your", "we": "we our us", "i": "i my me", "he": "he she his her him"}.items()
     for word in listed.split()
 }
-"""Who speaks, is spoken to or spoken of."""
+"""Words for speaker, addressee and third persons."""
 TELLING: Mapping[str, str] = {
     word: name
     for name, listed in {
@@ -136,10 +136,10 @@ TELLING: Mapping[str, str] = {
     }.items()
     for word in listed.split()
 }
-"""The class of a word that tells of a sentence's place wherever in the sentence it stands."""
+"""Classes of words that hint at a sentence's position from anywhere in it."""
 
 _DANGLING_TEXT = """
     the a an and or but nor of to from with into than because although while whether if its their our your my very
 """
 DANGLING_WORDS = frozenset(_DANGLING_TEXT.split())
-"""Words after which no answer ends."""
+"""Words that cannot end an answer."""

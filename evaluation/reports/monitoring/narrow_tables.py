@@ -7,7 +7,7 @@ from evaluation.escaping import for_markdown
 from evaluation.reports.markdown_tables import as_markdown_table
 
 WIDTH_PX = 700
-"""What a table has there in a window of 1,280."""
+"""Width of a table in pixels in a window of 1,280."""
 _LETTER_PX, _EDGES_PX = 8, 24
 _LONGEST_NAME = 40
 

@@ -23,9 +23,9 @@ from evaluation.stats.agreement import Agreement
 
 Row = dict[str, str]
 _WIDEST, _NARROWEST = 44, 12
-"""Letters of a line in a cell: Prefect's older pages break none, and cut off what does not fit."""
+"""Widest and narrowest line of a cell, in characters: Prefect's older pages do not wrap, and cut off wider text."""
 _PAGE_PX, _LETTER_PX, _EDGES_PX = 700, 8, 24
-"""What a table has there in a window of 1,280; what a letter takes of it, and the edges of a column."""
+"""Width of a table in pixels in a window of 1,280, width of a character in it, and of a column's edges."""
 _WORDS = {
     "krippendorff_alpha_ordinal": "Krippendorff's alpha",
     "weighted_kappa_quadratic": "weighted kappa",

@@ -20,20 +20,20 @@ from evaluation.store.earlier_runs import EarlierValue, values_over_runs
 from evaluation.store.session import Store
 
 LONGEST_TABLE = 24
-"""Rows on the page; the picture has more."""
+"""Rows on the page; the picture shows more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """What is shown of earlier runs."""
+    """Data of earlier runs to show."""
 
     picture: Picture
     rows: list[dict[str, str]]
-    """One a run and candidate, the newest first."""
+    """One for each run and candidate, the newest first."""
     run_ids: tuple[str, ...]
-    """The newest first."""
+    """Run ids, the newest first."""
     changes: list[str]
-    """What was no longer the same as in the run before, a sentence each."""
+    """Changes from the previous run, one sentence each."""
 
 
 def drift(store: Store, run: RunResult) -> Drift | None:

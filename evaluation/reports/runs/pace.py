@@ -8,11 +8,11 @@ from evaluation.records import CandidateProgress, Status
 
 _LEAST_S = 1e-3
 SLOW_START_S = 15.0
-"""Where nothing came for so long at first, the pace is measured from the first that came: workers had to start."""
+"""Initial silence in seconds after which the pace is measured from the first outcome: workers had to start."""
 
 
 class Pace:
-    """How fast the candidates at work go, and how long they will take. Others may be a thousand times as fast."""
+    """Pace of the candidates at work and their remaining time. Other candidates may be a thousand times as fast."""
 
     def __init__(self) -> None:
         self._at_work: frozenset[int] = frozenset()

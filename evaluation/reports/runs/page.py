@@ -28,7 +28,7 @@ from evaluation.store.plans import find_invocation
 from evaluation.store.session import Store
 
 WIDEST = 6
-"""Columns of a table that the pages of the orchestrator show in whole."""
+"""Columns of a table that the orchestrator's pages show in full."""
 FIGURE_COLUMNS = frozenset({*SPEED_COLUMNS.values(), *ENERGY_COLUMNS.values(), *COST_COLUMNS.values()})
 
 

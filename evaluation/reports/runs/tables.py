@@ -15,7 +15,7 @@ from evaluation.scoring.missing_scores import SERVERS_FAULT
 SPEED_COLUMNS = {"latency_s": "latency s", "tokens_per_s": "tokens/s"}
 ENERGY_COLUMNS = {"energy_j": "J/answer", "energy_per_right_j": "J/right answer"}
 COST_COLUMNS = {"cost_usd": "USD/answer"}
-"""These and those above are shown where any candidate has them."""
+"""Further columns, shown like those above if any candidate has a value."""
 USAGE_COLUMNS = {"prompt_tokens": "tokens in", "output_tokens": "tokens out", **COST_COLUMNS}
 NO_INTERVAL = "no interval: too few cases or clusters, or the same value on each"
 FAILURES_AS_ZERO = "mean_with_failures_as_zero"

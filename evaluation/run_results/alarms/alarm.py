@@ -8,22 +8,22 @@ from evaluation.records import EstimateRow, MetricUse, OutcomeCounts, RunRecord
 from evaluation.store.alarm_counts import ScoreSpread
 
 Spreads = Mapping[str, ScoreSpread]
-"""How far a candidate's scores lie apart, by the metric's signature."""
+"""Spread of a candidate's scores, by the metric's signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What is known of a run when it is looked through."""
+    """Data of a run in which alarms are looked for."""
 
     run: RunRecord
     words: Mapping[MetricUse, str]
-    """What each metric is called that was measured on all answers: planned, or scored later."""
+    """Name of each metric measured on all answers, whether planned or added later."""
     labels: Mapping[int, str]
-    """What each candidate is called, by its row."""
+    """Label of each candidate, by its row id."""
     counts: Mapping[int, OutcomeCounts]
     estimates: Mapping[int, Sequence[EstimateRow]]
     score_failures: Mapping[int, Sequence[tuple[MetricUse, Mapping[str, int]]]]
-    """How many scores could not be had, by metric and kind."""
+    """Number of score failures, by metric and kind."""
 
     def estimate(self, row_id: int, use: MetricUse) -> EstimateRow | None:
         """Return a candidate's value on a metric; None where it has none."""

@@ -16,9 +16,9 @@ from evaluation.store.session import Store
 from evaluation.truncation import CutBy, Limits
 
 TOO_MANY = 0.05
-"""The share of a candidate's answers above which something is said."""
+"""Share of a candidate's answers above which an alarm is raised."""
 EXTRACTION_FAILED = (NOT_EXTRACTED, AMBIGUOUS, NO_NUMBER)
-"""Labels by which metrics say that they found nothing to compare."""
+"""Labels by which metrics report that they found nothing to compare."""
 
 _OWN_STEPS: Mapping[FailureKind, str] = {
     FailureKind.EMPTY_ANSWER: "look at the prompt, and at `stop` among the options",

@@ -14,11 +14,11 @@ from evaluation.store.run_cases import run_case_ids
 from evaluation.store.session import Store
 
 ENOUGH_CASES = 10
-"""Below so many cases, values that are all alike, or an interval around chance, say nothing."""
+"""Least number of cases for an alarm on constant values or on an interval around chance."""
 ENOUGH_ZEROS = 3
-"""Below so many cases that were asked, a headline of 0 for everybody says nothing: they may be hard ones."""
+"""Least number of cases asked for an alarm on a headline of 0 for every candidate: fewer may all be hard."""
 CASES_FOR_CHANCE = 1000
-"""Over so many cases of the run, its first ones, the chance of a right guess is averaged."""
+"""First cases of the run over which the chance of a right guess is averaged."""
 
 
 def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:

@@ -9,9 +9,9 @@ from evaluation.store.alarm_counts import count_waited
 from evaluation.store.session import Store
 
 WAITED = 0.5
-"""Of its own time, the wait in the server's queue from which an answer counts as one that waited for another."""
+"""Wait in the server's queue, relative to the service time, from which an answer counts as queued."""
 MOST = 0.5
-"""The share of such answers above which something is said: others may use the server now and then."""
+"""Share of queued answers above which an alarm is raised: other users of the server may cause a few."""
 LEAST_N = 8
 
 

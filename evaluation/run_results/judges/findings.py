@@ -25,19 +25,20 @@ _MISSING = float("nan")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeScores:
-    """What one judge said under one metric."""
+    """Scores of one judge under one metric."""
 
     judge: str
-    """What the judge is called in the report."""
+    """Name of the judge in the report."""
     metric: str
-    """Any that asks a judge. What goes into the value is known for `judge_rubric` and `judge_pairwise` alone."""
+    """Any metric that asks a judge. The inputs of its value are known only for `judge_rubric` and `judge_pairwise`."""
     measurements: Mapping[str, Measurement]
-    """By what was judged: the same key for the same answer, or pair of answers, whoever judges it."""
+    """Measurements by a key that is equal for the same answer or pair of answers, for any judge."""
     failures: Mapping[str, int] = field(default_factory=dict)
-    """How many verdicts could not be had, by the kind of the failure."""
+    """Number of failed verdicts, by kind of failure."""
     cases: Mapping[str, str] = field(default_factory=dict)
-    """The case of each key, where a case was judged more than once: its repeats and its candidates are no independent
-    evidence. Empty: each key is a case of its own."""
+    """Case of each key, if cases were judged more than once: repeats and candidates of a case are not independent
+    evidence. Empty if each key is a case of its own.
+    """
 
     def clusters(self, keys: Iterable[str]) -> list[str]:
         """Return the case of each of these keys."""
@@ -46,38 +47,38 @@ class JudgeScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeFinding:
-    """What one judge looks at."""
+    """Findings on one judge."""
 
     judge: str
     metric: str
     n_judged: int
-    """Values that rest on a verdict, as far as that is known."""
+    """Values based on a verdict, as far as known."""
     n_without_judge: int
-    """Values of answers that needed none: empty ones, equal ones."""
+    """Values of answers that needed no judge: empty or equal ones."""
     failures: Mapping[str, int]
     position: PositionBias | None
     """None for a metric that shows one answer at a time."""
     length: LengthBias | None
-    """None for a metric whose verdicts are not known one by one."""
+    """None for a metric whose individual verdicts are unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaterAgreement:
-    """How far raters agree under one metric."""
+    """Agreement of raters under one metric."""
 
     raters: tuple[str, ...]
-    """Judges, or `people`: the mean of what they gave."""
+    """Judges, or `people`: the mean of people's ratings."""
     metric: str
     agreement: Agreement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgingFindings:
-    """What is known of all judges of a run."""
+    """Findings on all judges of a run."""
 
     judges: tuple[JudgeFinding, ...]
     agreements: tuple[RaterAgreement, ...]
-    """Between all judges of a metric, then between each two, then of each with people."""
+    """First among all judges of a metric, then of each two, then of each with people."""
 
 
 def judging_findings(

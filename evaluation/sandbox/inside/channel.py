@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 _MAX_FRAME = MAX_BYTES + 100_000
 MAX_MESSAGES = 1_000_000
 MAX_BYTES_OF_ALL = 2**30
-"""Of all messages of one side: far more than the time of a program allows an honest one."""
+"""Bytes of all messages of one side: far more than an honest program sends within its time limit."""
 
 
 class GoneError(BaseException):
-    """The other side is there no more. No test may catch it."""
+    """Raised when the other side is gone. Tests cannot catch it."""
 
 
 class UnreadableError(BaseException):
-    """The other side sent what is no message. No test may catch it."""
+    """Raised when the other side sends an invalid message. Tests cannot catch it."""
 
 
 class NotCheckableError(BaseException):
-    """What the other side answered, or would be asked, is no plain value. No test may catch it."""
+    """Raised when a value to or from the other side is not plain data. Tests cannot catch it."""
 
 
 class Channel:
@@ -48,11 +48,11 @@ class Channel:
         self._last = 0
         self._n_read = self._n_bytes_read = 0
         self.error_classes: dict[str, type[BaseException]] = {}
-        """Classes of exceptions, beside the built-in ones, that answers may raise here."""
+        """Exception classes, besides the built-in ones, that answers may raise here."""
         self.setup_methods: frozenset[str] = frozenset()
-        """Names of the methods of the setup's classes, which no object of the program may answer in their place."""
+        """Method names of the setup's classes, for which an object of the program must not answer instead."""
         self.trouble: BaseException | None = None
-        """The last thing that no test may catch: one that swallows it has failed all the same."""
+        """The last exception that tests cannot catch: a test that swallows it fails nevertheless."""
 
     def troubled(self, error: BaseException) -> BaseException:
         """Return the error, remembered."""

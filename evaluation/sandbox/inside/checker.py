@@ -29,7 +29,7 @@ _TESTS = "<tests>"
 
 
 class Checker:
-    """The tests, and the line to the program."""
+    """Runs the tests over a channel to the program."""
 
     def __init__(self, job: dict[str, Any], line: Channel, namespace: dict[str, Any], verdicts: int) -> None:
         self._tests: Sequence[str] = job["tests"]

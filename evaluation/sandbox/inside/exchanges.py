@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from evaluation.sandbox.inside.channel import Channel
 
 PROGRAM = "program"
-"""The name of the module in which the benchmark's setup and the program run, on both sides."""
+"""Name of the module in which the benchmark's setup and the program run, on both sides."""
 _PLAIN_CLASSES = (int, float, complex, bool, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, object)
 
 
 class Own:
-    """Objects that stay here, by number."""
+    """Objects kept on this side, by number."""
 
     def __init__(self) -> None:
         self._objects: list[Any] = []
@@ -45,7 +45,7 @@ class Own:
 
 
 class CheckerExchange:
-    """The tests' side: it hands out functions to be called, and classes of the setup; it takes in stand-ins."""
+    """Exchange of the tests' side: sends callable functions and classes of the setup; receives stand-ins."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.line: Channel | None = None
@@ -80,12 +80,12 @@ class CheckerExchange:
 
 
 class ProgramExchange:
-    """The program's side: all that is no plain data stays, and the tests get a number for it."""
+    """Exchange of the program's side: objects other than plain data stay, and the tests get a number for each."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.line: Channel | None = None
         self.setup_names: frozenset[str] = frozenset()
-        """Classes of the setup, whose instances both sides can make."""
+        """Names of the setup's classes, whose instances both sides can create."""
         self._namespace = namespace
         self._own = Own()
         self._functions: dict[int, RemoteFunction] = {}
@@ -121,7 +121,7 @@ class ProgramExchange:
 
 
 class RemoteFunction:
-    """A function of the tests, which the program may call and do nothing else with."""
+    """A function of the tests, which the program can only call."""
 
     def __init__(self, exchange: ProgramExchange, number: int) -> None:
         self._exchange, self.number = exchange, number

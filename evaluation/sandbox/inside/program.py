@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Served:
-    """A program that was loaded, or will be, and what may be asked of it."""
+    """A program, loaded or not, and the requests that it serves."""
 
     def __init__(self, source: str, setup: str, entry_point: str | None) -> None:
         module = ModuleType(PROGRAM)

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 class GarbageError(Exception):
-    """Bytes that are no value, or a number that means nothing."""
+    """Raised for bytes that do not encode a value, or for an unknown number."""
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset)
 _CHECKERS = 0
-"""The first number of the tests' side."""
+"""First object number of the tests' side."""
 
 
 class Shared:
-    """The values that both sides hold. One side's own numbers are even, the other's are odd."""
+    """Values that both sides hold. One side's numbers are even, the other's odd."""
 
     def __init__(self, first: int = 0) -> None:
         self._objects: dict[int, Any] = {}

@@ -32,11 +32,11 @@ _RELATIONS = frozenset(
         *("split", "rsplit", "strip", "lstrip", "rstrip"),
     )
 )
-"""What a plain value is asked with the expected one in hand: what is left, where it is, how often it is there."""
+"""Methods of a plain value that take the expected value: remainder, position, count."""
 
 
 class StandIn:
-    """An object of the program. Equal to nothing but itself."""
+    """Proxy of an object of the program. Equal only to itself."""
 
     __slots__ = (
         *("_benchwright_line", "_benchwright_number", "_benchwright_type"),
@@ -134,7 +134,7 @@ _ASKED = (
     *("str", "repr", "bool", "int", "float", "index", "enter", "exit", "neg", "abs"),
 )
 CALCULATED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "matmul")
-"""Operators, under the names of `operator`, that two objects of the program may settle among themselves."""
+"""Binary operators, by their names in `operator`, that two objects of the program may evaluate by themselves."""
 for _operation in _ASKED:
     setattr(StandIn, f"__{_operation}__", _asking(_operation))
 for _operation in CALCULATED:

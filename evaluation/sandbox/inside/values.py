@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class Exchange(Protocol):
-        """What a side does with objects that are no plain data."""
+        """Handling of objects that are not plain data."""
 
         def export(self, value: Any) -> tuple[bytes, tuple[Any, ...]]:
             """Return the tag and the words by which the other side will know an object, or `NotCarriedError`."""
@@ -34,11 +34,11 @@ MAX_DRAINED = 100_000
 
 
 class NotCarriedError(Exception):
-    """A value that is no plain data and cannot be spoken of by number either."""
+    """Raised for a value that is not plain data and cannot be referred to by number."""
 
 
 class Encoder:
-    """Writes values."""
+    """Encodes values."""
 
     def __init__(self, exchange: Exchange, shared: Shared | None = None) -> None:
         self._exchange = exchange
@@ -122,7 +122,7 @@ class Encoder:
 
 
 class Decoder:
-    """Reads values; whatever is not one is refused."""
+    """Decodes values and refuses invalid data."""
 
     def __init__(self, exchange: Exchange, data: bytes, shared: Shared | None = None) -> None:
         self._exchange = exchange
@@ -333,7 +333,7 @@ _READERS: dict[bytes, Callable[[Decoder, int], Any]] = {
 
 
 class PlainOnly:
-    """The exchange of a side that carries nothing but plain data."""
+    """Exchange of a side that transfers only plain data."""
 
     def export(self, value: Any) -> tuple[bytes, tuple[Any, ...]]:
         raise NotCarriedError(f"a value of type {type(value).__name__!r}")

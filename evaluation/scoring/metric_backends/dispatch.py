@@ -11,7 +11,7 @@ from evaluation.metrics.requests import Answer, Answers, Request
 from evaluation.scores import ScoreFailure
 
 Answerers = Mapping[type[Request], Callable[[Any], Awaitable[Answer]]]
-"""Who answers, by the kind of request. None of them raises for what a model or a program did."""
+"""Backends by kind of request. None of them raises for a failure of a model or a program."""
 NOBODY = ScoreFailure(kind="nobody_answers", message="no backend is configured for this kind of request")
 
 

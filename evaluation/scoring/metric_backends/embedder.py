@@ -12,15 +12,15 @@ from evaluation.store.retrying import patiently
 from evaluation.store.session import Store
 
 BATCH = 16
-"""Texts in one call, so that several slots have something to do."""
+"""Texts in one call, enough to occupy several slots."""
 WAIT_S = 0.01
-"""How long a text waits for others, to be sent with them."""
+"""Seconds that a text waits for others of its batch."""
 
 Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 
 
 class Embedder:
-    """Answers `EmbedText` of one model. Used on one event loop."""
+    """Answers `EmbedText` for one model. Used on one event loop."""
 
     def __init__(
         self, embed: Embed, store: Store, *, model: str, digest: str, retries: RetrySchedule | None = None
@@ -40,7 +40,7 @@ class Embedder:
         self._sending: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.n_embedded = 0
-        """Texts that the server was asked for."""
+        """Texts sent to the server."""
 
     async def answer(self, request: EmbedText) -> Answer:
         """Return the text's vector, or why there is none."""

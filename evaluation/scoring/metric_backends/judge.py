@@ -15,29 +15,29 @@ from evaluation.scores import ScoreFailure
 from evaluation.truncation import FINISH_REASON, Limits
 
 RETRIES = RetrySchedule(max_attempts_by_kind={**HOPELESS_SOON, FailureKind.TIMED_OUT: 4})
-"""Every attempt that stalls takes its whole time limit, so that there are fewer of them."""
+"""Retries of a judge request; few, because every stalled attempt takes its full time limit."""
 GIVEN_UP_AFTER = 5
-"""Questions in a row, all attempts used up, that a server did not answer at all; or as many as it has slots."""
+"""Consecutive requests, all attempts used up, without any answer from the server; at least as many as its slots."""
 UNREACHABLE = frozenset({FailureKind.SERVER_DOWN, FailureKind.LOADING_TIMED_OUT, FailureKind.TIMED_OUT})
 QUOTED = 200
-"""Characters of what a judge wrote that a failure repeats."""
+"""Characters of a judge's reply that a failure quotes."""
 
 
 @dataclass
 class Judge:
-    """Answers `AskJudge` of one model."""
+    """Answers `AskJudge` for one model."""
 
     ask: Callable[[GenerationRequest], Awaitable[Generation]]
-    """Sends one request where the server has room for it; raises as `Provider.generate`."""
+    """Sends one request when the server has a free slot; raises like `Provider.generate`."""
     options: Mapping[str, Any]
-    """All that are sent, but the seed and the length of an answer."""
+    """Options sent, except the seed and the length of an answer."""
     think: bool | str | None = None
     slots: int = 1
     timeout_s: float = 300.0
     retries: RetrySchedule = RETRIES
     keep_alive: str | int = "10m"
     given_up: str | None = field(default=None, init=False)
-    """Why nothing is asked any more."""
+    """Why no further requests are sent."""
     _n_in_a_row: int = field(default=0, init=False)
 
     async def answer(self, question: AskJudge) -> Answer:

@@ -10,11 +10,11 @@ from evaluation.scores import ScoreFailure
 
 BATCH = 256
 WAIT_S = 0.02
-"""How long a program waits for others, to be run with them."""
+"""Seconds that a program waits for others of its batch."""
 
 OnDone = Callable[[int, ProgramOutcome], None]
 RunAll = Callable[[Sequence[Program], threading.Event, OnDone], object]
-"""Runs programs, tells of each as it ends by its place, and ends them all where the event is set."""
+"""Runs programs, reports the outcome of each by its index, and stops all of them when the event is set."""
 
 
 class Programs:
@@ -24,7 +24,7 @@ class Programs:
         self._run_all = run_all
         self._waiting: dict[Program, asyncio.Future[Answer]] = {}
         self._open: dict[Program, asyncio.Future[Answer]] = {}
-        """Those that wait and those that run: equal programs are run once."""
+        """Waiting and running programs: equal programs run once."""
         self._room = asyncio.Lock()
         self._working: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None

@@ -10,7 +10,7 @@ from evaluation.store.tables.row import METADATA, Row, json_field, key_field, te
 
 
 class AlertTable(Row, table=True):
-    """A rule that was broken, from when it was seen until it was over."""
+    """A broken rule, from first to last observation."""
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -28,9 +28,9 @@ class AlertTable(Row, table=True):
 
     id: str = text_field(primary_key=True)
     subject: str = text_field()
-    """Rule and what it is about, as one text."""
+    """Rule and subject as one text."""
     occurrence: str = text_field()
-    """What sets one change apart from the next; empty where it is a state, which may come back."""
+    """Identifier that separates one change from the next; empty for a state, which may recur."""
     rule: str = text_field()
     severity: str = text_field()
     source: str = text_field()
@@ -39,16 +39,16 @@ class AlertTable(Row, table=True):
     candidate: str | None = text_field(null=True)
     metric: str | None = text_field(null=True)
     run_id: str | None = text_field(null=True)
-    """Stays when the run is deleted."""
+    """Kept when the run is deleted."""
     sentence: str = text_field()
     evidence: dict[str, Any] = json_field()
     changes: list[dict[str, Any]] = json_field()
-    """What changed since the baseline: the model, the judge, the server."""
+    """Changes since the baseline: of the model, the judge, the server."""
     raised_at: datetime = time_field()
     seen_at: datetime = time_field()
     n_seen: int = whole_field()
     notified_at: datetime | None = time_field(null=True)
-    """When its event was sent; None: it was silenced, or is still to be sent."""
+    """When its event was sent; None if it was silenced or is still to be sent."""
     acknowledged_at: datetime | None = time_field(null=True)
     acknowledged_by: str | None = text_field(null=True)
     note: str | None = text_field(null=True)
@@ -57,7 +57,7 @@ class AlertTable(Row, table=True):
 
 
 class AlertSilenceTable(Row, table=True):
-    """A time in which nobody is notified of some alerts; each of the first three that is None fits all."""
+    """Period without notifications of some alerts; a None among the first three fields matches all."""
 
     __tablename__ = "alert_silence"
 
@@ -71,7 +71,7 @@ class AlertSilenceTable(Row, table=True):
 
 
 class MonitorLookTable(Row, table=True):
-    """A candidate of a run that was looked at, once."""
+    """A look at one candidate of a run, made once."""
 
     __tablename__ = "monitor_look"
 
@@ -85,7 +85,7 @@ class MonitorLookTable(Row, table=True):
         )
     )
     quality: dict[str, Any] | None = json_field(null=True)
-    """How its answers stand against its baseline's; None: there was nothing to hold them against."""
+    """Comparison of its answers with the baseline's; None if there was nothing to compare with."""
     looked_at: datetime = time_field()
 
 

@@ -9,7 +9,7 @@ from evaluation.store.tables.row import METADATA, Row, json_field, key_field, te
 
 
 class BenchmarkTable(Row, table=True):
-    """A benchmark version under a name; what is measured on it may change."""
+    """A benchmark version under a name; its metrics may change."""
 
     __tablename__ = "benchmark"
     __table_args__ = (sa.UniqueConstraint("version", "name"), sa.Index(None, "name", "saved_at"))
@@ -35,7 +35,7 @@ class BenchmarkTable(Row, table=True):
 
 
 class BenchmarkCaseTable(Row, table=True):
-    """A case of a benchmark version; shared by all names of that version."""
+    """A case of a benchmark version, shared by all names of that version."""
 
     __tablename__ = "benchmark_case"
     __table_args__ = (
@@ -51,7 +51,7 @@ class BenchmarkCaseTable(Row, table=True):
     content_hash: str = text_field()
     content: dict[str, Any] = json_field()
     cluster: str | None = text_field(null=True)
-    """As in the content, for whoever needs nothing else of it."""
+    """Copy of the cluster in the content, for queries that need only this."""
 
 
 benchmark = METADATA.tables["benchmark"]

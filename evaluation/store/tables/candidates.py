@@ -34,7 +34,7 @@ class EndpointTable(Row, table=True):
     key_variable: str | None = text_field(null=True)
     allow_remote: bool
     limit_pending: bool = Field(sa_column=sa.Column(sa.Boolean(), server_default=sa.false(), nullable=False))
-    """The slots were set while Prefect could not be told of them."""
+    """True if the slots were set while Prefect could not be informed."""
     created_at: datetime = time_field()
     removed_at: datetime | None = time_field(null=True)
 
@@ -67,7 +67,7 @@ class ModelTable(Row, table=True):
 
 
 class ProfileTable(Row, table=True):
-    """A prompt profile: a name and one content that it had."""
+    """A prompt profile: a name with one of its contents."""
 
     __tablename__ = "profile"
     __table_args__ = (sa.UniqueConstraint("hash", "name"), sa.Index(None, "name", "saved_at"))
@@ -80,7 +80,7 @@ class ProfileTable(Row, table=True):
     examples: list[list[str]] = json_field()
     created_at: datetime = time_field()
     saved_at: datetime | None = time_field(null=True)
-    """When the name was last given this content; None: only used, never saved under its name."""
+    """When the name was last given this content; None if only used and never saved under its name."""
 
 
 class CandidateTable(Row, table=True):

@@ -22,7 +22,7 @@ from evaluation.store.tables.row import (
 
 
 class ComparisonTable(Row, table=True):
-    """Candidates compared on one benchmark version: what was asked for, and the code that answered."""
+    """A comparison of candidates on one benchmark version: the request, and the code that computed it."""
 
     __tablename__ = "comparison"
     __table_args__ = (sa.Index(None, "created_at"), sa.Index(None, "experiment_id"))
@@ -34,13 +34,13 @@ class ComparisonTable(Row, table=True):
     run_ids: list[str] = json_field()
     request: dict[str, Any] = json_field()
     result: dict[str, Any] = json_field()
-    """All but the pairs, which are rows of their own."""
+    """Everything except the pairs, which have their own rows."""
     code_version: str = text_field()
     created_at: datetime = time_field()
 
 
 class ComparisonPairTable(Row, table=True):
-    """Two sides of a comparison on one metric. Derived from scores: may be dropped and made again."""
+    """Two sides of a comparison on one metric. Derived from scores, so that it can be rebuilt."""
 
     __tablename__ = "comparison_pair"
     __table_args__ = (
@@ -56,7 +56,7 @@ class ComparisonPairTable(Row, table=True):
     a: str = text_field()
     b: str = text_field()
     a_key: str = text_field()
-    """What the side is, whatever it was called: its candidate's fingerprint, or the value it was grouped by."""
+    """Identity of the side, independent of its label: its candidate's fingerprint, or the value it was grouped by."""
     b_key: str = text_field()
     verdict: str = text_field()
     difference: float | None = real_field()
@@ -89,7 +89,7 @@ class RaceTable(Row, table=True):
 
 
 class RaceDecisionTable(Row, table=True):
-    """Who was dropped or kept when, on which evidence."""
+    """When and on which evidence a candidate was kept or dropped."""
 
     __tablename__ = "race_decision"
     __table_args__ = (sa.UniqueConstraint("invocation_id", "position"),)
@@ -98,7 +98,7 @@ class RaceDecisionTable(Row, table=True):
     invocation_id: str = parent_field("race.invocation_id", big=False)
     position: int = whole_field()
     look: int = whole_field()
-    """Counted from 1; all decisions of one look rest on the same cases."""
+    """Number of the look, from 1; all decisions of one look are based on the same cases."""
     candidate_fingerprint: str = text_field()
     label: str = text_field()
     decision: str = text_field()
@@ -120,7 +120,7 @@ class SweepTable(Row, table=True):
     )
     request: dict[str, Any] = json_field()
     combinations: list[dict[str, Any]] = json_field()
-    """In the order of the candidates: what each parameter is."""
+    """Parameter values of each combination, in the order of the candidates."""
     result: dict[str, Any] | None = json_field(null=True)
     code_version: str = text_field()
     created_at: datetime = time_field()

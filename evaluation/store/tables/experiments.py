@@ -29,7 +29,7 @@ class ExperimentTable(Row, table=True):
     question: str = text_field()
     description: str = text_field()
     template: dict[str, Any] | None = json_field(null=True)
-    """What `evaluate -f` takes; None where the experiment has none."""
+    """Request in the form of `evaluate -f`; None if the experiment has none."""
     tags: list[str] = json_field()
     favourite: bool
     archived_at: datetime | None = time_field(null=True)
@@ -37,7 +37,7 @@ class ExperimentTable(Row, table=True):
 
 
 class ExperimentRunTable(Row, table=True):
-    """A run that belongs to an experiment; it may belong to several."""
+    """A run of an experiment; a run may belong to several."""
 
     __tablename__ = "experiment_run"
     __table_args__ = (sa.UniqueConstraint("experiment_id", "run_id"), sa.Index(None, "run_id"))

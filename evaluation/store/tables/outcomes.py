@@ -26,11 +26,11 @@ FIGURES = (
     "energy_j",
     "prompt_state",
 )
-"""What an outcome took, and whose it was."""
+"""Figures of an outcome, with its candidate and case."""
 
 
 class GenerationTable(Row, table=True):
-    """One outcome: an answer, a candidate's own failure, or (`failure_kind`) a failure of the server's."""
+    """One outcome: an answer, a candidate's own failure, or (`failure_kind`) a failure of the server."""
 
     __tablename__ = "generation"
     __table_args__ = (
@@ -75,7 +75,7 @@ class GenerationTable(Row, table=True):
     cold: bool
     reused: bool
     prompt_state: str | None = text_field(null=True)
-    """`fresh`, `cached` or `unknown`; empty as long as nobody has judged it."""
+    """`fresh`, `cached` or `unknown`; empty until judged."""
     n_attempts: int = whole_field()
     seed: int | None = whole_field(null=True)
     endpoint: str = text_field()
@@ -101,7 +101,7 @@ class StageTable(Row, table=True):
 
 
 class GpuSampleTable(Row, table=True):
-    """What a GPU did at a moment of an invocation, as far as it says."""
+    """State of a GPU at one time of an invocation, as far as it is reported."""
 
     __tablename__ = "gpu_sample"
     __table_args__ = (sa.Index(None, "invocation_id", "endpoint", "sampled_at"),)
@@ -112,7 +112,7 @@ class GpuSampleTable(Row, table=True):
     gpu_index: int = whole_field()
     gpu_name: str = text_field()
     gpu_uuid: str | None = text_field(null=True)
-    """The driver's name of this very card: evaluations that shared it are found by it."""
+    """The driver's identifier of this card, by which evaluations that shared it are found."""
     sampled_at: datetime = time_field()
     utilisation: float | None = real_field()
     """In [0, 1]."""

@@ -17,7 +17,7 @@ NAMING_CONVENTION = {
 
 
 class Row(SQLModel):
-    """What all tables share: one metadata of our own, with named constraints."""
+    """Base class of all tables: one metadata object with named constraints."""
 
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 

@@ -20,7 +20,7 @@ from evaluation.store.tables.row import (
 
 
 class InvocationTable(Row, table=True):
-    """What was asked for, once."""
+    """One request as it was made."""
 
     __tablename__ = "invocation"
 
@@ -66,7 +66,7 @@ class RunTable(Row, table=True):
 
 
 class RunCaseTable(Row, table=True):
-    """A case that a run asks; its position is the one in the benchmark version."""
+    """A case of a run, with its position in the benchmark version."""
 
     __tablename__ = "run_case"
     __table_args__ = (sa.UniqueConstraint("run_id", "case_id"),)
@@ -79,7 +79,7 @@ class RunCaseTable(Row, table=True):
 
 
 class RunCandidateTable(Row, table=True):
-    """A candidate of a run, with all that can change its answers."""
+    """A candidate of a run, with everything that can change its answers."""
 
     __tablename__ = "run_candidate"
     __table_args__ = (sa.UniqueConstraint("run_id", "candidate_fingerprint"),)
@@ -118,7 +118,7 @@ class RunFlowTable(Row, table=True):
 
 
 class HolderTable(Row, table=True):
-    """A process that works on runs, or did."""
+    """A process that works on runs, or did so."""
 
     __tablename__ = "holder"
 
@@ -146,7 +146,7 @@ class HolderRunTable(Row, table=True):
 
 
 class RecoveryTable(Row, table=True):
-    """A Prefect flow run whose process died, and how often it was made again."""
+    """A Prefect flow run whose process died, with the number of times it was restarted."""
 
     __tablename__ = "recovery"
 

@@ -20,7 +20,7 @@ from evaluation.store.tables.row import (
 
 
 class MetricTable(Row, table=True):
-    """A metric's signature, written once: with a JSON schema in it, it may be long."""
+    """A metric's signature, stored once: with a JSON schema in it, it may be long."""
 
     __tablename__ = "metric"
 
@@ -51,7 +51,7 @@ class ScoreTable(Row, table=True):
 
 
 class ScoreFailureTable(Row, table=True):
-    """A score that could not be had."""
+    """A score that could not be obtained."""
 
     __tablename__ = "score_failure"
     __table_args__ = (sa.UniqueConstraint("generation_id", "metric_key"),)
@@ -66,7 +66,7 @@ class ScoreFailureTable(Row, table=True):
 
 
 class EmbeddingTable(Row, table=True):
-    """A text's vector, so that a text is embedded once, whoever asks for it."""
+    """A text's embedding, stored so that each text is embedded only once."""
 
     __tablename__ = "embedding"
 

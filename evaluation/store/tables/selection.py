@@ -31,44 +31,44 @@ class SelectionModelTable(Row, table=True):
     """Counted from 1."""
     kind: str = text_field()
     status: str = text_field()
-    """How its evaluation ended. Which one decides is what `promotion` says."""
+    """How its evaluation ended. The model in use is given by `promotion`."""
     data_hash: str = text_field()
-    """Of the evidence it was trained on."""
+    """Hash of the evidence that it was trained on."""
     code_version: str = text_field()
     metrics: dict[str, Any] = json_field()
     report: dict[str, Any] = json_field()
     estimator: bytes | None = Field(sa_type=sa.LargeBinary, nullable=True)
-    """What was trained, to train on from; never a pickle."""
+    """The trained estimator, for further training; never a pickle."""
     estimator_sha256: str | None = text_field(null=True)
     serving: bytes | None = Field(sa_type=sa.LargeBinary, nullable=True)
-    """What answers: arrays."""
+    """Arrays that make predictions."""
     serving_sha256: str | None = text_field(null=True)
     created_at: datetime = time_field()
 
 
 class PromotionTable(Row, table=True):
-    """A change of the model that decides; the last row holds. Rows are only ever added."""
+    """A change of the model in use; the last row applies. Rows are only added."""
 
     __tablename__ = "promotion"
     __table_args__ = (sa.UniqueConstraint("replaces_id"),)
 
     id: int | None = key_field()
     model_id: str | None = optional_parent_field("selection_model.id")
-    """None: no model decides, the scoreboard alone does."""
+    """None if no model is in use and the scoreboard alone decides."""
     replaces_id: int | None = Field(
         default=None, sa_column=sa.Column(sa.BigInteger(), sa.ForeignKey("promotion.id"), nullable=True)
     )
-    """The row that held before; None for the first."""
+    """The previous row; None for the first."""
     restores_id: int | None = Field(
         default=None, sa_column=sa.Column(sa.BigInteger(), sa.ForeignKey("promotion.id"), nullable=True)
     )
-    """The row whose state a rollback came back to."""
+    """The row whose state a rollback restores."""
     reason: str = text_field()
     created_at: datetime = time_field()
 
 
 class RecommendationTable(Row, table=True):
-    """What was recommended, on which ground, and what came of it."""
+    """A recommendation, its basis and its outcome."""
 
     __tablename__ = "recommendation"
     __table_args__ = (
@@ -86,20 +86,20 @@ class RecommendationTable(Row, table=True):
     task: str | None = text_field(null=True)
     prompt_hash: str | None = text_field(null=True)
     prompt: str | None = text_field(null=True)
-    """None unless it was asked to be kept; then its beginning."""
+    """Beginning of the prompt; None unless keeping it was requested."""
     constraints: dict[str, Any] = json_field()
     weights: dict[str, Any] = json_field()
     on_tie: str = text_field()
     candidate_key: str | None = text_field(null=True)
-    """None: it abstained."""
+    """None for an abstention."""
     candidate_label: str | None = text_field(null=True)
     expected: dict[str, Any] = json_field()
     alternatives: list[dict[str, Any]] = json_field()
     tied: list[str] = json_field()
     details: dict[str, Any] = json_field()
-    """All else that was said."""
+    """All further content."""
     propensity: float | None = real_field()
-    """With which probability this candidate was named, where it was drawn."""
+    """Probability with which this candidate was chosen, if it was drawn at random."""
     n_cases: int = whole_field()
     decided_by: str = text_field()
     reason: str = text_field()
@@ -107,14 +107,14 @@ class RecommendationTable(Row, table=True):
     code_version: str = text_field()
     created_at: datetime = time_field()
     quality: float | None = real_field()
-    """As reported, like those that follow."""
+    """Quality as reported; the same applies to the following fields."""
     latency_s: float | None = real_field()
     ok: bool | None = Field(sa_column=sa.Column(sa.Boolean(), nullable=True))
     reported_at: datetime | None = time_field(null=True)
 
 
 class ScoreboardImportTable(Row, table=True):
-    """A file of results from elsewhere, known by its hash."""
+    """A file of external results, identified by its hash."""
 
     __tablename__ = "scoreboard_import"
 
@@ -129,7 +129,7 @@ class ScoreboardImportTable(Row, table=True):
 
 
 class ScoreboardCaseTable(Row, table=True):
-    """A question that an import's candidates were asked."""
+    """A question of an import."""
 
     __tablename__ = "scoreboard_case"
     __table_args__ = (sa.UniqueConstraint("import_id", "position"),)
@@ -144,7 +144,7 @@ class ScoreboardCaseTable(Row, table=True):
 
 
 class ScoreboardRowTable(Row, table=True):
-    """An import's row: what a candidate was worth on a case, and what it took."""
+    """A row of an import: quality and costs of a candidate on a case."""
 
     __tablename__ = "scoreboard_row"
     __table_args__ = (sa.UniqueConstraint("import_id", "position"),)
@@ -153,9 +153,9 @@ class ScoreboardRowTable(Row, table=True):
     import_id: str = parent_field("scoreboard_import.id", big=False)
     position: int = whole_field()
     case_position: int = whole_field()
-    """Of the import's cases."""
+    """Index into the import's cases."""
     candidate_position: int = whole_field()
-    """In the import's list of candidates."""
+    """Index into the import's list of candidates."""
     quality: float = real_field(null=False)
     latency_s: float | None = real_field()
     cost_usd: float | None = real_field()
@@ -164,7 +164,7 @@ class ScoreboardRowTable(Row, table=True):
 
 
 class EvidenceChangeTable(Row, table=True):
-    """How often the evidence has changed, in one row that triggers count up; PostgreSQL has no row."""
+    """Number of changes to the evidence, in one row that triggers increment; without a row on PostgreSQL."""
 
     __tablename__ = "evidence_change"
 
@@ -173,17 +173,17 @@ class EvidenceChangeTable(Row, table=True):
 
 
 class KeptScoreboardTable(Row, table=True):
-    """What was computed from the evidence, in one row."""
+    """Content computed from the evidence, in one row."""
 
     __tablename__ = "kept_scoreboard"
 
     id: int | None = key_field()
     n_changes: int = whole_field()
-    """Of the evidence that it was computed from."""
+    """Number of changes of the evidence from which it was computed."""
     made_by: str = text_field()
-    """A hash of the code that computed it: another one computes it again."""
+    """Hash of the code that computed it; other code computes it again."""
     content: bytes = Field(sa_type=sa.LargeBinary, nullable=False)
-    """Arrays; never a pickle."""
+    """Arrays, never a pickle."""
 
 
 selection_model = METADATA.tables["selection_model"]

@@ -18,14 +18,14 @@ from evaluation.store.tables.row import (
 
 
 class TrafficImportTable(Row, table=True):
-    """A file of calls, known by its hash."""
+    """A file of calls, identified by its hash."""
 
     __tablename__ = "traffic_import"
 
     id: str = text_field(primary_key=True)
     source: str = text_field()
     n_calls: int = whole_field()
-    """Of the file that were not here before."""
+    """Calls of the file that were not stored before."""
     imported_at: datetime = time_field()
 
 
@@ -42,7 +42,7 @@ class TrafficTable(Row, table=True):
     id: int | None = key_field()
     call_id: str = text_field()
     import_id: str | None = optional_parent_field("traffic_import.id")
-    """None: recorded as it happened."""
+    """None if recorded live."""
     task: str = text_field()
     candidate: str = text_field()
     started_at: datetime = time_field()
@@ -52,7 +52,7 @@ class TrafficTable(Row, table=True):
     prompt_tokens: int | None = whole_field(null=True)
     output_tokens: int | None = whole_field(null=True)
     input: str | None = text_field(null=True)
-    """None unless it was asked to be kept; so with the output."""
+    """None unless keeping it was requested; the same applies to the output."""
     output: str | None = text_field(null=True)
 
 
