@@ -59,7 +59,7 @@ class Point:
     call_tokens_per_s: float | None = None
     """Rate over the whole call, including waiting and prompt: all that is known of calls in production."""
     n_cached: int = 0
-    """Answers to prompts that a server had, or may have had, in its cache."""
+    """Number of answers to prompts that a server had, or may have had, in its cache."""
     energy_j: float | None = None
     quality: float | None = None
     run_id: str | None = None

@@ -15,7 +15,7 @@ _EXAMPLES = "Write it like gpu-box, gpu-box:11434, :11434 or https://gpu-box/oll
 
 
 def default_url(environ: Mapping[str, str]) -> str:
-    """Return the server that `OLLAMA_HOST` names, else the one on this machine."""
+    """Return the URL of the server that `OLLAMA_HOST` names, else of the one on this machine."""
     host = environ.get("OLLAMA_HOST", "").strip().strip("'\"").strip()
     return normalise_url(host) if host else DEFAULT_URL
 
@@ -46,7 +46,7 @@ def normalise_url(text: str) -> str:
 
 
 def without_credentials(url: str) -> str:
-    """Return `url` without user and password, for messages; an '@' or '/' inside the password hides no part of it."""
+    """Return `url` without user and password, for messages; an '@' or '/' inside the password exposes no part of it."""
     return re.sub(r"://.*@", "://", url, flags=re.DOTALL)
 
 

@@ -22,10 +22,10 @@ _COMPRESSED = ("gzip", "x-gzip", "deflate")
 
 
 async def read_whole(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_WHOLE_BYTES) -> bytes:
-    """Return all that comes.
+    """Read the whole stream.
 
     Raises:
-        OddRecordError: it is more than allowed.
+        OddRecordError: it is longer than allowed.
     """
     data = bytearray()
     async for chunk in chunks:
@@ -36,7 +36,7 @@ async def read_whole(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_WHOLE
 
 
 async def read_beginning(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_ERROR_BYTES) -> bytes:
-    """Return what comes, up to so many bytes; the rest is left."""
+    """Read up to `max_bytes` bytes of the stream; the rest is left unread."""
     data = bytearray()
     async for chunk in chunks:
         data += chunk[: max_bytes - len(data)]
@@ -46,10 +46,10 @@ async def read_beginning(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_E
 
 
 async def decompressed(chunks: AsyncIterable[bytes], encoding: str) -> AsyncIterator[bytes]:
-    """Yield the content of an answer that was compressed although the request asked not to, in pieces of bounded size.
+    """Yield, in pieces of bounded size, the content of an answer that is compressed although the request forbade it.
 
     Raises:
-        OddRecordError: another way of compressing, or bytes that are none.
+        OddRecordError: an unknown compression, or invalid bytes.
     """
     if encoding.strip().casefold() not in _COMPRESSED:
         raise OddRecordError(f"unsupported content encoding {encoding[:40]!r} (the request asked for none)")

@@ -59,7 +59,7 @@ class Connection:
         return f"Connection({self.url!r})"
 
     async def close(self) -> None:
-        """Close every connection; a later question opens new ones."""
+        """Close every connection; a later request opens new ones."""
         await self._transport.aclose()
 
     async def ask(
@@ -76,7 +76,7 @@ class Connection:
 
         Raises:
             TransientProviderError: no connection, or no answer in time, which is then of kind `too_late`.
-            ProviderError: a refusal, or an answer that is no JSON object.
+            ProviderError: a refusal, or an answer that is not a JSON object.
         """
         try:
             async with asyncio.timeout(timeout_s), self._sent(method, path, body, context) as response:
@@ -107,8 +107,8 @@ class Connection:
         """Yield the answer line by line. Leaving early closes the connection, which stops the server's work.
 
         Args:
-            path: Where to.
-            body: What to send.
+            path: Path of the request.
+            body: Body of the request.
             context: What error messages name.
             patient: No limit on silence, because the caller has set a deadline for the whole.
             is_kept: The caller keeps what comes, so that all of it together is bounded as each line is.
@@ -153,20 +153,20 @@ class Connection:
 
 
 def _content(response: httpx.Response) -> AsyncIterable[bytes]:
-    """Return the content as it comes, decompressed where the server did not do as told."""
+    """Yield the content as it arrives, decompressed where the server compressed it all the same."""
     content = cast("httpx.AsyncByteStream", response.stream)
     encoding = response.headers.get("content-encoding", "identity")
     return content if encoding.strip().casefold() in ("", "identity") else decompressed(content, encoding)
 
 
 def _parsed(content: bytes) -> dict[str, Any] | bytes:
-    """Return the JSON object that an answer is; the answer itself where it is none."""
+    """Return the JSON object that an answer consists of; the answer itself where it is not one."""
     record = read_object(content)
     return content if record is None else record
 
 
 async def drain(stream: Stream) -> None:
-    """Read what is left of a complete answer, which nobody needs; whatever happens to it does not matter."""
+    """Read and discard the rest of a complete answer, ignoring any error."""
     with suppress(httpx.HTTPError, TimeoutError, OddRecordError):
         async with asyncio.timeout(LINGER_S):
             async for _ in stream.lines:
@@ -174,7 +174,7 @@ async def drain(stream: Stream) -> None:
 
 
 def unreadable(error: OddRecordError, context: RequestContext) -> ProviderError:
-    """Return our error for what a server sent and cannot mean."""
+    """Return the error for an answer of a server that makes no sense."""
     return ProviderError(
         f"{context.subject}: the server's answer cannot be read: {error}",
         FailureKind.UNREADABLE_ANSWER,
@@ -183,12 +183,12 @@ def unreadable(error: OddRecordError, context: RequestContext) -> ProviderError:
 
 
 def broken(error: Exception, context: RequestContext, *, answering: bool) -> ProviderError:
-    """Return our error for a connection that could not be made, or that broke.
+    """Return the error for a connection that could not be made, or that broke.
 
     Args:
         error: From httpx.
         context: What the message names.
-        answering: The server had begun its answer.
+        answering: True where the server had begun its answer.
     """
     reason = str(error) or type(error).__name__
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):

@@ -60,19 +60,19 @@ class SocketExchange(asyncio.Protocol):
             self._news.set_result(None)
 
     def close(self) -> None:
-        """Close at once, whatever is under way."""
+        """Close at once, even in the middle of an exchange."""
         self._transport.abort()
 
     def is_fit(self, *, idle_s: float) -> bool:
-        """Return True where a further request may go out.
+        """Return True where another request may be sent.
 
-        The last answer was complete, nothing came since, not too old.
+        The last answer was complete, nothing has arrived since, and the connection was not idle for too long.
         """
         is_quiet = not (self._has_ended or self._received)
         return is_quiet and self._http.our_state is h11.IDLE and time.monotonic() - self.idle_since < idle_s
 
     async def send(self, request: httpx.Request) -> h11.Response:
-        """Return the head of the answer to a request, whose content is at hand as bytes.
+        """Send a request, whose content is at hand as bytes, and return the head of the answer.
 
         Raises:
             httpx.TransportError: the connection broke, or one of the two does not speak HTTP.
@@ -98,12 +98,12 @@ class SocketExchange(asyncio.Protocol):
         return b"".join(self._http.send(event) or b"" for event in events)
 
     async def body(self) -> AsyncIterator[bytes]:
-        """Yield the answer's content, as it comes."""
+        """Yield the answer's content as it arrives."""
         while isinstance(event := await self._event(), h11.Data):
             yield bytes(event.data)
 
     def finish(self) -> bool:
-        """Return True where the exchange is complete and the connection may be used again; else it is closed."""
+        """Return True where the exchange is complete and the connection can be reused; otherwise close it."""
         is_complete = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
         if is_complete and not (self._has_ended or self._http.trailing_data[0]):
             self._http.start_next_cycle()
@@ -124,7 +124,7 @@ class SocketExchange(asyncio.Protocol):
         return event
 
     async def _read(self) -> bytes:
-        """Return what has come since the last time, waiting for something; nothing at the stream's end."""
+        """Wait for data and return what has arrived since the last call; empty at the stream's end."""
         if not self._received and not self._has_ended:
             self._news = asyncio.get_running_loop().create_future()
             try:
@@ -154,7 +154,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     """Sends requests to one server, with one connection for each concurrent request; no proxy, no redirect."""
 
     def __init__(self, *, keep_s: float = KEEP_S) -> None:
-        """Nothing is connected yet.
+        """Create a pool without any connection.
 
         Args:
             keep_s: How long an idle connection may still be used.
@@ -165,7 +165,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         self._tls: ssl.SSLContext | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer, whose content is still to be read; closing it early closes its connection."""
+        """Send a request and return the answer with its content unread; closing it early closes its connection."""
         connection = self._kept()
         if connection is not None:
             try:

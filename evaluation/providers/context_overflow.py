@@ -30,7 +30,7 @@ def overlong_error(
     Args:
         refusal: What the server said.
         context: What the message names.
-        can_set_context: `num_ctx` is the request's, not the server's.
+        can_set_context: True where the request sets `num_ctx`, not the server.
     """
     text = " ".join([refusal.message, *(str(refusal.details.get(key, "")) for key in ("type", "code"))])
     if not _TEXTS.search(text):
@@ -67,9 +67,9 @@ _RUNS = re.compile(r"(\s)\s+|(.)\2{4,}", re.DOTALL)
 
 
 def n_telling_characters(messages: Iterable[Message]) -> int:
-    """Return the characters of a prompt that surely cost tokens.
+    """Return the number of characters in a prompt that surely cost tokens.
 
-    Runs of one sign or of blanks, cheap to a tokenizer, shrink.
+    Runs of one character or of blanks, which are cheap to a tokenizer, are shortened.
     """
     return sum(len(_RUNS.sub(r"\1\2", message.content)) for message in messages)
 
@@ -77,13 +77,13 @@ def n_telling_characters(messages: Iterable[Message]) -> int:
 def sign_of_truncation(n_characters: int, *, prompt_tokens: int | None, options: dict[str, Any]) -> str | None:
     """Return why the server must have cut the prompt, in words; None where nothing says so.
 
-    Meant never to accuse wrongly: no ordinary text has 12 characters a token, and a count at exactly the half window
-    that servers cut to is believed to be chance unless the prompt could not have fitted.
+    It is meant never to accuse wrongly: no ordinary text has 12 characters per token, and a count at exactly the half
+    window that servers cut to is taken for chance unless the prompt could not have fitted.
 
     Args:
         n_characters: `n_telling_characters` of the prompt.
         prompt_tokens: As counted by the server; None where it does not say, and then there is no verdict.
-        options: Those of the request: `num_ctx` and `num_keep` are read.
+        options: Options of the request: `num_ctx` and `num_keep` are read.
     """
     num_ctx = options.get("num_ctx")
     if prompt_tokens is None or not isinstance(num_ctx, int):

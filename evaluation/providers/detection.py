@@ -25,14 +25,14 @@ async def connect(
 ) -> Provider:
     """Return the provider for a server, to be entered with `async with`.
 
-    Where `provider` is given, nothing is asked yet.
+    Where `provider` is given, nothing is sent yet.
 
     Args:
         url: Any form that `normalise_url` reads.
         provider: A name in `PROVIDERS`; None: the server is asked.
         api_key: Sent as a bearer token.
-        allow_remote: Let prompts go to models that run on somebody else's machine.
-        transport: Instead of the network.
+        allow_remote: Allow prompts to models that run on somebody else's machine.
+        transport: Used in place of the network.
 
     Raises:
         ConfigurationError: a bad address, an unknown protocol, or no server there.
@@ -46,12 +46,12 @@ async def connect(
 async def detect_provider(
     url: str, *, api_key: str | None = None, transport: httpx.AsyncBaseTransport | None = None
 ) -> str:
-    """Return the name in `PROVIDERS` of what the server at `url` speaks: the first whose greeting it answers.
+    """Return the name in `PROVIDERS` of the protocol of the server at `url`: the first whose greeting it answers.
 
     Raises:
         ConfigurationError: nothing listens there, or it speaks none of them.
         TransientProviderError: it is too slow or too busy to tell.
-        ProviderError: it refuses to tell, for want of a key for example.
+        ProviderError: it refuses to tell, for example because a key is missing.
     """
     address = normalise_url(url)
     connection = Connection(address.removesuffix("/v1"), error_of=ollama_error, api_key=api_key, transport=transport)
@@ -71,7 +71,7 @@ async def detect_provider(
 
 
 async def _answer(connection: Connection, path: str, tried: list[str]) -> dict[str, Any]:
-    """Return what the server says at `path`; nothing where it has no such path."""
+    """Return the server's answer at `path`; empty where it has no such path."""
     try:
         answer = await connection.ask("GET", path, context=RequestContext(url=connection.url))
     except ProviderError as error:

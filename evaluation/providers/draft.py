@@ -16,10 +16,10 @@ _NEVER_CLOSED = re.compile(r"\A\s*<think>(?P<thought>.*)\Z", re.DOTALL)
 
 
 def split_thinking(text: str) -> tuple[str, str]:
-    """Return the thoughts that stand before the answer, and the answer.
+    """Return the thinking in front of the answer, and the answer.
 
-    Taken off the front: `<think>…</think>`, the same without its opening, and a block that never closes. Tags further
-    on belong to the answer.
+    Removed from the front: `<think>…</think>`, the same without its opening tag, and a block that never closes. Tags
+    further on belong to the answer.
     """
     thoughts: list[str] = []
     at = 0  # a text of nothing but tags is not cut once for each of them
@@ -55,7 +55,7 @@ class Draft:
         self._enter(Phase.WAITING)
 
     def add(self, content: str, thinking: str = "") -> None:
-        """One chunk has come; the first with any text ends the waiting."""
+        """Add a chunk; the first one with any text ends the time to first token."""
         if not content and not thinking:
             return
         if self.ttft_s is None:
@@ -84,7 +84,7 @@ class Draft:
 
     @property
     def n_chunks(self) -> int:
-        """Pieces of text or thinking that have come."""
+        """Number of chunks of text or thinking that have arrived."""
         return len(self._content)
 
     @property
@@ -107,11 +107,11 @@ class Draft:
         )
 
     def ended_early(self, context: RequestContext, *, was_whole: bool = False) -> ProviderError:
-        """Return the error for an answer that ended properly, but without the record that completes it.
+        """Return the error for an answer that ended properly but without the record that completes it.
 
         Args:
             context: What the message names.
-            was_whole: The answer came as one JSON object, so that no chunks can be counted, only its text be read.
+            was_whole: The answer came as one JSON object, so that chunks cannot be counted, only its text be read.
         """
         repeats = _REPEATING_END.search(self.text[-4000:]) if was_whole else self._n_equal > MAX_EQUAL_CHUNKS
         if repeats:
@@ -163,7 +163,7 @@ def _own_failure(answer: str, thinking: str, *, cut_at: str | None) -> tuple[Fai
 
 
 def repeated_itself(context: RequestContext, text: str) -> CandidateFailureError:
-    """Return the candidate's failure to stop saying one thing; what it wrote is kept."""
+    """Return the candidate's failure of repeating itself without end; what it wrote is kept."""
     return CandidateFailureError(
         f"{context.subject}: the server broke the answer off because the model repeated itself",
         FailureKind.REPEATED_ITSELF,

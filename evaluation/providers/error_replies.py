@@ -51,7 +51,7 @@ class Refusal:
 
     @classmethod
     def read(cls, status: int, body: bytes, retry_after: str | None = None) -> "Refusal":
-        """Return the refusal in an answer's status, body and `Retry-After` header."""
+        """Read the refusal from an answer's status, body and `Retry-After` header."""
         wait_s = read_retry_after(retry_after)
         try:
             parsed = parse_json(body)
@@ -63,7 +63,7 @@ class Refusal:
 
 
 def line_refusal(record: Mapping[str, Any]) -> Refusal:
-    """Return the refusal in an error record of a stream that began well."""
+    """Return the refusal in an error record within a stream whose status was good."""
     message, details = innermost(record)
     status = details.get("code")
     is_status = isinstance(status, int) and 400 <= status < 600
@@ -77,9 +77,9 @@ def line_refusal(record: Mapping[str, Any]) -> Refusal:
 
 
 def innermost(body: Any) -> tuple[str, Mapping[str, Any]]:
-    """Return the text and object of the error in a body: `{"error".
+    """Return the text and object of the innermost error in a body.
 
-    …}` over text, an object, or JSON inside the text.
+    The body is `{"error": …}` around text, an object, or JSON inside the text.
     """
     details: Mapping[str, Any] = {}
     for _ in range(6):
@@ -107,7 +107,7 @@ def _object_in(text: str) -> Mapping[str, Any] | None:
 
 
 def read_retry_after(header: str | None) -> float | None:
-    """Return the seconds to wait, from a number or a date; None where there is neither."""
+    """Return the seconds to wait, given as a number or a date; None where there is neither."""
     if not header:
         return None
     try:

@@ -24,11 +24,11 @@ class OddRecordError(ValueError):
 
 
 def parse_json(data: bytes) -> Any:
-    """Return the value of a JSON text.
+    """Parse a JSON text.
 
     Raises:
         OddRecordError: it is nested too deeply, has NaN or an infinity, or a number of thousands of digits.
-        ValueError: it is no JSON, or no UTF-8.
+        ValueError: it is not JSON, or not UTF-8.
     """
     # Counting is quick, and nearly every record has few of them.
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_too_deep(data):
@@ -45,7 +45,7 @@ def parse_json(data: bytes) -> Any:
 
 
 def _is_too_deep(data: bytes) -> bool:
-    """Return whether brackets outside of strings are nested too deeply: taken away pair by pair, the inmost first."""
+    """Return True where brackets outside of strings are nested too deeply; pairs are removed from the inside out."""
     brackets = _STRING.sub(b"", data).translate(_AS_ROUND, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"()", b"")
@@ -71,16 +71,16 @@ def count_of(record: Mapping[str, Any], key: str) -> int | None:
     """Return a number of tokens; None where the record does not say.
 
     Raises:
-        OddRecordError: what it says is no such number.
+        OddRecordError: the value is not such a number.
     """
     return _measured(record, key, at_most=MAX_COUNT)
 
 
 def seconds_of(record: Mapping[str, Any], key: str) -> float | None:
-    """Return a duration, which the record gives in nanoseconds; None where it does not say.
+    """Return a duration in seconds, which the record gives in nanoseconds; None where it does not say.
 
     Raises:
-        OddRecordError: what it says is no duration.
+        OddRecordError: the value is not a duration.
     """
     nanoseconds = _measured(record, key, at_most=MAX_DURATION_NS)
     return None if nanoseconds is None else nanoseconds / 1e9
@@ -90,7 +90,7 @@ def text_of(record: Mapping[str, Any], key: str) -> str:
     """Return a text of any length; empty where the record has none.
 
     Raises:
-        OddRecordError: what it has is no text.
+        OddRecordError: the value is not a text.
     """
     value = record.get(key)
     if value is not None and not isinstance(value, str):
@@ -99,13 +99,13 @@ def text_of(record: Mapping[str, Any], key: str) -> str:
 
 
 def name_of(record: Mapping[str, Any], key: str) -> str | None:
-    """Return a short text that describes; None where there is none."""
+    """Return a short descriptive text; None where there is none."""
     value = record.get(key)
     return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME else None
 
 
 def number_of(record: Mapping[str, Any], key: str) -> int | None:
-    """Return a whole number that describes, not below zero; None where there is none that a database holds."""
+    """Return a descriptive integer of at least 0; None where there is none that a database can hold."""
     value = _whole(record.get(key))
     return value if value is not None and 0 <= value <= MAX_WHOLE else None
 
@@ -128,7 +128,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _shown(value: Any) -> str:
-    """Return a value in a few characters, whatever it is."""
+    """Return any value in a few characters."""
     if isinstance(value, Mapping | list):
         return f"{'an object' if isinstance(value, Mapping) else 'a list'} of {len(value)}"
     words = repr(value)

@@ -16,12 +16,12 @@ def full_name(name: str) -> str:
 
 
 def same_model(name: str, other_name: str) -> bool:
-    """Return True where a server takes both for the same model."""
+    """Return True where a server takes both names for the same model."""
     return full_name(name).casefold() == full_name(other_name).casefold()
 
 
 def find_model(models: Iterable[ModelInfo], name: str) -> ModelInfo | None:
-    """Return the model that a server would use for `name`; None where it has none."""
+    """Return the model that a server would use for `name`; None where there is none."""
     listed = tuple(models)
     exact = (model for model in listed if model.name == name)
     return next(exact, next((model for model in listed if same_model(model.name, name)), None))
@@ -30,7 +30,7 @@ def find_model(models: Iterable[ModelInfo], name: str) -> ModelInfo | None:
 def is_remote(model: ModelInfo | str) -> bool:
     """Return True where prompts would leave the machine.
 
-    A remote host is given, or the name says `:cloud` or `-cloud`.
+    A remote host is given, or the name contains `:cloud` or `-cloud`.
     """
     if isinstance(model, ModelInfo):
         return bool(model.remote_host) or is_remote(model.name)
@@ -52,7 +52,7 @@ _SNAPSHOT = re.compile(r"[-@:](latest|v?\d[\d.-]*)")
 
 
 def is_named_alike(requested: str, named: str) -> bool:
-    """Return True where two names mean one model to any server: case, `:latest` and the standard registry left out."""
+    """Return True where two names mean one model to any server, ignoring case, `:latest` and the standard registry."""
     return _bare(requested) == _bare(named)
 
 
@@ -64,13 +64,13 @@ def _bare(name: str) -> str:
 
 
 def is_snapshot(requested: str, named: str) -> bool:
-    """Return True where one is the other's name with a version or a date after it (`small` and `small-2409`)."""
+    """Return True where one name is the other with a version or a date appended (`small` and `small-2409`)."""
     short, long = sorted((requested.casefold().removesuffix("-latest"), named.casefold()), key=len)
     return long.startswith(short) and bool(_SNAPSHOT.fullmatch(long[len(short) :]))
 
 
 def other_weights(requested: str, record: Mapping[str, Any], models: Sequence[ModelInfo]) -> str | None:
-    """Return the name of the model that answered, where it has other weights than the one that was asked; for Ollama.
+    """Return the name of the model that answered, where its weights differ from the requested model's; for Ollama.
 
     Args:
         requested: The name in the request.
@@ -87,7 +87,7 @@ def other_weights(requested: str, record: Mapping[str, Any], models: Sequence[Mo
 
 
 def other_listed(requested: str, named: str, listing: Mapping[str, Any]) -> str | None:
-    """Return the name of the model that answered, where the server lists it apart from the one asked; for `/v1/models`.
+    """Return the name of the model that answered, where the server lists it as another one; for `/v1/models`.
 
     Args:
         requested: The name in the request.
@@ -105,7 +105,7 @@ def other_listed(requested: str, named: str, listing: Mapping[str, Any]) -> str 
 
 
 def wrong_model(named: str, context: RequestContext) -> ProviderError:
-    """Return the refusal of an answer that another model gave."""
+    """Return the error for an answer that another model gave."""
     return ProviderError(
         f"{context.subject}: the answer came from another model, {named!r}",
         FailureKind.WRONG_MODEL,

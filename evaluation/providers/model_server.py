@@ -75,7 +75,7 @@ class ModelServer(ABC):
     @staticmethod
     @abstractmethod
     def error_of(refusal: Refusal, context: RequestContext) -> ProviderError:
-        """Return our error for what a server refused."""
+        """Return the error for a server's refusal."""
 
     @classmethod
     @abstractmethod
@@ -84,7 +84,7 @@ class ModelServer(ABC):
 
     @classmethod
     def sent_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that can be sent; the others are whatever the server was started with."""
+        """Return the options that can be sent; the others are fixed by how the server was started."""
         sendable = options.keys() if cls.sendable_options is None else cls.sendable_options
         return {name: value for name, value in options.items() if name in sendable}
 
@@ -100,7 +100,7 @@ class ModelServer(ABC):
     async def generate(
         self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
     ) -> Generation:
-        """Return the answer in time, complete and checked. Cancelling it closes the connection."""
+        """Return the answer, complete and checked, within its deadline; cancelling it closes the connection."""
         draft = Draft(on_phase)
         try:
             async with asyncio.timeout(request.timeout_s):
@@ -118,22 +118,22 @@ class ModelServer(ABC):
 
     @abstractmethod
     async def show(self, model: str) -> ModelInfo:
-        """Return all that the server says of a model."""
+        """Return the server's full description of a model."""
 
     async def loaded(self) -> tuple[LoadedModel, ...]:
-        """Return the models in the server's memory; none where the protocol does not tell."""
+        """Return the models in the server's memory; empty where the protocol does not tell."""
         return ()
 
     async def load(  # noqa: B027 - nothing to do is the rule
         self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float
     ) -> None:
-        """Load a model; do nothing where the server loads by itself."""
+        """Load a model; do nothing where the server loads models by itself."""
 
     async def unload(self, model: str, *, wait: bool = True) -> None:  # noqa: B027 - nothing to do is the rule
         """Unload a model; do nothing where the server keeps its model."""
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:
-        """Refuse, where models are given to a server when it is started.
+        """Refuse to pull, where a server is given its models when it is started.
 
         Raises:
             ProviderError: always.
@@ -147,12 +147,12 @@ class ModelServer(ABC):
 
     @abstractmethod
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
-        """As `generate`, without its deadline."""
+        """Return the answer as `generate` does, without its deadline."""
 
     async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """Return one vector a text, shape (n_texts, n_dimensions).
+        """Return one vector per text, shape (n_texts, n_dimensions).
 
-        Sent one by one: batches have given wrong vectors on servers with several slots.
+        Texts are sent one by one: batches have given wrong vectors on servers with several slots.
         """
         self._refuse_remote(model)
         return tuple([await self._embedded(model, text) for text in texts])

@@ -13,10 +13,12 @@ from evaluation.providers.json_reading import OddRecordError, parse_json
 async def split_lines(
     chunks: AsyncIterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES, max_bytes: int | None = None
 ) -> AsyncIterator[bytes]:
-    """Yield the lines of a stream of bytes, without their line feeds and without blank ones; the last may lack its end.
+    """Yield the lines of a stream of bytes, without line feeds and blank lines; the last line may lack its line feed.
+
+    Where `max_bytes` is None, only the length of each line is limited.
 
     Raises:
-        OddRecordError: a line, or all of them, are longer than allowed; None: all may be of any length.
+        OddRecordError: a line, or all of them together, are longer than allowed.
     """
     parts: list[bytes] = []
     n_waiting = n_bytes = 0
@@ -46,7 +48,7 @@ def _refuse_long(n_bytes: int, max_line_bytes: int) -> None:
 
 
 def read_object(line: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a line; None where it holds anything else.
+    """Parse the JSON object in a line; None where it holds anything else.
 
     Raises:
         OddRecordError: it is JSON that no honest server writes.

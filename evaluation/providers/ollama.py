@@ -84,7 +84,7 @@ class OllamaProvider(ModelServer):
         return loaded_models(await self._connection.ask("GET", "/api/ps", context=self._request_context()))
 
     async def load(self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float) -> None:
-        """Load the model with the options it will be used with; other ones would load it again."""
+        """Load the model with the options with which it will be used; other options would load it again."""
         self._refuse_remote(model)
         context = self._request_context(model, options)
         answer = await self._connection.ask(
@@ -98,10 +98,10 @@ class OllamaProvider(ModelServer):
         expect_done(answer, context, "loading")
 
     async def unload(self, model: str, *, wait: bool = True) -> None:
-        """Return when the model is gone from memory, or with `wait` false when the server was told.
+        """Unload the model; return when it is gone from memory, or with `wait` false as soon as the server was told.
 
         Raises:
-            TransientProviderError: it is still there after a while, because someone uses it.
+            TransientProviderError: it is still there after a while, because somebody uses it.
         """
         context = self._request_context(model)
         body = {"model": model, "keep_alive": 0, "stream": False}
@@ -125,7 +125,7 @@ class OllamaProvider(ModelServer):
             pause_s = min(1.0, 2 * pause_s)
 
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
-        """As `generate`, without its deadline."""
+        """Return the answer as `generate` does, without its deadline."""
         self._refuse_remote(request.model)
         context = self._request_context(request.model, request.options)
         refuse_empty_prompt(request, context)
@@ -146,12 +146,12 @@ class OllamaProvider(ModelServer):
             raise draft.ended_early(context, was_whole=stream.content_type.startswith("application/json"))
 
     def _refuse_remote_answer(self, final: Mapping[str, Any], context: RequestContext) -> None:
-        """Refuse the answer of a remote model under a local name, which gives itself away only there."""
+        """Refuse the answer of a remote model under a local name: only the answer shows that it is remote."""
         if not self._allow_remote and final.get("remote_host"):
             raise remote_refused(str(context.model), str(final["remote_host"]))
 
     async def _refuse_other_model(self, record: Mapping[str, Any], context: RequestContext) -> None:
-        """Fail an answer of other weights than those that were asked."""
+        """Raise where the answer came from other weights than those requested."""
         named = name_of(record, "model")
         if named is None or is_named_alike(str(context.model), named):
             return
@@ -180,7 +180,7 @@ class OllamaProvider(ModelServer):
             )
 
     async def _sign_of_shift(self, generation: Generation, context: RequestContext) -> str | None:
-        """More tokens than the context holds: some were forgotten on the way."""
+        """Return a note where there are more tokens than the context holds, so that some were dropped on the way."""
         if generation.prompt_tokens is None or context.num_ctx is None:
             return None
         n_tokens = generation.prompt_tokens + (generation.output_tokens or 0)
@@ -206,7 +206,7 @@ class OllamaProvider(ModelServer):
         return read_vector(vectors[0] if isinstance(vectors, list) and len(vectors) == 1 else None, context)
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:
-        """Step of the pull as they come, the last one `success`."""
+        """Yield the steps of the pull as they arrive, the last one `success`."""
         context = self._request_context(model)
         last = ""
         body = {"model": model, "stream": True}
@@ -224,7 +224,7 @@ class OllamaProvider(ModelServer):
 
 
 def refuse_empty_prompt(request: GenerationRequest, context: RequestContext) -> None:
-    """Refuse what a server would answer by only loading the model.
+    """Refuse a prompt that a server would answer by only loading the model.
 
     Raises:
         ProviderError: no message but the system's has any text.
@@ -241,7 +241,7 @@ def read_vector(embedding: Any, context: RequestContext) -> tuple[float, ...]:
     """Return a vector of finite numbers.
 
     Raises:
-        ProviderError: `embedding` is none.
+        ProviderError: `embedding` is not such a vector.
     """
     numbers = embedding if isinstance(embedding, list) else []
     if not numbers or not all(map(_is_finite, numbers)):

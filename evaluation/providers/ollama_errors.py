@@ -31,7 +31,7 @@ _LOAD_FAILED = re.compile(
 
 
 def ollama_error(refusal: Refusal, context: RequestContext) -> ProviderError:
-    """Return our error for what an Ollama server refused, sorted by whether asking again may help."""
+    """Return the error for an Ollama server's refusal, classified by whether asking again may help."""
     if _REPEATED.search(refusal.message):
         return repeated_itself(context, context.text)
     if overlong := overlong_error(refusal, context):

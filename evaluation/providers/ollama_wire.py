@@ -23,7 +23,7 @@ NEVER_CUT: Mapping[str, bool] = {"truncate": False, "shift": False}
 
 
 def chat_body(request: GenerationRequest) -> dict[str, Any]:
-    """Return the body that asks for a streamed answer, with nothing left to the server's defaults."""
+    """Return the body of a request for a streamed answer that leaves nothing to the server's defaults."""
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -40,15 +40,15 @@ def chat_body(request: GenerationRequest) -> dict[str, Any]:
 
 
 def load_body(model: str, options: Mapping[str, Any], keep_alive: str | int) -> dict[str, Any]:
-    """Return the body of a request without a prompt, which only loads; with a `keep_alive` of 0 it unloads."""
+    """Return the body of a request without a prompt, which loads the model, or unloads it with a `keep_alive` of 0."""
     return {"model": model, "options": dict(options), "keep_alive": keep_alive, "stream": False, **NEVER_CUT}
 
 
 def take_line(line: bytes, draft: Draft, context: RequestContext) -> dict[str, Any] | None:
-    """Add a line to the draft; returns the final record when this is it.
+    """Add a line to the draft, and return the final record where the line is it.
 
     Raises:
-        ProviderError: the line is an error, or no record.
+        ProviderError: the line is an error, or not a record.
     """
     record = read_object(line)
     if record is None:
@@ -62,7 +62,7 @@ def take_line(line: bytes, draft: Draft, context: RequestContext) -> dict[str, A
 
 
 def _words(record: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the content and thinking of a record; those of `/api/generate` stand at its top."""
+    """Return the content and thinking of a record; `/api/generate` has them at its top level."""
     message = record.get("message")
     if isinstance(message, Mapping):
         return text_of(message, "content"), text_of(message, "thinking")
@@ -115,7 +115,7 @@ def _timing(final: Mapping[str, Any], draft: Draft) -> Timing:
 
 
 def expect_done(answer: Mapping[str, Any], context: RequestContext, doing: str) -> None:
-    """Check that a whole answer, of a load or an unload, says that it is done.
+    """Check that the complete answer to a load or an unload says that it is done.
 
     Raises:
         ProviderError: an error in it, or no `done`.
@@ -152,8 +152,8 @@ def shown_model(name: str, answer: Mapping[str, Any], listed: ModelInfo | None) 
     """Return one model from `/api/show`, with the digest and size that only the list has.
 
     Args:
-        name: As asked for.
-        answer: Of `/api/show`.
+        name: The requested name.
+        answer: Answer of `/api/show`.
         listed: The same model's entry in the list.
     """
     details, info = _mapping(answer.get("details")), _mapping(answer.get("model_info"))
@@ -176,7 +176,7 @@ def shown_model(name: str, answer: Mapping[str, Any], listed: ModelInfo | None) 
 
 
 def read_parameters(text: str) -> dict[str, Any]:
-    """Return the model's own options from lines of `key   value`; `stop`, and any key that is repeated, as a list."""
+    """Return the model's own options from lines of `key   value`; `stop` and any repeated key become lists."""
     parameters: dict[str, list[Any]] = {}
     for line in text.splitlines():
         key, _, value = line.strip().partition(" ")

@@ -37,7 +37,7 @@ class OpenAICompatibleProvider(ModelServer):
     )
 
     def __init__(self, url: str, **access: Unpack[Access]) -> None:
-        """Connect to nothing yet. A `/v1` at the URL's end is understood."""
+        """Connect to nothing yet. A `/v1` at the end of the URL is accepted."""
         super().__init__(url, **access)
         self._believed: set[tuple[str, str]] = set()
         """Names under which a model's answers arrive, so that the server is asked about each only once."""
@@ -70,7 +70,7 @@ class OpenAICompatibleProvider(ModelServer):
         return info
 
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
-        """As `generate`, without its deadline."""
+        """Return the answer as `generate` does, without its deadline."""
         self._refuse_remote(request.model)
         context = self._request_context(request.model)
         refuse_empty_prompt(request, context)
@@ -90,7 +90,7 @@ class OpenAICompatibleProvider(ModelServer):
         return generation
 
     async def _refuse_other_model(self, named: str | None, context: RequestContext) -> None:
-        """Fail an answer of a model that the server lists apart from the one that was asked."""
+        """Raise where the answer came from a model that the server lists as another than the requested one."""
         model = str(context.model)
         if named is None or (model, named) in self._believed or is_named_alike(model, named):
             return

@@ -15,7 +15,7 @@ from evaluation.providers.ollama_errors import ollama_error
 
 
 def openai_error(refusal: Refusal, context: RequestContext) -> ProviderError:
-    """Return our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
+    """Return the error for an OpenAI-compatible server's refusal, classified by whether asking again may help."""
     if overlong := overlong_error(refusal, context, can_set_context=False):
         return overlong
     message = refusal.sentence(context)
@@ -43,7 +43,7 @@ SENDABLE: Mapping[str, str] = {
 
 
 def chat_body(request: GenerationRequest) -> dict[str, Any]:
-    """Return the body that asks for a streamed answer with its counts."""
+    """Return the body of a request for a streamed answer with token counts."""
     options = {SENDABLE[name]: value for name, value in request.options.items() if name in SENDABLE}
     if not options.get("stop", True):
         del options["stop"]
@@ -79,10 +79,10 @@ class Events:
         """Model name in the answer; None if there is none."""
 
     def take(self, line: bytes) -> bool:
-        """Return True when the stream has said that nothing more comes.
+        """Take a line of the stream, and return True where it says that nothing more comes.
 
         Raises:
-            ProviderError: the line is an error, or no event.
+            ProviderError: the line is an error, or not an event.
         """
         field, _, data = line.strip().partition(b":")
         if field not in (b"data", b"error"):
@@ -119,7 +119,7 @@ class Events:
 
     @property
     def is_complete(self) -> bool:
-        """True where the server said why it stopped, or closed the stream in form."""
+        """True where the server said why it stopped, or closed the stream properly."""
         return (self._closed or self._finish_reason is not None) and self._finish_reason not in ("abort", "error")
 
     def generation(self, request: GenerationRequest) -> Generation:
@@ -134,7 +134,7 @@ class Events:
         )
 
     def _cached_tokens(self) -> int | None:
-        """Of the prompt, as OpenAI and vLLM count them, or as llama.cpp does; None: the server does not say."""
+        """Return the prompt's cached tokens as OpenAI and vLLM, or llama.cpp, count them; None: not given."""
         details = self._usage.get("prompt_tokens_details")
         counted = count_of(details, "cached_tokens") if isinstance(details, Mapping) else None
         return count_of(self._timings, "cache_n") if counted is None else counted

@@ -24,7 +24,7 @@ class LoadedModel:
 
     @property
     def vram_share(self) -> float | None:
-        """Share of the model on the GPU, in [0, 1]; None where its size is unknown."""
+        """Share of the model in GPU memory, in [0, 1]; None where its size is unknown."""
         return self.vram_bytes / self.size_bytes if self.size_bytes else None
 
 
@@ -70,13 +70,16 @@ class Provider(Protocol):
 
         Raises:
             CandidateFailureError: the candidate's own failure, with what it produced.
-            TransientProviderError: may be gone when asked again.
-            ProviderError: will not.
+            TransientProviderError: asking again may help.
+            ProviderError: asking again will not help.
         """
         ...
 
     async def answer(self, request: GenerationRequest, draft: "Draft") -> Generation:
-        """As `generate`, however long it takes: the caller keeps the time, and sees in `draft` how far it is."""
+        """Return the answer as `generate` does, however long it takes.
+
+        The caller keeps the time, and sees the progress in `draft`.
+        """
         ...
 
     async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]: ...

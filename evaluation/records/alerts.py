@@ -84,7 +84,7 @@ class AlertRecord:
         return "open" if self.acknowledged_at is None else "acknowledged"
 
     def fits(self, *, rule: str | None, task: str | None, candidate: str | None) -> bool:
-        """Return True where it is of that rule, task or benchmark, and candidate; None fits all."""
+        """Return True where the alert is of that rule, task or benchmark, and candidate; None matches all."""
         filters = ((rule, (self.rule,)), (task, (self.task, self.benchmark)), (candidate, (self.candidate,)))
         return all(word is None or word in own for word, own in filters)
 
@@ -111,7 +111,7 @@ class SilenceRecord:
     created_at: datetime
 
     def covers(self, alert: AlertRecord, moment: datetime) -> bool:
-        """Return True where the alert is one of those, and the time is not over."""
+        """Return True where the alert matches this silence and the silence is not over."""
         return moment < self.until and alert.fits(rule=self.rule, task=self.task, candidate=self.candidate)
 
 

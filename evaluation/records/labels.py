@@ -7,7 +7,7 @@ from evaluation.records import RunCandidateRecord, RunRecord
 
 
 def unique_labels(run: RunRecord) -> dict[int, str]:
-    """Return the label by run-candidate id.
+    """Return the unique label of each candidate, by run-candidate id.
 
     One tag with two digests, as two servers may have it, is told apart by the digest.
     """
@@ -21,7 +21,7 @@ def unique_labels(run: RunRecord) -> dict[int, str]:
 
 
 def is_baseline(model: str) -> bool:
-    """Return True for a program that the embedded server offers under a model's name, to hold models against."""
+    """Return True for a program that the embedded server offers under a model's name, as a baseline for models."""
     return model.removesuffix(":latest") in BASELINES
 
 

@@ -10,12 +10,11 @@ from evaluation.records.runs import RunRecord
 
 
 def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) -> dict[str, str]:
-    """Return the word under which each signature's numbers stand.
+    """Return the key under which each signature's numbers stand.
 
-    The metric's name, which the run's own metrics take first.
-
-    Where several judges or embedders answered for it, each stands under `NAME by MODEL`; another signature of the same
-    metric (other options, an older scorer) under its signature.
+    It is the metric's name, which the run's own metrics take first. Where several judges or embedders answered for a
+    metric, each stands under `NAME by MODEL`; another signature of the same metric (other options, an older scorer)
+    under its signature.
     """
     uses = list({use.signature: use for use in (*planned, *others)}.values())
     models = {use.signature: _model_of(use) for use in uses}
@@ -42,6 +41,6 @@ def _model_of(use: MetricUse) -> str | None:
 
 
 def headline_key(run: RunRecord, keys: Mapping[str, str]) -> str:
-    """Return the word under which the headline's numbers stand: of several judges', the first one's."""
+    """Return the key under which the headline's numbers stand: with several judges, that of the first one."""
     name = run.plan.headline
     return next((keys[use.signature] for use in run.plan.metrics if use.name == name), name)

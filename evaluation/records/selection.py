@@ -57,7 +57,7 @@ class Promotion:
 
     @property
     def is_rollback(self) -> bool:
-        """True where it took another one back."""
+        """True where it took another promotion back."""
         return self.restores_id is not None or (self.model_id is None and self.replaces_id is not None)
 
 

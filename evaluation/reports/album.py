@@ -25,7 +25,7 @@ class Album:
     _used: int = field(default=0)
 
     def show(self, picture: Picture | None) -> list[str]:
-        """Return the picture as Markdown; nothing where there is none, or no room for it."""
+        """Return the picture as Markdown; empty where there is none, or no room for it."""
         if picture is None:
             return []
         image = as_markdown_image(picture.svg, picture.said)
@@ -36,7 +36,7 @@ class Album:
         return [image]
 
     def left_out(self) -> list[str]:
-        """Return a line that says how many pictures there was no room for."""
+        """Return a line that says how many pictures were left out for want of room."""
         if not self.n_left_out:
             return []
         pictures = "1 more picture" if self.n_left_out == 1 else f"{self.n_left_out:,} more pictures"

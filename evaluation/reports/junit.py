@@ -22,11 +22,11 @@ class JUnitCase:
 
 
 def junit_xml(cases: Sequence[JUnitCase], *, suite: str) -> bytes:
-    """Return the file of one test suite.
+    """Return a JUnit XML file with one test suite.
 
     Args:
-        cases: In this order.
-        suite: Its name.
+        cases: The test cases, in this order.
+        suite: Name of the suite.
     """
 
     def n(outcome: str) -> str:
@@ -56,7 +56,7 @@ def _add(suite: Element, case: JUnitCase) -> None:
 
 
 def _text(text: str) -> str:
-    """Without the characters that XML cannot hold."""
+    """Return the text without the characters that XML cannot hold."""
     return "".join(
         letter
         if letter in "\t" or "\x20" <= letter <= "\ud7ff" or "\ue000" <= letter <= "\ufffd" or letter >= "\U00010000"

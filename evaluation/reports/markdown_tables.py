@@ -6,7 +6,7 @@ from evaluation.escaping import for_markdown
 
 
 def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return a table of texts that show as they are, whoever wrote them; empty where there is no row."""
+    """Return a Markdown table whose texts are shown literally, whoever wrote them; empty without rows."""
     if not rows:
         return ""
     titles = {column: for_markdown(column) for column in rows[0]}
@@ -15,6 +15,6 @@ def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def as_markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
-    """Return a Markdown table of texts that are Markdown already."""
+    """Return a Markdown table of texts that are already Markdown."""
     head = "| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns)
     return "\n".join([head, *("| " + " | ".join(row[column] for column in columns) + " |" for row in rows)])

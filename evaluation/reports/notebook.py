@@ -254,7 +254,7 @@ def _lines(lines: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    """Return a table of texts; columns of any row stand in it, the first row's first, but those that are empty."""
+    """Return a table of texts, with the columns of all rows, the first row's first; empty columns are left out."""
     if not rows:
         return ""
     columns = list(dict.fromkeys(column for row in rows for column, text in row.items() if text))

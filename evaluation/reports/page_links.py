@@ -13,14 +13,14 @@ _UP = "../.."
 
 
 def flow_run_link(flow_run_id: str, *, text: str | None = None) -> str:
-    """Return Markdown that leads to a flow run; the id alone where it is none."""
+    """Return a Markdown link to a flow run; the id alone where it is not one of a flow run."""
     if not _ID.fullmatch(flow_run_id):
         return as_markdown_code(flow_run_id)
     return f"[{for_markdown(text or f'flow run {flow_run_id[:8]}')}]({_UP}/runs/flow-run/{flow_run_id})"
 
 
 def artifact_link(artifact_id: str, *, text: str) -> str:
-    """Return Markdown that leads to an artifact; the words alone where there is none of that id."""
+    """Return a Markdown link to an artifact; the text alone where there is no artifact of that id."""
     if not _ID.fullmatch(artifact_id):
         return for_markdown(text)
     return f"[{for_markdown(text)}]({_UP}/artifacts/artifact/{artifact_id})"

@@ -28,14 +28,14 @@ def quality_picture(
     quality: Values,
     costs: Mapping[str, Values],
 ) -> Picture | None:
-    """Return every candidate between its quality and what it takes; None where two candidates do not have both.
+    """Return a picture of every candidate's quality against its costs; None unless two candidates have both.
 
     Args:
         names: The candidates, in the order of the table.
-        benchmark: What they were asked.
+        benchmark: The benchmark that they were asked.
         headline: The metric of quality.
-        title: What it is called in the table.
-        higher_is_better: Of that metric.
+        title: Name of that metric in the table.
+        higher_is_better: Direction of that metric.
         quality: Its values.
         costs: Values of `COSTS`, as far as there are any.
     """

@@ -72,21 +72,21 @@ class ComparisonRequest(RequestModel):
         return self
 
     def read_margin(self) -> Margin | None:
-        """Return the margin that was asked for.
+        """Return the requested margin.
 
         Raises:
-            ConfigurationError: it is none.
+            ConfigurationError: it is not a margin.
         """
         return None if self.margin is None else read_margin(self.margin)
 
 
 def read_comparison_request(fields: Mapping[str, Any], *, checks: Sequence[str] | None = None) -> ComparisonRequest:
-    """Return the request in `fields`, checked.
+    """Return the validated comparison request.
 
     Args:
-        fields: By name.
-        checks: Metrics that are checked for regressions beside the headline; None: nothing is checked. What is
-            checked is compared with a baseline, the first side where none is named.
+        fields: Fields of the request, by name.
+        checks: Metrics that are checked for regressions besides the headline; None: nothing is checked. Checked metrics
+            are compared with a baseline, the first side where none is named.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

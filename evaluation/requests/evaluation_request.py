@@ -53,7 +53,7 @@ class CandidateRequest(BaseModel):
 
     @classmethod
     def parse(cls, text: str) -> "CandidateRequest":
-        """Return the candidate in `NAME temperature=0.2 num_ctx=8192 profile=concise think=false`, words as in a shell.
+        """Parse a candidate from `NAME temperature=0.2 num_ctx=8192 profile=concise think=false`, words as in a shell.
 
         Raises:
             ConfigurationError: a word that is not `key=value`, an unknown key, a bad value.
@@ -72,7 +72,7 @@ class CandidateRequest(BaseModel):
         return cls(model=words[0], options=options, profile=profile, think=_read_think(think))
 
     def as_text(self) -> str:
-        """Return the words from which `parse` makes this candidate."""
+        """Return the text from which `parse` makes this candidate."""
         words = [self.model, *(f"{key}={_as_word(value)}" for key, value in self.options.items())]
         words += [f"profile={self.profile}"] if self.profile else []
         words += [f"think={_as_word(self.think)}"] if self.think is not None else []
@@ -96,7 +96,7 @@ def _read_think(value: Any) -> bool | str | None:
 
 
 def parse_options(words: list[str]) -> dict[str, Any]:
-    """Return `key=value` words as a mapping; several stop words are parted by `|`."""
+    """Parse `key=value` words into a mapping; several stop words are separated by `|`."""
     options: dict[str, Any] = {}
     for word in words:
         key, sign, value = word.partition("=")
@@ -109,10 +109,10 @@ def parse_options(words: list[str]) -> dict[str, Any]:
 
 
 def names_a_model(value: Any) -> Any:
-    """Return the name, or the list of names, of models that metrics ask.
+    """Check the name, or each of a list of names, of models that metrics ask, and return it unchanged.
 
     Raises:
-        ValueError: one of them is empty, as an unset shell variable is, or lacks its model or its server.
+        ValueError: a name is empty, as an unset shell variable is, or lacks its model or its server.
     """
     for name in value if isinstance(value, list) else [value]:
         if name is not None and not name.strip():
@@ -247,11 +247,11 @@ class EvaluationRequest(RequestModel):
         return value
 
     def field_mapping(self) -> dict[str, str]:
-        """Return our field names to those of the benchmark file."""
+        """Return the mapping of our field names to those of the benchmark file."""
         return read_mapping(self.fields)
 
     def all_candidates(self) -> tuple[CandidateRequest, ...]:
-        """Return every candidate asked for, those of `models` first.
+        """Return every requested candidate, those of `models` first.
 
         Raises:
             ConfigurationError: an option that does not exist or has a bad value.
@@ -267,7 +267,7 @@ class EvaluationRequest(RequestModel):
         return (*plain, *(CandidateRequest.parse(text) for text in self.candidates))
 
     def failure_budget(self, n_cases: int) -> int:
-        """Return the number of cases on which the server may fail for one candidate."""
+        """Return the number of cases on which the server may fail per candidate."""
         text = self.max_failures.strip()
         if match := re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*%", text):
             if float(match[1]) <= 100:
@@ -277,10 +277,10 @@ class EvaluationRequest(RequestModel):
         raise ValueError(f"max_failures {text!r} is neither a share like 10% (up to 100%) nor a whole number of cases")
 
     def price_table(self) -> PriceTable:
-        """Return the prices, empty where none are given.
+        """Return the price table, empty where no prices are given.
 
         Raises:
-            ConfigurationError: a price that is none, or a block that was not read.
+            ConfigurationError: an invalid price, or a block that was not read.
         """
         if isinstance(self.prices, str):
             raise ConfigurationError(f"the prices of {self.prices!r} were not read", "Give a file, or a table.")
@@ -307,7 +307,7 @@ class EvaluationRequest(RequestModel):
 
 
 def read_request(fields: Mapping[str, Any], *, source: str = COMMAND_LINE) -> EvaluationRequest:
-    """Return the request in `fields`, checked.
+    """Return the validated request.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

@@ -25,7 +25,7 @@ class Margin:
     """True if given in points, which applies only to metrics between 0 and 1."""
 
     def of_unit(self, metric: str, unit: str) -> float:
-        """Return the margin in that metric's unit.
+        """Return the margin in the unit of a metric.
 
         Raises:
             ConfigurationError: it makes no sense for this metric.
@@ -51,10 +51,10 @@ class Margin:
 
 
 def read_margin(text: str) -> Margin:
-    """Return the margin that `text` names.
+    """Parse a margin from a text.
 
     Raises:
-        ConfigurationError: no number, not above zero.
+        ConfigurationError: not a number, or not above zero.
     """
     match = _SHARE.fullmatch(text.strip())
     number = float(match["number"]) if match else math.nan

@@ -104,7 +104,7 @@ class MonitorRequest(RequestModel):
     )
 
     def budget(self, *names: str | None) -> int | None:
-        """Return the tokens that a call may take for a task of one of these names; None: no budget."""
+        """Return the token budget of a call for a task of one of these names; None where there is none."""
         by_task = {token_budget.task.strip(): token_budget.tokens_per_call for token_budget in self.token_budgets}
         return next((by_task[name] for name in (*names, "") if name is not None and name in by_task), None)
 

@@ -48,7 +48,7 @@ class Price:
 
     @property
     def options(self) -> dict[str, float]:
-        """The options with which the metric `cost_usd` computes by this price; plain JSON, to be kept with a run."""
+        """The options with which the metric `cost_usd` computes costs at this price; plain JSON, stored with a run."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -63,7 +63,7 @@ class PriceTable:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The table as plain JSON, from which `as_prices` makes it again: what a request keeps of a file."""
+        """The table as plain JSON, from which `as_prices` restores it: what a request keeps of a file."""
         models = {pattern: price.options for pattern, price in self.by_model}
         return {"electricity_per_kwh": self.electricity_per_kwh, "models": models}
 
@@ -71,8 +71,8 @@ class PriceTable:
 def price_of(table: PriceTable, model_name: str) -> Price | None:
     """Return the price of a model; None where nothing is known of it, which never means that it is free.
 
-    Its own name goes before every pattern; of patterns that fit, the one with the most letters that are no wildcards
-    does, the first of the file among equals. A name without a tag is its `latest`.
+    An exact name goes before every pattern; of the matching patterns, the one with the most characters that are not
+    wildcards wins, among equals the first in the file. A name without a tag means its `latest`.
     """
     names = (composed(model_name), _full(composed(model_name)))
     fitting = [
@@ -96,23 +96,23 @@ def _distinctness(pattern: str, names: tuple[str, ...]) -> float:
 
 
 def read_prices(path: Path) -> PriceTable:
-    """Return the prices in a YAML or TOML file.
+    """Read the prices in a YAML or TOML file.
 
     Raises:
-        ConfigurationError: no such file, neither YAML nor TOML, a wrong key, a price that is none.
+        ConfigurationError: no such file, neither YAML nor TOML, a wrong key, an invalid price.
     """
     return as_prices(_mapping(path), source=f"prices {str(path)!r}")
 
 
 def as_prices(content: Mapping[str, Any], *, source: str = "prices") -> PriceTable:
-    """Return the prices in a mapping, checked.
+    """Return the validated prices in a mapping.
 
     Args:
         content: As a file has it.
         source: Where it comes from, for a message.
 
     Raises:
-        ConfigurationError: a wrong key, a price that is none.
+        ConfigurationError: a wrong key, an invalid price.
     """
     try:
         price_file = _PriceFile.model_validate(content)

@@ -51,7 +51,7 @@ class _ProfileFile(BaseModel):
 
 
 def read_profile(path: Path) -> PromptProfile:
-    """Return the prompt profile in a YAML file with `name`, `system`, `template` and `examples`.
+    """Read the prompt profile in a YAML file with `name`, `system`, `template` and `examples`.
 
     Raises:
         ConfigurationError: no such file, not YAML, a wrong field, or a template without `{prompt}`.

@@ -65,18 +65,18 @@ class RaceRequest(RequestModel):
 
     @property
     def own_fields(self) -> dict[str, Any]:
-        """All but the evaluation, as plain JSON."""
+        """All fields except the evaluation, as plain JSON."""
         return self.model_dump(mode="json", exclude={"evaluation"})
 
     def rules(self, *, metric: str = "score", unit: str = "fraction") -> RaceRules:
-        """Return the rules that these words name.
+        """Return the rules of the race.
 
         Args:
-            metric: The name of what is raced on.
-            unit: Its unit, in which the margin is.
+            metric: Name of the metric that the race is decided on.
+            unit: Unit of that metric, in which the margin is.
 
         Raises:
-            ConfigurationError: a level, a budget or a margin that is none.
+            ConfigurationError: an invalid level, budget or margin.
         """
         return RaceRules(
             method=Method(self.method),
@@ -90,7 +90,7 @@ class RaceRequest(RequestModel):
 
 
 def read_race_request(fields: Mapping[str, Any], *, source: str = "the command line") -> RaceRequest:
-    """Return the request in `fields`, checked.
+    """Return the validated request.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

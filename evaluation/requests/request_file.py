@@ -14,7 +14,7 @@ AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
 
 
 def read_request_file(path: Path) -> dict[str, Any]:
-    """Return the mapping in a YAML file of `evaluate -f`, with paths in it taken from its own folder.
+    """Read the YAML file of `evaluate -f` into a mapping, with paths in it taken as relative to its folder.
 
     Raises:
         ConfigurationError: no such file, not YAML, not a mapping.
@@ -49,14 +49,14 @@ def read_request_file(path: Path) -> dict[str, Any]:
 
 
 def _beside(path: Path, name: Any) -> Any:
-    """Return a benchmark file that lies where the request file lies, by its whole path; any other name as it is."""
+    """Return the full path of a benchmark file that lies beside the request file; any other name unchanged."""
     if isinstance(name, str) and (path.parent / name).is_file():
         return str((path.parent / name).resolve())
     return name
 
 
 def request_as_yaml(request: EvaluationRequest) -> str:
-    """Return the request as a file that `evaluate -f` takes; what has its default is left out."""
+    """Return the request as a file for `evaluate -f`; fields that have their default are left out."""
     import yaml
 
     return yaml.safe_dump(request.model_dump(exclude_defaults=True), sort_keys=False, allow_unicode=True)

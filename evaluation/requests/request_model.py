@@ -79,11 +79,11 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) -> ConfigurationError:
-    """Return everything that is wrong in one error, which names each field, its value and what is allowed.
+    """Return one error for everything that is wrong, which names each field, its value and what is allowed.
 
     Args:
         error: What pydantic found.
-        field_names: The fields that there are.
+        field_names: All known fields.
         source: Where the request was written.
     """
     problems = error.errors(include_url=False)
@@ -99,11 +99,11 @@ def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) 
 def checked_request(
     kind: type[RequestT], fields: Mapping[str, Any], *, source: str = COMMAND_LINE, about: str | None = None
 ) -> RequestT:
-    """Return the request of this kind that the fields make.
+    """Return the validated request of this kind.
 
     Args:
-        kind: Of the request.
-        fields: By name.
+        kind: Class of the request.
+        fields: Fields of the request, by name.
         source: Where the request was written.
         about: The next step of a refusal; None: what follows from the fields that are wrong.
 
@@ -118,13 +118,13 @@ def checked_request(
 
 
 def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[BaseModel], example: str) -> str:
-    """Return the next step for a settings file: what to remove where it has keys that nothing reads, then an example.
+    """Return the next step for a settings file: what to remove where it has unknown keys, then an example.
 
     Args:
         error: What pydantic found.
         outer: The file's own keys.
         inner: The keys of the mappings in it.
-        example: A file that is right.
+        example: A valid file.
     """
     unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
     if not unknown:
@@ -151,7 +151,7 @@ def _problem_of(item: Any) -> str:
 
 
 def _unknown_keys(keys: Sequence[str], known_keys: Sequence[str]) -> str:
-    """Return all unknown keys in one sentence, each with the known one that it may have been meant to be."""
+    """Return all unknown keys in one sentence, each with a similar known key where there is one."""
     named = []
     for key in keys:
         close = get_close_matches(key, known_keys, n=1)

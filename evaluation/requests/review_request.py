@@ -131,7 +131,7 @@ class ReviewRequest(RequestModel):
 
 
 def read_review_request(fields: Mapping[str, Any]) -> ReviewRequest:
-    """Return the request that the words of the command line make.
+    """Return the validated request from the command line's fields.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

@@ -19,28 +19,28 @@ class Share(BaseModel):
 
     @property
     def part(self) -> str:
-        """As a holder of the run is marked."""
+        """The text that marks a holder of the run as working on this share."""
         return f"{self.number}/{self.of}"
 
 
 def share_of(part: str) -> Share:
-    """Return the share of which that is the mark."""
+    """Return the share that a mark stands for."""
     number, _, of = part.partition("/")
     return Share(number=int(number), of=int(of))
 
 
 def whole_of(n_shares: int) -> str:
-    """Return the mark of the one process that waits for all shares, and ends the run."""
+    """Return the mark of the one process that waits for all shares and ends the run."""
     return f"0/{n_shares}"
 
 
 def is_share(part: str | None) -> bool:
-    """Return True for who works on a share alone, and leaves it to somebody else to end the run."""
+    """Return True for the mark of a single share, whose process leaves it to another one to end the run."""
     return part is not None and not part.startswith("0/")
 
 
 def may_work_beside(own: str | None, other: str | None) -> bool:
-    """Return True for two different parts of the same division; who works on all of a run works alone."""
+    """Return True for two different parts of the same division; a process that works on a whole run works alone."""
     if own is None or other is None or own == other:
         return False
     return own.partition("/")[2] == other.partition("/")[2]

@@ -36,7 +36,7 @@ class ScoreRequest(RequestModel):
         return [value] if isinstance(value, str) else value
 
     def for_run(self, run: RunRecord) -> EvaluationRequest:
-        """Return the request of an evaluation that would measure the same of the same candidates."""
+        """Return the evaluation request that would measure the same on the same candidates."""
         fields = self.model_dump(exclude={"run"})
         if not self.endpoints:
             fields["endpoints"] = list(dict.fromkeys(candidate.plan.endpoint_url for candidate in run.candidates))
@@ -50,11 +50,11 @@ class ScoreRequest(RequestModel):
 
 
 def read_score_request(fields: Mapping[str, Any], *, source: str = "the command line") -> ScoreRequest:
-    """Return the request in `fields`, checked.
+    """Return the validated request.
 
     Args:
-        fields: Of `ScoreRequest`.
-        source: What errors name as the place of a bad value.
+        fields: Fields of `ScoreRequest`.
+        source: The place of a bad value, for error messages.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.

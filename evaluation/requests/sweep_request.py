@@ -46,10 +46,7 @@ class SweepRequest(RequestModel):
     @model_validator(mode="before")
     @classmethod
     def _completed(cls, fields: Any) -> Any:
-        """Return a single prompt stands in the place of the benchmark.
-
-        `model=a,b` among the parameters names the models.
-        """
+        """Complete the fields: a single prompt takes the place of the benchmark, and `model=a,b` names the models."""
         if not isinstance(fields, Mapping) or not isinstance(evaluation := fields.get("evaluation"), Mapping):
             return fields
         evaluation_fields = dict(evaluation)
@@ -85,7 +82,7 @@ class SweepRequest(RequestModel):
         return self
 
     def _refuse_fixed(self, swept: Collection[str]) -> None:
-        """Refuse an option that is swept and fixed as well."""
+        """Refuse an option that is both swept and fixed."""
         fixed = dict.fromkeys(parse_options(self.evaluation.options), "--option")
         if self.evaluation.profile is not None:
             fixed[PROFILE] = "--profile"
@@ -95,14 +92,14 @@ class SweepRequest(RequestModel):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What was asked for, as plain JSON; what has its default is left out."""
+        """The requested fields as plain JSON; those that have their default are left out."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     def all_parameters(self) -> tuple[Parameter, ...]:
-        """Return what is swept; several models are a parameter too, the first one.
+        """Return the swept parameters; several models are a parameter too, the first one.
 
         Raises:
-            ConfigurationError: a parameter that is none.
+            ConfigurationError: an invalid parameter.
         """
         parameters = parse_parameters(self.parameters)
         models = tuple(dict.fromkeys(self.evaluation.models))
@@ -117,7 +114,7 @@ class SweepRequest(RequestModel):
         return (Parameter(name=MODEL, values=models), *parameters)
 
     def combinations(self) -> tuple[Combination, ...]:
-        """Return what is tried, in an order in which no server loads a model twice.
+        """Return the combinations to try, in an order in which no server loads a model twice.
 
         Raises:
             ConfigurationError: a space that cannot be tried so.
@@ -159,7 +156,7 @@ class SweepRequest(RequestModel):
         return CandidateRequest.parse(words)
 
     def evaluation_of_all(self) -> EvaluationRequest:
-        """Return the evaluation of every combination.
+        """Return the evaluation request for all combinations.
 
         Raises:
             ConfigurationError: an option that does not exist or has a bad value.
@@ -171,7 +168,7 @@ class SweepRequest(RequestModel):
 def _models_among(parameters: Any) -> list[str]:
     """Return the models that a parameter `model=a,b` names.
 
-    None where the parameters cannot be read, which is said later.
+    Empty where the parameters cannot be read, which is reported later.
     """
     texts = [parameters] if isinstance(parameters, str) else parameters if isinstance(parameters, list) else []
     named = [text for text in texts if isinstance(text, str) and text.partition("=")[0].strip() == MODEL]
@@ -184,7 +181,7 @@ def _loads(combination: Combination) -> tuple[Any, str]:
 
 
 def read_sweep_request(fields: Mapping[str, Any], *, source: str = "the command line") -> SweepRequest:
-    """Return the request in `fields`, checked.
+    """Return the validated request.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
@@ -195,7 +192,7 @@ def read_sweep_request(fields: Mapping[str, Any], *, source: str = "the command 
 
 
 def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:
-    """Refuse a sweep of which two combinations are one and the same to the servers.
+    """Refuse a sweep in which two combinations would be the same to the servers.
 
     Raises:
         ConfigurationError: there are fewer candidates than combinations.
@@ -209,7 +206,7 @@ def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:
 
 
 def prompt_benchmark(prompt: str) -> Benchmark:
-    """Return a single prompt as a benchmark of one case, named by its contents."""
+    """Return a benchmark of one case, the single prompt, named by its content."""
     case = Case(case_id="prompt", prompt=prompt)
     return Benchmark(
         name=f"prompt-{fingerprint(prompt)[:8]}",

@@ -7,16 +7,16 @@ _DOES = {"embedding": "embeds no texts", "completion": "writes no answers"}
 
 
 def refuse_without_ability(resolved: ResolvedCandidate, ability: str, purpose: str, option: str) -> None:
-    """Check that the model has the ability, or its server does not say what its models can do.
+    """Check that the model has the ability, or that its server does not say what its models can do.
 
     Args:
         resolved: The model, as its server describes it.
         ability: `completion` or `embedding`, as servers call them.
-        purpose: What it was to be asked for, in words.
-        option: Where another model is named.
+        purpose: What the model was to be asked for, in words.
+        option: The option that names another model.
 
     Raises:
-        ConfigurationError: it has other abilities only; names those, and the models that may be named.
+        ConfigurationError: it has only other abilities; names those, and the models that may be named.
     """
     info, endpoint = resolved.info, resolved.endpoint
     if not info.capabilities or ability in info.capabilities:

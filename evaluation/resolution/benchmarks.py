@@ -27,7 +27,7 @@ class ResolvedBenchmark:
 
 
 def resolve_benchmark(benchmark: Benchmark, request: "EvaluationRequest") -> ResolvedBenchmark:
-    """Return the benchmark with the request's metrics, or its own where none is named. They know of no model yet."""
+    """Return the benchmark with the request's metrics, or its own where none is named; not yet bound to models."""
     if not benchmark.cases:
         raise ConfigurationError(f"benchmark {benchmark.name!r} has no case", "Add a case to its file.")
     check_renderable(benchmark)
@@ -44,13 +44,13 @@ def find_benchmark(
 
     Args:
         name: Its name or path.
-        store: Where stored benchmarks are; None: nowhere.
-        fields: Our field names to those of the file.
+        store: The store with stored benchmarks; None: there is none.
+        fields: Mapping of our field names to those of the file.
         ignore: Fields of the file to leave out.
 
     Raises:
         UnknownNameError: neither a suite, nor stored, nor a path.
-        ConfigurationError: fields are mapped or ignored, and it is no file.
+        ConfigurationError: fields are mapped or ignored, and it is not a file.
         BenchmarkError: the file cannot be used.
     """
     from evaluation.benchmarks.loading import load_benchmark, refuse_fields

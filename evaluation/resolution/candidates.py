@@ -39,7 +39,7 @@ class ResolvedCandidate:
     def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
         """Return every option sent for this candidate on that benchmark, without the seed.
 
-        Where the task leaves the length open and nobody says it, an answer may fill the context: `num_predict` is then
+        Where neither the task nor the user limits the length, an answer may fill the context: `num_predict` is then
         `num_ctx`, at which the server ends it in any case. Not so where servers refuse a limit for which prompt and
         context leave no room (`ends_at_context`).
         """
@@ -63,14 +63,14 @@ async def resolve_candidate(
     allow_remote: bool,
     described: dict[tuple[str, str], ModelInfo] | None = None,
 ) -> tuple[ResolvedCandidate, list[str]]:
-    """Return the candidate that was asked for, with what its user should know of it.
+    """Return the requested candidate, with what its user should know of it.
 
     Args:
-        request: What was asked for.
-        endpoints: The servers that there are.
+        request: The request for the candidate.
+        endpoints: The available servers.
         store: For profiles and retired models; None: there is none yet.
-        allow_remote: Models on others' machines may be asked.
-        described: What servers said of their models, by endpoint and model, so that each is asked once; added to.
+        allow_remote: Allow models that run on somebody else's machines.
+        described: Descriptions of models by their servers, by endpoint and model, so that each is asked once; updated.
 
     Raises:
         ConfigurationError: no server has the model, it is retired or remote, or cannot do what is asked.
@@ -111,7 +111,7 @@ async def resolve_candidate(
 
 
 def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:
-    """Return a note where the name stood for other weights before: their results are another model version's."""
+    """Return a note where the name meant other weights before: earlier results are those of another model version."""
     if store is None or info.digest is None:
         return []
     from evaluation.store.models import model_versions
@@ -135,9 +135,9 @@ def _reported(info: ModelInfo) -> Mapping[str, Any]:
 def _whoever_has(
     name: str, endpoints: Sequence[ResolvedEndpoint]
 ) -> tuple[tuple[ResolvedEndpoint, ...], ModelInfo, list[str]]:
-    """Return the servers that have the model, how the first describes it, and what is to be said of them.
+    """Return the servers that have the model, the first one's description of it, and notes on them.
 
-    The embedded server is asked only for what nobody else has.
+    The embedded server is used only for models that no other server has.
     """
     matches = [(endpoint, info) for endpoint in endpoints if (info := find_model(endpoint.models, name)) is not None]
     elsewhere = [(endpoint, info) for endpoint, info in matches if endpoint.name != EMBEDDED]
@@ -158,7 +158,7 @@ def _pool(
     """Return the servers that share the work, which must have the same weights.
 
     Raises:
-        ConfigurationError: they have others under the same name.
+        ConfigurationError: they have different weights under the same name.
     """
     first, _ = matches[0]
     if len(matches) == 1:
@@ -185,9 +185,9 @@ def _pool(
 
 
 def _how_to_get(name: str, model_names: Sequence[str], endpoints: Sequence[ResolvedEndpoint]) -> str:
-    """Return the next step.
+    """Return the next step for an unknown model name.
 
-    A model that is there, or one that could be pulled, but never what is but a slip of the pen.
+    A known name, or pulling the model; never pulling what is probably a misspelling.
     """
     can_pull = any(PROVIDERS[endpoint.provider].can_pull and endpoint.name != EMBEDDED for endpoint in endpoints)
     if get_close_matches(name, model_names, n=1):
@@ -242,7 +242,7 @@ def _profile(request: CandidateRequest, store: "Store | None") -> PromptProfile:
 
 
 def find_profile(name: str, *, store: "Store | None") -> PromptProfile:
-    """Return the prompt profile called `name`: stored, or one of the standard ones."""
+    """Return the prompt profile called `name`: a stored one, or one of the standard ones."""
     if store is not None:
         from evaluation.store.registry import find_profile as find_stored
         from evaluation.store.registry import list_profiles

@@ -46,7 +46,7 @@ class ResolvedEndpoint:
 async def resolve_endpoints(
     request: EvaluationRequest, *, settings: Settings, store: "Store | None"
 ) -> tuple[list[ResolvedEndpoint], list[str]]:
-    """Return the servers that answer, and what is to be said about them.
+    """Return the servers that answer, and notes on them.
 
     Raises:
         ConfigurationError: no server answers.
@@ -80,9 +80,9 @@ async def resolve_endpoints(
 def _requested_endpoints(
     request: EvaluationRequest, settings: Settings, store: "Store | None"
 ) -> list[ResolvedEndpoint]:
-    """Return the servers that are named.
+    """Return the named servers.
 
-    Where none is: Ollama's usual one, and the embedded one where it runs already.
+    Where none is named: Ollama at its usual address, and the embedded server where it is already running.
     """
     is_default = not request.endpoints and not request.embedded
     is_named = EMBEDDED in request.endpoints
@@ -94,7 +94,7 @@ def _requested_endpoints(
 
 
 def _next_step(error: BenchwrightError, *, embedded: bool) -> str | None:
-    """Return the error's own, with `--embedded` where a server could be started so."""
+    """Return the error's own next step, with `--embedded` where that would start a server."""
     if error.next_step == START_ONE and not embedded:
         return f"{START_ONE.removesuffix('.')}, or add `--embedded`."
     return error.next_step

@@ -35,17 +35,20 @@ class MetricModel:
 
     @property
     def digest(self) -> str:
-        """Of its weights; where its server gives none, what else tells them apart."""
+        """Digest of the weights; where the server gives none, another text that tells them apart."""
         return self.resolved.info.digest or f"unverified at {self.resolved.endpoint.url}"
 
 
 def models_needed(metric: Metric) -> frozenset[Need]:
-    """Return whether the metric asks an embedder, a judge, or neither."""
+    """Return which models the metric asks: an embedder, a judge, or neither."""
     return metric.asks_for & MODEL_NEEDS
 
 
 def offered_needs(request: EvaluationRequest, metric: Metric) -> frozenset[Need]:
-    """Return what can be had for the metric beside the case: where it names its model, that one."""
+    """Return the needs of a metric that the request can meet, apart from the case.
+
+    Where the metric names its own model, that one counts.
+    """
     named = models_needed(metric) if isinstance(metric, ModelMetric) and metric.model else frozenset()
     embedder = {Need.EMBEDDER} if request.embedder else set()
     judges = {Need.JUDGE} if request.judges else set()
@@ -53,7 +56,7 @@ def offered_needs(request: EvaluationRequest, metric: Metric) -> frozenset[Need]
 
 
 def how_to_offer(metric: Metric) -> str | None:
-    """Return the option that names what the metric asks for."""
+    """Return the option that names what the metric needs."""
     flags = [_FLAGS[need] for need in sorted(models_needed(metric))]
     return f"Name one with {' and '.join(flags)}." if flags else None
 
@@ -69,7 +72,7 @@ async def resolve_metric_models(
     """Return every model that these metrics ask, each once, with what the user should know.
 
     Raises:
-        ConfigurationError: no server has it, or it cannot do what is asked of it.
+        ConfigurationError: no server has the model, or it cannot do what is asked of it.
     """
     models: list[MetricModel] = []
     notes: list[str] = []
@@ -101,7 +104,7 @@ def _requested_endpoint(request: EvaluationRequest, metrics: Sequence[Metric]) -
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Return the model and server of `MODEL@SERVER`; a model's name holds no `@`."""
+    """Split `MODEL@SERVER` into model and server; a model's name contains no `@`."""
     name, _, place = text.partition("@")
     if not name.strip() or (place == "" and "@" in text):
         raise ConfigurationError(f"{text!r} is neither MODEL nor MODEL@ENDPOINT", "For example qwen3:8b@big-server")
@@ -109,7 +112,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _refuse_unfit(need: Need, resolved: ResolvedCandidate) -> None:
-    """Refuse a model of which its server says that it cannot do what the metrics ask."""
+    """Refuse a model that, according to its server, cannot do what the metrics ask."""
     refuse_without_ability(
         resolved,
         "embedding" if need is Need.EMBEDDER else "completion",
@@ -121,13 +124,13 @@ def _refuse_unfit(need: Need, resolved: ResolvedCandidate) -> None:
 def bound_metrics(
     metrics: Sequence[Metric], models: Sequence[MetricModel], *, against: str | None, criteria: str = ""
 ) -> tuple[Metric, ...]:
-    """Return the metrics with the models that they ask, one for each judge.
+    """Return the metrics bound to the models that they ask, one for each judge.
 
     Args:
         metrics: As the benchmark or the request names them.
-        models: Those that were found.
-        against: The candidate with which others are compared in pairs, as `opponent_name` has it.
-        criteria: What a good answer of the benchmark is, for judges that were given nothing else.
+        models: The models that were found.
+        against: The opponent in pairwise metrics, as `opponent_name` gives it.
+        criteria: What a good answer of the benchmark is, for judges without criteria of their own.
     """
     bound: list[Metric] = []
     for metric in metrics:
@@ -146,7 +149,7 @@ def bound_metrics(
 
 
 def refuse_without_opponent(metrics: Sequence[Metric], labels: Sequence[str]) -> None:
-    """Refuse a metric that compares candidates where there is but one.
+    """Refuse a metric that compares candidates where there is only one.
 
     Raises:
         ConfigurationError: names the metric and the candidate.
@@ -160,7 +163,7 @@ def refuse_without_opponent(metrics: Sequence[Metric], labels: Sequence[str]) ->
 
 
 def opponent_name(label: str, fingerprint: str) -> str:
-    """Return a candidate as a pairwise metric names it: for people, and for sure."""
+    """Return a candidate's name in a pairwise metric: readable and unambiguous."""
     return f"{label} #{fingerprint[:12]}"
 
 

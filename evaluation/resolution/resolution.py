@@ -43,16 +43,16 @@ class Resolution:
 async def resolve(
     request: EvaluationRequest, loaded: Sequence[Benchmark], *, settings: Settings, store: "Store | None"
 ) -> Resolution:
-    """Return the things behind the names of a request.
+    """Resolve the names of a request.
 
     Args:
-        request: What was asked for.
+        request: The request.
         loaded: Its benchmarks.
         settings: Where an embedded server is, if one runs.
         store: For endpoints, profiles and retired models; None: there is none yet.
 
     Raises:
-        ConfigurationError: a name, value or server that its user can mend.
+        ConfigurationError: a name, value or server that the user can correct.
     """
     benchmarks = tuple(resolve_benchmark(benchmark, request) for benchmark in loaded)
     _refuse_doubles(benchmarks)
@@ -103,7 +103,7 @@ async def _with_models(
     settings: Settings,
     store: "Store | None",
 ) -> tuple[tuple[ResolvedBenchmark, ...], tuple[MetricModel, ...], list[str]]:
-    """Return the benchmarks with metrics that know whom to ask."""
+    """Return the benchmarks with their metrics bound to the models that they ask."""
     metrics = [metric for item in benchmarks for metric in item.metrics]
     models, notes = await resolve_metric_models(request, metrics, endpoints, settings=settings, store=store)
     first = candidates[0].candidate
@@ -117,7 +117,7 @@ async def _with_models(
 
 
 def _unused_models(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[str]:
-    """Models that were named for metrics, and that no metric asks."""
+    """Return a note for each model that was named for metrics but that no metric asks."""
     needs = frozenset().union(*(models_needed(metric) for metric in metrics))
     named = [(Need.JUDGE, text) for text in request.judges] + [(Need.EMBEDDER, request.embedder)]
     return [

@@ -38,7 +38,7 @@ async def resolve_scoring(request: ScoreRequest, *, settings: Settings, store: S
 
     Raises:
         UnknownNameError: no such run or metric.
-        ConfigurationError: a name, value or server that its user can mend.
+        ConfigurationError: a name, value or server that the user can correct.
     """
     run = find_run(store, request.run)
     if not run.candidates:
@@ -68,7 +68,7 @@ async def resolve_scoring(request: ScoreRequest, *, settings: Settings, store: S
 def _notes_on_used_servers(
     notes: Sequence[str], endpoints: Sequence[ResolvedEndpoint], models: Sequence[MetricModel]
 ) -> list[str]:
-    """Return the notes without those on servers that answer for no model of a metric, and so are not asked."""
+    """Return the notes without those on servers that have no model of a metric and therefore are not asked."""
     used_names = {endpoint.name for model in models for endpoint in model.resolved.endpoints}
     others = [f"{endpoint.name}: " for endpoint in endpoints if endpoint.name not in used_names]
     return [note for note in notes if not note.startswith(tuple(others))]

@@ -21,19 +21,19 @@ MERGED = MappingProxyType({MERGED_KEY: True})
 
 
 def json_key(key: str) -> Mapping[str, str]:
-    """Return the metadata of a field that JSON shows under another key than its name."""
+    """Return the metadata of a field whose JSON key differs from its name."""
     return MappingProxyType({NAME_KEY: key})
 
 
 def as_json(value: object) -> Any:
-    """Return a result as JSON has it: objects, lists, texts, numbers, booleans and None.
+    """Return a result as plain JSON: objects, lists, texts, numbers, booleans and None.
 
     Args:
         value: A dataclass, or a mapping, sequence or plain value that a dataclass may hold. Keys are texts; moments
             are written as ISO 8601, members of an enumeration by their value.
 
     Raises:
-        TypeError: JSON has no such value.
+        TypeError: a value that JSON cannot represent.
     """
     if value is None or type(value) in (str, int, float, bool):
         return value
@@ -84,15 +84,14 @@ ResultT = TypeVar("ResultT")
 
 
 def from_json(kind: type[ResultT], value: Mapping[str, Any]) -> ResultT:
-    """Return the dataclass of this kind that `as_json` wrote as `value`.
+    """Return the dataclass of this kind from the JSON that `as_json` wrote.
 
-    What an older version wrote is read too: a key that is missing leaves its field's default, one that no field has
-    is passed over.
+    JSON of older versions is read too: a missing key leaves its field's default, an unknown key is ignored.
 
     Args:
         kind: A dataclass whose fields hold plain values, dataclasses, tuples, mappings by text, moments, members of
             enumerations, or None.
-        value: An object as JSON has it.
+        value: A JSON object.
 
     Raises:
         ValueError: a key is missing whose field has no default.
@@ -125,7 +124,7 @@ def _unchanged(value: Any) -> Any:
 
 
 def _reader_of_union(kinds: tuple[Any, ...]) -> Reader:
-    """Return how None, or a value of the first kind that is no plain one, is read."""
+    """Return the reader of a union: it reads None, or a value of the union's first type that is not plain."""
     readers = [read for kind in kinds if kind is not types.NoneType and (read := _reader(kind)) is not _unchanged]
     if not readers:
         return _unchanged

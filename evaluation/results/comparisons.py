@@ -163,15 +163,15 @@ class ComparisonResult(ShownInNotebooks):
 
     @property
     def headline_pairs(self) -> tuple[PairResult, ...]:
-        """The pairs by the headline; empty where there is none."""
+        """Pairs compared by the headline; empty where there is none."""
         return self.pairs_by(self.headline)
 
     def metric(self, name: str | None) -> MetricComparisonResult:
-        """Return all sides on a metric that was compared."""
+        """Return the comparison of all sides on a metric."""
         return next(each for each in self.metrics if each.metric == name)
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a pair of sides and metric.
+        """Return a data frame with one row per pair of sides and metric.
 
         Columns: `comparison_id` and `benchmark` (`string`), then the fields of `PairResult` that hold one value, with
         the dtypes of `evaluation.results.frames`: `verdict` is `string`, `difference`, `low`, `high` and `p_value` are
@@ -180,12 +180,12 @@ class ComparisonResult(ShownInNotebooks):
         return pairs_frame([self])
 
     def as_json_without_pairs(self) -> dict[str, Any]:
-        """Return what JSON shows beside the pairs, which stand elsewhere."""
+        """Return the comparison as JSON without the pairs, which are stored elsewhere."""
         return {key: value for key, value in as_json(self).items() if key != "comparisons"}
 
 
 def pairs_frame(comparisons: Iterable[ComparisonResult]) -> "pd.DataFrame":
-    """Return a row a pair and metric of these comparisons."""
+    """Return a data frame with one row per pair and metric of these comparisons."""
     columns = columns_of(PairResult)
     rows = [
         {"comparison_id": each.comparison_id, "benchmark": each.benchmark, **row_of(pair, columns)}

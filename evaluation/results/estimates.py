@@ -41,7 +41,7 @@ class MetricEstimate:
 
     @staticmethod
     def of(estimate: Estimate) -> "MetricEstimate":
-        """Return what a report shows of an estimate."""
+        """Return the part of an estimate that a report shows."""
         return MetricEstimate(
             value=estimate.value,
             low=estimate.low,
@@ -52,7 +52,7 @@ class MetricEstimate:
 
 
 def shown_estimate(numbers: HasInterval | None, *, digits: int = 3) -> str:
-    """Return `0.390 [0.364, 0.417]`: a value never stands without its interval; `–` where there is none."""
+    """Return `0.390 [0.364, 0.417]`, since a value never stands without its interval; `–` where there is no value."""
     if numbers is None or numbers.value is None:
         return "–"
     value = score(numbers.value, digits=digits)

@@ -36,7 +36,7 @@ def columns_of(described: type, *, leaving_out: tuple[str, ...] = ()) -> Mapping
 
     Args:
         described: The dataclass.
-        leaving_out: Fields that are no column.
+        leaving_out: Fields that are not columns.
     """
     hints = get_type_hints(described)
     dtypes = {each.name: _dtype(hints[each.name]) for each in fields(described) if each.name not in leaving_out}
@@ -56,12 +56,12 @@ def _dtype(hint: Any) -> str | None:
 
 
 def row_of(result: object, columns: Iterable[str]) -> dict[str, object]:
-    """Return these fields of a result."""
+    """Return the named fields of a result, by name."""
     return {name: getattr(result, name) for name in columns}
 
 
 def frame(rows: Sequence[Row], columns: Mapping[str, str]) -> "pd.DataFrame":
-    """Return a frame with a row each, and a column for each dtype, by name; what a row lacks is missing."""
+    """Return a data frame of the given rows with one column per dtype, by name; values that a row lacks are missing."""
     import pandas as pd
 
     return pd.DataFrame(
@@ -70,7 +70,7 @@ def frame(rows: Sequence[Row], columns: Mapping[str, str]) -> "pd.DataFrame":
 
 
 def frame_of(results: Sequence[object], columns: Mapping[str, str]) -> "pd.DataFrame":
-    """Return a frame with a row a result, whose columns are attributes of it."""
+    """Return a data frame with one row per result, whose columns are attributes of the results."""
     return frame([row_of(result, columns) for result in results], columns)
 
 

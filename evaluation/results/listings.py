@@ -29,7 +29,7 @@ class RunList(Listing[RunSummary]):
     """Stored runs, newest first."""
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a run.
+        """Return a data frame with one row per run.
 
         Columns: the fields of `RunSummary` with the dtypes of `evaluation.results.frames`; `candidates` and `tags` are
         JSON (`string`).
@@ -46,13 +46,13 @@ class ComparisonList(Listing[ComparisonResult]):
     def __new__(
         cls, comparisons: Iterable[ComparisonResult] = (), runs: tuple[RunResult, ...] = ()
     ) -> "ComparisonList":
-        """Make the list."""
+        """Create the list of comparisons with their runs."""
         made = super().__new__(cls, comparisons)
         made.runs = runs
         return made
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a benchmark, pair of sides and metric, as `ComparisonResult.to_frame` does for one benchmark."""
+        """Return a data frame with one row per benchmark, pair of sides and metric, as `ComparisonResult.to_frame`."""
         return pairs_frame(self)
 
 
@@ -131,10 +131,10 @@ class CaseList(Listing[CaseRow]):
     """Outcomes of runs: one row for each case, candidate and repeat."""
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a case, candidate and repeat.
+        """Return a data frame with one row per case, candidate and repeat.
 
-        Columns: the fields of `CaseRow` with the dtypes of `evaluation.results.frames`, then for each metric its word
-        (`float64`), `WORD label` and `WORD failure` (`string`).
+        Columns: the fields of `CaseRow` with the dtypes of `evaluation.results.frames`, then for each metric its key
+        `WORD` (`float64`), `WORD label` and `WORD failure` (`string`).
         """
         columns = columns_of(CaseRow)
         words = dict.fromkeys(word for row in self for word in row.scores)
@@ -184,7 +184,7 @@ class ScoreList(Listing[ScoreRow]):
     """Scores of runs: one row for each answer and metric."""
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row an answer and metric.
+        """Return a data frame with one row per answer and metric.
 
         Columns: the fields of `ScoreRow`: `value` is `float64`, `repeat` is `Int64`, all others are `string`.
         """
@@ -195,7 +195,7 @@ class TrafficList(Listing[TrafficCall]):
     """Recorded production calls, oldest first."""
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a call.
+        """Return a data frame with one row per call.
 
         Columns: the fields of `TrafficCall` with the dtypes of `evaluation.results.frames`; `stages` is JSON
         (`string`).
@@ -207,7 +207,7 @@ class AlertList(Listing[AlertRecord]):
     """Alerts of the monitor."""
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row an alert.
+        """Return a data frame with one row per alert.
 
         Columns: the fields of `AlertRecord` with the dtypes of `evaluation.results.frames`, `evidence` and `changes` as
         JSON, and `state` (`string`): `open`, `acknowledged` or `resolved`.

@@ -19,7 +19,7 @@ class AlertResult:
 
     @staticmethod
     def of(alert: AlertRecord) -> "AlertResult":
-        """Return what is shown of an alert."""
+        """Return the part of an alert that is shown."""
         return AlertResult(alert=alert, state=alert.state)
 
 
@@ -90,7 +90,7 @@ class PointResult:
     n_ok: int
     failures: Mapping[str, int]
     n_cached: int
-    """Answers to prompts that a server had, or may have had, in its cache."""
+    """Number of answers to prompts that a server had, or may have had, in its cache."""
     prompts: str | None
     """Cache states of the prompts whose answers were timed."""
     duration_s: float | None

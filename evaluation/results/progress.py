@@ -16,7 +16,7 @@ class Progress:
 
     @property
     def n_done(self) -> int:
-        """Answers and the candidates' own failures."""
+        """Number of answers and of the candidates' own failures."""
         return sum(candidate.n_done for candidate in self.candidates)
 
     @property
@@ -26,9 +26,9 @@ class Progress:
 
     @property
     def n_planned(self) -> int:
-        """Cases times repeats, over all candidates."""
+        """Number of cases times repeats, over all candidates."""
         return sum(candidate.n_planned for candidate in self.candidates)
 
     def __str__(self) -> str:
-        """Return the progress in a line: `12 of 40 done, 0 failed · smollm2:135m · numbers`."""
+        """Return the progress as one line: `12 of 40 done, 0 failed · smollm2:135m · numbers`."""
         return f"{self.n_done + self.n_failed} of {self.n_planned} done, {self.n_failed} failed · {self.at_work}"

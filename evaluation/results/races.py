@@ -132,7 +132,7 @@ class RaceResult(ShownInNotebooks):
     race: Race
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a candidate, the first one first; no row of a race that is not over.
+        """Return a data frame with one row per candidate, the first one first; empty for a race that is not over.
 
         Columns: the fields of `RacePlace`: `rank`, `n_cases` and `left_after` are `Int64`, `score` and `behind_first`
         are `float64`, `is_given_up` is `boolean`, `label` and `fingerprint` are `string`.

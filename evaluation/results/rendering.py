@@ -12,6 +12,6 @@ class ShownInNotebooks:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        """Return the HTML that a notebook shows; whatever a model wrote is escaped."""
+        """Return the HTML that a notebook shows; text that a model wrote is escaped."""
         html: str = import_module(_PAGES).html_of(self)
         return html

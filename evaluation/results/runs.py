@@ -179,7 +179,7 @@ class CandidateResult:
     n_reused: int
     """Outcomes taken from earlier runs, which are excluded from every timing figure."""
     n_cached: int
-    """Answers to prompts that a server had, or may have had, in its cache."""
+    """Number of answers to prompts that a server had, or may have had, in its cache."""
     vram_share: float | None
     """Least share of the model in GPU memory, in [0, 1]; None if no server reported it."""
     failures: Mapping[str, int]
@@ -254,7 +254,7 @@ class RunResult(ShownInNotebooks):
         raise UnknownNameError("candidate", label, [candidate.label for candidate in self.candidates])
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a candidate, as `InvocationResult.to_frame` does for all runs."""
+        """Return a data frame with one row per candidate, as `InvocationResult.to_frame` does for all runs."""
         return _candidates_frame([self])
 
 
@@ -286,10 +286,10 @@ class InvocationResult(ShownInNotebooks):
 
     @property
     def run(self) -> RunResult:
-        """The only run, of an invocation with one benchmark.
+        """The only run of an invocation with one benchmark.
 
         Raises:
-            ConfigurationError: there are several, or none.
+            ConfigurationError: there are several runs, or none.
         """
         if len(self.runs) != 1:
             names = ", ".join(run.benchmark for run in self.runs) or "none"
@@ -297,11 +297,12 @@ class InvocationResult(ShownInNotebooks):
         return self.runs[0]
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a run and candidate.
+        """Return a data frame with one row per run and candidate.
 
         Columns: `run_id`, `benchmark` and `candidate`, then the fields of `CandidateResult` that hold one value, and
-        `options` as JSON, with the dtypes of `evaluation.results.frames`; then for each metric its word, `WORD low` and
-        `WORD high` (`float64`) and `WORD n` (`Int64`), and for each other quantity of it `WORD QUANTITY` (`float64`).
+        `options` as JSON, with the dtypes of `evaluation.results.frames`; then for each metric its key `WORD`, `WORD
+        low` and `WORD high` (`float64`) and `WORD n` (`Int64`), and for each other quantity of it `WORD QUANTITY`
+        (`float64`).
         """
         return _candidates_frame(self.runs)
 
@@ -322,7 +323,7 @@ def _candidates_frame(runs: Sequence[RunResult]) -> "pd.DataFrame":
 
 
 def _numbers(word: str, result: MetricResult) -> Row:
-    """Return the cells of a metric: its mean first."""
+    """Return the cells of a metric, its mean first."""
     mean = result.mean
     cells: dict[str, object] = (
         {}

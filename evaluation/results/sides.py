@@ -65,7 +65,7 @@ class SideCounts:
     n_reused: int
     """Outcomes taken from earlier runs; excluded from every timing figure."""
     n_cached: int = 0
-    """Answers to prompts that a server had, or may have had, in its cache."""
+    """Number of answers to prompts that a server had, or may have had, in its cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

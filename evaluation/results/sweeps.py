@@ -118,7 +118,7 @@ class SweepResult(ShownInNotebooks):
     """The headline first; without metrics that are computed from all cases together."""
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a metric and combination, the best combination of each metric first.
+        """Return a data frame with one row per metric and combination, the best combination of each metric first.
 
         Columns: `metric` (`string`); each parameter under its own name, `float64` where all its values are numbers and
         `string` where they are not; `value`, `low` and `high` (`float64`), `n_units` (`Int64`) and `may_be_best`

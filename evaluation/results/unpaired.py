@@ -116,11 +116,11 @@ class UnpairedComparisonResult(ShownInNotebooks):
 
     @property
     def headline_pairs(self) -> tuple[UnpairedPairResult, ...]:
-        """The pairs by the headline."""
+        """Pairs compared by the headline."""
         return tuple(pair for pair in self.pairs if pair.metric == self.headline)
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a pair of groups and metric.
+        """Return a data frame with one row per pair of groups and metric.
 
         Columns: the fields of `UnpairedPairResult` and of `CasesNeeded` that hold one value, with the dtypes of
         `evaluation.results.frames`.

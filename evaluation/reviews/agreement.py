@@ -32,11 +32,9 @@ MetricValues = Mapping[str, Mapping[int, Measurement]]
 def rater_agreement(
     items: Sequence[ReviewItem], ratings: Ratings, criteria: Sequence[str], *, seed: int
 ) -> tuple[RaterAgreement, ...]:
-    """Return how far raters agree, by criterion: alpha of all, and of each two a weighted kappa.
+    """Return how far raters agree by criterion: Krippendorff's alpha over all, and a weighted kappa for each pair.
 
-    Empty for a single one.
-
-    The answers of a case are no independent evidence: cases are resampled whole.
+    Empty for a single rater. The answers of a case are not independent, so that whole cases are resampled.
     """
     raters = sorted({rating.rater for of_item in ratings.values() for rating in of_item})
     if len(raters) < 2:
@@ -59,7 +57,7 @@ def rater_agreement(
 def _table(
     items: Sequence[ReviewItem], ratings: Ratings, raters: Sequence[str], name: str
 ) -> tuple[list[Key], list[list[float]]]:
-    """Return what was rated, and a row for each rater with gaps as NaN."""
+    """Return the keys of what was rated, and a row of ratings per rater with gaps as NaN."""
     by_rater: dict[str, dict[Key, float]] = {rater: {} for rater in raters}
     for item in items:
         for rating in ratings.get(item.item_id, ()):
@@ -75,7 +73,7 @@ def _table(
 def metrics_with_grades(
     items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, seed: int
 ) -> tuple[MetricAgreement, ...]:
-    """Return how each metric goes along with what people gave the same answers, over all criteria but speed."""
+    """Return how far each metric agrees with people's grades of the same answers, over all criteria but speed."""
     people = _people(items, ratings)
     rows = []
     for name, values in metrics.items():
@@ -92,7 +90,7 @@ def metrics_with_grades(
 
 
 def _people(items: Sequence[ReviewItem], ratings: Ratings) -> dict[Key, tuple[int, float]]:
-    """Of each answer its generation, and what people gave it on the whole."""
+    """Return the generation id and the mean overall grade from people of each graded answer."""
     people: dict[Key, tuple[int, float]] = {}
     for item in items:
         for position, output in enumerate(item.outputs):
@@ -140,7 +138,7 @@ def _correlation(
 def _kappa(
     name: str, measured: Sequence[Measurement], human_grades: Sequence[float], clusters: Sequence[int], seed: int
 ) -> Iterator[MetricAgreement]:
-    """Yield a judge that grades from 1 to 5, too, can be held against people grade by grade."""
+    """Yield the weighted kappa of a judge that also grades from 1 to 5 with people's grades."""
     evidence = [rubric_evidence(measurement) for measurement in measured]
     grades = [_MISSING if verdict is None else verdict.score for verdict in evidence]
     if any(grade == grade for grade in grades):
@@ -160,7 +158,7 @@ def _kappa(
 def metrics_with_preferences(
     items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, better_if_higher: Mapping[str, bool]
 ) -> tuple[MetricAgreement, ...]:
-    """Return how often each metric is on the side of most people, of the cases on which both take a side."""
+    """Return how often each metric agrees with the majority of people, of the cases on which both take a side."""
     rows = []
     for name, values in metrics.items():
         measured = {place: measurement.value for place, measurement in values.items()}
@@ -194,11 +192,9 @@ def metrics_with_preferences(
 
 
 def _of_pairs(items: Sequence[ReviewItem], values: Mapping[int, float]) -> dict[int, float]:
-    """Return a pairwise judge's values of the answers that were shown beside the opponent's.
+    """Return a pairwise judge's values of answers shown beside the opponent's, which has no verdict of its own.
 
-    Which has no verdict of its own.
-
-    What it says of two others, each against the opponent, is no verdict between these.
+    What the judge says of two other answers, each against the opponent, is not a verdict between these.
     """
     decided = {
         output.candidate for item in items for output in item.outputs if values.get(output.generation_id, TIE) != TIE

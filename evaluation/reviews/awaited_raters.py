@@ -13,7 +13,7 @@ PATIENCE = timedelta(days=30)
 def find_awaited(
     review: ReviewRecord, sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord], *, moment: datetime
 ) -> AwaitedRaters:
-    """Return who is still waited for: those who began, and those who were asked and did not begin."""
+    """Return the raters still awaited: those who began, and those who were asked and did not begin."""
     named = _by_name(sessions, ratings)
     rated_in = {rating.session_id for rating in ratings}
     unfinished = {
@@ -37,10 +37,7 @@ def find_awaited(
 
 
 def _by_name(sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord]) -> dict[str, tuple[str, datetime]]:
-    """Return who said a name, in whatever capitals.
-
-    The name as it stands with ratings, and when they last did something.
-    """
+    """Return the raters by name, ignoring case: the name as stored with ratings, and when they last did something."""
     seen = [(session.rater, session.started_at) for session in sessions if session.rater]
     seen += [(rating.rater, rating.rated_at) for rating in ratings]
     by_name: dict[str, tuple[str, datetime]] = {}
@@ -53,9 +50,9 @@ def _by_name(sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord])
 def _left(
     review: ReviewRecord, key: str, sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord]
 ) -> set[int]:
-    """Return the cases that nobody of that name rated, nor anybody in a sitting of theirs.
+    """Return the cases that nobody of that name rated, nor anybody in one of that person's sessions.
 
-    A form may be signed otherwise.
+    A form may be signed with another name.
     """
     own = {rating.session_id for rating in ratings if rating.rater.casefold() == key}
     own |= {session.session_id for session in sessions if session.rater and session.rater.casefold() == key}

@@ -26,7 +26,7 @@ MEANING: Mapping[str, str] = {
 
 
 def letter(position: int) -> str:
-    """Return `A` for the first output of an item."""
+    """Return the letter of an output in an item: `A` for the first."""
     return LETTERS[position]
 
 
@@ -37,21 +37,21 @@ def criteria_of(review: ReviewRecord, item: ReviewItem) -> tuple[str, ...]:
 
 
 def shown_time(total_s: float | None) -> str:
-    """Return `about 2 s`: one figure alone, since more of them would tell candidates apart."""
+    """Return `about 2 s`, to one significant digit, since more would tell candidates apart."""
     if total_s is None:
         return "not measured"
     return f"about {float(f'{total_s:.0e}'):g} s"
 
 
 def cut(text: str) -> str:
-    """Return the text, its end cut where it is very long."""
+    """Return the text, with its end cut off where it is very long."""
     if len(text) <= LONGEST_SHOWN:
         return text
     return f"{text[:LONGEST_SHOWN]} … ({len(text) - LONGEST_SHOWN:,} more letters are not shown)"
 
 
 def how_to_rate(review: ReviewRecord) -> list[str]:
-    """Return what a rater is asked to do, and a line for each criterion."""
+    """Return the instructions for a rater, with a line for each criterion."""
     if not review.criteria:
         return ["Say which of the two answers is better, or that they are equally good."]
     lead = f"Grade each answer from {LEAST} (worst) to {MOST} (best):"
@@ -68,9 +68,9 @@ def page_as_markdown(review: ReviewRecord, items: Sequence[ReviewItem], *, refus
     """Return some cases with their answers side by side, as text that no answer can turn into markup.
 
     Args:
-        review: Whose they are.
-        items: Which.
-        refused: Why what was said of them before was not stored.
+        review: The review to which they belong.
+        items: The items to show.
+        refused: Why the ratings given for them before were not stored.
     """
     parts = [f"# {cases_title(items, len(review.items))} · {for_markdown(review.benchmark_name)}"]
     parts += [f"**Not stored:** {for_markdown(refused)}"] if refused else []
@@ -86,7 +86,7 @@ def _question(question: ReviewQuestion) -> str:
 
 
 def _question_parts(question: ReviewQuestion) -> list[tuple[str, str]]:
-    """Return the titles and texts of what was asked, and of what counts as right."""
+    """Return the titles and texts of the prompt and of the references."""
     messages, references = question.messages, question.references
     titles = ["Asked" if len(messages) == 1 else f"Asked, {message.role}" for message in messages]
     titled_messages = [(title, message.content) for title, message in zip(titles, messages, strict=True)]
@@ -109,11 +109,11 @@ def _answers(review: ReviewRecord, item: ReviewItem) -> str:
 
 
 def as_cell(text: str, *, width: int | None = None) -> str:
-    """Return a text of several lines as a cell of a table, which shows just these characters.
+    """Return a text of several lines as a table cell that shows exactly these characters.
 
     Args:
-        text: Whoever wrote it.
-        width: Letters in a line at most: Prefect's older pages break no line in a table. None: as it is.
+        text: Any text, whoever wrote it.
+        width: Maximum number of characters in a line: Prefect's older pages break no line in a table. None: unlimited.
     """
     lines = [part for line in cut(text).strip("\n").split("\n") for part in _folded(line, width)]
     return "<br>".join(_indent(line) + for_markdown(line) for line in lines) if text.strip() else ""
@@ -125,15 +125,15 @@ def _folded(line: str, width: int | None) -> list[str]:
 
 
 def _indent(line: str) -> str:
-    """Return the blanks in front of it, which stay: Prefect's older pages show `&nbsp;` letter by letter."""
+    """Return a line's leading blanks as no-break characters, since Prefect's older pages show `&nbsp;` literally."""
     expanded = line.expandtabs(4)
     return NO_BREAK * min(40, len(expanded) - len(expanded.lstrip(" ")))
 
 
 def item_as_hint(review: ReviewRecord, item: ReviewItem) -> str:
-    """Return the case once more, for the help of its fields, which stand in view while they are filled in.
+    """Return the case as help text of its form fields, which stays in view while they are filled in.
 
-    Prefect's older pages read that help as Markdown, its newer ones as it stands: code is harmless and legible in both.
+    Prefect's older pages render that help as Markdown, its newer ones literally: code is harmless and legible in both.
     """
     is_timed = SPEED in criteria_of(review, item)
     texts = [*_question_parts(item.question)]
@@ -144,7 +144,7 @@ def item_as_hint(review: ReviewRecord, item: ReviewItem) -> str:
 
 
 def as_code(text: str) -> str:
-    """Return a text as lines of code, its end cut where it is long: harmless in Markdown, legible without it."""
+    """Return a text as lines of code, its end cut off where it is long: harmless in Markdown, legible without it."""
     shown = text.strip("\n")
     shown = shown if len(shown) <= LONGEST_HINT else f"{shown[:LONGEST_HINT]} … (all of it stands above)"
     return "\n\n".join(_code_line(line) for line in shown.split("\n") if line.strip())

@@ -17,9 +17,9 @@ def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> li
     """Return all cases that any of the sides answered, by their ids.
 
     Args:
-        store: Where they are.
+        store: The store.
         sides: Whose answers, each one candidate of one run.
-        use: The metric by which candidates differ; None: by their wordings. So too where it was never scored.
+        use: The metric by which candidates differ; None, or a metric that never scored them: by the wording of answers.
     """
     answered = [{case_id for case_id, _ in iterate_figures(store, side.members[0].row_id)} for side in sides]
     values = [scores_of(store, side, use) if use is not None else {} for side in sides]
@@ -36,7 +36,7 @@ def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> li
 
 
 def _wordings(store: Store, side: Side) -> dict[str, str]:
-    """Return the hash of the first answer to each case, whatever its capitals and blanks."""
+    """Return the hash of the first answer to each case, ignoring capitals and blanks."""
     hashes: dict[str, str] = {}
     for page in iterate_outcomes(store, side.members[0].row_id):
         for stored in page:

@@ -47,7 +47,7 @@ class SelectedCase:
 
 
 def spread_of(seen: CaseStatistics) -> float:
-    """Return how far apart the candidates are on a case; 0 where they are alike."""
+    """Return how far apart the candidates are on a case; 0 where they are equal."""
     if seen.n_wordings is not None:
         return float(seen.n_wordings - 1)
     return max(seen.values.values()) - min(seen.values.values()) if seen.values else 0.0
@@ -58,7 +58,7 @@ def flip_of(seen: CaseStatistics, changed: Sequence[tuple[int, int]]) -> float:
 
     Args:
         seen: The case.
-        changed: Sides that are one model in two runs. Empty: one candidate right, another wrong, is a flip.
+        changed: Sides that are one model in two runs. Empty: a flip is one candidate right and another wrong.
     """
     pairs = changed or [
         (a, b) for a, b in combinations(seen.values, 2) if (seen.values[a] >= RIGHT) != (seen.values[b] >= RIGHT)
@@ -75,15 +75,15 @@ def pick(
     changed: Sequence[tuple[int, int]] = (),
     rng: np.random.Generator,
 ) -> list[SelectedCase]:
-    """At most `n` cases in the order in which they are shown, which tells nothing of why they were picked.
+    """Return at most `n` cases in the order in which they are shown, which does not reveal why they were picked.
 
-    Where one kind has too few cases, the next one fills its place; last, any case does.
+    Where one kind has too few cases, the next one fills its place; in the end, any case does.
 
     Args:
         cases: All that can be shown, in an order that never changes.
-        n: How many.
-        flip_share: Of all, those that flipped.
-        control_share: Of all, those drawn from all.
+        n: Maximum number of cases.
+        flip_share: Share of all cases to take from those that flipped.
+        control_share: Share of all cases to draw at random from all.
         changed: Sides that are one model in two runs.
         rng: Seed it to pick the same again.
     """
@@ -126,12 +126,12 @@ def _why_apart(seen: CaseStatistics) -> str:
 def choose_sides(
     picked: Sequence[SelectedCase], size: int, n_sides: int, *, rng: np.random.Generator
 ) -> list[tuple[int, ...]]:
-    """Return which sides each case shows, in the random order in which they are shown; each side about equally often.
+    """Return the sides that each case shows, in the random order of showing; each side appears about equally often.
 
     Args:
-        picked: The cases, each with `size` sides at least.
-        size: How many sides a case shows at most.
-        n_sides: How many there are.
+        picked: The cases, each with at least `size` sides.
+        size: Maximum number of sides that a case shows.
+        n_sides: Total number of sides.
         rng: Seed it to choose the same again.
     """
     met = np.zeros((n_sides, n_sides))
@@ -146,7 +146,7 @@ def choose_sides(
 
 
 def _options(sides: tuple[int, ...], size: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Return the ways to choose so many sides, in random order: all, or some where there are many."""
+    """Return the ways to choose that many sides, in random order: all, or a sample where there are many."""
     if comb(len(sides), size) > _MOST_OPTIONS:
         return [tuple(sorted(rng.choice(sides, size, replace=False).tolist())) for _ in range(_MOST_OPTIONS)]
     options = list(combinations(sides, min(size, len(sides))))

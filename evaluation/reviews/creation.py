@@ -41,7 +41,7 @@ class _Shown:
 
 
 def open_review(store: Store, request: ReviewRequest) -> ReviewRecord:
-    """Return the review that is meant: one that stands already, or a new one, stored.
+    """Return the requested review: an existing one, or a new one, stored.
 
     Raises:
         BenchwrightError: no such run, candidate or review; runs of several benchmarks; nothing that could be shown.
@@ -84,7 +84,7 @@ def _runs_meant(store: Store, request: ReviewRequest) -> list[str]:
 
 
 def _sides(store: Store, run_ids: Sequence[str], request: ReviewRequest) -> list[Side]:
-    """Return each candidate of each run, or those that are named."""
+    """Return each candidate of each run as a side, or only those that are named."""
     members = find_members(store, run_ids)
     refuse_other_versions(store, members)
     if len(members) == 1:
@@ -104,7 +104,7 @@ def _sides(store: Store, run_ids: Sequence[str], request: ReviewRequest) -> list
 
 
 def _identity(request: ReviewRequest, run_ids: Sequence[str], sides: Sequence[Side]) -> dict[str, Any]:
-    """Return all that makes it this review and no other."""
+    """Return all fields that identify this review."""
     return {
         **request.model_dump(mode="json", exclude=_CHANGES_NOTHING),
         "runs": sorted(run_ids),
@@ -141,7 +141,7 @@ def _made(
 
 
 def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[CaseStatistics]:
-    """Return the cases to choose among: those that two candidates answered, or the only one did."""
+    """Return the cases to choose from: those that at least two candidates answered, or the only one did."""
     least = min(2, len(sides))
     seen = [case for case in seen_cases(store, sides, use) if len(case.sides) >= least]
     if not seen:
@@ -155,7 +155,7 @@ def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> lis
 def _shown(
     seen: Sequence[CaseStatistics], request: ReviewRequest, sides: Sequence[Side], rng: np.random.Generator
 ) -> list[_Shown]:
-    """Return the picked cases in the order in which they are shown, each with the sides that it shows, in theirs."""
+    """Return the picked cases in the order in which they are shown, each with its sides in theirs."""
     picked = pick(
         seen,
         request.n_cases,
@@ -172,7 +172,7 @@ def _shown(
 
 
 def _headline(sides: Sequence[Side]) -> MetricUse | None:
-    """Return what all of the runs were ranked by; None where they were not by the same."""
+    """Return the metric by which all of the runs were ranked; None where they were not ranked by the same one."""
     headlines = set()
     for side in sides:
         plan = side.members[0].run.plan
@@ -224,11 +224,9 @@ class _Answer:
 
 
 def _with_times_alike(answers: Sequence[_Answer]) -> tuple[ShownOutput, ...]:
-    """Return the outputs of an item.
+    """Return the outputs of an item, without times where a server had cached the prompt for one but not for another.
 
-    Without times where a server had kept the prompt for one of them and read it for another.
-
-    A person would grade what the cache did.
+    Otherwise a person would grade the effect of the cache.
     """
     outputs = [answer.output for answer in answers]
     if {answer.prompt_state for answer in answers} in ({PromptState.FRESH}, {PromptState.CACHED}):

@@ -27,7 +27,7 @@ Ratings = Mapping[int, Sequence[RatingRecord]]
 
 
 def graded_values(items: Sequence[ReviewItem], ratings: Ratings) -> Values:
-    """Return one number for each candidate, criterion and case that was graded."""
+    """Return one number per graded candidate, criterion and case."""
     by_candidate: dict[str, dict[str, dict[str, list[float]]]] = {}
     for item in items:
         for rating in ratings.get(item.item_id, ()):
@@ -44,7 +44,7 @@ def graded_values(items: Sequence[ReviewItem], ratings: Ratings) -> Values:
 
 
 def with_overall(grades: Mapping[str, int]) -> dict[str, float]:
-    """Return the grades of an answer, and their mean."""
+    """Return the grades of an answer together with their mean."""
     quality = [float(value) for name, value in grades.items() if name != SPEED]
     overall = {OVERALL: fmean(quality)} if len(quality) > 1 else {}
     return overall | {name: float(value) for name, value in grades.items()}
@@ -53,7 +53,7 @@ def with_overall(grades: Mapping[str, int]) -> dict[str, float]:
 def candidate_grades(
     values: Values, names: Sequence[str], *, clusters: Mapping[str, str], controls: Collection[str]
 ) -> tuple[GradedCandidate, ...]:
-    """Return what each candidate was given, the best first, over all cases and over the controls alone."""
+    """Return the grades of each candidate, the best first, over all cases and over the controls alone."""
     rows = [
         GradedCandidate(
             candidate=candidate,
@@ -83,9 +83,9 @@ def _estimate(by_case: Mapping[str, float], clusters: Mapping[str, str]) -> Esti
 def differences(
     values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int
 ) -> tuple[GradeDifference, ...]:
-    """Return each two candidates on the cases of both, by each criterion; the first one has the better mean.
+    """Return the difference of each pair of candidates on their common cases, by criterion, the better mean first.
 
-    What is said of the first criterion allows for all pairs, what is said of the others for all of theirs together.
+    The first criterion is adjusted for all of its pairs, the other criteria for all of their pairs together.
     """
     first, rest = names[:1], names[1:]
     return tuple(

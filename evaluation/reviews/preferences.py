@@ -17,7 +17,7 @@ TIE = 0.5
 
 
 def score_of_first(rating: RatingRecord) -> float:
-    """1 where the answer shown as A was preferred, 0 where B was, .5 for a tie."""
+    """Return 1 where the answer shown as A was preferred, 0 where B was, 0.5 for a tie."""
     preferred = rating.said.preferred
     return TIE if preferred is None else float(preferred == 0)
 
@@ -25,7 +25,7 @@ def score_of_first(rating: RatingRecord) -> float:
 def votes_of(items: Sequence[ReviewItem], ratings: Ratings) -> list[Vote]:
     """Return every preference as a vote.
 
-    Those on one case, or on cases that belong together, are one piece of evidence.
+    Votes on one case, or on cases that belong together, count as one piece of evidence.
     """
     return [
         Vote(
@@ -40,12 +40,15 @@ def votes_of(items: Sequence[ReviewItem], ratings: Ratings) -> list[Vote]:
 
 
 def ranking(votes: Sequence[Vote], *, seed: int) -> PreferenceRanking | None:
-    """Return the strengths on one scale (Bradley-Terry); None without a vote."""
+    """Return the Bradley-Terry strengths; None without a vote."""
     return rank_preferences(votes, rng=np.random.default_rng(seed)) if votes else None
 
 
 def pair_preferences(items: Sequence[ReviewItem], ratings: Ratings) -> tuple[PairPreference, ...]:
-    """On how many cases each of two was preferred by most raters, and the sign test's p; the first one more often."""
+    """Return on how many cases each of a pair was preferred by most raters, with the sign test's p, for each pair.
+
+    The first of a pair was preferred more often.
+    """
     scores: dict[tuple[str, str], list[float]] = {}
     for item in items:
         rater_scores = [score_of_first(rating) for rating in ratings.get(item.item_id, ())]

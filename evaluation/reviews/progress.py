@@ -19,12 +19,15 @@ def cases_per_form(review: ReviewRecord, n_cases: int | None) -> int:
 
 
 def pages(review: ReviewRecord, size: int) -> list[tuple[ReviewItem, ...]]:
-    """Return the cases, form by form."""
+    """Return the cases grouped by form."""
     return [review.items[start : start + size] for start in range(0, len(review.items), size)]
 
 
 def page_key(page: Sequence[ReviewItem], attempt: int = 1) -> str:
-    """Under which name a flow run asks for a page: `cases-1-3`, and `cases-1-3-again-2` where it had to ask again."""
+    """Return the key under which a flow run asks for a page.
+
+    `cases-1-3`, or `cases-1-3-again-2` where it had to ask again.
+    """
     again = f"-again-{attempt}" if attempt > 1 else ""
     return f"cases-{page[0].position + 1}-{page[-1].position + 1}{again}"
 
@@ -32,7 +35,7 @@ def page_key(page: Sequence[ReviewItem], attempt: int = 1) -> str:
 def is_rated(
     page: Sequence[ReviewItem], ratings: Collection[RatingRecord], *, session_id: str | None, rater: str | None
 ) -> bool:
-    """Return True where each case of the page was rated in that session, or by that rater."""
+    """Return True where each case of the page was rated in that session or by that rater."""
     rated_ids = {rating.said.item_id for rating in ratings if _is_by(rating, session_id, rater)}
     return all(item.item_id in rated_ids for item in page)
 

@@ -11,7 +11,7 @@ LONGEST_NOTE = 4000
 
 
 def checked_rater(name: str) -> str:
-    """Return the name with single blanks.
+    """Return the rater's name with single blanks.
 
     Raises:
         ConfigurationError: it is empty, or too long.
@@ -25,10 +25,10 @@ def checked_rater(name: str) -> str:
 
 
 def checked_grade(value: object, *, of: str) -> int:
-    """Return the grade.
+    """Return the grade, validated.
 
     Raises:
-        ConfigurationError: it is no whole number from 1 to 5.
+        ConfigurationError: it is not a whole number from 1 to 5.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not LEAST <= value <= MOST:
         raise ConfigurationError(
@@ -38,10 +38,10 @@ def checked_grade(value: object, *, of: str) -> int:
 
 
 def checked(review: ReviewRecord, judgements: Sequence[Said]) -> tuple[Said, ...]:
-    """Return what was said, where all of it fits the review.
+    """Return the ratings, validated against the review.
 
     Raises:
-        ConfigurationError: a grade that is none, one too few or too many, or a preference for what is not there.
+        ConfigurationError: an invalid grade, one too few or too many, or a preference for what is not there.
     """
     items = {item.item_id: item for item in review.items}
     for judgement in judgements:

@@ -11,7 +11,7 @@ ENOUGH_CASES = 6
 
 
 def result_sentence(result: ReviewResult) -> str:
-    """Return who came out ahead, and how sure that is."""
+    """Return which candidate came out ahead, and how sure that is, in a sentence."""
     if not result.n_rated:
         return f"Nobody has rated a case of review {result.review_id} yet."
     findings = result.findings
@@ -51,7 +51,7 @@ def _graded(findings: GradeFindings) -> str:
 
 
 def result_notes(result: ReviewResult) -> tuple[str, ...]:
-    """Return what a reader must know before believing the numbers."""
+    """Return the notes that a reader needs before relying on the numbers."""
     picked = result.picked
     notes = []
     if result.n_rated < result.n_items:
@@ -73,7 +73,7 @@ def result_notes(result: ReviewResult) -> tuple[str, ...]:
 
 
 def rater_words(raters: Sequence[RaterResult]) -> str:
-    """Return `ana (10 cases) and ben (4 cases)`."""
+    """Return the raters in words: `ana (10 cases) and ben (4 cases)`."""
     if not raters:
         return "nobody yet"
     return listed([f"{rater.rater} ({counted(rater.n_cases, 'case')})" for rater in raters])

@@ -34,7 +34,7 @@ from evaluation.store.session import Store
 
 
 def review_result(store: Store, review_id: str) -> ReviewResult:
-    """Return all that is known of a review by now.
+    """Return the result of a review so far.
 
     Raises:
         UnknownNameError: there is none of that id.
@@ -112,7 +112,7 @@ def _preferences(
 def _metric_values(
     store: Store, review: ReviewRecord
 ) -> tuple[dict[str, dict[int, Measurement]], dict[str, MetricUse]]:
-    """Return what metrics and judges say of the answers that were shown, by the metric's title."""
+    """Return the values of metrics and judges on the answers that were shown, by the metric's title."""
     ids = [output.generation_id for item in review.items for output in item.outputs]
     by_metric: dict[MetricUse, dict[int, Measurement]] = {}
     for generation_id, scores in scores_of_generations(store, ids).items():

@@ -46,7 +46,7 @@ def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
     """Return a case with every candidate's outcomes, repeat by repeat.
 
     Raises:
-        UnknownNameError: the run did not ask this case; names those that are written alike.
+        UnknownNameError: the run did not ask this case; names the cases with similar ids.
     """
     run = find_run(store, run_id)
     plan = run.plan
@@ -76,7 +76,7 @@ def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
 
 
 def unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError:
-    """Names the cases that are written alike; all others too where they are few."""
+    """Return the error for an unknown case, which names cases with similar ids, and all others where they are few."""
     plan = run.plan
     next_step = f"`benchwright show {plan.run_id} --json` lists the ids of all its cases"
     if has_case(store, plan.benchmark_version, case_id):
@@ -131,7 +131,7 @@ def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
 
 
 def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Sequence[MetricUse]) -> Scores:
-    """Return the scores of a case's repeats, on every metric that they were ever scored with, the run's own first."""
+    """Return the scores of a case's repeats on every metric that ever scored them, the run's own metrics first."""
     scored = scores_of_case(store, run_candidate_id, case_id)
     failed = score_failures_of_case(store, run_candidate_id, case_id)
     keys = metric_keys(planned, [use for use, _ in (*scored, *failed)])
@@ -180,7 +180,7 @@ def _outcome(
 
 
 def _cut(outcome: Generation | Failure, effective_context: int | None, limits: Limits) -> CutResult | None:
-    """Return what cut an answer off, in words, and what helps; None where nothing did."""
+    """Return what cut an answer off, in words, and the remedy; None where it was not cut off."""
     if isinstance(outcome, Failure) or outcome.finish_reason != FINISH_REASON:
         return None
     cut = limits.cut_by(

@@ -13,7 +13,7 @@ from evaluation.store.session import Store
 
 
 def experiment_facts(record: ExperimentRecord) -> ExperimentFacts:
-    """Return what an experiment is, without what its runs found."""
+    """Return the description of an experiment, without the results of its runs."""
     return ExperimentFacts(
         name=record.name,
         experiment_id=record.experiment_id,
@@ -29,7 +29,7 @@ def experiment_facts(record: ExperimentRecord) -> ExperimentFacts:
 
 
 def experiment_result(store: Store, name: str) -> ExperimentResult:
-    """Return an experiment in full.
+    """Return the full result of an experiment.
 
     Raises:
         UnknownNameError: no such experiment.
@@ -67,7 +67,7 @@ def _run(store: Store, run_id: str) -> ExperimentRun:
 
 
 def _highest(run: RunResult) -> HighestValue | None:
-    """Return the candidate with the best headline value, which is no verdict."""
+    """Return the candidate with the best headline value, without testing the difference."""
     for candidate in ranked(run):
         result = candidate.metrics.get(run.headline)
         if result is not None and result.mean is not None:

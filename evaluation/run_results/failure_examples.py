@@ -15,7 +15,7 @@ from evaluation.store.session import Store
 def failure_examples(store: Store, run_id: str) -> tuple[FailureSummary, ...]:
     """Return every kind of failure with its count for each candidate and one example.
 
-    The server's first, then the most.
+    The server's failures come first, then the most frequent ones.
     """
     labels = unique_labels(find_run(store, run_id))
     counts = {
@@ -35,7 +35,7 @@ def _kinds(counts: OutcomeCounts) -> dict[FailureKind, int]:
 
 
 def _examples(store: Store, row_id: int, label: str, kinds: set[FailureKind]) -> dict[FailureKind, FailureExample]:
-    """Return the first failure of each wanted kind; one that was answered meanwhile has none."""
+    """Return the first failure of each wanted kind; a failure that has been answered since has none."""
     failures = {kind: first_of_kind(store, row_id, kind) for kind in sorted(kinds)}
     return {kind: _example(stored, label) for kind, stored in failures.items() if stored is not None}
 

@@ -20,7 +20,7 @@ from evaluation.store.session import Store
 
 
 def race_outcome(outcome: RaceOutcome, grid: Grid, state: RaceState, spent: Spent) -> RaceOutcomeResult:
-    """Return how a race came out, with scores in the metric's own unit, as it is stored."""
+    """Return the outcome of a race as it is stored, with scores in the metric's own unit."""
     n_candidates = len(state.runners)
     return RaceOutcomeResult(
         verdict=outcome.verdict,
@@ -40,10 +40,10 @@ def race_outcome(outcome: RaceOutcome, grid: Grid, state: RaceState, spent: Spen
 
 
 def race_result(store: Store, invocation_id: str) -> RaceResult:
-    """Return the runs of a race's invocation, as of any other, and beside them the race with all its decisions.
+    """Return the runs of a race's invocation, as for any other, with the race and all its decisions.
 
     Raises:
-        StoreError: the invocation is no race, or has no run.
+        StoreError: the invocation is not a race, or has no run.
     """
     record = find_race(store, invocation_id)
     if record is None:
@@ -122,7 +122,7 @@ class RaceDecisionPoint:
 
 
 def decision_points(decisions: Sequence[RaceDecision]) -> list[RaceDecisionPoint]:
-    """Return what happened at each look: its cases, who left, and how many went on."""
+    """Return what happened at each look: its cases, which candidates left, and how many went on."""
     looks = []
     for look, group in groupby(decisions, key=lambda decision: decision.look):
         of_look = list(group)

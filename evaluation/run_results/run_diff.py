@@ -21,9 +21,9 @@ _ROUNDING = 1e-12
 
 
 def run_diff(store: Store, a: str, b: str) -> RunDiff:
-    """Return the differences of two runs; what is equal is left out.
+    """Return the differences between two runs; what is equal is left out.
 
-    Candidates are matched by their labels. A difference of two values says nothing of chance: a comparison does.
+    Candidates are matched by label. A difference of two values is not tested against chance; a comparison does that.
 
     Raises:
         UnknownNameError: no such run.
@@ -52,7 +52,7 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
 
 
 def _run_parameters(store: Store, runs: tuple[RunRecord, RunRecord], results: tuple[RunResult, RunResult]) -> Pairs:
-    """Return what differs of the runs, by name: the first one's value and the second one's."""
+    """Return the parameters in which the runs differ, by name: the first run's value and the second's."""
     first, second = (_of_the_run(result) for result in results)
     requests = [_request_fields(store, run) for run in runs]
     return {**_differing(requests[0], requests[1]), **_differing(first, second)}
@@ -84,7 +84,7 @@ def _candidate_parameters(first: CandidateResult, second: CandidateResult) -> Pa
 
 
 def _of_a_candidate(candidate: CandidateResult) -> dict[str, object]:
-    """Return what it is, its options aside."""
+    """Return the fields that describe a candidate, except its options."""
     return {
         "model": candidate.model,
         "digest": candidate.digest,
@@ -104,7 +104,7 @@ def _differing(first: Mapping[str, object], second: Mapping[str, object]) -> Pai
 
 
 def _score_differences(first: CandidateResult, second: CandidateResult) -> tuple[MetricDifference, ...]:
-    """Return the metrics that both have: their values, and the second less the first where the signatures are equal."""
+    """Return the metrics that both runs have: both values, and second minus first where the signatures are equal."""
     return tuple(
         _metric_difference(name, result.mean, second.metrics[name].mean)
         for name, result in first.metrics.items()
@@ -131,10 +131,7 @@ def _diffed(mean: MetricMean | None) -> DiffedMetric:
 
 
 def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: str) -> CaseDifferences | None:
-    """Return the cases whose value on the headline metric differs.
-
-    None where the two runs have no such metric in common.
-    """
+    """Return the cases whose headline value differs; None where the two runs do not share a headline metric."""
     metric = runs[0].plan.headline
     signatures = [[use.signature for use in run.plan.metrics if use.name == metric] for run in runs]
     shared = next((signature for signature in signatures[0] if signature in signatures[1]), None)

@@ -37,7 +37,7 @@ from evaluation.store.session import Store
 
 
 def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
-    """Return the table of classes of each candidate, by its label; empty where no metric notes the classes."""
+    """Return the class table of each candidate, by its label; empty where no metric records the classes."""
     run = find_run(store, run_id)
     labelled = (use for use in run.plan.metrics if isinstance(metric_of(use.name, use.signature), LabelledMetric))
     signature = next((use.signature for use in labelled), None)
@@ -54,9 +54,9 @@ def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
 
 
 def energy_report(store: Store, run_id: str) -> dict[int, EnergyResult]:
-    """Return the joules of each candidate of a run whose answers were measured, by the candidate's row.
+    """Return the energy in J of each candidate of a run whose answers were measured, by the candidate's row.
 
-    What an answer and a right one took, with their intervals, are metrics: `energy_j` and `energy_per_right_j`.
+    The energy per answer and per right answer, with their intervals, are metrics: `energy_j` and `energy_per_right_j`.
     """
     return {
         row_id: EnergyResult(
@@ -77,7 +77,7 @@ _WORST_FIRST = (
 
 
 def worst_status(statuses: Sequence[str]) -> Status:
-    """Return the status of several runs together."""
+    """Return the combined status of several runs, the worst one."""
     return next((status for status in _WORST_FIRST if status in statuses), Status.PLANNED)
 
 
@@ -88,7 +88,7 @@ def invocation_result(store: Store, invocation_id: str) -> InvocationResult:
 
 
 def run_result(store: Store, run_id: str) -> RunResult:
-    """Return one run: what it was, its candidates, their counts and their numbers, not rounded."""
+    """Return the result of one run: its description, its candidates, their counts and their unrounded numbers."""
     run = find_run(store, run_id)
     plan = run.plan
     benchmark = find_benchmark(store, plan.benchmark_version)
@@ -143,7 +143,7 @@ def run_result(store: Store, run_id: str) -> RunResult:
 
 
 def run_in_full(store: Store, run_id: str) -> RunInFull:
-    """Return one run with what `show` has beyond its results."""
+    """Return one run with everything that `show` adds to its results."""
     return RunInFull(
         run=run_result(store, run_id),
         failures=failure_examples(store, run_id),
@@ -155,13 +155,13 @@ def run_in_full(store: Store, run_id: str) -> RunInFull:
 
 
 def _uses(keys: Mapping[str, str], run: RunRecord, others: Sequence[MetricUse]) -> list[MetricUse]:
-    """Return every metric by which the run was scored, once."""
+    """Return every metric by which the run was scored, each once."""
     uses = {use.signature: use for use in (*run.plan.metrics, *others)}
     return [uses[signature] for signature in keys if signature in uses]
 
 
 def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
-    """Return the signatures of what the run measures, and of what it was scored by later on, by their words."""
+    """Return the signatures of the run's own metrics and of those that scored it later, by key."""
     planned = {use.signature for use in run.plan.metrics}
     return {
         key: signature
@@ -205,7 +205,7 @@ def _candidate(
 
 
 def _endpoints(store: Store, record: RunCandidateRecord) -> dict[str, int] | None:
-    """Return how many outcomes each server of a pool gave; None where there was but one server."""
+    """Return how many outcomes each server of a pool produced; None where there was only one server."""
     if len(record.plan.details.get(SERVER_VERSIONS, {})) < 2:
         return None
     return outcomes_by_endpoint(store, record.run_candidate_id)
@@ -222,7 +222,7 @@ def _by_kind(kinds: Mapping[FailureKind, int]) -> dict[str, int]:
 
 
 def _metrics(rows: Sequence[EstimateRow], keys: Mapping[str, str]) -> dict[str, MetricResult]:
-    """Return each metric's mean with its interval; other quantities of the same metric stand beside it."""
+    """Return each metric's mean with its interval, with the metric's other quantities beside it."""
     means: dict[str, MetricMean] = {}
     quantities: dict[str, dict[str, MetricEstimate]] = {}
     for row in sorted(rows, key=lambda row: row.quantity != "mean"):

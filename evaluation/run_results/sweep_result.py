@@ -33,7 +33,7 @@ def sweep_outcome(store: Store, invocation_id: str) -> SweepResult:
     """Return the analysis of every metric of a sweep's run, the headline first.
 
     Raises:
-        StoreError: the invocation is no sweep, or has no run yet.
+        StoreError: the invocation is not a sweep, or has no run yet.
     """
     record, run = sweep_of(store, invocation_id)
     candidates = candidates_of(record, run)
@@ -62,9 +62,9 @@ def sweep_outcome(store: Store, invocation_id: str) -> SweepResult:
 
 
 def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, MetricEstimate] | None:
-    """Return the best mean of the headline so far, with its interval and number of cases, and whose it is.
+    """Return the best mean of the headline so far, with its interval and number of cases, and its combination.
 
-    No verdict.
+    The difference to the others is not tested.
     """
     record, run = sweep_of(store, invocation_id)
     of_candidate = {
@@ -87,7 +87,7 @@ def sweep_of(store: Store, invocation_id: str) -> tuple[SweepRecord, RunRecord]:
     """Return the sweep of an invocation, and its run.
 
     Raises:
-        StoreError: it is no sweep, or has no run yet.
+        StoreError: the invocation is not a sweep, or has no run yet.
     """
     record, runs = find_sweep(store, invocation_id), runs_of_invocation(store, invocation_id)
     if record is None or not runs:
@@ -99,7 +99,7 @@ def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateReco
     """Return the candidate of each combination.
 
     Raises:
-        StoreError: the run has not got one of them.
+        StoreError: the run lacks one of them.
     """
     candidates = sorted(run.candidates, key=lambda candidate: candidate.run_candidate_id)
     if len(candidates) != len(record.combinations) or not all(
@@ -118,7 +118,7 @@ def _fits(combination: Combination, candidate: RunCandidateRecord) -> bool:
 
 
 def _notes_on_unsent_values(tried: Sequence[Combination], candidates: Sequence[RunCandidateRecord]) -> Iterator[str]:
-    """Where a model was asked with something else than the combination says: nothing can be said of that value."""
+    """Yield a note for each option value that was not sent as the combination says, so that it cannot be judged."""
     unsent: dict[tuple[str, str], None] = {}
     changed: dict[tuple[str, str, Any, Any], None] = {}
     for combination, candidate in zip(tried, candidates, strict=True):
@@ -137,7 +137,7 @@ def _notes_on_unsent_values(tried: Sequence[Combination], candidates: Sequence[R
 
 
 def parameters_of(record: SweepRecord) -> tuple[Parameter, ...]:
-    """Return what was swept, a choice among models too."""
+    """Return the swept parameters, a choice among models included."""
     parameters = parse_parameters(record.request.get("parameters", ()))
     names = {parameter.name for parameter in parameters}
     rest = [name for name in record.combinations[0] if name not in names]
@@ -177,7 +177,7 @@ def _metric(
 
 
 def _of_cached_prompts(store: Store, run: RunRecord, use: MetricUse) -> list[str]:
-    """Said of a figure that a server's prompt cache changes: the means here are of all answers."""
+    """Return a note where a server's prompt cache affects the metric: the means here are of all answers."""
     metric = metric_of(use.name, use.signature)
     if metric is None or not reads_the_prompt(metric):
         return []
@@ -195,9 +195,9 @@ def _of_cached_prompts(store: Store, run: RunRecord, use: MetricUse) -> list[str
 def _scores(
     store: Store, use: MetricUse, candidates: Sequence[RunCandidateRecord], *, independent: bool
 ) -> tuple[Matrix, tuple[str, ...]]:
-    """Return one row a combination and one column a case (or an answer), NaN where there is no score.
+    """Return the score matrix and the ids of its columns.
 
-    The ids of the cases.
+    One row per combination and one column per case (or answer), NaN where there is no score.
     """
     metric = metric_of(use.name, use.signature)
     combine = combining(metric) if metric is not None else None
@@ -231,7 +231,7 @@ def _range_of(parameter: Parameter) -> ValueRange | ValueChoice:
 
 
 def swept_metric(use: MetricUse, analysis: SweepAnalysis, *, higher_is_better: bool) -> SweptMetric:
-    """Return an analysis of a metric's scores as it is shown, not rounded."""
+    """Return the analysis of a metric's scores as it is shown, not rounded."""
     level = analysis.confidence_level
     return SweptMetric(
         metric=use.name,

@@ -55,14 +55,14 @@ def aggregate_run(
     apart: MetricProcess | None = None,
     only: Collection[int] | None = None,
 ) -> int:
-    """Return the number of estimates that now stand in the store for a run, over all its candidates.
+    """Compute the estimates of a run, store them, and return how many the store now holds over all its candidates.
 
     Args:
-        store: Where the scores are.
-        run_id: The run.
+        store: The store.
+        run_id: Id of the run.
         metrics: As `parse_metric` reads them.
-        apart: Where others' metrics work; None: in processes for this call alone.
-        only: Ids of the rows of those of its candidates that are estimated; None: all.
+        apart: The processes in which metrics of other packages run; None: processes for this call alone.
+        only: Row ids of the candidates that are estimated; None: all.
     """
     if apart is None:
         with MetricProcess() as apart:
@@ -121,7 +121,7 @@ def _estimates(
 def _part_estimates(
     store: Store, run_candidate_id: int, metric: Metric, clusters: Mapping[str, str]
 ) -> Iterator[EstimateRow]:
-    """Yield a mean for each number that the metric notes beside its value."""
+    """Yield a mean for each number that the metric records beside its value."""
     if not metric.evidence_names:
         return
     scores, case_ids = _evidence(store, run_candidate_id, metric.signature)
@@ -141,16 +141,16 @@ def _part_estimates(
 def case_values(
     store: Store, run_candidate_id: int, signature: str, combine: Callable[[Sequence[float]], float] | None = None
 ) -> CaseValues:
-    """Return the stored scores of one candidate and metric, in the order of the case ids.
+    """Return the stored scores of one candidate and metric, sorted by case id.
 
     Never in the order in which answers came: resampling would then give another interval each time. A case with fewer
     repeats than the metric needs is left out, and named.
 
     Args:
-        store: Where they are.
+        store: The store.
         run_candidate_id: The candidate in its run.
-        signature: The metric's.
-        combine: The metric's, for the value of a case from those of its repeats; None: their mean.
+        signature: Signature of the metric.
+        combine: The metric's function that computes a case's value from its repeats; None: their mean.
     """
     case_ids: list[str] = []
     too_few: list[str] = []
@@ -166,7 +166,7 @@ def case_values(
 
 
 def _by_case(pairs: Iterable[tuple[str, float]]) -> Iterator[tuple[str, list[float]]]:
-    """Yield the values of each case, whose pairs stand together."""
+    """Yield the values of each case, from pairs sorted by case."""
     for case_id, of_case in groupby(pairs, key=itemgetter(0)):
         yield case_id, [value for _, value in of_case]
 
@@ -195,7 +195,7 @@ def _mean_estimates(
 
 
 def _clusters_of(case_ids: Sequence[str], clusters: Mapping[str, str]) -> list[str | None] | None:
-    """Return the cluster of each case; None where none of them declares one."""
+    """Return the cluster of each case; None where no case declares one."""
     kinds = [clusters.get(case_id) for case_id in case_ids] if clusters else []
     return kinds if any(kind is not None for kind in kinds) else None
 
@@ -208,7 +208,7 @@ def _corpus_estimates(
     clusters: Mapping[str, str],
     apart: MetricProcess,
 ) -> Iterator[EstimateRow]:
-    """Yield the value over all answers together; its interval resamples cases, or whole clusters."""
+    """Yield the metric's value over all answers together; its interval resamples cases, or whole clusters."""
     rows, case_ids = _evidence(store, run_candidate_id, metric.signature)
     if not rows:
         return
@@ -223,7 +223,7 @@ def _corpus_estimates(
 
 
 def _evidence(store: Store, run_candidate_id: int, signature: str) -> tuple[list[Measurement], list[str]]:
-    """Return all measurements and their cases, by case and repeat."""
+    """Return all measurements and their case ids, by case and repeat."""
     scores = sorted(iterate_scores(store, run_candidate_id, signature), key=lambda row: (row.case_id, row.repeat))
     return [score.measurement for score in scores], [score.case_id for score in scores]
 
@@ -245,7 +245,7 @@ def _says_how_right(name: str, signature: str) -> bool:
 def _energy_per_right(
     store: Store, plan: RunPlan, run_candidate_id: int, clusters: Mapping[str, str]
 ) -> Iterator[EstimateRow]:
-    """Yield the joules over scores, where the headline says how right an answer is and energies are known."""
+    """Yield the energy in J per score, where the headline says how right an answer is and energies are known."""
     signature = next((use.signature for use in plan.metrics if use.name == plan.headline), None)
     if signature is None or not _says_how_right(plan.headline, signature):
         return

@@ -54,16 +54,16 @@ async def score_asking(
     on_scored: Callable[[int], None] = lambda _: None,
     apart: MetricProcess | None = None,
 ) -> ScoreCounts:
-    """Score what has no score yet, and what failed before; return the counts of what was scored now.
+    """Score what has no score yet or failed before, and return the counts of what was scored now.
 
     Args:
-        store: Where the answers are, and the scores go.
-        run_id: The run.
-        run_candidate_id: Its candidate.
-        metrics: Those that ask.
-        answerers: Who answers.
-        on_scored: Told after each score how many there are, with those that could not be had.
-        apart: Where others' metrics measure; None: in processes for this call alone.
+        store: The store with the answers, in which the scores are stored.
+        run_id: Id of the run.
+        run_candidate_id: The candidate in its run.
+        metrics: Metrics that ask a model or a sandbox.
+        answerers: What answers their requests.
+        on_scored: Called after each score with the number so far, failed ones included.
+        apart: The processes in which metrics of other packages measure; None: processes for this call alone.
     """
     if apart is None:
         with MetricProcess() as apart:
@@ -151,7 +151,7 @@ def _is_its_own_opponent(metric: Metric, run: RunRecord, run_candidate_id: int) 
 def _opponents(
     store: Store, run: RunRecord, metric: Metric, case_ids: Sequence[str]
 ) -> Mapping[tuple[str, int], Generation] | None:
-    """Return the other candidate's answers, by case and repeat; None where the metric looks at one candidate alone."""
+    """Return the other candidate's answers, by case and repeat; None where the metric looks at a single candidate."""
     against = _against(metric)
     if against is None:
         return None
@@ -173,11 +173,11 @@ class _Worker:
         self._at_work = asyncio.Lock()
 
     async def requested(self, work: _Work) -> tuple[Request, ...] | ScoreFailure:
-        """Return what the metric wants answered."""
+        """Return the requests that the metric wants answered."""
         return await self._done(lambda: self._apart.requested(self._metric, work.case, work.generations))
 
     async def measured(self, work: _Work, answers: Answers) -> Measurement | ScoreFailure | None:
-        """Return what it says, given that."""
+        """Return the metric's measurement, given the answers."""
         return await self._done(lambda: self._apart.measured(self._metric, work.case, work.generations, answers))
 
     async def _done(self, call: Callable[[], T]) -> T:
@@ -198,7 +198,7 @@ async def _score(work: _Work, worker: _Worker, answerers: Answerers) -> ScoreRow
 
 
 async def _limited(works: Iterator[Awaitable[T]], n_at_once: int) -> AsyncIterator[T]:
-    """Yield the results as they come, with so many in work at once; who stops listening ends them all."""
+    """Yield results as they complete, with a limited number in work at once; closing the iterator cancels the rest."""
     running: set[asyncio.Task[T]] = set()
     try:
         while True:

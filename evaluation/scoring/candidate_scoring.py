@@ -50,12 +50,12 @@ class MetricsByWork:
     """Metrics that use a model, by purpose, model name and digest."""
 
     def of_model(self, model: MetricModelPlan) -> tuple[str, ...]:
-        """Return those that ask that model."""
+        """Return the metrics that ask that model."""
         return self.by_model.get((model.need, model.model, model.digest), ())
 
 
 def by_work(metrics: Sequence[str]) -> MetricsByWork:
-    """Return the metrics of a run, sorted by the work that they make."""
+    """Return the metrics of a run, grouped by the kind of work that they need."""
     plain: list[str] = []
     programs: list[str] = []
     by_model: dict[tuple[str, str, str], list[str]] = {}
@@ -78,16 +78,17 @@ def by_work(metrics: Sequence[str]) -> MetricsByWork:
 def score_candidate(
     store: Store, run_id: str, run_candidate_id: int, metrics: Sequence[Metric], *, apart: MetricProcess | None = None
 ) -> ScoreCounts:
-    """Score a candidate's answers, store every score and return the counts. The server's failures are left out.
+    """Score a candidate's answers, store every score and return the counts; server failures are left out.
 
-    Our own metrics come first, then one after the other: none waits for one that comes later and never returns.
+    Built-in metrics come first, then the others one after the other, so that none waits for a later one that never
+    returns.
 
     Args:
-        store: Where the answers are, and the scores go.
-        run_id: The run.
-        run_candidate_id: Its candidate.
-        metrics: Those that ask for nothing.
-        apart: Where others' metrics measure; None: in processes for this call alone.
+        store: The store with the answers, in which the scores are stored.
+        run_id: Id of the run.
+        run_candidate_id: The candidate in its run.
+        metrics: Metrics that ask for nothing.
+        apart: The processes in which metrics of other packages measure; None: processes for this call alone.
     """
     if apart is None:
         with MetricProcess() as apart:
@@ -112,7 +113,7 @@ def score_candidate(
 def _measured_page(
     store: Store, version: str, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric], apart: MetricProcess
 ) -> Iterator[list[ScoreRow]]:
-    """Yield the page's scores, in so many parts that none of them waits long to be stored."""
+    """Yield the page's scores in parts, so that none of them waits long to be stored."""
     case_ids = sorted({stored.row.case_id for stored in page})
     cases = {case.case_id: case for case in load_cases(store, version, case_ids)}
     ids = [stored.generation_id for stored in page]
@@ -138,7 +139,7 @@ def _measured_page(
 
 
 def as_row(generation_id: int, metric: Metric, measurement: Measurement | ScoreFailure | None) -> ScoreRow | None:
-    """Return what a metric said of a generation, as it is stored; None where it has no value for it."""
+    """Return a metric's measurement of a generation as it is stored; None where it has no value for it."""
     if measurement is None:
         return None
     return ScoreRow(

@@ -30,11 +30,11 @@ _Reals = NDArray[np.float64]
 def shared_energy(
     samples: Sequence[tuple[float, float]], intervals: Sequence[tuple[float, float]]
 ) -> list[float | None]:
-    """Return the joules of each interval; None where the samples do not cover all of it.
+    """Return the energy in J of each interval; None where the samples do not cover all of it.
 
     Args:
         samples: (time in s, power in W) of one GPU, in any order.
-        intervals: (start, end) in s of what was in flight on that GPU, in any order.
+        intervals: (start, end) in s of the requests in flight on that GPU, in any order.
     """
     at, power = _columns(samples)
     starts, ends = _columns(intervals)
@@ -47,10 +47,10 @@ def _columns(pairs: Sequence[tuple[float, float]]) -> tuple[_Reals, _Reals]:
 
 
 def _shared(at: _Reals, power: _Reals, starts: _Reals, ends: _Reals) -> _Reals:
-    """Return the joules of each interval, shape (n_intervals,); NaN where the samples do not cover it.
+    """Return the energy in J of each interval, shape (n_intervals,); NaN where the samples do not cover it.
 
-    Between two neighbouring moments (of samples, starts and ends) power is straight and nobody comes or goes, so that
-    the trapezoid is exact. Sums over these steps up to a moment give every interval by one subtraction.
+    Between two neighbouring moments (of samples, starts and ends) power is linear and no request starts or ends, so
+    that the trapezoidal rule is exact. With cumulative sums over these steps, every interval takes one subtraction.
     """
     if not len(at) or not len(starts):
         return np.full(len(starts), np.nan)
@@ -70,7 +70,7 @@ def _shared(at: _Reals, power: _Reals, starts: _Reals, ends: _Reals) -> _Reals:
 
 
 def _is_known(at: _Reals, moments: _Reals) -> NDArray[np.bool_]:
-    """Return whether a moment lies between two samples that are not too far apart."""
+    """Return whether each moment lies between two samples that are not too far apart."""
     before = np.searchsorted(at, moments, side="right") - 1
     is_between = (before >= 0) & (before < len(at) - 1)
     after = np.minimum(before + 1, len(at) - 1)
@@ -78,15 +78,15 @@ def _is_known(at: _Reals, moments: _Reals) -> NDArray[np.bool_]:
 
 
 def _sums(steps: _Reals) -> _Reals:
-    """Return the sum of the steps before each moment, shape (n_steps + 1,)."""
+    """Return the cumulative sum of the steps before each moment, shape (n_steps + 1,)."""
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def apportion_energy(store: Store, invocation_id: str) -> None:
-    """Fill `energy_j` of the invocation's answers, as far as samples of their GPUs are stored.
+    """Fill in `energy_j` of the invocation's answers, as far as samples of their GPUs are stored.
 
-    Called when its outcomes and samples are stored; again after a resume it comes to the same numbers and more. An
-    evaluation that goes on beside it has its own answers filled when it calls this itself.
+    Called when its outcomes and samples are stored; another call after a resume gives the same numbers and more. An
+    evaluation that runs at the same time gets its own answers filled in when it calls this itself.
     """
     users = gpu_users(store, invocation_id)
     flights = {
@@ -115,7 +115,7 @@ def _add(
     users: Sequence[GpuUser],
     flights: dict[tuple[str, str], Flights],
 ) -> None:
-    """Add one GPU's joules to those of its generations."""
+    """Add one GPU's energy to that of its generations."""
     at, power = load_power(store, invocation_id, gpu)
     keys = sorted({(user.invocation_id, user.endpoint) for user in users})
     starts = np.concatenate([flights[key].starts for key in keys])

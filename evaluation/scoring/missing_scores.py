@@ -35,7 +35,7 @@ class MissingScores:
 
     @property
     def n_missing(self) -> int:
-        """How many there are in all."""
+        """Number of missing scores in all."""
         return sum(self.kinds.values())
 
     def __str__(self) -> str:
@@ -48,12 +48,12 @@ class MissingScores:
 
 
 def missing_scores(store: Store, run_id: str, metrics: Sequence[str]) -> Iterator[MissingScores]:
-    """By candidate and metric, where any is missing.
+    """Yield the missing scores by candidate and metric, where there are any.
 
     Args:
-        store: Where the scores are.
-        run_id: The run.
-        metrics: Those to look at, as `parse_metric` reads them.
+        store: The store with the scores.
+        run_id: Id of the run.
+        metrics: The metrics to check, as `parse_metric` reads them.
     """
     models = {metric.signature: _model(metric) for metric in map(parse_metric, metrics)}
     for candidate in find_run(store, run_id).candidates:
@@ -79,10 +79,10 @@ def too_many_missing(store: Store, run_id: str, metrics: Sequence[str], budgets:
     """Return why the run's scoring failed, in a sentence; None where no budget is exceeded.
 
     Args:
-        store: Where the scores are.
-        run_id: The run.
-        metrics: Those that were to be scored, as `parse_metric` reads them.
-        budgets: How many may be missing, by run-candidate id: as many as answers may.
+        store: The store with the scores.
+        run_id: Id of the run.
+        metrics: The metrics to be scored, as `parse_metric` reads them.
+        budgets: How many scores may be missing, by run-candidate id: as many as answers may.
     """
     sentences = [
         str(missing)

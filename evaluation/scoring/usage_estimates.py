@@ -28,7 +28,7 @@ _ANY_CASE = Case(case_id="any")
 
 
 def figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) -> Iterator[EstimateRow]:
-    """Yield the speed, tokens and cost, from one reading of the answers' figures."""
+    """Yield the estimates of speed, tokens and cost, from a single pass over the answers' figures."""
     metrics: list[Metric] = [METRICS[name]() for name in (*TIMED_METRICS, *USAGE_METRICS)]
     metrics += [cost] if cost is not None else []
     means = {metric.name: {state: array("d") for state in PromptState} for metric in metrics}
@@ -55,9 +55,9 @@ def figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) 
 def by_prompt_state(
     metric: Metric, generations: Sequence[Generation], measured: Sequence[object]
 ) -> dict[PromptState, list[float]]:
-    """Return the values of a case's repeats apart by what the server had kept of their prompt.
+    """Return the values of a case's repeats by the state of their prompts, where the metric depends on it.
 
-    Where that changes them.
+    The values of other metrics are all returned as those of fresh prompts.
     """
     by_state: dict[PromptState, list[float]] = {}
     for generation, measurement in zip(generations, measured, strict=True):
@@ -70,10 +70,7 @@ def by_prompt_state(
 def _figure_rows(
     run_candidate_id: int, metric: Metric, means: Mapping[PromptState, Sequence[float]]
 ) -> Iterator[EstimateRow]:
-    """Yield the estimate for fresh prompts, or where it is never known for unknown ones.
-
-    Cached ones stand beside it.
-    """
+    """Yield the estimate for fresh prompts, or for unknown ones where there are none, and those of other states."""
     first = PromptState.FRESH if means[PromptState.FRESH] else PromptState.UNKNOWN
     yield from _speed_rows(run_candidate_id, metric, means[first])
     for state in PromptState:
@@ -86,10 +83,7 @@ def _figure_rows(
 
 
 def _total(run_candidate_id: int, metric: Metric, values: Sequence[float]) -> EstimateRow:
-    """Return what all answers that the run itself asked for took together.
-
-    A sum that was counted, and has no interval.
-    """
+    """Return the total over all answers that the run itself asked for: a sum, which has no interval."""
     total = Estimate(value=math.fsum(values), low=None, high=None, n_cases=len(values), method="sum")
     use = MetricUse(name=metric.name, signature=metric.signature)
     return EstimateRow(run_candidate_id=run_candidate_id, metric=use, quantity="total", estimate=total)

@@ -36,12 +36,12 @@ class Share:
 
     @property
     def value(self) -> float:
-        """In [0, 1]."""
+        """The share as a fraction in [0, 1]."""
         return self.n_equal / self.n
 
     @classmethod
     def of(cls, equal: Sequence[bool]) -> "Share":
-        """Return the share of what is true."""
+        """Return the share of True values, with its interval."""
         low, high = wilson_interval(sum(equal), len(equal))
         return cls(n_equal=sum(equal), n=len(equal), low=low, high=high)
 
@@ -63,7 +63,7 @@ class Within:
 
     @property
     def sentence(self) -> str | None:
-        """What follows for runs with several requests at once; None where it was not asked so."""
+        """The consequence for runs with several requests at once, in a sentence; None where it was not asked so."""
         if self.beside is None:
             return None
         alone, beside = self.equal, self.beside
@@ -123,7 +123,7 @@ class Agreement:
 
     @property
     def may_be_pooled(self) -> bool:
-        """True where that holds for every two of them."""
+        """True where every pair of endpoints may be pooled."""
         return all(pair.may_be_pooled for pair in self.between)
 
 
@@ -135,18 +135,18 @@ def agreement(
     *,
     at_once: Sequence[tuple[int, Sequence[Outcome]] | None] | None = None,
 ) -> Agreement:
-    """Return how alike the endpoints answered.
+    """Return how far the endpoints' answers agree.
 
     Args:
         endpoints: Their names.
         answers: What each answered, as `ask_everyone_twice` returns it.
         questions: What they were asked.
         metric: The quantity whose difference matters.
-        at_once: Of each endpoint how many requests it was sent at once, and what it answered, as `ask_everyone_at_once`
-            returns it; None where it was not.
+        at_once: For each endpoint how many requests it was sent at once, and what it answered, as
+            `ask_everyone_at_once` returns it; None where it was not.
 
     Raises:
-        ConfigurationError: on no case every endpoint answered.
+        ConfigurationError: there is no case that every endpoint answered.
     """
     whole = [
         index
@@ -215,7 +215,7 @@ class _Answered:
         )
 
     def _beside(self, outcomes: Sequence[Outcome]) -> Share | None:
-        """On how many cases the text is that of the first time; None where the server failed on all."""
+        """Return the share of cases with the same text as the first time; None where the server failed on all."""
         equal = [
             outcome.text == first
             for outcome, (first, *_) in zip(outcomes, self.texts, strict=True)
@@ -224,7 +224,7 @@ class _Answered:
         return Share.of(equal) if equal else None
 
     def means(self) -> list[float] | None:
-        """Return one score a case; None where a case has none."""
+        """Return one score per case; None where a case has none."""
         scores = self._known_scores()
         return [float(np.mean(times)) for times in scores] if len(scores) == len(self.scores) else None
 
@@ -255,11 +255,9 @@ def _between(a: _Answered, b: _Answered) -> Between:
 
 
 def _held_against_noise(a: _Answered, b: _Answered) -> tuple[bool, str]:
-    """Return whether the two agree no less with each other than each with itself, as far as can be told.
+    """Return whether the two agree with each other no less than each with itself, as far as can be told, and in words.
 
-    And how that is.
-
-    Against each of them by itself: a noisy server beside a steady one is no reason to pool the two.
+    Each is tested by itself: a noisy server beside a steady one is no reason to pool the two.
     """
     pairs = list(zip(a.texts, b.texts, strict=True))
     between = [float(np.mean([text == another for text in of_a for another in of_b])) for of_a, of_b in pairs]
@@ -306,7 +304,7 @@ def _difference(a: _Answered, b: _Answered, index: int) -> CaseDifference:
 
 
 def first_difference(first: str, second: str) -> int:
-    """Return where two different texts part, from 0; where one begins the other, the length of the shorter."""
+    """Return the index of the first difference of two texts; the length of the shorter where it begins the longer."""
     return next(
         (index for index, (x, y) in enumerate(zip(first, second, strict=False)) if x != y), min(len(first), len(second))
     )

@@ -10,12 +10,12 @@ UNSET_SLOTS = 1
 
 
 def gpu_tag(endpoint: EndpointRecord) -> str:
-    """Return the endpoint's own tag, else the one of its address."""
+    """Return the endpoint's own GPU tag, else the one derived from its address."""
     return endpoint.gpu_tag or default_gpu_tag(endpoint.url)
 
 
 def slots_by_tag(endpoints: Sequence[EndpointRecord]) -> dict[str, int]:
-    """Return how many requests the endpoints behind each GPU serve at once, together."""
+    """Return how many requests the endpoints behind each GPU serve at once in total, by GPU tag."""
     slots: dict[str, int] = {}
     for record in endpoints:
         tag = gpu_tag(record)

@@ -49,12 +49,12 @@ class ProbeRound:
 
     @property
     def requests_per_s(self) -> float:
-        """How fast the whole was served."""
+        """Requests served per second over the whole round."""
         return self.n_sent / self.seconds
 
     @property
     def server_tokens_per_s(self) -> float | None:
-        """Of all answers together; None where the server does not count its tokens."""
+        """Tokens per second of all answers together; None where the server does not count its tokens."""
         return self.output_tokens / self.seconds if self.output_tokens else None
 
 
@@ -66,14 +66,14 @@ def read_round(
     n_failed: int = 0,
     output_tokens: int | None = None,
 ) -> ProbeRound:
-    """Return what the answers to requests that were sent at once have shown.
+    """Evaluate the answers to requests that were sent at once.
 
     Args:
-        timings: Of the answers, each timed from the common sending.
-        n_tokens: Asked of each answer.
+        timings: Timings of the answers, each from the common time of sending.
+        n_tokens: Number of tokens asked of each answer.
         n_refused: Requests for which a full queue had no place: they had to wait too.
         n_failed: Requests that failed, and may have left their slots to others.
-        output_tokens: Of all answers; None: not counted.
+        output_tokens: Total of all answers; None: not counted.
     """
     shares = _waits_by_room(timings)
     n_at_once = sum(share is not None and share < BEGAN_AT_ONCE for share in shares)
@@ -91,7 +91,7 @@ def read_round(
 
 
 def _waits_by_room(timings: Sequence[Timing]) -> list[float | None]:
-    """Return each request's wait as a share of its room; None where it shows nothing."""
+    """Return each request's wait as a share of the time that it could have waited; None where this shows nothing."""
     first = min(timings, key=lambda timing: timing.total_s)
     streams = first.ttft_s is not None and first.ttft_s < STREAMS * first.total_s
     waits = _spans_by_server_durations(timings) or _spans_by_answer_times(timings, streams=streams)
@@ -108,7 +108,7 @@ def _waits_by_room(timings: Sequence[Timing]) -> list[float | None]:
 
 
 def _spans_by_server_durations(timings: Sequence[Timing]) -> list[tuple[float, float]] | None:
-    """Wait and arrival of each request by the server's durations; None where it gives none that can be believed."""
+    """Return wait and arrival of each request by the server's durations; None where it gives no credible ones."""
     spans = [_server_s(timing) for timing in timings]
     if not all(spans):
         return None
@@ -122,12 +122,15 @@ def _spans_by_server_durations(timings: Sequence[Timing]) -> list[tuple[float, f
 
 
 def _server_s(timing: Timing) -> float | None:
-    """Return the seconds that the request spent in the server, by the server's own account."""
+    """Return how many seconds the request spent in the server, as the server reports it."""
     served_s = (timing.prompt_s or 0.0) + (timing.generate_s or 0.0)
     return (timing.queue_s or 0.0) + (timing.load_s or 0.0) + served_s if served_s > 0 else None
 
 
 def _spans_by_answer_times(timings: Sequence[Timing], *, streams: bool) -> list[tuple[float, float]]:
-    """Wait of each request against the one that waited least, by first tokens where they are seen, else by the ends."""
+    """Return the wait of each request relative to the one that waited least.
+
+    By first tokens where they can be seen, else by the ends of answers.
+    """
     moments = [timing.ttft_s if streams and timing.ttft_s is not None else timing.total_s for timing in timings]
     return [(moment - min(moments), 0.0) for moment in moments]

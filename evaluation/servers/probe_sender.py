@@ -27,7 +27,7 @@ Prompts = Sequence[tuple[Message, ...]]
 async def explicit_options(provider: Provider, model: ModelInfo) -> dict[str, Any]:
     """Return every option that a probe sends.
 
-    The context is the one that the model is loaded with, which keeps it loaded.
+    The context is the one with which the model is loaded, so that it stays loaded.
     """
     loaded = next((entry for entry in await provider.loaded() if same_model(entry.name, model.name)), None)
     num_ctx = (loaded.context_length if loaded else None) or DEFAULT_OPTIONS["num_ctx"]
@@ -56,7 +56,7 @@ class Sender:
         self._salt, self._n_asked = secrets.token_hex(3), 0
 
     async def send(self, n: int) -> ProbeRound:
-        """Return what `n` requests at once show; a round in which all failed is sent again.
+        """Send `n` requests at once and return what they show; a round in which all failed is sent again.
 
         Raises:
             ProviderError: a refusal, or nothing but failures.
@@ -104,7 +104,7 @@ class Sender:
         return (Message(role="user", content=text),)
 
     async def warm_up(self) -> None:
-        """Load the model, and has it write one token."""
+        """Load the model and have it write one token."""
         options, keep_alive = load_options(self.options), self.request().keep_alive
         await retry(
             lambda: self.provider.load(self.model.name, options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),

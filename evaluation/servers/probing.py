@@ -50,7 +50,7 @@ class Probe:
 def model_to_probe(listed: Sequence[ModelInfo], loaded: Sequence[LoadedModel], *, url: str) -> ModelInfo:
     """Return the smallest model that writes text, of those in memory if there are any.
 
-    A baseline only where nothing else is.
+    A baseline is chosen only where there is nothing else.
 
     Raises:
         ConfigurationError: no model there writes text.
@@ -74,14 +74,14 @@ async def probe_slots(
     prompts: Prompts = (),
     on_round: Callable[[ProbeRound], None] = lambda _: None,
 ) -> Probe:
-    """Return how many requests for `model` the server serves at once. Cancelling it closes every connection.
+    """Return how many requests for `model` the server serves at once; cancelling it closes every connection.
 
     Args:
         provider: Open, on this event loop.
         model: As `provider.show` gives it.
-        most: No more requests than this are sent at once.
-        prompts: To be asked instead of our own, of a server that answers only what it knows.
-        on_round: Hears of each round.
+        most: Maximum number of requests sent at once.
+        prompts: Prompts to use instead of our own, for a server that answers only what it knows.
+        on_round: Called with each round.
 
     Raises:
         ProviderError: the server refuses, or fails again and again.
@@ -107,7 +107,11 @@ async def probe_slots(
 
 
 async def _prepare(sender: Sender) -> bool:
-    """Return True where the server was busy with somebody else's requests; answers are long enough from then on."""
+    """Warm up the model and choose a length at which answers take long enough.
+
+    Returns:
+        True where the server was busy with somebody else's requests.
+    """
     await sender.warm_up()
     probe_round = await sender.send(1)
     if probe_round.seconds < AIMED_ANSWER_S:
@@ -119,7 +123,7 @@ async def _prepare(sender: Sender) -> bool:
 
 
 async def _search(sender: Sender, most: int) -> tuple[int, bool]:
-    """Return the number of slots, and whether one more was seen to wait."""
+    """Return the number of slots, and whether one more request was seen to wait."""
     low, high, is_known = 1, most + 1, False
     guess: int | None = None
     while high - low > 1:
@@ -145,9 +149,9 @@ def _next(low: int, high: int, most: int, guess: int | None) -> int:
 
 
 async def _clear_round(sender: Sender, n: int) -> ProbeRound:
-    """Return a round of `n` that is believed: one with all at once, or the better of two that agree on how many were.
+    """Return a reliable round of `n`: one with all at once, or the better of two that agree on how many were.
 
-    A hiccup can make a request wait, but nothing serves one for which there is no slot.
+    A hiccup can make a request wait, but nothing serves a request for which there is no slot.
     """
     best: ProbeRound | None = None
     waited: list[int] = []

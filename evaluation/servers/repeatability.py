@@ -42,7 +42,7 @@ class Repeatability:
 
     @property
     def sentence(self) -> str:
-        """What follows, in words."""
+        """The consequence, in a sentence."""
         alone = f"{self.n_equal_alone} of {self.n_texts} texts are the same asked twice alone"
         beside = f"{self.n_equal_beside} of {self.n_texts} beside {self.slots - 1} other"
         measured = f"{alone}, {beside}{'' if self.slots == 2 else 's'} (same seed, temperature 0)"
@@ -59,8 +59,8 @@ async def measure_repeatability(
     Args:
         provider: Open, on this event loop.
         model: As `provider.show` gives it.
-        slots: Requests sent at once, the third time.
-        prompts: To be asked instead of our own, of a server that answers only what it knows.
+        slots: Number of requests sent at once the third time.
+        prompts: Prompts to use instead of our own, for a server that answers only what it knows.
     """
     options = await explicit_options(provider, model)
     sender = Sender(provider, model, options, prompts=prompts or STORIES, on_round=lambda _: None)

@@ -56,15 +56,16 @@ async def ask_everyone_twice(
     timeout_s: float = 300.0,
     on_answer: Callable[[], None] = lambda: None,
 ) -> tuple[Answers, ...]:
-    """Return what each party answered, in order: shape (n_parties, n_questions, 2). Nothing is stored.
+    """Ask each party every question twice and return the answers in order, shape (n_parties, n_questions, 2).
 
-    Parties are asked side by side, each one question at a time, since answers of one batch influence each other. The
-    second time comes after all questions were asked once, so that a prompt cache is in a like state both times.
+    Nothing is stored. Parties are asked side by side, each one question at a time, since answers of one batch influence
+    each other. The second time comes after all questions were asked once, so that a prompt cache is in a similar state
+    both times.
 
     Args:
         parties: Whom to ask.
         questions: What to ask.
-        seed: The run's, from which each case has its own, the same for everybody and both times.
+        seed: The run's seed, from which each case derives its own, the same for all parties and both times.
         timeout_s: For one attempt.
         on_answer: Called after each answer.
 
@@ -83,7 +84,7 @@ async def ask_everyone_at_once(
     timeout_s: float = 300.0,
     on_answer: Callable[[], None] = lambda: None,
 ) -> tuple[tuple[Outcome, ...] | None, ...]:
-    """Return what each party answered, sent as many questions at once as it has slots; None for one with a single slot.
+    """Send each party as many questions at once as it has slots; return its answers, None for a single slot.
 
     The arguments are those of `ask_everyone_twice`, which comes first: it loads the models.
 

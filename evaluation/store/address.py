@@ -20,14 +20,14 @@ _PLAIN = re.compile(r"[\w./~ +,-]+")
 
 
 def default_url() -> str:
-    """Return the database in the user's data folder, as a URL."""
+    """Return the URL of the database in the user's data folder."""
     return f"sqlite:///{user_data_path('benchwright', appauthor=False) / 'benchwright.db'}"
 
 
 def plain_path(url: str | None) -> str | None:
-    """Return the file of SQLite that `url` plainly names, absolute; None where only `parse_url` can tell.
+    """Return the absolute path of the SQLite file that `url` plainly names; None where only `parse_url` can tell.
 
-    For whoever cannot wait until SQLAlchemy is loaded.
+    For callers that cannot wait until SQLAlchemy is loaded.
     """
     text = default_url() if url is None else url.strip()
     path = text.removeprefix(_SQLITE).removeprefix("sqlite:///")
@@ -35,17 +35,17 @@ def plain_path(url: str | None) -> str | None:
 
 
 def path_of(url: str) -> str:
-    """Return the file of SQLite that `url` names, absolute."""
+    """Return the absolute path of the SQLite file that `url` names."""
     return plain_path(url) or os.path.abspath(str(parse_url(url).database))
 
 
 def address_of_path(path: str) -> str:
-    """Return a file of SQLite as a URL."""
+    """Return the URL of the SQLite file at a path."""
     return f"{_SQLITE}{path}"
 
 
 def sqlite_url(path: str) -> "URL":
-    """Return the same, parsed, whatever characters are in it."""
+    """Return the parsed URL of the SQLite file at a path, whatever characters the path contains."""
     from sqlalchemy.engine import URL
 
     return URL.create("sqlite+pysqlite", database=path)
@@ -87,7 +87,7 @@ def _sqlite(url: "URL") -> "URL":
 
 
 def shown(url: "URL") -> str:
-    """Return `url` as it may be printed: without its password and its driver."""
+    """Return `url` as it may be printed: without password and driver."""
     hidden = url.update_query_dict({name: "***" for name in _SECRET_QUERY if name in url.query})
     return hidden.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 

@@ -27,15 +27,13 @@ class ScoreSpread:
 def score_spreads(
     store: Store, run_candidate_id: int, signatures: Sequence[str], *, labels: Collection[str] = ()
 ) -> tuple[ScoreSpread, ...]:
-    """Return the spread of a candidate's scores on each of the metrics of which it has any.
-
-    In the order of `signatures`.
+    """Return the spread of a candidate's scores on each metric that has any, in the order of `signatures`.
 
     Args:
-        store: Where they are.
+        store: The store.
         run_candidate_id: The candidate in its run.
-        signatures: The metrics'.
-        labels: Of which scores to count how many have one.
+        signatures: Signatures of the metrics.
+        labels: Labels of scores; the scores that have one of them are counted.
     """
     keys = {metric_key(signature): signature for signature in signatures}
     labelled = sa.func.sum(sa.case((score.c.label.in_(sorted(labels)), 1), else_=0))
@@ -63,13 +61,13 @@ def score_spreads(
 def count_cut(
     store: Store, run_candidate_id: int, limits: Limits, *, own_failure: FailureKind | None = None
 ) -> Mapping[CutBy, int]:
-    """Return how many of a candidate's answers were cut off, by what cut them.
+    """Return how many of a candidate's answers were cut off, by what cut them off.
 
     Args:
-        store: Where they are.
+        store: The store.
         run_candidate_id: The candidate in its run.
-        limits: What can cut its answers.
-        own_failure: Of those that failed in this way; None: of those that did not fail.
+        limits: What can cut its answers off.
+        own_failure: Count only answers that failed in this way; None: only those that did not fail.
     """
     failed = generation.c.own_failure
     cut = sa.case(
@@ -98,7 +96,7 @@ def _reaches(limits: Limits) -> sa.ColumnElement[bool]:
 
 
 def _is_full(limits: Limits) -> sa.ColumnElement[bool]:
-    """As `Limits.cut_by` has it; without token counts nothing is known."""
+    """Return the condition that an answer filled the context, as in `Limits.cut_by`; false without token counts."""
     context = sa.func.coalesce(generation.c.effective_context, limits.num_ctx)
     n_tokens = generation.c.prompt_tokens + generation.c.output_tokens
     full = sa.and_(n_tokens >= context - SPARE_TOKENS, sa.or_(sa.not_(_reaches(limits)), n_tokens <= context))
@@ -123,10 +121,10 @@ class Queueing:
 
 
 def count_waited(store: Store, run_candidate_id: int, *, longer_than: float) -> Queueing:
-    """Return how a candidate's first answers waited at its server.
+    """Return how a candidate's first answers waited in its server's queue.
 
     Args:
-        store: Where they are.
+        store: The store.
         run_candidate_id: The candidate in its run.
         longer_than: The share of an answer's own time above which its wait counts.
     """

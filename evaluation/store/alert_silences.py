@@ -23,7 +23,10 @@ def silence_alerts(
     candidate: str | None = None,
     reason: str = "",
 ) -> SilenceRecord:
-    """Return the time until which nobody is notified of alerts of that rule, task and candidate; None fits all."""
+    """Silence alerts of that rule, task and candidate until a time, and return the silence; None matches all.
+
+    Nobody is notified of a silenced alert.
+    """
     row = {"rule": rule, "task": task, "candidate": candidate, "until": until, "reason": reason, "created_at": now()}
     with store.write() as connection:
         made = connection.execute(sa.insert(alert_silence).values(row).returning(alert_silence)).mappings().one()
@@ -31,7 +34,7 @@ def silence_alerts(
 
 
 def list_silences(store: Store, *, moment: datetime | None = None) -> tuple[SilenceRecord, ...]:
-    """Return those that hold now, or at that moment; the one that ends first comes first."""
+    """Return the silences in force now, or at `moment`, the one that ends first coming first."""
     holds = alert_silence.c.until > (moment or now())
     query = sa.select(alert_silence).where(holds).order_by(alert_silence.c.until, alert_silence.c.id)
     with store.read() as connection:
@@ -39,7 +42,7 @@ def list_silences(store: Store, *, moment: datetime | None = None) -> tuple[Sile
 
 
 def end_silence(store: Store, silence_id: int) -> None:
-    """Let alerts be heard again.
+    """End a silence, so that its alerts are notified again.
 
     Raises:
         UnknownNameError: there is no such silence.
@@ -54,7 +57,7 @@ def end_silence(store: Store, silence_id: int) -> None:
 
 
 def to_notify(store: Store, moment: datetime | None = None) -> tuple[AlertRecord, ...]:
-    """Alerts of which somebody is still to be told: open, known to nobody, and not silenced; the oldest first."""
+    """Return the alerts still to be notified: open, not acknowledged and not silenced; the oldest first."""
     at = moment or now()
     silences = list_silences(store, moment=at)
     waiting = [alert for alert in list_alerts(store) if alert.notified_at is None and alert.acknowledged_at is None]

@@ -34,14 +34,15 @@ def record_look(
     looks: Sequence[MonitorLook] = (),
     moment: datetime | None = None,
 ) -> AlertChanges:
-    """Apply one monitoring pass in one transaction: raise what is new, update what lasts, resolve what is gone.
+    """Apply one monitoring pass in one transaction: raise new alerts, update lasting ones, resolve those that are gone.
 
     Args:
         store: The store.
         findings: What is wrong.
-        judged: Subjects of all that could be judged; an open alert of one that is not found any more is over.
+        judged: Subjects of everything that could be judged; an open alert of such a subject is resolved when nothing
+            is found for it any more.
         looks: The runs that were looked at.
-        moment: When; None: now.
+        moment: Time of the pass; None: now.
     """
     at = moment or now()
     with store.write() as connection:
@@ -75,7 +76,7 @@ def _open(connection: Connection) -> Sequence[RowMapping]:
 
 
 def _was_raised(connection: Connection, finding: Finding) -> bool:
-    """Return True for a change that was told once already; a state may come back."""
+    """Return True for a change that was reported once already; a state may come back."""
     if not finding.occurrence:
         return False
     same = sa.and_(alert.c.subject == finding.subject, alert.c.occurrence == finding.occurrence)
@@ -112,9 +113,9 @@ def list_alerts(store: Store, *, with_resolved: bool = False, since: datetime | 
     """Return the alerts, the newest first.
 
     Args:
-        store: Where they are.
-        with_resolved: Those too that are over.
-        since: Raised then or later.
+        store: The store.
+        with_resolved: Include resolved alerts.
+        since: Only alerts raised then or later.
     """
     query = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.subject, alert.c.id)
     if not with_resolved:
@@ -126,11 +127,11 @@ def list_alerts(store: Store, *, with_resolved: bool = False, since: datetime | 
 
 
 def find_alert(store: Store, id_or_prefix: str) -> AlertRecord:
-    """Return the newest for `last`, else the one of that id or unique beginning of one.
+    """Return the newest one for `last`, else the one with that id or a unique prefix of it.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several begin like this.
+        ConfigurationError: several ids have that prefix.
     """
     newest = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.subject, alert.c.id)
     alike = newest if id_or_prefix == "last" else newest.where(alert.c.id.startswith(id_or_prefix, autoescape=True))
@@ -150,14 +151,14 @@ def find_alert(store: Store, id_or_prefix: str) -> AlertRecord:
 def acknowledge_alert(
     store: Store, alert_id: str, *, by: str | None = None, note: str | None = None, ends: bool = False
 ) -> AlertRecord:
-    """Return the alert, of which somebody knows now: nobody is notified of it any more.
+    """Acknowledge an alert and return it: nobody is notified of it any more.
 
     Args:
-        store: Where it is.
-        alert_id: Which.
-        by: Who knows.
+        store: The store.
+        alert_id: Id of the alert.
+        by: Who acknowledges it.
         note: What they say.
-        ends: True where that is its end: a change that is accepted is over.
+        ends: True where acknowledging resolves the alert: an accepted change is over.
     """
     moment = now()
     values: dict[str, Any] = {"acknowledged_at": moment, "acknowledged_by": by, "note": note}
@@ -173,13 +174,13 @@ def _moment(moment: datetime) -> sa.BindParameter[datetime]:
 
 
 def note_notified(store: Store, alert_ids: Iterable[str]) -> None:
-    """Note that the events of these alerts were sent."""
+    """Record that the events of these alerts were sent."""
     with store.write() as connection:
         connection.execute(sa.update(alert).where(alert.c.id.in_(list(alert_ids))).values(notified_at=now()))
 
 
 def find_looks(store: Store, run_candidate_ids: Collection[int]) -> dict[int, MonitorLook]:
-    """Return which of these candidates of runs were looked at, and what was found."""
+    """Return what monitoring found of each of these candidates of runs that it looked at, by the candidate's row."""
     looks: dict[int, MonitorLook] = {}
     ids = sorted(run_candidate_ids)
     with store.read() as connection:

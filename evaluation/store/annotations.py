@@ -24,7 +24,7 @@ def annotate(
     case_id: str | None = None,
     comparison_id: str | None = None,
 ) -> int:
-    """Return the notes something on an experiment, a run, a case of a run, or a comparison; the note's id.
+    """Add a note to an experiment, a run, a case of a run, or a comparison, and return the note's id.
 
     Raises:
         ConfigurationError: an empty note, or not on exactly one thing.
@@ -57,7 +57,7 @@ def annotations(
     run_ids: Sequence[str] = (),
     comparison_ids: Sequence[str] = (),
 ) -> tuple[AnnotationRecord, ...]:
-    """Return the notes on any of these, oldest first; those on a run's cases are the run's too."""
+    """Return the notes on any of these, oldest first; notes on a run's cases count as the run's."""
     conditions: list[sa.ColumnElement[bool]] = []
     if run_ids:
         conditions.append(annotation.c.run_id.in_(run_ids))

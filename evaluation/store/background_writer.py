@@ -37,12 +37,12 @@ class Attempt(Generic[Entry]):
 
 
 def attempt(batch: Sequence[Entry], write: Callable[[Sequence[Entry]], int | None]) -> Attempt[Entry]:
-    """Return what came of writing these: where one is refused, the others are written one by one.
+    """Write a batch and return what came of it; where one entry is refused, write the others one by one.
 
     Args:
-        batch: In the order in which they came.
-        write: Writes all or none, and says how many it refused for good. Raises `StoreError` where the same may succeed
-            later, another error where it never will.
+        batch: The entries, in the order in which they came.
+        write: Writes all or none, and returns how many it refused for good. Raises `StoreError` where a retry may
+            succeed, another error where it never will.
     """
     try:
         return Attempt(n_refused=write(batch) or 0)
@@ -92,7 +92,10 @@ class BackgroundWriter(Generic[Entry]):
             os.register_at_fork(after_in_child=lambda: (begin := weak()) and begin())
 
     def _begin_anew(self) -> None:
-        """As at first: what waited before a fork is the parent's to write, and its thread is not in the child."""
+        """Reset to the initial state.
+
+        After a fork, the waiting entries are the parent's to write, and the child has no writer thread.
+        """
         self._changed = Condition()
         self._waiting: deque[Entry] = deque()
         self._n_at_work = self._n_put = self._n_done = self._n_failed = 0
@@ -104,21 +107,21 @@ class BackgroundWriter(Generic[Entry]):
         """Why the last attempt must be repeated; None if it need not."""
 
     def begun(self) -> None:
-        """React to the thread of a process having begun."""
+        """React to the start of a process's writer thread."""
 
     def met(self, problem: Exception) -> None:
-        """React, in the thread, to a failure, whether it is to be retried or was refused for good."""
+        """React, in the thread, to a failure, whether the write is retried or was refused for good."""
 
     def ended(self) -> None:
         """React, in the thread, to its last write."""
 
     @property
     def n_waiting(self) -> int:
-        """Entries that are not written yet."""
+        """Number of entries that are not written yet."""
         return len(self._waiting) + self._n_at_work
 
     def put(self, entry: Entry) -> None:
-        """Take an entry; returns at once. The first one of a process starts the thread."""
+        """Add an entry and return at once; the first entry of a process starts the thread."""
         with self._changed:
             if self._is_closed:
                 self.n_dropped += 1
@@ -132,14 +135,14 @@ class BackgroundWriter(Generic[Entry]):
                 self._changed.notify_all()
 
     def drop(self) -> None:
-        """Count an entry that could not even be made."""
+        """Count an entry that could not even be created."""
         with self._changed:
             self.n_dropped += 1
 
     def flush(self, timeout_s: float = 5.0) -> int:
-        """Return how many of the entries so far are left, after all that can be written now are.
+        """Write what can be written now, and return how many of the entries put so far are left.
 
-        It is 0 unless the store is away or slow. What others put meanwhile is not waited for.
+        The number is 0 unless the store is unreachable or slow. Entries that others put meanwhile are not waited for.
         """
         deadline = time.monotonic() + timeout_s
         with self._changed:
@@ -157,7 +160,7 @@ class BackgroundWriter(Generic[Entry]):
             return max(0, n_put - self._n_done)
 
     def close(self, timeout_s: float = 5.0) -> int:
-        """Return how many entries could not be written; the thread ends."""
+        """End the thread and return how many entries could not be written."""
         deadline = time.monotonic() + timeout_s
         self.flush(timeout_s)
         with self._changed:
@@ -198,7 +201,7 @@ class BackgroundWriter(Generic[Entry]):
             self.ended()
 
     def _next_batch(self) -> list[Entry]:
-        """Return the entries to write next, when it is time; none when the writer is closed."""
+        """Wait until it is time and return the entries to write next; none when the writer is closed."""
         with self._changed:
             while not self._waiting and not self._is_closed:
                 self._changed.wait()
@@ -210,13 +213,13 @@ class BackgroundWriter(Generic[Entry]):
             return batch
 
     def _linger(self, pause_s: float) -> None:
-        """Wait, unless somebody wants to see everything written."""
+        """Wait, unless a flush or the close is pending."""
         deadline = time.monotonic() + pause_s
         while not (self._is_urgent or self._is_closed) and (left_s := deadline - time.monotonic()) > 0:
             self._changed.wait(left_s)
 
     def _is_stored(self, batch: list[Entry]) -> bool:
-        """Return True where the store took the batch, or what of it can be stored."""
+        """Write a batch and return whether the store took all of it that can be stored."""
         result = self._put_away(batch)
         with self._changed:
             self._waiting.extendleft(reversed(result.left))

@@ -33,9 +33,9 @@ _DESCRIBING = (
 
 
 def save_benchmark(store: Store, saved: Benchmark) -> str:
-    """Return the version of the benchmark, stored with all its cases.
+    """Store a benchmark with all its cases and return its version.
 
-    Saving it again changes only what describes it.
+    Saving it again updates only its description.
     """
     version = saved.version
     with store.write() as connection:
@@ -53,12 +53,10 @@ def save_benchmark(store: Store, saved: Benchmark) -> str:
 
 
 def find_benchmark(store: Store, name_or_version: str) -> BenchmarkRecord | None:
-    """Return the newest version of that name.
-
-    Else the benchmark of that version or unique prefix of one (8 digits or more).
+    """Return the newest version of that name, else the benchmark with that version or unique prefix (8 or more digits).
 
     Raises:
-        ConfigurationError: several versions begin like this.
+        ConfigurationError: several versions have that prefix.
     """
     with store.read() as connection:
         rows = _newest_first(connection, benchmark.c.name == name_or_version)
@@ -82,7 +80,7 @@ def list_benchmarks(store: Store) -> tuple[BenchmarkRecord, ...]:
 
 
 def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None) -> tuple[Case, ...]:
-    """Return the cases in the order of `case_ids`, or all in the order of the file.
+    """Return the cases in the order of `case_ids`, or all cases in the order of the file.
 
     Raises:
         StoreError: the version, or a case of it, is not stored.
@@ -145,16 +143,13 @@ def case_clusters(store: Store, version: str) -> dict[str, str]:
 def load_benchmark_version(
     store: Store, version: str, name: str | None = None, *, case_ids: Sequence[str] | None = None
 ) -> Benchmark:
-    """Return the benchmark, with metrics and headline as saved last (under `name`).
+    """Return the benchmark, with metrics and headline as last saved (under `name`).
 
     Args:
         store: The store.
         version: Its version.
         name: Its name, where the version has several.
-        case_ids: Which of its cases, for whoever does not need all of them; None: all.
-
-    Raises:
-        UnknownNameError: this version is not stored (under that name).
+        case_ids: The cases to load; None: all.
     """
     same_version = benchmark.c.version == version
     with store.read() as connection:
@@ -226,7 +221,7 @@ def _benchmark(row: RowMapping, cases: tuple[Case, ...]) -> Benchmark:
 
 
 def _facts(row: RowMapping) -> dict[str, Any]:
-    """Return what a benchmark and the record of it both say."""
+    """Return the fields that a benchmark and its record share."""
     names = ("name", "task_type", "headline", "options", "description", "criteria", "licence", "source", "format")
     facts = {name: row[name] for name in names}
     return {**facts, "metrics": tuple(row["metrics"]), "fields": _field_use(row["field_use"])}
@@ -259,7 +254,7 @@ _PAGE_OF_HASHES = 20_000
 
 
 def case_hashes(store: Store, version: str) -> dict[str, str]:
-    """Return the hash of each case's content by its id, in the order of the file; no text is read."""
+    """Return the content hash of each case by its id, in the order of the file; no text is read."""
     columns = (benchmark_case.c.position, benchmark_case.c.case_id, benchmark_case.c.content_hash)
     page = sa.select(*columns).where(benchmark_case.c.version == version)
     page = page.order_by(benchmark_case.c.position).limit(_PAGE_OF_HASHES)

@@ -21,7 +21,7 @@ class BusyGpu:
 
 
 def busy_gpus(store: Store, *, invocation_id: str, run_candidate_id: int) -> tuple[BusyGpu, ...]:
-    """Return each server that was sampled while it answered this candidate of a run; time to load is not counted."""
+    """Return the GPU utilisation of each server sampled while it answered this candidate, without model loading."""
     gpus = []
     for endpoint, stretches in sorted(_in_flight(store, run_candidate_id).items()):
         samples = _samples(store, invocation_id, endpoint, stretches[0][0], max(end for _, end in stretches))
@@ -32,7 +32,7 @@ def busy_gpus(store: Store, *, invocation_id: str, run_candidate_id: int) -> tup
 
 
 def _in_flight(store: Store, run_candidate_id: int) -> dict[str, list[tuple[datetime, datetime]]]:
-    """From when to when anything was in flight on each server: stretches that do not overlap, by time."""
+    """Return the time spans in which each server had requests in flight, without overlap and in order of time."""
     of = generation.c
     query = (
         sa.select(of.endpoint, of.started_at, of.finished_at, of.load_s)

@@ -25,18 +25,18 @@ class ChangedTexts:
 
     @property
     def share(self) -> float:
-        """In [0, 1]."""
+        """The share as a fraction in [0, 1]."""
         return self.n_changed / self.n
 
 
 def find_changed_texts(store: Store, row_id: int) -> ChangedTexts | None:
-    """Return what the newest other run says that has answers of the same candidate with the same seeds.
+    """Compare a candidate's answers with those of the newest other run of the same candidate with the same seeds.
 
-    None without one.
+    None without such a run.
 
     Args:
-        store: Where the runs are.
-        row_id: The candidate of a run.
+        store: The store.
+        row_id: Row id of the candidate in its run.
     """
     with store.read() as connection:
         mine = connection.execute(_run_of(run_candidate.c.id == row_id)).one_or_none()
@@ -66,7 +66,7 @@ def _run_of(which: sa.ColumnElement[bool]) -> sa.Select[tuple[int, str, str, int
 
 
 def _counts(row_id: int, other_id: int) -> sa.Select[tuple[int, int | None]]:
-    """Return how many answers both have, and how many of them differ."""
+    """Return how many answers both candidates have, and how many of them differ."""
     mine, other = generation.alias("mine"), generation.alias("other")
     is_other = sa.and_(
         other.c.run_candidate_id == other_id,

@@ -44,10 +44,13 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 def json_column() -> sa.JSON:
-    """Return the plain JSON; None is NULL. Its ASCII escapes hold NUL and lone surrogates on both databases."""
+    """Return a column type for plain JSON; None is NULL.
+
+    Its ASCII escapes hold NUL and lone surrogates on both databases.
+    """
     return sa.JSON(none_as_null=True)
 
 
 def big_key() -> sa.types.TypeEngine[int]:
-    """Return a 64-bit row number that SQLite still counts up by itself."""
+    """Return the column type of a 64-bit key that SQLite still counts up by itself."""
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")

@@ -70,15 +70,15 @@ def save_comparison(
     result: ComparisonResult,
     pairs: Sequence[ComparisonPairRecord],
 ) -> bool:
-    """Save a comparison; one that says the same is left as it is. Return True where something was written.
+    """Save a comparison and return whether anything was written; one with the same content is left as it is.
 
-    What hangs on it stays: its notes and its experiment. Its date is that of its numbers.
+    Notes on it and its experiment stay. Its date is that of its numbers.
 
     Args:
-        store: Where it goes.
+        store: The store.
         request: What was asked for.
-        result: What was found; its id is the same for the same question, so that looking twice makes no history.
-        pairs: Of the result, in their order.
+        result: What was found; the same question gives the same id, so that looking twice creates no history.
+        pairs: The pairs of the result, in their order.
     """
     comparison_id = result.comparison_id
     row = {
@@ -106,21 +106,21 @@ def save_comparison(
 
 
 def _without_pairs(result: ComparisonResult) -> dict[str, Any]:
-    """Return what stands in the comparison's own row, as JSON."""
+    """Return the JSON that the comparison's own row holds, without the pairs."""
     return {name: value for name, value in result.as_json_without_pairs().items() if name != "experiment"}
 
 
 def _without_version(result: ComparisonResult) -> ComparisonResult:
-    """Return what it says, whichever code said so."""
+    """Return the content of a comparison without the code version that made it."""
     return replace(result, code_version="", experiment=None)
 
 
 def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
-    """Return the newest comparison for `last`, else the one of that id or unique prefix of one.
+    """Return the newest comparison for `last`, else the one with that id or a unique prefix of it.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several comparisons begin like this.
+        ConfigurationError: several comparisons have that prefix.
     """
     newest_first = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc())
     with store.read() as connection:
@@ -147,7 +147,7 @@ def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[Compariso
 
 
 def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:
-    """Return what the sides of all stored pairs were called, each two once, by name."""
+    """Return the names of the two sides of all stored pairs, each combination once, sorted by name."""
     query = sa.select(comparison_pair.c.a, comparison_pair.c.b).distinct()
     with store.read() as connection:
         return tuple(sorted((row.a, row.b) for row in connection.execute(query)))
@@ -196,7 +196,7 @@ def _names(keys: Collection[str], side: str) -> sa.ColumnElement[bool]:
 
 
 def _save_pairs(connection: Connection, comparison_id: str, pairs: Sequence[ComparisonPairRecord]) -> None:
-    """Put these pairs in the place of all that the comparison had."""
+    """Replace all stored pairs of the comparison with these."""
     connection.execute(sa.delete(comparison_pair).where(comparison_pair.c.comparison_id == comparison_id))
     _save_metrics(connection, [pair.metric for pair in pairs])
     rows = [_pair_row(comparison_id, position, pair) for position, pair in enumerate(pairs)]

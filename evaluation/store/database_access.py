@@ -7,9 +7,9 @@ from evaluation.store.address import default_url, path_of
 
 
 def make_database_private(path: str) -> None:
-    """Leave a file and those beside it to this user alone, as far as they are this user's.
+    """Restrict a database file and those beside it to this user, as far as they are this user's.
 
-    The folder too, where it is ours; any other is the user's.
+    The folder too, where it is the default one; any other folder is the user's own concern.
     """
     for beside in database_files(Path(path)):
         make_private(beside)

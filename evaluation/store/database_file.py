@@ -22,7 +22,7 @@ class HasUrl(Protocol):
 
     @property
     def url(self) -> str:
-        """Address of its database."""
+        """Address of the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class DatabaseFile:
 
     @property
     def is_there(self) -> bool:
-        """False where it was deleted, moved or replaced since."""
+        """False where the file was deleted, moved or replaced since."""
         try:
             stat = self.path.stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -51,10 +51,10 @@ _lock = threading.Lock()
 
 @contextmanager
 def one_file(store: HasUrl) -> Iterator[DatabaseFile | None]:
-    """Let every store that this process opens under the store's name be the same file, until the block is left.
+    """Ensure that every store this process opens under the store's name is the same file, until the block is left.
 
-    Without it, a store that is opened after the file was deleted would make an empty database in its place. The store
-    must stay open as long: an open file's number is not given to another one.
+    Without it, a store opened after the file was deleted would create an empty database in its place. The store must
+    stay open as long: the inode number of an open file is not given to another one.
 
     Yields:
         The file; None where the store has none, as on PostgreSQL.
@@ -79,7 +79,7 @@ def one_file(store: HasUrl) -> Iterator[DatabaseFile | None]:
 
 
 def kept_file(url: URL) -> DatabaseFile | None:
-    """Return the file that `url` must be, because a block of `one_file` began with it; None: whichever there is."""
+    """Return the file that `url` must be, because an `one_file` block began with it; None: any file will do."""
     if url.get_backend_name() != "sqlite":
         return None
     path = _path(url)
@@ -89,10 +89,10 @@ def kept_file(url: URL) -> DatabaseFile | None:
 
 @contextmanager
 def lost_if_gone(file: DatabaseFile | None, url: URL) -> Iterator[None]:
-    """Refuse to begin without the file, and to call anything done that was done after it was gone.
+    """Raise where the file is gone when the block begins or when it ends, so that no work counts as done without it.
 
     Raises:
-        DatabaseLostError: it was deleted, moved or replaced, before the block or in it.
+        DatabaseLostError: the file was deleted, moved or replaced, before the block or in it.
     """
     if file is not None and not file.is_there:
         raise database_lost(url)
@@ -109,7 +109,7 @@ def lost_if_gone(file: DatabaseFile | None, url: URL) -> Iterator[None]:
 
 
 def database_lost(url: URL) -> DatabaseLostError:
-    """Return the error of a database whose file is no longer the one under its name."""
+    """Return the error for a database whose name no longer leads to the same file."""
     return DatabaseLostError(
         f"the database {shown(url)} was deleted or replaced while it was in use",
         "restore the file, or run the command again to begin a new database",
@@ -117,12 +117,12 @@ def database_lost(url: URL) -> DatabaseLostError:
 
 
 def database_file(store: HasUrl) -> DatabaseFile | None:
-    """Return the store's file; None where it has none that can be looked at, as on PostgreSQL."""
+    """Return the store's file; None where it has none that can be inspected, as on PostgreSQL."""
     return file_of(sa.make_url(store.url))
 
 
 def file_of(url: URL) -> DatabaseFile | None:
-    """Return the file that `url` names; None where there is none yet, or none that can be looked at."""
+    """Return the file that `url` names; None where there is none yet, or none that can be inspected."""
     if url.get_backend_name() != "sqlite":
         return None
     path = _path(url)

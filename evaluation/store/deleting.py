@@ -9,7 +9,7 @@ _AT_ONCE = 5_000
 
 
 def delete_rows(store: Store, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
-    """Return how many rows were deleted, some thousands in a transaction, with what hangs on them."""
+    """Delete rows with their dependents, some thousands per transaction, and return how many rows were deleted."""
     n_deleted = 0
     while True:
         with store.write() as connection:

@@ -26,16 +26,16 @@ class EarlierValue:
 
 
 def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 20) -> tuple[EarlierValue, ...]:
-    """Return the values of a run's candidates in it and in those before it, the oldest first.
+    """Return the values of a run's candidates in it and in earlier runs, the oldest first.
 
-    Of the same version of the benchmark, the same metric, and candidates of the same names, whatever their weights and
-    servers were then. Runs that are archived or came to no end do not count.
+    Only runs of the same benchmark version count, by the same metric and for candidates of the same names, whatever
+    their weights and servers were then. Archived and unfinished runs do not count.
 
     Args:
-        store: Where the runs are.
-        run_id: The last one.
-        signature: Of the metric.
-        most: Runs, the newest.
+        store: The store.
+        run_id: The last run.
+        signature: Signature of the metric.
+        most: Maximum number of runs; the newest are kept.
     """
     last = sa.select(run.c.benchmark_version, run.c.benchmark_name, run.c.created_at).where(run.c.id == run_id)
     names = sa.select(run_candidate.c.label).where(run_candidate.c.run_id == run_id)

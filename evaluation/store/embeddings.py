@@ -16,7 +16,7 @@ _CHUNK = 500
 
 
 def load_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) -> dict[str, tuple[float, ...]]:
-    """Return the vectors that are known of these texts, by text."""
+    """Return the stored vectors of these texts, by text."""
     by_hash = {_text_hash(text): text for text in texts}
     hashes = list(by_hash)
     vectors: dict[str, tuple[float, ...]] = {}
@@ -31,7 +31,7 @@ def load_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) ->
 
 
 def save_vectors(store: Store, model: str, digest: str, vectors: Mapping[str, Sequence[float]]) -> None:
-    """Store vectors by their texts, in one transaction. What is there already stays."""
+    """Store vectors by their texts, in one transaction; existing ones stay."""
     moment = now()
     rows = [
         {
@@ -51,12 +51,12 @@ def _model_key(model: str, digest: str) -> str:
 
 
 def _text_hash(text: str) -> str:
-    """Of any text, one with lone surrogates too."""
+    """Return the hash of a text, which may contain lone surrogates."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _packed(vector: Sequence[float]) -> bytes:
-    """As 32-bit floats: servers compute with no more."""
+    """Return the vector packed as 32-bit floats: servers compute with no more precision."""
     numbers = array("f", vector)
     if byteorder == "big":
         numbers.byteswap()

@@ -44,10 +44,7 @@ _card = sa.func.coalesce(
 
 
 def gpu_users(store: Store, invocation_id: str) -> tuple[GpuUser, ...]:
-    """Return the invocation's endpoints with their GPUs.
-
-    And those of other invocations that worked on them meanwhile.
-    """
+    """Return the invocation's endpoints with their GPUs, and other invocations' that used these GPUs meanwhile."""
     span = sa.select(sa.func.min(gpu_sample.c.sampled_at), sa.func.max(gpu_sample.c.sampled_at)).where(
         gpu_sample.c.invocation_id == invocation_id
     )
@@ -74,7 +71,7 @@ def _users(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[
 
 
 def load_power(store: Store, invocation_id: str, gpu: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the times in s since 1970 and power in W of one GPU, as the invocation sampled it."""
+    """Return the times (s since 1970) and the power (W) of one GPU, as sampled for the invocation."""
     at, power = array("d"), array("d")
     query = sa.select(gpu_sample.c.sampled_at, gpu_sample.c.power_w).where(
         gpu_sample.c.invocation_id == invocation_id, _card == gpu, gpu_sample.c.power_w.is_not(None)
@@ -87,9 +84,9 @@ def load_power(store: Store, invocation_id: str, gpu: str) -> tuple[NDArray[np.f
 
 
 def load_flights(store: Store, invocation_id: str, endpoint: str) -> Flights:
-    """Return the columns of all that the endpoint was asked for the invocation.
+    """Return the start and end of every request that the invocation sent to the endpoint, as columns.
 
-    Without what was reused or has no time.
+    Reused outcomes and those without a time are left out.
     """
     ids, starts, ends, is_answer = array("q"), array("d"), array("d"), array("b")
     for run_candidate_id in _run_candidates(store, invocation_id):
@@ -138,7 +135,7 @@ def _page(store: Store, run_candidate_id: int, endpoint: str, last: int) -> Sequ
 
 
 def save_energies(store: Store, generation_ids: Sequence[int], joules: Sequence[float]) -> None:
-    """Set what each generation took, in transactions short enough for others to write between them."""
+    """Set the energy of each generation, in transactions short enough for others to write between them."""
     statement = (
         sa.update(generation).where(generation.c.id == sa.bindparam("which")).values(energy_j=sa.bindparam("joules"))
     )
@@ -157,7 +154,7 @@ class EnergyTotal:
 
 
 def energy_totals(store: Store, run_id: str) -> dict[int, EnergyTotal]:
-    """Return the joules of each candidate of a run, by the candidate's row; none where nothing was measured."""
+    """Return the energy in J of each candidate of a run, by the candidate's row; empty where nothing was measured."""
     joules = generation.c.energy_j
     query = (
         sa.select(run_candidate.c.id, sa.func.count().label("n_measured"), sa.func.sum(joules).label("energy_j"))

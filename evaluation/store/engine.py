@@ -32,7 +32,7 @@ def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = 
     Args:
         url: From `parse_url`.
         busy_timeout_s: How long SQLite waits for another writer.
-        foreign_keys: Off only for migrations, where SQLite rebuilds tables.
+        foreign_keys: Enforce foreign keys; off only for migrations, where SQLite rebuilds tables.
     """
     if url.get_backend_name() == "postgresql":
         defaults = {"connect_timeout": CONNECT_TIMEOUT_S, **_NOTICING_A_DEAD_LINE}
@@ -49,7 +49,7 @@ def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = 
 
 
 def engine_of(connection: sqlite3.Connection) -> Engine:
-    """Return an engine for one connection that is open already; its transactions are a writer's."""
+    """Return an engine for one connection that is already open; its transactions are write transactions."""
     engine = sa.create_engine(
         "sqlite://",
         creator=lambda: connection,
@@ -75,7 +75,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
-    """Turn the database's errors into a `StoreError` that says what to do."""
+    """Translate the database's errors into a `StoreError` that says what to do."""
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
@@ -83,7 +83,7 @@ def translated(url: URL) -> Iterator[None]:
 
 
 def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
-    """Return the error in words a person can act on: a `StoreUnreachableError` where the same may succeed later."""
+    """Return the error in words a person can act on: a `StoreUnreachableError` where a retry may succeed."""
     original = getattr(error, "orig", None) or error
     if isinstance(original, StoreError):
         return original
@@ -161,10 +161,10 @@ _PASSING: tuple[tuple[tuple[str, ...], str, str], ...] = (
 
 
 def make_folder(url: URL) -> None:
-    """Create the folder of a SQLite file, where it is missing: for this user alone.
+    """Create the folder of a SQLite file where it is missing, accessible to this user alone.
 
     Raises:
-        StoreError: a part of the path is a file, or may not be written to.
+        StoreError: a part of the path is a file, or is not writable.
     """
     folder = Path(str(url.database)).parent
     try:

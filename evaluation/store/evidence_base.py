@@ -52,7 +52,7 @@ class EvidenceBase:
 
     @property
     def benchmarks(self) -> dict[str, str]:
-        """What people call each yardstick; no two of them the same."""
+        """Display name of each yardstick; all are distinct."""
         called = {source.yardstick.name: source.yardstick.shown for source in self.asked}
         called |= {f"{IMPORT}{source.import_id}": source.name for source in self.imports}
         uses = Counter(called.values())
@@ -60,7 +60,7 @@ class EvidenceBase:
 
     @classmethod
     def read(cls, connection: Connection) -> "EvidenceBase":
-        """Return what the database holds now; all that follows in this transaction sees the same state."""
+        """Read what the database holds now; everything read later in this transaction sees the same state."""
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         asked_candidates, imports = _asked_candidates(connection), _imports(connection)
@@ -82,7 +82,7 @@ class EvidenceBase:
 
 
 def _hash_of(yardstick: str) -> str:
-    """Return the beginning of the benchmark version's or the import's hash."""
+    """Return the first digits of the hash of the benchmark version or of the import."""
     return yardstick.removeprefix(IMPORT)[:7]
 
 
@@ -137,7 +137,7 @@ def _details_of(candidate: Choosable) -> list[Any]:
 
 
 def _sums(connection: Connection, keys: Collection[str], has_imports: bool) -> list[list[int]]:
-    """Return sums over all rows that change with any value, its place and its candidate."""
+    """Return checksums over all rows, which change with any value, its place and its candidate."""
     of = generation.c
     queries = [
         _sum_of(generation, _figures(), of.id, of.run_candidate_id),
@@ -155,10 +155,10 @@ def _sum_of(
     *places: sa.ColumnElement[int],
     where: sa.ColumnElement[bool] | None = None,
 ) -> sa.Select[Any]:
-    """Return the number of rows, and the sum of a number of each: the value times what its places give.
+    """Return the number of rows and a checksum: the sum of each value times a number computed from its places.
 
-    That is squared twice, modulo one prime after another, which leaves nothing linear in the places: else values that
-    are exchanged both ways equally often could leave the sum as it was.
+    That number is squared twice, modulo one prime after another, so that nothing linear in the places is left:
+    otherwise values that are exchanged equally often in both directions could leave the sum unchanged.
     """
     first, second, third = _PRIMES
     number = (sa.cast(value + 1, sa.BigInteger) % third).label("number")
@@ -175,13 +175,13 @@ def _sum_of(
 
 
 def _weighed(*parts: tuple[sa.ColumnElement[Any], float]) -> sa.ColumnElement[Any]:
-    """Return one number for several, any of which may be missing."""
+    """Return one weighted number for several, any of which may be missing."""
     first, *others = (sa.func.coalesce(part, -1.0) * weight for part, weight in parts)
     return sum(others, first)
 
 
 def _figures() -> sa.ColumnElement[Any]:
-    """Return what may become known of an outcome later. All else of it is written once."""
+    """Return the figures of an outcome that may become known later; everything else in it is written once."""
     of = generation.c
     state = sa.case((of.prompt_state.is_(None), -1.0), (of.prompt_state == "fresh", -1.0), else_=1.0)
     return _weighed((of.total_s, 1_000_003.0), (of.energy_j, 10_007.0), (of.output_tokens, 1_013.0), (state, 101.0))

@@ -39,15 +39,15 @@ class Columns:
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        """Those that have cases."""
+        """Groups that have cases."""
         return tuple(self._cases)
 
     def candidate(self, key: str) -> int:
-        """Return the candidate's number, a new one for a new key."""
+        """Return the candidate's number; a new key gets a new one."""
         return self._candidates.setdefault(key, len(self._candidates))
 
     def cases(self, group: Group, case_ids: Sequence[str]) -> _Positions:
-        """Return the cases' numbers, new ones for new ids; shape (n_rows,)."""
+        """Return the cases' numbers, shape (n_rows,); new ids get new ones."""
         case_numbers = self._cases.setdefault(group, {})
         for case_id in dict.fromkeys(case_ids):
             if case_id not in case_numbers:
@@ -66,7 +66,7 @@ class Columns:
         energy_j: _Reals,
         is_cached: _Truths | None = None,
     ) -> None:
-        """Add rows; all columns are equally long."""
+        """Add rows; all columns have the same length."""
         kept = np.zeros(len(case), dtype=np.bool_) if is_cached is None else is_cached
         self._rows.append((candidate, case, quality, latency_s, cost_usd, energy_j, kept))
 
@@ -77,7 +77,7 @@ class Columns:
         fingerprint: str,
         benchmarks: Mapping[str, str],
     ) -> Evidence:
-        """Return all rows. Candidates stand by label, cases by their first row."""
+        """Return all rows, with candidates sorted by label and cases by their first row."""
         named = labelled_apart([candidates[key] for key in self._candidates])
         order = sorted(range(len(named)), key=lambda position: (named[position].label, named[position].key))
         moved = np.empty(len(order), dtype=np.int32)
@@ -110,7 +110,7 @@ class Columns:
         )
 
     def _regrouped(self) -> _Positions:
-        """Return the number of each case where those of a group stand together, by the number that it was given."""
+        """Return the new number of each case, by its old one, so that the cases of a group are contiguous."""
         numbers = [number for case_numbers in self._cases.values() for number in case_numbers.values()]
         places = np.empty(self._n_cases, dtype=np.int32)
         places[numbers] = np.arange(self._n_cases, dtype=np.int32)
@@ -124,7 +124,7 @@ def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
 def add_runs(
     connection: Connection, columns: Columns, candidates: Sequence[AskedCandidate], tasks: Collection[str] | None
 ) -> None:
-    """Add the scored outcomes of the candidates of runs, on some tasks or all."""
+    """Add the scored outcomes of the candidates of runs, for some tasks or all."""
     by_metric: defaultdict[str, list[AskedCandidate]] = defaultdict(list)
     for candidate in candidates:
         if tasks is None or candidate.yardstick.task in tasks:
@@ -135,7 +135,7 @@ def add_runs(
 
 
 def _add_candidates(connection: Connection, columns: Columns, metric_key: str, group: Sequence[AskedCandidate]) -> None:
-    """Add the rows of candidates that are measured by one metric."""
+    """Add the rows of the candidates that one metric measures."""
     by_id = {candidate.row_id: candidate for candidate in group}
     for page in _plain_pages(connection, _scored(metric_key, list(by_id))):
         ids, case_ids, *numbers = zip(*page, strict=True)
@@ -156,9 +156,9 @@ def _add_candidates(connection: Connection, columns: Columns, metric_key: str, g
 
 
 def _plain_pages(connection: Connection, query: sa.Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield the rows as the driver gives them, which takes half the time.
+    """Yield pages of rows as the driver returns them, which takes half the time.
 
-    Pages are soon forgotten, and memory is reused.
+    Pages are short-lived, so that memory is reused.
     """
     with connection.execute(query) as result:
         cursor: Any = result.cursor
@@ -167,9 +167,9 @@ def _plain_pages(connection: Connection, query: sa.Select[Any]) -> Iterator[list
 
 
 def _scored(metric_key: str, row_ids: Sequence[int]) -> sa.Select[Any]:
-    """Return the candidate, case and figures of all scored outcomes, by candidate.
+    """Return the query for candidate, case and figures of all scored outcomes, by candidate.
 
-    Texts are as stored, which is faster.
+    Texts stay as stored, which is faster.
     """
     of = generation.c
     is_cached = sa.func.coalesce(of.prompt_state, PromptState.FRESH.value) != PromptState.FRESH.value
@@ -200,7 +200,10 @@ def _scored(metric_key: str, row_ids: Sequence[int]) -> sa.Select[Any]:
 
 
 def _cost(price: Mapping[str, float], n_in: _Reals, n_out: _Reals, energy_j: _Reals) -> _Reals:
-    """As the metric `cost_usd` has it: by tokens, reused answers too, or by the energy that was measured."""
+    """Return the cost of each row as the metric `cost_usd` defines it.
+
+    By tokens, for reused answers too, or by the measured energy.
+    """
     if "input_per_million" in price:
         return (n_in * price["input_per_million"] + n_out * price["output_per_million"]) / 1e6
     if "per_kwh" in price:
@@ -211,7 +214,7 @@ def _cost(price: Mapping[str, float], n_in: _Reals, n_out: _Reals, energy_j: _Re
 def add_import(
     connection: Connection, columns: Columns, scoreboard: ImportedScoreboard, tasks: Collection[str] | None
 ) -> None:
-    """Add the rows of a scoreboard from elsewhere, on some tasks or all."""
+    """Add the rows of an imported scoreboard, for some tasks or all."""
     of_case = _imported_cases(connection, columns, scoreboard.import_id, tasks)
     names = ("case_position", "candidate_position", "quality", "latency_s", "cost_usd", "energy_j")
     query = sa.select(*(scoreboard_row.c[name] for name in names)).where(
@@ -240,7 +243,7 @@ def add_import(
 def _imported_cases(
     connection: Connection, columns: Columns, import_id: str, tasks: Collection[str] | None
 ) -> _Positions:
-    """Return the number of each of an import's cases, by its position; -1 for those of other tasks."""
+    """Return the number of each of an import's cases, by its position; -1 for cases of other tasks."""
     of = scoreboard_case.c
     query = sa.select(of.position, of.task, sa.type_coerce(of.case_id, sa.Text()).label("case_id"))
     rows = connection.execute(query.where(of.import_id == import_id).order_by(of.position)).all()
@@ -252,9 +255,9 @@ def _imported_cases(
 
 
 def read_families(connection: Connection, groups: Collection[Group]) -> dict[Group, dict[str, str]]:
-    """Return the family of each case, by group and case id as stored.
+    """Return the family of each case, by group and stored case id.
 
-    A case alone is known by its content, so that it is one family in all versions of its benchmark.
+    A case that stands alone is identified by its content, so that it is one family in all versions of its benchmark.
     """
     of_version: dict[str, dict[str, str]] = {}
     families: dict[Group, dict[str, str]] = {}

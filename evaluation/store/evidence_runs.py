@@ -7,17 +7,16 @@ from evaluation.store.session import Store
 
 
 def runs_behind(store: Store, *, task: str, keys: Collection[str]) -> tuple[list[tuple[str, str]], int]:
-    """Return the newest run of each benchmark.
-
-    (its id and the benchmark's name) that asked at least two of some candidates.
+    """Return the newest run of each benchmark that asked at least two of these candidates.
 
     Args:
-        store: Where the runs are.
-        task: What the benchmarks are of.
-        keys: The candidates.
+        store: The store.
+        task: Task of the benchmarks.
+        keys: Keys of the candidates.
 
     Returns:
-        These runs, the newest first, and how many runs and imports there are on the task in all.
+        Run id and benchmark name of each of these runs, the newest first, and how many runs and imports the task has in
+        all.
     """
     with store.read() as connection:
         base = EvidenceBase.read(connection)

@@ -38,10 +38,10 @@ class ServerStamp:
         self._store = store
 
     def value(self) -> Hashable:
-        """Return the equal to the last one as long as nothing changed; another one says that something may have.
+        """Return a value equal to the last one as long as nothing changed; another one means that something may have.
 
         Raises:
-            StoreUnreachableError: the store is away.
+            StoreUnreachableError: the store is unreachable.
             StoreError: it cannot be read.
         """
         with self._store.read() as connection:
@@ -56,7 +56,7 @@ class ServerStamp:
             yield connection
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no connection is kept open."""
 
 
 def stamp_of(store: Store) -> SqliteStamp | ServerStamp:

@@ -43,7 +43,7 @@ class ExperimentContents:
 
 
 def contents_to_delete(store: Store, experiment_id: str, *, with_runs: bool) -> ExperimentContents:
-    """Return what `delete_experiment` would delete; nothing is deleted."""
+    """Return what `delete_experiment` would delete, without deleting anything."""
     n_runs = len(find_experiment(store, experiment_id).run_ids)
     run_ids = runs_of_its_own(store, experiment_id) if with_runs else ()
     filed = sa.select(comparison.c.id).where(comparison.c.experiment_id == experiment_id)
@@ -70,12 +70,12 @@ def contents_to_delete(store: Store, experiment_id: str, *, with_runs: bool) -> 
 
 
 def delete_experiment(store: Store, experiment_id: str, *, with_runs: bool) -> tuple[str, ...]:
-    """Delete an experiment with its notes and comparisons; the ids of the runs that went with it.
+    """Delete an experiment with its notes and comparisons, and return the ids of the runs that were deleted with it.
 
     Args:
         store: The store.
-        experiment_id: The experiment's.
-        with_runs: Its runs too, except those that belong to another experiment.
+        experiment_id: Id of the experiment.
+        with_runs: Delete its runs too, except those that belong to another experiment.
 
     Raises:
         StoreError: one of these runs is running; nothing is deleted then.

@@ -27,10 +27,10 @@ def create_experiment(
     template: Mapping[str, Any] | None = None,
     tags: Sequence[str] = (),
 ) -> ExperimentRecord:
-    """Return a new experiment without runs.
+    """Create an experiment without runs and return it.
 
     Raises:
-        ConfigurationError: the name is empty, or there is one of that name.
+        ConfigurationError: the name is empty or taken.
     """
     row = {
         "id": uuid.uuid4().hex[:12],
@@ -62,7 +62,7 @@ def _checked_tags(tags: Sequence[str]) -> list[str]:
 
 
 def _spellings(name: str) -> tuple[str, ...]:
-    """Return the name as it was typed and as names are kept: those of earlier versions were kept as they were typed."""
+    """Return the name as typed and as names are stored now; earlier versions stored names as typed."""
     return (name, normal_name(name))
 
 
@@ -83,11 +83,11 @@ def list_experiments(store: Store, *, include_archived: bool = False) -> tuple[E
 
 
 def find_experiment(store: Store, name_or_id: str) -> ExperimentRecord:
-    """Return the experiment of that name, else of that id or a unique beginning of one.
+    """Return the experiment of that name, else the one with that id or a unique prefix of it.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several ids begin like this.
+        ConfigurationError: several ids have that prefix.
     """
     with store.read() as connection:
         records = _load(
@@ -125,7 +125,7 @@ def experiments_of_run(store: Store, run_id: str) -> tuple[str, ...]:
 
 
 def change_experiment(store: Store, experiment_id: str, **values: Any) -> None:
-    """Set what is named: name, question, description, template, tags, favourite.
+    """Set the fields that are given: name, question, description, template, tags, favourite.
 
     Raises:
         UnknownNameError: no such experiment.
@@ -141,7 +141,7 @@ def change_experiment(store: Store, experiment_id: str, **values: Any) -> None:
 
 
 def archive_experiment(store: Store, experiment_id: str, *, archived: bool = True) -> None:
-    """Take an experiment out of the list, or back into it; its runs stay as they are."""
+    """Archive an experiment, or restore it to the list; its runs are not affected."""
     _update(store, experiment_id, {"archived_at": now() if archived else None})
 
 
@@ -155,7 +155,7 @@ def _update(store: Store, experiment_id: str, values: Mapping[str, Any]) -> None
 
 
 def add_runs(store: Store, experiment_id: str, run_ids: Sequence[str]) -> int:
-    """Return how many of the runs the experiment did not have before."""
+    """Add runs to the experiment and return how many it did not have before."""
     have = sa.select(experiment_run.c.run_id).where(experiment_run.c.experiment_id == experiment_id)
     with store.write() as connection:
         stored_ids = set(connection.execute(have).scalars())
@@ -170,14 +170,14 @@ def add_runs(store: Store, experiment_id: str, run_ids: Sequence[str]) -> int:
 
 
 def remove_runs(store: Store, experiment_id: str, run_ids: Sequence[str]) -> int:
-    """Return how many of the runs the experiment had; they stay in the store."""
+    """Remove runs from the experiment and return how many it had; they stay in the store."""
     mine = sa.and_(experiment_run.c.experiment_id == experiment_id, experiment_run.c.run_id.in_(run_ids))
     with store.write() as connection:
         return connection.execute(sa.delete(experiment_run).where(mine)).rowcount
 
 
 def clone_experiment(store: Store, experiment_id: str, *, name: str) -> ExperimentRecord:
-    """Return a new experiment with the question, description, template and tags of another one, and no runs."""
+    """Return a new experiment with the question, description, template and tags of another one, without its runs."""
     before = find_experiment(store, experiment_id)
     return create_experiment(
         store,
@@ -205,14 +205,14 @@ def experiment_of_runs(store: Store, run_ids: Sequence[str]) -> str | None:
 
 
 def file_comparison(store: Store, comparison_id: str, experiment_id: str) -> None:
-    """Make a comparison one of an experiment's."""
+    """Add a comparison to an experiment."""
     mine = sa.update(comparison).where(comparison.c.id == comparison_id)
     with store.write() as connection:
         connection.execute(mine.values(experiment_id=experiment_id))
 
 
 def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[ComparisonSummary, ...]:
-    """Return the experiment's comparisons, oldest first: which runs, and the sentence that they ended in."""
+    """Return the experiment's comparisons, oldest first: their runs and the sentence of their result."""
     query = sa.select(comparison).where(comparison.c.experiment_id == experiment_id)
     with store.read() as connection:
         rows = connection.execute(query.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()

@@ -35,7 +35,7 @@ _COLUMNS = [column for column in gpu_sample.c if column.name not in ("id", "invo
 
 
 def save_gpu_samples(store: Store, invocation_id: str, samples: Sequence[GpuSample]) -> None:
-    """Store samples in one transaction."""
+    """Store GPU samples in one transaction."""
     if not samples:
         return
     rows = [{"invocation_id": invocation_id, **asdict(sample)} for sample in samples]

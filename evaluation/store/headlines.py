@@ -21,11 +21,11 @@ class HeadlineValue:
 
 
 def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[HeadlineValue, ...]]:
-    """Return the value of each candidate that has one, by run; in the order of the run's candidates.
+    """Return the headline value of each candidate that has one, by run, in the order of the run's candidates.
 
     Args:
         store: The store.
-        run_ids: Runs with nothing measured yet are left out of the answer.
+        run_ids: Ids of the runs; those with nothing measured yet are left out of the result.
     """
     query = (
         sa.select(run.c.id, run.c.metrics, run_candidate.c.label, estimate.c.value, metric.c.signature)

@@ -43,9 +43,9 @@ def this_host() -> str:
 
 
 def process_start(pid: int) -> str | None:
-    """When and where the process started, in a form only to be compared; None: no such process, or unknown here.
+    """Return when and where the process started, in a form only to be compared; None: no such process, or unknown here.
 
-    A number that was given to another process meanwhile has another start.
+    A process that has since been given the same number has another start.
     """
     if sys.platform == "linux":
         return _linux_process_start(pid)
@@ -69,7 +69,7 @@ def _linux_process_start(pid: int) -> str | None:
 
 
 def _linux_place() -> str:
-    """Return this boot and this space of process numbers: containers may share a host's name and not its processes."""
+    """Return the boot id and PID namespace: containers may share a host name but not their processes."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return f"{boot}:{Path('/proc/self/ns/pid').readlink()}"
 
@@ -85,17 +85,17 @@ def take_hold(
     flow_run_id: str | None = None,
     part: str | None = None,
 ) -> str:
-    """Return the id of a new holder of these runs.
+    """Register a holder of these runs and return its id.
 
     Args:
         store: The store.
-        run_ids: What it works on.
+        run_ids: The runs that it works on.
         host: None: this one.
         pid: None: this process.
         process_start: None: asked of the operating system where host and pid are this process's.
         alone: Refuse runs that another process works on, unless on another part of them.
-        flow_run_id: Prefect's, to which it belongs.
-        part: What of the runs it works on; None: all.
+        flow_run_id: Id of the Prefect flow run to which it belongs.
+        part: The part of the runs that it works on; None: all.
 
     Raises:
         RunInUseError: another living process holds one of them.
@@ -126,7 +126,7 @@ def take_hold(
 
 
 def _refuse_held(connection: Connection, run_ids: Collection[str], part: str | None) -> None:
-    """Refuse runs that another living process holds; what this process holds already is its own."""
+    """Refuse runs that another living process holds; those that this process holds are its own."""
     query = (
         sa.select(holder_run.c.run_id, *_COLUMNS)
         .join(holder, holder_run.c.holder_id == holder.c.id)
@@ -140,7 +140,7 @@ def _refuse_held(connection: Connection, run_ids: Collection[str], part: str | N
 
 
 def held_error(run_id: str, record: HolderRecord) -> RunInUseError:
-    """Return the refusal of a run that somebody works on."""
+    """Return the error for a run that another process works on."""
     silent_s = (now() - record.heartbeat_at).total_seconds()
     return RunInUseError(
         f"run {run_id} is in use by process {record.pid} on {record.host} (last heartbeat {silent_s:.0f} s ago)",
@@ -154,7 +154,7 @@ def _own_start() -> str | None:
 
 
 def beat(store: Store, holder_id: str, *, lease_ids: Sequence[str] | None = None) -> None:
-    """Say that the holder lives, and which leases it has (None: as before).
+    """Record a heartbeat of the holder and its current leases (None: unchanged).
 
     Raises:
         StoreError: no such holder: its runs were deleted.
@@ -164,7 +164,7 @@ def beat(store: Store, holder_id: str, *, lease_ids: Sequence[str] | None = None
 
 
 def let_go(store: Store, holder_id: str) -> None:
-    """Say that the holder works on its runs no more, and has no leases left.
+    """Release the holder's runs; it has no leases left.
 
     Raises:
         StoreError: no such holder: its runs were deleted.
@@ -173,9 +173,9 @@ def let_go(store: Store, holder_id: str) -> None:
 
 
 def end_holder(store: Store, holder_id: str) -> None:
-    """Say that a dead holder's leases are free again. One that was deleted meanwhile needs no ending.
+    """Mark a dead holder as ended, with its leases freed; one that was deleted meanwhile is ignored.
 
-    Where it died at work, its flow run waits from now on to be made again.
+    Where it died at work, a recovery of its flow run is requested.
     """
     this = holder.c.id == holder_id
     with store.write() as connection:
@@ -214,12 +214,12 @@ def holders_of_flow(store: Store, flow_run_id: str) -> tuple[HolderRecord, ...]:
 
 
 def living_holders(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
-    """Return those who work on a run now, newest first."""
+    """Return the holders that work on a run now, newest first."""
     return tuple(record for record in holders_of(store, run_id) if is_alive(record))
 
 
 def dead_holders(store: Store) -> tuple[HolderRecord, ...]:
-    """Return those who died without letting go, or whose leases nobody has freed yet, oldest first."""
+    """Return the holders that died without letting go, or whose leases nobody has freed yet, oldest first."""
     has_leases = sa.cast(holder.c.lease_ids, sa.Text) != "[]"
     open_ends = sa.select(*_COLUMNS).where(sa.or_(holder.c.ended_at.is_(None), has_leases))
     with store.read() as connection:
@@ -228,7 +228,7 @@ def dead_holders(store: Store) -> tuple[HolderRecord, ...]:
 
 
 def held_runs(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:
-    """Return those of the runs that a living holder works on."""
+    """Return which of the runs a living holder works on."""
     if not run_ids:
         return frozenset()
     query = (
@@ -241,14 +241,14 @@ def held_runs(connection: Connection, run_ids: Collection[str]) -> frozenset[str
 
 
 def is_alive(record: HolderRecord) -> bool:
-    """Return True unless it let go, was silent for `SILENCE_S`, or is a process of this machine that is gone."""
+    """Return True unless the holder let go, was silent for `SILENCE_S`, or is a process of this machine that ended."""
     if record.ended_at is not None or now() - record.heartbeat_at > timedelta(seconds=SILENCE_S):
         return False
     return not _is_visible(record) or is_seen(record)
 
 
 def _is_visible(record: HolderRecord) -> bool:
-    """Return False for processes of another machine, boot or container: there, silence alone will tell."""
+    """Return False for processes of another machine, boot or container, where only silence can tell."""
     own_start = _own_start()
     if record.host != this_host() or record.process_start is None or own_start is None:
         return False
@@ -256,12 +256,12 @@ def _is_visible(record: HolderRecord) -> bool:
 
 
 def is_seen(record: HolderRecord) -> bool:
-    """Return True where its process is there on this machine, be it silent or said to have ended."""
+    """Return True where the holder's process exists on this machine, even if it is silent or was recorded as ended."""
     return _is_visible(record) and process_start(record.pid) == record.process_start
 
 
 def has_come_back(record: HolderRecord) -> bool:
-    """Return True for one that was found dead and beats again: it was silent, as all are while the database is away."""
+    """Return True for a holder that was found dead and beats again, as all are silent while the database is away."""
     if record.ended_at is None or record.heartbeat_at <= record.ended_at:
         return False
     return now() - record.heartbeat_at <= timedelta(seconds=SILENCE_S)
@@ -273,7 +273,7 @@ def is_at_work(record: HolderRecord) -> bool:
 
 
 def own_silence_s(store: Store) -> float:
-    """Return the seconds since this process beat last; 0 where it holds nothing."""
+    """Return the seconds since this process's last heartbeat; 0 where it holds nothing."""
     is_own = sa.and_(holder.c.host == this_host(), holder.c.pid == os.getpid(), holder.c.process_start == _own_start())
     query = sa.select(sa.func.max(holder.c.heartbeat_at)).where(is_own, holder.c.ended_at.is_(None))
     with store.read() as connection:

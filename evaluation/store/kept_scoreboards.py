@@ -31,14 +31,14 @@ class KeptContent:
 
 
 def read_kept(stamp: SqliteStamp, made_by: str) -> KeptContent:
-    """Return what is kept of the evidence as it is now.
+    """Return the scoreboard kept for the evidence as it is now.
 
     Args:
-        stamp: Of the file.
+        stamp: Stamp of the file.
         made_by: The code that may have computed it.
 
     Raises:
-        StoreError: the file is away, or cannot be read.
+        StoreError: the file is unreachable, or cannot be read.
     """
     with stamp.read() as connection:
         changes = n_changes(connection)
@@ -50,7 +50,7 @@ def read_kept(stamp: SqliteStamp, made_by: str) -> KeptContent:
 
 
 def is_of_this_version(stamp: SqliteStamp) -> bool:
-    """Return False where there is no database that can be read, or one that another version of this program wrote."""
+    """Return False where there is no readable database, or another version of this program wrote it."""
     try:
         with stamp.read() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone():
@@ -62,16 +62,18 @@ def is_of_this_version(stamp: SqliteStamp) -> bool:
 
 
 def keep(stamp: SqliteStamp, content: bytes, *, n_changes_before: int, made_by: str) -> bool:
-    """Return True where it is kept now; not where the evidence has changed since it was read, or it is too large.
+    """Keep a scoreboard and return whether it was kept.
+
+    Not where the evidence has changed since it was read, or the scoreboard is too large.
 
     Args:
-        stamp: Of the file.
+        stamp: Stamp of the file.
         content: What was computed.
         n_changes_before: How often the evidence had changed before it was read.
         made_by: The code that computed it.
 
     Raises:
-        StoreError: the file is away, or cannot be written.
+        StoreError: the file is unreachable, or cannot be written.
     """
     if len(content) > MOST_BYTES:
         return False
@@ -86,7 +88,7 @@ def keep(stamp: SqliteStamp, content: bytes, *, n_changes_before: int, made_by: 
 
 
 def may_be_kept(store: "Store") -> bool:
-    """Return True where all metrics are this program's own: what another package says of its own may change with it."""
+    """Return True where all metrics are built in: what other packages say of their metrics may change with them."""
     import sqlalchemy as sa
 
     from evaluation.metrics import METRICS
@@ -99,12 +101,10 @@ def may_be_kept(store: "Store") -> bool:
 
 
 def read_serving_of(stamp: SqliteStamp, model_id: str) -> tuple[int, str, bytes] | None:
-    """Return the version, the status and the serving bytes of a selection model.
-
-    None where they are not what was stored.
+    """Return the version, the status and the serving bytes of a selection model; None where they are damaged.
 
     Raises:
-        StoreError: the file is away, or cannot be read.
+        StoreError: the file is unreachable, or cannot be read.
     """
     with stamp.read() as connection:
         row = connection.execute(

@@ -13,7 +13,7 @@ _LOADED_BYTES = "loaded_bytes"
 
 
 def record_loaded_bytes(store: Store, run_candidate_ids: Sequence[int], *, size_bytes: int) -> None:
-    """Note with these candidates what their model takes in memory, by its server's account; the most counts."""
+    """Record with these candidates how much memory their model takes, as its server reports it; the maximum is kept."""
     of_candidates = run_candidate.c.id.in_(run_candidate_ids)
     query = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
     with store.write() as connection:
@@ -24,9 +24,9 @@ def record_loaded_bytes(store: Store, run_candidate_ids: Sequence[int], *, size_
 
 
 def loaded_bytes(connection: Connection) -> dict[str, float]:
-    """Return the most that each candidate's model was seen to take, by the candidate's key.
+    """Return the maximum memory that each candidate's model was seen to take, by the candidate's key.
 
-    Those never seen are left out.
+    Candidates whose model was never seen loaded are left out.
     """
     noted = run_candidate.c.details[_LOADED_BYTES]
     sizes: dict[str, float] = {}

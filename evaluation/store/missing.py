@@ -28,19 +28,19 @@ def missing_page(
     positions: range | None = None,
     repeats: range | None = None,
 ) -> MissingPage:
-    """(case id, repeat) without an answer or own failure, in the order of the benchmark.
+    """Return a page of items (case id, repeat) without an answer or own failure, in the order of the benchmark.
 
     Args:
         store: The store.
-        run_candidate_id: Whose outcomes.
+        run_candidate_id: The candidate in its run.
         after: Position of the last page's end; -1: from the beginning.
-        n_cases: Cases of which something is missing, at most.
-        ask_failures_again: False where every failure of the server's is final.
-        ask_permanent_failures_again: True on a resume; False where a shard is retried, to which a failure of the
-            server's that asking again will not change is final.
-        share: The part of the run's cases that is looked at; None: all.
-        positions: Where the cases stand that are looked at; None: anywhere.
-        repeats: Those that are looked at; None: all.
+        n_cases: Maximum number of cases with something missing.
+        ask_failures_again: False where every failure of the server is final.
+        ask_permanent_failures_again: True on a resume; False where a shard is retried, for which a failure of the
+            server that asking again will not change is final.
+        share: The part of the run's cases to look at; None: all.
+        positions: Positions of the cases to look at; None: any.
+        repeats: Repeats to look at; None: all.
 
     Raises:
         StoreError: no such candidate of a run.
@@ -76,17 +76,17 @@ def is_missing(store: Store, run_candidate_ids: Iterable[int], share: Share) -> 
 
 
 def _not_final(*, ask_permanent_failures_again: bool) -> frozenset[str]:
-    """Return the kinds of failures of the server's that are asked again."""
+    """Return the kinds of server failures that are asked again."""
     return _SERVERS if ask_permanent_failures_again else _TRANSIENT
 
 
 def _incomplete(
     run_id: str, run_candidate_id: int, not_final: frozenset[str], n_repeats: int, after: int
 ) -> sa.Select[tuple[int, str]]:
-    """Return the run's cases after a position with fewer rows than repeats, or with a failure that is asked again.
+    """Return the query for cases after a position with fewer rows than repeats, or with a failure to be asked again.
 
-    Two questions in place of one: the rows are counted in the unique index, without looking at their kinds, which
-    stand among the texts; the failures have an index of their own.
+    Two subqueries in place of one: the rows are counted in the unique index, without reading their kinds, which are
+    stored among the texts; the failures have an index of their own.
     """
     same_case = sa.and_(generation.c.run_candidate_id == run_candidate_id, generation.c.case_id == run_case.c.case_id)
     rows = sa.select(sa.func.count()).select_from(generation).where(same_case, generation.c.repeat < n_repeats)
@@ -104,9 +104,9 @@ def _incomplete(
 def _final_items(
     connection: Connection, run_candidate_id: int, case_ids: Sequence[str], not_final: frozenset[str]
 ) -> set[tuple[str, int]]:
-    """(case id, repeat) of what is stored and not asked again, of a page of cases.
+    """Return the items (case id, repeat) of a page of cases that are stored and not asked again.
 
-    The kind is looked at here: asked of the database, it takes the index of kinds and reads all of the candidate.
+    The kind is checked here: in the query, the database would take the index of kinds and read all of the candidate.
     """
     columns = (generation.c.case_id, generation.c.repeat, generation.c.failure_kind)
     of_page = sa.select(*columns).where(
@@ -137,7 +137,7 @@ def count_missing(store: Store, run_candidate_id: int) -> int:
 
 
 def count_failures_since(store: Store, run_candidate_id: int, since: datetime) -> int:
-    """On how many of a candidate's generations the server failed since then, whoever asked them."""
+    """Return on how many of a candidate's generations the server failed since then, whoever asked them."""
     query = (
         sa.select(sa.func.count())
         .select_from(generation)

@@ -18,7 +18,7 @@ _COLUMNS = tuple(model.c[field.name] for field in fields(ModelRecord))
 
 
 def record_seen(store: Store, info: ModelInfo, *, endpoint_name: str) -> ModelRecord:
-    """Return the model as now seen on an endpoint. Another digest makes a new version; the old one stays."""
+    """Record and return a model as now seen on an endpoint; another digest makes a new version, the old one stays."""
     name, digest = info.name, info.digest
     facts = {field.name: getattr(info, field.name) for field in fields(ModelInfo) if field.name != "name"}
     facts |= {"endpoint_name": endpoint_name, "capabilities": list(info.capabilities)}
@@ -31,7 +31,7 @@ def record_seen(store: Store, info: ModelInfo, *, endpoint_name: str) -> ModelRe
 
 
 def _same_version(connection: Connection, name: str, digest: str | None, endpoint_name: str) -> int | None:
-    """Return the row of this version on this endpoint, else of the name as registered by hand."""
+    """Return the row of this version on this endpoint, else of the same name as registered by hand."""
     rows = connection.execute(
         sa.select(model.c.id, model.c.digest, model.c.endpoint_name).where(model.c.name == name)
     ).all()
@@ -64,9 +64,9 @@ def register_model(
     capabilities: tuple[str, ...] = (),
     licence: str | None = None,
 ) -> ModelRecord:
-    """Return a model that is known by name before any server has it; registering a retired one brings it back.
+    """Register a model by name before any server has it, and return it; registering a retired one brings it back.
 
-    Of a model that a server has shown, its own facts stay as they are.
+    The facts of a model that a server has reported stay as they are.
     """
     facts: dict[str, Any] = {
         "family": family,
@@ -104,7 +104,7 @@ def list_models(
 ) -> tuple[ModelRecord, ...]:
     """Return the current versions by name, one for each endpoint that has the model.
 
-    A model of unknown size is left out where `max_size_bytes` is given: nothing says that it fits.
+    A model of unknown size is left out where `max_size_bytes` is given, since it may not fit.
     """
     query = sa.select(*_COLUMNS).where(model.c.is_current).order_by(model.c.name, model.c.endpoint_name)
     if not include_retired:
@@ -119,7 +119,7 @@ def list_models(
 
 
 def model_versions(store: Store, name: str) -> tuple[ModelRecord, ...]:
-    """Return all versions of a model, current ones first, then the one seen last.
+    """Return all versions of a model, current ones first, then by when they were last seen, the latest first.
 
     Raises:
         UnknownNameError: no such model.
@@ -132,7 +132,7 @@ def model_versions(store: Store, name: str) -> tuple[ModelRecord, ...]:
 
 
 def retire_model(store: Store, name: str) -> None:
-    """Take a model out of lists and plans; its versions and runs stay.
+    """Remove a model from lists and plans; its versions and runs stay.
 
     Raises:
         UnknownNameError: no such model.

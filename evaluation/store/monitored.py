@@ -68,19 +68,19 @@ class Calls:
 
     @property
     def n_ok(self) -> int:
-        """Those that came to an answer."""
+        """Number of calls that returned an answer."""
         return self.n - self.failures.total()
 
     @property
     def prompts(self) -> PromptState:
-        """Whose times stand for the run: of fresh prompts where there are enough, else of the most."""
+        """Prompt state whose times stand for the run: fresh where there are enough, else the most frequent one."""
         if len(self.latencies[PromptState.FRESH]) >= ENOUGH_FRESH:
             return PromptState.FRESH
         return max(PromptState, key=lambda state: len(self.latencies[state]))
 
     @property
     def n_cached(self) -> int:
-        """Answers to prompts that a server had, or may have had, in its cache."""
+        """Number of answers to prompts that a server had, or may have had, in its cache."""
         return len(self.latencies[PromptState.CACHED]) + len(self.latencies[PromptState.UNKNOWN])
 
 
@@ -142,7 +142,7 @@ def _monitored(row: Row[Any]) -> MonitoredRun:
 
 
 def read_calls(store: Store, row_ids: Iterable[int]) -> dict[int, Calls]:
-    """Return what the answers of these candidates of runs took; every one is in it."""
+    """Return the figures of the answers of these candidates of runs; each candidate has an entry."""
     calls = {row_id: Calls() for row_id in row_ids}
     of = generation.c
     latency_s = sa.case((of.load_s.is_not(None), of.total_s - of.load_s), (of.cold, None), else_=of.total_s)
@@ -174,10 +174,7 @@ def _add(calls: Calls, row: Row[Any]) -> None:
 
 
 def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) -> dict[int, dict[MetricUse, float]]:
-    """Return the mean score of each of these candidates of runs on the metrics of these names.
-
-    As far as there is one.
-    """
+    """Return the mean score of each of these candidates of runs on the metrics of these names, where there is one."""
     means: defaultdict[int, dict[MetricUse, float]] = defaultdict(dict)
     for page in _pages(sorted(set(row_ids))):
         query = (
@@ -194,7 +191,7 @@ def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) ->
 
 
 def read_live(store: Store, *, since: datetime, until: datetime | None = None) -> dict[tuple[str, str], list[LiveCall]]:
-    """Call in production by task and candidate, begun in that time, the oldest first."""
+    """Return the calls in production that began in that time, by task and candidate, the oldest first."""
     of = traffic.c
     columns = (of.task, of.candidate, of.started_at, of.duration_s, of.ok, of.error_type)
     query = sa.select(*columns, of.prompt_tokens, of.output_tokens).where(of.started_at >= since)

@@ -40,7 +40,7 @@ class Yardstick:
 
     @property
     def shown(self) -> str:
-        """What people call it: the benchmark and the metric; where values were moved into [0, 1], from where."""
+        """Display name: the benchmark and the metric; where values were rescaled to [0, 1], also the original range."""
         moved = "" if (self.worst, self.best) == (0, 1) else f", {self.worst:g} to {self.best:g} as 0 to 1"
         return f"{self.benchmark_name} ({self.metric_name}{moved})"
 
@@ -51,7 +51,7 @@ def version_of(yardstick: str) -> str:
 
 
 def yardsticks(connection: Connection) -> tuple[Yardstick, ...]:
-    """Return the yardstick of each run that is not archived and has one, in the order of the runs' ids."""
+    """Return the yardstick of each run that is not archived and has one, in the order of the run ids."""
     columns = (run.c.id, run.c.headline, run.c.metrics, run.c.benchmark_version, run.c.benchmark_name)
     same = sa.and_(benchmark.c.version == run.c.benchmark_version, benchmark.c.name == run.c.benchmark_name)
     query = sa.select(*columns, benchmark.c.task_type).join(benchmark, same).where(run.c.archived_at.is_(None))
@@ -87,7 +87,7 @@ class _Bounds:
         self._known: dict[MetricUse, tuple[float, float] | None] = {}
 
     def first(self, uses: Sequence[MetricUse]) -> tuple[MetricUse, tuple[float, float]] | None:
-        """Return the first that is a quality, with its worst and its best value."""
+        """Return the first of these metrics that measures quality, with its worst and its best value."""
         for use in uses:
             if use not in self._known:
                 self._known[use] = self._look_up(use)
@@ -109,14 +109,14 @@ class _Bounds:
         return (low, high) if higher_is_better(use.name, use.signature) else (high, low)
 
     def _seen(self, use: MetricUse) -> tuple[float, float]:
-        """[0, 1] where all stored values of a metric lie in it."""
+        """Return [0, 1] where all stored values of a metric lie in it, else infinite bounds."""
         query = sa.select(sa.func.min(score.c.value), sa.func.max(score.c.value))
         key = metric_key(use.signature)
         low, high = self._connection.execute(query.where(score.c.metric_key == key)).one()
         return (0.0, 1.0) if low is not None and low >= 0 and high <= 1 else (float("-inf"), float("inf"))
 
     def scored_later(self, run_id: str) -> list[MetricUse]:
-        """Return what a run's answers were scored by, planned or not."""
+        """Return the metrics by which a run's answers were scored, planned or not."""
         of_run = (
             sa.select(score.c.metric_key)
             .select_from(run_candidate)

@@ -27,24 +27,21 @@ class ScoredEnergy:
 
 
 def iterate_values(store: Store, run_candidate_id: int, signature: str) -> Iterator[tuple[str, float]]:
-    """(case id, value) of a candidate's scores on one metric, by case and repeat."""
+    """Yield (case id, value) of a candidate's scores on one metric, by case and repeat."""
     query = sa.select(generation.c.case_id, generation.c.repeat, score.c.value).join(score, _score_of(signature))
     for row in _by_case(store, run_candidate_id, query):
         yield row.case_id, row.value
 
 
 def iterate_figures(store: Store, run_candidate_id: int) -> Iterator[tuple[str, Generation]]:
-    """(case id, generation) of all answers without their texts, reused ones marked, by case and repeat."""
+    """Yield (case id, generation) of all answers without their texts, with reused ones marked, by case and repeat."""
     query = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in FIGURES))
     for row in _by_case(store, run_candidate_id, query.where(_is_answer())):
         yield row.case_id, figures_of(row._mapping)
 
 
 def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Iterator[ScoredEnergy]:
-    """Yield the answers of this run itself whose energy is known, with their scores on one metric.
-
-    By case and repeat.
-    """
+    """Yield the run's own answers whose energy is known, with their scores on one metric, by case and repeat."""
     columns = (generation.c.case_id, generation.c.repeat, generation.c.energy_j, score.c.value)
     query = sa.select(*columns).join(score, _score_of(signature))
     own = query.where(_is_answer(), generation.c.energy_j.is_not(None), sa.not_(generation.c.reused))
@@ -53,7 +50,7 @@ def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Ite
 
 
 def failed_cases(store: Store, run_candidate_id: int) -> tuple[str, ...]:
-    """Return the cases on which the server failed in every repeat, in the order of their ids."""
+    """Return the cases on which the server failed in every repeat, sorted by id."""
     other = generation.alias()
     answered = sa.exists().where(
         other.c.run_candidate_id == run_candidate_id,
@@ -71,7 +68,10 @@ def failed_cases(store: Store, run_candidate_id: int) -> tuple[str, ...]:
 
 
 def _is_answer() -> sa.ColumnElement[bool]:
-    """Return `coalesce` keeps a planner from the index of kinds: rows are read by case."""
+    """Return the condition that a row is an answer.
+
+    `coalesce` keeps the query planner from the index of kinds: rows are read by case.
+    """
     return sa.func.coalesce(generation.c.failure_kind, "") == ""
 
 

@@ -21,7 +21,7 @@ _CHANGING = tuple(column.name for column in generation.c if column.name not in (
 
 
 def insert_outcomes(connection: Connection, rows: Sequence[OutcomeRow]) -> None:
-    """Store outcomes in the caller's transaction. A failure of the server's may be replaced, an answer never."""
+    """Store outcomes in the caller's transaction; a server failure may be replaced, an answer never."""
     replaceable = generation.c.failure_kind.is_not(None)
     values = [outcome_values(row) for row in rows]
     upsert(connection, generation, values, key=_KEY, update=_CHANGING, where=replaceable)
@@ -47,7 +47,7 @@ def _insert_stages(connection: Connection, row: OutcomeRow) -> None:
 
 
 def outcome_values(row: OutcomeRow) -> dict[str, Any]:
-    """Return the row's columns, the same ones for an answer and a failure.
+    """Return the row's columns, the same for an answer and a failure.
 
     Raises:
         ValueError: a time without its zone.
@@ -71,7 +71,7 @@ def outcome_values(row: OutcomeRow) -> dict[str, Any]:
 
 
 def stored_outcome(row: RowMapping, stages: Sequence[Stage]) -> StoredOutcome:
-    """Return the outcome that `outcome_values` was given."""
+    """Return the outcome from which `outcome_values` made the row."""
     outcome_row = OutcomeRow(
         run_candidate_id=row["run_candidate_id"],
         case_id=row["case_id"],

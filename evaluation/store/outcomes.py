@@ -17,7 +17,7 @@ _CHUNK = 500
 
 
 def save_outcomes(store: Store, rows: Sequence[OutcomeRow]) -> None:
-    """Store outcomes in one transaction. A failure of the server's may be replaced, an answer never."""
+    """Store outcomes in one transaction; a server failure may be replaced, an answer never."""
     with store.write() as connection:
         insert_outcomes(connection, rows)
 
@@ -41,7 +41,7 @@ def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
 
 
 def _reused_and_vram(connection: Connection, row_id: int) -> tuple[int, int, float | None]:
-    """Return how many of a candidate's outcomes were reused and had cached prompts, and the least share in VRAM."""
+    """Return a candidate's numbers of reused outcomes and of cached prompts, and the least share in VRAM."""
     of_candidate = generation.c.run_candidate_id == row_id
     n_reused = sa.select(sa.func.count()).where(of_candidate, generation.c.reused == sa.true())
     n_cached = sa.select(sa.func.count()).where(
@@ -84,7 +84,7 @@ def _counts(
 
 
 def outcomes_by_endpoint(store: Store, run_candidate_id: int) -> dict[str, int]:
-    """Return how many of a candidate's outcomes each endpoint gave, by name."""
+    """Return how many of a candidate's outcomes each endpoint produced, by name."""
     query = (
         sa.select(generation.c.endpoint, sa.func.count())
         .where(generation.c.run_candidate_id == run_candidate_id)
@@ -137,7 +137,7 @@ def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -
 
 
 def load_outcomes(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> tuple[StoredOutcome, ...]:
-    """Return the outcomes of these cases, by the order of `case_ids` and by repeat."""
+    """Return the outcomes of these cases, in the order of `case_ids` and by repeat."""
     of_candidate = generation.c.run_candidate_id == run_candidate_id
     outcomes: list[StoredOutcome] = []
     with store.read() as connection:

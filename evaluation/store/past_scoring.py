@@ -25,14 +25,14 @@ class StoredThen:
 
 
 def known_metrics(store: Store) -> tuple[MetricUse, ...]:
-    """Return every metric of which this store has heard, by name and signature."""
+    """Return every metric known to this store, by name and signature."""
     query = sa.select(metric.c.name, metric.c.signature).order_by(metric.c.name, metric.c.signature)
     with store.read() as connection:
         return tuple(MetricUse(name=row.name, signature=row.signature) for row in connection.execute(query))
 
 
 def newest_scores(store: Store, signatures: Sequence[str]) -> tuple[StoredThen, ...]:
-    """When the newest scores on these metrics were stored, the oldest of them first."""
+    """Return when the newest scores on these metrics, or their failures, were stored, the oldest of them first."""
     keys = {metric_key(signature): signature for signature in signatures}
     stored_scores: list[StoredThen] = []
     with store.read() as connection:

@@ -55,19 +55,19 @@ class PastSpeed:
 def past_speed(
     store: Store, *, endpoint_name: str, model: str, digest: str | None, fingerprint: str, benchmark_name: str
 ) -> PastSpeed | None:
-    """Return the speed of the newest warm generations on that endpoint; None: the model was never asked there.
+    """Return the speed of the newest warm generations on that endpoint; None where the model was never asked there.
 
-    Generations of the same digest come first, then of the same candidate, then of the same model name; within these
-    those of the same benchmark, where they are enough. Answers to prompts that the server had kept count only where
+    Generations of the same digest come first, then of the same candidate, then of the same model name; within these,
+    those of the same benchmark where there are enough. Answers to prompts that the server had cached count only where
     nothing else is known: whoever is asked next may have to wait for every prompt to be read.
 
     Args:
         store: The store.
-        endpoint_name: Where.
+        endpoint_name: Name of the endpoint.
         model: The model's name.
         digest: Its digest, if it has one.
-        fingerprint: The candidate's.
-        benchmark_name: What is to be asked.
+        fingerprint: Fingerprint of the candidate.
+        benchmark_name: Name of the benchmark to be asked.
     """
     with store.read() as connection:
         for basis, same in _identities(model, digest, fingerprint):
@@ -84,10 +84,7 @@ def past_speed(
 
 
 def past_load_s(store: Store, *, endpoint_name: str, model: str, digest: str | None, fingerprint: str) -> float | None:
-    """Return the seconds that the model took to load on that endpoint: the median of its newest loads.
-
-    None: not known.
-    """
+    """Return the median time in seconds of the model's newest loads on that endpoint; None where it is not known."""
     with store.read() as connection:
         for _, same in _identities(model, digest, fingerprint):
             sources = _sources(connection, same)
@@ -100,7 +97,7 @@ def past_load_s(store: Store, *, endpoint_name: str, model: str, digest: str | N
 
 
 def record_load_s(store: Store, run_candidate_ids: Sequence[int], *, endpoint_name: str, load_s: float) -> None:
-    """Note with these candidates how long their model took to load on an endpoint; the last time counts."""
+    """Record with these candidates how long their model took to load on an endpoint; the last time counts."""
     of_candidates = run_candidate.c.id.in_(run_candidate_ids)
     query = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
     with store.write() as connection:
@@ -118,7 +115,7 @@ def _identities(model: str, digest: str | None, fingerprint: str) -> Iterator[tu
 
 
 def _sources(connection: Connection, same: sa.ColumnElement[bool]) -> Sequence[Row[Any]]:
-    """Return the newest candidates of runs that are the same in that sense."""
+    """Return the newest candidates of runs that fulfil the condition `same`."""
     return connection.execute(
         sa.select(run_candidate.c.id, run_candidate.c.slots, run_candidate.c.details, run.c.benchmark_name)
         .join(run, run.c.id == run_candidate.c.run_id)
@@ -131,7 +128,7 @@ def _sources(connection: Connection, same: sa.ColumnElement[bool]) -> Sequence[R
 def _generations(
     connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str, *, with_cached: bool
 ) -> list[tuple[Row[Any], Row[Any]]]:
-    """Return the newest timed ones with their sources; the candidate's own failures cost time like any other."""
+    """Return the newest timed generations with their sources; the candidate's own failures cost time like any other."""
     generations: list[tuple[Row[Any], Row[Any]]] = []
     for source in sources:
         some = _newest_of(source.id)
@@ -161,7 +158,7 @@ def _cold(connection: Connection, sources: Sequence[Row[Any]], endpoint_name: st
 
 
 def _newest_of(run_candidate_id: int) -> sa.Subquery:
-    """Return a stretch along the index of (candidate, id), before anything is asked of a row."""
+    """Return a candidate's newest rows as a range of the index on (candidate, id), before any row is filtered."""
     return (
         sa.select(*(generation.c[name] for name in _READ))
         .where(generation.c.run_candidate_id == run_candidate_id)

@@ -15,14 +15,14 @@ from evaluation.store.tables import invocation, run, run_candidate, run_case, ru
 
 
 def create_invocation(store: Store, *, invocation_id: str, request: Mapping[str, Any], code_version: str) -> None:
-    """Store what was asked for; an existing id is left as it is, so that a retry finds its own."""
+    """Store an invocation's request; an existing id is left as it is, so that a retry finds its own."""
     row = {"id": invocation_id, "request": dict(request), "code_version": code_version, "created_at": now()}
     with store.write() as connection:
         upsert(connection, invocation, [row], key=["id"])
 
 
 def find_invocation(store: Store, invocation_id: str) -> InvocationRecord | None:
-    """Return what was asked for under that id."""
+    """Return the request of the invocation with that id."""
     with store.read() as connection:
         row = connection.execute(sa.select(invocation).where(invocation.c.id == invocation_id)).first()
     if row is None:
@@ -33,7 +33,7 @@ def find_invocation(store: Store, invocation_id: str) -> InvocationRecord | None
 
 
 def update_invocation_request(store: Store, invocation_id: str, request: Mapping[str, Any]) -> None:
-    """Replace what was asked for, where a resume asks for more.
+    """Replace an invocation's request, where a resume asks for more.
 
     Raises:
         StoreError: no such invocation.
@@ -78,17 +78,17 @@ def create_run(store: Store, plan: RunPlan, case_ids: Sequence[str]) -> None:
 
 
 def extend_run(store: Store, run_id: str, *, n_repeats: int, limit: int | None, case_ids: Sequence[str]) -> None:
-    """Let a run ask more: more often, or more cases. What it asks already stays.
+    """Extend a run by more repeats or more cases; what it already asks stays.
 
     Args:
         store: The store.
-        run_id: The run.
+        run_id: Id of the run.
         n_repeats: How often each case is asked from now on.
-        limit: How many cases the user asks for at most; None: all.
+        limit: The user's limit on the number of cases; None: all.
         case_ids: All of the run's cases from now on.
 
     Raises:
-        ConfigurationError: less than it asks already.
+        ConfigurationError: less than it already asks.
         StoreError: no such run, or its benchmark does not hold one of the cases.
     """
     columns = (run.c.n_repeats, run.c.n_cases, run.c.case_limit, run.c.benchmark_version)
@@ -118,7 +118,7 @@ def _must_be_more(what: str, requested: int, current: int) -> None:
 
 
 def add_run_candidate(store: Store, plan: RunCandidatePlan) -> int:
-    """Return the id of the run's candidate, the same when it was added before.
+    """Add a candidate to a run and return its id, the same when it was added before.
 
     Raises:
         StoreError: its run or its candidate is not stored.
@@ -135,9 +135,9 @@ def add_run_candidate(store: Store, plan: RunCandidatePlan) -> int:
 
 
 def note_servers(store: Store, run_candidate_id: int, versions: Mapping[str, str | None]) -> None:
-    """Note the versions of servers by endpoint with a candidate, beside those of servers that it was asked at before.
+    """Record server versions by endpoint with a candidate, beside those of other servers that it was asked at before.
 
-    A server that has another version than before has none that is known: nobody can tell which gave an answer.
+    A server whose version has changed is recorded without one: nobody can tell which version gave an answer.
     """
     of_candidate = run_candidate.c.id == run_candidate_id
     with store.write() as connection:
@@ -152,7 +152,7 @@ def note_servers(store: Store, run_candidate_id: int, versions: Mapping[str, str
 
 
 def record_run_flow(store: Store, run_id: str, flow_run_id: str) -> None:
-    """Note that a Prefect flow run works on a run; noting it again changes nothing."""
+    """Record that a Prefect flow run works on a run; recording it again changes nothing."""
     row = {"run_id": run_id, "flow_run_id": flow_run_id, "created_at": now()}
     with store.write() as connection:
         upsert(connection, run_flow, [row], key=["run_id", "flow_run_id"])

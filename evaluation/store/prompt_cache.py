@@ -59,7 +59,7 @@ class PromptReading:
 
 
 def judge_readings(readings: Sequence[PromptReading]) -> list[PromptState]:
-    """Return the state of each prompt, in the order of `readings`, which are all of one model's weights."""
+    """Return the state of each prompt, in the order of `readings`, which all belong to the same weights."""
     states: list[PromptState] = [PromptState.FRESH] * len(readings)
     order = sorted(range(len(readings)), key=lambda i: (readings[i].server, readings[i].sent_at_s))
     for _, of_server in groupby(order, key=lambda i: readings[i].server):
@@ -88,14 +88,17 @@ class _Judge:
         self._usual_s = self._usual([reading.prompt_s for reading in readings])
 
     def _times_before(self) -> Iterator[float | None]:
-        """When each prompt was last sent before; None: never. Profiles share the end of a prompt, or its beginning."""
+        """Yield when each prompt was last sent before; None: never.
+
+        Profiles share the end of a prompt, or its beginning.
+        """
         last: dict[str, float] = {}
         for reading in self._readings:
             yield last.get(reading.case_id)
             last[reading.case_id] = reading.sent_at_s
 
     def _when_new(self, amounts: Sequence[float | None]) -> dict[tuple[str, str], float]:
-        """By profile and case, what the prompt took when it was sent for the first time."""
+        """Return what each prompt took when it was first sent, by profile and case."""
         return {
             (reading.profile, reading.case_id): amount
             for reading, amount, before in zip(self._readings, amounts, self._sent_before, strict=True)
@@ -103,10 +106,7 @@ class _Judge:
         }
 
     def _usual(self, amounts: Sequence[float | None]) -> dict[tuple[str, int], float]:
-        """Return the median for one token, by profile and magnitude of the length.
-
-        Of prompts sent for the first time.
-        """
+        """Return the median per token of prompts sent for the first time, by profile and magnitude of the length."""
         rows = list(zip(self._readings, amounts, self._sent_before, strict=True))
         profiles_with_first = {
             reading.profile for reading, amount, before in rows if before is None and amount is not None
@@ -120,7 +120,7 @@ class _Judge:
         return {key: median(values) for key, values in amounts_per_token.items()}
 
     def _usual_of(self, reading: PromptReading, usual: Mapping[tuple[str, int], float], length: int) -> float:
-        """Return what a prompt of that length takes, by those of its magnitude or of the nearest one that is known."""
+        """Return what a prompt of that length usually takes, by prompts of its or the nearest known magnitude."""
         magnitudes = [magnitude for profile, magnitude in usual if profile == reading.profile]
         if not magnitudes:
             return 0.0
@@ -134,13 +134,16 @@ class _Judge:
         return self._length.get((reading.profile, reading.case_id), 1)
 
     def _tokens_read(self, reading: PromptReading) -> float | None:
-        """Return None where it is not known. A server that counts what it had kept may leave a zero out."""
+        """Return how many tokens of the prompt the server read; None where it is not known.
+
+        A server that counts cached tokens may leave out a zero.
+        """
         if reading.prompt_tokens is None or not self._counts_kept_tokens:
             return None
         return float(max(0, reading.prompt_tokens - (reading.cached_tokens or 0)))
 
     def states(self) -> list[PromptState]:
-        """In the order of the readings."""
+        """Return the states in the order of the readings."""
         prompt_states = [
             self._state(reading, before) for reading, before in zip(self._readings, self._sent_before, strict=True)
         ]
@@ -151,7 +154,7 @@ class _Judge:
         ]
 
     def _candidates_answered_sooner(self, states: Sequence[PromptState | None]) -> set[str]:
-        """Return those whose prompts, of which the seconds alone tell nothing, take less than when they were new."""
+        """Return the candidates whose prompts of unclear state took less time together than when they were new."""
         parts: dict[str, list[float]] = {}
         for reading, state in zip(self._readings, states, strict=True):
             if state is None and reading.prompt_s:
@@ -161,7 +164,10 @@ class _Judge:
         return {candidate for candidate, of_candidate in parts.items() if _is_less_than_all(of_candidate)}
 
     def _state(self, reading: PromptReading, before: float | None) -> PromptState | None:
-        """None: it was sent before, not long ago, and its own seconds do not tell what was kept."""
+        """Return the state of a prompt.
+
+        None: it was sent before, not long ago, and its own time does not tell what was cached.
+        """
         if (n_read := self._tokens_read(reading)) is not None:
             return self._state_by_tokens(reading, n_read, was_sent=before is not None)
         if before is None:
@@ -187,9 +193,9 @@ class _Judge:
 
 
 def _is_less_than_all(parts: Sequence[float]) -> bool:
-    """Return True where these parts of 1 are less as a whole.
+    """Return True where these ratios are below 1 as a whole.
 
-    By Student's one-sided t of logs, of a few by their median.
+    By Student's one-sided t-test on their logs; by their median where they are few.
     """
     if len(parts) < FEW:
         return bool(parts) and median(parts) < MOST_PART

@@ -21,15 +21,15 @@ _CHUNK = 500
 
 
 def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = None) -> int:
-    """Return how many answers of a run have a state of their prompt now that they had not before.
+    """Judge the prompt states of a run's answers, and return how many of them have another state than before.
 
-    Each model's answers are judged together, with those that earlier runs had from it for the same benchmark, and for
-    others that hold some of its cases.
+    Each model's answers are judged together, with those that earlier runs had from it for the same benchmark and for
+    others that share cases with it.
 
     Args:
-        store: Where the answers are.
-        run_id: The run.
-        only: Ids of the rows of candidates: those of models that none of them is are not judged. None: all.
+        store: The store.
+        run_id: Id of the run.
+        only: Row ids of candidates; models that none of them uses are not judged. None: all.
     """
     with store.read() as connection:
         changed: defaultdict[PromptState, list[int]] = defaultdict(list)
@@ -46,7 +46,7 @@ def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = N
 
 
 def has_unjudged(store: Store, run_id: str) -> bool:
-    """Return True where the state of an answer's prompt is not known, as in a run of an older version."""
+    """Return True where the prompt state of an answer is not known, as in a run of an older version."""
     of = generation.c
     query = (
         sa.select(of.id)
@@ -61,9 +61,9 @@ def has_unjudged(store: Store, run_id: str) -> bool:
 def _by_weights(
     connection: Connection, run_id: str, *, only: Collection[int] | None
 ) -> list[tuple[frozenset[int], tuple[int, ...]]]:
-    """Return the candidates of the run that are the same weights as one of `only`.
+    """Return the run's candidates grouped by weights, each group with candidates of earlier runs on these cases.
 
-    And those of earlier runs on these cases.
+    With `only`, only groups that contain one of these.
     """
     of = run_candidate.c
     query = sa.select(run.c.benchmark_version, run.c.created_at).where(run.c.id == run_id)
@@ -81,7 +81,10 @@ def _by_weights(
 def _earlier(
     connection: Connection, run_id: str, version: str, created_at: Any, *, model: str, digest: str | None
 ) -> tuple[int, ...]:
-    """Return the newest of this version of the benchmark, and the newest of others that share cases with it."""
+    """Return the newest candidates with the same weights in earlier runs of this benchmark version.
+
+    And the newest in runs of other versions that share cases with it.
+    """
     of = run_candidate.c
     same = of.digest == digest if digest else sa.and_(of.model_name == model, of.digest.is_(None))
     fresh = sa.exists().where(generation.c.run_candidate_id == of.id, generation.c.prompt_state == PromptState.FRESH)
@@ -104,7 +107,7 @@ def _earlier(
 
 
 def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[Any]]:
-    """Return the answers that these candidates gave themselves."""
+    """Return the answers that these candidates gave themselves, without reused ones."""
     of, of_candidate, case = generation.c, run_candidate.c, benchmark_case.c
     columns = (of.id, of.run_candidate_id, of.endpoint, *(of[name] for name in READ))
     return connection.execute(

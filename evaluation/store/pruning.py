@@ -50,19 +50,19 @@ class PrunableRuns:
 
     @property
     def is_nothing(self) -> bool:
-        """True where nothing would go."""
+        """True where nothing would be deleted."""
         return not (self.run_ids or self.n_gpu_samples or self.n_recommendations or self.n_calls or self.n_alerts)
 
 
 def find_prunable(store: Store, before: datetime, *, also: Collection[RetentionReason] = ()) -> PrunableRuns:
-    """Return what `prune` would delete; nothing is deleted.
+    """Return what `prune` would delete, without deleting anything.
 
     Args:
-        store: Where to look.
+        store: The store.
         before: Runs that ended earlier are old; so are GPU samples taken, calls in production begun, and
-            recommendations made and reported on, earlier. A run that never ended is not. An alert is old that was
-            over earlier, or that somebody knows of and that was not seen for a week before.
-        also: Reasons that keep no run this time.
+            recommendations made and reported on, earlier. A run that never ended is not old. An alert is old if it was
+            resolved earlier, or if it is acknowledged and was not seen for a week before.
+        also: Retention reasons to ignore this time.
     """
     with store.read() as connection:
         ended = sa.select(run.c.id).where(_has_ended(before)).order_by(run.c.finished_at, run.c.id)
@@ -87,10 +87,12 @@ def find_prunable(store: Store, before: datetime, *, also: Collection[RetentionR
 
 
 def prune(store: Store, agreed: PrunableRuns, *, also: Collection[RetentionReason] = ()) -> PrunableRuns:
-    """Return what was deleted of what was agreed to: a run that was taken up, or marked to be kept, meanwhile stays.
+    """Delete what was agreed to and return what was deleted.
+
+    A run that was taken up, or marked to be kept, meanwhile stays.
 
     Raises:
-        StoreError: a run was taken up at this very moment; those before it are gone.
+        StoreError: a run was taken up at this very moment; those before it are already deleted.
     """
     agreed_ids = frozenset(agreed.run_ids)
     still = find_prunable(store, agreed.before, also=also)
@@ -141,7 +143,10 @@ def _n_answers(connection: Connection, run_ids: Collection[str]) -> int:
 
 
 def _is_old_sample(before: datetime, held: Collection[str]) -> sa.ColumnElement[bool]:
-    """Taken before, in an invocation whose runs have all ended before: nothing is computed from it any more."""
+    """Return the condition that a GPU sample is old.
+
+    It was taken before, in an invocation whose runs have all ended before: nothing is computed from it any more.
+    """
     goes_on = sa.exists().where(
         run.c.invocation_id == gpu_sample.c.invocation_id,
         sa.or_(run.c.finished_at.is_(None), ~_has_ended(before), run.c.id.in_(held)),

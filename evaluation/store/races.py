@@ -39,7 +39,7 @@ class RunCosts:
 
 
 def begin_race(store: Store, invocation_id: str, *, request: Mapping[str, Any], code_version: str) -> None:
-    """Store that an invocation is a race; one that is stored keeps all but its request.
+    """Record that an invocation is a race; of a stored race, only the request is replaced.
 
     Raises:
         StoreError: the invocation is not stored.
@@ -62,7 +62,7 @@ def find_race(store: Store, invocation_id: str) -> RaceRecord | None:
 
 
 def finish_race(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:
-    """Store how a race came out.
+    """Store the outcome of a race.
 
     Raises:
         StoreError: no such race.
@@ -75,7 +75,7 @@ def finish_race(store: Store, invocation_id: str, result: Mapping[str, Any]) -> 
 
 
 def save_decisions(store: Store, invocation_id: str, decisions: Sequence[Decision]) -> None:
-    """Store what was decided, after what was decided before; a look that is stored already is left as it is."""
+    """Append decisions to those stored before; a look that is already stored is left as it is."""
     of_race = race_decision.c.invocation_id == invocation_id
     with store.write() as connection:
         stored_rows = connection.execute(
@@ -120,7 +120,7 @@ def load_decisions(store: Store, invocation_id: str) -> tuple[Decision, ...]:
 
 
 def costs_of_run(store: Store, run_id: str) -> RunCosts:
-    """Return what a run has taken so far, from an index of its candidates."""
+    """Return what a run has cost so far, read from an index of its candidates."""
     tokens = sa.func.coalesce(generation.c.prompt_tokens, 0) + sa.func.coalesce(generation.c.output_tokens, 0)
     query = (
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(tokens), 0))

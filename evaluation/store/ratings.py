@@ -15,10 +15,10 @@ _KEY = ("item_id", "rater")
 
 
 def save_ratings(store: Store, *, session_id: str, rater: str, ratings: Sequence[Said]) -> str:
-    """Return the rater's name as it stands with the ratings, which are stored all or none.
+    """Store ratings, all or none, and return the rater's name as stored with them.
 
-    Who rates a case again replaces what was said before. A name that differs from a known rater's in capitals alone
-    is that rater's.
+    A rating of the same case by the same rater replaces the earlier one. A name that differs from a known rater's only
+    in capitals is that rater's.
     """
     if not ratings:
         return rater
@@ -66,7 +66,7 @@ def load_ratings(store: Store, review_id: str) -> tuple[RatingRecord, ...]:
 
 
 def rated_items(store: Store, review_id: str, *, session_id: str | None, rater: str | None) -> frozenset[int]:
-    """Return the items of a review that were rated in that session, or by that rater."""
+    """Return the items of a review that were rated in that session or by that rater."""
     ratings = load_ratings(store, review_id)
     return frozenset(
         record.said.item_id

@@ -33,27 +33,27 @@ def sqlite_row(record: RecommendationRecord) -> dict[str, Any]:
     """Return the record's row as SQLite's driver takes it.
 
     Raises:
-        StoreError: a number that JSON does not know.
+        StoreError: a number that JSON cannot represent.
         ValueError: a time without its zone.
     """
     return {name: sqlite_value(value) for name, value in row_of(record).items()}
 
 
 def save_in_file(stamp: SqliteStamp, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store rows of `sqlite_row` in one transaction; one that is stored already is left as it is.
+    """Store rows of `sqlite_row` in one transaction; existing ones are left as they are.
 
     Raises:
-        StoreError: the file is away, or cannot be written.
+        StoreError: the file is unreachable, or cannot be written.
     """
     with stamp.write_plainly() as connection:
         insert_new(connection, "recommendation", rows)
 
 
 def newest_outcomes_in_file(stamp: SqliteStamp, *, since: datetime | None, limit: int) -> tuple[dict[str, Any], ...]:
-    """As `newest_outcomes` of `evaluation.store.recommendations`.
+    """Return the same as `newest_outcomes` of `evaluation.store.recommendations`.
 
     Raises:
-        StoreError: the file is away, or cannot be read.
+        StoreError: the file is unreachable, or cannot be read.
     """
     with stamp.read() as connection:
         rows = _reported(connection, since, limit)

@@ -29,19 +29,19 @@ class Writer(Protocol):
     """A store, or a `SqliteStamp` if a write must not count as a change."""
 
     def write(self) -> AbstractContextManager[Connection]:
-        """Return a connection in a transaction that is committed at the end, or rolled back on any error."""
+        """Open a transaction that is committed at the end, or rolled back on any error, and return its connection."""
         ...
 
 
 def save_recommendations(
     writer: Writer, records: Sequence[RecommendationRecord], outcomes: Sequence[ReportedOutcome] = ()
 ) -> tuple[str, ...]:
-    """Store recommendations and outcomes, those of the same records too, in one transaction; all or none.
+    """Store recommendations and outcomes, also outcomes of these recommendations, in one transaction; all or none.
 
-    One that is stored already is left as it is. Done twice, it says the same.
+    Existing recommendations are left as they are, so that the call can be repeated.
 
     Returns:
-        Ids of outcomes whose recommendation is not there; of these nothing is stored.
+        Ids of outcomes whose recommendation does not exist; nothing is stored of these.
     """
     with writer.write() as connection:
         upsert(connection, recommendation, [row_of(record) for record in records], key=["id"])
@@ -49,10 +49,10 @@ def save_recommendations(
 
 
 def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
-    """Return the record's row as the database's driver takes it, so that storing it later holds nobody up for long.
+    """Return the record's row as the database's driver takes it, so that storing it later blocks nobody for long.
 
     Raises:
-        StoreError: a number that JSON does not know.
+        StoreError: a number that JSON cannot represent.
         ValueError: a time without its zone.
     """
     processors = _processors(store._engine.dialect)
@@ -63,7 +63,7 @@ def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
 def save_prepared(
     writer: Writer, rows: Sequence[Mapping[str, Any]], outcomes: Sequence[ReportedOutcome] = ()
 ) -> tuple[str, ...]:
-    """Return the same as `save_recommendations`, of rows from `prepared`."""
+    """Store rows from `prepared`, and outcomes, as `save_recommendations` does; return the same."""
     with writer.write() as connection:
         # Few at a time: between them another thread of the process may go on.
         for start in range(0, len(rows), _AT_ONCE):
@@ -90,11 +90,11 @@ def report_outcome(
     ok: bool | None = None,
     reported_at: datetime | None = None,
 ) -> None:
-    """Store what came of a recommendation, by its id or a unique beginning of it; what is None stays as it was.
+    """Store the outcome of a recommendation, by its id or a unique prefix of it; fields that are None stay unchanged.
 
     Raises:
         UnknownNameError: nothing was recommended under this id.
-        ConfigurationError: nothing is reported, a number that cannot be one, or several ids begin like this.
+        ConfigurationError: nothing is reported, an invalid number, or several ids have that prefix.
     """
     must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)
     outcome = ReportedOutcome(
@@ -115,7 +115,7 @@ def report_outcome(
 
 
 def must_be_outcome(*, quality: float | None, latency_s: float | None, ok: bool | None) -> None:
-    """Raise `ConfigurationError` where nothing is reported, or something that no outcome can be."""
+    """Raise `ConfigurationError` where nothing is reported, or a value that no outcome can have."""
     if quality is None and latency_s is None and ok is None:
         raise ConfigurationError("no outcome is reported", "Give quality, latency_s or ok.")
     if quality is not None and not (_is_number(quality) and 0 <= quality <= 1):
@@ -137,11 +137,11 @@ def _several(prefix: str, ids: Sequence[str]) -> ConfigurationError:
 
 
 def find_recommendation(store: Store, id_or_prefix: str) -> RecommendationRecord:
-    """Return the newest for `last`, else the one of that id or unique beginning of one.
+    """Return the newest one for `last`, else the one with that id or a unique prefix of it.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several begin like this.
+        ConfigurationError: several ids have that prefix.
     """
     newest_first = sa.select(recommendation).order_by(recommendation.c.created_at.desc(), recommendation.c.id.desc())
     with store.read() as connection:
@@ -203,12 +203,12 @@ def list_recommendations(
 
 
 def newest_outcomes(store: Store, *, since: datetime | None, limit: int) -> tuple[RowMapping, ...]:
-    """Return what was reported of named candidates, the oldest first; of too many the newest.
+    """Return the reported outcomes of recommendations that named a candidate, the oldest first.
 
     Args:
-        store: Where they are.
+        store: The store.
         since: Reported at this moment or later; None: ever.
-        limit: The most that are read.
+        limit: Maximum number; the newest are kept.
 
     Returns:
         Rows of id, task, candidate_key, prompt_hash, quality, ok and reported_at.
@@ -233,9 +233,10 @@ def count_outcomes_since(store: Store, moment: datetime | None = None) -> int:
 
 
 def _report(connection: Connection, outcome: ReportedOutcome) -> bool:
-    """Return True where the outcome is stored.
+    """Store an outcome with the recommendation of its id, or with the only one whose id begins with it.
 
-    There is one recommendation of its id, or one alone that begins like it.
+    Returns:
+        True where the outcome is stored.
     """
     values = {name: getattr(outcome, name) for name in _REPORTED if getattr(outcome, name) is not None}
     changed = sa.update(recommendation).values(**values, reported_at=outcome.reported_at)
@@ -246,7 +247,7 @@ def _report(connection: Connection, outcome: ReportedOutcome) -> bool:
 
 
 def _beginning_with(connection: Connection, prefix: str) -> list[str]:
-    """Return some ids that begin like this; none where nothing is said."""
+    """Return up to six ids that begin with a prefix; none where the prefix is empty."""
     alike = sa.select(recommendation.c.id).where(recommendation.c.id.startswith(prefix, autoescape=True)).limit(6)
     return list(connection.execute(alike).scalars()) if prefix else []
 

@@ -31,12 +31,12 @@ class RecoveryRecord:
 
     @property
     def is_open(self) -> bool:
-        """True where it is still to be taken care of, or somebody is at it."""
+        """True where it still has to be handled, or somebody is handling it."""
         return self.given_up_at is None and (self.wanted_at is not None or self.claimed_at is not None)
 
 
 def want(connection: Connection, flow_run_id: str) -> None:
-    """Take note that a flow run's process is gone, in a transaction that is open."""
+    """Record, in an open transaction, that a flow run's process is gone."""
     row = {"flow_run_id": flow_run_id, "n_restarts": 0, "wanted_at": now()}
     still_unknown = recovery.c.wanted_at.is_(None)
     upsert(connection, recovery, [row], key=["flow_run_id"], update=["wanted_at"], where=still_unknown)
@@ -49,21 +49,21 @@ def request_recovery(store: Store, flow_run_id: str) -> None:
 
 
 def find_recovery(store: Store, flow_run_id: str) -> RecoveryRecord | None:
-    """Return what is known of a flow run's deaths; None: it never died."""
+    """Return what is recorded of a flow run's deaths; None: it never died."""
     with store.read() as connection:
         row = connection.execute(sa.select(recovery).where(recovery.c.flow_run_id == flow_run_id)).mappings().first()
     return None if row is None else RecoveryRecord(**row)
 
 
 def requested_recoveries(store: Store) -> tuple[RecoveryRecord, ...]:
-    """Return the flow runs of which somebody should take care, those that died first before the others."""
+    """Return the flow runs that wait for recovery, in the order in which they died."""
     query = sa.select(recovery).where(_is_open()).order_by(recovery.c.wanted_at, recovery.c.flow_run_id)
     with store.read() as connection:
         return tuple(RecoveryRecord(**row) for row in connection.execute(query).mappings())
 
 
 def claim_recovery(store: Store, flow_run_id: str) -> bool:
-    """Return True where it is ours to take care of it, and nobody else's: of two who ask, one is told so."""
+    """Claim the recovery and return True where it is ours: of two who ask, only one gets it."""
     this = sa.update(recovery).where(recovery.c.flow_run_id == flow_run_id, _is_open())
     with store.write() as connection:
         return bool(connection.execute(this.values(claimed_at=now(), wanted_at=None)).rowcount)
@@ -76,7 +76,7 @@ def _is_open() -> sa.ColumnElement[bool]:
 
 
 def count_restart(store: Store, flow_run_id: str) -> int:
-    """Return how often the flow run was made again, this time included."""
+    """Count a restart of the flow run and return the number of restarts so far, this one included."""
     with store.write() as connection:
         _set(connection, flow_run_id, n_restarts=recovery.c.n_restarts + 1)
         query = sa.select(recovery.c.n_restarts).where(recovery.c.flow_run_id == flow_run_id)
@@ -84,19 +84,19 @@ def count_restart(store: Store, flow_run_id: str) -> int:
 
 
 def end_claim(store: Store, flow_run_id: str) -> None:
-    """Say that we have taken care of it."""
+    """Release the claim on a recovery that was taken care of."""
     with store.write() as connection:
         _set(connection, flow_run_id, claimed_at=None)
 
 
 def put_back(store: Store, flow_run_id: str, wanted_at: datetime | None) -> None:
-    """Say that nothing could be done now: it is there for the next who looks, since when it was."""
+    """Release a claim where nothing could be done now: the recovery is open again, with its old date."""
     with store.write() as connection:
         _set(connection, flow_run_id, claimed_at=None, wanted_at=wanted_at or now())
 
 
 def give_up(store: Store, flow_run_id: str) -> None:
-    """Say that it is made again no more."""
+    """Record that the flow run is not restarted any more."""
     with store.write() as connection:
         _set(connection, flow_run_id, claimed_at=None, wanted_at=None, given_up_at=now())
 

@@ -18,7 +18,7 @@ _PROFILE = (profile.c.name, profile.c.system, profile.c.template, profile.c.exam
 
 
 def save_profile(store: Store, saved: PromptProfile) -> str:
-    """Return the hash of the profile, which from now on is what its name means."""
+    """Store a profile, to which its name refers from now on, and return its hash."""
     row = {**_profile_row(saved), "saved_at": now()}
     with store.write() as connection:
         upsert(connection, profile, [row], key=["hash", "name"], update=["saved_at"])
@@ -34,7 +34,7 @@ def list_profiles(store: Store) -> tuple[PromptProfile, ...]:
 
 
 def find_profile(store: Store, name: str) -> PromptProfile | None:
-    """Return what a profile's name means now."""
+    """Return the profile to which a name refers now."""
     query = (
         sa.select(*_PROFILE)
         .where(profile.c.name == name, profile.c.saved_at.is_not(None))
@@ -47,9 +47,9 @@ def find_profile(store: Store, name: str) -> PromptProfile | None:
 
 
 def save_candidate(store: Store, saved: Candidate) -> str:
-    """Return the fingerprint of the candidate, stored once.
+    """Store a candidate once and return its fingerprint.
 
-    Its profile is kept too, without becoming what its name means.
+    Its profile is stored too, but its name does not come to refer to it.
     """
     row = {
         "fingerprint": saved.fingerprint,
@@ -114,20 +114,20 @@ _COLUMNS = tuple(field.name for field in fields(EndpointRecord))
 
 
 def save_endpoint(store: Store, record: EndpointRecord) -> None:
-    """Add an endpoint, or replaces the one of the same name."""
+    """Add an endpoint, or replace the one of the same name."""
     row = {**asdict(record), "created_at": now(), "removed_at": None}
     with store.write() as connection:
         upsert(connection, endpoint, [row], key=["name"], update=[*_COLUMNS[1:], "removed_at"])
 
 
 def set_limit_pending(store: Store, names: Sequence[str], *, pending: bool) -> None:
-    """Note whether Prefect is still to be told of the endpoints' slots."""
+    """Record whether Prefect still has to be told of the endpoints' slots."""
     with store.write() as connection:
         connection.execute(sa.update(endpoint).where(endpoint.c.name.in_(names)).values(limit_pending=pending))
 
 
 def list_endpoints(store: Store) -> tuple[EndpointRecord, ...]:
-    """Endpoints that were not removed, by name."""
+    """Return the endpoints that were not removed, by name."""
     columns = [endpoint.c[name] for name in _COLUMNS]
     with store.read() as connection:
         rows = connection.execute(
@@ -137,7 +137,7 @@ def list_endpoints(store: Store) -> tuple[EndpointRecord, ...]:
 
 
 def find_endpoint(store: Store, name_or_url: str) -> EndpointRecord | None:
-    """Return the endpoint of that name, else of that URL (a closing slash makes no difference)."""
+    """Return the endpoint of that name, else of that URL (a trailing slash makes no difference)."""
     records = list_endpoints(store)
     by_name = (record for record in records if record.name == name_or_url)
     by_url = (record for record in records if record.url.rstrip("/") == name_or_url.rstrip("/"))
@@ -145,7 +145,7 @@ def find_endpoint(store: Store, name_or_url: str) -> EndpointRecord | None:
 
 
 def remove_endpoint(store: Store, name: str) -> None:
-    """Forget an endpoint; runs made on it keep its name.
+    """Remove an endpoint; runs made on it keep its name.
 
     Raises:
         UnknownNameError: no such endpoint.

@@ -70,10 +70,10 @@ MAY_GO = tuple(kept for kept in RetentionReason if kept is not RetentionReason.H
 
 
 def read_retention_reasons(names: Collection[str]) -> frozenset[RetentionReason]:
-    """Return the reasons of these names.
+    """Return the retention reasons of these names.
 
     Raises:
-        UnknownNameError: there is none of that name, or it holds whatever is said.
+        UnknownNameError: there is none of that name, or it cannot be overruled.
     """
     allowed = [str(kept) for kept in MAY_GO]
     for name in names:
@@ -83,7 +83,7 @@ def read_retention_reasons(names: Collection[str]) -> frozenset[RetentionReason]
 
 
 def find_retention_reasons(connection: Connection, before: datetime) -> dict[RetentionReason, frozenset[str]]:
-    """Return the runs by the reason that keeps them.
+    """Return the ids of the runs to keep, by reason.
 
     Args:
         connection: To the store.
@@ -124,7 +124,7 @@ def find_held(connection: Connection) -> frozenset[str]:
 
 
 def _baselines(connection: Connection, before: datetime) -> frozenset[str]:
-    """Return the runs that are tagged, and the first ones of each monitored series without a tagged one."""
+    """Return the runs tagged as baseline, and the first runs of each monitored series without a tagged one."""
     rows = connection.execute(sa.select(run.c.id, run.c.tags).where(run.c.archived_at.is_(None)))
     tagged = frozenset(run_id for run_id, tags in rows if BASELINE in tags)
     series: defaultdict[tuple[str, str, str], list[sa.Row[Any]]] = defaultdict(list)
@@ -135,7 +135,7 @@ def _baselines(connection: Connection, before: datetime) -> frozenset[str]:
 
 
 def _ended_candidates() -> sa.Select[Any]:
-    """Return the candidates of ended runs with what the monitor found of them, the oldest first."""
+    """Return the query for the candidates of ended runs with what monitoring found of them, the oldest first."""
     of, run_of, look = run_candidate.c, run.c, monitor_look.c
     return (
         sa.select(run_of.id, run_of.benchmark_version, run_of.benchmark_name, run_of.status, run_of.finished_at)
@@ -148,7 +148,10 @@ def _ended_candidates() -> sa.Select[Any]:
 
 
 def _first(group: Sequence[sa.Row[Any]], tagged: Collection[str], before: datetime) -> frozenset[str]:
-    """Return the untagged baseline of a series of which the monitor watches runs that are not old."""
+    """Return the first runs of a series as its baseline.
+
+    Where none is tagged, and monitoring watches runs of the series that are not old.
+    """
     is_watched = any(row.looked_at is not None and row.finished_at and row.finished_at >= before for row in group)
     if not is_watched or any(row.id in tagged for row in group):
         return frozenset()
@@ -157,7 +160,10 @@ def _first(group: Sequence[sa.Row[Any]], tagged: Collection[str], before: dateti
 
 
 def _evidence(connection: Connection) -> frozenset[str]:
-    """Scored runs of which no newer one that ended well measures a candidate by the same yardstick on as many cases."""
+    """Return scored runs that are still needed as evidence.
+
+    A run is needed where no newer one that ended well measures a candidate by the same yardstick on as many cases.
+    """
     names = {yardstick.run_id: yardstick.name for yardstick in yardsticks(connection)}
     is_scored = (
         sa.exists()

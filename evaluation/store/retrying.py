@@ -16,15 +16,15 @@ LONGEST_PAUSE_S = 2.0
 def patiently(
     call: Callable[[], T], *, patience_s: float = PATIENCE_S, on_wait: Callable[[StoreError], None] | None = None
 ) -> T:
-    """Return what `call` gives, which is called again while the database is away.
+    """Return the result of `call`, retrying it while the database is unreachable.
 
     Args:
-        call: Must do no harm when it is done twice: a connection may break after the commit.
+        call: Must be harmless when done twice: a connection may break after the commit.
         patience_s: How long to go on; a call that has begun is not cut off.
-        on_wait: Told of the error before every pause.
+        on_wait: Called with the error before every pause.
 
     Raises:
-        StoreUnreachableError: the database was away for longer.
+        StoreUnreachableError: the database was unreachable for longer.
         StoreError: another failure, at once.
     """
     deadline = time.monotonic() + patience_s

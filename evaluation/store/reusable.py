@@ -57,7 +57,7 @@ class Source:
     server_versions: Mapping[str, str | None]
 
     def version_behind(self, row: Row[Any]) -> str | None:
-        """Return the version of the server that gave this outcome; None: unknown."""
+        """Return the version of the server that gave this outcome; None where it is unknown."""
         if not row.reused:
             return self.server_versions.get(row.endpoint)
         versions = set(self.server_versions.values())
@@ -109,7 +109,7 @@ def _server_versions(row: RowMapping) -> Mapping[str, str | None]:
 
 
 def find_sources(store: Store, asking: Asking) -> tuple[Source, ...]:
-    """Return who was asked in the same way before, newest run first."""
+    """Return the candidates of runs that were asked in the same way before, newest run first."""
     if asking.digest is None or not asking.server_versions:
         return ()
     columns = ("id", "options", "endpoint_name", "server_version", "details")
@@ -147,13 +147,13 @@ def find_reusable(
     items: Iterable[Item],
     questions: Mapping[str, Question] | None = None,
 ) -> dict[Item, int]:
-    """Return the id of the newest generation that serves each item for which there is one.
+    """Return the id of the newest reusable generation for each item that has one.
 
     Args:
-        connection: In a transaction that reads.
+        connection: In a read transaction.
         asking: What an answer must have been asked with.
         sources: Where to look, newest first.
-        items: Of a page of cases.
+        items: Items of a page of cases.
         questions: What their cases ask; None: as stored.
     """
     left = set(items)
@@ -206,5 +206,5 @@ def _stored_questions(connection: Connection, version: str, case_ids: Sequence[s
 
 
 def question(content: Mapping[str, Any]) -> Question:
-    """Return what a case of that content asks, without what only its answers are measured by."""
+    """Return what a case with that content asks, without the fields that only measure its answers."""
     return tuple(content[name] for name in ASKED)

@@ -22,9 +22,9 @@ _COPIED_AT_ONCE = 300
 
 
 def reuse_stored(store: Store, run_candidate_id: int) -> int:
-    """Return how many outcomes of other runs were copied to where this candidate has none, marked as reused.
+    """Copy outcomes of other runs where this candidate has none, marked as reused, and return how many.
 
-    May be called again at any time: what is there stays. A database that is away for a while is waited for.
+    May be called again at any time: existing outcomes stay. It waits for a database that is unreachable for a while.
 
     Raises:
         StoreError: no such candidate of a run.
@@ -46,14 +46,14 @@ def reuse_stored(store: Store, run_candidate_id: int) -> int:
 def _page(
     store: Store, run_candidate_id: int, asking: Asking, sources: Sequence[Source], after: int
 ) -> tuple[MissingPage, list[int]]:
-    """Return a page of what is missing, and the ids of the generations that serve for it."""
+    """Return a page of missing items, and the ids of the generations that can be reused for them."""
     page = missing_page(store, run_candidate_id, after=after, n_cases=_PAGE)
     with store.read() as connection:
         return page, list(find_reusable(connection, asking, sources, page.items).values())
 
 
 def count_reusable(store: Store, asking: Asking, cases: Sequence[Case], *, n_repeats: int) -> int:
-    """Return how many outcomes `reuse_stored` would copy for these cases of a run that need not be stored."""
+    """Return how many outcomes `reuse_stored` would copy for these cases of a run, which need not be stored."""
     sources = find_sources(store, asking)
     n_found = 0
     for start in range(0, len(cases) if sources else 0, _PAGE):
@@ -74,6 +74,6 @@ def _copied(store: Store, run_candidate_id: int, generation_ids: Sequence[int]) 
 
 
 def _copy(original: OutcomeRow, run_candidate_id: int) -> OutcomeRow:
-    """Return the outcome with its own times, marked; its stages stay with the original."""
+    """Return a copy of the outcome marked as reused, with its own times; its stages stay with the original."""
     outcome = replace(cast(Generation, original.outcome), reused=True)
     return replace(original, run_candidate_id=run_candidate_id, outcome=outcome)

@@ -32,7 +32,7 @@ def save_review(
     code_version: str,
     items: Sequence[ReviewItem],
 ) -> ReviewRecord:
-    """Return the review of that id: the one that stands already, else this one, stored whole or not at all."""
+    """Return the review of that id: the existing one, else this one, stored whole or not at all."""
     row = {
         "id": review_id,
         "benchmark_version": benchmark[0],
@@ -74,11 +74,11 @@ def _insert_items(connection: Connection, review_id: str, items: Sequence[Review
 
 
 def find_review(store: Store, id_or_prefix: str) -> ReviewRecord:
-    """Return the newest review for `last`, else the one of that id or unique beginning of one.
+    """Return the newest review for `last`, else the one with that id or a unique prefix of it.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several begin like this.
+        ConfigurationError: several ids have that prefix.
     """
     with store.read() as connection:
         review_id = _newest(connection) if id_or_prefix == _NEWEST else _by_prefix(connection, id_or_prefix)
@@ -145,7 +145,7 @@ def has_review(store: Store, review_id: str) -> bool:
 
 
 def ask_raters(store: Store, review_id: str, n_raters: int) -> None:
-    """Keep with a review how many people are to rate it."""
+    """Store with a review how many people are to rate it."""
     of_review = review.c.id == review_id
     with store.write() as connection:
         request = connection.execute(sa.select(review.c.request).where(of_review)).scalar_one()
@@ -154,7 +154,7 @@ def ask_raters(store: Store, review_id: str, n_raters: int) -> None:
 
 
 def delete_review(store: Store, review_id: str) -> None:
-    """Remove a review with all that was said in it."""
+    """Delete a review with everything said in it."""
     with store.write() as connection:
         connection.execute(sa.delete(review).where(review.c.id == review_id))
 
@@ -193,7 +193,7 @@ def _summary(row: RowMapping, n_items: int, rating_rows: Sequence[Any]) -> Revie
 def begin_session(
     store: Store, *, session_id: str, review_id: str, place: str, rater: str | None = None
 ) -> ReviewSession:
-    """Return the session of that id: the one that stands already, else a new one."""
+    """Return the session of that id: the existing one, else a new one."""
     row = {"id": session_id, "review_id": review_id, "place": place, "rater": rater, "started_at": now()}
     with store.write() as connection:
         upsert(connection, review_session, [row], key=["id"])
@@ -211,7 +211,7 @@ def find_session(store: Store, session_id: str) -> ReviewSession | None:
 
 
 def list_sessions(store: Store, review_id: str) -> tuple[ReviewSession, ...]:
-    """Everybody who began to rate a review, the first one first."""
+    """Return the sessions of everybody who began to rate a review, the earliest first."""
     query = (
         sa.select(review_session)
         .where(review_session.c.review_id == review_id)
@@ -222,7 +222,7 @@ def list_sessions(store: Store, review_id: str) -> tuple[ReviewSession, ...]:
 
 
 def forget_session(store: Store, session_id: str) -> None:
-    """Remove a session in which nothing was rated; one with ratings stays."""
+    """Delete a session in which nothing was rated; one with ratings stays."""
     of_session = review_session.c.id == session_id
     has_ratings = sa.exists().where(rating.c.session_id == session_id)
     with store.write() as connection:

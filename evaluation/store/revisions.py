@@ -10,15 +10,15 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 @cache
 def known_revisions() -> tuple[str, ...]:
-    """Revisions that this version knows, oldest first: each is the number in its file's name.
+    """Return the revisions that this version knows, oldest first: each is the number in its file's name.
 
-    Alembic, which would say the same, is imported only where there is something to migrate.
+    Alembic, which would tell the same, is imported only where there is something to migrate.
     """
     return tuple(sorted(path.name[1:5] for path in (MIGRATIONS / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py")))
 
 
 def oldest_revision() -> str:
-    """Return the revision that a database must have at least, to be used or upgraded here."""
+    """Return the oldest revision of a database that can be used or upgraded here."""
     return known_revisions()[0]
 
 

@@ -52,14 +52,14 @@ def run_case_ids(store: Store, run_id: str, *, page: int = 500) -> Iterator[tupl
 
 
 def run_case_positions(store: Store, run_id: str) -> list[int]:
-    """Return where a run's cases stand in its benchmark, in that order."""
+    """Return the positions of a run's cases in its benchmark, in that order."""
     query = sa.select(run_case.c.position).where(run_case.c.run_id == run_id).order_by(run_case.c.position)
     with store.read() as connection:
         return list(connection.execute(query).scalars())
 
 
 def count_cases_before(store: Store, run_id: str, position: int) -> int:
-    """Return how many of a run's cases stand before that position of its benchmark."""
+    """Return how many of a run's cases come before that position of its benchmark."""
     query = sa.select(sa.func.count()).select_from(run_case)
     with store.read() as connection:
         before = query.where(run_case.c.run_id == run_id, run_case.c.position < position)

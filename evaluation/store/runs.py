@@ -17,9 +17,10 @@ from evaluation.store.tables import holder, holder_run, invocation, run, run_can
 
 
 def set_run_status(store: Store, run_id: str, status: Status, *, reason: str | None = None) -> None:
-    """Set status and reason; `running` sets the start once, an end sets the finish, `running` again clears it.
+    """Set status and reason of a run.
 
-    Take hold of a run before it is `running`: without a living holder it reads as `interrupted`.
+    `running` sets the start once, an end sets the finish, `running` again clears it. Take hold of a run before it is
+    `running`: without a living holder it reads as `interrupted`.
 
     Raises:
         StoreError: `interrupted` is derived, never stored.
@@ -57,11 +58,11 @@ def _at_status(table: sa.Table, status: Status) -> dict[str, Any]:
 
 
 def find_run(store: Store, id_or_prefix: str) -> RunRecord:
-    """Return the newest run that is not archived for `last`, else the run of that id or unique prefix of one.
+    """Return the newest run that is not archived for `last`, else the run with that id or a unique prefix of it.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several runs begin like this.
+        ConfigurationError: several runs have that prefix.
     """
     with store.read() as connection:
         run_id = _newest_id(connection) if id_or_prefix == "last" else _id_by_prefix(connection, id_or_prefix)
@@ -167,7 +168,7 @@ def _candidate_record(row: RowMapping, *, is_held: bool) -> RunCandidateRecord:
 def tag_run(
     store: Store, run_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = (), favourite: bool | None = None
 ) -> tuple[str, ...]:
-    """Return the run's tags after the change.
+    """Change the tags of a run and return them.
 
     Raises:
         UnknownNameError: no such run.
@@ -187,7 +188,7 @@ def tag_run(
 
 
 def archive_run(store: Store, run_id: str, *, archived: bool = True) -> None:
-    """Take a run out of lists, or back into them.
+    """Archive a run, or restore it to the lists.
 
     Raises:
         UnknownNameError: no such run.

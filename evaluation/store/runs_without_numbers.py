@@ -37,7 +37,7 @@ class RunEnd:
 
 
 def run_ends(store: Store, *, since: datetime) -> tuple[RunEnd, ...]:
-    """Select the runs begun since then that have ended or died, without archived ones, the oldest first."""
+    """Return the runs begun since then that have ended or died, without archived ones, the oldest first."""
     same_benchmark = sa.and_(benchmark.c.version == run.c.benchmark_version, benchmark.c.name == run.c.benchmark_name)
     runs = (
         sa.select(run.c.id, run.c.status, run.c.reason, run.c.created_at, run.c.benchmark_name, benchmark.c.task_type)

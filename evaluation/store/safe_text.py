@@ -18,5 +18,5 @@ def escape_text(text: str) -> str:
 
 
 def unescape_text(stored: str) -> str:
-    """Return the text that `escape_text` was given."""
+    """Return the text from which `escape_text` made its result."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored) if _MARK in stored else stored

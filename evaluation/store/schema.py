@@ -33,7 +33,7 @@ def _config() -> "Config":
 
 
 def stored_revision(connection: Connection) -> str | None:
-    """Return the database's revision; None where it has no schema of ours."""
+    """Return the database's revision; None where it has no Benchwright schema."""
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
     return connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
@@ -42,7 +42,7 @@ def stored_revision(connection: Connection) -> str | None:
 def is_empty(connection: Connection) -> bool:
     """Return True where nothing is in the way of our tables.
 
-    No table at all, or on a shared server none of our names.
+    There is no table at all, or on a shared server none of our names.
     """
     names = set(sa.inspect(connection).get_table_names())
     return not names if connection.dialect.name == "sqlite" else names.isdisjoint(METADATA.tables)
@@ -52,7 +52,7 @@ def check_upgradable(connection: Connection, url: URL) -> str | None:
     """Return the database's revision; None where it is empty.
 
     Raises:
-        StoreError: something else's tables are in it, or its schema is older or newer than those this version knows.
+        StoreError: it holds other tables than ours, or its schema is older or newer than those this version knows.
     """
     revision = stored_revision(connection)
     if revision is None:
@@ -74,7 +74,7 @@ def check_upgradable(connection: Connection, url: URL) -> str | None:
 
 
 def migrate(connection: Connection, url: URL) -> None:
-    """Bring the schema to this version's, inside the caller's transaction; does nothing where it is there already."""
+    """Bring the schema to this version's, inside the caller's transaction; do nothing where it is already there."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     if check_upgradable(connection, url) == newest_revision():

@@ -17,7 +17,7 @@ _CHUNK = 5000
 
 
 def save_import(store: Store, content: ScoreboardContent) -> tuple[ScoreboardRecord, bool]:
-    """Return the import, and whether it is new: the same file is stored once. All of it is stored, or nothing."""
+    """Store an import, all of it or nothing; return it, and whether it is new: the same file is stored once."""
     row = {
         "id": content.sha256,
         "name": content.name,
@@ -50,11 +50,11 @@ def list_imports(store: Store) -> tuple[ScoreboardRecord, ...]:
 
 
 def find_import(store: Store, name_or_id: str) -> ScoreboardRecord:
-    """Return the import of that name, id, or unique beginning of an id.
+    """Return the import of that name or id, or of a unique prefix of an id.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several have that name, or begin like this.
+        ConfigurationError: several have that name or prefix.
     """
     records = list_imports(store)
     matches = [record for record in records if name_or_id == record.import_id]
@@ -70,11 +70,11 @@ def find_import(store: Store, name_or_id: str) -> ScoreboardRecord:
 
 
 def remove_import(store: Store, name_or_id: str) -> ScoreboardRecord:
-    """Return what was taken out, with its cases and rows.
+    """Delete an import with its cases and rows, and return it.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several are meant.
+        ConfigurationError: the name is ambiguous.
     """
     record = find_import(store, name_or_id)
     with store.write() as connection:
@@ -115,7 +115,7 @@ def _insert_rows(connection: Connection, content: ScoreboardContent) -> None:
 
 
 def _from_arrays(names: list[str]) -> sa.TextClause:
-    """Return a statement that takes whole columns: rows one by one take PostgreSQL ten times as long."""
+    """Return a statement that inserts whole columns: inserting row by row takes PostgreSQL ten times as long."""
     kinds = {name: "bigint" if name.endswith("position") else "double precision" for name in names}
     arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in kinds.items())
     into = f"INSERT INTO scoreboard_row (import_id, {', '.join(names)})"

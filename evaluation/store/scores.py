@@ -21,7 +21,7 @@ _LONGEST_MESSAGE = 4000
 
 
 def save_scores(store: Store, rows: Sequence[ScoreRow]) -> None:
-    """Store scores, and those that could not be had, in one transaction; what stood for the same is replaced."""
+    """Store scores and score failures in one transaction; those of the same generation and metric are replaced."""
     moment = now()
     values, failures = [], []
     for row in rows:
@@ -40,7 +40,7 @@ def save_scores(store: Store, rows: Sequence[ScoreRow]) -> None:
 
 
 def _remove(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Take out what stood for the same generations and metrics."""
+    """Delete the scores and score failures of the same generations and metrics."""
     by_metric: dict[str, list[int]] = {}
     for row in rows:
         by_metric.setdefault(row["metric_key"], []).append(row["generation_id"])
@@ -51,7 +51,7 @@ def _remove(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str,
 
 
 def judged_ids(store: Store, signature: str, generation_ids: Sequence[int]) -> frozenset[int]:
-    """Return those of the generations that have a score on a metric."""
+    """Return the ids of those generations that have a score on a metric."""
     scored_ids: set[int] = set()
     with store.read() as connection:
         for start in range(0, len(generation_ids), _CHUNK):
@@ -64,7 +64,7 @@ def judged_ids(store: Store, signature: str, generation_ids: Sequence[int]) -> f
 
 
 def count_score_failures(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, dict[str, int]], ...]:
-    """Return how many scores a candidate could not be given, by metric and kind."""
+    """Return how many of a candidate's scores failed, by metric and kind."""
     query = (
         sa.select(metric.c.name, metric.c.signature, score_failure.c.kind, sa.func.count())
         .select_from(score_failure)
@@ -84,7 +84,7 @@ def count_score_failures(store: Store, run_candidate_id: int) -> tuple[tuple[Met
 def score_failures_of_case(
     store: Store, run_candidate_id: int, case_id: str
 ) -> tuple[tuple[MetricUse, StoredScoreFailure], ...]:
-    """Return the scores of one case that could not be had, by metric, signature and repeat."""
+    """Return the score failures of one case, by metric, signature and repeat."""
     query = (
         sa.select(score_failure, metric.c.name, metric.c.signature, generation.c.case_id, generation.c.repeat)
         .join(generation, generation.c.id == score_failure.c.generation_id)
@@ -148,7 +148,7 @@ def scores_of_case(store: Store, run_candidate_id: int, case_id: str) -> tuple[t
 def scores_of_generations(
     store: Store, generation_ids: Sequence[int]
 ) -> dict[int, list[tuple[MetricUse, Measurement | ScoreFailure]]]:
-    """Return all that metrics said of these generations, failures too, by generation id; without a score: left out."""
+    """Return all scores of these generations, failures too, by generation id; those without a score are left out."""
     scores: dict[int, list[tuple[MetricUse, Measurement | ScoreFailure]]] = {}
     with store.read() as connection:
         for start in range(0, len(generation_ids), _CHUNK):
@@ -173,7 +173,7 @@ def _rows_of(table: sa.Table, generation_ids: Sequence[int]) -> sa.Select[Any]:
 
 
 def scored_metrics(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, int], ...]:
-    """Return the metrics on which a candidate has scores, each with how many, by name and signature."""
+    """Return the metrics on which a candidate has scores, each with its number of scores, by name and signature."""
     query = (
         sa.select(metric.c.name, metric.c.signature, sa.func.count())
         .select_from(score)
@@ -188,7 +188,7 @@ def scored_metrics(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse
 
 
 def save_estimates(store: Store, rows: Sequence[EstimateRow]) -> None:
-    """Store estimates in one transaction; one of the same candidate, signature and quantity is replaced."""
+    """Store estimates in one transaction; those of the same candidate, signature and quantity are replaced."""
     moment = now()
     values = [{**_estimate_values(row), "estimated_at": moment} for row in rows]
     key = ("run_candidate_id", "metric_key", "quantity")
@@ -199,7 +199,7 @@ def save_estimates(store: Store, rows: Sequence[EstimateRow]) -> None:
 
 
 def forget_figures(store: Store, run_candidate_ids: Sequence[int], names: Collection[str]) -> None:
-    """Drop the estimates of metrics of these names, some of which may have no value when they are made again."""
+    """Delete the estimates of metrics of these names, some of which may have no value when computed again."""
     keys = sa.select(metric.c.key).where(metric.c.name.in_(sorted(names)))
     with store.write() as connection:
         connection.execute(
@@ -210,7 +210,7 @@ def forget_figures(store: Store, run_candidate_ids: Sequence[int], names: Collec
 
 
 def load_estimates(store: Store, run_id: str) -> tuple[EstimateRow, ...]:
-    """Return all estimates of a run: by candidate, metric and quantity."""
+    """Return all estimates of a run, by candidate, metric and quantity."""
     query = (
         sa.select(estimate, metric.c.name, metric.c.signature)
         .join(metric, metric.c.key == estimate.c.metric_key)
@@ -223,7 +223,7 @@ def load_estimates(store: Store, run_id: str) -> tuple[EstimateRow, ...]:
 
 
 def metric_key(signature: str) -> str:
-    """Under which key the metric of that signature stands."""
+    """Return the key under which the metric of that signature is stored."""
     return fingerprint(signature)[:32]
 
 
@@ -296,12 +296,12 @@ def _estimate_row(row: sa.Row[Any]) -> EstimateRow:
 
 
 def count_unscored(store: Store, run_candidate_id: int, signatures: Sequence[str]) -> int:
-    """Scores that are missing: over all these metrics, one for each answer.
+    """Return how many scores are missing, over all these metrics, where each answer should have one.
 
     Args:
-        store: Where answers and scores are.
+        store: The store.
         run_candidate_id: The candidate in its run.
-        signatures: The metrics'.
+        signatures: Signatures of the metrics.
     """
     answered = sa.and_(generation.c.run_candidate_id == run_candidate_id, generation.c.failure_kind.is_(None))
     n_answers = sa.select(sa.func.count()).select_from(generation).where(answered)

@@ -41,12 +41,12 @@ def choosables(connection: Connection) -> dict[str, Choosable]:
 
 
 def imported(name: str, memory_bytes: float | None = None) -> Choosable:
-    """Return a candidate that is known from elsewhere alone, whatever its name looks like."""
+    """Return a candidate that is known from imports alone, whatever its name looks like."""
     return Choosable(key=f"{IMPORTED}{name}", label=name, model=name, memory_bytes=memory_bytes)
 
 
 def labelled_apart(candidates: Sequence[Choosable]) -> tuple[Choosable, ...]:
-    """Return the same with labels that tell them all apart: by weights, else by what is imported, else by key."""
+    """Return the candidates with unique labels: told apart by weights, else by what is imported, else by key."""
     labels = [choosable.label for choosable in candidates]
     for name in (_with_weights, _with_key):
         n_alike = Counter(labels)
@@ -84,10 +84,7 @@ def _versions(connection: Connection) -> dict[str, list[RowMapping]]:
 
 
 def _last_asked(connection: Connection) -> dict[str, dict[str, Place]]:
-    """Return the servers that each candidate was asked on, by its key and the server's name.
-
-    The last address of each.
-    """
+    """Return the servers on which each candidate was asked, with last address, by candidate key and server name."""
     columns = [run_candidate.c[name] for name in ("candidate_fingerprint", "endpoint_name", "endpoint_url", "provider")]
     newest = sa.func.max(run_candidate.c.id)
     query = sa.select(*columns, newest).group_by(*columns).order_by(newest)
@@ -138,7 +135,7 @@ def _bytes(versions: Sequence[RowMapping]) -> float | None:
 def _places(
     row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], last_places: Mapping[str, Place]
 ) -> tuple[tuple[Place, ...], str | None]:
-    """Return where a candidate can be called now, and why nowhere."""
+    """Return where a candidate can be called now, and the reason where it cannot."""
     name, digest = row["model"], row["digest"]
     if any(version["retired_at"] is not None for version in versions):
         return (), f"{name} is retired; `benchwright models register {name}` brings it back"

@@ -23,11 +23,11 @@ _FEW = 500
 
 
 def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evidence:
-    """Return all that is known of candidates, or all that is known of them on some tasks.
+    """Return all that is known of the candidates, on all tasks or some.
 
     Args:
-        store: Where runs and imports are. Archived runs are left out.
-        tasks: Those that are read; None: all. The fingerprint is that of all.
+        store: The store. Archived runs are left out.
+        tasks: The tasks to read; None: all. The fingerprint is that of all tasks.
     """
     with store.read() as connection:
         base = EvidenceBase.read(connection)
@@ -40,28 +40,27 @@ def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evid
 
 
 def evidence_fingerprint(store: Store) -> str:
-    """Return what `read_evidence` would give as its fingerprint, without reading the rows."""
+    """Return the fingerprint that `read_evidence` would give, without reading the rows."""
     with store.read() as connection:
         return EvidenceBase.read(connection).fingerprint
 
 
 def read_prompts(store: Store, evidence: Evidence) -> tuple[str, ...]:
-    """Return what was asked in each of the evidence's cases.
+    """Return the prompt of each of the evidence's cases.
 
-    The benchmark's words around the case's own, or an import's.
-
-    Empty where a case is gone since the evidence was read.
+    The benchmark's prompt text with the case's own, or an import's prompt. Empty where a case was deleted since the
+    evidence was read.
     """
     return _prompts_of(store, evidence.cases)
 
 
 def sample_prompts(store: Store, *, task: str | None, limit: int) -> tuple[str, ...]:
-    """Return the prompts of the cases that candidates were measured on, at most `limit`, drawn evenly from all of them.
+    """Return at most `limit` prompts of cases that candidates were measured on, drawn evenly from all of them.
 
     Args:
-        store: Where runs and imports are. Archived runs are left out.
-        task: Of these cases; None: any.
-        limit: How many.
+        store: The store. Archived runs are left out.
+        task: Task of the cases; None: any.
+        limit: Maximum number of prompts.
     """
     cases = _measured_cases(store, task)
     places = range(len(cases)) if len(cases) <= limit else [len(cases) * place // limit for place in range(limit)]
@@ -69,7 +68,7 @@ def sample_prompts(store: Store, *, task: str | None, limit: int) -> tuple[str, 
 
 
 def _measured_cases(store: Store, task: str | None) -> list[EvidenceCase]:
-    """Of benchmarks and imports, in the order in which they are stored."""
+    """Return the measured cases of benchmarks and imports, in the order in which they are stored."""
     imported = sa.select(scoreboard_case.c.import_id, scoreboard_case.c.task, scoreboard_case.c.case_id)
     if task is not None:
         imported = imported.where(scoreboard_case.c.task == task)
@@ -109,7 +108,7 @@ def _prompts_of(store: Store, cases: Sequence[EvidenceCase]) -> tuple[str, ...]:
 
 
 def _asked_prompts(store: Store, version: str, case_ids: Sequence[str]) -> dict[str, str]:
-    """Return the user's last words in each case of a benchmark version."""
+    """Return the user's last message in each case of a benchmark version."""
     stored_ids = set(case_ids_of(store, version))
     there = [case_id for case_id in case_ids if case_id in stored_ids]
     if not there:
@@ -122,7 +121,7 @@ def _asked_prompts(store: Store, version: str, case_ids: Sequence[str]) -> dict[
 
 
 def _imported_prompts(store: Store, import_id: str, case_ids: Sequence[str]) -> dict[tuple[str, str], str]:
-    """Of these cases at least."""
+    """Return the prompts of an import's cases, at least of these."""
     columns = (scoreboard_case.c.task, scoreboard_case.c.case_id, scoreboard_case.c.prompt)
     query = sa.select(*columns).where(scoreboard_case.c.import_id == import_id)
     if len(case_ids) <= _FEW:

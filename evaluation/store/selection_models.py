@@ -38,20 +38,20 @@ def save_model(
     estimator: bytes | None,
     serving: bytes | None,
 ) -> SelectionModelRecord:
-    """Return the model under the next version number.
+    """Store a model under the next version number and return it.
 
-    One that is stored already keeps its own, and takes the new status.
+    A model that is already stored keeps its number and takes the new status.
 
     Args:
-        store: Where it goes.
+        store: The store.
         kind: What was trained: `ridge`, `per_task`, …
         status: How its evaluation ended, in a word.
-        data_hash: Of the evidence it was trained on.
+        data_hash: Hash of the evidence it was trained on.
         code_version: The code that trained it.
-        metrics: Its numbers, as plain JSON.
-        report: All that its evaluation said, as plain JSON.
-        estimator: What was trained.
-        serving: What answers.
+        metrics: Its metrics, as plain JSON.
+        report: The full report of its evaluation, as plain JSON.
+        estimator: The trained estimator.
+        serving: The part that answers requests.
     """
     hashes = {"estimator_sha256": _hash(estimator), "serving_sha256": _hash(serving)}
     model_id = fingerprint([kind, data_hash, code_version, *hashes.values()])
@@ -68,11 +68,11 @@ def save_model(
 
 
 def read_model(store: Store, version_or_id: str | int) -> StoredModel:
-    """Return a model by its version number, its id, or a unique beginning of it.
+    """Return a model by its version number, its id, or a unique prefix of the id.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several ids begin like this.
+        ConfigurationError: several ids have that prefix.
         DamagedModelError: its bytes are not those that were stored.
     """
     with store.read() as connection:
@@ -90,11 +90,11 @@ def read_model(store: Store, version_or_id: str | int) -> StoredModel:
 
 
 def find_model(store: Store, version_or_id: str | int) -> SelectionModelRecord:
-    """Return the same without its bytes.
+    """Return a model as `read_model` does, without its bytes.
 
     Raises:
         UnknownNameError: there is none.
-        ConfigurationError: several ids begin like this.
+        ConfigurationError: several ids have that prefix.
     """
     with store.read() as connection:
         same = selection_model.c.id == _find(connection, version_or_id)
@@ -115,16 +115,14 @@ def promotions(store: Store) -> tuple[Promotion, ...]:
 
 
 def champion(store: Store) -> Champion:
-    """Return who decides now."""
+    """Return the current champion."""
     return champions(store)[0]
 
 
 def champions(store: Store) -> tuple[Champion, ...]:
-    """Return who decides now, and those before in the order in which rollbacks come back to them.
+    """Return the current champion and its predecessors, in the order in which rollbacks return to them.
 
-    The scoreboard alone last.
-
-    Where the first one's model cannot be used, the next one's may.
+    The scoreboard without a model comes last. Where the first one's model cannot be used, the next one's may.
     """
     with store.read() as connection:
         made = _promotions(connection)
@@ -147,16 +145,16 @@ def champions(store: Store) -> tuple[Champion, ...]:
 
 
 def promote(store: Store, version_or_id: str | int, *, replacing: int | None, reason: str) -> Champion:
-    """Return the new champion.
+    """Promote a model and return the new champion.
 
     Args:
-        store: Where the models are.
+        store: The store.
         version_or_id: As `read_model` takes it.
-        replacing: `Champion.promotion_id` of the one against which it was evaluated.
-        reason: For a person.
+        replacing: `Champion.promotion_id` of the champion against which it was evaluated.
+        reason: For a person to read.
 
     Raises:
-        SupersededError: another one holds by now.
+        SupersededError: another champion was promoted meanwhile.
         UnknownNameError: there is no such model.
     """
     with store.write() as connection:
@@ -169,16 +167,16 @@ def promote(store: Store, version_or_id: str | int, *, replacing: int | None, re
 
 
 def rollback(store: Store, *, reason: str, replacing: int | None = None) -> Champion:
-    """Return the champion before, which decides again; asked again, the one before that.
+    """Return to the previous champion and return it; each further call goes back one more.
 
     Args:
-        store: Where the models are.
-        reason: For a person.
-        replacing: `Champion.promotion_id` of the one that is taken back; None: whoever it is.
+        store: The store.
+        reason: For a person to read.
+        replacing: `Champion.promotion_id` of the champion that is taken back; None: whoever it is.
 
     Raises:
-        ConfigurationError: nothing was promoted that could be taken back.
-        SupersededError: another one holds by now.
+        ConfigurationError: there is no promotion to take back.
+        SupersededError: another champion was promoted meanwhile.
     """
     with store.write() as connection:
         one_at_a_time(connection, _LOCK)
@@ -212,9 +210,9 @@ def _must_hold(last: Promotion | None, replacing: int | None) -> None:
 
 
 def _line(made: Sequence[Promotion]) -> list[Promotion]:
-    """Return the promotion that holds, then what held when each was made.
+    """Return the current promotion, then those that each one replaced.
 
-    A rollback stands for what it came back to.
+    A rollback counts as the promotion that it restored.
     """
     by_id = {record.promotion_id: record for record in made}
     line: list[Promotion] = []
@@ -230,7 +228,7 @@ def _line(made: Sequence[Promotion]) -> list[Promotion]:
 
 
 def _promotions(connection: Connection) -> list[Promotion]:
-    """Return the oldest first."""
+    """Return all promotions and rollbacks, the oldest first."""
     rows = connection.execute(sa.select(promotion).order_by(promotion.c.id)).mappings()
     names = ("model_id", "replaces_id", "restores_id", "reason", "created_at")
     return [Promotion(promotion_id=row["id"], **{name: row[name] for name in names}) for row in rows]

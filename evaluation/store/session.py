@@ -42,7 +42,7 @@ class Store:
 
     @property
     def url(self) -> str:
-        """The URL with its password, for whoever opens the same database again; never to be shown."""
+        """The URL with its password, for opening the same database again; never to be shown."""
         return self._url.render_as_string(hide_password=False)
 
     @property
@@ -52,7 +52,7 @@ class Store:
 
     @property
     def path(self) -> str:
-        """The file, of SQLite."""
+        """The SQLite file."""
         return str(self._url.database)
 
     @contextmanager
@@ -88,13 +88,13 @@ class Store:
 
 
 def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_timeout_s: float = 30.0) -> Store:
-    """Return the store at `url` (None: `default_url()`), ready for use.
+    """Open the store at `url` (None: `default_url()`) and return it, ready for use.
 
-    Used as a context manager or closed by the caller.
+    Use it as a context manager, or close it.
 
     Args:
         url: A path, `sqlite:///path` or `postgresql://user:password@host/name`.
-        upgrade_from_empty: Make the folder and the schema where there is none yet.
+        upgrade_from_empty: Create the folder and the schema where there is none yet.
         busy_timeout_s: How long a writer waits for another process on SQLite.
 
     Raises:
@@ -129,7 +129,7 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
 
 
 def must_be_there(url: str | None) -> None:
-    """Check that there is a database at `url`, or a server that knows.
+    """Check that the database file at `url` exists; whether a server's database does is left to the server.
 
     Raises:
         StoreError: its file is missing.
@@ -138,13 +138,13 @@ def must_be_there(url: str | None) -> None:
 
 
 def is_file_missing(url: str | None) -> bool:
-    """Return True where `url` names a file of SQLite that is not there."""
+    """Return True where `url` names a SQLite file that does not exist."""
     address = parse_url(url)
     return _is_sqlite(address) and not os.path.exists(str(address.database))
 
 
 def folder_must_be_there(url: str) -> None:
-    """Check that the file that `url` names has a folder, or a server knows.
+    """Check that the folder of the SQLite file at `url` exists; a server's URL always passes.
 
     Raises:
         StoreError: the folder is missing.
@@ -159,7 +159,7 @@ def folder_must_be_there(url: str) -> None:
 
 
 def upgrade(url: str | None = None) -> DatabaseInfo:
-    """Return the database after its schema was brought to this version's.
+    """Bring the database's schema to this version's and return what the database holds.
 
     Raises:
         StoreError: it cannot be opened, is not ours, or its schema is older or newer than those this version knows.
@@ -173,9 +173,10 @@ def upgrade(url: str | None = None) -> DatabaseInfo:
 
 
 def _make_file(address: URL) -> None:
-    """Make the file for this user alone before SQLite would make it for all, and mends one that earlier versions made.
+    """Create the file readable by this user alone, before SQLite would create it readable by all.
 
-    SQLite gives the files beside it the same mode. What is wrong with the path is SQLite's to say.
+    A file that earlier versions created is corrected. SQLite gives the files beside it the same mode. Errors in the
+    path are left for SQLite to report.
     """
     path = Path(str(address.database))
     with suppress(OSError):
@@ -196,9 +197,10 @@ def _migrate(address: URL) -> None:
 
 
 def _write_ahead(address: URL) -> None:
-    """Let readers read while one process writes. Asked for after the check that the file is ours: it stays with it.
+    """Switch to write-ahead logging, so that readers can read while one process writes.
 
-    The change of mode needs the file for itself, and SQLite does not wait for it as it waits for other locks.
+    Called after the check that the file is ours, since the mode persists in the file. The change needs exclusive
+    access, for which SQLite does not wait as it does for other locks.
     """
     deadline = time.monotonic() + WRITE_AHEAD_WITHIN_S
     while True:
@@ -213,10 +215,10 @@ def _write_ahead(address: URL) -> None:
 
 
 def info(url: str | None = None) -> DatabaseInfo:
-    """Return what the database holds. Works on an older or newer schema too.
+    """Return what the database holds; works on an older or newer schema too.
 
     Raises:
-        StoreError: there is none, or it cannot be read.
+        StoreError: there is no database, or it cannot be read.
     """
     address = parse_url(url)
     _must_be_there(address)
@@ -249,7 +251,7 @@ def _size_bytes(connection: Connection) -> int:
 
 
 def backup(url: str | None, target_path: Path) -> int:
-    """Return the size in bytes of the copy made at `target_path`, consistent even while runs are written.
+    """Copy the database to `target_path`, consistently even while runs are written; return the copy's size in bytes.
 
     Raises:
         StoreError: PostgreSQL (names the `pg_dump` command), or `target_path` exists or cannot be written.

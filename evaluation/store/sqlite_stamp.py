@@ -49,12 +49,12 @@ class SqliteStamp:
         self._file: tuple[int, int] | None = None
 
     def value(self) -> Hashable:
-        """Return the equal to the last one as long as nothing changed; another one says that something may have.
+        """Return a value equal to the last one as long as nothing changed; another one means that something may have.
 
-        While a write takes long it is the last one, so that nobody waits for a disk.
+        During a long write it is the last value, so that nobody waits for a disk.
 
         Raises:
-            StoreUnreachableError: the file is away.
+            StoreUnreachableError: the file is unreachable.
             StoreError: it cannot be read.
         """
         waits_until = self._written_since + WAIT_FOR_A_WRITER_S
@@ -80,7 +80,7 @@ class SqliteStamp:
     def write_plainly(self) -> Iterator[sqlite3.Connection]:
         """Yield the connection in a transaction that is committed at the end, or rolled back on any error.
 
-        What it changes does not change the stamp.
+        Its changes do not change the stamp.
         """
         with self._lock, _translated(self.path):
             self._written_since = time.monotonic()
@@ -89,7 +89,7 @@ class SqliteStamp:
 
     @contextmanager
     def write(self) -> "Iterator[Connection]":
-        """Yield the same, as `Store.write` gives it."""
+        """Yield the connection in a transaction, as `Store.write` does."""
         from evaluation.store.address import sqlite_url
         from evaluation.store.engine import engine_of, translated
 
@@ -102,7 +102,7 @@ class SqliteStamp:
                 yield connection
 
     def close(self) -> None:
-        """Close the kept connection."""
+        """Close the connection that was kept open."""
         with self._lock:
             self._let_go()
 
@@ -160,7 +160,7 @@ def _transaction(connection: sqlite3.Connection, kind: str) -> Iterator[sqlite3.
 
 @contextmanager
 def _translated(path: str) -> Iterator[None]:
-    """Turn SQLite's errors into a `StoreError` that says what to do."""
+    """Translate SQLite's errors into a `StoreError` that says what to do."""
     try:
         yield
     except sqlite3.Error as error:

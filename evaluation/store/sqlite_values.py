@@ -28,7 +28,7 @@ def sqlite_value(value: Any) -> Any:
     """Return the value as it is bound: texts escaped, times in UTC, lists and mappings as JSON.
 
     Raises:
-        StoreError: a number that JSON does not know.
+        StoreError: a number that JSON cannot represent.
         ValueError: a time without its zone.
     """
     if isinstance(value, str):
@@ -47,17 +47,17 @@ def _stored_time(moment: datetime) -> str:
 
 
 def time_of(stored: str) -> datetime:
-    """Return the moment that was stored."""
+    """Return the stored moment."""
     return datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 
 def insert_new(connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of bound values; one whose `id` is there already is left as it is.
+    """Insert rows of bound values; existing rows with the same `id` are left as they are.
 
     Args:
         connection: In a transaction.
         table: One of ours.
-        rows: All with the same columns, which are the table's.
+        rows: All with the same columns, those of the table.
     """
     if rows:
         names = list(rows[0])

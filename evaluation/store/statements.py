@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 
 def now() -> datetime:
-    """Return this moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -23,7 +23,7 @@ def upsert(
     update: Sequence[str] = (),
     where: sa.ColumnElement[bool] | None = None,
 ) -> None:
-    """Insert rows; where one of the same `key` exists, sets the columns in `update` (none: leaves it).
+    """Insert rows; where one with the same `key` exists, set the columns in `update` (none: leave it).
 
     Args:
         connection: In a transaction of `Store.write`.
@@ -45,6 +45,6 @@ def upsert(
 
 
 def one_at_a_time(connection: Connection, what: str) -> None:
-    """Let no other process decide on `what` until this transaction ends. On SQLite every writer is alone anyway."""
+    """Keep other processes from deciding on `what` until this transaction ends; SQLite has but one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"benchwright {what}"))))

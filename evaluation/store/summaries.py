@@ -15,13 +15,13 @@ _SHOWN = tuple(column for column in run.c if column.name not in ("metrics", "cod
 
 
 def derived_status(stored: str, *, is_held: bool) -> Status:
-    """Return the stored status, or `interrupted` for what is `running` and held by nobody."""
+    """Return the stored status, or `interrupted` for a status `running` without a living holder."""
     status = Status(stored)
     return Status.INTERRUPTED if status is Status.RUNNING and not is_held else status
 
 
 def _counts(run_candidates: sa.ScalarSelect[Any] | sa.Select[Any]) -> sa.Subquery:
-    """Outcomes of these candidates: (run_candidate_id, n, n_failed, n_own_failed)."""
+    """Return the outcome counts of these candidates: (run_candidate_id, n, n_failed, n_own_failed)."""
     return (
         sa.select(
             generation.c.run_candidate_id,
@@ -38,7 +38,7 @@ def _counts(run_candidates: sa.ScalarSelect[Any] | sa.Select[Any]) -> sa.Subquer
 def list_runs(
     store: Store, *, limit: int | None = 20, include_archived: bool = False, experiment_id: str | None = None
 ) -> tuple[RunSummary, ...]:
-    """Return runs, newest first, with their counts over all candidates; of one experiment where one is named."""
+    """Return runs, newest first, with their counts over all candidates; of one experiment where it is named."""
     page = sa.select(*_SHOWN).order_by(run.c.created_at.desc(), run.c.id.desc()).limit(limit)
     if not include_archived:
         page = page.where(run.c.archived_at.is_(None))
@@ -92,7 +92,7 @@ def _summary(row: RowMapping, candidates: list[RowMapping], *, is_held: bool) ->
 
 
 def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
-    """Return how far each candidate of each run is; cheap enough to ask once a second."""
+    """Return the progress of each candidate of each run; cheap enough to ask once a second."""
     of_invocation = run_candidate.c.run_id.in_(sa.select(run.c.id).where(run.c.invocation_id == invocation_id))
     counts = _counts(sa.select(run_candidate.c.id).where(of_invocation))
     query = (
@@ -118,7 +118,11 @@ def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
 
 
 def _progress(row: RowMapping, *, is_held: bool) -> CandidateProgress:
-    """Of a candidate that has ended, what it was asked: a race asks a run's later cases of others alone."""
+    """Return a candidate's progress.
+
+    Where the candidate has ended, what it was asked counts as planned: in a race, a run's later cases are asked of
+    others alone.
+    """
     status = derived_status(row["status"], is_held=is_held)
     n_ended = row["n_done"] + row["n_failed"]
     n_planned = min(row["n_planned"], n_ended) if status is Status.COMPLETED else row["n_planned"]

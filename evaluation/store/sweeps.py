@@ -37,7 +37,7 @@ def begin_sweep(
     combinations: Sequence[Mapping[str, Any]],
     code_version: str,
 ) -> None:
-    """Store that an invocation is a sweep; one that is stored already is left as it is.
+    """Record that an invocation is a sweep; one that is already stored is left as it is.
 
     Raises:
         StoreError: the invocation is not stored.
@@ -61,7 +61,7 @@ def find_sweep(store: Store, invocation_id: str) -> SweepRecord | None:
 
 
 def newest_sweep(store: Store) -> str | None:
-    """Return the id of the run of the newest sweep that is not archived; None: there is none."""
+    """Return the id of the run of the newest sweep that is not archived; None where there is none."""
     newest = (
         sa.select(run.c.id)
         .join(sweep, sweep.c.invocation_id == run.c.invocation_id)
@@ -74,7 +74,7 @@ def newest_sweep(store: Store) -> str | None:
 
 
 def finish_sweep(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:
-    """Store what a sweep found.
+    """Store the outcome of a sweep.
 
     Raises:
         StoreError: no such sweep.

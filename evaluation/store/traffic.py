@@ -61,7 +61,7 @@ class TrafficImport:
 
 
 def save_traffic(store: Store, calls: Sequence[TrafficCall]) -> int:
-    """Return how many of the calls are new: one that is here already is left as it is. All are stored, or none."""
+    """Store calls, all or none, and return how many are new; existing ones are left as they are."""
     if not calls:
         return 0
     with store.write() as connection:
@@ -71,9 +71,9 @@ def save_traffic(store: Store, calls: Sequence[TrafficCall]) -> int:
 def save_traffic_import(
     store: Store, *, sha256: str, source: str, calls: Iterable[TrafficCall]
 ) -> tuple[TrafficImport, bool]:
-    """Return the import of a file, and whether it is new.
+    """Store the import of a file and return it, and whether it is new.
 
-    All is stored, or nothing, also where `calls` raises on its way.
+    All is stored or nothing, even where iterating over `calls` raises.
     """
     same = traffic_import.c.id == sha256
     with store.write() as connection:
@@ -90,7 +90,7 @@ def save_traffic_import(
 
 
 def find_traffic_import(store: Store, sha256: str) -> TrafficImport | None:
-    """Return the import of the file with that hash; None: it was not imported."""
+    """Return the import of the file with that hash; None where it was not imported."""
     with store.read() as connection:
         query = sa.select(traffic_import).where(traffic_import.c.id == sha256)
         row = connection.execute(query).mappings().first()
@@ -136,7 +136,7 @@ def count_traffic(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> tuple[TrafficCount, ...]:
-    """Return what each candidate did for each task, by name; the filters are those of `list_traffic`."""
+    """Return the call counts of each candidate for each task, by name; the filters are those of `list_traffic`."""
     of = traffic.c
     answered = sa.case((of.ok.is_(True), of.duration_s))
     counts = sa.select(
@@ -259,7 +259,7 @@ class Forgettable:
             raise ConfigurationError("which calls are to be forgotten?", "Give --task, --candidate or --import.")
 
     def wanted(self) -> sa.ColumnElement[bool]:
-        """Return what such a call fulfils."""
+        """Return the condition that a call to be deleted fulfils."""
         of = traffic.c
         filters = ((of.task, self.task), (of.candidate, self.candidate), (of.import_id, self.import_id))
         return sa.and_(*(column == value for column, value in filters if value is not None))
@@ -272,21 +272,21 @@ def count_forgettable(store: Store, which: Forgettable) -> int:
 
 
 def forget_traffic(store: Store, which: Forgettable) -> int:
-    """Return how many calls were deleted, with their steps; an import of which none is left can be made again."""
+    """Delete calls with their steps and return how many; an import of which no call is left can be repeated."""
     n_deleted = delete_rows(store, traffic, which.wanted())
     forget_empty_imports(store, sa.true() if which.import_id is None else traffic_import.c.id == which.import_id)
     return n_deleted
 
 
 def forget_empty_imports(store: Store, condition: sa.ColumnElement[bool]) -> None:
-    """Forget that files were imported of whose calls none is left: else they could not be imported again."""
+    """Delete imports that have no calls left, since their files could not be imported again otherwise."""
     has_calls = sa.exists().where(traffic.c.import_id == traffic_import.c.id)
     with store.write() as connection:
         connection.execute(sa.delete(traffic_import).where(condition, ~has_calls))
 
 
 def find_import_id(store: Store, name_or_id: str) -> str:
-    """Return the id of the import with this id, the beginning of one, or the name of its file.
+    """Return the id of the import with this id, a prefix of it, or this file name.
 
     Raises:
         UnknownNameError: there is none.

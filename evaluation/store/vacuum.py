@@ -23,7 +23,7 @@ _SPARE_BYTES = 16 * 1024 * 1024
 
 
 def free_inside(store: Store) -> int:
-    """Return the bytes inside the file that hold nothing; 0 on PostgreSQL."""
+    """Return the number of unused bytes inside the file; 0 on PostgreSQL."""
     if store.dialect != "sqlite":
         return 0
     with store.read() as connection:
@@ -34,7 +34,7 @@ def free_inside(store: Store) -> int:
 
 
 def file_size(store: Store) -> int | None:
-    """Return the bytes of the SQLite file with its log; None on PostgreSQL."""
+    """Return the size in bytes of the SQLite file with its log; None on PostgreSQL."""
     if store.dialect != "sqlite":
         return None
     path = _path(store)
@@ -43,7 +43,7 @@ def file_size(store: Store) -> int | None:
 
 
 def database_size(store: Store) -> int:
-    """Return the bytes of the SQLite file with its log, or of the PostgreSQL database."""
+    """Return the size in bytes of the SQLite file with its log, or of the PostgreSQL database."""
     if (n_bytes := file_size(store)) is not None:
         return n_bytes
     with store.read() as connection:
@@ -53,11 +53,11 @@ def database_size(store: Store) -> int:
 def vacuum_file(
     store: Store, *, free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
 ) -> int:
-    """Return the bytes that the disk got back.
+    """Vacuum the file and return how many bytes of disk space were freed.
 
     Args:
-        store: On SQLite.
-        free_bytes: How much room the disk of a folder has.
+        store: A store on SQLite.
+        free_bytes: Tells how much space is free on the disk of a folder.
 
     Raises:
         StoreError: the disk has no room for it, or another process uses the database; nothing has changed then.
@@ -94,7 +94,7 @@ def _must_have_room(store: Store, folder: Path, free_bytes: Callable[[Path], int
 
 
 def _temporary_folder() -> Path:
-    """Return where SQLite puts its temporary files: the order is its own."""
+    """Return where SQLite puts its temporary files, trying the same folders in the same order."""
     named = [os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"), "/var/tmp", "/usr/tmp", "/tmp"]  # noqa: S108
     usable = (Path(name) for name in named if name and os.path.isdir(name) and os.access(name, os.W_OK | os.X_OK))
     return next(usable, Path())

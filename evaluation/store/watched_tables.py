@@ -31,7 +31,7 @@ _COUNT = "UPDATE evidence_change SET n_changes = n_changes + 1"
 
 
 def _triggers() -> dict[str, str]:
-    """Return the statement that makes each trigger, by its name."""
+    """Return the statement that creates each trigger, by its name."""
     names = {f"{_PREFIX}{table}_{event.lower()}": (table, event) for table in WATCHED for event in _EVENTS}
     return {
         name: f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {_COUNT}; END"
@@ -51,7 +51,7 @@ def statements_to_watch() -> tuple[str, ...]:
 
 
 def n_changes(connection: sqlite3.Connection) -> int | None:
-    """Return how often the evidence has changed; None where nobody counts.
+    """Return how often the evidence has changed; None where nothing counts the changes.
 
     Raises:
         sqlite3.Error: it cannot be read.

@@ -20,14 +20,14 @@ _SHOWN = 40
 
 
 def refuse_unstorable(values: Mapping[str, Any], subject: str) -> None:
-    """Check that every value can be stored: texts of any content, numbers of 64 bits that are finite.
+    """Check that every value can be stored: texts of any content, finite numbers of 64 bits.
 
     Args:
         values: By column.
-        subject: Whose they are, in words.
+        subject: What they belong to, in words.
 
     Raises:
-        RefusedValueError: one cannot; names its column.
+        RefusedValueError: a value cannot be stored; names its column.
     """
     for name, value in values.items():
         problem = _problem(value)
@@ -86,10 +86,11 @@ class OutcomeWriter:
         self._thread.start()
 
     def submit(self, row: OutcomeRow) -> Future[None]:
-        """Done when the outcome is committed; `StoreError` when it cannot be (asyncio: `asyncio.wrap_future`).
+        """Queue an outcome and return a future that is done when the outcome is committed.
 
-        `RefusedValueError` says that the fault is in this outcome alone. It cannot be cancelled: an answer that was
-        paid for is stored even where its waiter goes away.
+        Its exception is a `StoreError` where the outcome cannot be committed; a `RefusedValueError` says that the fault
+        is in this outcome alone. It cannot be cancelled: an answer that was paid for is stored even where its waiter
+        goes away. In asyncio, use `asyncio.wrap_future`.
 
         Raises:
             ValueError: a time without its zone.
@@ -110,7 +111,7 @@ class OutcomeWriter:
         return future
 
     def close(self) -> None:
-        """Commit what waits and ends the thread. Idempotent."""
+        """Commit what waits and end the thread. Idempotent."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -156,7 +157,7 @@ class OutcomeWriter:
             self._tell(future)
 
     def _commit_each(self, group: list[_Waiting]) -> None:
-        """Commit the rows one by one, since one of them spoils the group."""
+        """Commit the rows one by one, since one of them made the group fail."""
         for row, future in group:
             refusal: RefusedValueError | None = None
             if self._failure is None:

@@ -98,7 +98,7 @@ def _latin(n: int, n_parameters: int, rng: np.random.Generator) -> list[list[flo
 
 
 def as_words(combination: Mapping[str, object]) -> str:
-    """Return `temperature=0.2 top_p=0.9`."""
+    """Return a combination in words: `temperature=0.2 top_p=0.9`."""
     return " ".join(f"{name}={_word(value)}" for name, value in combination.items())
 
 

@@ -90,7 +90,7 @@ def is_worthless(case: Case, generation: Generation) -> bool:
 
 
 def reply_text(answer: Answer) -> str | ScoreFailure:
-    """Return what the judge wrote, or why it wrote nothing."""
+    """Return what the judge wrote, or the reason why it wrote nothing."""
     if isinstance(answer, str | ScoreFailure):
         return answer
     raise TypeError(f"a judge answers with text, not with a {type(answer).__name__}")

@@ -15,9 +15,9 @@ _OUTCOMES: Mapping[str, tuple[Literal["passed", "failure", "error", "skipped"], 
 
 
 def as_junit(checks: Sequence[RegressionCheck]) -> bytes:
-    """Return one test case a check.
+    """Return the comparison as JUnit test cases, one per check.
 
-    A regression fails, what was not scored is an error, what cannot be told is skipped.
+    A regression fails, a check that was not scored is an error, an undecided one is skipped.
     """
     return junit_xml([_case(check) for check in checks], suite="benchwright compare")
 

@@ -43,7 +43,7 @@ def comparisons_as_markdown(
     Args:
         results: The comparisons.
         flow_runs: Ids of the flow runs that made each run, by the run's id.
-        tables: Ids of the artifacts that have all pairs, one a comparison.
+        tables: Ids of the artifacts with the table of all pairs, one per comparison.
     """
     album, links = Album(), _links(results, flow_runs or {}, tables)
     parts = [
@@ -56,7 +56,7 @@ def comparisons_as_markdown(
 def _links(
     results: Sequence[ComparisonResult], flow_runs: Mapping[str, Sequence[str]], tables: Sequence[str]
 ) -> list[str]:
-    """Return what belongs to each comparison elsewhere."""
+    """Return the links of each comparison to its artifact and flow runs."""
     links_of_each = []
     for result, table in zip_longest(results, tables[: len(results)]):
         made_by = dict.fromkeys(flow_run for run_id in result.run_ids for flow_run in flow_runs.get(run_id, ()))

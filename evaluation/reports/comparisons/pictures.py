@@ -16,7 +16,7 @@ _KINDS = {A_BETTER: "good", B_BETTER: "bad"}
 
 
 def differences(result: ComparisonResult) -> Picture | None:
-    """Return each two under the headline with the interval of their difference.
+    """Return a picture of every pair's difference on the headline with its interval.
 
     None where nothing could be compared.
     """
@@ -45,14 +45,14 @@ def differences(result: ComparisonResult) -> Picture | None:
 
 
 def _difference_words(name: str, pair: PairResult) -> str:
-    """Return what the numbers are, with their unit."""
+    """Return the axis title of the differences, with their unit."""
     if pair.kind == Kind.RATIO:
         return f"{name}, the first divided by the second"
     return f"{name}, the first minus the second{',' if unit_of(pair) else ''}{unit_of(pair)}"
 
 
 def _in_unit(difference: float, pair: PairResult) -> PlottedNumber:
-    """As the table has it: shares in points."""
+    """Return the number in the table's unit: shares in points."""
     factor = 100.0 if pair.kind != Kind.RATIO and unit_of(pair) == " points" else 1.0
     low, high = pair.low, pair.high
     return PlottedNumber(
@@ -63,7 +63,7 @@ def _in_unit(difference: float, pair: PairResult) -> PlottedNumber:
 
 
 def sides_against_cost(result: ComparisonResult) -> Picture | None:
-    """Return every side's headline against what it takes; None where two sides do not have both."""
+    """Return a picture of every side's headline against its cost; None unless two sides have both."""
     if result.headline is None:
         return None
     metrics = {metric.metric: metric for metric in result.metrics}
@@ -80,7 +80,7 @@ def sides_against_cost(result: ComparisonResult) -> Picture | None:
 
 
 def side_latencies(result: ComparisonResult) -> Picture | None:
-    """Return every side's mean latency with its interval; None where no time is known."""
+    """Return a picture of every side's mean latency with its interval; None where no latency is known."""
     metric = next((each for each in result.metrics if each.metric == "latency_s"), None)
     values = {} if metric is None else metric.values
     rows = [

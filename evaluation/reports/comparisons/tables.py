@@ -31,7 +31,7 @@ def is_pair(result: ComparisonResult) -> bool:
 
 
 def metric_rows(result: ComparisonResult) -> list[Row]:
-    """Of two sides: one row a metric, the headline first; differences are the first side less the second."""
+    """Return the rows for two sides, one per metric, the headline first; differences are first side minus second."""
     a, b = _two(result)
     rows = []
     for pair in result.pairs:
@@ -69,12 +69,12 @@ def _two(result: ComparisonResult) -> tuple[str, str]:
 
 
 def title(word: str) -> str:
-    """Return what a metric is called in a table."""
+    """Return the name of a metric as used in a table."""
     return FIGURE_TITLES.get(word, word)
 
 
 def verdict_words(pair: PairResult) -> str:
-    """Return the verdict with the better side's name in it."""
+    """Return the verdict in words, with the better side's name."""
     match pair.verdict:
         case verdict if verdict in (A_BETTER, B_BETTER):
             return f"{pair.a if verdict == A_BETTER else pair.b} better"
@@ -89,9 +89,9 @@ def verdict_words(pair: PairResult) -> str:
 
 
 def side_rows(result: ComparisonResult) -> list[Row]:
-    """Return one row a side, best first.
+    """Return one row per side, best first.
 
-    The headline with rank and tied group, then every other metric with its groups.
+    The headline with rank and tied group comes first, then every other metric with its groups.
     """
     if not result.metrics:
         return []
@@ -113,7 +113,7 @@ def side_rows(result: ComparisonResult) -> list[Row]:
 
 
 def _letters(metric: MetricComparisonResult, label: str) -> str:
-    """Return a letter for each tied group in which the side stands."""
+    """Return the letter of each tied group to which the side belongs."""
     return letters(metric.groups).get(label, "")
 
 
@@ -144,14 +144,14 @@ def _number(metric: MetricComparisonResult, value: float) -> str:
 
 
 def matrix_title(result: ComparisonResult) -> str:
-    """Return what the cells of the matrix are."""
+    """Return a title that says what the cells of the matrix are."""
     metric = result.metrics[0]
     word = "by" if metric.kind == Kind.RATIO else "less"
     return f"{title(metric.metric)}: the row's side {word} the column's, * where the difference is shown"
 
 
 def matrix_rows(result: ComparisonResult) -> list[Row]:
-    """Of the headline: the row's side less the column's, best first, with a star where the difference is shown."""
+    """Return the matrix of headline differences, row minus column, best first; a star marks a shown difference."""
     metric = result.metrics[0]
     pairs = {(pair.a, pair.b): pair for pair in result.pairs_by(metric.metric)}
     order = metric.order
@@ -169,7 +169,7 @@ def _cell(row: str, column: str, pairs: Mapping[tuple[str, str], PairResult]) ->
 
 
 def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
-    """Return one row a pair of a metric, in full."""
+    """Return one row per pair of a metric, with all columns."""
     return [
         {
             "pair": f"{pair.a} – {pair.b}",
@@ -187,14 +187,14 @@ def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
 
 
 def artifact_rows(result: ComparisonResult) -> list[Row]:
-    """Return every pair of every metric, for a table that can be searched and sorted."""
+    """Return one row per pair and metric, for a table that can be searched and sorted."""
     return [
         {"metric": title(metric.metric), **row} for metric in result.metrics for row in pair_rows(result, metric.metric)
     ]
 
 
 def side_source_rows(result: ComparisonResult) -> list[Row]:
-    """Return what each side is: one row for each of its members."""
+    """Return one row per member of each side, which says what the side consists of."""
     return [
         {
             "side": side.label,
@@ -220,7 +220,7 @@ def _differing_options(result: ComparisonResult, member: MemberResult) -> str:
 
 
 def dropped_lines(result: ComparisonResult) -> list[str]:
-    """For each side from which cases were dropped: how many, and why."""
+    """Return a line for each side from which cases were dropped: how many, and why."""
     lines = []
     for side in result.sides:
         counts = side.counts
@@ -245,9 +245,9 @@ def dropped_lines(result: ComparisonResult) -> list[str]:
 
 
 def _of_common_cases(result: ComparisonResult) -> str | None:
-    """Return what the values and the order are of, where sides have a value of different cases.
+    """Return a note that values and order are of the common cases, where the sides have values of different cases.
 
-    None where all are lacking.
+    None where there are no common cases.
     """
     values = result.metric(result.headline).values
     n = min((value.n_cases for value in values.values()), default=0)
@@ -262,9 +262,9 @@ def _of_common_cases(result: ComparisonResult) -> str | None:
 
 
 def ratio_lines(result: ComparisonResult) -> list[str]:
-    """Return how the ratios in the tables are to be read.
+    """Return how to read the ratios in the tables.
 
-    Nothing where there is none: of many sides the headline's show.
+    Empty where none is shown; with many sides only the headline's are shown.
     """
     shown = (
         pair
@@ -277,7 +277,7 @@ def ratio_lines(result: ComparisonResult) -> list[str]:
 
 
 def tail_lines(result: ComparisonResult) -> list[str]:
-    """For each pair whose latencies were looked at so: how far the median and the slow tail are apart, in seconds."""
+    """Return a line for each pair with latency tails: the differences of the medians and slow tails, in seconds."""
     return [
         f"{title(pair.metric)}, {pair.a} less {pair.b}: "
         + ", ".join(f"{name} {_shown_tail(tail)}" for name, tail in pair.tails.items())
@@ -294,7 +294,7 @@ def _shown_tail(tail: MetricEstimate) -> str:
 
 
 def note_lines(result: ComparisonResult) -> list[str]:
-    """Return where the numbers come from, with metrics called as the tables call them."""
+    """Return where the numbers come from, with metrics named as in the tables."""
     return [_with_titles(note) for note in result.notes]
 
 
@@ -305,7 +305,7 @@ def _with_titles(note: str) -> str:
 
 
 def zero_lines(result: ComparisonResult) -> list[str]:
-    """For each pair of the headline of which a server failed: what comes of counting those cases as zero."""
+    """Return a line for each headline pair with server failures: the result when those cases count as zero."""
     return [
         f"{pair.a} – {pair.b} on complete cases: {_short(pair)}; with failed cases as zero: "
         f"{_short(replace(pair, **vars(pair.failures_as_zero)))}"
@@ -320,7 +320,7 @@ def _short(pair: PairResult) -> str:
 
 
 def gate_line(metric: MetricComparisonResult) -> str | None:
-    """Return what a test of all sides at once says; None for two sides."""
+    """Return the result of the test of all sides at once; None for two sides."""
     gate = metric.gate
     if not gate:
         return None
@@ -329,7 +329,7 @@ def gate_line(metric: MetricComparisonResult) -> str | None:
 
 
 def more_sides(result: ComparisonResult) -> Sequence[str]:
-    """Return how to read the tables of three or more sides."""
+    """Return how to read tables of three or more sides."""
     if result.against is not None:
         return (f"Each side is compared with {result.against} alone. {_RANKS}",)
     return (f"Sides with a letter in common do not differ significantly (Holm over all pairs of a metric). {_RANKS}",)
@@ -339,10 +339,10 @@ _RANKS = "Ranks from–to: the best and the worst rank that the significant diff
 
 
 def flip_rows(flips: Flips, better: Sequence[Flip]) -> list[Row]:
-    """Return the cases that one side of a pair won, with what both said there.
+    """Return the cases that one side of a pair won, with the answers of both sides.
 
     Args:
-        flips: Of one pair.
+        flips: Flips of one pair.
         better: Its `better_a` or `better_b`.
     """
     return [

@@ -10,13 +10,13 @@ _EFFECTS = {"cohen_h": "h", "hedges_g": "g"}
 
 
 def unpaired_rows(result: UnpairedComparisonResult) -> list[Row]:
-    """Return a row for each pair and metric, the headline's first; differences are the first group less the second."""
+    """Return a row for each pair and metric, the headline's first; differences are first group minus second."""
     is_pair = len(result.groups) == 2
     return [_row(pair, is_headline=pair.metric == result.headline, is_pair=is_pair) for pair in result.pairs]
 
 
 def _row(pair: UnpairedPairResult, *, is_headline: bool, is_pair: bool) -> Row:
-    """Return a row, of two groups alone with their names as titles of the means."""
+    """Return the row of a pair; with two groups alone, their names are the titles of the means."""
     ranks, mean_a, mean_b = pair.mann_whitney, _mean(pair.mean_a, pair), _mean(pair.mean_b, pair)
     several = {"groups": f"{pair.a} – {pair.b}", "first": mean_a, "second": mean_b}
     return {
@@ -63,7 +63,7 @@ def _verdict_words(pair: UnpairedPairResult) -> str:
 
 
 def legend(result: UnpairedComparisonResult) -> str:
-    """Return what the columns are."""
+    """Return an explanation of the columns."""
     about = "* headline. Differences are the first group minus the second, unpaired [95 %"
     ranks = "ranks p: Mann–Whitney test."
     if len(result.headline_pairs) == 1:

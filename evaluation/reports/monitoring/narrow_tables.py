@@ -17,7 +17,8 @@ def as_narrow_tables(rows: Sequence[Mapping[str, str]], *, name: str) -> list[st
 
     Args:
         rows: Texts, not escaped; all with the same columns.
-        name: The column that says which row it is: it stands in every table, cut in its middle where it is long.
+        name: The column that identifies the row: it is repeated in every table, shortened in its middle where it is
+            long.
     """
     shown = short_names([row[name] for row in rows])
     named = [{**row, name: shown[row[name]]} for row in rows]
@@ -25,7 +26,7 @@ def as_narrow_tables(rows: Sequence[Mapping[str, str]], *, name: str) -> list[st
 
 
 def _spread(rows: Sequence[Mapping[str, str]], name: str) -> list[list[str]]:
-    """Return the columns of each table, the one of the name left out."""
+    """Return the columns of each table, without the one that identifies the row."""
     free_px = WIDTH_PX - _width_px(rows, name)
     tables: list[list[str]] = [[]]
     used_px = 0
@@ -53,9 +54,9 @@ def _table(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> str:
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Return what each name is shown as.
+    """Return the shown form of each name, by name.
 
-    Cut in its middle where it is long, unless another one would then look the same.
+    Long names are cut in the middle, unless two would then look the same.
     """
     cut = {name: _cut(name) for name in names}
     n_alike = Counter(cut.values())

@@ -12,7 +12,7 @@ _NOTHING = "–"
 
 
 def monitor_as_markdown(result: MonitorResult) -> str:
-    """Return the look as one page."""
+    """Return the result of a monitoring pass as one page."""
     parts = ["# Monitor", f"> {for_markdown(result.sentence)}"]
     parts += ["## Alerts", _lines([alert_line(alert) for alert in result.alerts])] if result.alerts else []
     if result.resolved:
@@ -44,7 +44,7 @@ def alert_line(result: OpenAlertResult) -> str:
 
 
 def statistics_rows(result: MonitorResult) -> list[dict[str, str]]:
-    """Return the newest figures, a row for each candidate on each task; an arrow where one clearly rises or falls."""
+    """Return the newest figures, one row per candidate and task; an arrow marks a clear rise or fall."""
     return [_row(series) for series in result.statistics]
 
 
@@ -76,7 +76,7 @@ def _lines(lines: Sequence[str]) -> str:
 
 
 def _tables(rows: Sequence[Mapping[str, str]]) -> list[str]:
-    """For each task its name and its figures; what is known of no candidate has no column."""
+    """Return each task's name and figures; columns without any value are left out."""
     parts = []
     for task in dict.fromkeys(row["task"] for row in rows):
         of_task = [row for row in rows if row["task"] == task]

@@ -13,9 +13,10 @@ from evaluation.run_results.race_result import RaceDecisionPoint, decision_point
 
 
 def standings_picture(race: Race) -> Picture | None:
-    """Return each one's score over the cases that it was asked, who left hollow; None where nobody has a score.
+    """Return a picture of each candidate's score over the cases it was asked; None where no candidate has a score.
 
-    Without intervals: of a candidate that left because it stood low, an interval would be too low.
+    Candidates that left are hollow. There are no intervals: for a candidate that left because of a low score, an
+    interval would be biased downwards.
     """
     rows = [
         Row(
@@ -64,7 +65,7 @@ def _left(place: RacePlace) -> str:
 
 
 def decision_lines(race: Race) -> list[str]:
-    """Return a line for each look: how many cases, who left, who went on."""
+    """Return a line for each look: how many cases, which candidates left, which went on."""
     return [_decision_line(look) for look in decision_points(race.decisions)]
 
 
@@ -79,14 +80,14 @@ def _decision_line(look: RaceDecisionPoint) -> str:
 
 
 def departure_lines(race: Race) -> list[str]:
-    """Return why each candidate left, in the order in which they did."""
+    """Return why each candidate left, in the order of leaving."""
     return [
         f"{decision.label}: {decision.reason}" for look in decision_points(race.decisions) for decision in look.left
     ]
 
 
 def cost_line(outcome: RaceOutcomeResult) -> str:
-    """Return what the race took, beside what asking everybody everything would have taken."""
+    """Return the cost of the race, beside that of asking every candidate every case."""
     spent = outcome.spent
     share = spent.calls / outcome.full_grid_calls
     return (
@@ -96,7 +97,7 @@ def cost_line(outcome: RaceOutcomeResult) -> str:
 
 
 def rule_line(race: Race) -> str:
-    """By which rules it was run."""
+    """Return the rules of the race in a line."""
     if race.method == "halving":
         rule = "halving: the worse half is dropped in every round; only the confirmation gives a guarantee"
     else:
@@ -106,12 +107,12 @@ def rule_line(race: Race) -> str:
 
 
 def race_as_markdown(race: Race, *, pictures: Sequence[Picture | None] = (), links: str = "") -> str:
-    """Return the race with all that was decided in it, as one page.
+    """Return the race with all its decisions as one page.
 
     Args:
-        race: Of which the page is.
-        pictures: Beside its own, what else is shown.
-        links: Markdown that leads to what belongs to it.
+        race: The race.
+        pictures: Pictures to show besides its own.
+        links: Markdown links to what belongs to it.
     """
     album = Album()
     shown = [image for picture in (standings_picture(race), *pictures) for image in album.show(picture)]

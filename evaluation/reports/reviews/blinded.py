@@ -7,7 +7,7 @@ from evaluation.reviews.result_words import rater_words
 
 
 def without_names(result: ReviewResult) -> OpenReviewResult:
-    """Return what may be known of a review before its result is told."""
+    """Return the part of a review's result that may be known before the result is revealed."""
     return OpenReviewResult(
         sentence=blinded_sentence(result),
         review_id=result.review_id,
@@ -24,7 +24,7 @@ def without_names(result: ReviewResult) -> OpenReviewResult:
 
 
 def blinded_sentence(result: ReviewResult) -> str:
-    """Return how far a review is, where its result is not told yet."""
+    """Return the progress of a review whose result is not revealed yet, in a sentence."""
     return (
         f"{result.n_rated} of {counted(result.n_items, 'case')} of review {result.review_id} are rated, "
         f"by {rater_words(result.raters)}. The candidates are revealed when {awaited_words(result.awaited)}."
@@ -48,7 +48,7 @@ def _people_rated(n: int, which: str) -> list[str]:
 
 
 def blinded_as_markdown(result: ReviewResult) -> str:
-    """Return the page that stands where the result will be."""
+    """Return the page that is shown until the result is revealed."""
     review_id = as_markdown_code(result.review_id)
     command = as_markdown_code(f"benchwright review show {result.review_id} --unblind")
     return (

@@ -36,7 +36,7 @@ _WORDS = {
 
 
 def score_rows(result: ReviewResult) -> list[Row]:
-    """Return one row a candidate, the best first; empty where nothing is rated."""
+    """Return one row per candidate, the best first; empty where nothing is rated."""
     findings = result.findings
     if isinstance(findings, PreferenceFindings):
         return preference_rows(findings.ranking) if findings.ranking else []
@@ -52,7 +52,7 @@ def _grade_row(candidate: str, grades: Mapping[str, Estimate]) -> Row:
 
 
 def control_rows(result: ReviewResult) -> list[Row]:
-    """Return the same on the random controls alone."""
+    """Return the rows computed on the random controls alone."""
     findings = result.findings
     if isinstance(findings, PreferenceFindings):
         return _pair_rows(findings.pairs_on_controls)
@@ -60,7 +60,7 @@ def control_rows(result: ReviewResult) -> list[Row]:
 
 
 def pair_rows(result: ReviewResult) -> list[Row]:
-    """Return one row for each two candidates, and each criterion."""
+    """Return one row per pair of candidates and criterion."""
     findings = result.findings
     if isinstance(findings, PreferenceFindings):
         return _pair_rows(findings.pairs)
@@ -92,7 +92,7 @@ def _pair_rows(pairs: Sequence[PairPreference]) -> list[Row]:
 
 
 def agreement_rows(result: ReviewResult) -> list[Row]:
-    """Return how far raters agree."""
+    """Return one row per agreement among raters."""
     return [
         {
             "criterion": row.criterion,
@@ -106,7 +106,7 @@ def agreement_rows(result: ReviewResult) -> list[Row]:
 
 
 def metric_rows(result: ReviewResult) -> list[Row]:
-    """Return how far metrics and judges agree with people."""
+    """Return one row per agreement of a metric or judge with people."""
     return [
         {
             "metric": agreement.metric,
@@ -123,7 +123,7 @@ def _value(agreement: Agreement | MetricAgreement) -> str:
 
 
 def item_rows(result: ReviewResult) -> list[Row]:
-    """Return one row for each case and rater: what was said, and of whom."""
+    """Return one row per case and rater: what was said, and about which candidates."""
     return [
         {
             "case": f"{item.case}",
@@ -150,7 +150,7 @@ def _rating_text(rating: ItemRating) -> str:
 
 
 def result_as_markdown(result: ReviewResult) -> str:
-    """Return the result as one page."""
+    """Return the result of a review as one page."""
     tables: list[tuple[str, list[Row]]] = [
         ("By candidate", score_rows(result)),
         ("Pairs", pair_rows(result)),
@@ -168,7 +168,7 @@ def result_as_markdown(result: ReviewResult) -> str:
 
 
 def fitting_width(rows: Sequence[Row]) -> int:
-    """Return the letters in a line of a cell, so that the whole table is seen."""
+    """Return the number of characters per line of a cell for which the whole table fits the page."""
 
     def width_px(most: int) -> int:
         longest = [max(len(column), *(min(most, len(row.get(column, ""))) for row in rows)) for column in rows[0]]
@@ -188,7 +188,10 @@ def _about(result: ReviewResult) -> str:
 
 
 def _case_lines(result: ReviewResult) -> Iterator[str]:
-    """For each case what was shown as what, and below it what each rater said: lines, which break on any page."""
+    """Return, for each case, which candidate was shown under which letter, and below it what each rater said.
+
+    As lines, which wrap on any page.
+    """
     for item in result.items:
         shown = "; ".join(f"{output.letter} = {output.candidate}" for output in item.outputs)
         yield f"- **Case {item.case}**, {for_markdown(item.case_id)}: {for_markdown(shown)}. {_picked(item)}"

@@ -8,12 +8,12 @@ from evaluation.results.runs import RunResult
 
 
 def alarm_lines(run: RunResult) -> list[str]:
-    """Return each alarm of a run that is about a model, or about all candidates."""
+    """Return a line for each alarm of a run about a model or all candidates; those about baselines are left out."""
     return [alarm.message for alarm in run.alarms if not alarm.about_baseline]
 
 
 def baselines_line(runs: Sequence[RunResult]) -> str | None:
-    """Return how many alarms of these runs are about baselines; None where none is."""
+    """Return how many alarms of these runs are about baselines; None where there are none."""
     about = Counter(str(alarm.candidate) for run in runs for alarm in run.alarms if alarm.about_baseline)
     if not about:
         return None

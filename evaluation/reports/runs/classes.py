@@ -5,7 +5,7 @@ from evaluation.metrics.class_table import ClassTable
 
 
 def class_rows(table: ClassTable) -> list[dict[str, str]]:
-    """Return one row a class: precision, recall, F1 and how often it was expected."""
+    """Return one row per class: precision, recall, F1 and how often it was expected."""
     return [
         {
             "class": row.label,
@@ -20,7 +20,7 @@ def class_rows(table: ClassTable) -> list[dict[str, str]]:
 
 
 def confusion_rows(table: ClassTable) -> list[dict[str, str]]:
-    """Return one row a class that was expected: how often each class was given."""
+    """Return one row per expected class: how often each class was predicted."""
     return [
         {
             "expected": row.label,

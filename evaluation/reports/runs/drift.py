@@ -37,7 +37,7 @@ class Drift:
 
 
 def drift(store: Store, run: RunResult) -> Drift | None:
-    """Return the run's candidates in it and in earlier runs; None where there is no earlier one."""
+    """Return the values of the run's candidates in this and earlier runs; None where there is no earlier run."""
     headline = run.headline
     earlier_values = _without_ambiguous(values_over_runs(store, run.run_id, run.metrics.get(headline, headline)))
     run_ids = list(dict.fromkeys(value.run_id for value in earlier_values))
@@ -69,7 +69,7 @@ def drift(store: Store, run: RunResult) -> Drift | None:
 
 
 def _without_ambiguous(values: Sequence[EarlierValue]) -> list[EarlierValue]:
-    """Without two candidates of one name in one run: nobody knows which of them goes on which."""
+    """Return the values without those of candidates that share a name in one run, since they cannot be told apart."""
     times = Counter((value.run_id, value.label) for value in values)
     return [value for value in values if times[value.run_id, value.label] == 1]
 
@@ -90,7 +90,7 @@ def _plotted(value: EarlierValue) -> PlottedNumber:
 
 
 def _moment(run_id: str, values: Sequence[EarlierValue]) -> str:
-    """Return the day, as the clock of the world has it."""
+    """Return the day of a run, in UTC."""
     return next(value.made_at for value in values if value.run_id == run_id).strftime("%Y-%m-%d")
 
 
@@ -105,7 +105,7 @@ def _row(value: EarlierValue) -> dict[str, str]:
 
 
 def _changes(values: Sequence[EarlierValue]) -> list[str]:
-    """Return other weights or another server under the same name."""
+    """Return changes of weights or server version under the same name, a line each."""
     changes = []
     for before, value in pairwise(values):
         since = f"in run {value.run_id} ({value.made_at:%Y-%m-%d})"

@@ -8,7 +8,7 @@ LONGEST_MESSAGE = 160
 
 
 def failure_rows(failures: Sequence[FailureSummary]) -> list[dict[str, str]]:
-    """Return a row for each kind of failure."""
+    """Return one row per kind of failure."""
     return [
         {
             "failure": str(failure.kind),

@@ -7,7 +7,7 @@ from evaluation.results.runs import EnergyResult, GpuResult, MetricResult, RunRe
 
 
 def gpu_lines(run: RunResult) -> list[str]:
-    """Return a line for each GPU, and one for each candidate whose joules are known."""
+    """Return a line for each GPU, and one for each candidate whose energy is known."""
     return [_gpu_line(gpu) for gpu in run.gpus] + [
         f"{candidate.label}: {_energy_line(candidate.energy, candidate.metrics)}"
         for candidate in run.candidates

@@ -20,7 +20,7 @@ class Pace:
         self._has_come = False
 
     def in_words(self, candidates: Sequence[CandidateProgress]) -> str:
-        """Return `4.2/s, 12 s left for this model, then 3 more`; empty before there is something to say."""
+        """Return `4.2/s, 12 s left for this model, then 3 more`; empty before there is an estimate."""
         running = [item for item in candidates if item.status is Status.RUNNING]
         n_ended = sum(item.n_done + item.n_failed for item in running)
         at_work = frozenset(item.run_candidate_id for item in running)

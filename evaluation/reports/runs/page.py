@@ -38,7 +38,7 @@ def invocation_as_markdown(
     """Return all runs of an invocation as one page.
 
     Args:
-        store: Where the scores are that verdicts need.
+        store: The store with the scores that verdicts need.
         result: The invocation's result.
         table_links: The artifact that has each run's table, by run id.
     """
@@ -83,7 +83,7 @@ def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> st
 
 
 def _results(run: RunResult) -> list[str]:
-    """Return the table of results; in two, quality and figures, where it would be wider than the page."""
+    """Return the results table, split into quality and figures where it would be wider than the page."""
     rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
     columns = list(rows[0]) if rows else ["candidate"]
     if len(columns) <= WIDEST:
@@ -108,12 +108,12 @@ def _links(run: RunResult, table_id: str | None) -> str:
 
 
 def _titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
-    """Return a titled table of texts that are not Markdown yet; nothing where it has no row."""
+    """Return a titled table of texts that are not Markdown yet; empty without rows."""
     return [f"### {title}", markdown_table(rows)] if rows else []
 
 
 def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
-    """Return the same candidates in earlier runs; nothing where there is none."""
+    """Return the section on the same candidates in earlier runs; empty where there are none."""
     history = drift(store, run)
     if history is None:
         return []
@@ -130,7 +130,7 @@ def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
 
 
 def _list(title: str, texts: Sequence[str]) -> list[str]:
-    """Return a titled list; nothing where it is empty."""
+    """Return a titled list; empty without entries."""
     if not texts:
         return []
     heading = [f"### {title}", ""] if title else []

@@ -20,7 +20,7 @@ _LATENCY = LatencyS()
 
 
 def quality_against_cost(run: RunResult) -> Picture | None:
-    """Return every candidate's headline against what it takes; None where two candidates do not have both."""
+    """Return a picture of every candidate's headline against its cost; None unless two candidates have both."""
     headline, candidates = run.headline, ranked(run)
 
     def values(metric: str) -> dict[str, MetricResult | None]:
@@ -38,7 +38,7 @@ def quality_against_cost(run: RunResult) -> Picture | None:
 
 
 def latencies(store: Store, run: RunResult) -> Picture | None:
-    """Return how long each candidate's answers took, its model loaded; None where no time is known."""
+    """Return a picture of each candidate's latencies with its model loaded; None where no latency is known."""
     ids = {label: row_id for row_id, label in unique_labels(find_run(store, run.run_id)).items()}
     spreads = [
         Spread(label=label, values=values)
@@ -52,7 +52,7 @@ def latencies(store: Store, run: RunResult) -> Picture | None:
 
 
 def _latencies(store: Store, run_candidate_id: int) -> list[float]:
-    """Return one number an answer of the run itself."""
+    """Return the latencies of a candidate, one number per answer of the run itself."""
     measured = (
         _LATENCY.measure(_ANY_CASE, (generation,), {}) for _, generation in iterate_figures(store, run_candidate_id)
     )

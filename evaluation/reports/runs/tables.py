@@ -22,25 +22,25 @@ FAILURES_AS_ZERO = "mean_with_failures_as_zero"
 
 
 def result_columns(run: RunResult) -> list[str]:
-    """Return the columns of a run's table: the headline metric first."""
+    """Return the columns of a run's table, the headline metric first."""
     names = list(run.metrics)
     return [run.headline, *(name for name in names if name != run.headline)]
 
 
 def headline_title(run: RunResult) -> str:
-    """Return the column of the headline metric."""
+    """Return the title of the headline metric's column."""
     return _columns(run)[run.headline]
 
 
 def _columns(run: RunResult) -> dict[str, str]:
-    """Return what each metric is called that has a column."""
+    """Return the column title of each metric that has a column."""
     return {run.headline: run.headline} | short_titles(run.metrics)
 
 
 def _titles(run: RunResult) -> dict[str, str]:
-    """Return what each metric is called.
+    """Return the title of each metric.
 
-    Those that were scored later do not change what those with a column are called.
+    Metrics that were scored later do not change the titles of those with a column.
     """
     later = {word: word for candidate in run.candidates for word in candidate.score_failures}
     for candidate in run.candidates:
@@ -53,7 +53,7 @@ def _shown_as(title: str) -> Callable[[HasInterval | None], str]:
 
 
 def without_column(run: RunResult) -> list[str]:
-    """For each metric that a run was scored by under other options or an older scorer: every candidate's value."""
+    """Return a line per metric that scored the run with other options or an older scorer: all candidates' values."""
     titles = _titles(run)
     words = dict.fromkeys(
         word
@@ -71,7 +71,7 @@ def without_column(run: RunResult) -> list[str]:
 
 
 def result_rows(run: RunResult) -> list[dict[str, str]]:
-    """Return one row a candidate, best headline value first."""
+    """Return one row per candidate, best headline value first."""
     further_columns = {
         name: title
         for name, title in {**ENERGY_COLUMNS, **COST_COLUMNS}.items()
@@ -94,7 +94,7 @@ def _row(run: RunResult, candidate: CandidateResult, speeds: Mapping[str, str]) 
 
 
 def shown_speed(numbers: HasInterval | None) -> str:
-    """Return `0.0730 [0.0694, 0.0766]`: three digits that count, since speeds differ by powers of ten."""
+    """Return `0.0730 [0.0694, 0.0766]`: three significant digits, since speeds differ by powers of ten."""
     if numbers is None or numbers.value is None:
         return "–"
     value = quantity(numbers.value)
@@ -112,7 +112,7 @@ def _quantity(metrics: Mapping[str, MetricResult], name: str, kind: str) -> Metr
 
 
 def latency_rows(run: RunResult) -> list[dict[str, str]]:
-    """Return one row a candidate that has latencies, in the order of the results: percentiles with their intervals."""
+    """Return one row per candidate with latencies, in the order of the results: percentiles with their intervals."""
     return [
         {
             "candidate": candidate.label,
@@ -125,9 +125,9 @@ def latency_rows(run: RunResult) -> list[dict[str, str]]:
 
 
 def usage_rows(run: RunResult) -> list[dict[str, str]]:
-    """Return one row a candidate whose tokens or costs are known, in the order of the results.
+    """Return one row per candidate whose tokens or costs are known, in the order of the results.
 
-    Of an answer, and in all.
+    Per answer and in total.
     """
     rows = []
     for candidate in ranked(run):
@@ -143,7 +143,7 @@ def usage_rows(run: RunResult) -> list[dict[str, str]]:
 
 
 def caption(run: RunResult) -> str:
-    """Return what the columns of numbers are."""
+    """Return an explanation of the number columns."""
     titles = _columns(run)
     together = [titles[name] for name in result_columns(run) if is_over_all_cases(name, run.metrics[name])]
     means = [title for name in result_columns(run) if (title := titles[name]) not in together]
@@ -160,14 +160,14 @@ def remarks(run: RunResult) -> list[str]:
 
 
 def no_interval(run: RunResult) -> list[str]:
-    """Return why values of the run's metrics stand without an interval, where any do."""
+    """Return why values of the run's metrics have no interval, where any lack one."""
     means = [_mean(candidate.metrics, name) for candidate in run.candidates for name in run.metrics]
     is_any = any(mean is not None and mean.low is None for mean in means)
     return [NO_INTERVAL] if is_any else []
 
 
 def failures_as_zero(run: RunResult) -> list[str]:
-    """For each candidate on which the server failed: the headline's value with those cases counted as zero."""
+    """Return a line for each candidate with server failures: the headline's value with those cases counted as zero."""
     lines = []
     for candidate in ranked(run):
         mean = _mean(candidate.metrics, run.headline)
@@ -182,7 +182,7 @@ def failures_as_zero(run: RunResult) -> list[str]:
 
 
 def unscored(run: RunResult) -> list[str]:
-    """For each candidate and metric with scores that could not be had: how many, and why."""
+    """Return a line for each candidate and metric with score failures: how many, and why."""
     titles = _titles(run)
     return [
         f"{candidate.label}: {counted(sum(kinds.values()), 'answer')} without a score on "
@@ -195,7 +195,7 @@ def unscored(run: RunResult) -> list[str]:
 
 
 def _missing_scores_hint(run: RunResult, candidate: CandidateResult, metric: str) -> str:
-    """Return how many scores there are, and what to do, where others are missing by the fault of a server."""
+    """Return how many scores there are, and the next step, where others are missing because of a server."""
     kinds = candidate.score_failures[metric]
     if not SERVERS_FAULT & kinds.keys():
         return ""
@@ -207,9 +207,9 @@ def _missing_scores_hint(run: RunResult, candidate: CandidateResult, metric: str
 
 
 def not_defined(run: RunResult) -> list[str]:
-    """For each metric that said of no answer of a candidate what its value is, and failed on none: that it did not.
+    """Return a line for each metric that is not defined for any answer of a candidate, though it never failed.
 
-    Of a run that was scored to its end: before, nothing is said.
+    Empty for a run that is not scored to its end.
     """
     if run.status not in ("completed", "failed"):
         return []
@@ -231,15 +231,12 @@ def not_defined(run: RunResult) -> list[str]:
 
 
 def _is_measured(metric: str, signature: str, candidate: CandidateResult) -> bool:
-    """Return False for a figure of speed that has a value.
-
-    And for the candidate with which a metric compares others.
-    """
+    """Return False for a metric that has a value, and for the candidate with which a metric compares others."""
     return metric not in candidate.metrics and f"#{candidate.fingerprint[:12]}" not in signature
 
 
 def extractions(run: RunResult) -> list[str]:
-    """For each candidate: what a strict and a forgiving reading of its answers give, where they differ."""
+    """Return a line for each candidate whose answers give different values when read strictly and forgivingly."""
     titles = _titles(run)
     return [
         f"{candidate.label}: {titles.get(metric, metric)} read strictly {shown_estimate(strict)}, "
@@ -253,7 +250,7 @@ def extractions(run: RunResult) -> list[str]:
 
 
 def reused(run: RunResult) -> list[str]:
-    """For each candidate that took outcomes from earlier runs: how many."""
+    """Return a line for each candidate with outcomes reused from earlier runs: how many."""
     return [
         f"{candidate.label}: {candidate.n_reused:,} of {run.n_cases * run.n_repeats:,} reused from earlier runs "
         "(excluded from timing figures)"
@@ -263,7 +260,7 @@ def reused(run: RunResult) -> list[str]:
 
 
 def cached(run: RunResult) -> list[str]:
-    """For each candidate with answers to prompts that a server had read before: how many, and how long those took."""
+    """Return a line for each candidate with cached prompts: how many answers, and how long those took."""
     lines = []
     for candidate in ranked(run):
         if not (n := candidate.n_cached):
@@ -283,7 +280,10 @@ def cached(run: RunResult) -> list[str]:
 
 
 def _where_they_are(candidate: CandidateResult) -> str:
-    """Of answers to prompts of which nobody knows whether they were kept, if there are no others, the table tells."""
+    """Return whether the table includes these answers or leaves them out.
+
+    Answers whose prompts may have been cached are included where there are no others.
+    """
     is_all = candidate.n_cached + candidate.n_reused >= candidate.n_ok
     is_shown = _mean(candidate.metrics, "latency_s") is not None
     return "which may make it look faster in" if is_all and is_shown else "apart from"
@@ -293,9 +293,9 @@ _OF_PROMPTS = {"latency_s": "latency s", "ttft_s": "first token s"}
 
 
 def partly_on_the_cpu(runs: Sequence[RunResult]) -> str | None:
-    """Return the models that did not fit the GPU's memory, each with how much of it did not; None where all did.
+    """Return the models that did not fit the GPU's memory, each with the share outside it; None where all fitted.
 
-    Baselines are no models, and need no GPU.
+    Baselines are not models, and need no GPU.
     """
     shares: dict[str, float] = {}
     for candidate in (candidate for run in runs for candidate in ranked(run)):
@@ -306,7 +306,7 @@ def partly_on_the_cpu(runs: Sequence[RunResult]) -> str | None:
 
 
 def shown_failures(candidate: CandidateResult) -> str:
-    """Return the server failures and the candidate's own, in words."""
+    """Return the server's failures and the candidate's own, in words."""
     words = [f"{n:,} {kind}" for kind, n in candidate.failures.items()]
     words += [f"{n:,} {kind} (own)" for kind, n in candidate.own_failures.items()]
     if candidate.status == "failed":

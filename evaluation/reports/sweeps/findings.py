@@ -9,7 +9,7 @@ from evaluation.sweeps.findings import Level
 
 
 def sweep_sentences(sweep: SweepResult) -> list[str]:
-    """Return what the headline's scores say, a sentence each, the most important one first. Each rests on a test."""
+    """Return the findings on the headline, one sentence each, the most important first; each rests on a test."""
     if not sweep.metrics:
         return [f"{sweep.headline} is computed from all cases together, and is not analysed by parameter."]
     metric = sweep.metrics[0]
@@ -26,7 +26,7 @@ def sweep_sentences(sweep: SweepResult) -> list[str]:
 
 
 def other_metric_lines(sweep: SweepResult) -> list[str]:
-    """For each metric beside the headline, what its scores say in a sentence."""
+    """Return one sentence of findings for each metric besides the headline."""
     return [_first_sentence(metric) for metric in sweep.metrics[1:]]
 
 
@@ -74,7 +74,7 @@ def _of_effect(metric: SweptMetric, effect: EffectResult) -> list[str]:
 
 
 def _trend(metric: SweptMetric, effect: EffectResult) -> list[str]:
-    """Return whether the metric rises or falls with a parameter; empty where it does neither."""
+    """Return whether the metric rises or falls with a parameter, in words; empty where it does neither."""
     correlation, p = effect.correlation, effect.p_correlation
     if correlation is None or p is None or not _goes_one_way(metric, effect, correlation, p):
         return []
@@ -93,10 +93,7 @@ def _would_have_been_found(effect: EffectResult) -> str:
 
 
 def _goes_one_way(metric: SweptMetric, effect: EffectResult, correlation: float, p: float) -> bool:
-    """Return True where a line is shown and its ends have the lowest and the highest mean.
-
-    A curve does not rise or fall.
-    """
+    """Return True where a trend is shown and its ends have the lowest and the highest mean, which rules out a curve."""
     if p >= 1 - metric.confidence_level:
         return False
     values = [level.value for level in effect.levels]

@@ -15,7 +15,7 @@ from evaluation.results.sweeps import SweepResult, SweptMetric
 
 
 def combination_picture(metric: SweptMetric) -> Picture | None:
-    """Return every combination with its interval, best first; None where none has a score."""
+    """Return a picture of every combination with its interval, best first; None where none has a score."""
     rows = [
         Row(
             label=words_of(combination.combination),
@@ -38,9 +38,9 @@ def combination_picture(metric: SweptMetric) -> Picture | None:
 
 
 def level_picture(metric: SweptMetric) -> Picture | None:
-    """Return the values of the parameters that make a difference, each with its mean over all else.
+    """Return a picture of the values of the parameters that make a difference, each with its mean over all else.
 
-    None without such.
+    None where no parameter makes a difference.
     """
     rows = [
         Row(
@@ -65,12 +65,12 @@ def level_picture(metric: SweptMetric) -> Picture | None:
 
 
 def sweep_as_markdown(sweep: SweepResult, *, pictures: Sequence[Picture | None] = (), links: str = "") -> str:
-    """Return the whole report as one page.
+    """Return the whole report of a sweep as one page.
 
     Args:
         sweep: As it is stored.
-        pictures: Beside its own, what else is shown.
-        links: Markdown that leads to what belongs to it.
+        pictures: Pictures to show besides its own.
+        links: Markdown links to what belongs to it.
     """
     parts = [f"# Sweep on {for_markdown(sweep.benchmark)}", for_markdown(caption(sweep)) + "."]
     parts += [for_markdown(sentence) for sentence in sweep_sentences(sweep)]

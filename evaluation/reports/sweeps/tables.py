@@ -13,7 +13,7 @@ SHOWN_COMBINATIONS = 12
 
 
 def combination_rows(metric: SweptMetric, *, limit: int | None = SHOWN_COMBINATIONS) -> list[dict[str, str]]:
-    """Return a row a combination, best first."""
+    """Return one row per combination, best first."""
     return [
         {
             **{name: shown_value(value) for name, value in combination.combination.items()},
@@ -26,7 +26,7 @@ def combination_rows(metric: SweptMetric, *, limit: int | None = SHOWN_COMBINATI
 
 
 def effect_rows(metric: SweptMetric) -> list[dict[str, str]]:
-    """Return a row a parameter: what it does, and what is recommended."""
+    """Return one row per parameter: its effect, and the recommendation."""
     return [
         {
             "parameter": effect.name,
@@ -60,7 +60,7 @@ def _advice(effect: EffectResult) -> str:
 
 
 def level_rows(metric: SweptMetric) -> list[dict[str, str]]:
-    """Return a row a value of each parameter that makes a difference: its mean over all else."""
+    """Return one row per value of each parameter that makes a difference: its mean over all else."""
     return [
         {
             "value": f"{effect.name} {level_words(level)}",
@@ -74,10 +74,10 @@ def level_rows(metric: SweptMetric) -> list[dict[str, str]]:
 
 
 def missing_lines(result: InvocationResult) -> list[str]:
-    """Return what the servers, and whoever scores, still owe: a line each.
+    """Return a line on missing answers and one on missing scores, each by kind, where there are any.
 
     Args:
-        result: Of the sweep's invocation.
+        result: Result of the sweep's invocation.
     """
     failed: Counter[str] = Counter()
     unscored: Counter[str] = Counter()
@@ -94,7 +94,7 @@ def _by_kind(counts: Mapping[str, int]) -> str:
 
 
 def further_combinations(metric: SweptMetric, *, limit: int = SHOWN_COMBINATIONS) -> str:
-    """Return what the table of combinations leaves out; empty where it has all."""
+    """Return a line on the combinations that the table leaves out; empty where it has all."""
     rest = metric.combinations[limit:]
     if not rest:
         return ""
@@ -104,7 +104,7 @@ def further_combinations(metric: SweptMetric, *, limit: int = SHOWN_COMBINATIONS
 
 
 def caption(sweep: SweepResult) -> str:
-    """Return what was tried on what."""
+    """Return how many combinations were tried on how many cases, with the design, the repeats and the seed."""
     cases = "a single prompt" if sweep.n_cases == 1 else counted(sweep.n_cases, "case")
     repeats = f", each asked {sweep.n_repeats} times" if sweep.n_repeats > 1 else ""
     tried = f"{counted(sweep.n_combinations, 'combination')} ({sweep.design})"

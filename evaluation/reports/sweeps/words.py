@@ -8,19 +8,19 @@ from evaluation.sweeps.space import Combination
 
 
 def words_of(combination: Combination) -> str:
-    """Return `temperature=0.2 top_p=0.9`."""
+    """Return a combination in words: `temperature=0.2 top_p=0.9`."""
     return " ".join(f"{name}={shown_value(value)}" for name, value in combination.items())
 
 
 def shown_value(value: object) -> str:
-    """Return a value as it is typed."""
+    """Return a value as it is typed on the command line."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def is_narrowed(effect: EffectResult) -> bool:
-    """Return True where a value is left out of what is recommended."""
+    """Return True where the recommendation leaves a value out."""
     choice, levels = effect.recommended, effect.levels
     if isinstance(choice, ValueChoice):
         return len(choice.values) < len(levels)
@@ -28,7 +28,7 @@ def is_narrowed(effect: EffectResult) -> bool:
 
 
 def range_words(effect: EffectResult) -> str:
-    """Return `= 0.2`, `from 0.1 to 0.3`: what is recommended."""
+    """Return the recommended values in words: `= 0.2` or `from 0.1 to 0.3`."""
     choice = effect.recommended
     if isinstance(choice, ValueChoice):
         return "= " + " or ".join(shown_value(value) for value in choice.values)
@@ -38,7 +38,7 @@ def range_words(effect: EffectResult) -> str:
 
 
 def level_words(level: Level) -> str:
-    """Return the value, or the range of values, that a level stands for."""
+    """Return the value, or the range of values, for which a level stands."""
     low, high = shown_value(level.low), shown_value(level.high)
     return low if low == high else f"{low} to {high}"
 

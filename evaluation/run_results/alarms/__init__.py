@@ -20,7 +20,7 @@ __all__ = ["Alarm", "Findings", "find_alarms"]
 
 
 def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
-    """Return every alarm of a run: those about all candidates first, then candidate by candidate."""
+    """Return every alarm of a run: those about all candidates first, then those of each candidate."""
     signatures = [use.signature for use in findings.words]
     spreads = {
         row_id: {

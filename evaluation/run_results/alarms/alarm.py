@@ -31,12 +31,12 @@ class Findings:
         return next(rows, None)
 
     def title(self, use: MetricUse) -> str:
-        """Return what a metric is called in a sentence."""
+        """Return the name of a metric as used in a sentence."""
         return self.titles.get(self.words.get(use, use.signature), use.signature)
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What each metric is called in a sentence, by its word."""
+        """Name of each metric as used in a sentence, by its key."""
         return short_titles({word: use.signature for use, word in self.words.items()})
 
     @property

@@ -27,7 +27,7 @@ _OWN_STEPS: Mapping[FailureKind, str] = {
 
 
 def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
-    """Yield the alarms about one candidate's answers, and about scores of them."""
+    """Yield the alarms about one candidate's answers and their scores."""
     yield from _not_extracted(findings, row_id, spreads)
     yield from _empty(store, findings, row_id)
     counts = findings.counts[row_id]
@@ -39,7 +39,10 @@ def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads
 
 
 def _not_extracted(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
-    """Once for metrics that read the same from an answer: they fail on the same answers."""
+    """Yield an alarm where too many answers gave nothing to compare.
+
+    One alarm for all metrics that extract the same from an answer: they fail on the same answers.
+    """
     by_count: dict[tuple[int, int], list[MetricUse]] = {}
     for use in findings.words:
         spread = spreads.get(use.signature)
@@ -63,7 +66,7 @@ def _empty(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
 
 
 def _own_step(store: Store, findings: Findings, row_id: int, kind: FailureKind) -> str:
-    """Return what helps against the commonest of a candidate's own failures."""
+    """Return the next step against the most frequent of a candidate's own failures."""
     limits = _limits(findings, row_id)
     if kind is FailureKind.THINKING_USED_UP_THE_BUDGET:
         by = count_cut(store, row_id, limits, own_failure=kind)
@@ -93,7 +96,7 @@ def _limits(findings: Findings, row_id: int) -> Limits:
 
 
 def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
-    """For scores that could not be had: too many of them, or any where the metric's own code is broken."""
+    """Yield an alarm where scores failed: too many of them, or any where the metric's own code is broken."""
     for use, kinds in findings.score_failures.get(row_id, ()):
         n = sum(kinds.values())
         spread = spreads.get(use.signature)
@@ -110,7 +113,7 @@ def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[A
 
 
 def _without_number(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
-    """For metrics that have scores, but failed to make a number of them."""
+    """Yield an alarm for each metric that has scores but failed to aggregate them to a number."""
     if not findings.estimates.get(row_id):
         return
     for use in findings.words:

@@ -22,7 +22,7 @@ CASES_FOR_CHANCE = 1000
 
 
 def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
-    """For each metric on which no candidate is above chance; for the headline, also where everybody has 0."""
+    """Yield an alarm for each metric on which no candidate is above chance; for the headline, also where all have 0."""
     among_choices = cache(lambda: _chance_among_choices(store, findings.run))
     for use, word in findings.words.items():
         estimates = [findings.estimate(row_id, use) for row_id in findings.labels]
@@ -45,7 +45,7 @@ def _least(row: EstimateRow) -> float:
 
 
 def _chance_among_choices(store: Store, run: RunRecord) -> float | None:
-    """Return the share of cases that a blind guess among their choices gets right; None where there are no choices."""
+    """Return the expected share of cases that a blind guess among their choices gets right; None without choices."""
     shares: list[float] = []
     for page in run_case_ids(store, run.plan.run_id):
         cases = load_cases(store, run.plan.benchmark_version, page)
@@ -61,7 +61,10 @@ def _at_fault(findings: Findings, word: str, n: int, what: str) -> Alarm:
 
 
 def without_variance(findings: Findings, spreads: Mapping[int, Spreads], alarmed: set[str | None]) -> Iterator[Alarm]:
-    """For each metric that says the same of all answers: of everybody's in one alarm, else candidate by candidate."""
+    """Yield an alarm for each metric that gives all answers the same value.
+
+    One alarm where this holds for the answers of all candidates together, else one per candidate.
+    """
     for use in findings.words:
         same = {
             row_id: spread

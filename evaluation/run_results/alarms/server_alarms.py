@@ -16,7 +16,7 @@ LEAST_N = 8
 
 
 def too_many_slots(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
-    """Yield one where most answers waited for one another, by the queue times that the server itself reported."""
+    """Yield an alarm where most answers waited for one another, by the queue times that the server reported."""
     slots = next(candidate.plan.slots for candidate in findings.run.candidates if candidate.run_candidate_id == row_id)
     if not slots or slots < 2:
         return

@@ -87,12 +87,13 @@ def judging_findings(
     rng: np.random.Generator,
     ratings: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
 ) -> JudgingFindings:
-    """Return what the stored verdicts tell of the judges.
+    """Return the findings about the judges from their stored verdicts.
 
     Args:
         judges: Each judge once under each metric.
         rng: Seed it to reproduce a report.
-        ratings: People's, by metric and by what was rated, one or more each: 1-5 for grades; 1, 0.5 or 0 for pairs.
+        ratings: People's ratings, by metric and by what was rated, one or more each: 1-5 for grades; 1, 0.5 or 0 for
+            pairs.
     """
     judge_findings = tuple(_finding(scores, rng) for scores in judges)
     agreements = []
@@ -128,7 +129,7 @@ def _length(
 
 
 def _pairs(scores: JudgeScores) -> dict[str, PairwiseEvidence]:
-    """Return what each pair's value rests on, where a judge was asked."""
+    """Return the evidence behind each pair's value, where a judge was asked."""
     if scores.metric != JudgePairwise.name:
         return {}
     read = {key: pairwise_evidence(measurement) for key, measurement in scores.measurements.items()}
@@ -174,7 +175,7 @@ def _length_of_grades(
 
 
 def _rated(scores: JudgeScores) -> dict[str, float]:
-    """Return what a judge gave, in the unit in which people give it: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
+    """Return a judge's ratings in the unit that people use: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
     if scores.metric not in (JudgeRubric.name, JudgePairwise.name):
         return {key: measurement.value for key, measurement in scores.measurements.items()}
     pairs = {key: scores.measurements[key].value for key in _pairs(scores)}
@@ -184,7 +185,7 @@ def _rated(scores: JudgeScores) -> dict[str, float]:
 def _agreements(
     judges: Sequence[JudgeScores], ratings: Mapping[str, Sequence[float]], rng: np.random.Generator
 ) -> list[RaterAgreement]:
-    """Of judges of one metric."""
+    """Return the agreement of one metric's judges with one another and with people."""
     rated = {scores.judge: _rated(scores) for scores in judges}
     groups = [tuple(rated)] if len(rated) > 2 else []
     groups += list(combinations(rated, 2))
@@ -202,6 +203,6 @@ def _agreements(
 
 
 def _table(rows: Sequence[Mapping[str, float]]) -> tuple[list[str], list[list[float]]]:
-    """Return everything that anybody rated, and a row for each rater with gaps as NaN."""
+    """Return the keys of everything rated, and a row of ratings per rater with gaps as NaN."""
     keys = sorted(set().union(*rows))
     return keys, [[row.get(key, _MISSING) for key in keys] for row in rows]

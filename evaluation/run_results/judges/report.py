@@ -25,7 +25,7 @@ from evaluation.store.session import Store
 
 
 def judging_lines(findings: JudgingFindings) -> list[str]:
-    """First of each judge what it looks at, then how far the judges agree, with one another and with people."""
+    """Return the report's lines: what each judge looks at, then how far judges agree with each other and people."""
     lines = [line for judge in findings.judges for line in _judge_lines(judge)]
     return lines + [_agreement_line(agreement) for agreement in findings.agreements]
 
@@ -103,7 +103,7 @@ def _percents(low: float | None, high: float | None) -> str:
 
 
 def judging_report(store: Store, run: RunRecord, used: Iterable[MetricUse]) -> tuple[str, ...]:
-    """Return whether the judges of these metrics agree, and what they look at beside the answers.
+    """Return a report on whether the judges of these metrics agree, and what they look at besides the answers.
 
     Empty without judges.
     """

@@ -16,7 +16,7 @@ NOBODY = ScoreFailure(kind="nobody_answers", message="no backend is configured f
 
 
 async def all_answers(answerers: Answerers, requests: Sequence[Request]) -> Answers:
-    """Return the answer to each request, asked side by side."""
+    """Return the answer to each request; the requests are sent concurrently."""
     different = list(dict.fromkeys(requests))
     return dict(
         zip(different, await asyncio.gather(*(_answer(answerers, request) for request in different)), strict=True)

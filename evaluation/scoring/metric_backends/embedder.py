@@ -25,13 +25,13 @@ class Embedder:
     def __init__(
         self, embed: Embed, store: Store, *, model: str, digest: str, retries: RetrySchedule | None = None
     ) -> None:
-        """Create an embedder that has asked nothing yet.
+        """Create an embedder that has sent nothing yet.
 
         Args:
-            embed: Asks the server for the vectors of some texts, in order.
-            store: Where vectors are kept.
+            embed: Requests the vectors of some texts from the server, in order.
+            store: The store that keeps vectors.
             model: The model's name.
-            digest: Its weights'.
+            digest: Digest of its weights.
             retries: When a request that failed is sent again.
         """
         self._embed, self._store, self._model, self._digest = embed, store, model, digest
@@ -43,7 +43,7 @@ class Embedder:
         """Texts sent to the server."""
 
     async def answer(self, request: EmbedText) -> Answer:
-        """Return the text's vector, or why there is none."""
+        """Return the text's vector, or the reason why there is none."""
         future = self._waiting.get(request.text)
         if future is None:
             loop = asyncio.get_running_loop()
@@ -86,7 +86,7 @@ class Embedder:
         return answers
 
     async def _embed_all(self, texts: Sequence[str]) -> dict[str, Answer]:
-        """Return one text that the server does not take does not spoil the others."""
+        """Return the answer for each text; one that the server does not take does not spoil the others."""
         vectors = await self._attempts(texts)
         if isinstance(vectors, ScoreFailure):
             if len(texts) == 1 or vectors.kind == "server_down":

@@ -41,7 +41,7 @@ class Judge:
     _n_in_a_row: int = field(default=0, init=False)
 
     async def answer(self, question: AskJudge) -> Answer:
-        """Return what the judge wrote, or why it wrote nothing."""
+        """Return what the judge wrote, or the reason why it wrote nothing."""
         request = GenerationRequest(
             model=question.model,
             messages=question.messages,

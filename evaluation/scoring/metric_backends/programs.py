@@ -30,7 +30,7 @@ class Programs:
         self._timer: asyncio.TimerHandle | None = None
 
     async def answer(self, request: RunProgram) -> Answer:
-        """Return what came of the program; a failure says that the sandbox broke, which is no verdict on it."""
+        """Run the program and return its outcome; a failure means that the sandbox broke and is no verdict on it."""
         future = self._open.get(request.program)
         if future is None:
             loop = asyncio.get_running_loop()
@@ -75,7 +75,7 @@ class Programs:
                     loop.call_soon(future.cancel)
 
     async def close(self) -> None:
-        """End what still runs."""
+        """Terminate programs that are still running."""
         working = tuple(self._working)
         for task in working:
             task.cancel()

@@ -115,7 +115,7 @@ class GpuSampleTable(Row, table=True):
     """The driver's identifier of this card, by which evaluations that shared it are found."""
     sampled_at: datetime = time_field()
     utilisation: float | None = real_field()
-    """In [0, 1]."""
+    """The share as a fraction in [0, 1]."""
     memory_used_bytes: int | None = whole_field(null=True)
     memory_total_bytes: int | None = whole_field(null=True)
     power_w: float | None = real_field()

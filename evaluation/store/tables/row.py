@@ -23,43 +23,43 @@ class Row(SQLModel):
 
 
 def key_field() -> Any:
-    """Return the key that the database counts up."""
+    """Return a field for a key that the database counts up."""
     return Field(default=None, sa_column=sa.Column(big_key(), primary_key=True, autoincrement=True))
 
 
 def text_field(*, null: bool = False, primary_key: bool = False) -> Any:
-    """Text."""
+    """Return a field for a text."""
     return Field(sa_type=SafeText, nullable=null, primary_key=primary_key)
 
 
 def time_field(*, null: bool = False) -> Any:
-    """Return a moment, UTC."""
+    """Return a field for a moment in UTC."""
     return Field(sa_type=UtcTime, nullable=null)
 
 
 def json_field(*, null: bool = False) -> Any:
-    """Return a value as JSON."""
+    """Return a field for a value stored as JSON."""
     return Field(sa_type=json_column(), nullable=null)
 
 
 def real_field(*, null: bool = True) -> Any:
-    """Return a number that may be missing."""
+    """Return a field for a real number that may be missing."""
     return Field(sa_type=sa.Double, nullable=null)
 
 
 def whole_field(*, null: bool = False) -> Any:
-    """Return a whole number."""
+    """Return a field for an integer."""
     return Field(sa_type=sa.BigInteger, nullable=null)
 
 
 def parent_field(target: str, *, big: bool = True) -> Any:
-    """Return a column of a row that goes when its parent goes."""
+    """Return a foreign key field whose row is deleted with its parent."""
     kind = sa.BigInteger() if big else SafeText()
     return Field(sa_column=sa.Column(kind, sa.ForeignKey(target, ondelete="CASCADE"), nullable=False))
 
 
 def optional_parent_field(target: str) -> Any:
-    """Return a column that may name a row with a text for its key, and goes with that row."""
+    """Return a field that may name a row with a text key, and whose own row is deleted with that row."""
     return Field(
         default=None, sa_column=sa.Column(SafeText(), sa.ForeignKey(target, ondelete="CASCADE"), nullable=True)
     )
