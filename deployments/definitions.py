@@ -103,7 +103,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition(
         name="stretch",
-        entrypoint="flows.stretch:stretch",
+        entrypoint="flows.run_share:stretch",
         description=(
             "One share of an evaluation that is spread over workers. Started by the evaluation itself, not by people."
         ),

@@ -40,7 +40,7 @@ class PromptProfile:
         return fingerprint({"system": self.system, "template": self.template, "examples": examples})
 
     def wrap(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        """Return the benchmark's messages in this profile's words."""
+        """Return the benchmark's messages with this profile applied."""
         own_system = (Message(role="system", content=self.system),) if self.system else ()
         shown = tuple(
             turn
@@ -96,11 +96,11 @@ class Candidate:
 
     @property
     def label(self) -> str:
-        """A short name for people: the model, and what differs from the defaults."""
+        """A short display name: the model, and what differs from the defaults."""
         return self.label_with(())
 
     def label_with(self, names: Collection[str]) -> str:
-        """Return the label, in which these options (`profile` is one) stand although they are the defaults."""
+        """Return the label, with these options (`profile` is one) included even at their defaults."""
         words = [self.model.removesuffix(":latest")]
         words += [
             f"{key}={value}"

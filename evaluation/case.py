@@ -54,7 +54,7 @@ class Case:
 
     @property
     def content(self) -> dict[str, Any]:
-        """All that makes this case what it is, as plain JSON, without its id."""
+        """The case's content as plain JSON, without its id."""
         return {
             "prompt": self.prompt,
             "messages": [[message.role, message.content] for message in self.messages],
@@ -68,7 +68,7 @@ class Case:
 
     @property
     def content_hash(self) -> str:
-        """Equal for two cases that ask and accept the same."""
+        """Equal for two cases with the same question and accepted answers."""
         return fingerprint(self.content)
 
 

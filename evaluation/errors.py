@@ -96,7 +96,7 @@ class BenchwrightError(Exception):
     def __str__(self) -> str:
         """Return the message with the next step, as a traceback or an application's log shows it.
 
-        `message` is it alone.
+        `message` holds the message alone.
         """
         if not self.next_step:
             return self.message
@@ -224,7 +224,7 @@ class RunInterrupted(KeyboardInterrupt):
         self.run_id = run_id
 
     def __str__(self) -> str:
-        """Return what can be done next."""
+        """Return the next step."""
         return str(self.args[0])
 
 

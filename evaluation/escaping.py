@@ -31,14 +31,14 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d",
 
 
 def for_terminal(text: str) -> str:
-    """Return `text` without control and direction characters, which could move the cursor or hide what stands there."""
+    """Return `text` without control and bidirectional characters, which could move the cursor or hide text."""
     if text.isprintable():  # which no harmful letter is
         return text
     return "".join(letter if letter in "\n\t" or not _is_harmful(letter) else "\ufffd" for letter in text)
 
 
 def one_line(text: str) -> str:
-    """Return `text` as a single line for a terminal, so that it cannot pass for lines of ours."""
+    """Return `text` as a single line for a terminal, so that it cannot pass for our own output."""
     return " ".join(for_terminal(text).split())
 
 
@@ -47,21 +47,21 @@ def _is_harmful(letter: str) -> bool:
 
 
 def as_json(value: Any) -> str:
-    """Return `value` as JSON that reads back the same and that a terminal shows without obeying it."""
+    """Return `value` as JSON that parses to the same value and is safe to print on a terminal."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
     return "".join(json.dumps(letter)[1:-1] if letter != "\n" and _is_harmful(letter) else letter for letter in text)
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON has for a value that it does not know."""
+    """Convert a value that JSON does not support."""
     return result_as_json(value) if is_dataclass(value) else str(value)
 
 
 def for_markdown(text: str, *, max_length: int | None = None) -> str:
-    """Return `text` as one line of Markdown that shows just these characters.
+    """Return `text` as one line of Markdown that shows exactly these characters.
 
-    Of an artifact, its description is Markdown too. What is published goes through this function, or through
-    `as_markdown_code` or `as_markdown_block`, whoever wrote it.
+    An artifact's description is Markdown too. All published text goes through this function, or through
+    `as_markdown_code` or `as_markdown_block`, whatever its source.
     """
     line = one_line(text)
     if max_length is not None and len(line) > max_length:
@@ -72,11 +72,11 @@ def for_markdown(text: str, *, max_length: int | None = None) -> str:
 
 
 def for_html(text: str, *, max_length: int | None = None) -> str:
-    """Return `text` as one line that HTML shows as just these characters, also within quotation marks.
+    """Return `text` as one line that HTML shows as exactly these characters, also inside quoted attributes.
 
     Args:
-        text: Whoever wrote it.
-        max_length: Where to cut it, in letters.
+        text: Any text, trusted or not.
+        max_length: Where to truncate it, in characters.
     """
     line = one_line(text)
     if max_length is not None and len(line) > max_length:
@@ -85,11 +85,11 @@ def for_html(text: str, *, max_length: int | None = None) -> str:
 
 
 def for_cell(text: str) -> str:
-    """Return `text` as one line that reads the same in a cell that is plain text and in one that is read as Markdown.
+    """Return `text` as one line that reads the same in a plain-text cell and in a Markdown cell.
 
-    The cells of a table artifact are the one in one of Prefect's interfaces and the other in the other. So nothing is
-    escaped: what begins markup is parted by a letter that is not seen, and marks that pair up are replaced by letters
-    that look like them.
+    Of Prefect's two interfaces, one shows the cells of a table artifact as plain text and the other as Markdown. So
+    nothing is escaped: an invisible character breaks up the start of markup, and paired marks are replaced by
+    look-alikes.
     """
     line = one_line(text).translate(_LOOK_ALIKES)
     line = _CELL_BREAKS.sub(lambda match: match[0][0] + _UNSEEN + match[0][1:], line)
@@ -98,7 +98,7 @@ def for_cell(text: str) -> str:
 
 
 def as_markdown_code(text: str) -> str:
-    """Return `text` as one line of code, which may stand in a table's cell."""
+    """Return `text` as one line of code, also valid in a table cell."""
     shown = one_line(text).replace("\\|", f"\\{_UNSEEN}|").replace("|", "\\|")
     fence = _fence(shown, shortest=1)
     edge = " " if len(fence) > 1 else ""
@@ -113,7 +113,7 @@ def as_markdown_block(text: str) -> str:
 
 
 def _fence(text: str, *, shortest: int) -> str:
-    """Backticks, one more than stand together anywhere in `text`."""
+    """Return one backtick more than the longest run of them in `text`."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     return "`" * max(shortest, longest + 1)
 

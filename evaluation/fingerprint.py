@@ -6,7 +6,7 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """Return `value` as JSON text that depends on nothing but its content: sorted keys, no blanks, no NaN."""
+    """Return `value` as JSON text determined by its content alone: sorted keys, no blanks, no NaN."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

@@ -44,7 +44,7 @@ def p_value(value: float | None) -> str:
 
 
 def p_cell(value: float | None) -> str:
-    """Return the same for a table's cell, without the p; `–` where there was no test."""
+    """Return `p_value` for a table cell, without the p; `–` where there was no test."""
     if value is None:
         return "–"
     if value < P_FLOOR:
@@ -92,7 +92,7 @@ def percent(share: float, *, digits: int = 0) -> str:
 
 
 def percent_number(share: float, *, digits: int = 0) -> str:
-    """Return the same without the sign."""
+    """Return `percent` without the sign."""
     value = float(f"{100 * share:.12g}")  # 100 * .29 is 28.999999999999996
     text = _kept_off(value, digits, (0.0, 100.0), max(digits, _MOST_PERCENT_DIGITS))
     if text is not None:
@@ -103,20 +103,20 @@ def percent_number(share: float, *, digits: int = 0) -> str:
 
 
 def quantity(value: float, *, signed: bool = False) -> str:
-    """Return a number of any size with three digits that count: `0.0730`, `4.2`, `1,234`.
+    """Return a number of any size with three significant digits: `0.0730`, `4.2`, `1,234`.
 
-    Zeros at its end mean rounding.
+    Trailing zeros before the decimal point mean rounding.
     """
     return _significant(value, 3, signed=signed)
 
 
 def precise(value: float, *, signed: bool = False) -> str:
-    """Return a quantity with four digits that count, where two are to be told apart: `0.07301`."""
+    """Return a quantity with four significant digits, to tell close values apart: `0.07301`."""
     return _significant(value, 4, signed=signed)
 
 
 def beyond(value: float, limit: float) -> tuple[str, str]:
-    """Return a value and the limit that it breaks, with as many digits as show that they differ."""
+    """Return a value and the limit that it exceeds, with enough digits to show that they differ."""
     allowed = f"{limit:,.10g}"
     for digits in (3, 5, 8, 12, 17):
         shown = _significant(value, digits, signed=False)
@@ -126,11 +126,11 @@ def beyond(value: float, limit: float) -> tuple[str, str]:
 
 
 def rounded_to_hold(value: float, *, is_least: bool = False) -> float:
-    """Return a limit to advise, in three digits that count, which the value holds: `0.311` and not `0.310976`.
+    """Return a limit to recommend, with three significant digits, that the value meets: `0.311` and not `0.310976`.
 
     Args:
-        value: What is to hold it.
-        is_least: Whether it is the least that is allowed, and not the most.
+        value: The value that must meet it.
+        is_least: Whether it is a lower limit rather than an upper one.
     """
     if not value or not math.isfinite(value):
         return value
@@ -142,7 +142,7 @@ def rounded_to_hold(value: float, *, is_least: bool = False) -> float:
 
 
 def percent_beyond(share: float, limit: float) -> tuple[str, str]:
-    """Return two shares as percentages, with as many digits as show whether they differ."""
+    """Return two shares as percentages, with enough digits to show whether they differ."""
     for digits in range(3):
         shown, allowed = percent(share, digits=digits), percent(limit, digits=digits)
         if shown != allowed:
@@ -156,7 +156,7 @@ def quantity_interval(low: float, high: float, *, signed: bool = False) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return the seconds in the unit that a person would choose: `73 ms`, `4.2 s`, `40 s`, `3 min`, `1 h 20 min`."""
+    """Return the seconds in a readable unit: `73 ms`, `4.2 s`, `40 s`, `3 min`, `1 h 20 min`."""
     if seconds < 0.0995:
         return f"{quantity(1000 * seconds)} ms" if seconds else "0 s"
     if seconds < 99.5:
@@ -189,7 +189,7 @@ def usd(amount: float) -> str:
 
 
 def usd_beyond(amount: float, budget: float) -> tuple[str, str]:
-    """Return two amounts, with as many digits as show that they differ."""
+    """Return two amounts, with enough digits to show that they differ."""
     for digits in (3, 5, 8, 12, 17):
         shown, allowed = (_significant(value, digits, signed=False) for value in (amount, budget))
         if shown != allowed or amount == budget:
@@ -208,7 +208,7 @@ def watts(power: float) -> str:
 
 
 def ratio(value: float) -> str:
-    """Return how many times as much: `1.42 ×`."""
+    """Return a ratio: `1.42 ×`."""
     return f"{quantity(value)} ×"
 
 
@@ -230,7 +230,7 @@ def _significant(value: float, digits: int, *, signed: bool) -> str:
 
 
 def _fixed(value: float, digits: int, exact: tuple[float, ...], *, signed: bool) -> str:
-    """So many decimals, and more where fewer would claim one of the `exact` values; at last one digit that counts."""
+    """Return so many decimals, more where fewer would show an `exact` value, and at last one significant digit."""
     value += 0.0  # which makes -0 to 0
     text = _kept_off(value, digits, exact, _MOST_DIGITS, signed=signed)
     if text is not None:
@@ -244,7 +244,7 @@ def _fixed(value: float, digits: int, exact: tuple[float, ...], *, signed: bool)
 def _kept_off(
     value: float, digits: int, exact: tuple[float, ...], most_digits: int, *, signed: bool = False
 ) -> str | None:
-    """Return the fewest decimals, from `digits` on, that do not claim an `exact` value; None where even the most do."""
+    """Return the fewest decimals, from `digits` on, that do not show an `exact` value; None if even the most do."""
     for places in range(digits, most_digits + 1):
         text = f"{value:{'+' if signed else ''},.{places}f}"
         shown = _number(text)

@@ -10,7 +10,7 @@ T = TypeVar("T")
 async def gather_or_cancel(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Return all results in order.
 
-    An error is raised bare, not in a group: Prefect pickles it, and callers tell it apart.
+    An error is raised by itself, not in a group: Prefect pickles it, and callers catch it by type.
     """
     try:
         async with asyncio.TaskGroup() as group:

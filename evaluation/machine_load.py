@@ -8,7 +8,7 @@ LONGEST = 20.0
 
 
 def load() -> float:
-    """Return the programs that want a processor, on average over the last minute; 0 where the system does not say."""
+    """Return the average number of runnable programs over the last minute; 0 where the system does not tell."""
     try:
         return os.getloadavg()[0]
     except (AttributeError, OSError):  # pragma: no cover  (Windows)
@@ -16,7 +16,7 @@ def load() -> float:
 
 
 def n_processors() -> int:
-    """Return those of this machine."""
+    """Return the number of processors of this machine."""
     return os.cpu_count() or 1
 
 
@@ -28,5 +28,5 @@ def busy_words() -> str | None:
 
 
 def stretched_s(seconds: float) -> float:
-    """Return how long something may take here now that takes so long on a machine that is idle."""
+    """Return the seconds to allow under the current load for what takes `seconds` on an idle machine."""
     return seconds * min(LONGEST, max(1.0, load() / n_processors()))

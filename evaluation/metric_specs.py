@@ -8,7 +8,7 @@ _IN_A_FILE = re.compile(r"(?P<path>.+?\.py):(?P<call>[A-Za-z_]\w*(?:\s*\(.*\))?)
 
 
 def names_a_file(text: str) -> bool:
-    """Return True where `text` can only be meant for a metric in a file: `path.py:Name`, with or without options."""
+    """Check whether `text` can only mean a metric in a file: `path.py:Name`, with or without options."""
     return ".py:" in text and not _PLAIN.fullmatch(text.strip())
 
 
@@ -26,11 +26,11 @@ def _at_home(path: Path) -> Path:
 
 
 def with_whole_path(text: str, *, folder: Path | None = None) -> str:
-    """Return `text` such that it names the same from any working directory; a metric that is in no file stays as it is.
+    """Return `text` with an absolute path; a metric that is in no file stays as it is.
 
     Args:
         text: A metric as a user names it.
-        folder: From where a path leads; None: the working directory.
+        folder: The folder that a path is relative to; None: the working directory.
     """
     path_and_call = file_and_call(text)
     return text if path_and_call is None else f"{((folder or Path()) / path_and_call[0]).resolve()}:{path_and_call[1]}"

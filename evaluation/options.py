@@ -135,14 +135,14 @@ def candidate_options(options: Mapping[str, Any]) -> dict[str, Any]:
 def effective_options(
     candidate: Mapping[str, Any], *, benchmark: Mapping[str, Any], model: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return every option that can change an answer, with the value that holds for one candidate on one benchmark.
+    """Return every option that can change an answer, with its value for one candidate on one benchmark.
 
     The order, weakest first: the newest known server's documented default, the model's own parameters, the
     benchmark's, the candidate's. The model's own stop words always stay: a server replaces them by those of a request.
 
     Args:
         candidate: `candidate_options(...)`.
-        benchmark: What the benchmark sets.
+        benchmark: The benchmark's options.
         model: The model's own parameters.
     """
     own = _usable_parameters(model)
@@ -159,16 +159,16 @@ def effective_options(
 
 
 def says_length(candidate: Mapping[str, Any], *, benchmark: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
-    """Return whether anybody says how long an answer may be: the candidate, the benchmark or the model."""
+    """Check whether the candidate, the benchmark or the model limits the length of an answer."""
     chosen = candidate.get("num_predict")
     own = "num_predict" in _usable_parameters(model)
     return "num_predict" in benchmark or own or chosen not in (None, MODELS_OWN)
 
 
 def _usable_parameters(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a model's own parameters that hold here.
+    """Return a model's own parameters that apply, without its context and values that users may not set.
 
-    Not its context, nor what no user may ask for (`num_predict` -1).
+    One such value is `num_predict` -1.
     """
     own: dict[str, Any] = {}
     for name, value in model.items():

@@ -43,7 +43,7 @@ def names_of(kind: type) -> frozenset[str]:
 
 
 def flat_values(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome's fields by name, without the kind of a failure; members of enumerations as their words."""
+    """Return an outcome's fields by name, without the kind of a failure; enumeration members as their values."""
     if isinstance(outcome, Failure):
         return {name: getattr(outcome, name) for name in _OF_FAILURE}
     values = {name: getattr(outcome, name) for name in _OWN}
@@ -53,12 +53,12 @@ def flat_values(outcome: Outcome) -> dict[str, Any]:
 
 
 def answer_of(values: Mapping[Any, Any]) -> Generation:
-    """Return the answer that `flat_values` was given, of a mapping that may hold more than that."""
+    """Return the answer that was given to `flat_values`, from a mapping that may hold more."""
     return _answer({name: values[name] for name in _OWN}, values)
 
 
 def figures_of(values: Mapping[Any, Any]) -> Generation:
-    """Return an answer without its texts, of a mapping that holds `FIGURES`."""
+    """Return an answer without its texts, from a mapping that holds `FIGURES`."""
     return _answer({"text": "", "answer": ""} | {name: values[name] for name in _WITHOUT_TEXTS}, values)
 
 
@@ -71,5 +71,5 @@ def _answer(own: dict[str, Any], values: Mapping[Any, Any]) -> Generation:
 
 
 def failure_of(kind: FailureKind, values: Mapping[Any, Any]) -> Failure:
-    """Return the failure that `flat_values` was given, of a mapping that may hold more than that."""
+    """Return the failure that was given to `flat_values`, from a mapping that may hold more."""
     return Failure(kind=kind, **{name: values[name] for name in _OF_FAILURE})

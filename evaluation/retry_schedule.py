@@ -36,7 +36,7 @@ class RetrySchedule:
         """Return the seconds until the next attempt; None: there is none.
 
         Args:
-            error: How the last attempt ended.
+            error: The error of the last attempt.
             n_attempts: Attempts made so far, from 1.
         """
         if not isinstance(error, TransientProviderError):

@@ -40,7 +40,7 @@ class Estimate:
     confidence_level: float = 0.95
 
     def within(self, value_range: tuple[float, float]) -> "Estimate":
-        """Return the same with its interval cut to values that there can be, which costs no coverage."""
+        """Return the estimate with its interval clipped to possible values, which costs no coverage."""
         least, greatest = value_range
         if self.low is None or self.high is None:
             return self

@@ -36,5 +36,5 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str | None:
-        """The database URL in clear, for the store alone."""
+        """The database URL in clear text, for the store alone."""
         return self.database_url.get_secret_value() if self.database_url else None

@@ -49,7 +49,7 @@ class ImportedTraffic:
 
 
 def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False) -> ImportedTraffic:
-    """Return what was stored: the whole file, or nothing.
+    """Import the whole file or nothing, and return what was stored.
 
     Args:
         store: Where it goes.

@@ -34,7 +34,7 @@ class Limits:
 
     @classmethod
     def of(cls, options: Mapping[str, Any], *, trained_context: object = None) -> "Limits":
-        """Return those of effective options, with the context that the model was trained for, where that is known."""
+        """Return the limits from effective options, with the context that the model was trained for, if known."""
         return cls(
             num_predict=_number(options.get("num_predict")),
             num_ctx=_number(options.get("num_ctx")),
@@ -43,19 +43,19 @@ class Limits:
 
     @property
     def full_context(self) -> CutBy:
-        """What a full context means: whether there is a larger one."""
+        """The meaning of a full context: whether there is a larger one."""
         has_no_more = self.trained_context and self.num_ctx and self.num_ctx >= self.trained_context
         return CutBy.TRAINED_CONTEXT if has_no_more else CutBy.NUM_CTX
 
     def cut_by(
         self, *, prompt_tokens: int | None, output_tokens: int | None, effective_context: int | None = None
     ) -> CutBy:
-        """Return what cut an answer of so many tokens.
+        """Return the limit that cut an answer of so many tokens.
 
         Args:
             prompt_tokens: As the server counted them.
-            output_tokens: The same; thinking among them.
-            effective_context: What the server held, where it says; it may be less than `num_ctx`, or rounded up.
+            output_tokens: The same; includes thinking.
+            effective_context: The server's context, if it tells; it may be less than `num_ctx`, or rounded up.
         """
         if output_tokens is None:
             return CutBy.UNKNOWN
@@ -68,7 +68,7 @@ class Limits:
         return CutBy.NUM_PREDICT if reached else CutBy.UNKNOWN
 
     def where(self, cut: CutBy) -> str:
-        """Return where such an answer ended, in words to follow "was cut"."""
+        """Return where such an answer was cut, in words to follow "was cut"."""
         if cut is CutBy.NUM_PREDICT:
             return f"at num_predict={self.num_predict}" if self.num_predict else "at num_predict"
         if cut is CutBy.NUM_CTX:
@@ -78,7 +78,7 @@ class Limits:
         return "by a limit that the server does not name"
 
     def step(self, cut: CutBy) -> str:
-        """Return what helps against it, in words."""
+        """Return the next step against it."""
         if cut is CutBy.NUM_PREDICT:
             return "raise num_predict, or ask for shorter answers"
         if cut is CutBy.NUM_CTX:

@@ -32,9 +32,9 @@ def _git(root: Path, *words: str) -> str | None:
 
 @cache
 def code_hash() -> str | None:
-    """Return a hash of the code itself, to the letter: what was computed by another one may be another number.
+    """Return a hash of the exact code: another version may compute other numbers.
 
-    None where a file is younger than this process, which then runs the code of before.
+    None where a file is newer than this process, which then still runs the earlier code.
     """
     root = Path(__file__).parents[1]
     paths = [

@@ -28,8 +28,8 @@ from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.reuse import reuse_outcomes
 from tasks.run_lifecycle import fail_runs, finish_runs, start_runs
 from tasks.scoring.early_scores import early_scores
-from tasks.spreading.children import spread_out, tag_of
 from tasks.spreading.other_shares import note_the_others
+from tasks.spreading.share_flow_runs import spread_out, tag_of
 from tasks.spreading.start_candidates import begin_candidates
 from tasks.store_calls import call_store
 from tasks.telemetry.gpu_sampling import gpu_sampling

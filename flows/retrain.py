@@ -12,9 +12,9 @@ from selection.retrain_request import RetrainRequest
 from selection.retraining import Retraining
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
-from tasks.retraining.learn import gather_evidence, train_challenger
 from tasks.retraining.promote import evaluate_challenger, promote_or_keep
 from tasks.retraining.publish import publish_retraining
+from tasks.retraining.train import gather_evidence, train_challenger
 
 MOST_ROUNDS = 5
 """Maximum number of times a challenger is evaluated again because the champion changed meanwhile."""

@@ -85,7 +85,7 @@ def read_scoreboard(
     Raises:
         BenchmarkError: the file cannot be used, or has a column that nothing reads.
     """
-    from evaluation.benchmarks.documents import read_document, stem_of
+    from evaluation.benchmarks.file_reading import read_document, stem_of
     from evaluation.benchmarks.mapping import without
 
     ignored: set[str] = set()

@@ -21,8 +21,8 @@ from scripted_ollama import ScriptedOllama, scripted_ollama
 from work_done_once import collect_garbage, share_compiled_statements, share_schemas, share_tls_contexts, spare_the_disk
 
 from deployments.helper_process import HelperProcess
+from deployments.prefect_delivery import settle
 from deployments.prefect_server import FEWER_WORDS, prefect_server
-from deployments.settling import settle
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import METADATA
 

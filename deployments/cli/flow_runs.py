@@ -58,7 +58,7 @@ def run_flow(
         server: The Prefect server.
         has_ended: Returns True once the flow has stored all results.
     """
-    from deployments.settling import settle
+    from deployments.prefect_delivery import settle
 
     server.wait(print_status)
     print_status(f"Prefect: {server.page}")

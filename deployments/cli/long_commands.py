@@ -47,7 +47,7 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
 
 def _use_embedded_server_of_serve(stack: ExitStack) -> None:
     """Make `embedded` name the server of the `benchwright serve` on this Prefect home, in whichever shell that runs."""
-    from deployments.serving.home import find_serve
+    from deployments.serving.home_lock import find_serve
 
     serving = None if "BENCHWRIGHT_EMBEDDED_URL" in os.environ else find_serve()
     if serving is not None and serving.embedded:

@@ -66,7 +66,7 @@ def serve(
     """
     from deployments.cli.flow_runs import TerminatedError
     from deployments.cli.long_commands import handle_sigterm
-    from deployments.serving.home import hold_home, must_be_free
+    from deployments.serving.home_lock import hold_home, must_be_free
 
     _tell_servers(allow_host or (), form_files)
     with handle_sigterm():
@@ -143,7 +143,7 @@ def _keep_results_in(db: str | None) -> None:
 def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | None) -> None:
     """Store the available models, which forms offer; start the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
-    from deployments.serving.home import note_embedded
+    from deployments.serving.home_lock import note_embedded
     from evaluation.resolution import EMBEDDED
 
     answers, errors = ask_all(requested_endpoints([], store), in_full=True)

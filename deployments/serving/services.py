@@ -17,8 +17,8 @@ from deployments.helper_process import HelperProcess, start_embedded
 from deployments.prefect_home import prefect_home
 from deployments.prefect_server import PrefectServer, free_port, start_prefect_server
 from deployments.serving import worker
-from deployments.serving.parts import Part
 from deployments.serving.reconciler import Reconciler
+from deployments.serving.restarted_processes import Part
 
 EMBEDDED_SLOTS = 2
 FLOWS_HAVE_S = 12.0

@@ -47,7 +47,7 @@ RESULTS = (
     "evaluation.results.progress:Progress",
     "evaluation.forecasts.costs:Forecast",
     "evaluation.forecasts.search_forecasts:RaceForecast",
-    "evaluation.races.bounds:RaceBounds",
+    "evaluation.races.cost_bounds:RaceBounds",
     "evaluation.forecasts.search_forecasts:SweepForecast",
     "evaluation.results.runs:InvocationResult",
     "evaluation.results.runs:RunResult",

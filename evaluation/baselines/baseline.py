@@ -21,7 +21,7 @@ class Baseline(ABC):
 
     @property
     def digest(self) -> str:
-        """Identity of the method with its options, 64 hex digits: what the digest of its weights is to a model."""
+        """Identity of the method with its options, 64 hex digits: the equivalent of a model's weights digest."""
         return fingerprint({"name": self.name, "options": asdict(self), "code_version": self.code_version})
 
     def answer(self, prompt: str, *, seed: int = 0, limit: int | None = None) -> str:
@@ -43,7 +43,7 @@ class Baseline(ABC):
 
 
 def generator_for(seed: int, prompt: str) -> np.random.Generator:
-    """Return a generator that draws the same for the same seed and prompt, on every machine."""
+    """Return a random generator determined by seed and prompt, on every machine."""
     return np.random.default_rng(int(fingerprint([seed, prompt])[:16], 16))
 
 

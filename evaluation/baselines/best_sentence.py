@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from evaluation.baselines.baseline import Baseline
 from evaluation.baselines.prompt_parts import PromptParts, parts_of
-from evaluation.baselines.wording import STOP_WORDS, content_stems, cosine, sentences, stem, tfidf, words
+from evaluation.baselines.text_processing import STOP_WORDS, content_stems, cosine, sentences, stem, tfidf, words
 
 _ASKS_FOR_A_NUMBER = re.compile(
     r"\b(?:how (?:many|much|old|long|far|tall)|when|what year|which year|what date)\b", re.I
@@ -34,10 +34,7 @@ class BestSentence(Baseline):
         return self._span(best, parts.question) if self.shorten else best
 
     def _span(self, sentence: str, question: str) -> str:
-        """Return the stretch of `sentence` that answers by kind (number, name).
-
-        Else the longest one not in the question.
-        """
+        """Return the span of `sentence` of the kind asked for (number, name), else the longest not in the question."""
         runs = _new_runs(sentence, question)
         if _ASKS_FOR_A_NUMBER.search(question):
             runs = [piece for run in runs for piece in _between_small_words(run) if re.search(r"\d", piece)] or runs
@@ -54,14 +51,14 @@ def _closest(question: str, texts: list[str]) -> str:
 
 
 def _closest_option(parts: PromptParts, body_sentences: list[str]) -> str:
-    """Return the option whose text shares most with the sentence closest to the question."""
+    """Return the option whose text has most in common with the sentence closest to the question."""
     sought = _closest(parts.question, body_sentences)
     texts = list(parts.labels or parts.choices)
     return parts.options[texts.index(_closest(sought, texts))]
 
 
 def _new_runs(sentence: str, question: str) -> list[str]:
-    """Return the stretches of `sentence` between words of the question and punctuation, trimmed of small words."""
+    """Return the spans of `sentence` between words of the question and punctuation, trimmed of small words."""
     question_stems = set(content_stems(question))
     runs: list[list[str]] = [[]]
     for token in sentence.split():
@@ -94,6 +91,6 @@ def _trimmed(run: list[str]) -> str:
 
 
 def _capitalised(run: str) -> str:
-    """Return the longest stretch of words in `run` that begin with a capital letter; empty without one."""
+    """Return the longest span of capitalised words in `run`; empty without one."""
     stretches = re.findall(r"[A-Z][\w.'’-]*(?:[ ](?:of |the |de |van |von )?[A-Z][\w.'’-]*)*", run)
     return max(stretches, key=len, default="")

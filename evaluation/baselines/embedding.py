@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from evaluation.baselines.wording import STOP_WORDS, stem, words
+from evaluation.baselines.text_processing import STOP_WORDS, stem, words
 from evaluation.fingerprint import fingerprint
 
 
@@ -38,7 +38,7 @@ class HashedWords:
         return tuple(value / length for value in vector) if length else tuple(vector)
 
     def _features(self, text: str) -> dict[str, float]:
-        """Hashed names with their weights: 1 + ln(count), so that a repeated word counts less each time."""
+        """Return hashed names with their weights: 1 + ln(count), so that a repeated word counts less each time."""
         weights: dict[str, float] = {}
         for word, count in Counter(words(text)).items():
             weight = (1 + math.log(count)) * (self.stop_word_weight if word in STOP_WORDS else 1.0)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from evaluation.baselines.baseline import Baseline
 from evaluation.baselines.prompt_parts import parts_of
-from evaluation.baselines.wording import STOP_WORDS, character_trigrams, content_stems, cosine, words
+from evaluation.baselines.text_processing import STOP_WORDS, character_trigrams, content_stems, cosine, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +32,13 @@ def _best_label(text: str, labels: tuple[str, ...]) -> int:
 
 
 def _mentions(label: str, stems: Counter[str]) -> float:
-    """Return the mean number of times that the label's words, or variants of them, stand in the text."""
+    """Return the mean number of occurrences of the label's words, or variants of them, in the text."""
     own = content_stems(label)
     return sum(stems[word] for word in own) / len(own) if own else 0.0
 
 
 def _keyword(text: str) -> str:
-    """Return the most frequent word that carries meaning: the text's own label where none are offered."""
+    """Return the most frequent content word, which serves as label where none are offered."""
     every = words(text)
     counts = Counter(word for word in every if word not in STOP_WORDS) or Counter(every)
     return counts.most_common(1)[0][0] if counts else text

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from evaluation.baselines.baseline import Baseline
 from evaluation.baselines.prompt_parts import parts_of
-from evaluation.baselines.wording import sentences
+from evaluation.baselines.text_processing import sentences
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,7 +52,7 @@ class Ngram(Baseline):
 
 
 def _followers(texts: Sequence[Sequence[str]], order: int) -> Mapping[tuple[str, ...], list[str]]:
-    """For each stretch of 0 to `order` - 1 words, the words that have followed it, as often as they did."""
+    """Return, for each sequence of 0 to `order` - 1 words, the words that followed it, as often as they did."""
     followers: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for text in texts:
         for end in range(len(text)):

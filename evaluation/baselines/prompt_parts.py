@@ -23,12 +23,12 @@ class PromptParts:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What a right answer can be: the labels, or the letters of the choices."""
+        """The possible answers: the labels, or the letters of the choices."""
         return self.labels or tuple(chr(ord("A") + index) for index in range(len(self.choices)))
 
 
 def parts_of(prompt: str) -> PromptParts:
-    """Return `prompt` taken apart; a prompt of another layout is all body."""
+    """Split `prompt` into its parts; a prompt of another layout is all body."""
     for read in (_classification, _question_with_context, _document, _multiple_choice):
         parts = read(prompt)
         if parts is not None:
@@ -76,7 +76,7 @@ def _multiple_choice(prompt: str) -> PromptParts | None:
 
 
 def _without_choices(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return what stands before the last block of lines `A. …`, `B. …`, and the texts of that block."""
+    """Return the text before the last block of lines `A. …`, `B. …`, and the texts of that block."""
     lines = text.split("\n")
     lettered = [_LETTERED.match(line.strip()) for line in lines]
     for first in range(len(lines) - 1, -1, -1):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from evaluation.baselines.baseline import Baseline
 from evaluation.baselines.prompt_parts import parts_of
-from evaluation.baselines.wording import cosine, sentences, tfidf
+from evaluation.baselines.text_processing import cosine, sentences, tfidf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class TextRank(Baseline):
 
 
 def centrality(texts: list[str], *, damping: float = 0.85) -> npt.NDArray[np.float64]:
-    """PageRank of each text among texts linked by their likeness, summing to 1, shape (n_texts,)."""
+    """Return the PageRank of each text in the graph of their similarities, summing to 1, shape (n_texts,)."""
     n = len(texts)
     if n == 0:
         return np.empty(0)

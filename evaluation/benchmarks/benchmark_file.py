@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluation.benchmarks.case_rows import CaseRows
-from evaluation.benchmarks.documents import Document, read_document, stem_of
+from evaluation.benchmarks.file_reading import Document, read_document, stem_of
 from evaluation.benchmarks.formats.format import Format
 from evaluation.benchmarks.header import Header
 from evaluation.benchmarks.mapping import check_mapping
@@ -27,11 +27,11 @@ def load_file(
     name: str | None = None,
     source: str | None = None,
 ) -> Benchmark:
-    """Return the benchmark that a file holds, whole and checked.
+    """Load and check the benchmark in a file.
 
     Args:
         path: The file.
-        fields: Our field names to the file's; they go before those of the file's own header.
+        fields: Our field names to the file's; they take precedence over those of the file's own header.
         ignore: Fields to leave out, besides those that the file's header leaves out.
         name: What to call it; else the header's name, or the file's.
         source: The path as its user gave it.
@@ -70,7 +70,7 @@ def _name(name: str, path: Path) -> str:
 
 
 def _with_data(document: Document, path: Path) -> Document:
-    """Return the document with its rows, where another file holds them. The outer header goes before the inner."""
+    """Return the document with its rows, where another file holds them. The outer header overrides the inner one."""
     if document.data is None:
         return document
     inner = read_document(path.parent / document.data)

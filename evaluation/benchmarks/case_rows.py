@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evaluation.benchmarks.documents import Document
+from evaluation.benchmarks.file_reading import Document
 from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.formats.format import ID_FIELDS, Format
 from evaluation.benchmarks.formats.plain import Plain
@@ -23,14 +23,18 @@ PERHAPS_PROMPTS = ("text", "sentence", "content", "body", "message", "title")
 
 
 def recognised(row: Row) -> Format | None:
-    """Return the format of a row, or None."""
+    """Return the format of a row; None where no format matches."""
     if row.knows("references") and (row.knows("prompt") or row.knows("messages")):
         return Plain()
     return next((format_type() for format_type in FORMATS.values() if format_type().recognises(row)), None)
 
 
 def check_same(row: Row, used: Format) -> None:
-    """Raise `BenchmarkError` where the row is in another format than the rows before it."""
+    """Check that the row is in the same format as the rows before it.
+
+    Raises:
+        BenchmarkError: it is in another one.
+    """
     form = recognised(row)
     if form is not None and form.name != used.name:
         raise row.error(
@@ -41,7 +45,7 @@ def check_same(row: Row, used: Format) -> None:
 
 
 def unknown_format(row: Row) -> BenchmarkError:
-    """Return the complaint that no format has these fields, with a mapping that might do."""
+    """Return the error that no format has these fields, with a mapping that might work."""
     prompt = _first((*PROMPT_NAMES, *PERHAPS_PROMPTS), row) or "QUESTION_FIELD"
     references = _first(REFERENCE_NAMES, row) or "ANSWER_FIELD"
     return row.error(
@@ -81,7 +85,7 @@ class CaseRows:
 
     @property
     def field_use(self) -> FieldUse:
-        """What became of the fields, once the cases are read."""
+        """How the fields were used, once the cases are read."""
         return FieldUse(
             mapped={**self._usual, **self._mapping},
             kept=tuple(self._kept),
@@ -97,7 +101,7 @@ class CaseRows:
         return self.form.finished(list(self._cases()))
 
     def _form(self, first: Row) -> Format:
-        """Return the format of the rows, and the names under which they write its fields."""
+        """Return the format of the rows, and the names that they use for its fields."""
         form = recognised(first)
         if form is not None and form.name != Plain.name and not self._is_forced:
             return form
@@ -146,7 +150,7 @@ class CaseRows:
         return [name for name in row.unused() if not self._is_kept(name)]
 
     def _all_unknown(self, first: list[str], rest: Iterator[Row]) -> list[str]:
-        """Return the unknown fields of the whole file, so that they can be dealt with at once."""
+        """Return the unknown fields of the whole file, so that they can be reported together."""
         names = dict.fromkeys(first)
         with suppress(BenchmarkError):
             for ordinal, row in enumerate(rest):
@@ -169,7 +173,7 @@ def _with_details(case: Case, added: Mapping[str, Any], row: Row) -> dict[str, A
 
 
 def _with_good_names(case: Case, row: Row) -> Case:
-    """Return the case with its id, cluster and tags in the form in which names are kept.
+    """Return the case with its id, cluster and tags as normalised names.
 
     Raises:
         BenchmarkError: one of them cannot be a name.
@@ -196,7 +200,7 @@ def _check_id(case_id: str, row: Row, places: dict[str, Row], form: Format) -> N
 
 
 def _check_content(case: Case, row: Row) -> None:
-    """Raise where the case has text that no file or database can hold: half of a surrogate pair."""
+    """Check that the case has no text that files and databases cannot hold, which is half of a surrogate pair."""
     try:
         case.content_hash.encode()
         case.case_id.encode()

@@ -51,17 +51,17 @@ class Header(BaseModel):
     """Fields of the file to ignore."""
 
     def over(self, other: "Header") -> "Header":
-        """Return this header, with what it leaves unset taken from `other`."""
+        """Return this header, with unset values taken from `other`."""
         mine = {key: getattr(self, key) for key in self.model_fields_set}
         mine["prompt"] = other.prompt.model_copy(update=self.prompt.model_dump(exclude_unset=True))
         return other.model_copy(update=mine)
 
 
 def header_of(values: Any, *, path: str, line: int | None = None) -> Header:
-    """Return the header in `values`.
+    """Parse the header from `values`.
 
     Raises:
-        BenchmarkError: naming the first wrong key, what it holds and what was expected.
+        BenchmarkError: names the first wrong key, its value and what was expected.
     """
     if not isinstance(values, Mapping):
         raise BenchmarkError(path, f"got {shown(values)}", line=line, field="benchmark", expected="an object of keys")

@@ -25,7 +25,8 @@ def load_benchmark(
 
     Args:
         source: The name of a suite, or a path to JSONL, CSV, TSV, Parquet, JSON or YAML, each also as `.gz`.
-        fields: Our field names to the file's, such as `{"prompt": "question"}`; goes before the file's own mapping.
+        fields: Our field names to the file's, such as `{"prompt": "question"}`; takes precedence over the file's own
+            mapping.
         ignore: Fields of the file to leave out.
         name: What to call it; else the header's name, or the file's.
 
@@ -50,7 +51,7 @@ def _is_path(source: str | Path) -> bool:
 
 
 def refuse_fields(what: str, fields: Mapping[str, str] | None, ignore: Sequence[str]) -> None:
-    """Raise `ConfigurationError` where fields were mapped or ignored for `what`, which is no file."""
+    """Raise `ConfigurationError` if fields were mapped or ignored for `what`, which is no file."""
     if fields or ignore:
         raise ConfigurationError(
             f"{'a mapping of fields was' if fields else 'fields to ignore were'} given for {what}, which is not a file",
@@ -59,9 +60,9 @@ def refuse_fields(what: str, fields: Mapping[str, str] | None, ignore: Sequence[
 
 
 def recognised_line(benchmark: Benchmark) -> str:
-    """Return what was read, in one line: `gsm8k.
+    """Return one line on what was loaded.
 
-    1,319 cases, read as GSM8K (reasoning); metrics numeric_match (headline)`.
+    `gsm8k. 1,319 cases, read as GSM8K (reasoning); metrics numeric_match (headline)`.
     """
     n = len(benchmark.cases)
     title = FORMATS[benchmark.format].title
@@ -76,9 +77,9 @@ def _is_called(metric: str, name: str) -> bool:
 
 
 def equal_contents(benchmark: Benchmark) -> tuple[tuple[str, ...], ...]:
-    """Return the groups of case ids that ask and accept the same, in the file's order.
+    """Return the groups of case ids with equal questions and accepted answers, in the file's order.
 
-    Empty where every case is its own.
+    Empty where all cases differ.
     """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for case in benchmark.cases:

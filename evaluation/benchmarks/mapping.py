@@ -16,7 +16,7 @@ from evaluation.files.field_mapping import DETAILS, named_fields
 
 
 def check_mapping(fields: Mapping[str, str], path: str) -> None:
-    """Raise `BenchmarkError` where a key of the mapping is no field of ours."""
+    """Raise `BenchmarkError` if a key of the mapping is no field of ours."""
     ours = dict.fromkeys([*Plain.fields, *SHARED_FIELDS, *(name for form in FORMATS.values() for name in form.fields)])
     for name in fields:
         if name not in ours and not (name.startswith(DETAILS) and len(name) > len(DETAILS)):
@@ -31,12 +31,12 @@ def check_mapping(fields: Mapping[str, str], path: str) -> None:
 
 
 def without(rows: Iterable[Row], ignored: Collection[str], seen: set[str]) -> Iterator[Row]:
-    """Yield the rows without the fields that are to be ignored, and without a column of row numbers.
+    """Yield the rows without the ignored fields and without a column of row numbers.
 
     Args:
         rows: The rows.
         ignored: Names as the file has them; `choices.image` is a key of the objects in `choices`.
-        seen: Gets those that held something.
+        seen: Receives the names of those that had a value.
     """
     parts = {name for name in ignored if "." in name}
     for row in rows:
@@ -60,7 +60,7 @@ def renamed(rows: Iterable[Row], fields: Mapping[str, str]) -> Iterator[Row]:
 
     Raises:
         BenchmarkError: a mapped field is in no row of the file, or a prompt is not in the first; or a row has both
-            the mapped field and one that is called like ours.
+            the mapped field and one with our name.
     """
     unseen = dict(fields)
     last = None
@@ -78,7 +78,7 @@ def rename(row: Row, fields: Mapping[str, str]) -> Row:
     """Return the row with our names for the mapped fields.
 
     Raises:
-        BenchmarkError: it has a field that is called like ours besides.
+        BenchmarkError: it also has a field with one of our names.
     """
     kept = {name: value for name, value in row.values.items() if name not in fields.values()}
     mapped = {ours: row.values[theirs] for ours, theirs in fields.items() if theirs in row.values}
@@ -108,7 +108,7 @@ def _no_such_field(ours: str, theirs: str, row: Row) -> BenchmarkError:
 
 
 def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) -> BenchmarkError:
-    """Return the complaint that a row has fields which nothing would read.
+    """Return the error that a row has fields which nothing would read.
 
     Args:
         row: The first that has one.
@@ -134,7 +134,7 @@ def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) 
 
 
 def _usual(row: Row, names: Sequence[str], absent: Sequence[str]) -> tuple[str, str] | None:
-    """Return a field under a usual name of one of ours that this row lacks, with ours."""
+    """Return a (file's name, our name) pair for a usual name of a field that this row lacks; None if there is none."""
     usual = {"prompt": PROMPT_NAMES, "references": REFERENCE_NAMES}
     pairs = ((name, ours) for name in names for ours in usual if ours in absent and name.casefold() in usual[ours])
     return next(pairs, None)

@@ -44,10 +44,7 @@ def check_renderable(benchmark: Benchmark) -> None:
 
 
 def _filled(template: str, case: Case, prompt: str) -> str:
-    """Return the template with its placeholders replaced in one pass.
-
-    So that braces in a case's text stay as they are.
-    """
+    """Return the template with its placeholders replaced in one pass, which leaves braces in a case's text alone."""
     values: Mapping[str, str] = {
         "prompt": prompt,
         "context": "\n\n".join(case.context),

@@ -39,7 +39,7 @@ class Row:
     """The file's fields whose values are class numbers, for which the file itself has names."""
 
     def knows(self, *names: str) -> bool:
-        """Return True where the row has all these fields, with or without a value."""
+        """Check whether the row has all these fields, with or without a value."""
         return all(name in self.values for name in names)
 
     def get(self, name: str) -> Any:
@@ -48,20 +48,20 @@ class Row:
         return self.look_at(name)
 
     def look_at(self, name: str) -> Any:
-        """Return the value, or None where it is missing, without counting as a reader of it."""
+        """Return the value, or None where it is missing, without marking the field as read."""
         value = self.values.get(name)
         return None if isinstance(value, float) and math.isnan(value) else value
 
     def unused(self) -> tuple[str, ...]:
-        """Return the fields that hold something and that nobody has read."""
+        """Return the fields with a value that nothing has read."""
         return tuple(name for name, value in self.values.items() if name not in self.used and not is_blank(value))
 
     def is_class(self, name: str) -> bool:
-        """Return True where the file itself names what the field's numbers stand for."""
+        """Check whether the file itself names the classes that the field's numbers stand for."""
         return self.names.get(name, name) in self.classes
 
     def check_parts(self, name: str, value: Any, allowed_keys: Collection[str], *, expected: str | None = None) -> None:
-        """Raise `BenchmarkError` where an object, or one in a list, has a key that nothing reads or leaves out."""
+        """Raise `BenchmarkError` if an object, or one in a list, has a key that is neither read nor left out."""
         theirs = self.names.get(name, name)
         parts = [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
         keys = [
@@ -83,7 +83,7 @@ class Row:
     def error(
         self, problem: str, *, field: str | None = None, expected: str | None = None, next_step: str | None = None
     ) -> BenchmarkError:
-        """Return a complaint about this row, with its place and the file's own name of the field."""
+        """Return an error about this row, with its place and the file's own name of the field."""
         return BenchmarkError(
             self.path,
             problem,
@@ -95,11 +95,11 @@ class Row:
         )
 
     def wrong_type(self, name: str, expected: str, value: Any = None) -> BenchmarkError:
-        """Return the complaint that a field holds something else than `expected`."""
+        """Return the error that a field does not hold what was `expected`."""
         return self.error(f"got {shown(self.get(name) if value is None else value)}", field=name, expected=expected)
 
     def required(self, name: str, expected: str) -> Any:
-        """Return the value, which must be there."""
+        """Return the value, which must not be missing."""
         value = self.get(name)
         if value is None:
             raise self.error("is missing", field=name, expected=expected)
@@ -115,7 +115,7 @@ class Row:
         return value
 
     def word(self, name: str) -> str | None:
-        """Return a text or number as a person writes it; None where it is missing or blank."""
+        """Return a text or number, written as usual; None where it is missing or blank."""
         value = self.get(name)
         if value is None:
             return None
@@ -137,7 +137,7 @@ class Row:
         return tuple(word for word in words if word is not None)
 
     def structure(self, name: str, expected: str) -> Any:
-        """Return a list or object, written as such or, in a table's cell, as JSON text; it must be there."""
+        """Return a list or object, given as such or, in a table's cell, as JSON text; it must not be missing."""
         value = self.required(name, expected)
         if isinstance(value, str):
             try:
@@ -161,7 +161,7 @@ class Row:
 def _listed_texts(value: Any) -> list[Any]:
     """Return the items of `value`.
 
-    A cell with a JSON list of nothing but texts is such a list, `[1, 2]` is an answer.
+    A cell with a JSON list of nothing but texts counts as a list; `[1, 2]` is an answer.
     """
     if isinstance(value, list):
         return value
@@ -176,7 +176,7 @@ def _listed_texts(value: Any) -> list[Any]:
 
 
 def written(value: Any) -> str | None:
-    """Return `value` as a person writes it: `3` for 3 and 3.0, `0.00001` for 1e-05.
+    """Return `value` written as usual: `3` for 3 and 3.0, `0.00001` for 1e-05.
 
     None where it is no text or number.
     """
@@ -201,7 +201,7 @@ def _written_decimal(value: Decimal) -> str | None:
 
 
 def is_blank(value: Any) -> bool:
-    """Return True for nothing, an empty text or container, and a container of such: what is lost without a loss."""
+    """Check whether the value is missing, an empty text or container, or a container of such: nothing is lost."""
     if isinstance(value, Mapping):
         return all(is_blank(item) for item in value.values())
     if isinstance(value, list | tuple):
@@ -222,7 +222,7 @@ def shown(value: Any) -> str:
 
 
 def plain_json(value: Any) -> Any:
-    """Return `value` as JSON can hold it: dates and decimals as text, NaN as null. Raises TypeError for the rest."""
+    """Convert `value` to plain JSON: dates and decimals as text, NaN as null. Raises TypeError for the rest."""
     if isinstance(value, Mapping):
         return {str(key): plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -9,7 +9,7 @@ from evaluation.errors import ConfigurationError
 
 
 def seeded_order(case_ids: Sequence[str], *, seed: int) -> tuple[str, ...]:
-    """Return the ids in an order drawn from their set and `seed`, whatever order they came in.
+    """Return the ids in an order determined by their set and `seed`, whatever order they came in.
 
     A limit takes the first of this order, so a higher limit extends a lower one.
     """
@@ -27,6 +27,6 @@ def limited(case_ids: Sequence[str], *, limit: int | None, seed: int) -> tuple[s
 
 
 def chosen_cases(benchmark: Benchmark, *, limit: int | None, seed: int) -> tuple[Case, ...]:
-    """Return the cases of a run, in the order of the benchmark: the first `limit` of an order that the seed decides."""
+    """Return the cases of a run, the first `limit` in the seeded order, sorted as in the benchmark."""
     chosen = set(limited([case.case_id for case in benchmark.cases], limit=limit, seed=seed))
     return tuple(case for case in benchmark.cases if case.case_id in chosen)

@@ -11,15 +11,15 @@ SOURCE = "standard suite"
 
 
 def standard_suites() -> tuple[str, ...]:
-    """Return the names of the suites that are shipped, sorted."""
+    """Return the names of the bundled suites, sorted."""
     return tuple(sorted(_files()))
 
 
 def load_suite(name: str) -> Benchmark:
-    """Return a shipped suite by its name.
+    """Load a bundled suite by its name.
 
     Raises:
-        UnknownNameError: there is no such suite; lists those that there are.
+        UnknownNameError: there is no such suite; lists the available ones.
     """
     suites = _files()
     if name not in suites:

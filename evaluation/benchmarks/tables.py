@@ -107,7 +107,7 @@ def _csv_row(columns: Sequence[str], record: Sequence[str], path: str, number: i
 
 
 def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
-    """Yield a row for each of the file's; numbers that stand for named classes come as their names."""
+    """Yield a row for each of the file's; numbers that stand for named classes become their names."""
     import pyarrow
     from pyarrow import parquet
 
@@ -145,7 +145,7 @@ def _check_twice(columns: Sequence[str], path: str, *, line: int | None = None) 
 
 
 def _check_chunks(metadata: Any) -> None:
-    """Raise `TooLongError` before a group of rows is unpacked that memory might not hold."""
+    """Raise `TooLongError` before decompressing a row group that may not fit into memory."""
     for number in range(metadata.num_row_groups):
         if metadata.row_group(number).total_byte_size > LARGEST_FILE:
             raise TooLongError(f"row group {number + 1}, unpacked,", LARGEST_FILE)
@@ -165,14 +165,14 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
 
 
 def _is_of_single_floats(kind: Any) -> bool:
-    """Return whether a column, or the lists in it, holds numbers of 32 bits, where Python's have 64."""
+    """Check whether a column, or the lists in it, holds 32-bit floats, where Python's have 64 bits."""
     if hasattr(kind, "value_type"):
         kind = kind.value_type
     return str(kind) == "float"
 
 
 def _as_written(values: dict[str, Any], singles: Sequence[str]) -> dict[str, Any]:
-    """Return `values` with the fewest digits that name a number of 32 bits: 0.1, not 0.10000000149011612."""
+    """Return `values` with the fewest digits that identify a 32-bit float: 0.1, not 0.10000000149011612."""
     return values | {column: _fewest_digits(values[column]) for column in singles}
 
 

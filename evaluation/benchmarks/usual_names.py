@@ -20,7 +20,7 @@ _NAMES = {"prompt": ("prompt", *PROMPT_NAMES), "references": ("references", *REF
 
 
 def usual_mapping(row: Row) -> dict[str, str]:
-    """Return our names for the row's fields, where the row is a plain case under the usual names: `question`, `Answer`.
+    """Return our names for the fields of a row that is a plain case under usual names such as `question` and `Answer`.
 
     Raises:
         BenchmarkError: two fields may both be meant; names them.
@@ -42,7 +42,7 @@ def usual_mapping(row: Row) -> dict[str, str]:
 
 
 def other_case_mapping(row: Row) -> dict[str, str]:
-    """Return the names of fields of any format for those that the row writes in another case: `Text` for `text`."""
+    """Return the names of fields of any format for those that differ in the row only by case: `Text` for `text`."""
     fields = {
         _written_alike(name): name for format_type in FORMATS.values() for name in (*format_type.fields, *SHARED_FIELDS)
     }

@@ -14,7 +14,7 @@ from operator import itemgetter
 import numpy as np
 
 from evaluation.case import Case
-from evaluation.comparisons.like_with_like import States, Values
+from evaluation.comparisons.comparable_timings import States, Values
 from evaluation.comparisons.metrics import FIGURES
 from evaluation.comparisons.sides import Member, Side
 from evaluation.generation import Failure, PromptState
@@ -43,9 +43,9 @@ _ANY_CASE = Case(case_id="any")
 
 
 def scores_of(store: Store, side: Side, use: MetricUse) -> dict[str, float]:
-    """Return the side's value of each case on a metric.
+    """Return the side's score of each case on a metric.
 
-    Where it has several members, of the cases that all of them have.
+    With several members, only the cases that all of them have.
     """
     metric = metric_of(use.name, use.signature)
     combine = combining(metric) if metric is not None else None
@@ -94,7 +94,7 @@ class Figures:
 
 
 def figures_of(store: Store, member: Member) -> Figures:
-    """Return the candidate's figures from one reading of its answers; reused ones have no time."""
+    """Return the candidate's figures from one pass over its answers; reused answers have no time."""
     metrics = _figure_metrics(member)
     case_ids: list[str] = []
     columns = {name: {state: array("d") for state in PromptState} for name in metrics}
@@ -118,7 +118,7 @@ def _figure_metrics(member: Member) -> dict[str, Metric]:
 
 
 def figure_of_side(figures: Sequence[Figures], name: str) -> Mapping[str, Values]:
-    """Return a side's figure of each case by the states of its members' prompts; of the cases that all members have."""
+    """Return a side's figure of each case that all members have, by the states of the members' prompts."""
     if not all(name in member_figures.columns for member_figures in figures):
         return {}
     first, *others = [member_figures.by_case(name) for member_figures in figures]
@@ -129,9 +129,9 @@ def figure_of_side(figures: Sequence[Figures], name: str) -> Mapping[str, Values
 
 
 def _together(members: Sequence[Values]) -> Values:
-    """Return the mean over members for each state that all have.
+    """Return the mean over members for each prompt state that all of them have.
 
-    Else over what each has, under the states that these are.
+    If there is none, the mean of what each has, with the states of their prompts.
     """
     alike = [state for state in members[0] if all(state in other for other in members)]
     chosen = [(state * len(members), [values[state] for values in members]) for state in alike]
@@ -185,7 +185,7 @@ LONGEST_ANSWER = 240
 
 
 def flipped_pairs(order: Sequence[str], against: str | None) -> list[tuple[str, str]]:
-    """Return the pairs whose flips are looked at: each with the baseline, else neighbours in the ranking."""
+    """Return the pairs whose flips are shown: each side with the baseline, else neighbours in the ranking."""
     if against is not None:
         return [(label, against) for label in order if label != against]
     return list(itertools.pairwise(order))
@@ -199,13 +199,13 @@ def find_flips(
     n_shown: int,
     higher_is_better: bool,
 ) -> Flips:
-    """Return the cases on which the first or the second side is better, the clearest first, then by their ids.
+    """Return the cases on which the first or the second side is better, the clearest first, then by id.
 
     Args:
         store: Where the answers are.
         sides: A and B.
         values: A's and B's, by case.
-        n_shown: How many of each way are shown.
+        n_shown: How many to show in each direction.
         higher_is_better: False where less is better.
     """
     a, b = values
@@ -243,7 +243,7 @@ def _clearest(gains: Mapping[str, float]) -> list[str]:
 
 
 def _answers(store: Store, member: Member, case_ids: Sequence[str]) -> dict[str, str]:
-    """Return the first answer to each case, cut short."""
+    """Return the first answer to each case, truncated."""
     answers: dict[str, str] = {}
     for stored in load_outcomes(store, member.row_id, case_ids) if case_ids else ():
         outcome = stored.row.outcome
@@ -253,7 +253,7 @@ def _answers(store: Store, member: Member, case_ids: Sequence[str]) -> dict[str,
 
 
 def _cut(text: str) -> str:
-    """Return how the answer begins, and how it ends: what is measured mostly stands there."""
+    """Return the beginning and end of the answer: what is measured is usually at the end."""
     half = LONGEST_ANSWER // 2
     return text if len(text) <= LONGEST_ANSWER else f"{text[: half - 1]} … {text[-half:]}"
 
@@ -261,13 +261,13 @@ def _cut(text: str) -> str:
 def find_preferences(
     store: Store, sides: Sequence[Side], uses: Sequence[MetricUse], *, seed: int
 ) -> Iterator[PreferenceResult]:
-    """Yield the ranking by each judge who compared answers of these sides.
+    """Yield the ranking by each judge that compared answers of these sides.
 
     Args:
         store: Where verdicts are.
-        sides: Who is ranked.
+        sides: The sides to rank.
         uses: Of pairwise judges, as their verdicts are stored: each names the opponent of its run.
-        seed: Of the draws of prompts.
+        seed: Of the resampling of prompts.
     """
     votes: dict[JudgePairwise, list[Vote]] = {}
     for use in uses:
@@ -282,7 +282,7 @@ def find_preferences(
 
 
 def _votes(store: Store, sides: Sequence[Side], use: MetricUse, against: str) -> Iterator[Vote]:
-    """Yield the verdicts between two different sides, of answers of one run."""
+    """Yield the verdicts between two different sides, on answers of one run."""
     for side in sides:
         for member in side.members:
             opponent = _opponent(sides, member, against)
@@ -293,7 +293,7 @@ def _votes(store: Store, sides: Sequence[Side], use: MetricUse, against: str) ->
 
 
 def _opponent(sides: Sequence[Side], member: Member, against: str) -> str | None:
-    """Return the side in which that run's opponent stands."""
+    """Return the side that holds that run's opponent."""
     for side in sides:
         if any(other.run_id == member.run_id and is_opponent(against, other.fingerprint) for other in side.members):
             return side.label

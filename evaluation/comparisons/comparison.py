@@ -51,7 +51,7 @@ def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest)
     Args:
         store: Where they are.
         run_ids: Ids, beginnings of ids, or `last`; their order decides who is first.
-        request: Along what, by which metrics, against whom.
+        request: How to group, by which metrics, against which baseline.
 
     Raises:
         IncomparableError: they asked other cases, were measured in other ways, or share nothing.
@@ -70,10 +70,10 @@ def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest)
 
 
 def refuse_other_versions(store: Store, members: Sequence[Member]) -> None:
-    """Check that all runs asked one benchmark version.
+    """Check that all runs used one benchmark version.
 
     Raises:
-        IncomparableError: they did not; names both versions and says in what they differ.
+        IncomparableError: they did not; names both versions and their differences.
     """
     first = members[0].run.plan
     for member in members:
@@ -92,7 +92,7 @@ def _named(name: str, version: str) -> str:
 
 
 def version_differences(store: Store, a: str, b: str) -> str:
-    """In what one benchmark version differs from another, in words."""
+    """Describe how one benchmark version differs from another."""
     try:
         left, right = (load_benchmark_version(store, version, case_ids=()) for version in (a, b))
     except UnknownNameError as error:
@@ -165,12 +165,12 @@ class Comparison:
 def compare_runs(
     store: Store, run_ids: Sequence[str], request: ComparisonRequest, *, headline_only: bool = False
 ) -> Comparison:
-    """Return the comparison of all candidates of these runs. Whoever says which candidate is better says it by this.
+    """Compare all candidates of these runs. Every statement on which candidate is better comes from here.
 
     Args:
         store: Where they are.
         run_ids: Ids, beginnings of ids, or `last`; their order decides who is first.
-        request: Along what, by which metrics, with which margin.
+        request: How to group, by which metrics, with which margin.
         headline_only: Leave out what the headline's verdict does not need: other metrics, figures, flipped cases.
 
     Raises:
@@ -215,7 +215,7 @@ _TIMED = ("latency_s", "ttft_s", "tokens_per_s", "energy_j")
 def remarks_on(
     sides: Sequence[Side], metrics: Sequence[MetricComparison], figures: Sequence[MetricComparison]
 ) -> tuple[str, ...]:
-    """Return a sentence for each thing."""
+    """Return the remarks on a comparison, one sentence each."""
     timed = any(figure.metric.word in _TIMED for figure in figures)
     return (
         *_same_candidates(sides),
@@ -228,7 +228,7 @@ def remarks_on(
 
 
 def _same_candidates(sides: Sequence[Side]) -> Iterator[str]:
-    """Yield the upgrade question: the same weights and options, asked twice."""
+    """Yield a remark on each candidate in several sides, as after an upgrade: same weights and options, asked twice."""
     by_key: dict[str, list[Side]] = {}
     for side in sides:
         by_key.setdefault(side.key, []).append(side)
@@ -286,7 +286,7 @@ def _case_by_case(metrics: Sequence[MetricComparison]) -> Iterator[str]:
 
 
 def notes_on_changed_texts(store: Store, sides: Sequence[Side], headline: MetricComparison | None) -> tuple[str, ...]:
-    """Return a sentence for each side of which a difference in points is no larger than its share of changed texts."""
+    """Return a sentence for each side with a difference in points no larger than its share of changed texts."""
     if headline is None or headline.metric.unit != "fraction":
         return ()
     differences = {
@@ -305,7 +305,7 @@ def notes_on_changed_texts(store: Store, sides: Sequence[Side], headline: Metric
 
 
 def _changed(store: Store, side: Side) -> ChangedTexts | None:
-    """Of the side's candidate of which most is known; None where no text changed, or nobody asked again."""
+    """Return the changed texts of the side's best-known candidate; None if no text changed or none was asked again."""
     changed_texts = [
         texts for member in side.members if (texts := find_changed_texts(store, member.row_id)) is not None
     ]

@@ -26,11 +26,11 @@ from evaluation.version import code_version
 
 
 def comparison_result(store: Store, comparison: Comparison, request: ComparisonRequest) -> ComparisonResult:
-    """Return the comparison in full: quality first, the headline's metrics and pairs before all.
+    """Return the full comparison: quality first, with the headline's metrics and pairs at the top.
 
     Args:
         store: Where the benchmark is.
-        comparison: What was found.
+        comparison: The comparison to report.
         request: What was asked for.
     """
     plan = comparison.members[0].run.plan
@@ -64,7 +64,7 @@ def comparison_result(store: Store, comparison: Comparison, request: ComparisonR
 
 
 def _comparison_id(request: ComparisonRequest, run_ids: tuple[str, ...], comparison: Comparison) -> str:
-    """Return the same for the same question to the same runs, however worded and however many cases are shown."""
+    """Return an id that is equal for the same question on the same runs, whatever its wording and the cases shown."""
     margin = request.read_margin()
     return fingerprint(
         {
@@ -166,13 +166,13 @@ def _numbers(comparison: PairComparison) -> PairNumbers:
 def compare_and_store(
     store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
 ) -> list[ComparisonResult]:
-    """Return the comparisons that were asked for, stored.
+    """Make and store the requested comparisons, and return them.
 
     Args:
         store: Where the runs are and the comparisons go.
         request: What was asked for.
         evaluated: Runs of the evaluation that was made for it, each of a benchmark of its own.
-        stored: Ids of the runs that the request names, where they were looked up before; None: looked up now.
+        stored: Ids of the runs that the request names, where already looked up; None: they are looked up now.
 
     Raises:
         BenchwrightError: what cannot be compared, and why.
@@ -184,13 +184,13 @@ def compare_and_store(
 def grouped_runs(
     store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
 ) -> list[list[str]]:
-    """Return the ids of the runs of each comparison that a request asks for.
+    """Return the ids of the runs of each requested comparison.
 
     Args:
         store: Where the runs are.
         request: What was asked for.
         evaluated: Runs of the evaluation that was made for it, each of a benchmark of its own.
-        stored: Ids of the runs that the request names, where they were looked up before; None: looked up now.
+        stored: Ids of the runs that the request names, where already looked up; None: they are looked up now.
 
     Raises:
         UnknownNameError: no such run or experiment.
@@ -202,11 +202,11 @@ def grouped_runs(
 
 
 def requested_runs(store: Store, request: ComparisonRequest) -> tuple[str, ...]:
-    """Return the ids of the stored runs that a request means: the name of an experiment stands for its runs.
+    """Return the ids of the stored runs that a request names: an experiment's name stands for its runs.
 
     Raises:
         UnknownNameError: no such run or experiment.
-        ConfigurationError: an experiment without runs, or several runs that begin so.
+        ConfigurationError: an experiment without runs, or an ambiguous beginning of a run id.
     """
     if not request.runs and request.experiment is not None and request.evaluation is None:
         return _runs_of(find_experiment(store, request.experiment))
@@ -231,9 +231,9 @@ def _means_an_experiment(store: Store, request: ComparisonRequest) -> bool:
 
 
 def _by_version(store: Store, run_ids: Sequence[str]) -> list[list[str]]:
-    """Return the runs of each benchmark version, where two candidates can be compared.
+    """Return the runs of each benchmark version that has two candidates to compare.
 
-    All together where there are none.
+    Where there is none, all runs together.
     """
     runs = [find_run(store, run_id) for run_id in run_ids]
     groups: dict[str, list[RunRecord]] = {}
@@ -244,7 +244,7 @@ def _by_version(store: Store, run_ids: Sequence[str]) -> list[list[str]]:
 
 
 def _groups(store: Store, named: Sequence[str], evaluated: Sequence[str]) -> list[list[str]]:
-    """Return the runs of each comparison, stored ones before the one that was just made."""
+    """Return the runs of each comparison, with stored ones before the new one."""
     if not evaluated:
         return [list(named)]
     versions = {run_id: find_run(store, run_id).plan.benchmark_version for run_id in (*named, *evaluated)}
@@ -252,7 +252,7 @@ def _groups(store: Store, named: Sequence[str], evaluated: Sequence[str]) -> lis
 
 
 def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[str, str]) -> None:
-    """Check that each stored run asked one of the benchmarks that will be evaluated, before a token is spent.
+    """Check, before a token is spent, that each stored run used one of the benchmarks to be evaluated.
 
     Args:
         store: Where the runs are.
@@ -260,7 +260,7 @@ def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[
         benchmarks: Names by version, all stored.
 
     Raises:
-        IncomparableError: one did not; says in what the versions differ.
+        IncomparableError: one did not; names the differences between the versions.
     """
     for run_id in run_ids:
         plan = find_run(store, run_id).plan
@@ -288,9 +288,9 @@ def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) 
 
 
 def _filed(store: Store, request: ComparisonRequest, comparison_id: str, run_ids: Sequence[str]) -> str | None:
-    """Return the name of the experiment whose the comparison is.
+    """Return the name of the experiment to which the comparison belongs.
 
-    The one that is named, else the one that has all its runs.
+    The named one, else the one that has all its runs.
     """
     if request.experiment is not None:
         named: ExperimentRecord | None = find_experiment(store, request.experiment)

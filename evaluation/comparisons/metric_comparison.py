@@ -13,7 +13,7 @@ from evaluation.comparisons.case_values import (
     flipped_pairs,
     scores_of,
 )
-from evaluation.comparisons.like_with_like import ComparablePairs, comparable_pairs, notes_on
+from evaluation.comparisons.comparable_timings import ComparablePairs, comparable_pairs, notes_on
 from evaluation.comparisons.metrics import ComparedMetric
 from evaluation.comparisons.sides import Member, Side
 from evaluation.fingerprint import fingerprint
@@ -62,9 +62,9 @@ class MetricComparison:
 def paired_standard_error(
     a: Mapping[str, float], b: Mapping[str, float], comparison: PairComparison, *, clusters: Mapping[str, str]
 ) -> float | None:
-    """Return the standard error of the difference as it was computed: over cases, or over the means of clusters.
+    """Return the standard error of the difference, over cases or over cluster means, as used in the comparison.
 
-    None of a ratio, whose difference is not one, and of fewer than two.
+    None for a ratio, where the error is not one of a difference, and for fewer than two.
     """
     if comparison.kind is Kind.RATIO:
         return None
@@ -91,12 +91,12 @@ def tails_of(
 ) -> dict[str, Estimate]:
     """Return the difference of each quantile, A less B, on the cases that both have.
 
-    Empty where that would take too long.
+    Empty where computing it would take too long.
 
     Args:
         a: A's value of each case.
         b: B's.
-        labels: Of both, for the draws.
+        labels: Of both; with the seed they determine the random draws.
         seed: Likewise.
         confidence_level: Of the intervals.
     """
@@ -140,7 +140,7 @@ class MetricComparer:
     def quality(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
         """Yield the comparison by each metric, the headline's first.
 
-        A metric that no side has a value of is left out.
+        A metric for which no side has a value is left out.
         """
         for position, metric in enumerate(metrics):
             values = {side.label: scores_of(self._store, side, metric.use) for side in self._sides}
@@ -158,9 +158,9 @@ class MetricComparer:
         return self._margin.of_unit(metric.word, metric.unit)
 
     def figures(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
-        """Yield the comparison by each figure that two sides have, of like with like.
+        """Yield the comparison by each figure that two sides have under the same prompt conditions.
 
-        Those that lack it are left out.
+        Sides that lack it are left out.
         """
         read = {side.label: [figures_of(self._store, member) for member in side.members] for side in self._sides}
         asked_with = {side.label: (frozenset(side.run_ids), frozenset(side.digests)) for side in self._sides}
@@ -250,7 +250,7 @@ class MetricComparer:
         }
 
     def flips(self, headline: MetricComparison) -> tuple[Flips, ...]:
-        """Return the cases on which the pairs differ that a reader looks at first."""
+        """Return the flipped cases of the pairs that a reader looks at first."""
         order = headline.many.order
         pairs = flipped_pairs(order, self._against.label if self._against else None)
         return tuple(

@@ -20,11 +20,11 @@ from evaluation.store.session import Store
 
 
 def refuse_other_signatures(name: str, uses: Mapping[str, Sequence[MetricUse]]) -> IncomparableError:
-    """Return the refusal to compare a metric that is measured in different ways; says in what they differ.
+    """Return the error for a metric that was measured in different ways, with the differences.
 
     Args:
         name: The metric.
-        uses: What each side was measured with under that name.
+        uses: The signature under that name on each side.
     """
     first, *others = uses
     other = next((side for side in others if not _shares(uses[first], uses[side])), others[0])
@@ -40,7 +40,7 @@ def _shares(a: Sequence[MetricUse], b: Sequence[MetricUse]) -> bool:
 
 
 def signature_differences(a: str, b: str) -> str:
-    """In which options, or in which version of the scorer, two signatures of a metric differ."""
+    """Describe in which options, or in which version of the scorer, two signatures of a metric differ."""
     left, right = signature_parts(a), signature_parts(b)
     options = _texts(left.options, right.options)
     differences = [options] if options else []
@@ -98,7 +98,7 @@ class MeasuredMetric:
 
 
 def find_metrics(store: Store, sides: Sequence[Side], requested_metrics: Sequence[str]) -> MeasuredMetric:
-    """Return what the sides can be compared by: what is wanted, or all that they share.
+    """Return the metrics by which the sides can be compared: the requested ones, or all that they share.
 
     Raises:
         IncomparableError: nothing is shared, or the headline was measured in different ways.
@@ -134,7 +134,7 @@ def find_metrics(store: Store, sides: Sequence[Side], requested_metrics: Sequenc
 
 
 def _uses(store: Store, side: Side) -> tuple[MetricUse, ...]:
-    """Return the metrics by which every member of the side has scores."""
+    """Return the metrics for which every member of the side has scores."""
     of_members = [[use for use, _ in scored_metrics(store, member.row_id)] for member in side.members]
     pairwise = [use for uses in of_members for use in uses if use.name == JudgePairwise.name]
     shared = [use for use in of_members[0] if all(use in uses for uses in of_members)]
@@ -153,7 +153,7 @@ def _unscored(sides: Sequence[Side], scored: Sequence[Side]) -> IncomparableErro
 def _requested_metrics(
     texts: Sequence[str], used: Mapping[str, Sequence[MetricUse]], words: Mapping[str, str]
 ) -> list[tuple[str, str | None]]:
-    """Return the name and signature (None: any) of each metric that was asked for, speeds left out."""
+    """Return the name and signature (None: any) of each requested metric, without speeds."""
     requested: list[tuple[str, str | None]] = []
     uses = {use.signature: use for uses in used.values() for use in uses}
     for text in texts:
@@ -186,7 +186,7 @@ def _signature(text: str) -> str:
 
 
 def _shared(used: Mapping[str, Sequence[MetricUse]]) -> tuple[list[MetricUse], dict[str, IncomparableError]]:
-    """Return what all sides were measured by, and why other metrics of theirs are not compared."""
+    """Return the metrics that all sides share, and why their other metrics are not compared."""
     first = next(iter(used.values()))
     shared = [use for use in first if all(use in uses for uses in used.values())]
     refused: dict[str, IncomparableError] = {}
@@ -215,7 +215,7 @@ def _chosen(
     *,
     figures_alone: bool,
 ) -> list[MetricUse]:
-    """Return the metrics that come first: those that were asked for, else the headline of the first run."""
+    """Return the metrics to show first: the requested ones, else the headline of the first run."""
     if names:
         return [use for name, signature in names for use in _of_name(shared, refused, name, signature)]
     if figures_alone:

@@ -16,7 +16,7 @@ _NEXT = "Compare them first. Two models of one name but different weights have t
 
 
 def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = ()) -> list[PairHistoryResult]:
-    """Return every stored comparison of these sides, the oldest first.
+    """Return every stored comparison of these sides, oldest first.
 
     Args:
         store: Where comparisons are.
@@ -25,7 +25,7 @@ def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = (
 
     Raises:
         ConfigurationError: neither runs nor two names.
-        UnknownNameError: nothing was ever compared under these names.
+        UnknownNameError: there is no comparison under these names.
     """
     if not words:
         raise ConfigurationError("--history needs runs, or the names of two sides", _EXAMPLE)
@@ -51,7 +51,7 @@ def _is_selected(row: PairHistoryRow, metrics: Sequence[str]) -> bool:
 
 
 def _pairs(store: Store, words: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """Return the keys of two sides each."""
+    """Return the keys of the two sides of each pair."""
     try:
         members = find_members(store, words)
     except UnknownNameError:

@@ -13,7 +13,7 @@ from evaluation.store.session import Store
 
 
 def planned_comparisons(store: Store, request: ComparisonRequest) -> list[PlannedComparison]:
-    """Return the sides, pairs and metrics of each comparison of stored runs that a request asks for.
+    """Return the sides, pairs and metrics of each requested comparison of stored runs.
 
     Raises:
         BenchwrightError: what cannot be compared, and why.
@@ -39,12 +39,12 @@ def _planned(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -
 def planned_beside(
     store: Store, request: ComparisonRequest, benchmark: Benchmark, labels: Sequence[str]
 ) -> PlannedEvaluation:
-    """Return what candidates that are still to be asked would be compared with.
+    """Return the stored sides with which candidates that are yet to be asked would be compared.
 
     Args:
         store: Where the stored runs are.
         request: What was asked for; names its runs by their ids.
-        benchmark: What would be asked.
+        benchmark: The benchmark that they would be asked.
         labels: Of the candidates.
     """
     stored = [find_run(store, run_id) for run_id in request.runs]

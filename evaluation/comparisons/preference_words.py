@@ -9,9 +9,9 @@ Row = dict[str, str]
 
 
 def preference_rows(ranking: PreferenceRanking) -> list[Row]:
-    """Return one row a side, the strongest first.
+    """Return one row for each side, strongest first.
 
-    Sides that were never compared with one another stand below each other.
+    Groups of sides that were never compared with one another are listed below each other.
     """
     if ranking.parts:
         return [row for part in ranking.parts for row in preference_rows(part)]
@@ -38,7 +38,7 @@ def _ranks(ranks: tuple[int, int]) -> str:
 
 
 def preference_sentence(preference: PreferenceResult) -> str:
-    """Return who is preferred, where anybody is."""
+    """Return which side is preferred, if any."""
     ranking = preference.ranking
     votes = f"{counted(ranking.n_votes, 'verdict')} on {counted(ranking.n_prompts, 'case')}"
     contrasts = ranking.contrasts
@@ -57,5 +57,5 @@ def preference_sentence(preference: PreferenceResult) -> str:
 
 
 def preference_lines(preference: PreferenceResult) -> list[str]:
-    """Return what is to be said below the table."""
+    """Return the lines below the table."""
     return [preference_sentence(preference), *preference.ranking.notes]

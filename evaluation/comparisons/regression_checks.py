@@ -40,7 +40,7 @@ def regression_checks(results: Sequence[ComparisonResult], metrics: Sequence[str
 
     Args:
         results: Of comparisons.
-        metrics: Beside the headline: `latency_s`, say.
+        metrics: Additional to the headline: `latency_s`, say.
 
     Raises:
         UnknownNameError: a metric that was not compared.

@@ -25,12 +25,12 @@ MOST_CANDIDATES = 20
 
 
 def headline_verdict(store: Store, run: RunResult) -> list[str]:
-    """Return what `compare` says first of the run's candidates; empty for fewer than two that have scores in common."""
+    """Return the first sentence of `compare` on the run's candidates; empty for fewer than two with common scores."""
     return _verdict(store, run.run_id, n=len(run.candidates))
 
 
 def verdict_of_run(store: Store, run_id: str) -> list[str]:
-    """Return the same of a stored run, by its id."""
+    """Return the headline verdict of a stored run, by its id."""
     return _verdict(store, run_id, n=len(find_run(store, run_id).candidates))
 
 
@@ -51,20 +51,20 @@ def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
 
 
 def _of_common_cases(result: ComparisonResult) -> str | None:
-    """Return why the values of the table are not those that were compared; None where they are."""
+    """Return why the table's values are not the compared ones; None where they are."""
     if not any(pair.n_only_a or pair.n_only_b for pair in result.headline_pairs):
         return None
     return "Compared on the cases that both have a value of; the table has each candidate's own cases."
 
 
 def _labels_of_run(store: Store, run_id: str, comparison: Comparison) -> dict[str, str]:
-    """Return what the run's own table calls each side: it tells twins of one name apart by their servers."""
+    """Return each side's label in the run's own table, which tells candidates of one name apart by their servers."""
     labels = unique_labels(find_run(store, run_id))
     return {side.label: labels[side.members[0].row_id] for side in comparison.sides}
 
 
 def _best_model_and_baseline(result: ComparisonResult) -> str | None:
-    """Return how the best model stands to the best baseline; None where there is no such pair, or all is said of it."""
+    """Return how the best model compares with the best baseline; None without such a pair, or if already told."""
     pairs = result.headline_pairs
     if result.winner is not None or len(pairs) < 2:
         return None
@@ -86,10 +86,10 @@ Groups = tuple[tuple[str, ...], ...]
 
 
 def with_labels(result: ComparisonResult, labels: Labels) -> ComparisonResult:
-    """Return the comparison with its sides, pairs and rankings under other labels; its sentences stay as they are.
+    """Return the comparison with other labels for its sides, pairs and rankings; its sentences stay as they are.
 
     Args:
-        result: Whose.
+        result: The comparison to relabel.
         labels: Of every side, and distinct.
     """
     return replace(

@@ -50,14 +50,14 @@ def amount(value: float, pair: HasDifference, *, signed: bool = False) -> str:
 
 
 def unit_of(pair: HasDifference) -> str:
-    """Return the word after an amount."""
+    """Return the unit to write after an amount."""
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
         return " points"
     return f" {pair.unit}" if pair.unit else ""
 
 
 def interval(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
-    """Return `[1.9, 6.3]` of the difference, seen from the other side where it is flipped.
+    """Return the interval of the difference, `[1.9, 6.3]`, seen from the other side if flipped.
 
     `[no interval]` without one.
     """
@@ -89,7 +89,7 @@ def margin_words(margin: float, pair: HasDifference) -> str:
 
 
 def shown_pairs(pair: PairResult) -> str:
-    """Return `1,319 pairs`, with the clusters that they stand in."""
+    """Return `1,319 pairs`, with the number of clusters that they form."""
     clusters = f" in {counted(pair.n_clusters, 'cluster')}" if pair.n_clusters is not None else ""
     return counted(pair.n_pairs, "pair") + clusters
 
@@ -107,7 +107,7 @@ _TESTS = {
 
 
 def named_tests(pairs: Sequence[PairResult], n_adjusted: int) -> str:
-    """Return `exact McNemar, Holm over 6 pairs`: where these pairs' p-values come from.
+    """Return the source of these pairs' p-values: `exact McNemar, Holm over 6 pairs`.
 
     Empty where there was no test.
     """
@@ -120,12 +120,12 @@ def named_tests(pairs: Sequence[PairResult], n_adjusted: int) -> str:
 
 
 def n_tested(pairs: Sequence[PairResult]) -> int:
-    """For how many pairs adjusted p-values allow: those with too few cases are not tested, and claim nothing."""
+    """Return for how many pairs p-values are adjusted; those with too few cases are not tested, and claim nothing."""
     return sum(pair.p_adjusted is not None for pair in pairs)
 
 
 def evidence_of(pair: PairResult, n_adjusted: int = 1) -> str:
-    """Return `p = .0004 (exact McNemar), 1,319 pairs`, with the number of comparisons for which p allows."""
+    """Return `p = .0004 (exact McNemar), 1,319 pairs`, with the number of comparisons for which p is adjusted."""
     p = pair.p_value if pair.p_adjusted is None else pair.p_adjusted
     test = named_tests([pair], n_adjusted)
     return f"{p_value(p)}{f' ({test})' if test else ''}, {shown_pairs(pair)}"
@@ -134,8 +134,8 @@ def evidence_of(pair: PairResult, n_adjusted: int = 1) -> str:
 def what_is_missing(pair: PairResult) -> str | None:
     """Return `240 more cases would settle a 3-point difference`; None where the two are equal on all cases.
 
-    Of right or wrong answers without a margin the count is for 3 points, whatever was seen; where that was more, the
-    count for as much stands beside it.
+    For right or wrong answers without a margin the count is for 3 points, whatever difference was observed; where the
+    observed one is larger, the count for it is given too.
     """
     if is_all_equal(pair) and pair.margin is None:
         return None
@@ -161,15 +161,12 @@ def what_groups_lack(pair: UnpairedPairResult) -> str | None:
 
 
 def is_all_equal(pair: PairResult) -> bool:
-    """Return True where the two have the same value on every case."""
+    """Check whether the two have the same value on every case."""
     return bool(pair.n_pairs) and pair.n_equal == pair.n_pairs
 
 
 def all_equal(pair: PairResult) -> str:
-    """Return `A and B are equal on all 40 pairs`, and how large a difference that leaves possible.
-
-    Where it can be told.
-    """
+    """Return `A and B are equal on all 40 pairs`, and how large a difference that leaves possible, if known."""
     limits = [abs(limit) for limit in (pair.low, pair.high) if limit is not None]
     possible = f", which leaves a difference of up to {_amount_of(max(limits), pair)} possible" if any(limits) else ""
     is_ratio = pair.kind == Kind.RATIO
@@ -181,7 +178,7 @@ def _more(n: int) -> str:
 
 
 def _aim_is(pair: PairResult | UnpairedPairResult, more_for_seen: Callable[[], int]) -> str:
-    """Return what the difference is that the cases were counted for, where it is not the usual 3 points."""
+    """Return the difference for which the cases were counted, if it is not the usual 3 points."""
     if pair.margin is not None:
         return ", the margin"
     if pair.kind != Kind.BINARY:
@@ -192,7 +189,7 @@ def _aim_is(pair: PairResult | UnpairedPairResult, more_for_seen: Callable[[], i
 
 
 def _more_for_seen(pair: PairResult) -> int:
-    """Return further cases that would show the difference that was seen; 0 where it is no larger than the usual aim."""
+    """Return the further cases that would show the observed difference; 0 where it is no larger than the usual aim."""
     seen = abs(pair.difference or 0.0)
     if seen <= AIM:
         return 0
@@ -203,7 +200,7 @@ def _more_for_seen(pair: PairResult) -> int:
 
 
 def _more_for_shares_seen(pair: UnpairedPairResult) -> int:
-    """Return further cases of each group that would show the shares that were seen; 0 where they are that close."""
+    """Return the further cases of each group that would show the observed shares; 0 where they are that close."""
     if abs(pair.difference or 0.0) <= AIM:
         return 0
     alpha = round(1 - pair.confidence_level, 12)
@@ -226,7 +223,7 @@ ALPHA = 0.05
 
 
 def sentences(result: ComparisonResult) -> list[str]:
-    """First what the headline says, then what the margin adds to it, and where tests and intervals disagree."""
+    """Return the sentences on the headline, then on the margin, then on where tests and intervals disagree."""
     metric = result.headline
     preferred = [f"{preference_sentence(preference)}." for preference in result.preferences]
     if metric is None:
@@ -245,7 +242,7 @@ def sentences(result: ComparisonResult) -> list[str]:
 
 
 def leading_sentences(result: ComparisonResult) -> list[str]:
-    """Return what the headline says, a sentence for each comparison that is told of; empty without a headline."""
+    """Return the sentences on the headline, one for each comparison mentioned; empty without a headline."""
     pairs = result.headline_pairs
     if not pairs:
         return []
@@ -257,11 +254,11 @@ def leading_sentences(result: ComparisonResult) -> list[str]:
 
 
 def pair_sentence(pair: PairResult, *, n_adjusted: int = 1) -> str:
-    """Return what one pair says, and what it does not.
+    """Return the conclusion from one pair, and what it leaves open.
 
     Args:
-        pair: As a comparison's result has it.
-        n_adjusted: For how many pairs its p-value allows.
+        pair: As in a comparison's result.
+        n_adjusted: For how many pairs its p-value is adjusted.
     """
     a, b, verdict = pair.a, pair.b, pair.verdict
     if verdict in (A_BETTER, B_BETTER):
@@ -276,7 +273,7 @@ def pair_sentence(pair: PairResult, *, n_adjusted: int = 1) -> str:
 
 
 def _better(pair: PairResult, first: str, second: str) -> str:
-    """Return `B is better than A by 4.1 points [1.9, 6.3]`, always a gain."""
+    """Return `B is better than A by 4.1 points [1.9, 6.3]`, always stated as a gain."""
     flipped = first == pair.b
     if pair.kind == Kind.RATIO:
         return f"{first} is better than {second}: {pair.metric} {size_of(pair, flipped=flipped)} as large"
@@ -309,7 +306,7 @@ def _too_few(pair: PairResult) -> str:
 
 
 def not_worse(pair: PairResult, against: str | None = None) -> str | None:
-    """Return the sentence that a side is not worse by the margin, where the verdict says no more; else None."""
+    """Return the sentence that a side is not worse by the margin, where the verdict claims no more; else None."""
     if pair.margin is None or pair.verdict in (EQUIVALENT, INSUFFICIENT_DATA):
         return None
     sides = ((pair.a, pair.b, pair.p_a_not_worse), (pair.b, pair.a, pair.p_b_not_worse))
@@ -327,7 +324,7 @@ def _looked_at(result: ComparisonResult, pairs: Sequence[PairResult]) -> Sequenc
 
 
 def _against(baseline: str, pairs: Sequence[PairResult]) -> str:
-    """Return how each side stands to the baseline, the clear ones first."""
+    """Return how each side compares with the baseline, clear results first."""
     better, worse, open_ = [], [], []
     for pair in pairs:
         other = pair.a if pair.b == baseline else pair.b
@@ -348,9 +345,9 @@ def _against(baseline: str, pairs: Sequence[PairResult]) -> str:
 
 
 def _many(metric: MetricComparisonResult, pairs: Sequence[PairResult]) -> list[str]:
-    """Return who wins, where anybody does.
+    """Return which side wins, if any.
 
-    Else who leads and cannot be told apart, and how the first two of them compare.
+    Else which one leads without being distinguishable, and how the first two of them compare.
     """
     order, winner, n_adjusted = metric.order, metric.winner, n_tested(pairs)
     if winner is not None:

@@ -33,7 +33,7 @@ class Member:
 
     @property
     def label(self) -> str:
-        """A short name for people, which several may share."""
+        """A short display name, which several may share."""
         return self.candidate.plan.label
 
     @property
@@ -43,7 +43,7 @@ class Member:
 
     @property
     def digest(self) -> str | None:
-        """Its weights; None: unverified."""
+        """The digest of its weights; None: unverified."""
         return self.candidate.plan.digest
 
     @property
@@ -53,12 +53,12 @@ class Member:
 
     @property
     def identity(self) -> str:
-        """What tells its weights from others under the same name."""
+        """What distinguishes its weights from others under the same name."""
         return (self.digest or self.fingerprint).removeprefix("sha256:")
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """What else is known of it."""
+        """Further facts about it."""
         return self.candidate.plan.details
 
     @property
@@ -143,7 +143,7 @@ def options_of(members: Sequence[Member]) -> list[str]:
 
 
 def key_of(member: Member, key: str) -> str | None:
-    """Return the value by which the member is grouped, as a word; None where it has none.
+    """Return the value by which the member is grouped, as text; None where it has none.
 
     Args:
         member: The candidate.
@@ -162,7 +162,7 @@ def key_of(member: Member, key: str) -> str | None:
 
 
 def without_common_tags(members: Sequence[Member]) -> dict[Member, str | None]:
-    """Return the tags of each member's run, less those that all runs have; None for a run without one of its own."""
+    """Return the tags of each member's run, less those that all runs have; None for a run with no others."""
     common = set.intersection(*(set(member.run.plan.tags) for member in members)) if members else set()
     return {member: ", ".join(sorted(set(member.run.plan.tags) - common)) or None for member in members}
 
@@ -192,7 +192,7 @@ class Side:
 
 
 def make_sides(members: Sequence[Member], by: str | None) -> tuple[tuple[Side, ...], tuple[str, ...]]:
-    """At least two sides in the order in which their first members were given, and what is to be said of them.
+    """Return at least two sides, in the order in which their first members were given, and notes on them.
 
     Raises:
         UnknownNameError: there is no such key.
@@ -223,7 +223,7 @@ def _one_each(members: Sequence[Member]) -> tuple[Side, ...]:
 
 
 def _distinct_labels(members: Sequence[Member]) -> list[str]:
-    """Return the candidates' labels; those that are alike are told apart by weights, then by server version and run."""
+    """Return the candidates' labels, with equal ones distinguished by weights, then by server version and run."""
     labels = [member.label for member in members]
     labels = _told_apart(labels, members, lambda member: member.identity, lambda word: f" @{word}")
     labels = _told_apart(labels, members, lambda member: member.fingerprint, lambda word: f" #{word}")
@@ -242,15 +242,15 @@ def _told_apart(
     short: bool = True,
     all_: bool = False,
 ) -> list[str]:
-    """Return the labels, longer where several members share one and differ in that fact.
+    """Return the labels, extended where several members share one and differ in that fact.
 
     Args:
         labels: So far.
         members: Whose they are.
         fact: In what members may differ.
-        say: How the fact is said.
-        short: Say no more of the fact than is needed.
-        all_: Say it of every label that is shared, differing or not.
+        say: How to word the fact.
+        short: Shorten the fact to what distinguishes it.
+        all_: Add it to every shared label, differing or not.
     """
     facts: dict[str, set[str]] = {}
     for label, member in zip(labels, members, strict=True):
@@ -265,7 +265,7 @@ def _told_apart(
 
 
 def _shortest(word: str, among: Iterable[str]) -> str:
-    """Return the beginning of `word` that none of the others shares."""
+    """Return the shortest beginning of `word` that none of the others shares."""
     others = [other for other in among if other != word]
     length = _SHORT
     while length < len(word) and any(other.startswith(word[:length]) for other in others):
@@ -296,7 +296,7 @@ def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tupl
 
 
 def _by_weights(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
-    """Return a model is its weights: one name with two digests is two models."""
+    """Group the members by weights, since one name with two digests is two models."""
     by_weights: dict[str, list[Member]] = {}
     for name, group in groups.items():
         identities = {member.identity for member in group}
@@ -321,7 +321,7 @@ def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
 def find_side(sides: Sequence[Side], name: str, *, option: str = "--against") -> Side:
     """Return the side of that label; else the one whose model, run, weights or fingerprint `name` names or begins.
 
-    `first` is the first of all, unless one is called so. `option` is what `name` was given with, for the message.
+    `first` is the first of all, unless a side has that name. `option` is the option that gave `name`, for the message.
 
     Raises:
         UnknownNameError: there is none.

@@ -51,7 +51,7 @@ class GroupValues:
         return len(set(named)) < len(named)
 
     def units(self, *, clustered: bool) -> list[float]:
-        """Return the value of each case, or the mean of each cluster, in an order that is always the same."""
+        """Return the value of each case, or the mean of each cluster, in a fixed order."""
         cases = sorted(self.values)
         values = np.array([self.values[case] for case in cases], dtype=np.float64)
         if clustered:
@@ -68,7 +68,7 @@ class GroupReader:
         self._clusters: dict[str, dict[str, str]] = {}
 
     def values_of(self, side: Side, use: MetricUse) -> GroupValues | None:
-        """Return the value of each case, averaged over the members that have it; None for a metric that broke."""
+        """Return the value of each case, averaged over the members that have it; None for a metric that failed."""
         metric = metric_of(use.name, use.signature)
         combine = combining(metric) if metric is not None else None
         values: defaultdict[CaseKey, list[float]] = defaultdict(list)
@@ -110,12 +110,12 @@ class GroupReader:
 
 
 def compare_unpaired(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> UnpairedComparisonResult:
-    """Return how the candidates of these runs compare, with every case as evidence of its own.
+    """Compare the candidates of these runs as independent groups, without pairing cases.
 
     Args:
         store: Where they are.
         run_ids: Ids, beginnings of ids, or `last`; their order decides which group is first.
-        request: Along what, by which metrics, with which margin, against which group.
+        request: How to group, by which metrics, with which margin, against which group.
 
     Raises:
         IncomparableError: other task types, a headline that was not measured alike, or nothing shared.
@@ -217,7 +217,7 @@ def _all_pairs(
 
 
 def _margin_of(metric: ComparedMetric, headline: ComparedMetric, request: ComparisonRequest) -> float | None:
-    """Return the margin in that metric's unit; None for a metric that points are no measure of."""
+    """Return the margin in that metric's unit; None for a metric that is not measured in points."""
     margin = request.read_margin()
     if margin is None or (metric is not headline and metric.unit != "fraction" and margin.in_points):
         return None
@@ -280,7 +280,7 @@ def _pair(
 
 
 def _in_cases(needed: CasesNeeded | None, cases_a_unit: float) -> CasesNeeded | None:
-    """Return what is needed in cases, where it was counted in clusters of so many."""
+    """Convert the need to cases, where it was counted in clusters of that size."""
     if needed is None or needed.n_more is None:
         return needed
     return replace(needed, n_more=ceil(needed.n_more * cases_a_unit))
@@ -299,7 +299,7 @@ def _group(side: Side, values: GroupValues | None, reader: GroupReader) -> Group
 
 
 def _notes_on_common_cases(pairs: Sequence[UnpairedPairResult], headline: str) -> tuple[str, ...]:
-    """Return one note on all pairs that are better compared case by case."""
+    """Return a note on all pairs that are better compared case by case."""
     shared = [pair for pair in pairs if pair.metric == headline and pair.n_common]
     if not shared:
         return ()

@@ -17,7 +17,7 @@ _TESTS = {"chi2": "χ²", "fisher": "Fisher's exact test", "welch": "Welch's t"}
 
 
 def unpaired_result(store: Store, request: ComparisonRequest) -> UnpairedComparisonResult:
-    """Return the comparison of the runs that a request means, with its sentences.
+    """Return the comparison of the requested runs, with its sentences.
 
     Raises:
         BenchwrightError: what cannot be compared, and why.
@@ -27,7 +27,7 @@ def unpaired_result(store: Store, request: ComparisonRequest) -> UnpairedCompari
 
 
 def unpaired_sentences(result: UnpairedComparisonResult) -> list[str]:
-    """Return what the headline says: one sentence for each pair, of several pairs the clear ones."""
+    """Return the sentences on the headline: one for each pair; with several pairs, the clear ones."""
     pairs = result.headline_pairs
     n_tested = sum(pair.p_adjusted is not None for pair in pairs)
     if len(pairs) == 1:
@@ -58,13 +58,13 @@ def _pair_sentence(pair: UnpairedPairResult, n_tested: int) -> str:
 
 
 def _tests(pairs: Sequence[UnpairedPairResult], n_tested: int) -> str:
-    """Return `χ², Holm over 3 pairs`."""
+    """Return the tests behind the p-values: `χ², Holm over 3 pairs`."""
     methods = dict.fromkeys(pair.method.rpartition("+")[2] for pair in pairs if pair.p_adjusted is not None)
     return listed([_TESTS[method] for method in methods]) + (f", Holm over {n_tested} pairs" if n_tested > 1 else "")
 
 
 def _sizes(pair: UnpairedPairResult) -> str:
-    """Return `40 and 30 cases`, or the clusters of which the means were compared."""
+    """Return `40 and 30 cases`, or the number of clusters whose means were compared."""
     if pair.n_clusters_a is not None and pair.n_clusters_b is not None:
         return f"{pair.n_clusters_a:,} and {counted(pair.n_clusters_b, 'cluster')}"
     return f"{pair.n_a:,} and {counted(pair.n_b, 'case')}"

@@ -38,7 +38,7 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
     Args:
         store: Where they are.
         run: The run.
-        words: Of the metrics that are wanted, by signature.
+        words: Of the requested metrics, by signature.
         filters: Which outcomes.
     """
     for candidate, label in _candidates(run, filters):
@@ -75,7 +75,7 @@ def _candidates(run: RunRecord, filters: Filters) -> Iterator[tuple[RunCandidate
 
 
 def _pages(store: Store, candidate: RunCandidateRecord, filters: Filters) -> Iterator[list[StoredOutcome]]:
-    """Yield the outcomes that are wanted, a page at a time; named cases are looked up and not searched for."""
+    """Yield the selected outcomes, a page at a time; named cases are looked up directly."""
     row_id = candidate.run_candidate_id
     pages: Iterable[tuple[StoredOutcome, ...]] = (
         [load_outcomes(store, row_id, list(dict.fromkeys(filters.cases)))]

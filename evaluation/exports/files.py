@@ -43,13 +43,13 @@ class Format(StrEnum):
 def write_file(
     path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: Format, *, metrics: Sequence[str] = ()
 ) -> int:
-    """Return the number of rows that now stand in the file, which was not there before.
+    """Write the rows to a new file and return their number.
 
     Args:
         path: Where to.
         columns: In their order; a row may lack some.
         rows: One after the other.
-        form: The form.
+        form: The format.
         metrics: Columns that hold a metric's value.
 
     Raises:
@@ -72,11 +72,11 @@ def write_to_pipe(
     *,
     metrics: Sequence[str] = (),
 ) -> int:
-    """Return the number of rows written to a file that somebody else opened; the arguments are those of `write_file`.
+    """Write the rows to an open file and return their number; the arguments are those of `write_file`.
 
     Raises:
         ConfigurationError: it cannot be written.
-        BrokenPipeError: whoever read it has had enough.
+        BrokenPipeError: the reader has closed it.
     """
     try:
         n = write_rows(file, columns, rows, form, metrics=metrics)
@@ -95,7 +95,7 @@ def _unwritable(what: str, error: OSError) -> ConfigurationError:
 
 @contextmanager
 def _whole_or_nothing(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file beside `path` that takes its name when all is written."""
+    """Yield a temporary file next to `path` that is renamed to it once all is written."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -120,7 +120,7 @@ def write_rows(
     *,
     metrics: Sequence[str] = (),
 ) -> int:
-    """Return the number of rows written."""
+    """Write the rows and return their number."""
     if form is Format.CSV:
         return _write_csv(file, columns, rows)
     if form is Format.JSON:
@@ -129,7 +129,7 @@ def write_rows(
 
 
 def _write_csv(file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
-    """Numbers are not rounded; no text is a formula to a spreadsheet, nor holds what a terminal would obey."""
+    """Write CSV with unrounded numbers, without spreadsheet formulas or terminal control characters in texts."""
 
     class _Encoded:
         def write(self, text: str) -> int:
@@ -161,7 +161,7 @@ def _cell(value: Any) -> str:
 
 
 def _write_json(file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
-    """Return one array of objects; what a row lacks is null."""
+    """Write one array of objects; missing values are null."""
     n = 0
     for row in rows:
         value = {column: _plain(row.get(column)) for column in columns}
@@ -178,7 +178,7 @@ def _plain(value: Any) -> Any:
 def _write_parquet(
     file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]
 ) -> int:
-    """Columns have the type that their name stands for, so that files of different runs can be put together."""
+    """Write Parquet with column types determined by name, so that files of different runs can be combined."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -211,9 +211,9 @@ def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
 
 
 def _for_parquet(value: Any, type_: Any) -> Any:
-    """Return the text without lone surrogates, which no UTF-8 can hold.
+    """Return the text without lone surrogates, which UTF-8 cannot hold.
 
-    What else stands in a column of text as JSON.
+    Any other value in a text column becomes JSON.
     """
     if value is None or str(type_) != "string":
         return value

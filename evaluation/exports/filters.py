@@ -27,10 +27,10 @@ class Filters:
 
 
 def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) -> None:
-    """Refuse what would silently leave everything out.
+    """Check the filters, refusing those that would silently leave everything out.
 
     Raises:
-        ConfigurationError: this kind of row cannot be had of the source, or cannot be filtered so.
+        ConfigurationError: this kind of row is not available from the source, or does not have this filter.
         UnknownNameError: a candidate, a metric or a case that does not occur.
     """
     if kind not in source.kinds:
@@ -57,7 +57,7 @@ def _refuse_unknown(what: str, names: Sequence[str], known_names: Sequence[str])
 
 
 def _labels(store: Store, source: Source) -> list[str]:
-    """Return what the candidates, or the sides of a comparison, are called."""
+    """Return the labels of the candidates, or of the sides of a comparison."""
     if source.comparison_id:
         pairs = find_comparison(store, source.comparison_id).pairs
         return list(dict.fromkeys(side for pair in pairs for side in (pair.result.a, pair.result.b)))
@@ -66,7 +66,7 @@ def _labels(store: Store, source: Source) -> list[str]:
 
 
 def _metrics(store: Store, source: Source, kind: Kind) -> list[str]:
-    """Return the words for the metrics that occur in these rows."""
+    """Return the names of the metrics that occur in these rows."""
     if source.comparison_id:
         pairs = find_comparison(store, source.comparison_id).pairs
         return list(dict.fromkeys(pair.result.metric for pair in pairs))

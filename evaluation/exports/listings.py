@@ -14,7 +14,7 @@ _LABEL, _FAILURE = " label", " failure"
 
 
 def case_list(store: Store, name: str, filters: Filters) -> CaseList:
-    """Return what became of the cases of a run, or of the runs of an experiment.
+    """Return the outcomes of the cases of a run, or of the runs of an experiment.
 
     Raises:
         UnknownNameError: no such run, candidate, metric or case.

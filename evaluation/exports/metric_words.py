@@ -9,9 +9,9 @@ from evaluation.store.session import Store
 
 
 def words_of_runs(store: Store, runs: Sequence[RunRecord]) -> dict[str, str]:
-    """Return the word of each signature by which any answer of the runs was scored, as `show --case` has it.
+    """Return the name of each signature by which any answer of the runs was scored, as in `show --case`.
 
-    Where two runs measured one metric in different ways, the first has its name, the other its signature.
+    Where two runs measured one metric in different ways, the first gets its name, the other its signature.
     """
     planned = [use for run in runs for use in run.plan.metrics]
     scored = [use for run in runs for candidate in run.candidates for use in _scored(store, candidate.run_candidate_id)]

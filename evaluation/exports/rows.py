@@ -26,7 +26,7 @@ OF_A_PAIR = (
 
 
 def rows(store: Store, source: Source, kind: Kind, filters: Filters) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """Return the columns, and the rows one by one: of 100,000 answers, a page is in memory.
+    """Return the columns, and an iterator over the rows, which keeps one page of them in memory.
 
     Args:
         store: Where they are.
@@ -92,7 +92,7 @@ def _numbers(estimate: MetricEstimate) -> Row:
 
 
 def _pairs(store: Store, comparison_id: str, filters: Filters) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """Return the pairs of `compare --json`, all that is said of each."""
+    """Return the pairs of `compare --json`, with all their values."""
     comparison = find_comparison(store, comparison_id)
     of_comparison = {
         "comparison_id": comparison.comparison_id,
@@ -109,7 +109,7 @@ def _pair(pair: ComparisonPairRecord) -> Row:
 
 
 def _is_selected(pair: ComparisonPairRecord, filters: Filters) -> bool:
-    """Return True for the pairs that a single name is part of, and for those between several names."""
+    """Check whether the pair contains the single name, or is between two of several names."""
     if filters.metrics and pair.result.metric not in filters.metrics:
         return False
     sides, names = {pair.result.a, pair.result.b}, set(filters.candidates)

@@ -32,12 +32,12 @@ class Source:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The kinds of rows that it has, the usual one first."""
+        """The available kinds of rows, the usual one first."""
         return (Kind.PAIRS,) if self.comparison_id else (Kind.ANSWERS, Kind.SCORES, Kind.RESULTS)
 
 
 def find_source(store: Store, name: str) -> Source:
-    """Return the experiment of that name, else the run, experiment or comparison of that id or the beginning of one.
+    """Return the experiment of that name, else the run, experiment or comparison whose id begins like this.
 
     `last` is the newest run.
 

@@ -18,17 +18,17 @@ _folder: ContextVar[Path | None] = ContextVar("folder", default=None)
 
 
 def limit_files(folder: Path | None) -> None:
-    """From here on, in this task and those that it starts, only files in the folder may be named; None: no file."""
+    """Allow only files in the folder, in this task and those that it starts; None: no file."""
     _is_limited.set(True)
     _folder.set(None if folder is None else folder.resolve())
 
 
 def must_be_allowed(path: Path, *, what: str) -> None:
-    """Check that a request may name this file. Outside the folder, whether there is one is not looked at.
+    """Check that a request may use this file. Outside the folder, its existence is not checked.
 
     Args:
         path: Links are followed.
-        what: What it is named for, for the message.
+        what: Its purpose, for the message.
 
     Raises:
         ConfigurationError: it may not.

@@ -33,7 +33,7 @@ class TooLongError(ValueError):
 
 
 def in_mib(n_bytes: int) -> str:
-    """Return a limit as people read it."""
+    """Format a limit for people."""
     return f"{n_bytes // MIB:,} MiB" if n_bytes >= MIB else f"{n_bytes:,} bytes"
 
 
@@ -48,11 +48,11 @@ class BoundedReader(io.RawIOBase):
         self._source, self._limit, self._left = source, limit, limit
 
     def readable(self) -> bool:
-        """Return True: the file is for reading alone."""
+        """Return True: the file is only for reading."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Read into `buffer`; returns how many bytes."""
+        """Read into `buffer` and return the number of bytes."""
         data = self._source.read(min(len(buffer), self._left + 1))
         self._left -= len(data)
         if self._left < 0:

@@ -23,10 +23,10 @@ class TwiceError(ValueError):
 
 
 def read_json(text: str) -> Any:
-    """Return the value that the text holds; a decimal that a float would round is a `Decimal`.
+    """Parse JSON; a decimal that a float would round becomes a `Decimal`.
 
     Raises:
-        TwiceError: a key stands twice in one object.
+        TwiceError: a key occurs twice in one object.
         ValueError: it is not JSON, or holds a number of more digits than Python reads.
         RecursionError: it is nested too deep.
     """
@@ -34,7 +34,7 @@ def read_json(text: str) -> Any:
 
 
 def exact_number(text: str) -> float | Decimal:
-    """Return the number as a float where that keeps all its digits, else as it is written.
+    """Return the number as a float where that keeps all its digits, else as a decimal.
 
     Raises:
         ValueError: it is so small that a float would be zero.
@@ -50,7 +50,7 @@ def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object of these pairs.
 
     Raises:
-        TwiceError: a key stands twice.
+        TwiceError: a key occurs twice.
     """
     values = dict(pairs)
     is_plain = len(values) == len(pairs) and all(map(str.isascii, values))

@@ -21,7 +21,7 @@ class FieldUse:
     """Fields left out at the user's request."""
 
     def as_sentences(self) -> tuple[str, ...]:
-        """Return what a person should know of it."""
+        """Return the notes for the user on how fields were used."""
         read = ", ".join(f"{ours} from {theirs!r}" for ours, theirs in self.mapped.items())
         lists = (("kept in details", self.kept), ("ignored", self.ignored))
         named = [f"{words}: {named_fields(names)}" for words, names in lists if names]
@@ -48,6 +48,6 @@ def read_mapping(words: Sequence[str]) -> dict[str, str]:
 
 
 def named_fields(names: Sequence[str], *, most: int = 20) -> str:
-    """Return the names in one line, for a message: long ones cut, many of them counted."""
+    """Return the names in one line, for a message: long ones truncated, many of them counted."""
     listed = ", ".join(repr(name if len(name) <= 60 else name[:57] + "...") for name in names[:most])
     return listed + (f", … ({len(names)} in all)" if len(names) > most else "")

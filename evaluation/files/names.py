@@ -21,19 +21,19 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 
 
 def normal_name(text: str) -> str:
-    """Return the name in the form in which it is kept and compared: composed (NFC), without blanks around it."""
+    """Return the normalised name, as names are stored and compared: composed (NFC), without surrounding blanks."""
     return composed(text).strip()
 
 
 def composed(text: str) -> str:
-    """Return the text in Unicode's composed form (NFC), in which two texts that read the same are the same."""
+    """Return the text in Unicode's composed form (NFC), in which texts that look the same are equal."""
     return unicodedata.normalize("NFC", text)
 
 
 def repeated_key(keys: Iterable[str]) -> tuple[str, str] | None:
-    """Return a key of a mapping, or column of a table, that reads like an earlier one; None where no two do.
+    """Return a key of a mapping, or column of a table, that looks like an earlier one; None where no two do.
 
-    With it, words for a message where their Unicode forms differ, else an empty text.
+    With it, a note for a message where their Unicode forms differ, else an empty text.
     """
     forms: dict[str, str] = {}
     for key in keys:
@@ -52,10 +52,7 @@ class Spellings:
         self._others: dict[str, list[str]] = {}
 
     def add(self, text: str) -> tuple[str, int]:
-        """Return the name in the form in which it is kept, and which of its forms this is.
-
-        0 for the first that came.
-        """
+        """Return the normalised name, and the number of its spelling, 0 for the first seen."""
         name, form = normal_name(text), text.strip()
         if self._first.setdefault(name, form) == form:
             return name, 0
@@ -66,7 +63,7 @@ class Spellings:
 
     @property
     def merged(self) -> Sequence[str]:
-        """The names that came in more than one form."""
+        """The names with more than one spelling."""
         return tuple(self._others)
 
 
@@ -82,12 +79,12 @@ def name_problem(text: str, *, longest: int = LONGEST_NAME) -> str | None:
 
 
 def checked_name(text: str, *, what: str, longest: int = LONGEST_TITLE) -> str:
-    """Return the name in the form in which it is kept.
+    """Return the normalised name.
 
     Args:
         text: As it was given.
         what: What it is the name of, for the message: `a tag`.
-        longest: Characters that it may have.
+        longest: Most characters.
 
     Raises:
         ConfigurationError: it is empty, too long, or holds invisible characters.
@@ -108,5 +105,5 @@ def _is_hidden(text: str, index: int, sign: str) -> bool:
 
 
 def _is_foreign(sign: str) -> bool:
-    """Return True for a sign of a script in which a joiner changes the spelling."""
+    """Check whether the character is of a script in which a joiner changes the spelling."""
     return bool(sign) and ord(sign) >= 0x600

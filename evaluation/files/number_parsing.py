@@ -10,10 +10,10 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,
 
 
 def read_number(value: object) -> float:
-    """Return `value` as a number: one already, or text such as `3`, `-0.5`, `1e-3`.
+    """Return `value` as a number: a number, or text such as `3`, `-0.5`, `1e-3`.
 
     Raises:
-        ValueError: it is none; infinity and NaN are none either.
+        ValueError: it is not a number; neither are infinity and NaN.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("not a number")

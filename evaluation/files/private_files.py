@@ -18,12 +18,12 @@ _GROUP = stat.S_IRWXG
 
 
 def only_for_this_user() -> None:
-    """Let this process, and all that it starts, create files and folders for this user alone."""
+    """Make all files and folders that this process and its children create accessible to this user alone."""
     os.umask(0o077)
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make the folder where it is missing, with those above it, and mends it where it is there.
+    """Create the folder and its parents where missing; restrict its permissions where it exists.
 
     Raises:
         OSError: it cannot be made.
@@ -36,7 +36,7 @@ def make_private_folder(folder: Path) -> None:
 
 
 def make_private_file(path: Path) -> None:
-    """Make an empty file where none is, and mends it where one is.
+    """Create an empty file where missing; restrict its permissions where it exists.
 
     Raises:
         OSError: it cannot be made.
@@ -48,7 +48,7 @@ def make_private_file(path: Path) -> None:
 
 
 def make_private(path: Path) -> bool:
-    """Return True where others had access, which they have no longer; what is somebody else's stays as it is."""
+    """Remove the access of others and return True if they had any; files of other users stay unchanged."""
     try:
         status = path.lstat()
     except OSError:
@@ -66,12 +66,12 @@ def make_private(path: Path) -> bool:
 
 
 def private_mode(mode: int) -> int:
-    """Return the mode without the others; without the group too, unless it alone has access beside the user."""
+    """Return the mode without access for others, and without the group's unless it alone has access beside the user."""
     return mode & ~(_OTHERS | _GROUP) if mode & _OTHERS else mode
 
 
 def open_to_others(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield those of the paths that more people than this user may read or enter, and who."""
+    """Yield those of the paths that users other than this one may read or enter, and which users."""
     for path in paths:
         try:
             mode = path.stat().st_mode
@@ -84,5 +84,5 @@ def open_to_others(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def database_files(path: Path) -> tuple[Path, ...]:
-    """Return a SQLite file with those that SQLite keeps beside it."""
+    """Return the paths of a SQLite file and the files that SQLite keeps beside it."""
     return (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")))

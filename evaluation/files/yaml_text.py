@@ -22,7 +22,7 @@ _LEFT_AS_TEXT: Final = ("int", "float", "bool", "timestamp", "value")
 
 
 def read_yaml(text: str, *, is_settings: bool = False) -> Any:
-    """Return the value that the text holds.
+    """Parse a YAML document.
 
     Args:
         text: One YAML document.
@@ -67,7 +67,7 @@ def _loader(is_settings: bool) -> Any:
 
 
 def _exact(loader: Any, node: Any) -> Any:
-    """Return a number; one that a float would round is a decimal."""
+    """Return a number, as a decimal where a float would round it."""
     text = loader.construct_scalar(node)
     is_finite = text[-1:] in ".0123456789"
     return exact_number(text) if is_finite else float(text.lower().replace(".", "", 1))
@@ -90,7 +90,7 @@ def _check_keys(node: Any) -> None:
 
 
 def _n_values(value: Any, counts: dict[int, int | None]) -> int:
-    """Return how many values this one holds, with each alias counted as what it stands for."""
+    """Return the number of values in this one, with aliases expanded."""
     import yaml
 
     if not isinstance(value, dict | list | set | tuple):

@@ -73,10 +73,10 @@ class Forecast:
 
     @property
     def works(self) -> tuple[WorkForecast, ...]:
-        """All of them, by endpoint and in order."""
+        """All work, by endpoint and in order."""
         return tuple(work for endpoint in self.endpoints for load in endpoint.loads for work in load.works)
 
     @property
     def speeds(self) -> tuple[PastSpeed, ...]:
-        """What the estimates rest on, each once."""
+        """The speeds behind the estimates, each once."""
         return tuple(dict.fromkeys(work.speed for work in self.works if work.speed is not None))

@@ -11,7 +11,7 @@ from statistics import fmean
 
 from evaluation.fingerprint import canonical_json
 from evaluation.forecasts.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
-from evaluation.forecasts.worker_shares import shared_out
+from evaluation.forecasts.work_division import shared_out
 from evaluation.store.past_speed import PastSpeed, past_load_s, past_speed
 from evaluation.store.session import Store
 
@@ -70,9 +70,10 @@ class _Station:
 
 
 def forecast(store: Store, planned: Sequence[PlannedWork]) -> Forecast:
-    """Return what the work will cost, in the order in which it is given; work of one group stands together.
+    """Forecast the cost of the work, in the order given, with work of one group together.
 
-    Nothing is stored. Estimates assume as many at once as the past had: other slots change what a generation takes.
+    Nothing is stored. Estimates assume as many concurrent requests as in the past: other slots change the time of a
+    generation.
     """
     stations = {
         name: _Station(slots=work.slots[name], free_at_s=0.0, loads=[])
@@ -87,7 +88,7 @@ def forecast(store: Store, planned: Sequence[PlannedWork]) -> Forecast:
 
 
 def _groups(planned: Sequence[PlannedWork]) -> list[list[PlannedWork]]:
-    """Work that the same endpoints do with the same model loaded, in order of first appearance."""
+    """Group work by endpoints and loaded model, in order of first appearance."""
     groups: dict[tuple[tuple[str, ...], str, str], list[PlannedWork]] = {}
     for work in planned:
         key = (work.endpoint_names, work.model, canonical_json(dict(work.load_options)))
@@ -125,7 +126,7 @@ def _add(
     look_up: _LookUp,
     load_times: Mapping[str, float | None],
 ) -> None:
-    """Let the stations do the work of one group after what they have."""
+    """Add the work of one group to the stations' schedules."""
     sharing = {name: stations[name] for name in group[0].endpoint_names}
     before = {name: (station.free_at_s, list(station.loads)) for name, station in sharing.items()}
     for name, station in sharing.items():
@@ -198,7 +199,7 @@ def _part(
 
 
 def _prompt_tokens(work: PlannedWork, speed: PastSpeed | None) -> tuple[float | None, bool]:
-    """Return the tokens of one prompt, and whether they were counted from its characters."""
+    """Return the tokens of one prompt, and whether they were estimated from its characters."""
     seen = speed.prompt_tokens if speed else None
     if seen is not None and speed is not None and speed.same_benchmark:
         return seen, False

@@ -19,13 +19,13 @@ from evaluation.store.session import Store
 def planned_works(
     store: Store, request: EvaluationRequest, resolution: Resolution, earlier: Sequence[RunRecord]
 ) -> tuple[PlannedWork, ...]:
-    """Return every candidate on every benchmark, in the order in which they are planned.
+    """Return the work of every candidate on every benchmark, in planned order.
 
     Args:
         store: For what is there already.
         request: What was asked for.
-        resolution: What it means here and now.
-        earlier: The runs that a resume goes on with.
+        resolution: The resolved request.
+        earlier: The runs that a resume continues.
     """
     begun = {run.plan.benchmark_name: run for run in earlier}
     return tuple(

@@ -26,15 +26,15 @@ class ScoringPace:
 
 
 def n_requests(metric: Metric) -> int:
-    """Return how often somebody is asked for one score: a pair is judged in both orders."""
+    """Return the number of requests for one score: a pair is judged in both orders."""
     return 2 if hasattr(metric, "against") else 1
 
 
 def scoring_pace(store: Store, is_meant: Callable[[Metric], bool]) -> ScoringPace | None:
-    """Return the pace of scores on those metrics; None where too few were stored to tell.
+    """Return the pace of scoring with those metrics; None where too few scores were stored to tell.
 
-    Scores are stored by and by, many at a time: each batch took the time since the batch before it. The first one of a
-    run counts for nothing, since nobody knows when it began.
+    Scores are stored in batches: each batch took the time since the batch before it. The first one of a run does not
+    count, since its start is unknown.
 
     Args:
         store: Where the scores are.
@@ -59,7 +59,7 @@ def scoring_pace(store: Store, is_meant: Callable[[Metric], bool]) -> ScoringPac
 
 
 def _batches(scores: list[StoredThen], weights: dict[str, int]) -> list[tuple[datetime, int]]:
-    """Moments at which something was stored, each with how many requests that took."""
+    """Return the moments at which scores were stored, each with the number of requests behind them."""
     counted: Counter[datetime] = Counter()
     for score in scores:
         counted[score.stored_at] += weights[score.signature]

@@ -33,10 +33,7 @@ class ScoringWork:
 
 
 def work_of_metrics(store: Store, request: EvaluationRequest, resolution: Resolution) -> tuple[ScoringWork, ...]:
-    """Return the sandbox where programs are run, then every model that metrics ask.
-
-    In the order in which they are asked.
-    """
+    """Return the sandbox where programs are run, then every model that metrics ask, in the order of their use."""
     works = [_work_of(store, request, resolution, Need.SANDBOX, None)]
     works += [_work_of(store, request, resolution, model.need, model) for model in resolution.metric_models]
     return tuple(work for work in works if work.n_answers)
@@ -86,5 +83,5 @@ def _n_answers(request: EvaluationRequest, resolution: Resolution, is_meant: Cal
 
 
 def _n_requests_by_case(metric: Metric, n_candidates: int) -> int:
-    """For each case: the first candidate of pairs is nobody's opponent but the others'."""
+    """Return the number of requests for each case: the first candidate is an opponent only for the others."""
     return n_requests(metric) * (n_candidates - 1 if n_requests(metric) > 1 else n_candidates)

@@ -6,7 +6,7 @@ from typing import Any
 
 from evaluation.forecasts.costs import Forecast
 from evaluation.forecasts.scoring_work import ScoringWork
-from evaluation.races.bounds import RaceBounds
+from evaluation.races.cost_bounds import RaceBounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class RaceForecast:
 
     @property
     def most_seconds(self) -> float | None:
-        """The first look's time, as many times as it has to be; its loads once for each look. None: not known."""
+        """The first look's time, as often as it may be needed, with its loads once for each look. None: not known."""
         bounds, first = self.bounds, self.first_look
         if first.seconds is None or not first.n_calls:
             return None

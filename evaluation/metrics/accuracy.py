@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
+from evaluation.metrics.label_extraction import NOT_EXTRACTED, chosen_label, named_label
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement
@@ -51,7 +51,7 @@ def is_right(predicted: str | None, case: Case) -> bool:
 
 
 def unknown_label(case: Case) -> str | None:
-    """Return which reference is not among the case's labels, in words; None where all are."""
+    """Return the reference that is not among the case's labels, as a message; None where all are."""
     for reference in case.references:
         if named_label(reference, case.choices) is None:
             return f"has the reference {reference!r}, which is not among its labels {', '.join(case.choices)}"

@@ -77,7 +77,7 @@ class Announcement:
 
 
 def announcements(text: str) -> tuple[Announcement, ...]:
-    """Return the places where a number is announced, the one that counts most first."""
+    """Return the places where a number is announced, the most reliable announcement first."""
     announced = _announced_in_words(text)
     if announced:
         corrected = _CORRECTED.search(text, announced[-1].end())
@@ -104,14 +104,14 @@ def announcements(text: str) -> tuple[Announcement, ...]:
 
 
 def taken_back(text: str) -> int | None:
-    """Return where the answer takes back what it has announced last; None where it does not."""
+    """Return where the answer retracts its last announced number; None where it does not."""
     announced = _announced_in_words(text)
     match = _TAKEN_BACK.search(text, announced[-1].end()) if announced else None
     return match.end() if match else None
 
 
 def _announced_in_words(text: str) -> list[re.Match[str]]:
-    """Numbers that are announced in words, and neither denied nor supposed, up to a further question."""
+    """Yield numbers that are announced in words and neither denied nor hypothetical, up to a further question."""
     announced = [
         match
         for match in _SAID.finditer(text)
@@ -125,5 +125,5 @@ def _announced_in_words(text: str) -> list[re.Match[str]]:
 
 
 def is_explained(text: str, end: int) -> bool:
-    """Return whether what follows a number only explains it: `= 18 (2 · 9)`, `= 18 per 7 days`."""
+    """Check whether the text after a number only explains it: `= 18 (2 · 9)`, `= 18 per 7 days`."""
     return _EXPLAINED.match(text, end) is not None

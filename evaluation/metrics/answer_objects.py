@@ -10,11 +10,9 @@ _ANSWER = re.compile(r"(?:^|[_\s-])(?:answer|choice|option|letter|selection|pick
 
 
 def answer_in_object(text: str) -> str | None:
-    """Return what the object that is all of `text` has under `answer`, `final_answer`, `choice` and the like.
+    """Return the value under `answer`, `final_answer`, `choice` or the like of the JSON object that is all of `text`.
 
-    A line each.
-
-    None where `text` is no JSON object, fenced or not, or the object has no such key.
+    One line for each such key. None where `text` is no JSON object, fenced or not, or the object has no such key.
     """
     match = _OBJECT.fullmatch(text)
     if match is None:
@@ -27,7 +25,7 @@ def answer_in_object(text: str) -> str | None:
 
 
 def _written(value: Any) -> str:
-    """Return a text or number, or several of them side by side; empty for anything else."""
+    """Return a string or number as text, or a list of them joined by " and "; empty for anything else."""
     if isinstance(value, list):
         parts = [_written(item) for item in value]
         return " and ".join(parts) if all(parts) else ""

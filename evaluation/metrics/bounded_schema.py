@@ -40,7 +40,7 @@ class BoundedSchema:
     validator: Any
 
     def first_violation(self, value: Any) -> str | None:
-        """Return where and how a value breaks the schema first; None where it follows it.
+        """Return where and how a value first violates the schema; None where it is valid.
 
         Raises:
             PatternTimeoutError, TooMuchWorkError: it takes longer than it may.
@@ -65,7 +65,7 @@ class BoundedSchema:
 
 @lru_cache(maxsize=256)
 def bounded_schema(text: str) -> BoundedSchema:
-    """Return the schema of a JSON text.
+    """Parse a JSON text as a schema.
 
     Raises:
         SchemaFaultError: it is no JSON, no schema, refers to another document, or cannot be bounded.
@@ -149,7 +149,7 @@ def _without_draft(schema: Any) -> Any:
 
 @lru_cache(maxsize=16)
 def _bounded(kind: Any) -> Any:
-    """Return the rules of a draft, with each step counted and its careless ones replaced."""
+    """Return the keywords of a draft, with each step counted and the unbounded ones replaced."""
     from jsonschema import validators
 
     careful: dict[str, Keyword] = {
@@ -217,7 +217,7 @@ def _unique_items(validator: Any, is_wanted: bool, instance: Any, schema: Any) -
 
 
 def _comparable(value: Any) -> Any:
-    """Return a value that can be hashed, equal for equal JSON: 1 is 1.0, true is not 1."""
+    """Return a hashable value that is equal for equal JSON: 1 is 1.0, true is not 1."""
     if isinstance(value, dict):
         return "object", frozenset((name, _comparable(each)) for name, each in value.items())
     if isinstance(value, list):

@@ -16,7 +16,7 @@ class PatternTimeoutError(Exception):
 
 
 def is_found(pattern: str, text: str, *, ignore_case: bool = False, whole: bool = False) -> bool:
-    """Return True where the pattern, in the syntax of Python's `re`, stands somewhere in `text`, or makes up all of it.
+    """Check whether the pattern, in the syntax of Python's `re`, matches anywhere in `text`, or all of it.
 
     Raises:
         re.error: a pattern that does not compile.
@@ -32,7 +32,7 @@ def is_found(pattern: str, text: str, *, ignore_case: bool = False, whole: bool 
 
 
 def checked_pattern(pattern: str, *, ignore_case: bool = False) -> None:
-    """Nothing, where the pattern compiles.
+    """Check that the pattern compiles.
 
     Raises:
         re.error, OverflowError, RecursionError: it does not.

@@ -42,7 +42,7 @@ class ClassTable:
 def classification_report(rows: Sequence[Measurement]) -> ClassTable:
     """Return the table of classes from the evidence of `macro_f1`, `weighted_f1` or `mcc`.
 
-    Without classes for no rows.
+    Without rows the table has no classes.
     """
     pairs = counted_pairs(rows)
     labels = sorted({label for pair in pairs for label in pair} - {NOTHING})

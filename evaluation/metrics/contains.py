@@ -56,7 +56,7 @@ class Contains(Metric):
         return Measurement(value=float(right), rationale=rationale)
 
     def _bare(self, reference: str) -> tuple[str, bool]:
-        """Return the reference without its closing marks, and whether it ended with one."""
+        """Return the reference without its closing marks, and whether it had any."""
         whole = self._folded(reference)
         bare = without_closing_marks(whole)
         return bare, bare != whole
@@ -83,6 +83,6 @@ def _contained(reference: str, is_closed: bool, answer: str) -> bool:
 
 
 def _is_half_flag(text: str, start: int) -> bool:
-    """Return whether the sign at `start` is the second letter of a flag, which is written with two."""
+    """Check whether the character at `start` is the second half of a flag emoji, which takes two characters."""
     letters = _FLAG_LETTERS.search(text, max(0, start - 200), start)
     return _FLAG_LETTERS.match(text[start : start + 1]) is not None and letters is not None and len(letters[0]) % 2 == 1

@@ -46,7 +46,7 @@ class CostUsd(Metric):
     """US dollars per kilowatt-hour."""
 
     def __post_init__(self) -> None:
-        """Refuse a price that is none, half a price, and two prices."""
+        """Refuse an invalid price, half a token price, and both kinds of price at once."""
         for option in fields(self):
             price = getattr(self, option.name)
             if price is not None and not (isfinite(price) and price >= 0):
@@ -62,7 +62,7 @@ class CostUsd(Metric):
 
     @property
     def is_by_token(self) -> bool:
-        """True for a price by tokens."""
+        """Whether the price is by tokens."""
         return self.input_per_million is not None
 
     def problem(self, case: Case) -> str | None:
@@ -92,5 +92,5 @@ class CostUsd(Metric):
 
 
 def cost_metric(price: Mapping[str, float] | None) -> CostUsd | None:
-    """Return the metric for a price as a run keeps it with a candidate; None for a candidate without one."""
+    """Return the metric for a price as a run stores it with a candidate; None for a candidate without one."""
     return CostUsd(**price) if price else None

@@ -12,19 +12,19 @@ from evaluation.quality_metrics import QUALITIES
 
 
 def docstring(metric: type[Metric]) -> str:
-    """Return what the class says of itself; empty where it says nothing."""
+    """Return the class's docstring; empty where it has none."""
     text = metric.__dict__.get("__doc__") or ""
     # A dataclass without words of its own is given its list of arguments.
     return "" if text.startswith(f"{metric.__name__}(") else cleandoc(text)
 
 
 def summary(metric: type[Metric]) -> str:
-    """Return the first line of what the class says: what its value is."""
+    """Return the first line of the class's docstring: what its value is."""
     return docstring(metric).partition("\n")[0]
 
 
 def option_docs(metric: type[Metric]) -> dict[str, str]:
-    """Return what the class says below each of its options, by the option's name; silent ones are left out."""
+    """Return the docstring below each option of the class, by the option's name; options without one are left out."""
     docs: dict[str, str] = {}
     for owner in reversed(metric.__mro__):
         docs.update(_field_docs(owner))
@@ -33,7 +33,7 @@ def option_docs(metric: type[Metric]) -> dict[str, str]:
 
 
 def _field_docs(owner: type) -> Iterator[tuple[str, str]]:
-    """Yield the names of annotated fields, each with the string that stands right after it."""
+    """Yield the names of annotated fields, each with the string right after it."""
     try:
         tree = ast.parse(dedent(getsource(owner)))
     except (OSError, TypeError, SyntaxError):  # a class of which there is no source
@@ -95,5 +95,5 @@ OTHERS = "others"
 
 
 def family_of(name: str) -> str:
-    """Return the family of a metric; `others` for one that is not ours."""
+    """Return the family of a metric; `others` for one that is not built in."""
     return next((family for family, names in FAMILIES.items() if name in names), OTHERS)

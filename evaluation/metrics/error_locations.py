@@ -16,6 +16,6 @@ def in_words(error: BaseException) -> str:
 
 
 def place_in(error: BaseException, file: str) -> int | None:
-    """Return the line of `file` that was at work last when the error rose; None where it was not at work."""
+    """Return the line of `file` that was executing last when the error was raised; None where none was."""
     lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
     return lines[-1] if lines else None

@@ -52,7 +52,7 @@ class ExactMatch(Metric):
         return Measurement(value=float(right))
 
     def _forms(self, text: str) -> frozenset[str]:
-        """Return what `text` may be compared as: its hyphens between words left out, or as blanks."""
+        """Return the forms in which `text` may be compared: hyphens between words removed, or replaced by blanks."""
         hyphens = ("", " ") if "-" in text or "\N{EN DASH}" in text else ("",)
         return frozenset(self._normalised(text, hyphen) for hyphen in hyphens)
 

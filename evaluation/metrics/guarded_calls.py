@@ -29,10 +29,10 @@ _SLACK = 1e-9
 def measured(
     metric: Metric, case: Case, generations: Sequence[Generation], answers: Answers
 ) -> Measurement | ScoreFailure | None:
-    """Return what the metric says of the case, or how it failed.
+    """Measure the case with the metric; where that fails, return the failure.
 
     Args:
-        metric: Anybody's.
+        metric: Built in or third-party.
         case: What was asked.
         generations: As `Metric.measure` takes them.
         answers: Likewise.
@@ -51,7 +51,7 @@ def measured(
 
 
 def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...] | ScoreFailure:
-    """Return what the metric wants answered for the case, or how it failed."""
+    """Return the metric's requests for the case; where that fails, the failure."""
     try:
         requests = tuple(metric.requests(case, generations))
     except BaseException as error:
@@ -68,7 +68,7 @@ class BrokenMetricError(Exception):
 
 
 def combining(metric: Metric) -> Callable[[Sequence[float]], float]:
-    """Return the metric's `combine`; what it returns raises `BrokenMetricError` where that fails."""
+    """Wrap the metric's `combine` so that its failures raise `BrokenMetricError`."""
     if type(metric).combine is Metric.combine:
         return metric.combine
 
@@ -79,7 +79,7 @@ def combining(metric: Metric) -> Callable[[Sequence[float]], float]:
 
 
 def aggregating(metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float]:
-    """Return the metric's `aggregate`; what it returns raises `BrokenMetricError` where that fails."""
+    """Wrap the metric's `aggregate` so that its failures raise `BrokenMetricError`."""
 
     def aggregated(rows: Sequence[Measurement]) -> float:
         return _sound(metric, "aggregate", lambda: metric.aggregate(rows))
@@ -100,10 +100,10 @@ def _sound(metric: Metric, step: str, call: Callable[[], object]) -> float:
 
 
 def _not_ours(error: BaseException) -> BaseException:
-    """Return the error, where it is the metric's own. A Ctrl-C at the terminal is none, and is raised again.
+    """Return the error, where it is the metric's own; raise a Ctrl-C from the terminal again.
 
-    Python raises it only in the main thread, and only as long as its own handler stands: anywhere else a
-    `KeyboardInterrupt` is somebody's idea of an error.
+    Python raises it only in the main thread, and only as long as its own handler is installed: anywhere else a
+    `KeyboardInterrupt` was raised by other code as an ordinary error.
     """
     if (
         isinstance(error, KeyboardInterrupt)
@@ -145,7 +145,7 @@ def _is_plain(part: object) -> bool:
 
 
 def _wrong_value(metric: Metric, step: str, value: object) -> Iterator[str]:
-    """Why the value is none, at most once."""
+    """Yield why the value is not a valid one, at most once."""
     low, high = metric.value_range
     number = _as_float(value)
     if not isinstance(value, Real):
@@ -157,7 +157,7 @@ def _wrong_value(metric: Metric, step: str, value: object) -> Iterator[str]:
 
 
 def _as_float(value: object) -> float | None:
-    """Return the value as a finite number; None where it is none."""
+    """Return the value as a finite number; None where it is not one."""
     try:
         number = float(value) if isinstance(value, Real) else None
     except (OverflowError, ValueError, TypeError):

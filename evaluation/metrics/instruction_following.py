@@ -94,7 +94,7 @@ class InstructionAccuracy(_Verified, CorpusMetric):
     blind_spots: ClassVar[str] = _BLIND_SPOTS
 
     def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """Followed instructions over instructions, of all rows."""
+        """Return the number of followed instructions over that of all instructions, across all rows."""
         verdicts = [float(verdict) for row in rows for verdict in row.evidence[1::2]]
         return self._value([verdict == 1.0 for verdict in verdicts])
 

@@ -29,9 +29,9 @@ class JsonAnswer:
 
 
 def find_json(answer: str, *, strict: bool) -> JsonAnswer | str:
-    """Return the JSON value of an answer, or in a line why there is none.
+    """Return the JSON value of an answer, or one line that says why there is none.
 
-    The whole answer, but for blanks around it; unless `strict`, else the first fenced code block that is JSON and not
+    The whole answer, without blanks around it; unless `strict`, else the first fenced code block that is JSON and not
     marked as another language.
     """
     value = parsed_json(answer.strip())
@@ -52,7 +52,7 @@ class NotJson:
 
 
 def parsed_json(text: str) -> Any:
-    """Return the value of a JSON text; a `NotJson` where it is none, or one nested deeper than 64 levels."""
+    """Parse a JSON text; return a `NotJson` where it is invalid, or nested deeper than 64 levels."""
     if _depth(text) > MAX_DEPTH:
         return NotJson(f"nested deeper than {MAX_DEPTH} levels")
     try:
@@ -64,7 +64,7 @@ def parsed_json(text: str) -> Any:
 
 
 def _fenced_blocks(text: str) -> Iterator[str]:
-    """Yield the fenced code blocks that may be JSON; one that is not closed goes on to the end."""
+    """Yield the fenced code blocks that may be JSON; an unclosed one extends to the end."""
     fence, language, lines = "", "", list[str]()
     for line in text.split("\n"):
         opening = _FENCE.fullmatch(line.rstrip()) if not fence else None
@@ -86,7 +86,7 @@ def _closes(line: str, fence: str) -> bool:
 
 
 def _depth(text: str) -> int:
-    """Return how deep brackets nest outside of strings."""
+    """Return the nesting depth of brackets outside of strings."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
     deepest = depth = 0

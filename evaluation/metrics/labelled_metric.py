@@ -8,7 +8,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.accuracy import is_right, unknown_label
-from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
+from evaluation.metrics.label_extraction import NOT_EXTRACTED, chosen_label, named_label
 from evaluation.metrics.metric import CorpusMetric, Need
 from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement
@@ -43,10 +43,10 @@ class LabelledMetric(CorpusMetric):
 
 
 def counted_pairs(rows: Sequence[Measurement]) -> Counter[tuple[str, str]]:
-    """Return how often each pair of an expected and a predicted class occurs."""
+    """Count how often each pair of an expected and a predicted class occurs."""
     return Counter((str(row.evidence[0]), str(row.evidence[1])) for row in rows)
 
 
 def _as_in_choices(reference: str, choices: Sequence[str]) -> str:
-    """Return the reference, written as the case's labels write it."""
+    """Return the reference in the spelling of the case's labels."""
     return named_label(reference, choices) or reference

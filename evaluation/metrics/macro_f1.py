@@ -29,6 +29,6 @@ class MacroF1(LabelledMetric):
     )
 
     def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """Macro-F1 over all rows, equal to scikit-learn's with `zero_division=0`."""
+        """Return macro-F1 over all rows, equal to scikit-learn's with `zero_division=0`."""
         classes = classification_report(rows).classes
         return sum(row.f1 for row in classes) / len(classes)

@@ -33,7 +33,7 @@ class Mcc(LabelledMetric):
     )
 
     def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """Matthews' correlation over all rows, equal to scikit-learn's."""
+        """Return Matthews' correlation coefficient over all rows, equal to scikit-learn's."""
         pairs = counted_pairs(rows)
         expected, predicted = Counter[str](), Counter[str]()
         for (expected_label, predicted_label), n in pairs.items():

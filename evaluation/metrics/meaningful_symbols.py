@@ -24,5 +24,5 @@ _SIGNS = re.compile(
 
 
 def find_symbols(text: str) -> list[str]:
-    """Return the signs of a program or a sum, and letters that name something: `#` of `#define`, `/` of `yes / no`."""
+    """Return the symbols of a program or sum (`#` of `#define`, `/` of `yes / no`), and letters that name something."""
     return [*_SIGNS.findall(text), *(" ".join(name.split()).casefold() for name in NAMED_A.findall(text))]

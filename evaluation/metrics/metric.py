@@ -54,7 +54,7 @@ class Metric(ABC):
 
     @property
     def text(self) -> str:
-        """What `parse_metric` reads it from again: its name with all its options."""
+        """The text from which `parse_metric` rebuilds it: its name with all its options."""
         options = ", ".join(f"{option.name}={getattr(self, option.name)!r}" for option in fields(self))
         return f"{self.name}({options})" if options else self.name
 
@@ -71,12 +71,12 @@ class Metric(ABC):
     def problem(self, case: Case) -> str | None:
         """Return why this metric cannot measure the case, in words to follow "case …"; None where it can.
 
-        Asked before the first token is spent: a reference without a number, a pattern that does not compile.
+        Checked before the first token is spent: a reference without a number, a pattern that does not compile.
         """
         return None
 
     def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...]:
-        """Return what this metric wants answered before `measure`."""
+        """Return the requests that must be answered before `measure`."""
         return ()
 
     @abstractmethod
@@ -89,15 +89,15 @@ class Metric(ABC):
 
         Args:
             case: What was asked.
-            generations: One answer; for a pairwise judge two candidates', the measured one first.
-            answers: To each of `requests`; a `ScoreFailure` where one could not be answered.
+            generations: One answer; for a pairwise judge one of each of two candidates, the measured one first.
+            answers: One for each of `requests`; a `ScoreFailure` where a request could not be answered.
         """
 
     def combine(self, values: Sequence[float]) -> float:
         """Return the value of a case from those of its repeats, at least one.
 
         Raises:
-            TooFewRepeatsError: so few are left that they do not carry it; the case then has no value.
+            TooFewRepeatsError: too few repeats are left to give a value; the case then has none.
         """
         return values[0] if len(values) == 1 else sum(values) / len(values)
 

@@ -10,11 +10,11 @@ from evaluation.metrics.third_party import third_party_metric
 
 
 def higher_is_better(name: str, signature: str = "") -> bool:
-    """Return True also for a metric whose package is no longer installed.
+    """Return whether a higher value is better; True also for a metric whose package is no longer installed.
 
     Args:
         name: The metric's.
-        signature: As stored; that of a metric from a user's file says it itself, so that no report runs its code.
+        signature: As stored; for a metric from a user's file it holds the direction, so that no report runs its code.
     """
     if FROM_A_FILE in _version(signature):
         return LOWER not in _version(signature)
@@ -23,7 +23,7 @@ def higher_is_better(name: str, signature: str = "") -> bool:
 
 
 def is_over_all_cases(name: str, signature: str = "") -> bool:
-    """Return True for a metric whose value is computed from all cases together, and is no mean over them."""
+    """Check whether a metric's value is computed from all cases together, and is no mean over them."""
     if FROM_A_FILE in _version(signature):
         return CORPUS in _version(signature)
     metric = _find(name)
@@ -31,25 +31,25 @@ def is_over_all_cases(name: str, signature: str = "") -> bool:
 
 
 def value_range(name: str) -> tuple[float, float]:
-    """Return the least and the greatest value of a metric; without bounds where it is not known."""
+    """Return the least and the greatest value of a metric; infinite where a bound is not known."""
     metric = _find(name)
     return (-inf, inf) if metric is None else metric.value_range
 
 
 def best_value(name: str) -> float | None:
-    """Return the best that a metric can say; None where it is not known."""
+    """Return the best possible value of a metric; None where it is not known."""
     metric = _find(name)
     return None if metric is None else metric.value_range[1 if metric.higher_is_better else 0]
 
 
 def chance_level(name: str) -> float | None:
-    """Return what guessing gets on every case alike; None where that depends on the case, or is not known."""
+    """Return the score of guessing where it is equal for every case; None where it varies by case or is unknown."""
     metric = _find(name)
     return None if metric is None else metric.chance_level
 
 
 def is_guessed_among_choices(name: str) -> bool:
-    """Return True for a metric on which a blind guess among `n` choices is right once in `n` times."""
+    """Check whether a blind guess among `n` choices is right once in `n` times on this metric."""
     metric = _find(name)
     return metric is not None and Need.CHOICES in metric.needs and not issubclass(metric, CorpusMetric)
 

@@ -48,7 +48,7 @@ def metric_in_file(path: Path, class_name: str) -> type[Metric]:
 
 
 def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metric]:
-    """Return the metric class of that name in the file, had it this content.
+    """Return the metric class of that name from the file, with `source` as its content.
 
     Raises:
         ConfigurationError: as `metric_in_file`.
@@ -72,24 +72,24 @@ def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metri
 
 
 def _text(metric: Metric) -> str:
-    """Return what `parse_metric` reads the metric from again, from any working directory.
+    """Return the text from which `parse_metric` rebuilds the metric, from any working directory.
 
-    Path, class and all its options.
+    It holds the path, the class and all its options.
     """
     options = ", ".join(f"{option.name}={getattr(metric, option.name)!r}" for option in fields(metric))
     return f"{sys.modules[type(metric).__module__].__file__}:{type(metric).__name__}({options})"
 
 
 def loaded_metric(name: str, scorer_version: str) -> type[Metric] | None:
-    """Return the metric from a file that this process has loaded under that name and version.
+    """Return the metric class of that name and version, if this process has already loaded it from a file.
 
-    Nothing is loaded for it.
+    Loads nothing.
     """
     return _classes.get((name, scorer_version))
 
 
 def source_of(kind: type[Metric]) -> tuple[Path, bytes] | None:
-    """Return the path and content of the user's file that a class was loaded from; None for a class from elsewhere."""
+    """Return the path and content of the user's file that a class was loaded from; None for any other class."""
     loader = getattr(sys.modules.get(kind.__module__), "__loader__", None)
     return (Path(loader.path), loader.source) if isinstance(loader, _FromBytes) else None
 
@@ -118,9 +118,9 @@ class _FromBytes(SourceLoader):
 
 
 def _loaded(path: Path, source: bytes) -> ModuleType:
-    """Return the file as a module of a name of its own.
+    """Load the file as a module with a name of its own.
 
-    One that was loaded stays, another version is another module.
+    A module already loaded is reused; another version of the file is another module.
     """
     whole = str(path.resolve())
     name = f"benchwright_metric_{sha256(whole.encode(errors='surrogateescape') + b'|' + source).hexdigest()[:24]}"
@@ -144,7 +144,7 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
 
 
 def _class_lines(source: bytes) -> dict[str, int]:
-    """Line of each class at the top level of the file."""
+    """Return the line of each class at the top level of the file."""
     return {node.name: node.lineno for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
 
 

@@ -52,7 +52,7 @@ class MeasuringEndedError(Exception):
 
 
 def is_ours(metric: Metric) -> bool:
-    """Return False for a metric from a user's file or from another package."""
+    """Check that the metric is built in, neither from a user's file nor from another package."""
     kind = type(metric)
     if kind.__module__.startswith("evaluation."):
         return True
@@ -63,10 +63,10 @@ class MetricProcess:
     """Runs metrics: our own in this process, each other one in a process of its own. May be closed from any thread."""
 
     def __init__(self, *, limit_s: float = LIMIT_S) -> None:
-        """Nothing is started yet.
+        """Start nothing yet.
 
         Args:
-            limit_s: Seconds that another's metric has for one case.
+            limit_s: Seconds that a metric which is not built in may take for one case.
         """
         self._limit_s = limit_s
         self._closed = threading.Event()
@@ -79,7 +79,7 @@ class MetricProcess:
         self.close()
 
     def close(self) -> None:
-        """End every process, also one that is at work: whoever waits for it gets a `MeasuringEndedError`."""
+        """End every process, busy ones too: whoever waits for one gets a `MeasuringEndedError`."""
         self._closed.set()
         for other in list(self._others.values()):
             if other is not None:
@@ -88,7 +88,7 @@ class MetricProcess:
     def measured(
         self, metric: Metric, case: Case, generations: Sequence[Generation], answers: Answers
     ) -> Measurement | ScoreFailure | None:
-        """As `measuring.measured`.
+        """Run `guarded_calls.measured`, in a process of its own for a metric that is not built in.
 
         Raises:
             MeasuringEndedError: it was closed.
@@ -103,25 +103,25 @@ class MetricProcess:
     def requested(
         self, metric: Metric, case: Case, generations: Sequence[Generation]
     ) -> tuple[Request, ...] | ScoreFailure:
-        """As `measuring.requested`."""
+        """Run `guarded_calls.requested`."""
         if (other := self._other(metric)) is None:
             return guarded_calls.requested(metric, case, generations)
         requests: tuple[Request, ...] | ScoreFailure = other.call("requested", case, tuple(generations))
         return requests
 
     def combining(self, metric: Metric) -> Callable[[Sequence[float]], float]:
-        """As `measuring.combining`."""
+        """Return `guarded_calls.combining`, in a process of its own for a metric that is not built in."""
         if type(metric).combine is Metric.combine or (other := self._other(metric)) is None:
             return guarded_calls.combining(metric)
         return lambda values: _number(other.call("combined", tuple(values)))
 
     def aggregating(self, metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float]:
-        """As `measuring.aggregating`."""
+        """Return `guarded_calls.aggregating`, in a process of its own for a metric that is not built in."""
         other = self._other(metric)
         return guarded_calls.aggregating(metric) if other is None else lambda rows: _number(other.aggregated(rows))
 
     def _other(self, metric: Metric) -> "_Other | None":
-        """Return who measures the metric; None: we do."""
+        """Return the process that runs the metric; None for a built-in one, which runs in this process."""
         if metric not in self._others:
             self._others[metric] = None if is_ours(metric) else _Other(metric, self._limit_s, self._closed)
         return self._others[metric]
@@ -147,12 +147,12 @@ class _Other:
         """Rows of a corpus metric that the process already has; their ids stay valid as long as they are kept here."""
 
     def call(self, step: str, *arguments: Any) -> Any:
-        """Return what the step gives, or the failure that came of it."""
+        """Run the step and return its result, or the failure."""
         with self._at_work:
             return self._call(step, arguments)
 
     def aggregated(self, rows: Sequence[Measurement]) -> Any:
-        """Of the rows; each is sent but once."""
+        """Aggregate the rows, sending each of them only once."""
         with self._at_work:
             if self._process is None:
                 self._places, self._rows = {}, []
@@ -231,7 +231,7 @@ class _Other:
         return content if word == "found" else ScoreFailure(kind=RAISED, message=str(content))
 
     def _lost(self, process: subprocess.Popen[bytes], late_s: float | None, error: Exception) -> ScoreFailure:
-        """Return why the process gave no answer."""
+        """Return why the process did not answer."""
         self._end()
         if self._closed.is_set():
             raise MeasuringEndedError
@@ -246,7 +246,7 @@ class _Other:
         return ScoreFailure(kind=DIED, message=f"{name}: its process exited ({_how(process.returncode)})")
 
     def close(self) -> None:
-        """End the process, whoever waits for it; may be called from any thread."""
+        """End the process, even while a call waits for it; may be called from any thread."""
         with self._starting:
             process = self._process
         if process is not None:
@@ -273,7 +273,7 @@ def _close(pipe: Any) -> None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and what it started."""
+    """End the process and its children."""
     if process.poll() is not None:
         return
     try:

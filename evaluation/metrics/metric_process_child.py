@@ -58,11 +58,11 @@ class Measurer:
         return requested(self.metric, *arguments)
 
     def combined(self, values: Any) -> float:
-        """As the metric's `combine`."""
+        """Run the metric's `combine`."""
         return combining(self.metric)(values)
 
     def aggregated(self, new: Any, places: Any) -> float:
-        """As the metric's `aggregate`, of rows that came before, or come now, by their places."""
+        """Run the metric's `aggregate` on the rows at these places, sent earlier or with this call."""
         self.rows += new
         return aggregating(self.metric)([self.rows[place] for place in places])  # type: ignore[arg-type]
 
@@ -99,13 +99,13 @@ def _sent(replies: BinaryIO, reply: tuple[str, Any]) -> None:
 
 
 def _until_ended_after(seconds: float) -> None:
-    """Have the kernel end this process then, also where no Python code gets a turn."""
+    """Have the kernel end this process after so many seconds, even where no Python code gets to run."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def main() -> None:
-    """Serve until there is nothing more to read. What the metric prints goes to stderr."""
+    """Serve requests until the input ends. What the metric prints goes to stderr."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

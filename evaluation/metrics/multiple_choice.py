@@ -9,7 +9,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.choices.choice import FLEXIBLE, STRICT
 from evaluation.metrics.choices.extraction import chosen_option
 from evaluation.metrics.choices.option_matching import named_option, other_option
-from evaluation.metrics.extraction import NOT_EXTRACTED
+from evaluation.metrics.label_extraction import NOT_EXTRACTED
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement

@@ -21,7 +21,7 @@ _IN_WORDS: Mapping[Need, str] = {
 def missing_needs(
     metric: Metric, benchmark_cases: Sequence[Case], *, offered: Collection[Need] = frozenset()
 ) -> str | None:
-    """Return what stands in the way of measuring, in one sentence; None where nothing does.
+    """Return what prevents measuring, in one sentence; None where nothing does.
 
     Args:
         metric: What is to be measured.
@@ -54,7 +54,7 @@ def _first_problem(metric: Metric, cases: Sequence[Case]) -> str | None:
 
 
 def _problem(metric: Metric, case: Case) -> str | None:
-    """Return what the metric finds wrong with the case; where it cannot even say, that."""
+    """Return the metric's `problem` with the case, or the error that `problem` raised."""
     try:
         return metric.problem(case)
     except Exception as error:  # anybody's code

@@ -27,7 +27,7 @@ _SQUAD_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def folded(text: str) -> str:
-    """Return `text` in lower case, and with one way of writing each letter: `é` may come as one character or as two.
+    """Return `text` in lower case and Unicode-normalised: `é` may come as one character or as two.
 
     Unicode's canonical caseless matching (chapter 3.13, D145), in composed form.
     """
@@ -37,9 +37,7 @@ def folded(text: str) -> str:
 
 
 def keeps_words(text: str) -> bool:
-    """Return whether `text` holds a word.
-
-    Two letters in a row that are no article, or a letter of a script without case.
+    """Check whether `text` holds a word: two letters in a row that are no article, or a letter of a caseless script.
 
     Digits, signs and single letters are no words: what is written with them (`x - 1`, `C#`, `[1, 2]`) can differ in
     its marks alone.
@@ -85,19 +83,15 @@ def without_punctuation(text: str, *, hyphen: str = "") -> str:
 
 
 def whole_number(text: str) -> tuple[str, str]:
-    """Return the patterns for before and after `text`, where it begins or ends with a digit.
+    """Return patterns for before and after `text` that keep it from matching inside a longer number.
 
-    No other number goes on there.
-
-    `5` is then not in `15`, `-5`, `5.2` and `5,000`, yet in `3-5` and `5 km`.
+    Each is empty unless `text` begins or ends, respectively, with a digit. `5` then does not match in `15`, `-5`, `5.2`
+    and `5,000`, yet does in `3-5` and `5 km`.
     """
     before = _NO_NUMBER_BEFORE if text[:1].isdigit() else ""
     return before, _NO_NUMBER_AFTER if text[-1:].isdigit() else ""
 
 
 def squad_words(text: str) -> list[str]:
-    """Return the words of `text` as SQuAD's official script sees them.
-
-    Lower case, no ASCII punctuation, no articles.
-    """
+    """Return the words of `text` as SQuAD's official script does: lower case, no ASCII punctuation, no articles."""
     return _SQUAD_ARTICLE.sub(" ", text.lower().translate(_SQUAD_PUNCTUATION)).split()

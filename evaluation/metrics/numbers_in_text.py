@@ -161,7 +161,7 @@ def _read(match: re.Match[str], text: str, place: str, decimal_comma: bool) -> N
 
 
 def _value(parts: Mapping[str, str | None], decimal_comma: bool) -> Fraction:
-    """Return the value of a match, by which of its groups took part."""
+    """Return the value of a match, depending on which of its groups matched."""
 
     def number(name: str) -> Fraction:
         return _plain(parts.get(name) or "0", decimal_comma)
@@ -179,7 +179,10 @@ def _value(parts: Mapping[str, str | None], decimal_comma: bool) -> Fraction:
 
 
 def _mixed(whole: Fraction, over: Fraction, under: Fraction) -> Fraction:
-    """Return `1 3/4` is a mixed number; in `5 10/2` the 5 stands by itself. What is divided by zero ends in a zero."""
+    """Return the value of a mixed number such as `1 3/4`; in `5 10/2` the 5 stands by itself.
+
+    A division by zero gives 0.
+    """
     if not under:
         return under
     return over / under + (whole if over < under else 0)
@@ -192,7 +195,7 @@ def _plain(text: str, decimal_comma: bool) -> Fraction:
 
 @lru_cache(maxsize=2)
 def _patterns(decimal_comma: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Of a number that stands by itself, and of one inside a word."""
+    """Return the patterns of a number that stands by itself, and of one inside a word."""
     point, separators = (",", r".'’\u00a0\u202f\u2009 ") if decimal_comma else (r"\.", r",'’\u00a0\u202f\u2009")
     plain = rf"(?:\d{{1,3}}(?:[{separators}]\d{{3}}(?!\d))++|\d++)(?:{point}\d++)?"
     simple = rf"(?P<plain>{plain})(?:[eE](?P<e>[+-]?\d{{1,3}})(?!\w))?"
@@ -218,10 +221,7 @@ def _exponent(prefix: str) -> str:
 
 
 def _last_meant(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """Return the last number that is neither denied ("not 18") nor a deviation (`± 2`).
-
-    Nor the label of something else.
-    """
+    """Return the last number that is neither denied ("not 18") nor a deviation (`± 2`) nor a label."""
     last = label = None
     for match in pattern.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
@@ -235,7 +235,7 @@ def _last_meant(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _is_label(text: str, match: re.Match[str], before: str) -> bool:
-    """Return whether a number only counts steps or items: "(see step 3)", or "3." at the beginning of a line."""
+    """Check whether a number only counts steps or items: "(see step 3)", or "3." at the beginning of a line."""
     is_item = _ITEM_BEFORE.search(before) and _ITEM_AFTER.match(text, match.end()) and len(match.group()) < 3
     return bool(is_item) or _LABEL_BEFORE.search(before) is not None
 

@@ -43,7 +43,7 @@ def without_class(text: str) -> ConfigurationError | None:
 
 
 def _metric_classes(source: bytes) -> list[str]:
-    """Return the classes at the file's top level: those that derive from a metric by its looks, else all of them."""
+    """Return the classes at the file's top level: those whose bases look like a metric, else all of them."""
     classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
     metrics = [node for node in classes if any(ast.unparse(base).endswith("Metric") for base in node.bases)]
     return [node.name for node in metrics or classes]
@@ -56,9 +56,9 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
     """Return the metric that `text` names, with the options it gives.
 
     Args:
-        text: A name, or a name with options as literals: `regex(pattern='^yes', ignore_case=True)`. Of a metric in a
-            file of the user's own, the path before it: `path.py:Name(threshold=2)`.
-        may_name_a_file: False for text that comes from a benchmark, which must not have code run.
+        text: A name, or a name with options as literals: `regex(pattern='^yes', ignore_case=True)`. For a metric in a
+            user's own file, with the path in front: `path.py:Name(threshold=2)`.
+        may_name_a_file: False for text that comes from a benchmark, which must not run code.
 
     Raises:
         UnknownNameError: no metric of that name, or none yet.
@@ -85,9 +85,9 @@ def class_named(text: str) -> type[Metric]:
 
 
 def metric_of(name: str, signature: str) -> Metric | None:
-    """Return the metric that was stored with this signature; None where it is no longer to be had as it was.
+    """Return the metric stored with this signature; None where it is no longer available in that form.
 
-    A metric from a user's file is had where this process has loaded that very file: a stored text runs no code.
+    A metric from a user's file is available only if this process has loaded that very file: stored text runs no code.
     """
     # What follows the version (sacrebleu's own signature) may hold the mark too, and so may an option's text.
     at = signature.rfind("|v")
@@ -119,7 +119,7 @@ def _class_and_options(text: str) -> tuple[type[Metric], dict[str, Any]]:
 
 
 def _own_class(path: Path, class_name: str) -> type[Metric]:
-    """Return the class in the user's file, where its name is not taken."""
+    """Return the class in the user's file, unless its name is already taken."""
     must_be_allowed(path, what=f"the metric {class_name}:")
     kind = metric_in_file(path, class_name)
     if kind.name in METRICS or kind.name in third_party_names():
@@ -131,7 +131,7 @@ def _own_class(path: Path, class_name: str) -> type[Metric]:
 
 
 def metric_class(name: str) -> type[Metric]:
-    """Return the class of a metric: ours, else one that an installed package offers."""
+    """Return the class of a metric: a built-in one, else one from an installed package."""
     if name == MissingMetric.name:
         return MissingMetric
     if name in METRICS:
@@ -143,7 +143,7 @@ def metric_class(name: str) -> type[Metric]:
 
 
 def available_metrics() -> Catalogue[Metric]:
-    """Return every metric that can be named here and now: ours, then those of installed packages."""
+    """Return every available metric: the built-in ones, then those of installed packages."""
     others = [third_party_metric(name) for name in third_party_names() if name not in METRICS]
     return Catalogue("metric", *METRICS.values(), *(metric for metric in others if metric is not None))
 
@@ -193,7 +193,7 @@ def _with_options(metric: type[Metric], values: Mapping[str, Any]) -> Metric:
 
 
 def _made(metric: type[Metric], options: Mapping[str, Any]) -> Metric:
-    """Return the metric with these options, whoever wrote its class."""
+    """Create the metric with these options; its class may be third-party."""
     try:
         made = metric(**options)
         hash(made)

@@ -43,7 +43,7 @@ class RougeMetric(Metric):
     """Ignore word endings (Porter's rules for English)."""
 
     def problem(self, case: Case) -> str | None:
-        """Say which reference has no word that the tokenizer can see."""
+        """Say which reference has no word that the tokenizer recognises."""
         for reference in case.references:
             if reference.strip() and not rouge_words(reference, self.use_stemmer):
                 return f"has the reference {reference[:60]!r}, in which ROUGE sees no word (it reads a-z and 0-9 alone)"
@@ -107,7 +107,7 @@ class RougeL(RougeMetric):
 
 
 def shares_of(n_shared: int, *, n_wanted: int, n_given: int) -> Shares:
-    """Precision, recall and F-measure of so many shared words; all 0 where a side has none."""
+    """Return precision, recall and F-measure of so many shared words; all 0 where a side has none."""
     if not n_shared:
         return Shares(0.0, 0.0, 0.0)
     precision, recall = n_shared / n_given, n_shared / n_wanted
@@ -116,14 +116,14 @@ def shares_of(n_shared: int, *, n_wanted: int, n_given: int) -> Shares:
 
 @lru_cache(maxsize=1024)
 def rouge_words(text: str, use_stemmer: bool) -> tuple[str, ...]:
-    """Return the words of `text` as rouge-score's default tokenizer sees them."""
+    """Return the words of `text` as rouge-score's default tokenizer splits it."""
     return tuple(_tokenizer(use_stemmer).tokenize(text))
 
 
 def _common_order(left: Sequence[str], right: Sequence[str]) -> int:
-    """Return the length of the longest common subsequence, 64 words at a time.
+    """Return the length of the longest common subsequence, computed 64 words at a time.
 
-    Rouge-score's own table is quadratic in Python.
+    Rouge-score's own table takes quadratic time in Python.
     """
     from rapidfuzz.distance import LCSseq
 

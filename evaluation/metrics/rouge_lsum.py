@@ -63,7 +63,7 @@ class RougeLsum(RougeMetric):
 def _affordable(
     reference_sentences: Sequence[Sentence], answer_sentences: Sequence[Sentence]
 ) -> tuple[list[Sentence], bool]:
-    """Return the different sentences of an answer that can be compared, and True where that is not all of them."""
+    """Return the distinct sentences of an answer that are few enough to compare, and True where some were left out."""
     n_words = MAX_CELLS // max(1, sum(len(sentence) + _CELLS_OF_A_PAIR for sentence in reference_sentences))
     read: list[Sentence] = []
     for sentence in dict.fromkeys(answer_sentences):
@@ -78,7 +78,7 @@ def _affordable(
 def _hits(
     reference_sentences: Sequence[Sentence], answer_sentences: Sequence[Sentence], read: Sequence[Sentence]
 ) -> int:
-    """Return the words of the reference that the answer covers, each word of the answer used once at most."""
+    """Return the words of the reference that the answer covers, each word of the answer used at most once."""
     left = Counter(word for sentence in answer_sentences for word in sentence)
     n_hits = 0
     for sentence in reference_sentences:
@@ -91,7 +91,7 @@ def _hits(
 
 
 def _common_places(reference: Sentence, answer: Sentence) -> set[int]:
-    """Return the places in `reference` of one longest common subsequence, the one that rouge-score finds."""
+    """Return the places in `reference` of one longest common subsequence, the same that rouge-score finds."""
     places: set[int] = set()
     if set(reference).isdisjoint(answer):
         return places
@@ -109,7 +109,7 @@ def _common_places(reference: Sentence, answer: Sentence) -> set[int]:
 
 
 def _common_order_table(reference: Sentence, answer: Sentence) -> "NDArray[np.int32]":
-    """Return the length of the longest common subsequence of every two beginnings, filled along the longer sentence."""
+    """Return the length of the longest common subsequence of every two prefixes, filled along the longer sentence."""
     import numpy as np
 
     if len(answer) < len(reference):

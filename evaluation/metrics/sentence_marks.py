@@ -24,7 +24,7 @@ _OTHER_WORDS = re.compile(
 
 
 def without_inner_marks(word: str, *, hyphen: str = "") -> str:
-    """Return `word` without apostrophes between letters, and with `hyphen` for a hyphen between two words."""
+    """Return `word` without apostrophes between letters, with a hyphen between two words replaced by `hyphen`."""
     if _OTHER_WORDS.search(word):
         return word
     return _BETWEEN_LETTERS.sub("", _BETWEEN_WORDS.sub(hyphen, word) if hyphen else word)
@@ -59,7 +59,7 @@ _LONE = re.compile(r"\(([^\W\d_])\)|([^\W\d_])[).:]")
 
 
 def without_sentence_marks(text: str, *, hyphen: str = "") -> str:
-    """Return `text` without the marks of its sentences, word by word, `hyphen` for that between words; blanks stay."""
+    """Return `text` without sentence marks, word by word, with `hyphen` for hyphens between words; blanks stay."""
     phrase = _PHRASE_IN_BRACKETS.fullmatch(text)
     text = _without_emphasis(phrase.group(1) if phrase else text)
     text = _UNSPACED.sub("", _ABBREVIATION.sub(lambda match: match.group().replace(".", ""), text))
@@ -82,9 +82,9 @@ def without_sentence_marks(text: str, *, hyphen: str = "") -> str:
 
 
 def without_outer_marks(text: str) -> str:
-    """Return `text` without what can only stand around it.
+    """Return `text` without marks that can only surround it.
 
-    A full stop, paired quotes, emphasis, the bracket of a letter.
+    A full stop, paired quotes, emphasis, the brackets of a letter.
     """
     shorter = _without_emphasis(text.strip())
     quote, inner = shorter[:1], shorter[1:-1]
@@ -99,7 +99,7 @@ def without_outer_marks(text: str) -> str:
 
 
 def without_marks_of_other_scripts(text: str) -> str:
-    """Return `text` without the marks around and between words in letters that are not Latin: `今天。` is `今天`."""
+    """Return `text` without the marks around and between words in non-Latin letters: `今天。` is `今天`."""
     if text.isascii():
         return text
     return re.sub(r"\S+", lambda match: _without_marks_of_its_script(match.group()), text)
@@ -124,7 +124,7 @@ def _is_mark_of_another_script(mark: str) -> bool:
 def without_closing_marks(text: str) -> str:
     """Return `text` without emphasis, quotes and brackets around all of it, and the marks that end its sentence.
 
-    A single letter keeps its brackets, and what has no word (`5!`) all but a full stop.
+    A single letter keeps its brackets, and text without words (`5!`) keeps all but a full stop.
     """
     bare, before = text.strip(), ""
     while bare != before:
@@ -144,15 +144,12 @@ def _ends_a_word(sign: str) -> bool:
 
 
 def is_content_sign(sign: str) -> bool:
-    """Return whether `sign` is a letter, a digit or a picture, which no normalisation leaves out."""
+    """Check whether `sign` is a letter, a digit or a pictograph, which no normalisation removes."""
     return sign.isalnum() or unicodedata.category(sign) == "So"
 
 
 def _ends_something(sign: str) -> bool:
-    """Return whether a full stop may follow `sign` and be the sentence's own.
-
-    After `C++`, `50%`, `f(x)` or a picture.
-    """
+    """Check whether a full stop after `sign` may be the sentence's own: after `C++`, `50%`, `f(x)` or a pictograph."""
     return sign.isalnum() or sign in ")]}%‰#+*`\"'" or unicodedata.category(sign) in ("So", "Sc", "Mn", "Sk")
 
 
@@ -161,10 +158,7 @@ def _without_emphasis(text: str) -> str:
 
 
 def _says_something(words: list[str], number: int) -> bool:
-    """Return whether a word of nothing but marks stands for something.
-
-    A symbol, or an operation between two operands.
-    """
+    """Check whether a word of nothing but marks has a meaning: a symbol, or an operation between two operands."""
     word = words[number]
     if not all(_is_sentence_mark(mark) for mark in word):
         return True

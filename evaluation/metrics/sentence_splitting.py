@@ -47,7 +47,8 @@ _WRAPPED_LINE = 60
 def split_sentences(text: str, *, limit: int = MOST_SENTENCES) -> tuple[str, ...]:
     """Return the first `limit` sentences of `text` in order, none of them blank, with single blanks inside.
 
-    Bullets, list numbers and heading marks are left out. A text without a capital letter is split before small ones.
+    Bullets, list numbers and heading marks are left out. A text without capital letters is also split before
+    lower-case ones.
     """
     return tuple(islice(_sentences(text), limit))
 
@@ -66,7 +67,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Yield the stretches of `text` that no line break ends, each on one line."""
+    """Yield the parts of `text` that no line break interrupts, each on one line."""
     lines: list[str] = []
     for line in text.splitlines():
         item = _ITEM.match(line)
@@ -81,7 +82,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _goes_on(line: str, following: str) -> bool:
-    """Return True where the sentence of `line` is not over at its break."""
+    """Check whether the sentence of `line` goes on after its line break."""
     end = line.rstrip(_CLOSERS)
     if end.endswith(tuple(_MARKS + _STOPS_WITHOUT_BLANK)):
         return end.endswith(".") and _is_abbreviation(end[:-1], following)
@@ -121,7 +122,7 @@ def _starts_small(text: str) -> bool:
 
 
 def _is_abbreviation(before: str, following: str) -> bool:
-    """Return True where the dot between the two belongs to the word before it."""
+    """Check whether the dot between the two belongs to the word before it."""
     match = _WORD_BEFORE.search(before[-20:])
     word = match.group().lower() if match else ""
     if word in _NEVER_LAST:

@@ -155,7 +155,7 @@ def _label(generation: Generation) -> str | None:
 
 
 def reads_the_prompt(metric: Metric) -> bool:
-    """Return True for a figure that is smaller where the server had read the prompt before."""
+    """Check whether a figure is smaller where the server had the prompt in its cache."""
     if isinstance(metric, CostUsd):
         return metric.per_kwh is not None
     return isinstance(metric, LatencyS | TtftS | EnergyJ)
@@ -168,7 +168,7 @@ def _without_loading(seconds: float, generation: Generation, timing: Timing) -> 
 
 
 def tokens_per_s(output_tokens: int | None, generate_s: float | None) -> float | None:
-    """Output tokens a second after the first, which is what `tokens_per_s` means everywhere."""
+    """Return output tokens a second after the first token, which is what `tokens_per_s` means everywhere."""
     later = _later_tokens(output_tokens)
     return later / generate_s if later and generate_s else None
 

@@ -24,5 +24,5 @@ def summed(rows: Sequence[Measurement]) -> list[int]:
 
 
 def mean_value(rows: Sequence[Measurement]) -> float:
-    """Return the mean of the values: what is left where no row has anything to count."""
+    """Return the mean of the values, for when no row has anything to count."""
     return sum(row.value for row in rows) / len(rows)

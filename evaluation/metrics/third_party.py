@@ -37,7 +37,7 @@ def third_party_metric(name: str) -> type[Metric] | None:
 
 
 def third_party_names() -> tuple[str, ...]:
-    """Return the names that installed packages offer, sorted; nothing is loaded."""
+    """Return the sorted names of the metrics that installed packages offer, without loading any."""
     return tuple(sorted({offer.name for offer in entry_points(group=GROUP)}))
 
 
@@ -83,7 +83,7 @@ class MissingMetric(Metric):
 
     @property
     def signature(self) -> str:
-        """The lost metric's own: a failure must stand where its score would."""
+        """The missing metric's own: the failure must appear where its score would."""
         return self.stored_signature
 
     def measure(

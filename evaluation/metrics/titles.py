@@ -23,10 +23,10 @@ class Named:
 
 
 def short_titles(signatures: Mapping[str, str]) -> dict[str, str]:
-    """Return the title of each metric of a run, by its word; no two are the same.
+    """Return the title of each metric of a run, by its key; no two are the same.
 
     Args:
-        signatures: By the word under which the metric's numbers stand.
+        signatures: By the key under which the metric's numbers are stored.
     """
     named = [_read(word, signature) for word, signature in signatures.items()]
     titles: dict[str, str] = {}
@@ -37,7 +37,7 @@ def short_titles(signatures: Mapping[str, str]) -> dict[str, str]:
 
 
 def signature_parts(signature: str) -> Named:
-    """Return what a signature tells: the metric's class, its options and its scorer's version."""
+    """Parse a signature into the metric's class, its options and its scorer's version."""
     return _read("", signature)
 
 
@@ -53,7 +53,7 @@ def _read(word: str, signature: str) -> Named:
 
 
 def _call(shown: str) -> tuple[str, dict[str, str]]:
-    """Class and options of a `repr`; what cannot be read has neither."""
+    """Return the class and options of a `repr`; neither where it cannot be parsed."""
     try:
         tree = ast.parse(shown, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -64,9 +64,10 @@ def _call(shown: str) -> tuple[str, dict[str, str]]:
 
 
 def _title(item: Named, fellows: Sequence[Named]) -> str:
-    """Return the word itself where it is one of a kind.
+    """Return the key itself where no other metric has its title.
 
-    Or where it names the model that alone tells it from the others.
+    Else the plain name, with the options and version in which it differs from the others; an option at its default is
+    left out, and so is the model where the name has it.
     """
     if len(fellows) == 1 and not _is_signature(item):
         return item.word
@@ -85,7 +86,7 @@ def _is_signature(item: Named) -> bool:
 
 
 def _plain_name(item: Named, fellows: Sequence[Named]) -> str:
-    """Return the metric's name, with its model where its word has that."""
+    """Return the metric's name, with its model where its key has one."""
     if not _is_signature(item):
         return item.word
     names = [other.word.partition(" by ")[0] for other in fellows if not _is_signature(other)]
@@ -94,7 +95,7 @@ def _plain_name(item: Named, fellows: Sequence[Named]) -> str:
 
 
 def _defaults(name: str) -> dict[str, str]:
-    """Return an option that has its usual value goes without saying."""
+    """Return the default of each of the metric's options, which titles leave out."""
     return {field.name: repr(field.default) for field in fields(METRICS[name])} if name in METRICS else {}
 
 

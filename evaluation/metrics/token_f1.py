@@ -59,10 +59,10 @@ class TokenF1(Metric):
 
 
 def is_in_words(answer: str, reference: str) -> bool:
-    """Return whether SQuAD's rule holds: both texts have words (see `keeps_words`), and the reference is no code.
+    """Check whether SQuAD's normalisation applies: both texts have words (`keeps_words`), and the reference is no code.
 
-    Nor is either of them one word with a mark that it means (`Na+`, `.NET`, `--all`), or all that differs a sign that
-    is said (see `find_symbols`).
+    Neither text may be a single word with a meaningful mark (`Na+`, `.NET`, `--all`), nor may the two differ only in a
+    meaningful symbol (see `find_symbols`).
     """
     if _is_marked_word(answer) or _is_marked_word(reference):
         return False

@@ -16,8 +16,8 @@ EMBEDDING_UNUSABLE = "embedding_unusable"
 def cosines(firsts: Sequence[Answer], seconds: Sequence[Answer]) -> "npt.NDArray[np.float64] | ScoreFailure":
     """Return the cosine of each vector of `firsts` with each of `seconds`, in [-1, 1], shape (n_firsts, n_seconds).
 
-    Vectors are brought to length 1 first: some servers do so, others do not. The first failure where a text could not
-    be embedded, and `embedding_unusable` where a vector is all zero, holds no number, or differs in length.
+    Vectors are normalised to length 1 first: some servers do so, others do not. Returns the first failure where a text
+    could not be embedded, and `embedding_unusable` where a vector is all zero, holds no number, or differs in length.
     """
     vectors = _units([*firsts, *seconds])
     if isinstance(vectors, ScoreFailure):

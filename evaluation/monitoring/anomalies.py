@@ -35,7 +35,7 @@ class Anomaly:
 
     @property
     def result(self) -> AnomalyResult:
-        """What is shown of it."""
+        """The result shown to the user."""
         return AnomalyResult(
             candidate=self.series.candidate,
             task=self.series.task,
@@ -50,7 +50,7 @@ class Anomaly:
 
 
 def anomalies(series: Iterable[Series]) -> tuple[Anomaly, ...]:
-    """Newest figures that are out of the ordinary, the oddest first."""
+    """Return the newest figures that are out of the ordinary, the most unusual first."""
     odd_figures = [
         odd
         for candidate_series in series
@@ -79,7 +79,7 @@ def _anomaly(series: Series, quantity: Quantity) -> Anomaly | None:
 
 
 def _chance(earlier: Sequence[float], newest: float, *, is_share: bool) -> float:
-    """Return how often one more figure like the earlier ones would be as far off."""
+    """Return the probability that one more figure from the distribution of the earlier ones would be as far off."""
     from scipy.special import stdtr
 
     if not is_share and min(*earlier, newest) > 0:

@@ -13,9 +13,9 @@ Looks = Mapping[int, MonitorLook]
 
 
 def to_judge(series: Series, looks: Looks) -> tuple[Point, ...]:
-    """Return those that came since the last look, and the newest one; that one alone where nothing was ever looked at.
+    """Return the runs that arrived since the last check, and the newest one; only the newest where there was no check.
 
-    A run that began before one that was looked at may have ended after it.
+    A run that began before one that was checked may have ended after it.
     """
     seen = [place for place, point in enumerate(series.points) if point.row_id in looks]
     if not seen:
@@ -37,16 +37,14 @@ def _looked_at(point: Point, looks: Looks) -> datetime:
 def baseline_of(
     series: Series, point: Point, looks: Looks, n_runs: int, *, among: Collection[int] | None = None
 ) -> tuple[Point, ...]:
-    """Return the runs before it that are tagged, the newest of them.
+    """Return the newest runs before it that are tagged as baseline, else the first ones without a quality alert.
 
-    Else the first ones that raised no alert of quality.
-
-    One that is tagged itself is its own baseline.
+    A run that is tagged itself is its own baseline.
 
     Args:
         series: Its runs.
-        point: The one that is judged.
-        looks: What was found of earlier ones.
+        point: The run to check.
+        looks: The results of earlier checks.
         n_runs: How many at most.
         among: Candidates of runs that may be in it; None: all.
     """

@@ -15,9 +15,9 @@ WHAT = {
 
 
 def changes_between(before: Setting, now: Setting) -> tuple[Change, ...]:
-    """Return all that is known of both and differs.
+    """Return every setting that is known on both sides and differs.
 
-    Digests at one server alone, since two may name one file differently.
+    Digests are compared only at the same server, since two servers may give one file different digests.
     """
     changes = []
     for what in WHAT:
@@ -30,12 +30,12 @@ def changes_between(before: Setting, now: Setting) -> tuple[Change, ...]:
 
 
 def changes_since(earlier: Sequence[Setting], now: Setting) -> tuple[Change, ...]:
-    """Return all that differs from the newest of the earlier ones."""
+    """Return every setting that differs from the newest of the earlier ones."""
     return changes_between(earlier[-1], now) if earlier else ()
 
 
 def in_words(changes: Sequence[Change]) -> str:
-    """Return a sentence on what changed, or that nothing of it did."""
+    """Return a sentence on what changed, or that nothing did."""
     if not changes:
         return "No change in model, judge or server."
     changed = [f"{WHAT[change.what]} changed ({shortened(change.was)} → {shortened(change.now)})" for change in changes]
@@ -45,6 +45,6 @@ def in_words(changes: Sequence[Change]) -> str:
 
 
 def shortened(text: str, length: int = 24) -> str:
-    """Return the text, or its beginning: digests and signatures are long."""
+    """Return the text, truncated where it is long: digests and signatures are."""
     bare = text.removeprefix("sha256:")
     return bare if len(bare) <= length else f"{bare[:12]}…"

@@ -10,7 +10,7 @@ from evaluation.monitoring.alert_names import listed
 from evaluation.monitoring.rules import CRITICAL, MIN_TIMED, Verdict
 from evaluation.records import Finding, Status
 from evaluation.records.alerts import subject_of
-from evaluation.store.runs_without_numbers import RunEnd
+from evaluation.store.run_ends import RunEnd
 
 RULE = "run"
 BACK = timedelta(days=7)
@@ -37,7 +37,7 @@ class FlowRunEnd:
 
 
 def run_verdicts(ends: Iterable[RunEnd], moment: datetime) -> list[Verdict]:
-    """Of the newest run of each set of candidates on a benchmark: whether it ended before its first number.
+    """Check, for the newest run of each set of candidates on a benchmark, whether it ended before its first number.
 
     Args:
         ends: Runs that have ended or died, the oldest first.
@@ -52,7 +52,7 @@ def _is_over(end: RunEnd, moment: datetime) -> bool:
 
 
 def _is_told_as_failures(end: RunEnd) -> bool:
-    """Return True where so many calls failed that the rule `success` tells of it."""
+    """Check whether so many calls failed that the rule `success` already reports it."""
     return not end.n_numbers and end.n_calls == end.n_failed and end.n_calls >= MIN_TIMED
 
 
@@ -84,7 +84,7 @@ def _of_run(about: str, end: RunEnd) -> Verdict:
 
 
 def flow_run_verdicts(ends: Sequence[FlowRunEnd]) -> list[Verdict]:
-    """Of the newest flow run of each schedule: whether it failed before there was any run.
+    """Check, for the newest flow run of each schedule, whether it failed before there was any run.
 
     Args:
         ends: Those of schedules, the oldest first.

@@ -23,12 +23,12 @@ class _NotedIdentity:
 
 
 def change_verdicts(runs: Sequence[MonitoredRun], *, since: datetime, left_out: Iterable[str] = ()) -> list[Verdict]:
-    """For each model, judge and server whether it is another one than it was.
+    """Check, for each model, judge and server, whether it has changed.
 
     Args:
         runs: Those that have ended, the oldest first.
         since: An older change keeps an open alert open, and raises none.
-        left_out: Rules that are not to hold.
+        left_out: Rules that are disabled.
     """
     rules = {"model": _models, "server": _servers, "judge": _judges}
     out = set(left_out)
@@ -36,7 +36,7 @@ def change_verdicts(runs: Sequence[MonitoredRun], *, since: datetime, left_out: 
 
 
 def _models(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
-    """Digests are compared at one server alone: two servers name one file by different digests."""
+    """Return the history of each model's digest at one server: two servers may name one file by different digests."""
     seen: defaultdict[tuple[str, str], list[_NotedIdentity]] = defaultdict(list)
     for run in runs:
         if run.digest is not None:
@@ -123,7 +123,7 @@ def _verdict(
 
 
 def _last_change(seen: Sequence[_NotedIdentity]) -> tuple[_NotedIdentity | None, _NotedIdentity]:
-    """Return what was noted before the newest change, and after it; None where nothing ever changed."""
+    """Return the values before and after the newest change; None where nothing ever changed."""
     change: tuple[_NotedIdentity | None, _NotedIdentity] = (None, seen[0])
     for before, after in pairwise(seen):
         if before.value != after.value:

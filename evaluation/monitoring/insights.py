@@ -17,7 +17,7 @@ FAR_APART = 1.5
 
 
 def insights(series: Sequence[Series], trends: Iterable[Trend], anomalies: Iterable[Anomaly]) -> tuple[Insight, ...]:
-    """Return all that there is, the surest first: trends, odd figures, another judge, failures, live calls."""
+    """Return all insights, the surest first: trends, unusual figures, another judge, failures, live calls."""
     return (
         *(_of_trend(trend) for trend in trends if trend.is_clear),
         *(_of_anomaly(anomaly) for anomaly in anomalies),
@@ -94,7 +94,7 @@ def _of_failures(series: Iterable[Series]) -> Iterator[Insight]:
 
 
 def _of_live(series: Sequence[Series]) -> Iterator[Insight]:
-    """Where a candidate takes much longer, or much less, in production than in its evaluations."""
+    """Yield each candidate that takes much longer, or much less, in production than in its evaluations."""
     measured = {
         candidate_series.candidate: candidate_series.points[-1]
         for candidate_series in series

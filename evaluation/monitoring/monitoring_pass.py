@@ -20,7 +20,7 @@ from evaluation.results.monitoring import Insight
 from evaluation.store.alerts import find_looks
 from evaluation.store.busy_gpus import busy_gpus
 from evaluation.store.monitored import MonitoredRun, monitored_runs
-from evaluation.store.runs_without_numbers import run_ends
+from evaluation.store.run_ends import run_ends
 from evaluation.store.session import Store
 
 
@@ -43,11 +43,11 @@ class MonitoringPass:
 def run_pass(
     store: Store, request: MonitorRequest, moment: datetime, *, scheduled: Sequence[FlowRunEnd] = ()
 ) -> MonitoringPass:
-    """Return what is to be seen now. Nothing is stored.
+    """Run one monitoring pass and return its findings. Nothing is stored.
 
     Args:
         store: Where everything is.
-        request: What is too much.
+        request: The thresholds.
         moment: Now.
         scheduled: How flow runs of schedules ended, the oldest first.
     """
@@ -151,7 +151,7 @@ def _quality(
 
 
 def _findings(all_verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:
-    """Return one for each subject: one that raises an alert before one that does not, else the newest."""
+    """Return one finding for each subject: one that raises an alert before one that does not, else the newest."""
     kept: dict[str, Finding] = {}
     for verdict in all_verdicts:
         if verdict.finding is None:

@@ -41,17 +41,17 @@ class QualityCheck(Newcomer):
 
     @property
     def is_below(self) -> bool:
-        """True where chance, shared out, does not explain it."""
+        """True where chance, adjusted for all looks, does not explain it."""
         return self.p_adjusted is not None and self.p_adjusted <= self.level
 
     @property
     def stays(self) -> bool:
-        """True where it does not speak against an alert that is open."""
+        """True where it does not contradict an open alert."""
         return self.is_below or self.p_value <= STAYS
 
     @property
     def record(self) -> QualityRecord:
-        """What is stored of it."""
+        """The record to store."""
         return QualityRecord(**{each.name: getattr(self, each.name) for each in fields(QualityRecord)})
 
 
@@ -64,7 +64,7 @@ def check_quality(
     higher_is_better: bool,
     level: float,
 ) -> QualityCheck | None:
-    """Return how the newest run stands on the cases that it shares with its baseline; None: it shares none.
+    """Compare the newest run with its baseline on the cases that they share; None: they share none.
 
     Args:
         newest: Its scores.
@@ -72,7 +72,7 @@ def check_quality(
         metric: The metric's name.
         signature: With its options.
         higher_is_better: Which side is worse.
-        level: What the look may spend.
+        level: The error rate that this look may spend.
     """
     sign = 1.0 if higher_is_better else -1.0
     shared = [case for case in sorted(newest) if any(case in values for values in baseline.values())]
@@ -96,12 +96,12 @@ def check_quality(
 
 
 def level_of(n_before: int, *, rate: float, n_looks: int) -> float:
-    """Return the chance of a false alarm that one look may spend.
+    """Return the probability of a false alarm that one look may spend.
 
     Args:
-        n_before: How often the candidate was looked at before.
-        rate: The chance that all looks may spend.
-        n_looks: How many they are.
+        n_before: How many earlier looks the candidate had.
+        rate: The false-alarm probability of all looks together.
+        n_looks: The number of looks.
     """
     if n_looks <= 4 * len(_FIRST):
         return rate / n_looks
@@ -110,7 +110,7 @@ def level_of(n_before: int, *, rate: float, n_looks: int) -> float:
 
 
 def adjusted(looks: Sequence[QualityCheck]) -> list[QualityCheck]:
-    """Return the looks of one time with their p-values among each other."""
+    """Return the checks of one pass with their p-values adjusted for one another (Holm)."""
     if not looks:
         return []
     together = holm([check.p_value for check in looks])

@@ -35,7 +35,7 @@ class NewRunCheck:
 
     @property
     def stored(self) -> MonitorLook:
-        """What is kept of it."""
+        """The record to store."""
         quality = None if self.quality is None else self.quality.record
         return MonitorLook(run_candidate_id=self.point.row_id or 0, quality=quality)
 
@@ -43,15 +43,15 @@ class NewRunCheck:
 def check_new_run(
     store: Store, series: Series, point: Point, looks: Looks, request: MonitorRequest, *, n_now: int = 0
 ) -> NewRunCheck:
-    """Return the run against its baseline, where it has one.
+    """Compare the run with its baseline, where it has one.
 
     Args:
         store: Where its scores are.
         series: All runs of the candidate.
-        point: The one that is judged.
-        looks: What was found of earlier ones.
-        request: How long a baseline is, and what may be spent.
-        n_now: Runs of the candidate that are looked at before this one, now.
+        point: The run to check.
+        looks: The results of earlier checks.
+        request: The length of a baseline, and the error rate to spend.
+        n_now: Runs of the candidate that this pass checks before this one.
     """
     bare = NewRunCheck(series=series, point=point)
     signature, metric = point.setting.judge, series.headline
@@ -91,7 +91,7 @@ def _values(store: Store, row_id: int | None, signature: str) -> Values:
 
 
 def together(fresh: Sequence[NewRunCheck]) -> list[NewRunCheck]:
-    """Return the looks of one time, each knowing of the others."""
+    """Return the checks of one pass, each adjusted for the others."""
     tested = [check for check in fresh if check.quality is not None]
     looks = adjusted([check.quality for check in tested if check.quality is not None])
     adjusted_by_id = {id(check): quality for check, quality in zip(tested, looks, strict=True)}
@@ -99,7 +99,7 @@ def together(fresh: Sequence[NewRunCheck]) -> list[NewRunCheck]:
 
 
 def quality_verdict(check: NewRunCheck) -> Verdict | None:
-    """Return what follows from a new run; None: it could not be judged."""
+    """Return the verdict on a new run; None: it could not be judged."""
     if check.point.is_baseline:
         return Verdict(subject=_subject(check.series))
     return None if check.quality is None else _verdict(check.series, check.point, check.baseline, check.quality.record)
@@ -108,9 +108,9 @@ def quality_verdict(check: NewRunCheck) -> Verdict | None:
 def recheck_quality(
     series: Series, point: Point, baseline: Sequence[Point], quality: QualityRecord | None
 ) -> Verdict | None:
-    """Return what follows from a run that was looked at before.
+    """Return the verdict on a run that was checked before.
 
-    Evidence that stands is told again, and not tested again.
+    Evidence that still holds is reported again, not tested again.
     """
     if point.is_baseline:
         return Verdict(subject=_subject(series))

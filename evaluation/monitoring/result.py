@@ -13,13 +13,13 @@ from evaluation.results.monitoring import AlertResult, MonitorResult, OpenAlertR
 def monitor_result(
     seen: MonitoringPass, changes: AlertChanges, open_alerts: Sequence[AlertRecord], silences: Sequence[SilenceRecord]
 ) -> MonitorResult:
-    """Return all that a look found.
+    """Return the result of a monitoring pass.
 
     Args:
-        seen: The look.
+        seen: The pass.
         changes: What it did to the alerts.
-        open_alerts: Those that are not over.
-        silences: Those that hold.
+        open_alerts: Alerts that are still open.
+        silences: Silences in force.
     """
     raised = {alert.alert_id for alert in changes.raised}
     return MonitorResult(

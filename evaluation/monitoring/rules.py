@@ -47,7 +47,7 @@ class Judged:
     def verdict(
         self, rule: str, *, is_broken: bool, severity: str, sentence: str, evidence: Mapping[str, object]
     ) -> Verdict:
-        """Return the answer of a rule, with a finding where it is broken."""
+        """Return the verdict of a rule, with a finding where it is broken."""
         subject = subject_of(rule, self.series.about)
         if not is_broken:
             return Verdict(subject=subject)
@@ -73,7 +73,7 @@ class Judged:
 
     @property
     def min_timed(self) -> int:
-        """Calls that a figure must rest on."""
+        """The least number of calls behind a figure."""
         return MIN_TIMED if self.series.source == "evaluation" else self.request.min_calls
 
 
@@ -112,7 +112,7 @@ def duration(judged: Judged) -> Verdict | None:
 
 
 def success(judged: Judged) -> Verdict | None:
-    """Return the share of calls that came to an answer."""
+    """Return the share of calls that got an answer."""
     point, least = judged.point, judged.request.success_below
     if point.success is None or point.n < judged.min_timed:
         return None
@@ -134,7 +134,7 @@ def success(judged: Judged) -> Verdict | None:
 
 
 def tokens(judged: Judged) -> Verdict | None:
-    """Return the mean tokens of a call against the budget."""
+    """Compare the mean tokens of a call with the budget."""
     point = judged.point
     budget = judged.request.budget(judged.series.benchmark, judged.series.task)
     if budget is None or point.tokens is None or point.n_counted < judged.min_timed:
@@ -150,7 +150,7 @@ def tokens(judged: Judged) -> Verdict | None:
 
 
 def gpu(judged: Judged) -> Verdict | None:
-    """Return how much of the time in which it was asked the GPU worked: the least busy of its servers."""
+    """Return the GPU utilisation while requests were running, of the least busy of its servers."""
     gpus = [usage for usage in judged.gpus if usage[1] >= MIN_GPU_SAMPLES]
     if not gpus:
         return None
@@ -176,6 +176,6 @@ THRESHOLDS: Mapping[str, Callable[[Judged], Verdict | None]] = {
 
 
 def verdicts(judged: Judged) -> list[Verdict]:
-    """Return what the rules say that hold and can be judged."""
+    """Return the verdicts of the rules that are enabled and can be judged."""
     outcomes = [rule(judged) for name, rule in THRESHOLDS.items() if name not in judged.request.left_out]
     return [verdict for verdict in outcomes if verdict is not None]

@@ -29,7 +29,7 @@ _BY_HOUR_UP_TO = timedelta(days=3)
 def evaluation_series(
     store: Store, runs: Sequence[MonitoredRun], request: MonitorRequest, moment: datetime
 ) -> list[Series]:
-    """Return a series for each candidate on each benchmark version that was evaluated lately.
+    """Return a series for each candidate on each benchmark version with a recent evaluation.
 
     Args:
         store: Where their answers are.
@@ -49,7 +49,7 @@ def evaluation_series(
 
 
 def _kept(group: Sequence[MonitoredRun], n_baseline: int) -> list[MonitoredRun]:
-    """Return the newest ones, and all that may be in a baseline."""
+    """Return the newest points, and all that may be in a baseline."""
     complete = [run for run in group if run.is_complete]
     tagged = [run for run in complete if BASELINE in run.tags]
     kept = {run.row_id for run in (*group[-MOST_POINTS:], *complete[: 2 * n_baseline], *tagged[-n_baseline:])}
@@ -72,7 +72,7 @@ def _evaluated(
 
 
 def _point(run: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], headline: str | None) -> Point:
-    """Return a run's figures; its quality is that of `headline`, whatever its own headline was."""
+    """Return a run's figures; its quality is that of `headline`, whatever the run's own headline was."""
     use = metric_use(run, headline)
     if run.given_up is not None:
         missing = max(0, run.n_planned - calls.n)
@@ -100,7 +100,7 @@ def _point(run: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], h
 
 
 def headline_of(run: MonitoredRun) -> MetricUse | None:
-    """Return the headline with its signature, as the run planned it."""
+    """Return the headline metric with its signature, as the run planned it."""
     return metric_use(run, run.headline)
 
 
@@ -130,14 +130,14 @@ def _lived(task: str, candidate: str, calls: Sequence[LiveCall], request: Monito
 
 
 def _n_newest(calls: Sequence[LiveCall], request: MonitorRequest, moment: datetime) -> int:
-    """Return how many of the last calls are the newest ones: those of the last hours, else the last few of a day."""
+    """Return how many of the latest calls count as newest: those of the last hours, else the last few of a day."""
     n_recent = sum(call.started_at >= moment - timedelta(hours=request.live_hours) for call in calls)
     n_of_day = sum(call.started_at >= moment - FULL_DAY for call in calls)
     return max(n_recent, min(n_of_day, request.min_calls))
 
 
 def _stretches(calls: Sequence[LiveCall]) -> list[list[LiveCall]]:
-    """Return the calls by day, or by hour where there are few days of them."""
+    """Group the calls by day, or by hour where there are few days of them."""
     if not calls:
         return []
     is_short = calls[-1].started_at - calls[0].started_at <= _BY_HOUR_UP_TO

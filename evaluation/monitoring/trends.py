@@ -44,17 +44,17 @@ class Trend:
 
     @property
     def is_clear(self) -> bool:
-        """True where chance does not explain it, among all figures that were looked at."""
+        """True where chance does not explain it, adjusted for all figures that were tested."""
         return self.direction != "steady" and self.p_adjusted is not None and self.p_adjusted <= CLEAR
 
     @property
     def result(self) -> TrendResult:
-        """What is shown of it."""
+        """The result shown to the user."""
         return TrendResult(**{each.name: getattr(self, each.name) for each in fields(TrendResult)})
 
 
 def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
-    """Return one for each figure of each series of which there are enough points."""
+    """Return a trend for each figure of each series with enough points."""
     tested = [
         trend
         for candidate_series in series
@@ -68,9 +68,9 @@ def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
 
 
 def comparable(series: Series, quantity: Quantity) -> list[Point]:
-    """Return the points that have the figure, measured as the newest one: by the same judge, with prompts as fresh.
+    """Return the points that have the figure, measured like the newest one: by the same judge, with prompts as fresh.
 
-    Where it is not known whether prompts were kept, seconds and joules of two points are not comparable.
+    Where it is not known whether prompts were cached, seconds and joules of two points are not comparable.
     """
     points = [point for point in series.points if point.value(quantity) is not None]
     if quantity == "quality" and points:
@@ -113,7 +113,7 @@ def _slope(times: Sequence[float], values: Sequence[float]) -> float:
 
 
 def _kendall(times: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """Return how much more pairs rise than fall, as Kendall's tau, and its p."""
+    """Return Kendall's tau, by how much rising pairs outnumber falling ones, and its p."""
     from scipy.stats import kendalltau
 
     if min(values) == max(values) or min(times) == max(times):

@@ -73,11 +73,11 @@ class Point:
 
     @property
     def success(self) -> float | None:
-        """The share of calls that came to an answer."""
+        """The share of calls that got an answer."""
         return self.n_ok / self.n if self.n else None
 
     def value(self, quantity: Quantity) -> float | None:
-        """Return one of the quantities that are followed."""
+        """Return one of the monitored quantities."""
         number: float | None = getattr(self, quantity)
         return number
 
@@ -104,18 +104,18 @@ class Series:
 
     @property
     def about(self) -> str:
-        """Its name among all, for the identity of an alert."""
+        """Its unique name, for the identity of an alert."""
         version = "" if self.benchmark_version is None else f"@{self.benchmark_version[:12]}"
         return f"{self.source} · {self.task} · {self.benchmark or ''}{version} · {self.candidate}"
 
     @property
     def name(self) -> str:
-        """Its name for people."""
+        """Its display name."""
         return f"{self.candidate} on {self.what}"
 
 
 def point_of_calls(calls: "Calls", **fields: object) -> Point:
-    """Return what the answers of a run took: those to fresh prompts, or to cached ones, never both together."""
+    """Return the figures of a run's answers: those to fresh prompts, or to cached ones, never both together."""
     latency_s = calls.latencies[calls.prompts]
     return Point(
         n=calls.n,
@@ -133,7 +133,7 @@ def point_of_calls(calls: "Calls", **fields: object) -> Point:
 
 
 def point_of_live(calls: "Sequence[LiveCall]") -> Point:
-    """Return what calls in production took; at least one call."""
+    """Return the figures of calls in production; at least one call."""
     ok = [call for call in calls if call.error is None]
     failures: dict[str, int] = {}
     for call in calls:

@@ -24,7 +24,7 @@ class Spread:
 
 
 def draw_box_plots(spreads: Sequence[Spread], *, title: str, x_title: str) -> str:
-    """Return the picture; of very many candidates the first ones.
+    """Draw box plots; of very many candidates the first ones.
 
     Args:
         spreads: At least one.

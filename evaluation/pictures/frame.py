@@ -10,7 +10,7 @@ from evaluation.results.estimates import HasInterval
 
 
 def across(axis: Scale, *, top: float, bottom: float, title: str) -> list[str]:
-    """Upright grid lines at the ticks of an axis from left to right, with their words below, and its title."""
+    """Return vertical grid lines at the ticks of a horizontal axis, with labels below, and the axis title."""
     parts = [line(axis.begin, bottom, axis.end, bottom, class_="axis")]
     for value, label in axis.ticks():
         x = axis.at(value)
@@ -23,10 +23,7 @@ def across(axis: Scale, *, top: float, bottom: float, title: str) -> list[str]:
 
 
 def upwards(axis: Scale, *, left: float, right: float, title: str) -> list[str]:
-    """Return the level grid lines at the ticks of an axis that grows upwards, with their words at the left.
-
-    And its title.
-    """
+    """Return horizontal grid lines at the ticks of a vertical axis, with labels at the left, and the axis title."""
     parts = [line(left, axis.begin, left, axis.end, class_="axis")]
     for value, label in axis.ticks():
         y = axis.at(value)
@@ -46,7 +43,7 @@ MOST_ROWS = 30
 
 
 def left_out(n: int, y: float) -> list[str]:
-    """Return a line that says how many rows there is no room for; nothing where all are there."""
+    """Return a line with the number of rows that are left out for want of room; empty where none is."""
     return [text(WIDTH - 16, y, f"and {n:,} more in the table", class_="faint", text_anchor="end")] if n > 0 else []
 
 

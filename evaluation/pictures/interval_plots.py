@@ -31,15 +31,15 @@ def draw_interval_plots(
     against: float | None = None,
     x_range: tuple[float, float] = ANY,
 ) -> str:
-    """Return the picture; of very many rows the first ones.
+    """Draw values with their intervals; of very many rows the first ones.
 
     Args:
         rows: At least one.
         title: What it shows.
         x_title: What the values are, with their unit.
         about: A line below the title.
-        against: A value that is marked, such as no difference.
-        x_range: Beyond which no value can be.
+        against: A value to mark, such as no difference.
+        x_range: Bounds that no value can exceed.
     """
     shown = rows[:MOST_ROWS]
     top = 70 if about else 52

@@ -32,14 +32,14 @@ def draw_line_plots(
     y_title: str,
     y_range: tuple[float, float] = ANY,
 ) -> str:
-    """Return the picture; as many candidates as there are colours.
+    """Draw a line for each candidate, as many as there are colours.
 
     Args:
         lines: At least one, with at least one value each.
-        moments: What is written below each run, the oldest first.
+        moments: The label below each run, the oldest first.
         title: What it shows.
         y_title: What the values are, with their unit.
-        y_range: Beyond which no value can be.
+        y_range: Bounds that no value can exceed.
     """
     shown = lines[: len(SERIES)]
     floor, cap = y_range
@@ -63,7 +63,7 @@ def _x(place: int, n: int) -> float:
 
 
 def _moments(moments: Sequence[str]) -> list[str]:
-    """Return every moment for which there is room."""
+    """Return the labels of the moments for which there is room."""
     every = -(-len(moments) * 76 // (RIGHT - LEFT))
     places = range(len(moments) - 1, -1, -every)
     return [
@@ -90,7 +90,7 @@ def _candidate_line(plotted: CandidateLine, axis: Scale, n: int, *, shift: float
 
 
 def _names(shown: Sequence[CandidateLine], axis: Scale, n: int) -> list[str]:
-    """At the right, as high as the last value, and never on one another."""
+    """Return the names at the right, each at the height of its last value, without overlaps."""
     lasts = sorted(
         (axis.at(plotted.values[max(plotted.values)].value), place, plotted.label)
         for place, plotted in enumerate(shown)

@@ -32,7 +32,7 @@ class Scale:
         return self.begin + (number - low) / (high - low) * (self.end - self.begin)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Round numbers along it, with their words."""
+        """Return round numbers along the axis, with their labels."""
         values = _log_ticks(self.low, self.high) if self.is_log else _even_ticks(self.low, self.high)
         return [(value, tick_words(value)) for value in values]
 
@@ -46,7 +46,7 @@ def scale(
     cap: float = math.inf,
     may_be_log: bool = False,
 ) -> Scale:
-    """Return an axis on which all values have room.
+    """Return an axis that covers all values.
 
     Args:
         values: Those that are finite count.
@@ -54,7 +54,7 @@ def scale(
         end: Pixel of the greatest.
         floor: Below which no value can be, such as 0.
         cap: Above which none can be.
-        may_be_log: Where values are far apart, let each power of ten take the same room.
+        may_be_log: Use a logarithmic scale where values are far apart.
     """
     finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
@@ -69,7 +69,7 @@ def scale(
 
 
 def _room(low: float, high: float) -> float:
-    """Beside the outermost values; never so little that numbers of a computer could not tell the ends apart."""
+    """Return the margin around the extreme values, large enough that floating point distinguishes the ends."""
     size = max(abs(low), abs(high))
     if high - low <= size * 1e-9:
         return max(size * 0.1, 1e-15) if size else 0.1

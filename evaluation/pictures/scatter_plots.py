@@ -42,9 +42,9 @@ class _Box:
 
 
 def frontier(points: Sequence[Point], *, higher_is_better: bool = True) -> list[Point]:
-    """Return those than whom nobody is both better and cheaper, the cheapest first.
+    """Return the Pareto frontier: the points that no other is both better and cheaper than, cheapest first.
 
-    By their values alone, as they stand.
+    By their values alone, without intervals.
     """
     sign = 1 if higher_is_better else -1
     front: list[Point] = []
@@ -63,15 +63,15 @@ def draw_scatter_plot(
     higher_is_better: bool = True,
     y_range: tuple[float, float] = ANY,
 ) -> str:
-    """Return the picture.
+    """Draw value against cost.
 
     Args:
         points: At least one.
         title: What it shows.
-        x_title: What a candidate takes, with its unit.
-        y_title: What it is worth, with its unit.
-        higher_is_better: Of what it is worth.
-        y_range: Beyond which no value can be.
+        x_title: The cost of a candidate, with its unit.
+        y_title: Its value, with its unit.
+        higher_is_better: For the value.
+        y_range: Bounds that no value can exceed.
     """
     x_axis = scale((end for point in points for end in point.x.ends), begin=LEFT, end=RIGHT, floor=0.0, may_be_log=True)
     floor, cap = y_range
@@ -89,7 +89,7 @@ def draw_scatter_plot(
 
 
 def _front(best: Sequence[Point], x_axis: Scale, y_axis: Scale) -> str:
-    """Return the steps: between two of them, nobody is known to be better than the cheaper one."""
+    """Return the frontier as steps: between two points, none is known to be better than the cheaper one."""
     steps: list[str] = []
     for point in best:
         x, y = x_axis.at(point.x.value), y_axis.at(point.y.value)
@@ -98,7 +98,7 @@ def _front(best: Sequence[Point], x_axis: Scale, y_axis: Scale) -> str:
 
 
 def _cross(point: Point, x_axis: Scale, y_axis: Scale, *, is_best: bool) -> list[str]:
-    """Return a dot with a bar each way."""
+    """Return a dot with error bars in both directions."""
     x, y = x_axis.at(point.x.value), y_axis.at(point.y.value)
     (left, right), (low, high) = map(x_axis.at, point.x.ends), map(y_axis.at, point.y.ends)
     kind = "mark" if is_best else "bar"
@@ -110,7 +110,7 @@ def _cross(point: Point, x_axis: Scale, y_axis: Scale, *, is_best: bool) -> list
 
 
 def _labels(points: Sequence[Point], x_axis: Scale, y_axis: Scale) -> list[str]:
-    """Return a name at each dot, where one finds room; those that come first choose first."""
+    """Return a name at each dot that has room for one; earlier ones choose first."""
     dots = [(x_axis.at(point.x.value), y_axis.at(point.y.value)) for point in points]
     taken = [_Box(left=x - 6, top=y - 6, right=x + 6, bottom=y + 6) for x, y in dots]
     parts: list[str] = []
@@ -126,7 +126,7 @@ def _labels(points: Sequence[Point], x_axis: Scale, y_axis: Scale) -> list[str]:
 
 
 def _places(x: float, y: float, width: float) -> list[tuple[float, float]]:
-    """Return where a name may begin, the best first."""
+    """Return the candidate positions of a name, best first."""
     return [
         (x + 9, y - 6),
         (x + 9, y + 15),

@@ -29,9 +29,9 @@ _NO_XML = {code: "\ufffd" for code in (0xFFFE, 0xFFFF)}
 
 
 def words(text: str, *, longest: int | None = None) -> str:
-    """Return `text` as one line that an XML parser reads as text.
+    """Return `text` as one line, escaped for XML.
 
-    What is longer than it may be loses its middle: names of candidates differ at their ends.
+    Text over the limit loses its middle: names of candidates differ at their ends.
     """
     line = one_line(text).translate(_NO_XML)
     if longest is not None and len(line) > longest:
@@ -41,7 +41,7 @@ def words(text: str, *, longest: int | None = None) -> str:
 
 
 def element(name: str, **attributes: float | str) -> str:
-    """Return an element without content; `class_` and `stroke_width` as Python can write them."""
+    """Return an element without content; `class_` and `stroke_width` are spelled for Python."""
     return f"<{name}{_attributes(attributes)}/>"
 
 
@@ -51,8 +51,8 @@ def text(x: float, y: float, content: str, *, longest: int | None = None, **attr
     Args:
         x: Where it begins, in pixels; with `text_anchor`, its middle or its end.
         y: Its base line.
-        content: The text, whoever wrote it.
-        longest: Letters; None: all.
+        content: The text, which may be untrusted.
+        longest: Most characters; None: all.
         attributes: Of the element.
     """
     return f"<text{_attributes({'x': x, 'y': y, **attributes})}>{words(content, longest=longest)}</text>"
@@ -64,12 +64,12 @@ def line(x1: float, y1: float, x2: float, y2: float, **attributes: float | str) 
 
 
 def picture(height: float, title: str, parts: Sequence[str]) -> str:
-    """Return the whole picture, on paper of its own.
+    """Return the whole picture with its own background.
 
     Args:
         height: In pixels.
-        title: What it shows, above all else.
-        parts: What is drawn, the lowest first.
+        title: What it shows, at the top.
+        parts: The elements, the lowest layer first.
     """
     inside = [
         f"<title>{words(title)}</title>",
@@ -83,11 +83,11 @@ def picture(height: float, title: str, parts: Sequence[str]) -> str:
 
 
 def as_markdown_image(svg: str, alt_text: str) -> str:
-    """Return the picture as Markdown that stands by itself.
+    """Return the picture as a self-contained Markdown image.
 
     Args:
         svg: The picture.
-        alt_text: What stands there for whoever cannot see it.
+        alt_text: The text for whoever cannot see it.
     """
     data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
     return f"![{for_markdown(alt_text)}](data:image/svg+xml;base64,{data})"
@@ -102,5 +102,5 @@ def _value(value: float | str) -> str:
 
 
 def _number(value: float) -> str:
-    """At a tenth of a pixel."""
+    """Format a coordinate to a tenth of a pixel."""
     return f"{value:.1f}".removesuffix(".0")

@@ -18,7 +18,7 @@ Place = tuple[int, str, int]
 
 
 def group_by_run(planned: Sequence[PlannedCandidate]) -> list[tuple[PlannedCandidate, ...]]:
-    """Return the candidates of a group run by run: those of one run are asked the same cases in turn."""
+    """Group the candidates by run: those of one run are asked the same cases in turn."""
     by_run: dict[str, list[PlannedCandidate]] = {}
     for item in planned:
         by_run.setdefault(item.run_id, []).append(item)
@@ -40,7 +40,7 @@ class Turns:
         """Yield (number of the candidate, case id, repeat) in the order in which they are asked.
 
         Args:
-            missing: By candidate, what is still to be asked of it, of cases after those of the last call.
+            missing: By candidate, what it has yet to be asked, of cases after those of the last call.
         """
         by_case: defaultdict[tuple[int, str, int], set[int]] = defaultdict(set)
         for number, places in enumerate(missing):

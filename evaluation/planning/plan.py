@@ -75,7 +75,7 @@ class Group:
 
     @property
     def residency(self) -> str:
-        """What is in a server's memory: the same for everything that would find its model loaded."""
+        """What must be in a server's memory: equal for all work that finds its model loaded."""
         weights = self.planned[0].digest or f"{self.model} on {', '.join(self.endpoints)}"
         return fingerprint([weights, dict(self.load_options)])
 
@@ -121,7 +121,7 @@ class MetricModelPlan:
 
     @property
     def residency(self) -> str:
-        """What is in the server's memory, as `Group.residency` has it."""
+        """What must be in the server's memory, like `Group.residency`."""
         return fingerprint([self.digest, load_options(self.options)])
 
 
@@ -175,7 +175,7 @@ class Plan:
 
     @property
     def scoring(self) -> ScoringPlan:
-        """What follows the last generation."""
+        """The work after the last generation."""
         return ScoringPlan(
             name=self.invocation_id,
             runs=tuple(
@@ -192,7 +192,7 @@ class Plan:
         )
 
     def left_by_others(self) -> "Plan":
-        """Return the same, of which others have asked what they could: whom their server failed is not asked again."""
+        """Return the plan for what other workers have left undone, without asking again where their server failed."""
         groups = (
             replace(group, planned=tuple(replace(item, asks_failures_again=False) for item in group.planned))
             for group in self.groups
@@ -209,7 +209,7 @@ class Plan:
         return tuple(item for item in self.candidates if item.run_id == run_id)
 
     def planned(self, run_candidate_id: int) -> tuple[int, PlannedCandidate]:
-        """Return the place of the group of the candidate of that id, and the candidate."""
+        """Return the index of the candidate's group, and the candidate, by its id."""
         for index, group in enumerate(self.groups):
             for item in group.planned:
                 if item.run_candidate_id == run_candidate_id:
@@ -237,16 +237,16 @@ def grouped_by_residency(planned: Sequence[PlannedCandidate]) -> tuple[Group, ..
 
 
 def run_id_for(invocation_id: str, benchmark_name: str) -> str:
-    """Return the run's id: the same for a retry of the same invocation."""
+    """Return the run's id, which is the same for a retry of the same invocation."""
     return fingerprint([invocation_id, benchmark_name])[:12]
 
 
 def shard_size(n_generations: int, *, requests_per_s: float | None) -> int:
-    """Return the cases in one shard: as small as the number of task runs and their rate allow.
+    """Return the number of cases in one shard: as small as the number of task runs and their rate allow.
 
     Args:
         n_generations: All generations of the flow run.
-        requests_per_s: How fast answers come now; None: not known yet.
+        requests_per_s: Current rate of answers; None: not known yet.
     """
     by_count = math.ceil(n_generations / AIMED_SHARDS)
     rate = requests_per_s or 0.0

@@ -22,15 +22,13 @@ from evaluation.store.session import Store
 def metrics_for_resume(
     stored: Sequence[str], runs: Sequence[RunRecord], files: Sequence[str], *, may_go_on_without: bool
 ) -> list[str]:
-    """Return the metrics with which a resume goes on.
-
-    Each in the file where it was, or in one of equal content elsewhere.
+    """Return the metrics with which to resume, each from the file where it was, or one with equal content.
 
     Args:
-        stored: As they were asked for when the runs began.
-        runs: What was begun.
+        stored: As they were requested when the runs began.
+        runs: The runs to resume.
         files: Files where some of them are now.
-        may_go_on_without: There is something to do without a metric that is gone: it fails its own scores then.
+        may_go_on_without: Whether there is work to do without a metric that is gone: it fails its own scores then.
 
     Raises:
         ConfigurationError: a metric that is gone or changed, or another than the runs have.
@@ -63,7 +61,7 @@ def metrics_for_resume(
 
 
 def _without_missing(text: str) -> str:
-    """Return the text that a lost metric stands for; any other as it is."""
+    """Return the text of which a missing metric was read; any other metric unchanged."""
     if not text.startswith(f"{MissingMetric.name}("):
         return text
     metric = parse_metric(text)
@@ -71,7 +69,7 @@ def _without_missing(text: str) -> str:
 
 
 def _use_of(text: str, begun: Sequence[MetricUse]) -> MetricUse | None:
-    """Return what the run began with under this text: the first one left of that class."""
+    """Return the metric that the run began with under this text: the first unused one of that class."""
     if (path_and_call := file_and_call(text)) is None:
         return None
     class_name = path_and_call[1].partition("(")[0].strip()
@@ -79,7 +77,7 @@ def _use_of(text: str, begun: Sequence[MetricUse]) -> MetricUse | None:
 
 
 def _reason_missing(text: str, use: MetricUse) -> str | None:
-    """Return why the metric cannot be had as it was; None: it can."""
+    """Return why the metric is not available as it was; None: it is."""
     path = file_and_call(text)
     assert path is not None  # noqa: S101 - it has a use
     if not path[0].exists():
@@ -135,12 +133,12 @@ FLAGS = {
 def resumed(
     store: Store, run_id: str, additions: Mapping[str, Any]
 ) -> tuple[EvaluationRequest, str, tuple[RunRecord, ...]]:
-    """Return the request with which the invocation of a run goes on, its id, and its runs.
+    """Return the request with which to resume the invocation of a run, its id, and its runs.
 
     Args:
         store: The store.
         run_id: A run's id or a unique beginning of it, or `last`.
-        additions: What its user says in addition, by field of `EvaluationRequest`.
+        additions: Values that the user adds, by field of `EvaluationRequest`.
 
     Raises:
         UnknownNameError: no such run.
@@ -162,7 +160,7 @@ def resumed(
 
 
 def _files_alone(before: EvaluationRequest, additions: Mapping[str, Any]) -> list[str]:
-    """Return the metrics that are named, which must be in files: any other belongs to the run."""
+    """Return the named metrics, which must be in files: any other belongs to the run."""
     texts = additions.get("metrics") or []
     texts = [texts] if isinstance(texts, str) else list(texts)
     if not all(names_a_file(text) for text in texts):
@@ -171,14 +169,14 @@ def _files_alone(before: EvaluationRequest, additions: Mapping[str, Any]) -> lis
 
 
 def _is_something_left(store: Store, runs: Sequence[RunRecord], request: EvaluationRequest) -> bool:
-    """Return True where answers are still to be had."""
+    """Check whether there are answers left to ask for."""
     if len(runs) < len(request.benchmarks):
         return True
     return any(count_missing(store, candidate.run_candidate_id) for run in runs for candidate in run.candidates)
 
 
 def grown(before: EvaluationRequest, additions: Mapping[str, Any]) -> EvaluationRequest:
-    """Return what was asked for before, with more models, repeats or cases, and asked in another way.
+    """Return the earlier request with more models, repeats or cases, and other ways of asking.
 
     Raises:
         ConfigurationError: something that would make it another run, or less of it.
@@ -214,16 +212,16 @@ def _not_less(name: str, value: Any, before: int | None) -> Any:
 
 
 def refuse_held(store: Store, invocation_id: str, *, held_as: str | None = None, part: str | None = None) -> None:
-    """Refuse to work on runs that somebody works on now.
+    """Refuse to work on runs that another process is working on.
 
     Args:
         store: The store.
-        invocation_id: Whose runs.
+        invocation_id: The invocation of the runs.
         held_as: The holder under which the caller holds them itself, if it does.
-        part: What of them it would work on; None: all.
+        part: The part of them to work on; None: all.
 
     Raises:
-        HeldError: names who it is.
+        HeldError: names the holder.
     """
     for run in runs_of_invocation(store, invocation_id):
         for holder in living_holders(store, run.plan.run_id):
@@ -232,7 +230,7 @@ def refuse_held(store: Store, invocation_id: str, *, held_as: str | None = None,
 
 
 def refuse_changed_weights(earlier: Sequence[RunRecord], candidates: Sequence[ResolvedCandidate]) -> None:
-    """Refuse to go on with a run under whose model names other weights stand now.
+    """Refuse to resume a run whose model name now stands for other weights.
 
     Raises:
         ConfigurationError: names the candidate, the weights that it had and those that its server has.

@@ -21,7 +21,7 @@ _LISTS = ("benchmarks", "models", "candidates")
 
 
 def read_template(path: Path) -> dict[str, Any]:
-    """Return the options in a file of `create --template`: those of `evaluate -f`, and as few of them as one likes.
+    """Return the options in a file of `create --template`: any of those of `evaluate -f`, all optional.
 
     Raises:
         ConfigurationError: no such file, not YAML, an option that does not exist or has a bad value.
@@ -30,7 +30,7 @@ def read_template(path: Path) -> dict[str, Any]:
 
 
 def checked_template(template: Mapping[str, Any], *, source: str) -> dict[str, Any]:
-    """Return `template` where each option is one of `evaluate`.
+    """Return `template`, checking that each option is one of `evaluate`.
 
     Raises:
         UnknownNameError: an option that does not exist.
@@ -48,7 +48,7 @@ def checked_template(template: Mapping[str, Any], *, source: str) -> dict[str, A
 
 
 def template_of_run(store: Store, run: str) -> dict[str, Any]:
-    """Return what the invocation of a run was asked for, as a template.
+    """Return the request of a run's invocation, as a template.
 
     Raises:
         UnknownNameError: no such run.
@@ -61,7 +61,7 @@ def template_of_run(store: Store, run: str) -> dict[str, Any]:
 
 
 def with_template(store: Store, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is asked for, with the template of its experiment for what it does not say.
+    """Return the request, with unset options taken from the template of its experiment.
 
     Raises:
         UnknownNameError: no such experiment.
@@ -78,11 +78,11 @@ def with_template(store: Store, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def template_as_yaml(experiment: ExperimentRecord, *, folder: Path | None = None) -> str:
-    """Return the template as a file, with the question that it serves above it.
+    """Return the template as the text of a YAML file, with the question that it answers at the top.
 
     Args:
         experiment: The experiment.
-        folder: Where the file is to lie. Benchmark files in it are named from there, so that they can travel with it.
+        folder: The file's folder. Paths of benchmark files in it are relative to it, so that they can move together.
     """
     import yaml
 
@@ -106,10 +106,10 @@ def _ascii(text: str) -> str:
 
 
 def write_new_file(path: Path, text: str) -> None:
-    """Write a file that is not there yet, whole or not at all.
+    """Write a new file, whole or not at all.
 
     Raises:
-        ConfigurationError: it is there already, or cannot be written.
+        ConfigurationError: it exists already, or cannot be written.
     """
     must_be_new(path)
     try:
@@ -124,10 +124,10 @@ def write_new_file(path: Path, text: str) -> None:
 
 
 def must_be_new(path: Path) -> None:
-    """Check that a file that is not there yet can be made at `path`, as far as that can be told beforehand.
+    """Check that a new file can be created at `path`, as far as that is known beforehand.
 
     Raises:
-        ConfigurationError: it is there already, or its folder is not there.
+        ConfigurationError: it exists already, or its folder does not.
     """
     try:
         path.lstat()
@@ -144,7 +144,7 @@ def must_be_new(path: Path) -> None:
 
 @contextmanager
 def _removed_on_failure(path: Path) -> Iterator[None]:
-    """Leave nothing half-written at `path`."""
+    """Remove the file at `path` if writing it fails."""
     try:
         yield
     except BaseException:

@@ -12,12 +12,12 @@ from evaluation.sweeps.space import Parameter
 def unsent_notes(
     parameters: Sequence[Parameter], candidates: Sequence[ResolvedCandidate], benchmark: Benchmark
 ) -> tuple[str, ...]:
-    """Return what is to be said of options that some server does not take.
+    """Return notes on swept options that some server does not support.
 
     Args:
-        parameters: What is swept.
+        parameters: The swept parameters.
         candidates: Of all combinations.
-        benchmark: On which.
+        benchmark: The benchmark of the sweep.
 
     Raises:
         ConfigurationError: no server takes one of them, so that nothing would be swept.

@@ -11,11 +11,11 @@ from evaluation.errors import FailureKind, ProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import Connection
-from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.model_names import is_remote, remote_refused
 from evaluation.providers.provider import LoadedModel, PullProgress
 from evaluation.providers.request_phase import Phase
+from evaluation.providers.streamed_answer import Draft
 
 
 class Access(TypedDict, total=False):

@@ -9,7 +9,6 @@ from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import drain
 from evaluation.providers.context_overflow import n_telling_characters, sign_of_truncation
-from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.json_reading import name_of
 from evaluation.providers.model_names import (
@@ -35,6 +34,7 @@ from evaluation.providers.ollama_wire import (
     take_line,
 )
 from evaluation.providers.provider import LoadedModel, PullProgress
+from evaluation.providers.streamed_answer import Draft
 
 EMBED_TIMEOUT_S = 300.0
 MAX_COMPONENT = 1e100

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers.context_overflow import overlong_error
-from evaluation.providers.draft import repeated_itself
 from evaluation.providers.error_replies import Refusal, RequestContext
+from evaluation.providers.streamed_answer import repeated_itself
 
 _REPEATED = re.compile(r"token repeat limit", re.IGNORECASE)
 _PERMANENT = re.compile(

@@ -8,13 +8,13 @@ from typing import Any
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
-from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import RequestContext, line_refusal
 from evaluation.providers.json_reading import MAX_NAME, count_of, name_of, number_of, seconds_of, text_of
 from evaluation.providers.model_names import full_name
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.provider import LoadedModel, PullProgress
+from evaluation.providers.streamed_answer import Draft
 
 COLD_S = 0.2
 """Load time in seconds that marks a cold start: a loaded model takes about a millisecond, a load at least .25."""

@@ -7,13 +7,13 @@ from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import drain
-from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.json_reading import name_of
 from evaluation.providers.model_names import find_model, is_named_alike, other_listed, wrong_model
 from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
 from evaluation.providers.openai_wire import SENDABLE, Events, chat_body, listed_models, openai_error
+from evaluation.providers.streamed_answer import Draft
 
 MAX_BELIEVED = 100
 

@@ -7,11 +7,11 @@ from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
 from evaluation.providers.context_overflow import overlong_error
-from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import Refusal, RequestContext, line_refusal
 from evaluation.providers.json_reading import count_of, name_of, number_of, text_of
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.ollama_errors import ollama_error
+from evaluation.providers.streamed_answer import Draft
 
 
 def openai_error(refusal: Refusal, context: RequestContext) -> ProviderError:

@@ -8,7 +8,7 @@ from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 
 if TYPE_CHECKING:
-    from evaluation.providers.draft import Draft
+    from evaluation.providers.streamed_answer import Draft
 from evaluation.providers.request_phase import Phase
 
 

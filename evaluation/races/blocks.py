@@ -28,12 +28,12 @@ class Block:
 
 
 def next_block(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, Block | None]:
-    """Return the race, over where the budget is, and what is asked next; None: nothing any more.
+    """Return the race, ended if the budget is spent, and the next block to ask; None: there is none.
 
     Args:
-        state: Where the race stands.
+        state: The current state of the race.
         grid: The scores on all cases asked so far.
-        spent: What it has taken.
+        spent: What the race has used so far.
     """
     if state.ending is None:
         return _next_look(state, grid, spent)
@@ -41,7 +41,7 @@ def next_block(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, B
 
 
 def after(state: RaceState, block: Block) -> RaceState:
-    """Return the race once a block has been asked."""
+    """Return the state of the race after a block has been asked."""
     if block.is_confirmation:
         return replace(state, look=block.look, n_confirmed=block.n_cases - state.n_asked)
     return replace(state, look=block.look, n_asked=block.n_cases)
@@ -69,10 +69,7 @@ def _next_look(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, B
 
 
 def _confirmation(state: RaceState, grid: Grid, spent: Spent) -> Block | None:
-    """Return the winner and the runner-up on cases that neither has seen.
-
-    Where there is somebody to hold it against.
-    """
+    """Return the block that asks the winner and the runner-up unseen cases, if there is a runner-up."""
     second = runner_up(state, grid)
     if state.ending is not Ending.ONE_LEFT or state.n_confirmed is not None or second is None:
         return None
@@ -97,13 +94,13 @@ FOR_CONFIRMING = 0.2
 
 
 def affordable_share(budget: Budget, spent: Spent, *, n_calls: int, kept_calls: int = 0) -> float:
-    """Return the share of these calls, from 0 to 1, that what is left allows at the price that calls have had so far.
+    """Return the share of these calls, from 0 to 1, that the remaining budget allows at the average cost so far.
 
     Args:
-        budget: What the race may take.
-        spent: What it has taken.
-        n_calls: Calls that are wanted next.
-        kept_calls: Calls that must still be possible afterwards, as far as a fifth of the budget goes.
+        budget: The race's limits.
+        spent: What it has used so far.
+        n_calls: Calls wanted next.
+        kept_calls: Calls that must still be possible afterwards, up to a fifth of the budget.
     """
     if n_calls <= 0:
         return 1.0
@@ -118,5 +115,5 @@ def affordable_share(budget: Budget, spent: Spent, *, n_calls: int, kept_calls: 
 
 
 def _each(taken: float, spent: Spent) -> float:
-    """Return what a call has taken; 0 before the first."""
+    """Return the average cost of a call; 0 before the first."""
     return taken / spent.calls if spent.calls else 0.0

@@ -53,7 +53,7 @@ class Confirmation:
 
 
 def n_to_confirm(state: RaceState, grid: Grid) -> int:
-    """Unseen cases that would confirm a difference like the race's, as far as the benchmark has them."""
+    """Return how many unseen cases would confirm a difference like the race's, at most those that the benchmark has."""
     most = min(n_held_out(state.rules, state.n_pool), state.n_pool - state.n_asked)
     second = runner_up(state, grid)
     if second is None or most <= 0:
@@ -71,13 +71,13 @@ def n_to_confirm(state: RaceState, grid: Grid) -> int:
 
 
 def _less_flattering(seen: NDArray[np.float64]) -> float:
-    """Return the mean difference, a standard error smaller: who came first among many was lucky too."""
+    """Return the mean difference less a standard error: the first among many was lucky too."""
     mean = float(seen.mean())
     return max(mean - float(seen.std()) / math.sqrt(seen.size), mean / LUCKIEST)
 
 
 def confirmation(state: RaceState, grid: Grid, *, seed: int) -> Confirmation | None:
-    """Return what the unseen cases say; None where none were asked.
+    """Return the result of the unseen cases; None where none were asked.
 
     Args:
         state: After the confirmation's block.

@@ -18,7 +18,7 @@ from evaluation.races.state import Decision, Ending, Fate, RaceState
 
 
 def give_up(state: RaceState, reasons: Mapping[str, str]) -> tuple[RaceState, tuple[Decision, ...]]:
-    """Return the race without those that could not be asked, and why.
+    """Return the race without the candidates that could not be asked, and the decisions on them.
 
     Args:
         state: After a look.
@@ -40,10 +40,10 @@ def give_up(state: RaceState, reasons: Mapping[str, str]) -> tuple[RaceState, tu
 
 
 def decide(state: RaceState, grid: Grid) -> tuple[RaceState, tuple[Decision, ...]]:
-    """Return the race after a look, and what becomes of everybody who was in.
+    """Return the race after a look, and the decision on everybody who was in.
 
     Args:
-        state: With the look's number and its cases counted in.
+        state: With the look's number and cases already counted.
         grid: The scores on all cases asked so far.
     """
     if len(state.alive) < 2:
@@ -57,11 +57,11 @@ def decide(state: RaceState, grid: Grid) -> tuple[RaceState, tuple[Decision, ...
 
 
 def confirmed(state: RaceState, confirmation: Confirmation | None) -> tuple[Decision, ...]:
-    """Return what the unseen cases say of the winner, as a decision.
+    """Return the result of the unseen cases for the winner, as a decision.
 
     Args:
         state: After the confirmation's block.
-        confirmation: What `confirmation` gave.
+        confirmation: The result of `confirmation`.
     """
     if confirmation is None or state.n_confirmed is None:
         return ()
@@ -155,7 +155,7 @@ def _decision(
 
 
 def with_ending(state: RaceState, grid: Grid) -> RaceState:
-    """Return the race with the reason for which it is over, if it is."""
+    """Return the race with the reason for its end, if it has ended."""
     return _ended(state, is_tied=_is_tied(state, grid))
 
 
@@ -174,14 +174,14 @@ def _is_at_a_level(state: RaceState) -> bool:
 
 
 def _next_level(state: RaceState) -> int | None:
-    """Cases that everybody will have been asked after the next look; None: this was the last."""
+    """Return the cases that everybody will have been asked after the next look; None: this was the last."""
     return next((size for level in state.levels if (size := level.n_cases or 0) > state.n_asked), None)
 
 
 def _is_tied(state: RaceState, grid: Grid) -> bool:
-    """Return True where nobody who is in is better than the first by the margin, as far as evidence can say.
+    """Check whether the evidence rules out that anybody still in is better than the first by the margin.
 
-    The first is chosen by the same scores, so that the error is shared out among all who could have been it.
+    The first is chosen by the same scores, so the error is split among all who could have been it.
     """
     if state.rules.margin is None or len(state.alive) < 2:
         return False

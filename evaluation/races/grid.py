@@ -22,7 +22,7 @@ class Grid:
     higher_is_better: bool = True
 
     def first(self, n_cases: int) -> "Grid":
-        """Return the scores on the first cases alone."""
+        """Return the scores on the first cases only."""
         return replace(self, values=self.values[:n_cases])
 
     def in_unit(self, score: float) -> float:
@@ -36,12 +36,12 @@ class Grid:
         return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
     def counts(self) -> NDArray[np.int64]:
-        """On how many cases each candidate has a score."""
+        """Return the number of cases on which each candidate has a score."""
         counts: NDArray[np.int64] = np.isfinite(self.values).sum(axis=0).astype(np.int64)
         return counts
 
     def differences(self, first: int, second: int) -> NDArray[np.float64]:
-        """Return `first` less `second` on every case on which both have a score."""
+        """Return the score of `first` less that of `second` on every case that has both."""
         gains = self.values[:, first] - self.values[:, second]
         return gains[np.isfinite(gains)]
 
@@ -53,13 +53,13 @@ def grid_of(
     value_range: tuple[float, float],
     higher_is_better: bool = True,
 ) -> Grid:
-    """Return the scores of each candidate by case, laid out in the order of the race.
+    """Return the scores of each candidate by case, in the order of the race.
 
     Args:
         scores: One mapping for each candidate; a case that is not in it has no score.
         order: Ids of the cases.
         value_range: Least and greatest value of the metric.
-        higher_is_better: False turns the scale round.
+        higher_is_better: False reverses the scale.
 
     Raises:
         ConfigurationError: a score lies outside of the metric's bounds.

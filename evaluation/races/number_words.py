@@ -4,14 +4,14 @@ from evaluation.formatting import count, points, quantity
 
 
 def in_points(difference: float, span: float) -> str:
-    """Return `4.2 points` of a metric that goes from 0 to 1; in the metric's own unit for any other."""
+    """Return `4.2 points` for a metric from 0 to 1; for any other, the amount in its own unit."""
     if span == 1.0:
         return f"{points(abs(difference))} points"
     return quantity(abs(difference) * span)
 
 
 def against(difference: float, span: float, rival: str) -> str:
-    """Return `4.2 points behind NAME`, of a difference to a rival."""
+    """Return `4.2 points behind NAME`, for a difference from a rival."""
     if difference == 0:
         return f"level with {rival}"
     return f"{in_points(difference, span)} {'ahead of' if difference > 0 else 'behind'} {rival}"

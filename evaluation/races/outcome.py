@@ -48,7 +48,7 @@ class RaceOutcome:
 
 
 def outcome(state: RaceState, grid: Grid, *, seed: int) -> RaceOutcome:
-    """Return the outcome of a race that is over.
+    """Return the outcome of a finished race.
 
     Args:
         state: With its ending.
@@ -152,16 +152,16 @@ def _interval(checked: Confirmation, span: float) -> str:
 
 
 def _gap(state: RaceState, grid: Grid) -> float:
-    """By how much the first is ahead of the second, on the cases that both have."""
+    """Return by how much the first is ahead of the second, on the cases that both have."""
     first, second, *_ = leaders_first(grid, state.alive)
     seen = grid.differences(first, second)
     return float(seen.mean()) if seen.size else 0.0
 
 
 def _n_more(state: RaceState, grid: Grid) -> int | None:
-    """Return None where the race ended otherwise than for want of cases, or the first two are level.
+    """Return the further cases that a race by evidence needs, if they come out like those seen.
 
-    As many as the bets of a race by evidence need where further cases come out as those that were seen did.
+    None unless the race ended for want of cases or budget, and where the first two are level.
     """
     if state.ending not in (Ending.CASES_USED_UP, Ending.BUDGET_SPENT):
         return None
@@ -174,7 +174,7 @@ def _n_more(state: RaceState, grid: Grid) -> int | None:
 
 
 def _rounded(number: float) -> int:
-    """Return two digits are all that an estimate of this kind is good for."""
+    """Round to two digits, which is all that such an estimate supports."""
     step: int = 10 ** max(0, math.floor(math.log10(number)) - 1)
     return max(1, round(number / step) * step)
 

@@ -27,9 +27,9 @@ class RacePosition:
 
 
 def leaders_first(grid: Grid, places: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the candidates of these places by their mean over the cases that all of them have, best first.
+    """Return these candidates by their mean over the cases that all of them have, best first.
 
-    Where they have no such case, by the mean over their own.
+    Without such a case, by the mean over their own.
     """
     if not places:
         return ()
@@ -40,9 +40,9 @@ def leaders_first(grid: Grid, places: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def runner_up(state: RaceState, grid: Grid) -> int | None:
-    """Of those dropped for their answers, whoever came closest to the only one left; None: there is nobody.
+    """Return, of those dropped for their answers, whoever came closest to the only one left; None: there is nobody.
 
-    By the cases before each left, and after the confirmation by who was asked in it, whatever the scores say then.
+    By the cases before each left; after the confirmation, the one asked in it, whatever the scores say then.
     """
     if len(state.alive) != 1:
         return None
@@ -58,13 +58,13 @@ def runner_up(state: RaceState, grid: Grid) -> int | None:
 
 
 def finalists(state: RaceState, grid: Grid) -> tuple[int, ...]:
-    """Return those that were in to the end, and the runner-up where it was asked the unseen cases too."""
+    """Return those that stayed in to the end, and the runner-up where it was asked the unseen cases too."""
     second = runner_up(state, grid) if state.n_confirmed is not None else None
     return state.alive if second is None else tuple(sorted((*state.alive, second)))
 
 
 def rank_candidates(state: RaceState, grid: Grid) -> tuple[RacePosition, ...]:
-    """Return everybody's place: the finalists, then those dropped by how close they came, then those given up."""
+    """Return everybody's rank: the finalists, then those dropped by how close they came, then those given up."""
     order = leaders_first(grid, finalists(state, grid))
     gone = [place for place in range(len(state.runners)) if place not in order]
     first = order[0] if order else None

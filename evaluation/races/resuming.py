@@ -12,16 +12,16 @@ _CHECKED = (Fate.CONFIRMED, Fate.NOT_CONFIRMED)
 
 
 def n_cases_decided_on(decisions: Sequence[Decision]) -> int:
-    """Return the cases on which the looks of a race rest, the confirmation's not among them."""
+    """Return the number of cases behind the looks of a race, without the confirmation's."""
     return max((decision.n_cases for decision in decisions if decision.fate not in _CHECKED), default=0)
 
 
 def resumed(state: RaceState, decisions: Sequence[Decision], grid: Grid) -> RaceState:
-    """Return the race as its decisions left it. What was decided stands, whatever the scores say by now.
+    """Return the race as its decisions left it. Decisions stand, whatever the scores say by now.
 
     Args:
         state: At its beginning.
-        decisions: All that are stored.
+        decisions: All stored decisions.
         grid: The scores on the cases that they rest on.
     """
     if not decisions:

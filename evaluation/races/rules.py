@@ -84,5 +84,5 @@ class RaceRules:
 
     @property
     def confirm_share(self) -> float:
-        """Share of the benchmark that is kept for the confirmation."""
+        """Share of the benchmark that is reserved for the confirmation."""
         return 0.2 if self.method is Method.EVIDENCE else 0.1

@@ -20,13 +20,13 @@ SMALLEST_ROUND = 8
 
 
 def n_held_out(rules: RaceRules, n_pool: int) -> int:
-    """Return the cases that only the confirmation asks, of a benchmark with `n_pool` cases."""
+    """Return the number of cases that only the confirmation asks, of a benchmark with `n_pool` cases."""
     n_confirm = rules.confirm if rules.confirm is not None else math.ceil(rules.confirm_share * n_pool)
     return max(0, min(n_confirm, n_pool - 2))
 
 
 def cut_confirmation(rules: RaceRules, n_pool: int) -> str | None:
-    """Return a note that fewer cases are held out than were asked for; None: they are not."""
+    """Return a note that fewer cases are held out than requested; None: they are not."""
     n_kept = n_held_out(rules, n_pool)
     if rules.confirm is None or n_kept >= rules.confirm:
         return None
@@ -37,12 +37,12 @@ def cut_confirmation(rules: RaceRules, n_pool: int) -> str | None:
 
 
 def schedule(rules: RaceRules, *, n_pool: int, n_candidates: int) -> tuple[Level, ...]:
-    """Return the looks of a race, each with the cases that everybody left has been asked by then.
+    """Return the looks of a race, each with the number of cases that everybody left has been asked by then.
 
     Args:
         rules: The race's.
         n_pool: Cases of the benchmark.
-        n_candidates: Who begins.
+        n_candidates: Candidates at the start.
     """
     most = n_pool - n_held_out(rules, n_pool)
     if rules.levels:
@@ -58,7 +58,7 @@ def n_survivors(n_alive: int, *, is_last: bool) -> int:
 
 
 def _named(levels: tuple[Level, ...], most: int) -> tuple[Level, ...]:
-    """Return the levels that a benchmark has cases for; the last one that has asks all of them."""
+    """Return the levels for which a benchmark has the cases; the last of them asks all cases."""
     cut: list[Level] = []
     for level in levels:
         size = most if level.n_cases is None else min(level.n_cases, most)
@@ -79,7 +79,10 @@ def _decision_points(most: int, n_pool: int) -> list[int]:
 
 
 def _rounds(most: int, n_candidates: int) -> list[int]:
-    """As many rounds as there is to halve; they begin smaller where the benchmark has too few cases for them."""
+    """Return the sizes of the rounds, one for each halving.
+
+    They begin smaller where the benchmark has too few cases.
+    """
     n_rounds, n_alive = 1, n_candidates
     while (n_alive := n_survivors(n_alive, is_last=False)) > 1:
         n_rounds += 1

@@ -47,7 +47,7 @@ def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.fl
 
 
 def evidence_within(grid: Grid, first: int, second: int, *, margin: float) -> float:
-    """Return the log of the most money ever made by betting that `first` is not better than `second` by the margin.
+    """Return the log of the greatest wealth reached by betting that `first` is not better than `second` by the margin.
 
     Args:
         grid: The scores so far.
@@ -64,13 +64,13 @@ def evidence_within(grid: Grid, first: int, second: int, *, margin: float) -> fl
 
 
 def cases_needed(differences: NDArray[np.float64], *, alpha: float) -> int | None:
-    """About how many cases, those seen counted in, drop who is behind, if all come out as these; None: never.
+    """Return about how many cases, including those seen, drop the one behind if all come out like these; None: never.
 
-    The bets' money after n cases is the mean over the stakes of exp(n · g), g being the mean of log(1 + stake · d):
-    what is lost by not knowing the stake is in it.
+    The wealth after n cases is the mean over the stakes of exp(n · g), g being the mean of log(1 + stake · d), which
+    includes the loss from not knowing the best stake.
 
     Args:
-        differences: Of the one that is ahead less the other, in [-1, 1], shape (n_cases,).
+        differences: The leader's scores less the other's, in [-1, 1], shape (n_cases,).
         alpha: The race's.
     """
     if differences.size == 0:
@@ -88,7 +88,7 @@ def cases_needed(differences: NDArray[np.float64], *, alpha: float) -> int | Non
 
 
 def _rivals_scores(values: NDArray[np.float64], left_at: Sequence[int | None]) -> NDArray[np.float64]:
-    """Return what the best other candidate scored on each case, the best by the cases before it.
+    """Return the score of the best other candidate on each case, chosen by the cases before it.
 
     Same shape as `values`.
     """
@@ -108,7 +108,7 @@ def _rivals_scores(values: NDArray[np.float64], left_at: Sequence[int | None]) -
 
 
 def _means_before(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each candidate's mean over the cases before each one, drawn a little to the middle."""
+    """Return each candidate's mean over the cases before each one, shrunk slightly towards the middle."""
     there = np.isfinite(values)
     sums = np.cumsum(np.where(there, values, 0.0), axis=0)
     counts = np.cumsum(there, axis=0)

@@ -51,12 +51,12 @@ class RaceState:
 
     @property
     def alive(self) -> tuple[int, ...]:
-        """Places of those that are in."""
+        """Places of those still in the race."""
         return tuple(place for place, runner in enumerate(self.runners) if runner.left_at is None)
 
     @property
     def left_at(self) -> tuple[int | None, ...]:
-        """When each runner left."""
+        """After how many cases each runner left."""
         return tuple(runner.left_at for runner in self.runners)
 
     @property

@@ -132,9 +132,9 @@ class QualityRecord:
     level: float
     """What the look might spend."""
     is_below: bool
-    """True where chance, shared out, does not explain it."""
+    """True where chance, adjusted for all looks, does not explain it."""
     stays: bool
-    """True where it does not speak against an alert that is open."""
+    """True where it does not contradict an open alert."""
     baseline: tuple[str, ...]
     """Ids of the baseline's runs."""
     difference: float

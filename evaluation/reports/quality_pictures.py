@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from evaluation.metrics.metric_facts import value_range
 from evaluation.pictures.frame import plotted_number
 from evaluation.pictures.scatter_plots import Point, draw_scatter_plot, frontier
-from evaluation.reports.album import Picture
+from evaluation.reports.page_pictures import Picture
 from evaluation.results.estimates import HasInterval
 
 COSTS: Mapping[str, tuple[str, str]] = {

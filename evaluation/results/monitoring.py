@@ -44,7 +44,7 @@ class TrendResult:
     confidence: float
     """1 - p."""
     is_clear: bool
-    """True where chance does not explain it, among all figures that were looked at."""
+    """True where chance does not explain it, adjusted for all figures that were tested."""
     per_week: float
     """Change in a week, in the figure's unit."""
     relative_per_week: float | None
@@ -95,7 +95,7 @@ class PointResult:
     """Cache states of the prompts whose answers were timed."""
     duration_s: float | None
     success: float | None
-    """The share of calls that came to an answer."""
+    """The share of calls that got an answer."""
     tokens: float | None
     """Of a call."""
     tokens_per_s: float | None

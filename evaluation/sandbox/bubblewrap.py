@@ -28,15 +28,15 @@ def find_bubblewrap() -> str | None:
 def bubblewrap_argv(
     command: Sequence[str], *, interpreter: Interpreter, bundle: Path, filter_file: int | None, in_user_namespace: bool
 ) -> list[str]:
-    """Return the words that run `command` shut in.
+    """Return the arguments that run `command` inside bubblewrap.
 
     Args:
-        command: What runs inside.
-        interpreter: What it needs to be there.
-        bundle: A folder that is to be seen as `BUNDLE`.
-        filter_file: An open file with the filter of system calls; None where there is none for this machine.
-        in_user_namespace: Whether privileges come from a user namespace. Otherwise from root, and the process itself
-            must become somebody else: inside a user namespace, root would stay root for the limit on processes.
+        command: The command to run inside.
+        interpreter: The interpreter to make available inside.
+        bundle: A folder to mount as `BUNDLE`.
+        filter_file: An open file with the system-call filter; None where there is none for this machine.
+        in_user_namespace: Whether privileges come from a user namespace. Otherwise they come from root, and the process
+            itself must switch to another user: inside a user namespace, the process limit would still count it as root.
     """
     words = [find_bubblewrap() or "bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     words += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
@@ -81,7 +81,7 @@ def _parents(paths: Sequence[str]) -> list[str]:
 
 
 def _package_folders(folders: Sequence[str]) -> list[str]:
-    """Return the folders of other packages that lie in a library's, to be hidden."""
+    """Return the folders of other packages inside a library's folder, to be hidden."""
     names = ("site-packages", "dist-packages")
     direct = {str(path) for folder in folders for name in names if (path := Path(folder) / name).is_dir()}
     nested = {

@@ -15,9 +15,9 @@ _made: dict[int, Path] = {}
 
 
 def bundle() -> Path:
-    """Return a folder from which an interpreter without this project can import what it runs; gone with this process.
+    """Return a folder from which an interpreter without this project can import the code it runs.
 
-    Its parent is this process's own as well, for the folders of programs.
+    Removed when this process ends. Its parent is also private to this process, for the folders of programs.
     """
     with _lock:
         folder = _made.get(os.getpid())

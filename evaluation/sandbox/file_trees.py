@@ -15,9 +15,9 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def count_entries(folder: str, *, at_most: int) -> int:
-    """Return how many files and folders are below a folder.
+    """Return the number of files and folders below a folder.
 
-    `at_most` where there are more, or they lie too deep to look.
+    `at_most` where there are more, or they are nested too deep to count.
     """
     n, waiting = 0, [folder]
     while waiting and n < at_most:
@@ -37,7 +37,7 @@ def count_entries(folder: str, *, at_most: int) -> int:
 
 
 def remove_tree(folder: str) -> None:
-    """Remove a folder with all that is in it. What cannot be removed stays; nothing is raised."""
+    """Remove a folder with its contents. What cannot be removed stays; nothing is raised."""
     with suppress(OSError):
         opened = os.open(folder, _OPEN_FOLDER)
         try:
@@ -48,10 +48,10 @@ def remove_tree(folder: str) -> None:
 
 
 def empty_folder(top: int) -> None:
-    """Remove all that is in an open folder.
+    """Remove the contents of an open folder.
 
     Raises:
-        OSError: something cannot be removed, or somebody goes on filling it.
+        OSError: something cannot be removed, or another process keeps filling it.
     """
     n_moved = 0
     deadline = time.monotonic() + PATIENCE_S
@@ -63,7 +63,7 @@ def empty_folder(top: int) -> None:
 
 
 def _remove_entry(top: int, name: str, n_moved: int) -> int:
-    """Remove an entry, or, of a folder with folders in it, all but these, which move to the top. How many moved."""
+    """Remove an entry, moving the subfolders of a folder to the top instead, and return how many have moved."""
     if not stat.S_ISDIR(os.stat(name, dir_fd=top, follow_symlinks=False).st_mode):
         os.unlink(name, dir_fd=top)
         return n_moved
@@ -97,7 +97,7 @@ def _move_up(folder: int, name: str, top: int, n_moved: int) -> int:
 
 
 def _opened(top: int, name: str) -> int:
-    """Return a folder, opened; its owner may have taken away the permission to look into it."""
+    """Open a folder, even if its owner has removed the permission to read it."""
     try:
         opened = os.open(name, _OPEN_FOLDER, dir_fd=top)
     except PermissionError:

@@ -44,7 +44,7 @@ class Interpreter:
     """Folders of the machine's shared libraries that the interpreter loads."""
 
     def argv(self, code: str, *words: str) -> list[str]:
-        """Return the words that start it on `code`, with nothing of the machine's settings and packages."""
+        """Return the arguments that start it on `code`, without any of the machine's settings and packages."""
         return [self.executable, *_STARTED_BY, "-c", code, *words]
 
 
@@ -53,8 +53,8 @@ def find_interpreter(*, for_any_user: bool = False) -> Interpreter:
     """Return the Python that this process runs on, outside its virtual environment.
 
     Args:
-        for_any_user: One that every user can read, so that programs need not run as root: else another of the same
-            version that is installed on this machine.
+        for_any_user: Require one that every user can read, so that programs need not run as root; where this one is
+            not, another installation of the same version on this machine.
 
     Raises:
         SandboxError: it does not start, or there is none that every user can read.

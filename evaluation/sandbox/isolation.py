@@ -23,10 +23,10 @@ _NEXT = (
 
 
 def isolation(name: str | None = None) -> Isolation:
-    """Return the isolation to use: `bubblewrap` where it works; `weak` only where that is wanted.
+    """Return the isolation to use: `bubblewrap` where it works; `weak` only on request.
 
     Raises:
-        ConfigurationError: there is none called so.
+        ConfigurationError: there is none of that name.
         SandboxError: bubblewrap is not installed, or does not work; says what to do.
     """
     if name not in (None, "", BUBBLEWRAP, WEAK):
@@ -44,7 +44,7 @@ def isolation(name: str | None = None) -> Isolation:
 
 
 def describe_isolation() -> str:
-    """Return which isolation programs get on this machine, in a line."""
+    """Describe in one line the isolation that programs get on this machine."""
     available, problem = _tried(find_bubblewrap())
     if available is None:
         return f"none: {problem}; code is not run unless `--sandbox weak` accepts limits that are no sandbox"
@@ -54,7 +54,7 @@ def describe_isolation() -> str:
 
 @lru_cache(maxsize=4)
 def _tried(bubblewrap: str | None) -> tuple[Isolation | None, str]:
-    """Return the isolation that ran a program, or why there is none. Tried once for each place where bubblewrap is."""
+    """Return the isolation after a trial run, or why there is none. Tried once for each path of bubblewrap."""
     if bubblewrap is None:
         return None, "bubblewrap is not installed"
     problem = ""

@@ -24,20 +24,20 @@ def run_programs(
     cancelled: threading.Event | None = None,
     on_done: Callable[[int, ProgramOutcome], None] | None = None,
 ) -> list[ProgramOutcome]:
-    """Return what came of each program, in order.
+    """Run the programs and return the outcome of each, in order.
 
     Nothing that a program does raises. An exception here, Ctrl-C among them, ends all programs first.
 
     Args:
         programs: What to run, each with its tests.
-        isolation: How they are kept from harm.
-        n_at_once: So many side by side; None: as many as there are processors for us.
-        cancelled: Set it from another thread to end all that runs.
-        on_done: Told of each as it ends, in the caller's thread: its place and its outcome.
+        isolation: How to isolate them.
+        n_at_once: Number of programs to run in parallel; None: the number of processors available to this process.
+        cancelled: Set it from another thread to end all running programs.
+        on_done: Called as each program ends, in the caller's thread, with its place and its outcome.
 
     Raises:
         SandboxError: the sandbox did not start.
-        CancelledError: `cancelled` was set before all were over. `on_done` was told of those that were.
+        CancelledError: `cancelled` was set before all had ended. `on_done` was called for those that had.
     """
     stop = threading.Event()
 

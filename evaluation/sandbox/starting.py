@@ -93,7 +93,7 @@ _CLONE_THREAD = 0x00010000
 
 
 def system_call_filter(machine: str | None = None) -> bytes | None:
-    """Return the filter for a kind of machine, this one unless said; None where its numbers are not known here."""
+    """Return the filter for a machine type, by default this one's; None where its system-call numbers are unknown."""
     constants = _NUMBERS.get(machine or platform.machine())
     if constants is None:
         return None
@@ -144,7 +144,7 @@ class Place:
 
     @property
     def takes_user_ids(self) -> bool:
-        """Whether every process becomes a user of its own."""
+        """Whether every process gets a user id of its own."""
         if not is_root() or self.isolation.in_user_namespace:
             return False
         files = (self.interpreter.executable, *self.interpreter.library_folders, str(self.bundle))
@@ -162,7 +162,7 @@ class Started:
     _killed: bool = field(default=False, init=False)
 
     def kill(self) -> None:
-        """End it with all processes that came of it; its folder stays, and may take long to remove."""
+        """Kill it with all its descendants; its folder stays, since it may take long to remove."""
         if self._killed:
             return
         self._killed = True
@@ -173,7 +173,7 @@ class Started:
             self.process.wait()
 
     def end(self) -> None:
-        """End it with all that came of it."""
+        """End it with all its descendants."""
         self.kill()
         if self.folder is not None:
             remove_tree(self.folder)
@@ -181,12 +181,12 @@ class Started:
 
 
 def program_job(program: Program) -> dict[str, Any]:
-    """Return what the program's side is told. Nothing of the tests."""
+    """Return the input of the program's side, which holds nothing of the tests."""
     return {"source": program.source, "setup": program.setup, "entry_point": program.entry_point}
 
 
 def checker_job(program: Program) -> dict[str, Any]:
-    """Return what the tests' side is told. Nothing of the program."""
+    """Return the input of the tests' side, which holds nothing of the program."""
     return {"tests": list(program.tests), "setup": program.setup, "entry_point": program.entry_point}
 
 
@@ -198,9 +198,9 @@ def start_side(
     Args:
         place: Where.
         side: Which of the two.
-        job: What it is told, on its standard input.
-        files: Open files that it keeps, in the order in which it expects their numbers.
-        output: Where it writes what it prints.
+        job: Its standard input.
+        files: Open files that it inherits, in the order in which it expects their numbers.
+        output: Where its output goes.
         timeout_s: Of the whole program.
 
     Raises:
@@ -261,7 +261,7 @@ def _popen(
 
 
 def _readable(data: bytes) -> int:
-    """Return an open file that gives `data`, of less than a pipe holds."""
+    """Return an open file that yields `data`, which must be less than a pipe holds."""
     reads, writes = os.pipe()
     os.write(writes, data)
     os.close(writes)
@@ -278,7 +278,7 @@ def _limits(place: Place, uid: int, timeout_s: float) -> dict[str, int]:
 
 
 def processor_time_limit_s(timeout_s: float) -> int:
-    """Return how much processor time a program may use that has `timeout_s` by the clock."""
+    """Return the processor time in seconds that a program with `timeout_s` of wall-clock time may use."""
     return math.ceil(2 * timeout_s) + 2
 
 

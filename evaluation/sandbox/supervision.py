@@ -60,11 +60,11 @@ class Verdicts:
 
     @property
     def has_started(self) -> bool:
-        """Whether both interpreters have been ready."""
+        """Whether both interpreters have become ready."""
         return self._stage is not _Stage.STARTING
 
     def read(self, data: bytes) -> None:
-        """Take what has come of the messages."""
+        """Process the messages that have arrived."""
         self._unread += data
         while self.end is None and len(self._unread) >= 4:
             size = int.from_bytes(self._unread[:4], "big")
@@ -116,11 +116,11 @@ class CancelledError(Exception):
 
 
 def run_program(program: Program, place: Place, is_unwanted: Callable[[], bool]) -> ProgramOutcome:
-    """Return what came of a program.
+    """Run a program and return its outcome.
 
     Raises:
         SandboxError: the sandbox did not start.
-        CancelledError: while it ran.
+        CancelledError: it was cancelled while it ran.
     """
     if len(program.source) > MAX_OUTPUT_BYTES:
         return _outcome(program, [], ProgramEnd.SYNTAX_ERROR, f"a program of {len(program.source)} characters", place)
@@ -191,7 +191,7 @@ class _Pair:
         self._files = set()
 
     def watch(self, is_unwanted: Callable[[], bool]) -> ProgramOutcome:
-        """Return the outcome, when it is there."""
+        """Wait for the outcome and return it."""
         began = time.monotonic()
         with selectors.DefaultSelector() as selector:
             for file in (self._hears, self._program_prints, self._checker_prints):
@@ -218,7 +218,7 @@ class _Pair:
         return max(0.0, min(_LOOK_S, self._deadline(began) - time.monotonic()))
 
     def _look(self, began: float) -> None:
-        """End what takes too long or leaves too much."""
+        """End a program that takes too long or writes too many files."""
         now = time.monotonic()
         if now >= self._deadline(began):
             if self._started_at is None:
@@ -229,7 +229,7 @@ class _Pair:
             self._end = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_FILES} files"
 
     def _n_files(self) -> int:
-        """Return how many files the program has in its folder, as far as can be seen from outside."""
+        """Return how many files the program has in its folder, as far as is visible from outside."""
         side = self._sides["program"]
         if side.folder is not None:
             return count_entries(side.folder, at_most=MAX_FILES + 1)
@@ -266,12 +266,12 @@ class _Pair:
             self._end = self._silence()
 
     def _left_s(self, *, at_least: float, at_most: float) -> float:
-        """Return what is left of the program's time."""
+        """Return the seconds left of the program's time."""
         left_s = 0.0 if self._started_at is None else self._deadline(self._started_at) - time.monotonic()
         return min(at_most, max(at_least, left_s))
 
     def _silence(self) -> tuple[ProgramEnd, str]:
-        """Return the checker is gone and has not said why."""
+        """Return the outcome where the checker has ended without a reason."""
         if self._started_at is None:
             with suppress(subprocess.TimeoutExpired):
                 self._sides["checker"].process.wait(timeout=5)
@@ -280,7 +280,7 @@ class _Pair:
         return ProgramEnd.CRASHED, "the tests' interpreter ended before the tests"
 
     def _gone(self) -> tuple[ProgramEnd, str]:
-        """Return how the program's interpreter went."""
+        """Return the outcome from how the program's interpreter ended."""
         try:
             status = self._sides["program"].process.wait(timeout=self._left_s(at_least=0.2, at_most=5.0))
         except subprocess.TimeoutExpired:
@@ -295,12 +295,12 @@ class _Pair:
         return ProgramEnd.CRASHED, f"killed by {name}" if name else f"ended with exit status {status}, without a word"
 
     def _may_have_used_up_its_processor_time(self) -> bool:
-        """Return False where so much time has not even passed: it sent itself the signal."""
+        """Return False where too little time has passed for that: the program sent itself the signal."""
         passed_s = time.monotonic() - (self._started_at or 0.0)
         return passed_s * (os.cpu_count() or 1) >= processor_time_limit_s(self._program.timeout_s) / 2
 
     def _drain(self, side: str, prints: int) -> None:
-        """Read what is still in a side's pipe, up to what ends a program."""
+        """Read what is left in a side's pipe, up to the output limit."""
         with suppress(OSError):
             while self._n_output <= MAX_OUTPUT_BYTES and (data := os.read(prints, 1 << 16)):
                 self._n_output += len(data)

@@ -19,12 +19,12 @@ _DEAD = ("Z", "X")
 
 
 def is_root() -> bool:
-    """Return whether this process may become any user."""
+    """Check whether this process may become any user."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def readable_by_all(*paths: str) -> bool:
-    """Return whether any user could open these files, so that the process may become another user."""
+    """Check whether any user could open these files, so that the process may become another user."""
     return all(_open_to_all(Path(path)) for path in paths)
 
 
@@ -56,12 +56,12 @@ def _owner(folder: Path) -> int | None:
 
 
 def kill_tree(process: subprocess.Popen[bytes], mark: str, uid: int) -> None:
-    """Kill a process, its group, its descendants, and whatever bears its mark or its user id, until none is left.
+    """Kill a process, its group, its descendants, and everything with its mark or user id, until none is left.
 
     Args:
         process: The first of them, started in a session of its own.
         mark: The value of `MARK` in its environment.
-        uid: The user id that it took for itself; 0: none.
+        uid: The user id that it switched to; 0: none.
     """
     _signal_group(process.pid, signal.SIGSTOP)  # so that none gets away, and orphans stay its own, while we look
     deadline = time.monotonic() + _PATIENCE_S

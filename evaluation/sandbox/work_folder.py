@@ -17,7 +17,7 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def make_work_folder() -> Path:
-    """Return a new folder, which goes when this process ends; what dead processes left is removed first."""
+    """Return a new folder that is removed when this process ends; remove those of dead processes first."""
     remove_abandoned(Path(tempfile.gettempdir()))
     while True:
         folder = tempfile.mkdtemp(prefix=PREFIX)
@@ -31,7 +31,7 @@ def make_work_folder() -> Path:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove this user's work folders in `parent` that no living process holds. What resists stays."""
+    """Remove this user's work folders in `parent` that no living process holds. What cannot be removed stays."""
     try:
         opened = os.open(parent, _OPEN_FOLDER & ~os.O_NOFOLLOW)
     except OSError:
@@ -48,7 +48,11 @@ def remove_abandoned(parent: Path) -> None:
 
 
 def _remove_if_abandoned(parent: int, name: str) -> None:
-    """Raise OSError for what is no folder, a link, or cannot be removed."""
+    """Remove the folder if no process holds it.
+
+    Raises:
+        OSError: it is no folder, is a link, or cannot be removed.
+    """
     folder = os.open(name, _OPEN_FOLDER, dir_fd=parent)
     try:
         # Somebody else may call a folder so.

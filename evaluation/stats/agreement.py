@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.disagreement import Level, Weights, alpha_statistic, kappa_statistic
 from evaluation.stats.intervals import Interval, checked_confidence_level, mean_estimate
 from evaluation.stats.reweighting import Matrix, reweighted_interval
 from evaluation.stats.vectors import Vector
+from evaluation.stats.weighted_agreement import Level, Weights, alpha_statistic, kappa_statistic
 
 N_RESAMPLES = 1000
 _FEW_OR_ALIKE = "too few cases, or too much alike, for an interval"
@@ -137,9 +137,9 @@ def weighted_kappa(
 
 
 def raw_agreement(ratings: ArrayLike, *, within: float = 0.0, confidence_level: float = 0.95) -> Agreement:
-    """Return the share of pairs of ratings of one case that are equal, averaged over the cases.
+    """Return the share of pairs of ratings of one case that agree, averaged over the cases.
 
-    Chance is not taken off.
+    Not corrected for chance.
 
     Args:
         ratings: Shape (n_raters, n_cases), NaN where a rater gave none.

@@ -36,7 +36,7 @@ MIN_PAIRS_FOR_WALD = 300
 
 
 def binary_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
-    """Return what 0 and 1 say of the difference of two shares of right answers.
+    """Return the evidence of paired right and wrong answers on the difference of two shares.
 
     Raises:
         ConfigurationError: a score is neither 0 nor 1.
@@ -87,7 +87,7 @@ def _statistics(*, both: int, only_a: int, only_b: int, neither: int) -> dict[st
 
 
 def share_intervals(only_a: int, only_b: int, n: int, level: float) -> Mapping[str, Interval]:
-    """Return other intervals of the difference of two paired shares, by name."""
+    """Return alternative intervals of the difference of two paired shares, by name."""
     intervals = {
         "tango": tango_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level),
         "bonett_price": bonett_price_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level),
@@ -104,21 +104,21 @@ def _needed(discordant: float, margin: float | None, alpha: float) -> float:
 
 
 def cohen_g(only_a: int, only_b: int) -> float | None:
-    """Return how far A's share of the discordant pairs lies from one half, in [-0.5, 0.5].
+    """Return Cohen's g: A's share of the discordant pairs less one half, in [-0.5, 0.5].
 
-    None where nothing differs.
+    None where no pair is discordant.
     """
     n = only_a + only_b
     return only_a / n - 0.5 if n else None
 
 
 def odds_ratio(only_a: int, only_b: int) -> float | None:
-    """Cases that only A has right for each that only B has right; None where B has none of its own."""
+    """Return the cases that only A has right over those that only B has right; None if B has none of its own."""
     return only_a / only_b if only_b else None
 
 
 def tango_z(*, only_a: int, only_b: int, n: int, difference: float) -> float:
-    """Return how many standard errors the share of A less that of B lies above `difference`, in [-1, 1]."""
+    """Return how many standard errors A's share less B's lies above `difference`, in [-1, 1]."""
     distance = only_a - only_b - n * difference
     square = 2.0 * n
     linear = -only_a - only_b + (2 * n - only_a + only_b) * difference
@@ -131,11 +131,9 @@ def tango_z(*, only_a: int, only_b: int, n: int, difference: float) -> float:
 
 
 def tango_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
-    """Return the interval of the share of A less that of B, of which only the discordant pairs are known.
+    """Return Tango's interval of A's share less B's, which needs the discordant pairs alone.
 
-    Never of zero width.
-
-    Fits three outcomes too: A above, B above, both alike.
+    Never of zero width. Also applies to three outcomes: A above, B above, both alike.
     """
     z = z_value(confidence_level)
     observed = (only_a - only_b) / n
@@ -150,7 +148,7 @@ def tango_interval(*, only_a: int, only_b: int, n: int, confidence_level: float 
 
 
 def bonett_price_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
-    """Wald's interval after half a pair was added to each cell: simple, and on the safe side for few pairs.
+    """Return Wald's interval after adding half a pair to each cell: simple, and conservative for few pairs.
 
     Source: Bonett & Price 2012, Journal of Educational and Behavioral Statistics 37:479.
     """
@@ -160,7 +158,7 @@ def bonett_price_interval(*, only_a: int, only_b: int, n: int, confidence_level:
 
 
 def paired_wald_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
-    """Return the difference of two paired shares and so many standard errors to each side.
+    """Return Wald's interval of the difference of two paired shares: so many standard errors to each side.
 
     Too short under 300 pairs.
     """
@@ -175,7 +173,7 @@ def paired_standard_error(*, only_a: int, only_b: int, n: int) -> float:
 
 
 def share_within(*, only_a: int, only_b: int, n: int, margin: float) -> MarginTest:
-    """Tango's score test against each margin, for the difference of two paired shares."""
+    """Return Tango's score test of the difference of two paired shares against each margin."""
     z_above = tango_z(only_a=only_a, only_b=only_b, n=n, difference=-min(1.0, margin))
     z_below = tango_z(only_a=only_a, only_b=only_b, n=n, difference=min(1.0, margin))
     return MarginTest(
@@ -187,7 +185,7 @@ def share_within(*, only_a: int, only_b: int, n: int, margin: float) -> MarginTe
 
 
 def _normal_tail(z: float) -> float:
-    """Return the chance of a normal number above z."""
+    """Return the probability that a standard normal variable exceeds z."""
     return erfc(z / sqrt(2)) / 2
 
 
@@ -195,7 +193,7 @@ SPLIT = "one is rated higher more often, the other by more: the ratings lean to 
 
 
 def ordinal_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
-    """Return what two ratings a case say of the chance that A's is the higher one, less the chance that B's is."""
+    """Return the evidence of paired ratings on P(A's is higher) - P(B's is higher)."""
     differences = difference_of(a, b)
     n, up, down = differences.size, int((differences > 0).sum()), int((differences < 0).sum())
     p_value, test = wilcoxon_p_value(differences)

@@ -84,12 +84,12 @@ def _rows(units: Sequence[Sequence[T]], draw: Sequence[int]) -> list[T]:
 def accelerated_tails(
     values: Vector, *, observed: float, left_out: Vector, tails: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return the two tail probabilities, moved by the bias and the skewness of the resampled values (Efron 1987).
+    """Return the two tail probabilities, adjusted for the bias and skewness of the resampled values (Efron 1987).
 
     Args:
-        values: What the resamples gave.
-        observed: The value over all units.
-        left_out: The values that leave one unit out, shape (n_units,).
+        values: The statistic on each resample.
+        observed: The statistic on all units.
+        left_out: The leave-one-out values of the statistic, shape (n_units,).
         tails: The probabilities below the lower and the upper limit, as asked for.
     """
     normal = NormalDist()
@@ -108,7 +108,7 @@ def accelerated_tails(
 
 
 def _acceleration(left_out: Vector) -> float:
-    """Return a sixth of the skewness of the values that leave one unit out."""
+    """Return a sixth of the skewness of the leave-one-out values."""
     if is_constant(left_out):
         return 0.0
     deviations = left_out.mean() - left_out

@@ -23,9 +23,10 @@ _PSEUDO_WINS = 0.5
 
 
 def abilities(wins: Matrix) -> Matrix:
-    """Return the most likely s for each table of wins, shape (…, k), by Newton's method.
+    """Return the maximum-likelihood abilities s for each table of wins, shape (…, k), by Newton's method.
 
-    All must be connected by wins in both directions (`reaches`); where they are not, no finite s is the most likely.
+    All must be connected by wins in both directions (`reaches`); where they are not, no finite s has the greatest
+    likelihood.
     """
     met = wins + np.swapaxes(wins, -1, -2)
     s = np.zeros(wins.shape[:-1])
@@ -50,18 +51,18 @@ def information(met: Matrix, s: Matrix) -> Matrix:
 
 
 def model_covariance(met: Matrix, s: Vector) -> Matrix:
-    """Return the covariance of s, shape (k, k), were all votes independent."""
+    """Return the covariance of s, shape (k, k), if all votes are independent."""
     k = s.size
     return np.asarray(np.linalg.inv(information(met, s)) - 1 / k, dtype=np.float64)
 
 
 def sandwich_covariance(met: Matrix, s: Vector, residuals: Matrix) -> Matrix:
-    """Return the covariance of s, shape (k, k), when only clusters of votes are independent.
+    """Return the covariance of s, shape (k, k), if only clusters of votes are independent.
 
     Args:
-        met: How often each two met.
+        met: How often each pair met.
         s: The abilities.
-        residuals: Wins less those expected, summed over each cluster, shape (n_clusters, k); two clusters at least.
+        residuals: Wins less expected wins, summed over each cluster, shape (n_clusters, k); two clusters at least.
     """
     n = len(residuals)
     bread = model_covariance(met, s)
@@ -70,7 +71,7 @@ def sandwich_covariance(met: Matrix, s: Vector, residuals: Matrix) -> Matrix:
 
 
 def chance_of(s: Vector, i: NDArray[np.intp], j: NDArray[np.intp]) -> Vector:
-    """P(i beats j)."""
+    """Return P(i beats j)."""
     from scipy.special import expit
 
     chances: Vector = expit(s[i] - s[j])
@@ -78,7 +79,7 @@ def chance_of(s: Vector, i: NDArray[np.intp], j: NDArray[np.intp]) -> Vector:
 
 
 def reaches(wins: Matrix) -> Flags:
-    """Return whether i beat j, or one who beat one who … beat j, shape (…, k, k); each reaches itself."""
+    """Return whether i beat j directly or through a chain of others, shape (…, k, k); each reaches itself."""
     k = wins.shape[-1]
     reached = (wins > 0) | np.eye(k, dtype=bool)
     for _ in range(max(1, (k - 1).bit_length())):
@@ -87,9 +88,10 @@ def reaches(wins: Matrix) -> Flags:
 
 
 def open_ends(wins: Matrix) -> tuple[Flags, Flags]:
-    """Return who could be infinitely strong, and who infinitely weak, shape (…, k).
+    """Return which candidates could be infinitely strong, and which infinitely weak, shape (…, k).
 
-    Strong: it beat some, through however many others, who never beat it the same way, and none beat it so.
+    Strong: it beat some, directly or through a chain of others, who did not beat it in that way, and nobody beat it
+    one-sidedly like this.
     """
     reached = reaches(wins)
     back = np.swapaxes(reached, -1, -2)
@@ -100,16 +102,13 @@ def open_ends(wins: Matrix) -> tuple[Flags, Flags]:
 
 
 def with_pseudo_wins(wins: Matrix, ever_met: Flags) -> Matrix:
-    """Return the tables with half a win added to both sides of each pairing.
-
-    Where without it some s would be infinite.
-    """
+    """Add half a win to both sides of each pairing in the tables where some s would otherwise be infinite."""
     is_finite = np.all(reaches(wins), axis=(-1, -2), keepdims=True)
     return np.where(is_finite, wins, wins + _PSEUDO_WINS * ever_met)
 
 
 def _chances(s: Matrix) -> Matrix:
-    """P(i beats j), shape (…, k, k)."""
+    """Return P(i beats j), shape (…, k, k)."""
     from scipy.special import expit
 
     chances: Matrix = expit(s[..., :, None] - s[..., None, :])
@@ -145,7 +144,7 @@ class VoteTable:
     n_prompts: int
 
     def wins(self, weights: Vector | None = None) -> Matrix:
-        """Return how often each beat each, shape (k, k); weighted by vote."""
+        """Return how often each candidate beat each other, shape (k, k), weighted by vote."""
         k = len(self.names)
         weighted = np.ones(self.score.size) if weights is None else weights
         counted = np.bincount(self.a * k + self.b, weighted * self.score, minlength=k * k)
@@ -183,7 +182,7 @@ def tabled(votes: Sequence[Vote]) -> VoteTable:
 
 
 def components(table: VoteTable) -> tuple[tuple[str, ...], ...]:
-    """Return the names that are connected by comparisons, set by set."""
+    """Return the sets of names that are connected by comparisons."""
     wins = table.wins()
     connected = reaches(wins + wins.T)
     return tuple(dict.fromkeys(tuple(np.array(table.names)[row].tolist()) for row in connected))
@@ -209,7 +208,7 @@ class PreferenceFit:
 
 
 def fitted(table: VoteTable) -> PreferenceFit:
-    """Return the abilities that make the votes most likely; all must be connected by comparisons."""
+    """Return the maximum-likelihood abilities; all candidates must be connected by comparisons."""
     raw = table.wins()
     wins = with_pseudo_wins(raw, raw + raw.T > 0)
     s, met = abilities(wins), wins + wins.T
@@ -249,7 +248,7 @@ def _of_contrasts(covariance: Matrix) -> Vector:
 
 
 def _residuals(table: VoteTable, s: Vector) -> Matrix:
-    """Return the wins less those expected, shape (n_prompts, k)."""
+    """Return wins less expected wins, shape (n_prompts, k)."""
     residuals = np.zeros((table.n_prompts, s.size))
     surprise = table.score - chance_of(s, table.a, table.b)
     np.add.at(residuals, (table.prompt, table.a), surprise)
@@ -258,7 +257,10 @@ def _residuals(table: VoteTable, s: Vector) -> Matrix:
 
 
 def deviance_of(fit: PreferenceFit, table: VoteTable) -> tuple[float | None, int | None]:
-    """Twice the log-likelihood that one scale loses to a chance for each pairing; None where half wins were added."""
+    """Return the deviance of one common scale from a free probability for each pairing.
+
+    Twice the difference of the log-likelihoods; None where half wins were added.
+    """
     if fit.is_strong.any():
         return None, None
     wins = table.wins()

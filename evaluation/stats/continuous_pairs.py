@@ -35,7 +35,7 @@ SMALLEST_EFFECT = 1e-6
 
 
 def continuous_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
-    """Return what two scores a case say of the difference of their means."""
+    """Return the evidence of paired scores on the difference of their means."""
     differences = difference_of(a, b)
     p_value, test = sign_flip_p_value(differences, rng=terms.rng)
     evidence = mean_evidence(differences, terms, test=test, p_value=p_value)
@@ -46,13 +46,13 @@ def continuous_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Eviden
 
 
 def mean_evidence(differences: Vector, terms: PairTestSettings, *, test: str, p_value: float) -> Evidence:
-    """Return the evidence of differences whose test was made before.
+    """Return the evidence of differences that have already been tested.
 
     Args:
         differences: Shape (n_pairs,).
-        terms: What is asked.
+        terms: Settings of the test.
         test: Name of the test.
-        p_value: What it gave.
+        p_value: Its result.
     """
     interval = spread_interval(differences, terms.confidence_level)
     t = paired_t(differences)
@@ -78,7 +78,7 @@ def mean_evidence(differences: Vector, terms: PairTestSettings, *, test: str, p_
 
 
 def spread_interval(differences: Vector, confidence_level: float) -> Interval | None:
-    """Return Student's interval of the mean; None for one pair, and where no spread was seen."""
+    """Return Student's interval of the mean; None for one pair, and for equal differences."""
     n = differences.size
     if n < 2 or is_constant(differences):
         return None
@@ -98,7 +98,7 @@ class PairedT(NamedTuple):
 
 
 def paired_t(differences: Vector) -> PairedT | None:
-    """Return the paired t-test; None for one pair, and where no spread was seen."""
+    """Return the paired t-test; None for one pair, and for equal differences."""
     from scipy.special import stdtr
 
     n = differences.size
@@ -110,13 +110,13 @@ def paired_t(differences: Vector) -> PairedT | None:
 
 
 def paired_t_p_value(differences: Vector) -> float | None:
-    """Return the two-sided p of the paired t-test; None for one pair, and where no spread was seen."""
+    """Return the two-sided p of the paired t-test; None for one pair, and for equal differences."""
     result = paired_t(differences)
     return None if result is None else result.p_value
 
 
 def correlation(a: Vector, b: Vector) -> float | None:
-    """Pearson's correlation of two sides' scores, which is what pairing saves; None where a side does not vary."""
+    """Return Pearson's correlation of two sides' scores, the gain from pairing; None where a side does not vary."""
     if a.size < 2 or is_constant(a) or is_constant(b):
         return None
     scaled = [(side - side.mean()) / standard_deviation(side) for side in (a, b)]
@@ -128,9 +128,9 @@ def _statistics(t: PairedT | None, d: float | None) -> dict[str, float]:
 
 
 def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> float | None:
-    """Return the pairs that would show a difference of `aim`, or equivalence within it.
+    """Return the number of pairs that would show a difference of `aim`, or equivalence within it.
 
-    None where nothing can be said.
+    None where it cannot be computed.
     """
     if not deviation or aim < deviation * SMALLEST_EFFECT:
         return None
@@ -144,10 +144,7 @@ def _detectable(n: int, deviation: float, alpha: float) -> float | None:
 
 
 def _checks(differences: Vector, terms: PairTestSettings) -> dict[str, Interval]:
-    """Return the bootstrap's interval.
-
-    Where the mean of so many differences is still skewed and they are enough for it.
-    """
+    """Return the bootstrap interval, if the mean difference is still skewed and the pairs are enough to resample."""
     if not terms.beside or differences.size < MIN_PAIRS_TO_RESAMPLE or is_constant(differences):
         return {}
     if abs(skewness(differences)) / sqrt(differences.size) < SKEWED:
@@ -157,9 +154,9 @@ def _checks(differences: Vector, terms: PairTestSettings) -> dict[str, Interval]
 
 
 def cohen_dz(differences: Vector) -> float | None:
-    """Return the mean difference in standard deviations of the differences.
+    """Return Cohen's dz: the mean difference in standard deviations of the differences.
 
-    None for one pair, and where no spread was seen.
+    None for one pair, and for equal differences.
     """
     if differences.size < 2 or is_constant(differences):
         return None
@@ -167,18 +164,16 @@ def cohen_dz(differences: Vector) -> float | None:
 
 
 def hedges_gz(differences: Vector) -> float | None:
-    """Return the mean difference in standard deviations of the differences.
+    """Return the mean difference in standard deviations of the differences, corrected for small samples (Hedges 1981).
 
-    Less its bias in small samples (Hedges 1981).
-
-    J · mean / sd, J = 1 - 3 / (4 (n - 1) - 1). None for one pair, and where no spread was seen.
+    J · mean / sd, J = 1 - 3 / (4 (n - 1) - 1). None for one pair, and for equal differences.
     """
     d = cohen_dz(differences)
     return None if d is None else small_sample_factor(differences.size - 1) * d
 
 
 def small_sample_factor(degrees_of_freedom: int) -> float:
-    """Hedges' J, which takes the bias out of a standardised difference."""
+    """Return Hedges' J, which corrects the bias of a standardised difference."""
     return 1 - 3 / (4 * degrees_of_freedom - 1)
 
 
@@ -186,12 +181,12 @@ FEW_CLUSTERS = 10
 
 
 def clustered_evidence(differences: Vector, clusters: Sequence[str | None], terms: PairTestSettings) -> Evidence:
-    """Return what the cluster means of the cases' differences say; nothing but the difference for a single cluster.
+    """Return the evidence of the cluster means of the differences; for a single cluster only the difference.
 
     Args:
         differences: One for each case: A less B, its sign, or the logarithm of A by B.
-        clusters: The cluster of each case; None for a case that stands by itself.
-        terms: What is asked.
+        clusters: The cluster of each case; None for a case in none.
+        terms: Settings of the test.
     """
     means = cluster_means(differences, clusters)
     if means.size == 1:
@@ -239,7 +234,7 @@ _MOST_FLIPPED = 20_000
 
 
 def ratio_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
-    """Return what two positive quantities a case say of their ratio, A by B.
+    """Return the evidence of paired positive quantities on their ratio, A by B.
 
     A margin of 0.1 reaches from 1/1.1 to 1.1.
     """
@@ -259,12 +254,12 @@ def _as_log_ratio(evidence: Evidence, also: Mapping[str, float]) -> Evidence:
 
 
 def log_terms(terms: PairTestSettings) -> PairTestSettings:
-    """Return the terms with the margin on the scale of logarithms."""
+    """Return the settings with the margin on the log scale."""
     return replace(terms, margin=None if terms.margin is None else log1p(terms.margin))
 
 
 def as_ratio(evidence: Evidence) -> Evidence:
-    """Return the evidence of logarithms as one of ratios."""
+    """Transform evidence on logarithms into evidence on ratios."""
     return replace(
         evidence,
         difference=_exp(evidence.difference),
@@ -282,5 +277,5 @@ def _interval(logs: Interval | None) -> Interval | None:
 
 
 def _exp(logarithm: float) -> float:
-    """Return the number itself; beyond the largest float, one close to it."""
+    """Return e to the power of the number, limited to about the largest float."""
     return exp(min(logarithm, _LARGEST_LOG))

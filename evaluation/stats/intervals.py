@@ -29,7 +29,7 @@ class Interval(NamedTuple):
 
 
 def checked_confidence_level(confidence_level: float) -> float:
-    """Return the level itself, where it is one: at least one half, below 1."""
+    """Return the level, checking that it is at least one half and below 1."""
     if not 0.5 <= confidence_level < 1:
         raise ConfigurationError(
             f"confidence_level={confidence_level!r} must be at least 0.5 and below 1",
@@ -53,7 +53,7 @@ def wilson_interval(n_successes: int, n: int, *, confidence_level: float = 0.95)
 def newcombe_interval(*, both: int, only_a: int, only_b: int, neither: int, confidence_level: float = 0.95) -> Interval:
     """Return the interval of the difference of two paired proportions, A less B (Newcombe 1998, method 10).
 
-    Source: Statistics in Medicine 17:2635. Never of zero width, and right down to ten pairs.
+    Source: Statistics in Medicine 17:2635. Never of zero width, and accurate down to ten pairs.
     """
     n = both + only_a + only_b + neither
     a, b = (both + only_a) / n, (both + only_b) / n
@@ -66,7 +66,7 @@ def newcombe_interval(*, both: int, only_a: int, only_b: int, neither: int, conf
 
 
 def newcombe_phi(*, both: int, only_a: int, only_b: int, neither: int) -> float:
-    """Return the correlation of the two outcomes, a positive one drawn towards 0 (Newcombe's continuity correction).
+    """Return the correlation of the two outcomes, a positive one shrunk towards 0 (Newcombe's continuity correction).
 
     0 where one of the two is always right, or always wrong.
     """
@@ -109,7 +109,7 @@ def skewed_t_interval(values: Vector, skewness: float, *, confidence_level: floa
 
 
 def z_value(confidence_level: float) -> float:
-    """Return how many standard errors to each side make a normal interval of this level."""
+    """Return the half-width, in standard errors, of a normal interval of this level."""
     return NormalDist().inv_cdf((1 + checked_confidence_level(confidence_level)) / 2)
 
 
@@ -145,17 +145,17 @@ def mean_estimate(
 ) -> Estimate:
     """Return the mean of one value a case, with an interval over the choice of cases.
 
-    Values of nothing but 0 and 1 get Wilson's interval (`wilson`), others Student's (`t`); where skewness shows, as in
+    Values that are all 0 or 1 get Wilson's interval (`wilson`), others Student's (`t`); where skewness matters, as for
     times and tokens, Student's through Hall's transformation (`t_skewed`). With clusters, the value is the mean of the
     cluster means and its interval Student's with G-1 degrees of freedom (`cluster_t`), the only one that keeps its
-    promise where clusters differ in size (Miller 2024, arXiv:2411.00640, treats the simpler case).
+    coverage where clusters differ in size (Miller 2024, arXiv:2411.00640, treats the simpler case).
 
     There is no interval (None) for one case, for one cluster, and where all values that are not 0 or 1, or all
-    cluster means, are equal: no spread was seen, and an interval without width would claim certainty.
+    cluster means, are equal: without any spread, an interval of zero width would claim certainty.
 
     Args:
-        values: One for each case, repeats averaged before.
-        clusters: The cluster of each case; None for a case that stands by itself.
+        values: One for each case, already averaged over repeats.
+        clusters: The cluster of each case; None for a case in none.
         confidence_level: Of the interval.
 
     Raises:
@@ -176,7 +176,7 @@ def mean_estimate(
 
 
 def _is_skewed(vector: Vector) -> bool:
-    """Return whether the mean's own skewness shows: beyond its standard error, and enough to matter."""
+    """Check whether the mean's own skewness exceeds its standard error and is large enough to matter."""
     if vector.size < MIN_UNITS_TO_SEE_SKEW or is_constant(vector):
         return False
     return abs(skewness(vector)) / sqrt(vector.size) >= max(SKEWED, sqrt(6) / vector.size)
@@ -185,12 +185,11 @@ def _is_skewed(vector: Vector) -> bool:
 def pooled_mean_estimate(
     values: Sequence[float], *, clusters: Sequence[Hashable | None], confidence_level: float = 0.95
 ) -> Estimate:
-    """Return the mean over all cases of clusters that differ in size.
+    """Return the mean over all cases of clusters that differ in size, with the clustered standard error.
 
-    With the clustered standard error (`clustered_se_t`).
-
-    To stand beside the mean of cluster means, never instead of it: its interval is too short where clusters differ
-    much in size. Standard error times sqrt(G/(G-1)), Student's t with G-1 degrees of freedom; None for one cluster.
+    The method is `clustered_se_t`. Report it beside the mean of cluster means, never instead of it: its interval is too
+    short where clusters differ much in size. Standard error times sqrt(G/(G-1)), Student's t with G-1 degrees of
+    freedom; None for one cluster.
     """
     level = checked_confidence_level(confidence_level)
     vector = as_vector(values)
@@ -201,7 +200,7 @@ def pooled_mean_estimate(
 
 
 def quantile_estimate(values: Sequence[float], q: float, *, confidence_level: float = 0.95) -> Estimate:
-    """Return the `q` quantile, with an interval between two of the sorted values that holds for every distribution.
+    """Return the `q` quantile, with a distribution-free interval between two of the sorted values.
 
     The interval's level is at least the one asked for (`order_statistics`). None where the values are too few for
     both limits: a median needs 6 values, a 95th percentile 72.

@@ -78,12 +78,12 @@ def position_bias(
     clusters: Sequence[Hashable] | None = None,
     confidence_level: float = 0.95,
 ) -> PositionBias:
-    """Return how far the judge prefers a place, from verdicts of `A` (the first place), `B` (the second) and `tie`.
+    """Return how far the judge prefers a position, from verdicts of `A` (the first), `B` (the second) and `tie`.
 
     Args:
         verdicts: One a pair.
         swapped: Those on the same pairs with the answers in the other order.
-        clusters: The case of each pair; pairs of one case are averaged before size and p are computed.
+        clusters: The case of each pair; pairs of one case are averaged before the effect size and p are computed.
         confidence_level: Of the intervals.
 
     Raises:
@@ -243,7 +243,7 @@ def length_bias_of_grades(
 
 
 def _by_case(products: Vector, clusters: Sequence[Hashable] | None) -> Vector:
-    """Return what each case adds to a correlation."""
+    """Return the contribution of each case to a correlation."""
     if clusters is None:
         return products
     sums: Vector = np.bincount(cluster_numbers(clusters), weights=products).astype(np.float64)
@@ -251,7 +251,7 @@ def _by_case(products: Vector, clusters: Sequence[Hashable] | None) -> Vector:
 
 
 def _places(verdicts: Sequence[str]) -> Vector:
-    """1 where the first place won, -1 where the second did, 0 for a tie."""
+    """Return 1 where the first position won, -1 where the second did, 0 for a tie."""
     signs = {FIRST: 1.0, SECOND: -1.0, TIE: 0.0}
     for verdict in verdicts:
         if verdict not in signs:
@@ -263,10 +263,10 @@ def _places(verdicts: Sequence[str]) -> Vector:
 
 
 def _lean_interval(leans: Vector, confidence_level: float) -> Interval:
-    """Return the limits of the mean lean of a pair, in [-1, 1]; never of zero width.
+    """Return the limits of the mean preference for a position, in [-1, 1]; never of zero width.
 
-    Wald's, after one more pair that leans to each place (Bonett & Price 2012, doi:10.3102/1076998611411915): made for
-    differences of two paired shares, it needs no more than the leans themselves.
+    Wald's, after adding one pair that leans to each position (Bonett & Price 2012, doi:10.3102/1076998611411915): made
+    for differences of two paired shares, it needs no more than the preferences themselves.
     """
     n = leans.size + 2
     centre = leans.sum() / n

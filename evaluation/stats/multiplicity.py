@@ -66,7 +66,7 @@ def gate_of(scores: Matrix, *, higher_is_better: bool = True, alpha: float = 0.0
     """Return Cochran's Q where all scores are 0 or 1, else Friedman's test.
 
     Args:
-        scores: Of cases that all candidates have, shape (n_cases, n_candidates); of clusters, their means.
+        scores: Of the cases that all candidates share, shape (n_cases, n_candidates); with clusters, their means.
         higher_is_better: Whether the highest score has rank 1.
         alpha: Of the critical difference.
 
@@ -91,7 +91,7 @@ def gate_of(scores: Matrix, *, higher_is_better: bool = True, alpha: float = 0.0
 def cochran_q(scores: Matrix) -> tuple[float, float]:
     """Return Cochran's Q and its p, by chi-square with k - 1 degrees of freedom.
 
-    0 and 1 where no case tells them apart.
+    0 and 1 where the candidates do not differ on any case.
     """
     _, k = _checked(scores)
     if not is_binary(scores):
@@ -105,7 +105,7 @@ def cochran_q(scores: Matrix) -> tuple[float, float]:
 
 
 def friedman(scores: Matrix, *, correct_ties: bool = True, higher_is_better: bool = True) -> Friedman:
-    """Return Friedman's test on the ranks within each case; p = 1 where no case tells the candidates apart.
+    """Return Friedman's test on the ranks within each case; p = 1 where the candidates do not differ on any case.
 
     Args:
         scores: Shape (n_cases, n_candidates).
@@ -134,13 +134,13 @@ def friedman(scores: Matrix, *, correct_ties: bool = True, higher_is_better: boo
 
 
 def critical_difference(n_candidates: int, n_cases: int, *, alpha: float = 0.05) -> float:
-    """Return how far apart two mean ranks must be for Nemenyi's test (Demšar 2006): q·sqrt(k(k + 1) / 6n)."""
+    """Return the difference of mean ranks that Nemenyi's test requires (Demšar 2006): q·sqrt(k(k + 1) / 6n)."""
     k = n_candidates
     return nemenyi_q(k, alpha=alpha) * sqrt(k * (k + 1) / (6 * n_cases))
 
 
 def nemenyi_q(n_candidates: int, *, alpha: float = 0.05) -> float:
-    """Return the upper quantile of the range of so many standard normal values, divided by the root of 2."""
+    """Return the upper quantile of the range of so many standard normal values, divided by the square root of 2."""
     if n_candidates < 2 or not 0 < alpha < 1:
         raise ConfigurationError(
             f"{n_candidates} candidates at alpha={alpha!r} have no critical difference",
@@ -150,9 +150,9 @@ def nemenyi_q(n_candidates: int, *, alpha: float = 0.05) -> float:
 
 
 def _range_beyond(width: float, k: int) -> float:
-    """Return the chance that k standard normal values spread wider.
+    """Return the probability that the range of k standard normal values exceeds `width`.
 
-    The highest at z, the others within `width` below it.
+    Integrates over the highest at z, with the others within `width` below it.
     """
     from scipy.special import ndtr
 
@@ -164,7 +164,7 @@ def _range_beyond(width: float, k: int) -> float:
 
 @cache
 def _legendre() -> tuple[Vector, Vector]:
-    """Return the points and weights of the integral, which take longer than all else."""
+    """Return the points and weights of the quadrature, which take longer to compute than all else."""
     return np.polynomial.legendre.leggauss(_POINTS)
 
 
@@ -178,9 +178,9 @@ def _checked(scores: Matrix) -> tuple[int, int]:
 
 
 def _ranks(scores: Matrix) -> Matrix:
-    """Return the ranks within each row from 1 on, the least first.
+    """Return the ranks within each row from 1 on, the lowest value first.
 
-    Equal ones share theirs, floating-point noise left aside.
+    Values that are equal but for floating-point noise share a rank.
     """
     largest = np.abs(scores).max()
     even = np.round(scores / largest, _DECIMALS) if largest else scores
@@ -201,7 +201,7 @@ Places = NDArray[np.intp]
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return the adjusted p-values in the order given, whatever depends on what (Holm 1979, Scand J Statist 6:65)."""
+    """Return the adjusted p-values in the order given, valid under any dependence (Holm 1979, Scand J Statist 6:65)."""
     p, order = _sorted(p_values)
     stepped = np.minimum(1.0, np.maximum.accumulate(p * np.arange(p.size, 0, -1)))
     return _in_given_order(stepped, order)
@@ -226,8 +226,8 @@ def bonferroni(p_values: Sequence[float]) -> tuple[float, ...]:
 def hommel(p_values: Sequence[float]) -> tuple[float, ...]:
     """Return the adjusted p-values in the order given, for independent or positively dependent tests.
 
-    The closed test by Simes' p of the m largest together, min(m p_(i) / i), for every m (Hommel 1988, Biometrika
-    75:383; steps of Wright 1992, Biometrics 48:1005). Takes time in proportion to the square of their number.
+    The closed test with Simes' p of the m largest, min(m p_(i) / i), for every m (Hommel 1988, Biometrika
+    75:383; steps of Wright 1992, Biometrics 48:1005). Takes time quadratic in their number.
     """
     p, order = _sorted(p_values)
     adjusted = p.copy()
@@ -239,7 +239,7 @@ def hommel(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def benjamini_yekutieli(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return the adjusted p-values in the order given, for screening whatever depends on what.
+    """Return the adjusted p-values in the order given, for screening under any dependence.
 
     Benjamini and Hochberg's, times 1 + 1/2 + … + 1/n (Benjamini and Yekutieli 2001, doi:10.1214/aos/1013699998).
     """
@@ -262,7 +262,7 @@ ADJUSTMENTS: Mapping[str, Callable[[Sequence[float]], tuple[float, ...]]] = Mapp
 
 
 def _sorted(p_values: Sequence[float]) -> tuple[Vector, Places]:
-    """Return the p-values from the smallest on, and where each was."""
+    """Return the p-values in ascending order, and the original place of each."""
     p = np.asarray(p_values, dtype=np.float64)
     outside = ~((p >= 0) & (p <= 1))
     if outside.any():
@@ -284,17 +284,15 @@ def _in_given_order(stepped: Vector, order: Places) -> tuple[float, ...]:
 def adjusted_pairs(
     comparisons: Sequence[PairComparison], *, adjust: str, alpha: float
 ) -> tuple[tuple[PairComparison, ...], tuple[str, ...]]:
-    """Return the comparisons with adjusted p-values and the verdicts that follow.
-
-    And what there is to say of all of them.
+    """Return the comparisons with adjusted p-values and the resulting verdicts, and notes on all of them.
 
     The p-values of equivalence are adjusted among themselves, and so are those with failures scored zero. Pairs with
-    too few cases claim nothing, so they do not count.
+    too few cases support no claim, so they do not count.
 
     Args:
         comparisons: Each with its interval at the level for all of them together.
         adjust: A name in `ADJUSTMENTS`.
-        alpha: The limit for adjusted p-values.
+        alpha: The threshold for adjusted p-values.
     """
     decided, notes = _readjusted(comparisons, adjust, alpha)
     with_zeros, _ = _readjusted(
@@ -324,9 +322,10 @@ def _readjusted(
 
 
 def _resolved(pairs: Sequence[PairComparison], alpha: float) -> tuple[list[float], tuple[str, ...]]:
-    """Return the p-values.
+    """Return the p-values, and a note where some were replaced.
 
-    Student's for pairs of which no drawn flip came as far, where so many pairs need smaller ones.
+    Where so many pairs need p-values below what the random sign flips can resolve, pairs for which no flip was as
+    extreme get Student's.
     """
     least = 1 / (1 + N_FLIPS)
     p_values = [1.0 if comparison.p_value is None else comparison.p_value for comparison in pairs]

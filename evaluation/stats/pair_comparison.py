@@ -87,7 +87,7 @@ class PairComparison:
 
 
 def kind_of(*sides: Mapping[str, float]) -> Kind:
-    """Return `binary` where the sides have nothing but 0 and 1, else `continuous`."""
+    """Return `binary` where the scores of both sides are all 0 or 1, else `continuous`."""
     return _kind_of(*(usable_scores(side).values for side in sides))
 
 
@@ -106,22 +106,22 @@ def compare_pair(
     sentinels: Collection[float] = (),
     beside: bool = True,
 ) -> PairComparison:
-    """Return the comparison of two candidates, by case id.
+    """Return the comparison of two candidates, paired by case id.
 
     Args:
-        a: One score for each case, repeats averaged before. NaN and None are failures.
+        a: One score for each case, already averaged over repeats. NaN and None are failures.
         b: The same for the other one; the two may have different cases, and different numbers of repeats.
         rng: Seed it to reproduce a report. The order of the cases does not matter.
-        kind: Told from the scores where it is not given: `kind_of`.
-        clusters: The cluster of each case; a case that is not in it stands by itself.
+        kind: Inferred from the scores where it is not given: `kind_of`.
+        clusters: The cluster of each case; a case without one is independent.
         failed_a: Cases on which A's server failed, which have no score.
         failed_b: The same of B.
         margin: The largest difference that does not matter, in the unit of the difference. Ratio: 0.1 reaches from
             1/1.1 to 1.1.
         higher_is_better: False for a latency: then A is better where it has less.
-        confidence_level: Of the interval; its rest is the limit for p.
-        sentinels: Values that say "no score", such as the -1 of a judge without a verdict.
-        beside: Whether other intervals are computed too, such as a bootstrap's.
+        confidence_level: Of the interval; one less this level is the threshold for p.
+        sentinels: Values that stand for "no score", such as the -1 of a judge without a verdict.
+        beside: Whether to compute further intervals too, such as a bootstrap's.
 
     Raises:
         ConfigurationError: a score that is no finite number or does not fit the kind, a margin that is not positive.
@@ -156,8 +156,8 @@ def readjusted(
 
     Args:
         comparison: One of several comparisons.
-        p_adjusted: Its p, allowing for the others.
-        alpha: The limit for it.
+        p_adjusted: Its p, adjusted for the others.
+        alpha: The threshold for it.
         p_equivalence: Adjusted too; without it, the comparison's own.
     """
     decided = _decided(
@@ -172,7 +172,7 @@ def readjusted(
 def _decided(
     comparison: PairComparison, *, p_value: float | None, p_equivalence: float | None, alpha: float
 ) -> PairComparison:
-    """Return the comparison with the verdict that follows from its p, and what is to be noted of that."""
+    """Return the comparison with the verdict that follows from its p, and notes on that verdict."""
     gain = _lean(comparison)
     verdict = verdict_of(
         gain=gain if comparison.higher_is_better else -gain,
@@ -191,7 +191,7 @@ def _decided(
 
 
 def _lean(comparison: PairComparison) -> float:
-    """Above 0 where the difference, and what the test looks at, lean to A; 0 where they lean to neither."""
+    """Return a number above 0 where A has more, 0 where difference and effect size disagree in direction."""
     if comparison.difference is None:
         return 0.0
     if comparison.kind is Kind.RATIO:
@@ -201,7 +201,7 @@ def _lean(comparison: PairComparison) -> float:
 
 
 def _is_outside(comparison: PairComparison) -> bool | None:
-    """Return whether "no difference" lies outside the interval; None where there is none."""
+    """Return whether "no difference" lies outside the interval; None where there is no interval."""
     if comparison.low is None or comparison.high is None:
         return None
     equal = 1.0 if comparison.kind is Kind.RATIO else 0.0
@@ -340,7 +340,7 @@ def verdict_of(
         gain: Above 0 where A is better.
         p_value: Two-sided, adjusted where there are several comparisons; None where there was no test.
         n_pairs: Pairs of cases.
-        alpha: The limit below which a p-value decides.
+        alpha: The significance threshold.
         p_equivalence: Of both one-sided tests against the margin.
     """
     if n_pairs < MIN_PAIRS or p_value is None:

@@ -47,15 +47,15 @@ def paired_difference(
     confidence_level: float = 0.95,
     higher_is_better: bool = True,
 ) -> PairedResult:
-    """Return the mean of `a - b` with its interval, its test and a verdict, over the choice of cases.
+    """Return the mean of `a - b` over cases, with its interval, its test and a verdict.
 
     The verdict follows p < 1 - `confidence_level` from 6 pairs on. Where nothing differs, p = 1.
 
     Args:
-        a: One score for each case, repeats averaged before.
+        a: One score for each case, already averaged over repeats.
         b: The same cases in the same order (`pairing.paired_by_case`).
         rng: Seed it to reproduce a report.
-        confidence_level: Of the interval; its rest is the limit for p.
+        confidence_level: Of the interval; one less this level is the threshold for p.
         higher_is_better: False for a latency: then A is better where it has less.
 
     Raises:

@@ -40,7 +40,7 @@ class MarginTest:
 
     @property
     def p_equivalence(self) -> float:
-        """That the difference lies between the margins."""
+        """The p-value of equivalence: that the difference lies between the margins."""
         return max(self.p_above, self.p_below)
 
 
@@ -56,7 +56,7 @@ class PairTestSettings:
 
     @property
     def alpha(self) -> float:
-        """The limit for p, without the floating-point noise of 1 - 0.95."""
+        """The threshold for p, without the floating-point noise of 1 - 0.95."""
         return round(1 - self.confidence_level, 12)
 
 
@@ -89,10 +89,10 @@ _ROUNDING = 1e-12
 
 
 def mean_within(differences: Vector, margin: float) -> MarginTest:
-    """Return Student's t against each margin.
+    """Return Student's t-test against each margin.
 
-    Where no spread was seen, or for a single pair, the exact sign flips of the distances to the margin, of which one
-    in 2 ** n is as extreme.
+    Where the differences are all equal, or for a single pair, the exact sign flips of the distances to the margin, of
+    which one in 2 ** n is as extreme.
     """
     if differences.size < 2 or is_constant(differences):
         return _without_spread(float(differences.mean()), differences.size, margin)
@@ -116,7 +116,7 @@ def _without_spread(difference: float, n: int, margin: float) -> MarginTest:
 
 
 def _p_positive(t: float, degrees_of_freedom: int) -> float:
-    """Return the one-sided p of Student's t: the chance of one above it."""
+    """Return the one-sided p of Student's t: the probability of a greater one."""
     from scipy.special import stdtr
 
     return float(stdtr(degrees_of_freedom, -t))
@@ -126,7 +126,7 @@ MAX_DISCORDANT_FOR_EXACT = 1000
 
 
 def mcnemar_p_value(only_a: int, only_b: int) -> tuple[float, str]:
-    """Return the two-sided p of McNemar's test on the discordant pairs, and which form of it was used.
+    """Return the two-sided p of McNemar's test on the discordant pairs, and which form of the test was used.
 
     Exact up to 1000 discordant pairs (`mcnemar_exact`), beyond by chi-square without correction (`mcnemar_chi2`).
     """
@@ -136,7 +136,7 @@ def mcnemar_p_value(only_a: int, only_b: int) -> tuple[float, str]:
 
 
 def exact_p_value(only_a: int, only_b: int) -> float:
-    """Return the two-sided exact p, which is the sign test's too; 1 where nothing differs."""
+    """Return the two-sided exact p, which is also the sign test's; 1 where nothing differs."""
     # With equal chances the two tails are each other's mirror image.
     fewer, n = min(only_a, only_b), only_a + only_b
     return min(1.0, 2 * _tail(fewer, n))
@@ -145,14 +145,14 @@ def exact_p_value(only_a: int, only_b: int) -> float:
 def mid_p_value(only_a: int, only_b: int) -> float:
     """Return the two-sided mid-p.
 
-    The exact p less the chance of what was seen (Fagerland et al. 2013, BMC MRM 13:91).
+    The exact p less the probability of the observed result (Fagerland et al. 2013, BMC MRM 13:91).
     """
     fewer, n = min(only_a, only_b), only_a + only_b
     return min(1.0, 2 * _tail(fewer, n) - _chance(fewer, n))
 
 
 def _tail(most: int, n: int) -> float:
-    """P(Bin(n, 1/2) <= most) where `most` is at most half of n: summed from its largest term down."""
+    """Return P(Bin(n, 1/2) <= most) where `most` is at most half of n, summed from its largest term down."""
     term = _chance(most, n)
     terms, k = [term], most
     while k > 0 and term > terms[0] * _NEGLIGIBLE:
@@ -163,7 +163,7 @@ def _tail(most: int, n: int) -> float:
 
 
 def _chance(k: int, n: int) -> float:
-    """P(Bin(n, 1/2) = k)."""
+    """Return P(Bin(n, 1/2) = k)."""
     if n <= MAX_DISCORDANT_FOR_EXACT:
         return math.comb(n, k) / (1 << n)
     return math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2))
@@ -174,13 +174,13 @@ _NEGLIGIBLE = 1e-18
 
 
 def chi2(only_a: int, only_b: int) -> float:
-    """(b - c)² / (b + c), with one degree of freedom; 0 where nothing differs."""
+    """Return (b - c)² / (b + c), with one degree of freedom; 0 where nothing differs."""
     n = only_a + only_b
     return (only_a - only_b) ** 2 / n if n else 0.0
 
 
 def corrected_chi2(only_a: int, only_b: int) -> float:
-    """(|b - c| - 1)² / (b + c), with one degree of freedom; 0 where nothing differs (Edwards 1948)."""
+    """Return (|b - c| - 1)² / (b + c), with one degree of freedom; 0 where nothing differs (Edwards 1948)."""
     n = only_a + only_b
     return max(0, abs(only_a - only_b) - 1) ** 2 / n if n else 0.0
 
@@ -191,7 +191,7 @@ def chi2_p_value(only_a: int, only_b: int) -> float:
 
 
 def corrected_chi2_p_value(only_a: int, only_b: int) -> float:
-    """Return the two-sided p of chi-square with the usual correction, which is more cautious than the exact test."""
+    """Return the two-sided p of chi-square with the usual correction, more conservative than the exact test."""
     return _chi2_tail(corrected_chi2(only_a, only_b))
 
 
@@ -206,12 +206,11 @@ _BITS = 8
 
 
 def sign_flip_p_value(differences: Vector, *, rng: np.random.Generator) -> tuple[float, str]:
-    """Return the two-sided p.
+    """Return the two-sided p of the sign-flip test of the mean, and the form of the test.
 
-    How often the mean is as far from 0 when signs are flipped at random, and the form of the test.
-
-    Up to 15 pairs it is exact (`sign_flip_exact`), beyond a mid-p (`sign_flip`), of 10,000 random flips where more than
-    15 pairs differ. The order of the differences does not matter, nor whether all of them change sign.
+    p is how often the mean is as far from 0 when signs are flipped at random. Up to 15 pairs it is exact
+    (`sign_flip_exact`), beyond a mid-p (`sign_flip`), of 10,000 random flips where more than 15 pairs differ. The order
+    of the differences does not matter, nor whether all of them change sign.
     """
     # A flipped sum has the distribution of one of the sizes, whichever signs were seen.
     sizes = np.sort(np.abs(differences[differences != 0]))
@@ -252,7 +251,7 @@ def _drawn_sums(sizes: Vector, rng: np.random.Generator) -> Vector:
 
 
 def _signs() -> NDArray[np.float64]:
-    """+1 or -1 for each bit of each byte, shape (256, 8)."""
+    """Return +1 or -1 for each bit of each byte, shape (256, 8)."""
     bits = (np.arange(2**_BITS)[:, None] >> np.arange(_BITS)) & 1
     return 1.0 - 2.0 * bits.astype(np.float64)
 
@@ -263,9 +262,9 @@ _TINY = 1e-300
 
 
 def wilcoxon_p_value(differences: Vector) -> tuple[float, str]:
-    """Return the two-sided p, and the form of the test; 1 where nothing differs.
+    """Return the two-sided p of Wilcoxon's signed-rank test, and the form of the test; 1 where nothing differs.
 
-    Up to 20 pairs that differ it is exact, given the ranks at hand (`wilcoxon_pratt_exact`), beyond it is normal
+    Up to 20 pairs that differ it is exact, given the observed ranks (`wilcoxon_pratt_exact`), beyond it is normal
     without continuity correction (`wilcoxon_pratt`).
     """
     ranks, is_up = _signed_ranks(differences)
@@ -278,7 +277,7 @@ def wilcoxon_p_value(differences: Vector) -> tuple[float, str]:
 def normal_p_value(differences: Vector) -> float:
     """Return the two-sided p of the normal approximation, without continuity correction.
 
-    Some difference must not be 0.
+    At least one difference must not be 0.
     """
     ranks, is_up = _signed_ranks(differences)
     lean = abs(2 * float(ranks[is_up].sum()) - float(ranks.sum()))
@@ -286,7 +285,7 @@ def normal_p_value(differences: Vector) -> float:
 
 
 def rank_biserial(differences: Vector) -> float | None:
-    """Return the ranks of the pairs that A wins less those that B wins, as a share of both, in [-1, 1] (Kerby 2014).
+    """Return the rank sum of the pairs that A wins less that of B's, as a share of both, in [-1, 1] (Kerby 2014).
 
     None where nothing differs.
     """
@@ -296,7 +295,7 @@ def rank_biserial(differences: Vector) -> float | None:
 
 
 def _signed_ranks(differences: Vector) -> tuple[Vector, NDArray[np.bool_]]:
-    """Return the ranks of the sizes that are not zero, zeros ranked with them, and which of them are positive."""
+    """Return the ranks of the non-zero sizes, with zeros ranked along, and which of them are positive."""
     sizes = np.abs(differences)
     # 0.3 - 0.2 and 0.2 - 0.1 are one size.
     ranks = centred_ranks(np.round(sizes / max(float(sizes.max()), _TINY), _DIGITS)) + (sizes.size + 1) / 2
@@ -305,7 +304,7 @@ def _signed_ranks(differences: Vector) -> tuple[Vector, NDArray[np.bool_]]:
 
 
 def _exact_wilcoxon(ranks: Vector, lean: float) -> float:
-    """Return the share of all choices of signs under which the signed ranks lean as far."""
+    """Return the share of all sign assignments under which the signed ranks are as extreme."""
     # Shared ranks end in .5: doubled, all are whole numbers.
     doubled = np.rint(2 * ranks).astype(np.intp)
     ways = np.zeros(int(doubled.sum()) + 1)

@@ -40,36 +40,36 @@ _FAR = 5.0
 
 
 def cases_for_difference(difference: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the pairs that show a true mean difference, by the normal approximation.
+    """Return the number of pairs that shows a true mean difference, by the normal approximation.
 
     Args:
         difference: In the metric's unit, not 0.
         variance: Of one case's difference: ω² + σ_A²/K_A + σ_B²/K_B.
-        alpha: Chance of a false alarm, both sides together.
-        power: Chance of seeing the difference.
+        alpha: Two-sided probability of a false alarm.
+        power: Probability of detecting the difference.
     """
     checked(alpha, power)
     return (z_of(1 - alpha / 2) + z_of(power)) ** 2 * variance / not_zero(difference) ** 2
 
 
 def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> float:
-    """Return the chance that the paired t-test sees a true effect, from the noncentral t distribution.
+    """Return the power of the paired t-test for a true effect, from the noncentral t distribution.
 
     Args:
         effect: True mean difference in standard deviations of the differences.
-        n_pairs: More than one; may be broken, between two whole numbers.
-        alpha: Chance of a false alarm, both sides together.
+        n_pairs: More than one; need not be a whole number.
+        alpha: Two-sided probability of a false alarm.
     """
     return t_power(abs(effect) * sqrt(n_pairs), n_pairs - 1, alpha=alpha)
 
 
 def t_power(shift: float, degrees: float, *, alpha: float = ALPHA) -> float:
-    """Return the chance that a two-sided t-test sees a true effect.
+    """Return the power of a two-sided t-test for a true effect.
 
     Args:
         shift: The effect in standard errors, at least 0.
         degrees: Of freedom, above 0.
-        alpha: Chance of a false alarm, both sides together.
+        alpha: Two-sided probability of a false alarm.
     """
     from scipy.special import nctdtr, stdtrit
 
@@ -81,7 +81,7 @@ def t_power(shift: float, degrees: float, *, alpha: float = ALPHA) -> float:
 
 
 def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the pairs with which the paired t-test sees a true effect, not rounded up; at least 2."""
+    """Return the number of pairs with which the paired t-test detects a true effect, not rounded up; at least 2."""
     by_z = cases_for_difference(effect, variance=1.0, alpha=alpha, power=power)
     if by_z > _MOST_PAIRS:
         return by_z
@@ -106,7 +106,7 @@ def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER)
 
 @lru_cache(maxsize=4096)
 def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = POWER) -> float | None:
-    """Return the smallest true effect that the paired t-test sees, in standard deviations.
+    """Return the smallest true effect that the paired t-test detects, in standard deviations.
 
     None for fewer than 2 pairs.
     """
@@ -118,7 +118,7 @@ def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = PO
 
 
 def detectable_shift(degrees: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the smallest true effect that a two-sided t-test sees, in standard errors."""
+    """Return the smallest true effect that a two-sided t-test detects, in standard errors."""
     from scipy.special import stdtrit
 
     def gain(shift: float) -> float:
@@ -129,15 +129,16 @@ def detectable_shift(degrees: float, *, alpha: float = ALPHA, power: float = POW
 
 
 def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the pairs with which McNemar's test sees a true difference of two shares (Connor 1987, Biometrics 43:207).
+    """Return the number of pairs with which McNemar's test detects a true difference of two shares.
 
-    (z sqrt(p_d) + z_power sqrt(p_d - δ²))² / δ². Where fewer cases differ than the difference needs, so many do.
+    Source: Connor 1987, Biometrics 43:207. (z sqrt(p_d) + z_power sqrt(p_d - δ²))² / δ². A discordance smaller than the
+    difference requires is raised to it.
 
     Args:
         difference: δ, in [-1, 1], not 0.
         discordant: p_d, the share of cases on which the two differ.
-        alpha: Chance of a false alarm, both sides together.
-        power: Chance of seeing the difference.
+        alpha: Two-sided probability of a false alarm.
+        power: Probability of detecting the difference.
     """
     checked(alpha, power)
     size = abs(not_zero(difference))
@@ -151,7 +152,7 @@ def z_of(probability: float) -> float:
 
 
 def not_zero(difference: float) -> float:
-    """Return the difference.
+    """Return the difference, checking that it is not 0.
 
     Raises:
         ConfigurationError: it is 0, which no number of cases shows.
@@ -164,7 +165,7 @@ def not_zero(difference: float) -> float:
 
 
 def checked(alpha: float, power: float) -> None:
-    """Refuse what cannot be a limit for p, or a power.
+    """Check that the values are a valid threshold for p and a valid power.
 
     Raises:
         ConfigurationError: not between 0 and 1, or the wrong way round.
@@ -183,13 +184,13 @@ _CLOSE_DIFFERENCE = 1e-9
 
 
 def mcnemar_power(difference: float, n_pairs: int, *, discordant: float, alpha: float = ALPHA) -> float:
-    """Return the chance that McNemar's test, as `mcnemar_p_value` makes it, sees a true difference of two shares.
+    """Return the power of McNemar's test, in the form of `mcnemar_p_value`, for a true difference of two shares.
 
     Args:
-        difference: δ, in [0, 1]. Where fewer cases differ than it needs, so many do.
+        difference: δ, in [0, 1].
         n_pairs: At least one.
-        discordant: p_d, the share of cases on which the two differ.
-        alpha: The limit for p.
+        discordant: p_d, the share of cases on which the two differ; raised to δ where it is smaller.
+        alpha: The threshold for p.
     """
     from scipy.special import bdtr
 
@@ -207,9 +208,9 @@ def mcnemar_power(difference: float, n_pairs: int, *, discordant: float, alpha: 
 
 @lru_cache(maxsize=4096)
 def mcnemar_detectable(n_pairs: int, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float | None:
-    """Return the smallest true difference of two shares that McNemar's test sees.
+    """Return the smallest true difference of two shares that McNemar's test detects.
 
-    None where not even one of 1 would be.
+    None where it would not detect even a difference of 1.
     """
     checked(alpha, power)
     if mcnemar_power(1.0, n_pairs, discordant=discordant, alpha=alpha) < power:
@@ -227,9 +228,9 @@ def mcnemar_detectable(n_pairs: int, *, discordant: float, alpha: float = ALPHA,
 
 @lru_cache(maxsize=4096)
 def exact_mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> int:
-    """Return the pairs with which McNemar's test, as it decides, sees a true difference of two shares.
+    """Return the number of pairs with which McNemar's test, in the form it takes, detects a difference of two shares.
 
-    The power climbs in steps as pairs come, and may fall a little at one: the number is one at which it is reached.
+    Power rises in steps with the pairs and may dip at some: at the number returned it is reached.
     """
     size = abs(difference)
     start = ceil(mcnemar_cases(size, discordant=discordant, alpha=alpha, power=power))
@@ -251,7 +252,7 @@ def exact_mcnemar_cases(difference: float, *, discordant: float, alpha: float = 
 def _bracket(
     gain: Callable[[float], float], n_pairs: int, discordant: float, alpha: float, power: float
 ) -> tuple[float, float]:
-    """Return two differences, close to what the normal approximation gives, of which only the second is seen."""
+    """Return two differences, near the normal approximation, of which only the second is detected."""
     low, high = 0.0, min(1.0, (z_of(1 - alpha / 2) + z_of(power)) * sqrt(max(discordant, 1 / n_pairs) / n_pairs))
     while gain(high) < 0:
         low, high = high, min(1.0, 1.1 * high)
@@ -259,7 +260,7 @@ def _bracket(
 
 
 def binomial_counts(n: int, share: float) -> tuple[Counts, Vector]:
-    """Return the likely counts of n cases with such a share, and the probability of each."""
+    """Return the likely counts out of n cases with such a share, and the probability of each."""
     from scipy.special import gammaln, xlog1py, xlogy
 
     spread = _FAR_DEVIATIONS * sqrt(n * share * (1 - share)) + 1
@@ -271,9 +272,9 @@ def binomial_counts(n: int, share: float) -> tuple[Counts, Vector]:
 
 
 def _normal_power(difference: float, n_pairs: int, share: float, alpha: float) -> float:
-    """Return where so many differ that the test is by chi-square, Connor's formula turned round.
+    """Return the power by Connor's formula, solved for it.
 
-    Which is right then.
+    It is accurate where so many pairs differ that the test is by chi-square.
     """
     lead, spread = difference * sqrt(n_pairs), sqrt(max(share - difference * difference, 0.0))
     limit = z_of(1 - alpha / 2) * sqrt(share)
@@ -284,7 +285,10 @@ def _normal_power(difference: float, n_pairs: int, share: float, alpha: float) -
 
 @lru_cache(maxsize=64)
 def _limits(alpha: float) -> Vector:
-    """For each number of differing pairs the most on the lesser side with which the exact test rejects; -1: never."""
+    """Return, for each number of discordant pairs, the largest count on the lesser side that the exact test rejects.
+
+    -1 where it never rejects.
+    """
     from scipy.special import bdtr
 
     limits = np.full(2 * MAX_DISCORDANT_FOR_EXACT, -1.0)
@@ -300,13 +304,13 @@ _ROUNDS = 30
 
 
 def share_equivalence_cases(margin: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the pairs for the difference of two shares, by Tango's test; not rounded up.
+    """Return the number of pairs to show equivalence of two shares by Tango's test, not rounded up.
 
     Args:
         margin: Above 0; from 1 on it is 1.
-        discordant: The share of pairs that differ; at least the margin is reckoned with.
-        alpha: The limit for each of the two p-values.
-        power: The chance to show it.
+        discordant: The share of pairs that differ; taken as at least the margin.
+        alpha: The threshold for each of the two p-values.
+        power: The probability of showing it.
     """
     checked(alpha, power)
     margin = min(not_zero(margin), 1.0)
@@ -319,12 +323,12 @@ def share_equivalence_cases(margin: float, *, discordant: float, alpha: float = 
 
 
 def mean_equivalence_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the pairs for a mean difference, by Student's t; not rounded up.
+    """Return the number of pairs to show equivalence of two means by Student's t, not rounded up.
 
     Args:
         effect: The margin in standard deviations of the differences.
-        alpha: The limit for each of the two p-values.
-        power: The chance to show it, and a difference of the margin.
+        alpha: The threshold for each of the two p-values.
+        power: The probability of showing it, and a difference of the margin.
     """
     checked(alpha, power)
     from scipy.special import stdtrit

@@ -34,15 +34,15 @@ ELO_MEAN = 1000.0
 def rank_preferences(
     votes: Sequence[Vote], *, rng: np.random.Generator, n_resamples: int = 1000, confidence_level: float = 0.95
 ) -> PreferenceRanking:
-    """Return the candidates of the votes on one scale of strength, with what is certain of their order.
+    """Rank the candidates of the votes on one scale of strength, with what is certain of their order.
 
-    Where one never lost, or never won, no finite strength is the most likely: half a win is added to both sides of
-    every pairing, the end is open, and standard errors are the larger of the clustered and the model's.
+    Where one never lost, or never won, no finite strength has the greatest likelihood: half a win is added to both
+    sides of every pairing, the end is open, and standard errors are the larger of the clustered and the model's.
 
     Args:
         votes: In any order.
         rng: Draws the prompts for the bootstrap.
-        n_resamples: How often.
+        n_resamples: Number of bootstrap resamples.
         confidence_level: Of each interval, and of all claims of who is better together.
 
     Raises:

@@ -28,15 +28,15 @@ def spearman(weights: Matrix, x: Vector, y: Vector) -> Vector:
 
 
 def centred_ranks(values: Vector) -> Vector:
-    """Return the ranks with the mean 0; equal values share theirs."""
+    """Return the ranks centred on 0; equal values share theirs."""
     ranks: Vector = weighted_midranks(np.ones((1, values.size)), values)[0] - values.size / 2
     return ranks
 
 
 def shuffle_p_value(a: Vector, b: Vector, rng: np.random.Generator) -> float:
-    """Return the two-sided p: how often shuffled ranks go together as closely.
+    """Return the two-sided p of the permutation test: how often shuffled ranks correlate as strongly.
 
-    From 1001 cases on Student's approximation.
+    From 1001 cases on, Student's approximation.
 
     Args:
         a: Centred ranks that vary.

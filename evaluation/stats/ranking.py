@@ -63,12 +63,12 @@ def compare_many(
 ) -> ManyComparison:
     """Return the comparison of two or more candidates, every pair by case id.
 
-    The order of the sides changes which of two is called A, and nothing else.
+    The order of the sides only changes which side of a pair is called A.
 
     Args:
         sides: One score for each case of each candidate, by its label.
-        seed: The draws of each pair follow from it and the two labels.
-        kind: Told from all scores together where it is not given.
+        seed: With the two labels, determines the random draws of each pair.
+        kind: Inferred from all scores together where it is not given.
         clusters: The cluster of each case.
         failed: Cases on which a candidate's server failed, by its label.
         margin: The largest difference that does not matter.
@@ -76,7 +76,7 @@ def compare_many(
         higher_is_better: False for a latency.
         adjust: `holm` for claims, `bh` for screening, or another of `multiplicity.ADJUSTMENTS`.
         confidence_level: Of all claims together.
-        sentinels: Values that say "no score".
+        sentinels: Values that stand for "no score".
         of_pairs: The scores of each pair, in the order of `sides` or with the baseline last, where what is comparable
             depends on both; the sides' own then decide the order alone.
 
@@ -132,7 +132,7 @@ _DECIDED = (A_BETTER, B_BETTER)
 
 
 def pair_rng(seed: int, a: str, b: str) -> np.random.Generator:
-    """Return a generator that the seed and the two labels determine, in whichever order they come."""
+    """Return a generator determined by the seed and the two labels, in either order."""
     named = "\0".join(sorted((a, b)))
     return np.random.default_rng([seed, *sha256(named.encode()).digest()])
 
@@ -157,7 +157,7 @@ def _pairs_of(sides: Mapping[str, Scores], against: str | None) -> list[tuple[st
 def _common(sides: Mapping[str, Scores], kind: Kind, clusters: Mapping[str, str]) -> Matrix:
     """Return the scores on the cases that all sides have, or the means of their clusters, shape (n_units, n_sides).
 
-    Of ratios their logarithms, so that a mean over them is the geometric one's.
+    Ratios as logarithms, so that their mean is that of the geometric mean.
     """
     values = {label: _logarithms(scores) if kind is Kind.RATIO else scores for label, scores in sides.items()}
     case_ids = sorted(set.intersection(*(set(scores) for scores in values.values())))
@@ -177,7 +177,7 @@ def _logarithms(scores: Scores) -> Scores:
 def _order(
     sides: Mapping[str, Scores], matrix: Matrix, kind: Kind, higher_is_better: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the labels, best first, and what there is to say of that.
+    """Return the labels, best first, and notes on that order.
 
     Equal ones by name, sides without a case last.
     """
@@ -221,12 +221,12 @@ Beaten = Collection[tuple[str, str]]
 
 
 def rank_intervals(names: Sequence[str], beaten: Beaten, *, through: str | None = None) -> dict[str, tuple[int, int]]:
-    """Return the best and the worst rank of each that the certain differences leave open, 1 being the best.
+    """Return the best and worst rank of each that are consistent with the established differences, 1 being the best.
 
     Args:
         names: All of them.
         beaten: Pairs of a winner and a loser.
-        through: The one that all others were compared with, where they were not compared with one another: who is
+        through: The one that all others were compared with, where they were not compared with one another: whoever is
             better than it is better than those that are worse.
     """
     better = {name: {winner for winner, loser in beaten if loser == name} for name in names}
@@ -239,10 +239,10 @@ def rank_intervals(names: Sequence[str], beaten: Beaten, *, through: str | None 
 
 
 def tied_groups(order: Sequence[str], beaten: Beaten) -> tuple[tuple[str, ...], ...]:
-    """Return the longest stretches of the order in which no two differ, best first; one may stand in several.
+    """Return the longest stretches of the order in which no two differ, best first; one may be in several.
 
-    This is what a display of letters shows: a letter for each group. Two that share a group do not differ; two that
-    share none differ, or stand around such a difference (`apart_without_difference`).
+    They make a compact letter display: a letter for each group. Two that share a group do not differ; two that share
+    none differ, or lie on either side of such a difference (`apart_without_difference`).
     """
     differ = {frozenset(pair) for pair in beaten}
     groups: list[tuple[str, ...]] = []
@@ -271,7 +271,7 @@ def apart_without_difference(
 ) -> tuple[tuple[str, str], ...]:
     """Return the pairs that share no group although they do not differ, since two between or beside them do.
 
-    The better first.
+    The better of each pair first.
     """
     together = {(a, b) for group in groups for a in group for b in group}
     differ = {frozenset(pair) for pair in beaten}
@@ -293,6 +293,6 @@ def sole_winner(names: Sequence[str], beaten: Beaten) -> str | None:
 
 
 def _letter(index: int) -> str:
-    """Return a, b, … z, then aa, ab, … as columns of a sheet are named."""
+    """Return a, b, … z, then aa, ab, …, like the columns of a spreadsheet."""
     rest, place = divmod(index, 26)
     return ("" if rest == 0 else _letter(rest - 1)) + chr(ord("a") + place)

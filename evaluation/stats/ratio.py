@@ -65,7 +65,7 @@ def ratio_estimate(
 
 
 def _unit_sums(above: Vector, below: Vector, clusters: Sequence[Hashable | None] | None) -> Vector:
-    """Return the sums of both in each unit, shape (n_units, 2)."""
+    """Return the sums of numerators and denominators in each unit, shape (n_units, 2)."""
     pairs = np.column_stack([above, below])
     if clusters is None:
         return pairs

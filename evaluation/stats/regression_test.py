@@ -54,7 +54,7 @@ class Newcomer:
 
 
 def newcomer(newest: Sequence[float], earlier: Sequence[Sequence[float]]) -> Newcomer:
-    """Return how low the newest values are among the earlier ones.
+    """Return how low the newest values are in the distribution of the earlier ones.
 
     Args:
         newest: A value for each case; higher is better.
@@ -77,7 +77,7 @@ def newcomer(newest: Sequence[float], earlier: Sequence[Sequence[float]]) -> New
 
 
 def _lower_tail(cases: Sequence[Values]) -> float:
-    """Return the chance of a sum of one value of each case, drawn evenly, as low as the sum of their first ones."""
+    """Return the probability that the sum of one value of each case, drawn uniformly, is as low as the first ones'."""
     varying = [values for values in cases if min(values) < max(values)]
     is_binary = all(value in (0, 1) for values in varying for value in values)
     grid = [_weighted(values) for values in varying] if is_binary else _on_grid(varying)
@@ -90,14 +90,14 @@ def _lower_tail(cases: Sequence[Values]) -> float:
 
 
 def _weighted(values: Values) -> tuple[int, ...]:
-    """Right and wrong answers to a case, times what a wrong one among them says of a fall, in whole steps."""
+    """Return a case's right and wrong answers, times the evidence that a wrong one gives of a fall, in whole steps."""
     right = (sum(values) + 0.5) / (len(values) + 1)
     weight = log((1 + FALL * right / (1 - right)) / (1 - FALL))
     return tuple(round(weight / _WEIGHT_STEP) * int(value) for value in values)
 
 
 def _drawn_once_more(chances: NDArray[np.float64], places: Sequence[int]) -> NDArray[np.float64]:
-    """Return the chances of each sum after one more draw."""
+    """Return the probability of each sum after one more draw."""
     longer = np.zeros(chances.size + max(places))
     for place in places:
         longer[place : place + chances.size] += chances
@@ -105,7 +105,7 @@ def _drawn_once_more(chances: NDArray[np.float64], places: Sequence[int]) -> NDA
 
 
 def _drawn(places: Sequence[int], n_draws: int) -> NDArray[np.float64]:
-    """Return the chances of each sum of so many draws.
+    """Return the probability of each sum of so many draws.
 
     All are positive, so that small ones are as exact as large ones.
     """
@@ -117,7 +117,7 @@ def _drawn(places: Sequence[int], n_draws: int) -> NDArray[np.float64]:
 
 
 def _on_grid(cases: Sequence[Values]) -> list[tuple[int, ...]]:
-    """Return each case's values as whole steps above its lowest one, as few steps as say the same."""
+    """Return each case's values as whole steps above its lowest one, with as few steps as represent them exactly."""
     if not cases:
         return []
     widest = max(max(values) - min(values) for values in cases)

@@ -76,11 +76,10 @@ def cluster_numbers(clusters: Sequence[Hashable]) -> NDArray[np.intp]:
 
 
 def weighted_midranks(weights: Matrix, values: Vector) -> Matrix:
-    """Return the rank of each value among all, equal values sharing theirs.
+    """Return the midrank of each value, where a case counts as often as its weight says.
 
-    Where a case counts as often as its weight says.
-
-    Shape (n_rows, n_cases), like the weights. Ranks are counted from 0.5: of three different values 0.5, 1.5 and 2.5.
+    Equal values share their rank. Shape (n_rows, n_cases), like the weights. Ranks are counted from 0.5: of three
+    different values 0.5, 1.5 and 2.5.
     """
     order = np.argsort(values, kind="stable")
     _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)

@@ -47,10 +47,10 @@ class EProcess:
             raise ConfigurationError(f"prior={self.prior!r} must be above 0 and finite", "1 weighs all chances alike")
 
     def log_e_values(self, wins: ArrayLike, losses: ArrayLike) -> Array:
-        """Return the natural logarithm of E for each pair, in the shape of the counts; -inf where nothing is left.
+        """Return the natural logarithm of E for each pair, in the shape of the counts; -inf where E is 0.
 
         Args:
-            wins: How many of the differing cases A won.
+            wins: How many of the discordant cases A won.
             losses: How many B won.
 
         Raises:
@@ -69,13 +69,13 @@ class EProcess:
         return log_e
 
     def log_e_path(self, outcomes: ArrayLike) -> Array:
-        """Return the logarithm of E after each differing case along the last axis: 1 where A won, 0 where B did."""
+        """Return the logarithm of E after each discordant case along the last axis: 1 where A won, 0 where B did."""
         won = np.asarray(outcomes, dtype=np.float64)
         return self.log_e_values(won.cumsum(axis=-1), (1 - won).cumsum(axis=-1))
 
 
 def always_valid_p_values(log_e_path: ArrayLike) -> Array:
-    """1 / the largest E so far along the last axis, at most 1: a p-value however often one looked."""
+    """Return 1 / the largest E so far along the last axis, at most 1: a p-value valid however often one looks."""
     p_values: Array = np.exp(-np.maximum(0.0, np.asarray(log_e_path, dtype=np.float64).max(axis=-1)))
     return p_values
 
@@ -104,7 +104,7 @@ class BettingSequence:
             )
 
     def log_e_path(self, values: ArrayLike, *, mean: float = 0.0) -> Array:
-        """Return the logarithm of the wealth after each value, of those who bet that the true mean is above `mean`.
+        """Return the logarithm of the wealth after each value, of bettors on a true mean above `mean`.
 
         At every look an e-value against "the mean is at most this". For the other side give -values.
         """
@@ -120,7 +120,7 @@ class BettingSequence:
         return path[..., -1] if path.shape[-1] else np.zeros(path.shape[:-1])
 
     def limits(self, values: ArrayLike) -> tuple[Array, Array]:
-        """Lower and upper limit of the mean after the last value, one for each row.
+        """Return the lower and upper limit of the mean after the last value, one for each row.
 
         What an earlier look ruled out stays ruled out. So the lower limit can end above the upper one, where cases
         come in an order that no single mean explains.
@@ -133,7 +133,7 @@ class BettingSequence:
 def empirical_bernstein_limits(
     values: ArrayLike, *, low: float = -1.0, high: float = 1.0, confidence_level: float = 0.95
 ) -> tuple[Array, Array]:
-    """Return the limits with the same promise as a betting sequence's in closed form, and wider: to hold against it.
+    """Return closed-form limits with the same guarantee as a betting sequence's, but wider, as a reference.
 
     Source: Waudby-Smith and Ramdas 2024, arXiv:2010.09686, theorem 2 (predictable plug-in, truncated at 1/2).
     """
@@ -177,7 +177,7 @@ def _log_wealth(x: Array, mean: Array) -> Array:
 
 
 def _lowest(x: Array, threshold: float) -> Array:
-    """Return the least mean that no look ruled out: wealth falls as the mean rises, so it is found by halving."""
+    """Return the least mean that no look ruled out, by bisection: wealth falls as the mean rises."""
     low, high = np.zeros(x.shape[:-1]), np.ones(x.shape[:-1])
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
@@ -187,7 +187,7 @@ def _lowest(x: Array, threshold: float) -> Array:
 
 
 def _delayed(path: Array, first: float) -> Array:
-    """Return what was known before each value."""
+    """Return the path shifted by one: the state before each value, beginning with `first`."""
     before: Array = np.concatenate([np.full((*path.shape[:-1], 1), first), path[..., :-1]], axis=-1)
     return before
 
@@ -215,13 +215,13 @@ def group_sequential_bounds(
     alpha: float = 0.05,
     fractions: Sequence[float] | None = None,
 ) -> tuple[float, ...]:
-    """Return the |z| at which to stop at each look, two-sided.
+    """Return the two-sided stopping bound on |z| at each look.
 
     Args:
-        n_looks: How often one will look, the last time included.
+        n_looks: Number of looks, the last one included.
         design: How the error is spent.
-        alpha: Chance of stopping at any of the looks where nothing is to be found.
-        fractions: The share of all planned cases that each look has, rising to 1; equal steps where not given.
+        alpha: Probability of stopping at any of the looks under the null hypothesis.
+        fractions: The share of all planned cases at each look, rising to 1; equal steps where not given.
 
     Raises:
         ConfigurationError: no look, an alpha outside (0, 1), or fractions that do not rise to 1.
@@ -235,7 +235,7 @@ def group_sequential_bounds(
 
 
 def crossing_probability(bounds: Sequence[float], *, fractions: Sequence[float] | None = None) -> float:
-    """Return the chance that |z| lies beyond its bound at any of the looks, where nothing is to be found."""
+    """Return the probability that |z| exceeds its bound at any of the looks, under the null hypothesis."""
     return _crossing(np.asarray(bounds, dtype=np.float64), _checked_fractions(len(bounds), fractions))
 
 
@@ -253,7 +253,7 @@ def _checked_fractions(n_looks: int, fractions: Sequence[float] | None) -> Vecto
 
 
 def _crossing(bounds: Vector, shares: Vector) -> float:
-    """Return one less the chance that the sum of the scores, a walk with variance t at the share t, stays inside."""
+    """Return 1 - P(the sum of the scores stays inside), a random walk with variance t at the share t."""
     limits = np.minimum(bounds, _FARTHEST_Z) * np.sqrt(shares)
     steps = np.sqrt(np.diff(shares, prepend=0.0))
     points, weights = _quadrature(float(steps[1:].min(initial=1.0)))
@@ -267,7 +267,7 @@ def _crossing(bounds: Vector, shares: Vector) -> float:
 
 @cache
 def _quadrature(step: float) -> tuple[Vector, Vector]:
-    """Return the points in [-1, 1] and their weights, so many that they lie closer than the smallest step spreads."""
+    """Return points in [-1, 1] and their weights, spaced more closely than the spread of the smallest step."""
     points, weights = np.polynomial.legendre.leggauss(_LEAST_NODES + round(_NODES_PER_STEP / step))
     return points, weights
 

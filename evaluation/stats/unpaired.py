@@ -53,13 +53,13 @@ class RankTest:
 def unpaired_shares(
     right_a: int, n_a: int, right_b: int, n_b: int, *, confidence_level: float = 0.95
 ) -> UnpairedResult:
-    """Return the difference of two shares of different cases: Newcombe's interval and a test of the two by two table.
+    """Return the difference of two independent shares: Newcombe's interval and a test of the two-by-two table.
 
     Interval: Newcombe 1998 (Statistics in Medicine 17:873), method 10, of two Wilson intervals. Test: Pearson's
     chi-square without correction, Fisher's exact one where an expected count is below 5. Effect size: Cohen's h.
 
     Raises:
-        ConfigurationError: a group is empty, or has fewer than none or more than all right.
+        ConfigurationError: a group is empty, or its number of right answers is negative or above its size.
     """
     level = checked_confidence_level(confidence_level)
     for right, n in ((right_a, n_a), (right_b, n_b)):
@@ -87,9 +87,9 @@ def unpaired_shares(
 
 
 def unpaired_means(a: Sequence[float], b: Sequence[float], *, confidence_level: float = 0.95) -> UnpairedResult:
-    """Return the difference of two means of different cases, by Welch's t-test, which lets the two vary differently.
+    """Return the difference of two independent means, by Welch's t-test, which allows unequal variances.
 
-    Nothing can be said (p = 1, no interval) for a group of one, and where neither group varies.
+    Nothing can be concluded (p = 1, no interval) for a group of one, and where neither group varies.
     """
     level = checked_confidence_level(confidence_level)
     left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
@@ -110,7 +110,7 @@ def unpaired_means(a: Sequence[float], b: Sequence[float], *, confidence_level: 
 
 
 def rank_test(a: Sequence[float], b: Sequence[float]) -> RankTest:
-    """Mann and Whitney's test of two groups, with the rank-biserial correlation as its effect size."""
+    """Return Mann and Whitney's test of two groups, with the rank-biserial correlation as its effect size."""
     from scipy.stats import mannwhitneyu
 
     left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
@@ -130,7 +130,7 @@ def chi_square_p_value(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
 
 
 def _least_expected(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
-    """Return the smallest count that is expected in a cell where something was counted in its column."""
+    """Return the smallest expected count of a cell, over columns with any observations."""
     n, right = n_a + n_b, right_a + right_b
     return min(n_a, n_b) * min(column for column in (right, n - right) if column) / n
 
@@ -138,7 +138,7 @@ def _least_expected(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
 def fisher_p_value(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
     """Return the two-sided p of Fisher's exact test.
 
-    The chance of all tables that are at most as likely as this one.
+    The probability of all tables that are at most as likely as this one.
     """
     right = right_a + right_b
     fewest, most = max(0, right - n_b), min(right, n_a)
@@ -169,20 +169,20 @@ def _welch(a: Vector, b: Vector, level: float) -> _Welch:
 def welch_error(a: Vector, b: Vector) -> tuple[float, float]:
     """Return the standard error of the difference of two means and its degrees of freedom (Welch 1947).
 
-    Of groups that vary.
+    The groups must vary.
     """
     return error_of_means(standard_deviation(a), standard_deviation(b), a.size, b.size)
 
 
 def error_of_means(deviation_a: float, deviation_b: float, n_a: int, n_b: int) -> tuple[float, float]:
-    """Return the same of the two standard deviations, which are not both 0, and the sizes, at least 2 each."""
+    """Return `welch_error` from the two standard deviations, which are not both 0, and the sizes, at least 2 each."""
     of_a, of_b = deviation_a / sqrt(n_a), deviation_b / sqrt(n_b)
     error = hypot(of_a, of_b)
     return error, 1 / ((of_a / error) ** 4 / (n_a - 1) + (of_b / error) ** 4 / (n_b - 1))
 
 
 def cohen_h(a: float, b: float) -> float:
-    """Return how far two shares of different cases lie apart, as angles, in [-π, π].
+    """Return the difference of two independent shares as angles, in [-π, π].
 
     2 asin √a - 2 asin √b (Cohen 1988).
     """
@@ -190,7 +190,7 @@ def cohen_h(a: float, b: float) -> float:
 
 
 def unpaired_shares_within(right_a: int, n_a: int, right_b: int, n_b: int, *, margin: float) -> MarginTest:
-    """Return what two groups of right and wrong answers say against a difference as large as the margin."""
+    """Test two groups of right and wrong answers against a difference as large as the margin."""
     shares = right_a / n_a, right_b / n_b
     z_above = farrington_manning_z(*shares, n_a=n_a, n_b=n_b, difference=-min(1.0, margin))
     z_below = farrington_manning_z(*shares, n_a=n_a, n_b=n_b, difference=min(1.0, margin))
@@ -203,7 +203,7 @@ def unpaired_shares_within(right_a: int, n_a: int, right_b: int, n_b: int, *, ma
 
 
 def farrington_manning_z(a: float, b: float, *, n_a: int, n_b: int, difference: float) -> float:
-    """Return how many standard errors `a - b` lies above `difference`, were that the true one."""
+    """Return how many standard errors `a - b` lies above `difference`, assuming that `difference` is the true one."""
     likely_a, likely_b = likeliest_shares(a, b, n_b / n_a, difference)
     error = sqrt(likely_a * (1 - likely_a) / n_a + likely_b * (1 - likely_b) / n_b)
     distance = a - b - difference
@@ -211,11 +211,11 @@ def farrington_manning_z(a: float, b: float, *, n_a: int, n_b: int, difference: 
 
 
 def likeliest_shares(a: float, b: float, ratio: float, difference: float) -> tuple[float, float]:
-    """Return the shares under which the data are the most likely, were A's `difference` above B's: a cubic's root.
+    """Return the maximum-likelihood shares under A's being `difference` above B's, the root of a cubic.
 
     Args:
-        a: The share seen in A.
-        b: The share seen in B.
+        a: The observed share of A.
+        b: The observed share of B.
         ratio: Cases of B for each of A.
         difference: In [-1, 1].
     """
@@ -232,7 +232,7 @@ def likeliest_shares(a: float, b: float, ratio: float, difference: float) -> tup
 
 
 def unpaired_means_within(a: Vector, b: Vector, *, margin: float) -> MarginTest | None:
-    """Return what two groups of scores say against a difference of means as large as the margin, by Welch's t.
+    """Test two groups of scores against a difference of means as large as the margin, by Welch's t.
 
     None for a group of one, and where neither group varies.
     """

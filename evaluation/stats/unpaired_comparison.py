@@ -45,7 +45,7 @@ class GroupPair:
 
     @property
     def is_large_enough(self) -> bool:
-        """Whether both groups have the cases for a verdict."""
+        """Whether both groups have enough cases for a verdict."""
         return min(self.test.n_a, self.test.n_b) >= MIN_GROUP
 
 
@@ -57,14 +57,15 @@ def compare_groups(
     higher_is_better: bool = True,
     confidence_level: float = 0.95,
 ) -> tuple[GroupPair, ...]:
-    """Return every pair of groups, or every group with one of them, with verdicts that allow for all pairs.
+    """Compare every pair of groups, or every group with one of them, with verdicts adjusted for all pairs.
 
     Args:
         groups: A value for each case, or each cluster of cases, of each group; at least one.
         against: The group that the others are compared with.
         margin: The largest difference that does not matter, in the unit of the values.
         higher_is_better: Whether the better group is the one with the higher mean.
-        confidence_level: Of all intervals together (Bonferroni); its rest is the limit for adjusted p-values.
+        confidence_level: Of all intervals together (Bonferroni); one less this level is the threshold for adjusted
+            p-values.
     """
     alpha = round(1 - checked_confidence_level(confidence_level), 12)
     vectors = {label: as_vector(values, what=f"values of {label}") for label, values in groups.items()}
@@ -103,7 +104,7 @@ def _tested(a: str, b: str, of_a: Vector, of_b: Vector, kind: Kind, margin: floa
 
 
 def _needed(pair: GroupPair, a: Vector, b: Vector, margin: float | None) -> CasesNeeded | None:
-    """Return what would settle a pair at the level of its interval, and at least the cases that any verdict needs."""
+    """Return the cases that would settle a pair at the level of its interval, and at least those for any verdict."""
     alpha = round(1 - pair.test.confidence_level, 12)
     if pair.kind is Kind.BINARY:
         needed = shares_needed(int(a.sum()), a.size, int(b.sum()), b.size, margin=margin, alpha=alpha)

@@ -42,7 +42,10 @@ class CasesNeeded:
 
 
 def means_needed(a: Vector, b: Vector, *, margin: float | None, alpha: float = ALPHA) -> CasesNeeded | None:
-    """Return what two groups of scores lack, by Welch's t; None for a group of one, and where neither group varies."""
+    """Return the further cases that two groups of scores need, by Welch's t.
+
+    None for a group of one, and where neither group varies.
+    """
     if min(a.size, b.size) < 2 or (is_constant(a) and is_constant(b)):
         return None
     deviations = standard_deviation(a), standard_deviation(b)
@@ -66,16 +69,16 @@ def more_for_means(
     alpha: float = ALPHA,
     power: float = POWER,
 ) -> int | None:
-    """Return further cases of each group with which Welch's t shows a true difference of two means.
+    """Return the further cases of each group with which Welch's t shows a true difference of two means.
 
     Args:
         difference: In the unit of the scores, not 0.
         deviations: Standard deviation of each group.
         n_a: Cases of the first group, at least 2.
         n_b: Cases of the second group, at least 2.
-        is_margin: Whether two equal groups are to be shown as equivalent within that difference, too.
-        alpha: The limit for p.
-        power: The chance to show it.
+        is_margin: Whether to show equivalence of two equal groups within that difference, too.
+        alpha: The threshold for p.
+        power: The probability of showing it.
     """
     from scipy.special import stdtrit
 
@@ -92,7 +95,10 @@ def more_for_means(
 def shares_needed(
     right_a: int, n_a: int, right_b: int, n_b: int, *, margin: float | None, alpha: float = ALPHA
 ) -> CasesNeeded | None:
-    """Return what two groups of right and wrong answers lack; None where all are right or all wrong, and no margin."""
+    """Return the further cases that two groups of right and wrong answers need.
+
+    None where all are right or all wrong, and there is no margin.
+    """
     if right_a + right_b in (0, n_a + n_b) and margin is None:
         return None
     a, b, aim = right_a / n_a, right_b / n_b, AIM if margin is None else min(margin, 1.0)
@@ -109,18 +115,18 @@ def shares_needed(
 def more_for_shares(
     a: float, b: float, n_a: int, n_b: int, *, alpha: float = ALPHA, power: float = POWER
 ) -> int | None:
-    """Return further cases of each group with which the test of two shares sees that they differ.
+    """Return the further cases of each group with which the test of two shares detects that they differ.
 
-    The power climbs in steps as cases come, and may fall a little at one: the number is one at which it is reached.
-    None where no number is.
+    Power rises in steps with the cases and may dip at some: at the number returned it is reached. None where no number
+    reaches it.
 
     Args:
-        a: The true share of the first group, another one than `b`.
+        a: The true share of the first group, different from `b`.
         b: The true share of the second group.
         n_a: Cases of the first group, at least 1.
         n_b: Cases of the second group, at least 1.
-        alpha: The limit for p.
-        power: The chance to see it.
+        alpha: The threshold for p.
+        power: The probability of detecting it.
     """
     not_zero(a - b)
     start = _fewest(lambda n: _normal_power(a, b, n_a + n, n_b + n, alpha) >= power, start=0)
@@ -130,14 +136,14 @@ def more_for_shares(
 
 
 def shares_power(a: float, b: float, n_a: int, n_b: int, *, alpha: float = ALPHA) -> float:
-    """Return the chance that the test of two shares, as `unpaired_shares` makes it, rejects.
+    """Return the probability that the test of two shares, in the form of `unpaired_shares`, rejects.
 
     Args:
         a: The true share of the first group.
         b: The true share of the second group.
         n_a: Cases of the first group, at least 1.
         n_b: Cases of the second group, at least 1.
-        alpha: The limit for p.
+        alpha: The threshold for p.
     """
     right_a, chances_a = binomial_counts(n_a, a)
     right_b, chances_b = binomial_counts(n_b, b)
@@ -161,7 +167,7 @@ def _rejected(right_a: Counts, n_a: int, right_b: Counts, n_b: int, alpha: float
 
 
 def _fisher_p_values(total: int, n_a: int, n_b: int) -> Vector:
-    """Return p of Fisher's test of every table with so many right, from the fewest of them in group A on."""
+    """Return p of Fisher's test for every table with that many right, from the fewest of them in group A on."""
     from scipy.special import gammaln
 
     of_a = np.arange(max(0, total - n_b), min(total, n_a) + 1)
@@ -175,7 +181,7 @@ def _fisher_p_values(total: int, n_a: int, n_b: int) -> Vector:
 
 
 def _normal_power(a: float, b: float, n_a: int, n_b: int, alpha: float) -> float:
-    """Return the power of chi-square: its limit is of the pooled share, the spread of the true ones."""
+    """Return the power of chi-square, with the threshold from the pooled share and the spread of the true ones."""
     pooled = (a * n_a + b * n_b) / (n_a + n_b)
     limit = z_of(1 - alpha / 2) * sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b))
     spread = _deviation(a, b, n_a, n_b)
@@ -189,16 +195,16 @@ def _deviation(a: float, b: float, n_a: int, n_b: int) -> float:
 
 
 def _is_within(equal: float, n_a: int, n_b: int, margin: float, alpha: float) -> bool:
-    """Return whether two groups with the same share are shown as equivalent, by Farrington and Manning's test."""
+    """Check whether two groups with the same share are shown to be equivalent, by Farrington and Manning's test."""
     at_margin = max(_deviation(*likeliest_shares(equal, equal, n_b / n_a, m), n_a, n_b) for m in (margin, -margin))
     where_equal = _deviation(equal, equal, n_a, n_b)
     return z_of(1 - alpha) * at_margin + z_of((1 + POWER) / 2) * where_equal <= margin
 
 
 def _detectable(a: float, b: float, n_a: int, n_b: int, lean: int, alpha: float) -> float | None:
-    """Return the smallest true difference that so many cases show, of the likeliest shares that differ by it.
+    """Return the smallest true difference that so many cases show, at the likeliest shares that differ by it.
 
-    None where not even one of 1 would be shown.
+    None where they would not show even a difference of 1.
     """
 
     def is_seen(difference: float) -> bool:
@@ -215,7 +221,7 @@ def _detectable(a: float, b: float, n_a: int, n_b: int, lean: int, alpha: float)
 
 
 def _fewest(is_enough: Callable[[int], bool], *, start: int) -> int | None:
-    """Return a number that is enough where the one before it is not, near `start`; None where none is."""
+    """Return a number near `start` that is enough where the one before it is not; None where there is none."""
     low, step = start, max(1, start // 32)
     high = start if is_enough(start) else None
     while high is None:

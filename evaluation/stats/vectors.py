@@ -18,10 +18,10 @@ _ROUNDING = 1e-12
 
 
 def as_vector(values: Iterable[float], *, what: str = "values") -> Vector:
-    """Return the values as floats, shape (n,): at least one, all finite, truth values as 0 and 1.
+    """Return the values as floats, shape (n,): at least one, all finite, booleans as 0 and 1.
 
     Raises:
-        ConfigurationError: nothing to compute with, or a value that is no finite number.
+        ConfigurationError: no values, or a value that is no finite number.
     """
     vector = np.asarray(list(values), dtype=np.float64)
     if vector.size == 0:
@@ -42,19 +42,19 @@ def difference_of(a: Vector, b: Vector) -> Vector:
 
 
 def is_binary(vector: Vector) -> bool:
-    """Return True where every value is 0 or 1."""
+    """Check whether every value is 0 or 1."""
     return bool(np.isin(vector, (0.0, 1.0)).all())
 
 
 def is_constant(vector: Vector) -> bool:
-    """Return True where the values differ by no more than floating-point noise."""
+    """Check whether the values differ by no more than floating-point noise."""
     return bool(np.ptp(vector) <= _ROUNDING * np.abs(vector).max())
 
 
 def standard_deviation(vector: Vector) -> float:
-    """Return the standard deviation of a sample of at least two values (n - 1).
+    """Return the standard deviation (n - 1) of a sample of at least two values.
 
-    Of very small and very large ones too.
+    Also accurate for very small and very large values.
     """
     scale = float(np.abs(vector).max()) or 1.0
     return float((vector / scale).std(ddof=1)) * scale
@@ -66,7 +66,7 @@ T = TypeVar("T")
 def grouped(items: Sequence[T], clusters: Sequence[Hashable | None]) -> list[list[T]]:
     """Return the items cluster by cluster, in order of first appearance.
 
-    An item whose cluster is None stands by itself.
+    An item whose cluster is None is a cluster of its own.
     """
     if len(items) != len(clusters):
         raise ConfigurationError(f"{len(items)} values, but {len(clusters)} clusters: one is needed for each value")
@@ -86,7 +86,7 @@ def clustered_standard_error(vector: Vector, clusters: Sequence[Hashable | None]
     """Return the standard error of the mean over all values, and the number of clusters G.
 
     Sum over clusters of squared summed deviations (Miller 2024, arXiv:2411.00640), times sqrt(G/(G-1)). None where G
-    is 1, which says nothing about its own variation, and where all values are equal.
+    is 1, since one cluster does not show its variation, and where all values are equal.
     """
     groups = grouped((vector - vector.mean()).tolist(), clusters)
     if len(groups) < 2 or is_constant(vector):
@@ -97,7 +97,7 @@ def clustered_standard_error(vector: Vector, clusters: Sequence[Hashable | None]
 
 
 def design_effect(vector: Vector, clusters: Sequence[Hashable | None]) -> float | None:
-    """Return how many times the variance of the mean is what it would be, were the cases independent.
+    """Return the factor by which clustering increases the variance of the mean over that of independent cases.
 
     (clustered standard error / plain one)², the clustered one times sqrt(G/(G-1)). None for one cluster, and where
     all values are equal.
@@ -119,7 +119,7 @@ class Pairs:
 
     @property
     def n_pairs(self) -> int:
-        """How many cases both have."""
+        """The number of cases that both have."""
         return len(self.case_ids)
 
 
@@ -133,7 +133,7 @@ class Usable:
 
 
 def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
-    """Return the cases of `a` that `b` has too, in the order of `a`."""
+    """Pair the cases of `a` that `b` has too, in the order of `a`."""
     shared = tuple(case_id for case_id in a if case_id in b)
     return Pairs(
         case_ids=shared,
@@ -145,11 +145,11 @@ def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
 
 
 def usable_scores(scores: Mapping[str, float | None], *, sentinels: Collection[float] = ()) -> Usable:
-    """Return the finite scores as floats, truth values as 0 and 1, apart from the cases without a score.
+    """Return the finite scores as floats, booleans as 0 and 1, and separately the cases without a score.
 
     Args:
-        scores: One for each case; None and NaN say that there is none.
-        sentinels: Values that say the same, such as the -1 of a judge that gave no verdict.
+        scores: One for each case; None and NaN stand for a missing score.
+        sentinels: Values that mean the same, such as the -1 of a judge that gave no verdict.
 
     Raises:
         ConfigurationError: a score that is infinite or no number.
@@ -184,6 +184,6 @@ SKEWED = 0.1
 
 
 def skewness(vector: Vector) -> float:
-    """Return how lopsided the values are around their mean, 0 for none; they must vary."""
+    """Return the skewness of the values, 0 for symmetric ones; they must vary."""
     scaled = (vector - vector.mean()) / standard_deviation(vector)
     return float(np.mean(scaled**3))

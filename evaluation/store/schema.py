@@ -7,9 +7,9 @@ from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
 from evaluation.store.address import shown
+from evaluation.store.evidence_triggers import statements_to_watch
 from evaluation.store.revisions import MIGRATIONS, VERSION_TABLE, known_revisions, newest_revision, oldest_revision
 from evaluation.store.tables import METADATA
-from evaluation.store.watched_tables import statements_to_watch
 
 _LOCK = 7_236_478_112
 """Key of the advisory lock: an arbitrary number, equal in all processes that upgrade a PostgreSQL database."""

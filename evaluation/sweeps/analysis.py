@@ -35,19 +35,19 @@ def analyse(
     confidence_level: float = 0.95,
     n_draws: int = N_DRAWS,
 ) -> SweepAnalysis:
-    """Return what the scores say of the parameters.
+    """Analyse the effect of the parameters on the scores.
 
     Args:
         tried: The combinations.
-        scores: Shape (n_combinations, n_cases): repeats averaged before, NaN where there is none.
-        parameters: What was swept.
+        scores: Shape (n_combinations, n_cases), already averaged over repeats, NaN where there is none.
+        parameters: The swept parameters.
         seed: Of the tests' permutations.
-        clusters: The cluster of each case; None for one that stands by itself.
+        clusters: The cluster of each case; None for a case in none.
         independent: The columns are answers to a single prompt, and no cases.
         higher_is_better: False for a latency.
         value_range: Of the scores: no interval reaches beyond it.
         confidence_level: Of intervals and tests.
-        n_draws: For each p-value.
+        n_draws: Number of permutations for each p-value.
 
     Raises:
         ConfigurationError: not one row of scores for each combination.
@@ -87,7 +87,7 @@ def analyse(
 
 
 def _unit_scores(scores: Matrix, clusters: Sequence[str | None] | None) -> Matrix:
-    """Return one column a unit of evidence: cases of one cluster are averaged."""
+    """Return one column for each independent unit: cases of one cluster are averaged."""
     if clusters is None or not any(cluster is not None for cluster in clusters):
         return scores
     groups: dict[tuple[bool, object], list[int]] = {}
@@ -97,7 +97,7 @@ def _unit_scores(scores: Matrix, clusters: Sequence[str | None] | None) -> Matri
 
 
 def _of_missing(units: Matrix, *, independent: bool) -> list[str]:
-    """Return what is to be said of scores that are not there."""
+    """Return notes on missing scores."""
     is_scored = ~np.isnan(units)
     n_scored = int(is_scored.any(axis=1).sum())
     notes = []
@@ -117,7 +117,7 @@ def _effects(
     terms: LevelSettings,
     seed: int,
 ) -> tuple[Effect, ...]:
-    """Return the effects of the parameters, tested together: each one beside all others."""
+    """Return the effects of the parameters, tested jointly: each one adjusted for all others."""
     effects = []
     alpha = (1 - terms.confidence_level) / max(1, len(varied))  # what Holm asks of the first one
     for place, parameter in enumerate(varied):
@@ -142,7 +142,7 @@ def _effects(
 
 
 def _correlation(parameter: Parameter, tried: Sequence[Combination], units: Matrix) -> float | None:
-    """Spearman's, of the values and the combinations' means; None where one of them does not vary."""
+    """Return Spearman's correlation of the values and the combinations' means; None where one of them does not vary."""
     if not parameter.is_numeric:
         return None
     means = mean_known(units)
@@ -164,7 +164,7 @@ def _adjusted(effects: Sequence[Effect]) -> tuple[Effect, ...]:
 
 
 def _holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Return the adjusted for the number of those that are known."""
+    """Return the p-values, adjusted for the number of those that are known."""
     adjusted = iter(holm([p_value for p_value in p_values if p_value is not None]))
     return [next(adjusted) if p_value is not None else None for p_value in p_values]
 
@@ -187,7 +187,7 @@ def _interactions(evidence: Evidence, seed: int) -> tuple[Interaction, ...]:
 
 
 def recommended(effect: Effect) -> tuple[Level, ...]:
-    """Return the values that may be the best: of a number, those in one stretch around the best one."""
+    """Return the values that may be the best; of a numeric parameter, the whole range that they span."""
     if not effect.levels or not effect.is_numeric:
         return tuple(level for level in effect.levels if level.may_be_best)
     possible = [level for level in effect.levels if level.may_be_best]
@@ -196,5 +196,5 @@ def recommended(effect: Effect) -> tuple[Level, ...]:
 
 
 def region(analysis: SweepAnalysis) -> Mapping[str, tuple[Level, ...]]:
-    """Return the recommended values of each parameter that makes a difference."""
+    """Return the recommended values of each parameter that has an effect."""
     return {effect.name: recommended(effect) for effect in analysis.shown}

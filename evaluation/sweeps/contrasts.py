@@ -25,7 +25,7 @@ class Columns:
 
     @property
     def linear(self) -> Matrix:
-        """The straight line alone; all columns of a choice."""
+        """The linear column alone; for a choice, all columns."""
         return self.matrix[:, :1] if self.is_numeric else self.matrix
 
 
@@ -46,7 +46,7 @@ def columns_of(parameter: Parameter, tried: Sequence[Combination]) -> Columns | 
 
 
 def interaction_of(first: Columns, second: Columns) -> Matrix:
-    """Return the products of two parameters' columns, curves left out; shape (n_combinations, n_products)."""
+    """Return the products of two parameters' columns, without curves; shape (n_combinations, n_products)."""
     products = first.linear[:, :, None] * second.linear[:, None, :]
     return np.reshape(products, (products.shape[0], -1))
 
@@ -67,7 +67,7 @@ def _deviations(values: Sequence[object], levels: Sequence[object]) -> Matrix:
 
 
 def coefficients(scores: Matrix, design: Matrix) -> Matrix:
-    """Return how strongly each column goes with the scores of each case; NaN for a case that cannot say.
+    """Return the regression coefficient of each column for the scores of each case; NaN where it cannot be estimated.
 
     Args:
         scores: Shape (n_combinations, n_cases), NaN where there is none.
@@ -92,14 +92,14 @@ def coefficients(scores: Matrix, design: Matrix) -> Matrix:
 
 
 def joint_p_value(effects: Matrix, *, rng: np.random.Generator, n_flips: int = 4999) -> float | None:
-    """Do the columns together go with the scores? p by flipping the signs of whole cases; None for too few of them.
+    """Test the columns' joint effect on the scores by flipping the signs of whole cases; None for too few of them.
 
     The statistic is the sum over columns of (mean / standard error) squared. p = (1 + hits) / (1 + flips).
 
     Args:
         effects: Shape (n_units, n_columns), without NaN.
         rng: Seed it to reproduce a report.
-        n_flips: How often.
+        n_flips: Number of random flips.
     """
     n_units = len(effects)
     if n_units < 2:
@@ -119,7 +119,7 @@ def joint_p_value(effects: Matrix, *, rng: np.random.Generator, n_flips: int = 4
 
 
 def _statistic(signs: Matrix, effects: Matrix) -> Vector:
-    """For each row of signs, the sum over columns of squared t values."""
+    """Return the sum over columns of squared t values for each row of signs."""
     n = len(effects)
     means = signs @ effects / n
     variances = (effects**2).mean(axis=0) - means**2
@@ -130,7 +130,7 @@ def _statistic(signs: Matrix, effects: Matrix) -> Vector:
 def partial_p_value(
     values: Vector, others: Matrix, own: Matrix, *, rng: np.random.Generator, n_shuffles: int = 4999
 ) -> float | None:
-    """Do a parameter's columns go with the values beyond all other columns, the answers being independent?
+    """Test a parameter's columns for an effect beyond all other columns, with independent answers.
 
     Residuals of the other columns are shuffled (Freedman and Lane 1983, doi:10.1080/07350015.1983.10509354); the
     statistic is what the columns explain of the rest. p = (1 + hits) / (1 + shuffles). None for too few answers.
@@ -140,7 +140,7 @@ def partial_p_value(
         others: The other parameters' columns, shape (n, n_others).
         own: The parameter's, shape (n, n_own).
         rng: Seed it to reproduce a report.
-        n_shuffles: How often.
+        n_shuffles: Number of random shuffles.
     """
     small = _basis(np.column_stack([np.ones((len(values), 1)), others]))
     extra = own - small @ (small.T @ own)
@@ -163,13 +163,13 @@ def partial_p_value(
 
 
 def residual_columns(values: Vector, others: Matrix, own: Matrix) -> tuple[Vector, Matrix]:
-    """Return what the other columns leave of the values, shape (n,), and of a parameter's own columns, (n, n_own)."""
+    """Return the residuals of the values, shape (n,), and of the parameter's own columns, (n, n_own), on the others."""
     small = _basis(others)
     return values - small @ (small.T @ values), own - small @ (small.T @ own)
 
 
 def _basis(columns: Matrix) -> Matrix:
-    """Orthonormal columns that span the same, shape (n, rank)."""
+    """Return orthonormal columns with the same span, shape (n, rank)."""
     left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
     basis: Matrix = left[:, sizes > _ALIKE * max(1.0, float(sizes.max(initial=0.0)))]
     return basis

@@ -34,7 +34,7 @@ def combinations(
         parameters: The space, at least one.
         design: How to choose from it.
         n_samples: How many; a grid takes all that there are.
-        seed: Of what is drawn.
+        seed: Of the random draws.
 
     Raises:
         ConfigurationError: no parameter, a grid over a continuous range, too many or no number of combinations.
@@ -91,7 +91,10 @@ def _at_random(n: int, n_parameters: int, rng: np.random.Generator) -> list[list
 
 
 def _latin(n: int, n_parameters: int, rng: np.random.Generator) -> list[list[float]]:
-    """Return one point in each of n pieces of every axis (McKay, Beckman and Conover 1979, doi:10.2307/1268522)."""
+    """Return a Latin hypercube: one point in each of n parts of every axis.
+
+    Source: McKay, Beckman and Conover 1979, doi:10.2307/1268522.
+    """
     strata = np.column_stack([rng.permutation(n) for _ in range(n_parameters)])
     rows: list[list[float]] = ((strata + rng.random((n, n_parameters))) / n).tolist()
     return rows

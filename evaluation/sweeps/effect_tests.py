@@ -24,9 +24,9 @@ _MOST = 1e6
 
 
 def over_cases(effects: Matrix, columns: Columns, *, alpha: float) -> float | None:
-    """Return the smallest difference between the ends of a parameter that is found with power .8; None without spread.
+    """Return the smallest difference between a parameter's ends that is detected with power .8; None without spread.
 
-    Of a number, the ends of a straight rise; of a choice, two of its values with the others half-way between them.
+    For a number, the ends of a linear rise; for a choice, two of its values with the others half-way between them.
 
     Args:
         effects: Each case's coefficients, shape (n_cases, n_columns), without NaN.
@@ -44,7 +44,7 @@ def over_cases(effects: Matrix, columns: Columns, *, alpha: float) -> float | No
 def over_answers(
     values: np.ndarray[Any, Any], others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float
 ) -> float | None:
-    """Return the same where each answer is a piece of evidence; shape (n_answers,) and (n_answers, n_columns)."""
+    """Return what `over_cases` does, for independent answers; shape (n_answers,) and (n_answers, n_columns)."""
     constant = np.ones((len(values), 1))
     rest, extra = residual_columns(values, np.column_stack([constant, *others]), own)
     freedom = len(values) - np.linalg.matrix_rank(np.column_stack([constant, *others, own]))
@@ -60,7 +60,7 @@ def over_answers(
 
 
 def _difference(error: float, columns: Columns, *, n_columns: int, freedom: int, alpha: float) -> float | None:
-    """From the standard error of the first coefficient: how far its ends must be apart."""
+    """Return how far the ends must be apart, from the standard error of the first coefficient."""
     if error <= _NO_SPREAD:
         return None
     reach = float(np.ptp(columns.matrix[:, 0])) if columns.is_numeric else 2.0
@@ -100,23 +100,23 @@ class Evidence(ABC):
             self.notes.append("too few combinations for curves: only straight lines are looked for")
 
     def effect(self, place: int, *, rng: np.random.Generator) -> float | None:
-        """Return the p-value of the parameter at that place, beside all others; None where it cannot be had."""
+        """Return the p-value of the parameter at that place, adjusted for all others; None if it cannot be computed."""
         others = [used for index, used in enumerate(self.used) if index != place]
         return self._p_value(others, self.used[place], rng=rng)
 
     def line(self, place: int, *, rng: np.random.Generator) -> float | None:
-        """Return the same of its straight line, the curve standing with the others."""
+        """Return the p-value of the parameter's linear part, with its curve among the other columns."""
         own = self.used[place]
         others = [used for index, used in enumerate(self.used) if index != place]
         return self._p_value([*others, own[:, 1:]], own[:, :1], rng=rng)
 
     def interaction(self, first: int, second: int, *, rng: np.random.Generator) -> float | None:
-        """Return the same of the products of two parameters, beside all of them."""
+        """Return the p-value of the products of two parameters, adjusted for all parameters."""
         products = interaction_of(self.varied[first], self.varied[second])
         return self._p_value([columns.matrix for columns in self.varied], products, rng=rng)
 
     def detectable(self, place: int, *, alpha: float) -> float | None:
-        """Return how far the ends of the parameter must be apart to be found with power .8.
+        """Return how far the ends of the parameter must be apart to be detected with power .8.
 
         None where it is not tested.
         """
@@ -148,7 +148,7 @@ class OverCases(Evidence):
         return over_cases(effects, columns, alpha=alpha) if effects is not None else None
 
     def _effects(self, others: Sequence[Matrix], own: Matrix) -> Matrix | None:
-        """Return the parameter's coefficients in each case that can tell them; None for too few of those."""
+        """Return the parameter's coefficients in each case that allows to estimate them; None for too few of those."""
         if self.scores.shape[1] < MIN_UNITS:
             return None
         # What stands first and what last makes no difference to any column: one computation serves all parameters.
@@ -180,5 +180,5 @@ class OverAnswers(Evidence):
 
     @property
     def _answers(self) -> tuple[NDArray[np.intp], Vector]:
-        """The combination that each answer was given by, and its score."""
+        """Return the combination and the score of each answer."""
         return np.nonzero(self._known)[0], self.scores[self._known]

@@ -55,7 +55,7 @@ class Effect:
     """Difference between the ends of its range that is detected 4 times in 5; None if it was not tested."""
 
     def is_shown(self, confidence_level: float) -> bool:
-        """Return True where the parameter makes a difference beyond chance."""
+        """Check whether the parameter has an effect beyond chance."""
         return self.p_adjusted is not None and self.p_adjusted < round(1 - confidence_level, 12)
 
 
@@ -69,7 +69,7 @@ class Interaction:
     p_adjusted: float | None = None
 
     def is_shown(self, confidence_level: float) -> bool:
-        """Return True where it does beyond chance."""
+        """Check whether the interaction is beyond chance."""
         return self.p_adjusted is not None and self.p_adjusted < round(1 - confidence_level, 12)
 
 
@@ -92,11 +92,11 @@ class SweepAnalysis:
 
     @property
     def shown(self) -> tuple[Effect, ...]:
-        """The parameters that make a difference beyond chance, the strongest first."""
+        """The parameters with an effect beyond chance, the strongest first."""
         effects = [effect for effect in self.effects if effect.is_shown(self.confidence_level)]
         return tuple(sorted(effects, key=lambda effect: -effect.spread))
 
     @property
     def best(self) -> CombinationScore | None:
-        """The combination with the highest value (of a cost: the lowest), which is no verdict."""
+        """The combination with the highest value (for a cost: the lowest), which is no verdict."""
         return self.standings[0] if self.standings and self.standings[0].value is not None else None

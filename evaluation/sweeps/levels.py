@@ -25,12 +25,12 @@ _AT_ONCE = 64
 
 
 def may_be_best(scores: Matrix, *, confidence_level: float, independent: bool = False) -> list[bool]:
-    """For each row of scores, whether it may be that with the highest mean.
+    """Return, for each row of scores, whether it may be the one with the highest mean.
 
     Args:
         scores: Shape (n_rows, n_units), higher is better, NaN where there is none.
-        confidence_level: With which the best one is among those that may be.
-        independent: The columns are no cases that all rows share, but answers of their own.
+        confidence_level: Probability that the best one is among those returned.
+        independent: The columns are not cases that all rows share, but answers of their own.
     """
     better = _welch_p if independent else one_sided_p
     level = (1 - confidence_level) / max(1, len(scores) - 1)
@@ -58,11 +58,11 @@ def _means(scores: Matrix) -> Vector:
 def one_sided_p(first: Matrix, second: Vector) -> Vector:
     """Return the one-sided p of "this row is better", over the units that both have.
 
-    Sign test of 0 and 1, else Student's.
+    The sign test for scores of 0 and 1, else Student's.
 
     Args:
         first: Shape (n_rows, n_units), NaN where there is no score.
-        second: With which each row is compared, shape (n_units,).
+        second: The values to compare each row with, shape (n_units,).
     """
     from scipy.special import bdtrc, stdtr
 
@@ -86,7 +86,7 @@ def one_sided_p(first: Matrix, second: Vector) -> Vector:
 
 
 def _welch_p(first: Matrix, second: Vector) -> Vector:
-    """Return the one-sided p of "this row is better", of answers that are no pairs (Welch 1947); shapes as above."""
+    """Return the one-sided p of "this row is better" for unpaired answers (Welch 1947); shapes as above."""
     from scipy.special import stdtr
 
     n_a, mean_a, part_a = _of_rows(first)
@@ -102,7 +102,7 @@ def _welch_p(first: Matrix, second: Vector) -> Vector:
 
 
 def _of_rows(values: Matrix) -> tuple[Vector, Vector, Vector]:
-    """Of each row: how many values, their mean, and the variance of that mean."""
+    """Return, for each row, the number of values, their mean, and the variance of that mean."""
     is_scored = ~np.isnan(values)
     n = is_scored.sum(axis=1).astype(np.float64)
     mean = np.where(is_scored, values, 0.0).sum(axis=1) / np.maximum(n, 1)
@@ -168,7 +168,7 @@ def levels_of(
 ) -> tuple[Level, ...]:
     """Return the means over all combinations of each value, by case.
 
-    Of a range without repeated values, of its pieces.
+    For a range without repeated values, of its pieces.
     """
     pieces = _pieces(parameter, tried)
     by_level = _by_level(units, [rows for _, _, rows in pieces], independent=terms.independent)
@@ -195,7 +195,7 @@ def levels_of(
 
 
 def _by_level(units: Matrix, rows_of: Sequence[Sequence[int]], *, independent: bool) -> Matrix:
-    """Return a row a level: its mean on each case, or all its answers, NaN after the last one."""
+    """Return one row for each level: its mean on each case, or all its answers, padded with NaN."""
     if not independent:
         return np.vstack([mean_known(units[list(rows)].T) for rows in rows_of])
     answers = [units[list(rows)].ravel() for rows in rows_of]
@@ -204,7 +204,7 @@ def _by_level(units: Matrix, rows_of: Sequence[Sequence[int]], *, independent: b
 
 
 def _pieces(parameter: Parameter, tried: Sequence[Combination]) -> list[tuple[Any, Any, list[int]]]:
-    """(least value, greatest value, the combinations) of each level."""
+    """Return (least value, greatest value, the combinations) of each level."""
     values = [combination[parameter.name] for combination in tried]
     by_value: dict[str, list[int]] = {}
     for place, value in enumerate(values):

@@ -42,7 +42,7 @@ class Parameter:
         )
 
     def at(self, share: float) -> Any:
-        """Return the value at a place in [0, 1) of the range, each one equally likely for a place drawn at random."""
+        """Return the value at a position in [0, 1) of the range; a uniform position makes all values equally likely."""
         if self.values:
             return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
         assert self.low is not None  # noqa: S101 - continuous
@@ -107,7 +107,7 @@ def _unique(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _range(name: str, text: str) -> Parameter:
-    """Return `low:high:step`, both ends among the values where the step leads there; `low:high`: everything between."""
+    """Return `low:high:step`, both ends among the values if the step reaches them; `low:high`: any value between."""
     option = OPTIONS[name]
     if option.kind not in (int, float):
         raise ConfigurationError(

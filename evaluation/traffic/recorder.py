@@ -85,34 +85,34 @@ class Call:
         self._began = self._mark = self._ended = time.perf_counter()
 
     def stage(self, name: str, *, tokens: int | None = None, duration_s: float | None = None) -> Step:
-        """Return the step that ends here, or `with call.stage(…)` the one of that block.
+        """Record the end of a step; `with call.stage(…)` records the step of that block.
 
         Args:
-            name: What it is called.
-            tokens: How many it took or made; may also be set on what comes back.
-            duration_s: Seconds that it took; None: since the step before, or those of its block.
+            name: Name of the step.
+            tokens: How many it took or made; may also be set on the returned object.
+            duration_s: Its duration in seconds; None: since the step before, or that of its block.
         """
         step = Step(self, name, tokens=tokens, duration_s=duration_s)
         self._steps.append(step)
         return step
 
     def tokens(self, *, prompt: int | None = None, output: int | None = None) -> None:
-        """Note tokens in and out; what is None stays as it was."""
+        """Record input and output tokens; None leaves a value unchanged."""
         self._prompt_tokens = self._prompt_tokens if prompt is None else prompt
         self._output_tokens = self._output_tokens if output is None else output
 
     def texts(self, *, input: str | None = None, output: str | None = None) -> None:
-        """Note what went in and came out, where the call was made with `keep_texts=True`; else does nothing."""
+        """Record input and output texts, if the call was made with `keep_texts=True`; else do nothing."""
         if self._keep_texts:
             self._input = self._input if input is None else input
             self._output = self._output if output is None else output
 
     def complete(self, *, ok: bool = True, error: BaseException | type[BaseException] | None = None) -> None:
-        """End the call and hands it to the store's thread; done again, it does nothing.
+        """End the call and hand it to the store's thread; calling it again has no effect.
 
         Args:
-            ok: False where the call was of no use.
-            error: The exception that ended it: its type is kept, what it says is not.
+            ok: False where the answer was not usable.
+            error: The exception that ended it: its type is stored, its message is not.
         """
         if self._is_complete:
             return
@@ -181,34 +181,34 @@ class Recorder:
 
     @property
     def n_dropped(self) -> int:
-        """Calls of this process that were given up."""
+        """Calls of this process that were dropped."""
         return self._writer.n_dropped
 
     def record(self, *, task: str, candidate: str, keep_texts: bool = False) -> Call:
-        """Return a call for a `with` block, from whose beginning to whose end it lasts. See `Call`.
+        """Return a call for a `with` block, which lasts as long as the block. See `Call`.
 
-        An exception of the block goes on its way, and the call is kept as not `ok`.
+        An exception of the block propagates, and the call is stored as not `ok`.
 
         Args:
             task: What the application does with the answer.
-            candidate: Who answers.
-            keep_texts: Store what is handed to `Call.texts`; False: it is left out.
+            candidate: The candidate that answers.
+            keep_texts: Store the texts handed to `Call.texts`; False: they are left out.
         """
         return Call(self._put, task=task, candidate=candidate, keep_texts=keep_texts)
 
     def start(self, *, task: str, candidate: str, keep_texts: bool = False) -> Call:
-        """Return the same without a block: it lasts from now to `Call.complete`.
+        """Return a call without a block: it lasts from now to `Call.complete`.
 
-        One that is never completed is not kept.
+        One that is never completed is not stored.
         """
         return self.record(task=task, candidate=candidate, keep_texts=keep_texts)
 
     def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
-        """Return how many calls are left, after all that can be written now are."""
+        """Write all pending calls that can be written now, and return how many are left."""
         return self._writer.flush(timeout_s)
 
     def close(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
-        """Return how many calls could not be written; the process's end does this by itself.
+        """Write pending calls and return how many could not be written; this also happens when the process exits.
 
         Later calls are dropped.
         """
@@ -224,7 +224,7 @@ class Recorder:
             self._writer.drop()
 
     def _write(self, rows: Sequence[Any]) -> None:
-        """Write all or none. What went into a file that is deleted by then is written again, into its successor."""
+        """Write all or none. Calls in a file that has since been deleted are written again, to its successor."""
         from evaluation.store.traffic import save_traffic
 
         for _ in range(_FILES_IN_TURN):
@@ -273,5 +273,5 @@ flush = _RECORDER.flush
 
 
 def n_dropped() -> int:
-    """Call of this process that were given up."""
+    """Return the number of calls of this process that were dropped."""
     return _RECORDER.n_dropped

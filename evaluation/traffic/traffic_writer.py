@@ -55,18 +55,18 @@ class TrafficWriter(BackgroundWriter[Make]):
         self._has_said = self._has_said_lost = False
 
     def begun(self) -> None:
-        """Let processes of `multiprocessing`, which end without the functions of `atexit`, write all down."""
+        """Have `multiprocessing` processes, which exit without running `atexit` functions, write all pending calls."""
         if processes := sys.modules.get("multiprocessing.util"):
             processes.Finalize(None, self.close, exitpriority=10)
 
     def met(self, problem: Exception) -> None:
-        """Say the first thing that went wrong."""
+        """Report the first error."""
         if not self._has_said:
             self._has_said = True
             _say(_in_words(problem))
 
     def say(self, text: str) -> None:
-        """Say something that the application's owner should know."""
+        """Report something that the application's owner should know."""
         _say(text)
 
     def ended(self) -> None:
@@ -74,14 +74,14 @@ class TrafficWriter(BackgroundWriter[Make]):
         self._end()
 
     def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
-        """Return how many of the calls so far are left, after all that can be written now are.
+        """Write all pending calls that can be written now, and return how many are left.
 
-        0 unless the store is away.
+        0 unless the store is unavailable.
         """
         return super().flush(timeout_s)
 
     def close(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
-        """Return how many calls could not be written; the thread ends, and says once how many were lost."""
+        """End the thread and return how many calls could not be written; their number is reported once."""
         n_left = super().close(timeout_s)
         n_lost = n_left + self.n_dropped
         if n_lost and not self._has_said_lost:
@@ -106,7 +106,7 @@ class TrafficWriter(BackgroundWriter[Make]):
 
 
 def _in_words(problem: Exception) -> str:
-    """Without what an error of a library says: it may quote the call."""
+    """Describe an error without the message of a library, which may quote the call."""
     if isinstance(problem, BenchwrightError):
         reason = problem.message + (f" (next: {problem.next_step})" if problem.next_step else "")
     elif type(problem) is ValueError and ": expected " in str(problem):

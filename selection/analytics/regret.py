@@ -18,7 +18,7 @@ from statistics import fmean
 from evaluation.errors import SelectionError
 from selection.choosing.by_prompt import deviations_of
 from selection.choosing.choice import choose
-from selection.choosing.terms import Choice
+from selection.choosing.choice_types import Choice
 from selection.decisions.drift import by_prompt
 from selection.decisions.past_decisions import PastDecision
 from selection.scoreboard import Predictor, Scoreboard

@@ -14,7 +14,7 @@ from selection.answers import Ranked
 from selection.budgets.allocation import Floats
 from selection.choosing.by_prompt import deviations_of
 from selection.choosing.calibrated_quality import calibrated
-from selection.choosing.terms import Choice
+from selection.choosing.choice_types import Choice
 from selection.preferences import Constraints, Weights
 from selection.recommender.answer import Question, chosen
 from selection.recommender.registry import recommender_of

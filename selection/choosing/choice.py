@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from evaluation.records.evidence import Choosable
 from selection.answers import Removed
+from selection.choosing.choice_types import Choice, DecidedBy, Question
 from selection.choosing.expectations import facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.notes import most_cases, too_little
 from selection.choosing.ranking import allowed, rank_allowed
-from selection.choosing.terms import Choice, DecidedBy, Question
 from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from evaluation.formatting import counted, p_value, points, quantity
 from selection.answers import Expected, Ranked
+from selection.choosing.choice_types import Choice
 from selection.choosing.limits import RULED_OUT_BY
 from selection.choosing.measured_quality import part_shown, why_expected
 from selection.choosing.number_words import listed, ordinal, quality, quality_interval
-from selection.choosing.terms import Choice
 from selection.choosing.ties import Contrast
 from selection.preferences import MEMORY_DIGITS, TIE_ORDERS
 

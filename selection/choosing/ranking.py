@@ -13,11 +13,11 @@ import numpy as np
 from evaluation.records.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.admission import in_order, may_be_named
+from selection.choosing.choice_types import Choice, DecidedBy, Question
 from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.measured_quality import adjustments_of, measured_of
 from selection.choosing.notes import notes_on
-from selection.choosing.terms import Choice, DecidedBy, Question
 from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import Contrast, contrasts_with
 from selection.preferences import Weights

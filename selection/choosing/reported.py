@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from evaluation.formatting import counted, p_value, percent
 from selection.answers import Reported
+from selection.choosing.choice_types import Choice
 from selection.choosing.number_words import quality
-from selection.choosing.terms import Choice
 
 FEW_OUTCOMES = 6
 """Number of outcomes below which they are not mentioned: they say next to nothing."""

@@ -18,12 +18,12 @@ from selection.learning.features import Embed
 from selection.learning.gains import gain_result
 from selection.learning.held_out_test import examination, examined
 from selection.learning.learned_answers import LearnedAnswers, learned_answers
+from selection.learning.learner_selection import Trial, try_learners
 from selection.learning.learners import LEARNERS, Learner
-from selection.learning.material import material
 from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
-from selection.learning.trial import Trial, try_learners
+from selection.learning.training_data import material
 from selection.retraining import HeldOutReport, TaskReport, TrainingReport
 
 HELD_OUT = 0.2

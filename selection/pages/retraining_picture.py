@@ -2,7 +2,7 @@
 
 from evaluation.pictures.frame import PlottedNumber
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
-from evaluation.reports.album import Picture
+from evaluation.reports.page_pictures import Picture
 from selection.pages.retraining import NOBODY_LEARNED, gain_in_points
 from selection.retraining import GainResult, TrainingReport
 

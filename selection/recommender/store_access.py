@@ -16,9 +16,9 @@ import numpy as np
 from evaluation.errors import ModelFileError, StoreError, StoreUnreachableError
 from evaluation.store.address import path_of
 from evaluation.store.database_access import make_database_private
-from evaluation.store.kept_scoreboards import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
 from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_in_file, sqlite_row
 from evaluation.store.retrying import patiently
+from evaluation.store.scoreboard_cache import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
 from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.version import code_hash, code_version
 from selection.decisions.decision_log import Decision, Entry, Outcome, Row

@@ -9,10 +9,10 @@ from enum import StrEnum
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.formatting import seconds
 from evaluation.generation import Generation, GenerationRequest
-from evaluation.providers.draft import Draft
 from evaluation.providers.model_names import is_remote, same_model
 from evaluation.providers.provider import Provider
 from evaluation.providers.request_phase import Phase
+from evaluation.providers.streamed_answer import Draft
 
 ASK_S = 2.0
 """Timeout in seconds for asking a working server what it has loaded, however busy its GPU is."""

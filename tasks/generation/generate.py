@@ -25,9 +25,9 @@ from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
 from tasks.flow_logging import log_info, log_warning
 from tasks.generation.attempt import supervised
+from tasks.generation.give_up_rules import UNREACHABLE, CandidateWatch, EndpointWatch
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station
-from tasks.generation.watches import UNREACHABLE, CandidateWatch, EndpointWatch
 from tasks.generation.workbench import Workbench, workbench
 from tasks.retry_policy import is_unexpected
 from tasks.store_calls import call_store

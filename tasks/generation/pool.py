@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from evaluation.planning.plan import Lane
 from evaluation.providers.provider import LoadedModel, Provider
-from tasks.generation.watches import EndpointWatch
+from tasks.generation.give_up_rules import EndpointWatch
 from tasks.slots import Gate
 
 

@@ -14,9 +14,9 @@ from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.session import Store, open_store
 from evaluation.store.writer import OutcomeWriter
+from tasks.generation.give_up_rules import CandidateWatch, EndpointWatch, Pace
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
-from tasks.generation.watches import CandidateWatch, EndpointWatch, Pace
 from tasks.lease_book import LeaseBook
 from tasks.store_calls import call_store
 

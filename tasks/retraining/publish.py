@@ -4,8 +4,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from evaluation.reports.album import Album
 from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.page_pictures import Album
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from selection.learning.retraining import Judgement, NewEvidence, retraining_result

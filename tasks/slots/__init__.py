@@ -6,9 +6,9 @@ it uses for a stretch of work, lets requests through a gate of its own, and retu
 
 from tasks.slots.abandoned import free_dead_slots
 from tasks.slots.claim import SlotClaim, Turn
-from tasks.slots.gate import Gate
+from tasks.slots.durations import SlotTiming
 from tasks.slots.limits import LimitsAwayError
 from tasks.slots.prefect_limits import ensure_limit
-from tasks.slots.timing import SlotTiming
+from tasks.slots.request_limit import Gate
 
 __all__ = ["Gate", "LimitsAwayError", "SlotClaim", "SlotTiming", "Turn", "ensure_limit", "free_dead_slots"]

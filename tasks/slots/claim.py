@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from tasks.slots.gate import Gate
-from tasks.slots.keeper import Keeper
+from tasks.slots.durations import SlotTiming
+from tasks.slots.lease_renewal import Keeper
 from tasks.slots.limits import Limits
 from tasks.slots.prefect_limits import prefect_limits
+from tasks.slots.request_limit import Gate
 from tasks.slots.tag_limits import GpuSlots
-from tasks.slots.timing import SlotTiming
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tasks.slots.durations import SlotTiming
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
 from tasks.slots.tag_limits import leases_to_keep
-from tasks.slots.timing import SlotTiming
 
 
 @dataclass(slots=True)

@@ -7,11 +7,11 @@ import contextlib
 import time
 from collections.abc import Callable
 
+from tasks.slots.durations import SlotTiming
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limits, LimitsAwayError
 from tasks.slots.log_once import LogOnce
 from tasks.slots.tag_limits import TagView, waiting_name
-from tasks.slots.timing import SlotTiming
 from tasks.slots.turns import TurnTable
 
 

@@ -6,9 +6,9 @@ share = ⌈limit × wanted by me ÷ wanted by all⌉, at least 1 and, where othe
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tasks.slots.gate import Gate
+from tasks.slots.durations import SlotTiming
 from tasks.slots.limits import PLENTY, Limit, Limits, LimitsAwayError
-from tasks.slots.timing import SlotTiming
+from tasks.slots.request_limit import Gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

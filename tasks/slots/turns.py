@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.slots.durations import SlotTiming
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
 from tasks.slots.tag_limits import turn_name
-from tasks.slots.timing import SlotTiming
 
 
 def note_name(tag: str) -> str:

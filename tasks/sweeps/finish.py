@@ -3,8 +3,8 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.reports.album import Picture
 from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.page_pictures import Picture
 from evaluation.reports.runs.pictures import latencies, quality_against_cost
 from evaluation.reports.sweeps.findings import sweep_sentences
 from evaluation.reports.sweeps.page import sweep_as_markdown

@@ -9,7 +9,7 @@ from prefect.runtime import task_run
 
 from evaluation.escaping import for_markdown, one_line
 from evaluation.formatting import counted, duration
-from evaluation.reports.sweeps.words import words_of
+from evaluation.reports.sweeps.wording import words_of
 from evaluation.results.estimates import MetricEstimate, shown_estimate
 from evaluation.run_results.sweep_result import best_so_far
 from evaluation.settings import Settings

@@ -41,7 +41,7 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "evaluation/forecasts/costs.py",
         "evaluation/forecasts/forecast.py",
         "tasks/generation/residency.py",
-        "tasks/slots/keeper.py",
+        "tasks/slots/lease_renewal.py",
         "tasks/slots/turns.py",
     ),
     # What a rater sees of an answer.

@@ -14,7 +14,7 @@ FIELDS = {
     ("evaluation/pictures/interval_plots.py", "known"),
     ("evaluation/pictures/interval_plots.py", "said"),
     ("evaluation/records/reviews.py", "said"),
-    ("evaluation/reports/album.py", "said"),
+    ("evaluation/reports/page_pictures.py", "said"),
     ("evaluation/servers/probe_sender.py", "given"),
     ("evaluation/store/evidence_base.py", "asked"),
 }

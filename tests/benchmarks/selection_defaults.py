@@ -18,7 +18,7 @@ from selection_pools import Matrix, Pool
 from selection.budgets.allocation import allocate
 from selection.budgets.expectations import N_TYPICAL
 from selection.budgets.pacing import Pacer
-from selection.choosing.terms import Choice
+from selection.choosing.choice_types import Choice
 from selection.learning.calibration import calibration_error
 from selection.learning.quality_matrix import evidence_of, quality_matrix
 from selection.learning.training import train

@@ -18,9 +18,9 @@ from patient_client import patient_client
 from deployments import prefect_server as servers
 from deployments import server_health
 from deployments.helper_process import answers
+from deployments.prefect_delivery import settle
 from deployments.prefect_home import configured_api, prefect_home
 from deployments.prefect_server import PrefectServer, prefect_server
-from deployments.settling import settle
 from evaluation.errors import ConfigurationError
 
 NOBODY = "http://127.0.0.1:9/api"

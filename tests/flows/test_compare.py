@@ -9,7 +9,7 @@ from compared_runs import candidate, cases_of, right_on, store_run
 from patient_client import patient_client
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
-from deployments.settling import settle
+from deployments.prefect_delivery import settle
 from evaluation.errors import IncomparableError
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.requests.evaluation_request import EvaluationRequest

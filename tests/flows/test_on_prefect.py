@@ -9,7 +9,7 @@ import pytest
 from patient_client import patient_client
 from scripted_ollama import Reply, ScriptedOllama
 
-from deployments.settling import settle
+from deployments.prefect_delivery import settle
 from evaluation.records import Status
 from evaluation.store.plans import run_flows
 from evaluation.store.runs import runs_of_invocation

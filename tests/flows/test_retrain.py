@@ -8,7 +8,7 @@ import pytest
 from patient_client import patient_client
 from recommendable import fill
 
-from deployments.settling import settle
+from deployments.prefect_delivery import settle
 from evaluation.store.selection_models import champion, history, promote, read_model, save_model
 from evaluation.store.session import Store
 from selection.learning.retraining import Judgement, carry_out

@@ -11,7 +11,7 @@ from patient_client import patient_client
 from reviewable import NAMES, fill
 
 from deployments.definitions import chosen, runner_deployment
-from deployments.settling import settle
+from deployments.prefect_delivery import settle
 from evaluation.records import ReviewRecord
 from evaluation.store.ratings import load_ratings
 from evaluation.store.reviews import find_review

@@ -15,7 +15,7 @@ from worker_in_thread import stretch_deployed, worker_in_thread
 from evaluation.records import Status
 from evaluation.store.session import Store
 from tasks.generation import generate
-from tasks.spreading import children, other_shares
+from tasks.spreading import other_shares, share_flow_runs
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -23,7 +23,7 @@ Benchmarks = Callable[..., str]
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(children, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(share_flow_runs, "LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(other_shares, "LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(other_shares, "STALLED_AFTER_S", 1.0)
 
@@ -52,7 +52,7 @@ def test_where_no_worker_comes_the_evaluation_asks_all_itself(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(children, "TAKEN_WITHIN_S", 0.0)
+    monkeypatch.setattr(share_flow_runs, "TAKEN_WITHIN_S", 0.0)
     ollama_by_script.add("model")
     with stretch_deployed():
         state = evaluate(benchmark_file(8), models=["model"], spread=2, invocation_id="one")
@@ -87,7 +87,7 @@ def test_a_candidate_that_a_share_gives_up_is_given_up_for_all_and_asked_no_more
     async def never(_bench: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("flows.stretch.until_the_run_is_over", never)
+    monkeypatch.setattr("flows.run_share.until_the_run_is_over", never)
     monkeypatch.setattr(generate, "RetrySchedule", partial(generate.RetrySchedule, max_attempts=2))
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.1")
 
@@ -113,7 +113,7 @@ def test_a_share_of_an_invocation_that_is_not_in_its_database_says_where_it_look
     prefect_api: str, store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from evaluation.requests.run_share import Share
-    from flows.stretch import stretch
+    from flows.run_share import stretch
 
     monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
     running: Any = stretch(Share(number=1, of=2), "unknown", return_state=True)
@@ -158,7 +158,7 @@ def _states_of_shares(api: str, invocation_id: str) -> list[str]:
     from prefect.client.schemas.filters import FlowRunFilter
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    tagged = FlowRunFilter.model_validate({"tags": {"all_": [children.tag_of(invocation_id)]}})
+    tagged = FlowRunFilter.model_validate({"tags": {"all_": [share_flow_runs.tag_of(invocation_id)]}})
     with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
         assert isinstance(client, SyncPrefectClient)
         states = [found.state.type.name for found in client.read_flow_runs(flow_run_filter=tagged) if found.state]

@@ -11,9 +11,9 @@ from typing import Any
 from evaluation.errors import FailureKind, ProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
-from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.model_server import ModelServer
+from evaluation.providers.streamed_answer import Draft
 
 LINE = {"parrot": "parrot_provider:ParrotProvider"}
 """What stands in the catalogue for it."""

@@ -156,7 +156,7 @@ def slotted_ollama_in_logical_time(**how: Any) -> Iterator[SlottedOllama]:
             return loop
 
         servings: list[asyncio.Task[None]] = []
-        with logical_time("evaluation.providers.draft", make_loop=loop_with_the_server):
+        with logical_time("evaluation.providers.streamed_answer", make_loop=loop_with_the_server):
             yield fake
 
 

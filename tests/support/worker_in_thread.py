@@ -53,7 +53,7 @@ async def _work(ran: list[str], stop: threading.Event) -> None:
     from prefect.flow_engine import run_flow_async
 
     from evaluation.requests.run_share import Share
-    from flows.stretch import stretch
+    from flows.run_share import stretch
 
     waiting = FlowRunFilter.model_validate(
         {"state": {"type": {"any_": ["SCHEDULED"]}}, "tags": {"all_": ["benchwright"]}}

@@ -115,7 +115,7 @@ def serve() -> Finding:
     """Check whether `benchwright serve` runs on this Prefect home, and find its pages."""
     from deployments.helper_process import answers
     from deployments.prefect_server import HEALTH
-    from deployments.serving.home import find_serve
+    from deployments.serving.home_lock import find_serve
 
     serving = find_serve()
     if serving is None:

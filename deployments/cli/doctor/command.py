@@ -134,7 +134,7 @@ def _embedded_of_serve() -> list[EndpointRecord]:
 
     Its name is the address that commands accept.
     """
-    from deployments.serving.home import find_serve
+    from deployments.serving.home_lock import find_serve
 
     serving = find_serve()
     if serving is None or serving.embedded is None:

@@ -68,7 +68,7 @@ def _must_have_deployment() -> None:
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound
 
-    from tasks.spreading.children import DEPLOYMENT
+    from tasks.spreading.share_flow_runs import DEPLOYMENT
 
     with get_client(sync_client=True) as client:
         try:

@@ -8,7 +8,7 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, FavouriteOption, JsonOption, open_results, open_stored
 from deployments.cli.experiments.annotations import annotate
-from deployments.cli.experiments.answers import (
+from deployments.cli.experiments.arguments import (
     DescriptionOption,
     NameArgument,
     QuestionOption,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
-from deployments.cli.experiments.answers import NameArgument
+from deployments.cli.experiments.arguments import NameArgument
 from deployments.cli.terminal.confirmation import confirm
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
-from deployments.cli.experiments.answers import NameArgument, RunsArgument, answer
+from deployments.cli.experiments.arguments import NameArgument, RunsArgument, answer
 from deployments.cli.experiments.page import print_diff
 from deployments.cli.terminal.output import print_json
 from evaluation.errors import ConfigurationError

@@ -12,7 +12,7 @@ from deployments.cli.terminal.output import EXIT_DONE, print_json
 from deployments.cli.terminal.tables import print_line
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted, duration
-from evaluation.races.bounds import RaceBounds, bounds
+from evaluation.races.cost_bounds import RaceBounds, bounds
 from evaluation.results.as_json import as_json as forecast_as_json
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ class Classification(Format):
 
 
 def _sorted(labels: Iterable[str]) -> tuple[str, ...]:
-    """In the order of their numbers where all are whole numbers, else as texts."""
+    """Sort numerically where all are whole numbers, else as texts."""
     words = sorted(labels)
     if all(word.isascii() and word.isdecimal() and len(word) < 400 for word in words):
         words.sort(key=int)

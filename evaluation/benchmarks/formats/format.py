@@ -42,14 +42,14 @@ class Format(ABC):
 
     @abstractmethod
     def recognises(self, row: Row) -> bool:
-        """Return True where a row has this format's fields."""
+        """Check whether a row has this format's fields."""
 
     @abstractmethod
     def case(self, row: Row, case_id: str) -> Case:
-        """Return what the row means. Raises `BenchmarkError` where it is broken."""
+        """Return the case that the row describes. Raises `BenchmarkError` where it is broken."""
 
     def finished(self, cases: Sequence[Case]) -> tuple[Case, ...]:
-        """Return the cases with what only all of them together can tell."""
+        """Return the cases, completed with what is known only from all of them together."""
         return tuple(cases)
 
     def task_type_of(self, cases: Sequence[Case]) -> str:
@@ -57,7 +57,7 @@ class Format(ABC):
         return self.task_type
 
     def template_for(self, cases: Sequence[Case], task_type: str) -> str:
-        """Return the default wording around these cases."""
+        """Return the default prompt template for these cases."""
         return self.template
 
 

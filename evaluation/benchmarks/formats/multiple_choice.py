@@ -83,9 +83,9 @@ class Mmlu(Format):
         )
 
     def _may_be_text(self, row: Row, name: str) -> bool:
-        """Return False for a number beside choices in text.
+        """Check whether the answer may be the text of a choice.
 
-        And for a letter that the file itself has for its options.
+        Not so for a number beside choices in text, nor for a letter that the file itself uses for its options.
         """
         value = row.look_at(name)
         choices = row.look_at("choices")
@@ -115,7 +115,7 @@ def _plain(text: str) -> str:
 
 
 def _distinct(index: int, choices: Sequence[str]) -> str:
-    """Return the letter of an option; with its text, where the letter alone is the text of another one."""
+    """Return the letter of an option, followed by its text where the letter alone is the text of another option."""
     name = letter(index)
     is_taken = any(_plain(text) == name.casefold() for place, text in enumerate(choices) if place != index)
     return f"{name}) {choices[index]}" if is_taken else name
@@ -166,6 +166,6 @@ class Arc(Format):
 
 
 def _words(values: Any) -> tuple[str, ...]:
-    """Return the texts of a list; empty where one of them is none."""
+    """Return the texts of a list; empty where an item is no text."""
     words = [written(value) for value in values] if isinstance(values, list) else []
     return tuple(word for word in words if word) if all(words) else ()

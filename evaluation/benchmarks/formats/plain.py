@@ -66,7 +66,7 @@ class Plain(Format):
         return "question_answering" if all(case.context for case in cases) else self.task_type
 
     def template_for(self, cases: Sequence[Case], task_type: str) -> str:
-        """Return a wording that shows what every case has beside its prompt."""
+        """Return a template that shows what every case has besides its prompt."""
         if all(_has_unseen(case, case.context) for case in cases):
             return SUMMARIZE if task_type == "summarization" else ANSWER_FROM_CONTEXT
         if all(_has_unseen(case, case.choices) for case in cases):
@@ -97,7 +97,7 @@ def _references(row: Row, choices: Sequence[str]) -> tuple[str, ...]:
 
 
 def _has_unseen(case: Case, texts: Sequence[str]) -> bool:
-    """Return True where not all of these texts already stand in the case's own words."""
+    """Check whether some of these texts do not occur in the case's own words."""
     own = "\n".join([case.prompt, *(message.content for message in case.messages)])
     return any(text not in own for text in texts)
 

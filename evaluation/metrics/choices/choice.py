@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluation.metrics.extraction import NOT_EXTRACTED
+from evaluation.metrics.label_extraction import NOT_EXTRACTED
 
 STRICT = "strict"
 FLEXIBLE = "flexible"

@@ -30,13 +30,13 @@ class Claim:
 
 
 def without_list(text: str, options: Sequence[str]) -> str:
-    """Return `text` without the list of all options, where it repeats it."""
+    """Return `text` without the list of all options, where it repeats that list."""
     pattern = _listing(tuple(options))
     return pattern.sub("\n", text).strip() if pattern else text
 
 
 def claims(text: str, options: Sequence[str], question: str = "") -> list[Claim]:
-    """Return all claims of a readable text in words ("the answer is B", "A is wrong"), in their order."""
+    """Return all verbal claims of a readable text ("the answer is B", "A is wrong"), in order."""
     rejected = [*_rejected(text, options, question)]
     starts = {claim.start for claim in rejected}
     judged = [claim for claim in _judged(text, options) if not (claim.asserts and claim.start in starts)]
@@ -46,7 +46,7 @@ def claims(text: str, options: Sequence[str], question: str = "") -> list[Claim]
 
 
 def _jointly(answer_claims: Sequence[Claim], options: Sequence[str]) -> Iterator[Claim]:
-    """Yield the claims, where one of several letters is one of the option that is all of them ("Both A and B")."""
+    """Yield the claims, with several letters together replaced by the option that combines them ("Both A and B")."""
     denied = [claim for claim in answer_claims if not claim.asserts]
     joint = [
         claim
@@ -65,7 +65,7 @@ def _is_within(claim: Claim, others: Sequence[Claim]) -> bool:
 
 
 def joined(letters: frozenset[int | None], options: Sequence[str]) -> frozenset[int | None]:
-    """Return the option that is all of `letters` ("Both A and B"), where there is one; else the letters as they are."""
+    """Return the option that combines all of `letters` ("Both A and B"), if any; else the letters unchanged."""
     if len(letters) < 2:
         return letters
     for index, option in enumerate(map(str.strip, options)):
@@ -83,7 +83,7 @@ def option_index(letter: str, options: Sequence[str]) -> int | None:
 
 
 def option_text_at(text: str, start: int, options: Sequence[str]) -> tuple[int, int] | None:
-    """Return the index of the option whose text stands at `start`, and where it ends."""
+    """Return the index of the option whose text starts at `start`, and where that text ends."""
     pattern = option_pattern(tuple(options))
     match = pattern.match(text, start) if pattern else None
     return (int(str(match.lastgroup)[1:]), match.end()) if match else None
@@ -166,7 +166,7 @@ def _rejected(text: str, options: Sequence[str], question: str) -> Iterator[Clai
 
 
 def _judgement(text: str, start: int) -> bool | None:
-    """Return whether the letters at `start` are called right; None where nothing is said of them."""
+    """Return whether the letters at `start` are called right; None where the text does not judge them."""
     match = wording.JUDGED.match(text, start)
     if match is None or (match.group("other") and not match.group("cannot")):
         return None
@@ -177,20 +177,20 @@ def _judgement(text: str, start: int) -> bool | None:
 
 
 def _is_denied(text: str, start: int, end: int) -> bool:
-    """Return whether a claim's cue, or the clause before it, denies it: "I don't think …", "the wrong answer is …"."""
+    """Check whether a claim's cue, or the clause before it, denies it: "I don't think …", "the wrong answer is …"."""
     clause = clause_before(text, start)
     denied = wording.DENIAL.search(clause + text[start:end])
     return denied is not None or wording.NOT_THE_ANSWER.search(clause) is not None
 
 
 def _is_wrong_too(match: re.Match[str], judged: Sequence[Claim]) -> bool:
-    """Return whether "so is A" follows a judgement that another option is wrong."""
+    """Check whether "so is A" follows a judgement that another option is wrong."""
     before = [claim for claim in judged if claim.end <= match.start()]
     return bool(before) and not before[-1].asserts and wording.SO_IS.match(match.group()) is not None
 
 
 def _is_no_choice(text: str, start: int) -> bool:
-    """Return whether what is announced there is each option in turn, what somebody gets wrong, or only supposed."""
+    """Check whether an announcement goes through every option, reports somebody's mistake, or is hypothetical."""
     before = text[max(0, start - 60) : start]
     return any(pattern.search(before) for pattern in (wording.FOR_EACH, wording.MISTAKEN, wording.SUPPOSED))
 
@@ -236,9 +236,9 @@ def _single_letters(group: str) -> list[str]:
 
 
 def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Yield the matches of a pattern, each searched from the end of the former's cue, so that "not B.
+    """Yield the matches of a pattern, each searched for from the end of the previous cue.
 
-    So C" has both.
+    "not B. So C" then yields both.
     """
     place = 0
     while match := pattern.search(text, place):
@@ -258,7 +258,7 @@ def _capital(text: str, end: int) -> bool:
 
 
 def is_in_question(text: str, end: int) -> bool:
-    """Return whether the sentence that holds the place `end` goes on to a question mark."""
+    """Check whether the sentence around the position `end` goes on to a question mark."""
     return text[end - 1 : end] not in (".", "!") and wording.FOLLOWED_BY_QUESTION.match(text, end) is not None
 
 
@@ -276,7 +276,7 @@ def _joined_text(text: str, end: int, options: Sequence[str]) -> set[int]:
 
 @lru_cache(maxsize=512)
 def option_pattern(options: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Return the text of an option, the longest first; options of a single letter are left to their letters."""
+    """Return a pattern for the options' texts, the longest first, without options of a single letter."""
     plain = {i: _plain(option) for i, option in enumerate(options)}
     worth = sorted((i for i in plain if len(plain[i]) > 1 or plain[i].isdigit()), key=lambda i: -len(plain[i]))
     if not worth:

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from evaluation.metrics.answer_objects import answer_in_object
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, STRICT, Choice
+from evaluation.metrics.choices.claim_resolution import claimed, denied_options, names_no_single_one, unless_withdrawn
 from evaluation.metrics.choices.claims import Claim, claims, option_index, option_text_at, without_list
 from evaluation.metrics.choices.mentions import mentions
 from evaluation.metrics.choices.offers import unless_offered_with_another
 from evaluation.metrics.choices.option_matching import named_option
 from evaluation.metrics.choices.positions import alone, by_text, in_a_line, leading
-from evaluation.metrics.choices.settlement import claimed, denied_options, names_no_single_one, unless_withdrawn
-from evaluation.metrics.extraction import NOT_EXTRACTED, leading_label
+from evaluation.metrics.label_extraction import NOT_EXTRACTED, leading_label
 
 MAX_CHARS = 40_000
 """Characters read of an answer: of a longer one, half of this from the beginning and half from the end."""
@@ -40,11 +40,9 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„«»「」『』【】", '"') | 
 
 
 def readable(answer: str) -> str:
-    """Return `answer` without thinking, emphasis, struck text and LaTeX's wrappers, with single blanks.
+    """Return `answer` without thinking, emphasis, struck text, LaTeX wrappers and blank lines, with single blanks.
 
-    Without blank lines.
-
-    Of a JSON object, what it has as its answer.
+    For a JSON object, return its answer field.
     """
     if len(answer) > MAX_CHARS:
         answer = f"{answer[: MAX_CHARS // 2]}\n{answer[-MAX_CHARS // 2 :]}"
@@ -78,12 +76,12 @@ _ITEM_TEXT = re.compile(r"\n(?:[-•–]\s?|\d[.)]\s?)?(?=\w)")
 
 
 def is_unfinished(text: str, options: Sequence[str]) -> bool:
-    """Return whether a readable text breaks off: in the text of an option, or behind a word that ends no sentence."""
+    """Check whether a readable text breaks off: inside an option's text, or after a word that ends no sentence."""
     return _OPEN_END.search(text[-80:]) is not None or _breaks_off_in_option(text, options)
 
 
 def settled_part(text: str, options: Sequence[str]) -> str:
-    """Return a cut text without its last, broken sentence, and without a list of the options that it did not finish."""
+    """Return a truncated text without its last, broken sentence and without an unfinished list of the options."""
     if not _ENDED.search(text[-8:]):
         ends = [match.end() for match in _SENTENCE_END.finditer(text)]
         text = text[: ends[-1]].rstrip() if ends else ""
@@ -91,10 +89,7 @@ def settled_part(text: str, options: Sequence[str]) -> str:
 
 
 def is_description(text: str, options: Sequence[str]) -> bool:
-    """Return whether a text of one broken sentence begins with the first option and goes on to describe it.
-
-    As a list does.
-    """
+    """Check whether a single broken sentence begins with the first option and describes it, as a list would."""
     match = _FIRST.match(text)
     named = option_text_at(text, match.end() if match else 0, options)
     if named is None or named[0] != 0:
@@ -103,10 +98,7 @@ def is_description(text: str, options: Sequence[str]) -> bool:
 
 
 def joins_more(text: str) -> bool:
-    """Return whether what a cut text says last would have gone on with another option.
-
-    Or with what speaks against it.
-    """
+    """Check whether a truncated text was about to add another option, or an argument against the last one."""
     return _JOINS.search(text[-20:]) is not None
 
 
@@ -126,10 +118,7 @@ def _breaks_off_in_option(text: str, options: Sequence[str]) -> bool:
 
 
 def _unfinished_list(text: str, options: Sequence[str]) -> int:
-    """Return where a list of options begins, behind other words, that does not come to the last one.
-
-    Else the text's end.
-    """
+    """Return where a list of options that lacks the last one begins, after other words; else the text's end."""
     match = _ITEM.search(text)
     start = match.start() if match else None
     if start is None:
@@ -171,10 +160,7 @@ def chosen_option(answer: str, options: Sequence[str], *, question: str = "", cu
 
 
 def _until_next_question(text: str) -> tuple[str, str, str]:
-    """Return what precedes a further question that the model asks itself, that question's first word.
-
-    And what follows.
-    """
+    """Split the text at a further question that the model asks itself: before it, its first word, and after it."""
     match = wording.NEXT_QUESTION.search(text)
     return (text[: match.start()], match.group(), text[match.end() :]) if match else (text, "", "")
 
@@ -196,7 +182,7 @@ def _flexibly_chosen(text: str, options: Sequence[str], question: str, *, cut_of
 
 
 def _by_place(text: str, answer_claims: Sequence[Claim], options: Sequence[str], *, cut_off: bool) -> Choice:
-    """Return the option that a letter's or a text's place shows to be the choice, unless the answer calls it wrong."""
+    """Return the option that the position of its letter or text shows to be the choice, unless it is called wrong."""
     whole = text
     if cut_off:
         text = settled_part(whole, options)
@@ -217,7 +203,7 @@ def _by_place(text: str, answer_claims: Sequence[Claim], options: Sequence[str],
 
 
 def _led(text: str, options: Sequence[str]) -> Choice:
-    """Return the option whose letter or text leads one unfinished sentence."""
+    """Return the option whose letter or text begins a single unfinished sentence."""
     settled = leading(text, options)
     label = leading_label(text, options) if settled is None else None
     return settled or (Choice(list(options).index(label), FLEXIBLE) if label is not None else NONE)
@@ -238,9 +224,9 @@ def _unless_denied(choice: Choice, answer_claims: Sequence[Claim]) -> Choice:
 
 
 def _joint_option(text: str, options: Sequence[str]) -> int | None:
-    """Return the index of the option that is meant by "none of these" alone, where one option is none, or all.
+    """Return the index of the option that "none of these" or "all of these" alone means.
 
-    Of the others.
+    None unless exactly one option reads so.
     """
     if not wording.NO_SINGLE_ANSWER.fullmatch(text.rstrip(".!")):
         return None

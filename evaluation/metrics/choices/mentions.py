@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.claims import option_index, option_pattern
-from evaluation.metrics.extraction import NO_BY_ITSELF, is_denied, stands_by_itself
+from evaluation.metrics.label_extraction import NO_BY_ITSELF, is_denied, stands_by_itself
 
 _LETTER = re.compile(
     r"(?<![A-Za-zÀ-ӿ\d_'’+#°-])(?P<letter>[A-Z])(?![A-Za-zÀ-ӿ\d_°+#]|['’]\w|-\w|\.\w|\s?=\s?[\w-])"
@@ -32,9 +32,9 @@ class Mention:
 
 
 def mentions(text: str, options: Sequence[str]) -> list[Mention]:
-    """Return all places of a readable text that name an option, in their order.
+    """Return all places of a readable text that name an option, in order.
 
-    A letter with its text is one of them.
+    A letter with its text is one place.
     """
     places = sorted(
         [*_letters(text, options), *_texts(text, options)], key=lambda mention: (mention.start, -mention.end)
@@ -56,7 +56,7 @@ def mentions(text: str, options: Sequence[str]) -> list[Mention]:
 
 
 def is_joined(text: str, here: Mention, following: Mention) -> bool:
-    """Return whether the option named next is offered beside the one named here: "A. Paris or C. Rome"."""
+    """Check whether the next option is offered as an alternative to this one: "A. Paris or C. Rome"."""
     joins = here.index != following.index and _JOIN.fullmatch(text, here.end, following.start) is not None
     return joins and not is_denied(text, following.start, following.end)
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
+from evaluation.metrics.choices.claim_resolution import denied_options
 from evaluation.metrics.choices.claims import Claim, is_in_question, option_index
 from evaluation.metrics.choices.mentions import Mention, mentions
 from evaluation.metrics.choices.proper_names import is_in_a_name
 from evaluation.metrics.choices.reported_choices import others_say
-from evaluation.metrics.choices.settlement import denied_options
-from evaluation.metrics.extraction import is_denied
+from evaluation.metrics.label_extraction import is_denied
 
 _LETTER = r"(?:(?:options?|choice|answer)\s)?[(\[\"']?(?P<letter>(?-i:[A-Z]))(?![\w+#°]|['’-]\w|\.\w)[)\]\"']?"
 _SUBJECT, _ASKED, _OTHER = (_LETTER.replace("<letter>", f"<{name}>") for name in ("subject", "asked", "other"))
@@ -60,12 +60,11 @@ class _Offer:
 
 
 def unless_offered_with_another(text: str, choice: Choice, claims: Sequence[Claim], options: Sequence[str]) -> Choice:
-    """Return the choice, unless its option is only offered, and another one beside it.
+    """Return the choice, unless its option is only offered, with another one beside it.
 
-    The only one offered, where none is.
-
-    Two that are offered are no choice, whatever the words between them; one that is added to the choice ("A is right,
-    and so is D") speaks against it unless the answer settles on one afterwards.
+    Where there is no choice, return the only option offered. Two options offered are no choice, whatever the words
+    between them; one that is added to the choice ("A is right, and so is D") counts against it unless the answer
+    settles on one afterwards.
     """
     if choice.index is None and (choice == SEVERAL or any(claim.asserts for claim in claims)):
         return choice
@@ -91,10 +90,7 @@ def unless_offered_with_another(text: str, choice: Choice, claims: Sequence[Clai
 
 
 def _has_another_beside(text: str, index: int, offers: Sequence[_Offer], named: Sequence[Mention]) -> bool:
-    """Return whether another option is offered as firmly as the chosen one, or added to it.
-
-    And the answer leaves it so.
-    """
+    """Check whether another option is offered as firmly as the chosen one, or added to it, and left standing."""
     within = {place for offer in offers for place in range(offer.start, offer.end)}
     own = [place.start for place in named if place.index == index]
     firm = [start for start in own if start not in within]
@@ -112,7 +108,7 @@ def _of_offers(offered: set[int], asserted: set[int], named: set[int]) -> Choice
 
 
 def _corrects(text: str, before: _Offer, start: int) -> bool:
-    """Return whether the choice that follows an offer takes its place: "Could be A… no, perhaps B"."""
+    """Check whether the choice after an offer replaces it: "Could be A… no, perhaps B"."""
     return before.end <= start and wording.CORRECTION.search(text, before.end, start) is not None
 
 
@@ -132,6 +128,6 @@ def _offers(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Itera
 
 
 def _is_denied_too(start: int, claims: Sequence[Claim]) -> bool:
-    """Return whether what holds "too" is that the option before is wrong."""
+    """Check whether the claim before "too" is that its option is wrong."""
     before = [claim for claim in claims if claim.end <= start]
     return bool(before) and not before[-1].asserts

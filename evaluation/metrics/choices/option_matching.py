@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.claims import option_index
-from evaluation.metrics.extraction import named_label
+from evaluation.metrics.label_extraction import named_label
 
 _LEADING = re.compile(r"\W*(?P<letter>[A-Za-z])\W*[).:,\]\n]")
 
 
 def named_option(text: str, options: Sequence[str]) -> int | None:
-    """Return the index of the option that a text is: its letter, else its text, or both; None where it is none."""
+    """Return the index of the option that a text equals: its letter, else its text, or both; None if there is none."""
     match = wording.NOTHING_BUT.fullmatch(text)
     index = option_index(match.group("letter"), options) if match else None
     if index is None:
@@ -26,7 +26,7 @@ def named_option(text: str, options: Sequence[str]) -> int | None:
 
 
 def other_option(text: str, options: Sequence[str]) -> int | None:
-    """Return the index of the option whose text `text` is, where it is the letter of another one."""
+    """Return the index of the option whose text is `text`, where `text` is also the letter of another one."""
     by_text = _index_of_text(text, options)
     return by_text if named_option(text, options) != by_text else None
 

@@ -5,19 +5,19 @@ from collections.abc import Collection, Sequence
 
 from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
+from evaluation.metrics.choices.claim_resolution import denied_options, offered_too
 from evaluation.metrics.choices.claims import Claim, is_in_question, joined, option_index, option_text_at
 from evaluation.metrics.choices.mentions import Mention, mentions
 from evaluation.metrics.choices.option_matching import named_option
 from evaluation.metrics.choices.proper_names import is_in_a_name
 from evaluation.metrics.choices.reported_choices import is_of_others, others_say
-from evaluation.metrics.choices.settlement import denied_options, offered_too
-from evaluation.metrics.extraction import chosen_label, is_denied
+from evaluation.metrics.label_extraction import chosen_label, is_denied
 
 _NOTHING_MORE = re.compile(r"[\"').,;! ]*(?:$|\n)")
 
 
 def in_a_line(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -> Choice | None:
-    """Return a letter, with or without its option's text, alone in a line.
+    """Return a letter, with or without its option's text, that has a line to itself.
 
     Lines that only repeat the options do not count.
     """
@@ -31,7 +31,7 @@ def in_a_line(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -
 
 
 def _listed(named: Sequence[int | None]) -> set[int]:
-    """Return the places of lines that list the options from the first one on."""
+    """Return the positions of lines that list the options from the first one on."""
     listed: set[int] = set()
     for start, index in enumerate(named):
         if index == 0:
@@ -44,10 +44,7 @@ def _listed(named: Sequence[int | None]) -> set[int]:
 
 
 def leading(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -> Choice | None:
-    """Return the letter with which the answer begins.
-
-    Where none other stands beside it or at the beginning of a line.
-    """
+    """Return the letter that begins the answer, unless another stands beside it or begins a line."""
     match = wording.LEADS.match(text)
     if match is None:
         return None
@@ -82,13 +79,13 @@ def leading(text: str, options: Sequence[str], claims: Sequence[Claim] = ()) -> 
 
 
 def _has_another_text(text: str, end: int, index: int, options: Sequence[str]) -> bool:
-    """Return whether nothing but another option's text follows a letter: "A. London", where London is B."""
+    """Check whether a letter is followed by nothing but another option's text: "A. London", where London is B."""
     of_text = option_text_at(text, end + (text[end : end + 1] == " "), options)
     return of_text is not None and of_text[0] != index and _NOTHING_MORE.match(text, of_text[1]) is not None
 
 
 def alone(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Choice | None:
-    """Return the letter that stands by itself: in brackets, behind "option", or between two marks."""
+    """Return the letter that stands by itself: in brackets, after "option", or between two marks."""
     indices: set[int | None] = set()
     for match in wording.SEVERAL.finditer(text):
         if not is_in_question(text, match.end()):
@@ -111,7 +108,7 @@ def alone(text: str, options: Sequence[str], claims: Sequence[Claim]) -> Choice 
 
 
 def by_text(text: str, options: Sequence[str]) -> Choice:
-    """Return the option whose text leads the answer, or is the only one that it names and does not leave open."""
+    """Return the option whose text begins the answer, or is the only one named and not left open."""
     label = chosen_label(text, options)
     if label is None:
         return SEVERAL if sum(_mentions(text, option) for option in options) > 1 else NONE
@@ -123,7 +120,7 @@ def by_text(text: str, options: Sequence[str]) -> Choice:
 
 
 def _is_left_open(text: str, place: Mention) -> bool:
-    """Return whether others say what is named there, or the answer only looks at it, or asks whether it is so."""
+    """Check whether the option named there is attributed to others, only considered, or asked about."""
     if is_in_question(text, place.end) and not wording.AFFIRMED.match(text, place.end):
         return True
     before = text[max(0, place.start - 80) : place.start]

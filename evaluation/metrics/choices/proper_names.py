@@ -19,10 +19,7 @@ _DETERMINED = re.compile(rf"(?<![\w'])(?i:the|an?)\s(?!(?:{_FUNCTION_WORDS})\s)[
 
 
 def is_in_a_name(text: str, start: int) -> bool:
-    """Return whether the letter at `start` ends a name.
-
-    A noun such as `vitamin`, or a capitalised word, leads to it.
-    """
+    """Check whether the letter at `start` ends a name, after a noun such as `vitamin` or a capitalised word."""
     before = text[max(0, start - 40) : start]
     end = before.rstrip(" ([\"'")[-1:]
     if not (end.isalpha() or end == "."):

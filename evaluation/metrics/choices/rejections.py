@@ -55,9 +55,9 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def rejections(text: str, options: Sequence[str], question: str) -> Iterator[tuple[int, int, str]]:
-    """Where a letter is called wrong by what it is said to be: start, end, and the letter.
+    """Yield (start, end, letter) of each letter that its predicate calls wrong.
 
-    A word that the question or the options use says what the option is, and not that it is wrong: of "Which is the
+    A word that the question or the options use describes the option and does not reject it: of "Which is the
     most common mistake?", "A is the most common mistake" is an answer.
     """
     used = {word.casefold() for text_used in (question, *options) for word in _WORD.findall(text_used)}

@@ -59,7 +59,7 @@ _OF_OTHERS = re.compile(
 
 
 def others_say(text: str, start: int) -> bool:
-    """Return whether the clause that goes on at `start` tells what others say ("many people think …")."""
+    """Check whether the clause around `start` reports what others say ("many people think …")."""
     clause = clause_before(text, start)
     if not clause.strip() or wording.THEY_KNOW.search(clause) or _ONE_SHOULD.search(clause):
         return False
@@ -70,13 +70,10 @@ def others_say(text: str, start: int) -> bool:
 
 
 def is_of_others(text: str, end: int) -> bool:
-    """Return whether the letter that ends at `end` is said to be the choice of others.
-
-    "C is what most would answer".
-    """
+    """Check whether the letter that ends at `end` is attributed to others: "C is what most would answer"."""
     return _OF_OTHERS.match(text, end) is not None
 
 
 def clause_before(text: str, start: int) -> str:
-    """Return what the clause that goes on at `start` has before it."""
+    """Return the part of the clause before `start`."""
     return wording.CLAUSE_END.split(text[max(0, start - 60) : start])[-1]

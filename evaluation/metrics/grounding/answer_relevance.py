@@ -103,13 +103,13 @@ def _question(case: Case) -> str:
 
 
 def _is_noncommittal(answer: str) -> bool:
-    """Return True where each of one or two sentences only says that it does not know."""
+    """Check whether the answer is one or two sentences, each of which only says that it does not know."""
     sentences = split_sentences(answer, limit=3)
     return len(sentences) < 3 and all(_DOES_NOT_KNOW.search(sentence[:1000]) for sentence in sentences)
 
 
 def _share_of_question(question: Reading, sentence: Reading, passages: Passages, threshold: float) -> float:
-    """Return the question's words in `sentence`, or in it and the sentence of a passage that it rests on."""
+    """Return the question's words in `sentence`, or in it and the passage sentence that supports it."""
     weights = {stem: passages.rarity(stem) for stem in question.stems}
     bases = [frozenset[str](), *_bases(sentence, passages, threshold)]
     sentence_stems = frozenset(sentence.stems)
@@ -118,7 +118,7 @@ def _share_of_question(question: Reading, sentence: Reading, passages: Passages,
 
 
 def _best_share(weights: Mapping[str, float], passages: Passages) -> float:
-    """Return what the passages' sentence that is closest to the question holds of it; 1 where there are no passages."""
+    """Return the share of the question in the passages' sentence closest to it; 1 where there are no passages."""
     closest = closest_sentences(passages, weights, most=1)
     best = [_share(weights, passages.sentences[index].stems) for index in closest]
     return max([_LEAST_BEST, *best]) if passages.sentences else 1.0

@@ -32,11 +32,11 @@ class Attribution:
 
 
 def attributions(case: Case, generation: Generation, *, threshold: float = THRESHOLD) -> tuple[Attribution, ...]:
-    """Return the sentences of an answer that claim something, each with the passage that it rests on by its words.
+    """Return the claiming sentences of an answer, each with the passage that supports it by its words.
 
     Args:
         case: Its `context` holds the passages.
-        generation: The first `MOST_SENTENCES` sentences of its answer are looked at.
+        generation: The first `MOST_SENTENCES` sentences of its answer are used.
         threshold: The least relevance that counts as support.
     """
     passages = indexed(case.context)
@@ -45,13 +45,13 @@ def attributions(case: Case, generation: Generation, *, threshold: float = THRES
 
 
 def claims(text: str) -> tuple[str, ...]:
-    """Return the sentences of `text` in which there is something to look for; a bare `Yes.` has nothing."""
+    """Return the sentences of `text` that claim something; a bare `Yes.` does not."""
     sentences = split_sentences(text, limit=MOST_SENTENCES)
     return tuple(sentence for sentence in sentences if read(sentence).claims_something)
 
 
 def attribution(sentence: str, evidence: Sequence[Support], *, threshold: float) -> Attribution:
-    """Return the sentence with the best of the supports that were found for it, the earlier one of equals."""
+    """Return the sentence with its best support; of equals, the earlier one."""
     if not evidence:
         return Attribution(sentence=sentence, passage_index=None, relevance=0.0, supported=False)
     best = max(evidence, key=lambda support: support.relevance)
@@ -65,7 +65,7 @@ def attribution(sentence: str, evidence: Sequence[Support], *, threshold: float)
 
 
 def as_evidence(attributed: Sequence[Attribution]) -> tuple[float | str, ...]:
-    """Three values a sentence, in order: its passage from 1 or `none`, the relevance, and 1 where it is supported."""
+    """Return three values a sentence, in order: its passage from 1 or `none`, the relevance, and 1 if supported."""
     return tuple(
         value
         for each in attributed
@@ -78,7 +78,7 @@ def as_evidence(attributed: Sequence[Attribution]) -> tuple[float | str, ...]:
 
 
 def as_rationale(attributed: Sequence[Attribution]) -> str:
-    """Return a line for each sentence: `sentence 1 ← passage 2 (.83) "…"`, and what speaks against it."""
+    """Return a line for each sentence: `sentence 1 ← passage 2 (.83) "…"`, with any contradiction."""
     lines = [_line(number, each) for number, each in enumerate(attributed[:MOST_LINES], start=1)]
     left_out = len(attributed) - len(lines)
     return "\n".join([*lines, f"and {left_out} more"] if left_out else lines)

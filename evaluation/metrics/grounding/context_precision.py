@@ -65,7 +65,7 @@ class ContextPrecision(GroundedMetric):
 
 
 def average_precision(flags: Sequence[bool]) -> float:
-    """Return the mean over the true flags of the share of true ones up to each; 0 where none is true."""
+    """Return the precision at each true flag, averaged over the true flags; 0 where none is true."""
     n_true = 0
     total = 0.0
     for position, flag in enumerate(flags, start=1):

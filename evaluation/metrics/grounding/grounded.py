@@ -34,7 +34,7 @@ class GroundedMetric(ModelMetric):
     """Least relevance that counts as support. None for the default: .4 by words, .7 by embedding."""
 
     def __post_init__(self) -> None:
-        """Refuse a threshold that no relevance, or every one, would reach."""
+        """Check that the threshold is one that some relevances reach, but not all."""
         if self.threshold is not None and not 0 < self.threshold <= 1:
             raise ConfigurationError(
                 f"{self.name}: threshold={self.threshold!r} is not above 0 and at most 1",
@@ -43,12 +43,12 @@ class GroundedMetric(ModelMetric):
 
     @property
     def asks_for(self) -> frozenset[Need]:
-        """What this instance needs: an embedding model only where it looks by embedding."""
+        """What this instance needs: an embedding model only where it matches by embedding."""
         return self.needs | {Need.EMBEDDER} if self.by == "embedding" else self.needs
 
     @property
     def least_relevance(self) -> float:
-        """What counts as support."""
+        """The least relevance that counts as support."""
         if self.threshold is not None:
             return self.threshold
         return THRESHOLD if self.by == "words" else EMBEDDING_THRESHOLD
@@ -56,7 +56,7 @@ class GroundedMetric(ModelMetric):
     def to_embed(self, sentences: Sequence[str], case: Case) -> tuple[EmbedText, ...]:
         """Return the sentences and passages to be embedded, each once.
 
-        None by words, or where there is nothing to look for.
+        Empty where support is found by words, or where there is nothing to support.
         """
         if self.by == "words" or not sentences:
             return ()
@@ -68,7 +68,7 @@ class GroundedMetric(ModelMetric):
         )
 
     def supports(self, sentences: Sequence[str], case: Case, answers: Answers) -> list[list[Support]] | ScoreFailure:
-        """Return what each passage gives to each of the sentences, in the order of the passages."""
+        """Return the support that each passage gives to each of the sentences, in the order of the passages."""
         passages = indexed(case.context)
         if self.by == "words" or not sentences or not passages.sentences:
             return [list(supports(read(sentence), passages)) for sentence in sentences]
@@ -83,7 +83,7 @@ class GroundedMetric(ModelMetric):
     def attributed(
         self, sentences: Sequence[str], case: Case, answers: Answers
     ) -> tuple[Attribution, ...] | ScoreFailure:
-        """Return each sentence with the passage that it rests on."""
+        """Return each sentence with the passage that supports it."""
         by_sentence = self.supports(sentences, case, answers)
         if isinstance(by_sentence, ScoreFailure):
             return by_sentence
@@ -98,7 +98,7 @@ class GroundedMetric(ModelMetric):
 
 
 def share_supported(attributed: Sequence[Attribution]) -> float:
-    """Return the share of the sentences that some passage supports; there must be one."""
+    """Return the share of the sentences that some passage supports; needs at least one sentence."""
     return sum(each.supported for each in attributed) / len(attributed)
 
 

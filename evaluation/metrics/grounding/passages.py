@@ -48,7 +48,7 @@ class Passages:
     """False if so many words are capitalised that the language must require it, as German does for every noun."""
 
     def rarity(self, stem: str) -> float:
-        """ln((1 + n) / (1 + df)) + 1 over the n sentences: a word that none of them holds weighs most."""
+        """Return ln((1 + n) / (1 + df)) + 1 over the n sentences: a word that none of them holds weighs most."""
         return math.log((1 + len(self.sentences)) / (1 + len(self.holding.get(stem, ())))) + 1
 
     def weights(self, sentence: Reading) -> dict[str, float]:
@@ -57,7 +57,7 @@ class Passages:
         return {stem: self.rarity(stem) * (_EXACT_WEIGHT if stem in exact else 1.0) for stem in sentence.stems}
 
     def beside(self, index: int) -> Iterator[int]:
-        """Yield the indices of the sentences before and after that at `index`, as far as its passage has them."""
+        """Yield the indices of the sentences before and after the one at `index`, within the same passage."""
         for other in (index - 1, index + 1):
             is_there = 0 <= other < len(self.sentences)
             if is_there and self.sentences[other].passage_index == self.sentences[index].passage_index:
@@ -66,7 +66,7 @@ class Passages:
 
 @lru_cache(maxsize=4)
 def indexed(passages: tuple[str, ...]) -> Passages:
-    """Return the first sentences of `passages`, up to `MOST_STEMS` words that carry meaning, ready to be searched."""
+    """Index the first sentences of `passages`, up to `MOST_STEMS` content words, for search."""
     sentences = tuple(_first(_sentences(passages)))
     return Passages(
         sentences,
@@ -81,7 +81,7 @@ def indexed(passages: tuple[str, ...]) -> Passages:
 
 
 def beginning(stem: str) -> str:
-    """Return what two forms of one name have in common: `Norway` and `Norwegian`."""
+    """Return the common beginning of two forms of one name: `Norway` and `Norwegian`."""
     return stem[:4]
 
 
@@ -101,7 +101,7 @@ def _first(sentences: Iterable[PassageSentence]) -> Iterable[PassageSentence]:
 
 
 def near_pairs(stems: Sequence[str], *, at_most: int = _NEAR) -> Iterator[tuple[str, str]]:
-    """Yield every two different stems that stand no further apart, each two in alphabetical order."""
+    """Yield every pair of different stems within that distance, each pair in alphabetical order."""
     for index, first in enumerate(stems):
         for second in stems[index + 1 : index + 1 + at_most]:
             if first != second:
@@ -132,9 +132,9 @@ def _grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, frozenset[int]]:
 
 
 def closest_sentences(passages: Passages, weights: Mapping[str, float], *, most: int) -> list[int]:
-    """Return the indices of the sentences that hold most of the weighted stems, the best first.
+    """Return the indices of the sentences that hold most of the weighted stems, best first.
 
-    The earlier one of equals.
+    Of equal ones, the earlier first.
     """
     held: Counter[int] = Counter()
     for stem, weight in weights.items():
@@ -144,5 +144,5 @@ def closest_sentences(passages: Passages, weights: Mapping[str, float], *, most:
 
 
 def weight_held(weights: Mapping[str, float], stems: frozenset[str]) -> float:
-    """Return the weights of those words that are among `stems`, together."""
+    """Return the total weight of the words that are among `stems`."""
     return sum(weight for stem, weight in weights.items() if stem in stems)

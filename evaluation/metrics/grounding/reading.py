@@ -108,7 +108,7 @@ def folded_numbers(tokens: Sequence[str]) -> Iterator[tuple[str, str | None]]:
 
 
 def _number_at(tokens: Sequence[str], start: int) -> tuple[Decimal, int]:
-    """Return a number in words, or digits before a scale (`3.2 million`), at `start`, and how many tokens it has."""
+    """Return the number in words, or in digits before a scale (`3.2 million`), at `start`, and its number of tokens."""
     value, used = _below_a_hundred(tokens, start)
     while used and start + used < len(tokens) and (scale := _SCALES.get(tokens[start + used].casefold())):
         value *= scale
@@ -170,7 +170,7 @@ class Reading:
 
     @property
     def claims_something(self) -> bool:
-        """True where there is a word to look for; a bare `Yes.` has none."""
+        """Whether there is a word to look for; a bare `Yes.` has none."""
         return bool(self.stems)
 
 
@@ -234,9 +234,9 @@ def _word(token: str, number: str | None) -> _Word:
 
 
 def light_stem(word: str) -> str:
-    """Return `word`, in small letters, without its English ending: `stopped` and `stops` are `stop`.
+    """Return `word`, in lower case, without its English ending: `stopped` and `stops` are `stop`.
 
-    Never under 3 letters.
+    The stem keeps at least 3 letters.
     """
     word = word.removesuffix("'s")[:_LONGEST_WORD]
     word = IRREGULAR.get(word, word)
@@ -269,7 +269,7 @@ def _denied(words: list[_Word]) -> Iterator[str]:
 
 
 def _is_denial(words: list[_Word], index: int) -> bool:
-    """Return a denial that denies: neither a `No` that opens an answer, nor `not only`, `no doubt`, `or not`."""
+    """Check whether a denial word denies: not a `No` that opens an answer, nor `not only`, `no doubt`, `or not`."""
     if not words[index].is_denial or (index == 0 and words[0].text in ("no", "nein", "non")):
         return False
     following = words[index + 1].text if index + 1 < len(words) else ""

@@ -25,9 +25,9 @@ _SAYS_THE_SAME = 0.5
 
 
 def contradiction(sentence: Reading, passages: Passages, index: int) -> str | None:
-    """Return what speaks against resting `sentence` on the passage of its closest sentence, that at `index`.
+    """Return what contradicts attributing `sentence` to the passage of its closest sentence, the one at `index`.
 
-    None: nothing.
+    None where nothing does.
     """
     passage_index = passages.sentences[index].passage_index
     return (
@@ -48,7 +48,7 @@ def _missing(sentence: Reading, passages: Passages, passage_index: int) -> str |
 
 
 def _elsewhere(sentence: Reading, passages: Passages, index: int) -> str | None:
-    """Return a number that is not in the sentence which says all else, or a name that is not in it or next to it."""
+    """Return a number missing from the sentence that says all else, or a name missing from it and its neighbours."""
     here = passages.sentences[index].stems
     exact = sentence.numbers | sentence.names
     rest = {stem: weight for stem, weight in passages.weights(sentence).items() if stem not in exact}
@@ -77,7 +77,7 @@ def _denied(sentence: Reading, passages: Passages, index: int) -> str | None:
 
 
 def _contradicts(sentence: Reading, closest: Reading, beside: Sequence[Reading]) -> bool:
-    """Return True where a word is denied in one and said in the other, or a denial has nothing to rest on nearby."""
+    """Check whether a word is denied in one and asserted in the other, or a denial has no counterpart nearby."""
     if (sentence.denied - closest.denied) & frozenset(closest.stems):
         return True
     if (closest.denied - sentence.denied) & frozenset(sentence.stems):
@@ -105,12 +105,12 @@ class Support:
     """Contradicting evidence in words."""
 
     def holds(self, threshold: float) -> bool:
-        """Return True where it is enough, and nothing speaks against it."""
+        """Check whether the support is strong enough and nothing contradicts it."""
         return self.doubt is None and self.relevance >= threshold
 
 
 def supports(sentence: Reading, passages: Passages) -> Iterator[Support]:
-    """Yield what each passage gives that holds a word of `sentence`, in the order of the passages."""
+    """Yield the support from each passage that holds a word of `sentence`, in the order of the passages."""
     weights = passages.weights(sentence)
     close = closest_sentences(passages, weights, most=_MOST_CLOSE)
     for passage_index in sorted({passages.sentences[index].passage_index for index in close}):
@@ -121,15 +121,15 @@ def supports(sentence: Reading, passages: Passages) -> Iterator[Support]:
 
 
 def _equals(weights: Mapping[str, float], passages: Passages, close: Sequence[int]) -> list[int]:
-    """Return the first of those sentences that hold as much as the closest does."""
+    """Return those of the first close sentences that hold as much as the closest does."""
     held = [weight_held(weights, passages.sentences[index].stems) for index in close[:_MOST_EQUALS]]
     return [index for index, weight in zip(close, held, strict=False) if weight >= held[0] - _ROUNDING]
 
 
 def support_by(sentence: Reading, passages: Passages, index: int, *, likeness: float) -> Support:
-    """Return what the passage of its closest sentence, that at `index`, gives.
+    """Return the support from the passage of the closest sentence, the one at `index`.
 
-    Halved where something speaks against it.
+    Halved where something contradicts it.
     """
     doubt = contradiction(sentence, passages, index)
     return Support(
@@ -154,16 +154,16 @@ def _relevance(
 
 
 def _in_window(weights: Mapping[str, float], passages: Passages, index: int) -> float:
-    """Return the larger weight that the sentence holds with the one before it, or with the one after it."""
+    """Return the weight held by the sentence with the one before it, or with the one after it, whichever is more."""
     here = passages.sentences[index].stems
     beside = [passages.sentences[other].stems for other in passages.beside(index)] or [frozenset()]
     return max(weight_held(weights, here | other) for other in beside)
 
 
 def _together(sentence: Reading, weights: Mapping[str, float], passages: Passages, passage_index: int) -> float | None:
-    """Return the share of neighbours in `sentence` that are near one another in the passage.
+    """Return the share of neighbouring words in `sentence` that are near one another in the passage.
 
-    None where it is but one word.
+    None where the sentence is a single word.
     """
     total = near = 0.0
     exact = sentence.names | sentence.numbers

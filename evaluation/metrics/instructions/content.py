@@ -40,7 +40,7 @@ class Postscript(Instruction):
 def _n_bracketed(line: str) -> int:
     """Return the number of brackets that are closed.
 
-    By hand: a pattern would try a million `[` one by one to the end.
+    Counted in a loop: a regular expression would scan to the end from each of a million `[`.
     """
     n, opened = 0, line.find("[")
     while opened >= 0 and (closed := line.find("]", opened)) >= 0:

@@ -32,7 +32,7 @@ class Instruction(ABC):
 
     @abstractmethod
     def is_followed(self, answer: str) -> bool:
-        """Return True where the answer, which is not blank, does what was asked."""
+        """Check whether the answer, which is not blank, follows the instruction."""
 
     @property
     def shown(self) -> str:
@@ -41,7 +41,7 @@ class Instruction(ABC):
         return f"{self.name}({', '.join(pairs)})" if pairs else self.name
 
     def refuse(self, argument: str, expected: str) -> ConfigurationError:
-        """Return the complaint that an argument cannot be meant, to be raised."""
+        """Return the error for an argument with an invalid value, for the caller to raise."""
         value = _shortened(getattr(self, argument))
         return ConfigurationError(f"{self.name}: {argument}={value} is not {expected}", f"give it {expected}")
 

@@ -30,7 +30,7 @@ class ResponseLanguage(Instruction):
 
 
 def is_in(text: str, language: str) -> bool:
-    """Return True where the text is in the language, or has nothing to tell its language by, such as figures alone."""
+    """Check whether the text is in the language, or has nothing to detect a language from, such as figures alone."""
     from langdetect.lang_detect_exception import LangDetectException
 
     detector = _detectors().create()
@@ -43,7 +43,7 @@ def is_in(text: str, language: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _detectors() -> Any:
-    """Return a factory of our own: the seed of the package's one would change what others in this process detect."""
+    """Return a new detector factory: seeding the package's own would change detection elsewhere in this process."""
     from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 
     factory = DetectorFactory()

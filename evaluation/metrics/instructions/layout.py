@@ -94,7 +94,7 @@ class Title(Instruction):
 
 
 def _n_starred(lines: list[str]) -> int:
-    """Return the number of starred points. A star alone in its line takes the next line into its point."""
+    """Return the number of bullet points with a star. A star alone on its line takes the next line into its point."""
     n, index = 0, 0
     while index < len(lines):
         line = lines[index]
@@ -105,6 +105,6 @@ def _n_starred(lines: list[str]) -> int:
 
 
 def _has_title(line: str) -> bool:
-    """From the first `<<` to the last `>>`, with more than brackets between them."""
+    """Check whether there is a title, from the first `<<` to the last `>>`, with more than brackets in between."""
     start, end = line.find("<<"), line.rfind(">>")
     return 0 <= start <= end - 3 and bool(line[start : end + 2].lstrip("<").rstrip(">").strip())

@@ -78,16 +78,13 @@ class NthParagraphFirstWord(Instruction):
 
 
 def _n_words(text: str) -> int:
-    """Return the number of words as NLTK counts since 3.10, where a vowel sign is part of its word and `½` is none."""
+    """Return the number of words as NLTK counts since 3.10: a vowel sign is part of its word, and `½` is no word."""
     kinds = {character: category(character) for character in set(text) if not character.isascii()}
     as_plain = {ord(character): _JOINS[kind] for character, kind in kinds.items() if kind in _JOINS} | _JOINERS
     return sum(1 for _ in _WORD.finditer(text.translate(as_plain)))
 
 
 def _plain_first_word(word: str) -> str:
-    """Return the word in lower case, letter by letter.
-
-    Without quotes before it and what begins with a mark after it.
-    """
+    """Return the word without quotes before it and what a mark after it begins, lower-cased letter by letter."""
     start = word.lstrip("'").lstrip('"')
     return "".join(letter.lower() for letter in _END_OF_FIRST_WORD.split(start, maxsplit=1)[0])

@@ -82,7 +82,7 @@ def _listed(names: set[str]) -> str:
 def variants(answer: str) -> tuple[str, ...]:
     """Return the answer as it is and seven more: without its first line, its last or both, each also without asterisks.
 
-    So that "Sure, here it is:" and bold type are forgiven. Each text once.
+    This forgives "Sure, here it is:" and bold type. Each text once.
     """
     lines = answer.split("\n")
     shortened = ["\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1])]
@@ -92,9 +92,9 @@ def variants(answer: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def followed(instructions: tuple[Instruction, ...], answer: str, *, loosely: bool) -> tuple[bool, ...]:
-    """For each instruction, whether the answer (loosely: any of its variants) follows it. A blank one follows none.
+    """Return, for each instruction, whether the answer (loosely: any of its variants) follows it.
 
-    Remembered for a few answers, since several metrics ask the same.
+    A blank answer follows none. Cached for a few answers, since several metrics ask for the same.
     """
     texts = [text for text in (variants(answer) if loosely else (answer,)) if text.strip()]
     return tuple(any(map(instruction.is_followed, texts)) for instruction in instructions)

@@ -45,7 +45,7 @@ def _spans(text: str) -> Iterator[_Span]:
 
 
 def _with_closing_marks(text: str, spans: list[_Span]) -> Iterator[_Span]:
-    """Yield the spans, with quotes and brackets given back to the sentence that they close; none is empty."""
+    """Yield the non-empty spans, with quotes and brackets moved to the sentence that they close."""
     taken = 0
     for (start, stop), following in zip(spans, [*spans[1:], None], strict=True):
         match = _LEFT_OVER.match(text[slice(*following)]) if following else None
@@ -57,9 +57,9 @@ def _with_closing_marks(text: str, spans: list[_Span]) -> Iterator[_Span]:
 
 
 def _contexts(text: str) -> Iterator[_Context]:
-    """Yield each mark that may end a sentence, with the word that it stands in and what comes after it.
+    """Yield each mark that may end a sentence, with the word around it and the text after it.
 
-    Of marks in one word only the last is looked at.
+    Of several marks in one word, only the last.
     """
     held: re.Match[str] | None = None
     word: _Span = (0, 0)
@@ -73,14 +73,14 @@ def _contexts(text: str) -> Iterator[_Context]:
 
 
 def _word_start(text: str, word: _Span, stop: int) -> int:
-    """After the last blank since the word before; where there is none, that word goes on."""
+    """Return the place after the last blank since the previous word; without a blank, where that word starts."""
     between = text[word[1] : stop]
     blank = max(between.rfind(character) for character in whitespace)
     return word[1] + blank + 1 if blank > 0 else word[0]
 
 
 def _holds_an_end(context: str) -> bool:
-    """Return True where a token of the context, but not the last, ends a sentence."""
+    """Check whether a token of the context other than the last ends a sentence."""
     tokens = [token for line in context.split("\n") for token in _TOKEN.findall(line)]
     return any(_ends(token, following) for token, following in pairwise(tokens))
 
@@ -108,10 +108,10 @@ def _is_abbreviation(token: str) -> bool:
 
 
 def _goes_on(following: str) -> bool:
-    """Return True for what does not begin a sentence."""
+    """Check that the text does not begin a sentence."""
     return following in _INSIDE or following[0].islower()
 
 
 def _type(token: str) -> str:
-    """Return the word in small letters, without the period after it."""
+    """Return the word in lower case, without the period after it."""
     return token.removesuffix(".").lower()

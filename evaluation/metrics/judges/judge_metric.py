@@ -77,15 +77,15 @@ class JudgeMetric(ModelMetric):
 
 
 def prompt_hash(*words: str) -> str:
-    """Return twelve hex digits of all that makes a judge's prompt, its fences too.
+    """Return twelve hex digits that identify a judge's prompt, its fences included.
 
-    Another word, another scorer version.
+    Any change of wording changes the scorer version.
     """
     return fingerprint([DEFAULT_CRITERIA, MATERIAL_RULE, OPENING, CLOSING, LEFT_OUT, *words])[:12]
 
 
 def is_worthless(case: Case, generation: Generation) -> bool:
-    """Return True for an empty answer, unless a reference says that it is right."""
+    """Check whether the answer is empty, unless a reference says that an empty one is right."""
     return not generation.answer.strip() and all(reference.strip() for reference in case.references)
 
 

@@ -57,7 +57,7 @@ class _Clipped:
 
 
 def fenced(materials: Sequence[Material], *, max_characters: int) -> FencedMaterial:
-    """Return the pieces one after the other, each between fences.
+    """Join the pieces in order, each between fences.
 
     Args:
         materials: In the order in which the judge is to read them.
@@ -72,7 +72,7 @@ def fenced(materials: Sequence[Material], *, max_characters: int) -> FencedMater
 
 
 def longest_piece(lengths: Sequence[int], max_characters: int) -> int:
-    """Return the greatest length to which pieces may go, so that all together have `max_characters` at most."""
+    """Return the greatest length of a piece with which all together have `max_characters` at most."""
     left = max_characters
     for n_before, length in enumerate(sorted(lengths)):
         share = left // (len(lengths) - n_before)
@@ -83,7 +83,7 @@ def longest_piece(lengths: Sequence[int], max_characters: int) -> int:
 
 
 def fence_mark(texts: Sequence[str]) -> str:
-    """Return twelve hex digits that depend on the texts alone, and occur in none of them."""
+    """Return twelve hex digits that depend on the texts alone and occur in none of them."""
     lowered = [text.lower() for text in texts]
     for turn in count():
         mark = fingerprint([turn, *texts])[:_MARK_LENGTH]
@@ -93,11 +93,9 @@ def fence_mark(texts: Sequence[str]) -> str:
 
 
 def without_commands(text: str) -> str:
-    """Return `text` as it may be sent.
+    """Return `text` without control characters, lone surrogates and chat-template commands, safe to send.
 
-    No control characters, no half of a surrogate pair, no command of a chat template.
-
-    The first two become U+FFFD. A command (`<|im_end|>`) gets a blank without width behind its first character: it
+    The first two become U+FFFD. A command (`<|im_end|>`) gets a zero-width space after its first character: it
     reads the same, and no longer ends the turn.
     """
     sendable = _UNSENDABLE.sub("\ufffd", text)
@@ -105,7 +103,7 @@ def without_commands(text: str) -> str:
 
 
 def question_material(case: Case, *, with_context: bool, with_references: bool) -> list[Material]:
-    """Return what was asked, and what a right answer is known by."""
+    """Return the question, and what a right answer is recognised by."""
     materials = [Material(title="question", text=_question(case))]
     if case.choices:
         materials.append(Material(title="choices", text="\n".join(case.choices)))

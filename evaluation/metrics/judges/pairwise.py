@@ -122,7 +122,7 @@ def pairwise_evidence(measurement: Measurement) -> PairwiseEvidence | None:
 
 
 def _without_judge(case: Case, measured: Generation, opponent: Generation) -> Measurement | None:
-    """Return the value where it needs no judge; None where it does."""
+    """Return the value where no judge is needed for it; else None."""
     if measured.answer.strip() == opponent.answer.strip():
         return Measurement(value=0.5, label=EQUAL_ANSWERS, rationale="the answers are equal; the judge was not called")
     if is_worthless(case, measured):
@@ -145,7 +145,7 @@ def _verdict(answer: Answer, order: str) -> PairVerdict | ScoreFailure:
 
 
 def _joined(first: PairVerdict, second: PairVerdict, measured: Generation, opponent: Generation) -> Measurement:
-    """Return the value of two verdicts, the first of which was given with the measured answer in front."""
+    """Combine two verdicts, the first of which was given with the measured answer in first place."""
     winners = (_winner(first.preference, front="win"), _winner(second.preference, front="loss"))
     label = winners[0] if winners[0] == winners[1] else INCONSISTENT
     return Measurement(
@@ -159,7 +159,7 @@ def _joined(first: PairVerdict, second: PairVerdict, measured: Generation, oppon
 
 
 def _winner(preference: Preference, *, front: Literal["win", "loss"]) -> Winner:
-    """Return what a verdict means for the measured answer; `front` is what it means that the first one won."""
+    """Translate a verdict into one on the measured answer; `front` is what a win of the first place means."""
     if preference == "tie":
         return "tie"
     back: Winner = "loss" if front == "win" else "win"

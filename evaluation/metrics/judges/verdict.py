@@ -62,7 +62,7 @@ class _UnreadableError(ValueError):
 
 
 def read_rubric_verdict(reply: str) -> RubricVerdict | ScoreFailure:
-    """Return the grade that a reply gives; a failure that quotes it where it gives none."""
+    """Return the grade in a reply; where there is none, a failure that quotes the reply."""
     try:
         fields = _fields(reply, "rationale", "score")
         return RubricVerdict(score=_score(fields["score"]), rationale=_rationale(fields["rationale"]))
@@ -71,7 +71,7 @@ def read_rubric_verdict(reply: str) -> RubricVerdict | ScoreFailure:
 
 
 def read_pair_verdict(reply: str) -> PairVerdict | ScoreFailure:
-    """Return the preference that a reply states; a failure that quotes it where it states none."""
+    """Return the preference in a reply; where there is none, a failure that quotes the reply."""
     try:
         fields = _fields(reply, "rationale", "verdict")
         return PairVerdict(preference=_preference(fields["verdict"]), rationale=_rationale(fields["rationale"]))
@@ -80,20 +80,20 @@ def read_pair_verdict(reply: str) -> PairVerdict | ScoreFailure:
 
 
 def unreadable(reply: str, problem: str) -> ScoreFailure:
-    """Return a failure that says what is wrong with a reply and shows its beginning."""
+    """Return a failure that says what is wrong with a reply and quotes its beginning."""
     wrote = f"; the judge wrote: {excerpt(reply)}" if reply.strip() else ""
     return ScoreFailure(kind=UNREADABLE, message=f"the verdict {problem}{wrote}")
 
 
 def excerpt(text: str, *, max_characters: int = _EXCERPT_CHARACTERS) -> str:
-    """Return the beginning of `text` in one line, without characters that a terminal or a page would obey."""
+    """Return the beginning of `text` on one line, without characters that a terminal or a page would interpret."""
     # Twice the length is looked at, since runs of blanks shrink.
     shown = " ".join(_harmless(text[: 2 * max_characters]).split())
     return shown if len(shown) <= max_characters and len(text) <= 2 * max_characters else shown[:max_characters] + "…"
 
 
 def _fields(reply: str, *names: str) -> dict[str, Any]:
-    """Return the reply's object, which has just the fields asked for."""
+    """Return the reply's object, which has exactly the expected fields."""
     parsed = _parsed(reply)
     if not isinstance(parsed, dict):
         raise _UnreadableError(f"is {_kind(parsed)}, not an object")
@@ -171,7 +171,7 @@ def _harmless(text: str) -> str:
 
 
 def _kind(value: Any) -> str:
-    """Return what sort of JSON value this is, in words."""
+    """Return the name of the value's JSON type."""
     if value is None:
         return "null"
     kinds = {bool: "a truth value", int: "a whole number", float: "a decimal number", str: "a text", list: "a list"}

@@ -35,12 +35,12 @@ class AnsweredProgram:
 
 @lru_cache(maxsize=128)
 def answered_program(answer: str, *, names: tuple[str, ...] = (), prompt: str = "") -> AnsweredProgram:
-    """Return the program in an answer; the whole answer where there is none to be seen.
+    """Return the program in an answer; the whole answer where no program is found.
 
     Args:
         answer: What the model wrote. Of more than 100,000 characters, the whole.
-        names: What the tests call: a program that defines none of them is not it.
-        prompt: The program that the answer goes on with; empty where it is to be a whole one.
+        names: What the tests call: a program that defines none of them does not count.
+        prompt: The program that the answer continues; empty where the answer is to be a whole one.
     """
     answer = answer.replace("\r\n", "\n")
     if len(answer) > MAX_CHARS:
@@ -57,9 +57,9 @@ def answered_program(answer: str, *, names: tuple[str, ...] = (), prompt: str = 
 
 @lru_cache(maxsize=128)
 def prompt_as_program(prompt: str, entry_point: str | None) -> str:
-    """Return the prompt as a program that can be run, the body of its last function perhaps supplied.
+    """Return the prompt as a runnable program, with a body added to its last function if needed.
 
-    Empty if it is none.
+    Empty where it is no program.
     """
     if entry_point is None or not _defines(prompt, (entry_point,)):
         return ""
@@ -96,9 +96,9 @@ def _defines(source: str, names: Collection[str]) -> bool:
 
 
 def _without_prose(answer: str, names: Collection[str]) -> str | None:
-    """Return the lines of an answer that are the program.
+    """Return the lines of an answer that form the program.
 
-    None where the whole is one, or none of it defines a wanted name.
+    None where the whole answer is a program, or no part of it defines one of the names.
     """
     if is_python(answer):
         return None
@@ -117,7 +117,7 @@ def _without_prose(answer: str, names: Collection[str]) -> str | None:
 
 
 def _completed(prompt: str, body: str) -> str:
-    """Return the prompt and body as one program; of a body that lost its first or all its blanks, with them."""
+    """Return the prompt and body as one program, with lost indentation of the body's first or all lines restored."""
     body = body.strip("\n")
     start = prompt if prompt.endswith("\n") else prompt + "\n"
     lines = body.split("\n")
@@ -131,7 +131,7 @@ def _completed(prompt: str, body: str) -> str:
 
 
 def _cut_body(start: str, lines: list[str]) -> str | None:
-    """Return the program with the body up to the first line that does not belong to it."""
+    """Return the program with the body up to the first line that does not belong to it; None where it is not valid."""
     end = next((number for number, line in enumerate(lines) if number and line[:1].strip()), len(lines))
     text = start + "\n".join(lines[:end]) + "\n"
     return text if is_python(text) else None
@@ -163,7 +163,7 @@ def find_program(case: Case, answer: str) -> AnsweredProgram:
 
 
 def program_of(case: Case, source: str, timeout_s: float) -> Program:
-    """Return the program with what the case demands of it."""
+    """Return the program with the case's tests and limits."""
     details = case.details
     entry_point = details.get("entry_point")
     # Helpers that the prompt of a completion defines are the tests' to use, and not the model's to redefine.
@@ -186,6 +186,6 @@ def _are_texts(value: Any) -> bool:
 
 
 def _called(tests: Sequence[str]) -> tuple[str, ...]:
-    """Return the names that the tests call, those of built-in functions aside."""
+    """Return the names that the tests call, without built-in functions."""
     names = dict.fromkeys(name for test in tests for name in _CALLED.findall(test[:20_000]))
     return tuple(name for name in names if not iskeyword(name) and not hasattr(builtins, name))[:20]

@@ -39,7 +39,7 @@ class PassAtK(ProgramMetric):
 
     @property
     def n_repeats_needed(self) -> int:
-        """`k`: fewer say nothing about one of k."""
+        """`k`: fewer repeats cannot estimate pass@k."""
         return self.k
 
     def combine(self, values: Sequence[float]) -> float:

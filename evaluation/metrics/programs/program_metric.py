@@ -28,7 +28,7 @@ class ProgramMetric(Metric):
     """Seconds for a program with all its tests."""
 
     def __post_init__(self) -> None:
-        """Refuse a time limit that is none."""
+        """Refuse an invalid time limit."""
         if not 0 < self.timeout_s <= 3600:
             raise ConfigurationError(f"timeout_s is {self.timeout_s!r}", "give seconds above 0, up to 3600")
 
@@ -37,7 +37,7 @@ class ProgramMetric(Metric):
         return program_problem(case)
 
     def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...]:
-        """Return the program in the answer, with the tests; nothing for an empty answer."""
+        """Return the request to run the program in the answer with the tests; none for an empty answer."""
         (generation,) = generations
         return (self._request(case, generation.answer)[0],) if generation.answer.strip() else ()
 
@@ -65,7 +65,7 @@ class ProgramMetric(Metric):
 
 
 def has_passed(outcome: ProgramOutcome) -> bool:
-    """Return whether every test held, and the program kept within its limits."""
+    """Check that every test passed, and that the program kept within its limits."""
     return outcome.end is ProgramEnd.FINISHED and all(outcome.passed)
 
 

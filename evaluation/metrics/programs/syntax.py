@@ -7,7 +7,7 @@ MAX_CHARS = 100_000
 
 
 def syntax_problem(source: str) -> str | None:
-    """Return what is wrong with a program's syntax, in a line; None where nothing is."""
+    """Return the syntax error of a program, in one line; None where there is none."""
     error = _error(source)
     if isinstance(error, SyntaxError):
         place = f" (line {error.lineno})" if error.lineno else ""
@@ -18,16 +18,16 @@ def syntax_problem(source: str) -> str | None:
 
 
 def syntax_error_line(source: str) -> int | None:
-    """Return the line in which the parser stumbles, counted from 1.
+    """Return the line, counted from 1, of a program's syntax error.
 
-    1 where it does not say; None for a good program.
+    1 where the parser gives no line; None for a valid program.
     """
     error = _error(source)
     return None if error is None else max(1, getattr(error, "lineno", None) or 1)
 
 
 def is_python(source: str) -> bool:
-    """Return whether a text is a Python program, if perhaps an empty one."""
+    """Check whether a text is a Python program; an empty one counts."""
     return _error(source) is None
 
 

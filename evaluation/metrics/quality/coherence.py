@@ -64,14 +64,14 @@ class Coherence(QualityMetric):
 
 @lru_cache(maxsize=8)
 def read_sentences(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
-    """Return what is known of each sentence."""
+    """Return the facts about each sentence."""
     return tuple(map(sentence_of, sentences))
 
 
 def linked_share(sentences: Sequence[Sentence]) -> float:
-    """Return the share of sentences with a stem in common with another one, or a first word that points back.
+    """Return the share of sentences that have a stem in common with another one, or a first word that points back.
 
-    1/2 for one.
+    1/2 for a single sentence.
     """
     if len(sentences) < 2:
         return 0.5

@@ -69,7 +69,7 @@ class Completeness(QualityMetric):
 
 
 def ending_score(answer: str) -> float:
-    """1 for a proper end, 1/2 where one cannot tell, 0 for a text that breaks off."""
+    """Return 1 for a proper end, 1/2 where it cannot be told, 0 for a text that breaks off."""
     text = answer.rstrip()
     tail = text[-_TAIL_CHARS:]
     if _open_fence(text):
@@ -82,7 +82,7 @@ def ending_score(answer: str) -> float:
 
 
 def coverage(prompt: str, answer: str) -> float | None:
-    """Return the mean over all that the prompt asks for, in [0, 1]; None where it names no topics and no numbers."""
+    """Return the mean coverage of what the prompt asks for, in [0, 1]; None if it names no topics and no numbers."""
     reading = reading_of(answer)
     answer_stems = {stem_of(word) for word in reading.lower}
     shares = [min(1.0, len(topic & answer_stems) / len(topic) / _ENOUGH_OF_A_TOPIC) for topic in topics(prompt)]
@@ -95,7 +95,7 @@ def coverage(prompt: str, answer: str) -> float | None:
 
 
 def _bare_end(tail: str) -> str:
-    """Return `tail` without the closing quotes, brackets, emphasis, emoji and numbers of notes at its end."""
+    """Return `tail` without the closing quotes, brackets, emphasis, emoji and note numbers at its end."""
     end = len(tail)
     while end and (tail[end - 1] in _CLOSERS or unicodedata.category(tail[end - 1]) in _ORNAMENTS):
         end -= 1

@@ -36,7 +36,7 @@ class Creativity(QualityMetric):
     """Words of a window. A shorter answer is a single window, and appears more varied."""
 
     def __post_init__(self) -> None:
-        """Refuse a stretch that holds no word."""
+        """Refuse a window that holds no word."""
         if self.window < 1:
             self.refuse("window", allowed="a number of words from 1", example="100")
 
@@ -50,15 +50,15 @@ class Creativity(QualityMetric):
 
 
 def distinct(words: Sequence[str], n: int) -> float:
-    """Different n-grams over all n-grams; 1 where there is none."""
+    """Return the number of different n-grams over that of all n-grams; 1 where there are none."""
     grams = _grams(words, n)
     return len(set(grams)) / len(grams) if grams else 1.0
 
 
 def windowed_distinct(words: Sequence[str], n: int, *, window: int) -> float:
-    """Return the mean of distinct-n over stretches of `window` words side by side.
+    """Return the mean of distinct-n over adjacent windows of `window` words.
 
-    The last one reaches back to be full.
+    The last window reaches back so that it is full.
     """
     window = max(window, n)
     begins = list(range(0, max(1, len(words) - window + 1), window))
@@ -68,7 +68,7 @@ def windowed_distinct(words: Sequence[str], n: int, *, window: int) -> float:
 
 
 def repeated_share(words: Sequence[str], n: int = _REPEATED_N) -> float:
-    """Return the share of n-grams that are not the first of their kind; of a shorter text 0."""
+    """Return the share of n-grams that occurred before in the text; 0 for a text shorter than n."""
     grams = _grams(words, n)
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
 

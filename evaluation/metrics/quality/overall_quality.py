@@ -80,5 +80,5 @@ class OverallQuality(QualityMetric):
 
 
 def _confidence(result: object) -> float:
-    """Return the last number of the evidence."""
+    """Return the confidence, which is the last number of the evidence."""
     return float(result.evidence[-1]) if isinstance(result, Measurement) else 0.0

@@ -74,7 +74,7 @@ class LengthRequirement:
 
 
 def prompt_of(case: Case) -> str:
-    """Return what the case asks, in lower case: its prompt, or the last message of the user."""
+    """Return the case's prompt, or the last user message, in lower case."""
     prompt = case.prompt or next((turn.content for turn in reversed(case.messages) if turn.role == "user"), "")
     if len(prompt) > 2 * READ_PROMPT_CHARS:
         prompt = f"{prompt[:READ_PROMPT_CHARS]}\n{prompt[-READ_PROMPT_CHARS:]}"
@@ -83,13 +83,13 @@ def prompt_of(case: Case) -> str:
 
 @lru_cache(maxsize=64)
 def length_requirements(prompt: str) -> tuple[LengthRequirement, ...]:
-    """Return every length that a prompt in lower case asks for."""
+    """Return every length requirement in a lower-case prompt."""
     return tuple(_requirement(match) for match in _LIMIT.finditer(prompt))
 
 
 @lru_cache(maxsize=64)
 def topics(prompt: str) -> tuple[frozenset[str], ...]:
-    """Return the stems of each thing that an open task, or a prompt of several questions, wants treated; else none."""
+    """Return the stems of each topic that an open task, or a prompt of several questions, asks about; else none."""
     instructions = _MATERIAL.sub(" ", prompt)
     if not _OPEN_TASK.search(instructions) and instructions.count("?") < 2:
         return ()
@@ -104,13 +104,13 @@ def topics(prompt: str) -> tuple[frozenset[str], ...]:
 
 @lru_cache(maxsize=64)
 def requested_items(prompt: str) -> int:
-    """Return the number of reasons, steps, examples, … that a prompt asks for; 0 where it names none."""
+    """Return the number of reasons, steps, examples, … that a prompt asks for; 0 where it gives none."""
     match = _ITEMS.search(prompt)
     return int(_number(match.group(1))) if match else 0
 
 
 def stem_of(word: str) -> str:
-    """Return the beginning by which forms of one word are known."""
+    """Return the beginning that identifies the forms of one word."""
     return word[:_STEM]
 
 

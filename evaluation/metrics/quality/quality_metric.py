@@ -34,7 +34,7 @@ class QualityMetric(Metric):
         return self.judge(case, generation)
 
     def refuse(self, option: str, *, allowed: str, example: str) -> NoReturn:
-        """Raise ConfigurationError: the option has a value that it cannot have."""
+        """Raise a ConfigurationError for an option with an invalid value."""
         raise ConfigurationError(
             f"{self.name}: {option}={getattr(self, option)!r} is not {allowed}",
             next_step=f"leave it out, or write for example {option}={example}",
@@ -48,13 +48,13 @@ class QualityMetric(Metric):
 def measurement(
     value: float, parts: Mapping[str, float], *, confidence: float, label: str | None = None
 ) -> Measurement:
-    """Return a value with the parts it was made of, as rationale and as evidence: names and numbers in turn.
+    """Return a value with its parts, as rationale and as evidence: names and numbers in turn.
 
     Args:
-        value: Cut to [0, 1].
+        value: Clipped to [0, 1].
         parts: What it was computed from, by name; finite.
-        confidence: How much the answer's length lets one say, in [0, 1]; under a half it becomes the label.
-        label: Another label, which goes before that.
+        confidence: How far the answer's length supports the value, in [0, 1]; under a half it becomes the label.
+        label: Another label, which takes precedence.
     """
     shown = {**parts, "confidence": confidence}
     return Measurement(
@@ -66,5 +66,5 @@ def measurement(
 
 
 def confidence_of(n: int, *, half_at: int) -> float:
-    """Return how much `n` words or sentences let one say, n / (n + half_at), in [0, 1)."""
+    """Return the confidence that `n` words or sentences give, n / (n + half_at), in [0, 1)."""
     return n / (n + half_at)

@@ -60,9 +60,9 @@ class Readability(QualityMetric):
 
 
 def _as_prose(sentences: Sequence[str]) -> str:
-    """Return the sentences with an end mark each, without the ends of endless words.
+    """Return the sentences with an end mark each, and with overlong words truncated.
 
-    Whose syllables take long to count.
+    The syllables of overlong words take long to count.
     """
     return _ENDLESS.sub(r"\1", ". ".join(sentence.rstrip(".") for sentence in sentences) + ".")
 

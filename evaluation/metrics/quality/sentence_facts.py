@@ -82,7 +82,7 @@ class Sentence:
 
 
 def sentence_of(text: str) -> Sentence:
-    """Return what is known of one sentence by itself."""
+    """Return the facts about one sentence by itself."""
     written = words(text)[:_MOST_WORDS]
     lower = [word.lower() for word in written]
     half = max(1, len(lower) // 2)
@@ -135,7 +135,7 @@ def _stems(lower: Sequence[str]) -> frozenset[str]:
 
 
 def _after(lower: Sequence[str], openers: frozenset[str]) -> frozenset[str]:
-    """Return the stems of up to three words that are not small right after an opener."""
+    """Return the stems of up to three words directly after an opener, up to the first small word."""
     stems: set[str] = set()
     for i, word in enumerate(lower):
         if word in openers:
@@ -153,7 +153,7 @@ def _classes(lower: Sequence[str]) -> Iterator[str]:
 
 
 def _tellings(lower: Sequence[str]) -> Iterator[str]:
-    """Cues that may stand anywhere in the sentence, and what its first words are made like."""
+    """Yield the cues that may occur anywhere in the sentence, and those from the form of its first words."""
     yield from (TELLING[word] for word in lower if word in TELLING)
     if FINITE.isdisjoint(lower):
         yield "no_finite_verb"
@@ -183,7 +183,7 @@ def _alone(lower: Sequence[str]) -> Iterator[str]:
 
 
 def _names(written: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield each word of each run of words in capitals, and the length of the run."""
+    """Yield each word of each run of capitalised words, with the length of the run."""
     run: list[str] = []
     for word in [*written, ""]:
         if _is_name(word):

@@ -26,7 +26,7 @@ Pairs = Sequence[Sequence[float]]
 
 
 def pairs_of(sentences: Sequence[Sentence]) -> dict[str, Pairs]:
-    """Return what each two sentences have in common, by name: see the functions below and `_PLAIN`."""
+    """Return what each pair of sentences has in common, by name: see the functions below and `_PLAIN`."""
     weight = _rarity(sentence.stems for sentence in sentences)
     size = [_size(sentence.stems, weight) for sentence in sentences]
     pairs: dict[str, Pairs] = {
@@ -43,7 +43,7 @@ def pairs_of(sentences: Sequence[Sentence]) -> dict[str, Pairs]:
 
 
 def linked(sentences: Sequence[Sentence]) -> Pairs:
-    """Return how much each two sentences share, in [0, 1], shape (n, n): rare stems of the text count more."""
+    """Return how much each pair of sentences shares, in [0, 1], shape (n, n); stems rare in the text count more."""
     return _cosines(sentences, attrgetter("stems"))
 
 
@@ -53,7 +53,7 @@ def _cosines(sentences: Sequence[Sentence], stems: Callable[[Sentence], frozense
 
 
 def _rarity(groups: Iterable[frozenset[str]]) -> dict[str, float]:
-    """Return the fewer sentences a stem occurs in, the more it weighs."""
+    """Return the weight of each stem: the fewer sentences it occurs in, the greater."""
     kept = list(groups)
     n_holding = Counter(stem for group in kept for stem in group)
     return {stem: math.log((len(kept) + 1) / n) for stem, n in n_holding.items()}
@@ -86,12 +86,12 @@ def _small_words(sentence: Sentence, other: Sentence) -> float:
 
 
 def _shorter(sentence: Sentence, other: Sentence) -> float:
-    """Compounds of the one of which the other holds the last word alone: "window function", "the function"."""
+    """Count compounds of which the other sentence has the last word alone: "window function", "the function"."""
     return sum(head in other.alone and before not in other.stems for before, head in sentence.compounds)
 
 
 def _fuller_name(sentence: Sentence, other: Sentence) -> float:
-    """Names that the one has with more words than the other: "Anna Berg", "Berg"."""
+    """Return the number of names that one has with more words than the other: "Anna Berg", "Berg"."""
     return sum(sentence.names.get(word, 0) > max(1, length) for word, length in other.names.items())
 
 
@@ -134,7 +134,7 @@ MOST_SENTENCES = 100
 
 
 def order_log_odds(sentences: Sequence[Sentence]) -> float:
-    """Log-odds that this is the writer's order; 0 where nothing tells, as for a single sentence."""
+    """Return the log-odds that this is the writer's order; 0 without evidence, as for a single sentence."""
     if len(sentences) < 2:
         return 0.0
     features = order_features(sentences)
@@ -142,9 +142,9 @@ def order_log_odds(sentences: Sequence[Sentence]) -> float:
 
 
 def order_features(sentences: Sequence[Sentence]) -> dict[str, float]:
-    """Return each feature less its mean over all orders of the same two or more sentences.
+    """Return each feature less its mean over all orders of the same sentences, of which there are at least two.
 
-    Over the root of their number.
+    Divided by the square root of their number.
     """
     features = _cue_features(sentences)
     for name, pairs in pairs_of(sentences).items():
@@ -153,7 +153,10 @@ def order_features(sentences: Sequence[Sentence]) -> dict[str, float]:
 
 
 def _cue_features(sentences: Sequence[Sentence]) -> dict[str, float]:
-    """Return the places go from -1/2 for the first sentence to 1/2 for the last; by chance their sum is 0."""
+    """Return each cue's value in the first and last sentence, less its mean, and its sum weighted by place.
+
+    Places go from -1/2 for the first sentence to 1/2 for the last, so that the expected sum of a random order is 0.
+    """
     n = len(sentences)
     cues = [{**sentence.cues, "own_words": own} for sentence, own in zip(sentences, _own_words(sentences), strict=True)]
     features: dict[str, float] = {}
@@ -173,9 +176,9 @@ def _own_words(sentences: Sequence[Sentence]) -> list[float]:
 
 
 def _pair_features(name: str, pairs: Pairs) -> dict[str, float]:
-    """Return the sums over pairs of places, less what they are by chance.
+    """Return the sums over pairs of places, less their expectation for a random order.
 
-    The mean pair times the number of summands.
+    That expectation is the mean pair times the number of summands.
     """
     n = len(pairs)
     mean = math.fsum(map(math.fsum, pairs)) / (n * (n - 1))

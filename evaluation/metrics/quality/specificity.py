@@ -52,7 +52,7 @@ class Specificity(QualityMetric):
     """Constant in the denominator, which gives a text with neither kind of word the value 0."""
 
     def __post_init__(self) -> None:
-        """Refuse a floor that would lift the value above 1, or hide it."""
+        """Refuse a floor that would raise the value above 1, or hide it."""
         if not 0 <= self.floor <= 1:
             self.refuse("floor", allowed="from 0 to 1", example="0.2")
 
@@ -66,7 +66,7 @@ class Specificity(QualityMetric):
 
 
 def specific_share(reading: Reading) -> float:
-    """Share of words that are numbers, names or long."""
+    """Return the share of words that are numbers, names or long."""
     n_specific = 0
     for sentence in reading.sentences:
         for place, word in enumerate(words(sentence)):
@@ -75,7 +75,7 @@ def specific_share(reading: Reading) -> float:
 
 
 def vague_share(reading: Reading) -> float:
-    """Share of words that are vague or hedge a claim."""
+    """Return the share of words that are vague or hedge a claim."""
     return sum(word in _VAGUE for word in reading.lower) / max(1, len(reading.words))
 
 

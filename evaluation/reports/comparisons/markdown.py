@@ -6,7 +6,6 @@ from itertools import zip_longest
 from evaluation.comparisons.preference_words import preference_lines, preference_rows
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted
-from evaluation.reports.album import Album
 from evaluation.reports.comparisons.pictures import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparisons.tables import (
     dropped_lines,
@@ -29,6 +28,7 @@ from evaluation.reports.comparisons.tables import (
 )
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.page_pictures import Album
 from evaluation.results.comparisons import ComparisonResult
 
 

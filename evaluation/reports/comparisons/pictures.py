@@ -4,8 +4,8 @@ from evaluation.comparisons.sentences import amount, interval, unit_of
 from evaluation.formatting import quantity
 from evaluation.pictures.frame import PlottedNumber, plotted_number
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
-from evaluation.reports.album import Picture
 from evaluation.reports.comparisons.tables import title
+from evaluation.reports.page_pictures import Picture
 from evaluation.reports.quality_pictures import COSTS, quality_picture
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.estimates import MetricEstimate

@@ -6,8 +6,8 @@ from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, percent, quantity, score
 from evaluation.pictures.frame import PlottedNumber
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
-from evaluation.reports.album import Album, Picture
 from evaluation.reports.markdown_tables import markdown_table
+from evaluation.reports.page_pictures import Album, Picture
 from evaluation.results.races import Race, RaceOutcomeResult, RacePlace
 from evaluation.run_results.race_result import RaceDecisionPoint, decision_points
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from evaluation.metrics.metric_facts import value_range
 from evaluation.pictures.frame import PlottedNumber
 from evaluation.pictures.line_plots import CandidateLine, draw_line_plots
-from evaluation.reports.album import Picture
+from evaluation.reports.page_pictures import Picture
 from evaluation.reports.runs.tables import headline_title
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from evaluation.comparisons.run_verdict import headline_verdict
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted
-from evaluation.reports.album import Album
 from evaluation.reports.markdown_tables import as_markdown_table, markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.page_pictures import Album
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.drift import LONGEST_TABLE, drift
 from evaluation.reports.runs.failure_tables import failure_rows

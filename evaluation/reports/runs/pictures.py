@@ -5,7 +5,7 @@ from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.metrics.speed import LatencyS
 from evaluation.pictures.box_plots import Spread, draw_box_plots
 from evaluation.records.labels import unique_labels
-from evaluation.reports.album import Picture
+from evaluation.reports.page_pictures import Picture
 from evaluation.reports.quality_pictures import COSTS, quality_picture
 from evaluation.reports.runs.tables import headline_title
 from evaluation.results.runs import MetricResult, RunResult

@@ -1,7 +1,7 @@
 """Findings of a sweep as sentences: the effect of each parameter, and the values that may be the best."""
 
 from evaluation.formatting import coefficient, counted, listed, p_value, percent, score
-from evaluation.reports.sweeps.words import is_narrowed, level_words, mean_words, range_words, words_of
+from evaluation.reports.sweeps.wording import is_narrowed, level_words, mean_words, range_words, words_of
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import EffectResult, SweepResult, SweptMetric
 from evaluation.sweeps.effect_tests import MIN_UNITS

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from evaluation.escaping import for_markdown
 from evaluation.pictures.frame import PlottedNumber, plotted_number
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
-from evaluation.reports.album import Album, Picture
 from evaluation.reports.markdown_tables import markdown_table
+from evaluation.reports.page_pictures import Album, Picture
 from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
 from evaluation.reports.sweeps.tables import caption, combination_rows, effect_rows, level_rows
-from evaluation.reports.sweeps.words import level_words, mean_words, words_of
+from evaluation.reports.sweeps.wording import level_words, mean_words, words_of
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import SweepResult, SweptMetric
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from evaluation.formatting import coefficient, counted, p_cell, score
-from evaluation.reports.sweeps.words import is_narrowed, level_words, mean_words, range_words, shown_value
+from evaluation.reports.sweeps.wording import is_narrowed, level_words, mean_words, range_words, shown_value
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import InvocationResult
 from evaluation.results.sweeps import EffectResult, SweepResult, SweptMetric

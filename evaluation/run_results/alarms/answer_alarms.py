@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from evaluation.errors import FailureKind
 from evaluation.formatting import counted, percent
 from evaluation.metrics.choices.choice import AMBIGUOUS
-from evaluation.metrics.extraction import NOT_EXTRACTED
+from evaluation.metrics.label_extraction import NOT_EXTRACTED
 from evaluation.metrics.metric_process import BROKEN
 from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.records import MetricUse

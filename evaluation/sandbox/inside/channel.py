@@ -55,15 +55,15 @@ class Channel:
         """The last exception that tests cannot catch: a test that swallows it fails nevertheless."""
 
     def troubled(self, error: BaseException) -> BaseException:
-        """Return the error, remembered."""
+        """Remember the error and return it."""
         self.trouble = error
         return error
 
     def ask(self, operation: str, *args: Any, **kwargs: Any) -> Any:
-        """Return what the other side answers; raises what it raised.
+        """Return the other side's answer; raise what it raised.
 
         Raises:
-            NotCheckableError: something cannot be carried.
+            NotCheckableError: something cannot be sent.
             GoneError: there is no answer.
             UnreadableError: the answer is garbage.
         """
@@ -126,10 +126,10 @@ class Channel:
             return "raised", described(error)
 
     def _encoded(self, asks: bool, number: int, word: str, held: Any) -> bytes:
-        """Return a message, with all that changed and was lost here since the last one.
+        """Encode a message, with all values that changed or were dropped here since the last one.
 
         Raises:
-            NotCarriedError: it is as if it had never been tried.
+            NotCarriedError: it cannot be sent; the state is as before the attempt.
         """
         shared = self._shared
         numbers_before, changed, lost = shared.numbers, *shared.settle()
@@ -145,7 +145,7 @@ class Channel:
         return frame
 
     def _read(self) -> list[Any]:
-        """Return the next message: whether it asks, its number, its word, and what it holds."""
+        """Return the next message: whether it is a request, its number, its word and its contents."""
         try:
             message = Decoder(self._exchange, self._frame(), self._shared).decoded()
             if type(message) is not tuple or type(message[0]) is not bool or len(message) != 6:
@@ -161,7 +161,7 @@ class Channel:
         return [asks, number, word, held]
 
     def _frame(self) -> bytes:
-        """Return the next frame, within the bounds of number and size."""
+        """Return the next frame, within the limits on number and size."""
         frame = read_frame(self._reads)
         self._n_read += 1
         self._n_bytes_read += len(frame)
@@ -176,7 +176,7 @@ class Channel:
             raise self.troubled(error) from None
 
     def unreadable(self, why: str) -> BaseException:
-        """Return the error for what is no message, or not in its turn; remembered."""
+        """Remember and return the error for a malformed or out-of-turn message."""
         return self.troubled(UnreadableError(f"the program broke the line to the tests: {why}"))
 
 
@@ -197,7 +197,7 @@ def write_frame(writes: int, frame: bytes) -> None:
     """Send a frame.
 
     Raises:
-        GoneError: nobody reads any more.
+        GoneError: the reader has closed the pipe.
     """
     data = memoryview(len(frame).to_bytes(4, "big") + frame)
     try:

@@ -38,7 +38,7 @@ class Checker:
         self._line, self._namespace, self._verdicts = line, namespace, verdicts
 
     def check(self) -> None:
-        """Say `loaded`, then of each test whether it held, then `end`; or what the program failed by."""
+        """Report `loaded`, then for each test whether it passed, then `end`; or how the program failed."""
         status, error = self._line.ask("load")
         if status != "loaded":
             names, _, words = error
@@ -65,7 +65,7 @@ class Checker:
         self._say("end")
 
     def _bring_names(self) -> None:
-        """Give the tests what they need of the program and the setup does not define."""
+        """Give the tests the names that they need from the program and that the setup does not define."""
         codes = [code for text in (self._setup, *self._tests) if (code := _compiled(text)) is not None]
         names = {name for code in codes for name in _names(code)}
         for name in sorted(names - set(vars(builtins)) - set(self._namespace)):
@@ -88,10 +88,7 @@ class Checker:
                 mark_as_class(value)
 
     def _library_meant(self, name: str) -> ModuleType | None:
-        """Return the module of the standard library, where setup and tests take from its name what it has.
-
-        And no more.
-        """
+        """Return the standard library module of that name, if setup and tests use only attributes that it has."""
         if name not in sys.stdlib_module_names:
             return None
         try:
@@ -109,7 +106,7 @@ class Checker:
         return kind
 
     def _failure(self, text: str, file_name: str) -> tuple[str, str] | None:
-        """Return what a statement failed by: a word and a line; None where it ran to its end."""
+        """Return how a statement failed, as a word and a line; None where it ran to its end."""
         self._line.trouble = failure = None
         try:
             exec(compile(text, file_name, "exec", dont_inherit=True), self._namespace)  # noqa: S102
@@ -142,7 +139,7 @@ def _kind(error: BaseException) -> str:
 
 
 def _in_a_line(error: BaseException, where: str) -> str:
-    """Return what went wrong; of a failed assertion, the assertion too."""
+    """Return the error in one line; for a failed assertion, the assertion too."""
     words = " ".join(message_of(error).split())
     if isinstance(error, AssertionError):
         words = ": ".join(each for each in (where, words) if each)
@@ -174,7 +171,7 @@ def _compiled(text: str) -> CodeType | None:
 
 
 def taken_from(name: str, text: str) -> tuple[str | None, ...]:
-    """Of each use of a name in a text, the attribute that is taken from it; None where it is used by itself."""
+    """Return, for each use of a name in a text, the attribute that is read from it; None where it is used by itself."""
     import ast  # seldom needed, and slow to import
 
     try:
@@ -191,7 +188,7 @@ def _names(code: CodeType) -> set[str]:
 
 
 def called(operation: str, *args: Any, **kwargs: Any) -> Any:
-    """Return what a function of the tests gives, which the program was handed; it may ask for nothing else."""
+    """Call a function of the tests that the program was handed; refuse any other request."""
     target, *rest = args or (None,)
     if operation != "call" or not isinstance(target, FunctionType | MethodType | BuiltinFunctionType):
         raise TypeError("a function of the tests can be called and nothing else")
@@ -199,7 +196,7 @@ def called(operation: str, *args: Any, **kwargs: Any) -> Any:
 
 
 def main() -> None:
-    """Wait for the program, checks it, and ends."""
+    """Wait for the program, check it, and exit."""
     _, reads, writes, verdicts = sys.argv[:4]
     job = Decoder(PlainOnly(), read_to_end(0)).decoded()
     apply_limits(job["limits"])
@@ -237,7 +234,7 @@ def main() -> None:
 
 
 def _wait_until_unheard(verdicts: int) -> None:
-    """Keep the line to the program until nobody listens: it is to be ended before it can end itself."""
+    """Keep the connection to the program open until nobody listens: it is to be killed before it can exit by itself."""
     waiting = select.poll()
     waiting.register(verdicts, 0)
     waiting.poll()

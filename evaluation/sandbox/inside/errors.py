@@ -14,13 +14,13 @@ _PLAIN = (str, int, float, bool, bytes, type(None))
 
 
 def described(error: BaseException) -> tuple[tuple[str, ...], tuple[Any, ...], str]:
-    """Return the names of the exception's classes, the nearest first; its plain arguments; what it says."""
+    """Return the names of the exception's classes, the nearest first; its plain arguments; its message."""
     names = tuple(kind.__name__ for kind in type(error).__mro__ if issubclass(kind, BaseException))
     return names, _plain_arguments(error), message_of(error)
 
 
 def message_of(error: BaseException) -> str:
-    """Return what an exception says, cut where it says too much."""
+    """Return the message of an exception, truncated where it is too long."""
     try:
         return str(error)[:_MAX_WORDS]
     except BaseException:
@@ -28,7 +28,7 @@ def message_of(error: BaseException) -> str:
 
 
 def rebuilt(description: Any, classes: Mapping[str, type[BaseException]]) -> BaseException:
-    """Return the exception that was described, of the nearest class that is known here."""
+    """Rebuild the exception from its description, as the nearest class that is known here."""
     try:
         names, arguments, words = description
         kind = next(error_class for name in names if (error_class := classes.get(name) or _builtin(name)) is not None)

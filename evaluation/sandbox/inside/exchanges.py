@@ -32,7 +32,7 @@ class Own:
         self._numbers: dict[int, int] = {}
 
     def number(self, value: Any) -> int:
-        """Return the number of an object, which lives on from then on."""
+        """Return the number of an object, and keep the object alive from then on."""
         if id(value) not in self._numbers:
             self._numbers[id(value)] = len(self._objects)
             self._objects.append(value)
@@ -158,12 +158,12 @@ def _class_by_name(words: tuple[Any, ...], namespace: dict[str, Any]) -> type:
 
 
 def _is_plain(kind: type) -> bool:
-    """Return whether a built-in class does nothing but make a value."""
+    """Check that calling a built-in class does nothing but create a value."""
     return kind in _PLAIN_CLASSES or issubclass(kind, BaseException)
 
 
 def _library_name(value: Any) -> tuple[str, str] | None:
-    """Return the module and path of a class or function of the standard library, which the other side has as well."""
+    """Return the module and path of a standard library class or function, which the other side has as well."""
     owner = getattr(value, "__objclass__", None) if isinstance(value, MethodDescriptorType) else None
     module = getattr(owner or value, "__module__", None)
     path = getattr(value, "__qualname__", None)

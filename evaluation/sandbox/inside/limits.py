@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def apply_limits(limits: Mapping[str, int]) -> None:
-    """Give up privileges, where there are any to give up, and bounds this process and all that come of it."""
+    """Give up any privileges, and limit the resources of this process and its descendants."""
     if limits["uid"]:
         os.setgroups([])
         os.setresgid(limits["uid"], limits["uid"], limits["uid"])
@@ -25,7 +25,7 @@ def apply_limits(limits: Mapping[str, int]) -> None:
 
 
 def _keep_orphans() -> None:
-    """Make children of this process's children its own when their parent ends (Linux), so that they are found."""
+    """Make this process adopt its orphaned descendants (Linux), so that they can be found."""
     try:
         import ctypes
 
@@ -43,7 +43,7 @@ def read_to_end(file: int) -> bytes:
 
 
 def close_input() -> None:
-    """Leave nothing to be read from standard input."""
+    """Leave nothing to read from standard input."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

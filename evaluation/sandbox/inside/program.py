@@ -43,11 +43,11 @@ class Served:
         }
 
     def perform(self, operation: str, *args: Any, **kwargs: Any) -> Any:
-        """Return what an operation gives."""
+        """Perform an operation and return its result."""
         return self._operations[operation](*args, **kwargs)
 
     def load(self) -> tuple[str, Any]:
-        """Return `loaded`; or what was wrong, with the exception in words."""
+        """Return `loaded`, or what went wrong with the exception as text."""
         # A setup may need what only the program defines; then it is the tests' alone.
         _run_quietly(self._setup, self.namespace)
         self.namespace.pop(self._entry_point or "", None)  # a setup may hold its head
@@ -63,7 +63,7 @@ class Served:
         return "loaded", None
 
     def name(self, name: str) -> tuple[str, Any]:
-        """Return what the program calls by a name.
+        """Return what a name stands for in the program.
 
         `nothing`, `module`, `error` with the names of its classes, or `value`.
         """
@@ -85,7 +85,7 @@ def _run_quietly(source: str, namespace: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Run until the tests are done with it."""
+    """Run until the tests have finished with the program."""
     _, reads, writes = sys.argv[:3]
     job = Decoder(PlainOnly(), read_to_end(0)).decoded()
     apply_limits(job["limits"])

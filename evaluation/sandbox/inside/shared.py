@@ -39,19 +39,19 @@ class Shared:
         return self._numbers.get(id(value))
 
     def value_of(self, number: Any) -> Any:
-        """Return the value of a number."""
+        """Return the value with that number."""
         if number not in self._objects:
             raise GarbageError("a number that no value has")
         return self._objects[number]
 
     def add(self, value: Any) -> int:
-        """Return a new number for a value that the other side gets now."""
+        """Return a new number for a value that is being sent to the other side."""
         number, self._next = self._next, self._next + 2
         self._put(number, value)
         return number
 
     def accept(self, number: Any, value: Any) -> None:
-        """Take a value under the number that the other side gave it."""
+        """Store a value under the number that the other side gave it."""
         if type(number) is not int or number < 0 or number % 2 == self._own or number in self._objects:
             raise GarbageError("a number that is not new")
         self._put(number, value)
@@ -61,18 +61,18 @@ class Shared:
         self._numbers[id(value)] = number
 
     def settle(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Take note of what every value holds now. Numbers of those that changed, and of those that are lost here."""
+        """Record what every value holds now; return the numbers of those that changed, and of those dropped here."""
         changed = tuple(number for number in self._objects if self._has_changed(number))
         self._rows = {number: contents(value) for number, value in self._objects.items()}
         return changed, self._lost()
 
     def unsettle(self, changed: Iterable[int]) -> None:
-        """Note that the other side does not know of these changes after all."""
+        """Mark these changes as not yet known to the other side."""
         for number in changed:
             self._rows.pop(number, None)
 
     def rows(self, numbers: Iterable[int]) -> tuple[tuple[int, Row], ...]:
-        """Return what these values hold, with their numbers."""
+        """Return the contents of these values, with their numbers."""
         return tuple((number, self._rows[number]) for number in numbers)
 
     def _has_changed(self, number: int) -> bool:
@@ -80,19 +80,19 @@ class Shared:
         return was is None or _differs(was, contents(self._objects[number]))
 
     def change(self, changes: Iterable[tuple[int, Row]]) -> None:
-        """Make the values hold what they hold over there."""
+        """Update the values to their contents on the other side."""
         for number, row in changes:
             self.fill(self.value_of(number), row)
 
     def fill(self, value: Any, row: Iterable[Any]) -> None:
-        """Give a value other contents, in place; refuses what would answer in place of the tests' own code."""
+        """Replace a value's contents in place; refuse contents that would run instead of the tests' own code."""
         held = tuple(row)
         if self._own == _CHECKERS and not isinstance(value, list | dict | set | bytearray) and not _is_deque(value):
             _refuse_shadows(value, held)
         replace(value, held)
 
     def forget(self, numbers: Iterable[int]) -> None:
-        """Stop sharing these."""
+        """Stop sharing these values."""
         for number in numbers:
             if number in self._objects:
                 del self._numbers[id(self._objects.pop(number))]
@@ -100,7 +100,7 @@ class Shared:
 
     @property
     def numbers(self) -> frozenset[int]:
-        """All numbers that are in use."""
+        """All numbers in use."""
         return frozenset(self._objects)
 
     def _lost(self) -> tuple[int, ...]:
@@ -132,7 +132,7 @@ class Shared:
 
 
 def _refuse_shadows(value: Any, row: Row) -> None:
-    """Treat an instance of a class of the tests' setup as plain data: what has methods belongs to the class."""
+    """Refuse an instance of a class of the tests' setup that has methods of its own: they belong to the class."""
     half = len(row) // 2
     for name, each in zip(row[:half], row[half:], strict=False):
         of_class = getattr(type(value), str(name), None)
@@ -142,7 +142,7 @@ def _refuse_shadows(value: Any, row: Row) -> None:
 
 
 def contents(value: Any) -> Row:
-    """Return what a changeable value holds, as a flat row that `replace` takes."""
+    """Return the contents of a mutable value, as a flat row that `replace` takes."""
     kind = type(value)
     if issubclass(kind, bytearray):
         return (bytes(value),)
@@ -159,7 +159,7 @@ def contents(value: Any) -> Row:
 
 
 def replace(value: Any, row: Iterable[Any]) -> None:
-    """Give a changeable value other contents, in place."""
+    """Replace the contents of a mutable value, in place."""
     held = tuple(row)
     half = len(held) // 2
     match value:

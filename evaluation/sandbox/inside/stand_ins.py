@@ -91,7 +91,7 @@ def number_of(stand_in: StandIn) -> int:
 
 
 def mark_as_class(value: Any) -> None:
-    """Where it stands for an object of the program: the tests know it as a class, and what it gives they have made."""
+    """Mark a stand-in for an object of the program as a class to the tests: what it returns counts as their own."""
     if isinstance(value, StandIn):
         object.__setattr__(value, "_benchwright_makes", True)
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
         """Handling of objects that are not plain data."""
 
         def export(self, value: Any) -> tuple[bytes, tuple[Any, ...]]:
-            """Return the tag and the words by which the other side will know an object, or `NotCarriedError`."""
+            """Return the tag and words by which the other side identifies an object, or `NotCarriedError`."""
 
         def take(self, tag: bytes, words: tuple[Any, ...]) -> Any:
-            """Return the object that the other side means, or `GarbageError`."""
+            """Return the object that the other side refers to, or `GarbageError`."""
 
 
 MAX_BYTES = 16_000_000
@@ -133,10 +133,10 @@ class Decoder:
         self._depth = 0
 
     def decoded(self) -> Any:
-        """Return the one value that the bytes are.
+        """Return the one value that the bytes encode.
 
         Raises:
-            GarbageError: they are no value.
+            GarbageError: they encode no value.
         """
         try:
             value = self._get()
@@ -175,7 +175,7 @@ class Decoder:
         return [self._get() for _ in range(count)]
 
     def changeable(self, empty: Any, count: int) -> Any:
-        """Return a container that has its number before it is filled, since it may hold itself."""
+        """Return a mutable container, numbered before it is filled, since it may contain itself."""
         self._shared.accept(self._get(), empty)
         replace(empty, self.items(count - 1))
         return empty
@@ -188,7 +188,7 @@ class Decoder:
         return values
 
     def mentioned(self, size: int) -> Any:
-        """Return a value that both sides hold already."""
+        """Return a value that both sides already hold."""
         return self._shared.value_of(int(self.bytes_of(size)))
 
     def instance(self, count: int) -> Any:
@@ -200,15 +200,15 @@ class Decoder:
         return value
 
     def exported(self, tag: bytes, count: int) -> Any:
-        """Return an object that the other side means, by its words."""
+        """Return an object of the other side, identified by its words."""
         return self._exchange.take(tag, tuple(self.items(count)))
 
 
 def drained(value: Iterable[Any]) -> tuple[Any, ...]:
-    """Return all that an iterator still gives.
+    """Return all remaining items of an iterator.
 
     Raises:
-        NotCarriedError: it is more than can be carried.
+        NotCarriedError: there are more than can be sent.
     """
     values = tuple(islice(value, MAX_DRAINED + 1))
     if len(values) > MAX_DRAINED:
@@ -217,7 +217,7 @@ def drained(value: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _library_type(name: str) -> Any:
-    """Return a class of the standard library, where its module is loaded: there is no value of it where it is not."""
+    """Return a standard library class, if its module is loaded; else no value of it can exist here."""
     module, _, attribute = name.rpartition(".")
     return getattr(sys.modules.get(module), attribute, None)
 

@@ -97,7 +97,7 @@ def evaluate(
     """Runs `benchwright evaluate` on the server that answers by script."""
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
     # The session's Prefect server goes on, so that nobody need wait until it has taken everything in.
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
 
     def command(*arguments: object) -> Said:
         return benchwright("evaluate", "--endpoint", ollama_by_script.url, "--slots", 2, *arguments)

@@ -95,7 +95,7 @@ def test_a_comparison_whose_evaluation_was_interrupted_says_how_it_goes_on_and_g
     monkeypatch: pytest.MonkeyPatch,
     how: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
     script = HangsAtFive(press_ctrl_c)
     ollama_by_script.add("good", script, digest="1" * 64)
     ollama_by_script.add("other", digest="2" * 64)

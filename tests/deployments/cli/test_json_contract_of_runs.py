@@ -34,7 +34,7 @@ def _right_on_every_third(chat: Chat) -> Reply:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
 
 
 def _changed(command: Command, all_words: Mapping[str, Words], folder: Path, *, by_clock: bool = False) -> list[str]:

@@ -47,7 +47,7 @@ def asked(ollama_by_script: ScriptedOllama, prefect_api: str, monkeypatch: pytes
     """The options of a call that asks the server that answers by script, on the session's Prefect server."""
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
     # The session's Prefect server goes on, so that nobody need wait until it has taken everything in.
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
     return {"endpoint": ollama_by_script.url, "slots": 2}
 
 

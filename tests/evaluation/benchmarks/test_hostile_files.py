@@ -11,7 +11,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from evaluation.benchmarks import documents, tables
+from evaluation.benchmarks import file_reading, tables
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.errors import BenchmarkError
 from evaluation.files.bounded_reading import bounded_lines
@@ -96,7 +96,7 @@ def test_aliases_cannot_make_a_yaml_file_huge(write: Write) -> None:
 
 
 def test_a_line_has_a_longest_length(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "bounded_lines", lambda handle: bounded_lines(handle, 100))
+    monkeypatch.setattr(file_reading, "bounded_lines", lambda handle: bounded_lines(handle, 100))
     for name in ("x.jsonl", "x.jsonl.gz"):
         path = write(name, [GOOD, GOOD | {"prompt": "a" * 200}])
         error = _refusal(path)
@@ -104,8 +104,8 @@ def test_a_line_has_a_longest_length(write: Write, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_file_has_a_largest_size_unpacked(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    bounded = documents.bounded
-    monkeypatch.setattr(documents, "bounded", lambda handle, limit: bounded(handle, 1000))
+    bounded = file_reading.bounded
+    monkeypatch.setattr(file_reading, "bounded", lambda handle, limit: bounded(handle, 1000))
     for name in ("x.jsonl.gz", "x.json", "x.yaml"):
         content = gzip.compress(b"\n" * 5000) if name.endswith("gz") else json.dumps([GOOD] * 100).encode()
         path = write(name.removesuffix(".gz"), content)

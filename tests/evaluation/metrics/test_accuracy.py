@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from evaluation.case import Case
 from evaluation.metrics.accuracy import Accuracy
-from evaluation.metrics.extraction import chosen_label
+from evaluation.metrics.label_extraction import chosen_label
 
 LABELS = ("spam", "ham", "not_spam")
 

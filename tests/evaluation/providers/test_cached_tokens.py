@@ -7,10 +7,10 @@ import pytest
 
 from evaluation.case import Message
 from evaluation.generation import GenerationRequest
-from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.ollama_wire import finished
 from evaluation.providers.openai_wire import Events
+from evaluation.providers.streamed_answer import Draft
 
 ASKED = RequestContext(url="http://here", model="m", num_ctx=None)
 REQUEST = GenerationRequest(model="m", messages=(Message(role="user", content="?"),))

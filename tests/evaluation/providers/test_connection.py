@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
-from evaluation.providers.draft import Draft
 from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.ollama import OllamaProvider
 from evaluation.providers.request_phase import Phase
+from evaluation.providers.streamed_answer import Draft
 
 
 def generate(raw: Any, wire: Any, handler: Any, **changes: Any) -> Any:

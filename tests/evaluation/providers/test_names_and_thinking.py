@@ -1,8 +1,8 @@
 import pytest
 
 from evaluation.model_info import ModelInfo
-from evaluation.providers.draft import split_thinking
 from evaluation.providers.model_names import find_model, full_name, is_remote
+from evaluation.providers.streamed_answer import split_thinking
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from selection.answers import Ranked
 from selection.choosing import admission
 from selection.choosing.admission import beaten
 from selection.choosing.choice import choose
+from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import reason_of
-from selection.choosing.terms import Choice
 from selection.preferences import Constraints, OnTie, Weights
 from selection.scoreboard import Deviations
 from selection.scoreboards.building import build_scoreboard

@@ -13,8 +13,8 @@ from scored_tables import named, scored, standing_of
 from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.records.evidence import Choosable, Place
 from selection.choosing.choice import choose
+from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import reason_of
-from selection.choosing.terms import Choice
 from selection.preferences import Constraints, OnLittleEvidence, Weights
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
 from selection.scoreboards.building import build_scoreboard

@@ -20,7 +20,7 @@ LONG_S = 60.0
 
 @pytest.fixture(autouse=True)
 def _in_logical_time() -> Iterator[None]:
-    with logical_time("evaluation.providers.draft"):
+    with logical_time("evaluation.providers.streamed_answer"):
         yield
 
 

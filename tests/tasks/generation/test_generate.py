@@ -18,9 +18,9 @@ from evaluation.records import OutcomeRow
 from evaluation.store.outcome_rows import outcome_values
 from evaluation.store.writer import refuse_unstorable
 from tasks.generation.generate import Asking, _ask, _saved
+from tasks.generation.give_up_rules import CandidateWatch, EndpointWatch
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station
-from tasks.generation.watches import CandidateWatch, EndpointWatch
 from tasks.generation.workbench import Workbench
 
 REQUEST = GenerationRequest(model="m", messages=(Message(role="user", content="?"),), timeout_s=30.0)

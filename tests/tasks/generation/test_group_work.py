@@ -8,9 +8,9 @@ import pytest
 from evaluation.candidate import PLAIN_PROFILE
 from evaluation.planning.plan import Group, Lane, PlannedCandidate
 from evaluation.providers.provider import Provider
+from tasks.generation.give_up_rules import EndpointWatch
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
-from tasks.generation.watches import EndpointWatch
 
 
 def a_lane(name: str, slots: int = 2) -> Lane:

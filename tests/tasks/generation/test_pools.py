@@ -7,8 +7,8 @@ import pytest
 
 from evaluation.planning.plan import Lane
 from evaluation.providers.provider import Provider
+from tasks.generation.give_up_rules import EndpointWatch
 from tasks.generation.pool import Pool, Station
-from tasks.generation.watches import EndpointWatch
 
 
 def a_station(name: str, capacity: int) -> Station:

@@ -255,7 +255,7 @@ def test_an_evaluation_made_now_is_compared_in_one_flow_run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
     ollama_by_script.add("good")
     ollama_by_script.add("half", half)
     benchmark = write_numbers(tmp_path / "numbers.jsonl", 20)

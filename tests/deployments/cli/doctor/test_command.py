@@ -18,7 +18,7 @@ from deployments.cli.doctor.checks import State
 from deployments.cli.doctor.first_steps import GIB, SUGGESTIONS, first_commands, model_memory_bytes, suggestion_for
 from deployments.cli.doctor.machine import Gpu
 from deployments.prefect_server import free_port
-from deployments.serving.home import hold_home, note_embedded
+from deployments.serving.home_lock import hold_home, note_embedded
 
 Command = Callable[..., Any]
 

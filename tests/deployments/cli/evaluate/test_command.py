@@ -422,7 +422,7 @@ def test_ctrl_c_after_the_run_shows_it_all_the_same(
     evaluate: Command, benchmark: Path, ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ollama_by_script.add("good")
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: press_ctrl_c())
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: press_ctrl_c())
 
     said = evaluate("--benchmark", benchmark, "--model", "good", "--json")
 

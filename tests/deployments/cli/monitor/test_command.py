@@ -39,7 +39,7 @@ def alerted(watched: str) -> str:
 def test_a_look_says_what_is_wrong_and_fails_where_that_is_asked(
     benchwright: Command, watched: str, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
 
     said = benchwright("monitor", "--fail-on-alert", "--token-budget", "numbers=500")
     again = benchwright("monitor", "--json", "--since", "4w")

@@ -21,7 +21,7 @@ def race(
 ) -> Command:
     """Runs `benchwright race` on the server that answers by script: `good` is always right, `bad` never."""
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
     ollama_by_script.add("good", digest="1" * 64)
     ollama_by_script.add("bad", _never_right, digest="2" * 64)
 

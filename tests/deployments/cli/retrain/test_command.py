@@ -26,7 +26,7 @@ def filled(database: str) -> str:
 def test_the_sentence_comes_first_and_the_model_decides(
     benchwright: Command, filled: str, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
 
     said = benchwright("retrain")
     again = benchwright("retrain", "--if-enough-new", 1, "--json")

@@ -24,7 +24,7 @@ def sweep(
 ) -> Command:
     """Runs `benchwright sweep` on the server that answers by script: right at temperature 0, and never else."""
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
-    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
     ollama_by_script.add("model", cold_is_right, digest="1" * 64)
 
     def command(*arguments: object) -> Any:

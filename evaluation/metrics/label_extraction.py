@@ -68,9 +68,9 @@ _ALTERNATIVE = re.compile(
 
 
 def plain(text: str) -> str:
-    """Return `text` in lower case, with single blanks for blanks, `_` and hyphens, and without marks around it.
+    """Return `text` in lower case, without marks around it, and with blanks, `_` and hyphens each as single blanks.
 
-    What has no words (`-1`, `<`, `(1, 2]`) keeps its marks.
+    Text without words (`-1`, `<`, `(1, 2]`) keeps its marks.
     """
     text = folded(text.translate(TYPOGRAPHIC))
     stripped = text.strip(_WRAPPING)
@@ -80,9 +80,9 @@ def plain(text: str) -> str:
 
 
 def named_label(text: str, labels: Sequence[str]) -> str | None:
-    """Return the label that `text` is, as written or but for case, blanks and marks around it.
+    """Return the label that equals `text`, exactly or but for case, blanks and marks around it.
 
-    None for none or several.
+    None where no label does, or several do.
     """
     stripped = text.strip()
     for as_written in (stripped, without_outer_marks(stripped)):
@@ -122,9 +122,9 @@ def leading_label(answer: str, labels: Sequence[str]) -> str | None:
 
 
 def _mentioned(answer: str, labels: Sequence[str]) -> tuple[dict[str, str | None], str, list[tuple[int, str]]]:
-    """Return the labels by their plain text (None for a text that two have), the plain answer.
+    """Return the labels by plain text, the plain answer, and its mentions of labels as (position, plain text).
 
-    And where it names which text.
+    A plain text that two labels share maps to None.
     """
     by_text: dict[str, str | None] = {}
     for label in labels:
@@ -136,7 +136,7 @@ def _mentioned(answer: str, labels: Sequence[str]) -> tuple[dict[str, str | None
 
 
 def _leads(text: str, mentions: list[tuple[int, str]]) -> bool:
-    """Return whether the label that begins the text is its answer, not the first one of which it tells something."""
+    """Check whether the label that begins the text is its answer, and not merely the first one that it discusses."""
     _, label = mentions[0]
     others = [
         (start, word) for start, word in mentions if word != label and not is_denied(text, start, start + len(word))
@@ -151,16 +151,16 @@ def _leads(text: str, mentions: list[tuple[int, str]]) -> bool:
 
 
 def _stands(text: str, label: str) -> bool:
-    """Return whether the label that begins `text` is an answer by itself.
+    """Check whether the label that begins `text` is an answer by itself.
 
-    No subject of a sentence is a mere yes or no.
+    A mere yes or no is never the subject of a sentence.
     """
     end = len(label)
     return _STANDS.match(text, end) is not None or (label in _YES_NO and text[end : end + 1] == ",")
 
 
 def stands_by_itself(text: str, start: int, word: str) -> bool:
-    """Return False for a number in a sum, a range or a comparison."""
+    """Check that the mention is not a number in a sum, a range or a comparison."""
     end = start + len(word)
     if not _NUMBER.fullmatch(word):
         return True
@@ -169,23 +169,20 @@ def stands_by_itself(text: str, start: int, word: str) -> bool:
 
 
 def is_denied(text: str, start: int, end: int) -> bool:
-    """Return whether what stands from `start` to `end` is denied in its clause: "not X", "X is wrong"."""
+    """Check whether the text from `start` to `end` is denied in its clause: "not X", "X is wrong"."""
     clause = _CLAUSE_END.split(text[max(0, start - 60) : start])[-1]
     return _DENIED_BEFORE.search(clause) is not None or _DENIED_AFTER.match(text, end) is not None
 
 
 def label_mentions(text: str, words: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Return where `text` has one of `words`, whole, and which."""
+    """Return where `text` has one of `words` as a whole word, and which."""
     if not words:
         return []
     return [(match.start(), match.group()) for match in _any_of(words).finditer(text)]
 
 
 def _is_one_of_several(text: str, mentions: list[tuple[int, str]]) -> bool:
-    """Return whether the first label is offered with another ("ham or spam").
-
-    Asked ("ham?") or denied ("ham is wrong").
-    """
+    """Check whether the first label is offered with another ("ham or spam"), asked ("ham?") or denied."""
     end = len(mentions[0][1])
     if _DENIED_AFTER.match(text, end) or _OPEN_END.match(text, end):
         return True
@@ -198,7 +195,7 @@ def _is_one_of_several(text: str, mentions: list[tuple[int, str]]) -> bool:
 
 @lru_cache(maxsize=512)
 def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return one of `words`, as whole words; the longest first, so that "spam" is not found in "not spam"."""
+    """Return a pattern for any of `words`, whole; the longest first, so that "spam" does not match in "not spam"."""
     longest_first = sorted(words, key=len, reverse=True)
     return re.compile("|".join(map(_whole, longest_first)))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deployments.serving.parts import MOST_ENDS, Part
+from deployments.serving.restarted_processes import MOST_ENDS, Part
 from evaluation.errors import ConfigurationError
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from evaluation.baselines.embedding import HashedWords
+from evaluation.baselines.text_processing import content_stems, cosine, sentences, stem, tfidf
 from evaluation.baselines.textrank import TextRank, centrality
-from evaluation.baselines.wording import content_stems, cosine, sentences, stem, tfidf
 
 TEXTS = ["the red fox runs home", "a red bird flies home again", "nothing like the others", "red red fox"]
 

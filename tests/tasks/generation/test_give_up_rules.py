@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from evaluation.errors import FailureKind
-from tasks.generation.watches import CandidateWatch, EndpointWatch, Pace
+from tasks.generation.give_up_rules import CandidateWatch, EndpointWatch, Pace
 
 
 def test_a_candidate_is_given_up_when_its_budget_is_exceeded_and_not_when_it_is_used_up() -> None:
@@ -74,7 +74,7 @@ def test_a_server_that_says_no_is_there() -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The one time that it is, in seconds."""
     now = [5000.0]
-    monkeypatch.setattr("tasks.generation.watches.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("tasks.generation.give_up_rules.time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 

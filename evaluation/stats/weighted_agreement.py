@@ -25,7 +25,7 @@ def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
     Args:
         pairable: Shape (n_raters, n_cases), NaN where a rater gave none; each case with two ratings or more, and not
             all ratings equal.
-        level: What a difference of two ratings means.
+        level: The scale on which two ratings differ.
     """
     if level == "ratio":
         return _ratio_statistic(pairable)
@@ -65,7 +65,7 @@ def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
 
 
 def _ratio_statistic(pairable: Matrix) -> Statistic:
-    """Alpha where two ratings c and k differ by ((c - k) / (c + k))², which is no sum of squares."""
+    """Return alpha where two ratings c and k differ by ((c - k) / (c + k))², which is no sum of squares."""
     is_given = ~np.isnan(pairable)
     values, value_of = np.unique(pairable[is_given], return_inverse=True)
     n_ratings = is_given.sum(axis=0)
@@ -84,7 +84,7 @@ def _ratio_statistic(pairable: Matrix) -> Statistic:
 
 
 def _ratio_distances(values: Vector) -> Matrix:
-    """((c - k) / (c + k))² of each two values, which are not below 0; two zeros do not differ."""
+    """Return ((c - k) / (c + k))² of every two values, none of which is below 0; two zeros do not differ."""
     sums = values[:, None] + values[None, :]
     shares = np.zeros(sums.shape)
     np.divide(values[:, None] - values[None, :], sums, out=shares, where=sums > 0)
@@ -93,7 +93,7 @@ def _ratio_distances(values: Vector) -> Matrix:
 
 
 def _mixed_pairs(columns: NDArray[np.intp], value_of: NDArray[np.intp], n_ratings: Vector) -> Vector:
-    """For each case, its ordered pairs of unequal ratings, over one less than its ratings."""
+    """Return, for each case, its number of ordered pairs of unequal ratings, divided by one less than its ratings."""
     cells, n_equal = np.unique(np.stack([columns, value_of]), axis=1, return_counts=True)
     equal = np.bincount(cells[0], weights=n_equal.astype(np.float64) ** 2)
     mixed: Vector = (n_ratings**2 - equal) / (n_ratings - 1)
@@ -125,14 +125,14 @@ def kappa_statistic(a: Vector, b: Vector, weights: Weights) -> Statistic:
 
 
 def _beyond_chance(observed: Vector, expected: Vector) -> Vector:
-    """1 - observed / expected, NaN where chance leaves nothing to disagree about."""
+    """Return 1 - observed / expected; NaN where no disagreement is expected by chance."""
     ratio = np.full(expected.shape, np.nan)
     np.divide(observed, expected, out=ratio, where=expected > _NO_SPREAD)
     return 1 - ratio
 
 
 def _on_unit_scale(ratings: Matrix) -> Matrix:
-    """Return the ratings from 0 to 1: both coefficients are ratios, in which the unit cancels."""
+    """Scale the ratings to [0, 1]: both coefficients are ratios, in which the unit cancels."""
     low, high = ratings.min(), ratings.max()
     scaled: Matrix = (ratings - low) / (high - low)
     return scaled

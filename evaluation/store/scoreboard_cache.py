@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evaluation.errors import StoreError
+from evaluation.store.evidence_triggers import n_changes
 from evaluation.store.revisions import VERSION_TABLE, newest_revision
 from evaluation.store.sqlite_stamp import SqliteStamp
-from evaluation.store.watched_tables import n_changes
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store

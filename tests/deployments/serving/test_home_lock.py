@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.serving import home as homes
-from deployments.serving.home import Serving, find_serve, hold_home, is_taken, must_be_free, note_embedded
+from deployments.serving import home_lock as homes
+from deployments.serving.home_lock import Serving, find_serve, hold_home, is_taken, must_be_free, note_embedded
 from evaluation.errors import ConfigurationError
 
 

@@ -54,9 +54,9 @@ def words(text: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """Return `word` without its ending, so that `sports`, `sporting` and `sport` fall together.
+    """Return `word` without its ending, so that `sports`, `sporting` and `sport` have one stem.
 
-    Never under three letters.
+    At least three letters remain.
     """
     word = word.lower()
     shorter = next((word.removesuffix(end) for end in _SUFFIXES if word.endswith(end) and len(word) - len(end) > 2), "")
@@ -66,7 +66,7 @@ def stem(word: str) -> str:
 
 
 def content_stems(text: str) -> list[str]:
-    """Return the stems of the words that carry meaning; of all words where none does."""
+    """Return the stems of the content words; of all words where there are none."""
     every = words(text)
     return [stem(word) for word in every if word not in STOP_WORDS] or [stem(word) for word in every]
 
@@ -83,10 +83,7 @@ def tfidf(texts: Sequence[str]) -> list[dict[str, float]]:
 
 
 def character_trigrams(text: str) -> dict[str, float]:
-    """Return the counts of the three-letter pieces of each word, blanks at its ends included.
-
-    As a vector of length 1.
-    """
+    """Return the counts of each word's character trigrams, blanks at its ends included, as a vector of length 1."""
     padded = [f" {word} " for word in words(text)]
     return _unit(Counter(word[i : i + 3] for word in padded for i in range(len(word) - 2)))
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def shared_out(n_calls: int, *, starts_s: Mapping[str, float], calls_per_s: Mapping[str, float]) -> dict[str, int]:
-    """Call of each worker; whoever is free too late gets none.
+    """Return the number of calls for each worker; a worker that is free too late gets none.
 
     Args:
         n_calls: All of them.
@@ -27,7 +27,7 @@ def shared_out(n_calls: int, *, starts_s: Mapping[str, float], calls_per_s: Mapp
 
 
 def _whole(exact: Mapping[str, float], total: int, names: Mapping[str, float]) -> dict[str, int]:
-    """Whole numbers for all names that sum up to `total`, the largest remainders rounded up."""
+    """Round to whole numbers that sum to `total`, by the largest remainders."""
     whole = {name: math.floor(exact.get(name, 0.0)) for name in names}
     by_remainder = sorted(exact, key=lambda name: whole[name] - exact[name])
     for name in by_remainder[: total - sum(whole.values())]:

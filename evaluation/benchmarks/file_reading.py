@@ -26,19 +26,19 @@ from evaluation.files.yaml_text import read_yaml
 
 
 def is_squad(content: Any) -> bool:
-    """Return True for an object whose `data` is a list of articles."""
+    """Check whether the `data` of an object is a list of articles."""
     return isinstance(content, dict) and isinstance(content.get("data"), list)
 
 
 def header_values(content: dict[str, Any]) -> dict[str, Any]:
-    """Return what the object holds beside its articles and SQuAD's own version."""
+    """Return the object's values other than its articles and SQuAD's own version."""
     return {name: value for name, value in content.items() if name not in ("data", "version")}
 
 
 def squad_rows(articles: list[Any], path: str) -> Iterator[Row]:
     """Yield one flat row a question, in the file's order: `id title context question answers is_impossible`.
 
-    What an article or a paragraph holds besides stands in each of its rows, as `article.id` where a row has an `id`.
+    Other values of an article or a paragraph are repeated in each of its rows, as `article.id` where a row has an `id`.
     """
     number = 0
     for article in articles:
@@ -87,7 +87,7 @@ def stem_of(path: Path) -> str:
 
 
 def read_document(path: Path) -> Document:
-    """Return the file's header and rows, by its suffix.
+    """Return the file's header and rows, parsed according to its suffix.
 
     Raises:
         BenchmarkError: the file is missing, empty, of an unknown kind, or broken; rows may raise it later.
@@ -139,13 +139,13 @@ def _open(path: Path) -> IO[bytes]:
 def _guarded(
     path: Path, rows: Callable[..., Iterator[Row]], *args: Any, limit: int | None = LARGEST_FILE
 ) -> Iterator[Row]:
-    """Yield the rows of an opened file, with whatever the disk or gzip says turned into a `BenchmarkError`.
+    """Yield the rows of an opened file, turning errors from the disk or gzip into a `BenchmarkError`.
 
     Args:
         path: The file.
         rows: Reads them from its handle.
         *args: For `rows`.
-        limit: Most bytes of it; None: `rows` sees to that, and needs a handle in which it can go back.
+        limit: Most bytes of it; None: `rows` enforces a limit itself, and needs a seekable handle.
     """
     try:
         with _open(path) as handle:
@@ -268,7 +268,7 @@ def _parsed_yaml(path: Path) -> Any:
 
 
 def _taken_apart(path: Path, content: Any) -> Document:
-    """Return a list of rows, SQuAD's nesting, or header keys with `cases` or the name of a `data` file."""
+    """Split a document: a list of rows, SQuAD's nesting, or header keys with `cases` or the name of a `data` file."""
     if isinstance(content, list):
         return Document(path=str(path), rows=_listed_rows(path, content))
     if is_squad(content):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from selection.learning.trial import targets
+from selection.learning.learner_selection import targets
 
 RNG = np.random.default_rng(5)
 

@@ -21,11 +21,11 @@ from selection.learning.features import Embed, Floats
 from selection.learning.fitted_space import FittedSpace, fit_space
 from selection.learning.gains import Gain, paired_gain
 from selection.learning.learners import Learned, Learner, Lesson
-from selection.learning.material import Material
 from selection.learning.quality_matrix import Integers
 from selection.learning.ridge import Linear, fit_ridge, ridge_strength
 from selection.learning.serving import ServedLearner
 from selection.learning.task_reading import TaskReading, fit_reading
+from selection.learning.training_data import Material
 from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
 
 ROUNDS = 6

@@ -8,7 +8,7 @@ from evaluation.metrics.choices import patterns as wording
 from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
 from evaluation.metrics.choices.claims import Claim, is_in_question, option_index
 from evaluation.metrics.choices.mentions import Mention, is_joined, mentions
-from evaluation.metrics.extraction import is_denied
+from evaluation.metrics.label_extraction import is_denied
 
 RECONSIDERED = re.compile(
     r"(?<!\w)(?:wait|actually|sorry|oops|correction|misread|scratch\sthat|on\ssecond\sthought|hold\son|hmm+|my\s(?:mistake|bad)|"
@@ -51,10 +51,7 @@ _NOTHING_BETWEEN = re.compile(
 
 
 def is_taken_back(text: str, after: int, index: int, named: Sequence[Mention]) -> bool:
-    """Return whether the answer takes its choice, which ends at `after`, back.
-
-    "wait, no", or at once "that's not right".
-    """
+    """Check whether the answer retracts its choice, which ends at `after`: "wait, no", or at once "not right"."""
     if _WAIT_NO.search(text, after):
         return True
     own = next((text[mention.start : mention.end] for mention in named if mention.index == index), "")
@@ -65,10 +62,7 @@ def is_taken_back(text: str, after: int, index: int, named: Sequence[Mention]) -
 
 
 def is_replaced(text: str, after: int, index: int, named: Sequence[Mention], denied: Collection[int | None]) -> bool:
-    """Return whether the answer reconsiders, behind `after`, and then names another option.
-
-    And the chosen one no more.
-    """
+    """Check whether the answer reconsiders after `after`, then names another option and the chosen one no more."""
     match = RECONSIDERED.search(text, after)
     if match is None:
         return False
@@ -86,7 +80,7 @@ def is_replaced(text: str, after: int, index: int, named: Sequence[Mention], den
 def is_one_of_two(
     text: str, start: int, end: int, index: int, named: Sequence[Mention], denied: Collection[int | None]
 ) -> bool:
-    """Return whether the option named between `start` and `end` stands beside another one: "A. Paris or C. Rome"."""
+    """Check whether the option between `start` and `end` is an alternative to another one: "A. Paris or C. Rome"."""
     for here, following in pairwise(named):
         is_here = here.index == index and here.end > start and here.start <= end
         if is_here and following.index not in denied and is_joined(text, here, following):
@@ -129,7 +123,7 @@ def _asserted(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def offered_too(text: str, start: int, options: Sequence[str]) -> set[int | None]:
-    """Options that are offered beside the one chosen, from `start` on: "but B is also acceptable"."""
+    """Return the options offered beside the chosen one, from `start` on: "but B is also acceptable"."""
     return {
         option_index(match.group(match.lastgroup or 0), options)
         for match in wording.OFFERED_TOO.finditer(text, start)
@@ -138,14 +132,14 @@ def offered_too(text: str, start: int, options: Sequence[str]) -> set[int | None
 
 
 def names_no_single_one(text: str, start: int, options: Sequence[str]) -> bool:
-    """Return whether it is "all of the above" or the like, from `start` on, where no option says so."""
+    """Check whether the text from `start` on says "all of the above" or the like, where no option says so."""
     if any(wording.NO_SINGLE_ANSWER.match(option) for option in options):
         return False
     return wording.NO_SINGLE_ANSWER.search(text, start) is not None
 
 
 def _goes_on_with_another(text: str, last: Claim, claims: Sequence[Claim], options: Sequence[str]) -> bool:
-    """Return whether the line after a choice is nothing but another option's letter, which is not called wrong."""
+    """Check whether the line after a choice is only the letter of another option, which is not called wrong."""
     here, _, following = text[last.end :].partition("\n")
     match = wording.NOTHING_BUT.fullmatch(following.partition("\n")[0])
     if match is None or here.strip(" .)\"'"):
@@ -154,7 +148,7 @@ def _goes_on_with_another(text: str, last: Claim, claims: Sequence[Claim], optio
 
 
 def _settles(text: str, earlier: Claim, last: Claim) -> bool:
-    """Return whether the last claim corrects the earlier one, or decides between the options that it offered."""
+    """Check whether the last claim corrects the earlier one, or decides between the options that it offered."""
     offers = last.options < earlier.options and " or " in text[earlier.start : earlier.end]
     return offers or _corrects(text, earlier, last)
 
@@ -171,13 +165,13 @@ def denied_options(claims: Sequence[Claim]) -> set[int | None]:
 
 
 def last_assertion(claims: Sequence[Claim]) -> Claim | None:
-    """Return the last claim that offers an option; one of a letter that no option has only where there is no other."""
+    """Return the last claim that offers an option; one of an unknown letter only where there is no other."""
     asserted = _asserted(claims)
     return asserted[-1] if asserted else None
 
 
 def unless_withdrawn(text: str, choice: Choice, claims: Sequence[Claim], options: Sequence[str]) -> Choice:
-    """Return the choice, unless the answer takes it back, replaces it or names it side by side with another option."""
+    """Return the choice, unless the answer retracts it, replaces it or names it side by side with another option."""
     index = choice.index
     if index is None:
         return choice

@@ -33,7 +33,7 @@ def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
     Args:
         rules: The race's.
         n_cases: Cases of the benchmark.
-        n_candidates: Who begins.
+        n_candidates: Candidates at the start.
     """
     looks = tuple(level.n_cases or 0 for level in schedule(rules, n_pool=n_cases, n_candidates=n_candidates))
     n_confirm = min(n_held_out(rules, n_cases), n_cases - looks[-1])
@@ -51,7 +51,7 @@ def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
 
 
 def _max_calls(rules: RaceRules, looks: tuple[int, ...], n_candidates: int) -> int:
-    """Return the cases times candidates, without the confirmation: by evidence everybody may be in to the last look."""
+    """Return cases times candidates, without the confirmation: by evidence, everybody may stay in to the last look."""
     if rules.method is Method.EVIDENCE:
         return n_candidates * looks[-1]
     n_in, n_before, n_calls = n_candidates, 0, 0

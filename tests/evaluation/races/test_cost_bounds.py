@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from race_course import RaceCourse, right_with
 
-from evaluation.races.bounds import RaceBounds, bounds
+from evaluation.races.cost_bounds import RaceBounds, bounds
 from evaluation.races.rules import Budget, Level, Method, RaceRules
 
 HALVING = RaceRules(method=Method.HALVING)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation.comparisons.like_with_like import Values, comparable_figures, comparable_pairs, notes_on
+from evaluation.comparisons.comparable_timings import Values, comparable_figures, comparable_pairs, notes_on
 from evaluation.generation import PromptState
 from evaluation.stats.pair_comparison import compare_pair
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, Kind

@@ -44,24 +44,24 @@ class ComparableFigures:
 
     @property
     def n_pairs(self) -> int:
-        """What at least two sides have a value of."""
+        """The number of cases for which at least two sides have a value."""
         return _n_shared(self.values)
 
     @property
     def is_too_little(self) -> bool:
-        """True where cases are left out, since their prompts are not alike, and too few are left."""
+        """True where cases were excluded for unlike prompt states and too few are left."""
         return self.n_compared < self.n_shared and self.n_pairs < MIN_ALIKE
 
 
 def comparable_figures(sides: Sides, *, in_turn: bool = True) -> ComparableFigures:
-    """Return the figures that may be compared, of the basis that gives the most pairs.
+    """Return the figures that may be compared, on the basis that gives the most pairs.
 
-    Of equal ones the nearest to fresh.
+    Of bases with equally many, the one nearest to fresh prompts.
 
     Args:
         sides: Two or more.
-        in_turn: False where they were not asked in turn, so that a prompt of which it is not known whether it was
-            kept may have been kept for the one and read for the other.
+        in_turn: False where the sides were not asked in turn, so that a prompt in an unknown cache state may have been
+            stored for one side and read for the other.
     """
     n_shared = _n_shared(sides)
     eligible_sides = sides if in_turn else {label: _of_known_prompts(of_side) for label, of_side in sides.items()}
@@ -95,7 +95,10 @@ def _n_shared(sides: Mapping[str, Mapping[str, object]]) -> int:
 
 
 def _uniform(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
-    """Yield one for each mixture of states that two sides share. Sides may have different numbers of members."""
+    """Yield one basis for each mixture of prompt states that two sides share.
+
+    Sides may have different numbers of members.
+    """
     kinds = dict.fromkeys(
         _kind(states) for values in sides.values() for of_case in values.values() for states in of_case
     )
@@ -124,12 +127,12 @@ _BASES: Mapping[PromptState, Basis] = {
 
 
 def _kind(states: States) -> frozenset[tuple[PromptState, float]]:
-    """Return the states and the share of each."""
+    """Return the prompt states and the share of each."""
     return frozenset((state, n / len(states)) for state, n in Counter(states).items())
 
 
 def _balanced(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
-    """Set of cases, one for each side, in which it alone read the prompt and all others found it in the cache."""
+    """Yield sets of cases, one for each side, in which it alone had a fresh prompt and all others a cached one."""
     first, *others = sides.values()
     by_reader: defaultdict[str, list[str]] = defaultdict(list)
     for case_id in sorted(case_id for case_id in first if all(case_id in other for other in others)):
@@ -150,7 +153,7 @@ def _balanced(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
 
 
 def _sole_reader(of_case: Mapping[str, Values]) -> str | None:
-    """Return whose prompt was fresh where those of all others were not."""
+    """Return the side whose prompt was fresh where those of all others were not."""
     readers = [label for label, values in of_case.items() if any(PromptState.FRESH in states for states in values)]
     if len(readers) != 1 or not all(_first(values) is not None for values in of_case.values()):
         return None
@@ -200,7 +203,7 @@ class ComparablePairs:
         return {name: of_cases[case_id] for name, case_id in firsts.items() if case_id in of_cases}
 
     def values_of(self, pair: tuple[str, str]) -> tuple[Mapping[str, float], Mapping[str, float]]:
-        """Return what the two are compared by; nothing where that is too little."""
+        """Return the values by which the two are compared; empty where there are too few."""
         figures = self.of_pairs[pair]
         return ({}, {}) if figures.is_too_little else (figures.values[pair[0]], figures.values[pair[1]])
 
@@ -208,12 +211,12 @@ class ComparablePairs:
 def comparable_pairs(
     word: str, sides: Sides, against: str | None, *, asked_with: Mapping[str, Hashable] | None = None
 ) -> ComparablePairs:
-    """Return the figures of all pairs that are compared: of each with each, or of each with one of them.
+    """Return the comparable figures of all pairs, or of all pairs with one side.
 
     Args:
-        word: What the figure is called.
+        word: Name of the figure.
         sides: Two or more.
-        against: What every other side is held against; None: each against each.
+        against: The side that every other one is compared with; None: all pairs.
         asked_with: Equal for sides that were asked in turn. None: all were.
     """
     turn = asked_with or {}
@@ -228,7 +231,7 @@ def comparable_pairs(
 
 
 def notes_on(figures: Sequence[ComparablePairs]) -> tuple[str, ...]:
-    """On what prompts timings were compared, where that is not simply all of them: a line for figures with the same."""
+    """Return on which prompts timings were compared, where not on all; one line for figures with the same note."""
     words_by_line: dict[str, list[str]] = {}
     for figure in figures:
         for line in _lines(figure):
@@ -265,7 +268,7 @@ def _why_not(figures: ComparableFigures, sides: Sides) -> str:
 
 
 def _share(values: Mapping[str, Values]) -> str:
-    """Return how many of a side's cases have nothing but answers to prompts that may have been kept."""
+    """Return the number of a side's cases with nothing but answers to prompts that may have been cached."""
     n_kept = sum(not any(PromptState.FRESH in states for states in of_case) for of_case in values.values())
     return f"{n_kept:,} of {len(values):,} prompts cached"
 
@@ -275,7 +278,7 @@ def _is_unknown(values: Mapping[str, Values]) -> bool:
 
 
 def _how(figures: ComparableFigures) -> str | None:
-    """On what two sides were compared; None where all prompts were fresh."""
+    """Return the prompts on which two sides were compared; None where all were fresh."""
     of = f"{figures.n_compared:,} of {figures.n_shared:,} cases"
     if figures.basis == "fresh":
         return (

@@ -11,16 +11,16 @@ import sqlalchemy as sa
 from recommendable import fill, swap_scores
 
 from evaluation.records import ImportedCase, ScoreboardContent
-from evaluation.store import kept_scoreboards
-from evaluation.store.kept_scoreboards import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
+from evaluation.store import scoreboard_cache
+from evaluation.store.evidence_triggers import WATCHED, n_changes
 from evaluation.store.revisions import VERSION_TABLE
+from evaluation.store.scoreboard_cache import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
 from evaluation.store.scoreboard_imports import save_import
 from evaluation.store.selection_evidence import evidence_fingerprint, read_evidence
 from evaluation.store.selection_models import champions, promote, read_model, save_model
 from evaluation.store.session import Store, open_store
 from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.store.tables import metric, run
-from evaluation.store.watched_tables import WATCHED, n_changes
 
 ENGINES_OWN = {"sqlite_master", "sqlite_sequence", VERSION_TABLE}
 
@@ -178,10 +178,10 @@ def test_a_copy_of_the_database_keeps_it_too(path: str, stamp: SqliteStamp, tmp_
 
 
 def test_what_is_too_large_is_not_kept(stamp: SqliteStamp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_scoreboards, "MOST_BYTES", 6)
+    monkeypatch.setattr(scoreboard_cache, "MOST_BYTES", 6)
     assert not keep_now(stamp, b"content")
     assert keep_now(stamp, b"little")
-    monkeypatch.setattr(kept_scoreboards, "MOST_BYTES", 5)
+    monkeypatch.setattr(scoreboard_cache, "MOST_BYTES", 5)
     assert read_kept(stamp, "code").content is None
 
 
