@@ -29,7 +29,7 @@ _OTHERS: Mapping[Any, tuple[type, str]] = {
 _QUOTED = re.compile(r"(`[^`]*`)")
 _FLAG = re.compile(r"--([a-z][a-z-]*)")
 _FLAG_WITH_VALUE = re.compile(r"^`--([a-z][a-z-]*)(?: ([^`]+))?`$")
-_HELP = re.compile(r"^`benchwright ([a-z]+) --help` lists what can be said")
+_HELP = re.compile(r"^`benchwright ([a-z]+) --help` lists the options")
 
 
 def refuse_wrong_kind(name: str, value: object, hint: Any, *, function: str) -> None:

@@ -100,14 +100,13 @@ TYPED_PACKAGES = (
     "flows",
 )
 UNTYPED_SIGNATURES = {
-    "evaluation/results/as_json.py": {"_object"},  # writes JSON
+    "evaluation/results/as_json.py": {"_object", "from_json", "read_object"},  # writes JSON, and reads it
     "evaluation/results/comparisons.py": {"as_json_without_pairs"},  # likewise
-    "evaluation/results/from_json.py": {"from_json", "read_object"},  # reads it
     "evaluation/reviews/creation.py": {"_identity", "_made"},  # a request, as its fingerprint and the store take it
     "selection/pages/recommendation.py": {"recommendation_as_json", "_expected", "_ranked", "_removed"},  # prints JSON
     "selection/pages/scoreboard.py": {"scoreboard_as_json", "_places", "_row"},  # likewise
     "tasks/monitoring/notify.py": {"_payload"},  # of an event of Prefect's
-    "tasks/reviews/form.py": {"_said"},  # what a form of Prefect's holds
+    "tasks/reviews/form.py": {"_ratings_in"},  # what a form of Prefect's holds
 }
 """Functions of `TYPED_PACKAGES` that take or give a plain dictionary of anything, with the reason."""
 COMPARISONS = sorted(

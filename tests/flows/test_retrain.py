@@ -70,7 +70,7 @@ def test_it_ends_at_once_where_too_little_is_new(retrain: Retrain, store: Store)
     result = asyncio.run(state.aresult())
     assert state.is_completed()
     assert ("not trained", ()) == (result.decision, history(store))
-    assert "240 scored answers and 0 reported outcomes are new, and 241 are asked for" in result.sentence
+    assert "240 scored answers and 0 reported outcomes are new, but 241 are required" in result.sentence
 
 
 def test_where_another_model_comes_to_decide_meanwhile_the_challenger_is_evaluated_again(

@@ -203,7 +203,7 @@ def test_the_result_has_no_names_while_another_flow_run_waits_for_its_rater(begi
     published = first.artifacts()
     assert ("Completed", {f"{key}-cases-1-2", f"{key}-result"}) == (first.state["name"], published.keys())
     page = published[f"{key}-result"]
-    assert "told when one who started without giving a name has rated" in page["data"]
+    assert "revealed when one who started without giving a name has rated" in page["data"]
     assert not [name for name in NAMES if name in str(published) + str(first.state)]
 
     unblinding, _ = begin(review=review.review_id, unblind=True)

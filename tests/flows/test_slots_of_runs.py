@@ -66,7 +66,7 @@ def test_a_limit_that_is_smaller_is_obeyed_and_that_is_said(
     assert evaluate(benchmark_file(20), models=["model"], slots=6, gpu_tag=tag).is_completed()
 
     assert 2 == ollama_by_script.max_active
-    assert any(f"the limit {tag} in Prefect is 2, so that 2 of 6 slots are used" in line for line in said)
+    assert any(f"the limit of {tag} is 2 in Prefect: at most 2 requests at once" in line for line in said)
     assert (2, 0) == (limit_of(tag).limit, limit_of(tag).n_taken)
 
 

@@ -67,7 +67,7 @@ def test_a_value_of_another_kind_is_refused_by_name(call: Callable[[], object], 
         (lambda: race(**ASKED), r"^the call: a race needs two candidates or more \(model, candidate\)\."),
         (lambda: sweep(**ASKED), r"^the call: no parameter to sweep: give param NAME=VALUES, or several model\."),
         (lambda: compare(), r"^the call: nothing to compare"),
-        (lambda: load_traffic(since="yesterday"), r"^since 'yesterday' is no moment\."),
+        (lambda: load_traffic(since="yesterday"), r"^since 'yesterday' is not a time\."),
     ],
 )  # fmt: skip
 def test_an_error_names_options_as_python_has_them(call: Callable[[], object], message: str) -> None:

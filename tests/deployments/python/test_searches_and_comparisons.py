@@ -105,7 +105,7 @@ def test_a_race_is_forecast_as_by_the_command_and_nothing_is_asked(
     assert ([], 0) == (ollama_by_script.chats, len(runs()))
     with pytest.raises(ConfigurationError, match="before it begins"):
         forecast_race(resume="last", **asked)
-    with pytest.raises(ConfigurationError, match="one and the same"):
+    with pytest.raises(ConfigurationError, match="all the same"):
         forecast_race(benchmark=twenty, model="good", candidate="good", **asked)
 
 

@@ -404,7 +404,7 @@ class TestManyPairs:
         assert 501 * self.FAR.also["paired_t"] == pytest.approx(decided[0].p_adjusted)
         assert "A better" == decided[0].verdict
         assert 1.0 == decided[1].p_adjusted
-        assert "for 501 pairs 10000 flips" in notes[0]
+        assert "for 501 pairs 10000 sign flips" in notes[0]
 
     def test_but_never_where_a_flip_did_or_every_flip_was_tried(self):
         near = replace(self.FAR, p_value=2 / (1 + N_FLIPS))
