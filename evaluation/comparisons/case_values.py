@@ -1,4 +1,4 @@
-"""What do the sides have for each case? Values, verdicts of judges, flips, and how many were dropped.
+"""Values of each side by case: scores, judges' verdicts, flips, and how many cases were dropped.
 
 Repeats are averaged, and members of a side. Ids and numbers in memory; texts of the flips that are shown alone.
 """

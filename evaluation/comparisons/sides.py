@@ -1,4 +1,4 @@
-"""Who is compared with whom? Each candidate of each run is a side of its own, unless a key puts several into one."""
+"""Sides of a comparison: each candidate of each run, unless a key puts several into one."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence

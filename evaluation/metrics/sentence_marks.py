@@ -1,4 +1,4 @@
-"""Which marks of a text belong to its sentence, and which to what it says?
+"""Punctuation that belongs to the sentence, told from marks that carry meaning.
 
 `Yes, he said.` has the words `Yes he said`; in `f(x)`, `C++`, `3.5` and `[1, 2]` every mark counts.
 

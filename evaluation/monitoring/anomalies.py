@@ -1,4 +1,4 @@
-"""Is the newest figure out of the ordinary, as the earlier ones vary?
+"""Anomalies: the newest figure against a prediction interval from the earlier ones.
 
 It is compared with the interval in which one more figure like the earlier ones would lie: by Student's t with
 s sqrt(1 + 1/n), on logarithms where figures are above 0 and without an upper end. It is no alert: of a thousand quiet

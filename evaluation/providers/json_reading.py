@@ -1,4 +1,4 @@
-"""How is a server's JSON read, whatever it holds? As JSON is defined, and within a bound of depth.
+"""Strict reading of a server's JSON, with a bound on its depth.
 
 What measures an answer (counts, durations, texts) has to be right, and raises `OddRecordError` where it cannot be. What
 only describes a model is left out where it cannot be read.

@@ -1,4 +1,4 @@
-"""What is a model called, and what tells its weights from others of the name?"""
+"""Names of models, and the digests that identify their weights."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

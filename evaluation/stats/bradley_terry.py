@@ -1,4 +1,4 @@
-"""Who is stronger, by votes between two at a time? Strengths of Bradley and Terry's model, and how sure they are.
+"""Bradley-Terry model: strengths from pairwise votes, and their uncertainty.
 
 P(i beats j) = 1 / (1 + exp(s_j - s_i)), Σ s = 0 (Bradley and Terry 1952, doi:10.1093/biomet/39.3-4.324). Wins are
 counted in square matrices, row i and column j holding how often i beat j; a tie is half a win for both.

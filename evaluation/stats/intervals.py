@@ -1,4 +1,4 @@
-"""How far could a value be off, had other cases of the same kind been asked? Of a mean, of a share, of a quantile."""
+"""Confidence intervals of means, shares and quantiles over cases."""
 
 from collections.abc import Callable, Hashable, Sequence
 from math import cbrt, sqrt

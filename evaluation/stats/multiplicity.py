@@ -1,4 +1,4 @@
-"""Several candidates or metrics at once: do any differ at all, and what is each p-value worth among many?
+"""Omnibus tests for several candidates, and p-values adjusted for multiple comparisons.
 
 At all: Cochran's Q for right and wrong answers, Friedman's rank test with Iman and Davenport's F for other scores, and
 Nemenyi's critical difference of mean ranks. They say that there is a difference, not between whom.

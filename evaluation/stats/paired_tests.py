@@ -1,4 +1,4 @@
-"""Do pairs lean to one side, or lie within a margin? McNemar's test, flips of signs, Wilcoxon's ranks, Student's t.
+"""Paired tests, of difference and of equivalence: McNemar, sign flips, Wilcoxon, Student's t.
 
 McNemar: p = 2 · P(Bin(b + c, 1/2) <= min(b, c)), b and c the cases that only one of two has right (McNemar 1947).
 

@@ -1,4 +1,4 @@
-"""How many cases show a difference, or that there is none beyond a margin; and which difference do these cases show?
+"""Power and sample size of paired tests, and the smallest difference that given cases can show.
 
 n = (z_{1-α/2} + z_{power})² (ω² + σ_A²/K_A + σ_B²/K_B) / δ² (Miller 2024, arXiv:2411.00640, eq. 9), and its likes for
 binary scores and for few pairs. All of them are two-sided.

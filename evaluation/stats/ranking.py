@@ -1,4 +1,4 @@
-"""Which of several candidates are better than which, allowing for how many pairs were looked at?
+"""Ranking of several candidates by all paired tests, adjusted for the number of pairs.
 
 Every pair has its own paired test; Holm's adjustment keeps the chance that any claim is wrong below the level. What is
 significantly better than what decides on the ranks as intervals, on ties as groups, and on the one winner, if any.

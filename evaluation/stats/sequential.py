@@ -1,4 +1,4 @@
-"""May one look before the end, and stop when it is clear? Evidence that keeps its promise at all looks together.
+"""Sequential tests: evidence that keeps its error rate over all looks together, so that one may stop early.
 
 At any look: an e-value is the wealth of someone who started with 1 and bet against "no difference" at fair odds. Were
 there none, the wealth would ever reach 1/α with a chance of at most α (Ville 1939), so one may stop as soon as it does.

@@ -1,4 +1,4 @@
-"""How many more cases of each of two groups would show a difference, and which difference do these show?
+"""Power and sample size of unpaired tests: further cases that two groups need, and the difference they can show.
 
 Means: Welch's t, whose limits follow the noncentral t distribution. Shares: the tables of two binomials that the test
 rejects, summed as it decides (Fisher's exact test or chi-square), and beyond some ten thousand tables by the normal

@@ -1,4 +1,4 @@
-"""Scores as vectors of numbers: which cases pair up, which cluster, and how much do the values vary?
+"""Scores as vectors: pairing by case, clusters, and variances.
 
 Pairs are made by case id, never by position.
 """

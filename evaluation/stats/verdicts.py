@@ -1,4 +1,4 @@
-"""Which kinds of numbers are compared, and which words fit what comes of it?"""
+"""Kinds of compared numbers, and the verdicts of comparisons."""
 
 from enum import StrEnum
 

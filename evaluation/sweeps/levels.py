@@ -1,4 +1,4 @@
-"""How good is each combination, and each value of a parameter averaged over all else?
+"""Mean scores of each combination, and of each value of a parameter averaged over all others.
 
 One is left out where another is shown to be better, one-sided, at the level divided by the number of others: whichever
 is truly the best, the chance that it is left out is at most the level (Gupta 1965, doi:10.1080/00401706.1965.10490251,

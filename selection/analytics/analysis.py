@@ -1,4 +1,4 @@
-"""How good were the recommendations? From what was stored of them, what was reported of them, and today's evidence.
+"""Analysis of recommendations: from the decisions stored, the outcomes reported, and today's evidence.
 
 What outcomes are used for, and what not. An outcome is seen only of the candidate that was named, and candidates are
 named where they look good. So outcomes tell how a candidate does against its own expectation (drift), and a drift of

@@ -1,4 +1,4 @@
-"""Do candidates still do what was expected of them when they were recommended?
+"""Drift: reported outcomes against what was expected when candidates were recommended.
 
 Of quality: reported less expected, averaged over the outcomes of one prompt, since those are one question; its error
 holds what prompts differ and the error of the expectation itself. Of use: how many answers were useful, against as many

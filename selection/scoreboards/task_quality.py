@@ -1,4 +1,4 @@
-"""How good is each candidate on one task, from that task's data alone?
+"""Quality of each candidate on one task, from that task's data alone.
 
 Empirical Bayes: effect of candidate c on task t ~ N(overall of c, tau² + se²), pulled towards the overall by
 `se² / (se² + tau²)`. tau² by adjusted density maximisation (Morris & Tang 2011, doi:10.1214/10-STS344): the restricted

@@ -1,4 +1,4 @@
-"""Which option did the model choose, in whatever words it said so?
+"""Extraction of the option that a model chose from its answer, however it is worded.
 
 Read from strict to flexible. What the answer claims last counts where it corrects itself; two options that are both
 offered are no choice.

@@ -1,4 +1,4 @@
-"""Which passage does a sentence rest on, by its words, and what speaks against it?
+"""The passage that supports a sentence, by its words, and evidence against it.
 
 relevance = .3·W + .5·P + .2·N, each a share of the sentence's words, weighted by rarity: W held by two neighbouring
 sentences of the passage, P by the passage, N neighbours in the sentence that stand near one another in the passage,

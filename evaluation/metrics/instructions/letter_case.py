@@ -1,4 +1,4 @@
-"""Is the answer in capital or small letters, or how many of its words are in capitals?
+"""Instructions on letter case: all capitals, all small letters, or a number of capitalised words.
 
 Marks stand apart, "don't" is "do" and "n't", "cannot" is "can" and "not", and a hyphen joins. The rules follow one
 another over the whole text; only what they do to words is meant, not how many marks are left.
