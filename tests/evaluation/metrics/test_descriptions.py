@@ -61,7 +61,7 @@ def test_a_class_without_words_has_none_and_its_heir_has_its_own() -> None:
 
 def test_what_stands_below_an_option_is_told_with_those_of_its_parents() -> None:
     assert {"m": "How many.", "k": "Of its own."} == option_docs(Heir)
-    assert option_docs(Regex)["search"].startswith("Found anywhere")
+    assert option_docs(Regex)["search"].startswith("Search for the pattern anywhere")
 
 
 def test_a_class_without_source_has_no_words_for_its_options() -> None:
