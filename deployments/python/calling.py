@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,15 +49,40 @@ def call(
         KeyboardInterrupt: Ctrl-C, after what was begun has ended; a second one does not wait for that.
     """
     caller, future = _caller(tell, progress), Future[T]()
-    thread = _thread(work, caller, future)
+    thread, is_cancelled = _thread(work, caller, future), _cancellation()
     try:
         thread.start()
-        return future.result()
+        return _result(future, caller, is_cancelled)
     except KeyboardInterrupt:
         caller.interrupt()
         if future.done() or thread.ident is None:
             raise
+    return _result(future, caller, is_cancelled)
+
+
+def _result(future: "Future[T]", caller: Caller, is_cancelled: Callable[[], bool]) -> T:
+    """Return the result; interrupt the work if the task that waits here is cancelled.
+
+    A thread that blocks on a lock does not notice every signal: one that another thread received, or that came just
+    before the lock. And `asyncio.run` answers the first Ctrl-C by cancelling its task, which awaits nothing now.
+    """
+    while not future.done():
+        wait([future], timeout=LOOK_EVERY_S)
+        if is_cancelled():
+            caller.interrupt()
     return future.result()
+
+
+def _cancellation() -> Callable[[], bool]:
+    """Return a function that tells whether the current task was cancelled since now; without one it never was."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no event loop runs in this thread
+        task = None
+    if task is None:
+        return lambda: False
+    n_before = task.cancelling()
+    return lambda: task.cancelling() > n_before
 
 
 async def call_async(

@@ -115,6 +115,35 @@ def test_ctrl_c_ends_the_work_and_is_raised_when_it_has_ended() -> None:
     assert ended.is_set()
 
 
+def test_an_interrupt_that_another_thread_receives_ends_the_work_too() -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def press() -> None:
+        wait_for(begun)
+        signal.raise_signal(signal.SIGINT)  # in this thread: the one that waits for the work is not woken by it
+
+    threading.Thread(target=press).start()
+    with pytest.raises(KeyboardInterrupt):
+        call(interrupted_work(begun, ended))
+    assert ended.is_set()
+
+
+def test_ctrl_c_ends_the_work_of_a_coroutine_that_does_not_await_it() -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def press() -> None:
+        wait_for(begun)
+        press_ctrl_c()
+
+    async def cell() -> None:
+        call(interrupted_work(begun, ended))
+
+    threading.Thread(target=press).start()
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(cell())
+    assert ended.is_set()
+
+
 def test_cancelling_ends_the_work_and_waits_for_it() -> None:
     begun, ended = threading.Event(), threading.Event()
 
