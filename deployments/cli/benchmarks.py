@@ -29,7 +29,9 @@ benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="JSONL, CSV, TSV, Parquet, JSON or YAML; also as .gz.")
 ]
-NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="The name to store it under.")]
+NameOption = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="The name of the benchmark; default: that of the file.")
+]
 
 
 @benchmarks.command("list")

@@ -42,7 +42,7 @@ class Baseline(ABC):
         """Return the uncut answer to a prompt that is not blank."""
 
 
-def generator_for(seed: int, prompt: str) -> np.random.Generator:
+def generator_for(seed: int, prompt: str) -> "np.random.Generator":
     """Return a random generator determined by seed and prompt, on every machine."""
     return np.random.default_rng(int(fingerprint([seed, prompt])[:16], 16))
 

@@ -62,7 +62,7 @@ def _followers(texts: Sequence[Sequence[str]], order: int) -> Mapping[tuple[str,
 
 
 def _next_word(
-    heard: Sequence[str], followers: Mapping[tuple[str, ...], list[str]], order: int, rng: np.random.Generator
+    heard: Sequence[str], followers: Mapping[tuple[str, ...], list[str]], order: int, rng: "np.random.Generator"
 ) -> str:
     """Return a word drawn from the followers of the longest known ending (backoff; Katz 1987 without discounts)."""
     for length in range(min(order - 1, len(heard)), 0, -1):

@@ -73,7 +73,7 @@ def pick(
     flip_share: float,
     control_share: float,
     changed: Sequence[tuple[int, int]] = (),
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> list[SelectedCase]:
     """Return at most `n` cases in the order in which they are shown, which does not reveal why they were picked.
 
@@ -124,7 +124,7 @@ def _why_apart(seen: CaseStatistics) -> str:
 
 
 def choose_sides(
-    picked: Sequence[SelectedCase], size: int, n_sides: int, *, rng: np.random.Generator
+    picked: Sequence[SelectedCase], size: int, n_sides: int, *, rng: "np.random.Generator"
 ) -> list[tuple[int, ...]]:
     """Return the sides that each case shows, in the random order of showing; each side appears about equally often.
 
@@ -145,7 +145,7 @@ def choose_sides(
     return chosen
 
 
-def _options(sides: tuple[int, ...], size: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
+def _options(sides: tuple[int, ...], size: int, rng: "np.random.Generator") -> list[tuple[int, ...]]:
     """Return the ways to choose that many sides, in random order: all, or a sample where there are many."""
     if comb(len(sides), size) > _MOST_OPTIONS:
         return [tuple(sorted(rng.choice(sides, size, replace=False).tolist())) for _ in range(_MOST_OPTIONS)]

@@ -153,7 +153,7 @@ def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> lis
 
 
 def _shown(
-    seen: Sequence[CaseStatistics], request: ReviewRequest, sides: Sequence[Side], rng: np.random.Generator
+    seen: Sequence[CaseStatistics], request: ReviewRequest, sides: Sequence[Side], rng: "np.random.Generator"
 ) -> list[_Shown]:
     """Return the picked cases in the order in which they are shown, each with its sides in theirs."""
     picked = pick(

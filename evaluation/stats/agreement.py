@@ -43,7 +43,7 @@ class Agreement:
 def krippendorff_alpha(
     ratings: ArrayLike,
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     level: Level = "ordinal",
     clusters: Sequence[Hashable] | None = None,
     n_resamples: int = N_RESAMPLES,
@@ -93,7 +93,7 @@ def weighted_kappa(
     a: Sequence[float] | Vector,
     b: Sequence[float] | Vector,
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     weights: Weights = "quadratic",
     clusters: Sequence[Hashable] | None = None,
     n_resamples: int = N_RESAMPLES,

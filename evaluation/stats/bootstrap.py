@@ -19,7 +19,7 @@ def resampled_interval(
     units: Sequence[Sequence[T]],
     aggregate: Callable[[Sequence[T]], float],
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     n_resamples: int,
     accelerated: bool,
     confidence_level: float,
@@ -50,7 +50,7 @@ def resampled_interval(
 
 
 def accelerated_mean_interval(
-    vector: Vector, *, rng: np.random.Generator, n_resamples: int = 10_000, confidence_level: float = 0.95
+    vector: Vector, *, rng: "np.random.Generator", n_resamples: int = 10_000, confidence_level: float = 0.95
 ) -> Interval | None:
     """Bias-corrected and accelerated bootstrap interval of a mean (Efron 1987); None where the values are all equal.
 
@@ -129,7 +129,7 @@ def corpus_estimate(
     rows: Sequence[Measurement],
     aggregate: Callable[[Sequence[Measurement]], float],
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     n_resamples: int = 1000,
     clusters: Sequence[Hashable | None] | None = None,
     confidence_level: float = 0.95,

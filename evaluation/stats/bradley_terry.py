@@ -271,7 +271,7 @@ def deviance_of(fit: PreferenceFit, table: VoteTable) -> tuple[float | None, int
 
 
 def resampled_limits(
-    table: VoteTable, rng: np.random.Generator, n_resamples: int, level: float
+    table: VoteTable, rng: "np.random.Generator", n_resamples: int, level: float
 ) -> list[tuple[float | None, float | None]] | None:
     """Return the limits of each ability by percentiles over prompts drawn again, None for an open end.
 

@@ -257,7 +257,7 @@ def quantile_difference(
     b: Sequence[float],
     q: float,
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
 ) -> Estimate:
@@ -299,7 +299,7 @@ def quantile_difference(
     )
 
 
-def _resampled(a: Vector, b: Vector, q: float, rng: np.random.Generator, n_resamples: int) -> Vector:
+def _resampled(a: Vector, b: Vector, q: float, rng: "np.random.Generator", n_resamples: int) -> Vector:
     """Return what the pairs say when they are drawn again, shape (n_resamples,)."""
     at_once = max(1, _DRAWN_AT_ONCE // a.size)
     parts = []

@@ -95,7 +95,7 @@ def compare_pair(
     a: Mapping[str, float],
     b: Mapping[str, float],
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     kind: Kind | None = None,
     clusters: Mapping[str, str] | None = None,
     failed_a: Collection[str] = (),

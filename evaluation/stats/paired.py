@@ -43,7 +43,7 @@ def paired_difference(
     a: Sequence[float],
     b: Sequence[float],
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     confidence_level: float = 0.95,
     higher_is_better: bool = True,
 ) -> PairedResult:

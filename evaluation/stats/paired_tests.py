@@ -50,7 +50,7 @@ class PairTestSettings:
 
     confidence_level: float
     margin: float | None
-    rng: np.random.Generator
+    rng: "np.random.Generator"
     beside: bool = True
     """Whether other tests and intervals are computed as well."""
 
@@ -205,7 +205,7 @@ _FLIP_ROUNDING = 1e-12
 _BITS = 8
 
 
-def sign_flip_p_value(differences: Vector, *, rng: np.random.Generator) -> tuple[float, str]:
+def sign_flip_p_value(differences: Vector, *, rng: "np.random.Generator") -> tuple[float, str]:
     """Return the two-sided p of the sign-flip test of the mean, and the form of the test.
 
     p is how often the mean is as far from 0 when signs are flipped at random. Up to 15 pairs it is exact
@@ -233,7 +233,7 @@ def _all_sums(sizes: Vector) -> Vector:
     return sums
 
 
-def _drawn_sums(sizes: Vector, rng: np.random.Generator) -> Vector:
+def _drawn_sums(sizes: Vector, rng: "np.random.Generator") -> Vector:
     """Return the sums of the sizes under random signs, shape (N_FLIPS,).
 
     One random byte gives the signs of eight sizes, whose 256 sums are tabulated.

@@ -32,7 +32,7 @@ ELO_MEAN = 1000.0
 
 
 def rank_preferences(
-    votes: Sequence[Vote], *, rng: np.random.Generator, n_resamples: int = 1000, confidence_level: float = 0.95
+    votes: Sequence[Vote], *, rng: "np.random.Generator", n_resamples: int = 1000, confidence_level: float = 0.95
 ) -> PreferenceRanking:
     """Rank the candidates of the votes on one scale of strength, with what is certain of their order.
 
@@ -77,7 +77,7 @@ def rank_preferences(
     )
 
 
-def _ranked(table: VoteTable, rng: np.random.Generator, n_resamples: int, level: float) -> PreferenceRanking:
+def _ranked(table: VoteTable, rng: "np.random.Generator", n_resamples: int, level: float) -> PreferenceRanking:
     fit, names = fitted(table), table.names
     contrasts = _contrasts(fit, table, level)
     alpha = round(1 - level, 12)

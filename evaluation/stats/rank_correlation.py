@@ -33,7 +33,7 @@ def centred_ranks(values: Vector) -> Vector:
     return ranks
 
 
-def shuffle_p_value(a: Vector, b: Vector, rng: np.random.Generator) -> float:
+def shuffle_p_value(a: Vector, b: Vector, rng: "np.random.Generator") -> float:
     """Return the two-sided p of the permutation test: how often shuffled ranks correlate as strongly.
 
     From 1001 cases on, Student's approximation.

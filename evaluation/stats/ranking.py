@@ -131,7 +131,7 @@ def compare_many(
 _DECIDED = (A_BETTER, B_BETTER)
 
 
-def pair_rng(seed: int, a: str, b: str) -> np.random.Generator:
+def pair_rng(seed: int, a: str, b: str) -> "np.random.Generator":
     """Return a generator determined by the seed and the two labels, in either order."""
     named = "\0".join(sorted((a, b)))
     return np.random.default_rng([seed, *sha256(named.encode()).digest()])

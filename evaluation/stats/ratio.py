@@ -20,7 +20,7 @@ def ratio_estimate(
     numerators: Sequence[float],
     denominators: Sequence[float],
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     n_resamples: int = 1000,
     clusters: Sequence[Hashable | None] | None = None,
     confidence_level: float = 0.95,
@@ -72,7 +72,7 @@ def _unit_sums(above: Vector, below: Vector, clusters: Sequence[Hashable | None]
     return np.array([pairs[rows].sum(axis=0) for rows in grouped(range(len(pairs)), clusters)])
 
 
-def _by_percentiles(units: Vector, rng: np.random.Generator, n_resamples: int, level: float) -> Interval | None:
+def _by_percentiles(units: Vector, rng: "np.random.Generator", n_resamples: int, level: float) -> Interval | None:
     at_once = max(1, _DRAWN_AT_ONCE // len(units))
     sums = np.concatenate(
         [
@@ -90,7 +90,7 @@ def _by_percentiles(units: Vector, rng: np.random.Generator, n_resamples: int, l
     return Interval(float(low), float(high))
 
 
-def _accelerated(units: Vector, rng: np.random.Generator, n_resamples: int, level: float) -> Interval | None:
+def _accelerated(units: Vector, rng: "np.random.Generator", n_resamples: int, level: float) -> Interval | None:
     def ratio(rows: Sequence[Vector]) -> float:
         above, below = np.sum(rows, axis=0)
         if not below:

@@ -24,7 +24,7 @@ def reweighted_interval(
     statistic: Statistic,
     n_cases: int,
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     n_resamples: int,
     confidence_level: float,
     n_numbers_a_row: int | None = None,
@@ -97,7 +97,7 @@ def cumulative(weights: Matrix, ends: NDArray[np.integer]) -> Matrix:
 
 
 def _resampled(
-    statistic: Statistic, n_units: int, rng: np.random.Generator, n_resamples: int, n_numbers_a_row: int
+    statistic: Statistic, n_units: int, rng: "np.random.Generator", n_resamples: int, n_numbers_a_row: int
 ) -> Vector:
     """Return the statistic of each resample in which it is defined."""
     shares = np.full(n_units, 1 / n_units)

@@ -91,7 +91,7 @@ def coefficients(scores: Matrix, design: Matrix) -> Matrix:
     return slopes
 
 
-def joint_p_value(effects: Matrix, *, rng: np.random.Generator, n_flips: int = 4999) -> float | None:
+def joint_p_value(effects: Matrix, *, rng: "np.random.Generator", n_flips: int = 4999) -> float | None:
     """Test the columns' joint effect on the scores by flipping the signs of whole cases; None for too few of them.
 
     The statistic is the sum over columns of (mean / standard error) squared. p = (1 + hits) / (1 + flips).
@@ -128,7 +128,7 @@ def _statistic(signs: Matrix, effects: Matrix) -> Vector:
 
 
 def partial_p_value(
-    values: Vector, others: Matrix, own: Matrix, *, rng: np.random.Generator, n_shuffles: int = 4999
+    values: Vector, others: Matrix, own: Matrix, *, rng: "np.random.Generator", n_shuffles: int = 4999
 ) -> float | None:
     """Test a parameter's columns for an effect beyond all other columns, with independent answers.
 

@@ -85,12 +85,12 @@ def _grid(parameters: Sequence[Parameter], n_samples: int | None) -> tuple[Combi
     )
 
 
-def _at_random(n: int, n_parameters: int, rng: np.random.Generator) -> list[list[float]]:
+def _at_random(n: int, n_parameters: int, rng: "np.random.Generator") -> list[list[float]]:
     rows: list[list[float]] = rng.random((n, n_parameters)).tolist()
     return rows
 
 
-def _latin(n: int, n_parameters: int, rng: np.random.Generator) -> list[list[float]]:
+def _latin(n: int, n_parameters: int, rng: "np.random.Generator") -> list[list[float]]:
     """Return a Latin hypercube: one point in each of n parts of every axis.
 
     Source: McKay, Beckman and Conover 1979, doi:10.2307/1268522.

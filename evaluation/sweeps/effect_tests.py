@@ -99,18 +99,18 @@ class Evidence(ABC):
         if varied and not has_curves:
             self.notes.append("too few combinations for curves: only straight lines are looked for")
 
-    def effect(self, place: int, *, rng: np.random.Generator) -> float | None:
+    def effect(self, place: int, *, rng: "np.random.Generator") -> float | None:
         """Return the p-value of the parameter at that place, adjusted for all others; None if it cannot be computed."""
         others = [used for index, used in enumerate(self.used) if index != place]
         return self._p_value(others, self.used[place], rng=rng)
 
-    def line(self, place: int, *, rng: np.random.Generator) -> float | None:
+    def line(self, place: int, *, rng: "np.random.Generator") -> float | None:
         """Return the p-value of the parameter's linear part, with its curve among the other columns."""
         own = self.used[place]
         others = [used for index, used in enumerate(self.used) if index != place]
         return self._p_value([*others, own[:, 1:]], own[:, :1], rng=rng)
 
-    def interaction(self, first: int, second: int, *, rng: np.random.Generator) -> float | None:
+    def interaction(self, first: int, second: int, *, rng: "np.random.Generator") -> float | None:
         """Return the p-value of the products of two parameters, adjusted for all parameters."""
         products = interaction_of(self.varied[first], self.varied[second])
         return self._p_value([columns.matrix for columns in self.varied], products, rng=rng)
@@ -124,7 +124,7 @@ class Evidence(ABC):
         return self._detectable(others, self.used[place], self.varied[place], alpha=alpha)
 
     @abstractmethod
-    def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None: ...
+    def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: "np.random.Generator") -> float | None: ...
 
     @abstractmethod
     def _detectable(self, others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float) -> float | None: ...
@@ -139,7 +139,7 @@ class OverCases(Evidence):
         if 0 < scores.shape[1] < MIN_UNITS:
             self.notes.append(f"{scores.shape[1]} cases are too few to test a parameter (at least {MIN_UNITS})")
 
-    def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None:
+    def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: "np.random.Generator") -> float | None:
         effects = self._effects(others, own)
         return joint_p_value(effects, rng=rng, n_flips=self.n_draws) if effects is not None else None
 
@@ -169,7 +169,7 @@ class OverAnswers(Evidence):
         super().__init__(scores, varied, n_draws=n_draws)
         self._known = ~np.isnan(scores)
 
-    def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None:
+    def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: "np.random.Generator") -> float | None:
         rows, values = self._answers
         stacked = np.column_stack([np.empty((len(self.scores), 0)), *others])
         return partial_p_value(values, stacked[rows], own[rows], rng=rng, n_shuffles=self.n_draws)

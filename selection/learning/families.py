@@ -80,7 +80,7 @@ def held_out(families: Integers, codes: NDArray[np.uint64], share: float) -> Mas
     return is_held_out
 
 
-def folds(families: Integers, n_folds: int, rng: np.random.Generator) -> Integers:
+def folds(families: Integers, n_folds: int, rng: "np.random.Generator") -> Integers:
     """Return the fold of each case; a family is in one fold, and folds have about as many families each."""
     distinct_families, place = np.unique(families, return_inverse=True)
     assigned = np.empty(len(distinct_families), dtype=np.int64)

@@ -41,7 +41,7 @@ class FittedSpace:
         return np.array([self.space.scaled(row) for row in np.hstack(parts)])
 
 
-def fit_space(prompts: Sequence[str], *, rng: np.random.Generator, embed: Embed | None = None) -> FittedSpace:
+def fit_space(prompts: Sequence[str], *, rng: "np.random.Generator", embed: Embed | None = None) -> FittedSpace:
     """Fit the feature space of these prompts; the randomness is that of the randomised decomposition."""
     read = [read_part(prompt) for prompt in prompts]
     vectoriser, decomposition = _fit_words(read, seed=int(rng.integers(2**31)))

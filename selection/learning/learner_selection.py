@@ -149,7 +149,7 @@ class _Unseen:
 
 
 def try_learners(
-    data: Material, *, learners: Sequence[Learner], rng: np.random.Generator, embed: Embed | None
+    data: Material, *, learners: Sequence[Learner], rng: "np.random.Generator", embed: Embed | None
 ) -> Trial:
     """Return the learner that comes closest on families not trained on, fitted to all data.
 
@@ -198,7 +198,7 @@ def _difficulty(features: Matrix, learning_targets: Targets) -> Linear:
     return fit_ridge(features, outputs, ridge_strength(features, outputs))
 
 
-def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: np.random.Generator) -> _Unseen:
+def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: "np.random.Generator") -> _Unseen:
     deviation, error = ({learner.name: np.zeros(data.values.shape) for learner in learners} for _ in range(2))
     difficulty = np.zeros(len(data.values))
     for fold in range(data.n_folds):
@@ -314,7 +314,7 @@ def _trained(
     features: Matrix,
     unseen: _Unseen,
     learner: Learner,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> TrainedLearner:
     everything = np.ones(len(data.values), dtype=np.bool_)
     learning_targets = targets(features, data.values, data.task)

@@ -37,7 +37,7 @@ class Lesson:
     strength: float
     """Penalty with which a ridge on these data does well."""
 
-    def resampled(self, rng: np.random.Generator) -> Vector:
+    def resampled(self, rng: "np.random.Generator") -> Vector:
         """Return how often each case is drawn when as many families as there are, are drawn with replacement."""
         distinct_families, place = np.unique(self.families, return_inverse=True)
         drawn = np.bincount(
@@ -72,7 +72,7 @@ class Learner(Protocol):
         """Name of its part."""
         ...
 
-    def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
+    def fit(self, lesson: Lesson, rng: "np.random.Generator", *, quick: bool = False) -> Learned:
         """Fit the learner to the lesson; the standard errors of a quick fit mean nothing."""
         ...
 
@@ -84,7 +84,7 @@ class Ridge:
     name: ClassVar[str] = "ridge"
     n_refits: int = 16
 
-    def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
+    def fit(self, lesson: Lesson, rng: "np.random.Generator", *, quick: bool = False) -> Learned:
         """Fit the linear models, whose sums are served."""
         from sklearn.linear_model import Ridge as Estimator
 
@@ -147,7 +147,7 @@ class Neighbours:
     most_asked: int = 600
     """Maximum number of points that are predicted from the others to choose by."""
 
-    def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
+    def fit(self, lesson: Lesson, rng: "np.random.Generator", *, quick: bool = False) -> Learned:
         """Fit with the number of neighbours that did best."""
         from sklearn.neighbors import KNeighborsRegressor
 
@@ -211,7 +211,7 @@ class Trees:
     max_depth: int = 9
     min_leaf: int = 10
 
-    def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
+    def fit(self, lesson: Lesson, rng: "np.random.Generator", *, quick: bool = False) -> Learned:
         """Fit the bags."""
         features = lesson.with_tasks(1.0).astype(np.float32)
         bags = [self._bag(features, lesson, rng) for _ in range(4 if quick else self.n_bags)]
@@ -225,7 +225,7 @@ class Trees:
 
         return Learned(part=part, estimators=tuple(bags), slow=slow)
 
-    def _bag(self, features: Floats, lesson: Lesson, rng: np.random.Generator) -> Any:
+    def _bag(self, features: Floats, lesson: Lesson, rng: "np.random.Generator") -> Any:
         from sklearn.ensemble import ExtraTreesRegressor
 
         counts = lesson.resampled(rng).astype(np.int64)

@@ -126,7 +126,7 @@ def train(
     evidence: Evidence,
     prompts: Sequence[str],
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     learners: Sequence[Learner] = LEARNERS,
     embed: Embed | None = None,
     held_out_share: float = HELD_OUT,

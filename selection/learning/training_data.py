@@ -60,7 +60,7 @@ def material(
     prompts: Sequence[str],
     families: Integers,
     shown: Mask,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     rule: TieRule = AS_BY_DEFAULT,
 ) -> Material:
     """Return the cases of `shown`, at most `MOST_CASES` of them, with folds drawn by family."""

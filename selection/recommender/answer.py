@@ -115,7 +115,7 @@ def _chosen(view: View, question: Question, deviations: Deviations | None) -> Ch
 
 
 def answered(
-    recommender: Recommender, question: Question, *, explore: float = 0.0, rng: np.random.Generator | None = None
+    recommender: Recommender, question: Question, *, explore: float = 0.0, rng: "np.random.Generator | None" = None
 ) -> Answer:
     """Return the answer from what the recommender knows now.
 
@@ -208,7 +208,7 @@ def _deviations(view: View, question: Question) -> Deviations | None:
     return deviations_of(view.scoreboard, view.champion, question.task, question.prompt)
 
 
-def _drawn(choice: Choice, explore: float, rng: np.random.Generator | None) -> tuple[Ranked | None, float | None]:
+def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
     """Return the candidate named after the draw, with its probability; None where there is nothing to draw among.
 
     A candidate that another beats in everything known may be drawn: exploration tests whether that is so.

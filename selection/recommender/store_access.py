@@ -25,8 +25,6 @@ from selection.decisions.decision_log import Decision, Entry, Outcome, Row
 from selection.decisions.decision_rows import past_of, record_of, reported_of, text_of_record
 from selection.decisions.past_decisions import PastDecision
 from selection.decisions.reported_outcomes import UseOutcome
-from selection.learning.model_files import FROM_A_FILE, read_serving
-from selection.learning.serving import ServedModel
 from selection.recommender.stored_state import read, written
 from selection.recommender.view import FirstKnown
 from selection.scoreboard import Predictor, Scoreboard
@@ -34,6 +32,7 @@ from selection.scoreboard import Predictor, Scoreboard
 if TYPE_CHECKING:
     from evaluation.store.evidence_stamp import ServerStamp
     from evaluation.store.session import Store
+    from selection.learning.serving import ServedModel
 
 T = TypeVar("T")
 BUSY_S = 0.005
@@ -253,7 +252,9 @@ class StoreBook:
             self._open()  # which says what is wrong
         self._is_checked = True
 
-    def _find_model(self, model_id: str) -> ServedModel | None:
+    def _find_model(self, model_id: str) -> "ServedModel | None":
+        from selection.learning.model_files import FROM_A_FILE, read_serving
+
         stored = None if self._file is None else read_serving_of(self._file, model_id)
         if stored is None:
             return None

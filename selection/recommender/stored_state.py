@@ -5,13 +5,15 @@ The model itself stays where it is stored; only the result of its check against 
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import ModelFileError
-from selection.learning.serving import ServedModel
 from selection.learning.staleness import Changed, Holding
 from selection.recommender.view import FirstKnown
 from selection.scoreboards.serialization import read_scoreboard, written_scoreboard
+
+if TYPE_CHECKING:
+    from selection.learning.serving import ServedModel
 
 FindModel = Callable[[str], "ServedModel | None"]
 """Return a model by its id, as it was trained; None where it differs from what was stored."""
@@ -27,6 +29,8 @@ def written(state: FirstKnown, model_id: str | None) -> bytes | None:
     champion = state.champion
     if champion is None:
         return written_scoreboard(state.scoreboard, {"champion_id": state.champion_id, "model": None})
+
+    from selection.learning.serving import ServedModel
 
     if model_id is None or not isinstance(champion, ServedModel):
         return None
@@ -65,7 +69,7 @@ def read(content: bytes, find_model: FindModel) -> FirstKnown:
         raise _not_whole(f"{type(error).__name__}: {error}") from error
 
 
-def _champion(plain: Mapping[str, Any], find_model: FindModel) -> ServedModel:
+def _champion(plain: Mapping[str, Any], find_model: FindModel) -> "ServedModel":
     model = find_model(plain["id"])
     if model is None:
         raise _not_whole("its model is not there")

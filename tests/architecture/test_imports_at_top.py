@@ -39,6 +39,8 @@ SLOW = {
 """Modules of the standard library that take 2 ms or more to import."""
 MANY = 15
 """So many of our own modules are slow together: the catalogue of metrics has a hundred."""
+SELDOM_NEEDED = ("selection.learning",)
+"""Packages that a first answer does without where no selection model decides."""
 NOT_EVERYWHERE = {"fcntl"}
 """Modules of the standard library that Windows has not."""
 RUN_ELSEWHERE = ("evaluation/sandbox/inside/", "evaluation/store/migrations/")
@@ -122,7 +124,11 @@ def in_functions(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
 def belongs_at_top(module: str, node: ast.Import | ast.ImportFrom) -> bool:
     loaded = frozenset().union(*(loaded_with(name) for name in imports_of(node)))
     brings = loaded - loaded_with(module)
-    is_slow = len(brings) > MANY or any(name.split(".")[0] not in PACKAGES for name in brings)
+    is_slow = (
+        len(brings) > MANY
+        or any(name.startswith(SELDOM_NEEDED) for name in brings)
+        or any(name.split(".")[0] not in PACKAGES for name in brings)
+    )
     return not is_slow and module not in loaded
 
 

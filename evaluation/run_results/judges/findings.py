@@ -84,7 +84,7 @@ class JudgingFindings:
 def judging_findings(
     judges: Sequence[JudgeScores],
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     ratings: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
 ) -> JudgingFindings:
     """Return the findings about the judges from their stored verdicts.
@@ -103,7 +103,7 @@ def judging_findings(
     return JudgingFindings(judges=judge_findings, agreements=tuple(agreements))
 
 
-def _finding(scores: JudgeScores, rng: np.random.Generator) -> JudgeFinding:
+def _finding(scores: JudgeScores, rng: "np.random.Generator") -> JudgeFinding:
     pairs, grades = _pairs(scores), _grades(scores)
     n_judged = len(_rated(scores))
     return JudgeFinding(
@@ -121,7 +121,7 @@ def _length(
     scores: JudgeScores,
     pairs: Mapping[str, PairwiseEvidence],
     grades: Mapping[str, RubricEvidence],
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> LengthBias | None:
     if scores.metric == JudgePairwise.name:
         return _length_of_pairs(scores, pairs, rng)
@@ -152,7 +152,7 @@ def _position(scores: JudgeScores, pairs: Mapping[str, PairwiseEvidence]) -> Pos
 
 
 def _length_of_pairs(
-    scores: JudgeScores, pairs: Mapping[str, PairwiseEvidence], rng: np.random.Generator
+    scores: JudgeScores, pairs: Mapping[str, PairwiseEvidence], rng: "np.random.Generator"
 ) -> LengthBias:
     return length_bias_of_pairs(
         [scores.measurements[key].value for key in pairs],
@@ -164,7 +164,7 @@ def _length_of_pairs(
 
 
 def _length_of_grades(
-    scores: JudgeScores, grades: Mapping[str, RubricEvidence], rng: np.random.Generator
+    scores: JudgeScores, grades: Mapping[str, RubricEvidence], rng: "np.random.Generator"
 ) -> LengthBias:
     return length_bias_of_grades(
         [evidence.score for evidence in grades.values()],
@@ -183,7 +183,7 @@ def _rated(scores: JudgeScores) -> dict[str, float]:
 
 
 def _agreements(
-    judges: Sequence[JudgeScores], ratings: Mapping[str, Sequence[float]], rng: np.random.Generator
+    judges: Sequence[JudgeScores], ratings: Mapping[str, Sequence[float]], rng: "np.random.Generator"
 ) -> list[RaterAgreement]:
     """Return the agreement of one metric's judges with one another and with people."""
     rated = {scores.judge: _rated(scores) for scores in judges}
