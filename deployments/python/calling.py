@@ -52,16 +52,17 @@ def call(
     thread, is_cancelled = _thread(work, caller, future), _cancellation()
     try:
         thread.start()
-        return _result(future, caller, is_cancelled)
+        _wait(future, caller, is_cancelled)
     except KeyboardInterrupt:
         caller.interrupt()
         if future.done() or thread.ident is None:
             raise
-    return _result(future, caller, is_cancelled)
+        _wait(future, caller, is_cancelled)
+    return future.result()
 
 
-def _result(future: "Future[T]", caller: Caller, is_cancelled: Callable[[], bool]) -> T:
-    """Return the result; interrupt the work if the task that waits here is cancelled.
+def _wait(future: "Future[T]", caller: Caller, is_cancelled: Callable[[], bool]) -> None:
+    """Wait until the work has ended; interrupt it if the task that waits here is cancelled.
 
     A thread that blocks on a lock does not notice every signal: one that another thread received, or that came just
     before the lock. And `asyncio.run` answers the first Ctrl-C by cancelling its task, which awaits nothing now.
@@ -70,7 +71,6 @@ def _result(future: "Future[T]", caller: Caller, is_cancelled: Callable[[], bool
         wait([future], timeout=LOOK_EVERY_S)
         if is_cancelled():
             caller.interrupt()
-    return future.result()
 
 
 def _cancellation() -> Callable[[], bool]:
