@@ -16,9 +16,9 @@ EMBEDDED := $(shell sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements-embedded.lo
 demo: setup
 	$(BIN)/benchwright demo
 
-# In two to four processes, each with a Prefect server and a PostgreSQL of its own. Compiled files are kept, whatever the
-# environment says: to compile all tests anew takes each process half a minute.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
+# In three processes for two cores (tests/conftest.py), each with a Prefect server and a PostgreSQL of its own. Compiled
+# files are kept, whatever the environment says: to compile all tests anew takes each process half a minute.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
 test: setup-dev
 	$(PYTEST) -m "not long"
 

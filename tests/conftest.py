@@ -53,6 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PREFECT_CLIENT_CSRF_SUPPORT_ENABLED"] = "false"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return three processes for two cores: a test waits a quarter of its time for servers and processes."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(2, min(6, cores * 3 // 2))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leaves nothing of Prefect's behind."""
     shutil.rmtree(config.stash[_PREFECT_HOME], ignore_errors=True)
