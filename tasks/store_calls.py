@@ -1,7 +1,8 @@
 """Calls of the store from a flow: in a thread, retried for as long as the database is away."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from evaluation.errors import StoreUnreachableError
@@ -11,10 +12,15 @@ from tasks.retrying import retry_while_unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
+ENDS_WITHIN_S = 5.0
+"""Seconds for which a cancellation waits for a call in progress."""
 
 
 async def call_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
     """Call `call`, retrying while the database is unavailable. Cancellation propagates.
+
+    It first waits for a call that is in progress: whoever ends the work then must find what the call has stored, and
+    have the last word on it.
 
     Args:
         call: Must be safe to repeat: a connection may break after the commit.
@@ -25,10 +31,29 @@ async def call_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) ->
         StoreUnreachableError: the database was away for `PATIENCE_S`.
         StoreError: another failure, at once.
     """
+    return await _retried(lambda: _in_thread(partial(call, *words, **named)))
+
+
+async def compute_in_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
+    """Like `call_store`, for a call that computes for long: a cancellation does not wait for its end."""
+    return await _retried(lambda: asyncio.to_thread(call, *words, **named))
+
+
+async def _retried(call: Callable[[], Awaitable[T]]) -> T:
     return await retry_while_unavailable(
-        lambda: asyncio.to_thread(call, *words, **named),
+        call,
         is_away=lambda error: isinstance(error, StoreUnreachableError),
         on_wait=lambda error: log_warning("the database is unavailable; waiting for it: %s", error),
         patience_s=PATIENCE_S,
         pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
     )
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    """Await the call in a thread; where this is cancelled, wait for the call's end first, `ENDS_WITHIN_S` at most."""
+    work = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait((work,), timeout=ENDS_WITHIN_S)
+        raise

@@ -10,7 +10,7 @@ from evaluation.scoring.backend_scoring import score_asking
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.scoring.backends import opened
-from tasks.store_calls import call_store
+from tasks.store_calls import compute_in_store
 
 
 @task(name="score", task_run_name="score {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -27,7 +27,7 @@ async def score_candidate(
         benchmark: Used only in the task run's name.
     """
     with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
-        return await call_store(_score, run_id, run_candidate_id, metrics, apart)
+        return await compute_in_store(_score, run_id, run_candidate_id, metrics, apart)
 
 
 def _score(

@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from evaluation.errors import StoreError, StoreUnreachableError
 from tasks import store_calls as module
-from tasks.store_calls import call_store
+from tasks.store_calls import call_store, compute_in_store
 
 
 class Away:
@@ -89,3 +90,40 @@ def test_others_go_on_while_the_database_takes_its_time() -> None:
         return await slow
 
     assert asyncio.run(work())
+
+
+def cancelled_in_the_middle(call: Callable[[Callable[[], None]], Awaitable[None]]) -> list[str]:
+    """Return what happened, in order, where `call` is cancelled while its work is in progress."""
+    began, may_end = threading.Event(), threading.Event()
+    events: list[str] = []
+
+    def store_something() -> None:
+        began.set()
+        may_end.wait(60)
+        events.append("stored")
+
+    async def work() -> None:
+        task = asyncio.ensure_future(call(store_something))
+        await asyncio.to_thread(began.wait, 60)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.05, may_end.set)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        events.append("cancelled")
+
+    asyncio.run(work())
+    return events
+
+
+def test_who_is_cancelled_learns_of_it_after_the_call_in_progress() -> None:
+    assert ["stored", "cancelled"] == cancelled_in_the_middle(call_store)
+
+
+def test_a_call_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ENDS_WITHIN_S", 0.001)
+
+    assert ["cancelled", "stored"] == cancelled_in_the_middle(call_store)
+
+
+def test_a_computation_is_not_waited_for() -> None:
+    assert ["cancelled", "stored"] == cancelled_in_the_middle(compute_in_store)
