@@ -6,8 +6,8 @@
 
 Each mutant is tried in a fork of one interpreter that has loaded pytest and the libraries, and nothing of Benchwright:
 the fork imports the module with its fault from memory, and runs the tests of that module until the first that fails. A
-module is tested by the test file of its name; where it has none, by those that import it, the catalogue that lists it,
-and those of the modules that import it. All of it happens in a copy of the tree. A mutant on which the tests take far
+module is tested by the test file of its name and by those that import it; where there are none, by those of the
+catalogue that lists it and of the modules that import it. All of it happens in a copy of the tree. A mutant on which the tests take far
 longer than without it counts as found.
 """
 
@@ -91,13 +91,14 @@ def sources_of(source: Path) -> Path:
 
 
 def tests_of(source: Path) -> tuple[str, ...]:
-    """The test files of a module: the one of its name, else those that import it, and those of its importers."""
+    """The test files of a module: that of its name and those that import it, else those of its importers too."""
     sources, tests = sources_of(source), "tests" / sources_of(source)
     mirrored = tests / source.relative_to(sources).parent / f"test_{source.stem}.py"
-    if mirrored.exists():
-        return (str(mirrored),)
     name = _module_name(source)
     found = {str(path) for path in tests.rglob("test_*.py") if f"{name} import" in path.read_text()}
+    if mirrored.exists():
+        # The file of its name first: most faults end there.
+        return (str(mirrored), *sorted(found - {str(mirrored)}))
     for path in sources.rglob("*.py"):
         if path != source and path.name != "__init__.py" and f"{name} import" in path.read_text():
             found |= set(tests_of(path))
@@ -130,6 +131,7 @@ def run_here(work: Work) -> int:
     sys.meta_path.insert(0, _WithFault(_module_name(work.source), str(work.source.absolute()), code))
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:anyio", "--tb=no"]
     options += ["-W", "ignore:Module already imported"]
+    options += ["-o", "python_files=test_*.py"]  # else pytest itself loads `regression_test.py`, without its fault
     return int(pytest.main([*options, f"--confcutdir={'tests' / sources_of(work.source)}", *work.tests]))
 
 
