@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from evaluation.formatting import counted, p_value, points, quantity
+from evaluation.formatting import counted, listed, p_value, points, quantity
 from selection.answers import Expected, Ranked
 from selection.choosing.choice_types import Choice
 from selection.choosing.limits import RULED_OUT_BY
 from selection.choosing.measured_quality import part_shown, why_expected
-from selection.choosing.number_words import listed, ordinal, quality, quality_interval
+from selection.choosing.number_words import MOST_NAMED, ordinal, quality, quality_interval
 from selection.choosing.ties import Contrast
 from selection.preferences import MEMORY_DIGITS, TIE_ORDERS
 
@@ -125,7 +125,7 @@ def _tie(choice: Choice, winner: Ranked) -> str:
     others = [label for label in choice.tied if label != winner.candidate.label]
     if not others and winner is choice.ranked[0]:
         return ""
-    tied = f"tied with {listed(others)}, " if others else ""
+    tied = f"tied with {listed(others, MOST_NAMED)}, " if others else ""
     return f"{tied}{_by_what(choice, winner)}"
 
 

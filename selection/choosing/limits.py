@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from evaluation.errors import SelectionError
 from evaluation.escaping import one_line
-from evaluation.formatting import beyond, counted, rounded_to_hold
+from evaluation.formatting import beyond, counted, listed, rounded_to_hold
 from evaluation.records.evidence import Choosable
 from selection.answers import Removed
 from selection.choosing.expectations import Facts
-from selection.choosing.number_words import listed, ordinal
+from selection.choosing.number_words import MOST_NAMED, ordinal
 from selection.preferences import Constraints
 
 Verdict = Removed | None
@@ -171,16 +171,22 @@ def _incapable(candidate: Choosable, required: Sequence[str]) -> Verdict:
     missing = [capability for capability in required if capability not in candidate.capabilities]
     if not missing:
         return None
-    has = f"it has {listed(sorted(candidate.capabilities))}" if candidate.capabilities else "it is known to have none"
-    return Removed(candidate=candidate, constraint="capabilities", reason=f"lacks {listed(missing)}; {has}")
+    has = (
+        f"it has {listed(sorted(candidate.capabilities), MOST_NAMED)}"
+        if candidate.capabilities
+        else "it is known to have none"
+    )
+    return Removed(candidate=candidate, constraint="capabilities", reason=f"lacks {listed(missing, MOST_NAMED)}; {has}")
 
 
 def _elsewhere(candidate: Choosable, allowed: Sequence[str]) -> Verdict:
     names = [place.name for place in candidate.places]
     if any(name in allowed for name in names):
         return None
-    where = f"is served by {listed(names)}" if names else "no server is known to have it"
-    return Removed(candidate=candidate, constraint="endpoints", reason=f"{where}; allowed: {listed(allowed)}")
+    where = f"is served by {listed(names, MOST_NAMED)}" if names else "no server is known to have it"
+    return Removed(
+        candidate=candidate, constraint="endpoints", reason=f"{where}; allowed: {listed(allowed, MOST_NAMED)}"
+    )
 
 
 RULED_OUT_BY = {

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from evaluation.errors import SupersededError
-from evaluation.formatting import counted
+from evaluation.formatting import counted, listed
 from evaluation.records.evidence import Evidence
 from evaluation.results.as_json import from_json
 from evaluation.store.recommendations import count_outcomes_since, list_recommendations
 from evaluation.store.selection_evidence import read_evidence, read_prompts
 from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
 from evaluation.store.session import Store
-from selection.choosing.number_words import listed
+from selection.choosing.number_words import MOST_NAMED
 from selection.decisions.decision_rows import past_of
 from selection.decisions.drift import drifts, reason_to_retrain
 from selection.learning.deciding_model import deciding, served_model
@@ -91,7 +91,7 @@ def _reason(store: Store, evidence: Evidence, trained_at: datetime | None) -> st
     model = deciding(store).served
     changed = () if model is None else other_scores(model, evidence)
     if model is not None and changed:
-        return f"scores have changed since {model.version} learned from them: {listed(changed)}"
+        return f"scores have changed since {model.version} learned from them: {listed(changed, MOST_NAMED)}"
     since = list_recommendations(store, since=trained_at, reported=True, with_prompts=False)
     return reason_to_retrain(drifts([past_of(record) for record in since]))
 

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.escaping import one_line
-from evaluation.formatting import counted, quantity
+from evaluation.formatting import counted, listed, quantity
 from evaluation.records.evidence import Choosable
 from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Removed, Reported
 from selection.choosing.measured_quality import difference_line, part_shown
-from selection.choosing.number_words import listed, quality, quality_interval
+from selection.choosing.number_words import MOST_NAMED, quality, quality_interval
 from selection.configuration import as_mapping
 
 _ABBREVIATED = 8
@@ -210,7 +210,7 @@ def removed_lines(recommendation: Recommendation) -> list[str]:
     removed = [removal for removal in recommendation.removed if removal not in unmeasured]
     lines = [f"ruled out: {removal.candidate.label}: {removal.reason}" for removal in removed[:_ABBREVIATED]]
     if unmeasured:
-        names = listed([removal.candidate.label for removal in unmeasured])
+        names = listed([removal.candidate.label for removal in unmeasured], MOST_NAMED)
         lines.append(f"ruled out, as not measured on this task: {names}")
     if (n_more := len(removed) - _ABBREVIATED) > 0:
         lines.append(f"ruled out: {counted(n_more, 'other candidate')}; --json lists them")
