@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+BEST_PER_TASK = "best_per_task"
+"""Kind of a model by which the best candidate on a task is named whatever the prompt."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GainResult:

@@ -7,14 +7,13 @@ cannot be read is refused with a `ModelFileError` that says what was found; the 
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +22,10 @@ from evaluation.fingerprint import canonical_json
 from evaluation.formatting import quantity
 from evaluation.results.as_json import as_json
 from selection.archives import TRAIN_AGAIN, packed_archive, read_archive
-from selection.learning.estimator_files import must_be_trusted, read_estimators, written_estimators
+from selection.learning.estimator_files import Estimators, must_be_trusted, read_estimators, written_estimators
 from selection.learning.features import Embed
-from selection.learning.served_arrays import FORMAT_VERSION, must_be_readable_version, read_model, written_model
+from selection.learning.model_header import FILE, FORMAT_VERSION, FileHeader, read_file_header
+from selection.learning.served_arrays import read_model, written_model
 from selection.learning.serving import ServedModel
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ PROBES = (
 )
 _AGREE = 1e-3
 """Tolerance of served deviations of a probe, a tenth of a point: numbers are stored at half precision."""
-_FILE = "the model file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +104,16 @@ def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
     return packed
 
 
-def _estimators(trained: "Trained") -> dict[str, Any]:
+def _estimators(trained: "Trained") -> Estimators:
     learner = trained.report.trial.trained
-    estimators: dict[str, Any] = {"kind": trained.kind, "keys": list(trained.keys), "tasks": list(trained.tasks)}
-    if learner is not None:
-        estimators |= {"vectoriser": learner.space.vectoriser, "decomposition": learner.space.decomposition}
-        estimators |= {"estimators": list(learner.learned.estimators)}
-    return estimators
+    return Estimators(
+        kind=trained.kind,
+        keys=trained.keys,
+        tasks=trained.tasks,
+        vectoriser=None if learner is None else learner.space.vectoriser,
+        decomposition=None if learner is None else learner.space.decomposition,
+        estimators=() if learner is None else learner.learned.estimators,
+    )
 
 
 def _must_agree(served: ServedModel, trained: "Trained") -> None:
@@ -153,28 +155,19 @@ def read_serving(
     return replace(read_model(data), sha256=sha256, number=number, embed=embed, is_from_elsewhere=is_from_elsewhere)
 
 
-def read_estimator(data: bytes) -> dict[str, Any]:
-    """Return the estimators of scikit-learn by name: `vectoriser`, `decomposition`, `estimators`.
-
-    Raises:
-        ModelFileError: they hold a type off the list, are damaged, or are not a skops file.
-    """
-    return read_estimators(data)
-
-
 def write_file(path: Path, packed: PackedModel) -> None:
     """Write the whole model to one file, atomically."""
-    about = {
-        "format_version": FORMAT_VERSION,
-        "kind": packed.kind,
-        "data_hash": packed.data_hash,
-        "code_version": packed.code_version,
-        "report": packed.report,
-        "estimator_sha256": packed.estimator_sha256,
-        "serving_sha256": packed.serving_sha256,
-    }
+    header = FileHeader(
+        format_version=FORMAT_VERSION,
+        kind=packed.kind,
+        data_hash=packed.data_hash,
+        code_version=packed.code_version,
+        report=packed.report,
+        estimator_sha256=packed.estimator_sha256,
+        serving_sha256=packed.serving_sha256,
+    )
     members = {
-        "model.json": canonical_json(about).encode(),
+        "model.json": canonical_json(as_json(header)).encode(),
         "serving.npz": packed.serving,
         "estimator.skops": packed.estimator,
     }
@@ -205,40 +198,28 @@ def read_file(path: Path) -> PackedModel:
 
 def read_packed(data: bytes) -> PackedModel:
     """Return the model in the bytes of a model file. Raises `ModelFileError`."""
-    members = read_archive(data, _FILE)
-    about = _about(members)
+    members = read_archive(data, FILE)
+    header = _header(members)
     serving, estimator = members["serving.npz"], members["estimator.skops"]
     packed = PackedModel(
         estimator=estimator,
         serving=serving,
-        kind=about["kind"],
-        data_hash=about["data_hash"],
-        code_version=about["code_version"],
-        report=about["report"],
+        kind=header.kind,
+        data_hash=header.data_hash,
+        code_version=header.code_version,
+        report=header.report,
     )
-    if (packed.serving_sha256, packed.estimator_sha256) != (about["serving_sha256"], about["estimator_sha256"]):
-        raise ModelFileError(f"{_FILE} was changed after it was written: its hashes do not fit", TRAIN_AGAIN)
+    if (packed.serving_sha256, packed.estimator_sha256) != (header.serving_sha256, header.estimator_sha256):
+        raise ModelFileError(f"{FILE} was changed after it was written: its hashes do not fit", TRAIN_AGAIN)
     served = read_model(serving)
     must_be_trusted(estimator)
     if (served.kind, served.data_hash) != (packed.kind, packed.data_hash):
-        raise ModelFileError(f"{_FILE} says {packed.kind!r} and serves {served.kind!r}", TRAIN_AGAIN)
+        raise ModelFileError(f"{FILE} says {packed.kind!r} and serves {served.kind!r}", TRAIN_AGAIN)
     return packed
 
 
-def _about(members: dict[str, bytes]) -> dict[str, Any]:
+def _header(members: Mapping[str, bytes]) -> FileHeader:
     missing = {"model.json", "serving.npz", "estimator.skops"} - members.keys()
     if missing:
-        raise ModelFileError(f"{_FILE} lacks {sorted(missing)[0]!r}; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
-    try:
-        about = json.loads(members["model.json"])
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{_FILE} has a 'model.json' that is not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
-    if not isinstance(about, dict):
-        raise ModelFileError(f"{_FILE} has a 'model.json' that is a {type(about).__name__}", TRAIN_AGAIN)
-    must_be_readable_version(about.get("format_version"), _FILE)
-    for name in ("kind", "data_hash", "code_version", "serving_sha256", "estimator_sha256"):
-        if not isinstance(about.get(name), str):
-            raise ModelFileError(f"{_FILE} says {name} is {about.get(name)!r:.80}", TRAIN_AGAIN)
-    if not isinstance(about.get("report"), dict):
-        raise ModelFileError(f"{_FILE} has no report", TRAIN_AGAIN)
-    return about
+        raise ModelFileError(f"{FILE} lacks {sorted(missing)[0]!r}; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
+    return read_file_header(members["model.json"])

@@ -17,7 +17,8 @@ from selection.learning.held_out_test import examination, expectations
 from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
-from selection.learning.training import BEST_PER_TASK, HELD_OUT
+from selection.learning.training import HELD_OUT
+from selection.retraining import BEST_PER_TASK
 
 MIN_FAMILIES = 6
 """Minimum number of common families for a gain to count."""

@@ -24,10 +24,9 @@ from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
 from selection.learning.training_data import material
-from selection.retraining import HeldOutReport, TaskReport, TrainingReport
+from selection.retraining import BEST_PER_TASK, HeldOutReport, TaskReport, TrainingReport
 
 HELD_OUT = 0.2
-BEST_PER_TASK = "best_per_task"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,17 +1,14 @@
-"""A recommendation as text and as JSON: its rows, and what was ruled out."""
+"""A recommendation as text: its rows, and what was ruled out."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
 
 from evaluation.escaping import one_line
 from evaluation.formatting import counted, listed, quantity
 from evaluation.records.evidence import Choosable
-from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Removed, Reported
+from selection.answers import Expected, MeasuredQuality, Ranked, Recommendation
 from selection.choosing.measured_quality import difference_line, part_shown
 from selection.choosing.number_words import MOST_NAMED, quality, quality_interval
-from selection.configuration import as_mapping
 
 _ABBREVIATED = 8
 """Maximum number of candidates named that were excluded for the same reason."""
@@ -24,66 +21,6 @@ SUITES: Mapping[str, str] = {
 }
 """Standard suite of each task."""
 _MODELS_NAMED = 3
-
-
-def recommendation_as_json(recommendation: Recommendation, *, percentile: float) -> dict[str, Any]:
-    """Return all of it as JSON, numbers not rounded."""
-    chosen = None if recommendation.candidate is None else as_mapping(recommendation.candidate)
-    return {
-        "status": "abstained" if recommendation.abstained else "completed",
-        "id": recommendation.id,
-        "task": recommendation.task,
-        "candidate": chosen,
-        "measured": _expected(recommendation.measured),
-        "quality": _expected(recommendation.quality),
-        "adjustments": _expected(recommendation.adjustments),
-        "latency_s": _expected(recommendation.latency_s),
-        "percentile": percentile,
-        "cost_per_1k": _expected(recommendation.cost_per_1k),
-        "energy_j": _expected(recommendation.energy_j),
-        "memory_gb": recommendation.memory_gb,
-        "reported": _expected(recommendation.reported),
-        "reason": recommendation.reason,
-        "alternatives": [_ranked(ranked) for ranked in recommendation.alternatives],
-        "pareto": list(recommendation.pareto),
-        "tied": list(recommendation.tied),
-        "removed": [_removed(removal) for removal in recommendation.removed],
-        "n_cases": recommendation.n_cases,
-        "decided_by": recommendation.decided_by,
-        "tested_by": recommendation.tested_by,
-        "notes": list(recommendation.notes),
-        "created_at": recommendation.created_at.isoformat(),
-    }
-
-
-def _expected(numbers: Expected | MeasuredQuality | Adjustments | Reported | None) -> dict[str, Any] | None:
-    return None if numbers is None else asdict(numbers)
-
-
-def _ranked(ranked: Ranked) -> dict[str, Any]:
-    return {
-        "candidate": as_mapping(ranked.candidate),
-        "utility": ranked.utility,
-        "measured": _expected(ranked.measured),
-        "quality": _expected(ranked.quality),
-        "adjustments": _expected(ranked.adjustments),
-        "latency_s": _expected(ranked.latency_s),
-        "cost_per_1k": _expected(ranked.cost_per_1k),
-        "energy_j": _expected(ranked.energy_j),
-        "memory_gb": ranked.memory_gb,
-        "is_tied": ranked.is_tied,
-        "is_pareto": ranked.is_pareto,
-    }
-
-
-def _removed(removal: Removed) -> dict[str, Any]:
-    return {
-        "candidate": removal.candidate.label,
-        "constraint": removal.constraint,
-        "reason": removal.reason,
-        "value": removal.value,
-        "limit": removal.limit,
-    }
 
 
 def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list[dict[str, str]]:

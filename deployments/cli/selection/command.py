@@ -47,7 +47,7 @@ def show(
     from selection.analytics.analysis import analyse
     from selection.analytics.page import analytics_as_json
     from selection.learning.deciding_model import deciding
-    from selection.pages.scoreboard import scoreboard_as_json
+    from selection.pages.scoreboard import task_scoreboard
 
     with open_stored(db) as store, open_recommender(db) as url:
         decides, board, analytics = (
@@ -59,7 +59,8 @@ def show(
         raise UnknownNameError("task", task, board.standings, "`benchwright selection show` lists what was measured")
     standings = [standing for standing in board.standings.values() if task in (None, standing.task)]
     if as_json:
-        fields = {"champion": champion_as_json(decides), "tasks": scoreboard_as_json(board, standings)}
+        tasks = [task_scoreboard(board, standing) for standing in standings]
+        fields = {"champion": champion_as_json(decides), "tasks": tasks}
         print_json(fields | {"recommendations": analytics_as_json(analytics)})
     else:
         print_selection(decides, board, standings, analytics)

@@ -18,11 +18,11 @@ from sklearn.svm import SVR
 from evaluation.errors import ConfigurationError, ModelFileError, SelectionError
 from selection.archives import packed_archive, written_array
 from selection.choosing.calibrated_quality import as_expected
+from selection.learning.estimator_files import read_estimators
 from selection.learning.learners import Learner, Neighbours, Ridge, Trees
 from selection.learning.model_files import (
     PackedModel,
     pack,
-    read_estimator,
     read_file,
     read_packed,
     read_serving,
@@ -98,17 +98,17 @@ def test_a_model_of_an_earlier_version_tells_what_it_expects_as_it_is() -> None:
 
 @each
 def test_the_estimators_come_back_and_predict_what_serves(name: str) -> None:
-    found = read_estimator(packed(name).estimator)
+    found = read_estimators(packed(name).estimator)
     served = read_serving(packed(name).serving).learner
     assert served is not None
-    words = found["decomposition"].transform(found["vectoriser"].transform(PROMPTS[:5]))
+    words = found.decomposition.transform(found.vectoriser.transform(PROMPTS[:5]))
     features = served.space.of_all(PROMPTS[:5])
     place = -words.shape[1]
     np.testing.assert_allclose(
         (words - served.space.centre[place:]) * served.space.scale[place:], features[:, place:], atol=1e-6
     )
     seen = features if name == "ridge" else np.hstack([features, np.full((5, 1), 1.0 if name == "trees" else 0.0)])
-    slow = np.mean([one.predict(seen) for one in found["estimators"]], axis=0)
+    slow = np.mean([one.predict(seen) for one in found.estimators], axis=0)
     quick = np.array([served.part.deviations(row, 0)[0] for row in features])
     np.testing.assert_allclose(slow, quick, atol=1e-5)
 
@@ -277,7 +277,7 @@ def test_a_poisoned_model_is_refused_with_what_was_found_and_the_next_step(name:
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"PK\x03\x04" + bytes(200)])
 def test_what_only_begins_like_an_archive_is_refused(data: bytes) -> None:
-    for read in (read_serving, read_estimator, read_packed):
+    for read in (read_serving, read_estimators, read_packed):
         with pytest.raises(ModelFileError):
             read(data)
 
@@ -337,7 +337,7 @@ ESTIMATOR_POISON: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_poisoned_estimators_are_refused(name: str) -> None:
     made, said = ESTIMATOR_POISON[name]
     with pytest.raises(ModelFileError, match=said):
-        read_estimator(made())
+        read_estimators(made())
 
 
 def test_trees_whose_nodes_point_outside_are_refused_before_they_are_followed() -> None:
@@ -350,7 +350,7 @@ def test_trees_whose_nodes_point_outside_are_refused_before_they_are_followed() 
             np.save(written, nodes)
             found[name] = written.getvalue()
     with pytest.raises(ModelFileError, match="tree whose nodes point outside"):
-        read_estimator(packed_archive(found))
+        read_estimators(packed_archive(found))
 
 
 def test_a_changed_or_foreign_model_file_is_refused(tmp_path: Path) -> None:
