@@ -4,25 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Reported
+from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, RankedCandidate, Recommendation, Reported
 from selection.configuration import Configuration, configuration_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RankedResult:
-    """A feasible candidate that was not chosen; the fields are those of `Ranked`."""
+class RankedResult(RankedCandidate[Configuration]):
+    """A feasible candidate that was not chosen."""
 
     candidate: Configuration
-    utility: float
-    measured: MeasuredQuality | None
-    quality: Expected
-    adjustments: Adjustments | None
-    latency_s: Expected | None
-    cost_per_1k: Expected | None
-    energy_j: Expected | None
-    memory_gb: float | None
-    is_tied: bool
-    is_pareto: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from selection_bounds import Bound, printed  # noqa: E402 - stands beside it
 
 from evaluation.records.evidence import Choosable, Evidence, EvidenceCase  # noqa: E402
 from selection.choosing.choice import choose  # noqa: E402
+from selection.choosing.choice_types import Question  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.training import train  # noqa: E402
 from selection.scoreboards.building import build_scoreboard  # noqa: E402
@@ -88,7 +89,7 @@ def _split(evidence: Evidence, prompts: Sequence[str], seed: int) -> dict[str, A
     values: NDArray[np.float64] = quality_matrix(evidence).values[~shown]
     named = []
     for case in np.flatnonzero(~shown):
-        choice = choose(board, task=TASK, deviations=model.deviations(TASK, prompts[case], keys))
+        choice = choose(board, Question(task=TASK), deviations=model.deviations(TASK, prompts[case], keys))
         named.append(keys.index(choice.chosen.key if choice.chosen else ""))
     reached = values[np.arange(len(values)), named]
     return {

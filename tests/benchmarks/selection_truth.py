@@ -29,6 +29,7 @@ from selection_pools import SIGNALS, TASKS, Pool, draw_pool, with_gaps, with_lab
 
 from evaluation.records.evidence import Evidence  # noqa: E402
 from selection.choosing.choice import choose  # noqa: E402
+from selection.choosing.choice_types import Question  # noqa: E402
 from selection.learning.calibration import calibration_error  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.serving import ServedModel  # noqa: E402
@@ -173,7 +174,7 @@ def _deviations(model: ServedModel, board: Scoreboard, task: str, prompt: str) -
 
 
 def _named(board: Scoreboard, task: str, deviations: Deviations | None, **wishes: float) -> int:
-    choice = choose(board, task=task, deviations=deviations, constraints=Constraints(**wishes))
+    choice = choose(board, Question(task=task, constraints=Constraints(**wishes)), deviations=deviations)
     return [candidate.key for candidate in board.candidates].index(choice.chosen.key if choice.chosen else "")
 
 

@@ -8,6 +8,7 @@ from scored_tables import named, standing_of
 from evaluation.errors import SelectionError
 from evaluation.records.evidence import Choosable, Place
 from selection.choosing.choice import choose
+from selection.choosing.choice_types import Question
 from selection.choosing.limits import _Limit
 from selection.preferences import Constraints
 from selection.scoreboard import Scoreboard
@@ -17,7 +18,7 @@ def _advice(constraints: Constraints, *candidates: Choosable) -> str:
     standing = standing_of([0.7, 0.6])
     board = Scoreboard(candidates=candidates, standings={"qa": standing}, overall=standing, fingerprint="x")
     with pytest.raises(SelectionError) as refused:
-        choose(board, task="qa", constraints=constraints)
+        choose(board, Question(task="qa", constraints=constraints))
     return refused.value.next_step or ""
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scored_tables import named, scored, standing_of
 
 from selection.choosing.choice import choose
+from selection.choosing.choice_types import Question
 from selection.learning.policy import HIGHEST, ServedPolicy, TieRule
 from selection.preferences import OnTie
 from selection.scoreboard import Deviations, Scoreboard
@@ -50,11 +51,7 @@ def test_a_training_is_judged_by_the_choices_that_are_served(seed: int, on_tie: 
     places = policy.named(np.array(["qa"] * 20), np.full((20, n), 0.5), expected, errors)
     served = [
         choose(
-            board,
-            task="qa",
-            on_tie=on_tie,
-            tolerance=tolerance,
-            deviations=Deviations(value=row, se=se),
+            board, Question(task="qa", on_tie=on_tie, tolerance=tolerance), deviations=Deviations(value=row, se=se)
         ).chosen
         for row, se in zip(moved, errors, strict=True)
     ]
