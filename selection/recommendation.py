@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 from evaluation.errors import ConfigurationError
 from evaluation.records import ReportedOutcome
 from selection.answers import Recommendation
-from selection.choosing.choice_types import Question
 from selection.decisions.decision_log import Decision
-from selection.preferences import TOLERANCE, Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights, checked_choice
+from selection.preferences import (
+    TOLERANCE,
+    Constraints,
+    LogPrompt,
+    OnLittleEvidence,
+    OnTie,
+    Question,
+    Weights,
+    checked_choice,
+)
 from selection.recommender.memory import text_of
 
 if TYPE_CHECKING:

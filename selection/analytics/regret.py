@@ -18,9 +18,10 @@ from statistics import fmean
 from evaluation.errors import SelectionError
 from selection.choosing.by_prompt import deviations_of
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Choice, Question
+from selection.choosing.choice_types import Choice
 from selection.decisions.drift import by_prompt
 from selection.decisions.past_decisions import PastDecision
+from selection.preferences import Question
 from selection.scoreboard import Predictor, Scoreboard
 
 

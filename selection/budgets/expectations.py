@@ -14,8 +14,8 @@ from selection.answers import Ranked
 from selection.budgets.allocation import Floats
 from selection.choosing.by_prompt import deviations_of
 from selection.choosing.calibrated_quality import calibrated
-from selection.choosing.choice_types import Choice, Question
-from selection.preferences import Constraints
+from selection.choosing.choice_types import Choice
+from selection.preferences import Constraints, Question
 from selection.recommender.answer import chosen
 from selection.recommender.registry import recommender_of
 from selection.recommender.view import View

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from evaluation.records.evidence import Choosable
-from selection.choosing.choice_types import Choice, Question
+from selection.choosing.choice_types import Choice
 from selection.choosing.expectations import facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.notes import most_cases, too_little
 from selection.choosing.ranking import allowed, rank_allowed
+from selection.preferences import Question
 from selection.scoreboard import Deviations, Scoreboard
 
 

@@ -1,48 +1,12 @@
-"""The input and the result of a choice."""
+"""The result of a choice."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from evaluation.errors import ConfigurationError
 from evaluation.records.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.ties import Contrast
-from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question for a candidate.
-
-    Raises:
-        ConfigurationError: an invalid question.
-    """
-
-    task: str | None = None
-    """None: of no task in particular, answered by the mean over all tasks."""
-    prompt: str | None = None
-    constraints: Constraints = field(default_factory=Constraints)
-    """What must hold."""
-    weights: Weights = field(default_factory=Weights)
-    """What is worth how much."""
-    on_tie: OnTie = "cheapest"
-    """Which of those near the best is named."""
-    tolerance: float = TOLERANCE
-    """How near that is, in points of expected quality."""
-    on_little_evidence: OnLittleEvidence = "abstain"
-    """What happens where too little was measured."""
-
-    def __post_init__(self) -> None:
-        for name in ("task", "prompt"):
-            value = getattr(self, name)
-            if not (value is None or (isinstance(value, str) and value.strip())):
-                raise ConfigurationError(f"{name} is {value!r}", "Give a text, or leave it out.")
-        for name, kind in (("constraints", Constraints), ("weights", Weights)):
-            value = getattr(self, name)
-            if not isinstance(value, kind):
-                raise ConfigurationError(f"{name} is {value!r}", f"Give {kind.__name__}(…) from selection.")
-        must_be_ways(on_tie=self.on_tie, tolerance=self.tolerance, on_little_evidence=self.on_little_evidence)
-
+from selection.preferences import Question
 
 DecidedBy = Literal["scoreboard", "rules"]
 

@@ -13,14 +13,14 @@ import numpy as np
 from evaluation.records.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.admission import in_order, may_be_named
-from selection.choosing.choice_types import Choice, Question
+from selection.choosing.choice_types import Choice
 from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.measured_quality import adjustments_of, measured_of
 from selection.choosing.notes import notes_on
 from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import Contrast, contrasts_with
-from selection.preferences import Weights
+from selection.preferences import Question, Weights
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
 from selection.scoreboards.two_way import Mask, Matrix

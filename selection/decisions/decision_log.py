@@ -7,8 +7,7 @@ from typing import Any
 from evaluation.records import ReportedOutcome
 from evaluation.store.background_writer import BATCH_AFTER_S, BackgroundWriter, attempt
 from selection.answers import Recommendation
-from selection.choosing.choice_types import Question
-from selection.preferences import LogPrompt
+from selection.preferences import LogPrompt, Question
 
 MOST_WAITING = 20_000
 _LONGEST_PAUSE_S = 2.0

@@ -10,7 +10,7 @@ from evaluation.records.evidence import Evidence
 from selection.choosing.calibrated_quality import calibrated
 from selection.learning.calibration import calibration_error
 from selection.learning.families import Integers
-from selection.learning.gains import chosen, gain_result, paired_gain, reached
+from selection.learning.gains import chosen, paired_gain, reached
 from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
 from selection.learning.quality_matrix import QualityMatrix, evidence_of
 from selection.retraining import CapKept, HeldOutReport
@@ -132,8 +132,8 @@ def examined(exam: Examination, model: Predictor | None) -> HeldOutReport:
         best_single=float(single.mean()),
         best_per_task=float(per_task.mean()),
         oracle=float(oracle.mean()),
-        over_single=gain_result(paired_gain(ours, single, exam.families)),
-        over_best_per_task=gain_result(paired_gain(ours, per_task, exam.families)),
+        over_single=paired_gain(ours, single, exam.families),
+        over_best_per_task=paired_gain(ours, per_task, exam.families),
         oracle_share=float(ours.mean() - single.mean()) / room if room > 1e-9 else None,
         regret=float(oracle.mean() - ours.mean()),
         top_1=float((ours >= oracle - 1e-9).mean()),

@@ -88,16 +88,16 @@ def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
     Raises:
         ConfigurationError: it does not, or was trained with an embedding that is not given here.
     """
-    learner = trained.report.trial.trained
+    learner = trained.trial.trained
     if learner is not None and learner.space.space.n_embedded and embed is None:
         raise ConfigurationError("the model was trained with an embedding", "Give the same callable to `pack`.")
     packed = PackedModel(
         estimator=written_estimators(_estimators(trained)),
-        serving=written_model(trained.served()),
-        kind=trained.kind,
-        data_hash=trained.data_hash,
-        code_version=trained.code_version,
-        report=as_json(trained.report.result),
+        serving=written_model(trained.model),
+        kind=trained.model.kind,
+        data_hash=trained.model.data_hash,
+        code_version=trained.model.code_version,
+        report=as_json(trained.report),
     )
     read_estimators(packed.estimator)
     _must_agree(read_serving(packed.serving, embed=embed), trained)
@@ -105,11 +105,11 @@ def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
 
 
 def _estimators(trained: "Trained") -> Estimators:
-    learner = trained.report.trial.trained
+    learner = trained.trial.trained
     return Estimators(
-        kind=trained.kind,
-        keys=trained.keys,
-        tasks=trained.tasks,
+        kind=trained.model.kind,
+        keys=trained.model.keys,
+        tasks=trained.model.tasks,
         vectoriser=None if learner is None else learner.space.vectoriser,
         decomposition=None if learner is None else learner.space.decomposition,
         estimators=() if learner is None else learner.learned.estimators,
@@ -117,7 +117,7 @@ def _estimators(trained: "Trained") -> Estimators:
 
 
 def _must_agree(served: ServedModel, trained: "Trained") -> None:
-    learner = trained.report.trial.trained
+    learner = trained.trial.trained
     if learner is None or served.learner is None:
         return
     features = learner.space.slow_features(PROBES, served.embed)

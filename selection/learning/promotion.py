@@ -12,13 +12,13 @@ import numpy as np
 
 from evaluation.records.evidence import Evidence
 from selection.learning.families import families_and_codes, held_out
-from selection.learning.gains import Gain, paired_gain
+from selection.learning.gains import paired_gain
 from selection.learning.held_out_test import examination, expectations
 from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
 from selection.learning.training import HELD_OUT
-from selection.retraining import BEST_PER_TASK
+from selection.retraining import BEST_PER_TASK, GainResult
 
 MIN_FAMILIES = 6
 """Minimum number of common families for a gain to count."""
@@ -28,7 +28,7 @@ MIN_FAMILIES = 6
 class Rivalry:
     """Challenger and champion on the same held-out cases; without a champion, the scoreboard alone."""
 
-    gain: Gain
+    gain: GainResult
     """Gain of the challenger's choices over the champion's."""
     n_changed: int
     """Number of cases for which they name different candidates with answers of different quality."""
@@ -158,7 +158,7 @@ def decide(
     if champion is None:
         return _first(challenger, rivalry)
     if stale is not None and stale.is_stale:
-        if rivalry is not None and rivalry.gain.high < 0 and rivalry.gain.n_families >= MIN_FAMILIES:
+        if rivalry is not None and rivalry.gain.is_loss and rivalry.gain.n_families >= MIN_FAMILIES:
             reason = f"the champion's evidence is stale ({stale}), but the challenger does worse: {_gain_text(rivalry)}"
             return PromotionDecision(verdict="keep", reason=reason)
         return PromotionDecision(
@@ -180,7 +180,7 @@ def _first(challenger: ServedModel, rivalry: Rivalry | None) -> PromotionDecisio
     if challenger.kind == BEST_PER_TASK:
         reason = "there was none before, and no learner gained over the best per task: the scoreboard decides"
         return PromotionDecision(verdict="promote", reason=reason)
-    if rivalry is not None and rivalry.gain.high < 0:
+    if rivalry is not None and rivalry.gain.is_loss:
         reason = f"the challenger does worse than the scoreboard alone on held-out families: {_gain_text(rivalry)}"
         return PromotionDecision(verdict="keep", reason=reason)
     reason = f"there was none before, and {challenger.kind} gained in cross-validation; {_gain_text(rivalry)}"

@@ -12,10 +12,11 @@ from evaluation.escaping import one_line
 from selection.answers import Expected, Ranked, Recommendation, Reported
 from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Choice, Question
+from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
 from selection.decisions.reported_outcomes import reported_of_use
+from selection.preferences import Question
 from selection.recommender.recommender import Recommender
 from selection.recommender.view import View
 from selection.scoreboard import Deviations

@@ -22,9 +22,9 @@ from selection_bounds import Bound, printed  # noqa: E402 - stands beside it
 
 from evaluation.records.evidence import Choosable, Evidence, EvidenceCase  # noqa: E402
 from selection.choosing.choice import choose  # noqa: E402
-from selection.choosing.choice_types import Question  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.training import train  # noqa: E402
+from selection.preferences import Question  # noqa: E402
 from selection.scoreboards.building import build_scoreboard  # noqa: E402
 
 TASK = "reasoning"
@@ -84,7 +84,7 @@ def _split(evidence: Evidence, prompts: Sequence[str], seed: int) -> dict[str, A
     known = evidence_of(evidence, shown)
     kept = [prompt for prompt, one in zip(prompts, shown.tolist(), strict=True) if one]
     trained = train(known, kept, rng=np.random.default_rng(seed))
-    model, board = trained.served(), build_scoreboard(known)
+    model, board = trained.model, build_scoreboard(known)
     keys = tuple(candidate.key for candidate in board.candidates)
     values: NDArray[np.float64] = quality_matrix(evidence).values[~shown]
     named = []
@@ -93,7 +93,7 @@ def _split(evidence: Evidence, prompts: Sequence[str], seed: int) -> dict[str, A
         named.append(keys.index(choice.chosen.key if choice.chosen else ""))
     reached = values[np.arange(len(values)), named]
     return {
-        "kind": trained.kind,
+        "kind": trained.model.kind,
         "n_cases": len(values),
         "model": float(reached.mean()),
         "best_single": float(values.mean(axis=0).max()),

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Question
+from selection.preferences import Question
 from selection.scoreboards.building import build_scoreboard
 
 TASK = "classification"

@@ -29,12 +29,11 @@ from selection_pools import SIGNALS, TASKS, Pool, draw_pool, with_gaps, with_lab
 
 from evaluation.records.evidence import Evidence  # noqa: E402
 from selection.choosing.choice import choose  # noqa: E402
-from selection.choosing.choice_types import Question  # noqa: E402
 from selection.learning.calibration import calibration_error  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.serving import ServedModel  # noqa: E402
 from selection.learning.training import train  # noqa: E402
-from selection.preferences import Constraints  # noqa: E402
+from selection.preferences import Constraints, Question  # noqa: E402
 from selection.scoreboard import Deviations, Scoreboard  # noqa: E402
 from selection.scoreboards.building import build_scoreboard  # noqa: E402
 
@@ -144,7 +143,7 @@ def _split(
     board, asked = build_scoreboard(known), np.random.default_rng(seed).permutation(np.flatnonzero(~shown))
     tasks, chance = pool.tasks[asked], pool.chance[asked]
     found = [
-        _deviations(trained.served(), board, task, pool.prompts[case]) for task, case in zip(tasks, asked, strict=True)
+        _deviations(trained.model, board, task, pool.prompts[case]) for task, case in zip(tasks, asked, strict=True)
     ]
     expected = np.array([board.standings[task].quality + one.value for task, one in zip(tasks, found, strict=True)])
     plain = {task: _named(board, task, None) for task in TASKS}
@@ -155,7 +154,7 @@ def _split(
     return Split(
         signal=signal,
         variant=variant,
-        kind=trained.kind,
+        kind=trained.model.kind,
         single=float(chance.mean(axis=0).max()),
         per_task_truth=float(np.mean([chance[tasks == task].mean(axis=0).max() for task in tasks])),
         oracle=float(chance.max(axis=1).mean()),

@@ -15,9 +15,9 @@ from selection.answers import Ranked
 from selection.choosing import admission
 from selection.choosing.admission import beaten
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Choice, Question
+from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import reason_of
-from selection.preferences import Constraints, OnTie, Weights
+from selection.preferences import Constraints, OnTie, Question, Weights
 from selection.scoreboard import Deviations
 from selection.scoreboards.building import build_scoreboard
 from selection.scoreboards.two_way import Matrix

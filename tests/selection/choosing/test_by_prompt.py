@@ -7,7 +7,7 @@ from scored_tables import named, standing_of
 from evaluation.records.evidence import Evidence
 from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Question
+from selection.preferences import Question
 from selection.scoreboard import Deviations, Scoreboard
 
 

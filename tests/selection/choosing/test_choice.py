@@ -13,9 +13,9 @@ from scored_tables import named, scored, standing_of
 from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.records.evidence import Choosable, Place
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Choice, Question
+from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import reason_of
-from selection.preferences import Constraints, OnLittleEvidence, Weights
+from selection.preferences import Constraints, OnLittleEvidence, Question, Weights
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
 from selection.scoreboards.building import build_scoreboard
 

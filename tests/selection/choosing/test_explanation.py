@@ -5,9 +5,8 @@ from scored_tables import named, scored, standing_of
 
 from evaluation.records.evidence import Choosable
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Question
 from selection.choosing.explanation import explanation_of, reason_of
-from selection.preferences import Constraints, Weights
+from selection.preferences import Constraints, Question, Weights
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.scoreboards.building import build_scoreboard
 

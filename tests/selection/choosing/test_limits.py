@@ -8,9 +8,8 @@ from scored_tables import named, standing_of
 from evaluation.errors import SelectionError
 from evaluation.records.evidence import Choosable, Place
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Question
 from selection.choosing.limits import _Limit
-from selection.preferences import Constraints
+from selection.preferences import Constraints, Question
 from selection.scoreboard import Scoreboard
 
 

@@ -13,9 +13,10 @@ from scored_tables import named, scored
 from evaluation.records.evidence import Evidence
 from selection.answers import Adjustments, MeasuredPart
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Choice, Question
+from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.measured_quality import part_shown, why_expected
+from selection.preferences import Question
 from selection.scoreboard import Deviations
 from selection.scoreboards.building import build_scoreboard
 

@@ -78,7 +78,7 @@ def test_what_is_read_back_serves_what_was_trained(name: str) -> None:
     model = read_serving(packed(name).serving, number=7)
     for prompt in PROMPTS[:20]:
         ours = model.deviations("reasoning", prompt, KEYS)
-        theirs = trained(name).served().deviations("reasoning", prompt, KEYS)
+        theirs = trained(name).model.deviations("reasoning", prompt, KEYS)
         assert ours is not None
         assert theirs is not None
         assert theirs.value.tolist() == ours.value.tolist()
@@ -144,12 +144,12 @@ def test_a_file_holds_all_of_it(tmp_path: Path) -> None:
 
 
 def test_serving_arrays_that_disagree_with_the_estimators_are_not_packed() -> None:
-    learner = trained().report.trial.trained
+    learner = trained().trial.trained
     assert learner is not None
     off = replace(learner.learned, slow=lambda features, task: learner.learned.slow(features, task) + 0.01)
-    wrong = replace(trained().report.trial, trained=replace(learner, learned=off))
+    wrong = replace(trained().trial, trained=replace(learner, learned=off))
     with pytest.raises(ConfigurationError, match=r"the served model differs by 0\.0100 from the trained one"):
-        pack(replace(trained(), report=replace(trained().report, trial=wrong)))
+        pack(replace(trained(), trial=wrong))
 
 
 class Bomb:

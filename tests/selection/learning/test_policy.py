@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from scored_tables import named, scored, standing_of
 
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Question
 from selection.learning.policy import HIGHEST, ServedPolicy, TieRule
-from selection.preferences import OnTie
+from selection.preferences import OnTie, Question
 from selection.scoreboard import Deviations, Scoreboard
 from selection.scoreboards.building import build_scoreboard
 

@@ -55,8 +55,8 @@ def test_what_tells_the_task_is_kept_where_no_learner_gained_too() -> None:
     prompts = prompts_of(tasks, rng)
     evidence = scored((rng.random((2, 120)) < 0.5).astype(float), tasks=tasks)
     trained = train(evidence, prompts, rng=np.random.default_rng(0), learners=(Ridge(n_refits=2),))
-    assert "best_per_task" == trained.kind
-    served, read = trained.served(), read_serving(pack(trained).serving)
+    assert "best_per_task" == trained.model.kind
+    served, read = trained.model, read_serving(pack(trained).serving)
     for prompt in prompts[:5]:
         assert served.task_shares(prompt) == read.task_shares(prompt)
     assert {"code", "law"} == (read.task_shares("return a tuple in a loop") or {}).keys()

@@ -6,8 +6,8 @@ from evaluation.stats.multiplicity import holm
 from evaluation.stats.ranking import compare_many
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, MIN_PAIRS
 from selection.choosing.choice import choose
-from selection.choosing.choice_types import Question
 from selection.choosing.explanation import reason_of
+from selection.preferences import Constraints, Question
 from selection.scoreboard import Scoreboard
 from selection.scoreboards import pair_tests
 from selection.scoreboards.building import build_scoreboard
@@ -78,8 +78,6 @@ def test_the_reason_names_the_test_and_the_pairs_that_it_allows_for() -> None:
 
 
 def test_a_constraint_that_rules_somebody_out_does_not_change_the_verdict_on_the_others() -> None:
-    from selection.preferences import Constraints
-
     board = build_scoreboard(scored([[1] * 40 + [1] * 16 + [0] * 5, [1] * 40 + [0] * 16 + [1] * 5, [0] * 61]))
     all_three = choose(board, Question(task="qa"))
     two = choose(board, Question(task="qa", constraints=Constraints(min_quality=0.5)))
