@@ -6,9 +6,8 @@ are compared case by case, with the families as independent units.
 
 import numpy as np
 
-from selection.learning.families import Integers
 from selection.retraining import GainResult
-from selection.scoreboards.two_way import Matrix, Vector
+from selection.scoreboards.two_way import Integers, Matrix, Vector
 
 
 def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:

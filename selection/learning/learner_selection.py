@@ -17,17 +17,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from selection.learning.calibration import MOST, calibration_knots, centred, slope
-from selection.learning.features import Embed, Floats
+from selection.learning.features import Floats
 from selection.learning.fitted_space import FittedSpace, fit_space
 from selection.learning.gains import paired_gain
 from selection.learning.learners import Learned, Learner, Lesson
-from selection.learning.quality_matrix import Integers
 from selection.learning.ridge import Linear, fit_ridge, ridge_strength
 from selection.learning.serving import ServedLearner
 from selection.learning.task_reading import TaskReading, fit_reading
 from selection.learning.training_data import Material
 from selection.retraining import GainResult
-from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector, fit_two_way
 
 ROUNDS = 6
 
@@ -149,9 +148,7 @@ class _Unseen:
     difficulty: Vector
 
 
-def try_learners(
-    data: Material, *, learners: Sequence[Learner], rng: "np.random.Generator", embed: Embed | None
-) -> Trial:
+def try_learners(data: Material, *, learners: Sequence[Learner], rng: "np.random.Generator") -> Trial:
     """Return the learner that comes closest on families not trained on, fitted to all data.
 
     None where its gain is not real.
@@ -162,8 +159,8 @@ def try_learners(
             f"{len(data.keys)} and {data.n_families}"
         )
         return Trial(reason=reason)
-    space = fit_space(data.prompts, rng=rng, embed=embed)
-    features = space.space.of_all(data.prompts, embed).astype(np.float64)
+    space = fit_space(data.prompts, rng=rng)
+    features = space.space.of_all(data.prompts).astype(np.float64)
     reading = fit_reading(space.space, features, data.task, len(data.tasks), data.fold)
     unseen = _unseen(data, features, learners, rng)
     gains = {name: _gain(data, deviation, unseen.error[name]) for name, deviation in unseen.deviation.items()}

@@ -23,7 +23,6 @@ from evaluation.formatting import quantity
 from evaluation.results.as_json import as_json
 from selection.archives import TRAIN_AGAIN, packed_archive, read_archive
 from selection.learning.estimator_files import Estimators, must_be_trusted, read_estimators, written_estimators
-from selection.learning.features import Embed
 from selection.learning.model_header import FILE, FORMAT_VERSION, FileHeader, read_file_header
 from selection.learning.served_arrays import read_model, written_model
 from selection.learning.serving import ServedModel
@@ -82,15 +81,12 @@ class PackedModel:
         return {name: value for name, value in numbers if isinstance(value, int | float)}
 
 
-def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
+def pack(trained: "Trained") -> PackedModel:
     """Return the model in bytes, after reading it back and checking that serving agrees with training.
 
     Raises:
-        ConfigurationError: it does not, or was trained with an embedding that is not given here.
+        ConfigurationError: it does not.
     """
-    learner = trained.trial.trained
-    if learner is not None and learner.space.space.n_embedded and embed is None:
-        raise ConfigurationError("the model was trained with an embedding", "Give the same callable to `pack`.")
     packed = PackedModel(
         estimator=written_estimators(_estimators(trained)),
         serving=written_model(trained.model),
@@ -100,7 +96,7 @@ def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
         report=as_json(trained.report),
     )
     read_estimators(packed.estimator)
-    _must_agree(read_serving(packed.serving, embed=embed), trained)
+    _must_agree(read_serving(packed.serving), trained)
     return packed
 
 
@@ -120,12 +116,10 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
     learner = trained.trial.trained
     if learner is None or served.learner is None:
         return
-    features = learner.space.slow_features(PROBES, served.embed)
+    features = learner.space.slow_features(PROBES)
     for place, task in enumerate(served.tasks):
         slow = learner.learned.slow(features, place)
-        quick = [
-            served.learner.part.deviations(served.learner.space.of(probe, served.embed), place)[0] for probe in PROBES
-        ]
+        quick = [served.learner.part.deviations(served.learner.space.of(probe), place)[0] for probe in PROBES]
         furthest = float(np.abs(np.array(quick) - slow).max())
         if not furthest <= _AGREE:
             raise ConfigurationError(
@@ -137,22 +131,19 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
             )
 
 
-def read_serving(
-    data: bytes, *, number: int | None = None, embed: Embed | None = None, is_from_elsewhere: bool = False
-) -> ServedModel:
+def read_serving(data: bytes, *, number: int | None = None, is_from_elsewhere: bool = False) -> ServedModel:
     """Return the model in these bytes; it needs only numpy.
 
     Args:
         data: `PackedModel.serving`.
         number: Its number in its store.
-        embed: Embedding that the training used.
         is_from_elsewhere: It was trained on another store.
 
     Raises:
         ModelFileError: they hold no model, a damaged one, or one that is not allowed.
     """
     sha256 = hashlib.sha256(data).hexdigest()
-    return replace(read_model(data), sha256=sha256, number=number, embed=embed, is_from_elsewhere=is_from_elsewhere)
+    return replace(read_model(data), sha256=sha256, number=number, is_from_elsewhere=is_from_elsewhere)
 
 
 def write_file(path: Path, packed: PackedModel) -> None:

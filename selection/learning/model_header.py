@@ -32,8 +32,8 @@ class ModelHeader:
     tasks: tuple[str, ...]
     features: tuple[str, ...]
     """Names of its plain features."""
-    n_embedded: int
-    """Length of its embedding; 0: none is needed."""
+    n_embedded: int = 0
+    """Length of an embedding among its features; there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,8 @@ def read_model_header(text: bytes) -> ModelHeader:
     if header["features"] != list(PLAIN_FEATURES):
         raise ModelFileError(f"{WHAT} uses other prompt features than this Benchwright", TRAIN_AGAIN)
     n_embedded = header.get("n_embedded")
-    if not isinstance(n_embedded, int) or isinstance(n_embedded, bool) or not 0 <= n_embedded <= 100_000:
-        raise ModelFileError(f"{WHAT}'s header says n_embedded is {n_embedded!r:.80}", TRAIN_AGAIN)
+    if n_embedded != 0 or isinstance(n_embedded, bool):
+        raise ModelFileError(f"{WHAT}'s header says n_embedded is {n_embedded!r:.80}; only 0 is read", TRAIN_AGAIN)
     return from_json(ModelHeader, header)
 
 

@@ -14,7 +14,6 @@ from evaluation.records.evidence import Evidence
 from selection.learning.families import families_and_codes, held_out
 from selection.learning.gains import paired_gain
 from selection.learning.held_out_test import examination, expectations
-from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
 from selection.learning.training import HELD_OUT
@@ -82,9 +81,6 @@ def compare(
     champion: ServedModel | None,
     evidence: Evidence,
     prompts: Sequence[str],
-    *,
-    held_out_share: float = HELD_OUT,
-    rule: TieRule = AS_BY_DEFAULT,
 ) -> Rivalry | None:
     """Compare both on the held-out cases that neither was trained on; None where there are none.
 
@@ -93,11 +89,11 @@ def compare(
     """
     families, codes = families_and_codes(evidence.cases, prompts)
     matrix = quality_matrix(evidence)
-    kept = held_out(families, codes, held_out_share)
+    kept = held_out(families, codes, HELD_OUT)
     seen = np.isin(codes, challenger.trained_on)
     if champion is not None:
         seen |= np.isin(codes, champion.trained_on)
-    exam = examination(evidence, matrix, prompts, families, shown=~kept, test_cases=kept & ~seen, rule=rule)
+    exam = examination(evidence, matrix, prompts, families, shown=~kept, test_cases=kept & ~seen)
     if exam is None:
         return None
     foretold = [expectations(exam, model) for model in (challenger, champion)]

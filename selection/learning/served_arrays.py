@@ -40,7 +40,6 @@ def written_model(model: ServedModel) -> bytes:
         keys=model.keys,
         tasks=model.tasks,
         features=PLAIN_FEATURES,
-        n_embedded=0 if space is None else space.n_embedded,
     )
     arrays: dict[str, Array] = {"header": _as_bytes(canonical_json(as_json(header))), "trained_on": model.trained_on}
     if space is not None:
@@ -65,7 +64,7 @@ def _as_bytes(text: str) -> Array:
 
 
 def read_model(data: bytes) -> ServedModel:
-    """Return the model in these bytes, without a number, a hash or an embedding.
+    """Return the model in these bytes, without a number or a hash.
 
     Raises:
         ModelFileError: they hold no model, or one that is not allowed.
@@ -79,7 +78,7 @@ def read_model(data: bytes) -> ServedModel:
     }
     trained_on = _codes(arrays, "trained_on")
     has_learner = header.kind != BEST_PER_TASK
-    space = _space(header.n_embedded, arrays) if has_learner or _READING in arrays else None
+    space = _space(arrays) if has_learner or _READING in arrays else None
     learner = None if space is None or not has_learner else _learner(header, space, arrays)
     reading = None if space is None or _READING not in arrays else _reading(header, space, arrays)
     learned_from = None if learner is None or header.format_version < 2 else _answers(header, arrays)
@@ -168,7 +167,7 @@ def _read_knots(header: ModelHeader, arrays: dict[str, Array]) -> Array:
     return told
 
 
-def _space(n_embedded: int, arrays: dict[str, Array]) -> PromptSpace:
+def _space(arrays: dict[str, Array]) -> PromptSpace:
     try:
         listed = _taken(arrays, "vocabulary").tobytes().decode()
     except UnicodeDecodeError as error:
@@ -181,10 +180,10 @@ def _space(n_embedded: int, arrays: dict[str, Array]) -> PromptSpace:
         raise _wrong(f"{len(words)} words for weights of shape {space_arrays['idf'].shape} and {components.shape}")
     if len(vocabulary) < len(words):
         raise _wrong("a word twice in its vocabulary")
-    n_features = len(PLAIN_FEATURES) + components.shape[1] + n_embedded
+    n_features = len(PLAIN_FEATURES) + components.shape[1]
     if space_arrays["centre"].shape != (n_features,) or space_arrays["scale"].shape != (n_features,):
         raise _wrong(f"a centre of shape {space_arrays['centre'].shape} for {n_features} features")
-    return PromptSpace(vocabulary=vocabulary, n_embedded=n_embedded, **space_arrays)
+    return PromptSpace(vocabulary=vocabulary, **space_arrays)
 
 
 def _typed(arrays: dict[str, Array], name: str, annotation: object) -> Array:

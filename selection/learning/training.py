@@ -13,18 +13,17 @@ import numpy as np
 from evaluation.records.evidence import Evidence
 from evaluation.version import code_version
 from selection.learning.families import families_and_codes, held_out
-from selection.learning.features import Embed
 from selection.learning.held_out_test import examination, examined
 from selection.learning.learned_answers import learned_answers
 from selection.learning.learner_selection import Trial, try_learners
 from selection.learning.learners import LEARNERS, Learner
-from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
 from selection.learning.training_data import Material, material
 from selection.retraining import BEST_PER_TASK, TaskReport, TrainingReport
 
 HELD_OUT = 0.2
+"""Share of the families that are held out for the last test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,9 +42,6 @@ def train(
     *,
     rng: "np.random.Generator",
     learners: Sequence[Learner] = LEARNERS,
-    embed: Embed | None = None,
-    held_out_share: float = HELD_OUT,
-    rule: TieRule = AS_BY_DEFAULT,
 ) -> Trained:
     """Train a selection model on the evidence; the same seed gives the same model.
 
@@ -54,19 +50,16 @@ def train(
         prompts: Prompt of every case of the evidence.
         rng: Randomness of folds and learners; the choice of held-out families does not depend on it.
         learners: Learners to try.
-        embed: Embeds a text; serving then needs it too.
-        held_out_share: Share of the families held out for the last test.
-        rule: Preferences of recommendations, by whose choices the learning is judged.
 
     Raises:
         ConfigurationError: the prompts do not match the evidence.
     """
     families, codes = families_and_codes(evidence.cases, prompts)
     matrix = quality_matrix(evidence)
-    test_cases = held_out(families, codes, held_out_share)
+    test_cases = held_out(families, codes, HELD_OUT)
     shown = ~test_cases & np.isfinite(matrix.values).any(axis=1)
-    data = material(evidence, matrix, prompts, families, shown, rng, rule)
-    trial = try_learners(data, learners=learners, rng=rng, embed=embed)
+    data = material(evidence, matrix, prompts, families, shown, rng)
+    trial = try_learners(data, learners=learners, rng=rng)
     model = ServedModel(
         kind=trial.winner or BEST_PER_TASK,
         tasks=data.tasks,
@@ -77,9 +70,8 @@ def train(
         trained_on=np.unique(codes[shown]),
         reading=trial.reading,
         learned_from=None if trial.winner is None else learned_answers(evidence, data.cases, data.task),
-        embed=embed,
     )
-    exam = examination(evidence, matrix, prompts, families, shown=shown, test_cases=test_cases, rule=rule)
+    exam = examination(evidence, matrix, prompts, families, shown=shown, test_cases=test_cases)
     report = TrainingReport(
         learner=model.kind,
         reason=trial.reason,

@@ -220,6 +220,7 @@ POISON: dict[str, tuple[Callable[[], bytes], str]] = {
     "another kind": (lambda: with_header(kind="oracle"), "of the kind 'oracle'; known are ridge"),
     "arrays of another kind": (lambda: with_header(kind="trees"), "lacks the array"),
     "other features": (lambda: with_header(features=["length"]), "other prompt features"),
+    "an embedding": (lambda: with_header(n_embedded=3), "says n_embedded is 3; only 0 is read"),
     "a key twice": (lambda: with_header(keys=["key0", "key0", "key1"]), "twice"),
     "keys that are none": (lambda: with_header(keys=[1, 2, 3]), "no list of keys"),
     "more candidates than arrays": (lambda: with_header(keys=["a", "b", "c", "d"]), "expected .* 4 candidates"),

@@ -144,13 +144,3 @@ def test_the_report_is_json_with_what_retraining_shows() -> None:
     (task,) = report["tasks"]
     assert ("reasoning", "ridge") == (task["task"], task["learner"])
     assert {"value", "low", "high", "n_cases", "n_families"} < task["gains"]["ridge"].keys()
-
-
-def test_an_embedding_is_learned_from_and_needed_again() -> None:
-    def embed(text: str) -> np.ndarray:
-        return np.array([float(text.count("e")), float(len(text))])
-
-    found = train(EVIDENCE, PROMPTS, rng=np.random.default_rng(0), learners=QUICK, embed=embed)
-    assert "ridge" == found.model.kind
-    assert replace(found.model, embed=None).deviations("reasoning", PROMPTS[0], found.model.keys) is None
-    assert found.model.deviations("reasoning", PROMPTS[0], found.model.keys) is not None
