@@ -25,11 +25,7 @@ _MODELS_NAMED = 3
 
 def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list[dict[str, str]]:
     """Return a row for each feasible candidate, the named one first; a column without a number is left out."""
-    ranked = [
-        ranked_candidate
-        for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
-        if ranked_candidate is not None
-    ]
+    ranked = _ranked(recommendation)
     is_fraction = _are_fractions(ranked)
     rows = [_row(ranked_candidate, percentile, is_fraction=is_fraction) for ranked_candidate in ranked]
     if recommendation.candidate is not None:
@@ -40,19 +36,9 @@ def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list
 
 def part_rows(recommendation: Recommendation) -> list[dict[str, str]]:
     """Return the quality of each of these candidates on each benchmark (or task); empty where there is only one."""
-    ranked = [
-        ranked_candidate
-        for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
-        if ranked_candidate is not None
-    ]
-    return rows_of_parts(
-        [
-            (ranked_candidate.candidate.label, ranked_candidate.measured)
-            for ranked_candidate in ranked
-            if ranked_candidate.measured
-        ],
-        is_fraction=_are_fractions(ranked),
-    )
+    ranked = _ranked(recommendation)
+    measured = [(each.candidate.label, each.measured) for each in ranked if each.measured]
+    return rows_of_parts(measured, is_fraction=_are_fractions(ranked))
 
 
 def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fraction: bool) -> list[dict[str, str]]:
@@ -60,11 +46,8 @@ def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fractio
     if not measured or len(measured[0][1].parts) < 2:
         return []
     return [
-        {
-            "candidate": label,
-            **{part.name: part_shown(part, is_fraction=is_fraction) for part in measured_quality.parts},
-        }
-        for label, measured_quality in measured
+        {"candidate": label, **{part.name: part_shown(part, is_fraction=is_fraction) for part in quality_of.parts}}
+        for label, quality_of in measured
     ]
 
 
@@ -87,12 +70,12 @@ def _are_fractions(ranked: Sequence[Ranked]) -> bool:
     return all(0 <= ranked_candidate.quality.value <= 1 for ranked_candidate in ranked)
 
 
-def _named(recommendation: Recommendation) -> Ranked | None:
-    """Return the named candidate, as one of the ranked ones."""
+def _ranked(recommendation: Recommendation) -> list[Ranked]:
+    """Return the feasible candidates, the named one first."""
     if recommendation.candidate is None or recommendation.quality is None:
-        return None
+        return list(recommendation.alternatives)
     label = recommendation.candidate.label
-    return Ranked(
+    named = Ranked(
         candidate=recommendation.candidate,
         utility=0.0,
         quality=recommendation.quality,
@@ -105,6 +88,7 @@ def _named(recommendation: Recommendation) -> Ranked | None:
         is_tied=len(recommendation.tied) > 1 and label in recommendation.tied,
         is_pareto=label in recommendation.pareto,
     )
+    return [named, *recommendation.alternatives]
 
 
 def _row(ranked: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, str]:

@@ -164,18 +164,9 @@ class StoreBook:
 
     def report(self, outcome: ReportedOutcome) -> None:
         """Store the outcome of a recommendation. Raises `UnknownNameError` where there is none with that id."""
-        from evaluation.store.recommendations import report_outcome
+        from evaluation.store.recommendations import store_outcome
 
-        self._patiently(
-            lambda stamp: report_outcome(
-                stamp,
-                outcome.recommendation_id,
-                quality=outcome.quality,
-                latency_s=outcome.latency_s,
-                ok=outcome.ok,
-                reported_at=outcome.reported_at,
-            )
-        )
+        self._patiently(lambda stamp: store_outcome(stamp, outcome))
 
     def explained(self, recommendation_id: str) -> str:
         """Return the stored explanation of a recommendation as text."""
