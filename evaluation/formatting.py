@@ -6,6 +6,7 @@ none if it is exact. Counts have thousands separators; nothing ends in a bare de
 """
 
 import math
+from collections.abc import Sequence
 
 P_FLOOR = 0.0001
 """Smaller p-values are not distinguished: no test here is that exact."""
@@ -257,6 +258,11 @@ def _number(shown: str) -> float:
     return float(shown.replace(",", ""))
 
 
-def listed(names: list[str] | tuple[str, ...]) -> str:
-    """Return `a, b and c`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def listed(names: Sequence[str], at_most: int | None = None) -> str:
+    """Return `a, b and c`; of more than `at_most` the first ones and the number of the others.
+
+    Names are inserted verbatim: the code that displays them escapes them.
+    """
+    if at_most is not None and len(names) > at_most:
+        return f"{', '.join(names[:at_most])} and {len(names) - at_most:,} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

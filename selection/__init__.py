@@ -47,42 +47,7 @@ HOMES = {
 """Modules that define the public names; `retrain` and the like need flows, a layer above this package."""
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names}
 
-__all__ = [
-    "Adjustments",
-    "Analytics",
-    "BenchwrightError",
-    "BudgetRouter",
-    "ConfigurationError",
-    "Constraints",
-    "Expected",
-    "MeasuredQuality",
-    "Ranked",
-    "Recommendation",
-    "Removed",
-    "Reported",
-    "Routed",
-    "Routing",
-    "SelectionError",
-    "StoreError",
-    "UnknownNameError",
-    "Weights",
-    "analyse",
-    "cheapest_share",
-    "cost_quality",
-    "explain",
-    "flush",
-    "load_models",
-    "load_recommendations",
-    "load_scoreboard",
-    "promote",
-    "rank",
-    "recommend",
-    "report_outcome",
-    "retrain",
-    "retrain_async",
-    "rollback",
-    "route",
-]
+__all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

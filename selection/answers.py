@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from evaluation.records.evidence import Choosable
 
@@ -57,15 +58,21 @@ class Adjustments:
     """Effect of the prompt according to a selection model; None: no model was used."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
-    """A feasible candidate with its expected values."""
+CandidateT = TypeVar("CandidateT")
 
-    candidate: Choosable
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedCandidate(Generic[CandidateT]):
+    """A feasible candidate, in whatever form, with its expected values."""
+
+    candidate: CandidateT
     utility: float
     """Utility in points (hundredths of quality), as `Weights` defines it."""
+    measured: MeasuredQuality | None = None
     quality: Expected
     """Expected quality on all of the task's cases, or for the prompt; `measured` is its basis."""
+    adjustments: Adjustments | None = None
+    """Why `quality` differs from `measured`; None where nothing was measured."""
     latency_s: Expected | None
     """Latency at the requested percentile."""
     cost_per_1k: Expected | None
@@ -76,9 +83,13 @@ class Ranked:
     """Whether it cannot be told from the best."""
     is_pareto: bool
     """True if no other feasible candidate is at least as good in everything and better in something."""
-    measured: MeasuredQuality | None = None
-    adjustments: Adjustments | None = None
-    """Why `quality` differs from `measured`; None where nothing was measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked(RankedCandidate[Choosable]):
+    """A feasible candidate with its expected values."""
+
+    candidate: Choosable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

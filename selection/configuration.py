@@ -4,18 +4,60 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from evaluation.errors import ConfigurationError
 from evaluation.escaping import as_json, for_terminal, one_line
 from evaluation.options import MODELS_OWN, OPTIONS
 from evaluation.providers import PROVIDERS
-from evaluation.records.evidence import Choosable
+from evaluation.records.evidence import Choosable, Place
+from evaluation.results.as_json import json_key
 
 Form = Literal["modelfile", "json", "env"]
 
 PLAIN_TEMPLATE = "{prompt}"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything needed to call a candidate, as JSON has it."""
+
+    label: str = field(metadata=json_key("candidate"))
+    key: str = field(metadata=json_key("fingerprint"))
+    model: str
+    digest: str | None
+    options: Mapping[str, object]
+    think: object
+    profile: str
+    system: str | None
+    template: str
+    places: tuple[Place, ...] = field(metadata=json_key("endpoints"))
+    capabilities: frozenset[str]
+    n_parameters: int | None
+    memory_bytes: float | None
+    not_ready: str | None
+
+
+def configuration_of(candidate: Choosable) -> Configuration:
+    """Return everything needed to call the candidate."""
+    return Configuration(
+        label=candidate.label,
+        key=candidate.key,
+        model=candidate.model,
+        digest=candidate.digest,
+        options=candidate.options,
+        think=candidate.think,
+        profile=candidate.profile,
+        system=candidate.system,
+        template=candidate.template,
+        places=candidate.places,
+        capabilities=candidate.capabilities,
+        n_parameters=candidate.n_parameters,
+        memory_bytes=candidate.memory_bytes,
+        not_ready=candidate.not_ready,
+    )
 
 
 def written_as(candidate: Choosable, form: Form) -> str:
@@ -26,30 +68,10 @@ def written_as(candidate: Choosable, form: Form) -> str:
     """
     writers: Mapping[Form, Callable[[Choosable], str]] = {
         "modelfile": as_modelfile,
-        "json": lambda choosable: as_json(as_mapping(choosable)) + "\n",
+        "json": lambda choosable: as_json(configuration_of(choosable)) + "\n",
         "env": as_environment,
     }
     return writers[form](candidate)
-
-
-def as_mapping(candidate: Choosable) -> dict[str, Any]:
-    """Return everything needed to call the candidate, for JSON."""
-    return {
-        "candidate": candidate.label,
-        "fingerprint": candidate.key,
-        "model": candidate.model,
-        "digest": candidate.digest,
-        "options": dict(candidate.options),
-        "think": candidate.think,
-        "profile": candidate.profile,
-        "system": candidate.system,
-        "template": candidate.template,
-        "endpoints": [{"name": place.name, "url": place.url, "provider": place.provider} for place in candidate.places],
-        "capabilities": sorted(candidate.capabilities),
-        "n_parameters": candidate.n_parameters,
-        "memory_bytes": candidate.memory_bytes,
-        "not_ready": candidate.not_ready,
-    }
 
 
 def as_environment(candidate: Choosable) -> str:

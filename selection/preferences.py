@@ -1,8 +1,8 @@
-"""Preferences of a recommendation: constraints that must hold, and weights of quality, latency, cost and energy."""
+"""A question for a candidate: constraints that must hold, and weights of quality, latency, cost and energy."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 from evaluation.errors import ConfigurationError
@@ -94,14 +94,48 @@ class Weights:
     energy: float = 0.0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            weight = getattr(self, field.name)
+        weights = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name, weight in weights.items():
             if not (_is_number(weight) and 0 <= weight <= LARGEST_WEIGHT):
                 raise ConfigurationError(
-                    f"the weight {field.name} is {weight!r}", f"Give a number from 0 to {LARGEST_WEIGHT:,}."
+                    f"the weight {name} is {weight!r}", f"Give a number from 0 to {LARGEST_WEIGHT:,}."
                 )
-        if not any(getattr(self, field.name) for field in fields(self)):
+        if not any(weights.values()):
             raise ConfigurationError("all weights are zero", "Give at least one that is more, such as quality=1.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question for a candidate.
+
+    Raises:
+        ConfigurationError: an invalid question.
+    """
+
+    task: str | None = None
+    """None: of no task in particular, answered by the mean over all tasks."""
+    prompt: str | None = None
+    constraints: Constraints = field(default_factory=Constraints)
+    """What must hold."""
+    weights: Weights = field(default_factory=Weights)
+    """What is worth how much."""
+    on_tie: OnTie = "cheapest"
+    """Which of those near the best is named."""
+    tolerance: float = TOLERANCE
+    """How near that is, in points of expected quality."""
+    on_little_evidence: OnLittleEvidence = "abstain"
+    """What happens where too little was measured."""
+
+    def __post_init__(self) -> None:
+        for name in ("task", "prompt"):
+            value = getattr(self, name)
+            if not (value is None or (isinstance(value, str) and value.strip())):
+                raise ConfigurationError(f"{name} is {value!r}", "Give a text, or leave it out.")
+        for name, kind in (("constraints", Constraints), ("weights", Weights)):
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise ConfigurationError(f"{name} is {value!r}", f"Give {kind.__name__}(…) from selection.")
+        must_be_ways(on_tie=self.on_tie, tolerance=self.tolerance, on_little_evidence=self.on_little_evidence)
 
 
 def checked_choice(name: str, value: str, kind: object) -> str:

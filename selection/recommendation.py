@@ -10,9 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
+from evaluation.records import ReportedOutcome
 from selection.answers import Recommendation
-from selection.decisions.decision_log import Decision, Outcome
-from selection.preferences import TOLERANCE, Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights, checked_choice
+from selection.decisions.decision_log import Decision
+from selection.preferences import (
+    TOLERANCE,
+    Constraints,
+    LogPrompt,
+    OnLittleEvidence,
+    OnTie,
+    Question,
+    Weights,
+    checked_choice,
+)
 from selection.recommender.memory import text_of
 
 if TYPE_CHECKING:
@@ -64,7 +74,7 @@ def recommend(
         ConfigurationError: an invalid argument.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    from selection.recommender.answer import Question, answered
+    from selection.recommender.answer import answered
     from selection.recommender.registry import recommender_of
 
     if not (_is_number(explore) and 0 <= explore <= 1):
@@ -84,12 +94,8 @@ def recommend(
     recommender.record(
         Decision(
             recommendation=answer.recommendation,
-            prompt=prompt,
+            question=question,
             log=log,
-            constraints=constraints,
-            weights=weights,
-            on_tie=on_tie,
-            tolerance=tolerance,
             evidence_fingerprint=answer.evidence_fingerprint,
             propensity=answer.propensity,
             drawn_among=answer.drawn_among,
@@ -129,7 +135,7 @@ def rank(
         ConfigurationError: an invalid argument.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    from selection.recommender.answer import Question, chosen
+    from selection.recommender.answer import chosen
     from selection.recommender.registry import recommender_of
 
     question = Question(
@@ -200,7 +206,7 @@ def report_outcome(
     from selection.recommender.registry import recommender_of
 
     must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)
-    outcome = Outcome(
+    outcome = ReportedOutcome(
         recommendation_id=_checked_id(recommendation_id),
         quality=None if quality is None else float(quality),
         latency_s=None if latency_s is None else float(latency_s),

@@ -1,7 +1,13 @@
 """What became of a retraining, and what the training found: as it is shown, and stored with a selection model."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from evaluation.formatting import percent, points
+
+BEST_PER_TASK = "best_per_task"
+"""Kind of a model by which the best candidate on a task is named whatever the prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +20,24 @@ class GainResult:
     high: float | None
     n_cases: int
     n_families: int
-    confidence_level: float
+    confidence_level: float = 0.95
+
+    @property
+    def is_real(self) -> bool:
+        """True if the whole interval is above zero."""
+        return self.low is not None and self.low > 0
+
+    @property
+    def is_loss(self) -> bool:
+        """True if the whole interval is below zero."""
+        return self.high is not None and self.high < 0
+
+    def in_points(self) -> str:
+        """Return text such as `+1.20 points [0.31, 2.09]`; a point is a hundredth."""
+        level = "" if self.confidence_level == 0.95 else f" at {percent(self.confidence_level)}"
+        low, high = -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high
+        interval = f"[{points(low, digits=2)}, {points(high, digits=2)}]"
+        return f"{points(self.value, digits=2, signed=True)} points {interval}{level}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

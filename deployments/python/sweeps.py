@@ -10,10 +10,8 @@ from deployments.python.options import SweepOptions
 from deployments.python.searches import typed_search
 
 if TYPE_CHECKING:
-    from evaluation.results.sweeps import SweepResult
-
-if TYPE_CHECKING:
     from evaluation.forecasts.search_forecasts import SweepForecast
+    from evaluation.results.sweeps import SweepResult
 
 OWN = ("param", "design", "samples", "prompt")
 """Options of a sweep that are none of an evaluation."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evaluation.escaping import one_line
-from evaluation.formatting import counted
-from evaluation.monitoring.alert_names import listed
-from evaluation.monitoring.rules import CRITICAL, MIN_TIMED, Verdict
+from evaluation.formatting import counted, listed
+from evaluation.monitoring.rules import CRITICAL, MIN_TIMED, MOST_NAMED, Verdict
 from evaluation.records import Finding, Status
 from evaluation.records.alerts import subject_of
 from evaluation.store.run_ends import RunEnd
@@ -43,7 +42,9 @@ def run_verdicts(ends: Iterable[RunEnd], moment: datetime) -> list[Verdict]:
         ends: Runs that have ended or died, the oldest first.
         moment: Now.
     """
-    newest = {f"{listed(list(end.candidates))} on {end.benchmark}": end for end in ends if _is_over(end, moment)}
+    newest = {
+        f"{listed(list(end.candidates), MOST_NAMED)} on {end.benchmark}": end for end in ends if _is_over(end, moment)
+    }
     return [_of_run(about, end) for about, end in newest.items() if not _is_told_as_failures(end)]
 
 

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from evaluation.formatting import beyond, counted, percent_beyond, quantity
+from evaluation.formatting import beyond, counted, listed, percent_beyond, quantity
 from evaluation.generation import PromptState
-from evaluation.monitoring.alert_names import listed
 from evaluation.monitoring.changes import changes_since, in_words
 from evaluation.monitoring.values import Point, Series
 from evaluation.records import Finding
@@ -19,6 +18,8 @@ from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.stats.intervals import wilson_interval
 
 CRITICAL, WARNING, NOTICE = "critical", "warning", "notice"
+MOST_NAMED = 3
+"""Maximum number of names in the text of an alert; of more the first ones and the number of the others."""
 MIN_TIMED = 5
 """Timed answers that a run needs for a meaningful median."""
 MIN_GPU_SAMPLES = 10
@@ -118,7 +119,7 @@ def success(judged: Judged) -> Verdict | None:
         return None
     interval = wilson_interval(point.n_ok, point.n)
     failed = sorted(point.failures.items(), key=lambda item: (-item[1], item[0]))
-    kinds = listed([f"{name} ({n})" for name, n in failed])
+    kinds = listed([f"{name} ({n})" for name, n in failed], MOST_NAMED)
     share, limit = percent_beyond(point.success, least)
     why = f"it was given up: {point.given_up}" if point.given_up else f"failures: {kinds}"
     sentence = (

@@ -29,8 +29,8 @@ def as_json(value: object) -> Any:
     """Return a result as plain JSON: objects, lists, texts, numbers, booleans and None.
 
     Args:
-        value: A dataclass, or a mapping, sequence or plain value that a dataclass may hold. Keys are texts; moments
-            are written as ISO 8601, members of an enumeration by their value.
+        value: A dataclass, or a mapping, sequence, set or plain value that a dataclass may hold. Keys are texts;
+            moments are written as ISO 8601, members of an enumeration by their value, sets in order.
 
     Raises:
         TypeError: a value that JSON cannot represent.
@@ -45,6 +45,8 @@ def as_json(value: object) -> Any:
         return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [as_json(item) for item in value]
+    if isinstance(value, frozenset):
+        return [as_json(item) for item in sorted(value)]
     if is_dataclass(value) and not isinstance(value, type):
         return _object(value)
     if isinstance(value, str | int | float):  # NumPy's numbers and other kinds of these
@@ -89,8 +91,8 @@ def from_json(kind: type[ResultT], value: Mapping[str, Any]) -> ResultT:
     JSON of older versions is read too: a missing key leaves its field's default, an unknown key is ignored.
 
     Args:
-        kind: A dataclass whose fields hold plain values, dataclasses, tuples, mappings by text, moments, members of
-            enumerations, or None.
+        kind: A dataclass whose fields hold plain values, dataclasses, tuples, sets of plain values, mappings by text,
+            moments, members of enumerations, or None.
         value: A JSON object.
 
     Raises:
@@ -107,6 +109,8 @@ def _reader(kind: Any) -> Reader:
         return _reader_of_union(arguments)
     if origin is tuple:
         return _reader_of_tuple(arguments)
+    if origin is frozenset:
+        return frozenset
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         read = _reader(arguments[1])
         return lambda value: {key: read(item) for key, item in value.items()}

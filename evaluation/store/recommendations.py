@@ -97,13 +97,26 @@ def report_outcome(
         ConfigurationError: nothing is reported, an invalid number, or several ids have that prefix.
     """
     must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)
-    outcome = ReportedOutcome(
-        recommendation_id=recommendation_id,
-        quality=quality,
-        latency_s=latency_s,
-        ok=ok,
-        reported_at=reported_at or now(),
+    store_outcome(
+        writer,
+        ReportedOutcome(
+            recommendation_id=recommendation_id,
+            quality=quality,
+            latency_s=latency_s,
+            ok=ok,
+            reported_at=reported_at or now(),
+        ),
     )
+
+
+def store_outcome(writer: Writer, outcome: ReportedOutcome) -> None:
+    """Store a checked outcome, as `report_outcome` does.
+
+    Raises:
+        UnknownNameError: nothing was recommended under this id.
+        ConfigurationError: several ids have that prefix.
+    """
+    recommendation_id = outcome.recommendation_id
     with writer.write() as connection:
         is_there = _report(connection, outcome)
         recent_ids = [] if is_there else _newest_ids(connection)

@@ -67,6 +67,12 @@ def save_model(
         return _record(connection.execute(sa.select(*_RECORD).where(same)).mappings().one())
 
 
+def set_status(store: Store, model_id: str, status: str) -> None:
+    """Store how a model's evaluation ended, in a word."""
+    with store.write() as connection:
+        connection.execute(sa.update(selection_model).where(selection_model.c.id == model_id).values(status=status))
+
+
 def read_model(store: Store, version_or_id: str | int) -> StoredModel:
     """Return a model by its version number, its id, or a unique prefix of the id.
 

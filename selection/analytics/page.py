@@ -1,9 +1,9 @@
 """Outcomes of recommendations, as text and as JSON."""
 
-from dataclasses import asdict
 from typing import Any
 
 from evaluation.formatting import counted, p_value, percent, percent_number, quantity, quantity_interval
+from evaluation.results.as_json import as_json
 from selection.analytics.analysis import Analytics, Share
 from selection.analytics.regret import Regret
 from selection.decisions.drift import Drift
@@ -13,11 +13,8 @@ _NEWEST_STRETCHES = 4
 
 def analytics_as_json(analytics: Analytics) -> dict[str, Any]:
     """Return all of it as JSON, numbers not rounded, times in ISO 8601."""
-    fields = asdict(analytics)
-    fields["by_decider"] = dict(analytics.by_decider)
-    for stretch in fields["regret"]:
-        stretch["begins_at"], stretch["ends_at"] = stretch["begins_at"].isoformat(), stretch["ends_at"].isoformat()
-    return fields | {"reason_to_retrain": analytics.reason_to_retrain}
+    own = {"by_decider": dict(analytics.by_decider), "reason_to_retrain": analytics.reason_to_retrain}
+    return {**as_json(analytics), **own}
 
 
 def analytics_lines(analytics: Analytics) -> list[str]:

@@ -21,6 +21,7 @@ from selection.choosing.choice import choose
 from selection.choosing.choice_types import Choice
 from selection.decisions.drift import by_prompt
 from selection.decisions.past_decisions import PastDecision
+from selection.preferences import Question
 from selection.scoreboard import Predictor, Scoreboard
 
 
@@ -102,16 +103,15 @@ def regret_over_time(judgements: Sequence[Judged], *, step: timedelta = timedelt
 def _today(decision: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
     """Return today's choice; None where today's evidence names no candidate."""
     deviations = deviations_of(today, predictor, decision.task, decision.prompt)
+    question = Question(
+        task=decision.task,
+        constraints=decision.constraints,
+        weights=decision.weights,
+        on_tie=decision.on_tie,
+        tolerance=decision.tolerance,
+    )
     try:
-        choice = choose(
-            today,
-            task=decision.task,
-            constraints=decision.constraints,
-            weights=decision.weights,
-            on_tie=decision.on_tie,
-            tolerance=decision.tolerance,
-            deviations=deviations,
-        )
+        choice = choose(today, question, deviations=deviations)
     except SelectionError:
         return None
     return None if choice.abstained else choice

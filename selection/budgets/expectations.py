@@ -15,8 +15,8 @@ from selection.budgets.allocation import Floats
 from selection.choosing.by_prompt import deviations_of
 from selection.choosing.calibrated_quality import calibrated
 from selection.choosing.choice_types import Choice
-from selection.preferences import Constraints, Weights
-from selection.recommender.answer import Question, chosen
+from selection.preferences import Constraints, Question
+from selection.recommender.answer import chosen
 from selection.recommender.registry import recommender_of
 from selection.recommender.view import View
 
@@ -107,7 +107,7 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
         StoreError: the store is away, and nothing was read from it yet.
     """
     view = recommender_of(store).view()
-    question = Question(task=task, constraints=constraints, weights=Weights())
+    question = Question(task=task, constraints=constraints)
     choice = chosen(replace(view, champion=None), question).choice
     if choice.abstained:
         raise SelectionError(

@@ -5,8 +5,8 @@ The model then estimates the probability of each task that it knows, and every t
 
 import numpy as np
 
-from evaluation.formatting import percent
-from selection.choosing.number_words import listed
+from evaluation.formatting import listed, percent
+from selection.choosing.number_words import MOST_NAMED
 from selection.scoreboard import Deviations, Predictor, Scoreboard
 
 _LEAST_SHARE = 0.01
@@ -56,7 +56,7 @@ def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) ->
     likely = sorted(shares.items(), key=lambda task_share: -task_share[1])
     return (
         "no task was given; judging by its wording, the prompt belongs to "
-        f"{listed([f'{name} ({percent(p)})' for name, p in likely])}"
+        f"{listed([f'{name} ({percent(p)})' for name, p in likely], MOST_NAMED)}"
     )
 
 

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from evaluation.formatting import counted, p_value, points, quantity
+from evaluation.formatting import counted, listed, p_value, points, quantity
 from selection.answers import Expected, Ranked
 from selection.choosing.choice_types import Choice
 from selection.choosing.limits import RULED_OUT_BY
 from selection.choosing.measured_quality import part_shown, why_expected
-from selection.choosing.number_words import listed, ordinal, quality, quality_interval
+from selection.choosing.number_words import MOST_NAMED, ordinal, quality, quality_interval
 from selection.choosing.ties import Contrast
 from selection.preferences import MEMORY_DIGITS, TIE_ORDERS
 
@@ -34,7 +34,7 @@ def explanation_of(choice: Choice) -> str:
 
 def _level(choice: Choice, winner: Ranked) -> str:
     """Return the measured and the expected quality, with the reason for their difference."""
-    task = "all tasks" if choice.task is None else choice.task
+    task = "all tasks" if choice.question.task is None else choice.question.task
     where = "over the measured tasks" if choice.decided_by == "rules" else f"on {task}"
     label, cases, measured = winner.candidate.label, counted(choice.n_cases, "case"), winner.measured
     if measured is None:
@@ -116,7 +116,7 @@ def _gap(choice: Choice, contrast: Contrast) -> str:
 
 
 def _is_utility(choice: Choice) -> bool:
-    weights = choice.weights
+    weights = choice.question.weights
     return bool(weights.latency or weights.cost or weights.energy)
 
 
@@ -125,7 +125,7 @@ def _tie(choice: Choice, winner: Ranked) -> str:
     others = [label for label in choice.tied if label != winner.candidate.label]
     if not others and winner is choice.ranked[0]:
         return ""
-    tied = f"tied with {listed(others)}, " if others else ""
+    tied = f"tied with {listed(others, MOST_NAMED)}, " if others else ""
     return f"{tied}{_by_what(choice, winner)}"
 
 
@@ -148,7 +148,7 @@ def _by_what(choice: Choice, winner: Ranked) -> str:
         if more and not reason:
             other_values = [value for i in more if (value := theirs[i]) is not None]
             rival = f" against {before}{quantity(min(other_values))}" if other_values else ""
-            within = f"within {quantity(choice.tolerance)} points of the best"
+            within = f"within {quantity(choice.question.tolerance)} points of the best"
             reason = f"named as the {word} {within} ({before}{_least(mine)}{rival}{after})"
         alike -= more
     best = _of_equals(choice, winner, [others[i] for i in sorted(alike)])
@@ -170,7 +170,7 @@ def _is_beaten_nearby(choice: Choice, ranked: Ranked, near: list[Ranked]) -> boo
     """Return whether a candidate of the same kind is as near, but beaten by one near the best."""
     if ranked in near or not near or ranked.candidate.is_program is not near[0].candidate.is_program:
         return False
-    lowest = near[0].utility - choice.tolerance * choice.weights.quality
+    lowest = near[0].utility - choice.question.tolerance * choice.question.weights.quality
     return ranked.utility >= round(lowest, 9) and any(_beats(other, ranked) for other in near)
 
 
@@ -213,14 +213,14 @@ def _words(choice: Choice, thing: str) -> tuple[str, str, str]:
         "cost": ("cheapest", "$", " for 1,000 answers"),
         "energy": ("most frugal", "", " J an answer"),
         "memory": ("smallest", "", " GB"),
-        "latency": ("fastest", "", f" s at the {ordinal(choice.percentile)}"),
+        "latency": ("fastest", "", f" s at the {ordinal(choice.question.constraints.percentile)}"),
     }[thing]
 
 
 def _takings(
     choice: Choice, winner: Ranked, others: list[Ranked]
 ) -> Iterator[tuple[tuple[str, str, str], float | None, list[float | None]]]:
-    for thing in TIE_ORDERS[choice.on_tie]:
+    for thing in TIE_ORDERS[choice.question.on_tie]:
         yield _words(choice, thing), _taken(winner, thing), [_taken(ranked, thing) for ranked in others]
 
 

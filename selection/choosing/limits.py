@@ -3,14 +3,15 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from evaluation.errors import SelectionError
 from evaluation.escaping import one_line
-from evaluation.formatting import beyond, counted, rounded_to_hold
+from evaluation.formatting import beyond, counted, listed, rounded_to_hold
 from evaluation.records.evidence import Choosable
 from selection.answers import Removed
 from selection.choosing.expectations import Facts
-from selection.choosing.number_words import listed, ordinal
+from selection.choosing.number_words import MOST_NAMED, ordinal
 from selection.preferences import Constraints
 
 Verdict = Removed | None
@@ -101,13 +102,13 @@ def _rules(
 ) -> Iterator[tuple[str, Callable[[int], Verdict]]]:
     if min_cases > 0:
         yield "not_measured", lambda i: _unmeasured(candidates[i], facts.n_measured[i], min_cases)
-    yield "not_ready", lambda i: _not_ready(candidates[i])
+    yield _by_reason("not_ready", candidates, lambda candidate: candidate.not_ready)
     if constraints.models_only:
-        yield "models_only", lambda i: _program(candidates[i])
+        yield _by_reason("models_only", candidates, _why_no_model)
     if constraints.capabilities:
-        yield "capabilities", lambda i: _incapable(candidates[i], constraints.capabilities)
+        yield _by_reason("capabilities", candidates, partial(_why_incapable, constraints.capabilities))
     if constraints.endpoints:
-        yield "endpoints", lambda i: _elsewhere(candidates[i], constraints.endpoints)
+        yield _by_reason("endpoints", candidates, partial(_why_elsewhere, constraints.endpoints))
     for limit, values in _limits(facts, is_fraction):
         bound = getattr(constraints, limit.name)
         if bound is not None:
@@ -155,32 +156,36 @@ def _unmeasured(candidate: Choosable, n_cases: int, min_cases: int) -> Verdict:
     )
 
 
-def _not_ready(candidate: Choosable) -> Verdict:
-    if candidate.not_ready is None:
-        return None
-    return Removed(candidate=candidate, constraint="not_ready", reason=candidate.not_ready)
+def _by_reason(
+    name: str, candidates: Sequence[Choosable], reason_of: Callable[[Choosable], str | None]
+) -> tuple[str, Callable[[int], Verdict]]:
+    """Return a constraint by the reason for which it rules a candidate out; None: it does not."""
+
+    def verdict(place: int) -> Verdict:
+        reason = reason_of(candidates[place])
+        return None if reason is None else Removed(candidate=candidates[place], constraint=name, reason=reason)
+
+    return name, verdict
 
 
-def _program(candidate: Choosable) -> Verdict:
-    if not candidate.is_program:
-        return None
-    return Removed(candidate=candidate, constraint="models_only", reason="is a program, not a model")
+def _why_no_model(candidate: Choosable) -> str | None:
+    return "is a program, not a model" if candidate.is_program else None
 
 
-def _incapable(candidate: Choosable, required: Sequence[str]) -> Verdict:
+def _why_incapable(required: Sequence[str], candidate: Choosable) -> str | None:
     missing = [capability for capability in required if capability not in candidate.capabilities]
     if not missing:
         return None
-    has = f"it has {listed(sorted(candidate.capabilities))}" if candidate.capabilities else "it is known to have none"
-    return Removed(candidate=candidate, constraint="capabilities", reason=f"lacks {listed(missing)}; {has}")
+    has = listed(sorted(candidate.capabilities), MOST_NAMED)
+    return f"lacks {listed(missing, MOST_NAMED)}; {f'it has {has}' if has else 'it is known to have none'}"
 
 
-def _elsewhere(candidate: Choosable, allowed: Sequence[str]) -> Verdict:
+def _why_elsewhere(allowed: Sequence[str], candidate: Choosable) -> str | None:
     names = [place.name for place in candidate.places]
     if any(name in allowed for name in names):
         return None
-    where = f"is served by {listed(names)}" if names else "no server is known to have it"
-    return Removed(candidate=candidate, constraint="endpoints", reason=f"{where}; allowed: {listed(allowed)}")
+    where = f"is served by {listed(names, MOST_NAMED)}" if names else "no server is known to have it"
+    return f"{where}; allowed: {listed(allowed, MOST_NAMED)}"
 
 
 RULED_OUT_BY = {

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from evaluation.formatting import counted
+from evaluation.formatting import counted, listed
 from selection.choosing.expectations import Facts, tail_is_unseen
-from selection.choosing.number_words import listed, ordinal
+from selection.choosing.number_words import MOST_NAMED, ordinal
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
 
@@ -66,18 +66,18 @@ def notes_on(
         needed = math.ceil(round(1 / (1 - facts.percentile), 6))
         notes.append(
             f"too few answers for the tail of the latency: the {ordinal(facts.percentile)} needs {needed} timed "
-            f"answers; there are fewer for {listed(unseen)}"
+            f"answers; there are fewer for {listed(unseen, MOST_NAMED)}"
         )
     notes += _cached(labels, facts, timed)
     for thing, places in unknown.items():
-        names = listed([labels[i] for i in places])
+        names = listed([labels[i] for i in places], MOST_NAMED)
         notes.append(f"the {thing} of {names} is not known and counts as the worst of the others'")
     if programs:
-        names = listed([labels[i] for i in programs])
+        names = listed([labels[i] for i in programs], MOST_NAMED)
         verb = "is a program that does" if len(programs) == 1 else "are programs that do"
         notes.append(f"{names} {verb} as well here as far as can be told: {labels[named]} has not earned its place yet")
     if apart:
-        names = listed([labels[i] for i in apart])
+        names = listed([labels[i] for i in apart], MOST_NAMED)
         notes.append(
             f"too few cases in common with {labels[first]} for a comparison (fewer than {MIN_PAIRS} independent "
             f"ones): {names}"
@@ -91,7 +91,7 @@ def _cached(labels: Sequence[str], facts: Facts, timed: Sequence[int]) -> list[s
     if not some:
         return []
     shares = [f"{labels[i]} ({facts.n_cached[i]} of {facts.n_cached[i] + facts.n_timed[i]})" for i in some]
-    return [f"latency and energy are of uncached prompts; left out, as cached: {listed(shares)}"]
+    return [f"latency and energy are of uncached prompts; left out, as cached: {listed(shares, MOST_NAMED)}"]
 
 
 def _thin(label: str, n_cases: int, n_families: int) -> list[str]:

@@ -3,9 +3,10 @@
 Names in them are not escaped: the code that displays them does that.
 """
 
-from collections.abc import Sequence
-
 from evaluation.formatting import percent, percent_number, quantity, quantity_interval
+
+MOST_NAMED = 5
+"""Maximum number of names in a sentence; of more the first ones and the number of the others."""
 
 
 def quality(value: float, *, is_fraction: bool) -> str:
@@ -22,13 +23,6 @@ def quality_interval(low: float | None, high: float | None, *, is_fraction: bool
         if is_fraction
         else f" {quantity_interval(low, high)}"
     )
-
-
-def listed(names: Sequence[str], limit: int = 5) -> str:
-    """Return `a, b and c`; of many the first ones and the number of the others."""
-    if len(names) > limit:
-        return f"{', '.join(names[:limit])} and {len(names) - limit:,} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def ordinal(percentile: float) -> str:

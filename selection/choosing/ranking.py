@@ -13,15 +13,15 @@ import numpy as np
 from evaluation.records.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.admission import in_order, may_be_named
-from selection.choosing.choice_types import Choice, DecidedBy, Question
+from selection.choosing.choice_types import Choice
 from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.measured_quality import adjustments_of, measured_of
 from selection.choosing.notes import notes_on
 from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import Contrast, contrasts_with
-from selection.preferences import Weights
-from selection.scoreboard import Scoreboard, TaskStanding
+from selection.preferences import Question, Weights
+from selection.scoreboard import Deviations, Scoreboard, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
 from selection.scoreboards.two_way import Mask, Matrix
 
@@ -79,6 +79,7 @@ class _Field:
 
     candidates: Sequence[Choosable]
     facts: Facts
+    deviations: Deviations | None
     order: list[int]
     utility: Mapping[int, float]
     contrasts: list[Contrast]
@@ -99,20 +100,21 @@ def rank_allowed(
     scoreboard: Scoreboard,
     standing: TaskStanding,
     question: Question,
-    decided_by: DecidedBy,
-    notes: tuple[str, ...] = (),
+    deviations: Deviations | None,
+    *,
+    min_cases: int,
 ) -> Choice:
     """Return the choice among the candidates of the standing.
 
     Raises:
         SelectionError: no candidate satisfies the constraints.
     """
-    field = _field(scoreboard.candidates, standing, question)
+    field = _field(scoreboard.candidates, standing, question, deviations, min_cases)
     tied = field.like_the_first()
     near, chosen = _near_and_named(field, standing, question)
     ranked = _ranked(field, standing, question, set(tied) if len(tied) > 1 else set())
     return Choice(
-        task=question.task,
+        question=question,
         chosen=ranked[field.order.index(chosen)].candidate,
         ranked=ranked,
         contrasts=(None, *field.contrasts),
@@ -122,25 +124,27 @@ def rank_allowed(
         pareto=tuple(ranked_candidate.candidate.label for ranked_candidate in ranked if ranked_candidate.is_pareto),
         removed=tuple(field.removed),
         n_cases=field.facts.n_measured[chosen],
-        decided_by=decided_by,
-        notes=notes + _notes(field, standing, question, chosen),
-        on_tie=question.on_tie,
-        tolerance=question.tolerance,
-        weights=question.weights,
+        decided_by="scoreboard",
+        notes=_notes(field, standing, question, chosen),
         is_fraction=standing.is_fraction,
-        percentile=question.constraints.percentile,
     )
 
 
-def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Question) -> _Field:
-    weights, deviations = question.weights, question.deviations
+def _field(
+    candidates: Sequence[Choosable],
+    standing: TaskStanding,
+    question: Question,
+    deviations: Deviations | None,
+    min_cases: int,
+) -> _Field:
+    weights = question.weights
     facts = facts_of(standing, candidates, question.constraints.percentile, deviations)
     filtered = apply_constraints(
         candidates,
         facts,
         question.constraints,
         is_fraction=standing.is_fraction,
-        min_cases=max(question.min_cases, 1),
+        min_cases=min_cases,
     )
     beside = points_beside_quality(facts, weights, filtered.left)
     utility = {i: 100 * weights.quality * facts.quality[i] + beside.points[i] for i in filtered.left}
@@ -157,6 +161,7 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
     return _Field(
         candidates=candidates,
         facts=facts,
+        deviations=deviations,
         order=order,
         utility=utility,
         contrasts=contrasts,
@@ -179,7 +184,7 @@ def _near_and_named(field: _Field, standing: TaskStanding, question: Question) -
 
 def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set[int]) -> tuple[Ranked, ...]:
     facts, outlays = field.facts, field.facts.outlays
-    qualities = expected_quality(standing, facts, question.deviations, field.order)
+    qualities = expected_quality(standing, facts, field.deviations, field.order)
     on_front = pareto_set(_takes(facts)[field.order]).tolist()
     return tuple(
         Ranked(
@@ -193,7 +198,7 @@ def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set
             is_tied=i in tied,
             is_pareto=front,
             measured=measured_of(standing, i),
-            adjustments=adjustments_of(standing, i, quality, for_prompt=question.deviations is not None),
+            adjustments=adjustments_of(standing, i, quality, for_prompt=field.deviations is not None),
         )
         for i, quality, front in zip(field.order, qualities, on_front, strict=True)
     )

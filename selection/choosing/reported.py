@@ -30,9 +30,8 @@ def contradiction_lines(choice: Choice, reported: Reported | None) -> tuple[str,
 
 def _when(choice: Choice, reported: Reported) -> str:
     label = choice.chosen.label if choice.chosen else ""
-    return (
-        f"the last {counted(reported.n_outcomes, 'time')} {label} was used for {choice.task or 'no task in particular'}"
-    )
+    task = choice.question.task or "no task in particular"
+    return f"the last {counted(reported.n_outcomes, 'time')} {label} was used for {task}"
 
 
 def _parts(reported: Reported) -> Iterator[str]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from selection.choosing.expectations import Facts
 from selection.preferences import MEMORY_DIGITS, TIE_ORDERS, OnTie
-from selection.scoreboards.contrasts import MIN_PAIRS, Integers
-from selection.scoreboards.two_way import Mask, Matrix, Vector
+from selection.scoreboards.contrasts import MIN_PAIRS
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector
 
 _ROUNDING = 1e-9
 

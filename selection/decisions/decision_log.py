@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from evaluation.records import ReportedOutcome
 from evaluation.store.background_writer import BATCH_AFTER_S, BackgroundWriter, attempt
 from selection.answers import Recommendation
-from selection.preferences import TOLERANCE, Constraints, LogPrompt, Weights
+from selection.preferences import LogPrompt, Question
 
 MOST_WAITING = 20_000
 _LONGEST_PAUSE_S = 2.0
@@ -19,34 +19,19 @@ class Decision:
     """A recommendation with its question."""
 
     recommendation: Recommendation
-    prompt: str | None
+    question: Question
     log: LogPrompt
     """What is stored of the prompt."""
-    constraints: Constraints
-    weights: Weights
-    on_tie: str
     evidence_fingerprint: str
-    tolerance: float = TOLERANCE
     propensity: float | None = None
     """Probability with which this candidate was drawn among the tied; None: there was no draw."""
     drawn_among: tuple[str, ...] = ()
     """Labels of the candidates of the draw."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """Reported outcome of a recommendation; None for values that were not reported."""
-
-    recommendation_id: str
-    quality: float | None
-    latency_s: float | None
-    ok: bool | None
-    reported_at: datetime
-
-
 Row = Mapping[str, Any]
 """A decision in the form that is stored."""
-Entry = Row | Outcome
+Entry = Row | ReportedOutcome
 Write = Callable[[Sequence[Entry]], int]
 """Write all entries or none, and return how many were refused for good.
 

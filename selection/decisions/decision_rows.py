@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity, quantity_interval
-from evaluation.records import RecommendationRecord, ReportedOutcome
+from evaluation.records import RecommendationRecord
 from selection.answers import Adjustments, Ranked, Removed
 from selection.choosing.measured_quality import why_expected
-from selection.decisions.decision_log import Decision, Outcome
+from selection.decisions.decision_log import Decision
 from selection.decisions.past_decisions import PastDecision
 from selection.preferences import LARGEST_WEIGHT, MOST_LOGGED, TOLERANCE, Constraints, OnTie, Weights
 
@@ -21,16 +21,17 @@ _Z = 1.959963984540054
 
 def record_of(decision: Decision) -> RecommendationRecord:
     """Return the row of a decision, without the version of the code."""
-    recommendation, prompt = decision.recommendation, decision.prompt
+    recommendation, question = decision.recommendation, decision.question
+    prompt = question.prompt
     candidate = recommendation.candidate
     return RecommendationRecord(
         recommendation_id=recommendation.id,
         task=recommendation.task,
         prompt_hash=None if prompt is None else hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest(),
         prompt=prompt[:MOST_LOGGED] if prompt is not None and decision.log == "prompt" else None,
-        constraints=_plain(decision.constraints),
-        weights=_plain(decision.weights),
-        on_tie=decision.on_tie,
+        constraints=_plain(question.constraints),
+        weights=_plain(question.weights),
+        on_tie=question.on_tie,
         candidate_key=candidate.key if candidate else None,
         candidate_label=candidate.label if candidate else None,
         expected=_expectations(recommendation),
@@ -46,7 +47,7 @@ def record_of(decision: Decision) -> RecommendationRecord:
             "notes": list(recommendation.notes),
             "drawn_among": list(decision.drawn_among),
             "prompt_characters": None if prompt is None else len(prompt),
-            "tolerance": decision.tolerance,
+            "tolerance": question.tolerance,
         },
         propensity=decision.propensity,
         n_cases=recommendation.n_cases,
@@ -55,17 +56,6 @@ def record_of(decision: Decision) -> RecommendationRecord:
         evidence_fingerprint=decision.evidence_fingerprint,
         code_version="",
         created_at=recommendation.created_at,
-    )
-
-
-def reported_of(outcome: Outcome) -> ReportedOutcome:
-    """Return the row of an outcome."""
-    return ReportedOutcome(
-        recommendation_id=outcome.recommendation_id,
-        quality=outcome.quality,
-        latency_s=outcome.latency_s,
-        ok=outcome.ok,
-        reported_at=outcome.reported_at,
     )
 
 

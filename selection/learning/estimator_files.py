@@ -5,11 +5,13 @@ skops trusts every estimator of scikit-learn by default; an explicit list trusts
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from evaluation.errors import ModelFileError
+from evaluation.results.as_json import from_json
 from selection.archives import TRAIN_AGAIN, read_archive, read_array
 
 WHAT = "the estimator file"
@@ -41,11 +43,30 @@ _SCHEMA = "schema.json"
 _MOST_NODES = 2_000_000
 
 
-def written_estimators(estimators: dict[str, Any]) -> bytes:
-    """Return estimators by name as skops bytes."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Estimators:
+    """What was trained, as scikit-learn has it."""
+
+    kind: str = ""
+    keys: tuple[str, ...] = ()
+    """Keys of the candidates."""
+    tasks: tuple[str, ...] = ()
+    vectoriser: Any | None = None
+    """`TfidfVectorizer`; None where the prompts have no word in common."""
+    decomposition: Any | None = None
+    """`TruncatedSVD`."""
+    estimators: tuple[Any, ...] = ()
+    """Estimators of the learner; empty where no learner gained."""
+
+
+def written_estimators(estimators: Estimators) -> bytes:
+    """Return the estimators as skops bytes."""
     import skops.io
 
-    data: bytes = skops.io.dumps(estimators)
+    by_name = {field.name: getattr(estimators, field.name) for field in fields(estimators)}
+    data: bytes = skops.io.dumps(
+        {name: list(value) if isinstance(value, tuple) else value for name, value in by_name.items()}
+    )
     return data
 
 
@@ -63,10 +84,10 @@ def must_be_trusted(data: bytes) -> None:
         nodes = list(_nodes(schema))
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{WHAT} has a {_SCHEMA} that is not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
-    untrusted = sorted({f"{node.get('__module__')}.{node.get('__class__')}" for node in nodes} - TRUSTED_TYPES)
+    untrusted = sorted({node.type_name for node in nodes} - TRUSTED_TYPES)
     if untrusted:
         raise ModelFileError(f"{WHAT} holds types that are not trusted: {', '.join(untrusted)[:300]}", TRAIN_AGAIN)
-    loaders = sorted({str(node.get("__loader__")) for node in nodes} - _LOADERS)
+    loaders = sorted({node.loader for node in nodes} - _LOADERS)
     if loaders or not nodes:
         raise ModelFileError(f"{WHAT} asks for {', '.join(loaders)[:300] or 'nothing'} to be read", TRAIN_AGAIN)
     for name, content in members.items():
@@ -74,7 +95,14 @@ def must_be_trusted(data: bytes) -> None:
             read_array(content, f"{WHAT}'s {name!r}", may_be_records=True)
 
 
-def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
+class _Node(NamedTuple):
+    """A node of the tree that skops would build."""
+
+    type_name: str
+    loader: str
+
+
+def _nodes(schema: object) -> Iterator[_Node]:
     """Yield all nodes of the tree that skops would build."""
     waiting, n_seen = [schema], 0
     while waiting:
@@ -84,13 +112,13 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
             raise ValueError(f"more than {_MOST_NODES} values")
         if isinstance(here, dict):
             if any(name in here for name in ("__class__", "__module__", "__loader__")):
-                yield here
+                yield _Node(f"{here.get('__module__')}.{here.get('__class__')}", str(here.get("__loader__")))
             waiting.extend(here.values())
         elif isinstance(here, list):
             waiting.extend(here)
 
 
-def read_estimators(data: bytes) -> dict[str, Any]:
+def read_estimators(data: bytes) -> Estimators:
     """Return the estimators in a skops file.
 
     Raises:
@@ -109,7 +137,7 @@ def read_estimators(data: bytes) -> dict[str, Any]:
     for forest in estimators.get("estimators", ()):
         for tree in getattr(forest, "estimators_", ()):
             _must_be_sound(tree.tree_)
-    return estimators
+    return from_json(Estimators, estimators)
 
 
 def _must_be_sound(tree: Any) -> None:

@@ -14,7 +14,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,7 @@ from numpy.typing import NDArray
 from evaluation.errors import ConfigurationError
 from evaluation.records.evidence import EvidenceCase
 from selection.learning.features import read_part
-from selection.scoreboards.two_way import Mask
-
-Integers: TypeAlias = NDArray[np.int64]
+from selection.scoreboards.two_way import Integers, Mask
 
 ALIKE = 0.7
 COMMON = 0.05

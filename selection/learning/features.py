@@ -1,14 +1,13 @@
 """Features of a prompt that need no model: its length, language, digits, code, structure and words.
 
 Of a long prompt the head and the tail are read, `HEAD` and `TAIL` characters; its length and its lines count in full.
-Serving needs numpy alone. An embedding may be added: a callable from text to a vector, passed to the training and to
-the serving alike; nothing requires one.
+Serving needs numpy alone.
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,8 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.floating]
-Embed: TypeAlias = Callable[[str], Floats]
-"""A function from any text to a vector of fixed length."""
 
 HEAD, TAIL = 4_000, 1_000
 WORD_PATTERN = r"[^\W\d_]{2,}"
@@ -151,33 +148,28 @@ class PromptSpace:
     components: Floats
     """Singular vectors of the TF-IDF matrix, shape (n_words, n_components)."""
     centre: Floats
-    """Subtracted from each feature, shape (n_features,): plain ones, components, embedding."""
+    """Subtracted from each feature, shape (n_features,): plain ones, components."""
     scale: Floats
     """Factor of each feature after centring, so that each of these groups has a total variance of one."""
-    n_embedded: int = 0
-    """Length of the embedding; 0: none is needed."""
 
     @property
     def n_features(self) -> int:
         """Length of the result of `of`."""
         return len(self.centre)
 
-    def of(self, prompt: str, embed: Embed | None = None) -> Floats:
+    def of(self, prompt: str) -> Floats:
         """Return the prompt's features, shape (n_features,)."""
-        return self.scaled(self.raw(prompt, embed))
+        return self.scaled(self.raw(prompt))
 
-    def of_all(self, prompts: Sequence[str], embed: Embed | None = None) -> Floats:
+    def of_all(self, prompts: Sequence[str]) -> Floats:
         """Return the features of several prompts, shape (n_prompts, n_features)."""
-        return np.array([self.of(prompt, embed) for prompt in prompts]).reshape(len(prompts), self.n_features)
+        return np.array([self.of(prompt) for prompt in prompts]).reshape(len(prompts), self.n_features)
 
-    def raw(self, prompt: str, embed: Embed | None = None) -> Floats:
+    def raw(self, prompt: str) -> Floats:
         """Return the features before centring and scaling."""
         text = read_part(prompt)
         tokens = words(text)
-        parts = [_plain(prompt, text, tokens), self._projected(tokens)]
-        if self.n_embedded:
-            parts.append(embedded(prompt, embed, self.n_embedded))
-        return np.concatenate(parts)
+        return np.concatenate([_plain(prompt, text, tokens), self._projected(tokens)])
 
     def scaled(self, raw: Floats) -> Floats:
         """Centre and scale raw features; outliers are clipped to `FURTHEST` standard deviations."""
@@ -197,17 +189,3 @@ class PromptSpace:
         weights = (1 + np.log(counts)) * self.idf[at]
         projected: Floats = (weights / np.linalg.norm(weights)) @ self.components[at]
         return projected
-
-
-def embedded(prompt: str, embed: Embed | None, length: int) -> Floats:
-    """Return the prompt's embedding by `embed`.
-
-    Raises:
-        ValueError: not a callable, or a vector of another length or with invalid values.
-    """
-    if embed is None:
-        raise ValueError(f"the features include an embedding of length {length}, but no embedding callable was given")
-    vector = np.asarray(embed(read_part(prompt)), dtype=np.float64).ravel()
-    if len(vector) != length or not np.isfinite(vector).all():
-        raise ValueError(f"the embedding has {len(vector)} values; expected {length} finite ones")
-    return vector

@@ -1,7 +1,7 @@
 """Fitting of the prompt space on the training prompts: TF-IDF and its singular vectors, by scikit-learn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ import numpy as np
 from selection.learning.features import (
     PLAIN_FEATURES,
     WORD_PATTERN,
-    Embed,
     Floats,
     PromptSpace,
     plain_features,
@@ -30,41 +29,30 @@ class FittedSpace:
     decomposition: Any | None
     """`TruncatedSVD`."""
 
-    def slow_features(self, prompts: Sequence[str], embed: Embed | None = None) -> Floats:
+    def slow_features(self, prompts: Sequence[str]) -> Floats:
         """Return the same as `space.of_all` by scikit-learn; serving has to agree with it."""
         read = [read_part(prompt) for prompt in prompts]
         parts = [np.array([plain_features(prompt) for prompt in prompts])]
         if self.vectoriser is not None and self.decomposition is not None:
             parts.append(self.decomposition.transform(self.vectoriser.transform(read)))
-        if self.space.n_embedded and embed is not None:
-            parts.append(np.array([embed(text) for text in read]))
         return np.array([self.space.scaled(row) for row in np.hstack(parts)])
 
 
-def fit_space(prompts: Sequence[str], *, rng: "np.random.Generator", embed: Embed | None = None) -> FittedSpace:
+def fit_space(prompts: Sequence[str], *, rng: "np.random.Generator") -> FittedSpace:
     """Fit the feature space of these prompts; the randomness is that of the randomised decomposition."""
     read = [read_part(prompt) for prompt in prompts]
     vectoriser, decomposition = _fit_words(read, seed=int(rng.integers(2**31)))
     vocabulary, idf, components = _as_arrays(vectoriser, decomposition)
-    n_embedded = 0 if embed is None else len(np.asarray(embed(read[0])).ravel())
-    n_features = len(PLAIN_FEATURES) + components.shape[1] + n_embedded
+    n_features = len(PLAIN_FEATURES) + components.shape[1]
     bare = PromptSpace(
         vocabulary=vocabulary,
         idf=idf,
         components=components,
         centre=np.zeros(n_features),
         scale=np.ones(n_features),
-        n_embedded=n_embedded,
     )
-    raw = np.array([bare.raw(prompt, embed) for prompt in prompts])
-    space = PromptSpace(
-        vocabulary=vocabulary,
-        idf=idf,
-        components=components,
-        centre=raw.mean(axis=0),
-        scale=_scale(raw, components.shape[1]),
-        n_embedded=n_embedded,
-    )
+    raw = np.array([bare.raw(prompt) for prompt in prompts])
+    space = replace(bare, centre=raw.mean(axis=0), scale=_scale(raw))
     return FittedSpace(space=space, vectoriser=vectoriser, decomposition=decomposition)
 
 
@@ -95,14 +83,12 @@ def _as_arrays(vectoriser: Any | None, decomposition: Any | None) -> tuple[dict[
     return {str(name): at for at, name in enumerate(names)}, vectoriser.idf_.astype(np.float64), components
 
 
-def _scale(raw: Floats, n_components: int) -> Floats:
-    """Return the scale: plain features count alike, components and embedding by variance; one in all for each group."""
+def _scale(raw: Floats) -> Floats:
+    """Return the scale: plain features count alike, components by variance; one in all for each group."""
     variance = raw.var(axis=0)
     n_plain = len(PLAIN_FEATURES)
+    plain, total = variance[:n_plain], float(variance[n_plain:].sum())
     scale = np.zeros(raw.shape[1])
-    plain = variance[:n_plain]
     scale[:n_plain] = np.where(plain > 1e-12, 1 / np.sqrt(np.maximum(plain, 1e-12) * n_plain), 0.0)
-    for group in (slice(n_plain, n_plain + n_components), slice(n_plain + n_components, None)):
-        total = float(variance[group].sum())
-        scale[group] = 1 / np.sqrt(total) if total > 1e-12 else 0.0
+    scale[n_plain:] = 1 / np.sqrt(total) if total > 1e-12 else 0.0
     return scale

@@ -9,14 +9,13 @@ import numpy as np
 from evaluation.records.evidence import Evidence
 from selection.choosing.calibrated_quality import calibrated
 from selection.learning.calibration import calibration_error
-from selection.learning.families import Integers
-from selection.learning.gains import chosen, gain_result, paired_gain, reached
-from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
+from selection.learning.gains import chosen, paired_gain, reached
+from selection.learning.policy import ServedPolicy
 from selection.learning.quality_matrix import QualityMatrix, evidence_of
 from selection.retraining import CapKept, HeldOutReport
 from selection.scoreboard import Predictor, Scoreboard
 from selection.scoreboards.building import build_scoreboard
-from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector, fit_two_way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,7 +56,6 @@ def examination(
     *,
     shown: Mask,
     test_cases: Mask,
-    rule: TieRule = AS_BY_DEFAULT,
 ) -> Examination | None:
     """Return the test on `test_cases`, with the scoreboard of `shown`; None where no case is usable."""
     if not shown.any():
@@ -77,7 +75,7 @@ def examination(
         cost_usd=matrix.cost_usd[cases],
         expected=np.array([board.standings[task].quality for task in tasks]),
         expected_cost=np.array([board.standings[task].cost_usd for task in tasks]),
-        policy=ServedPolicy(board=board, rule=rule),
+        policy=ServedPolicy(board=board),
         single=single_scores(board),
     )
 
@@ -132,8 +130,8 @@ def examined(exam: Examination, model: Predictor | None) -> HeldOutReport:
         best_single=float(single.mean()),
         best_per_task=float(per_task.mean()),
         oracle=float(oracle.mean()),
-        over_single=gain_result(paired_gain(ours, single, exam.families)),
-        over_best_per_task=gain_result(paired_gain(ours, per_task, exam.families)),
+        over_single=paired_gain(ours, single, exam.families),
+        over_best_per_task=paired_gain(ours, per_task, exam.families),
         oracle_share=float(ours.mean() - single.mean()) / room if room > 1e-9 else None,
         regret=float(oracle.mean() - ours.mean()),
         top_1=float((ours >= oracle - 1e-9).mean()),

@@ -12,21 +12,21 @@ the other cells expects, and the difficulty is estimated again, a few times over
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from selection.learning.calibration import MOST, calibration_knots, centred, slope
-from selection.learning.features import Embed, Floats
+from selection.learning.features import Floats
 from selection.learning.fitted_space import FittedSpace, fit_space
-from selection.learning.gains import Gain, paired_gain
+from selection.learning.gains import paired_gain
 from selection.learning.learners import Learned, Learner, Lesson
-from selection.learning.quality_matrix import Integers
 from selection.learning.ridge import Linear, fit_ridge, ridge_strength
 from selection.learning.serving import ServedLearner
 from selection.learning.task_reading import TaskReading, fit_reading
 from selection.learning.training_data import Material
-from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
+from selection.retraining import GainResult
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector, fit_two_way
 
 ROUNDS = 6
 
@@ -97,9 +97,9 @@ class TaskFinding:
     task: str
     n_cases: int
     n_families: int
-    closer: Gain
+    closer: GainResult
     """Reduction of the squared error of its deviations against no deviations."""
-    gain: Gain
+    gain: GainResult
     """Gain of its choices over the best per task."""
     shrink: float
     """Factor on its deviations; 0: prompts say nothing here."""
@@ -125,14 +125,14 @@ class TrainedLearner:
 class Trial:
     """Result of the trial of all learners."""
 
-    winner: str | None
+    winner: str | None = None
     """Name of the winning learner; None: no learner gained, and the best on the task is named whatever the prompt."""
-    trained: TrainedLearner | None
-    reading: TaskReading | None
+    trained: TrainedLearner | None = None
+    reading: TaskReading | None = None
     """Classifier of a prompt's task, used whichever learner wins."""
-    gains: Mapping[str, Gain]
+    gains: Mapping[str, GainResult] = field(default_factory=dict)
     """Gain of each learner over the best per task, at `LEVEL`."""
-    findings: Mapping[str, tuple[TaskFinding, ...]]
+    findings: Mapping[str, tuple[TaskFinding, ...]] = field(default_factory=dict)
     """Results of each learner on each task."""
     reason: str
     """Reason as text, with numbers."""
@@ -148,9 +148,7 @@ class _Unseen:
     difficulty: Vector
 
 
-def try_learners(
-    data: Material, *, learners: Sequence[Learner], rng: "np.random.Generator", embed: Embed | None
-) -> Trial:
+def try_learners(data: Material, *, learners: Sequence[Learner], rng: "np.random.Generator") -> Trial:
     """Return the learner that comes closest on families not trained on, fitted to all data.
 
     None where its gain is not real.
@@ -160,9 +158,9 @@ def try_learners(
             f"learning from prompts needs 2 candidates and {MIN_FAMILIES} families of prompts; there are "
             f"{len(data.keys)} and {data.n_families}"
         )
-        return Trial(winner=None, trained=None, reading=None, gains={}, findings={}, reason=reason)
-    space = fit_space(data.prompts, rng=rng, embed=embed)
-    features = space.space.of_all(data.prompts, embed).astype(np.float64)
+        return Trial(reason=reason)
+    space = fit_space(data.prompts, rng=rng)
+    features = space.space.of_all(data.prompts).astype(np.float64)
     reading = fit_reading(space.space, features, data.task, len(data.tasks), data.fold)
     unseen = _unseen(data, features, learners, rng)
     gains = {name: _gain(data, deviation, unseen.error[name]) for name, deviation in unseen.deviation.items()}
@@ -173,7 +171,7 @@ def try_learners(
     tells = closeness[best.name].is_real and any(finding.shrink for finding in findings[best.name])
     if not tells or gains[best.name].value <= 0:
         reason = f"no real gain over the best per task, {best.name} coming closest: {listed}"
-        return Trial(winner=None, trained=None, reading=reading, gains=gains, findings=findings, reason=reason)
+        return Trial(reading=reading, gains=gains, findings=findings, reason=reason)
     trained = _trained(data, space, features, unseen, best, rng)
     reason = (
         f"{best.name} has the lowest cross-validated error, and its choices gained; "
@@ -234,7 +232,7 @@ def _shrinks(data: Material, deviation: Matrix, cases: Mask) -> Floats:
     return shrinks
 
 
-def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers, *, level: float = 0.95) -> Gain:
+def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers, *, level: float = 0.95) -> GainResult:
     apart = (came**2).sum(axis=1), ((came - expected) ** 2).sum(axis=1)
     return paired_gain(*apart, data.families[rows], confidence_level=level)
 
@@ -256,12 +254,12 @@ def _reached(data: Material, deviation: Matrix, error: Matrix) -> Vector:
     return data.reached(data.expected + shrunk * deviation, shrunk * error)
 
 
-def _gain(data: Material, deviation: Matrix, error: Matrix) -> Gain:
+def _gain(data: Material, deviation: Matrix, error: Matrix) -> GainResult:
     ours = _reached(data, deviation, error)
     return paired_gain(ours, data.reached(data.expected), data.families, confidence_level=LEVEL)
 
 
-def _closeness(data: Material, deviation: Matrix) -> Gain:
+def _closeness(data: Material, deviation: Matrix) -> GainResult:
     """Return the reduction of the squared error by the shrunk deviations, over all cases."""
     everything = np.arange(len(data.values))
     came, expected = _came(data, _scores(data, deviation) - data.expected, everything)

@@ -12,10 +12,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from selection.learning.features import Floats
-from selection.learning.quality_matrix import Integers
 from selection.learning.ridge import Linear, fit_ridge, ridge_strength
 from selection.learning.serving import NeighboursPart, Part, RidgePart, TreesPart
-from selection.scoreboards.two_way import Matrix, Vector
+from selection.scoreboards.two_way import Integers, Matrix, Vector
 
 MIN_CASES = 30
 """Number of cases below which a task has no model of its own beside that of all tasks."""

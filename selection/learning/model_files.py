@@ -7,14 +7,13 @@ cannot be read is refused with a `ModelFileError` that says what was found; the 
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +22,9 @@ from evaluation.fingerprint import canonical_json
 from evaluation.formatting import quantity
 from evaluation.results.as_json import as_json
 from selection.archives import TRAIN_AGAIN, packed_archive, read_archive
-from selection.learning.estimator_files import must_be_trusted, read_estimators, written_estimators
-from selection.learning.features import Embed
-from selection.learning.served_arrays import FORMAT_VERSION, must_be_readable_version, read_model, written_model
+from selection.learning.estimator_files import Estimators, must_be_trusted, read_estimators, written_estimators
+from selection.learning.model_header import FILE, FORMAT_VERSION, FileHeader, read_file_header
+from selection.learning.served_arrays import read_model, written_model
 from selection.learning.serving import ServedModel
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ PROBES = (
 )
 _AGREE = 1e-3
 """Tolerance of served deviations of a probe, a tenth of a point: numbers are stored at half precision."""
-_FILE = "the model file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,47 +81,45 @@ class PackedModel:
         return {name: value for name, value in numbers if isinstance(value, int | float)}
 
 
-def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
+def pack(trained: "Trained") -> PackedModel:
     """Return the model in bytes, after reading it back and checking that serving agrees with training.
 
     Raises:
-        ConfigurationError: it does not, or was trained with an embedding that is not given here.
+        ConfigurationError: it does not.
     """
-    learner = trained.report.trial.trained
-    if learner is not None and learner.space.space.n_embedded and embed is None:
-        raise ConfigurationError("the model was trained with an embedding", "Give the same callable to `pack`.")
     packed = PackedModel(
         estimator=written_estimators(_estimators(trained)),
-        serving=written_model(trained.served()),
-        kind=trained.kind,
-        data_hash=trained.data_hash,
-        code_version=trained.code_version,
-        report=as_json(trained.report.result),
+        serving=written_model(trained.model),
+        kind=trained.model.kind,
+        data_hash=trained.model.data_hash,
+        code_version=trained.model.code_version,
+        report=as_json(trained.report),
     )
     read_estimators(packed.estimator)
-    _must_agree(read_serving(packed.serving, embed=embed), trained)
+    _must_agree(read_serving(packed.serving), trained)
     return packed
 
 
-def _estimators(trained: "Trained") -> dict[str, Any]:
-    learner = trained.report.trial.trained
-    estimators: dict[str, Any] = {"kind": trained.kind, "keys": list(trained.keys), "tasks": list(trained.tasks)}
-    if learner is not None:
-        estimators |= {"vectoriser": learner.space.vectoriser, "decomposition": learner.space.decomposition}
-        estimators |= {"estimators": list(learner.learned.estimators)}
-    return estimators
+def _estimators(trained: "Trained") -> Estimators:
+    learner = trained.trial.trained
+    return Estimators(
+        kind=trained.model.kind,
+        keys=trained.model.keys,
+        tasks=trained.model.tasks,
+        vectoriser=None if learner is None else learner.space.vectoriser,
+        decomposition=None if learner is None else learner.space.decomposition,
+        estimators=() if learner is None else learner.learned.estimators,
+    )
 
 
 def _must_agree(served: ServedModel, trained: "Trained") -> None:
-    learner = trained.report.trial.trained
+    learner = trained.trial.trained
     if learner is None or served.learner is None:
         return
-    features = learner.space.slow_features(PROBES, served.embed)
+    features = learner.space.slow_features(PROBES)
     for place, task in enumerate(served.tasks):
         slow = learner.learned.slow(features, place)
-        quick = [
-            served.learner.part.deviations(served.learner.space.of(probe, served.embed), place)[0] for probe in PROBES
-        ]
+        quick = [served.learner.part.deviations(served.learner.space.of(probe), place)[0] for probe in PROBES]
         furthest = float(np.abs(np.array(quick) - slow).max())
         if not furthest <= _AGREE:
             raise ConfigurationError(
@@ -135,46 +131,34 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
             )
 
 
-def read_serving(
-    data: bytes, *, number: int | None = None, embed: Embed | None = None, is_from_elsewhere: bool = False
-) -> ServedModel:
+def read_serving(data: bytes, *, number: int | None = None, is_from_elsewhere: bool = False) -> ServedModel:
     """Return the model in these bytes; it needs only numpy.
 
     Args:
         data: `PackedModel.serving`.
         number: Its number in its store.
-        embed: Embedding that the training used.
         is_from_elsewhere: It was trained on another store.
 
     Raises:
         ModelFileError: they hold no model, a damaged one, or one that is not allowed.
     """
     sha256 = hashlib.sha256(data).hexdigest()
-    return replace(read_model(data), sha256=sha256, number=number, embed=embed, is_from_elsewhere=is_from_elsewhere)
-
-
-def read_estimator(data: bytes) -> dict[str, Any]:
-    """Return the estimators of scikit-learn by name: `vectoriser`, `decomposition`, `estimators`.
-
-    Raises:
-        ModelFileError: they hold a type off the list, are damaged, or are not a skops file.
-    """
-    return read_estimators(data)
+    return replace(read_model(data), sha256=sha256, number=number, is_from_elsewhere=is_from_elsewhere)
 
 
 def write_file(path: Path, packed: PackedModel) -> None:
     """Write the whole model to one file, atomically."""
-    about = {
-        "format_version": FORMAT_VERSION,
-        "kind": packed.kind,
-        "data_hash": packed.data_hash,
-        "code_version": packed.code_version,
-        "report": packed.report,
-        "estimator_sha256": packed.estimator_sha256,
-        "serving_sha256": packed.serving_sha256,
-    }
+    header = FileHeader(
+        format_version=FORMAT_VERSION,
+        kind=packed.kind,
+        data_hash=packed.data_hash,
+        code_version=packed.code_version,
+        report=packed.report,
+        estimator_sha256=packed.estimator_sha256,
+        serving_sha256=packed.serving_sha256,
+    )
     members = {
-        "model.json": canonical_json(about).encode(),
+        "model.json": canonical_json(as_json(header)).encode(),
         "serving.npz": packed.serving,
         "estimator.skops": packed.estimator,
     }
@@ -205,40 +189,28 @@ def read_file(path: Path) -> PackedModel:
 
 def read_packed(data: bytes) -> PackedModel:
     """Return the model in the bytes of a model file. Raises `ModelFileError`."""
-    members = read_archive(data, _FILE)
-    about = _about(members)
+    members = read_archive(data, FILE)
+    header = _header(members)
     serving, estimator = members["serving.npz"], members["estimator.skops"]
     packed = PackedModel(
         estimator=estimator,
         serving=serving,
-        kind=about["kind"],
-        data_hash=about["data_hash"],
-        code_version=about["code_version"],
-        report=about["report"],
+        kind=header.kind,
+        data_hash=header.data_hash,
+        code_version=header.code_version,
+        report=header.report,
     )
-    if (packed.serving_sha256, packed.estimator_sha256) != (about["serving_sha256"], about["estimator_sha256"]):
-        raise ModelFileError(f"{_FILE} was changed after it was written: its hashes do not fit", TRAIN_AGAIN)
+    if (packed.serving_sha256, packed.estimator_sha256) != (header.serving_sha256, header.estimator_sha256):
+        raise ModelFileError(f"{FILE} was changed after it was written: its hashes do not fit", TRAIN_AGAIN)
     served = read_model(serving)
     must_be_trusted(estimator)
     if (served.kind, served.data_hash) != (packed.kind, packed.data_hash):
-        raise ModelFileError(f"{_FILE} says {packed.kind!r} and serves {served.kind!r}", TRAIN_AGAIN)
+        raise ModelFileError(f"{FILE} says {packed.kind!r} and serves {served.kind!r}", TRAIN_AGAIN)
     return packed
 
 
-def _about(members: dict[str, bytes]) -> dict[str, Any]:
+def _header(members: Mapping[str, bytes]) -> FileHeader:
     missing = {"model.json", "serving.npz", "estimator.skops"} - members.keys()
     if missing:
-        raise ModelFileError(f"{_FILE} lacks {sorted(missing)[0]!r}; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
-    try:
-        about = json.loads(members["model.json"])
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{_FILE} has a 'model.json' that is not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
-    if not isinstance(about, dict):
-        raise ModelFileError(f"{_FILE} has a 'model.json' that is a {type(about).__name__}", TRAIN_AGAIN)
-    must_be_readable_version(about.get("format_version"), _FILE)
-    for name in ("kind", "data_hash", "code_version", "serving_sha256", "estimator_sha256"):
-        if not isinstance(about.get(name), str):
-            raise ModelFileError(f"{_FILE} says {name} is {about.get(name)!r:.80}", TRAIN_AGAIN)
-    if not isinstance(about.get("report"), dict):
-        raise ModelFileError(f"{_FILE} has no report", TRAIN_AGAIN)
-    return about
+        raise ModelFileError(f"{FILE} lacks {sorted(missing)[0]!r}; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
+    return read_file_header(members["model.json"])

@@ -17,9 +17,7 @@ from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import contrasts_with
 from selection.preferences import TOLERANCE, Constraints, OnTie
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
-from selection.scoreboards.two_way import Mask, Matrix, Vector
-
-Integers = NDArray[np.int64]
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +29,6 @@ class TieRule:
 
 
 AS_BY_DEFAULT = TieRule()
-HIGHEST = TieRule(on_tie="best")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,12 +12,12 @@ import numpy as np
 
 from evaluation.records.evidence import Evidence
 from selection.learning.families import families_and_codes, held_out
-from selection.learning.gains import Gain, paired_gain
+from selection.learning.gains import paired_gain
 from selection.learning.held_out_test import examination, expectations
-from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
-from selection.learning.training import BEST_PER_TASK, HELD_OUT
+from selection.learning.training import HELD_OUT
+from selection.retraining import BEST_PER_TASK, GainResult
 
 MIN_FAMILIES = 6
 """Minimum number of common families for a gain to count."""
@@ -27,7 +27,7 @@ MIN_FAMILIES = 6
 class Rivalry:
     """Challenger and champion on the same held-out cases; without a champion, the scoreboard alone."""
 
-    gain: Gain
+    gain: GainResult
     """Gain of the challenger's choices over the champion's."""
     n_changed: int
     """Number of cases for which they name different candidates with answers of different quality."""
@@ -81,9 +81,6 @@ def compare(
     champion: ServedModel | None,
     evidence: Evidence,
     prompts: Sequence[str],
-    *,
-    held_out_share: float = HELD_OUT,
-    rule: TieRule = AS_BY_DEFAULT,
 ) -> Rivalry | None:
     """Compare both on the held-out cases that neither was trained on; None where there are none.
 
@@ -92,11 +89,11 @@ def compare(
     """
     families, codes = families_and_codes(evidence.cases, prompts)
     matrix = quality_matrix(evidence)
-    kept = held_out(families, codes, held_out_share)
+    kept = held_out(families, codes, HELD_OUT)
     seen = np.isin(codes, challenger.trained_on)
     if champion is not None:
         seen |= np.isin(codes, champion.trained_on)
-    exam = examination(evidence, matrix, prompts, families, shown=~kept, test_cases=kept & ~seen, rule=rule)
+    exam = examination(evidence, matrix, prompts, families, shown=~kept, test_cases=kept & ~seen)
     if exam is None:
         return None
     foretold = [expectations(exam, model) for model in (challenger, champion)]
@@ -157,7 +154,7 @@ def decide(
     if champion is None:
         return _first(challenger, rivalry)
     if stale is not None and stale.is_stale:
-        if rivalry is not None and rivalry.gain.high < 0 and rivalry.gain.n_families >= MIN_FAMILIES:
+        if rivalry is not None and rivalry.gain.is_loss and rivalry.gain.n_families >= MIN_FAMILIES:
             reason = f"the champion's evidence is stale ({stale}), but the challenger does worse: {_gain_text(rivalry)}"
             return PromotionDecision(verdict="keep", reason=reason)
         return PromotionDecision(
@@ -179,7 +176,7 @@ def _first(challenger: ServedModel, rivalry: Rivalry | None) -> PromotionDecisio
     if challenger.kind == BEST_PER_TASK:
         reason = "there was none before, and no learner gained over the best per task: the scoreboard decides"
         return PromotionDecision(verdict="promote", reason=reason)
-    if rivalry is not None and rivalry.gain.high < 0:
+    if rivalry is not None and rivalry.gain.is_loss:
         reason = f"the challenger does worse than the scoreboard alone on held-out families: {_gain_text(rivalry)}"
         return PromotionDecision(verdict="keep", reason=reason)
     reason = f"there was none before, and {challenger.kind} gained in cross-validation; {_gain_text(rivalry)}"

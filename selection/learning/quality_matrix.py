@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.records.evidence import Evidence
-from selection.scoreboards.two_way import Mask, Matrix
-
-Integers = NDArray[np.int64]
+from selection.scoreboards.two_way import Integers, Mask, Matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

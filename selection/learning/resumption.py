@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluation.records import Champion, SelectionModelRecord
+from evaluation.records import SelectionModelRecord
 from evaluation.store.selection_models import champion, history
 from evaluation.store.session import Store
 
@@ -42,22 +42,19 @@ def stored_progress(store: Store, *, since: StartedRetraining) -> StoredProgress
             next_step="`benchwright retrain` starts again; no evidence is lost.",
             model_id=None,
         )
-    return StoredProgress(**_of_a_model(newest, holds, decider, since), model_id=newest.model_id)
-
-
-def _of_a_model(
-    newest: SelectionModelRecord, holds: Champion, decider: str, since: StartedRetraining
-) -> dict[str, str]:
-    if holds.model is not None and holds.model.model_id == newest.model_id and holds.promotion_id != since.promotion_id:
-        return {
-            "sentence": f"{_name(newest)} was trained and is now the selection model",
-            "next_step": "`benchwright selection history` says why; `benchwright selection rollback` takes it back.",
-        }
-    return {
-        "sentence": f"{_name(newest)} was trained and is stored ({newest.status}); {decider} keeps deciding",
-        "next_step": "`benchwright retrain` trains and compares again; "
+    model = holds.model
+    if model is not None and model.model_id == newest.model_id and holds.promotion_id != since.promotion_id:
+        return StoredProgress(
+            sentence=f"{_name(newest)} was trained and is now the selection model",
+            next_step="`benchwright selection history` says why; `benchwright selection rollback` takes it back.",
+            model_id=newest.model_id,
+        )
+    return StoredProgress(
+        sentence=f"{_name(newest)} was trained and is stored ({newest.status}); {decider} keeps deciding",
+        next_step="`benchwright retrain` trains and compares again; "
         f"`benchwright selection promote {newest.version}` lets it decide as it is.",
-    }
+        model_id=newest.model_id,
+    )
 
 
 def _newest(store: Store) -> SelectionModelRecord | None:

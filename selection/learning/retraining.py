@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 
 from evaluation.errors import SupersededError
-from evaluation.formatting import counted
+from evaluation.formatting import counted, listed
 from evaluation.records.evidence import Evidence
 from evaluation.results.as_json import from_json
 from evaluation.store.recommendations import count_outcomes_since, list_recommendations
 from evaluation.store.selection_evidence import read_evidence, read_prompts
-from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
+from evaluation.store.selection_models import champion, find_model, history, promote, set_status
 from evaluation.store.session import Store
-from selection.choosing.number_words import listed
+from selection.choosing.number_words import MOST_NAMED
 from selection.decisions.decision_rows import past_of
 from selection.decisions.drift import drifts, reason_to_retrain
 from selection.learning.deciding_model import deciding, served_model
 from selection.learning.model_files import PackedModel, pack
+from selection.learning.stored_models import save_packed
 from selection.retraining import Retraining, TrainingReport
 
 Known = tuple[Evidence, tuple[str, ...]]
@@ -91,7 +92,7 @@ def _reason(store: Store, evidence: Evidence, trained_at: datetime | None) -> st
     model = deciding(store).served
     changed = () if model is None else other_scores(model, evidence)
     if model is not None and changed:
-        return f"scores have changed since {model.version} learned from them: {listed(changed)}"
+        return f"scores have changed since {model.version} learned from them: {listed(changed, MOST_NAMED)}"
     since = list_recommendations(store, since=trained_at, reported=True, with_prompts=False)
     return reason_to_retrain(drifts([past_of(record) for record in since]))
 
@@ -121,18 +122,8 @@ def trained(training_data: Known, seed: int) -> PackedModel:
 
 def store_trained(store: Store, training_data: Known, packed: PackedModel) -> str:
     """Store the model, and return its id."""
-    stored = save_model(
-        store,
-        kind=packed.kind,
-        status=TRAINED,
-        data_hash=packed.data_hash,
-        code_version=packed.code_version,
-        metrics={**packed.metrics, _N_ROWS: len(training_data[0].candidate)},
-        report=packed.report,
-        estimator=packed.estimator,
-        serving=packed.serving,
-    )
-    return stored.model_id
+    metrics = {**packed.metrics, _N_ROWS: len(training_data[0].candidate)}
+    return save_packed(store, packed, status=TRAINED, metrics=metrics).model_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +170,8 @@ def carry_out(store: Store, judged: Judgement) -> bool:
         except SupersededError:
             if not _holds_already(store, judged):
                 return False
-    _say_status(store, judged.model_id, PROMOTED if judged.promotes else KEPT_OUT)
+    if find_model(store, judged.model_id).status != PROMOTED:
+        set_status(store, judged.model_id, PROMOTED if judged.promotes else KEPT_OUT)
     return True
 
 
@@ -190,23 +182,6 @@ def _holds_already(store: Store, judged: Judgement) -> bool:
     """
     holds = champion(store)
     return holds.model is not None and holds.model.model_id == judged.model_id
-
-
-def _say_status(store: Store, model_id: str, status: str) -> None:
-    stored = read_model(store, model_id)
-    if stored.record.status == PROMOTED:
-        return
-    save_model(
-        store,
-        kind=stored.record.kind,
-        status=status,
-        data_hash=stored.record.data_hash,
-        code_version=stored.record.code_version,
-        metrics=stored.record.metrics,
-        report=stored.record.report,
-        estimator=stored.estimator,
-        serving=stored.serving,
-    )
 
 
 def all_known(store: Store) -> Known:

@@ -1,8 +1,7 @@
 """A served model written as named arrays with a header, and read back with every shape checked."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from typing import Any
 
 import numpy as np
@@ -10,24 +9,21 @@ from numpy.typing import NDArray
 
 from evaluation.errors import ModelFileError
 from evaluation.fingerprint import canonical_json
+from evaluation.results.as_json import as_json
 from selection.archives import TRAIN_AGAIN, packed_archive, read_archive, read_array, written_array
 from selection.choosing.calibrated_quality import N_KNOTS, as_expected
 from selection.learning.features import PLAIN_FEATURES, PromptSpace
 from selection.learning.learned_answers import LearnedAnswers
+from selection.learning.model_header import FORMAT_VERSION, WHAT, ModelHeader, read_model_header
 from selection.learning.serving import PARTS, ServedLearner, ServedModel
 from selection.learning.task_reading import TaskReading
+from selection.retraining import BEST_PER_TASK
 
-FORMAT_VERSION = 3
-"""Version 2 added the answers that were learned from; 3 the calibration of expectations, and the detection of a
-prompt's task.
-"""
-WHAT = "the selection model"
 _HEADER = "header.npy"
 _SPACE = ("idf", "components", "centre", "scale")
 _ANSWERS = ("cases", "tasks", "counts", "case", "quality")
 _LEARNER = ("shrink", "difficulty", "difficulty_shrink")
 _READING = "reading.weights"
-BEST_PER_TASK = "best_per_task"
 
 Array = NDArray[Any]
 
@@ -36,17 +32,16 @@ def written_model(model: ServedModel) -> bytes:
     """Return the model as an npz whose `header` is JSON text."""
     learner, reading = model.learner, model.reading
     space = learner.space if learner is not None else None if reading is None else reading.space
-    header = {
-        "format_version": FORMAT_VERSION,
-        "code_version": model.code_version,
-        "data_hash": model.data_hash,
-        "kind": model.kind,
-        "keys": model.keys,
-        "tasks": model.tasks,
-        "features": PLAIN_FEATURES,
-        "n_embedded": 0 if space is None else space.n_embedded,
-    }
-    arrays: dict[str, Array] = {"header": _as_bytes(canonical_json(header)), "trained_on": model.trained_on}
+    header = ModelHeader(
+        format_version=FORMAT_VERSION,
+        code_version=model.code_version,
+        data_hash=model.data_hash,
+        kind=model.kind,
+        keys=model.keys,
+        tasks=model.tasks,
+        features=PLAIN_FEATURES,
+    )
+    arrays: dict[str, Array] = {"header": _as_bytes(canonical_json(as_json(header))), "trained_on": model.trained_on}
     if space is not None:
         arrays["vocabulary"] = _as_bytes("\n".join(space.vocabulary))
         arrays |= {f"space.{name}": getattr(space, name) for name in _SPACE}
@@ -60,7 +55,7 @@ def written_model(model: ServedModel) -> bytes:
     return packed_archive({f"{name}.npy": written_array(array) for name, array in arrays.items()})
 
 
-def _fields(kind: str) -> tuple[Any, ...]:
+def _fields(kind: str) -> tuple[Field[Any], ...]:
     return fields(PARTS[kind])
 
 
@@ -69,7 +64,7 @@ def _as_bytes(text: str) -> Array:
 
 
 def read_model(data: bytes) -> ServedModel:
-    """Return the model in these bytes, without a number, a hash or an embedding.
+    """Return the model in these bytes, without a number or a hash.
 
     Raises:
         ModelFileError: they hold no model, or one that is not allowed.
@@ -82,20 +77,20 @@ def read_model(data: bytes) -> ServedModel:
         if name != _HEADER
     }
     trained_on = _codes(arrays, "trained_on")
-    has_learner = header["kind"] != BEST_PER_TASK
-    space = _space(header["n_embedded"], arrays) if has_learner or _READING in arrays else None
+    has_learner = header.kind != BEST_PER_TASK
+    space = _space(arrays) if has_learner or _READING in arrays else None
     learner = None if space is None or not has_learner else _learner(header, space, arrays)
     reading = None if space is None or _READING not in arrays else _reading(header, space, arrays)
-    learned_from = None if learner is None or header["format_version"] < 2 else _answers(header, arrays)
+    learned_from = None if learner is None or header.format_version < 2 else _answers(header, arrays)
     if arrays:
         raise _wrong(f"{sorted(arrays)[0]!r}, which is no part of it")
     return ServedModel(
-        kind=header["kind"],
-        tasks=tuple(header["tasks"]),
-        keys=tuple(header["keys"]),
+        kind=header.kind,
+        tasks=header.tasks,
+        keys=header.keys,
         learner=learner,
-        data_hash=header["data_hash"],
-        code_version=header["code_version"],
+        data_hash=header.data_hash,
+        code_version=header.code_version,
         trained_on=trained_on,
         reading=reading,
         learned_from=learned_from,
@@ -109,13 +104,13 @@ def _codes(arrays: dict[str, Array], name: str) -> Array:
     return array
 
 
-def _answers(header: Mapping[str, Any], arrays: dict[str, Array]) -> LearnedAnswers:
+def _answers(header: ModelHeader, arrays: dict[str, Array]) -> LearnedAnswers:
     answers = LearnedAnswers(
         cases=_codes(arrays, "learned.cases"),
         quality=_typed(arrays, "learned.quality", "Floats").astype(np.float32),
         **{name: _typed(arrays, f"learned.{name}", "Places") for name in ("tasks", "counts", "case")},
     )
-    misfit = answers.misfit(len(header["tasks"]), len(header["keys"]))
+    misfit = answers.misfit(len(header.tasks), len(header.keys))
     if misfit is not None:
         raise _wrong(misfit)
     return answers
@@ -131,65 +126,24 @@ def _taken(arrays: dict[str, Array], name: str) -> Array:
     return arrays.pop(name)
 
 
-def _header(members: Mapping[str, bytes]) -> dict[str, Any]:
+def _header(members: Mapping[str, bytes]) -> ModelHeader:
     if _HEADER not in members:
         raise ModelFileError(f"{WHAT} lacks its header; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
-    text = read_array(members[_HEADER], f"{WHAT}'s header")
-    try:
-        header = json.loads(text.tobytes())
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{WHAT}'s header is not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
-    if not isinstance(header, dict):
-        raise ModelFileError(f"{WHAT}'s header is a {type(header).__name__}", TRAIN_AGAIN)
-    must_be_readable_version(header.get("format_version"), WHAT)
-    _must_be_words(header)
-    return header
+    return read_model_header(read_array(members[_HEADER], f"{WHAT}'s header").tobytes())
 
 
-def must_be_readable_version(version: object, what: str) -> None:
-    """Raise `ModelFileError` unless this is the version of the format written here."""
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ModelFileError(f"{what} has the format version {version!r}", TRAIN_AGAIN)
-    if version > FORMAT_VERSION:
-        raise ModelFileError(
-            f"{what} has the format version {version}; this Benchwright reads up to {FORMAT_VERSION}",
-            "It was written by a newer Benchwright: update this one, or train a model with `benchwright retrain`.",
-        )
-
-
-def _must_be_words(header: Mapping[str, Any]) -> None:
-    for name in ("kind", "data_hash", "code_version"):
-        if not isinstance(header.get(name), str):
-            raise ModelFileError(f"{WHAT}'s header says {name} is {header.get(name)!r:.80}", TRAIN_AGAIN)
-    if header["kind"] not in (*PARTS, BEST_PER_TASK):
-        raise ModelFileError(
-            f"{WHAT} is of the kind {header['kind']!r:.80}; known are {', '.join((*PARTS, BEST_PER_TASK))}", TRAIN_AGAIN
-        )
-    for name in ("keys", "tasks", "features"):
-        listed = header.get(name)
-        if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
-            raise ModelFileError(f"{WHAT}'s header has no list of {name}", TRAIN_AGAIN)
-        if len(set(listed)) < len(listed):
-            raise ModelFileError(f"{WHAT}'s header lists one of its {name} twice", TRAIN_AGAIN)
-    if tuple(header["features"]) != PLAIN_FEATURES:
-        raise ModelFileError(f"{WHAT} uses other prompt features than this Benchwright", TRAIN_AGAIN)
-    n_embedded = header.get("n_embedded")
-    if not isinstance(n_embedded, int) or isinstance(n_embedded, bool) or not 0 <= n_embedded <= 100_000:
-        raise ModelFileError(f"{WHAT}'s header says n_embedded is {n_embedded!r:.80}", TRAIN_AGAIN)
-
-
-def _reading(header: Mapping[str, Any], space: PromptSpace, arrays: dict[str, Array]) -> TaskReading:
+def _reading(header: ModelHeader, space: PromptSpace, arrays: dict[str, Array]) -> TaskReading:
     weights = _typed(arrays, _READING, "Floats")
-    if weights.shape != (space.n_features + 1, len(header["tasks"])):
+    if weights.shape != (space.n_features + 1, len(header.tasks)):
         raise _wrong(f"{_READING!r} of shape {weights.shape} for {space.n_features} features")
     return TaskReading(space=space, weights=weights)
 
 
-def _learner(header: Mapping[str, Any], space: PromptSpace, arrays: dict[str, Array]) -> ServedLearner:
-    part = PARTS[header["kind"]](
-        **{field.name: _typed(arrays, f"part.{field.name}", field.type) for field in _fields(header["kind"])}
+def _learner(header: ModelHeader, space: PromptSpace, arrays: dict[str, Array]) -> ServedLearner:
+    part = PARTS[header.kind](
+        **{field.name: _typed(arrays, f"part.{field.name}", field.type) for field in _fields(header.kind)}
     )
-    n_tasks, n_candidates = len(header["tasks"]), len(header["keys"])
+    n_tasks, n_candidates = len(header.tasks), len(header.keys)
     misfit = part.misfit(space.n_features, n_tasks, n_candidates)
     if misfit is not None:
         expected = f"{space.n_features} features, {n_tasks} tasks and {n_candidates} candidates"
@@ -202,10 +156,10 @@ def _learner(header: Mapping[str, Any], space: PromptSpace, arrays: dict[str, Ar
     return ServedLearner(space=space, part=part, told=_read_knots(header, arrays), **learner_arrays)
 
 
-def _read_knots(header: Mapping[str, Any], arrays: dict[str, Array]) -> Array:
+def _read_knots(header: ModelHeader, arrays: dict[str, Array]) -> Array:
     """Return the stored knots, or those of the identity for a model written before these were learned."""
-    n_tasks = len(header["tasks"])
-    if header["format_version"] < 3:
+    n_tasks = len(header.tasks)
+    if header.format_version < 3:
         return np.tile(as_expected(), (n_tasks, 1))
     told = _typed(arrays, "learner.told", "Floats")
     if told.shape != (n_tasks, N_KNOTS) or (np.diff(told, axis=1) < 0).any():
@@ -213,7 +167,7 @@ def _read_knots(header: Mapping[str, Any], arrays: dict[str, Array]) -> Array:
     return told
 
 
-def _space(n_embedded: int, arrays: dict[str, Array]) -> PromptSpace:
+def _space(arrays: dict[str, Array]) -> PromptSpace:
     try:
         listed = _taken(arrays, "vocabulary").tobytes().decode()
     except UnicodeDecodeError as error:
@@ -226,10 +180,10 @@ def _space(n_embedded: int, arrays: dict[str, Array]) -> PromptSpace:
         raise _wrong(f"{len(words)} words for weights of shape {space_arrays['idf'].shape} and {components.shape}")
     if len(vocabulary) < len(words):
         raise _wrong("a word twice in its vocabulary")
-    n_features = len(PLAIN_FEATURES) + components.shape[1] + n_embedded
+    n_features = len(PLAIN_FEATURES) + components.shape[1]
     if space_arrays["centre"].shape != (n_features,) or space_arrays["scale"].shape != (n_features,):
         raise _wrong(f"a centre of shape {space_arrays['centre'].shape} for {n_features} features")
-    return PromptSpace(vocabulary=vocabulary, n_embedded=n_embedded, **space_arrays)
+    return PromptSpace(vocabulary=vocabulary, **space_arrays)
 
 
 def _typed(arrays: dict[str, Array], name: str, annotation: object) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.records.evidence import Evidence
-from selection.learning.features import Embed, Floats, PromptSpace
+from selection.learning.features import Floats, PromptSpace
 from selection.learning.learned_answers import LearnedAnswers
 from selection.learning.staleness import Holding, holdings
 from selection.learning.task_reading import TaskReading
@@ -207,8 +207,6 @@ class ServedModel:
     """SHA-256 of the file that it was read from."""
     number: int | None = None
     """Its number in its store."""
-    embed: Embed | None = None
-    """Needed only where the training used one."""
     is_from_elsewhere: bool = False
     """Whether it was trained on another store, and read from a file."""
     holding: Mapping[str, Holding] | None = None
@@ -254,9 +252,9 @@ class ServedModel:
         """Return the probability of each task for the prompt; None where it cannot be determined."""
         if len(self.tasks) == 1:
             return {self.tasks[0]: 1.0}
-        if self.reading is None or (self.reading.space.n_embedded and self.embed is None):
+        if self.reading is None:
             return None
-        return self.reading.shares(prompt, self.tasks, self.embed)
+        return self.reading.shares(prompt, self.tasks)
 
     def _tells(self, task: str) -> bool:
         return self.learner is not None and task in self.tasks and self.learner.shrink[self.tasks.index(task)] > 0
@@ -266,18 +264,16 @@ class ServedModel:
 
         An unknown candidate, or one whose answers have changed, moves with the difficulty of the prompt for all.
 
-        None where nothing learned of the task still holds, or the embedding of the training is missing.
+        None where nothing learned of the task still holds.
         """
         if task is None or task not in self.tasks:
             return None
         learner = self.learner
         if learner is None or not self._tells(task):
             return Deviations(value=np.zeros(len(keys)), se=np.zeros(len(keys)))
-        if (self.holding is not None and not self.holding[task].columns) or (
-            learner.space.n_embedded and self.embed is None
-        ):
+        if self.holding is not None and not self.holding[task].columns:
             return None
-        at, features = self.tasks.index(task), learner.space.of(prompt, self.embed)
+        at, features = self.tasks.index(task), learner.space.of(prompt)
         positions, place = self._placed(task, keys)
         value, se = np.full(len(keys), learner.shared(features, at)), np.zeros(len(keys))
         learned = learner.at(features, at)

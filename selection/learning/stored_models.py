@@ -1,12 +1,12 @@
 """Transfer of selection models between the store and portable files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from evaluation.errors import ConfigurationError, ModelFileError
 from evaluation.records import SelectionModelRecord
-from evaluation.store.selection_models import find_model, history, read_model, save_model
+from evaluation.store.selection_models import history, read_model, save_model
 from evaluation.store.session import Store
-from selection.learning.deciding_model import served_model
 from selection.learning.model_files import FROM_A_FILE, PackedModel, read_file, read_serving, write_file
 
 
@@ -48,15 +48,21 @@ def save_to_file(store: Store, version_or_id: str | int, path: Path) -> Selectio
     return record
 
 
-def must_be_readable(store: Store, version_or_id: str | int) -> None:
-    """Check that the model can serve.
-
-    Raises:
-        UnknownNameError: there is no such model.
-        ModelFileError: it is incomplete, or reading it is not allowed.
-        DamagedModelError: its bytes differ from those that were stored.
-    """
-    served_model(store, find_model(store, version_or_id))
+def save_packed(
+    store: Store, packed: PackedModel, *, status: str, metrics: Mapping[str, float]
+) -> SelectionModelRecord:
+    """Store a model with its metrics and how its evaluation ended, and return it."""
+    return save_model(
+        store,
+        kind=packed.kind,
+        status=status,
+        data_hash=packed.data_hash,
+        code_version=packed.code_version,
+        metrics=metrics,
+        report=packed.report,
+        estimator=packed.estimator,
+        serving=packed.serving,
+    )
 
 
 def store_file(store: Store, path: Path) -> SelectionModelRecord:
@@ -70,17 +76,7 @@ def store_file(store: Store, path: Path) -> SelectionModelRecord:
     read_serving(packed.serving)
     if (twin := _twin(store, packed)) is not None:
         return twin
-    return save_model(
-        store,
-        kind=packed.kind,
-        status=FROM_A_FILE,
-        data_hash=packed.data_hash,
-        code_version=packed.code_version,
-        metrics=packed.metrics,
-        report=packed.report,
-        estimator=packed.estimator,
-        serving=packed.serving,
-    )
+    return save_packed(store, packed, status=FROM_A_FILE, metrics=packed.metrics)
 
 
 def _twin(store: Store, packed: PackedModel) -> SelectionModelRecord | None:

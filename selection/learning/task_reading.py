@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selection.learning.features import Embed, Floats, PromptSpace
-from selection.learning.quality_matrix import Integers
-from selection.scoreboards.two_way import Matrix
+from selection.learning.features import Floats, PromptSpace
+from selection.scoreboards.two_way import Integers, Matrix
 
 _STRENGTH = 30.0
 """sklearn's `C`: features have a variance of one in all, so that weights have to be large."""
@@ -27,9 +26,9 @@ class TaskReading:
     weights: Floats
     """Shape (n_features + 1, n_tasks); intercepts last."""
 
-    def shares(self, prompt: str, tasks: Sequence[str], embed: Embed | None) -> Mapping[str, float]:
+    def shares(self, prompt: str, tasks: Sequence[str]) -> Mapping[str, float]:
         """Return the probability of each task; they sum to one."""
-        score = self.space.of(prompt, embed) @ self.weights[:-1] + self.weights[-1]
+        score = self.space.of(prompt) @ self.weights[:-1] + self.weights[-1]
         likely = np.exp(score - score.max())
         return dict(zip(tasks, (likely / likely.sum()).tolist(), strict=True))
 

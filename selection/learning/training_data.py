@@ -7,10 +7,10 @@ import numpy as np
 
 from evaluation.records.evidence import Evidence
 from selection.learning.families import folds
-from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
-from selection.learning.quality_matrix import Integers, QualityMatrix, evidence_of
+from selection.learning.policy import ServedPolicy
+from selection.learning.quality_matrix import QualityMatrix, evidence_of
 from selection.scoreboards.building import build_scoreboard
-from selection.scoreboards.two_way import Mask, Matrix, Vector
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector
 
 N_FOLDS = 5
 MOST_CASES = 12_000
@@ -61,7 +61,6 @@ def material(
     families: Integers,
     shown: Mask,
     rng: "np.random.Generator",
-    rule: TieRule = AS_BY_DEFAULT,
 ) -> Material:
     """Return the cases of `shown`, at most `MOST_CASES` of them, with folds drawn by family."""
     cases = np.flatnonzero(shown)
@@ -86,5 +85,5 @@ def material(
         fold=fold_of[cases],
         n_folds=n_folds,
         expected=expected,
-        policy=ServedPolicy(board=build_scoreboard(evidence_of(evidence, shown)), rule=rule),
+        policy=ServedPolicy(board=build_scoreboard(evidence_of(evidence, shown))),
     )

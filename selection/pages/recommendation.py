@@ -1,17 +1,14 @@
-"""A recommendation as text and as JSON: its rows, and what was ruled out."""
+"""A recommendation as text: its rows, and what was ruled out."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
 
 from evaluation.escaping import one_line
-from evaluation.formatting import counted, quantity
+from evaluation.formatting import counted, listed, quantity
 from evaluation.records.evidence import Choosable
-from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Removed, Reported
+from selection.answers import Expected, MeasuredQuality, Ranked, Recommendation
 from selection.choosing.measured_quality import difference_line, part_shown
-from selection.choosing.number_words import listed, quality, quality_interval
-from selection.configuration import as_mapping
+from selection.choosing.number_words import MOST_NAMED, quality, quality_interval
 
 _ABBREVIATED = 8
 """Maximum number of candidates named that were excluded for the same reason."""
@@ -26,73 +23,9 @@ SUITES: Mapping[str, str] = {
 _MODELS_NAMED = 3
 
 
-def recommendation_as_json(recommendation: Recommendation, *, percentile: float) -> dict[str, Any]:
-    """Return all of it as JSON, numbers not rounded."""
-    chosen = None if recommendation.candidate is None else as_mapping(recommendation.candidate)
-    return {
-        "status": "abstained" if recommendation.abstained else "completed",
-        "id": recommendation.id,
-        "task": recommendation.task,
-        "candidate": chosen,
-        "measured": _expected(recommendation.measured),
-        "quality": _expected(recommendation.quality),
-        "adjustments": _expected(recommendation.adjustments),
-        "latency_s": _expected(recommendation.latency_s),
-        "percentile": percentile,
-        "cost_per_1k": _expected(recommendation.cost_per_1k),
-        "energy_j": _expected(recommendation.energy_j),
-        "memory_gb": recommendation.memory_gb,
-        "reported": _expected(recommendation.reported),
-        "reason": recommendation.reason,
-        "alternatives": [_ranked(ranked) for ranked in recommendation.alternatives],
-        "pareto": list(recommendation.pareto),
-        "tied": list(recommendation.tied),
-        "removed": [_removed(removal) for removal in recommendation.removed],
-        "n_cases": recommendation.n_cases,
-        "decided_by": recommendation.decided_by,
-        "tested_by": recommendation.tested_by,
-        "notes": list(recommendation.notes),
-        "created_at": recommendation.created_at.isoformat(),
-    }
-
-
-def _expected(numbers: Expected | MeasuredQuality | Adjustments | Reported | None) -> dict[str, Any] | None:
-    return None if numbers is None else asdict(numbers)
-
-
-def _ranked(ranked: Ranked) -> dict[str, Any]:
-    return {
-        "candidate": as_mapping(ranked.candidate),
-        "utility": ranked.utility,
-        "measured": _expected(ranked.measured),
-        "quality": _expected(ranked.quality),
-        "adjustments": _expected(ranked.adjustments),
-        "latency_s": _expected(ranked.latency_s),
-        "cost_per_1k": _expected(ranked.cost_per_1k),
-        "energy_j": _expected(ranked.energy_j),
-        "memory_gb": ranked.memory_gb,
-        "is_tied": ranked.is_tied,
-        "is_pareto": ranked.is_pareto,
-    }
-
-
-def _removed(removal: Removed) -> dict[str, Any]:
-    return {
-        "candidate": removal.candidate.label,
-        "constraint": removal.constraint,
-        "reason": removal.reason,
-        "value": removal.value,
-        "limit": removal.limit,
-    }
-
-
 def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list[dict[str, str]]:
     """Return a row for each feasible candidate, the named one first; a column without a number is left out."""
-    ranked = [
-        ranked_candidate
-        for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
-        if ranked_candidate is not None
-    ]
+    ranked = _ranked(recommendation)
     is_fraction = _are_fractions(ranked)
     rows = [_row(ranked_candidate, percentile, is_fraction=is_fraction) for ranked_candidate in ranked]
     if recommendation.candidate is not None:
@@ -103,19 +36,9 @@ def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list
 
 def part_rows(recommendation: Recommendation) -> list[dict[str, str]]:
     """Return the quality of each of these candidates on each benchmark (or task); empty where there is only one."""
-    ranked = [
-        ranked_candidate
-        for ranked_candidate in (_named(recommendation), *recommendation.alternatives)
-        if ranked_candidate is not None
-    ]
-    return rows_of_parts(
-        [
-            (ranked_candidate.candidate.label, ranked_candidate.measured)
-            for ranked_candidate in ranked
-            if ranked_candidate.measured
-        ],
-        is_fraction=_are_fractions(ranked),
-    )
+    ranked = _ranked(recommendation)
+    measured = [(each.candidate.label, each.measured) for each in ranked if each.measured]
+    return rows_of_parts(measured, is_fraction=_are_fractions(ranked))
 
 
 def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fraction: bool) -> list[dict[str, str]]:
@@ -123,11 +46,8 @@ def rows_of_parts(measured: Sequence[tuple[str, MeasuredQuality]], *, is_fractio
     if not measured or len(measured[0][1].parts) < 2:
         return []
     return [
-        {
-            "candidate": label,
-            **{part.name: part_shown(part, is_fraction=is_fraction) for part in measured_quality.parts},
-        }
-        for label, measured_quality in measured
+        {"candidate": label, **{part.name: part_shown(part, is_fraction=is_fraction) for part in quality_of.parts}}
+        for label, quality_of in measured
     ]
 
 
@@ -150,12 +70,12 @@ def _are_fractions(ranked: Sequence[Ranked]) -> bool:
     return all(0 <= ranked_candidate.quality.value <= 1 for ranked_candidate in ranked)
 
 
-def _named(recommendation: Recommendation) -> Ranked | None:
-    """Return the named candidate, as one of the ranked ones."""
+def _ranked(recommendation: Recommendation) -> list[Ranked]:
+    """Return the feasible candidates, the named one first."""
     if recommendation.candidate is None or recommendation.quality is None:
-        return None
+        return list(recommendation.alternatives)
     label = recommendation.candidate.label
-    return Ranked(
+    named = Ranked(
         candidate=recommendation.candidate,
         utility=0.0,
         quality=recommendation.quality,
@@ -168,6 +88,7 @@ def _named(recommendation: Recommendation) -> Ranked | None:
         is_tied=len(recommendation.tied) > 1 and label in recommendation.tied,
         is_pareto=label in recommendation.pareto,
     )
+    return [named, *recommendation.alternatives]
 
 
 def _row(ranked: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, str]:
@@ -210,7 +131,7 @@ def removed_lines(recommendation: Recommendation) -> list[str]:
     removed = [removal for removal in recommendation.removed if removal not in unmeasured]
     lines = [f"ruled out: {removal.candidate.label}: {removal.reason}" for removal in removed[:_ABBREVIATED]]
     if unmeasured:
-        names = listed([removal.candidate.label for removal in unmeasured])
+        names = listed([removal.candidate.label for removal in unmeasured], MOST_NAMED)
         lines.append(f"ruled out, as not measured on this task: {names}")
     if (n_more := len(removed) - _ABBREVIATED) > 0:
         lines.append(f"ruled out: {counted(n_more, 'other candidate')}; --json lists them")

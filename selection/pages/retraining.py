@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted, percent, points, score
 from evaluation.reports.markdown_tables import as_markdown_table
-from selection.retraining import GainResult, Retraining, TrainingReport
-
-NOBODY_LEARNED = "best_per_task"
+from selection.retraining import BEST_PER_TASK, GainResult, Retraining, TrainingReport
 
 
 def task_rows(report: TrainingReport) -> list[dict[str, str]]:
@@ -18,7 +16,7 @@ def task_rows(report: TrainingReport) -> list[dict[str, str]]:
     return [
         {
             "task": row.task,
-            "decides": "the best on the task" if row.learner == NOBODY_LEARNED else row.learner,
+            "decides": "the best on the task" if row.learner == BEST_PER_TASK else row.learner,
             "cases": f"{row.n_cases:,}",
             "families": f"{row.n_families:,}",
             **{f"{name}, points": gain_in_points(row.gains.get(name)) for name in report.learners},

@@ -3,8 +3,8 @@
 from evaluation.pictures.frame import PlottedNumber
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
 from evaluation.reports.page_pictures import Picture
-from selection.pages.retraining import NOBODY_LEARNED, gain_in_points
-from selection.retraining import GainResult, TrainingReport
+from selection.pages.retraining import gain_in_points
+from selection.retraining import BEST_PER_TASK, GainResult, TrainingReport
 
 
 def gains_picture(report: TrainingReport) -> Picture | None:
@@ -18,7 +18,7 @@ def gains_picture(report: TrainingReport) -> Picture | None:
         )
         for row in report.rows
         for name in report.learners
-        if name != NOBODY_LEARNED and (gain := row.gains.get(name)) is not None
+        if name != BEST_PER_TASK and (gain := row.gains.get(name)) is not None
     ]
     if not rows:
         return None

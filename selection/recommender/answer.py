@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 
-from evaluation.errors import ConfigurationError
 from evaluation.escaping import one_line
 from selection.answers import Expected, Ranked, Recommendation, Reported
 from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
@@ -17,40 +16,12 @@ from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
 from selection.decisions.reported_outcomes import reported_of_use
-from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
+from selection.preferences import Question
 from selection.recommender.recommender import Recommender
 from selection.recommender.view import View
 from selection.scoreboard import Deviations
 
 _MOST_KNOWN = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question to the recommender.
-
-    Raises:
-        ConfigurationError: an invalid question.
-    """
-
-    task: str | None = None
-    prompt: str | None = None
-    constraints: Constraints
-    weights: Weights
-    on_tie: OnTie = "cheapest"
-    tolerance: float = TOLERANCE
-    on_little_evidence: OnLittleEvidence = "abstain"
-
-    def __post_init__(self) -> None:
-        for name in ("task", "prompt"):
-            value = getattr(self, name)
-            if not (value is None or (isinstance(value, str) and value.strip())):
-                raise ConfigurationError(f"{name} is {value!r}", "Give a text, or leave it out.")
-        for name, kind in (("constraints", Constraints), ("weights", Weights)):
-            value = getattr(self, name)
-            if not isinstance(value, kind):
-                raise ConfigurationError(f"{name} is {value!r}", f"Give {kind.__name__}(…) from selection.")
-        must_be_ways(on_tie=self.on_tie, tolerance=self.tolerance, on_little_evidence=self.on_little_evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +69,7 @@ def chosen(view: View, question: Question) -> Chosen:
 
 
 def _chosen(view: View, question: Question, deviations: Deviations | None) -> Chosen:
-    choice = choose(
-        view.scoreboard,
-        task=question.task,
-        constraints=question.constraints,
-        weights=question.weights,
-        on_tie=question.on_tie,
-        tolerance=question.tolerance,
-        on_little_evidence=question.on_little_evidence,
-        deviations=deviations,
-    )
+    choice = choose(view.scoreboard, question, deviations=deviations)
     decided_by: str = choice.decided_by
     if deviations is not None and view.champion is not None and decided_by == "scoreboard" and not choice.abstained:
         decided_by = view.champion.version
@@ -160,10 +122,8 @@ def _reported(recommender: Recommender, choice: Choice) -> Reported | None:
     """Return the candidate's reported outcomes on this task, compared with its expected quality."""
     if choice.chosen is None:
         return None
-    winner = choice.winner
-    return reported_of_use(
-        recommender.outcomes.of(choice.task, choice.chosen.key), None if winner is None else _on_the_task(winner)
-    )
+    outcomes = recommender.outcomes.of(choice.question.task, choice.chosen.key)
+    return reported_of_use(outcomes, None if choice.winner is None else _on_the_task(choice.winner))
 
 
 def _on_the_task(winner: Ranked) -> Expected:
@@ -228,7 +188,7 @@ def _recommendation(
     winner = choice.winner
     return Recommendation(
         id=uuid.uuid4().hex,
-        task=choice.task,
+        task=choice.question.task,
         candidate=choice.chosen,
         quality=winner.quality if winner else None,
         latency_s=winner.latency_s if winner else None,

@@ -12,12 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
 
 from evaluation.errors import StoreError
-from selection.decisions.decision_log import Decision, DecisionLog, Outcome
+from evaluation.records import ReportedOutcome
+from selection.decisions.decision_log import Decision, DecisionLog
 from selection.recommender.memory import AnswerMemory
 from selection.recommender.outcomes import OutcomeLedger
-from selection.recommender.view import Book, FirstKnown, View
+from selection.recommender.view import FirstKnown, View
+
+if TYPE_CHECKING:
+    from selection.recommender.store_access import StoreBook
 
 
 class Allowance:
@@ -69,7 +74,7 @@ class Recommender:
 
     def __init__(
         self,
-        book: Book,
+        book: "StoreBook",
         *,
         clock: Callable[[], float] = time.monotonic,
         computed: Callable[[], float] = time.thread_time,
@@ -117,7 +122,7 @@ class Recommender:
             return
         self.log.put(row)
 
-    def report(self, outcome: Outcome) -> None:
+    def report(self, outcome: ReportedOutcome) -> None:
         """Store an outcome after the decisions before it; where the store is away, it waits like these.
 
         Raises:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from evaluation.errors import ModelFileError, StoreError, StoreUnreachableError
+from evaluation.records import ReportedOutcome
 from evaluation.store.address import path_of
 from evaluation.store.database_access import make_database_private
 from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_in_file, sqlite_row
@@ -21,8 +22,8 @@ from evaluation.store.retrying import patiently
 from evaluation.store.scoreboard_cache import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
 from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.version import code_hash, code_version
-from selection.decisions.decision_log import Decision, Entry, Outcome, Row
-from selection.decisions.decision_rows import past_of, record_of, reported_of, text_of_record
+from selection.decisions.decision_log import Decision, Entry, Row
+from selection.decisions.decision_rows import past_of, record_of, text_of_record
 from selection.decisions.past_decisions import PastDecision
 from selection.decisions.reported_outcomes import UseOutcome
 from selection.recommender.stored_state import read, written
@@ -43,6 +44,8 @@ PATIENCE_S = 5.0
 
 class StoreBook:
     """The book of a recommender that answers from this database; it is opened when it is first needed.
+
+    Each method that reads or writes raises `StoreError` where the database is away.
 
     Args:
         url: From `selection.recommender.registry.address_of`.
@@ -149,8 +152,8 @@ class StoreBook:
         All others are stored, or none where an error is raised.
         """
         version = {"code_version": code_version()}
-        rows = [{**entry, **version} for entry in entries if not isinstance(entry, Outcome)]
-        outcomes = [reported_of(entry) for entry in entries if isinstance(entry, Outcome)]
+        rows = [{**entry, **version} for entry in entries if not isinstance(entry, ReportedOutcome)]
+        outcomes = [entry for entry in entries if isinstance(entry, ReportedOutcome)]
         file = self._file
         if file is not None and not outcomes:
             self._patiently(lambda _: save_in_file(file, rows))
@@ -159,20 +162,11 @@ class StoreBook:
 
         return len(self._patiently(lambda stamp: save_prepared(stamp, rows, outcomes)))
 
-    def report(self, outcome: Outcome) -> None:
+    def report(self, outcome: ReportedOutcome) -> None:
         """Store the outcome of a recommendation. Raises `UnknownNameError` where there is none with that id."""
-        from evaluation.store.recommendations import report_outcome
+        from evaluation.store.recommendations import store_outcome
 
-        self._patiently(
-            lambda stamp: report_outcome(
-                stamp,
-                outcome.recommendation_id,
-                quality=outcome.quality,
-                latency_s=outcome.latency_s,
-                ok=outcome.ok,
-                reported_at=outcome.reported_at,
-            )
-        )
+        self._patiently(lambda stamp: store_outcome(stamp, outcome))
 
     def explained(self, recommendation_id: str) -> str:
         """Return the stored explanation of a recommendation as text."""

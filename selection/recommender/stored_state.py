@@ -4,11 +4,12 @@ The model itself stays where it is stored; only the result of its check against 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from evaluation.errors import ModelFileError
-from selection.learning.staleness import Changed, Holding
+from evaluation.results.as_json import as_json, from_json
+from selection.learning.staleness import Holding
 from selection.recommender.view import FirstKnown
 from selection.scoreboards.serialization import read_scoreboard, written_scoreboard
 
@@ -19,6 +20,24 @@ FindModel = Callable[[str], "ServedModel | None"]
 """Return a model by its id, as it was trained; None where it differs from what was stored."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KeptModel:
+    """What holds of the model that decides."""
+
+    id: str
+    is_of_now: bool
+    holding: Mapping[str, Holding] | None
+    """By task; None: everything, as it was learned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What is kept beside the scoreboard."""
+
+    champion_id: str | None
+    model: _KeptModel | None
+
+
 def written(state: FirstKnown, model_id: str | None) -> bytes | None:
     """Return the state as bytes; None where the deciding model is not a stored one.
 
@@ -26,28 +45,14 @@ def written(state: FirstKnown, model_id: str | None) -> bytes | None:
         state: The state.
         model_id: Id of the champion in the store.
     """
-    champion = state.champion
-    if champion is None:
-        return written_scoreboard(state.scoreboard, {"champion_id": state.champion_id, "model": None})
+    champion, model = state.champion, None
+    if champion is not None:
+        from selection.learning.serving import ServedModel
 
-    from selection.learning.serving import ServedModel
-
-    if model_id is None or not isinstance(champion, ServedModel):
-        return None
-    holding = champion.holding
-    held = None if holding is None else {task: _plain_holding(task_holding) for task, task_holding in holding.items()}
-    model = {"id": model_id, "is_of_now": champion.is_of_now, "holding": held}
-    return written_scoreboard(state.scoreboard, {"champion_id": state.champion_id, "model": model})
-
-
-def _plain_holding(holding: Holding) -> dict[str, Any]:
-    changed = [[each.label, each.n_changed, each.n_cases, each.is_withheld] for each in holding.changed]
-    return {
-        "columns": dict(holding.columns),
-        "changed": changed,
-        "moved": holding.moved,
-        "n_elsewhere": holding.n_elsewhere,
-    }
+        if model_id is None or not isinstance(champion, ServedModel):
+            return None
+        model = _KeptModel(id=model_id, is_of_now=champion.is_of_now, holding=champion.holding)
+    return written_scoreboard(state.scoreboard, as_json(_Kept(champion_id=state.champion_id, model=model)))
 
 
 def read(content: bytes, find_model: FindModel) -> FirstKnown:
@@ -62,38 +67,28 @@ def read(content: bytes, find_model: FindModel) -> FirstKnown:
     """
     scoreboard, about = read_scoreboard(content)
     try:
-        plain = about["model"]
-        champion = None if plain is None else _champion(plain, find_model)
-        return FirstKnown(scoreboard=scoreboard, champion=champion, champion_id=about["champion_id"])
+        kept = from_json(_Kept, about)
+        champion = None if kept.model is None else _champion(kept.model, find_model)
+        return FirstKnown(scoreboard=scoreboard, champion=champion, champion_id=kept.champion_id)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _not_whole(f"{type(error).__name__}: {error}") from error
 
 
-def _champion(plain: Mapping[str, Any], find_model: FindModel) -> "ServedModel":
-    model = find_model(plain["id"])
+def _champion(kept: _KeptModel, find_model: FindModel) -> "ServedModel":
+    model = find_model(kept.id)
     if model is None:
         raise _not_whole("its model is not there")
-    holding = plain["holding"]
-    held = (
-        None
-        if holding is None
-        else {task: _holding(task_holding, len(model.keys)) for task, task_holding in holding.items()}
-    )
-    if held is not None and set(held) != set(model.tasks):
-        raise _not_whole("it is of other tasks than its model")
-    return replace(model, holding=held, is_of_now=plain["is_of_now"], _places={})
+    if kept.holding is not None:
+        _must_fit(kept.holding, model)
+    return replace(model, holding=kept.holding, is_of_now=kept.is_of_now, _places={})
 
 
-def _holding(plain: Mapping[str, Any], n_candidates: int) -> Holding:
-    columns = dict(plain["columns"])
-    if not all(isinstance(column, int) and 0 <= column < n_candidates for column in columns.values()):
+def _must_fit(held: Mapping[str, Holding], model: "ServedModel") -> None:
+    columns = [column for holding in held.values() for column in holding.columns.values()]
+    if not all(isinstance(column, int) and 0 <= column < len(model.keys) for column in columns):
         raise _not_whole("a candidate that its model does not have")
-    changed = tuple(
-        Changed(label=label, n_changed=n_changed, n_cases=n_cases, is_withheld=is_withheld)
-        for label, n_changed, n_cases, is_withheld in plain["changed"]
-    )
-    moved = tuple((was, now) for was, now in plain["moved"])
-    return Holding(columns=columns, changed=changed, moved=moved, n_elsewhere=plain["n_elsewhere"])
+    if set(held) != set(model.tasks):
+        raise _not_whole("it is of other tasks than its model")
 
 
 def _not_whole(why: str) -> ModelFileError:

@@ -1,13 +1,7 @@
-"""What a recommender knows at a moment, and what it asks of a store."""
+"""What a recommender knows at a moment."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
 
-from selection.decisions.decision_log import Decision, Entry, Outcome, Row
-from selection.decisions.past_decisions import PastDecision
-from selection.decisions.reported_outcomes import UseOutcome
 from selection.scoreboard import Predictor, Scoreboard
 
 
@@ -41,75 +35,3 @@ class FirstKnown:
     """Champion as of the scoreboard's evidence; None: the scoreboard decides alone."""
     champion_id: str | None
     """Id of the current promotion."""
-
-
-class Book(Protocol):
-    """A store, as far as a recommender reads and writes it. Each method raises `StoreError` where it is away."""
-
-    def prepare(self, decision: Decision) -> Row:
-        """Return the decision as it will be written."""
-        ...
-
-    def write(self, entries: Sequence[Entry]) -> int:
-        """Write the entries, and return how many were refused for good.
-
-        All others are stored, or none where an error is raised.
-        """
-        ...
-
-    @property
-    def is_slow(self) -> bool:
-        """True if reading the stamp may take long, as over a network."""
-        ...
-
-    def stamp(self) -> object:
-        """Return a stamp that stays the same while no one else has written; cheap."""
-        ...
-
-    def kept(self) -> FirstKnown | None:
-        """Return what another process kept of the current evidence and models; None: nothing."""
-        ...
-
-    def keep(self, state: FirstKnown) -> None:
-        """Keep what was read since `kept`, if possible."""
-        ...
-
-    def fingerprint(self) -> str:
-        """Fingerprint of the evidence."""
-        ...
-
-    def scoreboard(self, champion: Predictor | None) -> tuple[Scoreboard, Predictor | None]:
-        """Return the scoreboard of the current evidence, and what this supports of the model."""
-        ...
-
-    def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
-        """Return at most `limit` prompts that candidates were measured on; None: of any task."""
-        ...
-
-    def champion_id(self) -> str | None:
-        """Id of the current promotion."""
-        ...
-
-    def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
-        """Return the model that decides, with notes on those with precedence that could not be read."""
-        ...
-
-    def report(self, outcome: Outcome) -> None:
-        """Store the outcome of a recommendation. Raises `ConfigurationError` where there is none with that id."""
-        ...
-
-    def explained(self, recommendation_id: str) -> str:
-        """Return the stored explanation of a recommendation. Raises `ConfigurationError` where there is none."""
-        ...
-
-    def past(self, *, task: str | None, since: datetime | None) -> tuple[PastDecision, ...]:
-        """Return the recommendations, oldest first."""
-        ...
-
-    def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
-        """Return the outcomes reported at this time or later, oldest first; of too many the newest."""
-        ...
-
-    def close(self) -> None:
-        """Close the store."""
-        ...

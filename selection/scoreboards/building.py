@@ -18,8 +18,8 @@ from selection.scoreboards.measured_costs import Means, grouped_means, grouped_q
 from selection.scoreboards.overall import over_all_tasks
 from selection.scoreboards.pair_tests import tested_pairs
 from selection.scoreboards.task_quality import Shrunk, TaskQuality, shrink, task_quality
-from selection.scoreboards.task_table import Integers, TaskTable, task_tables
-from selection.scoreboards.two_way import Mask, Matrix, Vector
+from selection.scoreboards.task_table import TaskTable, task_tables
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector
 
 
 def build_scoreboard(evidence: Evidence) -> Scoreboard:

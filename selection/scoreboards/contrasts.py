@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from selection.scoreboards.two_way import Mask, Matrix, Vector
-
-Integers = NDArray[np.int64]
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector
 
 MIN_PAIRS = 6
 """Minimum number of common families for a test: no exact two-sided test of fewer can reach 5 %."""

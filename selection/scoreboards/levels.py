@@ -11,8 +11,8 @@ import numpy as np
 from evaluation.records.evidence import Evidence
 from selection.scoreboard import Levels, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
-from selection.scoreboards.task_table import Integers, TaskTable
-from selection.scoreboards.two_way import Mask, Matrix, Vector
+from selection.scoreboards.task_table import TaskTable
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector
 
 
 def levels_on_task(evidence: Evidence, table: TaskTable, mean: Vector, shift: Vector) -> Levels:

@@ -3,11 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from selection.scoreboards.two_way import Matrix, Vector
+from selection.scoreboards.two_way import Integers, Matrix, Vector
 
-Integers = NDArray[np.int64]
 PERCENTILES = np.linspace(0.0, 1.0, 101)
 
 

@@ -9,8 +9,7 @@ from selection.scoreboards.contrasts import MIN_PAIRS
 from selection.scoreboards.levels import levels_over_tasks
 from selection.scoreboards.measured_costs import Means, mixed_quantiles
 from selection.scoreboards.pair_tests import tests_over_tasks
-from selection.scoreboards.task_table import Integers
-from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector, fit_two_way
 
 FEW_CASES = 10
 """Number of cases below which a task says nothing of the whole, unless there is no other task."""

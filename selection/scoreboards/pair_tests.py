@@ -17,8 +17,8 @@ from evaluation.stats.ranking import pair_rng
 from selection.scoreboard import BY_SIGN_FLIPS, BY_STUDENTS_T, PairTests, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS, Contrasts
 from selection.scoreboards.student import paired_p_value
-from selection.scoreboards.task_table import Integers, TaskTable
-from selection.scoreboards.two_way import Matrix
+from selection.scoreboards.task_table import TaskTable
+from selection.scoreboards.two_way import Integers, Matrix
 
 MAX_FLIPPED = 50_000
 """Maximum number of differences, over all pairs of a task, whose signs are flipped: about half a second of work."""

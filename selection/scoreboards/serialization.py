@@ -5,14 +5,15 @@ Every shape is checked before anything is computed from it.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import ModelFileError
-from evaluation.records.evidence import Choosable, Place
+from evaluation.records.evidence import Choosable
+from evaluation.results.as_json import as_json, from_json
 from selection.archives import packed_archive, read_archive, read_array, written_array
 from selection.scoreboard import Levels, PairTests, Scoreboard, TaskStanding
 
@@ -41,44 +42,60 @@ _ENDS = ("lowest", "highest")
 Array = NDArray[Any]
 
 
-def written_scoreboard(scoreboard: Scoreboard, about: Mapping[str, Any]) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StandingHeader:
+    """A standing without its arrays."""
+
+    task: str
+    n_cases: int
+    has_cached: bool
+    parts: tuple[str, ...] | None
+    """None where only expectations are known."""
+    are_tasks: bool
+    n_tests: int | None
+    """None where no tests were made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Header:
+    """A scoreboard without its arrays."""
+
+    about: Mapping[str, object]
+    """What was written with it."""
+    fingerprint: str
+    candidates: tuple[Choosable, ...]
+    tasks: tuple[str, ...]
+    standings: tuple[_StandingHeader, ...]
+    """That of each task, and the overall one."""
+
+
+def written_scoreboard(scoreboard: Scoreboard, about: Mapping[str, object]) -> bytes:
     """Return the scoreboard as bytes, with additional plain JSON."""
     standings = [*scoreboard.standings.values(), scoreboard.overall]
-    header = {
-        "about": about,
-        "fingerprint": scoreboard.fingerprint,
-        "candidates": [_plain_candidate(candidate) for candidate in scoreboard.candidates],
-        "tasks": list(scoreboard.standings),
-        "standings": [_plain_standing(standing) for standing in standings],
-    }
-    text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    header = _Header(
+        about=about,
+        fingerprint=scoreboard.fingerprint,
+        candidates=scoreboard.candidates,
+        tasks=tuple(scoreboard.standings),
+        standings=tuple(map(_header_of, standings)),
+    )
+    text = np.frombuffer(json.dumps(as_json(header)).encode(), dtype=np.uint8)
     members = {_HEADER: written_array(text)}
     for place, standing in enumerate(standings):
         members |= {f"{place}.{name}.npy": written_array(array) for name, array in _arrays(standing)}
     return packed_archive(members, is_packed=False)
 
 
-def _plain_candidate(candidate: Choosable) -> dict[str, Any]:
-    plain = {field.name: getattr(candidate, field.name) for field in fields(Choosable)}
-    places = [[place.name, place.url, place.provider] for place in candidate.places]
-    return plain | {
-        "options": dict(candidate.options),
-        "places": places,
-        "capabilities": sorted(candidate.capabilities),
-    }
-
-
-def _plain_standing(standing: TaskStanding) -> dict[str, Any]:
-    levels = (
-        None if standing.levels is None else {"parts": standing.levels.parts, "are_tasks": standing.levels.are_tasks}
+def _header_of(standing: TaskStanding) -> _StandingHeader:
+    levels, tests = standing.levels, standing.tests
+    return _StandingHeader(
+        task=standing.task,
+        n_cases=standing.n_cases,
+        has_cached=standing.n_cached is not None,
+        parts=None if levels is None else levels.parts,
+        are_tasks=levels is not None and levels.are_tasks,
+        n_tests=None if tests is None else tests.n_tests,
     )
-    return {
-        "task": standing.task,
-        "n_cases": standing.n_cases,
-        "has_cached": standing.n_cached is not None,
-        "levels": levels,
-        "n_tests": None if standing.tests is None else standing.tests.n_tests,
-    }
 
 
 def _arrays(standing: TaskStanding) -> Iterator[tuple[str, Array]]:
@@ -94,7 +111,7 @@ def _arrays(standing: TaskStanding) -> Iterator[tuple[str, Array]]:
                 yield f"{prefix}{name}", value
 
 
-def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, Any]]:
+def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, object]]:
     """Return the scoreboard, and the JSON written with it.
 
     Raises:
@@ -102,34 +119,25 @@ def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, Any]]:
     """
     members = read_archive(content, WHAT)
     try:
-        header = json.loads(read_array(members.pop(_HEADER), WHAT).tobytes())
-        candidates = tuple(_candidate(plain) for plain in header["candidates"])
-        standings = [
-            _standing(plain, members, place, len(candidates)) for place, plain in enumerate(header["standings"])
-        ]
-        *of_tasks, overall = standings
-        scoreboard = Scoreboard(
-            candidates=candidates,
-            standings=dict(zip(header["tasks"], of_tasks, strict=True)),
-            overall=overall,
-            fingerprint=header["fingerprint"],
+        header = from_json(_Header, json.loads(read_array(members.pop(_HEADER), WHAT).tobytes()))
+        *of_tasks, overall = (
+            _standing(standing, members, place, len(header.candidates))
+            for place, standing in enumerate(header.standings)
         )
-        about = dict(header["about"])
+        scoreboard = Scoreboard(
+            candidates=header.candidates,
+            standings=dict(zip(header.tasks, of_tasks, strict=True)),
+            overall=overall,
+            fingerprint=header.fingerprint,
+        )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ModelFileError(f"{WHAT} is incomplete: {type(error).__name__}: {error}"[:200], _NEXT) from error
     if members:
         raise ModelFileError(f"{WHAT} holds {min(members)!r:.80}, which is no part of it", _NEXT)
-    return scoreboard, about
+    return scoreboard, header.about
 
 
-def _candidate(plain: Mapping[str, Any]) -> Choosable:
-    places = tuple(Place(name=name, url=url, provider=provider) for name, url, provider in plain["places"])
-    examples = tuple((prompt, answer) for prompt, answer in plain["examples"])
-    capabilities = frozenset(plain["capabilities"])
-    return Choosable(**{**plain, "places": places, "examples": examples, "capabilities": capabilities})
-
-
-def _standing(plain: Mapping[str, Any], members: dict[str, bytes], place: int, n_candidates: int) -> TaskStanding:
+def _standing(header: _StandingHeader, members: dict[str, bytes], place: int, n_candidates: int) -> TaskStanding:
     def taken(name: str, n_parts: int = 0) -> Array:
         member = f"{place}.{name}.npy"
         array = read_array(members.pop(member), f"{WHAT}'s {member!r}", must_be_finite=False)
@@ -137,22 +145,21 @@ def _standing(plain: Mapping[str, Any], members: dict[str, bytes], place: int, n
         return array
 
     ends = taken("ends")
-    about = plain["levels"]
     levels = None
-    if about is not None:
-        parts = tuple(about["parts"])
-        arrays = {name: taken(f"levels.{name}", len(parts)) for name in _LEVELS if name not in ("parts", "are_tasks")}
-        levels = Levels(parts=parts, are_tasks=about["are_tasks"], **arrays)
+    if header.parts is not None:
+        names = [name for name in _LEVELS if name not in ("parts", "are_tasks")]
+        arrays = {name: taken(f"levels.{name}", len(header.parts)) for name in names}
+        levels = Levels(parts=header.parts, are_tasks=header.are_tasks, **arrays)
     tests = None
-    if plain["n_tests"] is not None:
-        tests = PairTests(n_tests=int(plain["n_tests"]), **{name: taken(f"tests.{name}") for name in _TESTS})
+    if header.n_tests is not None:
+        tests = PairTests(n_tests=header.n_tests, **{name: taken(f"tests.{name}") for name in _TESTS})
     names = [name for name in _STANDING if name not in ("task", "n_cases", *_ENDS, "n_cached")]
     return TaskStanding(
-        task=plain["task"],
-        n_cases=plain["n_cases"],
+        task=header.task,
+        n_cases=header.n_cases,
         lowest=float(ends[0]),
         highest=float(ends[1]),
-        n_cached=taken("n_cached") if plain["has_cached"] else None,
+        n_cached=taken("n_cached") if header.has_cached else None,
         levels=levels,
         tests=tests,
         **{name: taken(name) for name in names},

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from selection.scoreboards.contrasts import Contrasts, paired_contrasts
-from selection.scoreboards.task_table import Integers, TaskTable
-from selection.scoreboards.two_way import Mask, Matrix, TwoWayFit, Vector, fit_two_way
+from selection.scoreboards.task_table import TaskTable
+from selection.scoreboards.two_way import Integers, Mask, Matrix, TwoWayFit, Vector, fit_two_way
 
 LONGEST_PULL = 1.5
 """Maximum shift in standard errors."""

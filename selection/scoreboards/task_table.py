@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evaluation.records.evidence import Evidence
-from selection.scoreboards.two_way import Mask, Matrix, Vector
-
-Integers = NDArray[np.int64]
+from selection.scoreboards.two_way import Integers, Mask, Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

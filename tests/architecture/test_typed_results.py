@@ -21,6 +21,9 @@ DEFINING = (
     "evaluation/forecasts/costs.py",
     "evaluation/records/alerts.py",
     "evaluation/records/reviews.py",
+    "selection/learning/model_header.py",
+    "selection/pages/recommendation_result.py",
+    "selection/pages/scoreboard.py",
     "selection/retraining.py",
 )
 READING_RUNS = (
@@ -93,7 +96,13 @@ TYPED_PACKAGES = (
     "evaluation/results",
     "evaluation/reviews",
     "evaluation/reports",
+    "selection/analytics",
+    "selection/budgets",
+    "selection/choosing",
+    "selection/learning",
     "selection/pages",
+    "selection/recommender",
+    "selection/scoreboards",
     "tasks/monitoring",
     "tasks/retraining",
     "tasks/reviews",
@@ -103,8 +112,8 @@ UNTYPED_SIGNATURES = {
     "evaluation/results/as_json.py": {"_object", "from_json", "read_object"},  # writes JSON, and reads it
     "evaluation/results/comparisons.py": {"as_json_without_pairs"},  # likewise
     "evaluation/reviews/creation.py": {"_identity", "_made"},  # a request, as its fingerprint and the store take it
-    "selection/pages/recommendation.py": {"recommendation_as_json", "_expected", "_ranked", "_removed"},  # prints JSON
-    "selection/pages/scoreboard.py": {"scoreboard_as_json", "_places", "_row"},  # likewise
+    "selection/analytics/page.py": {"analytics_as_json"},  # prints JSON
+    "selection/recommender/store_access.py": {"_newest_outcomes"},  # rows of a table
     "tasks/monitoring/notify.py": {"_payload"},  # of an event of Prefect's
     "tasks/reviews/form.py": {"_ratings_in"},  # what a form of Prefect's holds
 }

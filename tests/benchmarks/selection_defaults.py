@@ -81,7 +81,7 @@ def served_pool(job: tuple[str, str, str, int]) -> Served:
     prompts = tuple(prompt for prompt, kept in zip(pool.prompts, shown.tolist(), strict=True) if kept)
     trained = train(evidence, prompts, rng=np.random.default_rng(seed))
     board = build_scoreboard(evidence)
-    view = View(scoreboard=board, champion=trained.served().as_of(evidence), champion_id="1", stamp=None)
+    view = View(scoreboard=board, champion=trained.model.as_of(evidence), champion_id="1", stamp=None)
     asked = rng.permutation(np.flatnonzero(~shown))[:N_ASKED]
     by_default, at_best = (_choices(view, pool, asked, way, on_tie) for on_tie in ("cheapest", "best"))
     chance, cost = pool.chance[asked], pool.mean_cost[asked]
@@ -96,7 +96,7 @@ def served_pool(job: tuple[str, str, str, int]) -> Served:
     told, expected = _told(by_default, keys), _expected(by_default, keys)
     labels = chance * (1 - 2 * drawn.noise) + drawn.noise
     cells = np.isfinite(told)
-    held_out = trained.report.examined
+    held_out = trained.report.held_out
     has_prices = known in ("prices", "both") and bool(np.isfinite(board.overall.cost_usd).all())
     streams: tuple[float | None, ...] = (None, None, None)
     if has_prices and cells.all():
@@ -106,7 +106,7 @@ def served_pool(job: tuple[str, str, str, int]) -> Served:
     return Served(
         way=way,
         drawn=drawn,
-        learner=trained.kind,
+        learner=trained.model.kind,
         single=float(chance[:, single].mean()),
         default=float(chance[rows, named].mean()),
         best=float(chance[rows, named_best].mean()),

@@ -24,6 +24,7 @@ from evaluation.records.evidence import Choosable, Evidence, EvidenceCase  # noq
 from selection.choosing.choice import choose  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.training import train  # noqa: E402
+from selection.preferences import Question  # noqa: E402
 from selection.scoreboards.building import build_scoreboard  # noqa: E402
 
 TASK = "reasoning"
@@ -83,16 +84,16 @@ def _split(evidence: Evidence, prompts: Sequence[str], seed: int) -> dict[str, A
     known = evidence_of(evidence, shown)
     kept = [prompt for prompt, one in zip(prompts, shown.tolist(), strict=True) if one]
     trained = train(known, kept, rng=np.random.default_rng(seed))
-    model, board = trained.served(), build_scoreboard(known)
+    model, board = trained.model, build_scoreboard(known)
     keys = tuple(candidate.key for candidate in board.candidates)
     values: NDArray[np.float64] = quality_matrix(evidence).values[~shown]
     named = []
     for case in np.flatnonzero(~shown):
-        choice = choose(board, task=TASK, deviations=model.deviations(TASK, prompts[case], keys))
+        choice = choose(board, Question(task=TASK), deviations=model.deviations(TASK, prompts[case], keys))
         named.append(keys.index(choice.chosen.key if choice.chosen else ""))
     reached = values[np.arange(len(values)), named]
     return {
-        "kind": trained.kind,
+        "kind": trained.model.kind,
         "n_cases": len(values),
         "model": float(reached.mean()),
         "best_single": float(values.mean(axis=0).max()),

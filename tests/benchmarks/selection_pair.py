@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 from selection.choosing.choice import choose
+from selection.preferences import Question
 from selection.scoreboards.building import build_scoreboard
 
 TASK = "classification"
@@ -17,8 +18,8 @@ def pair_shares(*, n_draws: int, n_cases: int, rng: np.random.Generator) -> dict
     named = tied = among = 0
     for _ in range(n_draws):
         board = build_scoreboard(_drawn(n_cases, rng))
-        named += _label(choose(board, task=TASK, on_tie="best").chosen) == "better"
-        choice = choose(board, task=TASK)
+        named += _label(choose(board, Question(task=TASK, on_tie="best")).chosen) == "better"
+        choice = choose(board, Question(task=TASK))
         tied += bool(choice.tied)
         among += "better" in (choice.tied or (_label(choice.chosen),))
     return {"named": named / n_draws, "tie_said": tied / n_draws, "among_the_tied": among / n_draws}

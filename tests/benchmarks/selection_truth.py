@@ -33,7 +33,7 @@ from selection.learning.calibration import calibration_error  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.serving import ServedModel  # noqa: E402
 from selection.learning.training import train  # noqa: E402
-from selection.preferences import Constraints  # noqa: E402
+from selection.preferences import Constraints, Question  # noqa: E402
 from selection.scoreboard import Deviations, Scoreboard  # noqa: E402
 from selection.scoreboards.building import build_scoreboard  # noqa: E402
 
@@ -143,7 +143,7 @@ def _split(
     board, asked = build_scoreboard(known), np.random.default_rng(seed).permutation(np.flatnonzero(~shown))
     tasks, chance = pool.tasks[asked], pool.chance[asked]
     found = [
-        _deviations(trained.served(), board, task, pool.prompts[case]) for task, case in zip(tasks, asked, strict=True)
+        _deviations(trained.model, board, task, pool.prompts[case]) for task, case in zip(tasks, asked, strict=True)
     ]
     expected = np.array([board.standings[task].quality + one.value for task, one in zip(tasks, found, strict=True)])
     plain = {task: _named(board, task, None) for task in TASKS}
@@ -154,7 +154,7 @@ def _split(
     return Split(
         signal=signal,
         variant=variant,
-        kind=trained.kind,
+        kind=trained.model.kind,
         single=float(chance.mean(axis=0).max()),
         per_task_truth=float(np.mean([chance[tasks == task].mean(axis=0).max() for task in tasks])),
         oracle=float(chance.max(axis=1).mean()),
@@ -173,7 +173,7 @@ def _deviations(model: ServedModel, board: Scoreboard, task: str, prompt: str) -
 
 
 def _named(board: Scoreboard, task: str, deviations: Deviations | None, **wishes: float) -> int:
-    choice = choose(board, task=task, deviations=deviations, constraints=Constraints(**wishes))
+    choice = choose(board, Question(task=task, constraints=Constraints(**wishes)), deviations=deviations)
     return [candidate.key for candidate in board.candidates].index(choice.chosen.key if choice.chosen else "")
 
 

@@ -22,6 +22,7 @@ from deployments.cli.terminal.text_block import as_block
 from evaluation.errors import ConfigurationError, SelectionError, UnknownNameError
 from evaluation.escaping import one_line
 from evaluation.records.evidence import Choosable
+from evaluation.results.as_json import as_json as result_as_json
 from selection import recommend
 from selection.answers import Recommendation
 from selection.configuration import Form, written_as
@@ -30,9 +31,9 @@ from selection.pages.recommendation import (
     difference_lines,
     evaluation_to_run,
     part_rows,
-    recommendation_as_json,
     removed_lines,
 )
+from selection.pages.recommendation_result import recommendation_result
 from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights
 from selection.recommender.registry import close_recommenders, recommender_of
 
@@ -149,8 +150,8 @@ def _say_why_nobody(
     candidates = recommender_of(url).view().scoreboard.candidates
     step = f"`{evaluation_to_run(recommendation.task, candidates)}`, or `--on-little-evidence rules`."
     if as_json:
-        fields = recommendation_as_json(recommendation, percentile=options.constraints.percentile)
-        print_json(fields | {"error": {"message": recommendation.reason, "next": step}})
+        result = recommendation_result(recommendation, percentile=options.constraints.percentile)
+        print_json(result_as_json(result) | {"error": {"message": recommendation.reason, "next": step}})
     return report_error(SelectionError(recommendation.reason, step), as_json=False, code=EXIT_MENDABLE)
 
 
@@ -167,8 +168,8 @@ def _show(
     if written is not None and options.out is not None:
         write_out(options.out, written)
     if as_json:
-        fields = recommendation_as_json(recommendation, percentile=options.constraints.percentile)
-        fields |= {"comparisons": verdicts_of_runs(recommendation, url)}
+        result = recommendation_result(recommendation, percentile=options.constraints.percentile)
+        fields = result_as_json(result) | {"comparisons": verdicts_of_runs(recommendation, url)}
         print_json(fields | ({} if explanation is None else {"explanation": explanation}))
     elif written is not None and options.out is None:
         print_status(one_line(recommendation.reason) if explanation is None else _as_block(explanation))

@@ -16,7 +16,6 @@ from deployments.cli.selection.page import (
     model_as_json,
     print_history,
     print_selection,
-    promotion_as_json,
 )
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line
@@ -47,7 +46,7 @@ def show(
     from selection.analytics.analysis import analyse
     from selection.analytics.page import analytics_as_json
     from selection.learning.deciding_model import deciding
-    from selection.pages.scoreboard import scoreboard_as_json
+    from selection.pages.scoreboard import task_scoreboard
 
     with open_stored(db) as store, open_recommender(db) as url:
         decides, board, analytics = (
@@ -59,7 +58,8 @@ def show(
         raise UnknownNameError("task", task, board.standings, "`benchwright selection show` lists what was measured")
     standings = [standing for standing in board.standings.values() if task in (None, standing.task)]
     if as_json:
-        fields = {"champion": champion_as_json(decides), "tasks": scoreboard_as_json(board, standings)}
+        tasks = [task_scoreboard(board, standing) for standing in standings]
+        fields = {"champion": champion_as_json(decides), "tasks": tasks}
         print_json(fields | {"recommendations": analytics_as_json(analytics)})
     else:
         print_selection(decides, board, standings, analytics)
@@ -79,7 +79,7 @@ def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
             "champion": champion_as_json(decides),
             "models": [model_as_json(model) for model in models],
         }
-        print_json(fields | {"promotions": [promotion_as_json(promotion) for promotion in made]})
+        print_json(fields | {"promotions": made})
         return
     print_history(models, made, decides)
     for line in champion_lines(decides):
@@ -106,13 +106,12 @@ def promote_model(store: "Store", what: str, reason: str | None) -> "Deciding":
         UnknownNameError: no such model.
         ModelFileError: it cannot be read, or reading it is not allowed.
     """
-    from evaluation.store.selection_models import champion
+    from evaluation.store.selection_models import champion, find_model
     from evaluation.store.selection_models import promote as store_promotion
-    from selection.learning.deciding_model import deciding
-    from selection.learning.stored_models import must_be_readable
+    from selection.learning.deciding_model import deciding, served_model
 
     replaced, model_id, stated_reason = champion(store), _model_of(store, what), reason or "promoted by hand"
-    must_be_readable(store, model_id)
+    served_model(store, find_model(store, model_id))  # raises where it cannot serve
     if replaced.model is None or replaced.model.model_id != model_id:
         store_promotion(store, model_id, replacing=replaced.promotion_id, reason=stated_reason)
     return deciding(store)

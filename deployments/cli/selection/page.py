@@ -128,15 +128,3 @@ def champion_as_json(decides: "Deciding") -> dict[str, Any]:
         "decides": None if decides.model is None else decides.model.model_id,
         "notes": list(decides.notes),
     }
-
-
-def promotion_as_json(promotion: Promotion) -> dict[str, Any]:
-    """Return a promotion or rollback as JSON."""
-    return {
-        "promotion_id": promotion.promotion_id,
-        "model_id": promotion.model_id,
-        "replaces_id": promotion.replaces_id,
-        "restores_id": promotion.restores_id,
-        "reason": promotion.reason,
-        "created_at": promotion.created_at.isoformat(),
-    }

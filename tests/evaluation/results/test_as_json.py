@@ -64,6 +64,10 @@ def test_a_float_of_numpy_is_a_number() -> None:
     assert "[0.25]" == json.dumps(as_json([np.float64(0.25)]))
 
 
+def test_a_set_that_cannot_change_is_a_list_in_order() -> None:
+    assert ["a", "b", "c"] == as_json(frozenset("cab"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     low: float
@@ -81,6 +85,7 @@ class Whole:
     limits: Mapping[str, tuple[float, Part | None]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     think: bool | str | None = None
+    names: frozenset[str] = frozenset()
 
 
 def whole(**changes: Any) -> Whole:
@@ -94,6 +99,7 @@ def whole(**changes: Any) -> Whole:
         whole(),
         whole(when=datetime(2026, 11, 23, 12, tzinfo=UTC), think="high"),
         whole(parts=(whole(name="b", interval=Part(low=1, high=2)), whole(think=False))),
+        whole(names=frozenset({"vision", "tools"})),
         whole(limits={"x": (0.5, None), "y": (1.5, Part(low=0))}, options={"stop": ["a"], "seed": 1}),
     ],
 )

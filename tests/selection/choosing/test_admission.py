@@ -17,7 +17,7 @@ from selection.choosing.admission import beaten
 from selection.choosing.choice import choose
 from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import reason_of
-from selection.preferences import Constraints, OnTie, Weights
+from selection.preferences import Constraints, OnTie, Question, Weights
 from selection.scoreboard import Deviations
 from selection.scoreboards.building import build_scoreboard
 from selection.scoreboards.two_way import Matrix
@@ -56,7 +56,9 @@ def _random_choice(seed: int, on_tie: OnTie, *, weights: Weights | None = None, 
     )
     deviations = Deviations(value=rng.choice([-0.1, 0.0, 0.1], n), se=np.full(n, 0.02)) if for_prompt else None
     board = build_scoreboard(evidence)
-    return choose(board, task="qa", on_tie=on_tie, weights=weights, deviations=deviations, min_cases=1)
+    return choose(
+        board, Question(task="qa", on_tie=on_tie, weights=weights or Weights()), deviations=deviations, min_cases=1
+    )
 
 
 @pytest.mark.parametrize("on_tie", ["cheapest", "fastest", "best"])
@@ -90,7 +92,7 @@ def test_of_two_exactly_tied_the_faster_is_named_and_it_is_said(on_tie: OnTie, f
     seconds[fast] = 0.36
     evidence = scored([scores, scores], latency_s=seconds)
 
-    choice = choose(build_scoreboard(evidence), task="qa", on_tie=on_tie)
+    choice = choose(build_scoreboard(evidence), Question(task="qa", on_tie=on_tie))
 
     assert "ab"[fast] == (choice.chosen and choice.chosen.label)
     assert "fastest" in reason_of(choice)
@@ -103,7 +105,7 @@ def _with_a_program(program: float, models: tuple[float, ...], **wishes: Any) ->
     labels = ["baseline-lead", *(f"model-{i}" for i in range(len(models)))]
     candidates = [named(label, memory_bytes=8e9 * (label != "baseline-lead")) for label in labels]
     evidence = scored(rows, candidates=candidates, latency_s=np.array([[0.01], *([2.0] for _ in models)]))
-    return choose(build_scoreboard(evidence), task="qa", **wishes)
+    return choose(build_scoreboard(evidence), Question(task="qa", **wishes))
 
 
 @pytest.mark.parametrize("program", [0.45, 0.5, 0.55])

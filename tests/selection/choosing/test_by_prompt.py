@@ -7,6 +7,7 @@ from scored_tables import named, standing_of
 from evaluation.records.evidence import Evidence
 from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
 from selection.choosing.choice import choose
+from selection.preferences import Question
 from selection.scoreboard import Deviations, Scoreboard
 
 
@@ -46,7 +47,7 @@ def test_a_prompt_of_no_named_task_is_answered_by_the_tasks_that_it_may_be_of() 
     expected = np.array([0.65, 0.60]) + found.value
     assert [0.25 * 0.9 + 0.75 * 0.3, 0.25 * 0.5 + 0.75 * 0.8] == pytest.approx(expected.tolist())
     assert 0.75 * 0.02 == pytest.approx(found.se[0])
-    choice = choose(board(), deviations=found)
+    choice = choose(board(), Question(), deviations=found)
     assert choice.chosen is not None
     assert "b" == choice.chosen.label
 

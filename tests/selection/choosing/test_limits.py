@@ -9,7 +9,7 @@ from evaluation.errors import SelectionError
 from evaluation.records.evidence import Choosable, Place
 from selection.choosing.choice import choose
 from selection.choosing.limits import _Limit
-from selection.preferences import Constraints
+from selection.preferences import Constraints, Question
 from selection.scoreboard import Scoreboard
 
 
@@ -17,7 +17,7 @@ def _advice(constraints: Constraints, *candidates: Choosable) -> str:
     standing = standing_of([0.7, 0.6])
     board = Scoreboard(candidates=candidates, standings={"qa": standing}, overall=standing, fingerprint="x")
     with pytest.raises(SelectionError) as refused:
-        choose(board, task="qa", constraints=constraints)
+        choose(board, Question(task="qa", constraints=constraints))
     return refused.value.next_step or ""
 
 

@@ -16,6 +16,7 @@ from selection.choosing.choice import choose
 from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.measured_quality import part_shown, why_expected
+from selection.preferences import Question
 from selection.scoreboard import Deviations
 from selection.scoreboards.building import build_scoreboard
 
@@ -44,7 +45,7 @@ def test_what_was_measured_and_what_is_said_of_it_make_up_the_expectation(
     seed: int, task: Any, for_prompt: bool
 ) -> None:
     deviations = Deviations(value=np.array([0.2, 0.0, -0.3]), se=np.full(3, 0.1)) if for_prompt else None
-    choice = choose(build_scoreboard(_random_evidence(seed)), task=task, deviations=deviations, min_cases=1)
+    choice = choose(build_scoreboard(_random_evidence(seed)), Question(task=task), deviations=deviations, min_cases=1)
     for one in choice.ranked:
         assert one.measured is not None
         assert one.adjustments is not None
@@ -60,7 +61,7 @@ def test_what_was_measured_and_what_is_said_of_it_make_up_the_expectation(
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_lead_is_the_difference_of_the_measured_levels_or_says_of_what_it_is(seed: int) -> None:
-    choice = choose(build_scoreboard(_random_evidence(seed)), task="qa", min_cases=1)
+    choice = choose(build_scoreboard(_random_evidence(seed)), Question(task="qa"), min_cases=1)
     lead = re.search(r"measured ([\d.]+) points better than (\w)(.*?) \(p ", reason_of(choice))
     if lead is None:
         return
@@ -77,7 +78,7 @@ def _on_two_tasks() -> Choice:
     rows[0, :7] = rows[1, :4] = rows[2, :4] = 1
     rows[1, 12:40] = rows[2, 12:36] = 1
     evidence = scored(rows, tasks=["qa"] * 12 + ["law"] * 40)
-    return choose(build_scoreboard(evidence), task="qa", on_tie="best")
+    return choose(build_scoreboard(evidence), Question(task="qa", on_tie="best"))
 
 
 def test_the_pull_towards_other_tasks_is_named_with_its_points() -> None:
@@ -101,7 +102,7 @@ def test_a_case_of_another_benchmark_that_it_was_not_asked_is_said_to_be_filled_
         evidence, cases=tuple(cases), benchmarks={"sweep": "a sweep (rouge_l)", "qa 1": "facts (accuracy)"}
     )
 
-    choice = choose(build_scoreboard(evidence), task="qa")
+    choice = choose(build_scoreboard(evidence), Question(task="qa"))
 
     (winner,) = [one for one in choice.ranked if one is choice.winner]
     assert winner.measured is not None
@@ -121,14 +122,14 @@ def test_a_number_over_all_tasks_says_that_it_is_a_mean_of_task_means() -> None:
     rows = np.zeros((2, 60))
     rows[0, :20] = 1
     rows[1, :2] = 1
-    choice = choose(build_scoreboard(scored(rows, tasks=["qa"] * 20 + ["law"] * 40)))
+    choice = choose(build_scoreboard(scored(rows, tasks=["qa"] * 20 + ["law"] * 40)), Question())
     assert "a is measured at 50.0 % on all tasks (the mean over 2 tasks, each counting alike; 60 cases)" in reason_of(
         choice
     )
 
 
 def test_one_task_is_no_mean_of_tasks() -> None:
-    reason = reason_of(choose(build_scoreboard(scored(np.eye(2)[:, [0] * 40]))))
+    reason = reason_of(choose(build_scoreboard(scored(np.eye(2)[:, [0] * 40])), Question()))
     assert "on all tasks (40 cases)" in reason
 
 
@@ -144,7 +145,7 @@ def test_what_a_prompt_adds_is_said() -> None:
 
 def test_cases_of_one_family_count_as_one_in_what_was_measured() -> None:
     evidence = scored([[1.0, 1.0, 1.0, 0.0]], families=["x", "x", "x", "y"], candidates=[named("a")])
-    choice = choose(build_scoreboard(evidence), task="qa", min_cases=1)
+    choice = choose(build_scoreboard(evidence), Question(task="qa"), min_cases=1)
     assert choice.winner is not None
     assert choice.winner.measured is not None
     assert 0.5 == choice.winner.measured.value

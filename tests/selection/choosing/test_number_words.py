@@ -1,7 +1,7 @@
 import pytest
 
-from evaluation.formatting import beyond, counted, p_value, quantity
-from selection.choosing.number_words import listed, ordinal, quality, quality_interval
+from evaluation.formatting import beyond, counted, listed, p_value, quantity
+from selection.choosing.number_words import ordinal, quality, quality_interval
 
 
 @pytest.mark.parametrize(

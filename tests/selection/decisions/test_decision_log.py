@@ -4,13 +4,14 @@ from threading import Event, Thread
 import pytest
 
 from evaluation.errors import StoreUnreachableError
-from selection.decisions.decision_log import DecisionLog, Outcome
+from evaluation.records import ReportedOutcome
+from selection.decisions.decision_log import DecisionLog
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)
 
 
 def entry(name):
-    return Outcome(recommendation_id=str(name), quality=1.0, latency_s=None, ok=True, reported_at=MOMENT)
+    return ReportedOutcome(recommendation_id=str(name), quality=1.0, latency_s=None, ok=True, reported_at=MOMENT)
 
 
 class Paper:

@@ -95,19 +95,6 @@ def test_a_feature_that_never_varied_counts_nothing() -> None:
     assert 0 == np.abs(fitted.space.of("日本語" * 50)).max()
 
 
-def test_an_embedding_stands_beside_the_counted_features_and_is_needed_again() -> None:
-    def embed(text: str) -> np.ndarray:
-        return np.array([len(text), text.count("e"), 1.0])
-
-    fitted = fit_space(PROMPTS, rng=np.random.default_rng(0), embed=embed)
-    assert 3 == fitted.space.n_embedded
-    np.testing.assert_allclose(fitted.slow_features(PROMPTS, embed), fitted.space.of_all(PROMPTS, embed), atol=1e-6)
-    with pytest.raises(ValueError, match="no embedding callable"):
-        fitted.space.of("What?")
-    with pytest.raises(ValueError, match="2 values; expected 3"):
-        fitted.space.of("What?", lambda _: np.zeros(2))
-
-
 @pytest.mark.parametrize("piece", ["word and 12 ", "\n", '"', "a", "| x ", "日", " \t", "1-", "(", "- a\n"])
 def test_the_cost_of_a_prompt_does_not_grow_with_the_square_of_its_length(piece: str) -> None:
     space = fit_space(PROMPTS, rng=np.random.default_rng(0)).space

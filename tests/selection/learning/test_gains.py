@@ -37,7 +37,12 @@ def test_cases_of_one_family_are_no_further_evidence() -> None:
 
 def test_one_family_tells_nothing() -> None:
     found = paired_gain(np.ones(3), np.zeros(3), np.zeros(3, dtype=int))
-    assert (-np.inf, np.inf, False) == (found.low, found.high, found.is_real)
+    assert (None, None, False, "+100.00 points [-inf, inf]") == (
+        found.low,
+        found.high,
+        found.is_real,
+        found.in_points(),
+    )
 
 
 def test_the_calibration_error_is_the_mean_distance_over_bins() -> None:

@@ -18,11 +18,11 @@ from sklearn.svm import SVR
 from evaluation.errors import ConfigurationError, ModelFileError, SelectionError
 from selection.archives import packed_archive, written_array
 from selection.choosing.calibrated_quality import as_expected
+from selection.learning.estimator_files import read_estimators
 from selection.learning.learners import Learner, Neighbours, Ridge, Trees
 from selection.learning.model_files import (
     PackedModel,
     pack,
-    read_estimator,
     read_file,
     read_packed,
     read_serving,
@@ -78,7 +78,7 @@ def test_what_is_read_back_serves_what_was_trained(name: str) -> None:
     model = read_serving(packed(name).serving, number=7)
     for prompt in PROMPTS[:20]:
         ours = model.deviations("reasoning", prompt, KEYS)
-        theirs = trained(name).served().deviations("reasoning", prompt, KEYS)
+        theirs = trained(name).model.deviations("reasoning", prompt, KEYS)
         assert ours is not None
         assert theirs is not None
         assert theirs.value.tolist() == ours.value.tolist()
@@ -98,17 +98,17 @@ def test_a_model_of_an_earlier_version_tells_what_it_expects_as_it_is() -> None:
 
 @each
 def test_the_estimators_come_back_and_predict_what_serves(name: str) -> None:
-    found = read_estimator(packed(name).estimator)
+    found = read_estimators(packed(name).estimator)
     served = read_serving(packed(name).serving).learner
     assert served is not None
-    words = found["decomposition"].transform(found["vectoriser"].transform(PROMPTS[:5]))
+    words = found.decomposition.transform(found.vectoriser.transform(PROMPTS[:5]))
     features = served.space.of_all(PROMPTS[:5])
     place = -words.shape[1]
     np.testing.assert_allclose(
         (words - served.space.centre[place:]) * served.space.scale[place:], features[:, place:], atol=1e-6
     )
     seen = features if name == "ridge" else np.hstack([features, np.full((5, 1), 1.0 if name == "trees" else 0.0)])
-    slow = np.mean([one.predict(seen) for one in found["estimators"]], axis=0)
+    slow = np.mean([one.predict(seen) for one in found.estimators], axis=0)
     quick = np.array([served.part.deviations(row, 0)[0] for row in features])
     np.testing.assert_allclose(slow, quick, atol=1e-5)
 
@@ -144,12 +144,12 @@ def test_a_file_holds_all_of_it(tmp_path: Path) -> None:
 
 
 def test_serving_arrays_that_disagree_with_the_estimators_are_not_packed() -> None:
-    learner = trained().report.trial.trained
+    learner = trained().trial.trained
     assert learner is not None
     off = replace(learner.learned, slow=lambda features, task: learner.learned.slow(features, task) + 0.01)
-    wrong = replace(trained().report.trial, trained=replace(learner, learned=off))
+    wrong = replace(trained().trial, trained=replace(learner, learned=off))
     with pytest.raises(ConfigurationError, match=r"the served model differs by 0\.0100 from the trained one"):
-        pack(replace(trained(), report=replace(trained().report, trial=wrong)))
+        pack(replace(trained(), trial=wrong))
 
 
 class Bomb:
@@ -220,6 +220,7 @@ POISON: dict[str, tuple[Callable[[], bytes], str]] = {
     "another kind": (lambda: with_header(kind="oracle"), "of the kind 'oracle'; known are ridge"),
     "arrays of another kind": (lambda: with_header(kind="trees"), "lacks the array"),
     "other features": (lambda: with_header(features=["length"]), "other prompt features"),
+    "an embedding": (lambda: with_header(n_embedded=3), "says n_embedded is 3; only 0 is read"),
     "a key twice": (lambda: with_header(keys=["key0", "key0", "key1"]), "twice"),
     "keys that are none": (lambda: with_header(keys=[1, 2, 3]), "no list of keys"),
     "more candidates than arrays": (lambda: with_header(keys=["a", "b", "c", "d"]), "expected .* 4 candidates"),
@@ -277,7 +278,7 @@ def test_a_poisoned_model_is_refused_with_what_was_found_and_the_next_step(name:
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"PK\x03\x04" + bytes(200)])
 def test_what_only_begins_like_an_archive_is_refused(data: bytes) -> None:
-    for read in (read_serving, read_estimator, read_packed):
+    for read in (read_serving, read_estimators, read_packed):
         with pytest.raises(ModelFileError):
             read(data)
 
@@ -337,7 +338,7 @@ ESTIMATOR_POISON: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_poisoned_estimators_are_refused(name: str) -> None:
     made, said = ESTIMATOR_POISON[name]
     with pytest.raises(ModelFileError, match=said):
-        read_estimator(made())
+        read_estimators(made())
 
 
 def test_trees_whose_nodes_point_outside_are_refused_before_they_are_followed() -> None:
@@ -350,7 +351,7 @@ def test_trees_whose_nodes_point_outside_are_refused_before_they_are_followed() 
             np.save(written, nodes)
             found[name] = written.getvalue()
     with pytest.raises(ModelFileError, match="tree whose nodes point outside"):
-        read_estimator(packed_archive(found))
+        read_estimators(packed_archive(found))
 
 
 def test_a_changed_or_foreign_model_file_is_refused(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scored_tables import named, scored, standing_of
 
 from selection.choosing.choice import choose
-from selection.learning.policy import HIGHEST, ServedPolicy, TieRule
-from selection.preferences import OnTie
+from selection.learning.policy import ServedPolicy, TieRule
+from selection.preferences import OnTie, Question
 from selection.scoreboard import Deviations, Scoreboard
 from selection.scoreboards.building import build_scoreboard
 
@@ -50,11 +50,7 @@ def test_a_training_is_judged_by_the_choices_that_are_served(seed: int, on_tie: 
     places = policy.named(np.array(["qa"] * 20), np.full((20, n), 0.5), expected, errors)
     served = [
         choose(
-            board,
-            task="qa",
-            on_tie=on_tie,
-            tolerance=tolerance,
-            deviations=Deviations(value=row, se=se),
+            board, Question(task="qa", on_tie=on_tie, tolerance=tolerance), deviations=Deviations(value=row, se=se)
         ).chosen
         for row, se in zip(moved, errors, strict=True)
     ]
@@ -66,7 +62,7 @@ def test_only_those_who_were_asked_a_case_and_can_be_called_are_named_for_it() -
     quality[0, :20] = np.nan
     candidates = (named("a"), named("b", not_ready="retired"), named("c"))
     evidence = scored(quality, candidates=candidates)
-    policy = ServedPolicy(board=build_scoreboard(evidence), rule=HIGHEST)
+    policy = ServedPolicy(board=build_scoreboard(evidence), rule=TieRule(on_tie="best"))
     values, expected = quality.T, np.tile([0.9, 0.8, 0.1], (40, 1))
     places = policy.named(np.array(["qa"] * 40), values, expected)
     assert [2] * 20 + [0] * 20 == places.tolist()
@@ -92,7 +88,7 @@ def test_a_program_is_named_where_it_beats_every_model_and_left_out_where_it_may
     quality = np.array([right < 9, right < 4, right < 3], dtype=np.float64)
     candidates = (named("baseline-lead"), named("model"), named("other"))
     board = build_scoreboard(scored(quality, candidates=candidates))
-    policy = ServedPolicy(board=board, rule=HIGHEST)
+    policy = ServedPolicy(board=board, rule=TieRule(on_tie="best"))
     tasks, values = np.array(["qa"] * 3), np.ones((3, 3))
     expected = np.tile(board.standings["qa"].quality, (3, 1))
     expected[2] -= [0.6, 0.0, 0.0]

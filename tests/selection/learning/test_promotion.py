@@ -6,11 +6,11 @@ import pytest
 from learnable import learnable
 
 from evaluation.records.evidence import Choosable
-from selection.learning.gains import Gain
 from selection.learning.learners import Ridge
 from selection.learning.promotion import Rivalry, Staleness, compare, decide, staleness
 from selection.learning.serving import ServedModel
 from selection.learning.training import train
+from selection.retraining import GainResult
 
 EVIDENCE, PROMPTS = learnable(n_cases=240)
 
@@ -18,11 +18,11 @@ EVIDENCE, PROMPTS = learnable(n_cases=240)
 @cache
 def model(*, signal: float = 0.4) -> ServedModel:
     evidence, prompts = learnable(n_cases=240, signal=signal)
-    return train(evidence, prompts, rng=np.random.default_rng(0), learners=(Ridge(n_refits=4),)).served()
+    return train(evidence, prompts, rng=np.random.default_rng(0), learners=(Ridge(n_refits=4),)).model
 
 
 def rivalry(value: float, low: float, high: float, n_families: int = 50) -> Rivalry:
-    return Rivalry(gain=Gain(value=value, low=low, high=high, n_cases=60, n_families=n_families), n_changed=9)
+    return Rivalry(gain=GainResult(value=value, low=low, high=high, n_cases=60, n_families=n_families), n_changed=9)
 
 
 def test_a_model_that_reads_prompts_gains_over_one_that_does_not_and_is_promoted() -> None:
@@ -103,9 +103,9 @@ def test_a_task_of_one_family_that_is_held_out_stands_in_the_report_and_makes_no
     cases = (new if new.task.startswith("task") else case for case, new in zip(evidence.cases, alone, strict=True))
     evidence = replace(evidence, cases=tuple(cases))
     found = train(evidence, prompts, rng=np.random.default_rng(0), learners=(Ridge(n_refits=4),))
-    rows = {task.task: task for task in found.report.result.tasks}
-    left_out = set(rows) - set(found.tasks)
+    rows = {task.task: task for task in found.report.tasks}
+    left_out = set(rows) - set(found.model.tasks)
     assert left_out
     assert {case.task for case in evidence.cases} == set(rows)
     assert all("held out" in rows[task].reason for task in left_out)
-    assert () == staleness(found.served(), evidence).new_tasks
+    assert () == staleness(found.model, evidence).new_tasks

@@ -145,7 +145,7 @@ def test_of_one_that_is_withheld_or_unknown_the_prompt_says_how_hard_it_is_for_a
     learner = model().learner
     assert learner is not None
     hard = replace(learner, difficulty=learner.difficulty * 0 - 1.0, difficulty_shrink=np.array([0.2]))
-    features = hard.space.of(PROMPTS[0], None)
+    features = hard.space.of(PROMPTS[0])
     shared = 0.2 * float(features @ hard.difficulty[:-1] - 1.0)
     held = replace(model(), learner=hard).as_of(rescored(1, 60))
     assert [shared, shared] == pytest.approx(deviations(held, keys=("key1", "stranger")))

@@ -35,7 +35,7 @@ def test_a_prompt_is_told_by_its_words(n_tasks: int) -> None:
     assert reading is not None
     for name in names:
         (prompt,) = prompts_of([name], rng)
-        shares = reading.shares(prompt, names, None)
+        shares = reading.shares(prompt, names)
         assert pytest.approx(1) == sum(shares.values())
         assert shares[name] > 0.8
 
@@ -55,8 +55,8 @@ def test_what_tells_the_task_is_kept_where_no_learner_gained_too() -> None:
     prompts = prompts_of(tasks, rng)
     evidence = scored((rng.random((2, 120)) < 0.5).astype(float), tasks=tasks)
     trained = train(evidence, prompts, rng=np.random.default_rng(0), learners=(Ridge(n_refits=2),))
-    assert "best_per_task" == trained.kind
-    served, read = trained.served(), read_serving(pack(trained).serving)
+    assert "best_per_task" == trained.model.kind
+    served, read = trained.model, read_serving(pack(trained).serving)
     for prompt in prompts[:5]:
         assert served.task_shares(prompt) == read.task_shares(prompt)
     assert {"code", "law"} == (read.task_shares("return a tuple in a loop") or {}).keys()
@@ -74,7 +74,7 @@ def test_the_share_of_a_task_is_how_often_a_prompt_that_reads_so_is_of_it(told: 
     features, places = space.of_all(shown).astype(np.float64), (tasks[:300] == "law").astype(np.int64)
     reading = fit_reading(space, features, places, 2, np.arange(300) % 5)
     assert reading is not None
-    share = np.array([reading.shares(prompt, ["code", "law"], None)["law"] for prompt in asked])
+    share = np.array([reading.shares(prompt, ["code", "law"])["law"] for prompt in asked])
     silent, is_law = ~tells[300:], tasks[300:] == "law"
     assert np.abs(share[silent] - 0.5).mean() < 0.1
     assert np.abs(share - is_law)[~silent].mean() < 0.1 if told else silent.all()
@@ -87,5 +87,5 @@ def test_unread_a_prompt_is_as_likely_of_a_task_with_few_cases() -> None:
     space = fit_space(prompts, rng=rng).space
     reading = fit_reading(space, space.of_all(prompts).astype(np.float64), places, 2, np.arange(200) % 5)
     assert reading is not None
-    shares = [reading.shares(prompt, ["many", "few"], None)["few"] for prompt in prompts_of(["poetry"] * 50, rng)]
+    shares = [reading.shares(prompt, ["many", "few"])["few"] for prompt in prompts_of(["poetry"] * 50, rng)]
     assert 0.5 == pytest.approx(np.mean(shares), abs=0.1)

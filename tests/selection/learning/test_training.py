@@ -28,23 +28,23 @@ def usual() -> Trained:
 
 def test_where_prompts_tell_the_candidates_apart_the_model_names_the_right_one() -> None:
     found = usual()
-    model = found.served()
+    model = found.model
     keys = ("key0", "key1", "key2")
     for place, prompt in enumerate(("return a tuple index list", "the siege of the king", "whisk flour and butter")):
         deviations = model.deviations("reasoning", prompt, keys)
         assert deviations is not None
         assert place == int(np.argmax(deviations.value))
         assert (deviations.se > 0).all()
-    assert ("ridge", "ridge (not stored)") == (found.kind, model.version)
+    assert ("ridge", "ridge (not stored)") == (found.model.kind, model.version)
 
 
 def test_the_last_test_is_on_families_that_nothing_was_learned_from() -> None:
     found = usual()
-    last = found.report.examined
+    last = found.report.held_out
     assert last is not None
     assert len(PROMPTS) == last.n_cases + found.report.n_cases
     codes = prompt_codes(EVIDENCE.cases, PROMPTS)
-    assert found.report.n_cases == np.isin(codes, found.trained_on).sum()
+    assert found.report.n_cases == np.isin(codes, found.model.trained_on).sum()
     assert last.over_single.value == pytest.approx(last.model - last.best_single)
     assert last.regret == pytest.approx(last.oracle - last.model)
     assert last.model > last.best_per_task + 0.1
@@ -53,8 +53,8 @@ def test_the_last_test_is_on_families_that_nothing_was_learned_from() -> None:
 def test_without_a_signal_no_candidate_deviates() -> None:
     evidence, prompts = learnable(signal=0.0)
     found = train(evidence, prompts, rng=np.random.default_rng(0), learners=(*QUICK, Neighbours()))
-    assert "best_per_task" == found.kind
-    deviations = found.served().deviations("reasoning", prompts[0], found.keys)
+    assert "best_per_task" == found.model.kind
+    deviations = found.model.deviations("reasoning", prompts[0], found.model.keys)
     assert deviations is not None
     assert not deviations.value.any()
     assert not deviations.se.any()
@@ -65,24 +65,24 @@ def test_a_task_without_a_signal_keeps_zero_beside_one_that_has_it() -> None:
     of_task = np.array([case.task == "code" for case in evidence.cases])[evidence.case]
     drawn = np.random.default_rng(3).random(len(evidence.quality)) < 0.5
     found = trained(replace(evidence, quality=np.where(of_task, drawn, evidence.quality)), prompts)
-    assert "ridge" == found.kind
-    silent = found.served().deviations("code", prompts[0], found.keys)
-    telling = found.served().deviations("reasoning", prompts[0], found.keys)
+    assert "ridge" == found.model.kind
+    silent = found.model.deviations("code", prompts[0], found.model.keys)
+    telling = found.model.deviations("reasoning", prompts[0], found.model.keys)
     assert silent is not None
     assert not silent.value.any()
     assert telling is not None
     assert telling.value.any()
-    assert ["best_per_task", "ridge"] == [task.learner for task in found.report.result.tasks]
+    assert ["best_per_task", "ridge"] == [task.learner for task in found.report.tasks]
 
 
 def test_a_task_that_was_never_seen_is_not_known() -> None:
-    model = usual().served()
+    model = usual().model
     assert model.deviations("summarization", "anything", ("key0",)) is None
     assert model.deviations(None, "anything", ("key0",)) is None
 
 
 def test_candidates_that_are_new_do_not_deviate_and_the_order_asked_for_is_kept() -> None:
-    model = usual().served()
+    model = usual().model
     known = model.deviations("reasoning", PROMPTS[0], ("key0", "key1", "key2"))
     asked = model.deviations("reasoning", PROMPTS[0], ("key2", "new", "key0"))
     assert known is not None
@@ -93,8 +93,8 @@ def test_candidates_that_are_new_do_not_deviate_and_the_order_asked_for_is_kept(
 
 def test_the_same_seed_gives_the_same_model_and_report() -> None:
     one, two = usual(), trained()
-    assert one.report.result == two.report.result
-    a, b = (found.served().deviations("reasoning", PROMPTS[5], found.keys) for found in (one, two))
+    assert one.report == two.report
+    a, b = (found.model.deviations("reasoning", PROMPTS[5], found.model.keys) for found in (one, two))
     assert a is not None
     assert b is not None
     assert a.value.tolist() == b.value.tolist()
@@ -105,7 +105,7 @@ def test_a_candidate_that_half_of_the_cases_lack_is_learned_from_the_other_half(
     rows = ~((EVIDENCE.candidate == 1) & missed[EVIDENCE.case])
     columns = ("candidate", "case", "quality", "latency_s", "cost_usd", "energy_j")
     found = trained(replace(EVIDENCE, **{name: getattr(EVIDENCE, name)[rows] for name in columns}))
-    deviations = found.served().deviations("reasoning", "the siege of the king and his crown", found.keys)
+    deviations = found.model.deviations("reasoning", "the siege of the king and his crown", found.model.keys)
     assert deviations is not None
     assert 1 == int(np.argmax(deviations.value))
 
@@ -113,7 +113,7 @@ def test_a_candidate_that_half_of_the_cases_lack_is_learned_from_the_other_half(
 def test_repeats_of_a_case_are_averaged_before_anything_is_learned() -> None:
     columns = ("candidate", "case", "quality", "latency_s", "cost_usd", "energy_j")
     twice = replace(EVIDENCE, **{name: np.tile(getattr(EVIDENCE, name), 2) for name in columns})
-    once, again = usual().served(), trained(twice).served()
+    once, again = usual().model, trained(twice).model
     a, b = (model.deviations("reasoning", PROMPTS[3], model.keys) for model in (once, again))
     assert a is not None
     assert b is not None
@@ -124,12 +124,12 @@ def test_repeats_of_a_case_are_averaged_before_anything_is_learned() -> None:
 def test_little_evidence_leaves_the_scoreboard_to_decide(n_cases: int) -> None:
     evidence, prompts = learnable(n_cases=n_cases)
     found = trained(evidence, prompts)
-    assert "best_per_task" == found.kind
-    assert "needs 2 candidates and 30 families of prompts; there are 3 and" in found.report.trial.reason
+    assert "best_per_task" == found.model.kind
+    assert "needs 2 candidates and 30 families of prompts; there are 3 and" in found.trial.reason
 
 
 def test_a_single_candidate_leaves_nothing_to_choose() -> None:
-    assert "best_per_task" == trained(*learnable(n_candidates=1)).kind
+    assert "best_per_task" == trained(*learnable(n_candidates=1)).model.kind
 
 
 def test_prompts_of_other_cases_are_refused() -> None:
@@ -138,19 +138,9 @@ def test_prompts_of_other_cases_are_refused() -> None:
 
 
 def test_the_report_is_json_with_what_retraining_shows() -> None:
-    report = json.loads(json.dumps(as_json(usual().report.result), allow_nan=False))
+    report = json.loads(json.dumps(as_json(usual().report), allow_nan=False))
     assert {"model", "best_single", "oracle_share", "top_1", "calibration_error", "cap"} <= report["held_out"].keys()
     assert 0 == report["held_out"]["cap"]["n_violations"]
     (task,) = report["tasks"]
     assert ("reasoning", "ridge") == (task["task"], task["learner"])
     assert {"value", "low", "high", "n_cases", "n_families"} < task["gains"]["ridge"].keys()
-
-
-def test_an_embedding_is_learned_from_and_needed_again() -> None:
-    def embed(text: str) -> np.ndarray:
-        return np.array([float(text.count("e")), float(len(text))])
-
-    found = train(EVIDENCE, PROMPTS, rng=np.random.default_rng(0), learners=QUICK, embed=embed)
-    assert "ridge" == found.kind
-    assert found.served().deviations("reasoning", PROMPTS[0], found.keys) is None
-    assert found.served(embed=embed).deviations("reasoning", PROMPTS[0], found.keys) is not None

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.records.evidence import Choosable, Place
+from evaluation.results.as_json import as_json, from_json
 from selection.answers import Expected, Ranked, Recommendation, Removed
-from selection.pages.recommendation import candidate_rows, evaluation_to_run, recommendation_as_json, removed_lines
+from selection.pages.recommendation import candidate_rows, evaluation_to_run, removed_lines
+from selection.pages.recommendation_result import RecommendationResult, recommendation_result
 
 HERE = Place(name="box", url="http://box:11434", provider="ollama")
 
@@ -81,15 +83,15 @@ def test_an_abstention_has_no_rows_and_its_json_says_so() -> None:
     found = recommendation(candidate=None, quality=None, latency_s=None, alternatives=(), pareto=(), tied=())
 
     assert [] == candidate_rows(found, percentile=0.95)
-    assert ("abstained", None) == (
-        recommendation_as_json(found, percentile=0.95)["status"],
-        recommendation_as_json(found, percentile=0.95)["candidate"],
-    )
+    result = recommendation_result(found, percentile=0.95)
+    assert ("abstained", None) == (result.status, result.candidate)
 
 
 def test_json_keeps_every_number_and_what_it_takes_to_call_each_candidate() -> None:
-    found = json.loads(json.dumps(recommendation_as_json(recommendation(), percentile=0.9)))
+    result = recommendation_result(recommendation(), percentile=0.9)
+    found = json.loads(json.dumps(as_json(result)))
 
+    assert result == from_json(RecommendationResult, found)
     assert ("completed", 1.234, 0.9, "2026-01-02T00:00:00+00:00") == (
         found["status"],
         found["latency_s"]["value"],

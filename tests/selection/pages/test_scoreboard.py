@@ -3,7 +3,8 @@ import json
 import numpy as np
 
 from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
-from selection.pages.scoreboard import scoreboard_as_json, scoreboard_rows, task_line
+from evaluation.results.as_json import as_json, from_json
+from selection.pages.scoreboard import TaskScoreboard, scoreboard_rows, task_line, task_scoreboard
 from selection.scoreboards.building import build_scoreboard
 
 
@@ -42,7 +43,11 @@ def test_the_measured_candidates_of_a_task_are_listed_best_first() -> None:
 def test_json_keeps_every_number_and_who_is_not_ready() -> None:
     board = build_scoreboard(evidence([0.2] * 12, [0.8] * 12, [0.5] * 12))
 
-    (task,) = json.loads(json.dumps(scoreboard_as_json(board, list(board.standings.values()))))
+    (standing,) = board.standings.values()
+    result = task_scoreboard(board, standing)
+    task = json.loads(json.dumps(as_json(result)))
+
+    assert result == from_json(TaskScoreboard, task)
 
     assert ("law", 12, ["m1", "m2", "m0"]) == (
         task["task"],

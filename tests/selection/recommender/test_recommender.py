@@ -7,7 +7,7 @@ from threading import Barrier, Event
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreUnreachableError
-from selection.decisions.decision_log import Outcome
+from evaluation.records import ReportedOutcome
 from selection.recommender.recommender import Recommender
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)
@@ -110,7 +110,7 @@ def desk(book):
 
 
 def outcome(name="1"):
-    return Outcome(recommendation_id=name, quality=1.0, latency_s=None, ok=None, reported_at=MOMENT)
+    return ReportedOutcome(recommendation_id=name, quality=1.0, latency_s=None, ok=None, reported_at=MOMENT)
 
 
 def test_what_is_known_is_read_once_while_nothing_changes(book, desk):

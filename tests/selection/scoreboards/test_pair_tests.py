@@ -7,6 +7,7 @@ from evaluation.stats.ranking import compare_many
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, MIN_PAIRS
 from selection.choosing.choice import choose
 from selection.choosing.explanation import reason_of
+from selection.preferences import Constraints, Question
 from selection.scoreboard import Scoreboard
 from selection.scoreboards import pair_tests
 from selection.scoreboards.building import build_scoreboard
@@ -46,7 +47,7 @@ def test_right_or_wrong_answers_have_the_p_values_of_compare(seed: int) -> None:
 def test_nobody_is_told_from_the_best_whom_compare_does_not_tell_from_it(seed: int) -> None:
     table = _right_or_wrong(np.random.default_rng(1000 + seed))
     table = np.where(np.isfinite(table), table, 0.0)  # the same cases for all, so that both order them alike
-    choice = choose(build_scoreboard(scored(table)), task="qa", min_cases=1)
+    choice = choose(build_scoreboard(scored(table)), Question(task="qa"), min_cases=1)
     decided = {
         frozenset((a, b))
         for a, b, one in compare_many(_sides(table), seed=1).pairs
@@ -66,22 +67,20 @@ def _of_two(only_a: int, only_b: int, *, both: int = 40) -> Scoreboard:
 
 def test_a_borderline_pair_is_tied_where_the_exact_test_cannot_tell_it() -> None:
     # Exact p of 5 and 15 is .041, of 5 and 14 .064, where Student's t of the same 59 cases has .038.
-    assert () == choose(_of_two(15, 5), task="qa").tied
-    assert ("a", "b") == choose(_of_two(14, 5), task="qa").tied
+    assert () == choose(_of_two(15, 5), Question(task="qa")).tied
+    assert ("a", "b") == choose(_of_two(14, 5), Question(task="qa")).tied
 
 
 def test_the_reason_names_the_test_and_the_pairs_that_it_allows_for() -> None:
-    assert "(p = .041; exact McNemar over all measured runs)" in reason_of(choose(_of_two(15, 5), task="qa"))
+    assert "(p = .041; exact McNemar over all measured runs)" in reason_of(choose(_of_two(15, 5), Question(task="qa")))
     three = build_scoreboard(scored([[1] * 60, [1] * 45 + [0] * 15, [0] * 60]))
-    assert "; exact McNemar over all measured runs, Holm over 3 pairs)" in reason_of(choose(three, task="qa"))
+    assert "; exact McNemar over all measured runs, Holm over 3 pairs)" in reason_of(choose(three, Question(task="qa")))
 
 
 def test_a_constraint_that_rules_somebody_out_does_not_change_the_verdict_on_the_others() -> None:
-    from selection.preferences import Constraints
-
     board = build_scoreboard(scored([[1] * 40 + [1] * 16 + [0] * 5, [1] * 40 + [0] * 16 + [1] * 5, [0] * 61]))
-    all_three = choose(board, task="qa")
-    two = choose(board, task="qa", constraints=Constraints(min_quality=0.5))
+    all_three = choose(board, Question(task="qa"))
+    two = choose(board, Question(task="qa", constraints=Constraints(min_quality=0.5)))
     assert 1 == len(two.removed)
     assert all_three.contrasts[1] == two.contrasts[1]
 
@@ -132,13 +131,13 @@ def test_scores_of_cases_that_share_families_have_the_p_values_of_compare(seed: 
 
 def test_the_reason_names_sign_flips() -> None:
     few = [[0.9] * 20, [0.2, 0.3] * 10]
-    assert "sign flips over all measured runs" in reason_of(choose(build_scoreboard(scored(few)), task="qa"))
+    assert "sign flips over all measured runs" in reason_of(choose(build_scoreboard(scored(few)), Question(task="qa")))
 
 
 def test_many_candidates_on_many_cases_are_held_against_students_t(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pair_tests, "MAX_FLIPPED", 79)
     few = [[0.9] * 40, [0.2, 0.3] * 20]
-    assert "paired t over all measured runs" in reason_of(choose(build_scoreboard(scored(few)), task="qa"))
+    assert "paired t over all measured runs" in reason_of(choose(build_scoreboard(scored(few)), Question(task="qa")))
 
 
 def test_where_no_task_is_named_and_one_is_known_its_own_test_decides() -> None:
