@@ -7,8 +7,8 @@
 Each mutant is tried in a fork of one interpreter that has loaded pytest and the libraries, and nothing of Benchwright:
 the fork imports the module with its fault from memory, and runs the tests of that module until the first that fails. A
 module is tested by the test file of its name and by those that import it; where there are none, by those of the
-catalogue that lists it and of the modules that import it. All of it happens in a copy of the tree. A mutant on which the tests take far
-longer than without it counts as found.
+catalogue that lists it and of the modules that import it. All of it happens in a copy of the tree. A mutant on which
+the tests take far longer than without it counts as found.
 """
 
 import argparse
