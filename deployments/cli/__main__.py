@@ -51,8 +51,11 @@ def _command_line() -> Any:
     from typer.main import get_command
 
     from deployments.cli.app import app
+    from deployments.cli.usage_errors import raise_own_errors
 
-    return get_command(app)
+    command_line = get_command(app)
+    raise_own_errors(command_line)
+    return command_line
 
 
 if __name__ == "__main__":
