@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from deployments.cli.next_steps import remember_typed
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -42,9 +43,11 @@ def _parsed(command: Any, parse_args: Callable[..., Any], ctx: Any, args: list[s
         return parse_args(ctx, args)
     typed = tuple(args)
     try:
-        return parse_args(ctx, args)
+        rest = parse_args(ctx, args)
     except UsageError as error:
         raise _usage_error(error, ctx, typed) from None
+    remember_typed(ctx.params)
+    return rest
 
 
 def _resolved(group: Any, resolve_command: Callable[..., Any], ctx: Any, args: list[str]) -> Any:

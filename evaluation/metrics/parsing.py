@@ -49,6 +49,7 @@ def _metric_classes(source: bytes) -> list[str]:
     return [node.name for node in metrics or classes]
 
 
+HOW_TO_CHOOSE = "Name another with --metric; `benchwright metrics list` lists all."
 _EXAMPLE = "write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"
 
 
@@ -74,7 +75,7 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
         _refuse_without_class(text)
     kind, options = _class_and_options(text)
     if kind is MissingMetric and not may_name_a_file:
-        raise UnknownNameError("metric", MissingMetric.name, sorted(METRICS))
+        raise UnknownNameError("metric", MissingMetric.name, sorted(METRICS), HOW_TO_CHOOSE)
     return _with_options(kind, options)
 
 
@@ -139,7 +140,7 @@ def metric_class(name: str) -> type[Metric]:
     offered = third_party_metric(name)
     if offered is not None:
         return offered
-    raise UnknownNameError("metric", name, sorted({*METRICS, *third_party_names()}))
+    raise UnknownNameError("metric", name, sorted({*METRICS, *third_party_names()}), HOW_TO_CHOOSE)
 
 
 def available_metrics() -> Catalogue[Metric]:

@@ -12,7 +12,7 @@ from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.race.dry_run import show_race_dry_run
 from deployments.cli.race.page import print_race
 from deployments.cli.search_options import TypedSearch
-from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
+from deployments.cli.terminal.output import EXIT_DONE, print_json, print_status, report_lost_results
 from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
@@ -162,10 +162,7 @@ def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
     except StoreError as error:
         if ended.is_interrupted:
             return ended.code
-        if as_json:
-            words = {"message": error.message, "next": error.next_step}
-            print_json({"status": "failed", "invocation_id": ended.invocation_id, "runs": [], "error": words})
-        return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
+        return report_lost_results(error, ended.invocation_id, as_json=as_json)
     if as_json:
         print_json(result)
     else:
