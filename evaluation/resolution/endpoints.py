@@ -185,7 +185,7 @@ async def _ask(endpoint: ResolvedEndpoint) -> ResolvedEndpoint:
     if endpoint.key_variable and not endpoint.api_key:
         raise ConfigurationError(
             f"endpoint {endpoint.name!r} takes its key from the variable {endpoint.key_variable!r}, which is not set",
-            f"export {endpoint.key_variable}=…",
+            f"`export {endpoint.key_variable}=…`",
         )
     provider = await connect(endpoint.url, provider=endpoint.provider or None, api_key=endpoint.api_key)
     async with provider:
