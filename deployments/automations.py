@@ -204,6 +204,6 @@ def _put(client: SyncPrefectClient, action: ActionTypes, severities: Sequence[st
 def _refused(status: int) -> ConfigurationError:
     if status in (401, 403):
         return ConfigurationError(
-            "the Prefect server requires its password", "export PREFECT_API_AUTH_STRING=user:password"
+            "the Prefect server requires its password", "`export PREFECT_API_AUTH_STRING=user:password`"
         )
     return ConfigurationError(f"the Prefect server refuses the automation ({status})", "See its log.")

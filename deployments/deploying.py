@@ -104,7 +104,7 @@ def _must_have_pool(client: "SyncPrefectClient", name: str | None) -> None:
         client.read_work_pool(name)
     except ObjectNotFound:
         raise ConfigurationError(
-            f"there is no work pool {name!r}", f"prefect work-pool create --type process {name}"
+            f"there is no work pool {name!r}", f"`prefect work-pool create --type process {name}`"
         ) from None
 
 
@@ -260,7 +260,7 @@ _LOOK = "Fix or delete the deployment in the Prefect UI, and deploy again."
 def _refused(status: int, detail: str) -> ConfigurationError:
     if status in (401, 403):
         return ConfigurationError(
-            "the Prefect server requires its password", "export PREFECT_API_AUTH_STRING=user:password"
+            "the Prefect server requires its password", "`export PREFECT_API_AUTH_STRING=user:password`"
         )
     if status == 409:
         detail = f"a parameter of a deployment is no longer among the choices: {detail}"

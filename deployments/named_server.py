@@ -66,5 +66,5 @@ def must_let_in(api: str) -> None:
         problem = "another one than in PREFECT_API_AUTH_STRING" if login(api) else "and none is set"
         raise ConfigurationError(
             f"the Prefect server at {api} requires a password, {problem}",
-            "export PREFECT_API_AUTH_STRING=user:password, as its PREFECT_SERVER_API_AUTH_STRING says",
+            "`export PREFECT_API_AUTH_STRING=user:password`, as its PREFECT_SERVER_API_AUTH_STRING says",
         )

@@ -28,6 +28,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 
+_MOST_LISTED = 40
+"""Maximum number of known names in a message; of more, only the nearest are named."""
+_NEAREST = 5
+
 
 class FailureKind(StrEnum):
     """Reason for a missing usable answer."""
@@ -113,13 +117,12 @@ class UnknownNameError(ConfigurationError):
     def __init__(self, kind: str, name: str, known: Iterable[str], next_step: str | None = None) -> None:
         names = tuple(known)
         close = get_close_matches(name, names, n=1)
-        listed = ", ".join(names[:40]) + (f", … ({len(names)} in all)" if len(names) > 40 else "")
-        message = f"unknown {kind} {name!r}"
-        if close:
-            message += f"; did you mean {close[0]!r}?"
+        message = f"unknown {kind} {name!r}" + (f"; did you mean {close[0]!r}?" if close else ".")
+        if len(names) > _MOST_LISTED:
+            nearest = get_close_matches(name, names, n=_NEAREST, cutoff=0.0)
+            message += f" Nearest of {len(names)}: {', '.join(nearest)}."
         else:
-            message += "."
-        message += f" Known: {listed}." if names else " None is known yet."
+            message += f" Known: {', '.join(names)}." if names else " None is known yet."
         super().__init__(message, next_step or ("Use one of the known names." if names else None))
         self.args = (kind, name, names, next_step)
         self.kind, self.name, self.known = kind, name, names

@@ -20,6 +20,7 @@ from evaluation.files.bounded_reading import MIB, TooLongError, bounded_lines
 from evaluation.files.exact_json import without_doubles
 from evaluation.files.field_mapping import named_fields
 from evaluation.files.names import LONGEST_TITLE, Spellings, name_problem
+from evaluation.files.unreadable import reason_of, step_after
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _OF_A_STAGE = ("name", "duration_s", "tokens")
 _NAMES = ("task", "candidate", "id", "error_type")
 LONGEST_CALL = 16 * MIB
 """Longest line in bytes: a call with its input and output."""
-_NEXT = "mend that line: nothing of the file was stored"
+_NEXT = "Mend that line: nothing of the file was stored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +110,9 @@ class _Reading:
         except TooLongError as error:
             raise BenchmarkError(str(self._path), str(error), line=error.line, next_step=_NEXT) from None
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise BenchmarkError(str(self._path), f"cannot be read: {reason}", next_step="check the path") from None
+            raise BenchmarkError(str(self._path), reason_of(error), next_step=step_after(error)) from None
         if self._must_be not in (None, self.sha256):
-            raise BenchmarkError(str(self._path), "was changed while it was read", next_step="import it again")
+            raise BenchmarkError(str(self._path), "was changed while it was read", next_step="Import it again")
 
     def _call(self, number: int, line: bytes) -> TrafficCall:
         try:
@@ -196,4 +196,4 @@ def _refuse(word: str) -> None:
 
 
 def _expected_fields() -> str:
-    return f"its fields: {', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)}"
+    return f"Its fields: {', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)}"

@@ -100,7 +100,7 @@ def read_scoreboard(
                 line=1,
                 field="benchmark",
                 expected=_expected_columns(),
-                next_step="remove that line, and import the file again; nothing was stored",
+                next_step="Remove that line, and import the file again; nothing was stored",
             )
         for row in without(document.rows, ignore, ignored):
             table.add(row)
@@ -109,7 +109,7 @@ def read_scoreboard(
         raise _of_a_scoreboard(error) from None
     if not table.n_rows:
         raise BenchmarkError(
-            str(path), "has no rows", expected="a row for each answer", next_step=f"its columns: {_expected_columns()}"
+            str(path), "has no rows", expected="a row for each answer", next_step=f"Its columns: {_expected_columns()}"
         )
     with path.open("rb") as handle:
         sha256 = file_digest(handle, "sha256").hexdigest()
@@ -169,7 +169,7 @@ class _Table:
                 row.path,
                 f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
                 expected=_expected_columns(),
-                next_step="name the columns like this in the first line",
+                next_step="Name the columns like this in the first line",
             )
 
     def _case(self, row: Row, task: str, case_id: str) -> int:
@@ -184,7 +184,7 @@ class _Table:
                     f"is another than in {row.unit} {self._texts[index][2]}, which has the same task and case_id",
                     field=name,
                     expected="one question under one case_id",
-                    next_step="give each question a case_id of its own",
+                    next_step="Give each question a case_id of its own",
                 )
         return index
 
@@ -222,7 +222,7 @@ def _checked_name(name: str, path: Path) -> str:
     name = normal_name(name)
     if problem := name_problem(name, longest=LONGEST_TITLE):
         raise BenchmarkError(
-            str(path), f"the import's name {problem}", expected="a shorter name, to be typed", next_step="give --name"
+            str(path), f"the import's name {problem}", expected="a shorter name, to be typed", next_step="Give --name"
         )
     return name
 
@@ -230,7 +230,7 @@ def _checked_name(name: str, path: Path) -> str:
 def _unknown_columns(row: Row, names: Sequence[str]) -> BenchmarkError:
     absent = [name for name in OPTIONAL if not row.knows(name)]
     meant = [match for name in names for match in get_close_matches(name.lower(), absent, n=1, cutoff=0.7)]
-    hint = f"did you mean {meant[0]!r}? Otherwise leave" if meant else "leave"
+    hint = f"Did you mean {meant[0]!r}? Otherwise leave" if meant else "Leave"
     ignoring = " ".join(f"--ignore-field {shlex.quote(name[:60])}" for name in names[:20])
     return row.error(
         f"unknown column{'s' if len(names) > 1 else ''} {named_fields(names)}",
@@ -246,7 +246,7 @@ def _number(row: Row, name: str, *, most: float) -> float:
     except (TypeError, ValueError):
         raise row.wrong_type(name, _expected_number(most)) from None
     if not (isfinite(number) and 0 <= number <= most):
-        next_step = "divide percentages by 100, and ratings by their scale" if name == "quality" else None
+        next_step = "Divide percentages by 100, and ratings by their scale" if name == "quality" else None
         raise row.error(f"is {number:g}", field=name, expected=_expected_number(most), next_step=next_step)
     return number
 
@@ -262,7 +262,7 @@ def _check_suffix(path: Path) -> None:
             str(path),
             f"unknown suffix {suffix!r}",
             expected=f"one of {', '.join(SUFFIXES)}, each also with .gz",
-            next_step="save the table as CSV or Parquet",
+            next_step="Save the table as CSV or Parquet",
         )
 
 
@@ -271,7 +271,7 @@ def _of_a_scoreboard(error: BenchmarkError) -> BenchmarkError:
     next_step = error.next_step
     if next_step is None or "benchmarks validate" in next_step or "a case a line" in next_step:
         place = "the file" if error.line is None and error.row is None else "this row"
-        next_step = f"fix {place} and import it again; nothing was stored"
+        next_step = f"Fix {place} and import it again; nothing was stored"
     return BenchmarkError(
         error.path,
         error.problem,

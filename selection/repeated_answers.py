@@ -69,5 +69,5 @@ class RepeatedAnswers:
             row=number if self._unit == "row" else None,
             field=field,
             expected="the same spelling in all rows of one candidate, task and case_id",
-            next_step="write it the same way in both rows if they are repeats, else give each a name of its own",
+            next_step="Write it the same way in both rows if they are repeats, else give each a name of its own",
         )

@@ -6,8 +6,9 @@ import sys
 from functools import cache
 from typing import Any
 
+from deployments.cli.next_steps import begin_command_line
 from deployments.cli.packages import hidden_package
-from deployments.cli.terminal.output import EXIT_INTERRUPTED, report_error, report_lost_database
+from deployments.cli.terminal.output import EXIT_INTERRUPTED, report_error, report_lost_results
 from evaluation.errors import BenchwrightError, DatabaseLostError
 from evaluation.files.private_files import only_for_this_user
 
@@ -29,12 +30,13 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"error: {hidden}\n")
         return 2
 
+    begin_command_line(_command_line)
     try:
         _command_line()(args=arguments, prog_name="benchwright", standalone_mode=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else (0 if end.code is None else 1)
     except DatabaseLostError as error:
-        return report_lost_database(error, as_json="--json" in arguments)
+        return report_lost_results(error, as_json="--json" in arguments)
     except BenchwrightError as error:
         return report_error(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
@@ -51,8 +53,11 @@ def _command_line() -> Any:
     from typer.main import get_command
 
     from deployments.cli.app import app
+    from deployments.cli.usage_errors import raise_own_errors
 
-    return get_command(app)
+    command_line = get_command(app)
+    raise_own_errors(command_line)
+    return command_line
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typer.main import get_group
 
 from deployments.cli.grouped_help import GroupedCommand
 from deployments.cli.plain_numbers import with_plain_numbers
+from deployments.cli.usage_errors import with_own_errors
 
 _BESIDE_NAMES = 6
 """Width of the margins in a list of commands, in columns."""
@@ -40,7 +41,7 @@ class LazyCommands(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            self._made[name] = with_plain_numbers(_made(name, self._lazy[name]))
+            self._made[name] = with_own_errors(with_plain_numbers(_made(name, self._lazy[name])))
         return self._made[name]
 
     def __contains__(self, name: object) -> bool:

@@ -10,7 +10,7 @@ from deployments.cli.arguments import database_url
 from deployments.cli.callers import current_caller
 from deployments.cli.database_creation import open_or_make
 from deployments.cli.flow_runs import TerminatedError
-from deployments.cli.terminal.output import EXIT_INTERRUPTED, EXIT_TERMINATED, print_json, report_lost_database
+from deployments.cli.terminal.output import EXIT_INTERRUPTED, EXIT_TERMINATED, print_json, report_lost_results
 from evaluation.errors import DatabaseLostError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def code_of_signal(end: BaseException) -> int:
 def ended_without_runs(end: BaseException, invocation_id: str | None, *, as_json: bool) -> int:
     """Return the exit code for an invocation that has no runs to show yet, or lost them with its database."""
     if isinstance(end, DatabaseLostError):
-        return report_lost_database(end, invocation_id, as_json=as_json)
+        return report_lost_results(end, invocation_id, as_json=as_json)
     if as_json:
         print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
     return code_of_signal(end)

@@ -43,7 +43,11 @@ def list_by_default(
     if context.invoked_subcommand is None:
         list_runs(limit=limit, everything=everything, experiment=experiment, db=db, as_json=as_json)
     elif (limit, everything, experiment, db, as_json) != (20, False, None, None, False):
-        raise typer.BadParameter(f"put options after the word {context.invoked_subcommand!r}")
+        word = context.invoked_subcommand
+        raise ConfigurationError(
+            f"options of `benchwright runs {word}` stand before the word {word!r}",
+            f"Put them after it; `benchwright runs {word} --help` describes them.",
+        )
 
 
 @runs.command("list")

@@ -69,7 +69,7 @@ def api_key(endpoint: EndpointRecord) -> str | None:
     if not (key := os.environ.get(endpoint.key_variable)):
         raise ConfigurationError(
             f"endpoint {endpoint.name!r} takes its key from the variable {endpoint.key_variable!r}, which is not set",
-            f"export {endpoint.key_variable}=…",
+            f"`export {endpoint.key_variable}=…`",
         )
     return key
 

@@ -21,6 +21,7 @@ from deployments.embedded.smollm2 import chatml_model, missing_parts, smollm2
 from deployments.guarded.origins import OwnPagesOnly, allowed_names, host_name
 from evaluation.errors import ConfigurationError
 from evaluation.files.private_files import only_for_this_user
+from evaluation.files.unreadable import unreadable
 
 _LOGGER = logging.getLogger("benchwright.embedded")
 
@@ -65,7 +66,8 @@ def _of_a_file(text: str) -> ServedModel:
     try:
         return chatml_model(name if ":" in name else f"{name}:latest", Path(path))
     except OSError as error:
-        raise ConfigurationError(f"--model {text!r}: cannot read the file: {error.strerror}", example) from None
+        refused = unreadable(Path(path), error, what="the file of --model")
+        raise ConfigurationError(refused.message, f"{refused.next_step} {example}") from None
     except ConfigurationError as error:
         raise ConfigurationError(f"--model {text!r}: {error.message}", example) from None
 

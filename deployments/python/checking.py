@@ -29,7 +29,7 @@ _OTHERS: Mapping[Any, tuple[type, str]] = {
 _QUOTED = re.compile(r"(`[^`]*`)")
 _FLAG = re.compile(r"--([a-z][a-z-]*)")
 _FLAG_WITH_VALUE = re.compile(r"^`--([a-z][a-z-]*)(?: ([^`]+))?`$")
-_HELP = re.compile(r"^`benchwright ([a-z]+) --help` lists the options")
+_HELP = re.compile(r"`benchwright (?:[a-z]+ )*([a-z]+) --help` (?:lists the options|says how to begin one)")
 
 
 def refuse_wrong_kind(name: str, value: object, hint: Any, *, function: str) -> None:
@@ -47,7 +47,7 @@ def refuse_wrong_kind(name: str, value: object, hint: Any, *, function: str) -> 
         choices = list(dict.fromkeys(words))
         raise ConfigurationError(
             f"{function}(): {name} must be {' or '.join(choices)} (got {value!r}, of type {type(value).__name__})",
-            f"help({function}) describes every option.",
+            f"`help({function})` describes every option.",
         )
 
 
@@ -55,7 +55,7 @@ def _refuse_no_count(name: str, value: object, *, function: str) -> None:
     if not isinstance(value, Integral) or value < 1:
         raise ConfigurationError(
             f"{function}(): {name} must be a whole number of at least 1 (got {value!r})",
-            f"help({function}) describes every option.",
+            f"`help({function})` describes every option.",
         )
 
 
@@ -68,7 +68,7 @@ def refuse_no_run(value: object) -> NoReturn:
     raise ConfigurationError(
         f"a run is named by a result, its id, the beginning of one, or `last` (got {value!r}, of type "
         f"{type(value).__name__})",
-        "runs() lists those that are stored.",
+        "`runs()` lists those that are stored.",
     )
 
 
@@ -93,7 +93,7 @@ def in_words_of_python() -> Iterator[None]:
 def _in_python(text: str) -> str:
     """Return the text with `limit` for `--limit`; what stands in quotes as a whole command stays."""
     parts = _QUOTED.split(
-        _HELP.sub(r"help(\1) describes every option", text.replace("the command line: ", "the call: "))
+        _HELP.sub(r"`help(\1)` describes every option", text.replace("the command line: ", "the call: "))
     )
     return "".join(_quoted(part) if part.startswith("`") else _FLAG.sub(_name, part) for part in parts)
 

@@ -105,7 +105,9 @@ class RaceOptions(EvaluationOptions, total=False):
         Doc("Drop with a guarantee (`evidence`, the default), or the worse half in every round."),
     ]
     alpha: Annotated[float | None, Doc("Maximum probability that the best is dropped; default: 0.05.")]
-    margin: Annotated[str | None, Doc("A difference that does not matter, such as `2pp`; the race may end at it.")]
+    margin: Annotated[
+        str | None, Doc("Largest difference that does not matter, such as `2pp`; the race may end when none is larger.")
+    ]
     levels: Annotated[
         Texts | None, Doc("Numbers of cases after which to decide: `smoke=20,quick=100,full`; default: continuously.")
     ]

@@ -146,11 +146,11 @@ def load_scores(
 
 
 @plainly
-def load_comparison(comparison: str, *, db: str | None = None) -> "ComparisonResult":
+def load_comparison(comparison: str = "last", *, db: str | None = None) -> "ComparisonResult":
     """Return a stored comparison.
 
     Args:
-        comparison: Id of the comparison, or a prefix of one.
+        comparison: Id of the comparison, a prefix of one, or `last`, which is the newest.
         db: Results database: a path or a URL.
 
     Raises:
@@ -168,18 +168,19 @@ def load_race(run: str = "last", *, db: str | None = None) -> "RaceResult":
     """Return what a race found.
 
     Args:
-        run: Its run's id, the beginning of one, or `last`.
+        run: Its run's id, the beginning of one, or `last`, which is the newest race's.
         db: Results database: a path or a URL.
 
     Raises:
         UnknownNameError: no such run.
-        StoreError: the run is not a race, or the database cannot be opened.
+        ConfigurationError: the run is not a race.
+        StoreError: the database is not there, or cannot be opened.
     """
     from evaluation.run_results.race_result import race_result
-    from evaluation.store.runs import find_run
+    from evaluation.store.search_runs import find_race_run
 
     with opened(db) as store:
-        return race_result(store, find_run(store, run).plan.invocation_id)
+        return race_result(store, find_race_run(store, run).plan.invocation_id)
 
 
 @plainly
@@ -195,11 +196,11 @@ def load_sweep(run: str = "last", *, db: str | None = None) -> "SweepResult":
         ConfigurationError: the run is not a sweep.
         StoreError: the database is not there, or cannot be opened.
     """
-    from deployments.cli.sweep.run import stored_sweep
     from evaluation.run_results.sweep_result import sweep_outcome
+    from evaluation.store.search_runs import find_sweep_run
 
     with opened(db) as store:
-        return sweep_outcome(store, stored_sweep(store, run).invocation_id)
+        return sweep_outcome(store, find_sweep_run(store, run).plan.invocation_id)
 
 
 @plainly

@@ -64,7 +64,7 @@ def _name(name: str, path: Path) -> str:
             f"the benchmark's name {problem}",
             field="name",
             expected="a name that people can read and type",
-            next_step="give it another with --name, or with 'name' in its header",
+            next_step="Give it another with --name, or with 'name' in its header",
         )
     return name
 
@@ -126,7 +126,7 @@ def _metrics(header: Header, form: Format, path: str) -> tuple[tuple[str, ...], 
             f"{header.headline!r} is not measured",
             field="headline",
             expected=f"one of the metrics {', '.join(metrics)}",
-            next_step="add it to 'metrics'",
+            next_step="Add it to 'metrics'",
         )
     return metrics, header.headline
 

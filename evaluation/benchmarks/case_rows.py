@@ -40,7 +40,7 @@ def check_same(row: Row, used: Format) -> None:
         raise row.error(
             f"looks like {form.title}, the rows before it like {used.title}",
             expected=f"one format in a file: {', '.join(used.fields)}",
-            next_step="put the cases of each format into a file of their own",
+            next_step="Put the cases of each format into a file of their own",
         )
 
 
@@ -51,7 +51,7 @@ def unknown_format(row: Row) -> BenchmarkError:
     return row.error(
         f"no known format has the fields {named_fields(list(row.values)) or '(none)'}",
         expected=f"those of {', '.join(format_type.title for format_type in FORMATS.values())}",
-        next_step=f"say which is which: `--field prompt={prompt} --field references={references}`, or in a small YAML "
+        next_step=f"Say which is which: `--field prompt={prompt} --field references={references}`, or in a small YAML "
         f"file beside it, 'data: {Path(row.path).name}' and 'fields: {{prompt: {prompt}, references: {references}}}'; "
         "docs/benchmarks.md lists the fields of each format",
     )
@@ -79,7 +79,7 @@ class CaseRows:
         self._is_forced = bool({"prompt", "messages"} & set(mapping))
         first = next(self._rows, None)
         if first is None:
-            raise BenchmarkError(self._path, "holds no case", expected="at least one case", next_step="add a case")
+            raise BenchmarkError(self._path, "holds no case", expected="at least one case", next_step="Add a case")
         self._first = first
         self.form = self._form(first)
 
@@ -195,7 +195,7 @@ def _check_id(case_id: str, row: Row, places: dict[str, Row], form: Format) -> N
         f"the id {case_id!r} is already that of {earlier.unit} {earlier.number}",
         field=name,
         expected="an id of its own for each case",
-        next_step="change one of the two, or remove the ids to have the cases numbered",
+        next_step="Change one of the two, or remove the ids to have the cases numbered",
     )
 
 
@@ -208,5 +208,5 @@ def _check_content(case: Case, row: Row) -> None:
         raise row.error(
             f"holds the broken character {error.object[error.start]!r}",
             expected="valid Unicode",
-            next_step="remove the character, or write its whole surrogate pair",
+            next_step="Remove the character, or write its whole surrogate pair",
         ) from error

@@ -22,6 +22,7 @@ from evaluation.files.bounded_reading import (
     bounded_lines,
 )
 from evaluation.files.exact_json import TwiceError, read_json
+from evaluation.files.unreadable import reason_of, step_after
 from evaluation.files.yaml_text import read_yaml
 
 
@@ -67,7 +68,7 @@ def _part(holder: Any, name: str, path: str, number: int) -> list[Any]:
 
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".json", ".yaml", ".yml")
-LIST_IN_LINES = "a file that is one JSON list is named .json, not .jsonl"
+LIST_IN_LINES = "A file that is one JSON list is named .json, not .jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,21 +116,22 @@ def _reader(path: Path) -> Callable[[Path], Document]:
         str(path),
         f"unknown suffix {suffix!r}",
         expected=f"one of {', '.join(SUFFIXES)}, each also with .gz",
-        next_step="rename the file after its format, or save it as JSONL",
+        next_step="Rename the file after its format, or save it as JSONL",
     )
 
 
 def _check_file(path: Path) -> None:
     if os.path.isdir(path):  # unlike `Path`, it has no exception for a name that is too long or a folder kept shut
-        raise BenchmarkError(str(path), "is a directory", expected="a file", next_step="name a file in it")
+        raise BenchmarkError(str(path), "is a directory", expected="a file", next_step="Name a file in it")
     if not os.path.exists(path):
-        raise BenchmarkError(str(path), "no such file", next_step=f"check the path; it is read from {Path.cwd()}")
+        missing = FileNotFoundError()
+        raise BenchmarkError(str(path), reason_of(missing), next_step=step_after(missing))
     if path.is_file() and not path.stat().st_size:
         raise _empty(path)
 
 
 def _empty(path: Path) -> BenchmarkError:
-    return BenchmarkError(str(path), "is empty", expected="at least one case", next_step="add a case a line")
+    return BenchmarkError(str(path), "is empty", expected="at least one case", next_step="Add a case a line")
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -152,16 +154,15 @@ def _guarded(
             yield from rows(handle if limit is None else bounded(handle, limit), str(path), *args)
     except TooLongError as error:
         raise BenchmarkError(
-            str(path), str(error), line=error.line, next_step="split it, or leave out what no model is asked"
+            str(path), str(error), line=error.line, next_step="Split it, or leave out what no model is asked"
         ) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BenchmarkError(
-            str(path), f"broken gzip: {error}", next_step="compress or download the file again"
+            str(path), f"broken gzip: {error}", next_step="Compress or download the file again"
         ) from error
     except OSError as error:
-        raise BenchmarkError(
-            str(path), f"cannot be read: {error.strerror or error}", next_step="check the file's rights and its disk"
-        ) from error
+        problem = f"cannot be read: {reason_of(error)}"
+        raise BenchmarkError(str(path), problem, next_step=step_after(error)) from error
 
 
 def _text(data: bytes, path: str, line: int | None = None) -> str:
@@ -174,7 +175,7 @@ def _text(data: bytes, path: str, line: int | None = None) -> str:
             f"is not UTF-8 (byte 0x{data[error.start]:02x})",
             line=line,
             expected="text in UTF-8",
-            next_step="save the file as UTF-8",
+            next_step="Save the file as UTF-8",
         ) from error
 
 
@@ -219,7 +220,7 @@ def _json_lines(handle: IO[bytes], path: str) -> Iterator[Row]:
 def _broken_json(path: str, error: Exception, *, line: int | None, is_list: bool = False) -> BenchmarkError:
     if isinstance(error, TwiceError):
         return BenchmarkError(
-            path, str(error), line=line, expected="each key once", next_step="remove the one that is not meant"
+            path, str(error), line=line, expected="each key once", next_step="Remove the one that is not meant"
         )
     problem = (
         f"broken JSON: {error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
@@ -230,7 +231,7 @@ def _broken_json(path: str, error: Exception, *, line: int | None, is_list: bool
         problem,
         line=where,
         expected="valid JSON",
-        next_step=LIST_IN_LINES if is_list else "mend this line, or write the file with a JSON tool",
+        next_step=LIST_IN_LINES if is_list else "Mend this line, or write the file with a JSON tool",
     )
 
 
@@ -263,7 +264,7 @@ def _parsed_yaml(path: Path) -> Any:
         problem = getattr(error, "problem", None) or str(error)
         line = mark.line + 1 if mark else None
         raise BenchmarkError(
-            str(path), f"broken YAML: {problem}", line=line, expected="valid YAML", next_step="mend this line"
+            str(path), f"broken YAML: {problem}", line=line, expected="valid YAML", next_step="Mend this line"
         ) from error
 
 
@@ -298,5 +299,5 @@ def _listed_rows(path: Path, content: Any) -> Iterator[Row]:
         if not isinstance(values, dict):
             raise row.error("is not a case", expected="an object with fields")
         if other := next((name for name in values if not isinstance(name, str)), None):
-            raise row.error(f"has the key {shown(other)}", expected="names of fields", next_step="put it into quotes")
+            raise row.error(f"has the key {shown(other)}", expected="names of fields", next_step="Put it into quotes")
         yield row

@@ -105,7 +105,7 @@ def _code_in_data(metric: str, path: str, line: int | None) -> BenchmarkError:
         line=line,
         field="metrics",
         expected="names of metrics that Benchwright or an installed package has",
-        next_step="take it out, and give it with --metric path.py:Name where you trust that file",
+        next_step="Take it out, and give it with --metric path.py:Name where you trust that file",
     )
 
 
@@ -130,5 +130,5 @@ def _unknown_key(place: str, more: str, path: str, line: int | None) -> Benchmar
         line=line,
         field=place,
         expected=f"one of {', '.join(keys)}",
-        next_step=f"did you mean {close[0]!r}?" if close else "remove it, or put it into the cases' details",
+        next_step=f"Did you mean {close[0]!r}?" if close else "Remove it, or put it into the cases' details",
     )

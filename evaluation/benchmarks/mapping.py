@@ -26,7 +26,7 @@ def check_mapping(fields: Mapping[str, str], path: str) -> None:
                 "unknown field in the mapping of fields",
                 field=name,
                 expected=f"one of {', '.join(ours)}, or details.NAME",
-                next_step=f"did you mean {close[0]!r}?" if close else "the mapping goes from our field to the file's",
+                next_step=f"Did you mean {close[0]!r}?" if close else "The mapping goes from our field to the file's",
             )
 
 
@@ -87,7 +87,7 @@ def rename(row: Row, fields: Mapping[str, str]) -> Row:
             f"is given together with {fields[ours]!r}, which the mapping reads as {ours!r}",
             field=ours,
             expected="one field for each of ours",
-            next_step=f"leave it out with `--ignore-field {ours}`, or map it to another field too",
+            next_step=f"Leave it out with `--ignore-field {ours}`, or map it to another field too",
         )
     details = {ours.removeprefix(DETAILS): value for ours, value in mapped.items() if ours.startswith(DETAILS)}
     fields_of_ours = {ours: value for ours, value in mapped.items() if not ours.startswith(DETAILS)}
@@ -122,7 +122,7 @@ def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) 
     close = close or _usual(row, names, absent)
     field_names = dict.fromkeys([*form.fields, *form.kept_fields, *ID_FIELDS, *SHARED_FIELDS])
     ignoring = " ".join(f"--ignore-field {shlex.quote(name[:60])}" for name in names[:20])
-    meant_by = f"read it as ours with `--field {close[1]}={shlex.quote(close[0][:60])}`, " if close else ""
+    meant_by = f"Read it as ours with `--field {close[1]}={shlex.quote(close[0][:60])}`, " if close else ""
     keeping = " ".join(f"--field details.{shlex.quote(name[:60])}={shlex.quote(name[:60])}" for name in names[:20])
     pronoun = "them" if len(names) > 1 else "it"
     return row.error(

@@ -75,7 +75,7 @@ class Row:
                 "which would not be part of any prompt",
                 field=name,
                 expected=expected or f"objects with {' and '.join(allowed_keys)}",
-                next_step=f"leave {'them' if len(unread) > 1 else 'it'} out with `{ignoring}`; "
+                next_step=f"Leave {'them' if len(unread) > 1 else 'it'} out with `{ignoring}`; "
                 "a benchmark's header says the same under 'ignore_fields'",
             )
         self.left_out.update(f"{theirs}.{key}" for key in keys)

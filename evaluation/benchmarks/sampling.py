@@ -14,7 +14,7 @@ def seeded_order(case_ids: Sequence[str], *, seed: int) -> tuple[str, ...]:
     A limit takes the first of this order, so a higher limit extends a lower one.
     """
     if seed < 0:
-        raise ConfigurationError(f"the seed is {seed}", next_step="give a seed of 0 or more")
+        raise ConfigurationError(f"the seed is {seed}", next_step="Give a seed of 0 or more")
     ids = sorted(set(case_ids))
     return tuple(ids[index] for index in np.random.default_rng(seed).permutation(len(ids)))
 
@@ -22,7 +22,7 @@ def seeded_order(case_ids: Sequence[str], *, seed: int) -> tuple[str, ...]:
 def limited(case_ids: Sequence[str], *, limit: int | None, seed: int) -> tuple[str, ...]:
     """Return the first `limit` ids of the seeded order; all of them where there is no limit or it is higher."""
     if limit is not None and limit < 1:
-        raise ConfigurationError(f"the limit is {limit}", next_step="give a limit of 1 or more, or none")
+        raise ConfigurationError(f"the limit is {limit}", next_step="Give a limit of 1 or more, or none")
     return seeded_order(case_ids, seed=seed)[:limit]
 
 

@@ -27,7 +27,7 @@ def load_suite(name: str) -> Benchmark:
             "benchmark",
             name,
             sorted(suites),
-            next_step=f"name one of the suites, or a file: a path such as ./{name}.jsonl is read as a file",
+            next_step=f"Name one of the suites, or a file: a path such as ./{name}.jsonl is read as a file",
         )
     with as_file(suites[name]) as path:
         return load_file(path, source=SOURCE)

@@ -53,7 +53,7 @@ def _records(handle: IO[bytes], path: str, delimiter: str) -> Iterator[list[str]
             path,
             f"is not UTF-8 (byte 0x{error.object[error.start]:02x})",
             expected="text in UTF-8",
-            next_step="save the table as UTF-8",
+            next_step="Save the table as UTF-8",
         ) from error
     except csv.Error as error:
         if "field limit" in str(error):
@@ -78,7 +78,7 @@ def _columns(record: Sequence[str], path: str) -> tuple[str, ...]:
     columns = tuple(cell.strip() or (f"column {place}" if place > 1 else "") for place, cell in enumerate(record, 1))
     if any("\0" in name for name in columns):
         raise BenchmarkError(
-            path, "holds NUL characters", line=1, expected="text in UTF-8", next_step="save the table as UTF-8"
+            path, "holds NUL characters", line=1, expected="text in UTF-8", next_step="Save the table as UTF-8"
         )
     _check_twice(columns, path, line=1)
     other = next((mark for mark in ";\t|" if record[0].count(mark) >= len(columns)), None)
@@ -89,7 +89,7 @@ def _columns(record: Sequence[str], path: str) -> tuple[str, ...]:
             f"has {n_columns} {shown(columns[0]).removeprefix('text: ')}",
             line=1,
             expected="columns separated by commas in a .csv file, by tabs in a .tsv file",
-            next_step=f"write the table with commas instead of {other!r}",
+            next_step=f"Write the table with commas instead of {other!r}",
         )
     return columns
 
@@ -101,7 +101,7 @@ def _csv_row(columns: Sequence[str], record: Sequence[str], path: str, number: i
         raise row.error(
             f"has {len(record)} cells",
             expected=f"{len(columns)}, as the header line has",
-            next_step="put quotes around cells that hold the delimiter or a line break",
+            next_step="Put quotes around cells that hold the delimiter or a line break",
         )
     return row
 
@@ -132,7 +132,7 @@ def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
             path,
             f"broken Parquet: {str(error).splitlines()[0]}",
             expected="a complete Parquet file",
-            next_step="write or download the file again",
+            next_step="Write or download the file again",
         ) from error
 
 

@@ -64,7 +64,7 @@ def _ambiguous(row: Row, ours: str, candidates: Sequence[str]) -> BenchmarkError
     return row.error(
         f"{named_fields(candidates)} may {'both' if len(candidates) == 2 else 'all'} be the {ours}",
         expected=f"one field that is the {ours}",
-        next_step=f"say which with --field and leave out the rest, for example `--field {ours}={_shell(kept)} "
+        next_step=f"Say which with --field and leave out the rest, for example `--field {ours}={_shell(kept)} "
         f"{ignoring}`, or keep it as `--field details.{_shell(others[0])}={_shell(others[0])}`",
     )
 

@@ -60,11 +60,11 @@ def find_source(store: Store, name: str) -> Source:
             "run, experiment or comparison",
             name,
             (),
-            "see `benchwright runs list` and `benchwright experiments list`",
+            "See `benchwright runs list` and `benchwright experiments list`",
         )
     if len(sources) > 1:
         raise ConfigurationError(
-            f"{name!r} begins the ids of {' and '.join(source.name for source in sources)}", "give more of the id"
+            f"{name!r} begins the ids of {' and '.join(source.name for source in sources)}", "Give more of the id"
         )
     return sources[0]
 
@@ -80,7 +80,7 @@ def _experiment(store: Store, name: str) -> Source:
 
 def _of_experiment(experiment: ExperimentRecord) -> Source:
     if not experiment.run_ids:
-        raise ConfigurationError(f"experiment {experiment.name!r} has no run to export", "add one: `experiments add`")
+        raise ConfigurationError(f"experiment {experiment.name!r} has no run to export", "Add one: `experiments add`")
     return Source(name=f"experiment {experiment.name}", run_ids=experiment.run_ids)
 
 

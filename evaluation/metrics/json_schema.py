@@ -46,7 +46,7 @@ class JsonSchema(Metric):
                 bounded_schema(self.schema)
             except SchemaFaultError as error:
                 raise ConfigurationError(
-                    f"json_schema: the schema {self.schema[:80]!r} {error}", next_step="give a JSON schema as JSON text"
+                    f"json_schema: the schema {self.schema[:80]!r} {error}", next_step="Give a JSON schema as JSON text"
                 ) from error
 
     def problem(self, case: Case) -> str | None:

@@ -21,11 +21,12 @@ from types import ModuleType
 from typing import get_type_hints
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.files.unreadable import unreadable
 from evaluation.metrics.error_locations import in_words, place_in
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
 
 EXAMPLE = (
-    "write a class with @dataclass(frozen=True, kw_only=True) that derives from evaluation.metrics.metric.Metric; "
+    "Write a class with @dataclass(frozen=True, kw_only=True) that derives from evaluation.metrics.metric.Metric; "
     "docs/metrics.md, section Custom, has one in full"
 )
 FROM_A_FILE = "+file:"
@@ -98,10 +99,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}",
-            "Check the path before the colon: path.py:Name.",
-        ) from None
+        raise unreadable(path, error, what="the metric file") from None
 
 
 class _FromBytes(SourceLoader):

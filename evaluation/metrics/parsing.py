@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import must_be_allowed
+from evaluation.files.unreadable import reason_of
 from evaluation.metric_specs import file_and_call, names_a_file
 from evaluation.metrics import METRICS
 from evaluation.metrics.error_locations import in_words
@@ -27,7 +28,7 @@ def without_class(text: str) -> ConfigurationError | None:
     try:
         classes = _metric_classes(Path(path).expanduser().read_bytes())
     except (OSError, ValueError, SyntaxError, RuntimeError, RecursionError, MemoryError) as error:
-        why = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        why = reason_of(error).partition("\n")[0]
         return ConfigurationError(
             f"metric {text!r} names a file without a class, and the file cannot be read: {why}", "Write path.py:Name."
         )
@@ -49,7 +50,8 @@ def _metric_classes(source: bytes) -> list[str]:
     return [node.name for node in metrics or classes]
 
 
-_EXAMPLE = "write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"
+HOW_TO_CHOOSE = "Name another with --metric; `benchwright metrics list` lists all."
+_EXAMPLE = "Write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"
 
 
 def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
@@ -74,7 +76,7 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
         _refuse_without_class(text)
     kind, options = _class_and_options(text)
     if kind is MissingMetric and not may_name_a_file:
-        raise UnknownNameError("metric", MissingMetric.name, sorted(METRICS))
+        raise UnknownNameError("metric", MissingMetric.name, sorted(METRICS), HOW_TO_CHOOSE)
     return _with_options(kind, options)
 
 
@@ -139,7 +141,7 @@ def metric_class(name: str) -> type[Metric]:
     offered = third_party_metric(name)
     if offered is not None:
         return offered
-    raise UnknownNameError("metric", name, sorted({*METRICS, *third_party_names()}))
+    raise UnknownNameError("metric", name, sorted({*METRICS, *third_party_names()}), HOW_TO_CHOOSE)
 
 
 def available_metrics() -> Catalogue[Metric]:
@@ -241,7 +243,7 @@ def _allowed(metric: type[Metric]) -> str:
     options = metric_options(metric)
     if not options:
         return f"{metric.name} has no options"
-    return "its options: " + ", ".join(f"{name}: {words}" for name, words in options.items())
+    return "Its options: " + ", ".join(f"{name}: {words}" for name, words in options.items())
 
 
 def _described(field: Field[Any], kind: Any) -> str:

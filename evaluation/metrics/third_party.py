@@ -31,7 +31,7 @@ def third_party_metric(name: str) -> type[Metric] | None:
     if len(offers) > 1:
         raise ConfigurationError(
             f"metric {name!r} is offered by {len(offers)} packages: {', '.join(map(_origin, offers))}",
-            next_step="uninstall all but one of them",
+            next_step="Uninstall all but one of them",
         )
     return _loaded(offers[0]) if offers else None
 
@@ -56,7 +56,7 @@ def _loaded(offer: EntryPoint) -> type[Metric]:
 def _refusal(offer: EntryPoint, problem: str) -> ConfigurationError:
     return ConfigurationError(
         f"metric {offer.name!r} of {_origin(offer)} ({offer.value}) {problem}",
-        next_step="update or uninstall that package",
+        next_step="Update or uninstall that package",
     )
 
 

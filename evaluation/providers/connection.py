@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.json_reading import OddRecordError
 from evaluation.providers.ndjson import read_object, split_lines
 
+_ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 QUICK_S = 30.0
 """Timeout in seconds for requests that a server answers from memory."""
 CONNECT_S = 5.0
@@ -190,7 +192,7 @@ def broken(error: Exception, context: RequestContext, *, answering: bool) -> Pro
         context: What the message names.
         answering: True where the server had begun its answer.
     """
-    reason = str(error) or type(error).__name__
+    reason = _ERROR_NUMBER.sub("", str(error)) or type(error).__name__
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return ProviderError(f"{context.url!r} is not the address of a server: {reason}", FailureKind.BAD_OPTION)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):

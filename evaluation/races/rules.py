@@ -46,7 +46,7 @@ class Budget:
         for name in ("calls", "minutes", "tokens"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise ConfigurationError(f"the budget of {name} is {value}", "give more than 0, or leave it out")
+                raise ConfigurationError(f"the budget of {name} is {value}", "Give more than 0, or leave it out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +68,18 @@ class RaceRules:
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 0.5:
-            raise ConfigurationError(f"alpha is {self.alpha}", "give a probability between 0 and 0.5, such as 0.05")
+            raise ConfigurationError(f"alpha is {self.alpha}", "Give a probability between 0 and 0.5, such as 0.05")
         if self.margin is not None and not self.margin > 0:
-            raise ConfigurationError(f"the margin is {self.margin}", "give more than 0, or leave it out")
+            raise ConfigurationError(f"the margin is {self.margin}", "Give more than 0, or leave it out")
         if self.confirm is not None and self.confirm < 0:
-            raise ConfigurationError(f"the number of confirmation cases is {self.confirm}", "give 0 or more")
+            raise ConfigurationError(f"the number of confirmation cases is {self.confirm}", "Give 0 or more")
         sizes = [level.n_cases for level in self.levels]
         if any(size is None for size in sizes[:-1]) or any(size is not None and size < 1 for size in sizes):
             raise ConfigurationError("only the last level may ask all cases, and every other at least one")
         case_counts = [size for size in sizes if size is not None]
         if case_counts != sorted(set(case_counts)):
             raise ConfigurationError(
-                f"the level sizes {case_counts} do not increase", "give each level more cases than the one before it"
+                f"the level sizes {case_counts} do not increase", "Give each level more cases than the one before it"
             )
 
     @property

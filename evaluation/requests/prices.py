@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evaluation.errors import ConfigurationError
 from evaluation.files.bounded_reading import read_settings_text
 from evaluation.files.names import composed, repeated_key
+from evaluation.files.unreadable import unreadable
 from evaluation.files.yaml_text import read_yaml
 from evaluation.requests.request_model import file_step
 
@@ -148,9 +149,7 @@ def _mapping(path: Path) -> Mapping[str, Any]:
         text = read_settings_text(path)
         content = tomllib.loads(text) if path.suffix.lower() == ".toml" else read_yaml(text, is_settings=True)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot read the prices {str(path)!r}: {error.strerror}", "Check the path of --prices."
-        ) from None
+        raise unreadable(path, error, what="the prices") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = " ".join(str(error).split())
         raise ConfigurationError(f"prices {str(path)!r} are neither YAML nor TOML: {problem}", EXAMPLE) from None

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evaluation.candidate import PLAIN_PROFILE, PromptProfile, WorkedExample
 from evaluation.errors import ConfigurationError
 from evaluation.files.bounded_reading import read_settings_text
+from evaluation.files.unreadable import unreadable
 from evaluation.files.yaml_text import read_yaml
 from evaluation.requests.request_model import file_step
 
-CHECK_PATH = "Check the path."
 WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is not a key of a profile",
@@ -61,7 +61,7 @@ def read_profile(path: Path) -> PromptProfile:
     try:
         content = read_yaml(read_settings_text(path), is_settings=True)
     except OSError as error:
-        raise ConfigurationError(f"cannot read {str(path)!r}: {error.strerror}", CHECK_PATH) from None
+        raise unreadable(path, error, what="the profile") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", EXAMPLE) from None
     if not isinstance(content, dict):

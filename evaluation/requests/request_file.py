@@ -5,6 +5,7 @@ from typing import Any
 
 from evaluation.errors import ConfigurationError
 from evaluation.files.bounded_reading import read_settings_text
+from evaluation.files.unreadable import unreadable
 from evaluation.files.yaml_text import read_yaml
 from evaluation.metric_specs import with_whole_path
 from evaluation.requests.evaluation_request import EvaluationRequest
@@ -24,9 +25,7 @@ def read_request_file(path: Path) -> dict[str, Any]:
     try:
         content = read_yaml(read_settings_text(path), is_settings=True)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot read {str(path)!r}: {error.strerror}", "Check the path given to -f."
-        ) from None
+        raise unreadable(path, error, what="the options") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", AN_EXAMPLE) from None
     if not isinstance(content, dict):

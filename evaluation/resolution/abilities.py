@@ -2,6 +2,7 @@
 
 from evaluation.errors import ConfigurationError
 from evaluation.resolution.candidates import ResolvedCandidate
+from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
 
 _DOES = {"embedding": "embeds no texts", "completion": "writes no answers"}
 
@@ -22,7 +23,7 @@ def refuse_without_ability(resolved: ResolvedCandidate, ability: str, purpose: s
     if not info.capabilities or ability in info.capabilities:
         return
     able = sorted(model.name for model in endpoint.models if ability in model.capabilities)
-    there = f"At {endpoint.name} these can: {', '.join(able[:5])}." if able else _how_to_find(ability)
+    there = f"At {endpoint.name} these can: {', '.join(able[:5])}." if able else _how_to_find(ability, endpoint)
     raise ConfigurationError(
         f"model {info.name!r} {_DOES[ability]}, and {purpose}: its server lists {', '.join(info.capabilities)} for it, "
         f"and not {ability}",
@@ -30,6 +31,7 @@ def refuse_without_ability(resolved: ResolvedCandidate, ability: str, purpose: s
     )
 
 
-def _how_to_find(ability: str) -> str:
-    pull = ", or pull one: `benchwright models pull nomic-embed-text`" if ability == "embedding" else ""
-    return f"`benchwright models list --capability {ability}` shows which can{pull}."
+def _how_to_find(ability: str, endpoint: ResolvedEndpoint) -> str:
+    there = "" if endpoint.name == EMBEDDED else endpoint.option
+    pull = f", or pull one: `benchwright models pull nomic-embed-text{there}`" if ability == "embedding" else ""
+    return f"`benchwright models list --capability {ability}{there}` shows which can{pull}."

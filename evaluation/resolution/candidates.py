@@ -189,10 +189,11 @@ def _how_to_get(name: str, model_names: Sequence[str], endpoints: Sequence[Resol
 
     A known name, or pulling the model; never pulling what is probably a misspelling.
     """
-    can_pull = any(PROVIDERS[endpoint.provider].can_pull and endpoint.name != EMBEDDED for endpoint in endpoints)
+    able = [endpoint for endpoint in endpoints if PROVIDERS[endpoint.provider].can_pull and endpoint.name != EMBEDDED]
+    there = able[0].option if able else ""
     if get_close_matches(name, model_names, n=1):
-        return "Use that name" + (", or pull another model with `benchwright models pull NAME`." if can_pull else ".")
-    return f"Run `benchwright models pull {name}`." if can_pull else "Use one of the known names."
+        return "Use that name" + (f", or pull another model: `benchwright models pull NAME{there}`." if able else ".")
+    return f"Run `benchwright models pull {name}{there}`." if able else "Use one of the known names."
 
 
 def _refuse_retired(name: str, store: "Store | None") -> None:

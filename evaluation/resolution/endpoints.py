@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchwrightError, ConfigurationError
 from evaluation.model_info import ModelInfo
-from evaluation.providers import OF_EMBEDDED_SERVER
+from evaluation.providers import OF_EMBEDDED_SERVER, PROVIDERS
 from evaluation.providers.addresses import default_url, normalise_url
 from evaluation.providers.detection import START_ONE, connect
 from evaluation.requests.evaluation_request import EvaluationRequest
@@ -38,6 +39,13 @@ class ResolvedEndpoint:
     limits: tuple[str, ...] = ()
 
     @property
+    def option(self) -> str:
+        """` --endpoint …` for a command that is to ask this server too; empty for the one that is asked by default."""
+        if self.url == default_url(os.environ):
+            return ""
+        return f" --endpoint {self.url if self.url.endswith(self.name) else self.name}"
+
+    @property
     def api_key(self) -> str | None:
         """The key in the variable that the endpoint names; never stored, never shown."""
         return os.environ.get(self.key_variable) if self.key_variable else None
@@ -49,10 +57,11 @@ async def resolve_endpoints(
     """Return the servers that answer, and notes on them.
 
     Raises:
-        ConfigurationError: no server answers.
+        ConfigurationError: no server answers, no such provider, or no server of it.
     """
     requested = _requested_endpoints(request, settings, store)
     requested = list({endpoint.url: endpoint for endpoint in reversed(requested)}.values())[::-1]
+    _refuse_unused_provider(request.provider, requested)
     answers = await asyncio.gather(*(_ask(endpoint) for endpoint in requested), return_exceptions=True)
     endpoints: list[ResolvedEndpoint] = []
     notes: list[str] = []
@@ -93,6 +102,23 @@ def _requested_endpoints(
     return endpoints
 
 
+def _refuse_unused_provider(provider: str | None, requested: Sequence[ResolvedEndpoint]) -> None:
+    """Refuse a protocol that does not exist, or that none of the servers is to be asked in."""
+    if not provider:
+        return
+    if provider not in PROVIDERS:
+        raise ConfigurationError(
+            f"invalid --provider {provider!r}; allowed: {', '.join(PROVIDERS)}",
+            "Give one of these, or leave it out: the server is asked which it speaks.",
+        )
+    if all(endpoint.provider != provider for endpoint in requested):
+        spoken = ", ".join(f"{endpoint.name} speaks {endpoint.provider}" for endpoint in requested)
+        raise ConfigurationError(
+            f"--provider {provider} is for no server of this run: {spoken}",
+            "Leave --provider out, or give the address of such a server with --endpoint.",
+        )
+
+
 def _next_step(error: BenchwrightError, *, embedded: bool) -> str | None:
     """Return the error's own next step, with `--embedded` where that would start a server."""
     if error.next_step == START_ONE and not embedded:
@@ -110,7 +136,7 @@ def _requested_endpoint(text: str, request: EvaluationRequest, *, store: "Store 
         return ResolvedEndpoint(
             name=stored.name,
             url=stored.url,
-            provider=stored.provider or "",
+            provider=stored.provider or request.provider or "",
             gpu_tag=request.gpu_tag or stored.gpu_tag or default_gpu_tag(stored.url),
             slots=request.slots or stored.slots or DEFAULT_SLOTS,
             slots_are_given=request.slots is not None,
@@ -159,7 +185,7 @@ async def _ask(endpoint: ResolvedEndpoint) -> ResolvedEndpoint:
     if endpoint.key_variable and not endpoint.api_key:
         raise ConfigurationError(
             f"endpoint {endpoint.name!r} takes its key from the variable {endpoint.key_variable!r}, which is not set",
-            f"export {endpoint.key_variable}=…",
+            f"`export {endpoint.key_variable}=…`",
         )
     provider = await connect(endpoint.url, provider=endpoint.provider or None, api_key=endpoint.api_key)
     async with provider:

@@ -80,7 +80,7 @@ def unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError
     plan = run.plan
     next_step = f"`benchwright show {plan.run_id} --json` lists the ids of all its cases"
     if has_case(store, plan.benchmark_version, case_id):
-        next_step = f"it is a case of {plan.benchmark_name!r}, but this run asked only {plan.n_cases} of them"
+        next_step = f"It is a case of {plan.benchmark_name!r}, but this run asked only {plan.n_cases} of them"
     alike: list[str] = []
     first: list[str] = []
     for page in run_case_ids(store, plan.run_id):
@@ -125,7 +125,7 @@ def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
     candidate = find_candidate(store, fingerprint)
     if candidate is None:
         raise StoreError(
-            f"{store.shown_url} does not hold candidate {fingerprint!r} of the run", "restore the database's backup"
+            f"{store.shown_url} does not hold candidate {fingerprint!r} of the run", "Restore the database's backup"
         )
     return candidate
 

@@ -91,7 +91,7 @@ def sweep_of(store: Store, invocation_id: str) -> tuple[SweepRecord, RunRecord]:
     """
     record, runs = find_sweep(store, invocation_id), runs_of_invocation(store, invocation_id)
     if record is None or not runs:
-        raise StoreError(f"{store.shown_url} holds no sweep {invocation_id!r}", "was its run deleted?")
+        raise StoreError(f"{store.shown_url} holds no sweep {invocation_id!r}", "Was its run deleted?")
     return record, find_run(store, runs[0].plan.run_id)
 
 
@@ -107,7 +107,7 @@ def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateReco
     ):
         raise StoreError(
             f"the candidates of run {run.plan.run_id!r} are not the combinations of its sweep",
-            "resume a sweep with `benchwright sweep --resume`; its candidates cannot change",
+            "Resume a sweep with `benchwright sweep --resume`; its candidates cannot change",
         )
     return tuple(candidates)
 

@@ -68,7 +68,7 @@ def find_interpreter(*, for_any_user: bool = False) -> Interpreter:
             return interpreter
     raise SandboxError(
         f"programs would run as root: other users cannot read the Python at {own!r}",
-        "run it as another user, or install bubblewrap (`apt-get install bubblewrap`)",
+        "Run it as another user, or install bubblewrap (`apt-get install bubblewrap`)",
     )
 
 
@@ -94,7 +94,7 @@ def _looked_at(executable: str) -> Interpreter:
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxError(
             f"the Python that would run the programs, {executable!r}, does not start: {error}",
-            "use a Python that is installed whole",
+            "Use a Python that is installed whole",
         ) from error
     libraries, *folders = json.loads(looked.stdout)
     own = tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))

@@ -16,7 +16,7 @@ from evaluation.sandbox.isolation_kinds import BUBBLEWRAP, WEAK, Isolation
 from evaluation.sandbox.weak_isolation import is_root
 
 _NEXT = (
-    "install bubblewrap (`apt-get install bubblewrap`, `dnf install bubblewrap`), or accept the weak isolation with "
+    "Install bubblewrap (`apt-get install bubblewrap`, `dnf install bubblewrap`), or accept the weak isolation with "
     "`--sandbox weak` or BENCHWRIGHT_SANDBOX=weak: limits on time and memory, but the code may do "
     "what you may do: read and delete files, end processes"
 )
@@ -30,10 +30,10 @@ def isolation(name: str | None = None) -> Isolation:
         SandboxError: bubblewrap is not installed, or does not work; says what to do.
     """
     if name not in (None, "", BUBBLEWRAP, WEAK):
-        raise ConfigurationError(f"unknown isolation {name!r}", f"use {BUBBLEWRAP!r} or {WEAK!r}")
+        raise ConfigurationError(f"unknown isolation {name!r}", f"Use {BUBBLEWRAP!r} or {WEAK!r}")
     if name == WEAK:
         if os.name != "posix":
-            raise SandboxError(f"there are no limits for processes on {sys.platform}", "use Linux, WSL or macOS")
+            raise SandboxError(f"there are no limits for processes on {sys.platform}", "Use Linux, WSL or macOS")
         if is_root():
             find_interpreter(for_any_user=True)  # refuses where programs would run as root
         return Isolation(name=WEAK)

@@ -208,7 +208,7 @@ def start_side(
     """
     uid = _take_uid() if place.takes_user_ids else 0
     if place.isolation.name == WEAK and not uid and is_root():
-        raise SandboxError("the weak isolation runs nothing as root", "install bubblewrap, or run it as another user")
+        raise SandboxError("the weak isolation runs nothing as root", "Install bubblewrap, or run it as another user")
     with tempfile.TemporaryFile() as told:
         told.write(_encoded({**job, "limits": _limits(place, uid, timeout_s)}))
         told.seek(0)

@@ -57,7 +57,9 @@ def model_to_probe(listed: Sequence[ModelInfo], loaded: Sequence[LoadedModel], *
     """
     fit = [info for info in listed if not is_remote(info) and _writes_text(info)]
     if not fit:
-        raise ConfigurationError(f"{url} has no local model that writes text", "`benchwright models pull NAME`")
+        raise ConfigurationError(
+            f"{url} has no local model that writes text", f"`benchwright models pull NAME --endpoint {url}` pulls one."
+        )
     in_memory = [info for info in fit if any(same_model(info.name, entry.name) for entry in loaded)]
     return min(in_memory or fit, key=lambda info: (info.family == "baseline", info.size_bytes or 0))
 

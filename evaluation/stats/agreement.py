@@ -67,7 +67,7 @@ def krippendorff_alpha(
     table = _table(ratings)
     if level == "ratio" and (table < 0).any():
         raise ConfigurationError(
-            f"a rating is {np.nanmin(table):g}, and ratios need ratings from 0 on", "use level='interval' instead"
+            f"a rating is {np.nanmin(table):g}, and ratios need ratings from 0 on", "Use level='interval' instead"
         )
     pairable = _pairable(table)
     coefficient = f"krippendorff_alpha_{level}"
@@ -165,14 +165,14 @@ def _table(ratings: ArrayLike) -> Matrix:
         table = np.asarray(ratings, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(
-            f"the ratings are not a table of numbers: {error}", "give each rater one rating a case, NaN for none"
+            f"the ratings are not a table of numbers: {error}", "Give each rater one rating a case, NaN for none"
         ) from error
     if table.ndim != 2:
         raise ConfigurationError(
-            f"the ratings have {table.ndim} dimensions, not 2", "give one row a rater and one column a case"
+            f"the ratings have {table.ndim} dimensions, not 2", "Give one row a rater and one column a case"
         )
     if np.isinf(table).any():
-        raise ConfigurationError("a rating is infinite", "leave missing ratings out as NaN")
+        raise ConfigurationError("a rating is infinite", "Leave missing ratings out as NaN")
     return table
 
 
@@ -193,7 +193,7 @@ def _kept(clusters: Sequence[Hashable] | None, table: Matrix) -> list[Hashable] 
         return None
     if len(clusters) != table.shape[1]:
         raise ConfigurationError(
-            f"{table.shape[1]} cases, but {len(clusters)} clusters", "name one cluster for each case"
+            f"{table.shape[1]} cases, but {len(clusters)} clusters", "Name one cluster for each case"
         )
     return [cluster for cluster, kept in zip(clusters, _is_pairable(table), strict=True) if kept]
 

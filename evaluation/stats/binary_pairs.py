@@ -45,7 +45,7 @@ def binary_evidence(a: Vector, b: Vector, terms: PairTestSettings) -> Evidence:
         if not is_binary(vector):
             raise ConfigurationError(
                 f"scores such as {next(x for x in vector.tolist() if x not in (0, 1))} are not right or wrong",
-                "compare them as kind='continuous'",
+                "Compare them as kind='continuous'",
             )
     n, only_a, only_b = a.size, int((a > b).sum()), int((a < b).sum())
     p_value, test = mcnemar_p_value(only_a, only_b)

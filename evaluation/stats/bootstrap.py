@@ -142,7 +142,7 @@ def corpus_estimate(
     """
     level = checked_confidence_level(confidence_level)
     if not rows:
-        raise ConfigurationError("there are no scores to compute with", "an empty run has no value; it is not 0")
+        raise ConfigurationError("there are no scores to compute with", "An empty run has no value; it is not 0")
     units = grouped(rows, clusters) if clusters is not None else [[row] for row in rows]
     by_percentiles = len(units) >= MIN_UNITS_FOR_PERCENTILES
     interval = None

@@ -159,11 +159,11 @@ def tabled(votes: Sequence[Vote]) -> VoteTable:
         ConfigurationError: no votes, a candidate against itself, or a score outside [0, 1].
     """
     if not votes:
-        raise ConfigurationError("there are no votes to rank by", "an empty review has no ranking")
+        raise ConfigurationError("there are no votes to rank by", "An empty review has no ranking")
     for vote in votes:
         if vote.a == vote.b or not 0 <= vote.score <= 1:
             raise ConfigurationError(
-                f"{vote!r} cannot be counted", "two different names, and 1 where A won, 0 where B did, .5 for a tie"
+                f"{vote!r} cannot be counted", "Two different names, and 1 where A won, 0 where B did, .5 for a tie"
             )
     names = sorted({name for vote in votes for name in (vote.a, vote.b)})
     place = {name: i for i, name in enumerate(names)}

@@ -33,7 +33,7 @@ def checked_confidence_level(confidence_level: float) -> float:
     if not 0.5 <= confidence_level < 1:
         raise ConfigurationError(
             f"confidence_level={confidence_level!r} must be at least 0.5 and below 1",
-            next_step="for 95% intervals write 0.95, not 0.05",
+            next_step="For 95% intervals write 0.95, not 0.05",
         )
     return confidence_level
 
@@ -207,7 +207,7 @@ def quantile_estimate(values: Sequence[float], q: float, *, confidence_level: fl
     """
     level = checked_confidence_level(confidence_level)
     if not 0 < q < 1:
-        raise ConfigurationError(f"q={q!r} must lie between 0 and 1", "for the 95th percentile write 0.95")
+        raise ConfigurationError(f"q={q!r} must lie between 0 and 1", "For the 95th percentile write 0.95")
     vector = np.sort(as_vector(values))
     low, high = _ranks(vector.size, q, level)
     enough = low >= 1 and high <= vector.size
@@ -280,10 +280,10 @@ def quantile_difference(
     """
     level = checked_confidence_level(confidence_level)
     if not 0 < q < 1:
-        raise ConfigurationError(f"q={q!r} must lie between 0 and 1", "for the 95th percentile write 0.95")
+        raise ConfigurationError(f"q={q!r} must lie between 0 and 1", "For the 95th percentile write 0.95")
     left, right = as_vector(a, what="values of A"), as_vector(b, what="values of B")
     if left.size != right.size:
-        raise IncomparableError(f"{left.size} values of A and {right.size} of B make no pairs", "pair them by case id")
+        raise IncomparableError(f"{left.size} values of A and {right.size} of B make no pairs", "Pair them by case id")
     order = np.lexsort((right, left))
     limits = None
     if left.size >= MIN_UNITS_FOR_PERCENTILES:

@@ -93,7 +93,7 @@ def position_bias(
     level = checked_confidence_level(confidence_level)
     if len(verdicts) != len(swapped):
         raise IncomparableError(
-            f"{len(verdicts)} verdicts and {len(swapped)} on the swapped pairs", "leave out pairs that lack one"
+            f"{len(verdicts)} verdicts and {len(swapped)} on the swapped pairs", "Leave out pairs that lack one"
         )
     places, swapped_places = _places(verdicts), _places(swapped)
     n_first = int((places > 0).sum() + (swapped_places > 0).sum())
@@ -152,7 +152,7 @@ def length_bias_of_pairs(
     if not len(preferences) == len(lengths) == len(other_lengths):
         raise IncomparableError(
             f"{len(preferences)} preferences, {len(lengths)} lengths and {len(other_lengths)} of the others",
-            "give one of each for every pair",
+            "Give one of each for every pair",
         )
     if len(preferences) == 0:
         return _no_length_bias(0, "there are no verdicts")
@@ -214,7 +214,7 @@ def length_bias_of_grades(
     """
     level = checked_confidence_level(confidence_level)
     if len(grades) != len(lengths):
-        raise IncomparableError(f"{len(grades)} grades and {len(lengths)} lengths", "give one of each for every answer")
+        raise IncomparableError(f"{len(grades)} grades and {len(lengths)} lengths", "Give one of each for every answer")
     if len(grades) < MIN_PAIRS:
         return _no_length_bias(len(grades), f"{len(grades)} grades are too few (at least {MIN_PAIRS})")
     grade_vector, length_vector = as_vector(grades, what="grades"), as_vector(lengths, what="lengths")
@@ -257,7 +257,7 @@ def _places(verdicts: Sequence[str]) -> Vector:
         if verdict not in signs:
             raise ConfigurationError(
                 f"invalid verdict {verdict!r}; expected {FIRST}, {SECOND} or {TIE}",
-                "leave unreadable verdicts out, and count them",
+                "Leave unreadable verdicts out, and count them",
             )
     return np.array([signs[verdict] for verdict in verdicts], dtype=np.float64)
 

@@ -95,7 +95,7 @@ def cochran_q(scores: Matrix) -> tuple[float, float]:
     """
     _, k = _checked(scores)
     if not is_binary(scores):
-        raise ConfigurationError("Cochran's Q takes only 0 and 1", "for other scores take Friedman's test")
+        raise ConfigurationError("Cochran's Q takes only 0 and 1", "For other scores take Friedman's test")
     columns, rows = scores.sum(axis=0), scores.sum(axis=1)
     spread = float(k * rows.sum() - (rows**2).sum())
     if not spread:
@@ -144,7 +144,7 @@ def nemenyi_q(n_candidates: int, *, alpha: float = 0.05) -> float:
     if n_candidates < 2 or not 0 < alpha < 1:
         raise ConfigurationError(
             f"{n_candidates} candidates at alpha={alpha!r} have no critical difference",
-            "give at least two candidates and an alpha between 0 and 1, for example 0.05",
+            "Give at least two candidates and an alpha between 0 and 1, for example 0.05",
         )
     return crossing(lambda r: _range_beyond(r, n_candidates) - alpha, 0.0, _LARGEST_RANGE) / sqrt(2)
 
@@ -172,7 +172,7 @@ def _checked(scores: Matrix) -> tuple[int, int]:
     n, k = scores.shape
     if n < 2 or k < 2:
         raise ConfigurationError(
-            f"{n} cases of {k} candidates cannot be tested", "at least two cases and two candidates are required"
+            f"{n} cases of {k} candidates cannot be tested", "At least two cases and two candidates are required"
         )
     return n, k
 
@@ -269,7 +269,7 @@ def _sorted(p_values: Sequence[float]) -> tuple[Vector, Places]:
         first = int(np.flatnonzero(outside)[0])
         raise ConfigurationError(
             f"p_values[{first}] is {p[first]}, which is not a p-value",
-            "give values from 0 to 1, and leave out what is missing",
+            "Give values from 0 to 1, and leave out what is missing",
         )
     order = np.argsort(p, kind="stable")
     return p[order], order

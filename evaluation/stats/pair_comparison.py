@@ -211,7 +211,7 @@ def _is_outside(comparison: PairComparison) -> bool | None:
 def _check_margin(margin: float | None) -> None:
     if margin is not None and not 0 < margin < float("inf"):
         raise ConfigurationError(
-            f"margin={margin!r} must be a positive number", "name the largest difference that does not matter"
+            f"margin={margin!r} must be a positive number", "Name the largest difference that does not matter"
         )
 
 

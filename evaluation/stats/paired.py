@@ -63,7 +63,7 @@ def paired_difference(
     """
     if len(a) != len(b) or len(a) == 0:
         raise IncomparableError(
-            f"{len(a)} scores of A and {len(b)} of B make no pairs", "pair the scores by case id first"
+            f"{len(a)} scores of A and {len(b)} of B make no pairs", "Pair the scores by case id first"
         )
     terms = PairTestSettings(
         confidence_level=checked_confidence_level(confidence_level), margin=None, rng=rng, beside=False

@@ -159,7 +159,7 @@ def not_zero(difference: float) -> float:
     """
     if difference == 0:
         raise ConfigurationError(
-            "no number of cases shows a difference of 0", "name the smallest difference that would matter"
+            "no number of cases shows a difference of 0", "Name the smallest difference that would matter"
         )
     return difference
 
@@ -173,7 +173,7 @@ def checked(alpha: float, power: float) -> None:
     if not 0 < alpha < power < 1:
         raise ConfigurationError(
             f"alpha={alpha!r} and power={power!r} must lie between 0 and 1, alpha below power",
-            "usual are alpha=0.05 and power=0.8",
+            "Usual are alpha=0.05 and power=0.8",
         )
 
 

@@ -140,7 +140,7 @@ def pair_rng(seed: int, a: str, b: str) -> "np.random.Generator":
 def _check(sides: Mapping[str, Scores], against: str | None, adjust: str) -> None:
     if len(sides) < 2:
         raise ConfigurationError(
-            f"{len(sides)} side cannot be compared: {', '.join(map(repr, sides)) or 'none'}", "name at least two"
+            f"{len(sides)} side cannot be compared: {', '.join(map(repr, sides)) or 'none'}", "Name at least two"
         )
     if against is not None and against not in sides:
         raise UnknownNameError("baseline", against, sides)

@@ -64,7 +64,7 @@ def newcomer(newest: Sequence[float], earlier: Sequence[Sequence[float]]) -> New
         ConfigurationError: there is no case, or a case has no earlier value.
     """
     if not newest or len(newest) != len(earlier) or not all(earlier):
-        raise ConfigurationError("no earlier runs to compare with", "give earlier values for each of its cases")
+        raise ConfigurationError("no earlier runs to compare with", "Give earlier values for each of its cases")
     usual = [sum(values) / len(values) for values in earlier]
     return Newcomer(
         n_cases=len(newest),

@@ -44,7 +44,9 @@ class EProcess:
 
     def __post_init__(self) -> None:
         if not 0 < self.prior < float("inf"):
-            raise ConfigurationError(f"prior={self.prior!r} must be above 0 and finite", "1 weighs all chances alike")
+            raise ConfigurationError(
+                f"prior={self.prior!r} must be above 0 and finite", "Give prior=1 to weigh all chances alike"
+            )
 
     def log_e_values(self, wins: ArrayLike, losses: ArrayLike) -> Array:
         """Return the natural logarithm of E for each pair, in the shape of the counts; -inf where E is 0.
@@ -60,7 +62,7 @@ class EProcess:
 
         w, lost = np.asarray(wins, dtype=np.float64), np.asarray(losses, dtype=np.float64)
         if (w < 0).any() or (lost < 0).any():
-            raise ConfigurationError("wins and losses are counts", "give numbers from 0 on")
+            raise ConfigurationError("wins and losses are counts", "Give numbers from 0 on")
         log_e: Array = (w + lost) * np.log(2) + betaln(w + self.prior, lost + self.prior)
         log_e = log_e - betaln(self.prior, self.prior)
         if self.one_sided:
@@ -100,7 +102,7 @@ class BettingSequence:
         if not -np.inf < self.low < self.high < np.inf:
             raise ConfigurationError(
                 f"values between low={self.low!r} and high={self.high!r} cannot be bet on",
-                "give two finite bounds, the lower first",
+                "Give two finite bounds, the lower first",
             )
 
     def log_e_path(self, values: ArrayLike, *, mean: float = 0.0) -> Array:
@@ -110,7 +112,7 @@ class BettingSequence:
         """
         if not self.low < mean < self.high:
             raise ConfigurationError(
-                f"mean={mean!r} must lie between {self.low!r} and {self.high!r}", "nothing can be bet on a bound"
+                f"mean={mean!r} must lie between {self.low!r} and {self.high!r}", "Nothing can be bet on a bound"
             )
         return _log_wealth(_scaled(values, self.low, self.high), np.asarray(_share(mean, self.low, self.high)))
 
@@ -160,7 +162,7 @@ def _scaled(values: ArrayLike, low: float, high: float) -> Array:
     if (x < -_ROUNDING).any() or (x > 1 + _ROUNDING).any():
         raise ConfigurationError(
             f"there are values outside {low!r} to {high!r}, on which a bet can lose more than all",
-            "give the bounds of the values",
+            "Give the bounds of the values",
         )
     return x.clip(0.0, 1.0)
 
@@ -228,7 +230,7 @@ def group_sequential_bounds(
     """
     shares = _checked_fractions(n_looks, fractions)
     if not 0 < alpha < 1:
-        raise ConfigurationError(f"alpha={alpha!r} must lie between 0 and 1", "for 5 % write 0.05")
+        raise ConfigurationError(f"alpha={alpha!r} must lie between 0 and 1", "For 5 % write 0.05")
     shape = shares ** (_DELTA[design] - 0.5)
     constant = crossing(lambda c: _crossing(c * shape, shares) - alpha, 0.0, _FARTHEST_Z)
     return tuple((constant * shape).tolist())
@@ -241,13 +243,13 @@ def crossing_probability(bounds: Sequence[float], *, fractions: Sequence[float] 
 
 def _checked_fractions(n_looks: int, fractions: Sequence[float] | None) -> Vector:
     if n_looks < 1:
-        raise ConfigurationError(f"n_looks={n_looks!r} must be at least 1", "the last look counts too")
+        raise ConfigurationError(f"n_looks={n_looks!r} must be at least 1", "The last look counts too")
     shares = np.arange(1, n_looks + 1) / n_looks if fractions is None else np.asarray(fractions, dtype=np.float64)
     is_rising = shares.size == n_looks and shares[0] > 0 and shares[-1] == 1
     if not is_rising or (np.diff(shares) < _CLOSEST_LOOKS * (1 - 1e-9)).any():
         raise ConfigurationError(
             f"fractions={fractions!r} must be {n_looks} numbers that rise from above 0 to 1, by .001 or more",
-            "leave them out for equal steps",
+            "Leave them out for equal steps",
         )
     return shares
 

@@ -65,7 +65,7 @@ def unpaired_shares(
     for right, n in ((right_a, n_a), (right_b, n_b)):
         if not 0 <= right <= n or not n:
             raise ConfigurationError(
-                f"{right} of {n} is not a share", "give the number of correct cases and the number of cases"
+                f"{right} of {n} is not a share", "Give the number of correct cases and the number of cases"
             )
     a, b = right_a / n_a, right_b / n_b
     low_a, high_a = wilson_interval(right_a, n_a, confidence_level=level)

@@ -25,11 +25,11 @@ def as_vector(values: Iterable[float], *, what: str = "values") -> Vector:
     """
     vector = np.asarray(list(values), dtype=np.float64)
     if vector.size == 0:
-        raise ConfigurationError(f"there are no {what} to compute with", "an empty run has no value; it is not 0")
+        raise ConfigurationError(f"there are no {what} to compute with", "An empty run has no value; it is not 0")
     if not np.isfinite(vector).all():
         first = int(np.flatnonzero(~np.isfinite(vector))[0])
         raise ConfigurationError(
-            f"{what}[{first}] is {vector[first]}, not a finite number", "leave failed cases out and count them"
+            f"{what}[{first}] is {vector[first]}, not a finite number", "Leave failed cases out and count them"
         )
     return vector
 
@@ -170,11 +170,11 @@ def _number(case_id: Hashable, score: object) -> float:
         return float("nan")
     # Not float(score) alone: it would read the text "1".
     if isinstance(score, str | bytes) or not hasattr(score, "__float__"):
-        raise ConfigurationError(f"the score {score!r} of case {case_id!r} is not a number", "leave such cases out")
+        raise ConfigurationError(f"the score {score!r} of case {case_id!r} is not a number", "Leave such cases out")
     value = float(score)
     if isinf(value):
         raise ConfigurationError(
-            f"the score of case {case_id!r} is {value}, not a finite number", "leave failed cases out and count them"
+            f"the score of case {case_id!r} is {value}, not a finite number", "Leave failed cases out and count them"
         )
     return value
 

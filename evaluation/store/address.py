@@ -12,7 +12,7 @@ from evaluation.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-_ALLOWED = "give a path, sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+_ALLOWED = "Give a path, sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
 _SECRET_QUERY = ("password", "sslpassword")
 _SQLITE = "sqlite+pysqlite:///"
 _PLAIN = re.compile(r"[\w./~ +,-]+")
@@ -73,7 +73,7 @@ def parse_url(url: str | None) -> "URL":
             if "@" in f"{parsed.host or ''}{parsed.database or ''}":
                 raise StoreError(
                     f"{_masked(text)!r} contains more than one '@', so the end of the password is ambiguous",
-                    "write an '@' in a user name, password or database name as %40",
+                    "Write an '@' in a user name, password or database name as %40",
                 )
             return parsed.set(drivername="postgresql+psycopg")
         case scheme:

@@ -66,7 +66,7 @@ def find_benchmark(store: Store, name_or_version: str) -> BenchmarkRecord | None
             if len(versions) > 1:
                 listed = ", ".join(versions)
                 raise ConfigurationError(
-                    f"several benchmark versions begin with {name_or_version!r}: {listed}", "give more digits"
+                    f"several benchmark versions begin with {name_or_version!r}: {listed}", "Give more digits"
                 )
     return _record(rows[0]) if rows else None
 
@@ -102,7 +102,7 @@ def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None
         raise StoreError(
             f"{store.shown_url} does not hold case {missing[0]!r} of benchmark version {version!r} "
             f"({len(missing)} missing)",
-            "save the benchmark first",
+            "Save the benchmark first",
         )
     return tuple(cases.values()) if case_ids is None else tuple(cases[case_id] for case_id in case_ids)
 
@@ -158,7 +158,7 @@ def load_benchmark_version(
         )
         if not rows:
             versions = connection.execute(sa.select(benchmark.c.version).distinct()).scalars().all()
-            raise UnknownNameError("benchmark version", version, versions, "see `benchwright benchmarks list`")
+            raise UnknownNameError("benchmark version", version, versions, "See `benchwright benchmarks list`")
         if case_ids is None:
             return _benchmark(rows[0], tuple(_select_cases(connection, benchmark_case.c.version == version).values()))
     return _benchmark(rows[0], load_cases(store, version, case_ids) if case_ids else ())

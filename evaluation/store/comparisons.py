@@ -135,8 +135,8 @@ def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
         recent_ids = connection.execute(newest_first.with_only_columns(comparison.c.id).limit(40)).scalars().all()
     if exact:
         listed = ", ".join(row["id"] for row in exact)
-        raise ConfigurationError(f"several comparisons begin with {id_or_prefix!r}: {listed}", "give more of the id")
-    raise UnknownNameError("comparison", id_or_prefix, recent_ids, "make one with `benchwright compare RUN RUN`")
+        raise ConfigurationError(f"several comparisons begin with {id_or_prefix!r}: {listed}", "Give more of the id")
+    raise UnknownNameError("comparison", id_or_prefix, recent_ids, "Make one with `benchwright compare RUN RUN`")
 
 
 def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[ComparisonRecord, ...]:

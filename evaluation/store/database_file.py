@@ -112,7 +112,7 @@ def database_lost(url: URL) -> DatabaseLostError:
     """Return the error for a database whose name no longer leads to the same file."""
     return DatabaseLostError(
         f"the database {shown(url)} was deleted or replaced while it was in use",
-        "restore the file, or run the command again to begin a new database",
+        "Restore the file, or run the command again to begin a new database",
     )
 
 

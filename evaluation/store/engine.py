@@ -95,10 +95,10 @@ def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
             kind = StoreUnreachableError if (words, problem, next_step) in _PASSING else StoreError
             return kind(f"the database {where} {problem} ({message})", next_step)
     if isinstance(error, sa.exc.DataError):
-        return RefusedValueError(f"the database {where} does not take a value: {message}", "nothing else is affected")
+        return RefusedValueError(f"the database {where} does not take a value: {message}", "Nothing else is affected")
     if _is_of_the_connection(error, state, url):
         return StoreUnreachableError(f"the database {where} cannot be reached ({message})", _LOOK_AT_THE_SERVER)
-    return StoreError(f"the database {where} failed: {message}", "run `benchwright db info` to see its state")
+    return StoreError(f"the database {where} failed: {message}", "Run `benchwright db info` to see its state")
 
 
 def _is_of_the_connection(error: sa.exc.SQLAlchemyError, state: str | None, url: URL) -> bool:
@@ -108,31 +108,31 @@ def _is_of_the_connection(error: sa.exc.SQLAlchemyError, state: str | None, url:
     return url.get_backend_name() == "postgresql" and isinstance(error, sa.exc.OperationalError) and state is None
 
 
-_LOOK_AT_THE_SERVER = "check that the server runs and that host and port are right"
+_LOOK_AT_THE_SERVER = "Check that the server runs and that host and port are right"
 _LASTING: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("disk is full", "53100"), "cannot be written: the disk is full", "free some space, then run the command again"),
-    (("disk I/O error", "58030"), "could not be written: the disk failed", "check the disk and its free space"),
-    (("readonly database", "25006"), "may only be read", "give yourself write permission, or use another --db"),
-    (("not a database",), "is not a database", "use another --db; the file was left as it is"),
-    (("malformed", "XX001", "XX002"), "is damaged", "restore a backup made by `benchwright db backup`"),
-    (("unable to open database file",), "cannot be opened", "check that it is a file in a folder you may write to"),
-    (("28P01", "password authentication failed", "no password supplied"), "refused the password", "check the URL"),
-    (("3D000", 'database "', "does not exist"), "or a part of it does not exist", "create it with `createdb`"),
-    (("42501", "permission denied"), "refused access", "grant this user the right to create and write tables"),
+    (("disk is full", "53100"), "cannot be written: the disk is full", "Free some space, then run the command again"),
+    (("disk I/O error", "58030"), "could not be written: the disk failed", "Check the disk and its free space"),
+    (("readonly database", "25006"), "may only be read", "Give yourself write permission, or use another --db"),
+    (("not a database",), "is not a database", "Use another --db; the file was left as it is"),
+    (("malformed", "XX001", "XX002"), "is damaged", "Restore a backup made by `benchwright db backup`"),
+    (("unable to open database file",), "cannot be opened", "Check that it is a file in a folder you may write to"),
+    (("28P01", "password authentication failed", "no password supplied"), "refused the password", "Check the URL"),
+    (("3D000", 'database "', "does not exist"), "or a part of it does not exist", "Create it with `createdb`"),
+    (("42501", "permission denied"), "refused access", "Grant this user the right to create and write tables"),
     (
         ("FOREIGN KEY constraint failed", "23503"),
         "rejected a row whose parent row is missing",
-        "save the benchmark, candidate, invocation and run first; was the run deleted?",
+        "Save the benchmark, candidate, invocation and run first; was the run deleted?",
     ),
-    (("has no time zone",), "rejected a datetime without a time zone", "give an aware datetime"),
+    (("has no time zone",), "rejected a datetime without a time zone", "Give an aware datetime"),
 )
 _PASSING: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("database is locked", "database table is locked", "55P03"), "is locked by another process", "wait, or end it"),
-    (("40001", "40P01"), "rolled back: another process changed the same rows", "run the command again"),
+    (("database is locked", "database table is locked", "55P03"), "is locked by another process", "Wait, or end it"),
+    (("40001", "40P01"), "rolled back: another process changed the same rows", "Run the command again"),
     (
         ("53300", "too many clients", "remaining connection slots"),
         "has no free connection",
-        "close other connections to it",
+        "Close other connections to it",
     ),
     (
         ("57P01", "57P02", "57P03", "starting up", "shutting down", "in recovery mode", "terminating connection"),
@@ -156,7 +156,7 @@ _PASSING: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "broke the connection",
         _LOOK_AT_THE_SERVER,
     ),
-    (("QueuePool limit",), "has all its connections in use", "wait a moment"),
+    (("QueuePool limit",), "has all its connections in use", "Wait a moment"),
 )
 
 
@@ -173,5 +173,5 @@ def make_folder(url: URL) -> None:
     except OSError as error:
         raise StoreError(
             f"the folder {str(folder)!r} of the database {shown(url)} cannot be made: {error.strerror}",
-            "use another --db, or free that path",
+            "Use another --db, or free that path",
         ) from error

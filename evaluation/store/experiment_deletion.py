@@ -86,7 +86,7 @@ def delete_experiment(store: Store, experiment_id: str, *, with_runs: bool) -> t
         held = held_runs(connection, list(connection.execute(running).scalars()))
     if held:
         raise StoreError(
-            f"run {min(held)!r} of the experiment is still running; nothing was deleted", "cancel it first, or wait"
+            f"run {min(held)!r} of the experiment is still running; nothing was deleted", "Cancel it first, or wait"
         )
     for run_id in doomed:
         delete_run(store, run_id)

@@ -190,7 +190,7 @@ def _change(store: Store, holder_id: str, values: dict[str, object]) -> None:
     with store.write() as connection:
         changed = connection.execute(sa.update(holder).where(holder.c.id == holder_id).values(values))
     if not changed.rowcount:
-        raise StoreError(f"nobody holds a run as {holder_id!r} in {store.shown_url}", "were its runs deleted?")
+        raise StoreError(f"nobody holds a run as {holder_id!r} in {store.shown_url}", "Were its runs deleted?")
 
 
 def holders_of(store: Store, run_id: str) -> tuple[HolderRecord, ...]:

@@ -161,4 +161,4 @@ def _run_of(connection: Connection, run_candidate_id: int, shown_url: str) -> tu
 
 
 def _unknown(run_candidate_id: int, shown_url: str) -> StoreError:
-    return StoreError(f"{shown_url} holds no candidate {run_candidate_id} of a run", "was the run deleted?")
+    return StoreError(f"{shown_url} holds no candidate {run_candidate_id} of a run", "Was the run deleted?")

@@ -153,7 +153,7 @@ def is_retired(store: Store, name: str) -> bool:
 def _unknown(store: Store, name: str) -> UnknownNameError:
     with store.read() as connection:
         names = connection.execute(sa.select(model.c.name).distinct().order_by(model.c.name)).scalars().all()
-    return UnknownNameError("model", name, names, "see `benchwright models list`")
+    return UnknownNameError("model", name, names, "See `benchwright models list`")
 
 
 def _record(row: RowMapping) -> ModelRecord:

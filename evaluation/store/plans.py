@@ -43,7 +43,7 @@ def update_invocation_request(store: Store, invocation_id: str, request: Mapping
             sa.update(invocation).where(invocation.c.id == invocation_id).values(request=dict(request))
         )
     if not changed.rowcount:
-        raise StoreError(f"{store.shown_url} holds no invocation {invocation_id!r}", "was its last run deleted?")
+        raise StoreError(f"{store.shown_url} holds no invocation {invocation_id!r}", "Was its last run deleted?")
 
 
 def create_run(store: Store, plan: RunPlan, case_ids: Sequence[str]) -> None:
@@ -95,7 +95,7 @@ def extend_run(store: Store, run_id: str, *, n_repeats: int, limit: int | None, 
     with store.write() as connection:
         now_asked = connection.execute(sa.select(*columns).where(run.c.id == run_id).with_for_update()).first()
         if now_asked is None:
-            raise StoreError(f"{store.shown_url} holds no run {run_id!r}", "see `benchwright runs list`")
+            raise StoreError(f"{store.shown_url} holds no run {run_id!r}", "See `benchwright runs list`")
         _must_be_more("--repeats", n_repeats, now_asked.n_repeats)
         if limit is not None and now_asked.case_limit is not None:
             _must_be_more("--limit", limit, now_asked.case_limit)
@@ -113,7 +113,7 @@ def _must_be_more(what: str, requested: int, current: int) -> None:
     if requested < current:
         raise ConfigurationError(
             f"the run already has {what}: {current}, and {requested} is fewer",
-            f"give {current} or more, or start a new run",
+            f"Give {current} or more, or start a new run",
         )
 
 

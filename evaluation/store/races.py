@@ -71,7 +71,7 @@ def finish_race(store: Store, invocation_id: str, result: Mapping[str, Any]) -> 
     with store.write() as connection:
         done = connection.execute(changed.values(result=dict(result), finished_at=now()))
     if not done.rowcount:
-        raise StoreError(f"{store.shown_url} holds no race {invocation_id!r}", "was its run deleted?")
+        raise StoreError(f"{store.shown_url} holds no race {invocation_id!r}", "Was its run deleted?")
 
 
 def save_decisions(store: Store, invocation_id: str, decisions: Sequence[Decision]) -> None:

@@ -146,7 +146,7 @@ def _is_number(value: object) -> bool:
 
 
 def _several(prefix: str, ids: Sequence[str]) -> ConfigurationError:
-    return ConfigurationError(f"several recommendations begin with {prefix!r}: {', '.join(ids)}", "give more of the id")
+    return ConfigurationError(f"several recommendations begin with {prefix!r}: {', '.join(ids)}", "Give more of the id")
 
 
 def find_recommendation(store: Store, id_or_prefix: str) -> RecommendationRecord:

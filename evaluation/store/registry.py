@@ -156,4 +156,4 @@ def remove_endpoint(store: Store, name: str) -> None:
         )
     if not removed.rowcount:
         names = [record.name for record in list_endpoints(store)]
-        raise UnknownNameError("endpoint", name, names, "see `benchwright endpoints list`")
+        raise UnknownNameError("endpoint", name, names, "See `benchwright endpoints list`")

@@ -85,7 +85,7 @@ def asking_of(store: Store, run_candidate_id: int) -> Asking:
     with store.read() as connection:
         row = connection.execute(query).mappings().first()
     if row is None:
-        raise StoreError(f"{store.shown_url} holds no candidate {run_candidate_id} of a run", "was the run deleted?")
+        raise StoreError(f"{store.shown_url} holds no candidate {run_candidate_id} of a run", "Was the run deleted?")
     return Asking(
         run_id=row["run_id"],
         seed=row["seed"],

@@ -85,7 +85,7 @@ def find_review(store: Store, id_or_prefix: str) -> ReviewRecord:
         if review_id is not None:
             return _load(connection, review_id)
         recent_ids = connection.execute(sa.select(review.c.id).order_by(review.c.created_at.desc()).limit(40)).scalars()
-        raise UnknownNameError("review", id_or_prefix, list(recent_ids), "see `benchwright review list`")
+        raise UnknownNameError("review", id_or_prefix, list(recent_ids), "See `benchwright review list`")
 
 
 def _newest(connection: Connection) -> str | None:
@@ -99,7 +99,7 @@ def _by_prefix(connection: Connection, prefix: str) -> str | None:
     alike = sa.select(review.c.id).where(review.c.id.startswith(prefix, autoescape=True)).order_by(review.c.id).limit(6)
     ids = list(connection.execute(alike).scalars())
     if len(ids) > 1 and prefix not in ids:
-        raise ConfigurationError(f"several reviews begin with {prefix!r}: {', '.join(ids)}", "give more of the id")
+        raise ConfigurationError(f"several reviews begin with {prefix!r}: {', '.join(ids)}", "Give more of the id")
     return prefix if prefix in ids else next(iter(ids), None)
 
 

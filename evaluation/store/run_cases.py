@@ -33,7 +33,7 @@ def insert_run_cases(connection: Connection, run_id: str, version: str, case_ids
 def _unknown_case(version: str, unknown: set[str]) -> StoreError:
     return StoreError(
         f"benchmark version {version!r} holds no case {min(unknown)!r} ({len(unknown)} missing)",
-        "save the benchmark first",
+        "Save the benchmark first",
     )
 
 

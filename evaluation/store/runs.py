@@ -43,12 +43,12 @@ def set_run_candidate_status(
             sa.update(run_candidate).where(run_candidate.c.id == run_candidate_id).values(values)
         )
     if not changed.rowcount:
-        raise StoreError(f"{store.shown_url} holds no candidate {run_candidate_id} of a run", "was the run deleted?")
+        raise StoreError(f"{store.shown_url} holds no candidate {run_candidate_id} of a run", "Was the run deleted?")
 
 
 def _at_status(table: sa.Table, status: Status) -> dict[str, Any]:
     if status is Status.INTERRUPTED:
-        raise StoreError("'interrupted' is derived from the run's holders and never stored", "set 'cancelled'")
+        raise StoreError("'interrupted' is derived from the run's holders and never stored", "Set 'cancelled'")
     if status is Status.PLANNED:
         return {"status": status.value}
     if status is Status.RUNNING:
@@ -82,7 +82,7 @@ def _id_by_prefix(connection: Connection, prefix: str) -> str | None:
     alike = sa.select(run.c.id).where(run.c.id.startswith(prefix, autoescape=True)).order_by(run.c.id).limit(6)
     ids = list(connection.execute(alike).scalars())
     if len(ids) > 1 and prefix not in ids:
-        raise ConfigurationError(f"several runs begin with {prefix!r}: {', '.join(ids)}", "give more of the id")
+        raise ConfigurationError(f"several runs begin with {prefix!r}: {', '.join(ids)}", "Give more of the id")
     return prefix if prefix in ids else next(iter(ids), None)
 
 
@@ -90,7 +90,7 @@ def _unknown_run(store: Store, id_or_prefix: str) -> UnknownNameError:
     newest = sa.select(run.c.id).order_by(run.c.created_at.desc()).limit(40)
     with store.read() as connection:
         recent_ids = connection.execute(newest).scalars().all()
-    return UnknownNameError("run", id_or_prefix, recent_ids, "see `benchwright runs list`")
+    return UnknownNameError("run", id_or_prefix, recent_ids, "See `benchwright runs list`")
 
 
 def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...]:
@@ -212,7 +212,7 @@ def delete_run(store: Store, run_id: str) -> None:
         row = connection.execute(sa.select(*columns).where(run.c.id == run_id).with_for_update()).first()
         if row is not None:
             if row.status == Status.RUNNING and held_runs(connection, [run_id]):
-                raise StoreError(f"run {run_id!r} is still running and was not deleted", "cancel it first, or wait")
+                raise StoreError(f"run {run_id!r} is still running and was not deleted", "Cancel it first, or wait")
             connection.execute(sa.delete(run).where(run.c.id == run_id))
             _delete_childless(connection, row.invocation_id)
     if row is None:

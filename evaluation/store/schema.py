@@ -14,7 +14,7 @@ from evaluation.store.tables import METADATA
 _LOCK = 7_236_478_112
 """Key of the advisory lock: an arbitrary number, equal in all processes that upgrade a PostgreSQL database."""
 _LEAVE_AN_OLD_SCHEMA = (
-    "run `benchwright db upgrade` of commit 7f72b96, which upgrades it; or write its results to files with the "
+    "Run `benchwright db upgrade` of commit 7f72b96, which upgrades it; or write its results to files with the "
     "version that made it (`benchwright export RUN --out FILE`) and use another --db"
 )
 
@@ -57,7 +57,7 @@ def check_upgradable(connection: Connection, url: URL) -> str | None:
     revision = stored_revision(connection)
     if revision is None:
         if not is_empty(connection):
-            raise StoreError(f"the database {shown(url)} holds something else's tables", "use another --db")
+            raise StoreError(f"the database {shown(url)} holds something else's tables", "Use another --db")
     elif revision < oldest_revision():
         raise StoreError(
             f"the database {shown(url)} was written by an earlier version: it has schema {revision!r}, "
@@ -68,7 +68,7 @@ def check_upgradable(connection: Connection, url: URL) -> str | None:
         raise StoreError(
             f"the database {shown(url)} was written by a newer version: it has schema {revision!r}, "
             f"and this version knows none after {newest_revision()!r}",
-            "install a newer benchwright, or use another --db",
+            "Install a newer benchwright, or use another --db",
         )
     return revision
 

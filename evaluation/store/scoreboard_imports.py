@@ -64,9 +64,9 @@ def find_import(store: Store, name_or_id: str) -> ScoreboardRecord:
         return matches[0]
     if matches:
         listed = ", ".join(f"{record.name} ({record.import_id[:12]})" for record in matches)
-        raise ConfigurationError(f"several imports are meant by {name_or_id!r}: {listed}", "give more of the id")
+        raise ConfigurationError(f"several imports are meant by {name_or_id!r}: {listed}", "Give more of the id")
     names = [record.name for record in records]
-    raise UnknownNameError("import", name_or_id, names, "see `benchwright selection imports`")
+    raise UnknownNameError("import", name_or_id, names, "See `benchwright selection imports`")
 
 
 def remove_import(store: Store, name_or_id: str) -> ScoreboardRecord:

@@ -249,7 +249,7 @@ def _failure_values(failure: ScoreFailure, scorer_version: str) -> dict[str, Any
 def _finite(value: float, use: MetricUse) -> float:
     if not isfinite(value):
         raise StoreError(
-            f"{use.name!r} gave {value!r}, not a finite number", "this is a bug in the metric; please report it"
+            f"{use.name!r} gave {value!r}, not a finite number", "This is a bug in the metric; please report it"
         )
     return float(value)
 

@@ -90,7 +90,7 @@ def read_model(store: Store, version_or_id: str | int) -> StoredModel:
             raise DamagedModelError(
                 f"the {part} of selection model {record.version} ({record.kind}, {model_id[:7]}) in {store.shown_url} "
                 "is not what was stored",
-                "run `benchwright selection rollback`, or train again with `benchwright retrain`",
+                "Run `benchwright selection rollback`, or train again with `benchwright retrain`",
             )
     return StoredModel(record=record, estimator=row["estimator"], serving=row["serving"])
 
@@ -211,7 +211,7 @@ def _must_hold(last: Promotion | None, replacing: int | None) -> None:
     if held != replacing:
         raise SupersededError(
             f"promotion {held} is now active, not {replacing}: another process promoted a model first",
-            "evaluate again, against the model that decides now",
+            "Evaluate again, against the model that decides now",
         )
 
 
@@ -257,10 +257,10 @@ def _find(connection: Connection, version_or_id: str | int) -> str:
         return str(ids[0])
     if ids:
         listed = ", ".join(model_id[:12] for model_id in ids)
-        raise ConfigurationError(f"several selection models begin with {text!r}: {listed}", "give more of the id")
+        raise ConfigurationError(f"several selection models begin with {text!r}: {listed}", "Give more of the id")
     newest = sa.select(selection_model.c.version).order_by(selection_model.c.version.desc()).limit(40)
     versions = [str(version) for version in connection.execute(newest).scalars()]
-    raise UnknownNameError("selection model", text, versions, "see `benchwright selection history`")
+    raise UnknownNameError("selection model", text, versions, "See `benchwright selection history`")
 
 
 def _hash(content: bytes | None) -> str | None:

@@ -120,7 +120,7 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
             raise StoreError(
                 f"the database {store.shown_url} has the schema {revision or 'of an empty one'!r}, "
                 f"and this version needs {newest_revision()!r}",
-                "run `benchwright db upgrade`",
+                "Run `benchwright db upgrade`",
             )
     except BaseException:
         store.close()
@@ -154,7 +154,7 @@ def folder_must_be_there(url: str) -> None:
     if _is_sqlite(address) and not os.path.exists(folder):
         raise StoreError(
             f"there is no folder {str(folder)!r} for the database {shown(address)}",
-            f"check the path, or make the folder: `mkdir -p {shlex.quote(str(folder))}`",
+            f"Check the path, or make the folder: `mkdir -p {shlex.quote(str(folder))}`",
         )
 
 
@@ -260,11 +260,11 @@ def backup(url: str | None, target_path: Path) -> int:
     if not _is_sqlite(address):
         raise StoreError(
             f"{shown(address)} is backed up by PostgreSQL's own tool",
-            f"run `pg_dump --format=custom --file={target_path} --dbname={_without_password(address)}`",
+            f"Run `pg_dump --format=custom --file={target_path} --dbname={_without_password(address)}`",
         )
     _must_be_there(address)
     if target_path.exists():
-        raise StoreError(f"{str(target_path)!r} exists already and is not overwritten", "name another file")
+        raise StoreError(f"{str(target_path)!r} exists already and is not overwritten", "Name another file")
     try:
         target_path.parent.mkdir(parents=True, exist_ok=True)
         make_private_file(target_path.with_name(f"{target_path.name}.unfinished"))
@@ -272,7 +272,7 @@ def backup(url: str | None, target_path: Path) -> int:
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"the database {shown(address)} could not be copied to {str(target_path)!r}: {error}",
-            "check the path and the free space",
+            "Check the path and the free space",
         ) from error
     return target_path.stat().st_size
 
@@ -298,4 +298,4 @@ def _is_sqlite(address: URL) -> bool:
 
 def _must_be_there(address: URL) -> None:
     if _is_sqlite(address) and not Path(str(address.database)).exists():
-        raise StoreError(f"there is no database {shown(address)}", "check the path, or run an evaluation to make it")
+        raise StoreError(f"there is no database {shown(address)}", "Check the path, or run an evaluation to make it")

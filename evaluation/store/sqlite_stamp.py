@@ -133,7 +133,7 @@ class SqliteStamp:
         except OSError as error:
             self._let_go()
             raise StoreUnreachableError(
-                f"the database sqlite:///{self.path} is away: {error.strerror}", "put it back, or use another --db"
+                f"the database sqlite:///{self.path} is away: {error.strerror}", "Put it back, or use another --db"
             ) from error
         file = (stat.st_dev, stat.st_ino)
         if file != self._file:

@@ -20,7 +20,7 @@ def to_json(value: Any) -> str:
         return json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise StoreError(
-            f"not storable as JSON: {error}", "store plain JSON: no NaN, no infinity, no objects"
+            f"not storable as JSON: {error}", "Store plain JSON: no NaN, no infinity, no objects"
         ) from error
 
 

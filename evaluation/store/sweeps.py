@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from evaluation.errors import StoreError
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
-from evaluation.store.tables import run, sweep
+from evaluation.store.tables import sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +60,6 @@ def find_sweep(store: Store, invocation_id: str) -> SweepRecord | None:
     return None if row is None else SweepRecord(**row._mapping)
 
 
-def newest_sweep(store: Store) -> str | None:
-    """Return the id of the run of the newest sweep that is not archived; None where there is none."""
-    newest = (
-        sa.select(run.c.id)
-        .join(sweep, sweep.c.invocation_id == run.c.invocation_id)
-        .where(run.c.archived_at.is_(None))
-        .order_by(run.c.created_at.desc(), run.c.id.desc())
-    )
-    with store.read() as connection:
-        run_id: str | None = connection.execute(newest.limit(1)).scalar()
-    return run_id
-
-
 def finish_sweep(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:
     """Store the outcome of a sweep.
 
@@ -83,4 +70,4 @@ def finish_sweep(store: Store, invocation_id: str, result: Mapping[str, Any]) ->
     with store.write() as connection:
         done = connection.execute(changed.values(result=dict(result), finished_at=now()))
     if not done.rowcount:
-        raise StoreError(f"{store.shown_url} holds no sweep {invocation_id!r}", "was its run deleted?")
+        raise StoreError(f"{store.shown_url} holds no sweep {invocation_id!r}", "Was its run deleted?")

@@ -88,7 +88,7 @@ def _must_have_room(store: Store, folder: Path, free_bytes: Callable[[Path], int
             raise StoreError(
                 f"giving the free room of {shown(parse_url(store.url))} back needs {needed:,} bytes "
                 f"in {str(place)!r} for a while, and {free:,} are free",
-                "free some space, or name a folder on another disk with SQLITE_TMPDIR, and prune again; "
+                "Free some space, or name a folder on another disk with SQLITE_TMPDIR, and prune again; "
                 "until then new results use the room inside the file",
             )
 

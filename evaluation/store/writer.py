@@ -107,7 +107,7 @@ class OutcomeWriter:
             if self._failure is None and not self._closed:
                 self._queue.put((row, future))
                 return future
-        future.set_exception(self._again(self._failure or StoreError("this writer is closed", "open another one")))
+        future.set_exception(self._again(self._failure or StoreError("this writer is closed", "Open another one")))
         return future
 
     def close(self) -> None:

@@ -54,7 +54,7 @@ def analyse(
     """
     if scores.ndim != 2 or len(scores) != len(tried):
         raise ConfigurationError(
-            f"{len(tried)} combinations, but scores of shape {scores.shape}", "give one row of scores for each"
+            f"{len(tried)} combinations, but scores of shape {scores.shape}", "Give one row of scores for each"
         )
     terms = LevelSettings(
         independent=independent,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluation.errors import ConfigurationError, ModelFileError
+from evaluation.files.unreadable import unreadable
 from evaluation.fingerprint import canonical_json
 from evaluation.formatting import quantity
 from evaluation.results.as_json import as_json
@@ -183,7 +184,7 @@ def read_file(path: Path) -> PackedModel:
             raise ConfigurationError(f"{str(path)!r} is not a file", "Give a model file.")
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{str(path)!r} cannot be read: {error.strerror}", "Give a model file.") from error
+        raise unreadable(path, error, what="the model file") from error
     return read_packed(data)
 
 

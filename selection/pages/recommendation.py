@@ -145,8 +145,13 @@ def evaluation_to_run(task: str | None, candidates: Iterable[Choosable]) -> str:
         task: The requested task.
         candidates: All known candidates.
     """
-    models = dict.fromkeys(
-        candidate.model for candidate in candidates if candidate.not_ready is None and candidate.places
-    )
-    named = " ".join(f"--model {shlex.quote(one_line(model))}" for model in list(models)[:_MODELS_NAMED] or ["MODEL"])
-    return f"benchwright evaluate --benchmark {SUITES.get(task or '', 'FILE')} {named}"
+    place_of = {
+        candidate.model: candidate.places[0]
+        for candidate in candidates
+        if candidate.not_ready is None and candidate.places
+    }
+    models = list(place_of)[:_MODELS_NAMED]
+    named = [f"--model {shlex.quote(one_line(model))}" for model in models or ["MODEL"]]
+    if any(place_of[model].url is None for model in models):
+        named.append("--embedded")
+    return " ".join((f"benchwright evaluate --benchmark {SUITES.get(task or '', 'FILE')}", *named))

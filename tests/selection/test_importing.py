@@ -83,8 +83,8 @@ def test_other_forms_hold_the_same(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "words", "next_step"),
     [
-        (["a,chat,3,Hi,1.01"], "row 5, field 'quality': is 1.01; expected a number from 0 to 1", "divide percentages"),
-        (["a,chat,3,Hi,-0.1"], "row 5, field 'quality': is -0.1", "divide percentages"),
+        (["a,chat,3,Hi,1.01"], "row 5, field 'quality': is 1.01; expected a number from 0 to 1", "Divide percentages"),
+        (["a,chat,3,Hi,-0.1"], "row 5, field 'quality': is -0.1", "Divide percentages"),
         (["a,chat,3,Hi,inf"], "row 5, field 'quality': got text: 'inf'", "nothing was stored"),
         (["a,chat,3,Hi,good"], "row 5, field 'quality': got text: 'good'", "nothing was stored"),
         (["a,chat,3,Hi,"], "row 5, field 'quality': is missing", "nothing was stored"),
@@ -127,7 +127,7 @@ def test_a_column_that_nothing_reads_is_refused_and_a_slip_is_guessed(store: Sto
         BenchmarkError, match="row 1: unknown columns 'latency', 'judge'; expected candidate"
     ) as refused:
         import_scoreboard(store, path)
-    assert "did you mean 'latency_s'?" in str(refused.value.next_step)
+    assert "Did you mean 'latency_s'?" in str(refused.value.next_step)
     assert "--ignore-field latency --ignore-field judge" in str(refused.value.next_step)
     found = import_scoreboard(store, path, ignore=["latency", "judge"])
     assert ("left out: 'judge', 'latency'",) == found.notes

@@ -18,7 +18,7 @@ from deployments.cli.doctor.first_steps import (
     model_memory_bytes,
     suggestion_for,
 )
-from deployments.cli.terminal.output import EXIT_MENDABLE, print_json, report_error
+from deployments.cli.terminal.output import EXIT_MENDABLE, error_as_json, print_json, report_error
 from deployments.cli.terminal.tables import print_line, print_table
 from deployments.prefect_home import mend_modes
 from evaluation.errors import BenchwrightError, ConfigurationError
@@ -204,7 +204,7 @@ def _print_json(diagnosis: Diagnosis, broken: Sequence[Finding]) -> None:
     outcome: dict[str, Any] = {"status": "ok"}
     if broken:
         error = _error(broken)
-        outcome = {"status": "error", "error": {"message": error.message, "next": error.next_step}}
+        outcome = {"status": "error", "error": error_as_json(error)}
     print_json(
         outcome
         | {

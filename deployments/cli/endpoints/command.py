@@ -212,5 +212,5 @@ def check_key_variable(text: str) -> None:
         raise ConfigurationError(
             "--key-variable takes the name of an environment variable in capitals; the given value is not one (not "
             "shown, since it may be the key itself)",
-            "export SERVER_KEY=… and give --key-variable SERVER_KEY",
+            "`export SERVER_KEY=…`, and give --key-variable SERVER_KEY",
         )

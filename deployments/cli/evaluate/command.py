@@ -38,7 +38,7 @@ def evaluate(
     ] = None,
     field: FieldsOption = None,
     ignore_field: IgnoredFieldsOption = None,
-    model: Annotated[Words, typer.Option(metavar="NAME", help="A model, with the options given for all.*")] = None,
+    model: Annotated[Words, typer.Option(metavar="NAME", help="A model, asked with the options below.*")] = None,
     candidate: Annotated[
         Words, typer.Option(metavar="'NAME key=value …'", help="A model with options, a profile or think of its own.*")
     ] = None,

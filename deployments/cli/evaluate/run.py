@@ -27,6 +27,7 @@ from deployments.cli.terminal.output import (
     print_json,
     print_status,
     report_error,
+    report_lost_results,
 )
 from deployments.cli.terminal.run_results import print_invocation
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
@@ -281,10 +282,7 @@ def _show(prepared: Prepared, ended: Ended, store: "Store", *, as_json: bool, ju
     except DatabaseLostError:
         raise
     except StoreError as error:
-        problem = {"message": error.message, "next": error.next_step}
-        if as_json:
-            print_json({"status": "failed", "invocation_id": ended.invocation_id, "runs": [], "error": problem})
-        return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
+        return report_lost_results(error, ended.invocation_id, as_json=as_json)
     code = _check_thresholds(prepared, result, ended.code, junit)
     if as_json:
         print_json(result)

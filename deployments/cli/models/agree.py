@@ -67,13 +67,13 @@ def agree(
     ] = DEFAULT_BENCHMARK,
     field: FieldsOption = None,
     ignore_field: IgnoredFieldsOption = None,
-    cases: Annotated[int, typer.Option("--cases", min=1, metavar="K", help="How many of its cases to ask.")] = 20,
+    cases: Annotated[int, typer.Option("--cases", min=1, metavar="K", help="Number of its cases to ask.")] = 20,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", metavar="KEY=VALUE", help="An option for the model; may be repeated."),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, metavar="S", help="The random seed of the cases and their seeds.")
+        int, typer.Option("--seed", min=0, metavar="S", help="The random seed of the drawn cases and of every request.")
     ] = 0,
     any_digest: Annotated[
         bool, typer.Option("--any-digest", help="Ask even if the servers' weights differ or are unknown.")
@@ -81,9 +81,12 @@ def agree(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure whether servers give the same answers: each is asked the same cases twice. Exit with 1: do not pool them.
+    """Measure whether servers give the same answers: each is asked the same cases twice.
+
+    Exits with 1 if the servers should not be pooled.
 
     A server with several slots (default 4) is asked once more, with that many concurrent requests. Nothing is stored.
+    Options marked * may be repeated.
     """
     with open_to_list(db) as store:
         request = _request(model, benchmark, field, ignore_field)

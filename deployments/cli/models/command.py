@@ -139,9 +139,9 @@ def pull(
 def register(
     name: NameArgument,
     family: FamilyOption = None,
-    quantisation: Annotated[str | None, typer.Option("--quantisation", metavar="Q", help="Such as Q4_K_M.")] = None,
+    quantisation: Annotated[str | None, typer.Option("--quantisation", metavar="Q", help="For example Q4_K_M.")] = None,
     size: Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Size of its file, such as 4.7GB.")] = None,
-    parameters: Annotated[str | None, typer.Option("--parameters", metavar="N", help="Such as 8.0B.")] = None,
+    parameters: Annotated[str | None, typer.Option("--parameters", metavar="N", help="For example 8.0B.")] = None,
     context: Annotated[
         int | None, typer.Option("--context", min=1, metavar="N", help="Context length in tokens.")
     ] = None,

@@ -35,13 +35,13 @@ def monitor(
         typer.Option(
             "--false-alarm-rate",
             metavar="P",
-            help="Probability of any false quality alarm over --over-looks; default 0.05.",
+            help="Probability of any false quality alarm in --over-looks runs; default 0.05.",
         ),
     ] = None,
     over_looks: Annotated[
         int | None,
         typer.Option(
-            "--over-looks", metavar="N", help="Number of new runs that --false-alarm-rate covers; default 200."
+            "--over-looks", metavar="N", help="Number of new runs over which --false-alarm-rate holds; default 200."
         ),
     ] = None,
     min_calls: Annotated[

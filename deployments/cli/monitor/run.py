@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.evaluate.run import exit_code
 from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
 from deployments.cli.long_commands import code_of_signal, workplace
-from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status
+from deployments.cli.terminal.output import (
+    EXIT_CHECK_FAILED,
+    EXIT_DONE,
+    EXIT_RUN_FAILED,
+    error_as_json,
+    print_json,
+    print_status,
+)
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from evaluation.errors import ConfigurationError
@@ -98,7 +105,7 @@ def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json
         _show(result, as_json=as_json)
         return EXIT_CHECK_FAILED if fail_on_alert and _has_open(result) else code
     if as_json:
-        problem = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
+        problem = {} if error is None else {"error": error_as_json(error)}
         print_json({"status": "failed" if code == EXIT_RUN_FAILED else "cancelled", **problem})
     return code
 

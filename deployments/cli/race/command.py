@@ -24,7 +24,10 @@ def race(
         float | None, typer.Option(metavar="P", help="Maximum probability that the best is dropped; default 0.05.")
     ] = None,
     margin: Annotated[
-        str | None, typer.Option(metavar="2pp", help="A difference that does not matter; the race may end at it.")
+        str | None,
+        typer.Option(
+            metavar="2pp", help="Largest difference that does not matter; the race may end when none is larger."
+        ),
     ] = None,
     levels: Annotated[
         Words,

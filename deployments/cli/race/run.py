@@ -12,7 +12,7 @@ from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.race.dry_run import show_race_dry_run
 from deployments.cli.race.page import print_race
 from deployments.cli.search_options import TypedSearch
-from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
+from deployments.cli.terminal.output import EXIT_DONE, print_json, print_status, report_lost_results
 from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
     from evaluation.planning.resuming import HOW
     from evaluation.requests.race_request import read_race_request
     from evaluation.store.races import find_race
+    from evaluation.store.search_runs import find_race_run
 
     others = [name for name in search.fields if name != MAY_CHANGE]
     others += [name for name in search.evaluation if name not in HOW and name != "prices"]
@@ -77,12 +78,10 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
             f"Resume it with only --{MAY_CHANGE} and server options, or start a new race.",
         )
     changes = {name: value for name, value in search.evaluation.items() if name != "prices"}
-    prepared = prepare(changes, store, source=request_source(), resume=run)
+    earlier = find_race_run(store, run).plan
+    prepared = prepare(changes, store, source=request_source(), resume=earlier.run_id)
     record = find_race(store, prepared.invocation_id)
-    if record is None:
-        raise ConfigurationError(
-            f"run {prepared.earlier[0].plan.run_id} is not a race", "Resume it with `benchwright evaluate --resume`."
-        )
+    assert record is not None  # noqa: S101 - found above
     fields = {**record.request, **search.fields, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
     return prepared, read_race_request(fields, source="the stored race")
 
@@ -163,10 +162,7 @@ def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
     except StoreError as error:
         if ended.is_interrupted:
             return ended.code
-        if as_json:
-            words = {"message": error.message, "next": error.next_step}
-            print_json({"status": "failed", "invocation_id": ended.invocation_id, "runs": [], "error": words})
-        return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
+        return report_lost_results(error, ended.invocation_id, as_json=as_json)
     if as_json:
         print_json(result)
     else:

@@ -59,7 +59,7 @@ def recommend(
     weight: Annotated[
         Words,
         typer.Option(
-            metavar="NAME=N", help="Points of quality that halving latency, cost or energy is worth; quality=1.*"
+            metavar="NAME=N", help="Points of quality that it is worth to halve latency, cost or energy: latency=2.*"
         ),
     ] = None,
     on_tie: Annotated[
@@ -68,7 +68,7 @@ def recommend(
     ] = "cheapest",
     tolerance: Annotated[
         float,
-        typer.Option(metavar="POINTS", help="How near: points of expected quality below the best."),
+        typer.Option(metavar="POINTS", help="Points of expected quality below the best that still count as near it."),
     ] = 0.5,
     on_little_evidence: Annotated[
         str,

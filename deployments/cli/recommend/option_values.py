@@ -10,6 +10,7 @@ from pathlib import Path
 from deployments.cli.terminal.tables import read_size
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.number_parsing import read_number
+from evaluation.files.unreadable import unreadable
 from selection.preferences import Weights
 
 _NUMBER = re.compile(r"\s*(?P<sign>\$?)(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(?P<unit>[A-Za-zµ%]*)\s*")
@@ -172,8 +173,6 @@ def _read_file(file: Path) -> str:
             raise ConfigurationError(f"{name} is larger than 10 MB", "Give one prompt.")
         return content.decode("utf-8")
     except OSError as error:
-        raise ConfigurationError(
-            f"{name} cannot be read: {error.strerror}", ("Give a file, or - for standard input.")
-        ) from None
+        raise unreadable(file, error, what="--prompt-file") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{name} is not UTF-8 text", "Save it as UTF-8.") from None

@@ -14,7 +14,14 @@ from typing import Any, cast, get_args
 import selection
 from deployments.cli.arguments import database_url
 from deployments.cli.recommend.stored_verdicts import lines_of, verdicts_of_runs
-from deployments.cli.terminal.output import EXIT_DONE, EXIT_MENDABLE, print_json, print_status, report_error
+from deployments.cli.terminal.output import (
+    EXIT_DONE,
+    EXIT_MENDABLE,
+    error_as_json,
+    print_json,
+    print_status,
+    report_error,
+)
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table, screen_width
 from deployments.cli.terminal.tables import print_line
@@ -149,10 +156,11 @@ def _say_why_nobody(
 ) -> int:
     candidates = recommender_of(url).view().scoreboard.candidates
     step = f"`{evaluation_to_run(recommendation.task, candidates)}`, or `--on-little-evidence rules`."
+    error = SelectionError(recommendation.reason, step)
     if as_json:
         result = recommendation_result(recommendation, percentile=options.constraints.percentile)
-        print_json(result_as_json(result) | {"error": {"message": recommendation.reason, "next": step}})
-    return report_error(SelectionError(recommendation.reason, step), as_json=False, code=EXIT_MENDABLE)
+        print_json(result_as_json(result) | {"error": error_as_json(error)})
+    return report_error(error, as_json=False, code=EXIT_MENDABLE)
 
 
 def _show(

@@ -10,7 +10,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption
 def retrain(
     if_enough_new: Annotated[
         int | None,
-        typer.Option("--if-enough-new", metavar="N", help="Exit if fewer than N scored answers and outcomes are new."),
+        typer.Option("--if-enough-new", metavar="N", help="Train only if N scored answers and outcomes are new."),
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The random seed of the training; default 0.")] = None,
     db: DatabaseOption = None,

@@ -16,6 +16,7 @@ from deployments.cli.terminal.output import (
     EXIT_INTERRUPTED,
     EXIT_RUN_FAILED,
     EXIT_TERMINATED,
+    error_as_json,
     print_json,
     print_status,
 )
@@ -88,7 +89,7 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
         _show(ended.result, as_json=as_json)
     elif as_json and ended.code == EXIT_RUN_FAILED:
         error = ended.broken_by
-        problem = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
+        problem = {} if error is None else {"error": error_as_json(error)}
         print_json({"status": "failed", **problem})
     return ended.code
 

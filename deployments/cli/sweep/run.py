@@ -19,7 +19,6 @@ from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.search_options import TypedSearch
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
 from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
-from evaluation.records import RunPlan
 from evaluation.results.as_json import as_json as result_as_json
 
 if TYPE_CHECKING:
@@ -66,12 +65,13 @@ def show_sweep(run: str, search: TypedSearch, *, database: str | None, as_json: 
         ConfigurationError: the run is not a sweep, or something else was typed.
     """
     from evaluation.run_results.run_result import invocation_result
+    from evaluation.store.search_runs import find_sweep_run
 
     others = [*search.fields, *(name for name in search.evaluation if name != "prices")]
     if others or search.resume is not None or search.dry_run:
         raise ConfigurationError("--show takes only --db and --json", ABOUT_SHOW)
     with open_stored(database) as store:
-        plan = stored_sweep(store, run)
+        plan = find_sweep_run(store, run).plan
         result = invocation_result(store, plan.invocation_id)
         _print(store, plan.invocation_id, result, as_json=as_json)
     return EXIT_DONE
@@ -101,6 +101,7 @@ def prepare_sweep(search: TypedSearch, store: "Store") -> "tuple[Prepared, Sweep
 def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
     from evaluation.planning.resuming import HOW
     from evaluation.requests.sweep_request import read_sweep_request
+    from evaluation.store.search_runs import find_sweep_run
     from evaluation.store.sweeps import find_sweep
 
     others = [*search.fields, *(name for name in search.evaluation if name not in HOW and name != "prices")]
@@ -110,43 +111,13 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
             "Resume it with only server options, or start a new sweep.",
         )
     changes = {name: value for name, value in search.evaluation.items() if name != "prices"}
-    earlier = stored_sweep(store, run)
+    earlier = find_sweep_run(store, run).plan
     prepared = prepare(changes, store, source=request_source(), resume=earlier.run_id)
     record = find_sweep(store, prepared.invocation_id)
-    assert record is not None  # noqa: S101 - refused above
+    assert record is not None  # noqa: S101 - found above
     how = {name: getattr(prepared.request, name) for name in HOW}
     evaluation = {**record.request["evaluation"], **how}
     return prepared, read_sweep_request({**record.request, "evaluation": evaluation}, source="the stored sweep")
-
-
-def stored_sweep(store: "Store", run: str) -> RunPlan:
-    """Return the plan of a sweep's run; `last` is the newest sweep's.
-
-    Raises:
-        UnknownNameError: no such run.
-        ConfigurationError: the run is not a sweep.
-    """
-    from evaluation.store.runs import find_run
-
-    plan = find_run(store, _newest_for_last(store, run)).plan
-    _refuse_other(store, plan.invocation_id, plan.run_id)
-    return plan
-
-
-def _newest_for_last(store: "Store", run: str) -> str:
-    """Return the newest sweep's run for `last`; otherwise, or without any sweep, `run` unchanged."""
-    from evaluation.store.sweeps import newest_sweep
-
-    return (newest_sweep(store) or run) if run == "last" else run
-
-
-def _refuse_other(store: "Store", invocation_id: str, run_id: str) -> None:
-    from evaluation.store.sweeps import find_sweep
-
-    if find_sweep(store, invocation_id) is None:
-        raise ConfigurationError(
-            f"run {run_id} is not a sweep", "`benchwright runs list` lists the runs, and `benchwright show` shows one."
-        )
 
 
 def _what_is_tried(request: "SweepRequest") -> str:

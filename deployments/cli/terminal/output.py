@@ -5,7 +5,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.callers import current_caller
-from evaluation.errors import BenchwrightError, DatabaseLostError
+from deployments.cli.next_steps import with_typed_options
+from evaluation.errors import BenchwrightError, StoreError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,7 +41,7 @@ def print_status(text: str) -> None:
 
     caller = current_caller()
     if caller is None:
-        progress_console().print(for_terminal(text))
+        progress_console().print(for_terminal(with_typed_options(text)))
     else:
         caller.tell(text)
 
@@ -53,15 +54,21 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def error_as_json(error: BenchwrightError) -> dict[str, str | None]:
+    """Return the error as `--json` shows it, with the next step for this command line."""
+    return {"message": error.message, "next": error.next_step and with_typed_options(error.next_step)}
+
+
 def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MENDABLE) -> int:
     """Print an error with its next step, and return the exit code."""
     from evaluation.escaping import for_terminal
 
+    problem = error_as_json(error)
     if as_json and code == EXIT_MENDABLE:
-        print_json({"status": "error", "error": {"message": error.message, "next": error.next_step}})
+        print_json({"status": "error", "error": problem})
     _complain(f"error: {for_terminal(error.message)}")
-    if error.next_step:
-        _complain(f"  next: {for_terminal(error.next_step)}")
+    if problem["next"]:
+        _complain(f"  next: {for_terminal(problem['next'])}")
     return code
 
 
@@ -74,9 +81,8 @@ def _complain(line: str) -> None:
         caller.tell(line)
 
 
-def report_lost_database(error: DatabaseLostError, invocation_id: str | None = None, *, as_json: bool) -> int:
-    """Report an error for results that were lost with their database, of which none can be shown."""
+def report_lost_results(error: StoreError, invocation_id: str | None = None, *, as_json: bool) -> int:
+    """Report an error that leaves no result to show: the database is lost, or cannot be read."""
     if as_json:
-        problem = {"message": error.message, "next": error.next_step}
-        print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": problem})
+        print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": error_as_json(error)})
     return report_error(error, as_json=False, code=EXIT_RUN_FAILED)

@@ -78,7 +78,7 @@ class Mmlu(Format):
             f"{letter(by_text or 0)}",
             field=name,
             expected="an answer that names one option",
-            next_step=f"say which is meant with `--field answer_index={row.names.get(name, name)}` or "
+            next_step=f"Say which is meant with `--field answer_index={row.names.get(name, name)}` or "
             f"`--field answer_text={row.names.get(name, name)}`; a benchmark's header says the same under 'fields'",
         )
 

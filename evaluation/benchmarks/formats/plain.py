@@ -91,7 +91,7 @@ def _references(row: Row, choices: Sequence[str]) -> tuple[str, ...]:
             f"{shown(other).removeprefix('text: ')} is not one of the choices",
             field="references",
             expected="the text or the letter of a choice",
-            next_step="write the choice itself; an index is read as in MMLU, from 'question', 'choices' and 'answer'",
+            next_step="Write the choice itself; an index is read as in MMLU, from 'question', 'choices' and 'answer'",
         )
     return references
 
@@ -121,7 +121,7 @@ def _messages(row: Row) -> tuple[Message, ...]:
             "ends with the assistant's message, which answers the question",
             field="messages",
             expected="a conversation in which the assistant has yet to answer",
-            next_step="move that message to 'references'",
+            next_step="Move that message to 'references'",
         )
     return messages
 

@@ -38,7 +38,7 @@ class GroundedMetric(ModelMetric):
         if self.threshold is not None and not 0 < self.threshold <= 1:
             raise ConfigurationError(
                 f"{self.name}: threshold={self.threshold!r} is not above 0 and at most 1",
-                next_step="leave it out, or write for example threshold=0.5",
+                next_step="Leave it out, or write for example threshold=0.5",
             )
 
     @property

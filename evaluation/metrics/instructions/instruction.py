@@ -43,7 +43,7 @@ class Instruction(ABC):
     def refuse(self, argument: str, expected: str) -> ConfigurationError:
         """Return the error for an argument with an invalid value, for the caller to raise."""
         value = _shortened(getattr(self, argument))
-        return ConfigurationError(f"{self.name}: {argument}={value} is not {expected}", f"give it {expected}")
+        return ConfigurationError(f"{self.name}: {argument}={value} is not {expected}", f"Give it {expected}")
 
 
 def _shortened(value: object) -> str:

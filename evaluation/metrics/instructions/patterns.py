@@ -19,12 +19,12 @@ def check_pattern(instruction: Instruction, argument: str, pattern: str) -> None
         raise ConfigurationError(
             f"{instruction.name}: {pattern!r} in {argument} contains *, + or {{, "
             "which are unbounded quantifiers in a regular expression",
-            "put a backslash before each of them",
+            "Put a backslash before each of them",
         )
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise ConfigurationError(
             f"{instruction.name}: {pattern!r} in {argument} is not a valid regular expression: {error}",
-            "words are read as Python regular expressions: put a backslash before . ? ( ) [ ] | ^ $ that are meant so",
+            "Words are read as Python regular expressions: put a backslash before . ? ( ) [ ] | ^ $ that are meant so",
         ) from error

@@ -15,7 +15,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.metrics.instructions import INSTRUCTIONS
 from evaluation.metrics.instructions.instruction import Instruction, Relation
 
-NEXT_STEP = "mend the case's instruction_id_list and kwargs"
+NEXT_STEP = "Mend the case's instruction_id_list and kwargs"
 
 
 def instructions_of(case: Case) -> tuple[Instruction, ...]:

@@ -58,7 +58,7 @@ class JudgeMetric(ModelMetric):
             if getattr(self, option) < least:
                 raise ConfigurationError(
                     f"metric {self.name!r}: {option}={getattr(self, option)!r} is less than {least}",
-                    next_step=f"give {least} or more: a judge that sees or says less cannot judge",
+                    next_step=f"Give {least} or more: a judge that sees or says less cannot judge",
                 )
 
     def _ask(self, *, system: str, prompt: str, schema: str) -> AskJudge:

@@ -76,7 +76,7 @@ class JudgeRubric(JudgeMetric):
         if len(self.anchors) != _N_LEVELS or not all(anchor.strip() for anchor in self.anchors):
             raise ConfigurationError(
                 f"metric {self.name!r}: anchors={self.anchors!r} are not {_N_LEVELS} descriptions",
-                next_step=f"describe each grade from {LOWEST_SCORE} to {HIGHEST_SCORE}, in this order",
+                next_step=f"Describe each grade from {LOWEST_SCORE} to {HIGHEST_SCORE}, in this order",
             )
 
     def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[AskJudge, ...]:

@@ -35,7 +35,7 @@ class PassAtK(ProgramMetric):
         """Refuse a `k` that is no number of programs."""
         ProgramMetric.__post_init__(self)
         if self.k < 1:
-            raise ConfigurationError(f"pass_at_k has k={self.k!r}", "give a number from 1")
+            raise ConfigurationError(f"pass_at_k has k={self.k!r}", "Give a number from 1")
 
     @property
     def n_repeats_needed(self) -> int:

@@ -30,7 +30,7 @@ class ProgramMetric(Metric):
     def __post_init__(self) -> None:
         """Refuse an invalid time limit."""
         if not 0 < self.timeout_s <= 3600:
-            raise ConfigurationError(f"timeout_s is {self.timeout_s!r}", "give seconds above 0, up to 3600")
+            raise ConfigurationError(f"timeout_s is {self.timeout_s!r}", "Give seconds above 0, up to 3600")
 
     def problem(self, case: Case) -> str | None:
         """Say what the case lacks to test a program."""

@@ -37,7 +37,7 @@ class QualityMetric(Metric):
         """Raise a ConfigurationError for an option with an invalid value."""
         raise ConfigurationError(
             f"{self.name}: {option}={getattr(self, option)!r} is not {allowed}",
-            next_step=f"leave it out, or write for example {option}={example}",
+            next_step=f"Leave it out, or write for example {option}={example}",
         )
 
     @abstractmethod

@@ -76,13 +76,6 @@ def test_every_promised_command_is_there(
         assert f"Usage: benchwright {group} {command}" in said.out
 
 
-def test_an_unknown_command_is_one_message_and_2(benchwright: Callable[..., Any]) -> None:
-    said = benchwright("models", "lst")
-
-    assert 2 == said.code
-    assert "No such command 'lst'" in said.err
-
-
 @pytest.mark.parametrize("command", ["evaluate", "compare", "race", "sweep"])
 def test_commands_with_many_options_have_them_under_headings_each_once(
     benchwright: Callable[..., Any], command: str

@@ -135,7 +135,7 @@ def test_without_an_option_that_it_must_have_it_has_no_signature_yet(benchwright
     [
         ("tokn_f1", "unknown metric 'tokn_f1'; did you mean 'token_f1'?"),
         ("regex(patern='x')", "has no option 'patern'"),
-        ("/nowhere/own.py:Politeness", "cannot read '/nowhere/own.py'"),
+        ("/nowhere/own.py:Politeness", "cannot read the metric file '/nowhere/own.py'"),
     ],
 )
 def test_a_wrong_name_is_one_message_and_2(benchwright: Command, name: str, words: str) -> None:

@@ -91,7 +91,7 @@ def test_a_profile_file_that_is_not_there_is_named(benchwright: Command) -> None
     said = benchwright("profiles", "add", "/nowhere/terse.yaml")
 
     assert 2 == said.code
-    assert "cannot read '/nowhere/terse.yaml'" in said.err
+    assert "cannot read the profile '/nowhere/terse.yaml'" in said.err
 
 
 def test_an_unknown_profile_is_answered_with_those_that_exist(benchwright: Command) -> None:

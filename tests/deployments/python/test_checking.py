@@ -63,7 +63,7 @@ def test_a_value_of_another_kind_is_refused_by_name(call: Callable[[], object], 
     [
         (lambda: evaluate(benchmark="question_answering", model="a:1b", endpoint="http://127.0.0.1:9"),
          r"^no server answers at http://127\.0\.0\.1:9 .* another address with `endpoint`, or add `embedded`\.$"),
-        (lambda: evaluate(), r"^the call: no benchmark: .* help\(evaluate\) describes every option\.$"),
+        (lambda: evaluate(), r"^the call: no benchmark: .* `help\(evaluate\)` describes every option\.$"),
         (lambda: race(**ASKED), r"^the call: a race needs two candidates or more \(model, candidate\)\."),
         (lambda: sweep(**ASKED), r"^the call: no parameter to sweep: give param NAME=VALUES, or several model\."),
         (lambda: compare(), r"^the call: nothing to compare"),
@@ -83,6 +83,13 @@ def test_an_error_leaves_commands_as_they_are_and_says_which_value() -> None:
 
     assert "by 'x' is wrong" == raised.value.message
     assert "`by='run'` holds whole runs; `benchwright show RUN --json` lists them" == raised.value.next_step
+
+
+def test_the_help_of_a_command_is_that_of_the_function_wherever_it_stands_in_the_step() -> None:
+    with pytest.raises(StoreError) as raised, in_words_of_python():
+        raise StoreError("no", "Remove 'modle'. `benchwright sweep --help` lists the options.")
+
+    assert "Remove 'modle'. `help(sweep)` describes every option." == raised.value.next_step
 
 
 def test_the_traceback_of_a_mistake_shows_the_call_and_none_of_what_it_went_through() -> None:

@@ -54,7 +54,10 @@ def test_a_race_is_that_of_the_command_and_resumed_it_is_the_same(
 
     assert "good" == result.race.outcome.winner
     assert ["good", "bad"] == list(result.to_frame()["label"])
+    plain = evaluate(benchmark=twenty, model="good", limit=1, **asked).run
     assert result == race(resume="last") == load_race()
+    with pytest.raises(ConfigurationError, match=f"run {plain.run_id} is not a race"):
+        load_race(plain.run_id)
     shown = json.loads(benchwright("race", "--resume", "last", "--json"))
     assert shown == as_json(result)
 
@@ -71,6 +74,7 @@ def test_a_sweep_is_that_of_the_command(
     assert 0.0 == frame.iloc[0]["temperature"]
     shown = json.loads(benchwright("sweep", "--show", "last", "--json"))["sweep"]
     assert {key: value for key, value in shown.items() if key != "sentences"} == as_json(result)
+    evaluate(benchmark=twenty, model="model", limit=1, **asked)
     assert result == load_sweep()
 
 
@@ -138,7 +142,7 @@ def test_candidates_are_evaluated_and_compared_and_so_are_stored_runs(
     stored = compare(made.runs[0], metric="exact_match", against="good")
     asynchronously = asyncio.run(compare_async(made.runs[0].run_id, metric="exact_match", against="good"))
     assert [comparison] == list(stored) == list(asynchronously)
-    assert comparison == load_comparison(comparison.comparison_id)
+    assert comparison == load_comparison(comparison.comparison_id) == load_comparison()
     typed = ["compare", made.runs[0].run_id, "--metric", "exact_match", "--against", "good", "--json"]
     assert json.loads(benchwright(*typed))["comparisons"][0]["p_value"] == comparison.pairs[0].p_value
     row = made.to_frame().iloc[0]

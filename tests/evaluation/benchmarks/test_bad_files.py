@@ -33,7 +33,7 @@ def _said(path: Path, **options: Any) -> str:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     error = _refusal(tmp_path / "no.jsonl")
     assert f"{tmp_path / 'no.jsonl'}: no such file" == error.message
-    assert f"check the path; it is read from {Path.cwd()}" == error.next_step
+    assert f"Check the path; it is read from {Path.cwd()}." == error.next_step
 
 
 def test_a_directory(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_an_unknown_suffix(write: Write) -> None:
         "x.xlsx: unknown suffix '.xlsx'; expected one of .jsonl, .ndjson, .csv, .tsv, .parquet, .json, .yaml, .yml, "
         "each also with .gz"
     ) == _said(path)
-    assert "rename the file after its format, or save it as JSONL" == _refusal(path).next_step
+    assert "Rename the file after its format, or save it as JSONL" == _refusal(path).next_step
 
 
 BROKEN = [
@@ -124,7 +124,7 @@ def test_a_broken_gzip(write: Write) -> None:
         path.write_bytes(data)
         error = _refusal(path)
         assert "broken gzip: " == error.problem[: len("broken gzip: ")]
-        assert "compress or download the file again" == error.next_step
+        assert "Compress or download the file again" == error.next_step
 
 
 def test_a_cut_parquet_file(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_an_unknown_format_lists_the_fields_and_the_formats(write: Write) -> Non
     for title in ("GSM8K", "HumanEval", "MBPP", "SQuAD", "MMLU", "ARC", "summarization", "classification", "plain"):
         assert title in error.expected
     assert (
-        "say which is which: `--field prompt=text --field references=Answer`, or in a small YAML file beside it, "
+        "Say which is which: `--field prompt=text --field references=Answer`, or in a small YAML file beside it, "
         "'data: x.jsonl' and 'fields: {prompt: text, references: Answer}'; docs/benchmarks.md lists the fields of each "
         "format"
     ) == error.next_step
@@ -289,13 +289,13 @@ def test_a_path_that_no_disk_could_hold(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [json.dumps([GOOD]), json.dumps([GOOD], indent=1)])
 def test_a_json_list_that_is_named_jsonl(write: Write, content: str) -> None:
     error = _refusal(write("x.jsonl", content))
-    assert (1, "a file that is one JSON list is named .json, not .jsonl") == (error.line, error.next_step)
+    assert (1, "A file that is one JSON list is named .json, not .jsonl") == (error.line, error.next_step)
 
 
 def test_a_table_with_another_separator(write: Write) -> None:
     error = _refusal(write("x.csv", "prompt;references\na;b\n"))
     assert "has one column, 'prompt;references'" == error.problem
-    assert "write the table with commas instead of ';'" == error.next_step
+    assert "Write the table with commas instead of ';'" == error.next_step
 
 
 def test_a_wrong_type_says_which_line_to_mend(write: Write) -> None:

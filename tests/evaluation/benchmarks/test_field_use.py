@@ -230,7 +230,7 @@ def test_a_later_row_that_is_another_format_is_not_read_as_plain(write: Write) -
 
 def test_an_unknown_field_that_may_be_the_references_gets_that_hint(write: Write) -> None:
     path = write("x.jsonl", [{"prompt": "a?"}, {"prompt": "b?", "answer": "c"}])
-    assert "read it as ours with `--field references=answer`" in str(_refusal(path).next_step)
+    assert "Read it as ours with `--field references=answer`" in str(_refusal(path).next_step)
 
 
 @pytest.mark.parametrize("words", [["prompt"], ["=x"], ["prompt="], ["prompt=a", "prompt=b"]])

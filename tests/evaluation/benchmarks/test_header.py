@@ -63,7 +63,7 @@ def test_a_header_that_is_no_object_is_refused() -> None:
         header_of([], path="x.jsonl")
 
 
-@pytest.mark.parametrize(("key", "step"), [("metric", "did you mean 'metrics'?"), ("qqq", "remove it, or put it")])
+@pytest.mark.parametrize(("key", "step"), [("metric", "Did you mean 'metrics'?"), ("qqq", "Remove it, or put it")])
 def test_an_unknown_key_is_answered_with_the_next_step(key: str, step: str) -> None:
     with pytest.raises(BenchmarkError) as caught:
         header_of({key: 1}, path="x.jsonl")

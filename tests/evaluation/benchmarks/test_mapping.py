@@ -44,8 +44,8 @@ def test_a_complaint_names_the_field_as_the_file_does(write: Write) -> None:
 @pytest.mark.parametrize(
     ("fields", "expected", "step"),
     [
-        ({"promt": "q"}, "field 'promt': unknown field in the mapping of fields", "did you mean 'prompt'?"),
-        ({"zzz": "q"}, "field 'zzz': unknown field in the mapping of fields", "the mapping goes from our field to the"),
+        ({"promt": "q"}, "field 'promt': unknown field in the mapping of fields", "Did you mean 'prompt'?"),
+        ({"zzz": "q"}, "field 'zzz': unknown field in the mapping of fields", "The mapping goes from our field to the"),
         (
             {"prompt": "question"},
             "line 1: the mapping reads 'prompt' from 'question', which is not in the file; expected one of its fields: "

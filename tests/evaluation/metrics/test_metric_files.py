@@ -181,7 +181,7 @@ def test_an_unknown_class_is_answered_with_those_of_the_file(write: Write) -> No
 def test_a_file_that_is_not_there_is_named(path: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_metric(f"{path}:Politeness")
-    assert f"cannot read {path!r}" in caught.value.message
+    assert f"cannot read the metric file {path!r}: " in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_where_none_looks_like_a_metric_all_classes_are_named(tmp_path: Path) ->
     [
         ("x = 1\n", "and the file has none"),
         ("class (", "and the file cannot be read: invalid syntax"),
-        (None, "and the file cannot be read: No such file or directory"),
+        (None, "and the file cannot be read: no such file"),
     ],
 )
 def test_a_file_without_a_class_or_that_cannot_be_read_says_so(tmp_path: Path, source: str | None, said: str) -> None:
@@ -162,7 +162,7 @@ def test_what_cannot_be_meant_is_refused_with_its_reason(text, said):
 def test_an_unknown_option_is_answered_with_those_that_exist():
     with pytest.raises(ConfigurationError) as caught:
         parse_metric("regex(flags=2)")
-    assert "its options: pattern: str | None = None, ignore_case: bool = False, search: bool = True" == (
+    assert "Its options: pattern: str | None = None, ignore_case: bool = False, search: bool = True" == (
         caught.value.next_step
     )
     with pytest.raises(ConfigurationError) as caught:

@@ -78,6 +78,7 @@ def test_a_port_where_nobody_listens_is_a_server_that_is_down(raw: Any, wire: An
         asyncio.run(run())
     assert FailureKind.SERVER_DOWN == caught.value.kind
     assert "ollama serve" in str(caught.value.next_step)
+    assert "Errno" not in caught.value.message
 
 
 def test_a_slow_first_byte_times_out_as_waiting(raw: Any, wire: Any) -> None:

@@ -186,9 +186,9 @@ def test_a_file_that_is_no_request_is_refused_by_its_path(tmp_path: Path, conten
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="No such file") as caught:
+    with pytest.raises(ConfigurationError, match=r"cannot read the options .*: no such file") as caught:
         read_request_file(tmp_path / "nowhere.yaml")
-    assert "Check the path given to -f." == caught.value.next_step
+    assert f"Check the path; it is read from {Path.cwd()}." == caught.value.next_step
 
 
 def test_an_unknown_option_lists_those_that_exist() -> None:

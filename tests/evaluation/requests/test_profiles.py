@@ -58,6 +58,6 @@ def test_the_next_step_for_an_unknown_key_is_to_remove_it(tmp_path: Path) -> Non
 
 
 def test_a_missing_profile_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="No such file") as caught:
+    with pytest.raises(ConfigurationError, match=r"cannot read the profile .*: no such file") as caught:
         read_profile(tmp_path / "nowhere.yaml")
-    assert "Check the path." == caught.value.next_step
+    assert f"Check the path; it is read from {Path.cwd()}." == caught.value.next_step

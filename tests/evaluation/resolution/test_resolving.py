@@ -219,10 +219,10 @@ def test_a_slip_in_a_models_name_is_not_told_to_be_pulled(ollama_by_script: Scri
         resolved(ollama_by_script.url, models=["gpt3-6b-finetunin"])
     with pytest.raises(UnknownNameError) as other:
         resolved(ollama_by_script.url, models=["zzz"])
-    asked = f"Asked: {ollama_by_script.url}."
+    asked, there = f"Asked: {ollama_by_script.url}.", f" --endpoint {ollama_by_script.url}"
     assert (
-        f"Use that name, or pull another model with `benchwright models pull NAME`. {asked}",
-        f"Run `benchwright models pull zzz`. {asked}",
+        f"Use that name, or pull another model: `benchwright models pull NAME{there}`. {asked}",
+        f"Run `benchwright models pull zzz{there}`. {asked}",
     ) == (slip.value.next_step, other.value.next_step)
 
 
@@ -232,6 +232,14 @@ def test_the_embedded_server_is_named_where_it_was_not_asked_for(embedded: bool)
         resolved("http://127.0.0.1:9", embedded=embedded, settings=Settings(embedded_url="http://127.0.0.1:11"))
     assert embedded is not ("or add `--embedded`." in str(caught.value.next_step))
     assert "ollama serve" in str(caught.value.next_step)
+
+
+def test_a_provider_that_no_server_is_asked_in_is_refused(ollama_by_script: ScriptedOllama) -> None:
+    embedded = Settings(embedded_url=ollama_by_script.url)
+    with pytest.raises(ConfigurationError, match="invalid --provider 'vllm'; allowed: ollama, openai_compatible"):
+        resolved("embedded", provider="vllm", settings=embedded)
+    with pytest.raises(ConfigurationError, match="is for no server of this run: embedded speaks ollama"):
+        resolved("embedded", provider="openai_compatible", settings=embedded)
 
 
 def test_a_benchmark_without_a_case_is_refused() -> None:

@@ -6,9 +6,8 @@ import pytest
 
 from evaluation.errors import StoreError
 from evaluation.records import RunPlan
-from evaluation.store.runs import archive_run
 from evaluation.store.session import Store
-from evaluation.store.sweeps import begin_sweep, find_sweep, finish_sweep, newest_sweep
+from evaluation.store.sweeps import begin_sweep, find_sweep, finish_sweep
 
 TRIED = ({"temperature": 0.0, "think": True}, {"temperature": 1.0, "think": "high"})
 
@@ -55,13 +54,3 @@ def test_what_it_found_is_stored_and_may_be_replaced(store: Store, sweep: str) -
     assert found.finished_at is not None
     with pytest.raises(StoreError, match="no sweep 'another'"):
         finish_sweep(store, "another", {})
-
-
-def test_the_newest_sweep_is_none_that_is_archived_and_no_other_run(
-    store: Store, sweep: str, plan_run: Callable[..., RunPlan]
-) -> None:
-    plan_run("run-2", invocation_id="invocation-2")
-
-    assert "run-1" == newest_sweep(store)
-    archive_run(store, "run-1")
-    assert newest_sweep(store) is None

@@ -112,6 +112,14 @@ def test_the_evaluation_to_run_names_the_suite_of_the_task_and_models_that_can_b
     assert "--model 'a b'" in evaluation_to_run(None, [choosable("a\nb")])
 
 
+def test_the_evaluation_to_run_uses_the_embedded_server_where_only_that_has_a_model() -> None:
+    started = Place(name="embedded", url=None, provider="ollama")
+    known = [choosable("a"), choosable("b", places=(started,))]
+
+    assert evaluation_to_run("law", known).endswith("--model a --model b --embedded")
+    assert evaluation_to_run("law", known[:1]).endswith("--model a")
+
+
 def test_candidates_that_were_never_measured_on_the_task_stand_in_one_line():
     (one,) = recommendation().removed
     unmeasured = [replace(one, constraint="not_measured", reason="…", value=0.0, limit=10.0)] * 3

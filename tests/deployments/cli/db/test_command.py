@@ -94,7 +94,7 @@ def test_what_reads_a_database_makes_none_under_a_name_that_was_mistyped(
 
     assert 2 == said.code
     assert f"there is no database sqlite:///{tmp_path / 'typo.db'}" in said.err
-    assert "next: check the path, or run an evaluation to make it" in said.err
+    assert "next: Check the path, or run an evaluation to make it" in said.err
     assert not (tmp_path / "typo.db").exists()
 
 
@@ -129,7 +129,7 @@ def test_a_database_of_a_newer_version_is_refused(benchwright: Command, tmp_path
 
     assert (2, "") == (said.code, said.out)
     assert "'9999'" in said.err
-    assert "install a newer benchwright" in said.err
+    assert "Install a newer benchwright" in said.err
 
 
 def test_info_works_on_a_database_of_a_newer_version_and_says_so(benchwright: Command, tmp_path: Path) -> None:

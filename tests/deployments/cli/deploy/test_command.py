@@ -205,7 +205,7 @@ def test_a_work_pool_must_be_there_and_stays_where_a_redeploy_names_none(benchwr
     server("DELETE", "work_pools/gpus")
 
     assert 2 == nowhere.code
-    assert "there is no work pool 'nowhere'\n  next: prefect work-pool create --type process nowhere" in nowhere.err
+    assert "there is no work pool 'nowhere'\n  next: `prefect work-pool create --type process nowhere`" in nowhere.err
     assert "gpus" == again["work_pool"]
 
 
@@ -238,7 +238,7 @@ def test_prefect_yaml_is_what_the_definitions_say(benchwright: Command, tmp_path
 
     assert 0 == said.code
     assert (tmp_path / "prefect.yaml").read_text() == (ROOT / "prefect.yaml").read_text(), (
-        "run `benchwright deploy --write-prefect-yaml prefect.yaml`"
+        "Run `benchwright deploy --write-prefect-yaml prefect.yaml`"
     )
 
 

@@ -95,7 +95,7 @@ def test_without_a_server_an_evaluation_is_still_possible_and_the_remedy_is_name
     server = _check(said, "endpoint")
     assert "missing" == server["state"]
     assert "no server answers at http://127.0.0.1:9" in server["said"]
-    assert "install Ollama" in server["next"]
+    assert "Install Ollama" in server["next"]
     assert "ollama serve" in server["next"]
     assert ["benchwright demo"] == said.json["first_commands"]
 

@@ -320,7 +320,7 @@ def test_a_disk_that_is_full_in_mid_run_exits_with_3_and_shows_what_was_stored(
     assert "the disk is full" in said.json["runs"][0]["reason"]
     assert 0 < said.json["runs"][0]["candidates"][0]["n_ok"] < 40
     assert "error: the database" in said.err
-    assert "next: free some space" in said.err
+    assert "next: Free some space" in said.err
     assert "Traceback" not in said.err
     assert 0 == benchwright("show", "last").code
 

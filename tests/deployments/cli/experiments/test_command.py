@@ -59,7 +59,7 @@ def test_nothing_stored_is_said_and_no_error(benchwright: Command) -> None:
         (("create", "ladder"), "'ladder' already"),
         (("create", " "), "needs a name"),
         (("create", "x", "--tag", " "), "a tag must not be empty"),
-        (("create", "x", "--template", "no-such.yaml"), "cannot read 'no-such.yaml'"),
+        (("create", "x", "--template", "no-such.yaml"), "cannot read the options 'no-such.yaml'"),
         (("create", "x", "--like-run", "no-such"), "unknown run 'no-such'"),
         (("edit", "ladder"), "no change was given"),
         (("add", "ladder", "no-such"), "unknown run 'no-such'"),

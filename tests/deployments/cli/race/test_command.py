@@ -117,11 +117,13 @@ def test_a_dry_run_tells_how_long_a_race_may_take_once_its_models_were_asked(rac
 def test_a_resumed_race_keeps_its_candidates_and_an_evaluation_is_no_race(
     race: Command, evaluate: Command, benchmark: Path, ollama_by_script: ScriptedOllama
 ) -> None:
-    evaluate("--benchmark", benchmark, "--model", "good", "--limit", 1)
+    run_id = evaluate("--benchmark", benchmark, "--model", "good", "--limit", 1, "--json").json["runs"][0]["run_id"]
 
-    of_evaluation = race("--resume", "last")
+    no_race = race("--resume", "last")
+    of_evaluation = race("--resume", run_id)
     more = race("--resume", "last", "--model", "other", "--alpha", 0.1)
 
-    assert (2, 2) == (of_evaluation.code, more.code)
-    assert "is not a race" in of_evaluation.err
+    assert (2, 2, 2) == (no_race.code, of_evaluation.code, more.code)
+    assert "unknown race 'last'. None is known yet." in no_race.err
+    assert f"run {run_id} is not a race" in of_evaluation.err
     assert "alpha, models: a resumed race keeps its candidates, its cases and its rules" in more.err

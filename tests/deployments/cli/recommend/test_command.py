@@ -196,7 +196,7 @@ def test_what_nobody_has_is_answered_with_what_there_is_and_with_the_option(reco
         (("--export", "toml"), "unknown form of --export 'toml'"),
         (("--out", "winner.txt"), "--out 'winner.txt': cannot tell the format"),
         (("--prompt", " "), "the prompt is empty"),
-        (("--prompt-file", "nowhere.txt"), "--prompt-file 'nowhere.txt' cannot be read"),
+        (("--prompt-file", "nowhere.txt"), "cannot read --prompt-file 'nowhere.txt': no such file"),
         (("--task", " "), "task is ' '"),
     ],
 )

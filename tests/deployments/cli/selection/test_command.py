@@ -181,7 +181,7 @@ def test_a_save_that_breaks_leaves_nothing(
 
 
 def test_an_unknown_import_says_what_lists_them(benchwright: Command) -> None:
-    assert "see `benchwright selection imports`" in benchwright("selection", "forget", "law", "--yes").err
+    assert "See `benchwright selection imports`" in benchwright("selection", "forget", "law", "--yes").err
 
 
 @pytest.mark.parametrize("words", [("--quality", "140%"), ("--quality", "80"), ("--latency", "-5s")])

@@ -181,7 +181,7 @@ def test_fewer_combinations_than_wanted_are_said_to_be_all(sweep: Command, bench
         (["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--metric", "bleuu"], "bleuu"),
         (["--benchmark", "nowhere", "--model", "m", "--param", "temperature=0,1"], "nowhere"),
         (["--resume", "nothere"], "unknown run 'nothere'"),
-        (["--resume", "last"], "unknown run 'last'"),
+        (["--resume", "last"], "unknown sweep 'last'"),
         (["--resume", "last", "--param", "top_p=0.5,1"], "keeps its parameters"),
         (["--resume", "last", "--limit", "3"], "keeps its parameters"),
         (["--show", "nothere"], "unknown run 'nothere'"),

@@ -75,7 +75,7 @@ def test_single_calls_are_listed_with_their_steps(benchwright: Command, log: Pat
     [
         (("list", "--since", "yesterday"), "--since 'yesterday' is not a time"),
         (("list", "--failed"), "--failed needs --calls"),
-        (("import", "missing.jsonl"), "cannot be read"),
+        (("import", "missing.jsonl"), "no such file"),
     ],
 )
 def test_wrong_words_are_one_message_and_2(benchwright: Command, words: tuple[str, ...], problem: str) -> None:
