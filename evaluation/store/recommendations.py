@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection, Dialect, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import RecommendationRecord, ReportedOutcome
-from evaluation.store.recommendation_rows import FIELDS, row_of
+from evaluation.store.recommendation_rows import row_of
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import recommendation
@@ -265,6 +266,4 @@ def _unknown(id_or_prefix: str, newest: Sequence[str]) -> UnknownNameError:
 
 
 def _record(row: RowMapping) -> RecommendationRecord:
-    values = {name: row[name] for name in FIELDS}
-    values |= {"alternatives": tuple(row["alternatives"]), "tied": tuple(row["tied"])}
-    return RecommendationRecord(recommendation_id=row["id"], **values)
+    return record_of(RecommendationRecord, row, recommendation_id=row["id"])
