@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from evaluation.errors import StoreUnreachableError
+from evaluation.settings import Settings
 from evaluation.store.retrying import FIRST_PAUSE_S, LONGEST_PAUSE_S, PATIENCE_S
+from evaluation.store.session import Store, open_store
 from tasks.flow_logging import log_warning
 from tasks.retrying import retry_while_unavailable
 
@@ -32,3 +34,19 @@ async def call_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) ->
         patience_s=PATIENCE_S,
         pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
     )
+
+
+async def call_with_store(call: Callable[Concatenate[Store, P], T], *words: P.args, **named: P.kwargs) -> T:
+    """Call `call` with the results database, opened for this call alone; otherwise as `call_store`.
+
+    Args:
+        call: Must be safe to repeat.
+        words: Positional arguments of `call` after the store.
+        named: Keyword arguments of `call`.
+    """
+
+    def call_opened() -> T:
+        with open_store(Settings().database) as store:
+            return call(store, *words, **named)
+
+    return await call_store(call_opened)
