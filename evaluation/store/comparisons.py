@@ -140,13 +140,6 @@ def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
     raise UnknownNameError("comparison", id_or_prefix, recent_ids, "make one with `benchwright compare RUN RUN`")
 
 
-def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[ComparisonRecord, ...]:
-    """Return the comparisons with their pairs, newest first."""
-    page = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc()).limit(limit)
-    with store.read() as connection:
-        return tuple(_record(connection, row) for row in connection.execute(page).mappings().all())
-
-
 def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:
     """Return the names of the two sides of all stored pairs, each combination once, sorted by name."""
     query = sa.select(comparison_pair.c.a, comparison_pair.c.b).distinct()

@@ -34,21 +34,6 @@ class Writer(Protocol):
         ...
 
 
-def save_recommendations(
-    writer: Writer, records: Sequence[RecommendationRecord], outcomes: Sequence[ReportedOutcome] = ()
-) -> tuple[str, ...]:
-    """Store recommendations and outcomes, also outcomes of these recommendations, in one transaction; all or none.
-
-    Existing recommendations are left as they are, so that the call can be repeated.
-
-    Returns:
-        Ids of outcomes whose recommendation does not exist; nothing is stored of these.
-    """
-    with writer.write() as connection:
-        upsert(connection, recommendation, [row_of(record) for record in records], key=["id"])
-        return tuple(outcome.recommendation_id for outcome in outcomes if not _report(connection, outcome))
-
-
 def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
     """Return the record's row as the database's driver takes it, so that storing it later blocks nobody for long.
 
@@ -64,7 +49,13 @@ def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
 def save_prepared(
     writer: Writer, rows: Sequence[Mapping[str, Any]], outcomes: Sequence[ReportedOutcome] = ()
 ) -> tuple[str, ...]:
-    """Store rows from `prepared`, and outcomes, as `save_recommendations` does; return the same."""
+    """Store rows from `prepared` and outcomes, also outcomes of these recommendations, in one transaction; all or none.
+
+    Existing recommendations are left as they are, so that the call can be repeated.
+
+    Returns:
+        Ids of outcomes whose recommendation does not exist; nothing is stored of these.
+    """
     with writer.write() as connection:
         # Few at a time: between them another thread of the process may go on.
         for start in range(0, len(rows), _AT_ONCE):

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
+from stored_rows import save_outcomes
 from stored_runs import MOMENT, Asked, answer, numbers, store_run
 
 from evaluation.candidate import PLAIN_PROFILE, Candidate
@@ -16,7 +17,6 @@ from evaluation.options import load_options
 from evaluation.planning.plan import Plan, PlannedCandidate, PlannedRun, grouped_by_residency
 from evaluation.records import OutcomeRow, RunCandidateRecord, Status
 from evaluation.requests.sweep_request import read_sweep_request
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.runs import find_run, set_run_candidate_status
 from evaluation.store.session import Store
 from tasks.generation.missing import count_open
