@@ -6,8 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.metrics.metric_process import MetricProcess
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.settings import Settings
-from evaluation.store.session import open_store
-from tasks.store_calls import compute_in_store
+from tasks.store_calls import compute_with_store
 
 
 @task(name="aggregate", task_run_name="aggregate {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -20,9 +19,4 @@ async def aggregate(run_id: str, *, metrics: tuple[str, ...], benchmark: str) ->
         benchmark: Used only in the task run's name.
     """
     with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
-        return await compute_in_store(_aggregate, run_id, metrics, apart)
-
-
-def _aggregate(run_id: str, metrics: tuple[str, ...], apart: MetricProcess) -> int:
-    with open_store(Settings().database) as store:
-        return aggregate_run(store, run_id, metrics, apart=apart)
+        return await compute_with_store(aggregate_run, run_id, metrics, apart=apart)

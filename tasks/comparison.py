@@ -8,24 +8,18 @@ from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.reports.comparisons.tables import artifact_rows
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult
-from evaluation.settings import Settings
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.plans import run_flows
-from evaluation.store.session import open_store
+from evaluation.store.session import Store
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 @task(name="find runs", task_run_name="find the runs", cache_policy=NO_CACHE, persist_result=False)
 async def find_runs(request: ComparisonRequest) -> tuple[str, ...]:
     """Return the ids of the stored runs, resolved before an evaluation changes which run is `last`."""
-    return await call_store(_find_runs, request)
-
-
-def _find_runs(request: ComparisonRequest) -> tuple[str, ...]:
-    with open_store(Settings().database) as store:
-        return requested_runs(store, request)
+    return await call_with_store(requested_runs, request)
 
 
 async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
@@ -34,12 +28,7 @@ async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> 
     Raises:
         IncomparableError: one did not.
     """
-    await call_store(_refuse_unfit, run_ids, benchmarks)
-
-
-def _refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
-    with open_store(Settings().database) as store:
-        refuse_unfit_runs(store, run_ids, benchmarks)
+    await call_with_store(refuse_unfit_runs, run_ids, benchmarks)
 
 
 @task(name="compare", task_run_name="compare the sides", cache_policy=NO_CACHE, persist_result=False)
@@ -53,36 +42,35 @@ async def compare_candidates(
         stored_runs: Ids of the stored runs that it names.
         evaluated: Ids of the runs that were made for it.
     """
-    return await call_store(_compare, request, stored_runs, evaluated)
+    return await call_with_store(_compare, request, stored_runs, evaluated)
 
 
-def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]) -> tuple[str, ...]:
-    with open_store(Settings().database) as store:
-        results = compare_and_store(store, request, evaluated=evaluated, stored=stored_runs)
+def _compare(
+    store: Store, request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]
+) -> tuple[str, ...]:
+    results = compare_and_store(store, request, evaluated=evaluated, stored=stored_runs)
     return tuple(result.comparison_id for result in results)
 
 
 @task(name="publish comparison", task_run_name="publish the comparison", cache_policy=NO_CACHE, persist_result=False)
 async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
     """Publish a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
-    results = await call_store(_load, comparison_ids)
+    results = await call_with_store(_load, comparison_ids)
     tables = []
     async with going_on_without("the comparisons"):
         for result in results:
             key = artifact_key("comparison", result.benchmark)
             description = f"{result.benchmark} · comparison {result.comparison_id} · {len(result.sides)} sides"
             tables.append(await publish_table(artifact_rows(result), key=key, description=description))
-        flow_runs = await call_store(_flow_runs, results)
+        flow_runs = await call_with_store(_flow_runs, results)
         page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
         await publish_page(page, key="comparison", description="Who is better, and how sure that is")
 
 
-def _load(comparison_ids: tuple[str, ...]) -> list[ComparisonResult]:
-    with open_store(Settings().database) as store:
-        return [find_comparison(store, comparison_id).result for comparison_id in comparison_ids]
+def _load(store: Store, comparison_ids: tuple[str, ...]) -> list[ComparisonResult]:
+    return [find_comparison(store, comparison_id).result for comparison_id in comparison_ids]
 
 
-def _flow_runs(results: list[ComparisonResult]) -> dict[str, tuple[str, ...]]:
+def _flow_runs(store: Store, results: list[ComparisonResult]) -> dict[str, tuple[str, ...]]:
     """Return the flow runs that made each run."""
-    with open_store(Settings().database) as store:
-        return {run_id: run_flows(store, run_id) for result in results for run_id in result.run_ids}
+    return {run_id: run_flows(store, run_id) for result in results for run_id in result.run_ids}

@@ -10,11 +10,10 @@ from prefect.runtime import task_run
 
 from evaluation.requests.sweep_request import prompt_benchmark
 from evaluation.resolution import find_benchmark
-from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.runs import runs_of_invocation
-from evaluation.store.session import open_store
-from tasks.store_calls import call_store
+from evaluation.store.session import Store
+from tasks.store_calls import call_with_store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +39,16 @@ async def load_benchmark(
         fields: Mapping from our field names to those of the file.
         ignore: Fields of the file to leave out.
     """
-    return await call_store(_load, name, fields, ignore)
+    return await call_with_store(_load, name, fields, ignore)
 
 
 async def load_prompt(prompt: str) -> None:
     """Store a single prompt as a benchmark of one case, under the name given by a sweep."""
-    await call_store(_load_prompt, prompt)
+    await call_with_store(_load_prompt, prompt)
 
 
-def _load_prompt(prompt: str) -> None:
-    with open_store(Settings().database) as store:
-        save_benchmark(store, prompt_benchmark(prompt))
+def _load_prompt(store: Store, prompt: str) -> None:
+    save_benchmark(store, prompt_benchmark(prompt))
 
 
 async def benchmarks_begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
@@ -58,16 +56,14 @@ async def benchmarks_begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
 
     A resume continues with these, whatever happened to their files.
     """
-    return await call_store(_begun, invocation_id)
+    return await call_with_store(_begun, invocation_id)
 
 
-def _begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
-    with open_store(Settings().database) as store:
-        plans = [run.plan for run in runs_of_invocation(store, invocation_id)]
+def _begun(store: Store, invocation_id: str) -> tuple[LoadedBenchmark, ...]:
+    plans = [run.plan for run in runs_of_invocation(store, invocation_id)]
     return tuple(LoadedBenchmark(name=plan.benchmark_name, version=plan.benchmark_version) for plan in plans)
 
 
-def _load(name: str, fields: Mapping[str, str] | None, ignore: Sequence[str]) -> LoadedBenchmark:
-    with open_store(Settings().database) as store:
-        benchmark = find_benchmark(name, store=store, fields=fields, ignore=ignore)
-        return LoadedBenchmark(name=benchmark.name, version=save_benchmark(store, benchmark))
+def _load(store: Store, name: str, fields: Mapping[str, str] | None, ignore: Sequence[str]) -> LoadedBenchmark:
+    benchmark = find_benchmark(name, store=store, fields=fields, ignore=ignore)
+    return LoadedBenchmark(name=benchmark.name, version=save_benchmark(store, benchmark))

@@ -5,36 +5,24 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.reports.runs.tables import result_rows
-from evaluation.results.runs import InvocationResult, RunResult
+from evaluation.results.runs import RunResult
 from evaluation.run_results.run_result import invocation_result
-from evaluation.settings import Settings
-from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 @task(name="publish", task_run_name="publish results", cache_policy=NO_CACHE, persist_result=False)
 async def publish_results(invocation_id: str) -> None:
     """Publish a table for each run and one page of Markdown for all of them, as artifacts."""
-    result = await call_store(_result, invocation_id)
+    result = await call_with_store(invocation_result, invocation_id)
     tables: dict[str, str] = {}
     async with going_on_without("the results"):
         for run in result.runs:
             key = artifact_key("results", run.benchmark)
             tables[run.run_id] = await publish_table(result_rows(run), key=key, description=_caption(run))
-        page = await call_store(_page, result, tables)
+        page = await call_with_store(invocation_as_markdown, result, table_links=tables)
         await publish_page(page, key="evaluation", description="The evaluation, run by run")
-
-
-def _result(invocation_id: str) -> InvocationResult:
-    with open_store(Settings().database) as store:
-        return invocation_result(store, invocation_id)
-
-
-def _page(result: InvocationResult, tables: dict[str, str]) -> str:
-    with open_store(Settings().database) as store:
-        return invocation_as_markdown(store, result, table_links=tables)
 
 
 def _caption(run: RunResult) -> str:

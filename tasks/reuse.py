@@ -3,10 +3,8 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.settings import Settings
 from evaluation.store.reuse import reuse_stored
-from evaluation.store.session import open_store
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 @task(name="reuse", task_run_name="reuse {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -18,9 +16,4 @@ async def reuse_outcomes(run_candidate_id: int, *, label: str, benchmark: str) -
         label: Used only in the task run's name.
         benchmark: Used only in the task run's name.
     """
-    return await call_store(_reuse, run_candidate_id)
-
-
-def _reuse(run_candidate_id: int) -> int:
-    with open_store(Settings().database) as store:
-        return reuse_stored(store, run_candidate_id)
+    return await call_with_store(reuse_stored, run_candidate_id)

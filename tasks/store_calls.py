@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from evaluation.errors import StoreUnreachableError
+from evaluation.settings import Settings
 from evaluation.store.retrying import FIRST_PAUSE_S, LONGEST_PAUSE_S, PATIENCE_S
+from evaluation.store.session import Store, open_store
 from tasks.flow_logging import log_warning
 from tasks.retrying import retry_while_unavailable
 
@@ -34,11 +36,6 @@ async def call_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) ->
     return await _retried(lambda: _in_thread(partial(call, *words, **named)))
 
 
-async def compute_in_store(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
-    """Like `call_store`, for a call that computes for long: a cancellation does not wait for its end."""
-    return await _retried(lambda: asyncio.to_thread(call, *words, **named))
-
-
 async def _retried(call: Callable[[], Awaitable[T]]) -> T:
     return await retry_while_unavailable(
         call,
@@ -57,3 +54,25 @@ async def _in_thread(call: Callable[[], T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait((work,), timeout=ENDS_WITHIN_S)
         raise
+
+
+async def call_with_store(call: Callable[Concatenate[Store, P], T], *words: P.args, **named: P.kwargs) -> T:
+    """Call `call` with the results database, opened for this call alone; otherwise as `call_store`.
+
+    Args:
+        call: Must be safe to repeat.
+        words: Positional arguments of `call` after the store.
+        named: Keyword arguments of `call`.
+    """
+    return await call_store(partial(_opened, call, *words, **named))
+
+
+async def compute_with_store(call: Callable[Concatenate[Store, P], T], *words: P.args, **named: P.kwargs) -> T:
+    """Like `call_with_store`, for a call that computes for long: a cancellation does not wait for its end."""
+    opened = partial(_opened, call, *words, **named)
+    return await _retried(lambda: asyncio.to_thread(opened))
+
+
+def _opened(call: Callable[Concatenate[Store, P], T], *words: P.args, **named: P.kwargs) -> T:
+    with open_store(Settings().database) as store:
+        return call(store, *words, **named)

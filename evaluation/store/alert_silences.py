@@ -9,6 +9,7 @@ from sqlalchemy.engine import RowMapping
 from evaluation.errors import UnknownNameError
 from evaluation.records import AlertRecord, SilenceRecord
 from evaluation.store.alerts import list_alerts
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.tables import alert_silence
@@ -69,4 +70,4 @@ def _is_silenced(alert: AlertRecord, silences: Iterable[SilenceRecord], at: date
 
 
 def _record(row: RowMapping) -> SilenceRecord:
-    return SilenceRecord(silence_id=row["id"], **{name: value for name, value in row.items() if name != "id"})
+    return record_of(SilenceRecord, row, silence_id=row["id"])

@@ -1,7 +1,6 @@
 """Stored alerts: what is wrong, since when, and whether a person has acknowledged it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,6 +12,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import AlertChanges, AlertRecord, Finding, MonitorLook
 from evaluation.records.alerts import Change, QualityRecord
 from evaluation.results.as_json import as_json, from_json
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
 from evaluation.store.tables import alert, monitor_look
@@ -187,12 +187,8 @@ def find_looks(store: Store, run_candidate_ids: Collection[int]) -> dict[int, Mo
         for start in range(0, len(ids), 500):
             query = sa.select(monitor_look).where(monitor_look.c.run_candidate_id.in_(ids[start : start + 500]))
             for row in connection.execute(query).mappings():
-                key = row["run_candidate_id"]
-                looks[key] = MonitorLook(
-                    run_candidate_id=key,
-                    quality=None if row["quality"] is None else from_json(QualityRecord, row["quality"]),
-                    looked_at=row["looked_at"],
-                )
+                quality = None if row["quality"] is None else from_json(QualityRecord, row["quality"])
+                looks[row["run_candidate_id"]] = record_of(MonitorLook, row, quality=quality)
     return looks
 
 
@@ -201,6 +197,5 @@ def _read(connection: Connection, alert_id: str) -> AlertRecord:
 
 
 def _record(row: RowMapping | Mapping[str, Any]) -> AlertRecord:
-    names = {field.name for field in fields(AlertRecord)} - {"alert_id", "changes"}
     changes = tuple(from_json(Change, change) for change in row["changes"])
-    return AlertRecord(alert_id=row["id"], changes=changes, **{name: row[name] for name in names})
+    return record_of(AlertRecord, row, alert_id=row["id"], changes=changes)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.engine import RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import AnnotationRecord
 from evaluation.store.comparisons import find_comparison
+from evaluation.store.record_rows import record_of
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.statements import now
@@ -88,9 +88,5 @@ def remove_annotation(store: Store, annotation_id: int) -> None:
 def _find_annotations(store: Store, condition: sa.ColumnElement[bool]) -> tuple[AnnotationRecord, ...]:
     oldest_first = sa.select(annotation).where(condition).order_by(annotation.c.created_at, annotation.c.id)
     with store.read() as connection:
-        return tuple(_annotation(row) for row in connection.execute(oldest_first).mappings())
-
-
-def _annotation(row: RowMapping) -> AnnotationRecord:
-    values = {name: value for name, value in row.items() if name != "id"}
-    return AnnotationRecord(annotation_id=row["id"], **values)
+        rows = connection.execute(oldest_first).mappings()
+        return tuple(record_of(AnnotationRecord, row, annotation_id=row["id"]) for row in rows)

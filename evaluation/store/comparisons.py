@@ -13,6 +13,7 @@ from evaluation.records import MetricUse
 from evaluation.results.as_json import as_json, from_json
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.pairs import PairResult
+from evaluation.store.record_rows import record_of
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
@@ -139,13 +140,6 @@ def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
     raise UnknownNameError("comparison", id_or_prefix, recent_ids, "Make one with `benchwright compare RUN RUN`")
 
 
-def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[ComparisonRecord, ...]:
-    """Return the comparisons with their pairs, newest first."""
-    page = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc()).limit(limit)
-    with store.read() as connection:
-        return tuple(_record(connection, row) for row in connection.execute(page).mappings().all())
-
-
 def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:
     """Return the names of the two sides of all stored pairs, each combination once, sorted by name."""
     query = sa.select(comparison_pair.c.a, comparison_pair.c.b).distinct()
@@ -179,15 +173,7 @@ def pair_history(
     )
     with store.read() as connection:
         rows = connection.execute(query).mappings().all()
-    return tuple(
-        PairHistoryRow(
-            comparison_id=row["comparison_id"],
-            pair=_pair(row),
-            **{name: row[name] for name in of_comparison if name != "run_ids"},
-            run_ids=tuple(row["run_ids"]),
-        )
-        for row in reversed(rows)
-    )
+    return tuple(record_of(PairHistoryRow, row, pair=_pair(row)) for row in reversed(rows))
 
 
 def _names(keys: Collection[str], side: str) -> sa.ColumnElement[bool]:
@@ -229,24 +215,10 @@ def _record(connection: Connection, row: RowMapping) -> ComparisonRecord:
     )
     of_sides = tuple(_pair(pair) for pair in connection.execute(pairs).mappings())
     stored = {**row["result"], "comparisons": []}
-    return ComparisonRecord(
-        comparison_id=row["id"],
-        benchmark_version=row["benchmark_version"],
-        benchmark_name=row["benchmark_name"],
-        run_ids=tuple(row["run_ids"]),
-        request=row["request"],
-        result=replace(from_json(ComparisonResult, stored), pairs=tuple(pair.result for pair in of_sides)),
-        pairs=of_sides,
-        code_version=row["code_version"],
-        created_at=row["created_at"],
-        experiment_id=row["experiment_id"],
-    )
+    result = replace(from_json(ComparisonResult, stored), pairs=tuple(pair.result for pair in of_sides))
+    return record_of(ComparisonRecord, row, comparison_id=row["id"], result=result, pairs=of_sides)
 
 
 def _pair(row: RowMapping) -> ComparisonPairRecord:
-    return ComparisonPairRecord(
-        metric=MetricUse(name=row["name"], signature=row["signature"]),
-        a_key=row["a_key"],
-        b_key=row["b_key"],
-        result=from_json(PairResult, row["details"]),
-    )
+    result = from_json(PairResult, row["details"])
+    return record_of(ComparisonPairRecord, row, metric=record_of(MetricUse, row), result=result)

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from evaluation.records import Status
 from evaluation.scores import Estimate
-from evaluation.store.scores import metric_key, stored_estimate
+from evaluation.store.record_rows import record_of
+from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.tables import estimate, run, run_candidate
 
@@ -63,21 +64,13 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
             .where(estimate.c.metric_key == metric_key(signature), estimate.c.quantity == "mean")
             .order_by(run.c.created_at, run.c.id, run_candidate.c.id)
         )
-        values = [_value(row) for row in connection.execute(query)]
+        rows = connection.execute(query).mappings()
+        values = [
+            record_of(EarlierValue, row, made_at=row["created_at"], estimate=record_of(Estimate, row)) for row in rows
+        ]
     return _newest(values, most)
 
 
 def _newest(values: Sequence[EarlierValue], most: int) -> tuple[EarlierValue, ...]:
     kept = list(dict.fromkeys(value.run_id for value in values))[-most:]
     return tuple(value for value in values if value.run_id in kept)
-
-
-def _value(row: sa.Row[tuple[object, ...]]) -> EarlierValue:
-    return EarlierValue(
-        run_id=row.run_id,
-        made_at=row.created_at,
-        label=row.label,
-        digest=row.digest,
-        server_version=row.server_version,
-        estimate=stored_estimate(row),
-    )

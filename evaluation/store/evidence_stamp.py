@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.store.session import Store
-from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.store.tables import METADATA
 
 _NOT_EVIDENCE = frozenset(
@@ -57,11 +56,6 @@ class ServerStamp:
 
     def close(self) -> None:
         """Do nothing: no connection is kept open."""
-
-
-def stamp_of(store: Store) -> SqliteStamp | ServerStamp:
-    """Return the stamp of an open store."""
-    return SqliteStamp(store.path) if store.dialect == "sqlite" else ServerStamp(store)
 
 
 _CHANGES = sa.text(

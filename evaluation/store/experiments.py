@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
 from evaluation.records import ComparisonSummary, ExperimentRecord
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.tables import comparison, experiment, experiment_run
@@ -217,12 +218,12 @@ def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[Compari
     with store.read() as connection:
         rows = connection.execute(query.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()
     return tuple(
-        ComparisonSummary(
+        record_of(
+            ComparisonSummary,
+            row,
             comparison_id=row["id"],
             benchmark=row["benchmark_name"],
-            run_ids=tuple(row["run_ids"]),
             sentence=next(iter(row["result"].get("sentences", ())), None),
-            created_at=row["created_at"],
         )
         for row in rows
     )
@@ -238,17 +239,5 @@ def _load(connection: Connection, condition: sa.ColumnElement[bool]) -> tuple[Ex
     for member in connection.execute(members.order_by(experiment_run.c.position)):
         run_ids[member.experiment_id].append(member.run_id)
     return tuple(
-        ExperimentRecord(
-            experiment_id=row["id"],
-            name=row["name"],
-            question=row["question"],
-            description=row["description"],
-            template=row["template"],
-            tags=tuple(row["tags"]),
-            favourite=row["favourite"],
-            archived_at=row["archived_at"],
-            created_at=row["created_at"],
-            run_ids=tuple(run_ids[row["id"]]),
-        )
-        for row in rows
+        record_of(ExperimentRecord, row, experiment_id=row["id"], run_ids=tuple(run_ids[row["id"]])) for row in rows
     )

@@ -1,6 +1,6 @@
 """Stored samples of local endpoints' GPUs during an invocation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -31,9 +31,6 @@ class GpuSample:
     """Power of the whole card."""
 
 
-_COLUMNS = [column for column in gpu_sample.c if column.name not in ("id", "invocation_id")]
-
-
 def save_gpu_samples(store: Store, invocation_id: str, samples: Sequence[GpuSample]) -> None:
     """Store GPU samples in one transaction."""
     if not samples:
@@ -41,28 +38,6 @@ def save_gpu_samples(store: Store, invocation_id: str, samples: Sequence[GpuSamp
     rows = [{"invocation_id": invocation_id, **asdict(sample)} for sample in samples]
     with store.write() as connection:
         connection.execute(sa.insert(gpu_sample), rows)
-
-
-def iterate_gpu_samples(
-    store: Store, invocation_id: str, endpoint: str, *, batch: int = 1000
-) -> Iterator[tuple[GpuSample, ...]]:
-    """Yield the samples of an endpoint's GPUs in pages, by time; no transaction is open between pages."""
-    place = sa.tuple_(gpu_sample.c.sampled_at, gpu_sample.c.id)
-    query = (
-        sa.select(gpu_sample.c.id, *_COLUMNS)
-        .where(gpu_sample.c.invocation_id == invocation_id, gpu_sample.c.endpoint == endpoint)
-        .order_by(gpu_sample.c.sampled_at, gpu_sample.c.id)
-        .limit(batch)
-    )
-    page_after = query
-    while True:
-        with store.read() as connection:
-            rows = connection.execute(page_after).mappings().all()
-        if not rows:
-            return
-        yield tuple(GpuSample(**{name: value for name, value in row.items() if name != "id"}) for row in rows)
-        last = sa.literal(rows[-1]["sampled_at"], gpu_sample.c.sampled_at.type), sa.literal(rows[-1]["id"])
-        page_after = query.where(place > sa.tuple_(*last))
 
 
 def gpu_summary(store: Store, invocation_id: str) -> tuple[GpuResult, ...]:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import RunInUseError, StoreError
 from evaluation.records import HolderRecord
 from evaluation.requests.run_share import may_work_beside
+from evaluation.store.record_rows import record_of
 from evaluation.store.recoveries import want
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time
@@ -282,5 +283,4 @@ def own_silence_s(store: Store) -> float:
 
 
 def _record(row: RowMapping) -> HolderRecord:
-    named = {column.name: row[column.name] for column in _COLUMNS}
-    return HolderRecord(**{**named, "lease_ids": tuple(row["lease_ids"])})
+    return record_of(HolderRecord, row)

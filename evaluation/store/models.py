@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import UnknownNameError
 from evaluation.model_info import ModelInfo
 from evaluation.records import ModelRecord
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time
 from evaluation.store.tables import model
@@ -157,4 +158,4 @@ def _unknown(store: Store, name: str) -> UnknownNameError:
 
 
 def _record(row: RowMapping) -> ModelRecord:
-    return ModelRecord(**{**row, "capabilities": tuple(row["capabilities"])})
+    return record_of(ModelRecord, row)

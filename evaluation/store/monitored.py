@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import Row, RowMapping
 
 from evaluation.generation import PromptState
 from evaluation.metrics.speed import tokens_per_s
 from evaluation.records import SERVER_VERSIONS, MetricUse, Status
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score, traffic
 
@@ -113,31 +114,25 @@ def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
         .order_by(run_of.created_at, of.id)
     )
     with store.read() as connection:
-        return tuple(_monitored(row) for row in connection.execute(query))
+        return tuple(_monitored(row) for row in connection.execute(query).mappings())
 
 
-def _monitored(row: Row[Any]) -> MonitoredRun:
-    return MonitoredRun(
-        row_id=row.id,
-        run_id=row.run_id,
-        invocation_id=row.invocation_id,
-        task=row.task_type,
-        benchmark=row.benchmark_name,
-        benchmark_version=row.benchmark_version,
-        candidate=row.label,
-        model=row.model_name,
-        digest=row.digest,
-        endpoint=row.endpoint_name,
-        server_versions=row.details.get(SERVER_VERSIONS) or {row.endpoint_name: row.server_version},
-        slots=row.slots,
-        headline=row.headline,
-        metrics=tuple(MetricUse(name=name, signature=signature) for name, signature in row.metrics),
-        tags=tuple(row.tags),
-        is_complete=row.status == Status.COMPLETED.value and row.given_up_reason is None,
-        n_planned=row.n_cases * row.n_repeats,
-        given_up=row.given_up_reason,
-        created_at=row.created_at,
-        ended_at=row.finished_at,
+def _monitored(row: RowMapping) -> MonitoredRun:
+    return record_of(
+        MonitoredRun,
+        row,
+        row_id=row["id"],
+        task=row["task_type"],
+        benchmark=row["benchmark_name"],
+        candidate=row["label"],
+        model=row["model_name"],
+        endpoint=row["endpoint_name"],
+        server_versions=row["details"].get(SERVER_VERSIONS) or {row["endpoint_name"]: row["server_version"]},
+        metrics=tuple(MetricUse(name=name, signature=signature) for name, signature in row["metrics"]),
+        is_complete=row["status"] == Status.COMPLETED.value and row["given_up_reason"] is None,
+        n_planned=row["n_cases"] * row["n_repeats"],
+        given_up=row["given_up_reason"],
+        ended_at=row["finished_at"],
     )
 
 

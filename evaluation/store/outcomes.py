@@ -8,18 +8,12 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState
-from evaluation.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
-from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
+from evaluation.records import OutcomeCounts, Stage, StoredOutcome
+from evaluation.store.outcome_rows import stored_outcome
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate, stage
 
 _CHUNK = 500
-
-
-def save_outcomes(store: Store, rows: Sequence[OutcomeRow]) -> None:
-    """Store outcomes in one transaction; a server failure may be replaced, an answer never."""
-    with store.write() as connection:
-        insert_outcomes(connection, rows)
 
 
 def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:

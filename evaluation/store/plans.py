@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.records import SERVER_VERSIONS, InvocationRecord, RunCandidatePlan, RunPlan, Status
+from evaluation.store.record_rows import record_of
 from evaluation.store.run_cases import insert_run_cases
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
@@ -23,13 +24,10 @@ def create_invocation(store: Store, *, invocation_id: str, request: Mapping[str,
 
 def find_invocation(store: Store, invocation_id: str) -> InvocationRecord | None:
     """Return the request of the invocation with that id."""
+    query = sa.select(invocation).where(invocation.c.id == invocation_id)
     with store.read() as connection:
-        row = connection.execute(sa.select(invocation).where(invocation.c.id == invocation_id)).first()
-    if row is None:
-        return None
-    return InvocationRecord(
-        invocation_id=row.id, request=row.request, code_version=row.code_version, created_at=row.created_at
-    )
+        row = connection.execute(query).mappings().first()
+    return None if row is None else record_of(InvocationRecord, row, invocation_id=row["id"])
 
 
 def update_invocation_request(store: Store, invocation_id: str, request: Mapping[str, Any]) -> None:

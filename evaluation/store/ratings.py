@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.records import RatingRecord, Said
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import rating, review_item
@@ -77,14 +78,5 @@ def rated_items(store: Store, review_id: str, *, session_id: str | None, rater: 
 
 def _record(row: RowMapping) -> RatingRecord:
     grades: list[dict[str, Any]] | None = row["grades"]
-    return RatingRecord(
-        said=Said(
-            item_id=row["item_id"],
-            grades=None if grades is None else tuple(grades),
-            preferred=row["preferred"],
-            notes=row["notes"],
-        ),
-        rater=row["rater"],
-        session_id=row["session_id"],
-        rated_at=row["rated_at"],
-    )
+    item_rating = record_of(Said, row, grades=None if grades is None else tuple(grades))
+    return record_of(RatingRecord, row, said=item_rating)

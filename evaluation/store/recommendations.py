@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection, Dialect, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import RecommendationRecord, ReportedOutcome
-from evaluation.store.recommendation_rows import FIELDS, row_of
+from evaluation.store.recommendation_rows import row_of
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import recommendation
@@ -33,21 +34,6 @@ class Writer(Protocol):
         ...
 
 
-def save_recommendations(
-    writer: Writer, records: Sequence[RecommendationRecord], outcomes: Sequence[ReportedOutcome] = ()
-) -> tuple[str, ...]:
-    """Store recommendations and outcomes, also outcomes of these recommendations, in one transaction; all or none.
-
-    Existing recommendations are left as they are, so that the call can be repeated.
-
-    Returns:
-        Ids of outcomes whose recommendation does not exist; nothing is stored of these.
-    """
-    with writer.write() as connection:
-        upsert(connection, recommendation, [row_of(record) for record in records], key=["id"])
-        return tuple(outcome.recommendation_id for outcome in outcomes if not _report(connection, outcome))
-
-
 def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
     """Return the record's row as the database's driver takes it, so that storing it later blocks nobody for long.
 
@@ -63,7 +49,13 @@ def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
 def save_prepared(
     writer: Writer, rows: Sequence[Mapping[str, Any]], outcomes: Sequence[ReportedOutcome] = ()
 ) -> tuple[str, ...]:
-    """Store rows from `prepared`, and outcomes, as `save_recommendations` does; return the same."""
+    """Store rows from `prepared` and outcomes, also outcomes of these recommendations, in one transaction; all or none.
+
+    Existing recommendations are left as they are, so that the call can be repeated.
+
+    Returns:
+        Ids of outcomes whose recommendation does not exist; nothing is stored of these.
+    """
     with writer.write() as connection:
         # Few at a time: between them another thread of the process may go on.
         for start in range(0, len(rows), _AT_ONCE):
@@ -278,6 +270,4 @@ def _unknown(id_or_prefix: str, newest: Sequence[str]) -> UnknownNameError:
 
 
 def _record(row: RowMapping) -> RecommendationRecord:
-    values = {name: row[name] for name in FIELDS}
-    values |= {"alternatives": tuple(row["alternatives"]), "tied": tuple(row["tied"])}
-    return RecommendationRecord(recommendation_id=row["id"], **values)
+    return record_of(RecommendationRecord, row, recommendation_id=row["id"])

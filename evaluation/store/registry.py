@@ -10,6 +10,7 @@ from sqlalchemy.engine import RowMapping
 from evaluation.candidate import Candidate, PromptProfile, WorkedExample
 from evaluation.errors import UnknownNameError
 from evaluation.records import EndpointRecord
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import candidate, endpoint, profile
@@ -80,14 +81,7 @@ def find_candidate(store: Store, fingerprint: str) -> Candidate | None:
         row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    return Candidate(
-        model=row["model"],
-        digest=row["digest"],
-        options=row["options"],
-        profile=_profile(row),
-        think=row["think"],
-        endpoint_identity=row["endpoint_identity"],
-    )
+    return record_of(Candidate, row, profile=_profile(row))
 
 
 def _profile_row(saved: PromptProfile) -> dict[str, Any]:
@@ -102,12 +96,8 @@ def _profile_row(saved: PromptProfile) -> dict[str, Any]:
 
 
 def _profile(row: RowMapping) -> PromptProfile:
-    return PromptProfile(
-        name=row["name"],
-        system=row["system"],
-        template=row["template"],
-        examples=tuple(WorkedExample(prompt=prompt, answer=answer) for prompt, answer in row["examples"]),
-    )
+    examples = tuple(WorkedExample(prompt=prompt, answer=answer) for prompt, answer in row["examples"])
+    return record_of(PromptProfile, row, examples=examples)
 
 
 _COLUMNS = tuple(field.name for field in fields(EndpointRecord))

@@ -9,12 +9,12 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord, ReviewSession, ReviewSummary, ShownOutput
 from evaluation.results.as_json import as_json, from_json
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import rating, review, review_item, review_output, review_session
 
 _NEWEST = "last"
-_PLAIN = ("benchmark_version", "benchmark_name", "kind", "headline", "code_version")
 _OF_ITEM = ("position", "case_id", "cluster", "reason", "why")
 _OF_OUTPUT = ("candidate", "run_id", "generation_id", "answer", "total_s")
 
@@ -115,27 +115,20 @@ def _load(connection: Connection, review_id: str) -> ReviewRecord:
         .order_by(review_output.c.item_id, review_output.c.position)
     )
     for output in connection.execute(of_items).mappings():
-        shown = ShownOutput(**{name: output[name] for name in _OF_OUTPUT})
-        outputs.setdefault(output["item_id"], []).append(shown)
-    return ReviewRecord(
+        outputs.setdefault(output["item_id"], []).append(record_of(ShownOutput, output))
+    return record_of(
+        ReviewRecord,
+        row,
         review_id=review_id,
-        criteria=tuple(row["criteria"]),
-        run_ids=tuple(row["run_ids"]),
         seed=row["request"].get("seed", 0),
         n_raters=row["request"].get("n_raters") or 1,
-        created_at=row["created_at"],
         items=tuple(_item(item, outputs.get(item["id"], [])) for item in items),
-        **{name: row[name] for name in _PLAIN},
     )
 
 
 def _item(row: RowMapping, outputs: Iterable[ShownOutput]) -> ReviewItem:
-    return ReviewItem(
-        item_id=row["id"],
-        question=from_json(ReviewQuestion, row["question"]),
-        outputs=tuple(outputs),
-        **{name: row[name] for name in _OF_ITEM},
-    )
+    question = from_json(ReviewQuestion, row["question"])
+    return record_of(ReviewItem, row, item_id=row["id"], question=question, outputs=tuple(outputs))
 
 
 def has_review(store: Store, review_id: str) -> bool:
@@ -177,15 +170,14 @@ def list_reviews(store: Store) -> tuple[ReviewSummary, ...]:
 
 
 def _summary(row: RowMapping, n_items: int, rating_rows: Sequence[Any]) -> ReviewSummary:
-    return ReviewSummary(
+    return record_of(
+        ReviewSummary,
+        row,
         review_id=row["id"],
         benchmark=row["benchmark_name"],
-        kind=row["kind"],
-        run_ids=tuple(row["run_ids"]),
         n_items=n_items,
         n_rated=len({rating_row.item_id for rating_row in rating_rows}),
         raters=tuple(dict.fromkeys(rating_row.rater for rating_row in rating_rows)),
-        created_at=row["created_at"],
         rated_at=rating_rows[-1].rated_at if rating_rows else None,
     )
 
@@ -207,7 +199,7 @@ def find_session(store: Store, session_id: str) -> ReviewSession | None:
     with store.read() as connection:
         query = sa.select(review_session).where(review_session.c.id == session_id)
         row = connection.execute(query).mappings().first()
-    return None if row is None else _session(row)
+    return None if row is None else record_of(ReviewSession, row, session_id=row["id"])
 
 
 def list_sessions(store: Store, review_id: str) -> tuple[ReviewSession, ...]:
@@ -218,7 +210,8 @@ def list_sessions(store: Store, review_id: str) -> tuple[ReviewSession, ...]:
         .order_by(review_session.c.started_at, review_session.c.id)
     )
     with store.read() as connection:
-        return tuple(_session(row) for row in connection.execute(query).mappings())
+        rows = connection.execute(query).mappings()
+        return tuple(record_of(ReviewSession, row, session_id=row["id"]) for row in rows)
 
 
 def forget_session(store: Store, session_id: str) -> None:
@@ -227,13 +220,3 @@ def forget_session(store: Store, session_id: str) -> None:
     has_ratings = sa.exists().where(rating.c.session_id == session_id)
     with store.write() as connection:
         connection.execute(sa.delete(review_session).where(of_session, ~has_ratings))
-
-
-def _session(row: RowMapping) -> ReviewSession:
-    return ReviewSession(
-        session_id=row["id"],
-        review_id=row["review_id"],
-        place=row["place"],
-        rater=row["rater"],
-        started_at=row["started_at"],
-    )

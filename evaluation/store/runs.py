@@ -10,6 +10,7 @@ from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
 from evaluation.records import MetricUse, RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord, Status
 from evaluation.store.holders import held_runs
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.summaries import derived_status
@@ -107,62 +108,21 @@ def _load(connection: Connection, condition: sa.ColumnElement[bool]) -> tuple[Ru
 
 def _record(connection: Connection, row: RowMapping, *, is_held: bool) -> RunRecord:
     of_run = sa.select(run_candidate).where(run_candidate.c.run_id == row["id"]).order_by(run_candidate.c.id)
-    return RunRecord(
-        plan=_plan(row),
-        status=derived_status(row["status"], is_held=is_held),
-        reason=row["reason"],
-        candidates=tuple(
-            _candidate_record(candidate_row, is_held=is_held) for candidate_row in connection.execute(of_run).mappings()
-        ),
-        favourite=row["favourite"],
-        archived_at=row["archived_at"],
-        created_at=row["created_at"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
+    candidates = tuple(
+        _candidate_record(candidate_row, is_held=is_held) for candidate_row in connection.execute(of_run).mappings()
     )
+    status = derived_status(row["status"], is_held=is_held)
+    return record_of(RunRecord, row, plan=_plan(row), status=status, candidates=candidates)
 
 
 def _plan(row: RowMapping) -> RunPlan:
-    return RunPlan(
-        run_id=row["id"],
-        invocation_id=row["invocation_id"],
-        benchmark_version=row["benchmark_version"],
-        benchmark_name=row["benchmark_name"],
-        name=row["name"],
-        seed=row["seed"],
-        n_repeats=row["n_repeats"],
-        limit=row["case_limit"],
-        metrics=tuple(MetricUse(name=name, signature=signature) for name, signature in row["metrics"]),
-        headline=row["headline"],
-        n_cases=row["n_cases"],
-        code_version=row["code_version"],
-        tags=tuple(row["tags"]),
-    )
+    metrics = tuple(MetricUse(name=name, signature=signature) for name, signature in row["metrics"])
+    return record_of(RunPlan, row, run_id=row["id"], limit=row["case_limit"], metrics=metrics)
 
 
 def _candidate_record(row: RowMapping, *, is_held: bool) -> RunCandidateRecord:
-    plan = RunCandidatePlan(
-        run_id=row["run_id"],
-        candidate_fingerprint=row["candidate_fingerprint"],
-        label=row["label"],
-        model_name=row["model_name"],
-        digest=row["digest"],
-        endpoint_name=row["endpoint_name"],
-        endpoint_url=row["endpoint_url"],
-        provider=row["provider"],
-        server_version=row["server_version"],
-        options=row["options"],
-        slots=row["slots"],
-        details=row["details"],
-    )
-    return RunCandidateRecord(
-        run_candidate_id=row["id"],
-        plan=plan,
-        status=derived_status(row["status"], is_held=is_held),
-        given_up_reason=row["given_up_reason"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
-    )
+    plan, status = record_of(RunCandidatePlan, row), derived_status(row["status"], is_held=is_held)
+    return record_of(RunCandidateRecord, row, run_candidate_id=row["id"], plan=plan, status=status)
 
 
 def tag_run(

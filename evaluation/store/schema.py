@@ -74,16 +74,24 @@ def check_upgradable(connection: Connection, url: URL) -> str | None:
 
 
 def migrate(connection: Connection, url: URL) -> None:
-    """Bring the schema to this version's, inside the caller's transaction; do nothing where it is already there."""
+    """Bring the schema to this version's, inside the caller's transaction; do nothing where it is already there.
+
+    An empty database is given the tables as they are declared; the migrations are for what older versions made.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-    if check_upgradable(connection, url) == newest_revision():
+    revision = check_upgradable(connection, url)
+    if revision == newest_revision():
         return
     from alembic import command
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if revision is None:
+        METADATA.create_all(connection)
+        command.stamp(config, "head")
+    else:
+        command.upgrade(config, "head")
     if connection.dialect.name == "sqlite":
         for statement in statements_to_watch():
             connection.exec_driver_sql(statement)

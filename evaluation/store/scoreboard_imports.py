@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import ScoreboardContent, ScoreboardRecord
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import scoreboard_case, scoreboard_import, scoreboard_row
@@ -128,10 +129,4 @@ def _none_for_nan(column: NDArray[np.float64]) -> list[float | None]:
 
 
 def _record(row: RowMapping) -> ScoreboardRecord:
-    names = ("name", "source", "n_cases", "n_rows", "imported_at")
-    return ScoreboardRecord(
-        import_id=row["id"],
-        tasks=tuple(row["tasks"]),
-        candidates=tuple(row["candidates"]),
-        **{name: row[name] for name in names},
-    )
+    return record_of(ScoreboardRecord, row, import_id=row["id"])

@@ -11,6 +11,7 @@ from evaluation.errors import StoreError
 from evaluation.fingerprint import fingerprint
 from evaluation.records import EstimateRow, MetricUse, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.scores import Estimate, Measurement, ScoreFailure
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import estimate, generation, metric, run_candidate, score, score_failure
@@ -219,7 +220,11 @@ def load_estimates(store: Store, run_id: str) -> tuple[EstimateRow, ...]:
         .order_by(estimate.c.run_candidate_id, metric.c.name, metric.c.signature, estimate.c.quantity)
     )
     with store.read() as connection:
-        return tuple(_estimate_row(row) for row in connection.execute(query))
+        rows = connection.execute(query).mappings()
+        return tuple(
+            record_of(EstimateRow, row, metric=record_of(MetricUse, row), estimate=record_of(Estimate, row))
+            for row in rows
+        )
 
 
 def metric_key(signature: str) -> str:
@@ -271,28 +276,6 @@ def _estimate_values(row: EstimateRow) -> dict[str, Any]:
         "confidence_level": row.estimate.confidence_level,
         "details": dict(row.details),
     }
-
-
-def stored_estimate(row: sa.Row[Any]) -> Estimate:
-    """Return the estimate whose columns a row holds."""
-    return Estimate(
-        value=row.value,
-        low=row.low,
-        high=row.high,
-        n_cases=row.n_cases,
-        method=row.method,
-        confidence_level=row.confidence_level,
-    )
-
-
-def _estimate_row(row: sa.Row[Any]) -> EstimateRow:
-    return EstimateRow(
-        run_candidate_id=row.run_candidate_id,
-        metric=MetricUse(name=row.name, signature=row.signature),
-        quantity=row.quantity,
-        estimate=stored_estimate(row),
-        details=row.details,
-    )
 
 
 def count_unscored(store: Store, run_candidate_id: int, signatures: Sequence[str]) -> int:

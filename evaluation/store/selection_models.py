@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import ConfigurationError, DamagedModelError, SupersededError, UnknownNameError
 from evaluation.fingerprint import fingerprint
 from evaluation.records import Champion, Promotion, SelectionModelRecord, StoredModel
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time
 from evaluation.store.tables import promotion, selection_model
@@ -236,8 +237,7 @@ def _line(made: Sequence[Promotion]) -> list[Promotion]:
 def _promotions(connection: Connection) -> list[Promotion]:
     """Return all promotions and rollbacks, the oldest first."""
     rows = connection.execute(sa.select(promotion).order_by(promotion.c.id)).mappings()
-    names = ("model_id", "replaces_id", "restores_id", "reason", "created_at")
-    return [Promotion(promotion_id=row["id"], **{name: row[name] for name in names}) for row in rows]
+    return [record_of(Promotion, row, promotion_id=row["id"]) for row in rows]
 
 
 def _add(connection: Connection, **values: Any) -> None:
@@ -268,4 +268,4 @@ def _hash(content: bytes | None) -> str | None:
 
 
 def _record(row: RowMapping | Mapping[str, Any]) -> SelectionModelRecord:
-    return SelectionModelRecord(**{field.name: row[field.name] for field in fields(SelectionModelRecord)})
+    return record_of(SelectionModelRecord, row)

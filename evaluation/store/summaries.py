@@ -8,6 +8,7 @@ from sqlalchemy.engine import RowMapping
 
 from evaluation.records import CandidateProgress, RunSummary, Status
 from evaluation.store.holders import held_runs
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.tables import experiment_run, generation, run, run_candidate
 
@@ -66,28 +67,15 @@ def _summary(row: RowMapping, candidates: list[RowMapping], *, is_held: bool) ->
     n_all, n_failed, n_own_failed = (
         sum(candidate[name] or 0 for candidate in candidates) for name in ("n", "n_failed", "n_own_failed")
     )
-    return RunSummary(
+    return record_of(
+        RunSummary,
+        row,
         run_id=row["id"],
-        invocation_id=row["invocation_id"],
-        name=row["name"],
-        benchmark_name=row["benchmark_name"],
-        benchmark_version=row["benchmark_version"],
-        headline=row["headline"],
         status=derived_status(row["status"], is_held=is_held),
-        reason=row["reason"],
-        seed=row["seed"],
-        n_repeats=row["n_repeats"],
-        n_cases=row["n_cases"],
         candidates=tuple(candidate["label"] for candidate in candidates),
         n_ok=n_all - n_failed - n_own_failed,
         n_failed=n_failed,
         n_own_failed=n_own_failed,
-        tags=tuple(row["tags"]),
-        favourite=row["favourite"],
-        archived_at=row["archived_at"],
-        created_at=row["created_at"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.deleting import delete_rows
+from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import traffic, traffic_import, traffic_stage
@@ -219,20 +220,17 @@ def _stages(connection: Connection, ids: Sequence[int]) -> dict[int, list[Traffi
 
 
 def _call(row: RowMapping, stages: Sequence[TrafficStage]) -> TrafficCall:
-    return TrafficCall(stages=tuple(stages), **{name: row[name] for name in _PLAIN})
+    return record_of(TrafficCall, row, stages=tuple(stages))
 
 
 def _count(row: RowMapping) -> TrafficCount:
-    return TrafficCount(
-        task=row["task"],
-        candidate=row["candidate"],
-        n_calls=row["n_calls"],
+    return record_of(
+        TrafficCount,
+        row,
         n_failed=int(row["n_failed"]),
         mean_duration_s=float(row["mean_duration_s"]),
         prompt_tokens=_whole(row["prompt_tokens"]),
         output_tokens=_whole(row["output_tokens"]),
-        first_at=row["first_at"],
-        last_at=row["last_at"],
     )
 
 
@@ -241,9 +239,7 @@ def _whole(summed: Any) -> int | None:
 
 
 def _import(row: RowMapping) -> TrafficImport:
-    return TrafficImport(
-        import_id=row["id"], source=row["source"], n_calls=row["n_calls"], imported_at=row["imported_at"]
-    )
+    return record_of(TrafficImport, row, import_id=row["id"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,10 @@ from prefect.runtime import flow_run
 from evaluation.escaping import one_line
 from evaluation.records import AlertRecord
 from evaluation.results.as_json import as_json
-from evaluation.settings import Settings
 from evaluation.store.alert_silences import to_notify
 from evaluation.store.alerts import note_notified
-from evaluation.store.session import open_store
 from tasks.flow_logging import log_info, log_warning
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 RAISED = "benchwright.alert.raised"
 """Name of the event that reports an alert."""
@@ -31,7 +29,7 @@ LONGEST_TEXT = 2_000
 @task(name="notify", task_run_name="notify of new alerts", cache_policy=NO_CACHE, persist_result=False)
 async def notify() -> int:
     """Return the number of alerts sent to Prefect; those that could not be sent are sent next time."""
-    waiting = await call_store(_waiting)
+    waiting = await call_with_store(to_notify)
     if not waiting:
         return 0
     events = [alert_event(alert, flow_run.id) for alert in waiting]
@@ -42,20 +40,10 @@ async def notify() -> int:
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
         log_warning("could not send %d alerts to Prefect; retrying next time: %s", len(waiting), type(error).__name__)
         return 0
-    await call_store(_note, [alert.alert_id for alert in waiting])
+    await call_with_store(note_notified, [alert.alert_id for alert in waiting])
     for alert in waiting:
         log_info("alert %s: %s", alert.alert_id, one_line(alert.sentence))
     return len(waiting)
-
-
-def _waiting() -> tuple[AlertRecord, ...]:
-    with open_store(Settings().database) as store:
-        return to_notify(store)
-
-
-def _note(alert_ids: list[str]) -> None:
-    with open_store(Settings().database) as store:
-        note_notified(store, alert_ids)
 
 
 def alert_event(alert: AlertRecord, flow_run_id: str | None = None) -> Event:

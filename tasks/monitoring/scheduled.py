@@ -20,11 +20,10 @@ from prefect.exceptions import PrefectException
 
 from evaluation.fingerprint import fingerprint
 from evaluation.monitoring.dead_runs import BACK, FlowRunEnd
-from evaluation.settings import Settings
 from evaluation.store.plans import runs_of_flow
-from evaluation.store.session import open_store
+from evaluation.store.session import Store
 from tasks.flow_logging import log_warning
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 TAG = "benchwright"
 """Tag of every flow run that one of our deployments creates."""
@@ -54,7 +53,7 @@ async def scheduled_ends() -> tuple[FlowRunEnd, ...]:
     except (httpx.HTTPError, PrefectException) as error:
         log_warning("could not check the flow runs of schedules; retrying next time: %s", type(error).__name__)
         return ()
-    with_runs = await call_store(_with_runs, [str(run.id) for run in scheduled if _failure(run)])
+    with_runs = await call_with_store(_with_runs, [str(run.id) for run in scheduled if _failure(run)])
     return tuple(
         FlowRunEnd(
             flow_run_id=str(run.id),
@@ -77,7 +76,6 @@ def _failure(run: FlowRun) -> str | None:
     return f"it {run.state.type.value.lower()}: {message}".removesuffix(": ")
 
 
-def _with_runs(flow_run_ids: list[str]) -> frozenset[str]:
+def _with_runs(store: Store, flow_run_ids: list[str]) -> frozenset[str]:
     """Return the flow runs with a run in the store."""
-    with open_store(Settings().database) as store:
-        return frozenset(each for each in flow_run_ids if runs_of_flow(store, each))
+    return frozenset(each for each in flow_run_ids if runs_of_flow(store, each))

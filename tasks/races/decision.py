@@ -17,24 +17,22 @@ from evaluation.races.elimination import confirmed, decide, give_up
 from evaluation.races.rules import Spent
 from evaluation.races.state import Decision, Fate, RaceState
 from evaluation.records import Status
-from evaluation.settings import Settings
 from evaluation.store.races import save_decisions
 from evaluation.store.runs import set_run_candidate_status
-from evaluation.store.session import Store, open_store
+from evaluation.store.session import Store
 from tasks.flow_logging import log_info
 from tasks.races.schedule import RaceSchedule, Step, position, run_of
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 async def mark_planned(plan: Plan) -> None:
     """Mark every candidate to ask as not begun, whatever state the round before left."""
-    await call_store(_mark_planned, plan)
+    await call_with_store(_mark_planned, plan)
 
 
-def _mark_planned(plan: Plan) -> None:
-    with open_store(Settings().database) as store:
-        for item in plan.candidates:
-            set_run_candidate_status(store, item.run_candidate_id, Status.PLANNED)
+def _mark_planned(store: Store, plan: Plan) -> None:
+    for item in plan.candidates:
+        set_run_candidate_status(store, item.run_candidate_id, Status.PLANNED)
 
 
 def _task_run_name() -> str:
@@ -54,7 +52,7 @@ async def make_decision(race_schedule: RaceSchedule, step: Step, *, minutes: flo
     Raises:
         ConfigurationError: none of those that are in could be asked.
     """
-    decisions = await call_store(_decide, race_schedule, step, minutes)
+    decisions = await call_with_store(_decide, race_schedule, step, minutes)
     for decision in decisions:
         if decision.fate is not Fate.KEPT:
             log_info("%s is %s: %s", decision.label, str(decision.fate).replace("_", " "), decision.reason)
@@ -65,21 +63,20 @@ async def make_decision(race_schedule: RaceSchedule, step: Step, *, minutes: flo
     return decisions
 
 
-def _decide(race_schedule: RaceSchedule, step: Step, minutes: float) -> tuple[Decision, ...]:
-    with open_store(Settings().database) as store:
-        here = position(store, race_schedule, minutes=minutes, n_cases=step.n_cases)
-        state = after(here.state, _block(here.state, step))
-        if step.is_confirmation:
-            verdict = confirmation(state, here.grid, seed=race_schedule.request.evaluation.seed)
-            decisions = confirmed(state, verdict)
-        else:
-            reasons = _give_up_reasons(store, race_schedule)
-            _refuse_to_end_for_want_of_a_server(state, reasons)
-            state, gone = give_up(state, reasons)
-            decisions = (*gone, *decide(state, here.grid)[1])
-        decisions = _with_costs(decisions, here.spent)
-        save_decisions(store, race_schedule.invocation_id, decisions)
-        return decisions
+def _decide(store: Store, race_schedule: RaceSchedule, step: Step, minutes: float) -> tuple[Decision, ...]:
+    here = position(store, race_schedule, minutes=minutes, n_cases=step.n_cases)
+    state = after(here.state, _block(here.state, step))
+    if step.is_confirmation:
+        verdict = confirmation(state, here.grid, seed=race_schedule.request.evaluation.seed)
+        decisions = confirmed(state, verdict)
+    else:
+        reasons = _give_up_reasons(store, race_schedule)
+        _refuse_to_end_for_want_of_a_server(state, reasons)
+        state, gone = give_up(state, reasons)
+        decisions = (*gone, *decide(state, here.grid)[1])
+    decisions = _with_costs(decisions, here.spent)
+    save_decisions(store, race_schedule.invocation_id, decisions)
+    return decisions
 
 
 def _block(state: RaceState, step: Step) -> Block:

@@ -14,14 +14,13 @@ from evaluation.results.as_json import as_json
 from evaluation.results.races import RaceResult
 from evaluation.run_results.race_result import race_outcome, race_result
 from evaluation.scoring.missing_scores import too_many_missing
-from evaluation.settings import Settings
 from evaluation.store.races import finish_race
 from evaluation.store.runs import set_run_status
-from evaluation.store.session import Store, open_store
+from evaluation.store.session import Store
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without
 from tasks.races.schedule import RaceSchedule, position, run_of
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 @task(name="finish race", task_run_name="finish the race", cache_policy=NO_CACHE, persist_result=False)
@@ -33,21 +32,20 @@ async def end_race(race_schedule: RaceSchedule, *, minutes: float, metrics: tupl
         minutes: That this process has taken.
         metrics: The run's, as `parse_metric` reads them.
     """
-    return await call_store(_end, race_schedule, minutes, metrics)
+    return await call_with_store(_end, race_schedule, minutes, metrics)
 
 
-def _end(race_schedule: RaceSchedule, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
-    with open_store(Settings().database) as store:
-        run = run_of(store, race_schedule)
-        assert run is not None  # noqa: S101 - a race that has asked something has its run
-        here = position(store, race_schedule, minutes=minutes)
-        state, _ = next_block(here.state, here.grid, here.spent)
-        result = outcome(state, here.grid, seed=race_schedule.request.evaluation.seed)
-        finish_race(store, race_schedule.invocation_id, as_json(race_outcome(result, here.grid, state, here.spent)))
-        reasons = _why_failed(store, race_schedule, run, metrics)
-        status = Status.FAILED if reasons else Status.COMPLETED
-        set_run_status(store, run.plan.run_id, status, reason="; ".join(reasons) or None)
-        return {run.plan.run_id: str(status)}
+def _end(store: Store, race_schedule: RaceSchedule, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+    run = run_of(store, race_schedule)
+    assert run is not None  # noqa: S101 - a race that has asked something has its run
+    here = position(store, race_schedule, minutes=minutes)
+    state, _ = next_block(here.state, here.grid, here.spent)
+    result = outcome(state, here.grid, seed=race_schedule.request.evaluation.seed)
+    finish_race(store, race_schedule.invocation_id, as_json(race_outcome(result, here.grid, state, here.spent)))
+    reasons = _why_failed(store, race_schedule, run, metrics)
+    status = Status.FAILED if reasons else Status.COMPLETED
+    set_run_status(store, run.plan.run_id, status, reason="; ".join(reasons) or None)
+    return {run.plan.run_id: str(status)}
 
 
 def _why_failed(store: Store, race_schedule: RaceSchedule, run: RunRecord, metrics: tuple[str, ...]) -> list[str]:
@@ -66,7 +64,7 @@ def _why_failed(store: Store, race_schedule: RaceSchedule, run: RunRecord, metri
 @task(name="publish race", task_run_name="publish the race", cache_policy=NO_CACHE, persist_result=False)
 async def publish_race(invocation_id: str) -> None:
     """Publish the ranking as a table, and the race with all its decisions as a page of Markdown."""
-    result, pictures = await call_store(_shown, invocation_id)
+    result, pictures = await call_with_store(_shown, invocation_id)
     race = result.race
     sentence = race.outcome.sentence or NOT_OVER
     key = artifact_key("race", race.benchmark)
@@ -78,7 +76,6 @@ async def publish_race(invocation_id: str) -> None:
         await publish_page(page, key="race", description=sentence)
 
 
-def _shown(invocation_id: str) -> tuple[RaceResult, list[Picture | None]]:
-    with open_store(Settings().database) as store:
-        result = race_result(store, invocation_id)
-        return result, [latencies(store, run) for run in result.invocation.runs]
+def _shown(store: Store, invocation_id: str) -> tuple[RaceResult, list[Picture | None]]:
+    result = race_result(store, invocation_id)
+    return result, [latencies(store, run) for run in result.invocation.runs]

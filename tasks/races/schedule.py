@@ -19,15 +19,14 @@ from evaluation.records.labels import unique_labels
 from evaluation.requests.race_request import RaceRequest
 from evaluation.resolution.benchmarks import resolve_benchmark
 from evaluation.scoring.aggregation import case_values
-from evaluation.settings import Settings
 from evaluation.store.benchmarks import case_clusters, case_ids_of, load_benchmark_version
 from evaluation.store.plans import create_invocation
 from evaluation.store.races import begin_race, costs_of_run, load_decisions
 from evaluation.store.runs import runs_of_invocation
-from evaluation.store.session import Store, open_store
+from evaluation.store.session import Store
 from evaluation.version import code_version
 from tasks.load import LoadedBenchmark
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,20 +78,19 @@ async def lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBen
     Raises:
         ConfigurationError: the benchmark has no metric to race on.
     """
-    return await call_store(_lay_out, request, invocation_id, benchmark)
+    return await call_with_store(_lay_out, request, invocation_id, benchmark)
 
 
-def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> RaceSchedule:
-    with open_store(Settings().database) as store:
-        headline = _headline(request, store, benchmark)
-        refuse_unfit(headline)
-        rules = request.rules(metric=headline.name, unit=headline.unit)
-        request_fields = request.evaluation.model_dump(mode="json", exclude_defaults=True)
-        create_invocation(store, invocation_id=invocation_id, request=request_fields, code_version=code_version())
-        begin_race(store, invocation_id, request=request.own_fields, code_version=code_version())
-        n_pool = len(_case_order(store, request, benchmark))
-        notes = _notes(case_clusters(store, benchmark.version), cut_confirmation(rules, n_pool))
-        minutes = [decision.evidence.get("minutes", 0.0) for decision in load_decisions(store, invocation_id)]
+def _lay_out(store: Store, request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> RaceSchedule:
+    headline = _headline(request, store, benchmark)
+    refuse_unfit(headline)
+    rules = request.rules(metric=headline.name, unit=headline.unit)
+    request_fields = request.evaluation.model_dump(mode="json", exclude_defaults=True)
+    create_invocation(store, invocation_id=invocation_id, request=request_fields, code_version=code_version())
+    begin_race(store, invocation_id, request=request.own_fields, code_version=code_version())
+    n_pool = len(_case_order(store, request, benchmark))
+    notes = _notes(case_clusters(store, benchmark.version), cut_confirmation(rules, n_pool))
+    minutes = [decision.evidence.get("minutes", 0.0) for decision in load_decisions(store, invocation_id)]
     return RaceSchedule(
         request=request,
         invocation_id=invocation_id,
@@ -127,13 +125,12 @@ async def next_step(race_schedule: RaceSchedule, *, minutes: float) -> Step | No
         race_schedule: The race.
         minutes: That this process has taken.
     """
-    return await call_store(_next_step, race_schedule, minutes)
+    return await call_with_store(_next_step, race_schedule, minutes)
 
 
-def _next_step(race_schedule: RaceSchedule, minutes: float) -> Step | None:
-    with open_store(Settings().database) as store:
-        run = run_of(store, race_schedule)
-        here = position(store, race_schedule, minutes=minutes)
+def _next_step(store: Store, race_schedule: RaceSchedule, minutes: float) -> Step | None:
+    run = run_of(store, race_schedule)
+    here = position(store, race_schedule, minutes=minutes)
     _, block = next_block(here.state, here.grid, here.spent)
     return None if block is None else _step(here.state, block, run)
 

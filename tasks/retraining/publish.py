@@ -6,15 +6,13 @@ from prefect.runtime import flow_run
 
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.page_pictures import Album
-from evaluation.settings import Settings
-from evaluation.store.session import open_store
 from selection.learning.retraining import Judgement, NewEvidence, retraining_result
 from selection.pages.retraining import retraining_as_markdown, task_rows
 from selection.pages.retraining_picture import gains_picture
 from selection.retraining import Retraining
 from tasks.artifacts import publish_page, publish_table
 from tasks.prefect_outage import going_on_without
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 @task(name="publish retraining", task_run_name="publish the retraining", cache_policy=NO_CACHE, persist_result=False)
@@ -28,7 +26,7 @@ async def publish_retraining(
         judgement: What became of the model; None: none was trained.
         refusal: Why none was.
     """
-    result = await call_store(_result, new_evidence, judgement, refusal)
+    result = await call_with_store(retraining_result, new_evidence, judgement, refusal)
     links, album, pictures = [flow_run_link(str(flow_run.id))] if flow_run.id else [], Album(), []
     async with going_on_without("the retraining's figures"):
         if result.report is not None:
@@ -39,8 +37,3 @@ async def publish_retraining(
         page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
         await publish_page(page, key="retraining", description=result.sentence)
     return result
-
-
-def _result(new_evidence: NewEvidence, judgement: Judgement | None, refusal: str | None) -> Retraining:
-    with open_store(Settings().database) as store:
-        return retraining_result(store, new_evidence, judgement, refusal)

@@ -3,23 +3,15 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.settings import Settings
-from evaluation.store.session import open_store
-from selection.learning.model_files import PackedModel
-from selection.learning.retraining import Known, NewEvidence, all_known, store_trained, trained, what_is_new
+from selection.learning.retraining import NewEvidence, all_known, store_trained, trained, what_is_new
 from tasks.retraining.cancellable_thread import run_in_thread
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 @task(name="gather evidence", task_run_name="gather the evidence", cache_policy=NO_CACHE, persist_result=False)
 async def gather_evidence() -> NewEvidence:
     """Return the amount of evidence, and how much of it is new since a model was last trained."""
-    return await call_store(_gather)
-
-
-def _gather() -> NewEvidence:
-    with open_store(Settings().database) as store:
-        return what_is_new(store)
+    return await call_with_store(what_is_new)
 
 
 @task(
@@ -31,16 +23,6 @@ async def train_challenger(*, seed: int) -> str:
     Args:
         seed: Of what is drawn.
     """
-    training_data = await call_store(_read_training_data)
+    training_data = await call_with_store(all_known)
     packed = await run_in_thread(trained, training_data, seed)
-    return await call_store(_save, training_data, packed)
-
-
-def _read_training_data() -> Known:
-    with open_store(Settings().database) as store:
-        return all_known(store)
-
-
-def _save(training_data: Known, packed: PackedModel) -> str:
-    with open_store(Settings().database) as store:
-        return store_trained(store, training_data, packed)
+    return await call_with_store(store_trained, training_data, packed)

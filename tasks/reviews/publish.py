@@ -12,13 +12,11 @@ from evaluation.results.reviews import OpenReviewResult, ReviewResult
 from evaluation.reviews.blinded_cases import cases_title
 from evaluation.reviews.progress import page_key
 from evaluation.reviews.results import review_result
-from evaluation.settings import Settings
-from evaluation.store.session import open_store
 from tasks import artifacts
 from tasks.artifacts import artifact_key
 from tasks.prefect_outage import going_on_without
 from tasks.reviews.session import forget_ended_sessions
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 
 async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int, markdown: str) -> None:
@@ -45,7 +43,7 @@ async def publish_result(review_id: str, *, unblind: bool = False) -> ReviewResu
         unblind: Tell it with names all the same.
     """
     await forget_ended_sessions(review_id)
-    result = await call_store(_result, review_id)
+    result = await call_with_store(review_result, review_id)
     key = artifact_key("review", result.review_id)
     if not (result.awaited.is_over or unblind):
         shown = without_names(result)
@@ -57,8 +55,3 @@ async def publish_result(review_id: str, *, unblind: bool = False) -> ReviewResu
             await artifacts.publish_table(rows, key=f"{key}-scores", description=result.sentence)
         await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", description=result.sentence)
     return result
-
-
-def _result(review_id: str) -> ReviewResult:
-    with open_store(Settings().database) as store:
-        return review_result(store, review_id)

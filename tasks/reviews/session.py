@@ -10,11 +10,10 @@ from prefect.exceptions import ObjectNotFound
 from evaluation.records import RatingRecord, ReviewRecord, Said
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.creation import open_review
-from evaluation.settings import Settings
 from evaluation.store.ratings import load_ratings, save_ratings
 from evaluation.store.reviews import begin_session, find_review, find_session, forget_session, list_sessions
-from evaluation.store.session import open_store
-from tasks.store_calls import call_store
+from evaluation.store.session import Store
+from tasks.store_calls import call_with_store
 
 PLACE = "prefect"
 
@@ -27,27 +26,21 @@ async def open_session(request: ReviewRequest, session_id: str) -> ReviewRecord:
         request: What was asked for.
         session_id: The flow run's id.
     """
-    return await call_store(_open, request, session_id)
+    return await call_with_store(_open, request, session_id)
 
 
-def _open(request: ReviewRequest, session_id: str) -> ReviewRecord:
-    with open_store(Settings().database) as store:
-        session = find_session(store, session_id)
-        if session is None:
-            review = open_review(store, request)
-            begin_session(store, session_id=session_id, review_id=review.review_id, place=PLACE, rater=request.rater)
-            return review
-        return find_review(store, session.review_id)
+def _open(store: Store, request: ReviewRequest, session_id: str) -> ReviewRecord:
+    session = find_session(store, session_id)
+    if session is None:
+        review = open_review(store, request)
+        begin_session(store, session_id=session_id, review_id=review.review_id, place=PLACE, rater=request.rater)
+        return review
+    return find_review(store, session.review_id)
 
 
 async def ratings_so_far(review_id: str) -> tuple[RatingRecord, ...]:
     """Return all ratings of a review."""
-    return await call_store(_ratings, review_id)
-
-
-def _ratings(review_id: str) -> tuple[RatingRecord, ...]:
-    with open_store(Settings().database) as store:
-        return load_ratings(store, review_id)
+    return await call_with_store(load_ratings, review_id)
 
 
 @task(name="store ratings", task_run_name="store the ratings of {key}", cache_policy=NO_CACHE, persist_result=False)
@@ -60,12 +53,7 @@ async def store_ratings(key: str, session_id: str, rater: str, ratings: tuple[Sa
         rater: Name as typed.
         ratings: Ratings of each case.
     """
-    return await call_store(_store, session_id, rater, ratings)
-
-
-def _store(session_id: str, rater: str, ratings: tuple[Said, ...]) -> str:
-    with open_store(Settings().database) as store:
-        return save_ratings(store, session_id=session_id, rater=rater, ratings=ratings)
+    return await call_with_store(save_ratings, session_id=session_id, rater=rater, ratings=ratings)
 
 
 async def forget_ended_sessions(review: str) -> None:
@@ -75,16 +63,15 @@ async def forget_ended_sessions(review: str) -> None:
         review: Id of the review, a prefix of it, or `last`.
     """
     async with get_client() as client:
-        for session_id in await call_store(_without_ratings, review):
+        for session_id in await call_with_store(_without_ratings, review):
             if await _has_ended(client, session_id):
-                await call_store(_forget, session_id)
+                await call_with_store(forget_session, session_id)
 
 
-def _without_ratings(review: str) -> list[str]:
-    with open_store(Settings().database) as store:
-        review_id = find_review(store, review).review_id
-        rated_in = {rating.session_id for rating in load_ratings(store, review_id)}
-        sessions = list_sessions(store, review_id)
+def _without_ratings(store: Store, review: str) -> list[str]:
+    review_id = find_review(store, review).review_id
+    rated_in = {rating.session_id for rating in load_ratings(store, review_id)}
+    sessions = list_sessions(store, review_id)
     return [session.session_id for session in sessions if session.place == PLACE and session.session_id not in rated_in]
 
 
@@ -95,8 +82,3 @@ async def _has_ended(client: PrefectClient, session_id: str) -> bool:
     except (ObjectNotFound, ValueError):
         return False
     return state is not None and (state.is_final() or state.is_cancelling())
-
-
-def _forget(session_id: str) -> None:
-    with open_store(Settings().database) as store:
-        forget_session(store, session_id)

@@ -8,9 +8,9 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.scoring import candidate_scoring
 from evaluation.scoring.backend_scoring import score_asking
 from evaluation.settings import Settings
-from evaluation.store.session import open_store
+from evaluation.store.session import Store
 from tasks.scoring.backends import opened
-from tasks.store_calls import compute_in_store
+from tasks.store_calls import compute_with_store
 
 
 @task(name="score", task_run_name="score {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -27,15 +27,14 @@ async def score_candidate(
         benchmark: Used only in the task run's name.
     """
     with MetricProcess(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
-        return await compute_in_store(_score, run_id, run_candidate_id, metrics, apart)
+        return await compute_with_store(_score, run_id, run_candidate_id, metrics, apart)
 
 
 def _score(
-    run_id: str, run_candidate_id: int, metrics: tuple[str, ...], apart: MetricProcess
+    store: Store, run_id: str, run_candidate_id: int, metrics: tuple[str, ...], apart: MetricProcess
 ) -> candidate_scoring.ScoreCounts:
-    with open_store(Settings().database) as store:
-        parsed = [parse_metric(text) for text in metrics]
-        return candidate_scoring.score_candidate(store, run_id, run_candidate_id, parsed, apart=apart)
+    parsed = [parse_metric(text) for text in metrics]
+    return candidate_scoring.score_candidate(store, run_id, run_candidate_id, parsed, apart=apart)
 
 
 @task(name="score", task_run_name="score {label} · {benchmark} by {who}", cache_policy=NO_CACHE, persist_result=False)

@@ -11,15 +11,14 @@ from datetime import datetime
 from evaluation.planning.plan import Group, Plan, PlannedCandidate
 from evaluation.records import Status
 from evaluation.requests.sweep_request import SweepRequest, refuse_equal_combinations
-from evaluation.settings import Settings
 from evaluation.store.missing import count_failures_since
 from evaluation.store.run_cases import run_case_positions
 from evaluation.store.runs import find_run
-from evaluation.store.session import Store, open_store
+from evaluation.store.session import Store
 from evaluation.store.sweeps import begin_sweep
 from evaluation.version import code_version
 from tasks.generation.missing import is_open
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 
 AIMED_PARTS = 8
 """Number of parts to aim for: how often a sweep reports its progress and the best combination so far."""
@@ -67,20 +66,19 @@ async def lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
         request: The request.
         plan: Plan of all combinations.
     """
-    return await call_store(_lay_out, request, plan)
+    return await call_with_store(_lay_out, request, plan)
 
 
-def _lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
-    with open_store(Settings().database) as store:
-        refuse_equal_combinations(len(request.combinations()), len(find_run(store, plan.runs[0].run_id).candidates))
-        begin_sweep(
-            store,
-            plan.invocation_id,
-            request=request.fields,
-            combinations=request.combinations(),
-            code_version=code_version(),
-        )
-        return _missing_parts(store, plan)
+def _lay_out(store: Store, request: SweepRequest, plan: Plan) -> tuple[SweepPart, ...]:
+    refuse_equal_combinations(len(request.combinations()), len(find_run(store, plan.runs[0].run_id).candidates))
+    begin_sweep(
+        store,
+        plan.invocation_id,
+        request=request.fields,
+        combinations=request.combinations(),
+        code_version=code_version(),
+    )
+    return _missing_parts(store, plan)
 
 
 def _missing_parts(store: Store, plan: Plan) -> tuple[SweepPart, ...]:
@@ -135,16 +133,15 @@ async def given_up_in(part: Plan, since: datetime) -> frozenset[int]:
         part: Plan of a finished part.
         since: When this process began to ask.
     """
-    return await call_store(_given_up_in, part, since)
+    return await call_with_store(_given_up_in, part, since)
 
 
-def _given_up_in(part: Plan, since: datetime) -> frozenset[int]:
-    with open_store(Settings().database) as store:
-        record = find_run(store, part.runs[0].run_id)
-        failed = {candidate.run_candidate_id for candidate in record.candidates if candidate.status is Status.FAILED}
-        return frozenset(
-            item.run_candidate_id
-            for item in part.candidates
-            if item.run_candidate_id in failed
-            or count_failures_since(store, item.run_candidate_id, since) > item.failure_budget
-        )
+def _given_up_in(store: Store, part: Plan, since: datetime) -> frozenset[int]:
+    record = find_run(store, part.runs[0].run_id)
+    failed = {candidate.run_candidate_id for candidate in record.candidates if candidate.status is Status.FAILED}
+    return frozenset(
+        item.run_candidate_id
+        for item in part.candidates
+        if item.run_candidate_id in failed
+        or count_failures_since(store, item.run_candidate_id, since) > item.failure_budget
+    )

@@ -12,13 +12,12 @@ from evaluation.formatting import counted, duration
 from evaluation.reports.sweeps.wording import words_of
 from evaluation.results.estimates import MetricEstimate, shown_estimate
 from evaluation.run_results.sweep_result import best_so_far
-from evaluation.settings import Settings
 from evaluation.store.outcomes import latest_answer
-from evaluation.store.session import open_store
+from evaluation.store.session import Store
 from evaluation.sweeps.space import Combination
 from tasks.artifacts import publish_page
 from tasks.flow_logging import log_debug, log_info
-from tasks.store_calls import call_store
+from tasks.store_calls import call_with_store
 from tasks.sweeps.layout import SweepPart
 
 _SHOWN_LETTERS = 120
@@ -48,7 +47,7 @@ def _task_run_name() -> str:
 @task(name="look", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
 async def report_progress(invocation_id: str, part: SweepPart, pace: Pace) -> None:
     """Report the sweep's progress. The best so far is the highest mean, not a verdict."""
-    best, answer = await call_store(_seen, invocation_id)
+    best, answer = await call_with_store(_seen, invocation_id)
     sentence = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
     if best is not None:
         combination, estimate = best
@@ -72,6 +71,5 @@ async def _show(lines: list[str]) -> None:
         log_debug("could not show the progress; trying again later: %s", error)
 
 
-def _seen(invocation_id: str) -> tuple[tuple[Combination, MetricEstimate] | None, str | None]:
-    with open_store(Settings().database) as store:
-        return best_so_far(store, invocation_id), latest_answer(store, invocation_id)
+def _seen(store: Store, invocation_id: str) -> tuple[tuple[Combination, MetricEstimate] | None, str | None]:
+    return best_so_far(store, invocation_id), latest_answer(store, invocation_id)

@@ -10,6 +10,7 @@ where the card has one: `counter_ratio` should be near 1. Without an NVIDIA GPU 
 import argparse
 import asyncio
 import importlib
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,15 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from measuring import print_result, workplace
+from measuring import ROOT, print_result, workplace
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from stored_rows import gpu_samples
 
 from evaluation.results.as_json import as_json
 from evaluation.scoring.energy import shared_energy
-from evaluation.store.gpu_samples import GpuSample, gpu_summary, iterate_gpu_samples
+from evaluation.store.gpu_samples import GpuSample, gpu_summary
 from evaluation.store.plans import create_invocation
 from evaluation.store.session import Store, open_store
 from tasks.telemetry.gpu_sampling import gpu_sampling
@@ -44,7 +49,7 @@ def main() -> None:
     with workplace() as (folder, _), open_store(str(folder / "store.db")) as store:
         create_invocation(store, invocation_id="measured", request={}, code_version="measured")
         stretches = asyncio.run(_sampled(store, asked.seconds / 2))
-        samples = [sample for page in iterate_gpu_samples(store, "measured", ENDPOINT[0]) for sample in page]
+        samples = gpu_samples(store, "measured", ENDPOINT[0])
         values = _values(samples, stretches) | {"all_gpus": as_json(gpu_summary(store, "measured"))}
     print_result("gpu_telemetry", values, _said(values))
 

@@ -8,12 +8,12 @@ import pytest
 from compared_runs import candidate, cases_of, right_on, store_run
 from patient_client import patient_client
 from scripted_ollama import Chat, Reply, ScriptedOllama
+from stored_rows import list_comparisons
 
 from deployments.prefect_delivery import settle
 from evaluation.errors import IncomparableError
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.store.comparisons import list_comparisons
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stored_rows import save_outcomes
+
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.records import OutcomeRow, RunCandidatePlan, RunPlan
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.plans import add_run_candidate, create_invocation, create_run
 from evaluation.store.registry import save_candidate
 from evaluation.store.session import Store

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from stored_rows import save_outcomes
+
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.generation import Failure, Generation, Outcome, Timing
@@ -13,7 +15,6 @@ from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan,
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.plans import add_run_candidate, create_invocation, create_run, record_run_flow
 from evaluation.store.registry import save_candidate
 from evaluation.store.runs import set_run_candidate_status, set_run_status

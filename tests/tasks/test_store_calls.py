@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from evaluation.errors import StoreError, StoreUnreachableError
+from evaluation.store.session import Store
 from tasks import store_calls as module
-from tasks.store_calls import call_store, compute_in_store
+from tasks.store_calls import call_store, call_with_store, compute_with_store
 
 
 class Away:
@@ -125,5 +126,32 @@ def test_a_call_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.Monkey
     assert ["cancelled", "stored"] == cancelled_in_the_middle(call_store)
 
 
-def test_a_computation_is_not_waited_for() -> None:
-    assert ["cancelled", "stored"] == cancelled_in_the_middle(compute_in_store)
+def test_a_computation_is_not_waited_for(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
+
+    async def compute(store_something: Callable[[], None]) -> None:
+        await compute_with_store(lambda store: store_something())
+
+    assert ["cancelled", "stored"] == cancelled_in_the_middle(compute)
+
+
+def test_a_call_gets_the_results_database_opened_for_it_and_closed_after_it(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
+    away, n_closed = Away(2), 0
+    close = Store.close
+
+    def count_and_close(store: Store) -> None:
+        nonlocal n_closed
+        n_closed += 1
+        close(store)
+
+    monkeypatch.setattr(Store, "close", count_and_close)
+
+    def call(store: Store, word: str, *, number: int) -> tuple[str, str, int]:
+        return store.dialect, *away(word, number=number)
+
+    dialect = "sqlite" if store_url.startswith("sqlite") else "postgresql"
+    assert (dialect, "a", 3) == asyncio.run(call_with_store(call, "a", number=3))
+    assert 3 == n_closed

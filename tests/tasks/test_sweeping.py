@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
+from stored_rows import save_outcomes
 from stored_runs import MOMENT, Asked, answer, numbers, store_run
 
 from evaluation.candidate import PLAIN_PROFILE, Candidate
@@ -16,7 +17,6 @@ from evaluation.options import load_options
 from evaluation.planning.plan import Plan, PlannedCandidate, PlannedRun, grouped_by_residency
 from evaluation.records import OutcomeRow, RunCandidateRecord, Status
 from evaluation.requests.sweep_request import read_sweep_request
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.runs import find_run, set_run_candidate_status
 from evaluation.store.session import Store
 from tasks.generation.missing import count_open
@@ -28,9 +28,8 @@ LayOut = Callable[..., tuple[Plan, tuple[SweepPart, ...]]]
 
 
 @pytest.fixture
-def laid_out(store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch) -> LayOut:
+def laid_out(store: Store) -> LayOut:
     """Stores the run of a sweep over these parameters, nothing of it asked, and cuts it."""
-    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
 
     def lay_out(
         *parameters: str, leave_out: int = 0, n_cases: int = N_CASES, n_repeats: int = 1
@@ -57,7 +56,7 @@ def laid_out(store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch) -> L
             timeout_s=1,
             case_timeout_s=1,
         )
-        return plan, _lay_out(request, plan)
+        return plan, _lay_out(store, request, plan)
 
     return lay_out
 
@@ -156,8 +155,8 @@ def test_who_would_fail_in_the_next_part_too_is_not_asked_it(store: Store, laid_
     save_outcomes(store, [_row(within, 0, down)])
     own = parts[0].plan_of(plan)
 
-    assert {ended, over_budget} == _given_up_in(own, MOMENT)
-    assert {ended} == _given_up_in(own, MOMENT + timedelta(seconds=1))
+    assert {ended, over_budget} == _given_up_in(store, own, MOMENT)
+    assert {ended} == _given_up_in(store, own, MOMENT + timedelta(seconds=1))
 
 
 def _row(row_id: int, number: int, outcome: Outcome | None = None) -> OutcomeRow:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama
+from stored_rows import save_outcomes
 
 from deployments.cli.__main__ import run
 from evaluation.candidate import Candidate
@@ -21,7 +22,6 @@ from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.plans import add_run_candidate, create_invocation, create_run
 from evaluation.store.registry import save_candidate
 from evaluation.store.runs import set_run_status

@@ -10,8 +10,8 @@ from compared_runs import candidate, cases_of, right_on, store_run
 from ending_early import HangsAtFive, press_ctrl_c
 from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama
+from stored_rows import list_comparisons
 
-from evaluation.store.comparisons import list_comparisons
 from evaluation.store.session import open_store
 
 Command = Callable[..., Any]

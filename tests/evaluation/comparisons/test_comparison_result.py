@@ -8,6 +8,7 @@ import pytest
 from compared_runs import candidate, cases_of, compared, right_on, store_run, timed
 from comparison_results import a_comparison, a_pair, some_flips
 from hostile_texts import foreign_markup
+from stored_rows import list_comparisons
 from stored_runs import answer
 
 from evaluation.comparisons.comparison_result import compare_and_store
@@ -28,7 +29,7 @@ from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.stats.verdicts import Kind
-from evaluation.store.comparisons import find_comparison, list_comparisons
+from evaluation.store.comparisons import find_comparison
 from evaluation.store.session import Store
 
 CASES = cases_of(40)

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stored_rows import save_outcomes
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.errors import FailureKind
@@ -12,7 +13,6 @@ from evaluation.generation import Failure, Outcome, Timing
 from evaluation.records import OutcomeRow, Status
 from evaluation.scoring.energy import apportion_energy, shared_energy
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.tables import generation

@@ -2,17 +2,12 @@ from typing import Any
 
 import pytest
 from comparison_results import a_comparison, a_pair
+from stored_rows import list_comparisons
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records import MetricUse
 from evaluation.store.annotations import annotate, annotations
-from evaluation.store.comparisons import (
-    ComparisonPairRecord,
-    find_comparison,
-    list_comparisons,
-    pair_history,
-    save_comparison,
-)
+from evaluation.store.comparisons import ComparisonPairRecord, find_comparison, pair_history, save_comparison
 from evaluation.store.session import Store
 
 EXACT = MetricUse(name="exact_match", signature="ExactMatch(ignore_case=True)|v1")

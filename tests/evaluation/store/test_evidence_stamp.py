@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from stored_rows import stamp_of
 from stored_runs import asked, numbers, right, store_run
 
 from evaluation.errors import StoreUnreachableError
-from evaluation.store.evidence_stamp import ServerStamp, stamp_of
+from evaluation.store.evidence_stamp import ServerStamp
 from evaluation.store.runs import archive_run
 from evaluation.store.session import Store, open_store
 from evaluation.store.sqlite_stamp import SqliteStamp

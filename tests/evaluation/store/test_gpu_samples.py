@@ -3,11 +3,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from stored_rows import gpu_samples
 
 from evaluation.errors import StoreError
 from evaluation.records import RunPlan
 from evaluation.results.runs import GpuResult
-from evaluation.store.gpu_samples import GpuSample, gpu_summary, iterate_gpu_samples, save_gpu_samples
+from evaluation.store.gpu_samples import GpuSample, gpu_summary, save_gpu_samples
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
 
@@ -29,17 +30,16 @@ def _later(seconds: float, **changed: object) -> GpuSample:
     return replace(SAMPLE, sampled_at=BEGAN + timedelta(seconds=seconds), **changed)  # type: ignore[arg-type]
 
 
-def test_samples_come_back_by_time_in_pages(store: Store, plan_run: Callable[..., RunPlan]) -> None:
+def test_samples_come_back_by_time(store: Store, plan_run: Callable[..., RunPlan]) -> None:
     plan_run()
     samples = [_later(second, gpu_index=gpu) for second in range(5) for gpu in range(2)]
     save_gpu_samples(store, "invocation-1", [*samples[4:], *samples[:4]])
     save_gpu_samples(store, "invocation-1", [_later(1, endpoint="other")])
 
-    pages = list(iterate_gpu_samples(store, "invocation-1", "local", batch=3))
+    stored = gpu_samples(store, "invocation-1", "local")
 
-    assert [3, 3, 3, 1] == [len(page) for page in pages]
-    assert samples == sorted((sample for page in pages for sample in page), key=_place)
-    assert [sample.sampled_at for sample in samples] == [sample.sampled_at for page in pages for sample in page]
+    assert samples == sorted(stored, key=_place)
+    assert [sample.sampled_at for sample in samples] == [sample.sampled_at for sample in stored]
 
 
 def _place(sample: GpuSample) -> tuple[datetime, int]:
@@ -51,7 +51,7 @@ def test_what_a_card_does_not_say_is_none(store: Store, plan_run: Callable[..., 
     silent = GpuSample(endpoint="local", gpu_index=0, gpu_name="Laptop", sampled_at=BEGAN)
     save_gpu_samples(store, "invocation-1", [silent])
 
-    assert [(silent,)] == list(iterate_gpu_samples(store, "invocation-1", "local"))
+    assert [silent] == gpu_samples(store, "invocation-1", "local")
     (use,) = gpu_summary(store, "invocation-1")
     assert (None, None, None) == (use.utilisation_mean, use.memory_peak_bytes, use.power_mean_w)
 
@@ -108,4 +108,4 @@ def test_samples_go_with_the_last_run_of_their_invocation(store: Store, plan_run
 
     delete_run(store, "run-1")
 
-    assert [] == list(iterate_gpu_samples(store, "invocation-1", "local"))
+    assert [] == gpu_samples(store, "invocation-1", "local")

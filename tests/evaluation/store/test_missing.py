@@ -2,6 +2,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from stored_rows import save_outcomes
 
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind, StoreError
@@ -10,7 +11,6 @@ from evaluation.records import MissingPage, OutcomeRow, RunPlan
 from evaluation.requests.run_share import Share
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.missing import count_failures_since, count_missing, is_missing, missing_page
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.plans import create_invocation, create_run
 from evaluation.store.session import Store
 

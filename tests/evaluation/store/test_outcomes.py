@@ -3,16 +3,12 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from stored_rows import save_outcomes
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.records import OutcomeRow, Stage
-from evaluation.store.outcomes import (
-    count_outcomes,
-    iterate_outcomes,
-    load_outcomes,
-    save_outcomes,
-)
+from evaluation.store.outcomes import count_outcomes, iterate_outcomes, load_outcomes
 from evaluation.store.session import Store
 
 MakeRow = Callable[..., OutcomeRow]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from comparison_results import a_comparison
+from stored_rows import save_outcomes, save_recommendations
 
 from evaluation.errors import StoreError, UnknownNameError
 from evaluation.records import RecommendationRecord, RunPlan, Status
@@ -19,10 +20,9 @@ from evaluation.store.comparisons import save_comparison
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.holders import let_go, take_hold
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.pruning import find_prunable, is_anyone_at_work, prune
 from evaluation.store.races import begin_race
-from evaluation.store.recommendations import list_recommendations, save_recommendations
+from evaluation.store.recommendations import list_recommendations
 from evaluation.store.retention import RetentionReason, read_retention_reasons
 from evaluation.store.runs import set_run_status, tag_run
 from evaluation.store.session import Store, info, open_store

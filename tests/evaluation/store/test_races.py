@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 from looking_back import only_run
+from stored_rows import save_outcomes
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.races.state import Decision, Fate
 from evaluation.records import OutcomeRow, RunPlan
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.races import (
     RunCosts,
     begin_race,

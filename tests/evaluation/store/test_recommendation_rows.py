@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from stored_rows import save_recommendations
 
 from evaluation.errors import StoreError
 from evaluation.records import RecommendationRecord, ReportedOutcome
 from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_in_file, sqlite_row
-from evaluation.store.recommendations import list_recommendations, newest_outcomes, prepared, save_recommendations
+from evaluation.store.recommendations import list_recommendations, newest_outcomes, prepared
 from evaluation.store.session import Store, open_store
 from evaluation.store.sqlite_stamp import SqliteStamp
 

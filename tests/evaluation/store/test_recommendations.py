@@ -5,16 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from stored_rows import save_recommendations, stamp_of
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.records import RecommendationRecord, ReportedOutcome
-from evaluation.store.evidence_stamp import stamp_of
 from evaluation.store.recommendations import (
     count_outcomes_since,
     find_recommendation,
     list_recommendations,
     report_outcome,
-    save_recommendations,
 )
 from evaluation.store.session import Store
 
@@ -120,7 +119,7 @@ def test_all_of_a_batch_is_stored_or_nothing(store: Store) -> None:
 def test_they_may_be_written_through_a_stamp(store: Store) -> None:
     stamp = stamp_of(store)
     before = stamp.value()
-    save_recommendations(stamp, [record(1)])
+    save_recommendations(store, [record(1)], writer=stamp)
     report_outcome(stamp, "rec-1", ok=True)
     assert before == stamp.value()
     stamp.close()

@@ -3,13 +3,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from stored_rows import save_outcomes
 
 from evaluation.errors import ConfigurationError, FailureKind, StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
 from evaluation.records import EstimateRow, MetricUse, OutcomeRow, RunPlan, ScoreRow, Stage, Status
 from evaluation.scores import Estimate, Measurement
 from evaluation.store.holders import let_go, take_hold
-from evaluation.store.outcomes import load_outcomes, save_outcomes
+from evaluation.store.outcomes import load_outcomes
 from evaluation.store.plans import (
     create_invocation,
     create_run,

@@ -2,12 +2,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from stored_rows import save_outcomes
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.scores import Estimate, Measurement, ScoreFailure
-from evaluation.store.outcomes import load_outcomes, save_outcomes
+from evaluation.store.outcomes import load_outcomes
 from evaluation.store.scores import (
     count_score_failures,
     count_unscored,

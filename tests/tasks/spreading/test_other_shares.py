@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from stored_rows import save_outcomes
 from stored_runs import answer, asked, numbers, right, store_run
 
 from evaluation.candidate import PromptProfile
@@ -12,7 +13,6 @@ from evaluation.planning.plan import Group, Plan, PlannedCandidate
 from evaluation.records import OutcomeRow, Status
 from evaluation.requests.run_share import Share
 from evaluation.settings import Settings
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from tasks.generation.workbench import Workbench

@@ -6,11 +6,12 @@ from datetime import datetime
 
 import pytest
 from fake_nvml import FakeCard, FakeNvml
+from stored_rows import gpu_samples
 from stored_runs import asked, numbers, store_run
 
 import tasks.telemetry.gpu_sampling as module
 from evaluation.errors import StoreError, StoreUnreachableError
-from evaluation.store.gpu_samples import GpuSample, iterate_gpu_samples, save_gpu_samples
+from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.session import Store, open_store
 from tasks.telemetry import sampler
 from tasks.telemetry.gpu_sampling import gpu_sampling
@@ -33,7 +34,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _stored(store: Store, endpoint: str = "here") -> list[GpuSample]:
-    return [sample for page in iterate_gpu_samples(store, "of-run-1", endpoint) for sample in page]
+    return gpu_samples(store, "of-run-1", endpoint)
 
 
 async def _sampled(store: Store, until: Callable[[], bool], endpoints: list[tuple[str, str]] = ENDPOINTS) -> None:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from run_results import a_run_result
+from stored_rows import save_outcomes
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.generation import Timing
@@ -15,7 +16,6 @@ from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.scoring.energy import apportion_energy
 from evaluation.store.gpu_samples import GpuSample, gpu_summary, save_gpu_samples
-from evaluation.store.outcomes import save_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
