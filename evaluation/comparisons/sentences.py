@@ -20,6 +20,10 @@ class HasDifference(Protocol):
     """Two sides or groups with a difference on a metric."""
 
     @property
+    def verdict(self) -> str:
+        """`A better` and the other names of verdicts."""
+
+    @property
     def kind(self) -> Kind:
         """Kind of the compared values."""
 
@@ -59,14 +63,29 @@ def unit_of(pair: HasDifference) -> str:
 def interval(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
     """Return the interval of the difference, `[1.9, 6.3]`, seen from the other side if flipped.
 
-    `[no interval]` without one.
+    `(0.0, 6.3]` where it ends at no difference, which the test rules out; `[no interval]` without one.
     """
     if pair.low is None or pair.high is None:
         return "[no interval]"
     low, high = pair.low, pair.high
     if flipped:
-        low, high = (1 / high, 1 / low) if pair.kind == Kind.RATIO else (-high, -low)
-    return f"[{amount(low, pair, signed=signed)}, {amount(high, pair, signed=signed)}]"
+        low, high = (1 / high, 1 / low) if pair.kind == Kind.RATIO else (0.0 - high, 0.0 - low)
+    left, right = ("(" if is_open_end(low, pair) else "["), (")" if is_open_end(high, pair) else "]")
+    return f"{left}{amount(low, pair, signed=signed)}, {amount(high, pair, signed=signed)}{right}"
+
+
+def is_open_end(limit: float | None, pair: HasDifference) -> bool:
+    """Check whether the interval ends there because the test shows a difference, and does not contain that limit."""
+    return limit == (1.0 if pair.kind == Kind.RATIO else 0.0) and pair.verdict in (A_BETTER, B_BETTER)
+
+
+def open_end_lines(pairs: Sequence[HasDifference]) -> list[str]:
+    """Return how to read intervals with an open end; empty where none of these has one."""
+    has_open_end = any(is_open_end(limit, pair) for pair in pairs for limit in (pair.low, pair.high))
+    return [OPEN_ENDS] if has_open_end else []
+
+
+OPEN_ENDS = "A round bracket: the interval ends at no difference, which the test rules out."
 
 
 def size_of(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:

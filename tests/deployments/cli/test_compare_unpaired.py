@@ -129,6 +129,20 @@ def test_several_pairs_are_adjusted_by_holm(benchwright: Command, database: str)
     assert "in common" not in against.out
 
 
+def test_a_pair_that_holm_alone_shows_has_an_interval_that_ends_at_no_difference(
+    benchwright: Command, database: str
+) -> None:
+    with open_store(database) as store:
+        for run_id, n in (("best", 38), ("worst", 18), ("middle", 27)):
+            store_run(store, candidate("m:1b", right_on(CASES, range(n))), cases=CASES, run_id=run_id)
+
+    said = benchwright("compare", "best", "worst", "middle", "--unpaired")
+
+    assert "m:1b, run middle is better than m:1b, run worst by 22.5 points (0.0, " in said.out
+    assert ", +0.0)" in said.out
+    assert "A round bracket: the interval ends at no difference, which the test rules out." in said.out
+
+
 def test_pairs_without_a_significant_difference_are_not_called_equal_and_share_one_note(
     benchwright: Command, database: str
 ) -> None:
