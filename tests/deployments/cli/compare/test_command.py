@@ -227,6 +227,21 @@ def test_no_table_is_wider_than_the_screen(benchwright: Command, monkeypatch: py
     assert all(len(line) <= width for line in rules)
 
 
+@pytest.mark.parametrize("command", [("compare", "last"), ("compare", "last", "--unpaired"), ("show", "last")])
+@pytest.mark.usefixtures("four_sides")
+def test_prose_is_wrapped_to_the_screen_and_in_a_pipe_left_whole(
+    benchwright: Command, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    piped = benchwright(*command)
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = benchwright(*command)
+
+    assert any(len(line) > 110 for line in piped.out.splitlines())
+    assert [] == [line for line in (shown.out + shown.err).splitlines() if len(line) > 80 and "version" not in line]
+    words = [line for line in piped.out.splitlines() if line.startswith(("* headline", "good"))]
+    assert all(" ".join(line.split()) in " ".join(shown.out.split()) for line in words if "   " not in line)
+
+
 def test_what_a_model_wrote_moves_no_cursor(benchwright: Command, database: str) -> None:
     from stored_runs import answer
 
