@@ -146,8 +146,8 @@ def _number(metric: MetricComparisonResult, value: float) -> str:
 def matrix_title(result: ComparisonResult) -> str:
     """Return a title that says what the cells of the matrix are."""
     metric = result.metrics[0]
-    word = "by" if metric.kind == Kind.RATIO else "less"
-    return f"{title(metric.metric)}: the row's side {word} the column's, * where the difference is shown"
+    how = "divided by" if metric.kind == Kind.RATIO else "minus"
+    return f"{title(metric.metric)}: row {how} column; * marks a significant difference"
 
 
 def matrix_rows(result: ComparisonResult) -> list[Row]:
@@ -277,7 +277,7 @@ def reading_lines(result: ComparisonResult) -> list[str]:
 def tail_lines(result: ComparisonResult) -> list[str]:
     """Return a line for each pair with latency tails: the differences of the medians and slow tails, in seconds."""
     return [
-        f"{title(pair.metric)}, {pair.a} less {pair.b}: "
+        f"{title(pair.metric)}, {pair.a} minus {pair.b}: "
         + ", ".join(f"{name} {_shown_tail(tail)}" for name, tail in pair.tails.items())
         for pair in result.pairs
         if pair.tails

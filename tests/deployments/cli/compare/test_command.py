@@ -81,7 +81,7 @@ def test_many_sides_are_a_ranking_with_letters_and_a_matrix(benchwright: Command
 
     assert 0 == said.code
     assert said.out.startswith("m3:1b is the best of 4: better than the nearest, m2:1b, by 25.0 points [")
-    assert "exact_match: the row's side less the column's" in said.out
+    assert "exact_match: row minus column; *" in said.out
     assert "+75.0*" in said.out
 
 
@@ -240,6 +240,20 @@ def test_prose_is_wrapped_to_the_screen_and_in_a_pipe_left_whole(
     assert [] == [line for line in (shown.out + shown.err).splitlines() if len(line) > 80 and "version" not in line]
     words = [line for line in piped.out.splitlines() if line.startswith(("* headline", "good"))]
     assert all(" ".join(line.split()) in " ".join(shown.out.split()) for line in words if "   " not in line)
+
+
+def test_against_a_baseline_every_undecided_side_is_said_to_lack_so_many_cases(
+    benchwright: Command, database: str
+) -> None:
+    with open_store(database) as store:
+        sides = [candidate(f"m{n}:1b", right_on(CASES, range(20 + n))) for n in range(3)]
+        store_run(store, *sides, cases=CASES, run_id="three")
+
+    lead = benchwright("compare", "three", "--against", "m2:1b").out.splitlines()[0]
+
+    assert lead.startswith("against m2:1b: inconclusive: m0:1b (")
+    assert 2 == lead.count(" more cases would settle a 3-point difference")
+    assert "not told apart" not in lead
 
 
 def test_what_a_model_wrote_moves_no_cursor(benchwright: Command, database: str) -> None:
