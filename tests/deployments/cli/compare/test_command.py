@@ -165,7 +165,7 @@ def test_too_few_cases_are_undecided_and_fail_nothing(benchwright: Command, data
         (("one", "two", "--margin", "wide"), "--margin 'wide' is not a number or a number of points"),
         (("one", "two", "--margin", "2"), "write 2pp"),
         (("one", "two", "--margin=-2pp"), "must be above zero"),
-        (("one", "two", "--by", "colour"), "unknown key to compare by 'colour'"),
+        (("one", "two", "--by", "colour"), "unknown comparison key 'colour'"),
         (("one", "two", "--against", "nobody"), "unknown side 'nobody'"),
         (("one", "two", "--against", ""), "against: empty; leave it out"),
         (("one", "two", "--metric", "beauty"), "unknown metric of these runs 'beauty'"),
@@ -335,7 +335,7 @@ def test_a_stored_run_of_another_version_is_refused_before_a_token_is_spent(
     ("arguments", "said"),
     [
         (("--model", "good"), "a comparison needs two sides, but only one candidate was given"),
-        (("--model", "good", "--model", "half", "--by", "colour"), "unknown key to compare by 'colour'"),
+        (("--model", "good", "--model", "half", "--by", "colour"), "unknown comparison key 'colour'"),
     ],
 )
 @pytest.mark.usefixtures("without_servers")
