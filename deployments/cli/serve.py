@@ -10,13 +10,13 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, database_url, open_results, read_settings
 from deployments.cli.database_creation import open_or_make
-from deployments.cli.terminal.output import print_json, print_status, result
+from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.sign_in import password_words, sign_in_page
+from deployments.cli.terminal.tables import print_line
 from deployments.definitions import DEFINITIONS
 from deployments.forms import Choices, choices_in
 from deployments.guarded.origins import NAMES_VARIABLE, allowed_names, host_name
 from evaluation.errors import ConfigurationError
-from evaluation.escaping import for_terminal
 from evaluation.files.allowed_files import FOLDER_VARIABLE
 from evaluation.providers import OF_EMBEDDED_SERVER
 from evaluation.records import EndpointRecord
@@ -186,5 +186,5 @@ def _show(standing: "Services", deployments: list[str], database: str, *, has_pa
         "logs": str(standing.logs),
     }
     for name, value in rows.items():
-        result().print(f"{name:14} {for_terminal(value)}")
+        print_line(f"{name:14} {value}", hang=15)
     print_status("running; Ctrl-C stops it")

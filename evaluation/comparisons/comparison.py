@@ -83,7 +83,7 @@ def refuse_other_versions(store: Store, members: Sequence[Member]) -> None:
                 f"run {first.run_id} asked {_named(first.benchmark_name, first.benchmark_version)} and run "
                 f"{plan.run_id} {_named(plan.benchmark_name, plan.benchmark_version)}: "
                 f"{version_differences(store, first.benchmark_version, plan.benchmark_version)}",
-                "Evaluate both on one of the versions. `compare --unpaired` compares them as groups of other cases.",
+                "Evaluate both on one of the versions. `compare --unpaired` compares them as unpaired groups.",
             )
 
 

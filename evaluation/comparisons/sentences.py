@@ -1,7 +1,6 @@
 """What a comparison says in words: who is better, or equal by a margin, or how many more cases would tell."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from evaluation.comparisons.preference_words import preference_sentence
 from evaluation.formatting import counted, listed, p_value, points, quantity
@@ -10,37 +9,15 @@ from evaluation.results.pairs import PairResult
 from evaluation.results.unpaired import UnpairedPairResult
 from evaluation.stats.binary_pairs import AIM
 from evaluation.stats.power import exact_mcnemar_cases
-from evaluation.stats.unpaired_power import more_for_shares
-from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, Kind
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA, MIN_PAIRS, Kind
 
 FRACTION = "fraction"
 
 
-class HasDifference(Protocol):
-    """Two sides or groups with a difference on a metric."""
-
-    @property
-    def kind(self) -> Kind:
-        """Kind of the compared values."""
-
-    @property
-    def unit(self) -> str:
-        """Unit of the metric."""
-
-    @property
-    def difference(self) -> float | None:
-        """The first less the second; of a ratio, the first by the second."""
-
-    @property
-    def low(self) -> float | None:
-        """Lower limit of the difference; None without an interval."""
-
-    @property
-    def high(self) -> float | None:
-        """Upper limit of the difference; None without an interval."""
+AnyPair = PairResult | UnpairedPairResult
 
 
-def amount(value: float, pair: HasDifference, *, signed: bool = False) -> str:
+def amount(value: float, pair: AnyPair, *, signed: bool = False) -> str:
     """Return a difference of that pair's metric as a bare number: points of a share, or the metric's unit."""
     if pair.kind == Kind.RATIO:
         return quantity(value)
@@ -49,27 +26,42 @@ def amount(value: float, pair: HasDifference, *, signed: bool = False) -> str:
     return quantity(value, signed=signed)
 
 
-def unit_of(pair: HasDifference) -> str:
+def unit_of(pair: AnyPair) -> str:
     """Return the unit to write after an amount."""
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
         return " points"
     return f" {pair.unit}" if pair.unit else ""
 
 
-def interval(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
+def interval(pair: AnyPair, *, flipped: bool = False, signed: bool = False) -> str:
     """Return the interval of the difference, `[1.9, 6.3]`, seen from the other side if flipped.
 
-    `[no interval]` without one.
+    `(0.0, 6.3]` where it ends at no difference, which the test rules out; `[no interval]` without one.
     """
     if pair.low is None or pair.high is None:
         return "[no interval]"
     low, high = pair.low, pair.high
     if flipped:
-        low, high = (1 / high, 1 / low) if pair.kind == Kind.RATIO else (-high, -low)
-    return f"[{amount(low, pair, signed=signed)}, {amount(high, pair, signed=signed)}]"
+        low, high = (1 / high, 1 / low) if pair.kind == Kind.RATIO else (0.0 - high, 0.0 - low)
+    left, right = ("(" if is_open_end(low, pair) else "["), (")" if is_open_end(high, pair) else "]")
+    return f"{left}{amount(low, pair, signed=signed)}, {amount(high, pair, signed=signed)}{right}"
 
 
-def size_of(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
+def is_open_end(limit: float | None, pair: AnyPair) -> bool:
+    """Check whether the interval ends there because the test shows a difference, and does not contain that limit."""
+    return limit == (1.0 if pair.kind == Kind.RATIO else 0.0) and pair.verdict in (A_BETTER, B_BETTER)
+
+
+def open_end_lines(pairs: Sequence[AnyPair]) -> list[str]:
+    """Return how to read intervals with an open end; empty where none of these has one."""
+    has_open_end = any(is_open_end(limit, pair) for pair in pairs for limit in (pair.low, pair.high))
+    return [OPEN_ENDS] if has_open_end else []
+
+
+OPEN_ENDS = "A round bracket: the interval ends at no difference, which the test rules out."
+
+
+def size_of(pair: AnyPair, *, flipped: bool = False, signed: bool = False) -> str:
     """Return `4.1 points [1.9, 6.3]`, or `0.52 times [0.50, 0.54]` of a ratio."""
     value = pair.difference
     if value is None:
@@ -80,7 +72,7 @@ def size_of(pair: HasDifference, *, flipped: bool = False, signed: bool = False)
     return f"{amount(value, pair, signed=signed)}{word} {interval(pair, flipped=flipped, signed=signed)}"
 
 
-def margin_words(margin: float, pair: HasDifference) -> str:
+def margin_words(margin: float, pair: AnyPair) -> str:
     """Return `1 point`, `2 points`, `a factor of 1.10`: a margin of that pair's metric."""
     if pair.kind == Kind.RATIO:
         return f"a factor of {quantity(1 + margin)}"
@@ -140,23 +132,10 @@ def what_is_missing(pair: PairResult) -> str | None:
     if is_all_equal(pair) and pair.margin is None:
         return None
     if pair.n_more and pair.aim:
-        aim = f"{_aimed_at(pair.aim, pair)}{_aim_is(pair, lambda: _more_for_seen(pair))}"
-        return f"{_more(pair.n_more)} would settle {aim}"
+        aim = aim_words(pair.aim, pair, lambda: _more_for_seen(pair))
+        return f"{more_cases(pair.n_more)} would settle {aim}"
     if pair.mde is not None:
-        return f"a difference of {_amount_of(pair.mde, pair)} or more would have shown"
-    return f"these cases cannot tell {pair.a} from {pair.b}"
-
-
-def what_groups_lack(pair: UnpairedPairResult) -> str | None:
-    """Return `240 more cases in each group would settle a 3-point difference`; None where no value varies."""
-    needed = pair.needed
-    if needed is None:
-        return None
-    if needed.n_more and needed.aim:
-        aim = f"{_aimed_at(needed.aim, pair)}{_aim_is(pair, lambda: _more_for_shares_seen(pair))}"
-        return f"{_more(needed.n_more)} in each group would settle {aim}"
-    if needed.mde is not None:
-        return f"a difference of {_amount_of(needed.mde, pair)} or more would have shown"
+        return f"a difference of {amount_with_unit(pair.mde, pair)} or more would have shown"
     return f"these cases cannot tell {pair.a} from {pair.b}"
 
 
@@ -168,24 +147,37 @@ def is_all_equal(pair: PairResult) -> bool:
 def all_equal(pair: PairResult) -> str:
     """Return `A and B are equal on all 40 pairs`, and how large a difference that leaves possible, if known."""
     limits = [abs(limit) for limit in (pair.low, pair.high) if limit is not None]
-    possible = f", which leaves a difference of up to {_amount_of(max(limits), pair)} possible" if any(limits) else ""
+    possible = (
+        f", which leaves a difference of up to {amount_with_unit(max(limits), pair)} possible" if any(limits) else ""
+    )
     is_ratio = pair.kind == Kind.RATIO
     return f"{pair.a} and {pair.b} are equal on all {shown_pairs(pair)}{'' if is_ratio else possible}"
 
 
-def _more(n: int) -> str:
+def more_cases(n: int) -> str:
+    """Return `240 more cases`."""
     return counted(n, "more case")
 
 
-def _aim_is(pair: PairResult | UnpairedPairResult, more_for_seen: Callable[[], int]) -> str:
-    """Return the difference for which the cases were counted, if it is not the usual 3 points."""
+def aim_words(aim: float, pair: AnyPair, more_for_seen: Callable[[], int]) -> str:
+    """Return the difference for which further cases were counted, and how many more the observed one takes.
+
+    Args:
+        aim: The difference.
+        pair: The pair.
+        more_for_seen: Returns the further cases that would show the observed difference; 0 for none.
+    """
+    return f"{_aimed_at(aim, pair)}{_aim_is(pair, more_for_seen)}"
+
+
+def _aim_is(pair: AnyPair, more_for_seen: Callable[[], int]) -> str:
     if pair.margin is not None:
         return ", the margin"
     if pair.kind != Kind.BINARY:
-        return ", the one seen"
+        return ", the observed one"
     n_more = more_for_seen()
     seen = points(abs(pair.difference or 0.0)).removesuffix(".0")
-    return f", and {_more(n_more)} one of {seen} points, as seen" if n_more else ""
+    return f", and {more_cases(n_more)} the observed one of {seen} points" if n_more else ""
 
 
 def _more_for_seen(pair: PairResult) -> int:
@@ -199,15 +191,7 @@ def _more_for_seen(pair: PairResult) -> int:
     return max(0, exact_mcnemar_cases(seen, discordant=discordant, alpha=alpha) - n_pairs)
 
 
-def _more_for_shares_seen(pair: UnpairedPairResult) -> int:
-    """Return the further cases of each group that would show the observed shares; 0 where they are that close."""
-    if abs(pair.difference or 0.0) <= AIM:
-        return 0
-    alpha = round(1 - pair.confidence_level, 12)
-    return more_for_shares(pair.mean_a, pair.mean_b, pair.n_a, pair.n_b, alpha=alpha) or 0
-
-
-def _aimed_at(aim: float, pair: HasDifference) -> str:
+def _aimed_at(aim: float, pair: AnyPair) -> str:
     if pair.kind == Kind.RATIO:
         return f"a factor of {quantity(max(aim, 1 / aim))}"
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
@@ -215,7 +199,8 @@ def _aimed_at(aim: float, pair: HasDifference) -> str:
     return f"a difference of {amount(abs(aim), pair)}{unit_of(pair)}"
 
 
-def _amount_of(value: float, pair: HasDifference) -> str:
+def amount_with_unit(value: float, pair: AnyPair) -> str:
+    """Return `4.1 points`, `a factor of 1.20`: a difference of that pair's metric."""
     return f"a factor of {quantity(value)}" if pair.kind == Kind.RATIO else f"{amount(value, pair)}{unit_of(pair)}"
 
 
@@ -291,7 +276,7 @@ def _seen(pair: PairResult, n_adjusted: int) -> str:
         return shown_pairs(pair)
     if is_all_equal(pair):
         return all_equal(pair)
-    how = "to" if pair.kind == Kind.RATIO else "less"
+    how = "to" if pair.kind == Kind.RATIO else "minus"
     return f"{pair.a} {how} {pair.b}: {size_of(pair, signed=True)}, {evidence_of(pair, n_adjusted)}"
 
 
@@ -325,7 +310,8 @@ def _looked_at(result: ComparisonResult, pairs: Sequence[PairResult]) -> Sequenc
 
 def _against(baseline: str, pairs: Sequence[PairResult]) -> str:
     """Return how each side compares with the baseline, clear results first."""
-    better, worse, open_ = [], [], []
+    better, worse = list[str](), list[str]()
+    undecided: dict[str, list[str]] = {}
     for pair in pairs:
         other = pair.a if pair.b == baseline else pair.b
         wins = A_BETTER if other == pair.a else B_BETTER
@@ -337,11 +323,12 @@ def _against(baseline: str, pairs: Sequence[PairResult]) -> str:
         elif pair.verdict in (A_BETTER, B_BETTER):
             worse.append(f"{other} (by {loss}, {p})")
         else:
-            open_.append(f"{other} ({pair.verdict})")
-    kinds = {"better": better, "worse": worse, "not told apart": open_}
+            missing = what_is_missing(pair) if pair.verdict == INCONCLUSIVE else None
+            undecided.setdefault(pair.verdict, []).append(f"{other} ({missing})" if missing else other)
+    kinds = {"better": better, "worse": worse, **undecided}
     test = named_tests(pairs, n_tested(pairs))
-    outcomes = "; ".join(f"{word}: {listed(names)}" for word, names in kinds.items() if names)
-    return f"against {baseline}: {outcomes}" + (f" ({test})" if test and (better or worse) else "")
+    texts = "; ".join(f"{word}: {listed(names)}" for word, names in kinds.items() if names)
+    return f"against {baseline}: {texts}" + (f" ({test})" if test and (better or worse) else "")
 
 
 def _many(metric: MetricComparisonResult, pairs: Sequence[PairResult]) -> list[str]:

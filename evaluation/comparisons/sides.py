@@ -276,7 +276,7 @@ def _shortest(word: str, among: Iterable[str]) -> str:
 def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tuple[str, ...]]:
     keys = [*KEY_NAMES, *options_of(members)]
     if by not in keys:
-        raise UnknownNameError("key to compare by", by, keys, "`--by run` compares whole runs with each other.")
+        raise UnknownNameError("comparison key", by, keys, "`--by run` compares whole runs with each other.")
     values = without_common_tags(members) if by == "tag" else {member: key_of(member, by) for member in members}
     lacking = [member for member in members if values[member] is None]
     groups: dict[str, list[Member]] = {}

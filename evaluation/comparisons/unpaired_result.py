@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluation.comparisons.comparison_result import requested_runs
-from evaluation.comparisons.sentences import margin_words, size_of, what_groups_lack
+from evaluation.comparisons.sentences import aim_words, amount_with_unit, margin_words, more_cases, size_of
 from evaluation.comparisons.unpaired import compare_unpaired
 from evaluation.formatting import counted, listed, p_value
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.unpaired import UnpairedComparisonResult, UnpairedPairResult
+from evaluation.stats.binary_pairs import AIM
 from evaluation.stats.unpaired_comparison import MIN_GROUP
-from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
+from evaluation.stats.unpaired_power import more_for_shares
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA
 from evaluation.store.session import Store
 
 _TESTS = {"chi2": "χ²", "fisher": "Fisher's exact test", "welch": "Welch's t"}
@@ -27,7 +29,10 @@ def unpaired_result(store: Store, request: ComparisonRequest) -> UnpairedCompari
 
 
 def unpaired_sentences(result: UnpairedComparisonResult) -> list[str]:
-    """Return the sentences on the headline: one for each pair; with several pairs, the clear ones."""
+    """Return the sentences on the headline: one for each pair.
+
+    With several pairs the clear ones, and what would settle the largest difference of the others.
+    """
     pairs = result.headline_pairs
     n_tested = sum(pair.p_adjusted is not None for pair in pairs)
     if len(pairs) == 1:
@@ -36,8 +41,40 @@ def unpaired_sentences(result: UnpairedComparisonResult) -> list[str]:
     if n_tested == 0:
         return [f"insufficient data: no pair has {MIN_GROUP} cases in both groups."]
     differ = "differ" if len(clear) > 1 else "differs"
-    lead = f"{len(clear) or 'None'} of {len(pairs):,} pairs {differ} significantly ({_tests(pairs, n_tested)})."
-    return [lead, *(f"{_pair_sentence(pair, n_tested)}." for pair in clear)]
+    lead = f"{len(clear) or 'None'} of {len(pairs):,} pairs {differ} significantly ({_tests(pairs, n_tested)})"
+    lacking = _largest_lacks([pair for pair in pairs if pair.verdict == INCONCLUSIVE])
+    if not clear:
+        return [f"{lead}; {lacking}." if lacking else f"{lead}."]
+    others = [f"Of the others, {lacking}."] if lacking else []
+    return [f"{lead}.", *(f"{_pair_sentence(pair, n_tested)}." for pair in clear), *others]
+
+
+def _largest_lacks(pairs: Sequence[UnpairedPairResult]) -> str | None:
+    """Return what would settle the largest difference of inconclusive pairs; None where nothing can be said."""
+    largest = max(pairs, key=lambda pair: abs(pair.difference or 0.0), default=None)
+    lacking = None if largest is None else what_groups_lack(largest)
+    return f"{largest.a} and {largest.b} differ most: {lacking}" if largest is not None and lacking else None
+
+
+def what_groups_lack(pair: UnpairedPairResult) -> str | None:
+    """Return `240 more cases in each group would settle a 3-point difference`; None where no value varies."""
+    needed = pair.needed
+    if needed is None:
+        return None
+    if needed.n_more and needed.aim:
+        aim = aim_words(needed.aim, pair, lambda: _more_for_shares_seen(pair))
+        return f"{more_cases(needed.n_more)} in each group would settle {aim}"
+    if needed.mde is not None:
+        return f"a difference of {amount_with_unit(needed.mde, pair)} or more would have shown"
+    return f"these cases cannot tell {pair.a} from {pair.b}"
+
+
+def _more_for_shares_seen(pair: UnpairedPairResult) -> int:
+    """Return the further cases of each group that would show the observed shares; 0 where they are that close."""
+    if abs(pair.difference or 0.0) <= AIM:
+        return 0
+    alpha = round(1 - pair.confidence_level, 12)
+    return more_for_shares(pair.mean_a, pair.mean_b, pair.n_a, pair.n_b, alpha=alpha) or 0
 
 
 def _pair_sentence(pair: UnpairedPairResult, n_tested: int) -> str:
@@ -50,7 +87,7 @@ def _pair_sentence(pair: UnpairedPairResult, n_tested: int) -> str:
         size = size_of(pair, flipped=(first == b) == pair.higher_is_better)
         falling = "" if pair.higher_is_better else f" ({pair.metric}, lower is better)"
         return f"{first} is better than {second} by {size}{falling}, {evidence}"
-    seen = f"{a} less {b}: {size_of(pair, signed=True)}, {evidence}"
+    seen = f"{a} minus {b}: {size_of(pair, signed=True)}, {evidence}"
     if pair.verdict == EQUIVALENT and pair.margin is not None:
         return f"{a} and {b} are equivalent within {margin_words(pair.margin, pair)} ({seen})"
     lacking = what_groups_lack(pair)

@@ -76,8 +76,8 @@ def confirmed(state: RaceState, confirmation: Confirmation | None) -> tuple[Deci
             fate=Fate.CONFIRMED if confirmation.is_confirmed else Fate.NOT_CONFIRMED,
             n_cases=state.n_asked + state.n_confirmed,
             reason=(
-                f"on {counted(confirmation.n_cases, 'unseen case')} {standing}, {p_value(confirmation.p_value)}; "
-                f"{needed}"
+                f"on {counted(confirmation.n_cases, 'unseen case')} {standing}, "
+                f"one-sided {p_value(confirmation.p_value)}; {needed}"
             ),
             evidence={
                 "rival": confirmation.runner_up,

@@ -146,9 +146,8 @@ def _interval(checked: Confirmation, span: float) -> str:
         if checked.low is None or checked.high is None
         else f" {quantity_interval(scale * checked.low, scale * checked.high)}"
     )
-    return (
-        f"{in_points(checked.difference / span, span)}{limits} {lean} {checked.runner_up} ({p_value(checked.p_value)})"
-    )
+    test = f"one-sided {p_value(checked.p_value)}"
+    return f"{in_points(checked.difference / span, span)}{limits} {lean} {checked.runner_up} ({test})"
 
 
 def _gap(state: RaceState, grid: Grid) -> float:

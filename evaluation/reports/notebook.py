@@ -16,7 +16,7 @@ from evaluation.reports.comparisons.tables import (
     more_sides,
     note_lines,
     pair_rows,
-    ratio_lines,
+    reading_lines,
     side_rows,
     zero_lines,
 )
@@ -98,7 +98,7 @@ def _comparison_parts(result: ComparisonResult) -> str:
     lead, *others = result.sentences
     by = f" by {result.by}" if result.by else ""
     about = f"{result.benchmark} · {counted(len(result.sides), 'side')}{by} · comparison {result.comparison_id}"
-    remarks_below = [*ratio_lines(result), *dropped_lines(result), *zero_lines(result), *note_lines(result)]
+    remarks_below = [*reading_lines(result), *dropped_lines(result), *zero_lines(result), *note_lines(result)]
     return _heading(lead) + _lines([*others, about]) + _comparison_tables(result) + _lines(remarks_below)
 
 

@@ -32,9 +32,10 @@ class PairNumbers:
     difference: float | None
     """A less B in the metric's unit; ordinal: P(A > B) - P(A < B); ratio: geometric mean of A / B, 1 if equal."""
     low: float | None
-    """Lower limit of the difference at `confidence_level`."""
+    """Lower limit of the difference at `confidence_level`; not part of the interval where it is 0 (1 of a ratio)
+    beside a verdict that one is better."""
     high: float | None
-    """Upper limit of the difference at `confidence_level`."""
+    """Upper limit of the difference at `confidence_level`, likewise."""
     p_value: float | None
     """Two-sided p-value."""
     p_adjusted: float | None

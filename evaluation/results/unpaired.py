@@ -47,9 +47,10 @@ class UnpairedPairResult:
     difference: float | None
     """Mean of A less mean of B, in the metric's unit; for binary scores the risk difference."""
     low: float | None
-    """Lower limit of the difference at `confidence_level`; None if neither group varies."""
+    """Lower limit of the difference at `confidence_level`; not part of the interval where it is 0 beside a verdict that
+    one is better. None if neither group varies."""
     high: float | None
-    """Upper limit of the difference at `confidence_level`."""
+    """Upper limit of the difference at `confidence_level`, likewise."""
     p_value: float | None
     """Two-sided p-value."""
     p_adjusted: float | None

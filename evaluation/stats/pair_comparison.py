@@ -23,7 +23,7 @@ from evaluation.stats.paired_tests import Evidence, PairTestSettings
 from evaluation.stats.vectors import Usable, Vector, cluster_means, difference_of, paired_by_case, usable_scores
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA, MIN_PAIRS, Kind
 
-DISAGREE = "interval and test disagree; the verdict follows the test"
+DISAGREE = "the verdict follows the test, with which the formula of the interval disagrees"
 SMALL = "the difference is real, and smaller than the margin"
 
 
@@ -152,7 +152,7 @@ def _kind_of(*sides: Mapping[str, float]) -> Kind:
 def readjusted(
     comparison: PairComparison, *, p_adjusted: float, alpha: float, p_equivalence: float | None = None
 ) -> PairComparison:
-    """Return the comparison with the verdict that follows from an adjusted p.
+    """Return the comparison with the verdict that follows from an adjusted p, and an interval that agrees with it.
 
     Args:
         comparison: One of several comparisons.
@@ -166,7 +166,38 @@ def readjusted(
         p_equivalence=comparison.p_equivalence if p_equivalence is None else p_equivalence,
         alpha=alpha,
     )
-    return replace(decided, p_adjusted=p_adjusted)
+    low, high = agreeing_limits(
+        (comparison.low, comparison.high),
+        difference=comparison.difference,
+        verdict=decided.verdict,
+        equal=1.0 if comparison.kind is Kind.RATIO else 0.0,
+    )
+    return replace(decided, p_adjusted=p_adjusted, low=low, high=high)
+
+
+def agreeing_limits(
+    limits: tuple[float | None, float | None], *, difference: float | None, verdict: str, equal: float = 0.0
+) -> tuple[float | None, float | None]:
+    """Return an interval that does not contradict the verdict, which follows from a test.
+
+    Where the test shows a difference, the interval ends at `equal`, which is not part of it; where the test does not,
+    it reaches that far. At the one value that is tested, the interval then covers as the test promises.
+
+    Args:
+        limits: Lower and upper limit by a formula, at whatever level; None without one.
+        difference: The estimate, whose side of `equal` a verdict names.
+        verdict: `A better`, …
+        equal: The value of no difference: 1 for a ratio.
+    """
+    low, high = limits
+    if difference is None or verdict == INSUFFICIENT_DATA:
+        return limits
+    is_shown = verdict in (A_BETTER, B_BETTER)
+    if low is not None and (difference > equal or not is_shown):
+        low = max(low, equal) if is_shown else min(low, equal)
+    if high is not None and (difference < equal or not is_shown):
+        high = min(high, equal) if is_shown else max(high, equal)
+    return low, high
 
 
 def _decided(

@@ -23,8 +23,10 @@ from evaluation.stats.bradley_terry import (
 )
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.multiplicity import holm
+from evaluation.stats.pair_comparison import agreeing_limits
 from evaluation.stats.preference_ranking import Contrast, PreferenceRanking, Rating
 from evaluation.stats.ranking import rank_intervals, sole_winner, tied_groups
+from evaluation.stats.verdicts import A_BETTER, INCONCLUSIVE
 
 ELO = 400 / log(10)
 """Elo points for each unit of log-odds."""
@@ -154,17 +156,18 @@ def _contrasts(fit: PreferenceFit, table: VoteTable, level: float) -> tuple[Cont
     p_values = 2 * stdtr(table.n_prompts - 1, -np.abs(z))
     adjusted = holm(p_values.tolist())
     half_width = errors * _t_value(table, level)
-    return tuple(
-        replace(
-            _contrast(a, b, difference[n], chance[n]),
-            low=float(ELO * (difference[n] - half_width[n])) if fit.reached[i[n], j[n]] else None,
-            high=float(ELO * (difference[n] + half_width[n])) if fit.reached[j[n], i[n]] else None,
-            z=float(z[n]),
-            p_value=float(p_values[n]),
-            p_adjusted=adjusted[n],
+    contrasts = []
+    for n, (a, b) in enumerate(named):
+        ends = (
+            float(ELO * (difference[n] - half_width[n])) if fit.reached[i[n], j[n]] else None,
+            float(ELO * (difference[n] + half_width[n])) if fit.reached[j[n], i[n]] else None,
         )
-        for n, (a, b) in enumerate(named)
-    )
+        better = A_BETTER if adjusted[n] < round(1 - level, 12) else INCONCLUSIVE
+        low, high = agreeing_limits(ends, difference=float(difference[n]), verdict=better)
+        of_pair = _contrast(a, b, difference[n], chance[n])
+        tested = replace(of_pair, z=float(z[n]), p_value=float(p_values[n]), p_adjusted=adjusted[n])
+        contrasts.append(replace(tested, low=low, high=high))
+    return tuple(contrasts)
 
 
 def _contrast(a: str, b: str, difference: float, chance: float) -> Contrast:

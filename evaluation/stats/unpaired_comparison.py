@@ -6,7 +6,7 @@ from itertools import combinations
 
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.multiplicity import holm
-from evaluation.stats.pair_comparison import verdict_of
+from evaluation.stats.pair_comparison import agreeing_limits, verdict_of
 from evaluation.stats.paired_tests import MarginTest
 from evaluation.stats.unpaired import (
     RankTest,
@@ -64,8 +64,8 @@ def compare_groups(
         against: The group that the others are compared with.
         margin: The largest difference that does not matter, in the unit of the values.
         higher_is_better: Whether the better group is the one with the higher mean.
-        confidence_level: Of all intervals together (Bonferroni); one less this level is the threshold for adjusted
-            p-values.
+        confidence_level: Of all intervals together (Bonferroni), which end at 0 where the adjusted p-value says that
+            they do (`agreeing_limits`); one less this level is the threshold for adjusted p-values.
     """
     alpha = round(1 - checked_confidence_level(confidence_level), 12)
     vectors = {label: as_vector(values, what=f"values of {label}") for label, values in groups.items()}
@@ -123,16 +123,22 @@ def _decided(tested: Sequence[GroupPair], *, higher_is_better: bool, alpha: floa
     within = {i: test.p_equivalence for i in places if (test := tested[i].within) is not None}
     within = dict(zip(within, holm(tuple(within.values())), strict=True)) if within else {}
     return tuple(
-        replace(
+        _with_verdict(
             pair,
-            p_adjusted=adjusted.get(i),
-            verdict=verdict_of(
+            verdict_of(
                 gain=pair.test.difference if higher_is_better else -pair.test.difference,
                 p_value=adjusted.get(i),
                 n_pairs=min(pair.test.n_a, pair.test.n_b),
                 alpha=alpha,
                 p_equivalence=within.get(i),
             ),
+            p_adjusted=adjusted.get(i),
         )
         for i, pair in enumerate(tested)
     )
+
+
+def _with_verdict(pair: GroupPair, verdict: str, *, p_adjusted: float | None) -> GroupPair:
+    test = pair.test
+    low, high = agreeing_limits((test.low, test.high), difference=test.difference, verdict=verdict)
+    return replace(pair, p_adjusted=p_adjusted, verdict=verdict, test=replace(test, low=low, high=high))

@@ -43,7 +43,7 @@ def _level(choice: Choice, winner: Ranked) -> str:
     if measured.over_tasks and n_tasks > 1:
         cases = f"the mean over {counted(n_tasks, 'task')}, each counting alike; {cases}"
     shown = quality(measured.value, is_fraction=choice.is_fraction)
-    return f"{label} is measured at {shown} {where} ({cases}) and expected at {_expected(choice, winner)}"
+    return f"{label} scores {shown} {where} ({cases}); expected: {_expected(choice, winner)}"
 
 
 def _expected(choice: Choice, ranked: Ranked) -> str:
@@ -162,7 +162,7 @@ def _alone(choice: Choice, winner: Ranked) -> str:
     tied = [ranked for ranked in choice.ranked if ranked.is_tied and ranked is not winner]
     programs = [ranked for ranked in tied if ranked.candidate.is_program]
     if programs and not winner.candidate.is_program:
-        return "named as the best model of them: a program is named only where it beats every model"
+        return "recommended as the best model among them: a program is recommended only where it beats every model"
     return "named for the highest estimate"
 
 
@@ -243,7 +243,7 @@ def _ruled_out(choice: Choice) -> str:
     if not choice.removed:
         return ""
     by_name = Counter(removal.constraint for removal in choice.removed)
-    text = f" Ruled out: {', '.join(f'{n:,} by {RULED_OUT_BY.get(name, name)}' for name, n in by_name.items())}"
+    text = f" Ruled out: {', '.join(f'{n:,} because of {RULED_OUT_BY.get(name, name)}' for name, n in by_name.items())}"
     best = choice.removed[-1] if len(choice.removed) == 1 else None
     return f"{text} ({best.candidate.label}: {best.reason})." if best else f"{text}."
 

@@ -97,7 +97,7 @@ def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, fo
 
 
 def why_expected(adjustments: Adjustments | None, *, of_tasks: bool, is_fraction: bool) -> str:
-    """Return text such as `-17.0 points towards its results on other tasks`; empty where the two do not differ."""
+    """Return text such as `-17.0 points by shrinkage towards …`; empty where the two do not differ."""
     if adjustments is None:
         return ""
     return ", ".join(_reasons(adjustments, of_tasks=of_tasks, is_fraction=is_fraction))
@@ -115,7 +115,7 @@ def difference_line(
 def _reasons(adjustments: Adjustments, *, of_tasks: bool, is_fraction: bool) -> Iterator[str]:
     shown = _SHOWN if is_fraction else 0.0
     if abs(adjustments.other_tasks) > shown:
-        yield f"{_points(adjustments.other_tasks, is_fraction)} towards its results on other tasks"
+        yield f"{_points(adjustments.other_tasks, is_fraction)} by shrinkage towards its results on other tasks"
     if adjustments.n_filled_in or abs(adjustments.filled_in) > shown:
         what = counted(adjustments.n_filled_in, "task" if of_tasks else "case")
         filled_in = _points(adjustments.filled_in, is_fraction)

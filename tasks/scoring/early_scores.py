@@ -1,5 +1,6 @@
 """Scores a candidate on a benchmark as soon as its last answer is stored, while other candidates are still asked.
 
+Where one was told of, so are the last ones, for whom nobody waits any more: who watches can put them side by side.
 What it stores is computed again when all answers are there, by the same functions: it serves whoever is watching.
 """
 
@@ -58,11 +59,14 @@ async def _score_as_they_end(
 ) -> None:
     try:
         finished = {item.run_candidate_id for item in await _finished(store, invocation_id, without=())}
-        while runs and not await _closes_within(closing, CHECK_EVERY_S):
+        is_one_told_of, is_over = False, not runs
+        while not is_over:
+            is_over = await _closes_within(closing, CHECK_EVERY_S)
             for item in await _finished(store, invocation_id, without=finished):
                 finished.add(item.run_candidate_id)
-                if item.run_id in runs and not closing.is_set():
+                if item.run_id in runs and (is_one_told_of or not closing.is_set()):
                     await _score(store, item, runs[item.run_id])
+                    is_one_told_of = True
     except Exception as error:  # whatever it is, all of it is done again after the last answer
         log_warning("scores are shown only after the last answer: %s: %s", type(error).__name__, error)
 
@@ -89,9 +93,10 @@ async def _score(store: Store, item: CandidateProgress, run: PlannedRun) -> None
     estimates = await call_store(_estimates, store, item, _metrics(run))
     if estimates:
         headline = await call_store(_headline, store, item.run_id)
-        shown = next((row for row in estimates if row.metric.name == headline), estimates[0])
+        shown = next((row for row in estimates if row.metric.name == headline), None)
+        text = f"all answered, {headline} is still to come" if shown is None else _in_words(shown)
         failed = f", {counted(item.n_failed, 'failure')} of the server" if item.n_failed else ""
-        log_info("%s · %s: %s%s", item.label, item.benchmark_name, _in_words(shown), failed)
+        log_info("%s · %s: %s%s", item.label, item.benchmark_name, text, failed)
 
 
 def _headline(store: Store, run_id: str) -> str:

@@ -74,7 +74,7 @@ def test_each_task_gets_its_own_best_with_what_may_be_expected_and_why(path):
     assert 4.0 == pytest.approx(found.latency_s.value)
     assert ["middle:1b", "small:1b"] == [one.candidate.model for one in found.alternatives]
     assert ("scoreboard", (), ()) == (found.decided_by, found.tied, found.removed)
-    assert "large:1b is measured at 95.0 % on summarization (40 cases) and expected at 94.8 % [" in found.reason
+    assert "large:1b scores 95.0 % on summarization (40 cases); expected: 94.8 % [" in found.reason
     assert "small:1b" == model(recommend(task="classification", store=path))
 
 

@@ -107,7 +107,7 @@ def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_ru
             "Add a second one with --model or --candidate, or a stored RUN.",
         )
     if request.by is not None and request.by not in (*KEY_NAMES, *OPTIONS):
-        raise UnknownNameError("key to compare by", request.by, [*KEY_NAMES, *OPTIONS])
+        raise UnknownNameError("comparison key", request.by, [*KEY_NAMES, *OPTIONS])
 
 
 def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution", store: "Store") -> None:

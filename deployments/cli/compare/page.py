@@ -137,13 +137,13 @@ def _about(result: ComparisonResult) -> str:
 
 
 def _print_pair(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.tables import metric_rows, ratio_lines
+    from evaluation.reports.comparisons.tables import metric_rows, reading_lines
 
     if rows := metric_rows(result):
         print_split_table(rows, words=("verdict",))
         say_line()
         say_line("* headline. Differences are the first side minus the second, paired [95 %].")
-        for line in ratio_lines(result):
+        for line in reading_lines(result):
             say_line(line)
 
 
@@ -154,7 +154,7 @@ def _print_many(result: ComparisonResult) -> None:
         matrix_title,
         more_sides,
         pair_rows,
-        ratio_lines,
+        reading_lines,
         side_rows,
         title,
     )
@@ -170,7 +170,7 @@ def _print_many(result: ComparisonResult) -> None:
         say_line(gate)
     for note in headline.notes:
         say_line(note)
-    for line in ratio_lines(result):
+    for line in reading_lines(result):
         say_line(line)
     if result.against is None:
         _heading(matrix_title(result))

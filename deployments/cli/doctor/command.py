@@ -18,10 +18,11 @@ from deployments.cli.doctor.first_steps import (
     model_memory_bytes,
     suggestion_for,
 )
-from deployments.cli.terminal.output import EXIT_MENDABLE, error_as_json, print_json, report_error
+from deployments.cli.terminal.output import EXIT_MENDABLE, error_as_json, print_json, report_error, result
 from deployments.cli.terminal.tables import print_line, print_table
 from deployments.prefect_home import mend_modes
 from evaluation.errors import BenchwrightError, ConfigurationError
+from evaluation.escaping import for_terminal
 from evaluation.formatting import size
 from evaluation.providers import OF_EMBEDDED_SERVER, PROVIDERS
 from evaluation.providers.model_names import is_remote
@@ -197,7 +198,7 @@ def _print_first_steps(diagnosis: Diagnosis) -> None:
     )
     print_line("The first command:" if len(diagnosis.commands) == 1 else "The first commands:")
     for command in diagnosis.commands:
-        print_line(f"  {command}")
+        result().print(f"  {for_terminal(command)}")  # to be copied: never wrapped
 
 
 def _print_json(diagnosis: Diagnosis, broken: Sequence[Finding]) -> None:

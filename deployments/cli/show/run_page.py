@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from deployments.cli.terminal.output import result
 from deployments.cli.terminal.run_results import print_run, say_line
-from deployments.cli.terminal.split_table import print_split_table
+from deployments.cli.terminal.split_table import print_split_table, screen_width
+from deployments.cli.terminal.text_block import wrapped
 from evaluation.escaping import one_line
 from evaluation.formatting import counted
 from evaluation.metrics.titles import short_titles
@@ -89,7 +90,7 @@ def _where(example: FailureExample, repeats: int) -> str:
 
 def _say_line_below(text: str) -> None:
     """Print one line, indented."""
-    result().print(f"    {one_line(text)}")
+    result().print(wrapped(f"    {one_line(text)}", width=screen_width()))
 
 
 def _print_classes(tables: Mapping[str, "ClassTable"]) -> None:
@@ -200,4 +201,4 @@ def _print_facts(facts: Mapping[str, str | None]) -> None:
     shown = {one_line(name): one_line(str(value)) for name, value in facts.items() if value}
     width = max(_KIND_WIDTH, *map(len, shown))
     for name, value in shown.items():
-        result().print(f"{name:<{width}}  {value}")
+        result().print(wrapped(f"{name:<{width}}  {value}", width=screen_width(), hang=width + 2))

@@ -37,11 +37,13 @@ def progress_console() -> "Console":
 
 def print_status(text: str) -> None:
     """Print a status message on stderr, or send it to the calling program."""
+    from deployments.cli.terminal.split_table import screen_width
+    from deployments.cli.terminal.text_block import wrapped
     from evaluation.escaping import for_terminal
 
     caller = current_caller()
     if caller is None:
-        progress_console().print(for_terminal(with_typed_options(text)))
+        progress_console().print(wrapped(for_terminal(with_typed_options(text)), width=screen_width(of_messages=True)))
     else:
         caller.tell(text)
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deployments.cli.terminal.output import print_status, result
-from deployments.cli.terminal.split_table import print_split_table
+from deployments.cli.terminal.split_table import print_split_table, screen_width
+from deployments.cli.terminal.text_block import wrapped
 from evaluation.escaping import one_line
 from evaluation.formatting import counted
 
@@ -70,4 +71,4 @@ def _print_once(runs: Sequence["RunResult"]) -> None:
 
 def say_line(text: str = "", *, style: str | None = None) -> None:
     """Print one line of the result, with text that may be by others."""
-    result().print(one_line(text) if text.strip() else "", style=style)
+    result().print(wrapped(one_line(text), width=screen_width()) if text.strip() else "", style=style)

@@ -15,9 +15,14 @@ _BETWEEN = 3
 _NO_EDGE = 100_000
 
 
-def screen_width() -> int | None:
-    """Return the width of the screen in columns, or that of `COLUMNS`; None: a pipe or a file, without a limit."""
-    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
+def screen_width(*, of_messages: bool = False) -> int | None:
+    """Return the width of the screen in columns, or that of `COLUMNS`; None: a pipe or a file, without a limit.
+
+    Args:
+        of_messages: Whether stderr and not stdout decides.
+    """
+    stream = sys.stderr if of_messages else sys.stdout
+    if stream.isatty() or os.environ.get("COLUMNS", "").isdigit():
         return max(40, shutil.get_terminal_size().columns)
     return None
 

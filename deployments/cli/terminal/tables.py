@@ -7,6 +7,7 @@ from datetime import datetime
 
 from deployments.cli.terminal.output import result
 from deployments.cli.terminal.split_table import screen_width
+from deployments.cli.terminal.text_block import wrapped
 from evaluation.errors import ConfigurationError
 from evaluation.escaping import for_terminal
 
@@ -74,9 +75,14 @@ def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
     return widths
 
 
-def print_line(text: str = "") -> None:
-    """Print a line of the result, escaped for terminals."""
-    result().print(for_terminal(text))
+def print_line(text: str = "", *, hang: int = 0) -> None:
+    """Print a line of the result, escaped for terminals and wrapped to their width.
+
+    Args:
+        text: The line.
+        hang: Columns by which to indent all but its first line on the screen.
+    """
+    result().print(wrapped(for_terminal(text), width=screen_width(), hang=hang))
 
 
 def print_details(details: Mapping[str, object]) -> None:
@@ -84,8 +90,10 @@ def print_details(details: Mapping[str, object]) -> None:
     shown = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
     width = max((len(name) for name in shown), default=0)
     for name, value in shown.items():
-        text = in_words(value).replace("\n", "\n" + " " * (width + 2))
-        print_line(f"{name:<{width}}  {text}")
+        first, *others = in_words(value).split("\n")
+        print_line(f"{name:<{width}}  {first}", hang=width + 2)
+        for line in others:
+            print_line(" " * (width + 2) + line)
 
 
 def in_words(value: object) -> str:

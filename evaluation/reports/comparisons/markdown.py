@@ -19,7 +19,7 @@ from evaluation.reports.comparisons.tables import (
     more_sides,
     note_lines,
     pair_rows,
-    ratio_lines,
+    reading_lines,
     side_rows,
     side_source_rows,
     tail_lines,
@@ -73,7 +73,7 @@ def _comparison_section(result: ComparisonResult, album: Album, links: str) -> s
         parts += [
             markdown_table(metric_rows(result)),
             "\\* headline. Differences are the first side minus the second, paired.",
-            *map(for_markdown, ratio_lines(result)),
+            *map(for_markdown, reading_lines(result)),
         ]
     else:
         parts += _of_many(result)
@@ -101,7 +101,7 @@ def _of_many(result: ComparisonResult) -> list[str]:
     if (gate := gate_line(headline)) is not None:
         parts.append(for_markdown(f"{headline.metric}: {gate}."))
     name = for_markdown(title(headline.metric))
-    parts += map(for_markdown, ratio_lines(result))
+    parts += map(for_markdown, reading_lines(result))
     if result.against is None:
         parts += [f"### {for_markdown(matrix_title(result))}", markdown_table(matrix_rows(result))]
     return [*parts, f"### {name}, pair by pair", markdown_table(pair_rows(result, headline.metric))]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evaluation.comparisons.sentences import amount, interval, is_all_equal, size_of
+from evaluation.comparisons.sentences import amount, interval, is_all_equal, open_end_lines, size_of
 from evaluation.formatting import counted, p_cell, p_value, quantity, score
 from evaluation.results.comparisons import ComparisonResult, Flip, Flips, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate
@@ -146,8 +146,8 @@ def _number(metric: MetricComparisonResult, value: float) -> str:
 def matrix_title(result: ComparisonResult) -> str:
     """Return a title that says what the cells of the matrix are."""
     metric = result.metrics[0]
-    word = "by" if metric.kind == Kind.RATIO else "less"
-    return f"{title(metric.metric)}: the row's side {word} the column's, * where the difference is shown"
+    how = "divided by" if metric.kind == Kind.RATIO else "minus"
+    return f"{title(metric.metric)}: row {how} column; * marks a significant difference"
 
 
 def matrix_rows(result: ComparisonResult) -> list[Row]:
@@ -261,25 +261,23 @@ def _of_common_cases(result: ComparisonResult) -> str | None:
     )
 
 
-def ratio_lines(result: ComparisonResult) -> list[str]:
-    """Return how to read the ratios in the tables.
+def reading_lines(result: ComparisonResult) -> list[str]:
+    """Return how to read the ratios and intervals in the tables, of which only the headline's are shown of many sides.
 
-    Empty where none is shown; with many sides only the headline's are shown.
+    Empty where there are none to explain.
     """
-    shown = (
-        pair
-        for pair in result.pairs
-        if pair.kind == Kind.RATIO and pair.difference is not None
-        if pair.low is not None or not is_all_equal(pair)
-        if is_pair(result) or pair.metric == result.metrics[0].metric
+    shown = [pair for pair in result.pairs if is_pair(result) or pair.metric == result.metrics[0].metric]
+    has_ratios = any(
+        pair.kind == Kind.RATIO and pair.difference is not None and (pair.low is not None or not is_all_equal(pair))
+        for pair in shown
     )
-    return [RATIOS] if any(shown) else []
+    return [*([RATIOS] if has_ratios else []), *open_end_lines(shown)]
 
 
 def tail_lines(result: ComparisonResult) -> list[str]:
     """Return a line for each pair with latency tails: the differences of the medians and slow tails, in seconds."""
     return [
-        f"{title(pair.metric)}, {pair.a} less {pair.b}: "
+        f"{title(pair.metric)}, {pair.a} minus {pair.b}: "
         + ", ".join(f"{name} {_shown_tail(tail)}" for name, tail in pair.tails.items())
         for pair in result.pairs
         if pair.tails

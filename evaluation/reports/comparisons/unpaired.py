@@ -1,6 +1,6 @@
 """A comparison of groups without common cases, as rows of short texts."""
 
-from evaluation.comparisons.sentences import FRACTION, size_of
+from evaluation.comparisons.sentences import FRACTION, open_end_lines, size_of
 from evaluation.formatting import coefficient, p_cell, quantity, score
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
@@ -66,9 +66,10 @@ def legend(result: UnpairedComparisonResult) -> str:
     """Return an explanation of the columns."""
     about = "* headline. Differences are the first group minus the second, unpaired [95 %"
     ranks = "ranks p: Mann–Whitney test."
+    open_ends = "".join(f" {line}" for line in open_end_lines(result.pairs))
     if len(result.headline_pairs) == 1:
-        return f"{about}]; {ranks}"
-    return f"{about} over all pairs of the metric]; p is adjusted by Holm; {ranks}"
+        return f"{about}]; {ranks}{open_ends}"
+    return f"{about} over all pairs of the metric]; p is adjusted by Holm; {ranks}{open_ends}"
 
 
 def group_rows(result: UnpairedComparisonResult) -> list[Row]:

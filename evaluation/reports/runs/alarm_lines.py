@@ -19,6 +19,6 @@ def baselines_line(runs: Sequence[RunResult]) -> str | None:
         return None
     who = ", ".join(f"{label} {n}" for label, n in sorted(about.items(), key=lambda item: (-item[1], item[0])))
     return (
-        f"{counted(about.total(), 'alarm')} about baselines left out, since baselines fail in ways of their own "
+        f"{counted(about.total(), 'alarm')} about baselines left out, as baselines fail differently from models "
         f"({who}); `benchwright show RUN --json` lists them"
     )

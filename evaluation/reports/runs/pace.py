@@ -20,7 +20,7 @@ class Pace:
         self._has_come = False
 
     def in_words(self, candidates: Sequence[CandidateProgress]) -> str:
-        """Return `4.2/s, 12 s left for this model, then 3 more`; empty before there is an estimate."""
+        """Return `4.2 answers/s, 12 s left for this model, then 3 more`; empty before there is an estimate."""
         running = [item for item in candidates if item.status is Status.RUNNING]
         n_ended = sum(item.n_done + item.n_failed for item in running)
         at_work = frozenset(item.run_candidate_id for item in running)
@@ -37,7 +37,7 @@ class Pace:
             return ""
         labels = {item.label for item in candidates if item.status is Status.PLANNED}
         then = f", then {len(labels)} more" if labels else ""
-        return f"{per_second(rate)}, {duration(n_left / rate)} left for this model{then}"
+        return f"{per_second(rate, 'answers')}, {duration(n_left / rate)} left for this model{then}"
 
     def _begin(self, n_ended: int) -> None:
         self._began, self._n_before = time.monotonic(), n_ended

@@ -49,7 +49,7 @@ def _not_extracted(findings: Findings, row_id: int, spreads: Spreads) -> Iterato
         if spread is not None and _is_too_many(spread.n_labelled, spread.n):
             by_count.setdefault((spread.n_labelled, spread.n), []).append(use)
     for (n, n_all), uses in by_count.items():
-        what = f"gave {', '.join(map(findings.title, uses))} nothing to compare, and count as wrong"
+        what = f"could not be read by {', '.join(map(findings.title, uses))} and count as wrong"
         step = f"look at one ({findings.look}), then ask for the form of the answer in the prompt"
         yield _share_alarm(findings, row_id, "extraction_failed", findings.words[uses[0]], n, n_all, what, step)
 

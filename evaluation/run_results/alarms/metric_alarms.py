@@ -110,5 +110,7 @@ def _tells_nobody_apart(findings: Findings, use: MetricUse, value: float, n: int
     word = findings.words[use]
     step = "take harder cases" if value == best_value(use.name) else f"look at an answer ({findings.look})"
     what = f"{findings.title(use)} is {quantity(value)} for every answer of every candidate"
-    message = f"{what} ({counted(n, 'scored case')}): it tells nobody apart; {step}, or take another metric"
+    message = (
+        f"{what} ({counted(n, 'scored case')}): it does not distinguish the candidates; {step}, or take another metric"
+    )
     return Alarm(kind="zero_variance", metric=word, candidate=None, share=None, n=n, message=message)

@@ -107,10 +107,8 @@ def test_groups_within_a_margin_are_equivalent(benchwright: Command, database: s
     plain = benchwright("compare", "old", "new", "--unpaired")
     within = benchwright("compare", "old", "new", "--unpaired", "--margin", "15pp")
 
-    lead = (
-        "inconclusive: 223 more cases in each group would settle a 3-point difference (m:1b, run old less m:1b, run new"
-    )
-    assert plain.out.startswith(f"{lead}: +2.5 points [")
+    lead = "inconclusive: 223 more cases in each group would settle a 3-point difference"
+    assert plain.out.startswith(f"{lead} (m:1b, run old minus m:1b, run new: +2.5 points [")
     assert "inconclusive (+223 cases each)" in plain.out
     assert within.out.startswith("m:1b, run old and m:1b, run new are equivalent within 15 points (")
 
@@ -126,7 +124,22 @@ def test_several_pairs_are_adjusted_by_holm(benchwright: Command, database: str)
     assert said.out.startswith("2 of 3 pairs differ significantly (χ², Holm over 3 pairs).")
     assert "m:1b, run new and x:1b have 40 cases in common: of these, the paired comparison" in said.out
     assert against.out.startswith("1 of 2 pairs differs significantly (χ², Holm over 2 pairs).")
+    assert "\nOf the others, x:1b and m:1b, run old differ most: " in against.out
     assert "in common" not in against.out
+
+
+def test_a_pair_that_holm_alone_shows_has_an_interval_that_ends_at_no_difference(
+    benchwright: Command, database: str
+) -> None:
+    with open_store(database) as store:
+        for run_id, n in (("best", 38), ("worst", 18), ("middle", 27)):
+            store_run(store, candidate("m:1b", right_on(CASES, range(n))), cases=CASES, run_id=run_id)
+
+    said = benchwright("compare", "best", "worst", "middle", "--unpaired")
+
+    assert "m:1b, run middle is better than m:1b, run worst by 22.5 points (0.0, " in said.out
+    assert ", +0.0)" in said.out
+    assert "A round bracket: the interval ends at no difference, which the test rules out." in said.out
 
 
 def test_pairs_without_a_significant_difference_are_not_called_equal_and_share_one_note(
@@ -138,7 +151,10 @@ def test_pairs_without_a_significant_difference_are_not_called_equal_and_share_o
 
     said = benchwright("compare", "four", "--unpaired")
 
-    assert said.out.startswith("None of 6 pairs differs significantly (χ², Holm over 6 pairs).")
+    assert said.out.startswith(
+        "None of 6 pairs differs significantly (χ², Holm over 6 pairs); m0:1b and m3:1b differ most: 6,649 more cases "
+        "in each group would settle a 3-point difference, and 1,024 more cases the observed one of 7.5 points.\n"
+    )
     (note,) = (line for line in said.out.splitlines() if "in common" in line)
     assert note.startswith("m0:1b and m1:1b have 40 cases; m0:1b and m2:1b have 40 cases; ")
     assert "in common; 3 more pairs have some: of these, the paired comparison" in note
@@ -261,10 +277,8 @@ def test_an_undecided_pair_names_the_cases_that_it_lacks_and_a_settled_one_does_
     (settled,) = benchwright("compare", "old", "new", "--unpaired", "--json").json["pairs"]
 
     # .8 and .7 of 40: ((1.96 sqrt(2 · .75 · .25) + .8416 sqrt(.16 + .21)) / .1)² = 293.2 of each by the normal formula
-    lead = (
-        "inconclusive: 3,217 more cases in each group would settle a 3-point difference, and 252 more cases one of 10 "
-    )
-    assert said.out.startswith(f"{lead}points, as seen (m:1b, run old less m:1b, run near: +10.0 points [")
+    lead = "inconclusive: 3,217 more cases in each group would settle a 3-point difference, and 252 more cases the "
+    assert said.out.startswith(f"{lead}observed one of 10 points (m:1b, run old minus m:1b, run near: +10.0 points [")
     assert (3217, 0.03) == (pair["n_more"], pair["aim"])
     assert 0.27 < pair["mde"] < 0.28
     assert {"n_more", "aim", "mde"}.isdisjoint(settled)

@@ -31,8 +31,8 @@ def test_a_sentence_for_each_of_two_tasks_says_who_is_recommended_and_how_to_ask
     said = demo(0)
 
     assert 0 == said.code
-    assert "For summarization: large:1b is measured at " in said.out
-    assert "For classification: small:1b is measured at " in said.out
+    assert "For summarization: large:1b scores " in said.out
+    assert "For classification: small:1b scores " in said.out
     assert "benchwright recommend --task summarization --explain" in said.out
 
 

@@ -280,7 +280,7 @@ def test_a_candidate_without_a_score_is_left_out_and_said_to_be(store: Store) ->
         ({"runs": ["one", "one"]}, "a comparison needs two sides, and there is only 'a:1b'"),
         ({"runs": ["one", "none"]}, "fewer than two sides have scores: no scores for 'b:1b' (run none)"),
         ({"runs": ["one", "other"]}, "'a:1b' and 'c:1b' share no case with a value of 'exact_match' on both sides"),
-        ({"runs": ["one", "three"], "by": "colour"}, "unknown key to compare by 'colour'"),
+        ({"runs": ["one", "three"], "by": "colour"}, "unknown comparison key 'colour'"),
         ({"runs": ["one", "three"], "against": "nobody"}, "unknown side 'nobody'"),
         ({"runs": ["one", "three"], "by": "temperature"}, "by 'temperature' there is only 'temperature=0.0'"),
         ({"runs": ["never"]}, "unknown run 'never'"),

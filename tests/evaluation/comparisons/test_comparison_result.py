@@ -51,37 +51,37 @@ CASES = cases_of(40)
         (
             {"verdict": "equivalent", "margin": 0.02, "difference": 0.001, "low": -0.01, "high": 0.012, "p_value": 0.8,
              "p_adjusted": 0.8},
-            "A and B are equivalent within 2 points (A less B: +0.1 points [-1.0, +1.2], p = .800 (exact McNemar), "
+            "A and B are equivalent within 2 points (A minus B: +0.1 points [-1.0, +1.2], p = .800 (exact McNemar), "
             "1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "n_more": 240, "aim": 0.03, "difference": 0.012, "low": -0.01, "high": 0.034,
              "p_value": 0.28, "p_adjusted": 0.28},
             "inconclusive: 240 more cases would settle a 3-point difference "
-            "(A less B: +1.2 points [-1.0, +3.4], p = .280 (exact McNemar), 1,319 pairs)",
+            "(A minus B: +1.2 points [-1.0, +3.4], p = .280 (exact McNemar), 1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "n_more": 0, "aim": 0.03, "difference": 0.0, "low": -0.01, "high": 0.01,
              "p_value": 1.0, "p_adjusted": 1.0},
             "inconclusive: a difference of 3.1 points or more would have shown "
-            "(A less B: +0.0 points [-1.0, +1.0], p = 1.000 (exact McNemar), 1,319 pairs)",
+            "(A minus B: +0.0 points [-1.0, +1.0], p = 1.000 (exact McNemar), 1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "n_more": 2_127, "aim": 0.03, "difference": 0.1, "low": -0.06, "high": 0.26,
              "p_value": 0.29, "p_adjusted": 0.29, "n_pairs": 40, "n_better_a": 8, "n_better_b": 4, "n_equal": 28},
-            "inconclusive: 2,127 more cases would settle a 3-point difference, and 209 more cases one of 10 points, "
-            "as seen (A less B: +10.0 points [-6.0, +26.0], p = .290 (exact McNemar), 40 pairs)",
+            "inconclusive: 2,127 more cases would settle a 3-point difference, and 209 more cases the observed one "
+            "of 10 points (A minus B: +10.0 points [-6.0, +26.0], p = .290 (exact McNemar), 40 pairs)",
         ),
         (
             {"verdict": "inconclusive", "n_more": 900, "aim": 0.02, "margin": 0.02, "difference": 0.1, "low": -0.06,
              "high": 0.26, "p_value": 0.29, "p_adjusted": 0.29},
             "inconclusive: 900 more cases would settle a 2-point difference, the margin "
-            "(A less B: +10.0 points [-6.0, +26.0], p = .290 (exact McNemar), 1,319 pairs)",
+            "(A minus B: +10.0 points [-6.0, +26.0], p = .290 (exact McNemar), 1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "kind": "ratio", "unit": "s", "n_more": 90, "aim": 1.04, "difference": 1.04,
              "low": 0.98, "high": 1.11, "p_value": 0.29, "p_adjusted": 0.29},
-            "inconclusive: 90 more cases would settle a factor of 1.04, the one seen "
+            "inconclusive: 90 more cases would settle a factor of 1.04, the observed one "
             "(A to B: 1.04 times [0.98, 1.11], p = .290 (exact McNemar), 1,319 pairs)",
         ),
         (

@@ -140,7 +140,7 @@ def test_cases_of_one_cluster_count_as_one(store: Store) -> None:
 
     assert said == (
         "exact_match: inconclusive: these cases cannot tell a:1b from baseline-lead "
-        "(a:1b less baseline-lead: +100.0 points [no interval], p = .500 (sign flips), 8 pairs in 2 clusters)."
+        "(a:1b minus baseline-lead: +100.0 points [no interval], p = .500 (sign flips), 8 pairs in 2 clusters)."
     )
 
 

@@ -55,6 +55,7 @@ def test_every_decision_says_why_in_words_and_numbers() -> None:
         assert decision.evidence["evidence"] >= decision.evidence["needed"] == 20
         assert decision.evidence["difference"] < 0
     assert Fate.CONFIRMED is course.decisions[-1].fate
+    assert "one-sided p " in course.decisions[-1].reason
     assert "it only has to lead" in course.decisions[-1].reason
 
 

@@ -86,7 +86,7 @@ def test_an_alarm_shows_a_value_with_as_many_digits_as_the_tables(store: Store) 
     alarm, *_ = alarms(store, asked("a:1b", answers), cases=cases, metrics=("token_f1",), headline="token_f1")
 
     assert alarm.message.startswith(
-        "token_f1 is 0.667 for every answer of every candidate (12 scored cases): it tells nobody"
+        "token_f1 is 0.667 for every answer of every candidate (12 scored cases): it does not"
     )
 
 
@@ -166,7 +166,9 @@ def test_a_metric_that_is_never_reached_is_to_be_looked_at(store: Store) -> None
     (alarm,) = alarms(store, asked("a:1b", mixed(cases, 5)), cases=cases, metrics=metrics)
 
     assert ("zero_variance", "regex") == (alarm.kind, alarm.metric)
-    assert "it tells nobody apart; look at an answer (benchwright show run-1 --case ID)" in alarm.message
+    assert (
+        "it does not distinguish the candidates; look at an answer (benchwright show run-1 --case ID)" in alarm.message
+    )
 
 
 def test_a_metric_that_says_the_same_of_one_candidates_answers_is_told_of(store: Store) -> None:
@@ -201,7 +203,7 @@ def test_answers_in_which_nothing_was_found_raise_one_above_5_percent(store: Sto
     assert raised == kinds(found)
     if raised:
         assert ("a:1b", n, n / 40) == (found[0].candidate, found[0].n, found[0].share)
-        assert "a:1b: 3 of 40 answers (8 %) gave multiple_choice nothing to compare" in found[0].message
+        assert "a:1b: 3 of 40 answers (8 %) could not be read by multiple_choice" in found[0].message
 
 
 def test_metrics_that_read_the_same_fail_in_one_alarm(store: Store) -> None:
@@ -213,7 +215,7 @@ def test_metrics_that_read_the_same_fail_in_one_alarm(store: Store) -> None:
     )
 
     assert ("extraction_failed", "accuracy", 10) == (alarm.kind, alarm.metric, alarm.n)
-    assert "gave accuracy, macro_f1 nothing to compare" in alarm.message
+    assert "could not be read by accuracy, macro_f1" in alarm.message
 
 
 @pytest.mark.parametrize(
@@ -406,7 +408,7 @@ def test_alarms_about_baselines_are_one_line_and_those_about_models_are_said_one
     assert {True} == {alarm.about_baseline for alarm in run.alarms if "baseline-" in alarm.candidate}
     assert {"bad:1b"} == {line.partition(": ")[0] for line in alarm_lines(run)}
     assert (
-        "12 alarms about baselines left out, since baselines fail in ways of their own (baseline-lead 6, "
+        "12 alarms about baselines left out, as baselines fail differently from models (baseline-lead 6, "
         "baseline-random 6); `benchwright show RUN --json` lists them"
     ) == baselines_line([run, run])
     assert baselines_line([]) is None

@@ -7,9 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.pair_comparison import DISAGREE, PairComparison, compare_pair, kind_of, readjusted
+from evaluation.stats.pair_comparison import (
+    DISAGREE,
+    PairComparison,
+    agreeing_limits,
+    compare_pair,
+    kind_of,
+    readjusted,
+)
 from evaluation.stats.power import exact_mcnemar_cases, share_equivalence_cases
-from evaluation.stats.verdicts import Kind
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA, Kind
 
 SLEEP_A = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 SLEEP_B = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
@@ -433,3 +440,39 @@ def test_other_intervals_are_left_out_where_they_are_not_asked_for():
 def test_a_level_that_is_no_confidence_level_is_refused(level):
     with pytest.raises(ConfigurationError, match="confidence_level"):
         compared([1], [0], confidence_level=level)
+
+    def test_an_interval_ends_at_no_difference_where_the_adjusted_test_shows_one(self):
+        # At the level of one of ten comparisons, the interval alone reaches below 0.
+        found = table(both=20, only_a=12, only_b=2, neither=16, confidence_level=0.995)
+        decided = readjusted(found, p_adjusted=0.03, alpha=0.05)
+        assert found.low < 0 < found.high
+        assert (0.0, found.high) == (decided.low, decided.high)
+
+    def test_an_interval_reaches_no_difference_where_the_adjusted_test_shows_none(self):
+        found = table(both=20, only_a=12, only_b=2, neither=16)
+        weaker = readjusted(found, p_adjusted=0.06, alpha=0.05)
+        assert found.low > 0
+        assert (0.0, found.high) == (weaker.low, weaker.high)
+
+
+@pytest.mark.parametrize(
+    ("limits", "difference", "verdict", "agreeing"),
+    [
+        ((-1.0, 9.0), 4.0, A_BETTER, (0.0, 9.0)),
+        ((1.0, 9.0), 4.0, A_BETTER, (1.0, 9.0)),
+        ((-9.0, 1.0), -4.0, B_BETTER, (-9.0, 0.0)),
+        ((-9.0, 1.0), -4.0, A_BETTER, (-9.0, 0.0)),  # a latency: less is better
+        ((1.0, 9.0), 4.0, INCONCLUSIVE, (0.0, 9.0)),
+        ((-9.0, -1.0), -4.0, EQUIVALENT, (-9.0, 0.0)),
+        ((-1.0, 9.0), 4.0, INCONCLUSIVE, (-1.0, 9.0)),
+        ((1.0, 9.0), 4.0, INSUFFICIENT_DATA, (1.0, 9.0)),
+        ((None, -1.0), -4.0, INCONCLUSIVE, (None, 0.0)),
+        ((None, None), 4.0, A_BETTER, (None, None)),
+    ],
+)
+def test_limits_agree_with_the_verdict(limits, difference, verdict, agreeing):
+    assert agreeing == agreeing_limits(limits, difference=difference, verdict=verdict)
+
+
+def test_a_ratio_s_interval_ends_at_one():
+    assert (1.0, 1.4) == agreeing_limits((0.9, 1.4), difference=1.2, verdict=A_BETTER, equal=1.0)

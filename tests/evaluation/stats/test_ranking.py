@@ -21,7 +21,7 @@ from evaluation.stats.ranking import (
     sole_winner,
     tied_groups,
 )
-from evaluation.stats.verdicts import Kind
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, Kind
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "gsm8k" / "cases.jsonl.gz"
 
@@ -51,6 +51,16 @@ class TestAllPairs:
         assert holm(raw) == tuple(one.p_adjusted for _, _, one in found.pairs)
         assert [pytest.approx(1 - 0.05 / 3)] * 3 == [one.confidence_level for _, _, one in found.pairs]
         assert 0.95 == found.confidence_level
+
+    def test_no_interval_contradicts_its_verdict(self):
+        n_ended = 0
+        for seed in range(30):
+            found = compare_many(binary_sides({"a": 0.5, "b": 0.57, "c": 0.8}, n=120, seed=seed), seed=1)
+            for _, _, one in found.pairs:
+                is_shown = one.verdict in (A_BETTER, B_BETTER)
+                assert is_shown is not (one.low < 0 < one.high or (not is_shown and one.low <= 0 <= one.high))
+                n_ended += 0.0 in (one.low, one.high)
+        assert n_ended
 
     def test_one_pair_keeps_its_level(self):
         found = compare_many(binary_sides({"a": 0.5, "b": 0.6}), seed=1)

@@ -112,3 +112,20 @@ def test_a_difference_that_leaves_no_spread_has_no_error_to_count_in(a, b, diffe
 
 def test_a_margin_says_nothing_of_a_group_of_one():
     assert unpaired_means_within(np.array([1.0]), np.array([1.0, 2.0]), margin=1.0) is None
+
+
+def test_a_group_that_holm_alone_shows_to_be_better_has_an_interval_that_ends_at_no_difference():
+    # 27/40 against 18/40: p = .0425, Holm's last step; at Bonferroni's level the interval would reach below 0.
+    pairs = compare_groups({"a": right(38, 40), "b": right(18, 40), "c": right(27, 40)})
+    by_names = {(pair.a, pair.b): pair for pair in pairs}
+    nearest = by_names["b", "c"]
+    assert (B_BETTER, pytest.approx(0.0425, abs=1e-4)) == (nearest.verdict, nearest.p_adjusted)
+    assert (0.0, pytest.approx(1 - 0.05 / 3)) == (nearest.test.high, nearest.test.confidence_level)
+    assert nearest.test.low < nearest.test.difference < 0
+    assert by_names["a", "b"].test.low > 0
+
+
+def test_a_group_that_is_not_better_has_an_interval_that_reaches_no_difference():
+    # Fisher's p = .0698, though Newcombe's interval ends above 0
+    (pair,) = compare_groups({"a": right(7, 10), "b": right(2, 10)})
+    assert (INCONCLUSIVE, 0.0) == (pair.verdict, pair.test.low)

@@ -35,7 +35,7 @@ def test_the_reason_names_a_tie_and_by_what_it_was_broken_and_what_was_ruled_out
     assert (
         "b is expected at 61.6 % [55.7, 67.5] on qa (200 cases); 0.4 points below a (p = .842; paired t over all "
         "measured runs); tied with a, named as the cheapest within 0.5 points of the best ($1.5 against $2 for 1,000 "
-        "answers). Ruled out: 1 by the minimum quality (c: is expected at 50 %, under 55 %)."
+        "answers). Ruled out: 1 because of the minimum quality (c: is expected at 50 %, under 55 %)."
         == reason_of(choose(_board(standing, THREE), Question(task="qa", constraints=wish)))
     )
 

@@ -87,7 +87,7 @@ def test_the_pull_towards_other_tasks_is_named_with_its_points() -> None:
     assert one.adjustments is not None
     assert 7 / 12 == pytest.approx(one.measured.value)
     assert one.adjustments.other_tasks < -0.005
-    points = f"{100 * one.adjustments.other_tasks:+.1f} points towards its results on other tasks"
+    points = f"{100 * one.adjustments.other_tasks:+.1f} points by shrinkage towards its results on other tasks"
     assert f"measured 58.3 %, expected {100 * one.quality.value:.1f} %" in explanation_of(_on_two_tasks())
     assert points in explanation_of(_on_two_tasks())
 
@@ -110,7 +110,7 @@ def test_a_case_of_another_benchmark_that_it_was_not_asked_is_said_to_be_filled_
         MeasuredPart(name="facts (accuracy)", value=0.675, n_cases=40, n_answers=40, of_n_cases=40),
         MeasuredPart(name="a sweep (rouge_l)", value=None, n_cases=0, n_answers=0, of_n_cases=1),
     ) == winner.measured.parts
-    assert reason_of(choice).startswith("a is measured at 67.5 % on qa (40 cases) and expected at 66.")
+    assert reason_of(choice).startswith("a scores 67.5 % on qa (40 cases); expected: 66.")
     assert "points for 1 case it was not asked, imputed from other candidates' results)" in reason_of(choice)
     assert "measured: facts (accuracy) 67.5 % (40), a sweep (rouge_l) not asked" in explanation_of(choice)
     assert "; measured 37.5 points better than b on the 40 independent cases that both were asked (p" in reason_of(
@@ -123,9 +123,7 @@ def test_a_number_over_all_tasks_says_that_it_is_a_mean_of_task_means() -> None:
     rows[0, :20] = 1
     rows[1, :2] = 1
     choice = choose(build_scoreboard(scored(rows, tasks=["qa"] * 20 + ["law"] * 40)), Question())
-    assert "a is measured at 50.0 % on all tasks (the mean over 2 tasks, each counting alike; 60 cases)" in reason_of(
-        choice
-    )
+    assert "a scores 50.0 % on all tasks (the mean over 2 tasks, each counting alike; 60 cases)" in reason_of(choice)
 
 
 def test_one_task_is_no_mean_of_tasks() -> None:

@@ -81,7 +81,7 @@ def test_many_sides_are_a_ranking_with_letters_and_a_matrix(benchwright: Command
 
     assert 0 == said.code
     assert said.out.startswith("m3:1b is the best of 4: better than the nearest, m2:1b, by 25.0 points [")
-    assert "exact_match: the row's side less the column's" in said.out
+    assert "exact_match: row minus column; *" in said.out
     assert "+75.0*" in said.out
 
 
@@ -165,7 +165,7 @@ def test_too_few_cases_are_undecided_and_fail_nothing(benchwright: Command, data
         (("one", "two", "--margin", "wide"), "--margin 'wide' is not a number or a number of points"),
         (("one", "two", "--margin", "2"), "write 2pp"),
         (("one", "two", "--margin=-2pp"), "must be above zero"),
-        (("one", "two", "--by", "colour"), "unknown key to compare by 'colour'"),
+        (("one", "two", "--by", "colour"), "unknown comparison key 'colour'"),
         (("one", "two", "--against", "nobody"), "unknown side 'nobody'"),
         (("one", "two", "--against", ""), "against: empty; leave it out"),
         (("one", "two", "--metric", "beauty"), "unknown metric of these runs 'beauty'"),
@@ -225,6 +225,35 @@ def test_no_table_is_wider_than_the_screen(benchwright: Command, monkeypatch: py
     rules = [line for line in said.out.splitlines() if set(line) == {"─"}]
     assert rules
     assert all(len(line) <= width for line in rules)
+
+
+@pytest.mark.parametrize("command", [("compare", "last"), ("compare", "last", "--unpaired"), ("show", "last")])
+@pytest.mark.usefixtures("four_sides")
+def test_prose_is_wrapped_to_the_screen_and_in_a_pipe_left_whole(
+    benchwright: Command, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    piped = benchwright(*command)
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = benchwright(*command)
+
+    assert any(len(line) > 110 for line in piped.out.splitlines())
+    assert [] == [line for line in (shown.out + shown.err).splitlines() if len(line) > 80 and "version" not in line]
+    words = [line for line in piped.out.splitlines() if line.startswith(("* headline", "good"))]
+    assert all(" ".join(line.split()) in " ".join(shown.out.split()) for line in words if "   " not in line)
+
+
+def test_against_a_baseline_every_undecided_side_is_said_to_lack_so_many_cases(
+    benchwright: Command, database: str
+) -> None:
+    with open_store(database) as store:
+        sides = [candidate(f"m{n}:1b", right_on(CASES, range(20 + n))) for n in range(3)]
+        store_run(store, *sides, cases=CASES, run_id="three")
+
+    lead = benchwright("compare", "three", "--against", "m2:1b").out.splitlines()[0]
+
+    assert lead.startswith("against m2:1b: inconclusive: m0:1b (")
+    assert 2 == lead.count(" more cases would settle a 3-point difference")
+    assert "not told apart" not in lead
 
 
 def test_what_a_model_wrote_moves_no_cursor(benchwright: Command, database: str) -> None:
@@ -306,7 +335,7 @@ def test_a_stored_run_of_another_version_is_refused_before_a_token_is_spent(
     ("arguments", "said"),
     [
         (("--model", "good"), "a comparison needs two sides, but only one candidate was given"),
-        (("--model", "good", "--model", "half", "--by", "colour"), "unknown key to compare by 'colour'"),
+        (("--model", "good", "--model", "half", "--by", "colour"), "unknown comparison key 'colour'"),
     ],
 )
 @pytest.mark.usefixtures("without_servers")

@@ -34,7 +34,7 @@ def test_the_sentence_comes_first_then_the_table_and_how_to_say_what_came_of_it(
 
     assert (0, "") == (said.code, said.err)
     lines = said.out.splitlines()
-    assert lines[0].startswith("large:1b is measured at ")
+    assert lines[0].startswith("large:1b scores ")
     assert ["candidate", "mark", "measured", "cases", "expected", "s", "(p95)", "USD/1,000"] == lines[2].split()
     assert ["large:1b", "middle:1b", "small:1b"] == [line.split()[0] for line in lines[4:7]]
     assert lines[4].split()[1:3] == ["named,", "Pareto"]
@@ -61,7 +61,7 @@ def test_other_tasks_have_other_winners_and_the_answer_follows_the_evidence(reco
 def test_a_constraint_below_the_winner_names_the_next_one_and_says_what_was_ruled_out(recommend: Command) -> None:
     said = recommend("--task", "summarization", "--max-latency", "2s", "--explain")
 
-    assert said.out.startswith("middle:1b is measured at ")
+    assert said.out.startswith("middle:1b scores ")
     assert "ruled out: large:1b: takes 4 s at the 95th percentile, over 2 s" in said.out
     assert "  │ By utility:\n  │   1. middle:1b" in said.out
 
@@ -110,7 +110,7 @@ def test_the_candidate_is_written_in_the_form_that_is_asked_for(recommend: Comma
     again = recommend("--task", "summarization", "--out", tmp_path / "winner.json")
 
     assert "FROM large:1b\n" in printed.out
-    assert "large:1b is measured at" in printed.err
+    assert "large:1b scores" in printed.err
     assert 0 == written.code
     assert "large:1b" == json.loads((tmp_path / "winner.json").read_text())["model"]
     assert (2, True) == (again.code, "exists already" in again.err)

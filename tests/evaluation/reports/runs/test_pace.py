@@ -33,7 +33,7 @@ def test_the_time_left_is_that_of_the_model_at_work_since_another_may_be_far_fas
     assert "" == pace.in_words((_progress(1, Status.RUNNING, 0), waiting))
     clock[0] += 10
     said = pace.in_words((_progress(1, Status.RUNNING, 20), waiting))
-    assert "2/s, 40 s left for this model, then 1 more" == said
+    assert "2 answers/s, 40 s left for this model, then 1 more" == said
 
 
 def test_another_model_begins_with_a_rate_of_its_own(clock: list[float]) -> None:
@@ -43,7 +43,7 @@ def test_another_model_begins_with_a_rate_of_its_own(clock: list[float]) -> None
     done = _progress(1, Status.COMPLETED, 100)
     assert "" == pace.in_words((done, _progress(2, Status.RUNNING, 0)))
     clock[0] += 1
-    assert "50/s, 1.0 s left for this model" == pace.in_words((done, _progress(2, Status.RUNNING, 50)))
+    assert "50 answers/s, 1.0 s left for this model" == pace.in_words((done, _progress(2, Status.RUNNING, 50)))
 
 
 def test_the_wait_for_the_first_answer_is_not_counted_where_workers_had_to_start(clock: list[float]) -> None:
@@ -52,4 +52,4 @@ def test_the_wait_for_the_first_answer_is_not_counted_where_workers_had_to_start
     clock[0] += 60
     assert "" == pace.in_words((_progress(1, Status.RUNNING, 1),))
     clock[0] += 2
-    assert "10/s, 7.9 s left for this model" == pace.in_words((_progress(1, Status.RUNNING, 21),))
+    assert "10 answers/s, 7.9 s left for this model" == pace.in_words((_progress(1, Status.RUNNING, 21),))
