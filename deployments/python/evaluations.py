@@ -25,7 +25,20 @@ FILE = (str, os.PathLike)
 PAIRS = ("field", "option", "fail_under", "param")
 """Options that accept a mapping."""
 _LISTS = frozenset(
-    {"benchmark", "ignore_field", "model", "candidate", "endpoint", "metric", "judge", "levels", "budget", *PAIRS}
+    {
+        "benchmark",
+        "ignore_field",
+        "model",
+        "candidate",
+        "endpoint",
+        "metric",
+        "judge",
+        "levels",
+        "budget",
+        "token_budget",
+        "without",
+        *PAIRS,
+    }
 )
 
 
