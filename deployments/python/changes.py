@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from evaluation.results.comparisons import ComparisonResult
     from evaluation.results.experiments import ExperimentFacts
     from evaluation.results.run_diffs import RunDiff
-    from evaluation.results.runs import RunResult
+    from evaluation.results.runs import InvocationResult, RunResult
     from evaluation.servers.agreement import Agreement
 
 
 @plainly
 def export(
-    what: "str | RunResult | ComparisonResult" = "last",
+    what: "str | RunResult | InvocationResult | ComparisonResult" = "last",
     *,
     out: "File",
     format: str | None = None,
@@ -64,10 +64,12 @@ def export(
 
 def _name_of(what: object) -> str:
     from evaluation.results.comparisons import ComparisonResult
-    from evaluation.results.runs import RunResult
+    from evaluation.results.runs import InvocationResult, RunResult
 
     if isinstance(what, ComparisonResult):
         return what.comparison_id
+    if isinstance(what, InvocationResult):
+        return what.run.run_id
     if not isinstance(what, str | RunResult):
         refuse_no_run(what)
     return what if isinstance(what, str) else what.run_id
@@ -78,7 +80,7 @@ def annotate(
     text: str | None = None,
     *,
     experiment: str | None = None,
-    run: "str | RunResult | None" = None,
+    run: "str | RunResult | InvocationResult | None" = None,
     case: str | None = None,
     comparison: "str | ComparisonResult | None" = None,
     author: str | None = None,
@@ -119,7 +121,7 @@ def annotate(
 
 
 @plainly
-def diff_runs(*runs: "str | RunResult", db: str | None = None) -> "RunDiff":
+def diff_runs(*runs: "str | RunResult | InvocationResult", db: str | None = None) -> "RunDiff":
     """Return how two runs differ: parameters, numbers, cases; as `benchwright experiments diff` does.
 
     Args:
@@ -179,7 +181,9 @@ def create_experiment(
 
 
 @plainly
-def add_to_experiment(name: str, *runs: "str | RunResult", db: str | None = None) -> "ExperimentFacts":
+def add_to_experiment(
+    name: str, *runs: "str | RunResult | InvocationResult", db: str | None = None
+) -> "ExperimentFacts":
     """Add stored runs to an experiment, as `benchwright experiments add` does, and return it.
 
     Args:
@@ -202,7 +206,7 @@ def add_to_experiment(name: str, *runs: "str | RunResult", db: str | None = None
 
 @plainly
 def tag_run(
-    run: "str | RunResult",
+    run: "str | RunResult | InvocationResult",
     *,
     add: "Texts" = (),
     remove: "Texts" = (),

@@ -4,6 +4,7 @@ from evaluation.formatting import counted, quantity, size
 from evaluation.reports.notebook_parts import (
     SHOWN_ROWS,
     Row,
+    block,
     count,
     heading,
     html_of,
@@ -19,6 +20,7 @@ from evaluation.results.catalogues import (
     BenchmarkResult,
     EndpointList,
     ExperimentList,
+    MetricDetails,
     MetricList,
     ModelList,
     ProfileList,
@@ -242,6 +244,27 @@ def _metrics(result: MetricList) -> str:
             "needs": ", ".join(metric.needs),
             "what it is": metric.summary,
         },
+    )
+
+
+@html_of.register
+def _metric(result: MetricDetails) -> str:
+    facts = result.facts
+    about = {
+        "formula": result.formula,
+        "unit": facts.unit,
+        "better": "higher" if facts.higher_is_better else "lower",
+        "needs": ", ".join(facts.needs),
+        "source": result.source,
+        "blind spots": result.blind_spots,
+        "signature": result.signature,
+    }
+    options = [{"option": each.name, "type": each.type, "meaning": each.meaning} for each in result.options]
+    return page(
+        heading(f"{facts.name} · {facts.family}"),
+        paragraph([f"{name}: {text}" for name, text in about.items() if text]),
+        table(options),
+        block("description", result.docstring),
     )
 
 

@@ -71,7 +71,7 @@ class MetricOption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MetricDetails:
+class MetricDetails(ShownInNotebooks):
     """A metric in full."""
 
     facts: MetricFacts = field(metadata=MERGED)
@@ -89,6 +89,11 @@ class MetricDetails:
     """The metric with its options, as stored with its scores; None if a required option is not given."""
     options: tuple[MetricOption, ...]
     docstring: str
+    PAGES: ClassVar[str] = FieldListing.PAGES
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per option: `name`, `type` and `meaning` (`string`)."""
+        return frame_of(self.options, columns_of(MetricOption))
 
 
 class MetricList(FieldListing[MetricFacts]):

@@ -109,6 +109,8 @@ def test_a_benchmark_has_its_cases_and_a_metric_its_details(benchmark: str, benc
     assert "prompt" in result.to_frame().columns
     assert result.cases[0].prompt in result._repr_html_()
     assert json.loads(benchwright("metrics", "show", "exact_match", "--json")) == as_json(metric)
+    assert "exact_match · " in metric._repr_html_()
+    assert [option.name for option in metric.options] == list(metric.to_frame()["name"])
     with pytest.raises(UnknownNameError, match="exact_match"):
         load_metric("exact_mtch")
 

@@ -23,7 +23,7 @@ from evaluation.forecasts.search_forecasts import ComparisonForecast, RaceForeca
 from evaluation.generation import Failure
 from evaluation.races.cost_bounds import RaceBounds
 from evaluation.races.rules import Spent
-from evaluation.records import ComparisonSummary, EndpointRecord, ModelRecord, Status
+from evaluation.records import ComparisonSummary, EndpointRecord, ModelRecord, ReviewSummary, Status
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.reports.notebook_parts import SHOWN_ROWS, html_of
 from evaluation.requests.comparison_request import read_comparison_request
@@ -36,14 +36,18 @@ from evaluation.results.catalogues import (
     ModelList,
     ProfileFacts,
     ProfileList,
+    ReviewList,
     StoredComparisonList,
 )
 from evaluation.results.listings import ComparisonList, RunList, TrafficList
+from evaluation.results.monitoring import Insight, MonitorResult
 from evaluation.results.planned_comparisons import PlannedComparison
 from evaluation.results.races import RaceResult
+from evaluation.results.run_diffs import RunDiff
 from evaluation.results.runs import Alarm
 from evaluation.run_results.case_result import case_result
 from evaluation.run_results.experiment_result import experiment_facts, experiment_result
+from evaluation.servers.agreement import Agreement, Between, CaseDifference, Share, Within
 from evaluation.store.annotations import annotate
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.session import Store
@@ -200,13 +204,38 @@ def test_nothing_in_a_list_a_case_or_a_plan_becomes_markup(store: Store, text: s
         a_forecast(text),
         SweepForecast(combinations=({"model": text},), costs=a_forecast(text), asked_afterwards=()),
         ComparisonForecast(planned=(a_plan(text),), costs=None),
-    ]
+        ReviewList(
+            [ReviewSummary(
+                review_id=text, benchmark=text, kind="grades", run_ids=(text,), n_items=1, n_rated=1, raters=(text,),
+                created_at=now, rated_at=None,
+            )]
+        ),
+        an_agreement(text),
+        RunDiff(
+            run_ids=(text, "b"), parameters={text: (text, text)}, only_in_first=(text,), only_in_second=(),
+            candidates=(), same_cases=True,
+        ),
+        MonitorResult(
+            moment=now, sentence=text, alerts=(), resolved=(), n_looked_at=0, statistics=(), anomalies=(),
+            insights=(Insight(kind=text, text=text, evidence={}),),
+        ),
+    ]  # fmt: skip
 
     pages = [read(each._repr_html_()) for each in shown]
 
     assert [[]] * len(shown) == [page.foreign for page in pages]
     assert all(MARK in page.text for page in pages)
     assert not any(letter in page.text for page in pages for letter in "\x1b\u202e\u2028\x00")
+
+
+def an_agreement(text: str) -> Agreement:
+    share = Share.of([True, False])
+    differing = CaseDifference(
+        case_id=text, a=text, b=text, position=0, text_a=text, text_b=text, score_a=None, score_b=None
+    )
+    pair = Between(a=text, b=text, equal=share, scores=None, may_be_pooled=True, sentence=text)
+    within = Within(endpoint=text, equal=share, score=None, score_noise=None)
+    return Agreement(within=(within,), between=(pair,), differences=(differing,), n_cases=2, n_failed=0)
 
 
 def a_plan(text: str) -> PlannedComparison:
