@@ -237,15 +237,18 @@ def fields_of_file(field: "Settings", ignore_field: "Texts") -> Mapping[str, Any
 
 
 @plainly
-def list_metrics() -> "MetricList":
+def list_metrics(*, tell: "Callable[[str], None] | None" = None) -> "MetricList":
     """Return every metric by family, as `benchwright metrics list` does.
 
+    Args:
+        tell: Called with the problems of packages whose metrics cannot be used.
+
     Raises:
-        BenchwrightError: none is expected.
+        ConfigurationError: `tell` is no function.
     """
     from deployments.cli.metrics import available_metrics
 
-    with quietly():
+    with quietly(tell):
         return available_metrics()
 
 

@@ -241,6 +241,7 @@ def add_benchmark(
     field: "Settings" = (),
     ignore_field: "Texts" = (),
     db: str | None = None,
+    tell: "Callable[[str], None] | None" = None,
 ) -> "BenchmarkFacts":
     """Store a file's cases under its name, as `benchwright benchmarks add` does: all of them, or none.
 
@@ -250,6 +251,7 @@ def add_benchmark(
         field: Columns of the file that hold a field: `prompt=question`.
         ignore_field: Fields of the file to ignore.
         db: Results database: a path or a URL.
+        tell: Called with each note that the command prints beside its result: another version, a judge that it needs.
 
     Raises:
         BenchmarkError: the file cannot be evaluated.
@@ -258,7 +260,7 @@ def add_benchmark(
     from deployments.cli.benchmarks import add_benchmark_file
     from evaluation.results.catalogues import BenchmarkFacts
 
-    with quietly():
+    with quietly(tell):
         stored = add_benchmark_file(Path(path), name=name, **fields_of_file(field, ignore_field), db=db)
     return BenchmarkFacts.of(stored)
 

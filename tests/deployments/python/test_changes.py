@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from numbers_benchmark import write_numbers
 from scripted_ollama import Chat, Reply, ScriptedOllama, right, scripted_ollama
 
 from evaluation import (
@@ -80,7 +81,7 @@ def test_two_runs_or_the_last_two_of_an_experiment_are_held_against_each_other(
         diff_runs("mixed", "later", "usual")
 
 
-def test_what_is_marked_and_created_is_listed(everything: str, benchmark: str) -> None:
+def test_what_is_marked_and_created_is_listed(everything: str, benchmark: str, tmp_path: Path) -> None:
     tagged = tag_run("mixed", add=["a", "b"], favourite=True)
     tagged = tag_run(load_run("mixed"), remove="a")
 
@@ -94,8 +95,12 @@ def test_what_is_marked_and_created_is_listed(everything: str, benchmark: str) -
         create_experiment("other", template=benchmark, like_run="mixed")
     assert ("mixed", "later") == add_to_experiment("new", load_run("mixed"), "later").run_ids
     assert ["mixed", "later"] == list(load_experiment("new").to_frame()["run_id"])
-    assert "ours" == add_benchmark(benchmark, name="ours").name
+    told: list[str] = []
+    assert "ours" == add_benchmark(benchmark, name="ours", tell=told.append).name
+    assert [] == told
     assert 6 == load_benchmark("ours").facts.n_cases
+    add_benchmark(write_numbers(tmp_path / "more.jsonl", 7), name="ours", tell=told.append)
+    assert [True] == ["with 6 cases; its runs keep that version" in line for line in told]
 
 
 def test_an_acknowledged_alert_is_not_open(everything: str) -> None:
