@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,9 +22,7 @@ from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 from evaluation.files.field_mapping import read_mapping
 from evaluation.results.as_json import as_json as results_as_json
-
-if TYPE_CHECKING:
-    from evaluation.results.catalogues import BenchmarkFacts, BenchmarkList
+from evaluation.results.catalogue_entries import BenchmarkFacts
 
 benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add, validate.")
 
@@ -52,17 +50,16 @@ def list_benchmarks(db: DatabaseOption = None, as_json: JsonOption = False) -> N
     )
 
 
-def known_benchmarks(db: str | None) -> "BenchmarkList":
+def known_benchmarks(db: str | None) -> list[BenchmarkFacts]:
     """Return the standard suites, then the stored benchmarks."""
     from evaluation.benchmarks.suites import load_suite, standard_suites
-    from evaluation.results.catalogues import BenchmarkFacts, BenchmarkList
     from evaluation.store.benchmarks import list_benchmarks as stored_benchmarks
 
     suites = standard_suites()
     with open_to_list(db) as store:
         stored = [record for record in stored_benchmarks(store) if record.name not in suites]
     of_suites = [BenchmarkFacts.of(load_suite(name)) for name in suites]
-    return BenchmarkList([*of_suites, *map(BenchmarkFacts.of, stored)])
+    return [*of_suites, *map(BenchmarkFacts.of, stored)]
 
 
 def found_benchmark(
@@ -79,10 +76,8 @@ def found_benchmark(
         return find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())
 
 
-def _as_json(benchmark: "Benchmark | BenchmarkFacts") -> dict[str, Any]:
+def _as_json(benchmark: Benchmark | BenchmarkFacts) -> dict[str, Any]:
     """Return the facts of a benchmark; only a suite or a file has a prompt, only a stored one a date."""
-    from evaluation.results.catalogues import BenchmarkFacts
-
     facts = BenchmarkFacts.of(benchmark) if isinstance(benchmark, Benchmark) else benchmark
     plain: dict[str, Any] = results_as_json(facts)
     return {key: value for key, value in plain.items() if value is not None or key not in ("prompt", "saved_at")}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +13,10 @@ from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_details, print_line, print_table
 from evaluation.errors import ConfigurationError
 from evaluation.results.as_json import as_json as results_as_json
+from evaluation.results.catalogue_entries import MetricDetails, MetricFacts, MetricOption
 
 if TYPE_CHECKING:
     from evaluation.metrics.metric import Metric
-    from evaluation.results.catalogues import MetricDetails, MetricFacts, MetricList
 
 metrics = typer.Typer(no_args_is_help=True, help="Metrics: list, show.")
 
@@ -30,14 +31,12 @@ def list_metrics(as_json: JsonOption = False) -> None:
         _print_families(metric_facts)
 
 
-def available_metrics() -> "MetricList":
+def available_metrics() -> list[MetricFacts]:
     """Return every available metric, ours first; the problems of packages whose metrics are not are reported."""
-    from evaluation.results.catalogues import MetricFacts, MetricList
-
     metric_types, broken = _available()
     for problem in broken:
         print_status(problem)
-    return MetricList(MetricFacts.of(metric) for metric in metric_types)
+    return [_facts_of(metric) for metric in metric_types]
 
 
 def _available() -> tuple[list[type["Metric"]], list[str]]:
@@ -56,7 +55,22 @@ def _available() -> tuple[list[type["Metric"]], list[str]]:
     return metric_types, broken
 
 
-def _print_families(metric_facts: "Sequence[MetricFacts]") -> None:
+def _facts_of(metric: type["Metric"]) -> MetricFacts:
+    from evaluation.metrics.descriptions import family_of, summary
+
+    low, high = metric.value_range
+    return MetricFacts(
+        name=metric.name,
+        family=family_of(metric.name),
+        unit=metric.unit,
+        value_range=(low if isfinite(low) else None, high if isfinite(high) else None),
+        higher_is_better=metric.higher_is_better,
+        needs=tuple(str(need) for need in sorted(metric.needs)),
+        summary=summary(metric),
+    )
+
+
+def _print_families(metric_facts: Sequence[MetricFacts]) -> None:
     from evaluation.metrics.descriptions import FAMILIES, OTHERS
 
     for family in (*FAMILIES, OTHERS):
@@ -114,7 +128,7 @@ def show(
     print_line(details.docstring)
 
 
-def _print_details(details: "MetricDetails") -> None:
+def _print_details(details: MetricDetails) -> None:
     facts, repeats = details.facts, details.repeats_needed
     print_details(
         {
@@ -134,7 +148,7 @@ def _print_details(details: "MetricDetails") -> None:
     )
 
 
-def metric_details(text: str) -> "MetricDetails":
+def metric_details(text: str) -> MetricDetails:
     """Return a metric with all its details; its signature where every required option is given.
 
     Raises:
@@ -142,7 +156,6 @@ def metric_details(text: str) -> "MetricDetails":
     """
     from evaluation.metrics.descriptions import docstring, option_docs
     from evaluation.metrics.parsing import class_named, metric_options, parse_metric
-    from evaluation.results.catalogues import MetricDetails, MetricFacts, MetricOption
 
     kind = class_named(text)
     metric = None
@@ -154,7 +167,7 @@ def metric_details(text: str) -> "MetricDetails":
     meanings = option_docs(kind)
     needs = sorted(metric.asks_for if metric is not None else kind.needs)
     return MetricDetails(
-        facts=replace(MetricFacts.of(kind), needs=tuple(map(str, needs))),
+        facts=replace(_facts_of(kind), needs=tuple(map(str, needs))),
         formula=kind.formula or None,
         source=kind.source or None,
         blind_spots=kind.blind_spots or None,

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,7 @@ from deployments.cli.terminal.tables import print_details, print_table
 from evaluation.candidate import PromptProfile
 from evaluation.errors import ConfigurationError
 from evaluation.results.as_json import as_json as results_as_json
-
-if TYPE_CHECKING:
-    from evaluation.results.catalogues import ProfileList
+from evaluation.results.catalogue_entries import ProfileFacts
 
 profiles = typer.Typer(no_args_is_help=True, help="Prompt profiles: list, show, add.")
 
@@ -35,19 +33,15 @@ def list_profiles(db: DatabaseOption = None, as_json: JsonOption = False) -> Non
     )
 
 
-def known_profiles(db: str | None) -> "ProfileList":
+def known_profiles(db: str | None) -> list[ProfileFacts]:
     """Return the standard profiles, then the stored ones."""
     from evaluation.requests.profiles import STANDARD_PROFILES
-    from evaluation.results.catalogues import ProfileFacts, ProfileList
     from evaluation.store.registry import list_profiles as stored_profiles
 
     with open_to_list(db) as store:
         stored = [profile for profile in stored_profiles(store) if profile.name not in STANDARD_PROFILES]
-    return ProfileList(
-        ProfileFacts.of(profile, source=source)
-        for source, profiles_of_source in (("standard", STANDARD_PROFILES.values()), ("stored", stored))
-        for profile in profiles_of_source
-    )
+    standard = [ProfileFacts.of(profile, source="standard") for profile in STANDARD_PROFILES.values()]
+    return [*standard, *(ProfileFacts.of(profile, source="stored") for profile in stored)]
 
 
 @profiles.command("show")

@@ -13,9 +13,9 @@ from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity, score
 from evaluation.records import RunSummary
+from evaluation.results.catalogue_entries import TaggedRun
 
 if TYPE_CHECKING:
-    from evaluation.results.catalogues import TaggedRun
     from evaluation.store.headlines import HeadlineValue
     from evaluation.store.session import Store
 
@@ -175,13 +175,12 @@ def tag(
 
 def change_tags(
     store: "Store", run: str, *, add: Sequence[str], remove: Sequence[str], favourite: bool | None
-) -> "TaggedRun":
+) -> TaggedRun:
     """Add and remove tags of a run, or mark it, and return what it has now.
 
     Raises:
         BenchwrightError: no such run, no change, or an empty tag.
     """
-    from evaluation.results.catalogues import TaggedRun
     from evaluation.store.runs import find_run, tag_run
 
     if not add and not remove and favourite is None:

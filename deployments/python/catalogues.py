@@ -16,12 +16,12 @@ from deployments.python.stored import opened, several
 
 if TYPE_CHECKING:
     from deployments.python.options import File, Settings, Texts
+    from evaluation.results.catalogue_entries import MetricDetails
     from evaluation.results.catalogues import (
         BenchmarkList,
         BenchmarkResult,
         EndpointList,
         ExperimentList,
-        MetricDetails,
         MetricList,
         ModelList,
         ProfileList,
@@ -45,9 +45,10 @@ def list_experiments(*, all: bool = False, tag: "Texts" = (), db: str | None = N
         StoreError: the database is not there, or cannot be opened.
     """
     from deployments.cli.experiments.command import stored_experiments
+    from evaluation.results.catalogues import ExperimentList
 
     with opened(db) as store:
-        return stored_experiments(store, everything=all, tags=several(tag))
+        return ExperimentList(stored_experiments(store, everything=all, tags=several(tag)))
 
 
 @plainly
@@ -197,9 +198,10 @@ def list_benchmarks(*, db: str | None = None) -> "BenchmarkList":
         StoreError: the database is not there, or cannot be opened.
     """
     from deployments.cli.benchmarks import known_benchmarks
+    from evaluation.results.catalogues import BenchmarkList
 
     with quietly():
-        return known_benchmarks(db)
+        return BenchmarkList(known_benchmarks(db))
 
 
 @plainly
@@ -223,7 +225,8 @@ def load_benchmark(
         BenchmarkError: the file cannot be read.
     """
     from deployments.cli.benchmarks import found_benchmark
-    from evaluation.results.catalogues import BenchmarkFacts, BenchmarkResult
+    from evaluation.results.catalogue_entries import BenchmarkFacts
+    from evaluation.results.catalogues import BenchmarkResult
 
     with quietly():
         benchmark = found_benchmark(str(name), **fields_of_file(field, ignore_field), db=db)
@@ -247,9 +250,10 @@ def list_metrics(*, tell: "Callable[[str], None] | None" = None) -> "MetricList"
         ConfigurationError: `tell` is no function.
     """
     from deployments.cli.metrics import available_metrics
+    from evaluation.results.catalogues import MetricList
 
     with quietly(tell):
-        return available_metrics()
+        return MetricList(available_metrics())
 
 
 @plainly
@@ -280,6 +284,7 @@ def list_profiles(*, db: str | None = None) -> "ProfileList":
         StoreError: the database is not there, or cannot be opened.
     """
     from deployments.cli.profiles import known_profiles
+    from evaluation.results.catalogues import ProfileList
 
     with quietly():
-        return known_profiles(db)
+        return ProfileList(known_profiles(db))

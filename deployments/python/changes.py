@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from deployments.python.options import File, Settings, Texts
     from evaluation.records import AlertRecord
-    from evaluation.results.catalogues import BenchmarkFacts, TaggedRun
+    from evaluation.results.catalogue_entries import BenchmarkFacts, TaggedRun
     from evaluation.results.comparisons import ComparisonResult
     from evaluation.results.experiments import ExperimentFacts
     from evaluation.results.run_diffs import RunDiff
@@ -258,7 +258,7 @@ def add_benchmark(
         ConfigurationError: the name is that of a standard suite.
     """
     from deployments.cli.benchmarks import add_benchmark_file
-    from evaluation.results.catalogues import BenchmarkFacts
+    from evaluation.results.catalogue_entries import BenchmarkFacts
 
     with quietly(tell):
         stored = add_benchmark_file(Path(path), name=name, **fields_of_file(field, ignore_field), db=db)

@@ -15,12 +15,12 @@ from evaluation.reports.notebook_parts import (
     paragraph,
     table,
 )
+from evaluation.results.catalogue_entries import MetricDetails
 from evaluation.results.catalogues import (
     BenchmarkList,
     BenchmarkResult,
     EndpointList,
     ExperimentList,
-    MetricDetails,
     MetricList,
     ModelList,
     ProfileList,

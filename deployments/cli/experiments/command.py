@@ -26,7 +26,6 @@ from evaluation.errors import ConfigurationError
 from evaluation.records import ExperimentRecord
 
 if TYPE_CHECKING:
-    from evaluation.results.catalogues import ExperimentList
     from evaluation.results.experiments import ExperimentFacts
     from evaluation.store.session import Store
 
@@ -102,7 +101,7 @@ def list_all(
     with open_stored(db) as store:
         experiments_that_fit = stored_experiments(store, everything=everything, tags=tag or ())
     if as_json:
-        print_json(list(experiments_that_fit))
+        print_json(experiments_that_fit)
     elif experiments_that_fit:
         print_table(
             ("experiment", "id", "question", "runs", "created", "tags"),
@@ -122,14 +121,13 @@ def list_all(
         print_status("no experiments are stored; `benchwright experiments create NAME --question '…'` creates one")
 
 
-def stored_experiments(store: "Store", *, everything: bool, tags: Sequence[str]) -> "ExperimentList":
+def stored_experiments(store: "Store", *, everything: bool, tags: Sequence[str]) -> "list[ExperimentFacts]":
     """Return the experiments with all of these tags: favourites first, then the newest."""
-    from evaluation.results.catalogues import ExperimentList
     from evaluation.run_results.experiment_result import experiment_facts
     from evaluation.store.experiments import list_experiments
 
     records = [record for record in list_experiments(store, include_archived=everything) if {*tags} <= {*record.tags}]
-    return ExperimentList(map(experiment_facts, sorted(records, key=lambda record: not record.favourite)))
+    return [experiment_facts(record) for record in sorted(records, key=lambda record: not record.favourite)]
 
 
 @experiments.command("show")

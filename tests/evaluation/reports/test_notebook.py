@@ -27,14 +27,13 @@ from evaluation.records import ComparisonSummary, EndpointRecord, ModelRecord, R
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.reports.notebook_parts import SHOWN_ROWS, html_of
 from evaluation.requests.comparison_request import read_comparison_request
+from evaluation.results.catalogue_entries import BenchmarkFacts, ProfileFacts
 from evaluation.results.catalogues import (
-    BenchmarkFacts,
     BenchmarkList,
     BenchmarkResult,
     EndpointList,
     ExperimentList,
     ModelList,
-    ProfileFacts,
     ProfileList,
     ReviewList,
     StoredComparisonList,
