@@ -54,6 +54,7 @@ OF_SELECTION = (
 RESULTS = (
     "evaluation.results.progress:Progress",
     "evaluation.forecasts.costs:Forecast",
+    "evaluation.forecasts.search_forecasts:EvaluationForecast",
     "evaluation.forecasts.search_forecasts:ComparisonForecast",
     "evaluation.results.planned_comparisons:PlannedComparison",
     "evaluation.results.planned_comparisons:PlannedEvaluation",

@@ -1,7 +1,7 @@
-"""What comparisons, races and sweeps take, before they begin."""
+"""What evaluations, comparisons, races and sweeps take, before they begin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evaluation.forecasts.costs import PAGES, Forecast
@@ -13,6 +13,20 @@ from evaluation.results.rendering import ShownInNotebooks
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationForecast(Forecast):
+    """What an evaluation asks, and what it takes."""
+
+    asked_afterwards: tuple[ScoringWork, ...]
+    """Who is asked for scores once the answers are there."""
+
+    @staticmethod
+    def of(costs: Forecast, asked_afterwards: tuple[ScoringWork, ...]) -> "EvaluationForecast":
+        """Return the costs with what is asked afterwards."""
+        own = {each.name: getattr(costs, each.name) for each in fields(costs)}
+        return EvaluationForecast(**own, asked_afterwards=asked_afterwards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from evaluation.forecasts.costs import Forecast
 from evaluation.forecasts.scoring_work import ScoringWork
-from evaluation.forecasts.search_forecasts import ComparisonForecast, RaceForecast, SweepForecast
+from evaluation.forecasts.search_forecasts import ComparisonForecast, EvaluationForecast, RaceForecast, SweepForecast
 from evaluation.formatting import counted, duration, listed
 from evaluation.reports.forecasts import afterwards_sentence, forecast_rows, sentences
 from evaluation.reports.notebook_parts import SHOWN_ROWS, heading, html_of, page, paragraph, table
@@ -14,6 +14,11 @@ from evaluation.results.planned_comparisons import PlannedComparison, PlannedEva
 @html_of.register
 def _forecast(result: Forecast) -> str:
     return page(_costs(result))
+
+
+@html_of.register
+def _evaluation(result: EvaluationForecast) -> str:
+    return page(_costs(result, result.asked_afterwards))
 
 
 def _costs(costs: Forecast, afterwards: Sequence[ScoringWork] = ()) -> str:
