@@ -17,8 +17,40 @@ __version__ = "0.1.0"
 LOADED_AT = time.time()
 """Time at which this process began to load the package, in seconds since 1970."""
 HOMES = {
-    "deployments.python.comparisons": ("compare", "compare_async", "compare_unpaired"),
+    "deployments.python.catalogues": (
+        "list_benchmarks",
+        "list_comparisons",
+        "list_endpoints",
+        "list_experiments",
+        "list_metrics",
+        "list_models",
+        "list_profiles",
+        "list_reviews",
+        "load_benchmark",
+        "load_experiment",
+        "load_metric",
+        "load_review",
+    ),
+    "deployments.python.changes": (
+        "acknowledge_alert",
+        "add_benchmark",
+        "add_to_experiment",
+        "agree",
+        "annotate",
+        "create_experiment",
+        "diff_runs",
+        "export",
+        "tag_run",
+    ),
+    "deployments.python.comparisons": (
+        "compare",
+        "compare_async",
+        "compare_history",
+        "compare_unpaired",
+        "forecast_compare",
+    ),
     "deployments.python.evaluations": ("evaluate", "evaluate_async", "forecast"),
+    "deployments.python.monitoring": ("monitor", "monitor_async"),
     "deployments.python.races": ("forecast_race", "race", "race_async"),
     "deployments.python.scores": ("score", "score_async"),
     "deployments.python.stored": (

@@ -2,9 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from evaluation.records.evidence import Choosable
+from evaluation.results.rendering import ShownInNotebooks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_EXPECTED = ("latency_s", "cost_per_1k", "energy_j")
+"""Fields that hold an expected value or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +130,7 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendation:
+class Recommendation(ShownInNotebooks):
     """A candidate ready to call, or the reason for naming none."""
 
     id: str
@@ -161,7 +168,41 @@ class Recommendation:
     """The test that compared the best with the others: `exact McNemar over all measured runs, Holm over 6 pairs`; None
     where there was nobody to hold it against."""
 
+    PAGES: ClassVar[str] = "selection.pages.notebook"
+
     @property
     def abstained(self) -> bool:
         """True where no candidate is named."""
         return self.candidate is None
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per feasible candidate, the named one first.
+
+        Columns: `candidate` and `model` (`string`), `is_named`, `is_tied` and `is_pareto` (`boolean`), `quality`,
+        `low`, `high`, `measured`, `latency_s`, `cost_per_1k`, `energy_j`, `memory_gb` (`float64`), `n_cases` (`Int64`).
+        """
+        from evaluation.results.frames import REAL, TEXT, TRUTH, WHOLE, frame
+
+        columns = {"candidate": TEXT, "model": TEXT, "is_named": TRUTH, "is_tied": TRUTH, "is_pareto": TRUTH}
+        columns |= dict.fromkeys(("quality", "low", "high", "measured"), REAL) | {"n_cases": WHOLE}
+        columns |= dict.fromkeys((*_EXPECTED, "memory_gb"), REAL)
+        named = [] if self.candidate is None else [self._row(self.candidate, self, is_named=True)]
+        return frame([*named, *(self._row(each.candidate, each) for each in self.alternatives)], columns)
+
+    def _row(
+        self, candidate: Choosable, numbers: "Recommendation | Ranked", *, is_named: bool = False
+    ) -> dict[str, object]:
+        label, quality = candidate.label, numbers.quality
+        expected = {name: getattr(numbers, name) for name in _EXPECTED}
+        return {
+            "candidate": label,
+            "model": candidate.model,
+            "is_named": is_named,
+            "is_tied": label in self.tied and len(self.tied) > 1,
+            "is_pareto": label in self.pareto,
+            **({} if quality is None else {"quality": quality.value, "low": quality.low, "high": quality.high}),
+            "n_cases": None if quality is None else quality.n_cases,
+            "measured": None if numbers.measured is None else numbers.measured.value,
+            **{name: None if value is None else value.value for name, value in expected.items()},
+            "memory_gb": numbers.memory_gb,
+        }

@@ -1,13 +1,15 @@
 """The scoreboard: what is known of each candidate on each task, as plain arrays for recommendations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from evaluation.records.evidence import Choosable, Evidence
+from evaluation.results.rendering import ShownInNotebooks
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -99,7 +101,7 @@ class TaskStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scoreboard:
+class Scoreboard(ShownInNotebooks):
     """Results of all candidates on all tasks, from one state of the evidence."""
 
     candidates: tuple[Choosable, ...]
@@ -108,6 +110,36 @@ class Scoreboard:
     """Results over all tasks, each task counting alike; for a question that names no task."""
     fingerprint: str
     """Fingerprint of the evidence."""
+    PAGES: ClassVar[str] = "selection.pages.notebook"
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per task and candidate measured on it.
+
+        Columns: `task`, `candidate`, `model` and `not_ready` (`string`), `n_cases` (`Int64`), `quality`, `quality_se`,
+        `latency_s` (the 95th percentile), `cost_usd` and `energy_j` (`float64`).
+        """
+        from evaluation.results.frames import REAL, TEXT, WHOLE, frame
+
+        columns = {"task": TEXT, "candidate": TEXT, "model": TEXT, "not_ready": TEXT, "n_cases": WHOLE}
+        columns |= dict.fromkeys(("quality", "quality_se", "latency_s", "cost_usd", "energy_j"), REAL)
+        rows = [row for standing in self.standings.values() for row in self._rows(standing)]
+        return frame(rows, columns)
+
+    def _rows(self, standing: TaskStanding) -> Iterator[dict[str, object]]:
+        for place, candidate in enumerate(self.candidates):
+            if standing.n_measured[place]:
+                yield {
+                    "task": standing.task,
+                    "candidate": candidate.label,
+                    "model": candidate.model,
+                    "not_ready": candidate.not_ready,
+                    "n_cases": int(standing.n_measured[place]),
+                    "quality": standing.quality[place],
+                    "quality_se": standing.quality_se[place],
+                    "latency_s": standing.latency_s[place, 95],
+                    "cost_usd": standing.cost_usd[place],
+                    "energy_j": standing.energy_j[place],
+                }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -95,18 +95,25 @@ def acknowledge(
     as_json: JsonOption = False,
 ) -> None:
     """Acknowledge an alert: nobody is notified of it again. This also accepts a change of model, judge or server."""
-    from evaluation.store.alerts import acknowledge_alert, find_alert
-
     with open_stored(db) as store:
-        stored = find_alert(store, alert)
-        acknowledged = acknowledge_alert(
-            store, stored.alert_id, by=by or _login(), note=note, ends=stored.rule in CHANGES
-        )
+        acknowledged = acknowledge_stored(store, alert, note=note, by=by)
     if as_json:
         print_json(results_as_json(AlertResult.of(acknowledged)))
     else:
         over = " and resolved" if acknowledged.rule in CHANGES else "; it is resolved when a monitor no longer finds it"
         print_line(f"{acknowledged.alert_id} ({acknowledged.rule}) is acknowledged{over}")
+
+
+def acknowledge_stored(store: "Store", alert: str, *, note: str | None, by: str | None) -> AlertRecord:
+    """Acknowledge an alert and return it; one about a change is over then.
+
+    Raises:
+        UnknownNameError: no such alert.
+    """
+    from evaluation.store.alerts import acknowledge_alert, find_alert
+
+    stored = find_alert(store, alert)
+    return acknowledge_alert(store, stored.alert_id, by=by or _login(), note=note, ends=stored.rule in CHANGES)
 
 
 @alerts.command("silence")

@@ -1,7 +1,6 @@
 """The `benchwright benchmarks` commands: list, show and add benchmarks, and validate a benchmark file."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +21,8 @@ from evaluation.benchmarks.rendering import check_renderable, render
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 from evaluation.files.field_mapping import read_mapping
-from evaluation.records import BenchmarkRecord
+from evaluation.results.as_json import as_json as results_as_json
+from evaluation.results.catalogue_entries import BenchmarkFacts
 
 benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add, validate.")
 
@@ -37,61 +37,50 @@ NameOption = Annotated[
 @benchmarks.command("list")
 def list_benchmarks(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the standard suites and the stored benchmarks."""
+    benchmark_list = known_benchmarks(db)
+    if as_json:
+        print_json([_as_json(facts) for facts in benchmark_list])
+        return
+    print_table(
+        ("benchmark", "task", "cases", "headline", "version", "source"),
+        [
+            (facts.name, facts.task_type, facts.n_cases, facts.headline, facts.version[:12], facts.source)
+            for facts in benchmark_list
+        ],
+    )
+
+
+def known_benchmarks(db: str | None) -> list[BenchmarkFacts]:
+    """Return the standard suites, then the stored benchmarks."""
     from evaluation.benchmarks.suites import load_suite, standard_suites
     from evaluation.store.benchmarks import list_benchmarks as stored_benchmarks
 
     suites = standard_suites()
     with open_to_list(db) as store:
-        stored = [_record_as_json(record) for record in stored_benchmarks(store) if record.name not in suites]
-    descriptions = [_as_json(load_suite(name)) for name in suites] + stored
-    if as_json:
-        print_json(descriptions)
-        return
-    print_table(
-        ("benchmark", "task", "cases", "headline", "version", "source"),
-        [
-            (item["name"], item["task_type"], item["n_cases"], item["headline"], item["version"][:12], item["source"])
-            for item in descriptions
-        ],
-    )
+        stored = [record for record in stored_benchmarks(store) if record.name not in suites]
+    of_suites = [BenchmarkFacts.of(load_suite(name)) for name in suites]
+    return [*of_suites, *map(BenchmarkFacts.of, stored)]
 
 
-def _as_json(benchmark: Benchmark) -> dict[str, Any]:
-    return {
-        "name": benchmark.name,
-        "version": benchmark.version,
-        "task_type": benchmark.task_type,
-        "n_cases": len(benchmark.cases),
-        "headline": benchmark.headline,
-        "metrics": list(benchmark.metrics),
-        "options": dict(benchmark.options),
-        "prompt": {"system": benchmark.prompt.system, "template": benchmark.prompt.template},
-        "description": benchmark.description,
-        "criteria": benchmark.criteria,
-        "licence": benchmark.licence,
-        "source": benchmark.source,
-        "format": benchmark.format,
-        "fields": asdict(benchmark.fields),
-    }
+def found_benchmark(
+    name: str, *, fields: Sequence[str] | None, ignored: Sequence[str] | None, db: str | None
+) -> Benchmark:
+    """Return a suite, a stored benchmark or that of a file.
+
+    Raises:
+        BenchwrightError: there is none of this name, or the file cannot be read.
+    """
+    from evaluation.resolution import find_benchmark
+
+    with open_to_list(db) as store:
+        return find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())
 
 
-def _record_as_json(record: BenchmarkRecord) -> dict[str, Any]:
-    return {
-        "name": record.name,
-        "version": record.version,
-        "task_type": record.task_type,
-        "n_cases": record.n_cases,
-        "headline": record.headline,
-        "metrics": list(record.metrics),
-        "options": dict(record.options),
-        "description": record.description,
-        "criteria": record.criteria,
-        "licence": record.licence,
-        "source": record.source,
-        "format": record.format,
-        "fields": asdict(record.fields),
-        "saved_at": record.saved_at.isoformat(),
-    }
+def _as_json(benchmark: Benchmark | BenchmarkFacts) -> dict[str, Any]:
+    """Return the facts of a benchmark; only a suite or a file has a prompt, only a stored one a date."""
+    facts = BenchmarkFacts.of(benchmark) if isinstance(benchmark, Benchmark) else benchmark
+    plain: dict[str, Any] = results_as_json(facts)
+    return {key: value for key, value in plain.items() if value is not None or key not in ("prompt", "saved_at")}
 
 
 @benchmarks.command("show")
@@ -109,10 +98,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a benchmark's metrics and its first cases as a model receives them. Options marked * may be repeated."""
-    from evaluation.resolution import find_benchmark
-
-    with open_to_list(db) as store:
-        benchmark = find_benchmark(name, store=store, fields=read_mapping(field or []), ignore=ignore_field or ())
+    benchmark = found_benchmark(name, fields=field, ignored=ignore_field, db=db)
     shown = benchmark.cases[:cases]
     if as_json:
         print_json(_as_json(benchmark) | {"cases": [_case_as_json(benchmark, case) for case in shown]})
@@ -146,10 +132,25 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Store a file's cases under its name: all of them, or none. Options marked * may be repeated."""
+    benchmark = add_benchmark_file(path, name=name, fields=field, ignored=ignore_field, db=db)
+    if as_json:
+        print_json(_as_json(benchmark))
+    else:
+        _print(benchmark, f"stored as {benchmark.name}, version {benchmark.version[:12]}")
+
+
+def add_benchmark_file(
+    path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None, db: str | None
+) -> Benchmark:
+    """Store the cases of a file under its name, and return the benchmark.
+
+    Raises:
+        BenchwrightError: the file cannot be evaluated, or its name is that of a suite.
+    """
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.store.benchmarks import save_benchmark
 
-    benchmark = _checked(path, name=name, fields=field, ignored=ignore_field)
+    benchmark = checked_file(path, name=name, fields=fields, ignored=ignored)
     if benchmark.name in standard_suites():
         raise ConfigurationError(
             f"{benchmark.name!r} is the name of a standard suite, which cannot be replaced", "Give --name another."
@@ -157,10 +158,7 @@ def add(
     with open_results(db) as store:
         _tell_of_another_version(benchmark, store)
         save_benchmark(store, benchmark)
-    if as_json:
-        print_json(_as_json(benchmark))
-    else:
-        _print(benchmark, f"stored as {benchmark.name}, version {benchmark.version[:12]}")
+    return benchmark
 
 
 def _tell_of_another_version(benchmark: Benchmark, store: Any) -> None:
@@ -185,7 +183,7 @@ def validate(
     """Check whether a file can be evaluated; nothing is stored. Options marked * may be repeated."""
     from evaluation.benchmarks.loading import equal_contents
 
-    benchmark = _checked(path, name=name, fields=field, ignored=ignore_field)
+    benchmark = checked_file(path, name=name, fields=field, ignored=ignore_field)
     if as_json:
         equal = [list(ids) for ids in equal_contents(benchmark)]
         print_json({"status": "ok"} | _as_json(benchmark) | {"equal_contents": equal})
@@ -193,8 +191,14 @@ def validate(
         _print(benchmark, "OK")
 
 
-def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None) -> Benchmark:
-    """Return the benchmark in the file, complete, with metrics that can be measured on it."""
+def checked_file(
+    path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None
+) -> Benchmark:
+    """Return the benchmark in the file, complete, with metrics that can be measured on it.
+
+    Raises:
+        BenchwrightError: it cannot be evaluated.
+    """
     from evaluation.benchmarks.loading import load_benchmark
 
     if name is not None and not name.strip():

@@ -109,12 +109,12 @@ def current_caller() -> Caller | None:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
-    """Print nothing of what this thread does in the block, which runs no flow."""
+def quietly(tell: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Print nothing of what this thread does in the block, which runs no flow; `tell` is called with its messages."""
     from deployments.prefect_server import prefect_server
 
     before = getattr(_of_thread, "caller", None)
-    _of_thread.caller = Caller(tell=None, progress=None, open_server=prefect_server)
+    _of_thread.caller = Caller(tell=tell, progress=None, open_server=prefect_server)
     try:
         yield
     finally:

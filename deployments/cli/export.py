@@ -57,10 +57,9 @@ def export(
     filters = Filters(
         candidates=tuple(candidate or ()), metrics=tuple(metric or ()), cases=tuple(case or ()), failed=failed
     )
-    chosen, kind = _format(form, out), _kind(table)
     try:
         with handle_sigterm(), open_stored(db) as store:
-            _export(store, what, chosen, kind, filters, out)
+            export_table(store, what, form=form, table=table, filters=filters, out=out)
     except (KeyboardInterrupt, TerminatedError) as end:
         raise typer.Exit(code_of_signal(end)) from None
 
@@ -88,24 +87,30 @@ def _kind(table: str | None) -> "Kind | None":
     return Kind(table) if table else None
 
 
-def _export(
-    store: "Store", what: str, form: Format, requested_kind: "Kind | None", filters: "Filters", out: Path | None
+def export_table(
+    store: "Store", what: str, *, form: str | None, table: str | None, filters: "Filters", out: Path | None
 ) -> None:
+    """Write results as a table to a new file, or print them.
+
+    Raises:
+        BenchwrightError: an unknown name, format or table, or the file cannot be written.
+    """
     from evaluation.exports.filters import check_filters
     from evaluation.exports.rows import rows
     from evaluation.exports.source import find_source
 
+    file_format, requested_kind = _format(form, out), _kind(table)
     source = find_source(store, what)
     kind = requested_kind or source.kinds[0]
     check_filters(store, source, kind, filters)
     columns, records = rows(store, source, kind, filters)
     values = [column for column in columns if f"{column} failure" in columns]
     if out is not None:
-        n = write_file(out, columns, records, form, metrics=values)
+        n = write_file(out, columns, records, file_format, metrics=values)
         print_status(f"{out}: {n:,} {kind} of {source.name}")
         return
     try:
-        write_to_pipe(sys.stdout.buffer, columns, records, form, metrics=values)
+        write_to_pipe(sys.stdout.buffer, columns, records, file_format, metrics=values)
     except BrokenPipeError:
         # Whoever read it has had enough; what is still to be flushed at the end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,8 +1,9 @@
 """The `benchwright metrics` commands: available metrics, and what the values of each mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,8 @@ from deployments.cli.completion import metric_names
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_details, print_line, print_table
 from evaluation.errors import ConfigurationError
+from evaluation.results.as_json import as_json as results_as_json
+from evaluation.results.catalogue_entries import MetricDetails, MetricFacts, MetricOption
 
 if TYPE_CHECKING:
     from evaluation.metrics.metric import Metric
@@ -21,13 +24,19 @@ metrics = typer.Typer(no_args_is_help=True, help="Metrics: list, show.")
 @metrics.command("list")
 def list_metrics(as_json: JsonOption = False) -> None:
     """List every metric by family: unit, range, which values are better, and what it needs."""
+    metric_facts = available_metrics()
+    if as_json:
+        print_json([results_as_json(facts) for facts in metric_facts])
+    else:
+        _print_families(metric_facts)
+
+
+def available_metrics() -> list[MetricFacts]:
+    """Return every available metric, ours first; the problems of packages whose metrics are not are reported."""
     metric_types, broken = _available()
     for problem in broken:
         print_status(problem)
-    if as_json:
-        print_json([_in_short(metric) for metric in metric_types])
-        return
-    _print_families([_in_short(metric) for metric in metric_types])
+    return [_facts_of(metric) for metric in metric_types]
 
 
 def _available() -> tuple[list[type["Metric"]], list[str]]:
@@ -46,40 +55,40 @@ def _available() -> tuple[list[type["Metric"]], list[str]]:
     return metric_types, broken
 
 
-def _in_short(metric: type["Metric"]) -> dict[str, Any]:
+def _facts_of(metric: type["Metric"]) -> MetricFacts:
     from evaluation.metrics.descriptions import family_of, summary
 
     low, high = metric.value_range
-    return {
-        "name": metric.name,
-        "family": family_of(metric.name),
-        "unit": metric.unit,
-        "range": [low if isfinite(low) else None, high if isfinite(high) else None],
-        "higher_is_better": metric.higher_is_better,
-        "needs": sorted(metric.needs),
-        "summary": summary(metric),
-    }
+    return MetricFacts(
+        name=metric.name,
+        family=family_of(metric.name),
+        unit=metric.unit,
+        value_range=(low if isfinite(low) else None, high if isfinite(high) else None),
+        higher_is_better=metric.higher_is_better,
+        needs=tuple(str(need) for need in sorted(metric.needs)),
+        summary=summary(metric),
+    )
 
 
-def _print_families(descriptions: Sequence[Mapping[str, Any]]) -> None:
+def _print_families(metric_facts: Sequence[MetricFacts]) -> None:
     from evaluation.metrics.descriptions import FAMILIES, OTHERS
 
     for family in (*FAMILIES, OTHERS):
-        of_family = [item for item in descriptions if item["family"] == family]
+        of_family = [facts for facts in metric_facts if facts.family == family]
         if of_family:
             print_line(family.upper())
             print_table(
                 ("metric", "unit", "range", "better", "needs", "what it is"),
                 [
                     (
-                        item["name"],
-                        item["unit"],
-                        _range(item["range"]),
-                        _better(item["higher_is_better"]),
-                        item["needs"],
-                        item["summary"],
+                        facts.name,
+                        facts.unit,
+                        _range(facts.value_range),
+                        _better(facts.higher_is_better),
+                        facts.needs,
+                        facts.summary,
                     )
-                    for item in of_family
+                    for facts in of_family
                 ],
             )
 
@@ -106,46 +115,45 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a metric computes, what it does not capture, and its options."""
-    facts = _in_full(name)
+    details = metric_details(name)
     if as_json:
-        print_json(facts)
+        print_json(results_as_json(details))
         return
-    _print_facts(facts)
-    options = facts["options"]
-    if options:
+    _print_details(details)
+    if details.options:
         print_line()
         print_line("options")
-        print_details({f"  {option['name']}": _option_in_words(option) for option in options})
+        print_details({f"  {option.name}": f"{option.type}\n{option.meaning}".rstrip() for option in details.options})
     print_line()
-    print_line(facts["docstring"])
+    print_line(details.docstring)
 
 
-def _print_facts(facts: Mapping[str, Any]) -> None:
-    repeats = facts["repeats_needed"]
+def _print_details(details: MetricDetails) -> None:
+    facts, repeats = details.facts, details.repeats_needed
     print_details(
         {
-            "metric": facts["name"],
-            "family": facts["family"],
-            "formula": facts["formula"],
-            "unit": facts["unit"],
-            "range": _range(facts["range"]),
-            "better": _better(facts["higher_is_better"]),
-            "chance": None if facts["chance_level"] is None else f"{facts['chance_level']:g}",
-            "needs": facts["needs"],
+            "metric": facts.name,
+            "family": facts.family,
+            "formula": details.formula,
+            "unit": facts.unit,
+            "range": _range(facts.value_range),
+            "better": _better(facts.higher_is_better),
+            "chance": None if details.chance_level is None else f"{details.chance_level:g}",
+            "needs": facts.needs,
             "repeats": f"each case asked {repeats} times or more" if repeats > 1 else None,
-            "source": facts["source"],
-            "blind spots": facts["blind_spots"],
-            "signature": facts["signature"],
+            "source": details.source,
+            "blind spots": details.blind_spots,
+            "signature": details.signature,
         }
     )
 
 
-def _option_in_words(option: Mapping[str, Any]) -> str:
-    return f"{option['type']}\n{option['meaning']}".rstrip()
+def metric_details(text: str) -> MetricDetails:
+    """Return a metric with all its details; its signature where every required option is given.
 
-
-def _in_full(text: str) -> dict[str, Any]:
-    """Return a metric with all its details; its signature where every required option is given."""
+    Raises:
+        BenchwrightError: there is no such metric, or an option is wrong.
+    """
     from evaluation.metrics.descriptions import docstring, option_docs
     from evaluation.metrics.parsing import class_named, metric_options, parse_metric
 
@@ -157,19 +165,19 @@ def _in_full(text: str) -> dict[str, Any]:
         if "(" in text:
             raise
     meanings = option_docs(kind)
-    return {
-        **_in_short(kind),
-        "needs": sorted(metric.asks_for if metric is not None else kind.needs),
-        "formula": kind.formula or None,
-        "source": kind.source or None,
-        "blind_spots": kind.blind_spots or None,
-        "chance_level": kind.chance_level,
-        "repeats_needed": metric.n_repeats_needed if metric is not None else 1,
-        "scorer_version": kind.scorer_version,
-        "signature": metric.signature if metric is not None else None,
-        "options": [
-            {"name": name, "type": words, "meaning": meanings.get(name, "")}
+    needs = sorted(metric.asks_for if metric is not None else kind.needs)
+    return MetricDetails(
+        facts=replace(_facts_of(kind), needs=tuple(map(str, needs))),
+        formula=kind.formula or None,
+        source=kind.source or None,
+        blind_spots=kind.blind_spots or None,
+        chance_level=kind.chance_level,
+        repeats_needed=metric.n_repeats_needed if metric is not None else 1,
+        scorer_version=kind.scorer_version,
+        signature=metric.signature if metric is not None else None,
+        options=tuple(
+            MetricOption(name=name, type=words, meaning=meanings.get(name, ""))
             for name, words in metric_options(kind).items()
-        ],
-        "docstring": docstring(kind),
-    }
+        ),
+        docstring=docstring(kind),
+    )

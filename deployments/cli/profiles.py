@@ -11,6 +11,8 @@ from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_details, print_table
 from evaluation.candidate import PromptProfile
 from evaluation.errors import ConfigurationError
+from evaluation.results.as_json import as_json as results_as_json
+from evaluation.results.catalogue_entries import ProfileFacts
 
 profiles = typer.Typer(no_args_is_help=True, help="Prompt profiles: list, show, add.")
 
@@ -18,24 +20,28 @@ profiles = typer.Typer(no_args_is_help=True, help="Prompt profiles: list, show, 
 @profiles.command("list")
 def list_profiles(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the standard and the stored profiles."""
-    from evaluation.requests.profiles import STANDARD_PROFILES
-    from evaluation.store.registry import list_profiles as stored_profiles
-
-    with open_to_list(db) as store:
-        profiles_with_source = [
-            (profile, "stored") for profile in stored_profiles(store) if profile.name not in STANDARD_PROFILES
-        ]
-    profiles_with_source = [(profile, "standard") for profile in STANDARD_PROFILES.values()] + profiles_with_source
+    profile_list = known_profiles(db)
     if as_json:
-        print_json([_as_json(profile) | {"source": source} for profile, source in profiles_with_source])
+        print_json([results_as_json(facts) for facts in profile_list])
         return
     print_table(
         ("profile", "hash", "system", "template", "examples", "source"),
         [
-            (profile.name, profile.hash[:12], profile.system, repr(profile.template), len(profile.examples), source)
-            for profile, source in profiles_with_source
+            (facts.name, facts.hash[:12], facts.system, repr(facts.template), len(facts.examples), facts.source)
+            for facts in profile_list
         ],
     )
+
+
+def known_profiles(db: str | None) -> list[ProfileFacts]:
+    """Return the standard profiles, then the stored ones."""
+    from evaluation.requests.profiles import STANDARD_PROFILES
+    from evaluation.store.registry import list_profiles as stored_profiles
+
+    with open_to_list(db) as store:
+        stored = [profile for profile in stored_profiles(store) if profile.name not in STANDARD_PROFILES]
+    standard = [ProfileFacts.of(profile, source="standard") for profile in STANDARD_PROFILES.values()]
+    return [*standard, *(ProfileFacts.of(profile, source="stored") for profile in stored)]
 
 
 @profiles.command("show")

@@ -13,9 +13,11 @@ from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity, score
 from evaluation.records import RunSummary
+from evaluation.results.catalogue_entries import TaggedRun
 
 if TYPE_CHECKING:
     from evaluation.store.headlines import HeadlineValue
+    from evaluation.store.session import Store
 
 runs = typer.Typer(help="Runs: list, tag, archive, delete.")
 
@@ -167,21 +169,31 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Add and remove tags of a run, or mark it as a favourite."""
+    with open_stored(db) as store:
+        tagged = change_tags(store, run, add=add or (), remove=remove or (), favourite=favourite)
+    if as_json:
+        print_json(tagged)
+    else:
+        print_line(f"{tagged.run_id}: {', '.join(tagged.tags) or 'no tags'}{' ★' if tagged.favourite else ''}")
+
+
+def change_tags(
+    store: "Store", run: str, *, add: Sequence[str], remove: Sequence[str], favourite: bool | None
+) -> TaggedRun:
+    """Add and remove tags of a run, or mark it, and return what it has now.
+
+    Raises:
+        BenchwrightError: no such run, no change, or an empty tag.
+    """
     from evaluation.store.runs import find_run, tag_run
 
-    added, removed = add or [], remove or []
-    if not added and not removed and favourite is None:
+    if not add and not remove and favourite is None:
         raise ConfigurationError("no change was given", "Give --add TAG, --remove TAG or --favourite.")
-    if any(not text.strip() for text in added):
+    if any(not text.strip() for text in add):
         raise ConfigurationError("a tag must not be empty", "Give a tag.")
-    with open_stored(db) as store:
-        run_id = find_run(store, run).plan.run_id
-        tags = tag_run(store, run_id, add=added, remove=removed, favourite=favourite)
-        marked = find_run(store, run_id).favourite
-    if as_json:
-        print_json({"run_id": run_id, "tags": list(tags), "favourite": marked})
-    else:
-        print_line(f"{run_id}: {', '.join(tags) or 'no tags'}{' ★' if marked else ''}")
+    run_id = find_run(store, run).plan.run_id
+    tags = tag_run(store, run_id, add=add, remove=remove, favourite=favourite)
+    return TaggedRun(run_id=run_id, tags=tuple(tags), favourite=find_run(store, run_id).favourite)
 
 
 @runs.command("archive")

@@ -26,6 +26,13 @@ _OTHERS: Mapping[Any, tuple[type, str]] = {
     PathLike: (cast(type, PathLike), "a path"),
     Callable: (cast(type, Callable), "a function"),
 }
+_NAMED: Mapping[Any, Any] = {
+    "Texts": str | Sequence,
+    "Settings": str | Sequence | Mapping,
+    "File": str | PathLike,
+    "Callable[[str], None] | None": Callable,
+}
+"""Types of arguments by the words in which signatures have them."""
 _QUOTED = re.compile(r"(`[^`]*`)")
 _FLAG = re.compile(r"--([a-z][a-z-]*)")
 _FLAG_WITH_VALUE = re.compile(r"^`--([a-z][a-z-]*)(?: ([^`]+))?`$")
@@ -40,7 +47,7 @@ def refuse_wrong_kind(name: str, value: object, hint: Any, *, function: str) -> 
     """
     kinds = [(get_origin(each) or each) for each in _members(hint)]
     allowed = [_OTHERS.get(kind) or _NUMBERS.get(kind) for kind in kinds]
-    if value is None or None in allowed or all(kind in _NUMBERS for kind in kinds):
+    if None in allowed or all(kind in _NUMBERS for kind in kinds):
         return
     types, words = zip(*(each for each in allowed if each is not None), strict=True)
     if not isinstance(value, types) or isinstance(value, bytes):
@@ -51,11 +58,18 @@ def refuse_wrong_kind(name: str, value: object, hint: Any, *, function: str) -> 
         )
 
 
-def _refuse_no_count(name: str, value: object, *, function: str) -> None:
-    if not isinstance(value, Integral) or value < 1:
+def _refuse_no_count(name: str, value: object, *, least: int, function: str) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ConfigurationError(
-            f"{function}(): {name} must be a whole number of at least 1 (got {value!r})",
+            f"{function}(): {name} must be a whole number of at least {least} (got {value!r})",
             f"`help({function})` describes every option.",
+        )
+
+
+def _refuse_no_truth(name: str, value: object, *, function: str) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(
+            f"{function}(): {name} must be True or False (got {value!r})", f"`help({function})` describes every option."
         )
 
 
@@ -109,18 +123,27 @@ def _name(flag: re.Match[str]) -> str:
     return flag[1].replace("-", "_")
 
 
+def _refuse_wrong(value: object, parameter: inspect.Parameter, *, function: str) -> None:
+    """Check an argument by the annotation of its parameter; `Texts` and the like are named, to be imported late."""
+    hint = parameter.annotation
+    if hint in (int, int | None):
+        _refuse_no_count(parameter.name, value, least=0 if parameter.default == 0 else 1, function=function)
+    elif hint in (bool, bool | None):
+        _refuse_no_truth(parameter.name, value, function=function)
+    elif hint in (str, str | None) or hint in _NAMED:
+        refuse_wrong_kind(parameter.name, value, _NAMED.get(hint, hint), function=function)
+
+
 def plainly(function: F) -> F:
-    """Return the function with its texts and counts checked, and its errors in words of Python."""
+    """Return the function with its arguments checked, and its errors in words of Python."""
     signature = inspect.signature(function)
 
     @wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
         for name, value in signature.bind(*args, **kwargs).arguments.items():
-            annotation = signature.parameters[name].annotation
-            if value is not None and annotation in (str, str | None):
-                refuse_wrong_kind(name, value, str, function=function.__name__)
-            if value is not None and annotation in (int, int | None):
-                _refuse_no_count(name, value, function=function.__name__)
+            parameter = signature.parameters[name]
+            if value is not None or parameter.default is not None:
+                _refuse_wrong(value, parameter, function=function.__name__)
         with in_words_of_python():
             return function(*args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""The functions `compare`, `compare_async` and `compare_unpaired`."""
+"""The functions `compare`, `compare_async`, `forecast_compare`, `compare_unpaired` and `compare_history`."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 from deployments.cli.compare.request import CompareOptions as TypedComparison
 from deployments.cli.terminal.output import EXIT_DONE
 from deployments.python.calling import call, call_async
-from deployments.python.checking import in_words_of_python, refuse_no_run
+from deployments.python.checking import in_words_of_python, refuse_no_run, refuse_wrong_kind
 from deployments.python.documented import refuse_unknown, with_options
 from deployments.python.evaluations import (
     as_lists,
@@ -17,10 +17,12 @@ from deployments.python.evaluations import (
     refuse_unfinished,
     request_fields,
 )
-from deployments.python.options import CompareOptions, UnpairedOptions
+from deployments.python.options import CompareOptions, Texts, UnpairedOptions
+from deployments.python.stored import opened, several
 
 if TYPE_CHECKING:
-    from evaluation.results.listings import ComparisonList
+    from evaluation.forecasts.search_forecasts import ComparisonForecast
+    from evaluation.results.listings import ComparisonList, PairHistoryList
     from evaluation.results.runs import InvocationResult, RunResult
     from evaluation.results.unpaired import UnpairedComparisonResult
 
@@ -60,6 +62,74 @@ async def compare_async(
         BenchwrightError: as of `compare`.
     """
     return await call_async(partial(_compare, runs, options), **listeners(options))
+
+
+@with_options(CompareOptions)
+def forecast_compare(
+    *runs: "str | RunResult | InvocationResult", **options: Unpack[CompareOptions]
+) -> "ComparisonForecast":
+    """Return what `compare` would compare with these options, and what it would ask first; nothing is asked or stored.
+
+    The same as `benchwright compare --dry-run`.
+
+    Args:
+        runs: Stored runs: results, ids, the beginning of one, `last`; an experiment's name: its runs.
+
+    Raises:
+        BenchwrightError: invalid input or setup.
+    """
+    return call(partial(_forecast, runs, options), **listeners(options))
+
+
+def _forecast(runs: "tuple[str | RunResult | InvocationResult, ...]", options: CompareOptions) -> "ComparisonForecast":
+    from deployments.cli.compare.flow_run import (
+        comparison_workplace,
+        forecast_prepared_comparison,
+        prepare_comparison,
+    )
+
+    refuse_unknown(options, CompareOptions, function="forecast_compare")
+    typed = _typed(runs, options)
+    if not typed.evaluation:
+        return _forecast_stored(typed, options)
+    with comparison_workplace(typed, options.get("db")) as (store, stack):
+        prepared, request = prepare_comparison(typed, store)
+        assert prepared is not None  # noqa: S101 - the options of an evaluation make one
+        return forecast_prepared_comparison(request, prepared, store, stack)
+
+
+def _forecast_stored(typed: "TypedComparison", options: CompareOptions) -> "ComparisonForecast":
+    from deployments.cli.arguments import open_stored
+    from evaluation.comparisons.plan import planned_comparisons
+    from evaluation.forecasts.search_forecasts import ComparisonForecast
+    from evaluation.requests.comparison_request import read_comparison_request
+
+    request = read_comparison_request(typed.fields, checks=typed.check_metrics if typed.checks else None)
+    with open_stored(options.get("db")) as store:
+        return ComparisonForecast(planned=tuple(planned_comparisons(store, request)))
+
+
+def compare_history(
+    *sides: "str | RunResult | InvocationResult", metric: "Texts" = (), db: str | None = None
+) -> "PairHistoryList":
+    """Return how two sides came out in earlier comparisons, oldest first, as `benchwright compare --history` does.
+
+    Args:
+        sides: Runs, whose candidates are looked up in pairs; or the names of two sides as comparisons showed them.
+        metric: Only these metrics; default: those of quality.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: there is no comparison of these.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from evaluation.comparisons.pair_history import history_of
+    from evaluation.results.listings import PairHistoryList
+
+    refuse_wrong_kind("metric", metric, Texts, function="compare_history")
+    with in_words_of_python(), opened(db) as store:
+        names = [name for side in sides for name in _ids(side)]
+        return PairHistoryList(history_of(store, names, metrics=several(metric)))
 
 
 @with_options(UnpairedOptions)

@@ -37,7 +37,8 @@ def refuse_unknown(values: Mapping[str, object], options: type, *, function: str
             close = get_close_matches(name, names, n=1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{meant}")
-        refuse_wrong_kind(name, value, names[name], function=function)
+        if value is not None:
+            refuse_wrong_kind(name, value, names[name], function=function)
 
 
 def description_of(hint: Any) -> str:

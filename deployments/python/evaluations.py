@@ -17,7 +17,7 @@ from evaluation.errors import CheckFailedError, RunFailedError, RunInterrupted
 if TYPE_CHECKING:
     from deployments.cli.evaluate.preparation import Prepared
     from deployments.cli.evaluate.run import Ended
-    from evaluation.forecasts.costs import Forecast
+    from evaluation.forecasts.search_forecasts import EvaluationForecast
     from evaluation.results.runs import InvocationResult, RunResult
 
 FILE = (str, os.PathLike)
@@ -25,7 +25,20 @@ FILE = (str, os.PathLike)
 PAIRS = ("field", "option", "fail_under", "param")
 """Options that accept a mapping."""
 _LISTS = frozenset(
-    {"benchmark", "ignore_field", "model", "candidate", "endpoint", "metric", "judge", "levels", "budget", *PAIRS}
+    {
+        "benchmark",
+        "ignore_field",
+        "model",
+        "candidate",
+        "endpoint",
+        "metric",
+        "judge",
+        "levels",
+        "budget",
+        "token_budget",
+        "without",
+        *PAIRS,
+    }
 )
 
 
@@ -73,7 +86,7 @@ def _evaluate(options: EvaluateOptions) -> "InvocationResult":
 
 
 @with_options(EvaluateOptions)
-def forecast(**options: Unpack[EvaluateOptions]) -> "Forecast":
+def forecast(**options: Unpack[EvaluateOptions]) -> "EvaluationForecast":
     """Return what `evaluate` would ask with these options, and what it would cost; nothing is asked.
 
     The same as `benchwright evaluate --dry-run`.
@@ -84,11 +97,13 @@ def forecast(**options: Unpack[EvaluateOptions]) -> "Forecast":
     return call(partial(_forecast, options), **listeners(options))
 
 
-def _forecast(options: EvaluateOptions) -> "Forecast":
+def _forecast(options: EvaluateOptions) -> "EvaluationForecast":
     from deployments.cli.evaluate.preparation import check_servers, prepare
     from deployments.cli.evaluate.run import forecast_costs, start_embedded_if_requested
     from deployments.cli.evaluate.worker_checks import check_spread_of_dry_run
     from deployments.cli.long_commands import workplace
+    from evaluation.forecasts.scoring_work import work_of_metrics
+    from evaluation.forecasts.search_forecasts import EvaluationForecast
 
     refuse_unknown(options, EvaluateOptions, function="forecast")
     resume = options.get("resume")
@@ -96,7 +111,9 @@ def _forecast(options: EvaluateOptions) -> "Forecast":
         prepared = prepare(request_fields(options), store, source=request_source(), resume=resume)
         check_spread_of_dry_run(prepared.request, store)
         start_embedded_if_requested(prepared, stack)
-        return forecast_costs(prepared, store, check_servers(prepared, store))
+        resolution = check_servers(prepared, store)
+        afterwards = tuple(work_of_metrics(store, prepared.request, resolution))
+        return EvaluationForecast.of(forecast_costs(prepared, store, resolution), afterwards)
 
 
 def listeners(options: CallOptions) -> dict[str, Any]:

@@ -146,6 +146,30 @@ class ScoreOptions(CallOptions, total=False):
     timeout: Annotated[float | None, Doc("Time limit of one attempt, in seconds; default: 300.")]
 
 
+class MonitorOptions(StoreOptions, total=False):
+    """The options of `monitor`."""
+
+    since: Annotated[str | None, Doc("How far to look back: `30d`, `4w`; default: 30 days.")]
+    slower_than: Annotated[float | None, Doc("Alert above this multiple of the usual duration; default: 2.")]
+    success_below: Annotated[float | None, Doc("Alert below this success rate; default: 0.9.")]
+    gpu_below: Annotated[float | None, Doc("Alert below this GPU utilisation; default: 0.5.")]
+    token_budget: Annotated[
+        Settings | None, Doc("Average number of tokens that a call may use: `800`, `TASK=800`, or a mapping.")
+    ]
+    baseline_runs: Annotated[int | None, Doc("Runs in a baseline; default: 5.")]
+    false_alarm_rate: Annotated[
+        float | None, Doc("Probability of any false quality alarm over `over_looks`; default: 0.05.")
+    ]
+    over_looks: Annotated[int | None, Doc("Number of new runs that `false_alarm_rate` covers; default: 200.")]
+    min_calls: Annotated[int | None, Doc("Production calls needed for an alert; default: 20.")]
+    without: Annotated[Texts | None, Doc("Rules to leave out.")]
+    fail_on_alert: Annotated[bool, Doc("Raise `CheckFailedError` if an alert is open and not acknowledged.")]
+    tell: Annotated[
+        Callable[[str], None] | None,
+        Doc("Called with each note and warning that the command prints beside its result: `tell=print`."),
+    ]
+
+
 class ComparisonOptions(TypedDict, total=False):
     """The options of a comparison."""
 

@@ -12,7 +12,7 @@ from evaluation.errors import RunFailedError
 from selection.retraining import Retraining
 
 if TYPE_CHECKING:
-    from evaluation.records import RecommendationRecord, SelectionModelRecord
+    from evaluation.results.catalogues import RecommendationList, SelectionModelList
     from selection.learning.deciding_model import Deciding
     from selection.scoreboard import Scoreboard
 
@@ -95,9 +95,7 @@ def load_scoreboard(*, store: str | None = None) -> "Scoreboard":
 
 
 @plainly
-def load_recommendations(
-    *, task: str | None = None, limit: int = 20, store: str | None = None
-) -> "tuple[RecommendationRecord, ...]":
+def load_recommendations(*, task: str | None = None, limit: int = 20, store: str | None = None) -> "RecommendationList":
     """Return what was recommended, the newest first, and what came of it, as `selection recommendations` does.
 
     Args:
@@ -108,14 +106,15 @@ def load_recommendations(
     Raises:
         StoreError: it is not there, or cannot be opened.
     """
+    from evaluation.results.catalogues import RecommendationList
     from evaluation.store.recommendations import list_recommendations
 
     with opened(store) as open_store:
-        return tuple(list_recommendations(open_store, task=task, limit=limit, with_prompts=False)[::-1])
+        return RecommendationList(list_recommendations(open_store, task=task, limit=limit, with_prompts=False)[::-1])
 
 
 @plainly
-def load_models(*, store: str | None = None) -> "tuple[SelectionModelRecord, ...]":
+def load_models(*, store: str | None = None) -> "SelectionModelList":
     """Return the trained selection models, as `selection history` lists them.
 
     Args:
@@ -124,10 +123,11 @@ def load_models(*, store: str | None = None) -> "tuple[SelectionModelRecord, ...
     Raises:
         StoreError: it is not there, or cannot be opened.
     """
+    from evaluation.results.catalogues import SelectionModelList
     from evaluation.store.selection_models import history
 
     with opened(store) as open_store:
-        return tuple(history(open_store))
+        return SelectionModelList(history(open_store))
 
 
 @plainly

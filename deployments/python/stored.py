@@ -114,7 +114,7 @@ def load_cases(
     from evaluation.exports.listings import case_list
 
     with opened(db) as store:
-        return case_list(store, run, _filters(candidate, metric, case, failed))
+        return case_list(store, run, filters_of(candidate, metric, case, failed))
 
 
 @plainly
@@ -142,7 +142,7 @@ def load_scores(
     from evaluation.exports.listings import score_list
 
     with opened(db) as store:
-        return score_list(store, run, _filters(candidate, metric, case, None))
+        return score_list(store, run, filters_of(candidate, metric, case, None))
 
 
 @plainly
@@ -278,10 +278,13 @@ def opened(db: str | None) -> "Iterator[Store]":
         yield store
 
 
-def _filters(candidate: "Texts", metric: "Texts", case: "Texts", failed: bool | None) -> "Filters":
+def filters_of(candidate: "Texts", metric: "Texts", case: "Texts", failed: bool | None) -> "Filters":
+    """Return which rows of a table to take."""
     from evaluation.exports.filters import Filters
 
-    def several(texts: "Texts") -> tuple[str, ...]:
-        return (texts,) if isinstance(texts, str) else tuple(texts)
-
     return Filters(candidates=several(candidate), metrics=several(metric), cases=several(case), failed=failed)
+
+
+def several(texts: "Texts") -> tuple[str, ...]:
+    """Return one text or several as a tuple."""
+    return (texts,) if isinstance(texts, str) else tuple(texts)

@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
+from evaluation.results.frames import TEXT, columns_of, frame, row_of
+from evaluation.results.rendering import ShownInNotebooks
 from evaluation.store.past_speed import PastSpeed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PAGES = "evaluation.reports.notebook_forecasts"
+"""Module of the pages that notebooks show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +63,7 @@ class EndpointForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
+class Forecast(ShownInNotebooks):
     """All planned work with its expected time and tokens."""
 
     endpoints: tuple[EndpointForecast, ...]
@@ -70,6 +79,7 @@ class Forecast:
     output_tokens: int | None
     seconds: float | None
     """Time until the last endpoint is done, as far as known."""
+    PAGES: ClassVar[str] = PAGES
 
     @property
     def works(self) -> tuple[WorkForecast, ...]:
@@ -80,3 +90,18 @@ class Forecast:
     def speeds(self) -> tuple[PastSpeed, ...]:
         """The speeds behind the estimates, each once."""
         return tuple(dict.fromkeys(work.speed for work in self.works if work.speed is not None))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per candidate, benchmark and endpoint, in order.
+
+        Columns: `endpoint`, `model` and the fields of `WorkForecast` with the dtypes of `evaluation.results.frames`;
+        `shared_with` and `speed` are JSON (`string`).
+        """
+        own = columns_of(WorkForecast, rest=TEXT)
+        rows = [
+            {"endpoint": endpoint.endpoint_name, "model": load.model, **row_of(work, own)}
+            for endpoint in self.endpoints
+            for load in endpoint.loads
+            for work in load.works
+        ]
+        return frame(rows, {"endpoint": TEXT, "model": TEXT, **own})

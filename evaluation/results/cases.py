@@ -3,13 +3,41 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.case import Case, Message
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState, Timing
+from evaluation.outcome_fields import SECONDS
 from evaluation.records import AnnotationRecord, Stage, Status
 from evaluation.results.as_json import MERGED, json_key
+from evaluation.results.frames import REAL, TEXT, WHOLE, frame, row_of
+from evaluation.results.rendering import ShownInNotebooks
 from evaluation.scores import ScoreFailure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OF_ANSWER = ("answer", "text", "thinking", "finish_reason", "prompt_tokens", "output_tokens")
+_COLUMNS = MappingProxyType(
+    {
+        "candidate": TEXT,
+        "repeat": WHOLE,
+        "outcome": TEXT,
+        "failure": TEXT,
+        "message": TEXT,
+        "answer": TEXT,
+        "text": TEXT,
+        "thinking": TEXT,
+        "finish_reason": TEXT,
+        "prompt_tokens": WHOLE,
+        "output_tokens": WHOLE,
+        **dict.fromkeys(SECONDS, REAL),
+        "n_attempts": WHOLE,
+        "endpoint": TEXT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +193,7 @@ class CaseCandidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseResult:
+class CaseResult(ShownInNotebooks):
     """One case of a run in full."""
 
     run_id: str
@@ -187,3 +215,29 @@ class CaseResult:
     """People's notes on the case."""
     candidates: tuple[CaseCandidate, ...]
     """Candidates in the order of planning."""
+    PAGES: ClassVar[str] = "evaluation.reports.notebook_cases"
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per candidate and repeat.
+
+        Columns: `candidate`, `repeat`, `outcome`, `failure`, `message`, `answer`, `text`, `thinking`, `finish_reason`,
+        `prompt_tokens`, `output_tokens`, the seconds of `Timing`, `n_attempts`, `endpoint`; each metric (`float64`).
+        """
+        outcomes = [(candidate, outcome) for candidate in self.candidates for outcome in candidate.outcomes]
+        rows = [{"candidate": candidate.label, **_outcome_cells(outcome)} for candidate, outcome in outcomes]
+        metrics = dict.fromkeys(name for row in rows for name in row if name not in _COLUMNS)
+        return frame(rows, {**_COLUMNS, **dict.fromkeys(metrics, REAL)})
+
+
+def _outcome_cells(outcome: OutcomeResult | MissingOutcome) -> dict[str, object]:
+    cells: dict[str, object] = {"repeat": outcome.repeat, "outcome": outcome.outcome}
+    if isinstance(outcome, MissingOutcome):
+        return cells
+    answer, timings, failure = outcome.came_back, outcome.came_back.timings, outcome.failure
+    if isinstance(answer, AnswerResult):
+        cells |= row_of(answer, _OF_ANSWER)
+    if failure is not None:
+        cells |= {"failure": failure.kind, "message": failure.message}
+    cells |= {name: getattr(timings, name, None) for name in SECONDS}
+    scores = {name: score.value for name, score in outcome.scores.items()}
+    return cells | {"n_attempts": outcome.n_attempts, "endpoint": outcome.endpoint, **scores}

@@ -3,9 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.records import AnnotationRecord, ComparisonSummary, Status
 from evaluation.results.as_json import MERGED, json_key
+from evaluation.results.frames import REAL, TEXT, columns_of, frame, row_of
+from evaluation.results.rendering import ShownInNotebooks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,7 @@ class ExperimentRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExperimentResult:
+class ExperimentResult(ShownInNotebooks):
     """An experiment with its runs, comparisons and notes."""
 
     facts: ExperimentFacts = field(metadata=MERGED)
@@ -72,3 +78,20 @@ class ExperimentResult:
     """Oldest first."""
     annotations: tuple[AnnotationRecord, ...]
     """People's notes on the experiment, its runs and its comparisons."""
+    PAGES: ClassVar[str] = "evaluation.reports.notebook_views"
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per run.
+
+        Columns: the fields of `ExperimentRun` with the dtypes of `evaluation.results.frames`, `candidates` as JSON; of
+        the highest value `highest` (`string`, its candidate), `value`, `low` and `high` (`float64`).
+        """
+        own = columns_of(ExperimentRun, leaving_out=("highest",), rest=TEXT)
+        rows = [row_of(run, own) | _highest_cells(run.highest) for run in self.runs]
+        return frame(rows, {**own, "highest": TEXT, "value": REAL, "low": REAL, "high": REAL})
+
+
+def _highest_cells(highest: HighestValue | None) -> dict[str, object]:
+    if highest is None:
+        return {}
+    return {"highest": highest.label, "value": highest.value, "low": highest.low, "high": highest.high}

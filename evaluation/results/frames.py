@@ -31,15 +31,17 @@ Row = Mapping[str, object]
 
 
 @cache
-def columns_of(described: type, *, leaving_out: tuple[str, ...] = ()) -> Mapping[str, str]:
+def columns_of(described: type, *, leaving_out: tuple[str, ...] = (), rest: str | None = None) -> Mapping[str, str]:
     """Return the dtypes of a dataclass's fields that hold one value each, by name and in their order.
 
     Args:
         described: The dataclass.
         leaving_out: Fields that are not columns.
+        rest: The dtype of fields that hold several values: `TEXT`, for JSON; None: they are not columns.
     """
     hints = get_type_hints(described)
-    dtypes = {each.name: _dtype(hints[each.name]) for each in fields(described) if each.name not in leaving_out}
+    names = [each.name for each in fields(described) if each.name not in leaving_out]
+    dtypes = {name: _dtype(hints[name]) or rest for name in names}
     return {name: dtype for name, dtype in dtypes.items() if dtype is not None}
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from evaluation.records import AlertRecord, RunSummary
 from evaluation.records.traffic_calls import TrafficCall
-from evaluation.results.comparisons import ComparisonResult, pairs_frame
+from evaluation.results.comparisons import ComparisonResult, PairHistoryResult, pairs_frame
 from evaluation.results.frames import REAL, TEXT, columns_of, frame, frame_of, row_of
+from evaluation.results.pairs import PairResult
 from evaluation.results.rendering import ShownInNotebooks
 from evaluation.results.runs import RunResult
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 class Listing(ShownInNotebooks, tuple[T, ...]):
     """An ordered list of results."""
+
+    PAGES = "evaluation.reports.notebook_listings"
 
     def __getnewargs__(self) -> tuple[tuple[T, ...]]:
         return (tuple(self),)
@@ -37,9 +40,24 @@ class RunList(Listing[RunSummary]):
         return frame_of(self, {**columns_of(RunSummary), "candidates": TEXT, "tags": TEXT})
 
 
+class FieldListing(Listing[T]):
+    """An ordered list of results whose fields are the columns of its frame."""
+
+    ROW: ClassVar[type]
+    """Type of the results."""
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per result.
+
+        Columns: the results' fields with the dtypes of `evaluation.results.frames`; several values are JSON (`string`).
+        """
+        return frame_of(self, columns_of(self.ROW, rest=TEXT))
+
+
 class ComparisonList(Listing[ComparisonResult]):
     """Comparisons from one request, one for each benchmark, with the runs made for them."""
 
+    PAGES = ShownInNotebooks.PAGES
     runs: tuple[RunResult, ...]
     """Empty if only stored runs were compared."""
 
@@ -54,6 +72,22 @@ class ComparisonList(Listing[ComparisonResult]):
     def to_frame(self) -> "pd.DataFrame":
         """Return a data frame with one row per benchmark, pair of sides and metric, as `ComparisonResult.to_frame`."""
         return pairs_frame(self)
+
+
+class PairHistoryList(Listing[PairHistoryResult]):
+    """Results of two sides in stored comparisons, oldest first."""
+
+    PAGES = "evaluation.reports.notebook_views"
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per comparison and metric.
+
+        Columns: the fields of `PairHistoryResult`, then those of its `PairResult`, with the dtypes of
+        `evaluation.results.frames`; several values are JSON (`string`).
+        """
+        own = columns_of(PairHistoryResult, leaving_out=("pair",), rest=TEXT)
+        of_pair = columns_of(PairResult, rest=TEXT)
+        return frame([row_of(each, own) | row_of(each.pair, of_pair) for each in self], {**own, **of_pair})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

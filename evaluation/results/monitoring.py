@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from evaluation.records.alerts import AlertRecord
 from evaluation.results.as_json import MERGED
+from evaluation.results.frames import TEXT, columns_of, frame, row_of
+from evaluation.results.rendering import ShownInNotebooks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +131,7 @@ class SeriesResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonitorResult:
+class MonitorResult(ShownInNotebooks):
     """All that a monitoring pass found."""
 
     moment: datetime
@@ -142,3 +147,14 @@ class MonitorResult:
     """Dead runs that were started again: a sentence each."""
     n_notified: int = 0
     """Alerts that Prefect was told of."""
+    PAGES: ClassVar[str] = "evaluation.reports.notebook_views"
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per candidate and task, with the newest figures.
+
+        Columns: the fields of `SeriesResult`, then those of its newest `PointResult`, with the dtypes of
+        `evaluation.results.frames`; `failures` is JSON (`string`).
+        """
+        of_series, of_point = columns_of(SeriesResult), columns_of(PointResult, rest=TEXT)
+        rows = [row_of(series, of_series) | row_of(series.newest, of_point) for series in self.statistics]
+        return frame(rows, {**of_series, **of_point})

@@ -1,16 +1,36 @@
 """What came of a review: what people said of the answers, whose those were, and how far that can be believed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.results.as_json import MERGED
+from evaluation.results.frames import MOMENT, TEXT, WHOLE, frame
+from evaluation.results.rendering import ShownInNotebooks
 from evaluation.scores import Estimate
 from evaluation.stats.preference_ranking import PreferenceRanking
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evaluation.stats.agreement import Agreement
+
+PAGES = "evaluation.reports.notebook_views"
+"""Module of the pages that notebooks show."""
+_RATING_COLUMNS = MappingProxyType(
+    {
+        "case_id": TEXT,
+        "picked": TEXT,
+        "rater": TEXT,
+        "candidate": TEXT,
+        "criterion": TEXT,
+        "grade": WHOLE,
+        "rated_at": MOMENT,
+        "notes": TEXT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +232,7 @@ class ReviewedCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewResult:
+class ReviewResult(ShownInNotebooks):
     """All that is known of a review by now, with names."""
 
     sentence: str = ""
@@ -242,15 +262,41 @@ class ReviewResult:
     items: tuple[ReviewedCase, ...]
     notes: tuple[str, ...] = ()
     """What a reader must know before believing the numbers."""
+    PAGES: ClassVar[str] = PAGES
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per case, rater and rated answer.
+
+        Columns: `case_id`, `picked`, `rater`, `candidate` and `criterion` (`string`), `grade` (`Int64`), `rated_at`
+        (`datetime64[us, UTC]`), `notes` (`string`). A preference is one row whose candidate was preferred (NA: a tie).
+        """
+        rows = [
+            {"case_id": item.case_id, "picked": item.picked, **cells}
+            for item in self.items
+            for rating in item.ratings
+            for cells in _rating_cells(rating)
+        ]
+        return frame(rows, _RATING_COLUMNS)
+
+
+def _rating_cells(rating: ItemRating) -> Iterator[dict[str, object]]:
+    about = {"rater": rating.rater, "rated_at": rating.rated_at, "notes": rating.notes}
+    if isinstance(rating.judgement, PreferenceGiven):
+        yield {**about, "candidate": rating.judgement.preferred, "criterion": "preference"}
+        return
+    for output in rating.judgement.grades.values():
+        for criterion, grade in output.by_criterion.items():
+            yield {**about, "candidate": output.candidate, "criterion": criterion, "grade": grade}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenReviewResult:
+class OpenReviewResult(ShownInNotebooks):
     """What may be known of a review before its result is told."""
 
     status: str = "open"
     sentence: str
     """How far it is, and who is waited for."""
+    PAGES: ClassVar[str] = PAGES
     review_id: str
     kind: str
     criteria: tuple[str, ...]

@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.results.as_json import json_key
+from evaluation.results.frames import REAL, TEXT, frame
+from evaluation.results.rendering import ShownInNotebooks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Pairs = Mapping[str, tuple[object, object]]
 """Values of the first and the second run, by the name of a parameter."""
@@ -64,7 +70,7 @@ class CandidateDiff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunDiff:
+class RunDiff(ShownInNotebooks):
     """Differences of two runs; equal values are omitted."""
 
     run_ids: tuple[str, str] = field(metadata=json_key("runs"))
@@ -77,3 +83,22 @@ class RunDiff:
     candidates: tuple[CandidateDiff, ...]
     same_cases: bool
     """True if both runs asked the same benchmark version."""
+    PAGES: ClassVar[str] = "evaluation.reports.notebook_views"
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per candidate and metric of both runs.
+
+        Columns: `candidate` and `metric` (`string`), `first`, `second` and `difference` (`float64`).
+        """
+        rows = [
+            {
+                "candidate": candidate.label,
+                "metric": score.metric,
+                "first": score.first.value,
+                "second": score.second.value,
+                "difference": score.difference,
+            }
+            for candidate in self.candidates
+            for score in candidate.scores
+        ]
+        return frame(rows, {"candidate": TEXT, "metric": TEXT, "first": REAL, "second": REAL, "difference": REAL})

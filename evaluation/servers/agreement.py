@@ -7,6 +7,8 @@ they agree with each other no less than each agrees with itself, and their score
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -14,13 +16,32 @@ from evaluation.errors import ConfigurationError
 from evaluation.formatting import p_value, percent
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.metric import Metric
+from evaluation.results.frames import REAL, TEXT, TRUTH, WHOLE, frame
+from evaluation.results.rendering import ShownInNotebooks
 from evaluation.scores import Measurement
 from evaluation.servers.repeated_requests import Answers, Question
 from evaluation.stats.intervals import wilson_interval
 from evaluation.stats.paired import PairedResult, paired_difference
 from evaluation.stats.verdicts import MIN_PAIRS
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 P_LIMIT = 0.05
+_COLUMNS = MappingProxyType(
+    {
+        "endpoint": TEXT,
+        "other": TEXT,
+        "n_equal": WHOLE,
+        "n": WHOLE,
+        "share": REAL,
+        "low": REAL,
+        "high": REAL,
+        "difference": REAL,
+        "p_value": REAL,
+        "may_be_pooled": TRUTH,
+    }
+)
 SHOWN = 40
 """Characters of a text shown around a difference."""
 
@@ -110,7 +131,7 @@ class CaseDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Agreement(ShownInNotebooks):
     """Agreement of several endpoints."""
 
     within: tuple[Within, ...]
@@ -120,11 +141,38 @@ class Agreement:
     """Cases that every endpoint answered in every round."""
     n_failed: int
     """Cases left out because a server failed on them."""
+    PAGES: ClassVar[str] = "evaluation.reports.notebook_views"
 
     @property
     def may_be_pooled(self) -> bool:
         """True where every pair of endpoints may be pooled."""
         return all(pair.may_be_pooled for pair in self.between)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per endpoint compared with itself, then per pair of endpoints.
+
+        Columns: `endpoint` and `other` (`string`), `n_equal` and `n` (`Int64`), `share`, `low`, `high`, `difference`
+        of the scores and its `p_value` (`float64`), `may_be_pooled` (`boolean`).
+        """
+        of_itself = [
+            {"endpoint": each.endpoint, "other": each.endpoint, **_share_cells(each.equal)} for each in self.within
+        ]
+        return frame([*of_itself, *map(_pair_cells, self.between)], _COLUMNS)
+
+
+def _share_cells(share: Share) -> dict[str, object]:
+    return {"n_equal": share.n_equal, "n": share.n, "share": share.value, "low": share.low, "high": share.high}
+
+
+def _pair_cells(pair: Between) -> dict[str, object]:
+    scores = {} if pair.scores is None else {"difference": pair.scores.difference, "p_value": pair.scores.p_value}
+    return {
+        "endpoint": pair.a,
+        "other": pair.b,
+        **_share_cells(pair.equal),
+        **scores,
+        "may_be_pooled": pair.may_be_pooled,
+    }
 
 
 def agreement(

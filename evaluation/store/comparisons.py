@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import MetricUse
+from evaluation.records import ComparisonSummary, MetricUse
 from evaluation.results.as_json import as_json, from_json
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.pairs import PairResult
@@ -138,6 +138,24 @@ def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
         listed = ", ".join(row["id"] for row in exact)
         raise ConfigurationError(f"several comparisons begin with {id_or_prefix!r}: {listed}", "Give more of the id")
     raise UnknownNameError("comparison", id_or_prefix, recent_ids, "Make one with `benchwright compare RUN RUN`")
+
+
+def comparison_summaries(store: Store, *, limit: int | None = 20) -> tuple[ComparisonSummary, ...]:
+    """Return the comparisons in short, newest first."""
+    page = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc()).limit(limit)
+    with store.read() as connection:
+        return tuple(map(summary_of, connection.execute(page).mappings().all()))
+
+
+def summary_of(row: RowMapping) -> ComparisonSummary:
+    """Return a row of the table of comparisons in short."""
+    return ComparisonSummary(
+        comparison_id=row["id"],
+        benchmark=row["benchmark_name"],
+        run_ids=tuple(row["run_ids"]),
+        sentence=next(iter(row["result"].get("sentences", ())), None),
+        created_at=row["created_at"],
+    )
 
 
 def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
 from evaluation.records import ComparisonSummary, ExperimentRecord
+from evaluation.store.comparisons import summary_of
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now
@@ -217,16 +218,7 @@ def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[Compari
     query = sa.select(comparison).where(comparison.c.experiment_id == experiment_id)
     with store.read() as connection:
         rows = connection.execute(query.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()
-    return tuple(
-        record_of(
-            ComparisonSummary,
-            row,
-            comparison_id=row["id"],
-            benchmark=row["benchmark_name"],
-            sentence=next(iter(row["result"].get("sentences", ())), None),
-        )
-        for row in rows
-    )
+    return tuple(map(summary_of, rows))
 
 
 def _load(connection: Connection, condition: sa.ColumnElement[bool]) -> tuple[ExperimentRecord, ...]:

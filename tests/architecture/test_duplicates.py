@@ -15,6 +15,8 @@ MIGRATIONS = "evaluation/store/migrations/versions/"
 ALLOWED = {
     # Keys of two results in the order of their JSON, with meanings of their own: differences of pairs and of groups.
     ("evaluation/results/pairs.py", "evaluation/results/unpaired.py"),
+    # The facts of a benchmark in the order of their JSON, and the stored record of it.
+    ("evaluation/records/candidates.py", "evaluation/results/catalogue_entries.py"),
     # What a test computes, and the stored record of it, whose fields have meanings of their own.
     ("evaluation/records/alerts.py", "evaluation/stats/regression_test.py"),
 }

@@ -69,7 +69,7 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
     # What the embedded server writes.
     "finish_reason": ("deployments/embedded/openai_api.py",),
     # A column of a table.
-    "reused": ("deployments/cli/evaluate/dry_run.py",),
+    "reused": ("evaluation/reports/forecasts.py",),
     # Of any call.
     "n_attempts": ("evaluation/retry_schedule.py",),
 }

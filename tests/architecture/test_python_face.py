@@ -19,8 +19,21 @@ HEAVY = ("prefect", "pandas", "numpy", "sqlalchemy", "pydantic", "httpx", "typer
 OF_THE_TERMINAL = {"json_", "junit", "dry_run"}
 """Options of commands about what they print, or that they print alone."""
 OF_PYTHON = {"tell", "progress"}
+RENAMED: Mapping[str, Mapping[str, str]] = {
+    "runs": {"everything": "all"},
+    "list_experiments": {"everything": "all"},
+    "load_alerts": {"all_": "all"},
+    "export": {"form": "format"},
+    "diff_runs": {"what": "runs"},
+    "load_review": {"name": "review"},
+}
+"""Parameters of a command under the names that its options have: `--all`, `--format`; and its arguments."""
+LEFT_OUT: Mapping[str, set[str]] = {"load_benchmark": {"cases"}}
+"""Options about how much is printed."""
+OTHER_DEFAULTS: Mapping[str, tuple[str, ...]] = {"export": ("what", "out"), "acknowledge_alert": ("alert",)}
+"""Arguments that may be left out in Python, or must be given there."""
 ELSEWHERE = {"compare": {"history", "unpaired"}, "sweep": {"show"}}
-"""Options that are functions of their own: `compare_unpaired`, `load_sweep`; and the history of a pair."""
+"""Options that are functions of their own: `compare_unpaired`, `compare_history`, `load_sweep`."""
 
 
 def own_parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
@@ -40,14 +53,87 @@ def test_options_have_the_names_and_defaults_of_the_command(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "of"), [("forecast", "evaluate"), ("forecast_race", "race"), ("forecast_sweep", "sweep")]
+    ("function", "command"),
+    [
+        ("evaluation:monitor", "monitor.command:monitor"),
+        ("evaluation:monitor_async", "monitor.command:monitor"),
+        ("evaluation:runs", "runs:list_runs"),
+        ("evaluation:tag_run", "runs:tag"),
+        ("evaluation:list_experiments", "experiments.command:list_all"),
+        ("evaluation:load_experiment", "experiments.command:show"),
+        ("evaluation:create_experiment", "experiments.command:create"),
+        ("evaluation:add_to_experiment", "experiments.runs:add"),
+        ("evaluation:diff_runs", "experiments.runs:diff"),
+        ("evaluation:annotate", "experiments.annotations:annotate"),
+        ("evaluation:list_models", "models.listing:list_models"),
+        ("evaluation:agree", "models.agree:agree"),
+        ("evaluation:list_endpoints", "endpoints.command:list_endpoints"),
+        ("evaluation:list_benchmarks", "benchmarks:list_benchmarks"),
+        ("evaluation:load_benchmark", "benchmarks:show"),
+        ("evaluation:add_benchmark", "benchmarks:add"),
+        ("evaluation:list_metrics", "metrics:list_metrics"),
+        ("evaluation:load_metric", "metrics:show"),
+        ("evaluation:list_profiles", "profiles:list_profiles"),
+        ("evaluation:list_reviews", "review.command:list_all"),
+        ("evaluation:load_review", "review.command:show"),
+        ("evaluation:load_alerts", "alerts:list_all"),
+        ("evaluation:acknowledge_alert", "alerts:acknowledge"),
+        ("evaluation:export", "export:export"),
+        ("selection:retrain", "retrain.command:retrain"),
+    ],
+)
+def test_other_functions_have_the_options_of_their_commands(function: str, command: str) -> None:
+    package, _, name = function.partition(":")
+    module, _, of = command.partition(":")
+    renamed, left_out = RENAMED.get(name, {}), OF_THE_TERMINAL | {"as_json"} | LEFT_OUT.get(name, set())
+    of_command = own_parameters(getattr(import_module(f"deployments.cli.{module}"), of))
+    of_function = own_parameters(getattr(import_module(package), name))
+
+    options = {renamed.get(key, key): _default(value) for key, value in of_command.items() if key not in left_out}
+    taken = {key: _default(value) for key, value in of_function.items() if key not in OF_PYTHON}
+    assert options.keys() == taken.keys()
+    assert {key: value for key, value in options.items() if key not in OTHER_DEFAULTS.get(name, ())} == {
+        key: value for key, value in taken.items() if key not in OTHER_DEFAULTS.get(name, ())
+    }
+
+
+def _default(value: object) -> object:
+    """Return a default as both have it: nothing typed is None on the command line, and () for several texts."""
+    return None if value == () else value
+
+
+@pytest.mark.parametrize(
+    ("function", "of"),
+    [
+        ("forecast", "evaluate"),
+        ("forecast_compare", "compare"),
+        ("forecast_race", "race"),
+        ("forecast_sweep", "sweep"),
+    ],
 )
 def test_a_forecast_takes_the_options_of_what_it_forecasts(function: str, of: str) -> None:
     assert own_parameters(getattr(evaluation, of)) == own_parameters(getattr(evaluation, function))
 
 
 @pytest.mark.parametrize(
-    "name", ["evaluate", "compare", "race", "sweep", "compare_unpaired", "score", "forecast_race", "forecast_sweep"]
+    "name",
+    [
+        "evaluate",
+        "compare",
+        "race",
+        "sweep",
+        "compare_unpaired",
+        "score",
+        "forecast_race",
+        "forecast_sweep",
+        "forecast_compare",
+        "monitor",
+        "export",
+        "annotate",
+        "agree",
+        "list_models",
+        "create_experiment",
+    ],
 )
 def test_help_describes_every_option(name: str) -> None:
     function = getattr(evaluation, name)

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 DEFINING = (
     "evaluation/results/runs.py",
     "evaluation/results/cases.py",
+    "evaluation/results/catalogue_entries.py",
     "evaluation/results/estimates.py",
     "evaluation/results/experiments.py",
     "evaluation/results/monitoring.py",

@@ -10,8 +10,9 @@ from deployments.cli.arguments import database_url
 from deployments.cli.callers import open_prefect_server, request_source
 from deployments.cli.compare.page import show_comparisons
 from deployments.cli.compare.request import CompareOptions, cancelled_result
+from deployments.cli.evaluate.dry_run import show_dry_run
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
-from deployments.cli.evaluate.run import Ended, run_to_its_end, show_forecast, start_embedded_if_requested
+from deployments.cli.evaluate.run import Ended, forecast_costs, run_to_its_end, start_embedded_if_requested
 from deployments.cli.flow_runs import tell_of_own_server
 from deployments.cli.long_commands import workplace
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status
@@ -20,8 +21,12 @@ from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameEr
 from evaluation.options import OPTIONS
 
 if TYPE_CHECKING:
+    from evaluation.forecasts.costs import Forecast
+    from evaluation.forecasts.scoring_work import ScoringWork
+    from evaluation.forecasts.search_forecasts import ComparisonForecast
     from evaluation.requests.comparison_request import ComparisonRequest
     from evaluation.resolution import Resolution
+    from evaluation.results.planned_comparisons import PlannedEvaluation
     from evaluation.store.session import Store
 
 _OPTIONS = {"by": "--by", "against": "--against", "margin": "--margin", "metrics": "--metric", "n_flips": "--flips"}
@@ -133,18 +138,43 @@ def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution",
 def _show_dry_run(
     request: "ComparisonRequest", prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool
 ) -> int:
-    from evaluation.comparisons.plan import planned_beside, planned_sentence
+    from evaluation.comparisons.plan import planned_sentence
+
+    planned, costs, afterwards = _forecast(request, prepared, store, stack)
+    show_dry_run(costs, afterwards, as_json=as_json, beside={"planned": planned})
+    if not as_json:
+        for comparison in planned:
+            say_line(planned_sentence(comparison))
+    return EXIT_DONE
+
+
+def forecast_prepared_comparison(
+    request: "ComparisonRequest", prepared: Prepared, store: "Store", stack: ExitStack
+) -> "ComparisonForecast":
+    """Return what would be asked and compared; nothing is.
+
+    Raises:
+        BenchwrightError: no server, no such model, or no such baseline.
+    """
+    from evaluation.forecasts.search_forecasts import ComparisonForecast
+
+    planned, costs, afterwards = _forecast(request, prepared, store, stack)
+    return ComparisonForecast(planned=planned, costs=costs, asked_afterwards=afterwards)
+
+
+def _forecast(
+    request: "ComparisonRequest", prepared: Prepared, store: "Store", stack: ExitStack
+) -> "tuple[tuple[PlannedEvaluation, ...], Forecast, tuple[ScoringWork, ...]]":
+    from evaluation.comparisons.plan import planned_beside
+    from evaluation.forecasts.scoring_work import work_of_metrics
 
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
     _refuse_unknown_side(request, resolution, store)
     labels = [resolved.candidate.label for resolved in resolution.candidates]
-    planned = [planned_beside(store, request, benchmark, labels) for benchmark in prepared.benchmarks]
-    show_forecast(prepared, store, resolution, as_json=as_json, beside={"planned": planned})
-    if not as_json:
-        for comparison in planned:
-            say_line(planned_sentence(comparison))
-    return EXIT_DONE
+    planned = tuple(planned_beside(store, request, benchmark, labels) for benchmark in prepared.benchmarks)
+    afterwards = tuple(work_of_metrics(store, prepared.request, resolution))
+    return planned, forecast_costs(prepared, store, resolution), afterwards
 
 
 def compare_prepared(

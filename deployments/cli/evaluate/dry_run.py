@@ -1,21 +1,17 @@
 """Output of `--dry-run`: the plan as a table, and its cost in a sentence or two."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.terminal.output import print_json
 from deployments.cli.terminal.tables import print_line
-from evaluation.formatting import counted, duration
 from evaluation.results.as_json import as_json as costs_as_json
 
 if TYPE_CHECKING:
-    from evaluation.forecasts.costs import Forecast, WorkForecast
+    from evaluation.forecasts.costs import Forecast
     from evaluation.forecasts.scoring_work import ScoringWork
-    from evaluation.store.past_speed import PastSpeed
-
-_BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
 
 
 def show_dry_run(
@@ -31,10 +27,12 @@ def show_dry_run(
         later = [asdict(work) | {"pace": _pace(work)} for work in afterwards]
         print_json(costs_as_json(forecast) | {"asked_afterwards": later, **beside})
         return
+    from evaluation.reports.forecasts import afterwards_sentence, forecast_rows, sentences
+
     if forecast.works:
         from deployments.cli.terminal.split_table import print_split_table
 
-        rows = list(_rows(forecast))
+        rows = list(forecast_rows(forecast))
         print_split_table(rows[:max_rows], words=("benchmark", "endpoint", "estimated from"))
         if max_rows is not None and len(rows) > max_rows:
             print_line(f"… and {len(rows) - max_rows:,} more (--json has all).")
@@ -45,90 +43,5 @@ def show_dry_run(
         print_line(afterwards_sentence(work))
 
 
-def sentences(forecast: "Forecast") -> Iterator[str]:
-    """Yield sentences about the expected cost, such as `2 model loads, 80 calls, about 3 min`."""
-    if not forecast.n_calls:
-        taken = f", {forecast.n_reusable:,} of them in earlier runs" if forecast.n_reusable else ""
-        yield f"Nothing to ask: {counted(forecast.n_done + forecast.n_reusable, 'outcome')} stored already{taken}."
-        return
-    yield f"{counted(forecast.n_model_loads, 'model load')}, {counted(forecast.n_calls, 'call')}, {_time(forecast)}."
-    if forecast.prompt_tokens is not None:
-        yield _tokens(forecast)
-    if forecast.n_done:
-        yield f"{counted(forecast.n_done, 'outcome')} stored already."
-    if forecast.n_reusable:
-        yield f"{counted(forecast.n_reusable, 'outcome')} reused from earlier runs."
-    if forecast.seconds is not None and forecast.n_loads_untimed:
-        yield f"Not included: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
-
-
 def _pace(work: "ScoringWork") -> dict[str, Any] | None:
     return asdict(work.pace) | {"newest_at": work.pace.newest_at.isoformat()} if work.pace is not None else None
-
-
-def afterwards_sentence(work: "ScoringWork") -> str:
-    """Return which models are asked after the answers, how often, and for how long."""
-    what = f"the {work.need} {work.model} at {work.endpoint} is asked up to {counted(work.n_answers, 'time')}"
-    if work.model is None:
-        what = f"programs are run for up to {counted(work.n_answers, 'score')}"
-    if work.seconds is None or work.pace is None:
-        return f"Then {what}, time unknown: too few such scores here yet."
-    day = work.pace.newest_at.astimezone().date()
-    return f"Then {what}, about {duration(work.seconds)} (from {counted(work.pace.n_scores, 'score')} of {day})."
-
-
-def _rows(forecast: "Forecast") -> Iterator[dict[str, str]]:
-    for endpoint in forecast.endpoints:
-        for number, load in enumerate(endpoint.loads, start=1):
-            for work in load.works:
-                yield _row(forecast, work, f"{endpoint.endpoint_name} ({counted(endpoint.slots, 'slot')})", number)
-
-
-def _row(forecast: "Forecast", work: "WorkForecast", endpoint: str, number: int) -> dict[str, str]:
-    row = {"candidate": work.label, "benchmark": work.benchmark_name, "endpoint": endpoint, "load": str(number)}
-    row["cases"] = f"{work.n_cases:,}" + (f" × {work.n_repeats}" if work.n_repeats > 1 else "")
-    if forecast.n_done:
-        row["stored"] = f"{work.n_done:,}"
-    if forecast.n_reusable:
-        row["reused"] = f"{work.n_reusable:,}"
-    row["calls"] = f"{work.n_calls:,}" + (" (its share)" if work.shared_with else "")
-    row["tokens in"] = _about(work.prompt_tokens)
-    row["tokens out"] = _about(work.output_tokens)
-    row["time"] = "unknown" if work.seconds is None else duration(work.seconds)
-    row["estimated from"] = "never asked here" if work.speed is None else _origin(work.speed)
-    return row
-
-
-def _about(count: int | None) -> str:
-    return "unknown" if count is None else f"{count:,}"
-
-
-def _origin(speed: "PastSpeed") -> str:
-    other = "" if speed.same_benchmark else ", other benchmarks"
-    day = speed.newest_at.astimezone().date()
-    return f"{counted(speed.n_generations, 'generation')} of {day}{other}{_BASIS[speed.basis]}"
-
-
-def _time(forecast: "Forecast") -> str:
-    if forecast.seconds is None:
-        return "time unknown: never asked here"
-    left_out = (
-        f", without {counted(forecast.n_calls_untimed, 'call')} never asked here" if forecast.n_calls_untimed else ""
-    )
-    return f"about {duration(forecast.seconds)} (from {_origins(forecast)}{left_out})"
-
-
-def _origins(forecast: "Forecast") -> str:
-    days = sorted({speed.newest_at.astimezone().date() for speed in forecast.speeds})
-    n = sum(speed.n_generations for speed in forecast.speeds)
-    span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    return f"{counted(n, 'generation')} of {span}"
-
-
-def _tokens(forecast: "Forecast") -> str:
-    rough = any(work.prompt_tokens_from_characters and work.n_calls for work in forecast.works)
-    words = f"About {forecast.prompt_tokens:,} tokens in" + (" (assuming four characters per token)" if rough else "")
-    if forecast.output_tokens is not None:
-        words += f" and {forecast.output_tokens:,} out"
-    some = any(work.output_tokens is None and work.n_calls for work in forecast.works)
-    return words + (", as far as that is known." if some else ".")

@@ -177,28 +177,14 @@ def show_dry_plan(
         max_rows: Maximum rows of the table.
         named: Options to include in every candidate's label, even defaults.
     """
-    start_embedded_if_requested(prepared, stack)
-    resolution = check_servers(prepared, store)
-    show_forecast(prepared, store, resolution, as_json=as_json, max_rows=max_rows, named=named)
-    return EXIT_DONE
-
-
-def show_forecast(
-    prepared: Prepared,
-    store: "Store",
-    resolution: "Resolution",
-    *,
-    as_json: bool,
-    max_rows: int | None = None,
-    named: Collection[str] = (),
-    beside: Mapping[str, Any] | None = None,
-) -> None:
-    """Print the expected cost of a resolved request; `beside` is added to the JSON object."""
     from evaluation.forecasts.scoring_work import work_of_metrics
 
+    start_embedded_if_requested(prepared, stack)
+    resolution = check_servers(prepared, store)
     afterwards = work_of_metrics(store, prepared.request, resolution)
     costs = forecast_costs(prepared, store, resolution, named=named)
-    show_dry_run(costs, afterwards, as_json=as_json, max_rows=max_rows, beside=beside or {})
+    show_dry_run(costs, afterwards, as_json=as_json, max_rows=max_rows)
+    return EXIT_DONE
 
 
 def forecast_costs(

@@ -32,35 +32,58 @@ def annotate(
     as_json: JsonOption = False,
 ) -> None:
     """Add a note to an experiment, a run, a case or a comparison."""
+    with open_stored(db) as store:
+        number = change_notes(
+            store,
+            text,
+            experiment=experiment,
+            run=run,
+            case=case,
+            comparison=comparison,
+            author=author,
+            remove=remove,
+        )
+    if as_json:
+        print_json({"annotation_id": number})
+    else:
+        print_line(f"note {number} {'added' if remove is None else 'removed'}")
+
+
+def change_notes(
+    store: "Store",
+    text: str | None,
+    *,
+    experiment: str | None,
+    run: str | None,
+    case: str | None,
+    comparison: str | None,
+    author: str | None,
+    remove: int | None,
+) -> int:
+    """Add a note, or remove the one of this number; return its number.
+
+    Raises:
+        BenchwrightError: no text, no target or several, or there is none of that name.
+    """
     from evaluation.store.annotations import annotate as note
     from evaluation.store.annotations import remove_annotation
     from evaluation.store.experiments import find_experiment
 
-    targets = {"experiment": experiment, "run": run, "case": case, "comparison": comparison}
-    if remove is not None and (text is not None or any(target is not None for target in targets.values())):
-        raise ConfigurationError("--remove takes only the number of a note", "Leave out the text and the rest.")
-    with open_stored(db) as store:
-        if remove is not None:
-            remove_annotation(store, remove)
-            number, outcome = remove, "removed"
-        else:
-            run_id = _noted_run(store, run, case)
-            number, outcome = (
-                note(
-                    store,
-                    text=text or "",
-                    author=author or getpass.getuser(),
-                    experiment_id=find_experiment(store, experiment).experiment_id if experiment is not None else None,
-                    run_id=run_id,
-                    case_id=case,
-                    comparison_id=comparison,
-                ),
-                "added",
-            )
-    if as_json:
-        print_json({"annotation_id": number})
-    else:
-        print_line(f"note {number} {outcome}")
+    if remove is not None:
+        if any(value is not None for value in (text, experiment, run, case, comparison)):
+            raise ConfigurationError("--remove takes only the number of a note", "Leave out the text and the rest.")
+        remove_annotation(store, remove)
+        return remove
+    run_id = _noted_run(store, run, case)
+    return note(
+        store,
+        text=text or "",
+        author=author or getpass.getuser(),
+        experiment_id=find_experiment(store, experiment).experiment_id if experiment is not None else None,
+        run_id=run_id,
+        case_id=case,
+        comparison_id=comparison,
+    )
 
 
 def _noted_run(store: "Store", run: str | None, case: str | None) -> str | None:

@@ -1,8 +1,9 @@
 """The `benchwright experiments` commands: named questions, the runs that answer them, and people's notes."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +25,10 @@ from deployments.cli.terminal.tables import moment, print_table
 from evaluation.errors import ConfigurationError
 from evaluation.records import ExperimentRecord
 
+if TYPE_CHECKING:
+    from evaluation.results.experiments import ExperimentFacts
+    from evaluation.store.session import Store
+
 experiments = typer.Typer(
     no_args_is_help=True,
     help=("Experiments: group runs under a question, with notes; compare, clone, share, archive, delete."),
@@ -44,6 +49,29 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create an experiment. `evaluate --experiment NAME` adds runs to it; its template supplies omitted options."""
+    made = new_experiment(
+        name, question=question, description=description, template=template, like_run=like_run, tags=tag or (), db=db
+    )
+    answer(
+        made, f"{made.name}: created; `benchwright evaluate --experiment {made.name!r} …` adds runs", in_json=as_json
+    )
+
+
+def new_experiment(
+    name: str,
+    *,
+    question: str | None,
+    description: str | None,
+    template: Path | None,
+    like_run: str | None,
+    tags: Sequence[str],
+    db: str | None,
+) -> ExperimentRecord:
+    """Create an experiment and return it.
+
+    Raises:
+        BenchwrightError: the name is taken or none, or the template cannot be read.
+    """
     from evaluation.planning.templates import read_template, template_of_run
     from evaluation.store.experiments import create_experiment
 
@@ -52,17 +80,14 @@ def create(
     with open_results(db) as store:
         options = read_template(template) if template else None
         options = template_of_run(store, like_run) if like_run else options
-        made = create_experiment(
+        return create_experiment(
             store,
             name=name,
             question=question or "",
             description=description or "",
             template=options,
-            tags=_checked_tags(tag),
+            tags=_checked_tags(tags),
         )
-    answer(
-        made, f"{made.name}: created; `benchwright evaluate --experiment {made.name!r} …` adds runs", in_json=as_json
-    )
 
 
 @experiments.command("list")
@@ -73,19 +98,11 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List experiments: favourites first, then the newest."""
-    from evaluation.run_results.experiment_result import experiment_facts
-    from evaluation.store.experiments import list_experiments
-
     with open_stored(db) as store:
-        records = [
-            experiment
-            for experiment in list_experiments(store, include_archived=everything)
-            if {*(tag or ())} <= {*experiment.tags}
-        ]
-    records.sort(key=lambda experiment: not experiment.favourite)
+        experiments_that_fit = stored_experiments(store, everything=everything, tags=tag or ())
     if as_json:
-        print_json([experiment_facts(experiment) for experiment in records])
-    elif records:
+        print_json(experiments_that_fit)
+    elif experiments_that_fit:
         print_table(
             ("experiment", "id", "question", "runs", "created", "tags"),
             [
@@ -97,11 +114,20 @@ def list_all(
                     moment(experiment.created_at),
                     _marks(experiment),
                 )
-                for experiment in records
+                for experiment in experiments_that_fit
             ],
         )
     else:
         print_status("no experiments are stored; `benchwright experiments create NAME --question '…'` creates one")
+
+
+def stored_experiments(store: "Store", *, everything: bool, tags: Sequence[str]) -> "list[ExperimentFacts]":
+    """Return the experiments with all of these tags: favourites first, then the newest."""
+    from evaluation.run_results.experiment_result import experiment_facts
+    from evaluation.store.experiments import list_experiments
+
+    records = [record for record in list_experiments(store, include_archived=everything) if {*tags} <= {*record.tags}]
+    return [experiment_facts(record) for record in sorted(records, key=lambda record: not record.favourite)]
 
 
 @experiments.command("show")
@@ -222,13 +248,15 @@ def template(
     print_status(f"{out}: written")
 
 
-def _checked_tags(tags: list[str] | None) -> list[str]:
+def _checked_tags(tags: Sequence[str] | None) -> list[str]:
     if any(not word.strip() for word in tags or ()):
         raise ConfigurationError("a tag must not be empty", "Give a tag.")
     return [word.strip() for word in tags or ()]
 
 
-def _marks(experiment: ExperimentRecord) -> tuple[str, ...]:
+def _marks(experiment: "ExperimentFacts") -> tuple[str, ...]:
     return (
-        (("★",) if experiment.favourite else ()) + experiment.tags + (("archived",) if experiment.archived_at else ())
+        (("★",) if experiment.is_favourite else ())
+        + experiment.tags
+        + (("archived",) if experiment.is_archived else ())
     )

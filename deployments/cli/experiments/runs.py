@@ -1,6 +1,6 @@
 """The `benchwright experiments add|remove|diff` commands: the runs of an experiment, and how two runs differ."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +13,8 @@ from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted
 
 if TYPE_CHECKING:
+    from evaluation.records import ExperimentRecord
+    from evaluation.results.run_diffs import RunDiff
     from evaluation.store.session import Store
 
 
@@ -49,15 +51,26 @@ def _change(
         words: Texts for these runs, and for those that belong to it afterwards.
         in_json: Print JSON.
     """
-    from evaluation.store.experiments import find_experiment
-
     with open_stored(db) as store:
-        experiment_id = find_experiment(store, name).experiment_id
-        n_changed = by(store, experiment_id, [_run_id(store, run) for run in runs])
-        after = find_experiment(store, experiment_id)
+        after, n_changed = change_runs(store, name, runs, by=by)
     changed, standing = words
     n_now = counted(len(after.run_ids), "run")
     answer(after, f"{after.name}: {counted(n_changed, 'run')} {changed}, {n_now} {standing}", in_json=in_json)
+
+
+def change_runs(
+    store: "Store", name: str, runs: Sequence[str], *, by: "Callable[[Store, str, list[str]], int]"
+) -> "tuple[ExperimentRecord, int]":
+    """Change which runs belong to an experiment; return it, and the number of runs changed.
+
+    Raises:
+        UnknownNameError: no such experiment or run.
+    """
+    from evaluation.store.experiments import find_experiment
+
+    experiment_id = find_experiment(store, name).experiment_id
+    n_changed = by(store, experiment_id, [_run_id(store, run) for run in runs])
+    return find_experiment(store, experiment_id), n_changed
 
 
 def diff(
@@ -66,18 +79,27 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show how two runs differ: parameters, numbers, cases. For an experiment: its last two runs of one benchmark."""
-    from evaluation.run_results.run_diff import run_diff
-
     with open_stored(db) as store:
-        first, second = _two_runs(store, what)
-        difference = run_diff(store, first, second)
+        difference = difference_of(store, what)
     if as_json:
         print_json(difference)
     else:
         print_diff(difference)
 
 
-def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
+def difference_of(store: "Store", what: Sequence[str]) -> "RunDiff":
+    """Return how two runs differ, or the last two of an experiment that have the same benchmark.
+
+    Raises:
+        BenchwrightError: there are no such runs, or not two.
+    """
+    from evaluation.run_results.run_diff import run_diff
+
+    first, second = _two_runs(store, what)
+    return run_diff(store, first, second)
+
+
+def _two_runs(store: "Store", what: Sequence[str]) -> tuple[str, str]:
     from evaluation.store.experiments import find_experiment
     from evaluation.store.runs import find_run
 

@@ -88,9 +88,60 @@ def agree(
     A server with several slots (default 4) is asked once more, with that many concurrent requests. Nothing is stored.
     Options marked * may be repeated.
     """
+    measured = measure_agreement(
+        model,
+        endpoint,
+        benchmark=benchmark,
+        fields=field,
+        ignored=ignore_field,
+        cases=cases,
+        options=option or [],
+        seed=seed,
+        any_digest=any_digest,
+        db=db,
+    )
+    if as_json:
+        what = {"model": measured.model, "benchmark": measured.benchmark, "metric": measured.metric, "seed": seed}
+        print_json(what | agreement_as_json(measured.agreement, digests=measured.digests))
+    else:
+        print_agreement(measured.agreement, measured.metric)
+    if not measured.agreement.may_be_pooled:
+        raise typer.Exit(EXIT_CHECK_FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredAgreement:
+    """How far servers agree, and what they were asked."""
+
+    agreement: "Agreement"
+    model: str
+    benchmark: str
+    metric: str
+    digests: tuple[str | None, ...]
+    """Digests of the weights, in the order of the endpoints."""
+
+
+def measure_agreement(
+    model: str,
+    endpoint: Sequence[str],
+    *,
+    benchmark: str,
+    fields: Sequence[str] | None,
+    ignored: Sequence[str] | None,
+    cases: int,
+    options: Sequence[str],
+    seed: int,
+    any_digest: bool,
+    db: str | None,
+) -> MeasuredAgreement:
+    """Ask servers the same cases, each twice, and return how far their answers agree.
+
+    Raises:
+        BenchwrightError: fewer than two servers, one that does not answer, or different weights.
+    """
     with open_to_list(db) as store:
-        request = _request(model, benchmark, field, ignore_field)
-        agreement_request = _agreement_request(store, model, option or [], request, n_cases=cases, seed=seed)
+        request = _request(model, benchmark, fields, ignored)
+        agreement_request = _agreement_request(store, model, options, request, n_cases=cases, seed=seed)
         records = requested_endpoints(endpoint, store)
     if len({record.url for record in records}) < 2:
         raise ConfigurationError(
@@ -101,29 +152,25 @@ def agree(
         raise ConfigurationError(f"{record.name}: {error.message}", error.next_step)
     infos = [_model(answer, model) for answer in answers]
     _compare_digests(answers, infos, any_digest=any_digest)
-    result = asyncio.run(_measured(answers, infos, agreement_request))
-    if as_json:
-        what = {
-            "model": infos[0].name,
-            "benchmark": agreement_request.benchmark,
-            "metric": agreement_request.metric.name,
-            "seed": agreement_request.seed,
-        }
-        print_json(what | agreement_as_json(result, digests=[info.digest for info in infos]))
-    else:
-        print_agreement(result, agreement_request.metric.name)
-    if not result.may_be_pooled:
-        raise typer.Exit(EXIT_CHECK_FAILED)
+    return MeasuredAgreement(
+        agreement=asyncio.run(_measured(answers, infos, agreement_request)),
+        model=infos[0].name,
+        benchmark=agreement_request.benchmark,
+        metric=agreement_request.metric.name,
+        digests=tuple(info.digest for info in infos),
+    )
 
 
-def _request(model: str, benchmark: str, fields: list[str] | None, ignored: list[str] | None) -> "EvaluationRequest":
+def _request(
+    model: str, benchmark: str, fields: Sequence[str] | None, ignored: Sequence[str] | None
+) -> "EvaluationRequest":
     from evaluation.requests.evaluation_request import read_request
 
     request_fields = {
         "benchmarks": [benchmark],
         "models": [model],
-        "fields": fields or [],
-        "ignore_fields": ignored or [],
+        "fields": list(fields or ()),
+        "ignore_fields": list(ignored or ()),
     }
     return read_request(request_fields)
 

@@ -1,7 +1,7 @@
 """The `benchwright models list` command: models that the servers have now, by capability, size, family."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,16 +36,48 @@ def list_models(
     as_json: JsonOption = False,
 ) -> None:
     """List the models that the servers have now, and record them in the store."""
+    models = known_models(
+        endpoint or [], capability=capability, max_size=max_size, family=family, retired=retired, stored=stored, db=db
+    )
+    if as_json:
+        print_json([model_as_json(record) for record in models.fitting])
+    else:
+        _print_list(models.fitting)
+    _tell_of_the_rest(models, capability=capability, family=family)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownModels:
+    """Models of servers, or of the store."""
+
+    everything: "list[ModelRecord]"
+    live: "list[ModelRecord]"
+    """Those that may be used in new runs."""
+    fitting: "list[ModelRecord]"
+    """Of these, the requested ones."""
+
+
+def known_models(
+    endpoint: Sequence[str],
+    *,
+    capability: str | None,
+    max_size: str | None,
+    family: str | None,
+    retired: bool,
+    stored: bool,
+    db: str | None,
+) -> KnownModels:
+    """Return the models that the options of `models list` request.
+
+    Raises:
+        BenchwrightError: a size that is none, or no server answers.
+    """
     max_bytes = read_size(max_size, option="--max-size") if max_size is not None else None
     with open_to_list(db) if stored else open_results(db) as store:
-        everything = _seen_before(store, endpoint or []) if stored else _seen_now(store, endpoint or [])
+        everything = _seen_before(store, endpoint) if stored else _seen_now(store, endpoint)
     live = [record for record in everything if retired or record.retired_at is None]
-    records = [record for record in live if _fits(record, capability=capability, family=family, max_bytes=max_bytes)]
-    if as_json:
-        print_json([model_as_json(record) for record in records])
-    else:
-        _print_list(records)
-    _tell_of_the_rest(everything, live, records, capability=capability, family=family)
+    fitting = [record for record in live if _fits(record, capability=capability, family=family, max_bytes=max_bytes)]
+    return KnownModels(everything=everything, live=live, fitting=fitting)
 
 
 def _seen_now(store: "Store", names_or_urls: Sequence[str]) -> list["ModelRecord"]:
@@ -99,18 +131,12 @@ def _print_list(records: Sequence["ModelRecord"]) -> None:
     )
 
 
-def _tell_of_the_rest(
-    everything: Sequence["ModelRecord"],
-    live: Sequence["ModelRecord"],
-    records: Sequence["ModelRecord"],
-    *,
-    capability: str | None,
-    family: str | None,
-) -> None:
+def _tell_of_the_rest(models: KnownModels, *, capability: str | None, family: str | None) -> None:
     """Report what was left out, and what exists where a filter left nothing."""
-    if n_retired := len(everything) - len(live):
+    live = models.live
+    if n_retired := len(models.everything) - len(live):
         print_status(f"left out: {n_retired} retired; --retired shows {'it' if n_retired == 1 else 'them'}")
-    if records:
+    if models.fitting:
         return
     if not live:
         print_status("no models found; `benchwright models pull NAME` pulls one")

@@ -1,6 +1,6 @@
 """The `benchwright monitor` command: checks evaluations and production traffic, and reports problems."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -61,19 +61,18 @@ def monitor(
 
     Rules: duration, success, tokens, gpu, quality, model, judge, server. Options marked * may be repeated.
     """
-    from deployments.cli.monitor.run import read_budgets, read_days, run_monitor
+    from deployments.cli.monitor.run import monitor_fields, run_monitor
 
-    option_values: dict[str, Any] = {
-        "since_days": read_days(since),
-        "slower_than": slower_than,
-        "success_below": success_below,
-        "gpu_below": gpu_below,
-        "token_budgets": read_budgets(token_budget or []),
-        "baseline_runs": baseline_runs,
-        "false_alarm_rate": false_alarm_rate,
-        "over_looks": over_looks,
-        "min_calls": min_calls,
-        "left_out": without,
-    }
-    fields = {name: value for name, value in option_values.items() if value is not None}
+    fields = monitor_fields(
+        since=since,
+        token_budget=token_budget or [],
+        slower_than=slower_than,
+        success_below=success_below,
+        gpu_below=gpu_below,
+        baseline_runs=baseline_runs,
+        false_alarm_rate=false_alarm_rate,
+        over_looks=over_looks,
+        min_calls=min_calls,
+        left_out=without,
+    )
     raise typer.Exit(run_monitor(fields, database=db, as_json=as_json, fail_on_alert=fail_on_alert))

@@ -5,8 +5,10 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.callers import open_prefect_server
 from deployments.cli.evaluate.run import exit_code
 from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
 from deployments.cli.long_commands import code_of_signal, workplace
@@ -20,13 +22,13 @@ from deployments.cli.terminal.output import (
 )
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
-from evaluation.errors import ConfigurationError
+from evaluation.errors import BenchwrightError, ConfigurationError
 from evaluation.reports.monitoring.page import statistics_rows
 from evaluation.results.as_json import as_json as results_as_json
 
 if TYPE_CHECKING:
     from evaluation.requests.monitor_request import MonitorRequest
-    from evaluation.results.monitoring import MonitorResult
+    from evaluation.results.monitoring import MonitorResult, OpenAlertResult
     from evaluation.store.session import Store
 
 _DAYS = {"d": 1, "w": 7}
@@ -63,6 +65,16 @@ def read_budgets(words: Sequence[str]) -> list[dict[str, Any]] | None:
     return budgets or None
 
 
+def monitor_fields(*, since: str | None, token_budget: Sequence[str], **options: Any) -> dict[str, Any]:
+    """Return the options of a monitoring pass as fields of `MonitorRequest`; unset ones are left out.
+
+    Raises:
+        ConfigurationError: a duration or a budget that is none.
+    """
+    fields = {"since_days": read_days(since), "token_budgets": read_budgets(token_budget), **options}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def run_monitor(fields: Mapping[str, Any], *, database: str | None, as_json: bool, fail_on_alert: bool) -> int:
     """Return the exit code of one look.
 
@@ -87,10 +99,30 @@ def run_monitor(fields: Mapping[str, Any], *, database: str | None, as_json: boo
         return code_of_signal(end)
 
 
-def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json: bool, fail_on_alert: bool) -> int:
-    from deployments.prefect_server import prefect_server
+@dataclass(frozen=True, kw_only=True)
+class EndedMonitor:
+    """How a monitoring pass ended."""
 
-    server = stack.enter_context(prefect_server())
+    code: int
+    """Exit code of the command."""
+    result: "MonitorResult | None"
+    """None if it did not end well."""
+    broken_by: BenchwrightError | None = None
+    """Error that ended it; None: no error, or none of ours."""
+
+
+def monitor_once(request: "MonitorRequest", store: "Store", stack: ExitStack) -> EndedMonitor:
+    """Return how a monitoring pass ended, which the flow made in this process.
+
+    Args:
+        request: What to look for.
+        store: Where the runs and the calls are.
+        stack: Ends what is started for it.
+
+    Raises:
+        BenchwrightError: invalid input or setup.
+    """
+    server = open_prefect_server(stack)
     tell_of_own_server(server)
 
     from flows.monitor import monitor  # while the server starts
@@ -100,18 +132,24 @@ def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json
 
     state, number = run_flow(begin, uuid.uuid4().hex, store, server, has_ended=lambda: False)
     code, error = exit_code(state, number, has_runs=False)
-    if code == EXIT_DONE and state is not None:
-        result = asyncio.run(state.aresult())
-        _show(result, as_json=as_json)
-        return EXIT_CHECK_FAILED if fail_on_alert and _has_open(result) else code
+    result = asyncio.run(state.aresult()) if code == EXIT_DONE and state is not None else None
+    return EndedMonitor(code=code, result=result, broken_by=error)
+
+
+def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json: bool, fail_on_alert: bool) -> int:
+    ended = monitor_once(request, store, stack)
+    if ended.result is not None:
+        _show(ended.result, as_json=as_json)
+        return EXIT_CHECK_FAILED if fail_on_alert and open_alerts(ended.result) else ended.code
     if as_json:
-        problem = {} if error is None else {"error": error_as_json(error)}
-        print_json({"status": "failed" if code == EXIT_RUN_FAILED else "cancelled", **problem})
-    return code
+        problem = {} if ended.broken_by is None else {"error": error_as_json(ended.broken_by)}
+        print_json({"status": "failed" if ended.code == EXIT_RUN_FAILED else "cancelled", **problem})
+    return ended.code
 
 
-def _has_open(result: "MonitorResult") -> bool:
-    return any(alert.state == "open" for alert in result.alerts)
+def open_alerts(result: "MonitorResult") -> "list[OpenAlertResult]":
+    """Return the alerts that nobody has acknowledged."""
+    return [alert for alert in result.alerts if alert.state == "open"]
 
 
 def _show(result: "MonitorResult", *, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """The `benchwright review` commands: people rate blinded answers, and see the result at the end."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -15,6 +15,10 @@ from deployments.cli.terminal.tables import print_line
 from evaluation.formatting import counted
 from evaluation.reports.reviews.blinded import without_names
 from evaluation.results.as_json import as_json as results_as_json
+from evaluation.results.reviews import OpenReviewResult, ReviewResult
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
 
 Words = list[str] | None
 _START = "start"
@@ -157,17 +161,26 @@ def show(
 
     While ratings are missing, show its progress and the missing raters.
     """
+    with open_stored(db) as store:
+        result = told_review(store, name, unblind=unblind)
+    if as_json:
+        print_json(results_as_json(result))
+    elif isinstance(result, OpenReviewResult):
+        print_progress(result)
+    else:
+        print_result(result)
+
+
+def told_review(store: "Store", name: str, *, unblind: bool) -> ReviewResult | OpenReviewResult:
+    """Return the result of a review; while ratings are missing and it is not to be unblinded, its progress.
+
+    Raises:
+        UnknownNameError: no such review.
+    """
     from evaluation.reviews.results import review_result
 
-    with open_stored(db) as store:
-        result = review_result(store, name)
-    is_open = result.awaited.is_over or unblind
-    if as_json:
-        print_json(results_as_json(result if is_open else without_names(result)))
-    elif is_open:
-        print_result(result)
-    else:
-        print_progress(result)
+    result = review_result(store, name)
+    return result if result.awaited.is_over or unblind else without_names(result)
 
 
 @review.command("delete")

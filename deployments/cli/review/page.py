@@ -14,7 +14,7 @@ from evaluation.reports.reviews.blinded import awaited_words
 from evaluation.reviews.result_words import rater_words
 
 if TYPE_CHECKING:
-    from evaluation.results.reviews import ReviewResult
+    from evaluation.results.reviews import OpenReviewResult, ReviewResult
 
 
 def print_item(review: ReviewRecord, item: ReviewItem) -> None:
@@ -42,25 +42,17 @@ def _block(title: str, text: str) -> None:
 
 def print_result(result: "ReviewResult") -> None:
     """Print the result of a review, with names."""
-    from evaluation.reports.reviews.result_page import agreement_rows, control_rows, metric_rows, pair_rows, score_rows
+    from evaluation.reports.reviews.result_page import result_tables
 
     say_line(result.sentence, style="bold")
     say_line(f"review {result.review_id} · {result.benchmark} · rated by {rater_words(result.raters)}")
     for note in result.notes:
         say_line(f"note: {note}")
-    tables = {
-        "By candidate, with 95 % intervals over cases": score_rows(result),
-        "Pairs": pair_rows(result),
-        "Random controls only": control_rows(result),
-        "Do raters agree?": agreement_rows(result),
-        "Do metrics and judges agree with people?": metric_rows(result),
-    }
-    for title, rows in tables.items():
-        if rows:
-            say_line()
-            say_line(title, style="bold")
-            say_line()
-            print_split_table(rows)
+    for title, rows in result_tables(result).items():
+        say_line()
+        say_line(title, style="bold")
+        say_line()
+        print_split_table(rows)
     _print_cases(result)
 
 
@@ -74,7 +66,7 @@ def _print_cases(result: "ReviewResult") -> None:
         print_table(list(rows[0]), [list(row.values()) for row in rows])
 
 
-def print_progress(result: "ReviewResult") -> None:
+def print_progress(result: "ReviewResult | OpenReviewResult") -> None:
     """Print the progress of a review, without names of candidates."""
     say_line(f"{result.n_rated} of {result.n_items} cases are rated, by {rater_words(result.raters)}", style="bold")
     say_line(f"review {result.review_id} · {result.benchmark} · runs {', '.join(result.run_ids)}")

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import open_stored
 from deployments.cli.callers import open_prefect_server, request_source
-from deployments.cli.evaluate.dry_run import afterwards_sentence, sentences
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.run import (
     Ended,
@@ -143,6 +142,7 @@ def sweep_prepared(prepared: Prepared, request: "SweepRequest", store: "Store", 
     from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
     from evaluation.planning.unsent_parameters import unsent_notes
+    from evaluation.reports.forecasts import afterwards_sentence, sentences
     from evaluation.requests.sweep_request import refuse_equal_combinations
 
     server = open_prefect_server(stack)

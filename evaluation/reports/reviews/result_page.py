@@ -35,6 +35,18 @@ _WORDS = {
 }
 
 
+def result_tables(result: ReviewResult) -> dict[str, list[Row]]:
+    """Return the tables of a result by title, without empty ones."""
+    tables = {
+        "By candidate, with 95 % intervals over cases": score_rows(result),
+        "Pairs": pair_rows(result),
+        "Random controls only": control_rows(result),
+        "Do raters agree?": agreement_rows(result),
+        "Do metrics and judges agree with people?": metric_rows(result),
+    }
+    return {title: rows for title, rows in tables.items() if rows}
+
+
 def score_rows(result: ReviewResult) -> list[Row]:
     """Return one row per candidate, the best first; empty where nothing is rated."""
     findings = result.findings

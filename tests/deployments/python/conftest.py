@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from json_contract import fill_with_everything
 from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama
 
@@ -62,3 +64,14 @@ def benchwright(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
         return capsys.readouterr().out
 
     return command
+
+
+@pytest.fixture
+def everything(database: str, benchwright: Callable[..., str], tmp_path: Path) -> str:
+    """URL of the store of calls, with something of everything that commands show."""
+
+    def command(*arguments: object) -> SimpleNamespace:
+        return SimpleNamespace(code=0, err="", out=benchwright(*arguments))
+
+    fill_with_everything(database, command, tmp_path)
+    return database

@@ -250,3 +250,23 @@ def test_progress_and_notes_are_heard_and_what_progress_raises_ends_the_run(
         evaluate(benchmark=benchmark, model="good", progress=stop, **asked)
     hangs.may_go_on.set()
     assert Status.CANCELLED == load_run().status
+
+
+def test_a_forecast_says_who_is_asked_for_scores_afterwards(
+    asked: dict[str, Any], benchmark: str, benchwright: Callable[..., str], ollama_by_script: ScriptedOllama
+) -> None:
+    ollama_by_script.add("good")
+    options = {"benchmark": benchmark, "model": "good", "metric": ["exact_match", "judge_rubric"], "judge": "good"}
+
+    plan = forecast(**options, **asked)
+
+    words = [
+        f"--{name}={each}" for name, value in options.items() for each in ([value] if isinstance(value, str) else value)
+    ]
+    shown = json.loads(
+        benchwright("evaluate", *words, "--endpoint", asked["endpoint"], "--slots", 2, "--dry-run", "--json")
+    )
+    assert shown == as_json(plan) | {"asked_afterwards": shown["asked_afterwards"]}
+    assert [("judge", 6)] == [(each["need"], each["n_answers"]) for each in shown["asked_afterwards"]]
+    assert [("judge", 6)] == [(work.need, work.n_answers) for work in plan.asked_afterwards]
+    assert "is asked up to 6 times" in plan._repr_html_()

@@ -1,7 +1,11 @@
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
+from hostile_texts import ALL, MARK, NAME, TEXTS
 
 from evaluation.records.evidence import Choosable, Place
 from evaluation.results.as_json import as_json, from_json
@@ -128,3 +132,34 @@ def test_candidates_that_were_never_measured_on_the_task_stand_in_one_line():
         "ruled out: huge: takes 40 GB, over 8 GB",
         "ruled out, as not measured on this task: huge, huge and huge",
     ] == lines
+
+
+@pytest.mark.parametrize("text", [*TEXTS, ALL, NAME])
+def test_a_notebook_shows_it_as_text_whoever_named_the_models(text: str) -> None:
+    result = recommendation(
+        candidate=choosable(text), reason=text, notes=(text,), tied=(text, "large"), decided_by=text, id=text,
+        removed=(Removed(candidate=choosable(text), constraint="max_memory_gb", reason=text),),
+    )  # fmt: skip
+
+    page = result._repr_html_()
+
+    assert MARK in page
+    assert {"div", "b", "br", "table", "thead", "tbody", "tr", "th", "td"} >= set(re.findall(r"</?([^ >]*)", page))
+    assert not any(letter in page for letter in "\x1b\u202e\u2028\x00")
+
+
+def test_its_frame_has_the_named_candidate_first_and_every_feasible_one() -> None:
+    frame = recommendation().to_frame()
+
+    assert [("small", True, 0.6), ("large", False, 0.62), ("poor", False, 0.2)] == [
+        (row.candidate, row.is_named, row.quality) for row in frame.itertuples()
+    ]
+    assert [True, True, False] == list(frame["is_tied"])
+    assert ("boolean", "Int64", "float64") == tuple(
+        str(frame[each].dtype) for each in ("is_tied", "n_cases", "energy_j")
+    )
+    assert frame["energy_j"].isna().all()
+    assert ["large", "poor"] == list(recommendation(candidate=None, quality=None).to_frame()["candidate"])
+    page = recommendation()._repr_html_()
+    assert "small is expected at 60.0 %." in page
+    assert "(p95)" not in page

@@ -1,6 +1,8 @@
 import json
+from dataclasses import replace
 
 import numpy as np
+from hostile_texts import MARK, NAME
 
 from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 from evaluation.results.as_json import as_json, from_json
@@ -56,3 +58,27 @@ def test_json_keeps_every_number_and_who_is_not_ready() -> None:
     )
     assert [None, "retired", None] == [one["not_ready"] for one in task["candidates"]]
     assert [None] * 3 == [one["latency_s"] for one in task["candidates"]]
+
+
+def test_a_notebook_shows_every_task_and_a_frame_has_every_candidate() -> None:
+    board = build_scoreboard(evidence([0.2, 0.4] * 10, [0.8, 0.6] * 10, latency_s=1.0))
+
+    page, frame = board._repr_html_(), board.to_frame()
+
+    assert "law: 2 candidates on 20 cases" in page
+    assert {("law", "m0", 20, 1.0), ("law", "m1", 20, 2.0)} == {
+        (row.task, row.candidate, row.n_cases, row.latency_s) for row in frame.itertuples()
+    }
+    assert ("string", "Int64", "float64") == tuple(
+        str(frame[each].dtype) for each in ("not_ready", "n_cases", "quality")
+    )
+
+
+def test_hostile_names_stay_text_in_a_notebook() -> None:
+    board = build_scoreboard(evidence([0.2, 0.4] * 10, [0.8, 0.6] * 10))
+    candidates = tuple(replace(each, label=f"{NAME} {each.label}", not_ready=NAME) for each in board.candidates)
+
+    page = replace(board, candidates=candidates)._repr_html_()
+
+    assert MARK in page
+    assert "<b>x" not in page
