@@ -22,7 +22,7 @@ from statsmodels.stats.meta_analysis import effectsize_smd
 from evaluation.stats.agreement import krippendorff_alpha, weighted_kappa
 from evaluation.stats.bradley_terry import abilities, model_covariance, reaches
 from evaluation.stats.continuous_pairs import paired_t_p_value, spread_interval
-from evaluation.stats.intervals import mean_estimate, pooled_mean_estimate, quantile_estimate, wilson_interval
+from evaluation.stats.intervals import mean_estimate, quantile_estimate, wilson_interval
 from evaluation.stats.multiplicity import ADJUSTMENTS, cochran_q, friedman
 from evaluation.stats.paired_tests import (
     chi2,
@@ -277,19 +277,6 @@ class TestClusters:
             error = plain.get_robustcov_results("cluster", groups=clusters, use_correction=True).bse[0]
             ours.append((*clustered_standard_error(values, clusters), design_effect(values, clusters)))
             reference.append((error, np.unique(clusters).size, (error / plain.bse[0]) ** 2))
-        assert_allclose(ours, reference, **CLOSE)
-
-    def test_the_pooled_means_interval_is_students_around_statsmodels_error(self):
-        ours, reference = [], []
-        for rng in generators(41):
-            n = rng.integers(6, 60)
-            clusters = np.concatenate([[0, 1], rng.integers(0, 9, n - 2)])
-            values = rng.exponential(size=n)
-            found = pooled_mean_estimate(values, clusters=clusters.tolist())
-            fit = OLS(values, np.ones(n)).fit()
-            robust = fit.get_robustcov_results("cluster", groups=clusters, use_t=True, df_correction=True)
-            ours.append((found.value, found.low, found.high))
-            reference.append((fit.params[0], *robust.conf_int(0.05)[0]))
         assert_allclose(ours, reference, **CLOSE)
 
 

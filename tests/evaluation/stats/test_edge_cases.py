@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.errors import ConfigurationError
 from evaluation.stats.bradley_terry import Vote
-from evaluation.stats.intervals import mean_estimate, pooled_mean_estimate
+from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.pair_comparison import compare_pair
 from evaluation.stats.paired_tests import exact_p_value, sign_flip_p_value
 from evaluation.stats.preferences import rank_preferences
@@ -90,8 +90,6 @@ def test_a_judges_sentinel_is_no_score():
 
 def test_a_single_cluster_has_no_standard_error():
     assert (None, 1) == clustered_standard_error(np.array([1.0, 0.0, 1.0, 1.0]), [0, 0, 0, 0])
-    found = pooled_mean_estimate([1, 0, 1, 1], clusters=[0, 0, 0, 0])
-    assert (0.75, None, None) == (found.value, found.low, found.high)
 
 
 def test_one_that_never_lost_has_a_finite_rating_and_no_upper_end():
