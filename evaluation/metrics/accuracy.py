@@ -1,19 +1,17 @@
 """Accuracy: whether the answer gives the right label."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.label_extraction import NOT_EXTRACTED, chosen_label, named_label
-from evaluation.metrics.metric import Metric, Need
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
-class Accuracy(Metric):
+class Accuracy(AnswerMetric):
     """1 where the label that the answer gives is a right one, else 0.
 
     The label is read as the whole answer (but for case, blanks, dashes and marks around it), else as its very start,
@@ -39,8 +37,7 @@ class Accuracy(Metric):
         """Say which reference is not among the labels."""
         return unknown_label(case)
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         predicted = chosen_label(generation.answer, case.choices)
         return Measurement(value=float(is_right(predicted, case)), label=predicted or NOT_EXTRACTED)
 

@@ -9,8 +9,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.accuracy import is_right, unknown_label
 from evaluation.metrics.label_extraction import NOT_EXTRACTED, chosen_label, named_label
-from evaluation.metrics.metric import CorpusMetric, Need
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric, CorpusMetric, Need
 from evaluation.scores import Measurement
 
 NOTHING = ""
@@ -18,7 +17,7 @@ NOTHING = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelledMetric(CorpusMetric):
+class LabelledMetric(AnswerMetric, CorpusMetric):
     """A metric over expected and predicted classes; a single case has 1 if its label is right, else 0.
 
     Evidence: the expected and the predicted class.
@@ -32,8 +31,7 @@ class LabelledMetric(CorpusMetric):
         """Say which reference is not among the labels."""
         return unknown_label(case)
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         predicted = chosen_label(generation.answer, case.choices)
         right = is_right(predicted, case)
         expected = predicted if right and predicted is not None else _as_in_choices(case.references[0], case.choices)

@@ -12,8 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 from evaluation.case import Case
 from evaluation.formatting import score
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric, Need
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.scores import Measurement
 
 _BLIND_SPOTS = (
@@ -31,7 +30,7 @@ class Shares(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RougeMetric(Metric):
+class RougeMetric(AnswerMetric):
     """F-measure with the closest reference, in [0, 1]; two blank texts are right (1), where rouge-score has 0."""
 
     unit: ClassVar[str] = "fraction"
@@ -49,8 +48,7 @@ class RougeMetric(Metric):
                 return f"has the reference {reference[:60]!r}, in which ROUGE sees no word (it reads a-z and 0-9 alone)"
         return None
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         answer = generation.answer.strip()
         if not answer or not case.references:
             return Measurement(value=float(any(not reference.strip() for reference in case.references)))

@@ -1,21 +1,19 @@
 """Syntax validity: whether the program in the answer is valid Python."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric
+from evaluation.metrics.metric import AnswerMetric
 from evaluation.metrics.programs.case_program import find_program
 from evaluation.metrics.programs.program_metric import EMPTY
 from evaluation.metrics.programs.syntax import syntax_problem
-from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
-class SyntaxValid(Metric):
+class SyntaxValid(AnswerMetric):
     """1 where Python's own parser accepts the program in the answer, else 0. Nothing is run.
 
     The label is the stage that found the program. A program of more than 100,000 characters, or nested deeper than
@@ -31,8 +29,7 @@ class SyntaxValid(Metric):
         "is good syntax to the parser, and so is a single word of prose."
     )
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         if not generation.answer.strip():
             return Measurement(value=0.0, label=EMPTY, rationale="the answer is empty")
         program = find_program(case, generation.answer)
