@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
-from evaluation.metrics.class_table import ClassTable
+from evaluation.metrics.classification import ClassTable
 from evaluation.records import AnnotationRecord, Status
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.estimates import MetricEstimate

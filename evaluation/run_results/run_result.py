@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.errors import FailureKind
-from evaluation.metrics.class_table import ClassTable, classification_report
-from evaluation.metrics.labelled_metric import LabelledMetric
+from evaluation.metrics.classification import ClassTable, LabelledMetric, classification_report
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.records import SERVER_VERSIONS, EstimateRow, MetricUse, RunCandidateRecord, RunRecord, Status

@@ -17,7 +17,7 @@ from evaluation.reports.runs.gpu import gpu_lines
 from evaluation.results.runs import FailureExample, FailureSummary
 
 if TYPE_CHECKING:
-    from evaluation.metrics.class_table import ClassTable
+    from evaluation.metrics.classification import ClassTable
     from evaluation.results.runs import CandidateResult, RunInFull, RunResult
     from evaluation.store.session import Store
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from american_league import VOTES, WINS
 
-from evaluation.metrics.programs.pass_at_k import PassAtK
+from evaluation.metrics.programs.program_metrics import PassAtK
 from evaluation.stats.agreement import krippendorff_alpha
 from evaluation.stats.bradley_terry import abilities, model_covariance
 from evaluation.stats.multiplicity import ADJUSTMENTS, cochran_q, critical_difference, friedman, gate_of, nemenyi_q
