@@ -12,8 +12,7 @@ from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.edit_similarity import EditSimilarity
 from evaluation.metrics.exact_match import ExactMatch
 from evaluation.metrics.grounding.answer_relevance import AnswerRelevance
-from evaluation.metrics.grounding.context_precision import ContextPrecision
-from evaluation.metrics.grounding.context_recall import ContextRecall
+from evaluation.metrics.grounding.context_metrics import ContextPrecision, ContextRecall
 from evaluation.metrics.grounding.faithfulness import Faithfulness
 from evaluation.metrics.instruction_following import (
     InstructionAccuracy,
@@ -38,8 +37,7 @@ from evaluation.metrics.quality.overall_quality import OverallQuality
 from evaluation.metrics.quality.readability import Readability
 from evaluation.metrics.quality.specificity import Specificity
 from evaluation.metrics.regex import Regex
-from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL
-from evaluation.metrics.rouge_lsum import RougeLsum
+from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL, RougeLsum
 from evaluation.metrics.semantic_similarity import SemanticSimilarity
 from evaluation.metrics.speed import EnergyJ, EnergyPerRightJ, LatencyS, TokensPerS, TpotS, TtftS
 from evaluation.metrics.ter import Ter

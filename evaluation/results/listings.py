@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from evaluation.records import AlertRecord, RunSummary
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.results.comparisons import ComparisonResult, pairs_frame
-from evaluation.results.frames import REAL, TEXT, columns_of, frame, frame_of, row_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import REAL, TEXT, ShownInNotebooks, columns_of, frame, frame_of, row_of
 from evaluation.results.runs import RunResult
 
 if TYPE_CHECKING:

@@ -8,8 +8,15 @@ from deployments.cli.terminal.tables import in_words, moment, print_details, pri
 from evaluation.formatting import counted, precise
 from evaluation.records import AnnotationRecord, ComparisonSummary
 from evaluation.results.estimates import shown_estimate
-from evaluation.results.experiments import ExperimentResult, ExperimentRun
-from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, MetricDifference, Pairs, RunDiff
+from evaluation.results.experiments import (
+    CandidateDiff,
+    CaseDifferences,
+    ExperimentResult,
+    ExperimentRun,
+    MetricDifference,
+    Pairs,
+    RunDiff,
+)
 
 _SHOWN_CASES = 10
 _SHOWN_LETTERS = 60

@@ -5,8 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evaluation.metrics.instructions.instruction import Instruction
-from evaluation.metrics.instructions.patterns import check_pattern
+from evaluation.metrics.instructions.instruction import Instruction, check_pattern
 
 _OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 _FENCES = ("```json", "```Json", "```JSON", "```")

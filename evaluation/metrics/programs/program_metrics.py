@@ -10,8 +10,7 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import AnswerMetric, Metric, Need, TooFewRepeatsError
-from evaluation.metrics.programs.case_program import find_program, program_of, program_problem
-from evaluation.metrics.programs.syntax import syntax_problem
+from evaluation.metrics.programs.case_program import find_program, program_of, program_problem, syntax_problem
 from evaluation.metrics.requests import Answers, Request, RunProgram
 from evaluation.program import ProgramEnd, ProgramOutcome
 from evaluation.scores import Measurement, ScoreFailure

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from stored_runs import MOMENT, asked, numbers, right, store_run
 
-from evaluation.forecasts.scoring_pace import ScoringPace, n_requests, scoring_pace
+from evaluation.forecasts.scoring_work import ScoringPace, n_requests, scoring_pace
 from evaluation.metrics.metric import Metric, ModelMetric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.records import MetricUse, ScoreRow
