@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.form_layout import lay_out
 from evaluation.providers import PROVIDERS
-from evaluation.records import ModelRecord
+from evaluation.records.candidates import ModelRecord
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store

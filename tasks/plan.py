@@ -12,7 +12,8 @@ from evaluation.case import Benchmark
 from evaluation.options import load_options
 from evaluation.planning.plan import Group, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
 from evaluation.planning.resuming import refuse_changed_weights, refuse_held
-from evaluation.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan, RunRecord
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import SERVER_VERSIONS, RunCandidatePlan, RunPlan, RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import PRICE, price_of
 from evaluation.requests.run_share import Share, whole_of

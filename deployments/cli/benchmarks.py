@@ -22,7 +22,7 @@ from evaluation.benchmarks.rendering import check_renderable, render
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 from evaluation.files.field_mapping import read_mapping
-from evaluation.records import BenchmarkRecord
+from evaluation.records.candidates import BenchmarkRecord
 
 benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add, validate.")
 

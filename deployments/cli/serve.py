@@ -19,7 +19,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.escaping import for_terminal
 from evaluation.files.allowed_files import FOLDER_VARIABLE
 from evaluation.providers import OF_EMBEDDED_SERVER
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 
 if TYPE_CHECKING:
     from deployments.serving.services import Services

@@ -12,7 +12,7 @@ from evaluation.errors import RunFailedError
 from selection.retraining import Retraining
 
 if TYPE_CHECKING:
-    from evaluation.records import RecommendationRecord, SelectionModelRecord
+    from evaluation.records.selection import RecommendationRecord, SelectionModelRecord
     from selection.learning.deciding_model import Deciding
     from selection.scoreboard import Scoreboard
 

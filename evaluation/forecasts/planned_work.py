@@ -7,7 +7,7 @@ from evaluation.benchmarks.sampling import chosen_cases
 from evaluation.case import Benchmark, Case
 from evaluation.forecasts.forecast import PlannedWork
 from evaluation.options import load_options
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.resolution import Resolution, ResolvedCandidate
 from evaluation.store.missing import count_missing

@@ -8,8 +8,8 @@ from evaluation.escaping import one_line
 from evaluation.formatting import counted
 from evaluation.monitoring.alert_names import listed
 from evaluation.monitoring.rules import CRITICAL, MIN_TIMED, Verdict
-from evaluation.records import Finding, Status
-from evaluation.records.alerts import subject_of
+from evaluation.records.alerts import Finding, subject_of
+from evaluation.records.status import Status
 from evaluation.store.run_ends import RunEnd
 
 RULE = "run"

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, field_validator
 
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import NAMES_OF_PROVIDERS, EvaluationRequest, names_a_model
 from evaluation.requests.request_model import OneOrMore, RequestModel, checked_request
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from evaluation.case import Case, Message
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState, Timing
-from evaluation.records import AnnotationRecord, Stage, Status
+from evaluation.records.experiments import AnnotationRecord
+from evaluation.records.outcomes import Stage
+from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.scores import ScoreFailure
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from evaluation.records import AnnotationRecord, ComparisonSummary, Status
+from evaluation.records.experiments import AnnotationRecord, ComparisonSummary
+from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, json_key
 
 

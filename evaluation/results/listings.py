@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from evaluation.records import AlertRecord, RunSummary
+from evaluation.records.alerts import AlertRecord
+from evaluation.records.runs import RunSummary
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.results.comparisons import ComparisonResult, pairs_frame
 from evaluation.results.frames import REAL, TEXT, ShownInNotebooks, columns_of, frame, frame_of, row_of

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
 from evaluation.metrics.classification import ClassTable
-from evaluation.records import AnnotationRecord, Status
+from evaluation.records.experiments import AnnotationRecord
+from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.frames import REAL, TEXT, WHOLE, Row, ShownInNotebooks, columns_of, frame, row_of

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.parsing import metric_of
-from evaluation.records import RunCandidateRecord, RunRecord
 from evaluation.records.labels import unique_labels
+from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.results.experiments import (
     CandidateDiff,
     CaseDifferences,

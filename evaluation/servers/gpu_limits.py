@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.resolution import default_gpu_tag
 
 UNSET_SLOTS = 1

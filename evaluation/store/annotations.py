@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import AnnotationRecord
+from evaluation.records.experiments import AnnotationRecord
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import RecommendationRecord, ReportedOutcome
+from evaluation.records.selection import RecommendationRecord, ReportedOutcome
 from evaluation.store.recommendation_rows import FIELDS, row_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert

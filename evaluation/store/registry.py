@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from evaluation.candidate import Candidate, PromptProfile, WorkedExample
 from evaluation.errors import UnknownNameError
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import candidate, endpoint, profile

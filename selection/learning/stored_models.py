@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from evaluation.errors import ConfigurationError, ModelFileError
-from evaluation.records import SelectionModelRecord
+from evaluation.records.selection import SelectionModelRecord
 from evaluation.store.selection_models import find_model, history, read_model, save_model
 from evaluation.store.session import Store
 from selection.learning.deciding_model import served_model

@@ -15,7 +15,7 @@ from deployments.cli.blocks_in_use import with_servers_of_pools
 from deployments.cli.terminal.output import print_status
 from evaluation.case import Benchmark
 from evaluation.metric_specs import names_a_file
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 
 if TYPE_CHECKING:
     from evaluation.requests.evaluation_request import EvaluationRequest

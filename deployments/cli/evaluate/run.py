@@ -30,7 +30,7 @@ from deployments.cli.terminal.output import (
 )
 from deployments.cli.terminal.run_results import print_invocation
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
-from evaluation.records import Status
+from evaluation.records.status import Status
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State

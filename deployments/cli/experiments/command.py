@@ -22,7 +22,7 @@ from deployments.cli.experiments.runs import add, diff, remove
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import moment, print_table
 from evaluation.errors import ConfigurationError
-from evaluation.records import ExperimentRecord
+from evaluation.records.experiments import ExperimentRecord
 
 experiments = typer.Typer(
     no_args_is_help=True,

@@ -11,7 +11,7 @@ from deployments.cli.terminal.split_table import print_split_table
 from evaluation.escaping import one_line
 from evaluation.formatting import counted
 from evaluation.metrics.titles import short_titles
-from evaluation.records import AnnotationRecord
+from evaluation.records.experiments import AnnotationRecord
 from evaluation.reports.runs.classes import class_rows, confusion_rows
 from evaluation.reports.runs.gpu import gpu_lines
 from evaluation.results.runs import FailureExample, FailureSummary

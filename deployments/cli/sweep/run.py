@@ -19,7 +19,7 @@ from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.search_options import TypedSearch
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
 from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
-from evaluation.records import RunPlan
+from evaluation.records.runs import RunPlan
 from evaluation.results.as_json import as_json as result_as_json
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from evaluation.fingerprint import fingerprint
 from evaluation.formatting import coefficient, counted, p_value, percent, percent_number
 from evaluation.metrics.metric import ModelMetric, Need
 from evaluation.metrics.parsing import metric_of
-from evaluation.records import MetricUse, RunRecord
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import RunRecord
 from evaluation.run_results.judges.findings import (
     PEOPLE,
     JudgeFinding,

@@ -18,7 +18,7 @@ from evaluation.exports.filters import Filters
 from evaluation.exports.listings import case_list, score_list
 from evaluation.generation import Failure
 from evaluation.races.rules import Spent
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.reports.notebook import SHOWN_ROWS, html_of
 from evaluation.requests.comparison_request import read_comparison_request

@@ -14,7 +14,7 @@ from scripted_ollama import ScriptedOllama
 from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.requests.evaluation_request import read_request
 from evaluation.resolution import Resolution, default_gpu_tag, find_benchmark, find_profile, resolve
 from evaluation.settings import Settings

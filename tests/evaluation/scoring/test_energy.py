@@ -11,7 +11,8 @@ from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome, Timing
-from evaluation.records import OutcomeRow, Status
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.status import Status
 from evaluation.scoring.energy import apportion_energy, shared_energy
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.outcomes import save_outcomes

@@ -4,7 +4,7 @@ import pytest
 from comparison_results import a_comparison, a_pair
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.store.annotations import annotate, annotations
 from evaluation.store.comparisons import (
     ComparisonPairRecord,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation.errors import StoreError
-from evaluation.records import RunPlan
+from evaluation.records.runs import RunPlan
 from evaluation.results.runs import GpuResult
 from evaluation.store.gpu_samples import GpuSample, gpu_summary, iterate_gpu_samples, save_gpu_samples
 from evaluation.store.runs import delete_run

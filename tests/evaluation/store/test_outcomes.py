@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
-from evaluation.records import OutcomeRow, Stage
+from evaluation.records.outcomes import OutcomeRow, Stage
 from evaluation.store.outcomes import (
     count_outcomes,
     iterate_outcomes,

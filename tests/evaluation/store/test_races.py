@@ -10,7 +10,8 @@ from looking_back import only_run
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.races.state import Decision, Fate
-from evaluation.records import OutcomeRow, RunPlan
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.runs import RunPlan
 from evaluation.store.outcomes import save_outcomes
 from evaluation.store.races import (
     RunCosts,

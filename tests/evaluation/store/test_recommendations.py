@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.records import RecommendationRecord, ReportedOutcome
+from evaluation.records.selection import RecommendationRecord, ReportedOutcome
 from evaluation.store.evidence_stamp import stamp_of
 from evaluation.store.recommendations import (
     count_outcomes_since,

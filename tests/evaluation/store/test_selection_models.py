@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from evaluation.errors import ConfigurationError, DamagedModelError, SupersededError, UnknownNameError
-from evaluation.records import Champion, SelectionModelRecord
+from evaluation.records.selection import Champion, SelectionModelRecord
 from evaluation.store.selection_models import (
     champion,
     champions,
