@@ -68,7 +68,7 @@ def krippendorff_alpha(
     coefficient = "krippendorff_alpha_ordinal"
     problem = _problem(table, pairable)
     if problem is not None:
-        return _undefined(coefficient, table.shape[1], pairable.shape[1], problem, checked_level)
+        return _agreement(coefficient, table, pairable, checked_level, reason=problem)
     n_pairable = pairable.shape[1]
     statistic = alpha_statistic(pairable)
     interval = reweighted_interval(
@@ -81,7 +81,7 @@ def krippendorff_alpha(
         clusters=_kept(clusters, table),
     )
     value = float(statistic(np.ones((1, n_pairable)))[0])
-    return _defined(coefficient, value, interval, table.shape[1], n_pairable, checked_level)
+    return _agreement(coefficient, table, pairable, checked_level, value=value, interval=interval)
 
 
 def weighted_kappa(
@@ -115,7 +115,7 @@ def weighted_kappa(
     coefficient = "weighted_kappa_quadratic"
     problem = _problem(table, pairable)
     if problem is not None:
-        return _undefined(coefficient, table.shape[1], pairable.shape[1], problem, checked_level)
+        return _agreement(coefficient, table, pairable, checked_level, reason=problem)
     statistic = kappa_statistic(pairable[0], pairable[1])
     interval = reweighted_interval(
         statistic,
@@ -126,7 +126,7 @@ def weighted_kappa(
         clusters=_kept(clusters, table),
     )
     value = float(statistic(np.ones((1, pairable.shape[1])))[0])
-    return _defined(coefficient, value, interval, table.shape[1], pairable.shape[1], checked_level)
+    return _agreement(coefficient, table, pairable, checked_level, value=value, interval=interval)
 
 
 def raw_agreement(ratings: ArrayLike, *, confidence_level: float = 0.95) -> Agreement:
@@ -145,11 +145,11 @@ def raw_agreement(ratings: ArrayLike, *, confidence_level: float = 0.95) -> Agre
     table = _table(ratings)
     pairable = _pairable(table)
     if pairable.shape[1] == 0:
-        return _undefined("raw_agreement", table.shape[1], 0, _nobody_twice(table), checked_level)
+        return _agreement("raw_agreement", table, pairable, checked_level, reason=_nobody_twice(table))
     shares = [_equal_pairs(column[~np.isnan(column)]) for column in pairable.T]
     estimate = mean_estimate(shares, confidence_level=checked_level)
     interval = None if estimate.low is None or estimate.high is None else Interval(estimate.low, estimate.high)
-    return _defined("raw_agreement", estimate.value, interval, table.shape[1], pairable.shape[1], checked_level)
+    return _agreement("raw_agreement", table, pairable, checked_level, value=estimate.value, interval=interval)
 
 
 def _table(ratings: ArrayLike) -> Matrix:
@@ -210,30 +210,23 @@ def _equal_pairs(ratings: Vector) -> float:
     return float((counts * (counts - 1)).sum()) / (ratings.size * (ratings.size - 1))
 
 
-def _undefined(coefficient: str, n_cases: int, n_pairable: int, reason: str, confidence_level: float) -> Agreement:
-    return Agreement(
-        coefficient=coefficient,
-        value=None,
-        low=None,
-        high=None,
-        n_cases=n_cases,
-        n_pairable=n_pairable,
-        reason=reason,
-        confidence_level=confidence_level,
-    )
-
-
-def _defined(
-    coefficient: str, value: float, interval: Interval | None, n_cases: int, n_pairable: int, confidence_level: float
+def _agreement(
+    coefficient: str,
+    table: Matrix,
+    pairable: Matrix,
+    confidence_level: float,
+    *,
+    value: float | None = None,
+    interval: Interval | None = None,
+    reason: str = _FEW_OR_ALIKE,
 ) -> Agreement:
-    low, high = interval if interval is not None else (None, None)
     return Agreement(
         coefficient=coefficient,
         value=value,
-        low=low,
-        high=high,
-        n_cases=n_cases,
-        n_pairable=n_pairable,
-        reason=None if interval is not None else _FEW_OR_ALIKE,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        n_cases=table.shape[1],
+        n_pairable=pairable.shape[1],
+        reason=None if interval is not None else reason,
         confidence_level=confidence_level,
     )

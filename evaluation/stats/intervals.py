@@ -9,15 +9,7 @@ import numpy as np
 
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.scores import Estimate
-from evaluation.stats.vectors import (
-    SKEWED,
-    Vector,
-    as_vector,
-    cluster_means,
-    is_binary,
-    is_constant,
-    skewness,
-)
+from evaluation.stats.vectors import SKEWED, Vector, as_vector, cluster_means, is_binary, is_constant, skewness
 
 
 class Interval(NamedTuple):
