@@ -17,7 +17,9 @@ from evaluation.records.runs import SERVER_VERSIONS, RunCandidatePlan, RunPlan, 
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import PRICE, price_of
 from evaluation.requests.run_share import Share, whole_of
-from evaluation.resolution import Resolution, ResolvedBenchmark, ResolvedCandidate, resolve
+from evaluation.resolution.benchmarks import ResolvedBenchmark
+from evaluation.resolution.candidates import ResolvedCandidate
+from evaluation.resolution.resolution import Resolution, resolve
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.experiments import add_runs, find_experiment

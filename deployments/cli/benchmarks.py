@@ -109,7 +109,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a benchmark's metrics and its first cases as a model receives them. Options marked * may be repeated."""
-    from evaluation.resolution import find_benchmark
+    from evaluation.resolution.benchmarks import find_benchmark
 
     with open_to_list(db) as store:
         benchmark = find_benchmark(name, store=store, fields=read_mapping(field or []), ignore=ignore_field or ())

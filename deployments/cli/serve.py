@@ -144,7 +144,7 @@ def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | No
     """Store the available models, which forms offer; start the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
     from deployments.serving.home_lock import note_embedded
-    from evaluation.resolution import EMBEDDED
+    from evaluation.resolution.endpoints import EMBEDDED
 
     answers, errors = ask_all(requested_endpoints([], store), in_full=True)
     for endpoint, error in errors:

@@ -13,8 +13,8 @@ from evaluation.benchmarks.sampling import chosen_cases
 from evaluation.metrics.metric import Metric, ModelMetric, Need
 from evaluation.metrics.parsing import metric_of
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.resolution import Resolution
 from evaluation.resolution.metric_models import MetricModel, models_needed
+from evaluation.resolution.resolution import Resolution
 from evaluation.store.past_scoring import StoredThen, known_metrics, newest_scores
 from evaluation.store.session import Store
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from evaluation.records.candidates import EndpointRecord
-from evaluation.resolution import default_gpu_tag
+from evaluation.resolution.endpoints import default_gpu_tag
 
 UNSET_SLOTS = 1
 """Slots assumed for an endpoint whose number of concurrent requests is not set."""

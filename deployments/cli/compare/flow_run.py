@@ -21,7 +21,7 @@ from evaluation.options import OPTIONS
 
 if TYPE_CHECKING:
     from evaluation.requests.comparison_request import ComparisonRequest
-    from evaluation.resolution import Resolution
+    from evaluation.resolution.resolution import Resolution
     from evaluation.store.session import Store
 
 _OPTIONS = {"by": "--by", "against": "--against", "margin": "--margin", "metrics": "--metric", "n_flips": "--flips"}

@@ -73,7 +73,7 @@ def probe(
 def _prompts(
     name: str, store: "Store", fields: list[str] | None, ignored: list[str] | None
 ) -> tuple[tuple[Message, ...], ...]:
-    from evaluation.resolution import find_benchmark
+    from evaluation.resolution.benchmarks import find_benchmark
 
     benchmark = find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())
     return tuple(render(benchmark, case) for case in benchmark.cases)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from evaluation.forecasts.costs import Forecast
-    from evaluation.resolution import Resolution
+    from evaluation.resolution.resolution import Resolution
     from evaluation.results.runs import InvocationResult
     from evaluation.store.session import Store
 
