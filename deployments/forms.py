@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.form_layout import lay_out
 from evaluation.providers import PROVIDERS
-from evaluation.records import ModelRecord
+from evaluation.records.candidates import ModelRecord
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -65,7 +65,7 @@ def choices_in(store: "Store") -> Choices:
     """Return all known names: those that come with the program, and stored ones that are not retired."""
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.requests.profiles import STANDARD_PROFILES
-    from evaluation.resolution import EMBEDDED
+    from evaluation.resolution.endpoints import EMBEDDED
     from evaluation.store.benchmarks import list_benchmarks
     from evaluation.store.models import list_models
     from evaluation.store.registry import list_endpoints, list_profiles

@@ -8,16 +8,6 @@ from typing import Any
 from evaluation.files.field_mapping import FieldUse
 from evaluation.fingerprint import fingerprint
 
-TASK_TYPES = (
-    "generation",
-    "code",
-    "question_answering",
-    "summarization",
-    "classification",
-    "reasoning",
-    "instruction_following",
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -89,7 +79,7 @@ class Benchmark:
 
     name: str
     task_type: str
-    """One of `TASK_TYPES`, or a name chosen by the user."""
+    """For example `generation`, `code`, `question_answering`, `summarization`, `classification` or `reasoning`."""
     cases: tuple[Case, ...]
     prompt: PromptTemplate = PromptTemplate()
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -61,7 +61,7 @@ def for_markdown(text: str, *, max_length: int | None = None) -> str:
     """Return `text` as one line of Markdown that shows exactly these characters.
 
     An artifact's description is Markdown too. All published text goes through this function, or through
-    `as_markdown_code` or `as_markdown_block`, whatever its source.
+    `as_markdown_code`, whatever its source.
     """
     line = one_line(text)
     if max_length is not None and len(line) > max_length:
@@ -100,22 +100,15 @@ def for_cell(text: str) -> str:
 def as_markdown_code(text: str) -> str:
     """Return `text` as one line of code, also valid in a table cell."""
     shown = one_line(text).replace("\\|", f"\\{_UNSEEN}|").replace("|", "\\|")
-    fence = _fence(shown, shortest=1)
+    fence = _fence(shown)
     edge = " " if len(fence) > 1 else ""
     return f"{fence}{edge}{shown}{edge}{fence}"
 
 
-def as_markdown_block(text: str) -> str:
-    """Return `text` as a fenced block whose fence is longer than any run of backticks inside."""
-    shown = for_terminal(text)
-    fence = _fence(shown, shortest=3)
-    return f"{fence}text\n{shown}\n{fence}"
-
-
-def _fence(text: str, *, shortest: int) -> str:
+def _fence(text: str) -> str:
     """Return one backtick more than the longest run of them in `text`."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    return "`" * max(shortest, longest + 1)
+    return "`" * (longest + 1)
 
 
 def for_spreadsheet(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from evaluation.gather import gather_or_cancel
 from evaluation.planning.interleaving import Turns, group_by_run
 from evaluation.planning.plan import Group, PlannedCandidate
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.run_cases import count_cases_before
 from evaluation.store.runs import set_run_candidate_status
 from tasks.generation.generate import Item, generate_shard

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from evaluation.records.evidence import Choosable
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import ShownInNotebooks
 
 if TYPE_CHECKING:
     import pandas as pd

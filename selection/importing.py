@@ -20,7 +20,7 @@ from evaluation.errors import BenchmarkError
 from evaluation.files.field_mapping import named_fields
 from evaluation.files.names import LONGEST_NAME, LONGEST_TITLE, name_problem, normal_name
 from evaluation.files.number_parsing import read_number
-from evaluation.records import ImportedCase, ScoreboardContent, ScoreboardRecord
+from evaluation.records.selection import ImportedCase, ScoreboardContent, ScoreboardRecord
 from selection.repeated_answers import NAMES, RepeatedAnswers
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from evaluation.records import ReportedOutcome
+from evaluation.records.selection import ReportedOutcome
 from selection.answers import Recommendation
 from selection.decisions.decision_log import Decision
 from selection.preferences import (

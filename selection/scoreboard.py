@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from evaluation.records.evidence import Choosable, Evidence
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import ShownInNotebooks
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from prefect.blocks.core import Block
 from pydantic import ValidationError
 
 from evaluation.errors import ConfigurationError
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.score_request import ScoreRequest
 from evaluation.settings import Settings

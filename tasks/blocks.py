@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.providers import PROVIDERS
 from evaluation.providers.addresses import normalise_url
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.requests.prices import as_prices
-from evaluation.resolution import default_gpu_tag
+from evaluation.resolution.endpoints import default_gpu_tag
 from evaluation.store.address import parse_url, shown
 from tasks.block_names import DATABASE_SLUG
 

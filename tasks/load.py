@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
 from evaluation.requests.sweep_request import prompt_benchmark
-from evaluation.resolution import find_benchmark
+from evaluation.resolution.benchmarks import find_benchmark
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store

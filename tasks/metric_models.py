@@ -7,7 +7,8 @@ from evaluation.metrics.metric import Need
 from evaluation.options import effective_options
 from evaluation.planning.plan import Lane, MetricModelPlan
 from evaluation.providers import PROVIDERS
-from evaluation.resolution import MetricModel, ResolvedEndpoint
+from evaluation.resolution.endpoints import ResolvedEndpoint
+from evaluation.resolution.metric_models import MetricModel
 
 JUDGE_NUM_CTX = 8192
 

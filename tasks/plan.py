@@ -12,11 +12,14 @@ from evaluation.case import Benchmark
 from evaluation.options import load_options
 from evaluation.planning.plan import Group, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
 from evaluation.planning.resuming import refuse_changed_weights, refuse_held
-from evaluation.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan, RunRecord
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import SERVER_VERSIONS, RunCandidatePlan, RunPlan, RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import PRICE, price_of
 from evaluation.requests.run_share import Share, whole_of
-from evaluation.resolution import Resolution, ResolvedBenchmark, ResolvedCandidate, resolve
+from evaluation.resolution.benchmarks import ResolvedBenchmark
+from evaluation.resolution.candidates import ResolvedCandidate
+from evaluation.resolution.resolution import Resolution, resolve
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.experiments import add_runs, find_experiment

@@ -19,7 +19,8 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
-from evaluation.records import RunRecord, Status
+from evaluation.records.runs import RunRecord
+from evaluation.records.status import Status
 from evaluation.requests.run_share import Share, is_share, share_of
 from evaluation.store.holders import holders_of, holders_of_flow, is_at_work, is_seen, own_silence_s
 from evaluation.store.missing import is_missing

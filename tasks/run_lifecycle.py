@@ -8,7 +8,7 @@ from prefect import get_run_logger
 
 from evaluation.errors import BenchwrightError, DatabaseLostError, StoreError
 from evaluation.planning.plan import Plan
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.requests.run_share import is_share
 from evaluation.scoring.missing_scores import too_many_missing
 from evaluation.settings import Settings

@@ -14,7 +14,7 @@ from deployments.cli.deploy.command import must_answer
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import moment, print_line, print_table
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import AlertRecord, SilenceRecord
+from evaluation.records.alerts import AlertRecord, SilenceRecord
 from evaluation.results.as_json import as_json as results_as_json
 from evaluation.results.monitoring import AlertResult
 

@@ -70,7 +70,7 @@ def found_benchmark(
     Raises:
         BenchwrightError: there is none of this name, or the file cannot be read.
     """
-    from evaluation.resolution import find_benchmark
+    from evaluation.resolution.benchmarks import find_benchmark
 
     with open_to_list(db) as store:
         return find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())

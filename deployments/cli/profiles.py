@@ -51,7 +51,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a profile in full."""
-    from evaluation.resolution import find_profile
+    from evaluation.resolution.candidates import find_profile
 
     with open_to_list(db) as store:
         profile = find_profile(name, store=store)

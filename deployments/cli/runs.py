@@ -12,7 +12,7 @@ from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity, score
-from evaluation.records import RunSummary
+from evaluation.records.runs import RunSummary
 from evaluation.results.catalogue_entries import TaggedRun
 
 if TYPE_CHECKING:

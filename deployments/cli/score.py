@@ -36,7 +36,7 @@ from deployments.cli.terminal.output import (
 )
 from deployments.cli.terminal.run_results import print_run
 from evaluation.errors import ConfigurationError
-from evaluation.records import Status
+from evaluation.records.status import Status
 
 if TYPE_CHECKING:
     from contextlib import ExitStack

@@ -19,7 +19,7 @@ from deployments.guarded.origins import NAMES_VARIABLE, allowed_names, host_name
 from evaluation.errors import ConfigurationError
 from evaluation.files.allowed_files import FOLDER_VARIABLE
 from evaluation.providers import OF_EMBEDDED_SERVER
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 
 if TYPE_CHECKING:
     from deployments.serving.services import Services
@@ -144,7 +144,7 @@ def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | No
     """Store the available models, which forms offer; start the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
     from deployments.serving.home_lock import note_embedded
-    from evaluation.resolution import EMBEDDED
+    from evaluation.resolution.endpoints import EMBEDDED
 
     answers, errors = ask_all(requested_endpoints([], store), in_full=True)
     for endpoint, error in errors:

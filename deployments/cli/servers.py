@@ -11,7 +11,7 @@ from evaluation.errors import BenchwrightError, ConfigurationError, ProviderErro
 from evaluation.model_info import ModelInfo
 from evaluation.providers.addresses import default_url, normalise_url
 from evaluation.providers.provider import Provider
-from evaluation.records import EndpointRecord, ModelRecord
+from evaluation.records.candidates import EndpointRecord, ModelRecord
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store

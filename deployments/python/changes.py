@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deployments.python.options import File, Settings, Texts
-    from evaluation.records import AlertRecord
+    from evaluation.records.alerts import AlertRecord
     from evaluation.results.catalogue_entries import BenchmarkFacts, TaggedRun
     from evaluation.results.comparisons import ComparisonResult
-    from evaluation.results.experiments import ExperimentFacts
-    from evaluation.results.run_diffs import RunDiff
+    from evaluation.results.experiments import ExperimentFacts, RunDiff
     from evaluation.results.runs import InvocationResult, RunResult
     from evaluation.servers.agreement import Agreement
 

@@ -19,8 +19,7 @@ from evaluation.records.candidates import DatabaseInfo, EndpointRecord
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.results.as_json import MERGED
 from evaluation.results.cases import CaseResult
-from evaluation.results.experiments import ExperimentResult
-from evaluation.results.run_diffs import RunDiff
+from evaluation.results.experiments import ExperimentResult, RunDiff
 from evaluation.results.runs import RunInFull
 from evaluation.results.unpaired import UnpairedComparisonResult
 

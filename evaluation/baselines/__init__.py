@@ -3,10 +3,9 @@
 from evaluation.baselines.baseline import Baseline
 from evaluation.baselines.best_sentence import BestSentence
 from evaluation.baselines.embedding import HashedWords
-from evaluation.baselines.label_match import LabelMatch
+from evaluation.baselines.label_match import LabelMatch, RandomChoice
 from evaluation.baselines.lead import Lead
 from evaluation.baselines.ngram import Ngram
-from evaluation.baselines.random_choice import RandomChoice
 from evaluation.baselines.textrank import TextRank
 from evaluation.catalogue import Catalogue
 

@@ -1,12 +1,12 @@
-"""Label-match baseline: the label that the text mentions or most resembles."""
+"""Baselines that choose: the label that the text mentions or most resembles, or any one at random."""
 
 from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evaluation.baselines.baseline import Baseline
+from evaluation.baselines.baseline import Baseline, generator_for
 from evaluation.baselines.prompt_parts import parts_of
-from evaluation.baselines.text_processing import STOP_WORDS, character_trigrams, content_stems, cosine, words
+from evaluation.baselines.text_processing import STOP_WORDS, character_trigrams, content_stems, cosine, sentences, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +42,16 @@ def _keyword(text: str) -> str:
     every = words(text)
     counts = Counter(word for word in every if word not in STOP_WORDS) or Counter(every)
     return counts.most_common(1)[0][0] if counts else text
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomChoice(Baseline):
+    """One of the labels or of the letters, else of the sentences, each with equal probability."""
+
+    name: ClassVar[str] = "baseline-random"
+    summary: ClassVar[str] = "a random label, letter or sentence"
+
+    def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
+        parts = parts_of(prompt)
+        pool = parts.options or tuple(sentences(parts.body)) or (prompt,)
+        return pool[int(generator_for(seed, prompt).integers(len(pool)))]

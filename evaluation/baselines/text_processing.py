@@ -8,23 +8,8 @@ from collections.abc import Mapping, Sequence
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\sa-z])|\n{2,}")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e)|\b[A-Z])\.$")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SUFFIXES = (
-    "ingly",
-    "edly",
-    "ation",
-    "ness",
-    "ment",
-    "ions",
-    "ings",
-    "ies",
-    "ing",
-    "ion",
-    "ive",
-    "ed",
-    "es",
-    "ly",
-    "s",
-)
+_ENDINGS = "ingly edly ation ness ment ions ings ies ing ion ive ed es ly s"
+_SUFFIXES = tuple(_ENDINGS.split())
 
 _SMALL_WORDS = """
 a about after all also an and any are as at be because been before being but by can could did do does each for

@@ -24,7 +24,8 @@ from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.parsing import metric_of
-from evaluation.records import MetricUse, OutcomeCounts
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import OutcomeCounts
 from evaluation.requests.prices import PRICE
 from evaluation.resolution.metric_models import is_opponent
 from evaluation.results.comparisons import Flip, Flips, PreferenceResult

@@ -14,7 +14,7 @@ from evaluation.comparisons.metrics import MeasuredMetric, find_metrics
 from evaluation.comparisons.sides import Member, Side, find_members, find_side, make_sides
 from evaluation.errors import IncomparableError, UnknownNameError
 from evaluation.formatting import percent, points
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import Flips, PreferenceResult
 from evaluation.results.sides import SideCounts

@@ -9,7 +9,8 @@ from evaluation.comparisons.sentences import sentences
 from evaluation.comparisons.sides import Member, Side
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
-from evaluation.records import ExperimentRecord, RunRecord
+from evaluation.records.experiments import ExperimentRecord
+from evaluation.records.runs import RunRecord
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult, GateResult, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate

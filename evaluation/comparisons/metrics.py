@@ -12,7 +12,7 @@ from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.metrics.titles import signature_parts
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.records.metric_keys import metric_keys
 from evaluation.stats.verdicts import Kind
 from evaluation.store.scores import scored_metrics

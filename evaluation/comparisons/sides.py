@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.errors import ConfigurationError, IncomparableError, UnknownNameError
-from evaluation.records import SERVER_VERSIONS, RunCandidateRecord, RunRecord
+from evaluation.records.runs import SERVER_VERSIONS, RunCandidateRecord, RunRecord
 from evaluation.requests.comparison_request import FIRST
 from evaluation.store.registry import find_candidate
 from evaluation.store.runs import find_run

@@ -17,7 +17,7 @@ from evaluation.formatting import counted
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.parsing import metric_of
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.scoring.aggregation import case_values

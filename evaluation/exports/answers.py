@@ -6,8 +6,9 @@ from typing import Any
 from evaluation.exports.filters import Filters
 from evaluation.generation import Failure
 from evaluation.outcome_fields import KINDS, flat_values
-from evaluation.records import RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.records.labels import unique_labels
+from evaluation.records.outcomes import StoredOutcome
+from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
 from evaluation.store.scores import scores_of_generations

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from evaluation.records import MetricUse, RunRecord
+from evaluation.records.candidates import MetricUse
 from evaluation.records.metric_keys import metric_keys
+from evaluation.records.runs import RunRecord
 from evaluation.store.scores import count_score_failures, scored_metrics
 from evaluation.store.session import Store
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import ExperimentRecord
+from evaluation.records.experiments import ExperimentRecord
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.experiments import experiment_named, find_experiment
 from evaluation.store.runs import find_run

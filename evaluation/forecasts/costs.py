@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from evaluation.results.frames import TEXT, columns_of, frame, row_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import TEXT, ShownInNotebooks, columns_of, frame, row_of
 from evaluation.store.past_speed import PastSpeed
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ An endpoint processes its groups in order, endpoints run in parallel, and a pool
 slots. `n` calls on an endpoint take `n × seconds of a generation / slots`.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,7 +12,6 @@ from statistics import fmean
 
 from evaluation.fingerprint import canonical_json
 from evaluation.forecasts.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
-from evaluation.forecasts.work_division import shared_out
 from evaluation.store.past_speed import PastSpeed, past_load_s, past_speed
 from evaluation.store.session import Store
 
@@ -240,3 +240,31 @@ def _endpoint(name: str, station: _Station) -> EndpointForecast:
 def _total(counts: Sequence[int | None]) -> int | None:
     known_counts = [count for count in counts if count is not None]
     return sum(known_counts) if known_counts else None
+
+
+def shared_out(n_calls: int, *, starts_s: Mapping[str, float], calls_per_s: Mapping[str, float]) -> dict[str, int]:
+    """Return the number of calls for each worker; a worker that is free too late gets none.
+
+    Args:
+        n_calls: All of them.
+        starts_s: When each worker is free.
+        calls_per_s: How fast each is, above 0.
+    """
+    taking_part: list[str] = []
+    end_s = math.inf
+    for name in sorted(starts_s, key=lambda name: starts_s[name]):
+        if starts_s[name] >= end_s:
+            break
+        taking_part.append(name)
+        waited = sum(calls_per_s[worker] * starts_s[worker] for worker in taking_part)
+        end_s = (n_calls + waited) / sum(calls_per_s[worker] for worker in taking_part)
+    return _whole({name: calls_per_s[name] * (end_s - starts_s[name]) for name in taking_part}, n_calls, starts_s)
+
+
+def _whole(exact: Mapping[str, float], total: int, names: Mapping[str, float]) -> dict[str, int]:
+    """Round to whole numbers that sum to `total`, by the largest remainders."""
+    whole = {name: math.floor(exact.get(name, 0.0)) for name in names}
+    by_remainder = sorted(exact, key=lambda name: whole[name] - exact[name])
+    for name in by_remainder[: total - sum(whole.values())]:
+        whole[name] += 1
+    return whole

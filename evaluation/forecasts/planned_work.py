@@ -7,9 +7,10 @@ from evaluation.benchmarks.sampling import chosen_cases
 from evaluation.case import Benchmark, Case
 from evaluation.forecasts.forecast import PlannedWork
 from evaluation.options import load_options
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.resolution import Resolution, ResolvedCandidate
+from evaluation.resolution.candidates import ResolvedCandidate
+from evaluation.resolution.resolution import Resolution
 from evaluation.store.missing import count_missing
 from evaluation.store.reusable import Asking
 from evaluation.store.reuse import count_reusable

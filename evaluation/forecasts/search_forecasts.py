@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from evaluation.forecasts.costs import PAGES, Forecast
 from evaluation.forecasts.scoring_work import ScoringWork
 from evaluation.races.cost_bounds import RaceBounds
-from evaluation.results.frames import TEXT, columns_of, frame_of
+from evaluation.results.frames import TEXT, ShownInNotebooks, columns_of, frame_of
 from evaluation.results.planned_comparisons import PlannedComparison, PlannedEvaluation
-from evaluation.results.rendering import ShownInNotebooks
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,16 +4,15 @@ Metrics of other packages are found by `parsing.metric_class`; see `third_party`
 """
 
 from evaluation.catalogue import Catalogue
-from evaluation.metrics.accuracy import Accuracy
 from evaluation.metrics.bleu import Bleu
 from evaluation.metrics.chrf import Chrf
+from evaluation.metrics.classification import Accuracy, MacroF1, Mcc, WeightedF1
 from evaluation.metrics.contains import Contains
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.edit_similarity import EditSimilarity
 from evaluation.metrics.exact_match import ExactMatch
 from evaluation.metrics.grounding.answer_relevance import AnswerRelevance
-from evaluation.metrics.grounding.context_precision import ContextPrecision
-from evaluation.metrics.grounding.context_recall import ContextRecall
+from evaluation.metrics.grounding.context_metrics import ContextPrecision, ContextRecall
 from evaluation.metrics.grounding.faithfulness import Faithfulness
 from evaluation.metrics.instruction_following import (
     InstructionAccuracy,
@@ -25,14 +24,10 @@ from evaluation.metrics.json_schema import JsonSchema
 from evaluation.metrics.json_valid import JsonValid
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric
-from evaluation.metrics.macro_f1 import MacroF1
-from evaluation.metrics.mcc import Mcc
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.multiple_choice import MultipleChoice
 from evaluation.metrics.numeric_match import NumericMatch
-from evaluation.metrics.programs.pass_at_k import PassAtK
-from evaluation.metrics.programs.syntax_valid import SyntaxValid
-from evaluation.metrics.programs.tests_passed import TestsPassed
+from evaluation.metrics.programs.program_metrics import PassAtK, SyntaxValid, TestsPassed
 from evaluation.metrics.quality.coherence import Coherence
 from evaluation.metrics.quality.completeness import Completeness
 from evaluation.metrics.quality.counts import SentenceCount, WordCount
@@ -42,14 +37,12 @@ from evaluation.metrics.quality.overall_quality import OverallQuality
 from evaluation.metrics.quality.readability import Readability
 from evaluation.metrics.quality.specificity import Specificity
 from evaluation.metrics.regex import Regex
-from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL
-from evaluation.metrics.rouge_lsum import RougeLsum
+from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL, RougeLsum
 from evaluation.metrics.semantic_similarity import SemanticSimilarity
 from evaluation.metrics.speed import EnergyJ, EnergyPerRightJ, LatencyS, TokensPerS, TpotS, TtftS
 from evaluation.metrics.ter import Ter
 from evaluation.metrics.token_f1 import TokenF1
 from evaluation.metrics.tokens import OutputTokens, PromptTokens
-from evaluation.metrics.weighted_f1 import WeightedF1
 
 __all__ = ["METRICS"]
 

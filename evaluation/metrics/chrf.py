@@ -3,7 +3,6 @@
 Computed by `sacrebleu`: Popović 2015 (W15-3049), Popović 2017 (W17-4770).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
@@ -11,17 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.metric import CorpusMetric, Need
-from evaluation.metrics.requests import Answers
-from evaluation.metrics.sufficient_statistics import mean_value, statistics_of, summed
-from evaluation.scores import Measurement
+from evaluation.metrics.sacrebleu_metric import SacrebleuMetric
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.chrf import CHRF
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chrf(CorpusMetric):
+class Chrf(SacrebleuMetric):
     """Corpus chrF2 in percent, 0-100, equal to sacrebleu's; one case alone has its sentence score.
 
     Evidence: for each order of n-gram its number in the answer, in the closest reference and in both. An empty answer
@@ -29,9 +25,6 @@ class Chrf(CorpusMetric):
     """
 
     name: ClassVar[str] = "chrf"
-    unit: ClassVar[str] = "percent"
-    value_range: ClassVar[tuple[float, float]] = (0.0, 100.0)
-    needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
     formula: ClassVar[str] = (
         "100 · 5·P·R / (4·P + R), P and R the mean shares of common character sequences of length 1 to 6"
     )
@@ -50,29 +43,12 @@ class Chrf(CorpusMetric):
         if not 0 <= self.word_order <= 4:
             raise ConfigurationError(f"chrf: word_order={self.word_order!r} must be from 0 to 4")
 
-    @property
-    def signature(self) -> str:
-        """The metric with its options, and sacrebleu's own signature with its version."""
-        return f"{super().signature}|{_signature(self.ignore_case, self.word_order)}"
+    def scorer(self, *, alone: bool = False) -> "CHRF":
+        return _scorer(self.ignore_case, self.word_order)
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
-        scorer = _scorer(self.ignore_case, self.word_order)
-        statistics = statistics_of(scorer, generation.answer, case.references)
-        if any(statistics):
-            value = _score(scorer, statistics)
-        else:
-            value = 100.0 * (not generation.answer.strip() and any(not text.strip() for text in case.references))
-        return Measurement(value=value, evidence=tuple(float(number) for number in statistics))
-
-    def aggregate(self, rows: Sequence[Measurement]) -> float:
-        """Return the corpus chrF from the summed evidence."""
-        totals = summed(rows)
-        return _score(_scorer(self.ignore_case, self.word_order), totals) if any(totals) else mean_value(rows)
-
-
-def _score(scorer: "CHRF", statistics: list[int]) -> float:
-    return float(scorer._compute_score_from_stats(statistics).score)
+    def value_without_counts(self, case: Case, generation: Generation) -> float:
+        """Return 100 for a blank answer to a blank reference, else 0."""
+        return 100.0 * (not generation.answer.strip() and any(not text.strip() for text in case.references))
 
 
 @lru_cache(maxsize=16)
@@ -80,10 +56,3 @@ def _scorer(ignore_case: bool, word_order: int) -> "CHRF":
     from sacrebleu.metrics.chrf import CHRF
 
     return CHRF(lowercase=ignore_case, word_order=word_order)
-
-
-@lru_cache(maxsize=16)
-def _signature(ignore_case: bool, word_order: int) -> str:
-    scorer = _scorer(ignore_case, word_order)
-    scorer.num_refs = -1
-    return str(scorer.get_signature())

@@ -2,15 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.metrics.normalization import folded, whole_number
-from evaluation.metrics.requests import Answers
 from evaluation.metrics.sentence_marks import TYPOGRAPHIC_QUOTES, without_closing_marks
 from evaluation.scores import Measurement
 
@@ -24,7 +22,7 @@ _FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contains(Metric):
+class Contains(AnswerMetric):
     """1 where a reference (with `all`, every reference) stands somewhere in the answer, else 0.
 
     Runs of blanks and line breaks count as one blank, and curved quotes as straight ones. A number must be there whole
@@ -47,8 +45,7 @@ class Contains(Metric):
     """Require every reference instead of one."""
     ignore_case: bool = True
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         answer = self._folded(generation.answer)
         missing = [reference for reference in case.references if not _contained(*self._bare(reference), answer)]
         right = len(missing) < (1 if self.all else len(case.references))

@@ -3,7 +3,7 @@
 cost = (tokens in · price in + tokens out · price out) / 10⁶, or joules / 3.6·10⁶ · price of a kilowatt-hour
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import inf, isfinite
 from typing import ClassVar
@@ -11,8 +11,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric
 from evaluation.scores import Measurement
 
 JOULES_PER_KWH = 3.6e6
@@ -20,7 +19,7 @@ _EXAMPLE = "For example cost_usd(input_per_million=0.15, output_per_million=0.60
 
 
 @dataclass(frozen=True, kw_only=True)
-class CostUsd(Metric):
+class CostUsd(AnswerMetric):
     """US dollars for one answer, by its tokens or by the electricity that its GPU used for it.
 
     A reused answer costs by its tokens what it would cost again, so it counts in the mean, and not in the run's
@@ -74,8 +73,7 @@ class CostUsd(Metric):
             "--prices FILE, by which every run has it"
         )
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement | None:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement | None:
         cost = self._by_token(generation) if self.is_by_token else self._by_energy(generation)
         return None if cost is None else Measurement(value=cost)
 

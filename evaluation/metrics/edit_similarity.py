@@ -1,18 +1,16 @@
 """Edit similarity: the share of a text that need not be retyped to get the closest reference."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric, Need
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
-class EditSimilarity(Metric):
+class EditSimilarity(AnswerMetric):
     """1 less the share of characters to insert, delete or replace, with the closest reference, in [0, 1].
 
     1 for equal texts, two empty ones among them; 0 where no character stays.
@@ -32,10 +30,9 @@ class EditSimilarity(Metric):
     strip: bool = True
     """Outer blanks go, and runs of blanks and line breaks become one blank."""
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         from rapidfuzz.distance import Levenshtein
 
-        (generation,) = generations
         answer = self._plain(generation.answer)
         similarities = [
             Levenshtein.normalized_similarity(answer, self._plain(reference)) for reference in case.references

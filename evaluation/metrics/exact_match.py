@@ -1,19 +1,17 @@
 """Exact match: whether the answer equals a reference, ignoring case, punctuation and articles."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.metrics.normalization import folded, squad_words, without_articles, without_punctuation
-from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExactMatch(Metric):
+class ExactMatch(AnswerMetric):
     """1 where the answer equals a reference after the same normalisation of both, else 0.
 
     Applied in this order, each step an option: sentence punctuation goes, English articles before another word go,
@@ -45,8 +43,7 @@ class ExactMatch(Metric):
     squad: bool = False
     """SQuAD's rule, whatever the options above: `3.5` is `35` there, and `the` equals an empty answer."""
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         answer = self._forms(generation.answer)
         right = any(not answer.isdisjoint(self._forms(reference)) for reference in case.references)
         return Measurement(value=float(right))

@@ -12,8 +12,7 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.instructions.reading import followed, instructions_of
-from evaluation.metrics.metric import CorpusMetric, Metric
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric, CorpusMetric
 from evaluation.scores import Measurement
 
 FOLLOWED = "followed"
@@ -28,7 +27,7 @@ _FORMS = "the answer, or by it without its first line, its last, both, or its as
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Verified(Metric):
+class _Verified(AnswerMetric):
     unit: ClassVar[str] = "fraction"
     source: ClassVar[str] = "Zhou et al. 2023, arXiv:2311.07911; google-research/instruction_following_eval"
     loosely: ClassVar[bool] = False
@@ -42,8 +41,7 @@ class _Verified(Metric):
             return f"has instructions that cannot be checked: {error.message}"
         return None
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         instructions = instructions_of(case)
         verdicts = followed(instructions, generation.answer, loosely=self.loosely)
         pairs = list(zip(instructions, verdicts, strict=True))

@@ -1,7 +1,6 @@
 """JSON schema metric: whether the answer's JSON conforms to its schema."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,13 +10,12 @@ from evaluation.generation import Generation
 from evaluation.metrics.bounded_schema import BoundedSchema, SchemaFaultError, TooMuchWorkError, bounded_schema
 from evaluation.metrics.bounded_search import PatternTimeoutError
 from evaluation.metrics.json_answers import NOT_JSON, find_json
-from evaluation.metrics.metric import Metric
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric
 from evaluation.scores import Measurement, ScoreFailure
 
 
 @dataclass(frozen=True, kw_only=True)
-class JsonSchema(Metric):
+class JsonSchema(AnswerMetric):
     """1 where the answer's JSON follows the schema of its case, else 0.
 
     The schema is the `schema` option, else `schema` in the case's details, of the draft that its `$schema` names, else
@@ -59,10 +57,7 @@ class JsonSchema(Metric):
             return f"has a schema that {error}"
         return None
 
-    def measure(
-        self, case: Case, generations: Sequence[Generation], answers: Answers
-    ) -> Measurement | ScoreFailure | None:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement | ScoreFailure | None:
         if not self.schema and "schema" not in case.details:
             return None
         json_answer = find_json(generation.answer, strict=self.strict)

@@ -1,21 +1,19 @@
 """JSON validity: whether the answer is JSON."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.json_answers import NOT_JSON, find_json
-from evaluation.metrics.metric import Metric
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric
 from evaluation.scores import Measurement
 
 _KINDS: dict[str, type | tuple[type, ...]] = {"any": object, "object": dict, "array": list}
 
 
 @dataclass(frozen=True, kw_only=True)
-class JsonValid(Metric):
+class JsonValid(AnswerMetric):
     """1 where the answer is JSON, or holds a fenced code block that is, else 0.
 
     The label says where it was found: `whole` (nothing else is in the answer), `fenced`, or `not_json`. By RFC 8259: no
@@ -37,8 +35,7 @@ class JsonValid(Metric):
     top_level: Literal["any", "object", "array"] = "any"
     """Required type of the outermost value."""
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         json_answer = find_json(generation.answer, strict=self.strict)
         if isinstance(json_answer, str):
             return Measurement(value=0.0, label=NOT_JSON, rationale=json_answer)

@@ -102,6 +102,20 @@ class Metric(ABC):
         return values[0] if len(values) == 1 else sum(values) / len(values)
 
 
+class AnswerMetric(Metric):
+    """A metric of a single answer, for which nothing has to be requested."""
+
+    def measure(
+        self, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
+        (generation,) = generations
+        return self.measure_answer(case, generation)
+
+    @abstractmethod
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement | ScoreFailure | None:
+        """Return the value for the case's only answer; None where the quantity is not defined for it."""
+
+
 class TooFewRepeatsError(Exception):
     """Raised when the server failed on so many repeats of a case that the rest cannot give the metric's value."""
 

@@ -1,6 +1,5 @@
 """Multiple choice: whether the answer chooses the right option."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -10,13 +9,12 @@ from evaluation.metrics.choices.choice import FLEXIBLE, STRICT
 from evaluation.metrics.choices.extraction import chosen_option
 from evaluation.metrics.choices.option_matching import named_option, other_option
 from evaluation.metrics.label_extraction import NOT_EXTRACTED
-from evaluation.metrics.metric import Metric, Need
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
-class MultipleChoice(Metric):
+class MultipleChoice(AnswerMetric):
     """1 where the option that the answer chooses is a right one, else 0.
 
     The label is the stage that found the choice: `strict` (the answer is a letter, an option's text, or both),
@@ -58,8 +56,7 @@ class MultipleChoice(Metric):
                 )
         return None
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         choice = chosen_option(
             generation.answer,
             case.choices,

@@ -1,7 +1,6 @@
 """Numeric match: whether the answer's number equals that of the reference."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -9,9 +8,8 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.metrics.numbers_in_text import NumberInText, find_number
-from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement
 
 NO_NUMBER = "no_number"
@@ -20,7 +18,7 @@ _UNDERSCORED = re.compile(r"\d_\d")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NumericMatch(Metric):
+class NumericMatch(AnswerMetric):
     r"""1 where the number that the answer gives equals that of a reference, else 0.
 
     It is the last number, unless one is marked as the answer (`\boxed{…}`, or alone in a line after `####`) or
@@ -68,8 +66,7 @@ class NumericMatch(Metric):
                 return f"has the reference {reference!r}, which holds no number"
         return None
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         number = self._number(generation.answer)
         if number is None:
             both_empty = not generation.answer.strip() and any(not text.strip() for text in case.references)

@@ -1,7 +1,6 @@
 """Regex: whether the answer matches a pattern."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,8 +8,7 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.bounded_search import PatternTimeoutError, checked_pattern, is_found
-from evaluation.metrics.metric import Metric
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric
 from evaluation.scores import Measurement, ScoreFailure
 
 MAX_CHARS = 20_000
@@ -19,7 +17,7 @@ CUT = "cut"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Regex(Metric):
+class Regex(AnswerMetric):
     r"""1 where the pattern (Python's `re`) is found in the answer, else 0.
 
     Without the `pattern` option, each reference of a case is a pattern, and one match is enough. Flags can be set
@@ -55,10 +53,7 @@ class Regex(Metric):
             return "has no references to serve as patterns, and no pattern option is given"
         return next(filter(None, map(_fault, case.references)), None)
 
-    def measure(
-        self, case: Case, generations: Sequence[Generation], answers: Answers
-    ) -> Measurement | ScoreFailure | None:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement | ScoreFailure | None:
         patterns = case.references if self.pattern is None else (self.pattern,)
         answer = generation.answer.strip()
         try:

@@ -10,7 +10,6 @@ same for both.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import ClassVar
@@ -18,8 +17,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation, PromptState, Timing
 from evaluation.metrics.cost import CostUsd
-from evaluation.metrics.metric import Metric, Need
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric, Metric, Need
 from evaluation.scores import Measurement
 
 MIN_OUTPUT_TOKENS = 8
@@ -35,13 +33,12 @@ SPEED_METRICS = (*TIMED_METRICS, *USAGE_METRICS, "energy_per_right_j", "cost_usd
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Speed(Metric):
+class _Speed(AnswerMetric):
     value_range: ClassVar[tuple[float, float]] = (0.0, inf)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.TIMING})
     higher_is_better: ClassVar[bool] = False
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement | None:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement | None:
         if generation.timing is None or generation.reused:
             return None
         value = self._value(generation, generation.timing)

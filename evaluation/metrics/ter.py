@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import CorpusMetric, Need
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.sacrebleu_metric import SacrebleuMetric, score_of_counts
 from evaluation.scores import Measurement
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ MAX_WORDS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ter(CorpusMetric):
+class Ter(SacrebleuMetric):
     """Edits in percent of the references' words, equal to sacrebleu's TER; 0 is a perfect answer, lower is better.
 
     Over 100 where more is wrong than the reference is long. Evidence: the least number of edits over the references,
@@ -33,10 +32,8 @@ class Ter(CorpusMetric):
     """
 
     name: ClassVar[str] = "ter"
-    unit: ClassVar[str] = "percent"
     value_range: ClassVar[tuple[float, float]] = (0.0, inf)
     higher_is_better: ClassVar[bool] = False
-    needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
     formula: ClassVar[str] = "100 · Σ least edits over the references / Σ mean length of the references, in words"
     source: ClassVar[str] = "Snover et al. 2006, aclanthology 2006.amta-papers.25; sacrebleu TER"
     blind_spots: ClassVar[str] = (
@@ -52,21 +49,18 @@ class Ter(CorpusMetric):
     asian_support: bool = False
     """Treat Chinese and Japanese characters as words of their own."""
 
-    @property
-    def signature(self) -> str:
-        """The metric with its options, and sacrebleu's own signature with its version."""
-        return f"{super().signature}|{_signature(*self._options)}"
+    def scorer(self, *, alone: bool = False) -> "TER":
+        return _scorer(self.normalized, self.no_punct, self.asian_support, not self.ignore_case)
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
-        scorer = _scorer(*self._options)
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
+        scorer = self.scorer()
         reference_info = scorer._extract_reference_info(list(case.references))
         words = scorer._preprocess_segment(generation.answer).split()
         n_read = max(MAX_WORDS, *map(len, reference_info["ref_words"]))
         n_edits, length = scorer._compute_segment_statistics(" ".join(words[:n_read]), reference_info)
         n_edits += max(0, len(words) - n_read)
         return Measurement(
-            value=_score(scorer, n_edits, length),
+            value=score_of_counts(scorer, (n_edits, length)),
             label=CUT if len(words) > n_read else None,
             rationale=f"{n_edits:g} edits for {length:g} words",
             evidence=(float(n_edits), float(length)),
@@ -75,15 +69,7 @@ class Ter(CorpusMetric):
     def aggregate(self, rows: Sequence[Measurement]) -> float:
         """Return the corpus TER from the summed evidence."""
         n_edits, length = (sum(float(row.evidence[i]) for row in rows) for i in (0, 1))
-        return _score(_scorer(*self._options), n_edits, length)
-
-    @property
-    def _options(self) -> tuple[bool, bool, bool, bool]:
-        return self.normalized, self.no_punct, self.asian_support, not self.ignore_case
-
-
-def _score(scorer: "TER", n_edits: float, length: float) -> float:
-    return float(scorer._compute_score_from_stats([n_edits, length]).score)
+        return score_of_counts(self.scorer(), (n_edits, length))
 
 
 @lru_cache(maxsize=16)
@@ -91,10 +77,3 @@ def _scorer(normalized: bool, no_punct: bool, asian_support: bool, case_sensitiv
     from sacrebleu.metrics.ter import TER
 
     return TER(normalized, no_punct, asian_support, case_sensitive)
-
-
-@lru_cache(maxsize=16)
-def _signature(normalized: bool, no_punct: bool, asian_support: bool, case_sensitive: bool) -> str:
-    scorer = _scorer(normalized, no_punct, asian_support, case_sensitive)
-    scorer.num_refs = -1
-    return str(scorer.get_signature())

@@ -5,16 +5,14 @@ F1 = 2·shared / (words of the answer + words of the reference), words counted a
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.meaningful_symbols import find_symbols
-from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.metrics.normalization import folded, keeps_words, squad_words, without_articles, without_punctuation
-from evaluation.metrics.requests import Answers
 from evaluation.metrics.sentence_marks import without_marks_of_other_scripts
 from evaluation.scores import Measurement
 
@@ -28,7 +26,7 @@ _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenF1(Metric):
+class TokenF1(AnswerMetric):
     """Word overlap with the closest reference, in [0, 1] (Rajpurkar et al. 2016, arXiv:1606.05250).
 
     SQuAD's official rule: a multiset of lower-case words without ASCII punctuation and English articles, the best
@@ -53,8 +51,7 @@ class TokenF1(Metric):
         " word a line."
     )
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         return Measurement(value=max((_f1(generation.answer, reference) for reference in case.references), default=0.0))
 
 

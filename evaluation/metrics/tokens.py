@@ -4,27 +4,24 @@ They do not depend on when or where the request ran, so a reused answer counts l
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric
-from evaluation.metrics.requests import Answers
+from evaluation.metrics.metric import AnswerMetric
 from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Tokens(Metric):
+class _Tokens(AnswerMetric):
     unit: ClassVar[str] = "token"
     value_range: ClassVar[tuple[float, float]] = (0.0, inf)
     higher_is_better: ClassVar[bool] = False
     source: ClassVar[str] = "the server's own count"
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement | None:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement | None:
         n = self._count(generation)
         return None if n is None else Measurement(value=float(n))
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from evaluation.monitoring.values import Point, Series
-from evaluation.records import MonitorLook
+from evaluation.records.alerts import MonitorLook
 
 MOST_AT_ONCE = 20
 """Runs of a series judged by one look, at most: the newest ones."""

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from evaluation.escaping import one_line
 from evaluation.formatting import counted, listed
 from evaluation.monitoring.rules import CRITICAL, MIN_TIMED, MOST_NAMED, Verdict
-from evaluation.records import Finding, Status
-from evaluation.records.alerts import subject_of
+from evaluation.records.alerts import Finding, subject_of
+from evaluation.records.status import Status
 from evaluation.store.run_ends import RunEnd
 
 RULE = "run"

@@ -9,8 +9,7 @@ from itertools import pairwise
 from evaluation.monitoring.changes import shortened
 from evaluation.monitoring.rules import NOTICE, WARNING, Verdict
 from evaluation.monitoring.series import headline_of
-from evaluation.records import Finding
-from evaluation.records.alerts import Change, subject_of
+from evaluation.records.alerts import Change, Finding, subject_of
 from evaluation.store.monitored import MonitoredRun
 
 

@@ -14,7 +14,7 @@ from evaluation.monitoring.rules import Judged, Verdict, verdicts
 from evaluation.monitoring.series import evaluation_series, live_series
 from evaluation.monitoring.trends import Trend, trends
 from evaluation.monitoring.values import Point, Series
-from evaluation.records import Finding, MonitorLook
+from evaluation.records.alerts import Finding, MonitorLook
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.results.monitoring import Insight
 from evaluation.store.alerts import find_looks

@@ -13,8 +13,8 @@ from evaluation.monitoring.changes import changes_since, in_words
 from evaluation.monitoring.quality import QualityCheck, Values, adjusted, check_quality, level_of
 from evaluation.monitoring.rules import CRITICAL, Verdict
 from evaluation.monitoring.values import Point, Series
-from evaluation.records import Finding, MetricUse, MonitorLook
-from evaluation.records.alerts import QualityRecord, subject_of
+from evaluation.records.alerts import Finding, MonitorLook, QualityRecord, subject_of
+from evaluation.records.candidates import MetricUse
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.results.as_json import as_json
 from evaluation.store.monitored import mean_scores

@@ -6,7 +6,7 @@ from evaluation.formatting import counted
 from evaluation.monitoring.monitoring_pass import MonitoringPass
 from evaluation.monitoring.trends import Trend
 from evaluation.monitoring.values import QUANTITIES, Point, Series
-from evaluation.records import AlertChanges, AlertRecord, SilenceRecord
+from evaluation.records.alerts import AlertChanges, AlertRecord, SilenceRecord
 from evaluation.results.monitoring import AlertResult, MonitorResult, OpenAlertResult, PointResult, SeriesResult
 
 

@@ -12,8 +12,7 @@ from evaluation.formatting import beyond, counted, listed, percent_beyond, quant
 from evaluation.generation import PromptState
 from evaluation.monitoring.changes import changes_since, in_words
 from evaluation.monitoring.values import Point, Series
-from evaluation.records import Finding
-from evaluation.records.alerts import subject_of
+from evaluation.records.alerts import Finding, subject_of
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.stats.intervals import wilson_interval
 

@@ -5,17 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from evaluation.monitoring.values import Point, Series, Setting, point_of_calls, point_of_live
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import BASELINE
 from evaluation.requests.monitor_request import MonitorRequest
-from evaluation.store.monitored import (
-    Calls,
-    LiveCall,
-    MonitoredRun,
-    mean_scores,
-    read_calls,
-    read_live,
-)
+from evaluation.store.monitored import Calls, LiveCall, MonitoredRun, mean_scores, read_calls, read_live
 from evaluation.store.session import Store
 
 MOST_POINTS = 60

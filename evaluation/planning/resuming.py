@@ -8,10 +8,11 @@ from evaluation.metric_specs import file_and_call, names_a_file, with_whole_path
 from evaluation.metrics.metric_files import FROM_A_FILE
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.third_party import MissingMetric
-from evaluation.records import MetricUse, RunRecord
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest, read_request
 from evaluation.requests.run_share import may_work_beside
-from evaluation.resolution import ResolvedCandidate
+from evaluation.resolution.candidates import ResolvedCandidate
 from evaluation.store.holders import held_error, living_holders
 from evaluation.store.missing import count_missing
 from evaluation.store.plans import find_invocation

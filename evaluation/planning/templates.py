@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.records import ExperimentRecord
+from evaluation.records.experiments import ExperimentRecord
 from evaluation.requests.evaluation_request import EvaluationRequest, read_request
 from evaluation.requests.request_file import read_request_file
 from evaluation.store.experiments import find_experiment

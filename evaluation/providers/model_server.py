@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypedDict, Unpack
 
 import httpx
@@ -14,7 +14,6 @@ from evaluation.providers.connection import Connection
 from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.model_names import is_remote, remote_refused
 from evaluation.providers.provider import LoadedModel, PullProgress
-from evaluation.providers.request_phase import Phase
 from evaluation.providers.streamed_answer import Draft
 
 
@@ -97,11 +96,9 @@ class ModelServer(ABC):
     async def __aexit__(self, *exc: object) -> None:
         await self._connection.close()
 
-    async def generate(
-        self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
-    ) -> Generation:
+    async def generate(self, request: GenerationRequest) -> Generation:
         """Return the answer, complete and checked, within its deadline; cancelling it closes the connection."""
-        draft = Draft(on_phase)
+        draft = Draft()
         try:
             async with asyncio.timeout(request.timeout_s):
                 return await self.answer(request, draft)

@@ -1,6 +1,6 @@
 """The provider interface: one server, one wire protocol, no state between calls."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,7 +9,6 @@ from evaluation.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from evaluation.providers.streamed_answer import Draft
-from evaluation.providers.request_phase import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +62,7 @@ class Provider(Protocol):
         self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float
     ) -> None: ...
     async def unload(self, model: str, *, wait: bool = True) -> None: ...
-    async def generate(
-        self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
-    ) -> Generation:
+    async def generate(self, request: GenerationRequest) -> Generation:
         """Return the answer, complete and checked, within the request's `timeout_s`.
 
         Raises:

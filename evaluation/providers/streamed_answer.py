@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 from typing import Unpack
 
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
@@ -43,16 +42,14 @@ _REPEATING_END = re.compile(r"(\S.{0,31}?)(?:\s*\1){30,}\s*\Z|\s{31,}\Z", re.DOT
 class Draft:
     """Collects the chunks of one answer. Timing starts at construction."""
 
-    def __init__(self, on_phase: Callable[[Phase], None] | None = None) -> None:
+    def __init__(self) -> None:
         self._began = time.perf_counter()
-        self._on_phase = on_phase
         self._content: list[str] = []
         self._thinking: list[str] = []
         self._last_chunk: str | None = None
         self._n_equal = 0
-        self.phase: Phase | None = None
+        self.phase = Phase.WAITING
         self.ttft_s: float | None = None
-        self._enter(Phase.WAITING)
 
     def add(self, content: str, thinking: str = "") -> None:
         """Add a chunk; the first one with any text ends the time to first token."""
@@ -60,17 +57,12 @@ class Draft:
             return
         if self.ttft_s is None:
             self.ttft_s = self.elapsed_s
-            self._enter(Phase.GENERATING)
+            self.phase = Phase.GENERATING
         self._content.append(content)
         self._thinking.append(thinking)
         chunk = (thinking + content).strip()
         self._n_equal = self._n_equal + 1 if chunk == self._last_chunk else 1
         self._last_chunk = chunk
-
-    def _enter(self, phase: Phase) -> None:
-        self.phase = phase
-        if self._on_phase is not None:
-            self._on_phase(phase)
 
     @property
     def elapsed_s(self) -> float:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from evaluation.baselines import BASELINES
-from evaluation.records import RunCandidateRecord, RunRecord
+from evaluation.records.runs import RunCandidateRecord, RunRecord
 
 
 def unique_labels(run: RunRecord) -> dict[int, str]:

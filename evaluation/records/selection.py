@@ -55,11 +55,6 @@ class Promotion:
     reason: str
     created_at: datetime
 
-    @property
-    def is_rollback(self) -> bool:
-        """True where it took another promotion back."""
-        return self.restores_id is not None or (self.model_id is None and self.replaces_id is not None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Champion:

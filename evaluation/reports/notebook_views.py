@@ -16,11 +16,10 @@ from evaluation.reports.notebook_parts import (
 )
 from evaluation.reports.reviews.result_page import result_tables
 from evaluation.results.estimates import shown_estimate
-from evaluation.results.experiments import ExperimentResult
+from evaluation.results.experiments import ExperimentResult, RunDiff
 from evaluation.results.listings import PairHistoryList
 from evaluation.results.monitoring import MonitorResult, OpenAlertResult
 from evaluation.results.reviews import OpenReviewResult, ReviewResult
-from evaluation.results.run_diffs import RunDiff
 from evaluation.reviews.result_words import rater_words
 from evaluation.servers.agreement import Agreement, Share
 

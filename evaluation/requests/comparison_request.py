@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.margin import Margin, read_margin
-from evaluation.requests.request_model import RequestModel, checked_request
+from evaluation.requests.request_model import Names, RequestModel, checked_request
 
 FIRST = "first"
 """Names the first of all sides, unless one is called so."""
@@ -19,7 +19,7 @@ class ComparisonRequest(RequestModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Comparison")
 
-    runs: list[str] = Field(
+    runs: Names = Field(
         default=[],
         description="Ids of runs, beginnings of ids, `last`, or names of experiments: all their candidates.",
     )
@@ -30,7 +30,7 @@ class ComparisonRequest(RequestModel):
     evaluation: EvaluationRequest | None = Field(
         default=None, description=("Evaluation to run first; its candidates are compared.")
     )
-    metrics: list[str] = Field(
+    metrics: Names = Field(
         default=[], description=("Metrics to compare by; empty: the headline first, then all shared ones.")
     )
     by: str | None = Field(
@@ -43,18 +43,6 @@ class ComparisonRequest(RequestModel):
     )
     margin: str | None = Field(default=None, description="A difference too small to matter: `2pp`, `2%` or `0.02`.")
     n_flips: int = Field(default=5, ge=0, le=10_000, description="Number of flipped cases to show in each direction.")
-
-    @field_validator("runs", "metrics", mode="before")
-    @classmethod
-    def _accept_single_value(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
-
-    @field_validator("runs", "metrics")
-    @classmethod
-    def _words_are_not_empty(cls, value: list[str]) -> list[str]:
-        if not all(word.strip() for word in value):
-            raise ValueError("an empty name, for example from an unset shell variable")
-        return list(dict.fromkeys(value))
 
     @field_validator("by", "against", "experiment")
     @classmethod

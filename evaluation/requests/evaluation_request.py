@@ -20,6 +20,7 @@ from evaluation.requests.request_model import (
     WHERE_KEYS_BELONG,
     MetricText,
     ModelText,
+    OneOrMore,
     RequestModel,
     ServerText,
     checked_request,
@@ -127,11 +128,11 @@ class EvaluationRequest(RequestModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Evaluation")
 
-    benchmarks: list[str] = Field(
+    benchmarks: OneOrMore[str] = Field(
         min_length=1, description="Names of standard suites or stored benchmarks, or paths of files."
     )
-    models: list[str] = Field(default=[], description="Models, each with the options given for all models.")
-    candidates: list[str] = Field(
+    models: OneOrMore[str] = Field(default=[], description="Models, each with the options given for all models.")
+    candidates: OneOrMore[str] = Field(
         default=[],
         description=(
             "Models with options of their own, one per line: `llama3.2:3b temperature=0.2 num_ctx=8192 "
@@ -143,7 +144,7 @@ class EvaluationRequest(RequestModel):
     )
     system: str | None = Field(default=None, description="System prompt for every model above.")
     profile: str | None = Field(default=None, description="Prompt profile for every model above.")
-    endpoints: list[ServerText] = Field(
+    endpoints: OneOrMore[ServerText] = Field(
         default=[],
         description=f"Names or URLs of servers, or `pool:NAME`; empty: the one in OLLAMA_HOST. {WHERE_KEYS_BELONG}",
     )
@@ -152,10 +153,10 @@ class EvaluationRequest(RequestModel):
     provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: detected.")
     embedded: bool = Field(default=False, description="Use the embedded server too.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
-    metrics: list[MetricText] = Field(
+    metrics: OneOrMore[MetricText] = Field(
         default=[], description="Metrics to use instead of the benchmark's own; from your own file: `path.py:Name`."
     )
-    judges: list[ModelText] = Field(default=[], description=f"Models that judge answers: {NAMED_SO}")
+    judges: OneOrMore[ModelText] = Field(default=[], description=f"Models that judge answers: {NAMED_SO}")
     embedder: ModelText | None = Field(default=None, description=f"Model that embeds texts: {NAMED_SO}")
     prices: dict[str, Any] | str | None = Field(
         default=None,
@@ -167,7 +168,7 @@ class EvaluationRequest(RequestModel):
         default=[],
         description="Names of a benchmark file's fields, one per line: `prompt=question`, `details.level=level`.",
     )
-    ignore_fields: list[str] = Field(default=[], description="Fields of a benchmark file to ignore.")
+    ignore_fields: OneOrMore[str] = Field(default=[], description="Fields of a benchmark file to ignore.")
     limit: int | None = Field(default=None, ge=1, description="Number of cases, in seeded order; empty: all.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="Number of times each case is asked.")
     seed: int = Field(
@@ -201,13 +202,6 @@ class EvaluationRequest(RequestModel):
         if isinstance(value, Mapping):
             return [f"{key}={_as_word(item)}" for key, item in value.items()]
         return value
-
-    @field_validator(
-        "benchmarks", "models", "candidates", "metrics", "endpoints", "judges", "ignore_fields", mode="before"
-    )
-    @classmethod
-    def _accept_single_value(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
 
     @field_validator("metrics")
     @classmethod

@@ -4,12 +4,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from evaluation.errors import ConfigurationError
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
+ItemT = TypeVar("ItemT")
 COMMAND_LINE = "the command line"
 
 
@@ -31,6 +40,20 @@ def _kinds(annotation: Any) -> set[Any]:
     return {annotation, *get_args(annotation)}
 
 
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _different_names(value: list[str]) -> list[str]:
+    if not all(word.strip() for word in value):
+        raise ValueError("an empty name, for example from an unset shell variable")
+    return list(dict.fromkeys(value))
+
+
+OneOrMore = Annotated[list[ItemT], BeforeValidator(_as_list)]
+"""A list; a single text is a list of one."""
+Names = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_different_names)]
+"""Names, each once and none empty."""
 WHERE_KEYS_BELONG = (
     "No user, password or key in an address: keep it in a variable (`endpoints add --key-variable`) or a pool's block."
 )

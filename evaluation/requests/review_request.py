@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from evaluation.requests.request_model import RequestModel, checked_request
+from evaluation.requests.request_model import Names, OneOrMore, RequestModel, checked_request
 
 Kind = Literal["grades", "preference"]
 Criterion = Literal["accuracy", "completeness", "relevance", "speed"]
@@ -21,13 +21,13 @@ class ReviewRequest(RequestModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Review")
 
-    runs: list[str] = Field(
+    runs: Names = Field(
         default=[],
         description="Ids of runs of one benchmark, beginnings of ids, or `last`. Empty: the newest run of the "
         "benchmark, or of all.",
     )
     benchmark: str | None = Field(default=None, description="Only runs of this benchmark.")
-    candidates: list[str] = Field(
+    candidates: Names = Field(
         default=[],
         description=("Only answers of these candidates, named as in the results. Empty: all candidates of the runs."),
     )
@@ -36,7 +36,7 @@ class ReviewRequest(RequestModel):
         title="Kind of rating",
         description="`grades`: each answer from 1 to 5 by each criterion. `preference`: which of two is better.",
     )
-    criteria: list[Criterion] = Field(
+    criteria: OneOrMore[Criterion] = Field(
         default=list(CRITERIA), min_length=1, description="Criteria of the grades; not used for preferences."
     )
     n_cases: int = Field(default=10, ge=1, le=500, title="Cases", description="Number of cases to review.")
@@ -91,18 +91,6 @@ class ReviewRequest(RequestModel):
         description="Reveal the candidates of the existing review above although ratings are missing. Nobody is "
         "asked anything.",
     )
-
-    @field_validator("runs", "candidates", "criteria", mode="before")
-    @classmethod
-    def _accept_single_value(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
-
-    @field_validator("runs", "candidates")
-    @classmethod
-    def _words_are_not_empty(cls, value: list[str]) -> list[str]:
-        if not all(word.strip() for word in value):
-            raise ValueError("an empty name, for example from an unset shell variable")
-        return list(dict.fromkeys(value))
 
     @field_validator("criteria")
     @classmethod

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, field_validator
 
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import NAMES_OF_PROVIDERS, EvaluationRequest, names_a_model
-from evaluation.requests.request_model import RequestModel, checked_request
+from evaluation.requests.request_model import OneOrMore, RequestModel, checked_request
 
 
 class ScoreRequest(RequestModel):
@@ -16,10 +16,10 @@ class ScoreRequest(RequestModel):
     model_config = ConfigDict(frozen=True, extra="forbid", title="Scoring")
 
     run: str = Field(min_length=1, description="A run's id, the beginning of one, or `last`.")
-    metrics: list[str] = Field(default=[], description="Metrics; empty: the benchmark's own.")
-    judges: list[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
+    metrics: OneOrMore[str] = Field(default=[], description="Metrics; empty: the benchmark's own.")
+    judges: OneOrMore[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
     embedder: str | None = Field(default=None, description="Model that embeds texts: `MODEL` or `MODEL@ENDPOINT`.")
-    endpoints: list[str] = Field(default=[], description="Servers of those models; empty: those of the run.")
+    endpoints: OneOrMore[str] = Field(default=[], description="Servers of those models; empty: those of the run.")
     slots: int | None = Field(default=None, ge=1, le=4096, description="Concurrent requests per server.")
     gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
     provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: detected.")
@@ -29,11 +29,6 @@ class ScoreRequest(RequestModel):
     )
 
     _names_a_model = field_validator("judges", "embedder")(names_a_model)
-
-    @field_validator("metrics", "judges", "endpoints", mode="before")
-    @classmethod
-    def _accept_single_value(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
 
     def for_run(self, run: RunRecord) -> EvaluationRequest:
         """Return the evaluation request that would measure the same on the same candidates."""

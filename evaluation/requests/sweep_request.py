@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from evaluation.candidate import DEFAULT_NUM_PREDICT
 from evaluation.case import Benchmark, Case
@@ -12,7 +12,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.options import load_options
 from evaluation.quality_metrics import QUALITIES
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, parse_options
-from evaluation.requests.request_model import RequestModel, checked_request
+from evaluation.requests.request_model import OneOrMore, RequestModel, checked_request
 from evaluation.sweeps.designs import Design, combinations
 from evaluation.sweeps.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
 
@@ -29,7 +29,7 @@ class SweepRequest(RequestModel):
     evaluation: EvaluationRequest = Field(
         description="Models, one benchmark, and the options of the evaluation. With several models, each is tried."
     )
-    parameters: list[str] = Field(
+    parameters: OneOrMore[str] = Field(
         default=[], description="`temperature=0.1:1.0:0.1`, `top_p=0.5,0.9`, `profile=plain,concise`."
     )
     design: Literal["grid", "random", "latin"] = Field(
@@ -37,11 +37,6 @@ class SweepRequest(RequestModel):
     )
     samples: int | None = Field(default=None, ge=1, description="Number of combinations; a grid has all.")
     prompt: str | None = Field(default=None, description="A single prompt without a reference, instead of a benchmark.")
-
-    @field_validator("parameters", mode="before")
-    @classmethod
-    def _accept_single_value(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
 
     @model_validator(mode="before")
     @classmethod

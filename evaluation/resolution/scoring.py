@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evaluation.errors import ConfigurationError
 from evaluation.metrics.metric import Metric
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 from evaluation.requests.score_request import ScoreRequest
 from evaluation.resolution.benchmarks import resolve_benchmark
 from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints

@@ -10,10 +10,11 @@ from evaluation.case import Case, Message
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState, Timing
 from evaluation.outcome_fields import SECONDS
-from evaluation.records import AnnotationRecord, Stage, Status
+from evaluation.records.experiments import AnnotationRecord
+from evaluation.records.outcomes import Stage
+from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, json_key
-from evaluation.results.frames import REAL, TEXT, WHOLE, frame, row_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import REAL, TEXT, WHOLE, ShownInNotebooks, frame, row_of
 from evaluation.scores import ScoreFailure
 
 if TYPE_CHECKING:

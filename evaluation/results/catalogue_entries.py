@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from evaluation.candidate import PromptProfile, WorkedExample
 from evaluation.case import Benchmark, PromptTemplate
 from evaluation.files.field_mapping import FieldUse
-from evaluation.records import BenchmarkRecord
+from evaluation.records.candidates import BenchmarkRecord
 from evaluation.results.as_json import MERGED, json_key
-from evaluation.results.frames import columns_of, frame_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import ShownInNotebooks, columns_of, frame_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,19 +4,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.case import Case
-from evaluation.records import (
-    ComparisonSummary,
-    EndpointRecord,
-    ModelRecord,
-    RecommendationRecord,
-    ReviewSummary,
-    SelectionModelRecord,
-)
+from evaluation.records.candidates import EndpointRecord, ModelRecord
+from evaluation.records.experiments import ComparisonSummary
+from evaluation.records.reviews import ReviewSummary
+from evaluation.records.selection import RecommendationRecord, SelectionModelRecord
 from evaluation.results.catalogue_entries import BenchmarkFacts, MetricFacts, ProfileFacts
 from evaluation.results.experiments import ExperimentFacts
-from evaluation.results.frames import TEXT, columns_of, frame_of
+from evaluation.results.frames import TEXT, ShownInNotebooks, columns_of, frame_of
 from evaluation.results.listings import FieldListing
-from evaluation.results.rendering import ShownInNotebooks
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.results.as_json import MERGED, as_json, json_key
 from evaluation.results.estimates import MetricEstimate
-from evaluation.results.frames import TEXT, columns_of, frame, row_of
+from evaluation.results.frames import TEXT, ShownInNotebooks, columns_of, frame, row_of
 from evaluation.results.pairs import PairResult
-from evaluation.results.rendering import ShownInNotebooks
 from evaluation.results.sides import SideResult
 from evaluation.stats.preference_ranking import PreferenceRanking
 from evaluation.stats.verdicts import Kind

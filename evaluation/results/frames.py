@@ -17,8 +17,9 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from types import MappingProxyType, NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from evaluation.results.as_json import as_json
 
@@ -82,3 +83,17 @@ def _cell(value: object) -> object:
     if isinstance(value, Mapping | list | tuple) or is_dataclass(value):
         return json.dumps(as_json(value), ensure_ascii=False)
     return value
+
+
+class ShownInNotebooks:
+    """Mixin for results that notebooks show as a table."""
+
+    __slots__ = ()
+
+    PAGES: ClassVar[str] = "evaluation.reports.notebook"
+    """Module of its page and of `html_of`, imported on use: an import would point upwards and burden all users."""
+
+    def _repr_html_(self) -> str:
+        """Return the HTML that a notebook shows; text that a model wrote is escaped."""
+        html: str = import_module(self.PAGES).html_of(self)
+        return html

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from evaluation.records import AlertRecord, RunSummary
+from evaluation.records.alerts import AlertRecord
+from evaluation.records.runs import RunSummary
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.results.comparisons import ComparisonResult, PairHistoryResult, pairs_frame
-from evaluation.results.frames import REAL, TEXT, columns_of, frame, frame_of, row_of
+from evaluation.results.frames import REAL, TEXT, ShownInNotebooks, columns_of, frame, frame_of, row_of
 from evaluation.results.pairs import PairResult
-from evaluation.results.rendering import ShownInNotebooks
 from evaluation.results.runs import RunResult
 
 if TYPE_CHECKING:

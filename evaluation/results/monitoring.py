@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from evaluation.records.alerts import AlertRecord
 from evaluation.results.as_json import MERGED
-from evaluation.results.frames import TEXT, columns_of, frame, row_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import TEXT, ShownInNotebooks, columns_of, frame, row_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluation.records import CandidateProgress
+from evaluation.records.outcomes import CandidateProgress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,7 @@ from evaluation.races.outcome import Verdict
 from evaluation.races.rules import Spent
 from evaluation.races.state import Ending, Fate
 from evaluation.results.as_json import MERGED, json_key
-from evaluation.results.frames import columns_of, frame_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import ShownInNotebooks, columns_of, frame_of
 from evaluation.results.runs import InvocationResult
 
 if TYPE_CHECKING:

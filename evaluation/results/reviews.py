@@ -7,8 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.results.as_json import MERGED
-from evaluation.results.frames import MOMENT, TEXT, WHOLE, frame
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import MOMENT, TEXT, WHOLE, ShownInNotebooks, frame
 from evaluation.scores import Estimate
 from evaluation.stats.preference_ranking import PreferenceRanking
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
-from evaluation.metrics.class_table import ClassTable
-from evaluation.records import AnnotationRecord, Status
+from evaluation.metrics.classification import ClassTable
+from evaluation.records.experiments import AnnotationRecord
+from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.estimates import MetricEstimate
-from evaluation.results.frames import REAL, TEXT, WHOLE, Row, columns_of, frame, row_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import REAL, TEXT, WHOLE, Row, ShownInNotebooks, columns_of, frame, row_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evaluation.results.as_json import json_key
-from evaluation.results.frames import REAL, TEXT, Row, columns_of, frame, row_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import REAL, TEXT, Row, ShownInNotebooks, columns_of, frame, row_of
 from evaluation.sweeps.findings import CombinationScore, Level
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evaluation.results.as_json import MERGED
-from evaluation.results.frames import columns_of, frame, row_of
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import ShownInNotebooks, columns_of, frame, row_of
 from evaluation.stats.unpaired import RankTest
 from evaluation.stats.unpaired_power import CasesNeeded
 from evaluation.stats.verdicts import Kind

@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
-from evaluation.records import ReviewItem
+from evaluation.records.reviews import ReviewItem
 from evaluation.results.reviews import MetricAgreement, RaterAgreement
 from evaluation.reviews.grades import OVERALL, Ratings, with_overall
 from evaluation.reviews.preferences import TIE, score_of_first
@@ -44,7 +44,7 @@ def rater_agreement(
         rng = np.random.default_rng(seed)
         keys, table = _table(items, ratings, raters, name)
         clusters = [item_id for item_id, _ in keys]
-        alpha = krippendorff_alpha(table, rng=rng, level="ordinal", clusters=clusters)
+        alpha = krippendorff_alpha(table, rng=rng, clusters=clusters)
         # The plain share's interval would take the answers of one case for independent evidence: it gets none.
         equal = replace(raw_agreement(table), low=None, high=None)
         rows += [RaterAgreement(criterion=name, raters=tuple(raters), agreement=of_all) for of_all in (alpha, equal)]

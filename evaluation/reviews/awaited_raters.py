@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from evaluation.records import RatingRecord, ReviewRecord, ReviewSession
+from evaluation.records.reviews import RatingRecord, ReviewRecord, ReviewSession
 from evaluation.results.reviews import AwaitedRaters, UnfinishedRater
 
 PATIENCE = timedelta(days=30)

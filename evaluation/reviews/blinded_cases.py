@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from evaluation.escaping import for_markdown, one_line
-from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord
+from evaluation.records.reviews import ReviewItem, ReviewQuestion, ReviewRecord
 from evaluation.requests.review_request import LEAST, MOST
 
 LETTERS = "ABCD"

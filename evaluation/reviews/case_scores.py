@@ -6,7 +6,7 @@ from evaluation.comparisons.case_values import scores_of
 from evaluation.comparisons.sides import Side
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.reviews.case_selection import CaseStatistics
 from evaluation.store.outcome_numbers import iterate_figures
 from evaluation.store.outcomes import iterate_outcomes

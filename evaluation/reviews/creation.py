@@ -14,7 +14,9 @@ from evaluation.comparisons.sides import Side, find_members, find_side, make_sid
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation, PromptState
-from evaluation.records import MetricUse, ReviewItem, ReviewQuestion, ReviewRecord, ShownOutput, StoredOutcome
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import StoredOutcome
+from evaluation.records.reviews import ReviewItem, ReviewQuestion, ReviewRecord, ShownOutput
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.case_scores import seen_cases
 from evaluation.reviews.case_selection import MOST_OUTPUTS, CaseStatistics, SelectedCase, choose_sides, pick

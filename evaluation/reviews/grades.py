@@ -6,7 +6,7 @@ from statistics import fmean
 
 import numpy as np
 
-from evaluation.records import RatingRecord, ReviewItem
+from evaluation.records.reviews import RatingRecord, ReviewItem
 from evaluation.requests.review_request import LEAST, MOST
 from evaluation.results.reviews import GradedCandidate, GradeDifference
 from evaluation.reviews.blinded_cases import SPEED

@@ -5,7 +5,7 @@ from statistics import fmean
 
 import numpy as np
 
-from evaluation.records import RatingRecord, ReviewItem
+from evaluation.records.reviews import RatingRecord, ReviewItem
 from evaluation.results.reviews import PairPreference
 from evaluation.reviews.grades import Ratings
 from evaluation.stats.bradley_terry import Vote

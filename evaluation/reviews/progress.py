@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from evaluation.records import RatingRecord, ReviewItem, ReviewRecord
+from evaluation.records.reviews import RatingRecord, ReviewItem, ReviewRecord
 from evaluation.reviews.blinded_cases import criteria_of
 
 FIELDS_WITH_EASE = 24

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from evaluation.errors import ConfigurationError
-from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.records.reviews import ReviewItem, ReviewRecord, Said
 from evaluation.requests.review_request import LEAST, LONGEST_NAME, MOST
 from evaluation.reviews.blinded_cases import criteria_of, letter
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.titles import short_titles
-from evaluation.records import MetricUse, RatingRecord, ReviewItem, ReviewRecord, Said
+from evaluation.records.candidates import MetricUse
+from evaluation.records.reviews import RatingRecord, ReviewItem, ReviewRecord, Said
 from evaluation.results.reviews import (
     GradeFindings,
     GradesGiven,

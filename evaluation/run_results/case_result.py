@@ -9,9 +9,11 @@ from evaluation.candidate import Candidate
 from evaluation.case import Message
 from evaluation.errors import StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
-from evaluation.records import MetricUse, RunCandidateRecord, RunRecord, StoredOutcome
+from evaluation.records.candidates import MetricUse
 from evaluation.records.labels import unique_labels
 from evaluation.records.metric_keys import metric_keys
+from evaluation.records.outcomes import StoredOutcome
+from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.results.cases import (
     AnswerResult,
     CaseCandidate,

@@ -1,6 +1,6 @@
 """The result of an experiment, read from the store: its question, runs, comparisons and notes."""
 
-from evaluation.records import ExperimentRecord
+from evaluation.records.experiments import ExperimentRecord
 from evaluation.records.labels import unique_labels
 from evaluation.results.experiments import ExperimentFacts, ExperimentResult, ExperimentRun, HighestValue
 from evaluation.results.runs import RunResult

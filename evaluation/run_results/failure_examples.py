@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome
-from evaluation.records import OutcomeCounts, StoredOutcome
 from evaluation.records.labels import unique_labels
+from evaluation.records.outcomes import OutcomeCounts, StoredOutcome
 from evaluation.results.runs import FailureExample, FailureSummary
 from evaluation.store.outcomes import count_outcomes, first_of_kind
 from evaluation.store.runs import find_run

@@ -1,17 +1,16 @@
 """The result of a race, the source of `--json`, the artifacts and the terminal output."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from evaluation.errors import StoreError
-from evaluation.races.confirmation import Confirmation
 from evaluation.races.grid import Grid
-from evaluation.races.outcome import RaceOutcome, Verdict
+from evaluation.races.outcome import RaceOutcome
 from evaluation.races.ranking import RacePosition
 from evaluation.races.rules import Spent
-from evaluation.races.state import Decision, Ending, Fate, RaceState
+from evaluation.races.state import Decision, Fate, RaceState
+from evaluation.results.as_json import from_json
 from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace, RaceResult, UnfinishedRace
 from evaluation.results.runs import RunResult
 from evaluation.run_results.run_result import invocation_result
@@ -66,40 +65,8 @@ def _race(record: RaceRecord, run: RunResult, decisions: tuple[RaceDecision, ...
         levels=tuple(rules["levels"]),
         confirm=rules["confirm"],
         budget=tuple(rules["budget"]),
-        outcome=UnfinishedRace() if record.result is None else _stored_outcome(record.result),
+        outcome=UnfinishedRace() if record.result is None else from_json(RaceOutcomeResult, record.result),
         decisions=decisions,
-    )
-
-
-def _stored_outcome(stored: Mapping[str, Any]) -> RaceOutcomeResult:
-    checked = stored["confirmation"]
-    return RaceOutcomeResult(
-        verdict=Verdict(stored["verdict"]),
-        winner=stored["winner"],
-        tied=tuple(stored["tied"]),
-        ending=Ending(stored["ending"]),
-        sentence=stored["sentence"],
-        ranking=tuple(_stored_place(place) for place in stored["ranking"]),
-        confirmation=None if checked is None else Confirmation(**checked),
-        n_more=stored["n_more"],
-        n_looks=stored["n_looks"],
-        n_cases=stored["n_cases"],
-        n_pool=stored["n_pool"],
-        spent=Spent(**stored["spent"]),
-        full_grid_calls=stored["full_grid_calls"],
-    )
-
-
-def _stored_place(stored: Mapping[str, Any]) -> RacePlace:
-    return RacePlace(
-        rank=stored["rank"],
-        label=stored["candidate"],
-        fingerprint=stored["fingerprint"],
-        score=stored["score"],
-        n_cases=stored["n_cases"],
-        behind_first=stored["behind_first"],
-        left_after=stored["left_after"],
-        is_given_up=stored["given_up"],
     )
 
 

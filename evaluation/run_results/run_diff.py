@@ -5,9 +5,16 @@ from collections.abc import Callable, Mapping
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.parsing import metric_of
-from evaluation.records import RunCandidateRecord, RunRecord
 from evaluation.records.labels import unique_labels
-from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, DiffedMetric, MetricDifference, Pairs, RunDiff
+from evaluation.records.runs import RunCandidateRecord, RunRecord
+from evaluation.results.experiments import (
+    CandidateDiff,
+    CaseDifferences,
+    DiffedMetric,
+    MetricDifference,
+    Pairs,
+    RunDiff,
+)
 from evaluation.results.runs import CandidateResult, MetricMean, RunResult
 from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import case_values

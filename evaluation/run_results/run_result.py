@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.errors import FailureKind
-from evaluation.metrics.class_table import ClassTable, classification_report
-from evaluation.metrics.labelled_metric import LabelledMetric
+from evaluation.metrics.classification import ClassTable, LabelledMetric, classification_report
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import SPEED_METRICS
-from evaluation.records import SERVER_VERSIONS, EstimateRow, MetricUse, RunCandidateRecord, RunRecord, Status
+from evaluation.records.candidates import MetricUse
 from evaluation.records.labels import unique_labels
 from evaluation.records.metric_keys import headline_key, metric_keys
+from evaluation.records.runs import SERVER_VERSIONS, RunCandidateRecord, RunRecord
+from evaluation.records.scores import EstimateRow
+from evaluation.records.status import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.runs import (
     CandidateResult,

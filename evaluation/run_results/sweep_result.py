@@ -12,7 +12,8 @@ from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases,
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import reads_the_prompt
 from evaluation.options import OPTIONS
-from evaluation.records import MetricUse, RunCandidateRecord, RunRecord
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.sweeps import EffectResult, InteractionResult, SweepResult, SweptMetric, ValueChoice, ValueRange
 from evaluation.scoring.aggregation import case_values

@@ -21,7 +21,9 @@ from evaluation.metrics.metric_process import MetricProcess
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ, reads_the_prompt
 from evaluation.metrics.third_party import MissingMetric
-from evaluation.records import EstimateRow, MetricUse, RunCandidateRecord, RunPlan
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import RunCandidateRecord, RunPlan
+from evaluation.records.scores import EstimateRow
 from evaluation.requests.prices import PRICE
 from evaluation.scores import Measurement
 from evaluation.scoring.usage_estimates import figure_estimates

@@ -11,7 +11,9 @@ from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_process import MetricProcess, is_ours
 from evaluation.metrics.requests import Answers, Request
-from evaluation.records import RunRecord, ScoreRow, StoredOutcome
+from evaluation.records.outcomes import StoredOutcome
+from evaluation.records.runs import RunRecord
+from evaluation.records.scores import ScoreRow
 from evaluation.resolution.metric_models import is_opponent
 from evaluation.scores import Measurement, ScoreFailure
 from evaluation.scoring.candidate_scoring import ScoreCounts, as_row

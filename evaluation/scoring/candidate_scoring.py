@@ -10,7 +10,9 @@ from evaluation.metrics.metric_process import MetricProcess, is_ours
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.third_party import MissingMetric
 from evaluation.planning.plan import MetricModelPlan
-from evaluation.records import MetricUse, ScoreRow, StoredOutcome
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import StoredOutcome
+from evaluation.records.scores import ScoreRow
 from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import iterate_outcomes

@@ -27,26 +27,7 @@ LONGEST_GAP_S = 5.0
 _Reals = NDArray[np.float64]
 
 
-def shared_energy(
-    samples: Sequence[tuple[float, float]], intervals: Sequence[tuple[float, float]]
-) -> list[float | None]:
-    """Return the energy in J of each interval; None where the samples do not cover all of it.
-
-    Args:
-        samples: (time in s, power in W) of one GPU, in any order.
-        intervals: (start, end) in s of the requests in flight on that GPU, in any order.
-    """
-    at, power = _columns(samples)
-    starts, ends = _columns(intervals)
-    return [None if np.isnan(joules) else float(joules) for joules in _shared(at, power, starts, ends)]
-
-
-def _columns(pairs: Sequence[tuple[float, float]]) -> tuple[_Reals, _Reals]:
-    table = np.array(pairs, dtype=np.float64).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
-
-
-def _shared(at: _Reals, power: _Reals, starts: _Reals, ends: _Reals) -> _Reals:
+def shared_energy(at: _Reals, power: _Reals, starts: _Reals, ends: _Reals) -> _Reals:
     """Return the energy in J of each interval, shape (n_intervals,); NaN where the samples do not cover it.
 
     Between two neighbouring moments (of samples, starts and ends) power is linear and no request starts or ends, so
@@ -120,7 +101,7 @@ def _add(
     keys = sorted({(user.invocation_id, user.endpoint) for user in users})
     starts = np.concatenate([flights[key].starts for key in keys])
     ends = np.concatenate([flights[key].ends for key in keys])
-    joules = _shared(at, power, starts, ends)
+    joules = shared_energy(at, power, starts, ends)
     position = 0
     for key in keys:
         own = joules[position : position + len(flights[key].starts)]

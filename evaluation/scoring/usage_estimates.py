@@ -16,7 +16,8 @@ from evaluation.metrics import METRICS
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, reads_the_prompt
-from evaluation.records import EstimateRow, MetricUse
+from evaluation.records.candidates import MetricUse
+from evaluation.records.scores import EstimateRow
 from evaluation.scores import Estimate, Measurement
 from evaluation.stats.intervals import mean_estimate, quantile_estimate
 from evaluation.store.outcome_numbers import iterate_figures

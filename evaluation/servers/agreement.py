@@ -16,8 +16,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.formatting import p_value, percent
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.metric import Metric
-from evaluation.results.frames import REAL, TEXT, TRUTH, WHOLE, frame
-from evaluation.results.rendering import ShownInNotebooks
+from evaluation.results.frames import REAL, TEXT, TRUTH, WHOLE, ShownInNotebooks, frame
 from evaluation.scores import Measurement
 from evaluation.servers.repeated_requests import Answers, Question
 from evaluation.stats.intervals import wilson_interval

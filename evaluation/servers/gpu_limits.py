@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from evaluation.records import EndpointRecord
-from evaluation.resolution import default_gpu_tag
+from evaluation.records.candidates import EndpointRecord
+from evaluation.resolution.endpoints import default_gpu_tag
 
 UNSET_SLOTS = 1
 """Slots assumed for an endpoint whose number of concurrent requests is not set."""

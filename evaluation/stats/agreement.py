@@ -15,7 +15,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.stats.intervals import Interval, checked_confidence_level, mean_estimate
 from evaluation.stats.reweighting import Matrix, reweighted_interval
 from evaluation.stats.vectors import Vector
-from evaluation.stats.weighted_agreement import Level, Weights, alpha_statistic, kappa_statistic
+from evaluation.stats.weighted_agreement import alpha_statistic, kappa_statistic
 
 N_RESAMPLES = 1000
 _FEW_OR_ALIKE = "too few cases, or too much alike, for an interval"
@@ -26,7 +26,7 @@ class Agreement:
     """Degree of agreement between raters."""
 
     coefficient: str
-    """`krippendorff_alpha_ordinal`, `weighted_kappa_quadratic`, `raw_agreement`, …"""
+    """`krippendorff_alpha_ordinal`, `weighted_kappa_quadratic` or `raw_agreement`."""
     value: float | None
     """1 for perfect agreement. For alpha and kappa, 0 is agreement by chance and below 0 less. None if undefined."""
     low: float | None
@@ -44,38 +44,33 @@ def krippendorff_alpha(
     ratings: ArrayLike,
     *,
     rng: "np.random.Generator",
-    level: Level = "ordinal",
     clusters: Sequence[Hashable] | None = None,
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> Agreement:
-    """Return Krippendorff's alpha (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"), cases resampled.
+    """Return Krippendorff's ordinal alpha, cases resampled.
+
+    Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability".
 
     Args:
         ratings: Shape (n_raters, n_cases), NaN where a rater gave none. Categories as numbers, too.
         rng: Seed it to reproduce a report.
-        level: `ordinal` for grades of 1-5, `nominal` for categories, `interval` where distances are meant, `ratio`
-            for quantities from 0 on, of which 1 and 2 are as far apart as 10 and 20.
         clusters: What each column belongs to, of which several are no independent evidence: drawn whole.
         n_resamples: How often the cases are drawn again for the interval.
         confidence_level: Of the interval.
 
     Raises:
-        ConfigurationError: not a table of numbers, a rating that is infinite, or one below 0 at the level `ratio`.
+        ConfigurationError: not a table of numbers, or a rating that is infinite.
     """
     checked_level = checked_confidence_level(confidence_level)
     table = _table(ratings)
-    if level == "ratio" and (table < 0).any():
-        raise ConfigurationError(
-            f"a rating is {np.nanmin(table):g}, and ratios need ratings from 0 on", "Use level='interval' instead"
-        )
     pairable = _pairable(table)
-    coefficient = f"krippendorff_alpha_{level}"
+    coefficient = "krippendorff_alpha_ordinal"
     problem = _problem(table, pairable)
     if problem is not None:
-        return _undefined(coefficient, table.shape[1], pairable.shape[1], problem, checked_level)
+        return _agreement(coefficient, table, pairable, checked_level, reason=problem)
     n_pairable = pairable.shape[1]
-    statistic = alpha_statistic(pairable, level)
+    statistic = alpha_statistic(pairable)
     interval = reweighted_interval(
         statistic,
         n_pairable,
@@ -86,7 +81,7 @@ def krippendorff_alpha(
         clusters=_kept(clusters, table),
     )
     value = float(statistic(np.ones((1, n_pairable)))[0])
-    return _defined(coefficient, value, interval, table.shape[1], n_pairable, checked_level)
+    return _agreement(coefficient, table, pairable, checked_level, value=value, interval=interval)
 
 
 def weighted_kappa(
@@ -94,21 +89,19 @@ def weighted_kappa(
     b: Sequence[float] | Vector,
     *,
     rng: "np.random.Generator",
-    weights: Weights = "quadratic",
     clusters: Sequence[Hashable] | None = None,
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> Agreement:
     """Return Cohen's weighted kappa of two raters (Cohen 1968, doi:10.1037/h0026256), cases resampled.
 
-    A disagreement counts by the distance of the two ratings as numbers: that of a 1 and a 5 four times (`linear`) or
-    sixteen times (`quadratic`) that of a 1 and a 2, whether or not anybody gave a 3; `equal` is plain kappa.
+    A disagreement counts by the squared distance of the two ratings as numbers: that of a 1 and a 5 sixteen times that
+    of a 1 and a 2, whether or not anybody gave a 3.
 
     Args:
         a: Shape (n_cases,), NaN where there is no rating.
         b: The same cases in the same order.
         rng: Seed it to reproduce a report.
-        weights: How a disagreement counts.
         clusters: What each column belongs to, of which several are no independent evidence: drawn whole.
         n_resamples: How often the cases are drawn again for the interval.
         confidence_level: Of the interval.
@@ -119,11 +112,11 @@ def weighted_kappa(
     checked_level = checked_confidence_level(confidence_level)
     table = _table([list(a), list(b)])
     pairable = _pairable(table)
-    coefficient = f"weighted_kappa_{weights}" if weights != "equal" else "kappa"
+    coefficient = "weighted_kappa_quadratic"
     problem = _problem(table, pairable)
     if problem is not None:
-        return _undefined(coefficient, table.shape[1], pairable.shape[1], problem, checked_level)
-    statistic = kappa_statistic(pairable[0], pairable[1], weights)
+        return _agreement(coefficient, table, pairable, checked_level, reason=problem)
+    statistic = kappa_statistic(pairable[0], pairable[1])
     interval = reweighted_interval(
         statistic,
         pairable.shape[1],
@@ -133,17 +126,16 @@ def weighted_kappa(
         clusters=_kept(clusters, table),
     )
     value = float(statistic(np.ones((1, pairable.shape[1])))[0])
-    return _defined(coefficient, value, interval, table.shape[1], pairable.shape[1], checked_level)
+    return _agreement(coefficient, table, pairable, checked_level, value=value, interval=interval)
 
 
-def raw_agreement(ratings: ArrayLike, *, within: float = 0.0, confidence_level: float = 0.95) -> Agreement:
+def raw_agreement(ratings: ArrayLike, *, confidence_level: float = 0.95) -> Agreement:
     """Return the share of pairs of ratings of one case that agree, averaged over the cases.
 
     Not corrected for chance.
 
     Args:
         ratings: Shape (n_raters, n_cases), NaN where a rater gave none.
-        within: How far two ratings may be apart and still agree.
         confidence_level: Of the interval, which is Wilson's for two raters and Student's for more.
 
     Raises:
@@ -153,11 +145,11 @@ def raw_agreement(ratings: ArrayLike, *, within: float = 0.0, confidence_level: 
     table = _table(ratings)
     pairable = _pairable(table)
     if pairable.shape[1] == 0:
-        return _undefined("raw_agreement", table.shape[1], 0, _nobody_twice(table), checked_level)
-    shares = [_equal_pairs(column[~np.isnan(column)], within) for column in pairable.T]
+        return _agreement("raw_agreement", table, pairable, checked_level, reason=_nobody_twice(table))
+    shares = [_equal_pairs(column[~np.isnan(column)]) for column in pairable.T]
     estimate = mean_estimate(shares, confidence_level=checked_level)
     interval = None if estimate.low is None or estimate.high is None else Interval(estimate.low, estimate.high)
-    return _defined("raw_agreement", estimate.value, interval, table.shape[1], pairable.shape[1], checked_level)
+    return _agreement("raw_agreement", table, pairable, checked_level, value=estimate.value, interval=interval)
 
 
 def _table(ratings: ArrayLike) -> Matrix:
@@ -212,37 +204,29 @@ def _nobody_twice(table: Matrix) -> str:
     return f"no case of {table.shape[1]} was rated twice"
 
 
-def _equal_pairs(ratings: Vector, within: float) -> float:
-    """Return the share of the pairs of these ratings that lie at most `within` apart."""
-    ordered = np.sort(ratings)
-    n_upto = np.searchsorted(ordered, ordered + within, side="right") - np.arange(ordered.size) - 1
-    return float(n_upto.sum()) / (ordered.size * (ordered.size - 1) / 2)
+def _equal_pairs(ratings: Vector) -> float:
+    """Return the share of the pairs of these ratings that are equal."""
+    _, counts = np.unique(ratings, return_counts=True)
+    return float((counts * (counts - 1)).sum()) / (ratings.size * (ratings.size - 1))
 
 
-def _undefined(coefficient: str, n_cases: int, n_pairable: int, reason: str, confidence_level: float) -> Agreement:
-    return Agreement(
-        coefficient=coefficient,
-        value=None,
-        low=None,
-        high=None,
-        n_cases=n_cases,
-        n_pairable=n_pairable,
-        reason=reason,
-        confidence_level=confidence_level,
-    )
-
-
-def _defined(
-    coefficient: str, value: float, interval: Interval | None, n_cases: int, n_pairable: int, confidence_level: float
+def _agreement(
+    coefficient: str,
+    table: Matrix,
+    pairable: Matrix,
+    confidence_level: float,
+    *,
+    value: float | None = None,
+    interval: Interval | None = None,
+    reason: str = _FEW_OR_ALIKE,
 ) -> Agreement:
-    low, high = interval if interval is not None else (None, None)
     return Agreement(
         coefficient=coefficient,
         value=value,
-        low=low,
-        high=high,
-        n_cases=n_cases,
-        n_pairable=n_pairable,
-        reason=None if interval is not None else _FEW_OR_ALIKE,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        n_cases=table.shape[1],
+        n_pairable=pairable.shape[1],
+        reason=None if interval is not None else reason,
         confidence_level=confidence_level,
     )

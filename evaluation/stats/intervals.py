@@ -9,16 +9,7 @@ import numpy as np
 
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.scores import Estimate
-from evaluation.stats.vectors import (
-    SKEWED,
-    Vector,
-    as_vector,
-    cluster_means,
-    clustered_standard_error,
-    is_binary,
-    is_constant,
-    skewness,
-)
+from evaluation.stats.vectors import SKEWED, Vector, as_vector, cluster_means, is_binary, is_constant, skewness
 
 
 class Interval(NamedTuple):
@@ -180,23 +171,6 @@ def _is_skewed(vector: Vector) -> bool:
     if vector.size < MIN_UNITS_TO_SEE_SKEW or is_constant(vector):
         return False
     return abs(skewness(vector)) / sqrt(vector.size) >= max(SKEWED, sqrt(6) / vector.size)
-
-
-def pooled_mean_estimate(
-    values: Sequence[float], *, clusters: Sequence[Hashable | None], confidence_level: float = 0.95
-) -> Estimate:
-    """Return the mean over all cases of clusters that differ in size, with the clustered standard error.
-
-    The method is `clustered_se_t`. Report it beside the mean of cluster means, never instead of it: its interval is too
-    short where clusters differ much in size. Standard error times sqrt(G/(G-1)), Student's t with G-1 degrees of
-    freedom; None for one cluster.
-    """
-    level = checked_confidence_level(confidence_level)
-    vector = as_vector(values)
-    error, n_clusters = clustered_standard_error(vector, clusters)
-    mean = float(vector.mean())
-    interval = t_interval(mean, error, n_clusters - 1, confidence_level=level) if error else None
-    return estimate_of(mean, interval, vector.size, "clustered_se_t", level)
 
 
 def quantile_estimate(values: Sequence[float], q: float, *, confidence_level: float = 0.95) -> Estimate:

@@ -25,23 +25,21 @@ N_RESAMPLES = 1000
 class PositionBias:
     """Preference of a pairwise judge for a position."""
 
-    first_share: float | None
+    first_share: float | None = None
     """Share of the decided verdicts that prefer the answer in first position; one half without bias."""
-    first_low: float | None
+    first_low: float | None = None
     """Wilson's limits, with verdicts treated as independent: too wide for a consistent judge."""
-    first_high: float | None
-    size: float | None
+    first_high: float | None = None
+    size: float | None = None
     """P(first position wins) - P(second position wins) over both orders, in [-1, 1]."""
-    size_low: float | None
+    size_low: float | None = None
     """Limits of Bonett and Price over the cases."""
-    size_high: float | None
-    p_value: float | None
+    size_high: float | None = None
+    p_value: float | None = None
     """Exact two-sided sign test of whether half of the cases that favour a position favour the first one."""
     n_pairs: int
     n_decided: int
     """Verdicts, two for each pair, that are not ties."""
-    n_first: int
-    """Decided verdicts that prefer the first position."""
     n_inconsistent: int
     """Pairs whose two verdicts name different winners; a tie counts as a winner of its own."""
     reason: str | None = None
@@ -53,12 +51,12 @@ class PositionBias:
 class LengthBias:
     """Association of a judge's preference with length. Longer answers may also be better: this is no proof of bias."""
 
-    correlation: float | None
+    correlation: float | None = None
     """Spearman's correlation in [-1, 1]: of grade and length, or of preference and difference in length."""
-    low: float | None
+    low: float | None = None
     """Bootstrap limits over the cases."""
-    high: float | None
-    p_value: float | None
+    high: float | None = None
+    p_value: float | None = None
     """Two-sided p-value of a permutation test."""
     n_cases: int
     longer_share: float | None = None
@@ -104,7 +102,13 @@ def position_bias(
     case_of = range(places.size) if clusters is None else clusters
     n_cases = len({case for case, is_decided in zip(case_of, decided, strict=True) if is_decided})
     if n_cases < MIN_PAIRS:
-        return _no_position_bias(n_pairs, n_decided, n_first, n_inconsistent, n_cases, level)
+        return PositionBias(
+            n_pairs=n_pairs,
+            n_decided=n_decided,
+            n_inconsistent=n_inconsistent,
+            reason=f"{n_cases} cases with a decided verdict are too few (at least {MIN_PAIRS})",
+            confidence_level=level,
+        )
     leans = (places + swapped_places) / 2
     leans = leans if clusters is None else cluster_means(leans, clusters)
     share, size = wilson_interval(n_first, n_decided, confidence_level=level), _lean_interval(leans, level)
@@ -118,7 +122,6 @@ def position_bias(
         p_value=mcnemar_p_value(int((leans > 0).sum()), int((leans < 0).sum()))[0],
         n_pairs=n_pairs,
         n_decided=n_decided,
-        n_first=n_first,
         n_inconsistent=n_inconsistent,
         confidence_level=level,
     )
@@ -155,13 +158,13 @@ def length_bias_of_pairs(
             "Give one of each for every pair",
         )
     if len(preferences) == 0:
-        return _no_length_bias(0, "there are no verdicts")
+        return LengthBias(n_cases=0, reason="there are no verdicts")
     wins = 2 * as_vector(preferences, what="preferences") - 1
     ratios = np.log1p(as_vector(lengths, what="lengths")) - np.log1p(as_vector(other_lengths, what="other lengths"))
     longer_wins = (wins * ratios)[(wins != 0) & (ratios != 0)] > 0
     if longer_wins.size < MIN_PAIRS:
         few = f"{longer_wins.size} decided pairs of unequal length are too few (at least {MIN_PAIRS})"
-        return _no_length_bias(wins.size, few, n_decided=longer_wins.size)
+        return LengthBias(n_cases=wins.size, reason=few, n_decided=longer_wins.size)
     both_sides = np.concatenate([ratios, -ratios]), np.concatenate([wins, -wins])
 
     def statistic(weights: Matrix) -> Vector:
@@ -216,11 +219,11 @@ def length_bias_of_grades(
     if len(grades) != len(lengths):
         raise IncomparableError(f"{len(grades)} grades and {len(lengths)} lengths", "Give one of each for every answer")
     if len(grades) < MIN_PAIRS:
-        return _no_length_bias(len(grades), f"{len(grades)} grades are too few (at least {MIN_PAIRS})")
+        return LengthBias(n_cases=len(grades), reason=f"{len(grades)} grades are too few (at least {MIN_PAIRS})")
     grade_vector, length_vector = as_vector(grades, what="grades"), as_vector(lengths, what="lengths")
     if is_constant(grade_vector) or is_constant(length_vector):
         alike = "grades" if is_constant(grade_vector) else "lengths"
-        return _no_length_bias(grade_vector.size, f"all {alike} are equal: no correlation is defined")
+        return LengthBias(n_cases=grade_vector.size, reason=f"all {alike} are equal: no correlation is defined")
     interval = reweighted_interval(
         lambda weights: spearman(weights, length_vector, grade_vector),
         grade_vector.size,
@@ -273,29 +276,3 @@ def _lean_interval(leans: Vector, confidence_level: float) -> Interval:
     variance = ((leans**2).sum() + 2) / n - centre**2
     half_width = z_value(confidence_level) * (variance / n) ** 0.5
     return Interval(max(-1.0, float(centre - half_width)), min(1.0, float(centre + half_width)))
-
-
-def _no_position_bias(
-    n_pairs: int, n_decided: int, n_first: int, n_inconsistent: int, n_cases: int, confidence_level: float
-) -> PositionBias:
-    return PositionBias(
-        first_share=None,
-        first_low=None,
-        first_high=None,
-        size=None,
-        size_low=None,
-        size_high=None,
-        p_value=None,
-        n_pairs=n_pairs,
-        n_decided=n_decided,
-        n_first=n_first,
-        n_inconsistent=n_inconsistent,
-        reason=f"{n_cases} cases with a decided verdict are too few (at least {MIN_PAIRS})",
-        confidence_level=confidence_level,
-    )
-
-
-def _no_length_bias(n_cases: int, reason: str, *, n_decided: int = 0) -> LengthBias:
-    return LengthBias(
-        correlation=None, low=None, high=None, p_value=None, n_cases=n_cases, n_decided=n_decided, reason=reason
-    )

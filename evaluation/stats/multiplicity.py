@@ -4,16 +4,13 @@ At all: Cochran's Q for right and wrong answers, Friedman's rank test with Iman 
 Nemenyi's critical difference of mean ranks. They say that there is a difference, not between whom.
 
 Holm for claims: with all null hypotheses true, any of them is rejected with at most the chance of the level.
-Benjamini and Hochberg for screening: of those rejected, at most that share is wrong on average. The others are for who
-has to match figures from elsewhere: Bonferroni is never better than Holm; Hommel is never worse, but wants tests that
-are independent or positively dependent; Benjamini and Yekutieli screen whatever depends on what.
+Benjamini and Hochberg for screening: of those rejected, at most that share is wrong on average.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import exp, lgamma, sqrt
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -217,50 +214,6 @@ def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
     return _in_given_order(stepped, order)
 
 
-def bonferroni(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return the adjusted p-values in the order given: each times their number."""
-    p, order = _sorted(p_values)
-    return _in_given_order(np.minimum(1.0, p * p.size), order)
-
-
-def hommel(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return the adjusted p-values in the order given, for independent or positively dependent tests.
-
-    The closed test with Simes' p of the m largest, min(m p_(i) / i), for every m (Hommel 1988, Biometrika
-    75:383; steps of Wright 1992, Biometrics 48:1005). Takes time quadratic in their number.
-    """
-    p, order = _sorted(p_values)
-    adjusted = p.copy()
-    for m in range(p.size, 1, -1):
-        simes = float((m * p[-m:] / np.arange(1, m + 1)).min())
-        adjusted[-m:] = np.maximum(adjusted[-m:], simes)
-        adjusted[:-m] = np.maximum(adjusted[:-m], np.minimum(simes, m * p[:-m]))
-    return _in_given_order(adjusted, order)
-
-
-def benjamini_yekutieli(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return the adjusted p-values in the order given, for screening under any dependence.
-
-    Benjamini and Hochberg's, times 1 + 1/2 + … + 1/n (Benjamini and Yekutieli 2001, doi:10.1214/aos/1013699998).
-    """
-    p, order = _sorted(p_values)
-    ranks = np.arange(1, p.size + 1)
-    stepped = np.minimum.accumulate((p * p.size * (1 / ranks).sum() / ranks)[::-1])[::-1]
-    return _in_given_order(np.minimum(1.0, stepped), order)
-
-
-ADJUSTMENTS: Mapping[str, Callable[[Sequence[float]], tuple[float, ...]]] = MappingProxyType(
-    {
-        "holm": holm,
-        "bh": benjamini_hochberg,
-        "bonferroni": bonferroni,
-        "hommel": hommel,
-        "by": benjamini_yekutieli,
-    }
-)
-"""Names of the available adjustments for multiple comparisons."""
-
-
 def _sorted(p_values: Sequence[float]) -> tuple[Vector, Places]:
     """Return the p-values in ascending order, and the original place of each."""
     p = np.asarray(p_values, dtype=np.float64)
@@ -282,31 +235,26 @@ def _in_given_order(stepped: Vector, order: Places) -> tuple[float, ...]:
 
 
 def adjusted_pairs(
-    comparisons: Sequence[PairComparison], *, adjust: str, alpha: float
+    comparisons: Sequence[PairComparison], *, alpha: float
 ) -> tuple[tuple[PairComparison, ...], tuple[str, ...]]:
-    """Return the comparisons with adjusted p-values and the resulting verdicts, and notes on all of them.
+    """Return the comparisons with p-values adjusted by Holm and the resulting verdicts, and notes on all of them.
 
     The p-values of equivalence are adjusted among themselves, and so are those with failures scored zero. Pairs with
     too few cases support no claim, so they do not count.
 
     Args:
         comparisons: Each with its interval at the level for all of them together.
-        adjust: A name in `ADJUSTMENTS`.
         alpha: The threshold for adjusted p-values.
     """
-    decided, notes = _readjusted(comparisons, adjust, alpha)
-    with_zeros, _ = _readjusted(
-        [comparison.failures_as_zero or comparison for comparison in comparisons], adjust, alpha
-    )
+    decided, notes = _readjusted(comparisons, alpha)
+    with_zeros, _ = _readjusted([comparison.failures_as_zero or comparison for comparison in comparisons], alpha)
     return tuple(
         comparison if comparison.failures_as_zero is None else replace(comparison, failures_as_zero=zeros)
         for comparison, zeros in zip(decided, with_zeros, strict=True)
     ), notes
 
 
-def _readjusted(
-    comparisons: Sequence[PairComparison], adjust: str, alpha: float
-) -> tuple[list[PairComparison], tuple[str, ...]]:
+def _readjusted(comparisons: Sequence[PairComparison], alpha: float) -> tuple[list[PairComparison], tuple[str, ...]]:
     places = [
         i
         for i, comparison in enumerate(comparisons)
@@ -314,9 +262,9 @@ def _readjusted(
     ]
     p_values, notes = _resolved([comparisons[i] for i in places], alpha)
     within = {i: p for i in places if (p := comparisons[i].p_equivalence) is not None}
-    within = dict(zip(within, ADJUSTMENTS[adjust](tuple(within.values())), strict=True))
+    within = dict(zip(within, holm(tuple(within.values())), strict=True))
     decided = list(comparisons)
-    for i, p_adjusted in zip(places, ADJUSTMENTS[adjust](p_values), strict=True):
+    for i, p_adjusted in zip(places, holm(p_values), strict=True):
         decided[i] = readjusted(comparisons[i], p_adjusted=p_adjusted, alpha=alpha, p_equivalence=within.get(i))
     return decided, notes
 

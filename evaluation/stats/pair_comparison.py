@@ -103,7 +103,6 @@ def compare_pair(
     margin: float | None = None,
     higher_is_better: bool = True,
     confidence_level: float = 0.95,
-    sentinels: Collection[float] = (),
     beside: bool = True,
 ) -> PairComparison:
     """Return the comparison of two candidates, paired by case id.
@@ -120,7 +119,6 @@ def compare_pair(
             1/1.1 to 1.1.
         higher_is_better: False for a latency: then A is better where it has less.
         confidence_level: Of the interval; one less this level is the threshold for p.
-        sentinels: Values that stand for "no score", such as the -1 of a judge without a verdict.
         beside: Whether to compute further intervals too, such as a bootstrap's.
 
     Raises:
@@ -130,7 +128,7 @@ def compare_pair(
     terms = PairTestSettings(
         confidence_level=checked_confidence_level(confidence_level), margin=margin, rng=rng, beside=beside
     )
-    usable_a, usable_b = usable_scores(a, sentinels=sentinels), usable_scores(b, sentinels=sentinels)
+    usable_a, usable_b = usable_scores(a), usable_scores(b)
     kind = kind or _kind_of(usable_a.values, usable_b.values)
     comparison = _compared(usable_a.values, usable_b.values, kind, clusters or {}, terms, higher_is_better)
     zeros_a, zeros_b = _with_zeros(usable_a, failed_a), _with_zeros(usable_b, failed_b)

@@ -14,7 +14,7 @@ import numpy as np
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.stats.intervals import checked_confidence_level
-from evaluation.stats.multiplicity import ADJUSTMENTS, Gate, Matrix, adjusted_pairs, gate_of
+from evaluation.stats.multiplicity import Gate, Matrix, adjusted_pairs, gate_of
 from evaluation.stats.pair_comparison import PairComparison, compare_pair, kind_of
 from evaluation.stats.vectors import cluster_means, usable_scores
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, Kind
@@ -40,7 +40,6 @@ class ManyComparison:
     """Best and worst rank of each side compatible with the significant differences."""
     winner: str | None
     """The side that is significantly better than every other."""
-    adjust: str = "holm"
     confidence_level: float = 0.95
     """Joint level of all claims. The intervals of the pairs have their own, higher level (Bonferroni)."""
     notes: tuple[str, ...] = ()
@@ -56,9 +55,7 @@ def compare_many(
     margin: float | None = None,
     against: str | None = None,
     higher_is_better: bool = True,
-    adjust: str = "holm",
     confidence_level: float = 0.95,
-    sentinels: Collection[float] = (),
     of_pairs: Mapping[tuple[str, str], tuple[Scores, Scores]] | None = None,
 ) -> ManyComparison:
     """Return the comparison of two or more candidates, every pair by case id.
@@ -74,19 +71,17 @@ def compare_many(
         margin: The largest difference that does not matter.
         against: A baseline: each other side is compared with it, and not with one another.
         higher_is_better: False for a latency.
-        adjust: `holm` for claims, `bh` for screening, or another of `multiplicity.ADJUSTMENTS`.
         confidence_level: Of all claims together.
-        sentinels: Values that stand for "no score".
         of_pairs: The scores of each pair, in the order of `sides` or with the baseline last, where what is comparable
             depends on both; the sides' own then decide the order alone.
 
     Raises:
         ConfigurationError: fewer than two sides, or a score that is no number.
-        UnknownNameError: a baseline or an adjustment that does not exist.
+        UnknownNameError: a baseline that does not exist.
     """
-    _check(sides, against, adjust)
+    _check(sides, against)
     level = checked_confidence_level(confidence_level)
-    usable = {label: usable_scores(scores, sentinels=sentinels).values for label, scores in sides.items()}
+    usable = {label: usable_scores(scores).values for label, scores in sides.items()}
     kind, named_clusters, failures = kind or kind_of(*usable.values()), clusters or {}, failed or {}
     pairs, alpha = _pairs_of(sides, against), round(1 - level, 12)
     compared = partial(
@@ -96,7 +91,6 @@ def compare_many(
         margin=margin,
         higher_is_better=higher_is_better,
         confidence_level=1 - alpha / len(pairs),
-        sentinels=sentinels,
         beside=len(pairs) <= MAX_PAIRS_WITH_CHECKS,
     )
     scores = {(a, b): (sides[a], sides[b]) for a, b in pairs} if of_pairs is None else of_pairs
@@ -104,7 +98,7 @@ def compare_many(
         compared(*scores[a, b], rng=pair_rng(seed, a, b), failed_a=failures.get(a, ()), failed_b=failures.get(b, ()))
         for a, b in pairs
     ]
-    adjusted, notes = adjusted_pairs(comparisons, adjust=adjust, alpha=alpha)
+    adjusted, notes = adjusted_pairs(comparisons, alpha=alpha)
     labelled = tuple((a, b, comparison) for (a, b), comparison in zip(pairs, adjusted, strict=True))
     matrix = _common(usable, kind, named_clusters)
     order, order_notes = _order(usable, matrix, kind, higher_is_better)
@@ -122,7 +116,6 @@ def compare_many(
         groups=groups,
         ranks=rank_intervals(order, beaten, through=against),
         winner=sole_winner(order, beaten),
-        adjust=adjust,
         confidence_level=level,
         notes=(*notes, *order_notes, *(_group_notes(order, groups, beaten) if has_all_pairs else ())),
     )
@@ -137,15 +130,13 @@ def pair_rng(seed: int, a: str, b: str) -> "np.random.Generator":
     return np.random.default_rng([seed, *sha256(named.encode()).digest()])
 
 
-def _check(sides: Mapping[str, Scores], against: str | None, adjust: str) -> None:
+def _check(sides: Mapping[str, Scores], against: str | None) -> None:
     if len(sides) < 2:
         raise ConfigurationError(
             f"{len(sides)} side cannot be compared: {', '.join(map(repr, sides)) or 'none'}", "Name at least two"
         )
     if against is not None and against not in sides:
         raise UnknownNameError("baseline", against, sides)
-    if adjust not in ADJUSTMENTS:
-        raise UnknownNameError("adjustment", adjust, ADJUSTMENTS)
 
 
 def _pairs_of(sides: Mapping[str, Scores], against: str | None) -> list[tuple[str, str]]:

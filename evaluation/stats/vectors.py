@@ -3,7 +3,7 @@
 Pairs are made by case id, never by position.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, isinf, isnan
 from typing import TypeVar, cast
@@ -129,7 +129,7 @@ class Usable:
 
     values: Mapping[str, float]
     missing: frozenset[str]
-    """Cases whose score is None, NaN or a value that means "no score"."""
+    """Cases whose score is None or NaN."""
 
 
 def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
@@ -144,20 +144,19 @@ def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
     )
 
 
-def usable_scores(scores: Mapping[str, float | None], *, sentinels: Collection[float] = ()) -> Usable:
+def usable_scores(scores: Mapping[str, float | None]) -> Usable:
     """Return the finite scores as floats, booleans as 0 and 1, and separately the cases without a score.
 
     Args:
         scores: One for each case; None and NaN stand for a missing score.
-        sentinels: Values that mean the same, such as the -1 of a judge that gave no verdict.
 
     Raises:
         ConfigurationError: a score that is infinite or no number.
     """
-    if not sentinels and all(type(score) is float and isfinite(score) for score in scores.values()):
+    if all(type(score) is float and isfinite(score) for score in scores.values()):
         return Usable(values=cast(dict[str, float], dict(scores)), missing=frozenset())  # the common case, read fast
     values = {case_id: _number(case_id, score) for case_id, score in scores.items()}
-    missing = frozenset(case_id for case_id, value in values.items() if isnan(value) or value in sentinels)
+    missing = frozenset(case_id for case_id, value in values.items() if isnan(value))
     return Usable(
         values={case_id: value for case_id, value in values.items() if case_id not in missing}, missing=missing
     )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from evaluation.errors import UnknownNameError
-from evaluation.records import AlertRecord, SilenceRecord
+from evaluation.records.alerts import AlertRecord, SilenceRecord
 from evaluation.store.alerts import list_alerts
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store

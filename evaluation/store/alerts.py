@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import AlertChanges, AlertRecord, Finding, MonitorLook
-from evaluation.records.alerts import Change, QualityRecord
+from evaluation.records.alerts import AlertChanges, AlertRecord, Change, Finding, MonitorLook, QualityRecord
 from evaluation.results.as_json import as_json, from_json
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import AnnotationRecord
+from evaluation.records.experiments import AnnotationRecord
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.record_rows import record_of
 from evaluation.store.runs import find_run

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.files.field_mapping import FieldUse
-from evaluation.records import BenchmarkRecord
+from evaluation.records.candidates import BenchmarkRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
 from evaluation.store.tables import benchmark, benchmark_case

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import ComparisonSummary, MetricUse
+from evaluation.records.candidates import MetricUse
+from evaluation.records.experiments import ComparisonSummary
 from evaluation.results.as_json import as_json, from_json
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.pairs import PairResult

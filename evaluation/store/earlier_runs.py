@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.scores import Estimate
 from evaluation.store.record_rows import record_of
 from evaluation.store.scores import metric_key

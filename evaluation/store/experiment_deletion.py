@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from evaluation.errors import StoreError
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.experiments import find_experiment
 from evaluation.store.holders import held_runs
 from evaluation.store.runs import delete_run

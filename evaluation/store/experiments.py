@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
-from evaluation.records import ComparisonSummary, ExperimentRecord
+from evaluation.records.experiments import ComparisonSummary, ExperimentRecord
 from evaluation.store.comparisons import summary_of
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import RunInUseError, StoreError
-from evaluation.records import HolderRecord
+from evaluation.records.runs import HolderRecord
 from evaluation.requests.run_share import may_work_beside
 from evaluation.store.record_rows import record_of
 from evaluation.store.recoveries import want

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind, StoreError
-from evaluation.records import MissingPage
+from evaluation.records.outcomes import MissingPage
 from evaluation.requests.run_share import Share
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate, run_case

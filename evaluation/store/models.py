@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import UnknownNameError
 from evaluation.model_info import ModelInfo
-from evaluation.records import ModelRecord
+from evaluation.records.candidates import ModelRecord
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time

@@ -11,7 +11,9 @@ from sqlalchemy.engine import Row, RowMapping
 
 from evaluation.generation import PromptState
 from evaluation.metrics.speed import tokens_per_s
-from evaluation.records import SERVER_VERSIONS, MetricUse, Status
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import SERVER_VERSIONS
+from evaluation.records.status import Status
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score, traffic

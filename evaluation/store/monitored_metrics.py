@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.store.scores import metric_key
 from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score
 

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.outcome_fields import KINDS, answer_of, failure_of, flat_values
-from evaluation.records import OutcomeRow, Stage, StoredOutcome
+from evaluation.records.outcomes import OutcomeRow, Stage, StoredOutcome
 from evaluation.store.statements import upsert
 from evaluation.store.tables import generation, stage
 

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState
-from evaluation.records import OutcomeCounts, Stage, StoredOutcome
+from evaluation.records.outcomes import OutcomeCounts, Stage, StoredOutcome
 from evaluation.store.outcome_rows import stored_outcome
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate, stage

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, metric, run_candidate, score, score_failure

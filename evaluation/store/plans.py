@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from evaluation.errors import ConfigurationError, StoreError
-from evaluation.records import SERVER_VERSIONS, InvocationRecord, RunCandidatePlan, RunPlan, Status
+from evaluation.records.runs import SERVER_VERSIONS, InvocationRecord, RunCandidatePlan, RunPlan
+from evaluation.records.status import Status
 from evaluation.store.record_rows import record_of
 from evaluation.store.run_cases import insert_run_cases
 from evaluation.store.session import Store

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.deleting import delete_rows
 from evaluation.store.retention import IDS_AT_ONCE, RetentionReason, find_held, find_retention_reasons
 from evaluation.store.runs import delete_run

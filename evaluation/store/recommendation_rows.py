@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from evaluation.records import RecommendationRecord
+from evaluation.records.selection import RecommendationRecord
 from evaluation.store.safe_text import unescape_text
 from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.store.sqlite_values import insert_new, sqlite_value, time_of

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import RecommendationRecord, ReportedOutcome
+from evaluation.records.selection import RecommendationRecord, ReportedOutcome
 from evaluation.store.recommendation_rows import row_of
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store

@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from evaluation.candidate import Candidate, PromptProfile, WorkedExample
 from evaluation.errors import UnknownNameError
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import UnknownNameError
-from evaluation.records import Status
 from evaluation.records.runs import BASELINE, BASELINE_RUNS
+from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.monitored_metrics import yardsticks
 from evaluation.store.tables import (

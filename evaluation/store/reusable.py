@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Row, RowMapping
 from evaluation.case import PromptTemplate
 from evaluation.errors import StoreError
 from evaluation.fingerprint import canonical_json, derived_seed
-from evaluation.records import SERVER_VERSIONS
+from evaluation.records.runs import SERVER_VERSIONS
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, benchmark_case, generation, run, run_candidate
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.records import MissingPage, OutcomeRow
+from evaluation.records.outcomes import MissingPage, OutcomeRow
 from evaluation.store.missing import missing_page
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
 from evaluation.store.retrying import patiently

@@ -7,7 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord, ReviewSession, ReviewSummary, ShownOutput
+from evaluation.records.reviews import (
+    ReviewItem,
+    ReviewQuestion,
+    ReviewRecord,
+    ReviewSession,
+    ReviewSummary,
+    ShownOutput,
+)
 from evaluation.results.as_json import as_json, from_json
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store

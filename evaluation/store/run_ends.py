@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.session import Store
 from evaluation.store.summaries import derived_status

@@ -8,7 +8,9 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
-from evaluation.records import MetricUse, RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord, Status
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord
+from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store

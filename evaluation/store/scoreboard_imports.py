@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import ScoreboardContent, ScoreboardRecord
+from evaluation.records.selection import ScoreboardContent, ScoreboardRecord
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert

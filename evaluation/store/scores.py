@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import StoreError
 from evaluation.fingerprint import fingerprint
-from evaluation.records import EstimateRow, MetricUse, ScoreRow, StoredScore, StoredScoreFailure
+from evaluation.records.candidates import MetricUse
+from evaluation.records.scores import EstimateRow, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.scores import Estimate, Measurement, ScoreFailure
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.tables import race, run, sweep

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, DamagedModelError, SupersededError, UnknownNameError
 from evaluation.fingerprint import fingerprint
-from evaluation.records import Champion, Promotion, SelectionModelRecord, StoredModel
+from evaluation.records.selection import Champion, Promotion, SelectionModelRecord, StoredModel
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time

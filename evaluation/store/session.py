@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
 from evaluation.files.private_files import make_private_file
-from evaluation.records import DatabaseInfo
+from evaluation.records.candidates import DatabaseInfo
 from evaluation.store.address import parse_url, shown
 from evaluation.store.database_access import make_database_private
 from evaluation.store.database_file import database_lost, file_of, kept_file, lost_if_gone

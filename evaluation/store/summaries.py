@@ -6,7 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
-from evaluation.records import CandidateProgress, RunSummary, Status
+from evaluation.records.outcomes import CandidateProgress
+from evaluation.records.runs import RunSummary
+from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store

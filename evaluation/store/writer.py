@@ -10,7 +10,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from evaluation.errors import RefusedValueError, StoreError
-from evaluation.records import OutcomeRow
+from evaluation.records.outcomes import OutcomeRow
 from evaluation.store.outcome_rows import insert_outcomes, outcome_values
 from evaluation.store.retrying import PATIENCE_S, patiently
 from evaluation.store.session import Store

@@ -5,7 +5,7 @@ within each case and tested over the cases. Many combinations do not make up for
 several times, the answers are the units, and the findings hold for that prompt only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations as pairs_of
 from math import inf
@@ -193,8 +193,3 @@ def recommended(effect: Effect) -> tuple[Level, ...]:
     possible = [level for level in effect.levels if level.may_be_best]
     first, last = effect.levels.index(possible[0]), effect.levels.index(possible[-1])
     return effect.levels[first : last + 1]
-
-
-def region(analysis: SweepAnalysis) -> Mapping[str, tuple[Level, ...]]:
-    """Return the recommended values of each parameter that has an effect."""
-    return {effect.name: recommended(effect) for effect in analysis.shown}

@@ -1,6 +1,6 @@
 """Designs of a sweep: full grid, random sample or Latin hypercube of the combinations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from itertools import product
 from math import prod
@@ -98,12 +98,3 @@ def _latin(n: int, n_parameters: int, rng: "np.random.Generator") -> list[list[f
     strata = np.column_stack([rng.permutation(n) for _ in range(n_parameters)])
     rows: list[list[float]] = ((strata + rng.random((n, n_parameters))) / n).tolist()
     return rows
-
-
-def as_words(combination: Mapping[str, object]) -> str:
-    """Return a combination in words: `temperature=0.2 top_p=0.9`."""
-    return " ".join(f"{name}={_word(value)}" for name, value in combination.items())
-
-
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.records import ReportedOutcome
+from evaluation.records.selection import ReportedOutcome
 from evaluation.store.background_writer import BATCH_AFTER_S, BackgroundWriter, attempt
 from selection.answers import Recommendation
 from selection.preferences import LogPrompt, Question

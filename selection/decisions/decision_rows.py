@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity, quantity_interval
-from evaluation.records import RecommendationRecord
+from evaluation.records.selection import RecommendationRecord
 from selection.answers import Adjustments, Ranked, Removed
 from selection.choosing.measured_quality import why_expected
 from selection.decisions.decision_log import Decision

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evaluation.errors import ModelFileError, StoreUnreachableError
-from evaluation.records import Champion, SelectionModelRecord
+from evaluation.records.selection import Champion, SelectionModelRecord
 from evaluation.store.selection_models import champions, read_model
 from evaluation.store.session import Store
 from selection.learning.model_files import FROM_A_FILE, read_serving

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluation.records import SelectionModelRecord
+from evaluation.records.selection import SelectionModelRecord
 from evaluation.store.selection_models import champion, history
 from evaluation.store.session import Store
 

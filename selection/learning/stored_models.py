@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evaluation.errors import ConfigurationError, ModelFileError
-from evaluation.records import SelectionModelRecord
+from evaluation.records.selection import SelectionModelRecord
 from evaluation.store.selection_models import history, read_model, save_model
 from evaluation.store.session import Store
 from selection.learning.model_files import FROM_A_FILE, PackedModel, read_file, read_serving, write_file

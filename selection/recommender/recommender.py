@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from evaluation.errors import StoreError
-from evaluation.records import ReportedOutcome
+from evaluation.records.selection import ReportedOutcome
 from selection.decisions.decision_log import Decision, DecisionLog
 from selection.recommender.memory import AnswerMemory
 from selection.recommender.outcomes import OutcomeLedger

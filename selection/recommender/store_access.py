@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from evaluation.errors import ModelFileError, StoreError, StoreUnreachableError
-from evaluation.records import ReportedOutcome
+from evaluation.records.selection import ReportedOutcome
 from evaluation.store.address import path_of
 from evaluation.store.database_access import make_database_private
 from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_in_file, sqlite_row

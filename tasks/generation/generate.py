@@ -19,7 +19,7 @@ from evaluation.fingerprint import derived_seed
 from evaluation.gather import gather_or_cancel
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning.plan import PlannedCandidate
-from evaluation.records import OutcomeRow
+from evaluation.records.outcomes import OutcomeRow
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes

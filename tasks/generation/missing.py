@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from evaluation.planning.interleaving import Place
 from evaluation.planning.plan import PlannedCandidate
-from evaluation.records import MissingPage
+from evaluation.records.outcomes import MissingPage
 from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.session import Store
 

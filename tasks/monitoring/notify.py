@@ -13,7 +13,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runtime import flow_run
 
 from evaluation.escaping import one_line
-from evaluation.records import AlertRecord
+from evaluation.records.alerts import AlertRecord
 from evaluation.results.as_json import as_json
 from evaluation.store.alert_silences import to_notify
 from evaluation.store.alerts import note_notified

@@ -16,7 +16,7 @@ from evaluation.races.confirmation import confirmation
 from evaluation.races.elimination import confirmed, decide, give_up
 from evaluation.races.rules import Spent
 from evaluation.races.state import Decision, Fate, RaceState
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.races import save_decisions
 from evaluation.store.runs import set_run_candidate_status
 from evaluation.store.session import Store

@@ -5,7 +5,8 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.races.blocks import next_block
 from evaluation.races.outcome import outcome
-from evaluation.records import RunRecord, Status
+from evaluation.records.runs import RunRecord
+from evaluation.records.status import Status
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.page_pictures import Picture
 from evaluation.reports.races.page import NOT_OVER, race_as_markdown, ranking_rows

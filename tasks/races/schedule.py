@@ -14,8 +14,8 @@ from evaluation.races.resuming import n_cases_decided_on, resumed
 from evaluation.races.rules import Spent
 from evaluation.races.schedule import cut_confirmation
 from evaluation.races.state import Decision, RaceState, Runner
-from evaluation.records import RunRecord
 from evaluation.records.labels import unique_labels
+from evaluation.records.runs import RunRecord
 from evaluation.requests.race_request import RaceRequest
 from evaluation.resolution.benchmarks import resolve_benchmark
 from evaluation.scoring.aggregation import case_values

@@ -13,7 +13,7 @@ from prefect.flow_runs import asuspend_flow_run
 from pydantic import ValidationError
 
 from evaluation.errors import ConfigurationError
-from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.records.reviews import ReviewItem, ReviewRecord, Said
 from evaluation.reviews.blinded_cases import page_as_markdown
 from evaluation.reviews.progress import page_key
 from tasks.reviews.form import page_form, read_form

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from prefect.input import RunInput
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.records.reviews import ReviewItem, ReviewRecord, Said
 from evaluation.requests.review_request import LEAST, LONGEST_NAME, MOST
 from evaluation.reviews.blinded_cases import MEANING, as_code, criteria_of, item_as_hint, letter
 from evaluation.reviews.rating_checks import LONGEST_NOTE, checked, checked_rater

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.records import ReviewItem
+from evaluation.records.reviews import ReviewItem
 from evaluation.reports.reviews.blinded import blinded_as_markdown, without_names
 from evaluation.reports.reviews.result_page import result_as_markdown, score_rows
 from evaluation.results.reviews import OpenReviewResult, ReviewResult

@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 
-from evaluation.records import RatingRecord, ReviewRecord, Said
+from evaluation.records.reviews import RatingRecord, ReviewRecord, Said
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.creation import open_review
 from evaluation.store.ratings import load_ratings, save_ratings

@@ -14,7 +14,8 @@ from evaluation.metrics.metric_process import is_ours
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.planning.plan import Plan, PlannedRun
-from evaluation.records import CandidateProgress, EstimateRow
+from evaluation.records.outcomes import CandidateProgress
+from evaluation.records.scores import EstimateRow
 from evaluation.reports.runs.tables import shown_speed
 from evaluation.results.estimates import shown_estimate
 from evaluation.scoring.aggregation import aggregate_run

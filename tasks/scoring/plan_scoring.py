@@ -7,7 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.planning.plan import ScoredRun, ScoringPlan
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import read_request
 from evaluation.requests.score_request import ScoreRequest
 from evaluation.resolution.scoring import resolve_scoring

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from evaluation.errors import StoreError
 from evaluation.planning.plan import Plan
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.requests.run_share import is_share
 from evaluation.store.holders import holders_of, is_alive, living_holders
 from evaluation.store.missing import count_failures_since

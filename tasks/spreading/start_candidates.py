@@ -1,7 +1,7 @@
 """Candidates of a spread run, marked as running before its shares begin."""
 
 from evaluation.planning.plan import Plan
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.requests.run_share import is_share
 from evaluation.store.holders import living_holders
 from evaluation.store.runs import set_run_candidate_status

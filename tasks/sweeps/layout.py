@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from evaluation.planning.plan import Group, Plan, PlannedCandidate
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.requests.sweep_request import SweepRequest, refuse_equal_combinations
 from evaluation.store.missing import count_failures_since
 from evaluation.store.run_cases import run_case_positions

@@ -2,13 +2,12 @@
 
     python tests/benchmarks/calibration.py fixed                      # false alarms, coverage and power
     python tests/benchmarks/calibration.py equivalence                # two one-sided tests against a margin
-    python tests/benchmarks/calibration.py looks                      # false alarms of one who looks 20 times
     python tests/benchmarks/calibration.py fixed --population normal --cases 20 --simulations 400
 
 Each prints one line of JSON. A bound is missed where the figure lies beyond it by more than two standard errors; the
-status is 1 where one is. Every comparison is made by `compare_pair`, as the product makes it, and every look by
-`evaluation.stats.sequential`. `calibration_tables.py` writes kept lines into docs/statistics.md. Needs numpy and scipy;
-where statsmodels is installed, its tests stand beside scipy's.
+status is 1 where one is. Every comparison is made by `compare_pair`, as the product makes it. `calibration_tables.py`
+writes kept lines into docs/statistics.md. Needs numpy and scipy; where statsmodels is installed, its tests stand beside
+scipy's.
 """
 
 import argparse
@@ -19,9 +18,8 @@ from datetime import UTC, datetime
 
 from calibration_equivalence import equivalence
 from calibration_fixed import fixed
-from calibration_looks import looks
 
-PARTS = {"fixed": fixed, "equivalence": equivalence, "looks": looks}
+PARTS = {"fixed": fixed, "equivalence": equivalence}
 
 
 def main() -> int:

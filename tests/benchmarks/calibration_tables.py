@@ -113,19 +113,9 @@ def _equivalence(cells: Sequence[Cell]) -> list[str]:
     return [_table("", ["population, cases", *heads, "two t-tests, 0 points"], rows)]
 
 
-def _looks(cells: Sequence[Cell]) -> list[str]:
-    names = list(dict.fromkeys(name for cell in cells for name in cell["rejected"]))
-    rows = [
-        [cell["population"], *[_percent(cell["rejected"][name]) if name in cell["rejected"] else "" for name in names]]
-        for cell in cells
-    ]
-    return [_table("", ["population", *names], rows)]
-
-
 _TABLES: Mapping[str, Callable[[Sequence[Cell]], list[str]]] = {
     "fixed": _fixed,
     "equivalence": _equivalence,
-    "looks": _looks,
 }
 
 

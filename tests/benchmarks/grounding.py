@@ -25,8 +25,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.grounding.answer_relevance import AnswerRelevance
 from evaluation.metrics.grounding.attribution import Attribution, attributions
-from evaluation.metrics.grounding.context_precision import ContextPrecision
-from evaluation.metrics.grounding.context_recall import ContextRecall
+from evaluation.metrics.grounding.context_metrics import ContextPrecision, ContextRecall
 from evaluation.metrics.metric import Metric
 from evaluation.scores import Measurement
 

@@ -20,7 +20,7 @@ from measuring import MeasuringError, print_result, workplace
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.programs.pass_at_k import PassAtK
+from evaluation.metrics.programs.program_metrics import PassAtK
 from evaluation.program import ProgramOutcome
 from evaluation.sandbox import describe_isolation, isolation, run_programs
 from evaluation.scores import Measurement

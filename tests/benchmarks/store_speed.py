@@ -25,7 +25,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from stored_runs import MOMENT, answer, asked, numbers, store_run
 
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import OutcomeRow, Status
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.status import Status
 from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate

@@ -92,17 +92,6 @@ def test_means_of_clusters_are_means_of_their_cases():
     assert [[0.5, 0.5], [1.0, 0.5]] == populations.unit_differences(drawn).tolist()
 
 
-def test_looking_twenty_times_is_safe_with_the_tests_made_for_it_and_not_with_a_plain_one():
-    (cell,) = importlib.import_module("calibration_looks").looks(
-        simulations=400, seed=5, only="3 repeats, Beta(2,2)", cases=None
-    )
-    shares = {name: found["share"] for name, found in cell["rejected"].items()}
-    assert shares.pop("plain t-test at every look") > 0.15
-    assert {"e-process of signs", "betting", "betting, after every case", "O'Brien-Fleming", "Pocock"} == set(shares)
-    assert max(shares.values()) < 0.1
-    assert [] == cell["missed"]
-
-
 def test_what_differs_by_more_than_the_margin_is_not_called_equivalent_and_what_is_alike_is():
     (cell,) = importlib.import_module("calibration_equivalence").equivalence(
         simulations=150, seed=5, only="normal, sd .1", cases=None
@@ -152,15 +141,18 @@ def test_tables_stand_between_their_marks_and_pieces_of_a_part_are_joined():
 
     def line(population):
         share = {"share": 0.012, "error": 0.001}
-        cell = {"population": population, "cases": 300, "looks": 20, "units": 300, "rejected": {"betting": share}}
-        head = {"part": "looks", "date": "2026-01-01", "seed": 1, "simulations": 10_000, "seconds": 1.5}
+        cell = {"population": population, "cases": 300, "called": {"0.02": share}, "ttest": {"0.0": share}}
+        head = {"part": "equivalence", "date": "2026-01-01", "seed": 1, "simulations": 10_000, "seconds": 1.5}
         return json.dumps(head | {"cells": [cell | {"missed": []}]})
 
-    part = program.read([line("normal"), line("skewed"), line("normal")])["looks"]
+    part = program.read([line("normal"), line("skewed"), line("normal")])["equivalence"]
     assert 4.5 == part["seconds"]
-    page = "a\n<!-- calibration looks: begin -->\nold\n<!-- calibration looks: end -->\nz\n"
-    text = program.written(page, "looks", program.tables(part))
+    begin, end = "<!-- calibration equivalence: begin -->", "<!-- calibration equivalence: end -->"
+    text = program.written(f"a\n{begin}\nold\n{end}\nz\n", "equivalence", program.tables(part))
     assert "old" not in text
-    assert "| normal | 1.2 % (±0.1) |\n| skewed | 1.2 % (±0.1) |\n<!-- calibration looks: end -->\nz\n" in text
+    assert (
+        f"| normal, 300 | 1.2 % (±0.1) | 1.2 % (±0.1) |\n| skewed, 300 | 1.2 % (±0.1) | 1.2 % (±0.1) |\n{end}\nz\n"
+        in text
+    )
     with pytest.raises(ValueError, match="calibration fixed"):
-        program.written(page, "fixed", "x")
+        program.written(text, "fixed", "x")

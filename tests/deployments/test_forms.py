@@ -11,7 +11,7 @@ from deployments.definitions import DEFINITIONS, Definition
 from deployments.forms import KNOWN_THEN, Choices, choices_in, form
 from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.models import register_model, retire_model

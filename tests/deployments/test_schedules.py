@@ -23,7 +23,8 @@ from scripted_ollama import ScriptedOllama
 from deployments.cli.__main__ import run
 from deployments.helper_process import HelperProcess, start_helper
 from deployments.prefect_server import PrefectServer, start_prefect_server
-from evaluation.records import RunRecord, Status
+from evaluation.records.runs import RunRecord
+from evaluation.records.status import Status
 from evaluation.store.models import register_model
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import open_store

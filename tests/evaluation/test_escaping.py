@@ -12,7 +12,6 @@ from markdown_it.token import Token
 
 from evaluation.escaping import (
     as_json,
-    as_markdown_block,
     as_markdown_code,
     for_cell,
     for_markdown,
@@ -177,16 +176,6 @@ def test_a_cell_that_is_read_as_markdown_holds_text_alone(text: str) -> None:
 
 def test_a_cell_looks_the_same_but_for_what_is_not_seen() -> None:
     assert "<script>alert('hostile')</script>" == for_cell(TEXTS[0]).replace("\u200b", "")
-
-
-@pytest.mark.parametrize("text", ["plain", "```\nescape?\n```", "a ````` b", "`"])
-def test_a_block_ends_only_where_its_fence_ends(text: str) -> None:
-    first, *inner, last = as_markdown_block(text).split("\n")
-
-    assert first == f"{last}text"
-    assert text.split("\n") == inner
-    assert set(last) == {"`"}
-    assert last not in text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation
-from evaluation.records import Status, StoredOutcome
+from evaluation.records.outcomes import StoredOutcome
+from evaluation.records.status import Status
 from evaluation.results.as_json import as_json
 from evaluation.results.runs import CandidateResult
 from evaluation.run_results.run_result import invocation_result

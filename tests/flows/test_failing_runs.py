@@ -11,7 +11,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError, FailureKind, StoreError
 from evaluation.generation import Failure
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.results.runs import CandidateResult
 from evaluation.run_results.run_result import invocation_result
 from evaluation.store.outcomes import count_outcomes

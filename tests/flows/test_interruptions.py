@@ -11,7 +11,7 @@ import pytest
 from ending_early import HangsAtFive, cancel_in_prefect, press_ctrl_c, terminate
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.run_results.run_result import invocation_result
 from evaluation.store.holders import holders_of
 from evaluation.store.outcomes import count_outcomes

@@ -10,7 +10,7 @@ from patient_client import patient_client
 from scripted_ollama import Reply, ScriptedOllama
 
 from deployments.prefect_delivery import settle
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.plans import run_flows
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store

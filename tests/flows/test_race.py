@@ -12,7 +12,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.benchmarks.sampling import limited
 from evaluation.races.state import Fate
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.run_results.race_result import race_result
 from evaluation.store.races import load_decisions
 from evaluation.store.session import Store

@@ -14,8 +14,8 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import derived_seed
-from evaluation.records import Status
-from evaluation.resolution import default_gpu_tag
+from evaluation.records.status import Status
+from evaluation.resolution.endpoints import default_gpu_tag
 from evaluation.store.holders import beat, dead_holders, holders_of
 from evaluation.store.plans import find_invocation, record_run_flow
 from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status

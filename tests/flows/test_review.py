@@ -12,7 +12,7 @@ from reviewable import NAMES, fill
 
 from deployments.definitions import chosen, runner_deployment
 from deployments.prefect_delivery import settle
-from evaluation.records import ReviewRecord
+from evaluation.records.reviews import ReviewRecord
 from evaluation.store.ratings import load_ratings
 from evaluation.store.reviews import find_review
 from evaluation.store.session import Store

@@ -14,7 +14,8 @@ from prefect.client.schemas.objects import Artifact
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from evaluation.errors import FailureKind, TransientProviderError
-from evaluation.records import RunRecord, Status
+from evaluation.records.runs import RunRecord
+from evaluation.records.status import Status
 from evaluation.reports.runs.tables import remarks
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.run_results.run_result import invocation_result

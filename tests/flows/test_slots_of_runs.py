@@ -13,7 +13,7 @@ from looking_back import results
 from prefect.client.orchestration import get_client
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
-from evaluation.resolution import default_gpu_tag
+from evaluation.resolution.endpoints import default_gpu_tag
 from evaluation.store.session import Store
 from flows import serving
 from tasks.slots import ensure_limit

@@ -12,7 +12,7 @@ from looking_back import only_run, outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from worker_in_thread import stretch_deployed, worker_in_thread
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.session import Store
 from tasks.generation import generate
 from tasks.spreading import other_shares, share_flow_runs

@@ -7,7 +7,7 @@ from ending_early import HangsAtFive, press_ctrl_c
 from looking_back import only_run
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.results.as_json import as_json
 from evaluation.run_results.sweep_result import sweep_outcome
 from evaluation.store.session import Store

@@ -135,7 +135,7 @@ def test_a_server_that_a_person_has_named_keeps_its_name_and_slots(
 ) -> None:
     import asyncio
 
-    from evaluation.records import EndpointRecord
+    from evaluation.records.candidates import EndpointRecord
     from evaluation.requests.evaluation_request import EvaluationRequest
     from tasks.block_values import with_pools
 

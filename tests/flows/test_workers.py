@@ -17,7 +17,7 @@ from looking_back import only_run, outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from several_machines import SeveralMachines, Worker, several_machines, until
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.holders import holders_of
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store, open_store

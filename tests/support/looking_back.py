@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from evaluation.records import RunRecord, StoredOutcome
+from evaluation.records.outcomes import StoredOutcome
+from evaluation.records.runs import RunRecord
 from evaluation.results.runs import CandidateResult
 from evaluation.run_results.run_result import invocation_result
 from evaluation.store.holders import process_start, take_hold, this_host

@@ -3,7 +3,7 @@
 from typing import Any
 
 from evaluation.model_info import ModelInfo
-from evaluation.records import ModelRecord
+from evaluation.records.candidates import ModelRecord
 from evaluation.store.models import record_seen
 from evaluation.store.session import Store
 

@@ -11,7 +11,8 @@ from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, Outcome, Timing
-from evaluation.records import OutcomeRow, RunCandidatePlan, RunPlan
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.runs import RunCandidatePlan, RunPlan
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.plans import add_run_candidate, create_invocation, create_run
 from evaluation.store.registry import save_candidate

@@ -7,7 +7,7 @@ from stored_runs import Asked, answer, numbers, store_run
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.generation import Timing
-from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.records.reviews import ReviewItem, ReviewRecord, Said
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.creation import open_review
 from evaluation.store.session import Store

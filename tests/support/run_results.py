@@ -6,7 +6,7 @@ from typing import Any
 from evaluation.races.outcome import Verdict
 from evaluation.races.rules import Spent
 from evaluation.races.state import Ending, Fate
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace
 from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunResult

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from evaluation.records import OutcomeRow, RecommendationRecord, ReportedOutcome
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.selection import RecommendationRecord, ReportedOutcome
 from evaluation.store.comparisons import ComparisonRecord, find_comparison
 from evaluation.store.evidence_stamp import ServerStamp
 from evaluation.store.gpu_samples import GpuSample

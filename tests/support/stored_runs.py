@@ -11,7 +11,10 @@ from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.runs import RunCandidatePlan, RunPlan
+from evaluation.records.status import Status
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.benchmarks import save_benchmark

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from evaluation.errors import ConfigurationError
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from flows.compare import compare
 from flows.evaluate import evaluate
 from flows.race import race

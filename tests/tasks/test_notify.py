@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from evaluation.records import AlertRecord
+from evaluation.records.alerts import AlertRecord
 from tasks.monitoring.notify import LONGEST_TEXT, RAISED, alert_event
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)

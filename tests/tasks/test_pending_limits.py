@@ -5,7 +5,7 @@ import pytest
 from patient_client import patient_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.servers.gpu_limits import slots_by_tag
 from evaluation.store.registry import list_endpoints, save_endpoint
 from evaluation.store.session import Store

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from looking_back import another_process, held_by, held_by_a_dead_process
 from stored_runs import asked, numbers, store_run
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.holders import beat, end_holder
 from evaluation.store.plans import record_run_flow
 from evaluation.store.recoveries import find_recovery, requested_recoveries

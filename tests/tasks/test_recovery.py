@@ -8,7 +8,7 @@ import pytest
 from looking_back import another_process, held_by, held_by_a_dead_process
 from stored_runs import asked, numbers, store_run
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.holders import beat, dead_holders, holders_of
 from evaluation.store.session import Store
 from tasks.recovery import call_crashed, free_slots_of_the_dead

@@ -15,7 +15,9 @@ from evaluation.errors import ConfigurationError, FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.options import load_options
 from evaluation.planning.plan import Plan, PlannedCandidate, PlannedRun, grouped_by_residency
-from evaluation.records import OutcomeRow, RunCandidateRecord, Status
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.runs import RunCandidateRecord
+from evaluation.records.status import Status
 from evaluation.requests.sweep_request import read_sweep_request
 from evaluation.store.runs import find_run, set_run_candidate_status
 from evaluation.store.session import Store

@@ -13,7 +13,7 @@ from deployments.definitions import chosen
 from deployments.deploying import DeployRequest, deploy
 from deployments.forms import Choices
 from deployments.serving.worker import POOL, make_pool, start_worker
-from evaluation.records import ReviewItem, ReviewRecord
+from evaluation.records.reviews import ReviewItem, ReviewRecord
 from evaluation.reviews.blinded_cases import criteria_of, letter
 from evaluation.reviews.progress import page_key
 from evaluation.settings import Settings

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evaluation.forecasts.scoring_work import ScoringWork
     from evaluation.forecasts.search_forecasts import ComparisonForecast
     from evaluation.requests.comparison_request import ComparisonRequest
-    from evaluation.resolution import Resolution
+    from evaluation.resolution.resolution import Resolution
     from evaluation.results.planned_comparisons import PlannedEvaluation
     from evaluation.store.session import Store
 

@@ -11,7 +11,7 @@ from deployments.cli.db.pruning import prune
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_details, print_line
 from evaluation.formatting import size
-from evaluation.records import DatabaseInfo
+from evaluation.records.candidates import DatabaseInfo
 
 db = typer.Typer(no_args_is_help=True, help="The results database: info, upgrade, backup, prune.")
 db.command("prune")(prune)

@@ -24,7 +24,7 @@ from evaluation.files.private_files import database_files, open_to_others
 from evaluation.formatting import size
 from evaluation.providers import PROVIDERS
 from evaluation.providers.addresses import DEFAULT_PROGRAM, without_credentials
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 
 if TYPE_CHECKING:
     from deployments.cli.servers import Answer

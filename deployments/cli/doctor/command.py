@@ -26,7 +26,7 @@ from evaluation.escaping import for_terminal
 from evaluation.formatting import size
 from evaluation.providers import OF_EMBEDDED_SERVER, PROVIDERS
 from evaluation.providers.model_names import is_remote
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 
 if TYPE_CHECKING:
     from deployments.cli.servers import Answer

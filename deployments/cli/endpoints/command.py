@@ -17,7 +17,7 @@ from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.providers import PROVIDERS
 from evaluation.providers.addresses import normalise_url
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 
 endpoints = typer.Typer(no_args_is_help=True, help="Model servers: list, add, probe, remove.")
 endpoints.command("probe")(probe)

@@ -20,7 +20,7 @@ from evaluation.formatting import per_second, quantity, ratio, seconds
 from evaluation.model_info import ModelInfo
 from evaluation.providers.model_names import find_model
 from evaluation.providers.provider import Provider
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.servers.probe_round import ProbeRound
 from evaluation.servers.probing import Probe, model_to_probe, probe_slots
 from evaluation.servers.repeatability import TOPICS, Repeatability, measure_repeatability
@@ -73,7 +73,7 @@ def probe(
 def _prompts(
     name: str, store: "Store", fields: list[str] | None, ignored: list[str] | None
 ) -> tuple[tuple[Message, ...], ...]:
-    from evaluation.resolution import find_benchmark
+    from evaluation.resolution.benchmarks import find_benchmark
 
     benchmark = find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())
     return tuple(render(benchmark, case) for case in benchmark.cases)

@@ -15,12 +15,12 @@ from deployments.cli.blocks_in_use import with_servers_of_pools
 from deployments.cli.terminal.output import print_status
 from evaluation.case import Benchmark
 from evaluation.metric_specs import names_a_file
-from evaluation.records import RunRecord
+from evaluation.records.runs import RunRecord
 
 if TYPE_CHECKING:
     from evaluation.requests.evaluation_request import EvaluationRequest
-    from evaluation.resolution import Resolution
     from evaluation.resolution.benchmarks import ResolvedBenchmark
+    from evaluation.resolution.resolution import Resolution
     from evaluation.store.session import Store
 
 
@@ -67,7 +67,7 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
     Raises:
         BenchwrightError: no server, no such model, or a model with other weights than before.
     """
-    from evaluation.resolution import resolve
+    from evaluation.resolution.resolution import resolve
 
     request = with_servers_of_pools(prepared.request, store)
     resolution = asyncio.run(resolve(request, prepared.benchmarks, settings=read_settings(), store=store))
@@ -94,7 +94,7 @@ def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
 def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> Benchmark:
     """Read the benchmark once. What cannot be measured is refused before a server is started."""
     from evaluation.benchmarks.loading import equal_contents, recognised_line
-    from evaluation.resolution import find_benchmark, resolve_benchmark
+    from evaluation.resolution.benchmarks import find_benchmark, resolve_benchmark
 
     benchmark = find_benchmark(name, store=store, fields=request.field_mapping(), ignore=request.ignore_fields)
     measured = resolve_benchmark(benchmark, request)

@@ -31,13 +31,13 @@ from deployments.cli.terminal.output import (
 )
 from deployments.cli.terminal.run_results import print_invocation
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
-from evaluation.records import Status
+from evaluation.records.status import Status
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from evaluation.forecasts.costs import Forecast
-    from evaluation.resolution import Resolution
+    from evaluation.resolution.resolution import Resolution
     from evaluation.results.runs import InvocationResult
     from evaluation.store.session import Store
 

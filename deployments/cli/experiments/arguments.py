@@ -7,7 +7,7 @@ import typer
 
 from deployments.cli.terminal.output import print_json
 from deployments.cli.terminal.tables import print_line
-from evaluation.records import ExperimentRecord
+from evaluation.records.experiments import ExperimentRecord
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="EXPERIMENT", help=("An experiment's name, its id or the beginning of the id."))

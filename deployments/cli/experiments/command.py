@@ -23,7 +23,7 @@ from deployments.cli.experiments.runs import add, diff, remove
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import moment, print_table
 from evaluation.errors import ConfigurationError
-from evaluation.records import ExperimentRecord
+from evaluation.records.experiments import ExperimentRecord
 
 if TYPE_CHECKING:
     from evaluation.results.experiments import ExperimentFacts

@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 from deployments.cli.terminal.split_table import print_split_table
 from deployments.cli.terminal.tables import in_words, moment, print_details, print_line
 from evaluation.formatting import counted, precise
-from evaluation.records import AnnotationRecord, ComparisonSummary
+from evaluation.records.experiments import AnnotationRecord, ComparisonSummary
 from evaluation.results.estimates import shown_estimate
-from evaluation.results.experiments import ExperimentResult, ExperimentRun
-from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, MetricDifference, Pairs, RunDiff
+from evaluation.results.experiments import (
+    CandidateDiff,
+    CaseDifferences,
+    ExperimentResult,
+    ExperimentRun,
+    MetricDifference,
+    Pairs,
+    RunDiff,
+)
 
 _SHOWN_CASES = 10
 _SHOWN_LETTERS = 60

@@ -13,8 +13,8 @@ from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted
 
 if TYPE_CHECKING:
-    from evaluation.records import ExperimentRecord
-    from evaluation.results.run_diffs import RunDiff
+    from evaluation.records.experiments import ExperimentRecord
+    from evaluation.results.experiments import RunDiff
     from evaluation.store.session import Store
 
 

@@ -180,7 +180,8 @@ def _agreement_request(
 ) -> _AgreementRequest:
     from evaluation.benchmarks.sampling import limited
     from evaluation.requests.evaluation_request import CandidateRequest
-    from evaluation.resolution import find_benchmark, find_profile, resolve_benchmark
+    from evaluation.resolution.benchmarks import find_benchmark, resolve_benchmark
+    from evaluation.resolution.candidates import find_profile
 
     candidate = CandidateRequest.parse(shlex.join([model, *options]))
     profile = find_profile(candidate.profile, store=store) if candidate.profile else PLAIN_PROFILE

@@ -22,7 +22,7 @@ from deployments.cli.terminal.tables import print_details, print_line, print_tab
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.formatting import size as file_size
 from evaluation.providers.model_names import full_name
-from evaluation.records import ModelRecord
+from evaluation.records.candidates import ModelRecord
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store

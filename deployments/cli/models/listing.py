@@ -10,7 +10,7 @@ from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOptio
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_table, read_size
 from evaluation.formatting import size
-from evaluation.records import ModelRecord
+from evaluation.records.candidates import ModelRecord
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store

@@ -11,7 +11,7 @@ from evaluation.errors import ConfigurationError, ProviderError
 from evaluation.escaping import for_terminal
 from evaluation.providers.model_names import is_remote, remote_refused
 from evaluation.providers.provider import PullProgress
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -98,7 +98,7 @@ def _is_over(prepared: Prepared, store: "Store") -> bool:
 def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:
     """Refuse a metric that cannot decide a race, before a server is started."""
     from evaluation.races.raceable_metrics import refuse_unfit
-    from evaluation.resolution import resolve_benchmark
+    from evaluation.resolution.benchmarks import resolve_benchmark
 
     resolved = resolve_benchmark(prepared.benchmarks[0], prepared.request)
     headline = next(metric for metric in resolved.metrics if metric.name == resolved.headline)

@@ -9,7 +9,7 @@ from deployments.cli.arguments import open_stored
 from deployments.cli.review.page import print_item, print_progress, print_result
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED, print_json, print_status, progress_console
 from evaluation.errors import ConfigurationError
-from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.records.reviews import ReviewItem, ReviewRecord, Said
 from evaluation.reports.reviews.blinded import without_names
 from evaluation.results.as_json import as_json as results_as_json
 

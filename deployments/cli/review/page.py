@@ -9,7 +9,7 @@ from deployments.cli.terminal.split_table import print_split_table, screen_width
 from deployments.cli.terminal.tables import print_table
 from deployments.cli.terminal.text_block import as_block
 from evaluation.escaping import one_line
-from evaluation.records import ReviewItem, ReviewRecord, ReviewSummary
+from evaluation.records.reviews import ReviewItem, ReviewRecord, ReviewSummary
 from evaluation.reports.reviews.blinded import awaited_words
 from evaluation.reviews.result_words import rater_words
 

@@ -10,7 +10,7 @@ from deployments.cli.terminal.confirmation import confirm
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import moment, print_line, print_table
 from evaluation.formatting import counted
-from evaluation.records import ScoreboardRecord
+from evaluation.records.selection import ScoreboardRecord
 from selection.importing import import_scoreboard
 
 

@@ -9,7 +9,7 @@ from deployments.cli.recommend.option_values import read_quality, read_seconds
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import moment, print_line, print_table
 from evaluation.errors import ConfigurationError
-from evaluation.records import RecommendationRecord
+from evaluation.records.selection import RecommendationRecord
 
 _ID_LETTERS = 12
 _USUAL_ROWS = 20

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from deployments.cli.terminal.tables import moment, print_table
-from evaluation.records import Promotion, SelectionModelRecord
+from evaluation.records.selection import Promotion, SelectionModelRecord
 from evaluation.results.as_json import from_json
 from selection.pages.retraining import gain_in_points
 from selection.retraining import GainResult

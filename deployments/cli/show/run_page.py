@@ -12,13 +12,13 @@ from deployments.cli.terminal.text_block import wrapped
 from evaluation.escaping import one_line
 from evaluation.formatting import counted
 from evaluation.metrics.titles import short_titles
-from evaluation.records import AnnotationRecord
+from evaluation.records.experiments import AnnotationRecord
 from evaluation.reports.runs.classes import class_rows, confusion_rows
 from evaluation.reports.runs.gpu import gpu_lines
 from evaluation.results.runs import FailureExample, FailureSummary
 
 if TYPE_CHECKING:
-    from evaluation.metrics.class_table import ClassTable
+    from evaluation.metrics.classification import ClassTable
     from evaluation.results.runs import CandidateResult, RunInFull, RunResult
     from evaluation.store.session import Store
 

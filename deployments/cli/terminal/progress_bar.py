@@ -10,7 +10,7 @@ from deployments.cli.callers import current_caller
 from deployments.cli.terminal.output import print_status, progress_console
 from evaluation.errors import StoreError
 from evaluation.escaping import for_terminal
-from evaluation.records import CandidateProgress
+from evaluation.records.outcomes import CandidateProgress
 from evaluation.reports.runs.pace import Pace
 from evaluation.results.progress import Progress
 from tasks.scoring.progress import ScoringProgress, at_work

@@ -29,23 +29,8 @@ nicht kein keine keinen keinem keiner nie niemals ohne pas jamais aucun aucune s
 DENIALS = frozenset(_DENYING.split())
 """Denials, in addition to every English word that ends in `n't`."""
 NOT_DENIED_BEFORE = frozenset({"only", "doubt", "just", "merely", "least", "nur"})
-SUFFIXES = (
-    "ements",
-    "ement",
-    "ments",
-    "ment",
-    "ness",
-    "ingly",
-    "ings",
-    "ing",
-    "edly",
-    "ed",
-    "ions",
-    "ion",
-    "ly",
-    "es",
-    "s",
-)
+_ENDINGS = "ements ement ments ment ness ingly ings ing edly ed ions ion ly es s"
+SUFFIXES = tuple(_ENDINGS.split())
 """English endings, longest first."""
 _FORMS = """
 become became

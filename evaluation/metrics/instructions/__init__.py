@@ -4,23 +4,26 @@ The 25 kinds of IFEval (Zhou et al. 2023, arXiv:2311.07911), by their ids there.
 """
 
 from evaluation.catalogue import Catalogue
-from evaluation.metrics.instructions.combination import RepeatPrompt, TwoResponses
-from evaluation.metrics.instructions.content import NumberPlaceholders, Postscript
 from evaluation.metrics.instructions.instruction import Instruction
 from evaluation.metrics.instructions.keywords import Existence, ForbiddenWords, Frequency, LetterFrequency
 from evaluation.metrics.instructions.language import ResponseLanguage
 from evaluation.metrics.instructions.layout import (
     ConstrainedResponse,
+    EndChecker,
     JsonFormat,
     MultipleSections,
+    NoComma,
     NumberBulletLists,
     NumberHighlightedSections,
+    NumberPlaceholders,
+    Postscript,
+    Quotation,
+    RepeatPrompt,
     Title,
+    TwoResponses,
 )
 from evaluation.metrics.instructions.length import NthParagraphFirstWord, NumberParagraphs, NumberSentences, NumberWords
 from evaluation.metrics.instructions.letter_case import CapitalWordFrequency, EnglishCapital, EnglishLowercase
-from evaluation.metrics.instructions.punctuation import NoComma
-from evaluation.metrics.instructions.start_end import EndChecker, Quotation
 
 __all__ = ["INSTRUCTIONS"]
 

@@ -4,6 +4,7 @@ Together, all kinds reproduce the published checker of IFEval (Zhou et al. 2023,
 quirks: a number that can be compared with published ones is worth more than a better rule.
 """
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -49,3 +50,23 @@ class Instruction(ABC):
 def _shortened(value: object) -> str:
     text = repr(str(value) if isinstance(value, StrEnum) else value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+_ENDLESS = re.compile(r"(?<!\\)(?:\\\\)*[*+{]")
+
+
+def check_pattern(instruction: Instruction, argument: str, pattern: str) -> None:
+    r"""Raise `ConfigurationError` where a word cannot be searched for: `C++` must be written `C\+\+`."""
+    if _ENDLESS.search(pattern):
+        raise ConfigurationError(
+            f"{instruction.name}: {pattern!r} in {argument} contains *, + or {{, "
+            "which are unbounded quantifiers in a regular expression",
+            "Put a backslash before each of them",
+        )
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ConfigurationError(
+            f"{instruction.name}: {pattern!r} in {argument} is not a valid regular expression: {error}",
+            "Words are read as Python regular expressions: put a backslash before . ? ( ) [ ] | ^ $ that are meant so",
+        ) from error

@@ -8,8 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evaluation.metrics.instructions.instruction import Instruction, Relation
-from evaluation.metrics.instructions.patterns import check_pattern
+from evaluation.metrics.instructions.instruction import Instruction, Relation, check_pattern
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,11 @@
-"""Instructions on the format: bullets, highlights, sections, JSON, a title, one of three sentences."""
+"""Instructions on the form: layout, required marks, how the answer begins and ends, what it repeats or leaves out."""
 
 import json
 import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evaluation.metrics.instructions.instruction import Instruction
-from evaluation.metrics.instructions.patterns import check_pattern
+from evaluation.metrics.instructions.instruction import Instruction, check_pattern
 
 _OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 _FENCES = ("```json", "```Json", "```JSON", "```")
@@ -108,3 +107,102 @@ def _has_title(line: str) -> bool:
     """Check whether there is a title, from the first `<<` to the last `>>`, with more than brackets in between."""
     start, end = line.find("<<"), line.rfind(">>")
     return 0 <= start <= end - 3 and bool(line[start : end + 2].lstrip("<").rstrip(">").strip())
+
+
+_POSTSCRIPTS = {"P.P.S": r"p\.\s?p\.\s?s", "P.S.": r"p\.\s?s\."}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberPlaceholders(Instruction):
+    """At least this many pairs of square brackets, each within one line."""
+
+    name: ClassVar[str] = "detectable_content:number_placeholders"
+    num_placeholders: int
+
+    def is_followed(self, answer: str) -> bool:
+        return sum(map(_n_bracketed, answer.split("\n"))) >= self.num_placeholders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Postscript(Instruction):
+    """The marker occurs in the answer, ignoring case; `P.S.` and `P.P.S` may have blanks between the letters."""
+
+    name: ClassVar[str] = "detectable_content:postscript"
+    postscript_marker: str
+
+    def __post_init__(self) -> None:
+        if self.postscript_marker.strip() not in _POSTSCRIPTS:
+            check_pattern(self, "postscript_marker", self.postscript_marker.strip().lower())
+
+    def is_followed(self, answer: str) -> bool:
+        marker = self.postscript_marker.strip()
+        return re.search(_POSTSCRIPTS.get(marker, marker.lower()), answer.lower()) is not None
+
+
+def _n_bracketed(line: str) -> int:
+    """Return the number of brackets that are closed.
+
+    Counted in a loop: a regular expression would scan to the end from each of a million `[`.
+    """
+    n, opened = 0, line.find("[")
+    while opened >= 0 and (closed := line.find("]", opened)) >= 0:
+        n += 1
+        opened = line.find("[", closed)
+    return n
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoResponses(Instruction):
+    """Two different answers separated by `******`, with nothing empty except before the first and after the last."""
+
+    name: ClassVar[str] = "combination:two_responses"
+
+    def is_followed(self, answer: str) -> bool:
+        parts = [part.strip() for part in answer.split("******")]
+        if not all(parts[1:-1]):
+            return False
+        responses = [part for part in parts if part]
+        return len(responses) == 2 and responses[0] != responses[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatPrompt(Instruction):
+    """The answer starts with the request, ignoring case."""
+
+    name: ClassVar[str] = "combination:repeat_prompt"
+    prompt_to_repeat: str
+
+    def is_followed(self, answer: str) -> bool:
+        return answer.strip().lower().startswith(self.prompt_to_repeat.strip().lower())
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndChecker(Instruction):
+    """The answer ends with the phrase, ignoring case and blanks and double quotes around the answer."""
+
+    name: ClassVar[str] = "startend:end_checker"
+    end_phrase: str
+
+    def is_followed(self, answer: str) -> bool:
+        return answer.strip().strip('"').lower().endswith(self.end_phrase.strip().lower())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quotation(Instruction):
+    """The answer is enclosed in straight double quotes."""
+
+    name: ClassVar[str] = "startend:quotation"
+
+    def is_followed(self, answer: str) -> bool:
+        text = answer.strip()
+        return len(text) > 1 and text.startswith('"') and text.endswith('"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoComma(Instruction):
+    """No `,`; commas of other scripts are ignored."""
+
+    name: ClassVar[str] = "punctuation:no_comma"
+
+    def is_followed(self, answer: str) -> bool:
+        return "," not in answer

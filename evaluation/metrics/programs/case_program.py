@@ -6,8 +6,10 @@ whose last function has no body yet, and the answer, or its block, goes on from 
 that begins a program, without what follows it in prose. `as_it_is`: the whole answer.
 """
 
+import ast
 import builtins
 import re
+import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +17,6 @@ from keyword import iskeyword
 from typing import Any
 
 from evaluation.case import Case
-from evaluation.metrics.programs.syntax import MAX_CHARS, is_python, syntax_error_line
 from evaluation.program import Program
 
 FENCED, TEXT, COMPLETION, AS_IT_IS = "fenced", "text", "completion", "as_it_is"
@@ -189,3 +190,43 @@ def _called(tests: Sequence[str]) -> tuple[str, ...]:
     """Return the names that the tests call, without built-in functions."""
     names = dict.fromkeys(name for test in tests for name in _CALLED.findall(test[:20_000]))
     return tuple(name for name in names if not iskeyword(name) and not hasattr(builtins, name))[:20]
+
+
+MAX_CHARS = 100_000
+
+
+def syntax_problem(source: str) -> str | None:
+    """Return the syntax error of a program, in one line; None where there is none."""
+    error = _error(source)
+    if isinstance(error, SyntaxError):
+        place = f" (line {error.lineno})" if error.lineno else ""
+        return f"{type(error).__name__}: {error.msg}{place}"
+    if isinstance(error, RecursionError | MemoryError):
+        return "nested too deep for Python"
+    return None if error is None else str(error)[:300]
+
+
+def syntax_error_line(source: str) -> int | None:
+    """Return the line, counted from 1, of a program's syntax error.
+
+    1 where the parser gives no line; None for a valid program.
+    """
+    error = _error(source)
+    return None if error is None else max(1, getattr(error, "lineno", None) or 1)
+
+
+def is_python(source: str) -> bool:
+    """Check whether a text is a Python program; an empty one counts."""
+    return _error(source) is None
+
+
+def _error(source: str) -> Exception | None:
+    if len(source) > MAX_CHARS:
+        return ValueError(f"{len(source)} characters, and no more than {MAX_CHARS} are read")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a doubtful escape is no error
+            ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return error.with_traceback(None)
+    return None

@@ -1,19 +1,17 @@
 """Word and sentence counts of an answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric
+from evaluation.metrics.metric import AnswerMetric
 from evaluation.metrics.quality.reading import sentences, without_code, words
-from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
-class WordCount(Metric):
+class WordCount(AnswerMetric):
     """The number of words in the whole answer, code included.
 
     A word is a run of letters and digits with apostrophes and hyphens inside; of scripts that leave no blanks (Chinese,
@@ -27,13 +25,12 @@ class WordCount(Metric):
     source: ClassVar[str] = "our own"
     blind_spots: ClassVar[str] = "More is not better: it has no direction. A token of a model is not a word"
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         return Measurement(value=float(len(words(generation.answer))))
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentenceCount(Metric):
+class SentenceCount(AnswerMetric):
     """The number of sentences in the whole answer, list items and headings counted as such, fenced code left out."""
 
     name: ClassVar[str] = "sentence_count"
@@ -45,6 +42,5 @@ class SentenceCount(Metric):
         "More is not better: it has no direction. Sentences without an end mark count as one; rare abbreviations do"
     )
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement:
         return Measurement(value=float(len(sentences(without_code(generation.answer)))))

@@ -1,7 +1,7 @@
 """The base class of reference-free quality metrics: an empty answer scores 0, and a short one is weak evidence."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NoReturn
 
@@ -9,24 +9,20 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity
 from evaluation.generation import Generation
-from evaluation.metrics.metric import Metric
+from evaluation.metrics.metric import AnswerMetric
 from evaluation.metrics.quality.reading import reading_of
-from evaluation.metrics.requests import Answers
 from evaluation.scores import Measurement, ScoreFailure
 
 LOW_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class QualityMetric(Metric):
+class QualityMetric(AnswerMetric):
     """A metric of the answer alone, in [0, 1]; 0 if the answer has no word."""
 
     unit: ClassVar[str] = "fraction"
 
-    def measure(
-        self, case: Case, generations: Sequence[Generation], answers: Answers
-    ) -> Measurement | ScoreFailure | None:
-        (generation,) = generations
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement | ScoreFailure | None:
         if not generation.answer.strip():
             return Measurement(value=0.0, label="empty", rationale="the answer is empty")
         if not reading_of(generation.answer).words:

@@ -69,7 +69,6 @@ class Sentence:
     """Lowest of "first", "second", …, "finally" near the beginning."""
     speakers: frozenset[str]
     """Those of "you", "we", "i" and "he" that occur in any form."""
-    begins_with_person: bool
     past: float
     """Ten times the share of words in the past tense, up to 2."""
     quotes: bool
@@ -121,7 +120,6 @@ def sentence_of(text: str) -> Sentence:
         year=min((int(word) for word in lower if _is_year(word)), default=None),
         ordinal=min((ORDINALS[word] for word in lower[:4] if word in ORDINALS), default=None),
         speakers=frozenset(SPEAKERS[word] for word in lower if word in SPEAKERS),
-        begins_with_person=bool(lower) and SPEAKERS.get(lower[0]) == "he",
         past=_past(lower),
         quotes=quotes,
         opens_quote=text[:1] in {'"', "“"},

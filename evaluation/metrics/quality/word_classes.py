@@ -29,66 +29,12 @@ CUE_CLASSES: Mapping[str, str] = {
 }
 """Classes of words that hint at the position of their sentence."""
 
-SMALL_WORDS = frozenset(CUE_CLASSES) | frozenset(
-    [
-        "and",
-        "or",
-        "nor",
-        "than",
-        "as",
-        "of",
-        "without",
-        "into",
-        "onto",
-        "about",
-        "over",
-        "under",
-        "between",
-        "through",
-        "during",
-        "do",
-        "does",
-        "did",
-        "done",
-        "have",
-        "has",
-        "had",
-        "having",
-        "me",
-        "us",
-        "my",
-        "mine",
-        "yours",
-        "ours",
-        "whom",
-        "whose",
-        "every",
-        "some",
-        "own",
-        "one",
-        "two",
-        "three",
-        "either",
-        "neither",
-        "most",
-        "less",
-        "least",
-        "much",
-        "many",
-        "few",
-        "very",
-        "just",
-        "even",
-        "ever",
-        "here",
-        "up",
-        "down",
-        "out",
-        "off",
-        "further",
-        "whether",
-    ]
-)
+_MORE_SMALL_TEXT = """
+    and or nor than as of without into onto about over under between through during do does did done have has had
+    having me us my mine yours ours whom whose every some own one two three either neither most less least much
+    many few very just even ever here up down out off further whether
+"""
+SMALL_WORDS = frozenset(CUE_CLASSES) | frozenset(_MORE_SMALL_TEXT.split())
 """Function words, which two sentences may share without a common topic."""
 
 INTRODUCING = frozenset(["a", "an", "some", "each", "any", "every", "one", "two", "three", "several", "four"])

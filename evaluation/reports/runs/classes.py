@@ -1,7 +1,7 @@
 """Classification reports of a run's candidates: a table of classes and a confusion matrix."""
 
 from evaluation.formatting import score
-from evaluation.metrics.class_table import ClassTable
+from evaluation.metrics.classification import ClassTable
 
 
 def class_rows(table: ClassTable) -> list[dict[str, str]]:

@@ -4,7 +4,8 @@ import time
 from collections.abc import Sequence
 
 from evaluation.formatting import duration, per_second
-from evaluation.records import CandidateProgress, Status
+from evaluation.records.outcomes import CandidateProgress
+from evaluation.records.status import Status
 
 _LEAST_S = 1e-3
 SLOW_START_S = 15.0

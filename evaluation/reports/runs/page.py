@@ -10,7 +10,6 @@ from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.page_pictures import Album
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.drift import LONGEST_TABLE, drift
-from evaluation.reports.runs.failure_tables import failure_rows
 from evaluation.reports.runs.pictures import latencies, quality_against_cost
 from evaluation.reports.runs.tables import (
     COST_COLUMNS,
@@ -22,7 +21,7 @@ from evaluation.reports.runs.tables import (
     remarks,
     result_rows,
 )
-from evaluation.results.runs import InvocationResult, RunResult
+from evaluation.results.runs import FailureExample, FailureSummary, InvocationResult, RunResult
 from evaluation.run_results.failure_examples import failure_examples
 from evaluation.store.plans import find_invocation
 from evaluation.store.session import Store
@@ -178,3 +177,28 @@ def _provenance(store: Store, result: InvocationResult) -> str:
             + (f" · {links}" if links else ""),
         ]
     )
+
+
+LONGEST_MESSAGE = 160
+
+
+def failure_rows(failures: Sequence[FailureSummary]) -> list[dict[str, str]]:
+    """Return one row per kind of failure."""
+    return [
+        {
+            "failure": str(failure.kind),
+            "whose": "the candidate's" if failure.is_own else "the server's",
+            "times": f"{failure.n:,}",
+            "of": ", ".join(f"{label} {n:,}" for label, n in failure.by_candidate.items()),
+            "for example": _example(failure.example),
+        }
+        for failure in failures
+    ]
+
+
+def _example(example: FailureExample | None) -> str:
+    if example is None:
+        return "–"
+    message = " ".join((example.message or "").split())
+    cut = message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
+    return f"case {example.case_id}: {cut}" if cut else f"case {example.case_id}"

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.metrics.titles import short_titles
-from evaluation.records import EstimateRow, MetricUse, OutcomeCounts, RunRecord
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import OutcomeCounts
+from evaluation.records.runs import RunRecord
+from evaluation.records.scores import EstimateRow
 from evaluation.store.alarm_counts import ScoreSpread
 
 Spreads = Mapping[str, ScoreSpread]

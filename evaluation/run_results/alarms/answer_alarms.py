@@ -8,7 +8,7 @@ from evaluation.metrics.choices.choice import AMBIGUOUS
 from evaluation.metrics.label_extraction import NOT_EXTRACTED
 from evaluation.metrics.metric_process import BROKEN
 from evaluation.metrics.numeric_match import NO_NUMBER
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings, Spreads
 from evaluation.store.alarm_counts import count_cut

@@ -5,7 +5,9 @@ from functools import cache
 
 from evaluation.formatting import counted, quantity
 from evaluation.metrics.metric_facts import best_value, chance_level, higher_is_better, is_guessed_among_choices
-from evaluation.records import EstimateRow, MetricUse, RunRecord
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import RunRecord
+from evaluation.records.scores import EstimateRow
 from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings, Spreads
 from evaluation.store.alarm_counts import ScoreSpread

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from statistics import fmean
 
 import numpy as np
 
 from evaluation.metrics.judges.pairwise import JudgePairwise, PairwiseEvidence, pairwise_evidence
 from evaluation.metrics.judges.rubric import JudgeRubric, RubricEvidence, rubric_evidence
 from evaluation.scores import Measurement
-from evaluation.stats.agreement import Agreement, krippendorff_alpha, weighted_kappa
+from evaluation.stats.agreement import Agreement, krippendorff_alpha
 from evaluation.stats.judge_bias import (
     LengthBias,
     PositionBias,
@@ -19,7 +18,6 @@ from evaluation.stats.judge_bias import (
     position_bias,
 )
 
-PEOPLE = "people"
 _MISSING = float("nan")
 
 
@@ -53,8 +51,6 @@ class JudgeFinding:
     metric: str
     n_judged: int
     """Values based on a verdict, as far as known."""
-    n_without_judge: int
-    """Values of answers that needed no judge: empty or equal ones."""
     failures: Mapping[str, int]
     position: PositionBias | None
     """None for a metric that shows one answer at a time."""
@@ -67,7 +63,7 @@ class RaterAgreement:
     """Agreement of raters under one metric."""
 
     raters: tuple[str, ...]
-    """Judges, or `people`: the mean of people's ratings."""
+    """The judges."""
     metric: str
     agreement: Agreement
 
@@ -78,39 +74,30 @@ class JudgingFindings:
 
     judges: tuple[JudgeFinding, ...]
     agreements: tuple[RaterAgreement, ...]
-    """First among all judges of a metric, then of each two, then of each with people."""
+    """First among all judges of a metric, then of each two."""
 
 
-def judging_findings(
-    judges: Sequence[JudgeScores],
-    *,
-    rng: "np.random.Generator",
-    ratings: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
-) -> JudgingFindings:
+def judging_findings(judges: Sequence[JudgeScores], *, rng: "np.random.Generator") -> JudgingFindings:
     """Return the findings about the judges from their stored verdicts.
 
     Args:
         judges: Each judge once under each metric.
         rng: Seed it to reproduce a report.
-        ratings: People's ratings, by metric and by what was rated, one or more each: 1-5 for grades; 1, 0.5 or 0 for
-            pairs.
     """
     judge_findings = tuple(_finding(scores, rng) for scores in judges)
     agreements = []
     for metric in dict.fromkeys(scores.metric for scores in judges):
         same = [scores for scores in judges if scores.metric == metric]
-        agreements += _agreements(same, (ratings or {}).get(metric, {}), rng)
+        agreements += _agreements(same, rng)
     return JudgingFindings(judges=judge_findings, agreements=tuple(agreements))
 
 
 def _finding(scores: JudgeScores, rng: "np.random.Generator") -> JudgeFinding:
     pairs, grades = _pairs(scores), _grades(scores)
-    n_judged = len(_rated(scores))
     return JudgeFinding(
         judge=scores.judge,
         metric=scores.metric,
-        n_judged=n_judged,
-        n_without_judge=len(scores.measurements) - n_judged,
+        n_judged=len(_rated(scores)),
         failures=dict(scores.failures),
         position=_position(scores, pairs) if scores.metric == JudgePairwise.name else None,
         length=_length(scores, pairs, grades, rng),
@@ -175,17 +162,15 @@ def _length_of_grades(
 
 
 def _rated(scores: JudgeScores) -> dict[str, float]:
-    """Return a judge's ratings in the unit that people use: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
+    """Return a judge's ratings: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
     if scores.metric not in (JudgeRubric.name, JudgePairwise.name):
         return {key: measurement.value for key, measurement in scores.measurements.items()}
     pairs = {key: scores.measurements[key].value for key in _pairs(scores)}
     return pairs | {key: evidence.score for key, evidence in _grades(scores).items()}
 
 
-def _agreements(
-    judges: Sequence[JudgeScores], ratings: Mapping[str, Sequence[float]], rng: "np.random.Generator"
-) -> list[RaterAgreement]:
-    """Return the agreement of one metric's judges with one another and with people."""
+def _agreements(judges: Sequence[JudgeScores], rng: "np.random.Generator") -> list[RaterAgreement]:
+    """Return the agreement of one metric's judges with one another."""
     rated = {scores.judge: _rated(scores) for scores in judges}
     groups = [tuple(rated)] if len(rated) > 2 else []
     groups += list(combinations(rated, 2))
@@ -194,11 +179,6 @@ def _agreements(
         keys, table = _table([rated[rater] for rater in raters])
         alpha = krippendorff_alpha(table, rng=rng, clusters=judges[0].clusters(keys))
         agreements.append(RaterAgreement(raters=raters, metric=judges[0].metric, agreement=alpha))
-    people = {key: fmean(values) for key, values in ratings.items() if values}
-    for scores in judges if people else ():
-        keys, table = _table([rated[scores.judge], people])
-        kappa = weighted_kappa(*table, rng=rng, clusters=scores.clusters(keys))
-        agreements.append(RaterAgreement(raters=(scores.judge, PEOPLE), metric=scores.metric, agreement=kappa))
     return agreements
 
 

@@ -8,9 +8,9 @@ from evaluation.fingerprint import fingerprint
 from evaluation.formatting import coefficient, counted, p_value, percent, percent_number
 from evaluation.metrics.metric import ModelMetric, Need
 from evaluation.metrics.parsing import metric_of
-from evaluation.records import MetricUse, RunRecord
+from evaluation.records.candidates import MetricUse
+from evaluation.records.runs import RunRecord
 from evaluation.run_results.judges.findings import (
-    PEOPLE,
     JudgeFinding,
     JudgeScores,
     JudgingFindings,
@@ -25,7 +25,7 @@ from evaluation.store.session import Store
 
 
 def judging_lines(findings: JudgingFindings) -> list[str]:
-    """Return the report's lines: what each judge looks at, then how far judges agree with each other and people."""
+    """Return the report's lines: what each judge looks at, then how far judges agree with each other."""
     lines = [line for judge in findings.judges for line in _judge_lines(judge)]
     return lines + [_agreement_line(agreement) for agreement in findings.agreements]
 
@@ -75,20 +75,14 @@ def _length_line(finding: JudgeFinding, bias: LengthBias) -> str:
 
 def _agreement_line(rater_agreement: RaterAgreement) -> str:
     agreement = rater_agreement.agreement
-    who = f"{_raters(rater_agreement.raters)} ({rater_agreement.metric})"
+    *others, last = rater_agreement.raters
+    who = f"judges {', '.join(others)} and {last} ({rater_agreement.metric})"
     if agreement.value is None:
         return f"agreement of {who} cannot be told: {agreement.reason}"
-    name = "alpha" if "alpha" in agreement.coefficient else "weighted kappa"
     limits = " [no interval]"
     if agreement.low is not None and agreement.high is not None:
         limits = f" [{coefficient(agreement.low)}, {coefficient(agreement.high)}]"
-    return f"agreement of {who}: {name} {coefficient(agreement.value)}{limits}, {counted(agreement.n_pairable, 'case')}"
-
-
-def _raters(raters: tuple[str, ...]) -> str:
-    if PEOPLE in raters:
-        return f"judge {raters[0]} and people"
-    return f"judges {', '.join(raters[:-1])} and {raters[-1]}"
+    return f"agreement of {who}: alpha {coefficient(agreement.value)}{limits}, {counted(agreement.n_pairable, 'case')}"
 
 
 def _signed(value: float, low: float | None, high: float | None) -> str:

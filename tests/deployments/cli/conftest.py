@@ -20,7 +20,10 @@ from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
-from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.runs import RunCandidatePlan, RunPlan
+from evaluation.records.status import Status
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.plans import add_run_candidate, create_invocation, create_run
 from evaluation.store.registry import save_candidate

@@ -11,7 +11,7 @@ from numbers_benchmark import write_numbers
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from stored_runs import asked, numbers, store_run
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.session import open_store
 
 Command = Callable[..., Any]

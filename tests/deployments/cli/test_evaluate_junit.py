@@ -10,7 +10,7 @@ from run_results import a_run_result, an_invocation_result
 from scripted_ollama import Reply, ScriptedOllama, right
 
 from deployments.cli.evaluate.thresholds import threshold_cases
-from evaluation.records import Status
+from evaluation.records.status import Status
 
 Command = Callable[..., Any]
 

@@ -8,7 +8,7 @@ import pytest
 from filled_stores import fill_by_copy
 from recommendable import fill
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.holders import take_hold
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store

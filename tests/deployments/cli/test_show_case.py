@@ -8,7 +8,7 @@ from evaluation.candidate import Candidate, PromptProfile
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.session import Store, open_store
 
 Command = Callable[..., Any]

@@ -25,7 +25,7 @@ from evaluation import (
     load_review,
 )
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.records import ReviewRecord, Said
+from evaluation.records.reviews import ReviewRecord, Said
 from evaluation.results.as_json import as_json
 from evaluation.results.reviews import OpenReviewResult, ReviewResult
 from evaluation.reviews.rating_checks import checked

@@ -27,7 +27,7 @@ from evaluation import (
     runs,
 )
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.results.as_json import as_json
 from evaluation.results.progress import Progress
 from evaluation.results.runs import RunResult

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from evaluation.baselines import BASELINES, Baseline
 from evaluation.baselines.best_sentence import BestSentence
-from evaluation.baselines.label_match import LabelMatch
+from evaluation.baselines.label_match import LabelMatch, RandomChoice
 from evaluation.baselines.lead import Lead
 from evaluation.baselines.ngram import Ngram
-from evaluation.baselines.random_choice import RandomChoice
 from evaluation.errors import UnknownNameError
 
 MUSEUM = (

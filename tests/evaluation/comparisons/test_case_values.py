@@ -3,7 +3,8 @@ from dataclasses import replace
 from compared_runs import candidate, cases_of, compared, right_on, store_run
 
 from evaluation.metrics.judges.pairwise import JudgePairwise
-from evaluation.records import MetricUse, ScoreRow
+from evaluation.records.candidates import MetricUse
+from evaluation.records.scores import ScoreRow
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.resolution.metric_models import opponent_name
 from evaluation.scores import Measurement

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 from stored_runs import MOMENT, asked, numbers, right, store_run
 
-from evaluation.forecasts.scoring_pace import ScoringPace, n_requests, scoring_pace
+from evaluation.forecasts.scoring_work import ScoringPace, n_requests, scoring_pace
 from evaluation.metrics.metric import Metric, ModelMetric
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import MetricUse, ScoreRow
+from evaluation.records.candidates import MetricUse
+from evaluation.records.scores import ScoreRow
 from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.forecasts.work_division import shared_out
+from evaluation.forecasts.forecast import shared_out
 
 WORKERS = st.dictionaries(
     st.sampled_from("abcdef"), st.tuples(st.floats(0.0, 1e4), st.floats(0.01, 1e3)), min_size=1, max_size=6

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.case import Case
-from evaluation.metrics.accuracy import Accuracy
+from evaluation.metrics.classification import Accuracy
 from evaluation.metrics.label_extraction import chosen_label
 
 LABELS = ("spam", "ham", "not_spam")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.metrics.class_table import classification_report
+from evaluation.metrics.classification import classification_report
 from evaluation.scores import Measurement
 
 LABELS = ("eggs", "ham", "spam")

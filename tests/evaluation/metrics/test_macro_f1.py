@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.case import Case
-from evaluation.metrics.macro_f1 import MacroF1
+from evaluation.metrics.classification import MacroF1
 from evaluation.scores import Measurement
 
 LABELS = ("spam", "ham", "eggs")

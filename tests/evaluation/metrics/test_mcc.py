@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.metrics.mcc import Mcc
+from evaluation.metrics.classification import Mcc
 from evaluation.scores import Measurement
 
 LABELS = ("spam", "ham", "eggs")

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
-from evaluation.metrics.accuracy import Accuracy
+from evaluation.metrics.classification import Accuracy
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.needs import missing_needs
 from evaluation.metrics.numeric_match import NumericMatch

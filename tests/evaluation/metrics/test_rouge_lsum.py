@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.case import Case
-from evaluation.metrics import rouge_lsum
-from evaluation.metrics.rouge_lsum import RougeLsum
+from evaluation.metrics import rouge
+from evaluation.metrics.rouge import RougeLsum
 
 LINES = st.lists(st.sampled_from(["cats", "cat", "running", "run", "the", "slow", "\n", "\n\n"]), max_size=14).map(
     " ".join
@@ -56,7 +56,7 @@ def test_it_equals_the_reference_package(score, answer, references, use_stemmer)
 
 def test_what_cannot_be_compared_counts_as_not_shared_and_is_told_of(score, monkeypatch):
     # a reference of 2 words costs 10 with its share of a pair, so that 22 words can be compared with it
-    monkeypatch.setattr(rouge_lsum, "MAX_CELLS", 220)
+    monkeypatch.setattr(rouge, "MAX_CELLS", 220)
     short = score(RougeLsum(use_stemmer=False), "a b\nx y", "a b")
     assert (pytest.approx(2 * 0.5 / 1.5), None) == (short.value, short.label)
     long = score(RougeLsum(use_stemmer=False), "x y\nq r\na b", "a b")
@@ -68,5 +68,5 @@ def test_what_cannot_be_compared_counts_as_not_shared_and_is_told_of(score, monk
 
 
 def test_equal_lines_are_compared_once(score, monkeypatch):
-    monkeypatch.setattr(rouge_lsum, "MAX_CELLS", 220)
+    monkeypatch.setattr(rouge, "MAX_CELLS", 220)
     assert score(RougeLsum(), "a b\n" * 100, "a b").label is None

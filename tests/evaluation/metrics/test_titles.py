@@ -2,7 +2,7 @@
 
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.titles import short_titles
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.records.metric_keys import metric_keys
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.case import Case
-from evaluation.metrics.weighted_f1 import WeightedF1
+from evaluation.metrics.classification import WeightedF1
 from evaluation.scores import Measurement
 
 LABELS = ("spam", "ham", "eggs")

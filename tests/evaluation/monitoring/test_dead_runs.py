@@ -10,7 +10,7 @@ from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.monitoring.dead_runs import FlowRunEnd
 from evaluation.monitoring.monitoring_pass import run_pass
-from evaluation.records import AlertChanges
+from evaluation.records.alerts import AlertChanges
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import record_look
 from evaluation.store.session import Store

@@ -10,7 +10,7 @@ from watched_runs import NOW, answers, many_cases, watched_run
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome, Timing
 from evaluation.monitoring.monitoring_pass import run_pass
-from evaluation.records import AlertChanges
+from evaluation.records.alerts import AlertChanges
 from evaluation.requests.monitor_request import MonitorRequest, TokenBudget
 from evaluation.store.alerts import list_alerts, record_look
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples

@@ -8,7 +8,8 @@ from evaluation.errors import ConfigurationError
 from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options
 from evaluation.planning.unsent_parameters import unsent_notes
-from evaluation.resolution import ResolvedCandidate, ResolvedEndpoint
+from evaluation.resolution.candidates import ResolvedCandidate
+from evaluation.resolution.endpoints import ResolvedEndpoint
 from evaluation.sweeps.space import parse_parameters
 
 BENCHMARK = Benchmark(name="n", task_type="reasoning", cases=(Case(case_id="c", prompt="What?"),))

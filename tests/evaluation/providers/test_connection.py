@@ -123,20 +123,18 @@ def test_a_load_that_takes_too_long_is_told_from_a_slow_answer(raw: Any) -> None
 def test_cancelling_closes_the_connection_so_that_the_server_stops(raw: Any, wire: Any) -> None:
     async def run() -> bytes:
         left: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        generating = asyncio.Event()
 
         async def handler(reader: Any, writer: Any) -> None:
             writer.write(raw.head + raw.chunked(raw.ndjson(wire.said("on and on"))))
             await writer.drain()
             left.set_result(await reader.read())
 
-        def heard(phase: Phase) -> None:
-            if phase is Phase.GENERATING:
-                generating.set()
-
         async with raw.server(handler) as url, OllamaProvider(url) as provider:
-            task = asyncio.create_task(provider.generate(wire.ask_for(), on_phase=heard))
-            await asyncio.wait_for(generating.wait(), 30)
+            draft = Draft()
+            task = asyncio.create_task(provider.answer(wire.ask_for(), draft))
+            async with asyncio.timeout(30):
+                while draft.phase is not Phase.GENERATING:
+                    await asyncio.sleep(0.01)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

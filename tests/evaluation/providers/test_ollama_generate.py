@@ -7,6 +7,7 @@ import pytest
 from evaluation.case import Message
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.providers.request_phase import Phase
+from evaluation.providers.streamed_answer import Draft
 
 
 def test_a_stream_becomes_one_generation_with_usage_and_timing(wire: Any) -> None:
@@ -44,11 +45,12 @@ def test_think_and_format_are_left_out_where_they_do_not_apply(wire: Any) -> Non
     assert {"think", "format"}.isdisjoint(wire.asked[0][1])
 
 
-def test_phases_are_told_once_each(wire: Any) -> None:
-    seen: list[Phase] = []
+def test_an_answer_is_generated_from_its_first_text_on(wire: Any) -> None:
+    draft = Draft()
+    assert draft.phase is Phase.WAITING
     wire.chat(wire.said(""), wire.said("a"), wire.said("b"), wire.final())
-    wire.ollama(lambda provider: provider.generate(wire.ask_for(), on_phase=seen.append))
-    assert [Phase.WAITING, Phase.GENERATING] == seen
+    wire.ollama(lambda provider: provider.answer(wire.ask_for(), draft))
+    assert draft.phase is Phase.GENERATING
 
 
 def test_a_line_separator_inside_an_answer_breaks_nothing(wire: Any) -> None:

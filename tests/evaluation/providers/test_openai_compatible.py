@@ -9,6 +9,7 @@ from evaluation.errors import CandidateFailureError, FailureKind, ProviderError,
 from evaluation.model_info import ModelInfo
 from evaluation.providers.openai_compatible import OpenAICompatibleProvider
 from evaluation.providers.request_phase import Phase
+from evaluation.providers.streamed_answer import Draft
 
 CHAT = "/v1/chat/completions"
 DONE = "data: [DONE]\n\n"
@@ -99,12 +100,12 @@ def test_an_empty_list_of_stop_words_is_not_sent_and_json_is_asked_for_plainly(w
 
 @pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
 def test_reasoning_is_kept_apart(wire: Any, field: str) -> None:
-    seen: list[Phase] = []
+    draft = Draft()
     body = delta(**{field: "Let me see."}) + delta(content="42") + delta("stop") + DONE
     wire.on(CHAT, httpx.Response(200, content=body.encode()))
-    generation = wire.compatible(lambda provider: provider.generate(wire.ask_for(), on_phase=seen.append))
+    generation = wire.compatible(lambda provider: provider.answer(wire.ask_for(), draft))
     assert ("42", "Let me see.") == (generation.answer, generation.thinking)
-    assert [Phase.WAITING, Phase.GENERATING] == seen
+    assert draft.phase is Phase.GENERATING
 
 
 def test_reasoning_that_used_up_the_budget_is_the_candidates_failure(wire: Any) -> None:

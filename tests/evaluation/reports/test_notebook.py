@@ -23,7 +23,10 @@ from evaluation.forecasts.search_forecasts import ComparisonForecast, RaceForeca
 from evaluation.generation import Failure
 from evaluation.races.cost_bounds import RaceBounds
 from evaluation.races.rules import Spent
-from evaluation.records import ComparisonSummary, EndpointRecord, ModelRecord, ReviewSummary, Status
+from evaluation.records.candidates import EndpointRecord, ModelRecord
+from evaluation.records.experiments import ComparisonSummary
+from evaluation.records.reviews import ReviewSummary
+from evaluation.records.status import Status
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.reports.notebook_parts import SHOWN_ROWS, html_of
 from evaluation.requests.comparison_request import read_comparison_request
@@ -38,11 +41,11 @@ from evaluation.results.catalogues import (
     ReviewList,
     StoredComparisonList,
 )
+from evaluation.results.experiments import RunDiff
 from evaluation.results.listings import ComparisonList, RunList, TrafficList
 from evaluation.results.monitoring import Insight, MonitorResult
 from evaluation.results.planned_comparisons import PlannedComparison
 from evaluation.results.races import RaceResult
-from evaluation.results.run_diffs import RunDiff
 from evaluation.results.runs import Alarm
 from evaluation.run_results.case_result import case_result
 from evaluation.run_results.experiment_result import experiment_facts, experiment_result

@@ -8,7 +8,7 @@ import pytest
 from hostile_texts import foreign_markup
 from run_results import a_run_result, an_invocation_result, candidate_result
 
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
 from evaluation.reports.sweeps.page import sweep_as_markdown
 from evaluation.reports.sweeps.tables import (

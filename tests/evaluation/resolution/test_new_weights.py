@@ -7,7 +7,7 @@ from scripted_ollama import ScriptedOllama
 
 from evaluation.case import Benchmark, Case
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.resolution import Resolution, resolve
+from evaluation.resolution.resolution import Resolution, resolve
 from evaluation.settings import Settings
 from evaluation.store.session import Store
 

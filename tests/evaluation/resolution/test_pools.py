@@ -10,7 +10,7 @@ from scripted_ollama import ScriptedOllama, scripted_ollama
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 from evaluation.requests.evaluation_request import read_request
-from evaluation.resolution import Resolution, resolve
+from evaluation.resolution.resolution import Resolution, resolve
 from evaluation.settings import Settings
 
 NUMBERS = Benchmark(

@@ -14,9 +14,12 @@ from scripted_ollama import ScriptedOllama
 from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.requests.evaluation_request import read_request
-from evaluation.resolution import Resolution, default_gpu_tag, find_benchmark, find_profile, resolve
+from evaluation.resolution.benchmarks import find_benchmark
+from evaluation.resolution.candidates import find_profile
+from evaluation.resolution.endpoints import default_gpu_tag
+from evaluation.resolution.resolution import Resolution, resolve
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.models import retire_model

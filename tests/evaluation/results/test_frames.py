@@ -22,7 +22,8 @@ from evaluation.exports.filters import Filters
 from evaluation.exports.listings import case_list, score_list
 from evaluation.generation import Failure
 from evaluation.races.rules import Spent
-from evaluation.records import AlertRecord, CandidateProgress
+from evaluation.records.alerts import AlertRecord
+from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.results.frames import columns_of, frame
 from evaluation.results.listings import (

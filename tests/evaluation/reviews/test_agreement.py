@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from evaluation.metrics.judges.rubric import RubricEvidence
-from evaluation.records import RatingRecord, ReviewItem, ReviewQuestion, Said, ShownOutput
+from evaluation.records.reviews import RatingRecord, ReviewItem, ReviewQuestion, Said, ShownOutput
 from evaluation.reviews.agreement import metrics_with_grades, metrics_with_preferences
 from evaluation.scores import Measurement
 

@@ -8,7 +8,7 @@ import pytest
 from reviewable import NAMES, fill, graded, opened
 
 from evaluation.errors import ConfigurationError
-from evaluation.records import ReviewRecord
+from evaluation.records.reviews import ReviewRecord
 from evaluation.reports.reviews.blinded import awaited_words, blinded_as_markdown, without_names
 from evaluation.requests.review_request import read_review_request
 from evaluation.results.reviews import AwaitedRaters, UnfinishedRater

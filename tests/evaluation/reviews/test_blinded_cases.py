@@ -6,7 +6,7 @@ import pytest
 from reviewable import HOSTILE, NAMES, fill, opened
 
 from evaluation.case import Message
-from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord
+from evaluation.records.reviews import ReviewItem, ReviewQuestion, ReviewRecord
 from evaluation.reviews.blinded_cases import as_cell, cases_title, item_as_hint, page_as_markdown, shown_time
 from evaluation.reviews.progress import cases_per_form, page_key, pages
 from evaluation.store.session import Store

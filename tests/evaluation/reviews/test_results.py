@@ -6,7 +6,7 @@ import pytest
 from reviewable import fill, graded, opened, prefers
 
 from evaluation.errors import ConfigurationError
-from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.records.reviews import ReviewItem, ReviewRecord, Said
 from evaluation.reports.reviews.result_page import (
     agreement_rows,
     fitting_width,

@@ -12,7 +12,9 @@ from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import MetricUse, ScoreRow, Status
+from evaluation.records.candidates import MetricUse
+from evaluation.records.scores import ScoreRow
+from evaluation.records.status import Status
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.results.runs import Alarm
 from evaluation.run_results.run_result import run_result

@@ -6,7 +6,7 @@ from evaluation.case import Case, Message, PromptTemplate
 from evaluation.errors import FailureKind, StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.results.as_json import as_json
 from evaluation.results.cases import FailureTimings, MissingOutcome, OutcomeFailure
 from evaluation.run_results.case_result import case_result

@@ -5,8 +5,9 @@ from evaluation.candidate import Candidate
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import MetricUse, Status
+from evaluation.records.candidates import MetricUse
 from evaluation.records.metric_keys import metric_keys
+from evaluation.records.status import Status
 from evaluation.results.runs import FailureExample
 from evaluation.run_results.run_result import invocation_result, run_in_full, run_result, worst_status
 from evaluation.scoring.aggregation import aggregate_run

@@ -9,7 +9,7 @@ from evaluation.candidate import Candidate
 from evaluation.errors import StoreError
 from evaluation.generation import PromptState
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.results.as_json import as_json
 from evaluation.results.sweeps import ValueChoice, ValueRange
 from evaluation.run_results.sweep_result import best_so_far, sweep_outcome

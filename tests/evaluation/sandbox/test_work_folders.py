@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.sandbox.bundle import PREFIX, make_work_folder, remove_abandoned
 from evaluation.sandbox.file_trees import count_entries, remove_tree
-from evaluation.sandbox.work_folder import PREFIX, make_work_folder, remove_abandoned
 
 ROOT = Path(__file__).parents[3]
 

@@ -14,8 +14,8 @@ from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.parsing import parse_metric
-from evaluation.metrics.programs.pass_at_k import PassAtK
-from evaluation.records import EstimateRow
+from evaluation.metrics.programs.program_metrics import PassAtK
+from evaluation.records.scores import EstimateRow
 from evaluation.requests.prices import PRICE, Price
 from evaluation.scoring.aggregation import aggregate_run, case_values
 from evaluation.scoring.candidate_scoring import score_candidate

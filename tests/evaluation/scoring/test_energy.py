@@ -1,7 +1,9 @@
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,71 +12,80 @@ from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome, Timing
-from evaluation.records import OutcomeRow, Status
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.status import Status
 from evaluation.scoring.energy import apportion_energy, shared_energy
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.tables import generation
 
+Pairs = Sequence[tuple[float, float]]
+
 STEADY = [(float(second), 100.0) for second in range(11)]
 """100 W from 0 to 10 s."""
 
 
+def shared(samples: Pairs, intervals: Pairs) -> list[float | None]:
+    """Energy of each interval (start, end) of samples (time, power); None where it is not known."""
+    columns = [column for pairs in (samples, intervals) for column in np.array(pairs, dtype=float).reshape(-1, 2).T]
+    return [None if math.isnan(joules) else float(joules) for joules in shared_energy(*columns)]
+
+
 def test_a_lone_generation_takes_power_times_time() -> None:
-    assert [300.0] == shared_energy(STEADY, [(2.0, 5.0)])
+    assert [300.0] == shared(STEADY, [(2.0, 5.0)])
 
 
 def test_two_in_flight_share_what_the_card_draws_meanwhile() -> None:
     # 2 s alone and 2 s by halves, each.
-    assert [300.0, 300.0] == shared_energy(STEADY, [(0.0, 4.0), (2.0, 6.0)])
+    assert [300.0, 300.0] == shared(STEADY, [(0.0, 4.0), (2.0, 6.0)])
 
 
 def test_power_is_straight_between_two_samples() -> None:
     # P = 100 t: 50 (9 - 1) from 1 to 3.
-    assert [400.0] == shared_energy([(0.0, 0.0), (4.0, 400.0)], [(1.0, 3.0)])
+    assert [400.0] == shared([(0.0, 0.0), (4.0, 400.0)], [(1.0, 3.0)])
 
 
 def test_of_rising_power_the_later_one_takes_more() -> None:
     # P = 100 t: 150 from 1 to 2 alone, 250 from 2 to 3 by halves, 350 from 3 to 4 alone.
-    assert [275.0, 475.0] == shared_energy([(0.0, 0.0), (4.0, 400.0)], [(1.0, 3.0), (2.0, 4.0)])
+    assert [275.0, 475.0] == shared([(0.0, 0.0), (4.0, 400.0)], [(1.0, 3.0), (2.0, 4.0)])
 
 
 def test_the_order_of_samples_and_intervals_does_not_matter() -> None:
-    assert [475.0, 275.0] == shared_energy([(4.0, 400.0), (0.0, 0.0)], [(2.0, 4.0), (1.0, 3.0)])
+    assert [475.0, 275.0] == shared([(4.0, 400.0), (0.0, 0.0)], [(2.0, 4.0), (1.0, 3.0)])
 
 
 def test_a_gap_in_the_samples_of_more_than_five_seconds_is_not_bridged() -> None:
     samples = [(0.0, 100.0), (1.0, 100.0), (6.5, 100.0), (7.5, 100.0)]
 
-    found = shared_energy(samples, [(0.0, 1.0), (0.5, 7.0), (2.0, 3.0), (6.5, 7.5)])
+    found = shared(samples, [(0.0, 1.0), (0.5, 7.0), (2.0, 3.0), (6.5, 7.5)])
 
     assert [75.0, None, None, 75.0] == found
 
 
 def test_a_gap_of_five_seconds_is_bridged() -> None:
-    assert [400.0] == shared_energy([(0.0, 100.0), (5.0, 100.0)], [(0.5, 4.5)])
+    assert [400.0] == shared([(0.0, 100.0), (5.0, 100.0)], [(0.5, 4.5)])
 
 
 def test_what_began_before_the_first_sample_has_no_energy_and_takes_its_share() -> None:
-    assert [None, 300.0] == shared_energy(STEADY, [(-1.0, 4.0), (2.0, 6.0)])
+    assert [None, 300.0] == shared(STEADY, [(-1.0, 4.0), (2.0, 6.0)])
 
 
 def test_what_ended_after_the_last_sample_has_no_energy() -> None:
-    assert [None] == shared_energy(STEADY, [(9.0, 10.5)])
+    assert [None] == shared(STEADY, [(9.0, 10.5)])
 
 
 def test_without_samples_nothing_has_energy() -> None:
-    assert [None, None] == shared_energy([], [(0.0, 1.0), (1.0, 2.0)])
-    assert [] == shared_energy(STEADY, [])
+    assert [None, None] == shared([], [(0.0, 1.0), (1.0, 2.0)])
+    assert [] == shared(STEADY, [])
 
 
 def test_one_sample_tells_nothing_of_a_stretch_of_time() -> None:
-    assert [None] == shared_energy([(0.0, 100.0)], [(-1.0, 1.0)])
+    assert [None] == shared([(0.0, 100.0)], [(-1.0, 1.0)])
 
 
 def test_two_samples_of_one_moment_count_once() -> None:
-    assert [200.0] == shared_energy([*STEADY, *STEADY], [(1.0, 3.0)])
+    assert [200.0] == shared([*STEADY, *STEADY], [(1.0, 3.0)])
 
 
 def test_many_generations_at_the_hour_of_today_keep_their_joules_exact() -> None:
@@ -82,7 +93,7 @@ def test_many_generations_at_the_hour_of_today_keep_their_joules_exact() -> None
     samples = [(start + second, 100.0) for second in range(1001)]
     intervals = [(start + index / 100, start + index / 100 + 0.16) for index in range(20_000)]
 
-    found = shared_energy(samples, intervals)
+    found = shared(samples, intervals)
 
     assert 100.0 * 200.15 == pytest.approx(sum(joules or 0.0 for joules in found), rel=1e-9)
 
@@ -103,20 +114,20 @@ def test_what_is_shared_out_is_what_the_card_drew_while_anybody_was_in_flight(
         for begin, end in pairwise(moments)
         if any(start <= begin and end <= stop for start, stop in intervals)
     ]
-    drawn = sum(joules for stretch in stretches for joules in shared_energy(samples, [stretch]) if joules is not None)
+    drawn = sum(joules for stretch in stretches for joules in shared(samples, [stretch]) if joules is not None)
 
-    shared = shared_energy(samples, intervals)
+    energies = shared(samples, intervals)
 
-    assert None not in shared
-    assert math.isclose(drawn, sum(joules or 0.0 for joules in shared), rel_tol=1e-9, abs_tol=1e-6)
+    assert None not in energies
+    assert math.isclose(drawn, sum(joules or 0.0 for joules in energies), rel_tol=1e-9, abs_tol=1e-6)
 
 
 @given(powers=_POWERS, intervals=_INTERVALS)
 def test_nobody_takes_more_than_if_alone(powers: list[int], intervals: list[tuple[float, float]]) -> None:
     samples = [(float(second), float(power)) for second, power in enumerate(powers)]
 
-    for interval, joules in zip(intervals, shared_energy(samples, intervals), strict=True):
-        (alone,) = shared_energy(samples, [interval])
+    for interval, joules in zip(intervals, shared(samples, intervals), strict=True):
+        (alone,) = shared(samples, [interval])
         assert joules is not None
         assert alone is not None
         assert -1e-9 <= joules <= alone + 1e-6

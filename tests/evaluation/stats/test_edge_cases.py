@@ -7,11 +7,10 @@ import pytest
 
 from evaluation.errors import ConfigurationError
 from evaluation.stats.bradley_terry import Vote
-from evaluation.stats.intervals import mean_estimate, pooled_mean_estimate
 from evaluation.stats.pair_comparison import compare_pair
 from evaluation.stats.paired_tests import exact_p_value, sign_flip_p_value
 from evaluation.stats.preferences import rank_preferences
-from evaluation.stats.vectors import clustered_standard_error, paired_by_case, usable_scores
+from evaluation.stats.vectors import clustered_standard_error, paired_by_case
 from evaluation.stats.verdicts import INCONCLUSIVE, INSUFFICIENT_DATA
 
 TOLERANCE = 1e-9
@@ -79,19 +78,8 @@ def test_pairs_are_made_by_id():
     assert (("q2", "q3"), 2, ("q1",), ("q4",)) == (found.case_ids, found.n_pairs, found.only_a, found.only_b)
 
 
-def test_a_judges_sentinel_is_no_score():
-    scores = {"a": 9, "b": 8, "c": -1, "d": 10, "e": 7}
-    taken_as_they_are = usable_scores(scores).values
-    assert close(6.6) == mean_estimate(list(taken_as_they_are.values())).value
-    found = usable_scores(scores, sentinels=[-1])
-    assert close(8.5) == mean_estimate(list(found.values.values())).value
-    assert (4, {"c"}) == (len(found.values), found.missing)
-
-
 def test_a_single_cluster_has_no_standard_error():
     assert (None, 1) == clustered_standard_error(np.array([1.0, 0.0, 1.0, 1.0]), [0, 0, 0, 0])
-    found = pooled_mean_estimate([1, 0, 1, 1], clusters=[0, 0, 0, 0])
-    assert (0.75, None, None) == (found.value, found.low, found.high)
 
 
 def test_one_that_never_lost_has_a_finite_rating_and_no_upper_end():

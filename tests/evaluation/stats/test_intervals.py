@@ -11,7 +11,6 @@ from evaluation.stats.intervals import (
     mean_estimate,
     newcombe_interval,
     newcombe_phi,
-    pooled_mean_estimate,
     quantile_difference,
     quantile_estimate,
     t_interval,
@@ -374,11 +373,9 @@ class TestClusters:
 
     def test_one_cluster_has_no_interval(self):
         assert (None, None) == limits(mean_estimate([1, 0, 1, 1], clusters=["a"] * 4))
-        assert (None, None) == limits(pooled_mean_estimate([1, 0, 1, 1], clusters=["a"] * 4))
 
     def test_equal_clusters_have_no_interval(self):
         assert (None, None) == limits(mean_estimate([1, 0, 1, 0], clusters=["a", "a", "b", "b"]))
-        assert (None, None) == limits(pooled_mean_estimate([1, 1], clusters=["a", "b"]))
 
     def test_a_case_without_a_cluster_stands_by_itself(self):
         assert pytest.approx((1 + 0 + 0.5) / 3) == mean_estimate([1, 0, 1, 0], clusters=[None, None, "a", "a"]).value
@@ -389,12 +386,6 @@ class TestClusters:
     def test_every_value_needs_its_cluster(self):
         with pytest.raises(ConfigurationError, match="2 values, but 1 clusters"):
             mean_estimate([1, 0], clusters=["a"])
-
-    def test_the_pooled_mean_has_the_clustered_standard_error(self):
-        # 18 scores in 5 clusters; digits of statsmodels' OLS with cov_type="cluster"
-        estimate = pooled_mean_estimate(SCORES, clusters=CLUSTERS)
-        expected = (0.5555555555555556, 0.014943635860591553, 1.0961674752505197)
-        assert expected == pytest.approx((estimate.value, *limits(estimate)), abs=1e-9)
 
     def test_it_covers_the_truth_where_clusters_differ_in_size(self):
         rng = np.random.default_rng(4)

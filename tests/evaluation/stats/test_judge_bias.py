@@ -26,7 +26,7 @@ def judged(source: np.random.Generator, n_pairs: int, share_first: float) -> tup
 def test_a_judge_who_looks_at_the_answers_alone_prefers_no_place():
     found = position_bias(["A", "B", "A", "tie", "B", "A", "B"], ["B", "A", "B", "tie", "A", "B", "A"])
     assert (0.5, 0.0, 1.0) == (found.first_share, found.size, found.p_value)
-    assert (7, 12, 6, 0) == (found.n_pairs, found.n_decided, found.n_first, found.n_inconsistent)
+    assert (7, 12, 0) == (found.n_pairs, found.n_decided, found.n_inconsistent)
     assert found.size_low < 0 < found.size_high
 
 
@@ -35,7 +35,7 @@ def test_the_numbers_of_a_small_table_by_hand():
     found = position_bias(
         ["A", "A", "A", "A", "B", "A", "B", "A", "tie"], ["A", "A", "A", "B", "A", "B", "B", "tie", "tie"]
     )
-    assert (15, 10, 5) == (found.n_decided, found.n_first, found.n_inconsistent)
+    assert (15, 5) == (found.n_decided, found.n_inconsistent)
     assert 10 / 15 == found.first_share
     assert 2.5 / 9 == pytest.approx(found.size)
     # Wilson for 10 of 15: .417 .. .848. Sign test 4 against 1: 2 * (1 + 5) / 32.
@@ -82,7 +82,7 @@ def test_an_unbiased_judge_who_wavers_is_found_biased_no_more_often_than_the_lev
 def test_too_few_decided_pairs_have_counts_and_a_reason_but_no_values():
     found = position_bias(["A"] * 5 + ["tie"] * 20, ["A"] * 5 + ["tie"] * 20)
     assert (None, None, None, None) == (found.first_share, found.size, found.size_low, found.p_value)
-    assert (25, 10, 10, 5) == (found.n_pairs, found.n_decided, found.n_first, found.n_inconsistent)
+    assert (25, 10, 5) == (found.n_pairs, found.n_decided, found.n_inconsistent)
     assert "5 cases with a decided verdict are too few (at least 6)" == found.reason
     assert "0 cases" in position_bias([], []).reason
 

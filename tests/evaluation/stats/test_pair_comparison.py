@@ -59,7 +59,7 @@ class TestKind:
         assert expected == methods
 
     def test_a_sentinel_does_not_make_a_binary_score_continuous(self):
-        assert Kind.BINARY == compared([1, 0, -1], [0, 1, 1], sentinels=[-1]).kind
+        assert Kind.BINARY == compared([1, 0, None], [0, 1, 1]).kind
 
 
 class TestPairs:
@@ -249,7 +249,7 @@ class TestFailures:
         assert compared(a, b, failed_a=["q2"], kind=Kind.RATIO).failures_as_zero is None
 
     def test_a_sentinel_is_a_failure(self):
-        found = compared([9, 8, -1, 10, 7], [8, 8, 8, 8, 8], sentinels=[-1], kind=Kind.ORDINAL)
+        found = compared([9, 8, None, 10, 7], [8, 8, 8, 8, 8], kind=Kind.ORDINAL)
         assert (8.5, 4, 5) == (found.mean_a, found.n_pairs, found.failures_as_zero.n_pairs)
 
 

@@ -125,14 +125,14 @@ def test_nothing_in_common_makes_no_pairs():
 
 
 class TestUsableScores:
-    def test_none_and_nan_and_sentinels_are_missing_and_counted(self):
+    def test_none_and_nan_are_missing_and_counted(self):
         # A judge's -1 without a verdict would pull the mean of 8.5 down to 6.6.
-        found = usable_scores({"a": 9, "b": 8, "c": -1, "d": 10, "e": 7, "f": None, "g": float("nan")}, sentinels=[-1])
+        found = usable_scores({"a": 9, "b": 8, "c": None, "d": 10, "e": 7, "f": None, "g": float("nan")})
         assert {"a": 9.0, "b": 8.0, "d": 10.0, "e": 7.0} == found.values
         assert 8.5 == np.mean(list(found.values.values()))
         assert {"c", "f", "g"} == found.missing
 
-    def test_without_sentinels_minus_one_is_a_score(self):
+    def test_minus_one_is_a_score(self):
         assert {"a": -1.0} == usable_scores({"a": -1}).values
 
     def test_truth_values_are_numbers(self):

@@ -9,7 +9,9 @@ from work_done_once import MIGRATE
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.generation import Generation, Outcome, Timing
-from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.runs import RunCandidatePlan, RunPlan
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.plans import add_run_candidate, create_invocation, create_run
 from evaluation.store.registry import save_candidate

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import AlertRecord, Finding
+from evaluation.records.alerts import AlertRecord, Finding
 from evaluation.store.alert_silences import end_silence, list_silences, silence_alerts, to_notify
 from evaluation.store.alerts import (
     acknowledge_alert,

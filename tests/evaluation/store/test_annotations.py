@@ -6,7 +6,7 @@ import pytest
 from comparison_results import a_comparison
 
 from evaluation.errors import UnknownNameError
-from evaluation.records import RunPlan
+from evaluation.records.runs import RunPlan
 from evaluation.store.annotations import annotate, annotations, notes_on_case
 from evaluation.store.comparisons import find_comparison, save_comparison
 from evaluation.store.experiment_deletion import ExperimentContents, contents_to_delete, delete_experiment

@@ -4,7 +4,7 @@ import pytest
 
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.records import BenchmarkRecord
+from evaluation.records.candidates import BenchmarkRecord
 from evaluation.store.benchmarks import (
     find_benchmark,
     list_benchmarks,

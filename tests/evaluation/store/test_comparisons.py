@@ -5,7 +5,7 @@ from comparison_results import a_comparison, a_pair
 from stored_rows import list_comparisons
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import MetricUse
+from evaluation.records.candidates import MetricUse
 from evaluation.store.annotations import annotate, annotations
 from evaluation.store.comparisons import ComparisonPairRecord, find_comparison, pair_history, save_comparison
 from evaluation.store.session import Store

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.records import RunPlan, Status
+from evaluation.records.runs import RunPlan
+from evaluation.records.status import Status
 from evaluation.store.annotations import annotate, annotations, remove_annotation
 from evaluation.store.experiment_deletion import delete_experiment, runs_of_its_own
 from evaluation.store.experiments import (

@@ -6,7 +6,7 @@ import pytest
 from stored_rows import gpu_samples
 
 from evaluation.errors import StoreError
-from evaluation.records import RunPlan
+from evaluation.records.runs import RunPlan
 from evaluation.results.runs import GpuResult
 from evaluation.store.gpu_samples import GpuSample, gpu_summary, save_gpu_samples
 from evaluation.store.runs import delete_run

@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from evaluation.errors import RunInUseError, StoreError
-from evaluation.records import RunPlan, Status
+from evaluation.records.runs import RunPlan
+from evaluation.records.status import Status
 from evaluation.store.holders import (
     SILENCE_S,
     beat,

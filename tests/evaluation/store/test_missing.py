@@ -7,7 +7,8 @@ from stored_rows import save_outcomes
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
-from evaluation.records import MissingPage, OutcomeRow, RunPlan
+from evaluation.records.outcomes import MissingPage, OutcomeRow
+from evaluation.records.runs import RunPlan
 from evaluation.requests.run_share import Share
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.missing import count_failures_since, count_missing, is_missing, missing_page

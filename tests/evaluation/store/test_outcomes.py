@@ -7,8 +7,12 @@ from stored_rows import save_outcomes
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
-from evaluation.records import OutcomeRow, Stage
-from evaluation.store.outcomes import count_outcomes, iterate_outcomes, load_outcomes
+from evaluation.records.outcomes import OutcomeRow, Stage
+from evaluation.store.outcomes import (
+    count_outcomes,
+    iterate_outcomes,
+    load_outcomes,
+)
 from evaluation.store.session import Store
 
 MakeRow = Callable[..., OutcomeRow]

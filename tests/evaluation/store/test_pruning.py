@@ -14,7 +14,9 @@ from comparison_results import a_comparison
 from stored_rows import save_outcomes, save_recommendations
 
 from evaluation.errors import StoreError, UnknownNameError
-from evaluation.records import RecommendationRecord, RunPlan, Status
+from evaluation.records.runs import RunPlan
+from evaluation.records.selection import RecommendationRecord
+from evaluation.records.status import Status
 from evaluation.store.annotations import annotate
 from evaluation.store.comparisons import save_comparison
 from evaluation.store.experiments import add_runs, create_experiment

@@ -11,7 +11,8 @@ from stored_rows import save_outcomes
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.races.state import Decision, Fate
-from evaluation.records import OutcomeRow, RunPlan
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.runs import RunPlan
 from evaluation.store.races import (
     RunCosts,
     begin_race,

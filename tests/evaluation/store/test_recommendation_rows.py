@@ -7,7 +7,7 @@ import pytest
 from stored_rows import save_recommendations
 
 from evaluation.errors import StoreError
-from evaluation.records import RecommendationRecord, ReportedOutcome
+from evaluation.records.selection import RecommendationRecord, ReportedOutcome
 from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_in_file, sqlite_row
 from evaluation.store.recommendations import list_recommendations, newest_outcomes, prepared
 from evaluation.store.session import Store, open_store

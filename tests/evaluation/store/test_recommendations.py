@@ -8,7 +8,7 @@ import pytest
 from stored_rows import save_recommendations, stamp_of
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.records import RecommendationRecord, ReportedOutcome
+from evaluation.records.selection import RecommendationRecord, ReportedOutcome
 from evaluation.store.recommendations import (
     count_outcomes_since,
     find_recommendation,

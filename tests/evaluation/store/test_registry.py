@@ -4,7 +4,7 @@ import pytest
 
 from evaluation.candidate import Candidate, PromptProfile, WorkedExample
 from evaluation.errors import UnknownNameError
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.store.registry import (
     find_candidate,
     find_endpoint,

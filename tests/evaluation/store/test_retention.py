@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from stored_runs import Asked, asked, numbers, right, store_run
 
 from evaluation.case import Case
-from evaluation.records import Finding, MonitorLook, Status
+from evaluation.records.alerts import Finding, MonitorLook
+from evaluation.records.status import Status
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.creation import open_review
 from evaluation.store.alerts import acknowledge_alert, list_alerts, record_look

@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from evaluation.errors import StoreError, StoreUnreachableError
 from evaluation.generation import Generation
-from evaluation.records import OutcomeRow
+from evaluation.records.outcomes import OutcomeRow
 from evaluation.store.address import parse_url
 from evaluation.store.engine import store_error
 from evaluation.store.outcomes import count_outcomes, load_outcomes

@@ -14,7 +14,7 @@ from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import FailureKind, StoreError, StoreUnreachableError
 from evaluation.generation import Failure, Generation
-from evaluation.records import OutcomeRow
+from evaluation.records.outcomes import OutcomeRow
 from evaluation.store.missing import count_missing
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.reusable import ASKED, SERVER_VERSIONS, Asking

@@ -4,7 +4,7 @@ import pytest
 
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import ReviewItem, ReviewQuestion, ReviewRecord, Said, ShownOutput
+from evaluation.records.reviews import ReviewItem, ReviewQuestion, ReviewRecord, Said, ShownOutput
 from evaluation.store.ratings import load_ratings, rated_items, save_ratings
 from evaluation.store.reviews import (
     begin_session,

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError
-from evaluation.records import RunPlan
+from evaluation.records.runs import RunPlan
 from evaluation.store.plans import create_run, extend_run, find_invocation, update_invocation_request
 from evaluation.store.run_cases import count_cases_before, has_run_case, run_case_ids, run_case_positions
 from evaluation.store.runs import find_run

@@ -7,7 +7,11 @@ from stored_rows import save_outcomes
 
 from evaluation.errors import ConfigurationError, FailureKind, StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
-from evaluation.records import EstimateRow, MetricUse, OutcomeRow, RunPlan, ScoreRow, Stage, Status
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import OutcomeRow, Stage
+from evaluation.records.runs import RunPlan
+from evaluation.records.scores import EstimateRow, ScoreRow
+from evaluation.records.status import Status
 from evaluation.scores import Estimate, Measurement
 from evaluation.store.holders import let_go, take_hold
 from evaluation.store.outcomes import load_outcomes

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from recommendable import fill, swap_scores
 
-from evaluation.records import ImportedCase, ScoreboardContent
+from evaluation.records.selection import ImportedCase, ScoreboardContent
 from evaluation.store import scoreboard_cache
 from evaluation.store.evidence_triggers import WATCHED, n_changes
 from evaluation.store.revisions import VERSION_TABLE

@@ -7,7 +7,7 @@ import pytest
 from stored_runs import asked, numbers, right, store_run
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import ImportedCase, ScoreboardContent
+from evaluation.records.selection import ImportedCase, ScoreboardContent
 from evaluation.store.scoreboard_imports import list_imports, remove_import, save_import
 from evaluation.store.selection_evidence import evidence_fingerprint, read_evidence, read_prompts, sample_prompts
 from evaluation.store.session import Store, info

@@ -6,7 +6,9 @@ from stored_rows import save_outcomes
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
-from evaluation.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore, StoredScoreFailure
+from evaluation.records.candidates import MetricUse
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.scores import EstimateRow, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.scores import Estimate, Measurement, ScoreFailure
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.scores import (

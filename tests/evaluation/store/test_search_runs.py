@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records import RunPlan, RunRecord
+from evaluation.records.runs import RunPlan, RunRecord
 from evaluation.store.races import begin_race
 from evaluation.store.runs import archive_run
 from evaluation.store.search_runs import find_race_run, find_sweep_run

@@ -17,8 +17,10 @@ from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome, Timing
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.speed import LatencyS
-from evaluation.records import EndpointRecord, MetricUse, ScoreRow, Status
+from evaluation.records.candidates import EndpointRecord, MetricUse
 from evaluation.records.evidence import Choosable, Evidence, Place
+from evaluation.records.scores import ScoreRow
+from evaluation.records.status import Status
 from evaluation.requests.prices import PRICE
 from evaluation.scores import Measurement
 from evaluation.store.loaded_memory import record_loaded_bytes

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from evaluation.errors import ConfigurationError, DamagedModelError, SupersededError, UnknownNameError
-from evaluation.records import Champion, SelectionModelRecord
+from evaluation.records.selection import Champion, SelectionModelRecord
 from evaluation.store.selection_models import (
     champion,
     champions,
@@ -141,7 +141,7 @@ def test_rollbacks_go_back_one_by_one_to_the_scoreboard(store: Store) -> None:
     with pytest.raises(ConfigurationError, match="none to be taken back"):
         rollback(store, reason="again")
     assert 6 == len(promotions(store))
-    assert [True] * 3 + [False] * 3 == [one.is_rollback for one in promotions(store)]
+    assert [True] * 3 + [False] * 3 == [one.reason == "worse" for one in promotions(store)]
 
 
 def test_a_promotion_after_a_rollback_is_taken_back_to_what_held_before_it(store: Store) -> None:

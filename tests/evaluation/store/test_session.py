@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from work_done_once import CONFIGURE_SQLITE
 
 from evaluation.errors import StoreError
-from evaluation.records import EndpointRecord
+from evaluation.records.candidates import EndpointRecord
 from evaluation.store import session
 from evaluation.store.address import default_url, parse_url, shown
 from evaluation.store.benchmarks import list_benchmarks

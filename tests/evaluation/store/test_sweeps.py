@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from evaluation.errors import StoreError
-from evaluation.records import RunPlan
+from evaluation.records.runs import RunPlan
 from evaluation.store.session import Store
 from evaluation.store.sweeps import begin_sweep, find_sweep, finish_sweep
 

@@ -12,7 +12,7 @@ import pytest
 
 from evaluation.errors import RefusedValueError, StoreError
 from evaluation.generation import Generation, Timing
-from evaluation.records import OutcomeRow
+from evaluation.records.outcomes import OutcomeRow
 from evaluation.store.outcomes import count_outcomes, load_outcomes
 from evaluation.store.session import Store
 from evaluation.store.writer import OutcomeWriter
@@ -177,7 +177,7 @@ CHILD = dedent(
     from datetime import UTC, datetime
     from evaluation.generation import Generation
     from evaluation.store.writer import OutcomeWriter
-    from evaluation.records import OutcomeRow
+    from evaluation.records.outcomes import OutcomeRow
     from evaluation.store.session import open_store
 
     url, run_candidate_id, prefix, n, ending = sys.argv[1:]

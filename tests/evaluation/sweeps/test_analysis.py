@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evaluation.errors import ConfigurationError
-from evaluation.sweeps.analysis import analyse, recommended, region
+from evaluation.sweeps.analysis import analyse, recommended
 from evaluation.sweeps.contrasts import Matrix, coefficients, columns_of, interaction_of, joint_p_value, partial_p_value
 from evaluation.sweeps.designs import Design, combinations
 from evaluation.sweeps.effect_tests import MIN_UNITS
@@ -38,7 +38,7 @@ def test_a_curve_is_found_its_top_is_recommended_and_the_rest_is_left_alone() ->
     found = analysed(scores(truth()))
 
     assert ["temperature"] == [effect.name for effect in found.shown]
-    levels = region(found)["temperature"]
+    levels = recommended(found.shown[0])
     assert levels[0].low <= 0.5 <= levels[-1].high
     assert 0.0 not in [level.low for level in levels]
     assert 1.0 not in [level.low for level in levels]
@@ -167,7 +167,7 @@ def test_answers_to_a_single_prompt_are_the_evidence_and_few_repeats_of_many_com
     assert ["temperature"] == [effect.name for effect in found.shown]
     assert found.best is not None
     assert 0.5 == found.best.combination["temperature"]
-    levels = region(found)["temperature"]
+    levels = recommended(found.shown[0])
     assert (0.25, 0.75) >= (levels[0].low, levels[-1].high) or levels[0].low == 0.5
 
 

@@ -4,7 +4,7 @@ from threading import Event, Thread
 import pytest
 
 from evaluation.errors import StoreUnreachableError
-from evaluation.records import ReportedOutcome
+from evaluation.records.selection import ReportedOutcome
 from selection.decisions.decision_log import DecisionLog
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)

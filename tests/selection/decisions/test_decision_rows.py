@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from evaluation.records import RecommendationRecord
+from evaluation.records.selection import RecommendationRecord
 from selection.decisions.decision_rows import past_of
 from selection.preferences import LARGEST_WEIGHT, Constraints, Weights
 

@@ -7,7 +7,7 @@ from threading import Barrier, Event
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreUnreachableError
-from evaluation.records import ReportedOutcome
+from evaluation.records.selection import ReportedOutcome
 from selection.recommender.recommender import Recommender
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)

@@ -14,7 +14,7 @@ from evaluation.errors import FailureKind, RefusedValueError, TransientProviderE
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning.plan import Lane, PlannedCandidate
 from evaluation.providers.provider import Provider
-from evaluation.records import OutcomeRow
+from evaluation.records.outcomes import OutcomeRow
 from evaluation.store.outcome_rows import outcome_values
 from evaluation.store.writer import refuse_unstorable
 from tasks.generation.generate import Asking, _ask, _saved

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from reviewable import NAMES, fill, opened
 
 from evaluation.errors import ConfigurationError
-from evaluation.records import Said
+from evaluation.records.reviews import Said
 from evaluation.store.session import Store
 from tasks.reviews.form import page_form, read_form
 

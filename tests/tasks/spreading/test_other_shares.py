@@ -10,7 +10,8 @@ from stored_runs import answer, asked, numbers, right, store_run
 
 from evaluation.candidate import PromptProfile
 from evaluation.planning.plan import Group, Plan, PlannedCandidate
-from evaluation.records import OutcomeRow, Status
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.status import Status
 from evaluation.requests.run_share import Share
 from evaluation.settings import Settings
 from evaluation.store.runs import find_run

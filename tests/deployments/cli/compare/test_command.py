@@ -11,7 +11,7 @@ from filled_stores import fill_by_copy
 from numbers_benchmark import write_numbers
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.store.session import Store, open_store
 
 Command = Callable[..., Any]

@@ -11,8 +11,7 @@ from scripted_ollama import Reply, ScriptedOllama
 
 from deployments.cli.evaluate.dry_run import show_dry_run
 from evaluation.forecasts.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
-from evaluation.forecasts.scoring_pace import ScoringPace
-from evaluation.forecasts.scoring_work import ScoringWork
+from evaluation.forecasts.scoring_work import ScoringPace, ScoringWork
 from evaluation.formatting import duration
 from evaluation.reports.forecasts import afterwards_sentence, sentences
 from evaluation.store.past_speed import PastSpeed

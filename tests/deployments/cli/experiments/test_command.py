@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from scripted_ollama import ScriptedOllama
 
-from evaluation.records import MetricUse, ScoreRow
+from evaluation.records.candidates import MetricUse
+from evaluation.records.scores import ScoreRow
 from evaluation.scores import Measurement
 from evaluation.store.experiments import find_experiment
 from evaluation.store.outcomes import iterate_outcomes

@@ -16,7 +16,7 @@ from evaluation.case import Case
 from evaluation.errors import FailureKind, StoreError
 from evaluation.escaping import for_terminal
 from evaluation.generation import Failure, Generation
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.requests.evaluation_request import read_request
 from evaluation.requests.request_file import read_request_file
 from evaluation.run_results.run_result import invocation_result

@@ -7,7 +7,8 @@ import pytest
 
 from deployments.cli.terminal import progress_bar
 from deployments.cli.terminal.progress_bar import _at_work
-from evaluation.records import CandidateProgress, Status
+from evaluation.records.outcomes import CandidateProgress
+from evaluation.records.status import Status
 from evaluation.store.session import Store
 from tasks.generation.residency import loads_in_progress
 from tasks.scoring.progress import ScoringProgress, at_work

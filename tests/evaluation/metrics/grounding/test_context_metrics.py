@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.grounding.context_precision import ContextPrecision, average_precision
-from evaluation.metrics.grounding.context_recall import ContextRecall
+from evaluation.metrics.grounding.context_metrics import ContextPrecision, ContextRecall, average_precision
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.requests import Answer, EmbedText, Request
 from evaluation.scores import Measurement, ScoreFailure

@@ -7,8 +7,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.instruction_following import InstructionFollowing
 from evaluation.metrics.instructions.instruction import Relation
 from evaluation.metrics.instructions.keywords import Frequency
-from evaluation.metrics.instructions.layout import NumberBulletLists
-from evaluation.metrics.instructions.punctuation import NoComma
+from evaluation.metrics.instructions.layout import NoComma, NumberBulletLists
 from evaluation.metrics.instructions.reading import instruction_of, instructions_of
 
 

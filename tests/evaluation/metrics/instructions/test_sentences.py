@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-from evaluation.metrics.instructions.sentence_words import ABBREVIATIONS, STARTERS, USUALLY_SMALL
-from evaluation.metrics.instructions.sentences import sentences
+from evaluation.metrics.instructions.sentences import ABBREVIATIONS, STARTERS, USUALLY_SMALL, sentences
 
 _WORDS = (
     "Mr. Dr. U.S. a.m. e.g. etc. ... .. . ! ? !!! 1. 2) 3.5 10,000. J. A. C. Smith Hello hello The the He What please "

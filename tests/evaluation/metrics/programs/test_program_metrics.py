@@ -13,10 +13,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Need, TooFewRepeatsError
 from evaluation.metrics.parsing import parse_metric
-from evaluation.metrics.programs.pass_at_k import PassAtK
-from evaluation.metrics.programs.program_metric import ProgramMetric
-from evaluation.metrics.programs.syntax_valid import SyntaxValid
-from evaluation.metrics.programs.tests_passed import TestsPassed
+from evaluation.metrics.programs.program_metrics import PassAtK, ProgramMetric, SyntaxValid, TestsPassed
 from evaluation.metrics.requests import RunProgram
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
 from evaluation.scores import Measurement, ScoreFailure

@@ -1,6 +1,6 @@
 """Tables for a page on which a wide one is cut off: every figure is in one of them, and none is too wide."""
 
-from evaluation.reports.monitoring.narrow_tables import WIDTH_PX, as_narrow_tables, short_names
+from evaluation.reports.monitoring.page import WIDTH_PX, as_narrow_tables, short_names
 
 FIGURES = ("calls", "success", "quality", "seconds", "tokens", "tokens/s", "J")
 

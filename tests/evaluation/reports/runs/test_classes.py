@@ -1,6 +1,6 @@
 """The table of classes of a run, as rows of short texts."""
 
-from evaluation.metrics.class_table import classification_report
+from evaluation.metrics.classification import classification_report
 from evaluation.reports.runs.classes import class_rows, confusion_rows
 from evaluation.scores import Measurement
 

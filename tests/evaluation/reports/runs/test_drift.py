@@ -3,7 +3,7 @@
 from stored_runs import Asked, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate import Candidate
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.reports.runs.drift import drift
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.run_results.run_result import invocation_result, run_result

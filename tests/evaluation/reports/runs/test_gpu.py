@@ -7,7 +7,8 @@ from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.generation import Timing
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import OutcomeRow, Status
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.status import Status
 from evaluation.reports.runs.gpu import gpu_lines
 from evaluation.results.runs import GpuResult
 from evaluation.run_results.case_result import case_result

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from evaluation.records import CandidateProgress, Status
+from evaluation.records.outcomes import CandidateProgress
+from evaluation.records.status import Status
 from evaluation.reports.runs.pace import Pace
 
 

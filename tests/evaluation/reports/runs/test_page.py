@@ -6,7 +6,7 @@ from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.run_results.run_result import invocation_result, run_result
 from evaluation.store.session import Store

@@ -11,7 +11,7 @@ from evaluation.metrics import third_party
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.parsing import parse_metric
-from evaluation.records import Status
+from evaluation.records.status import Status
 from evaluation.reports.markdown_tables import as_markdown_table
 from evaluation.reports.runs.tables import (
     NO_INTERVAL,

@@ -31,8 +31,8 @@ def graded(judge, grades, lengths=None):
     return JudgeScores(judge=judge, metric="judge_rubric", measurements=measurements)
 
 
-def lines(*judges, ratings=None):
-    return judging_lines(judging_findings(judges, rng=rng(), ratings=ratings))
+def lines(*judges):
+    return judging_lines(judging_findings(judges, rng=rng()))
 
 
 def test_a_judge_who_prefers_the_first_position_is_named_with_the_numbers():
@@ -76,7 +76,7 @@ def test_a_judge_who_prefers_longer_answers_is_named():
 def test_grades_are_not_asked_about_positions():
     finding = judging_findings([graded("j", [1, 2, 3, 4, 5, 1])], rng=rng()).judges[0]
     assert finding.position is None
-    assert (6, 0) == (finding.n_judged, finding.n_without_judge)
+    assert 6 == finding.n_judged
 
 
 def test_verdicts_that_could_not_be_had_are_counted_by_kind():
@@ -92,7 +92,7 @@ def test_answers_that_needed_no_judge_tell_nothing_of_one():
     with_empty = JudgeScores(judge="j", metric="judge_rubric", measurements={**scores.measurements, **empty})
     plain, more = (judging_findings([given], rng=rng()).judges[0] for given in (scores, with_empty))
     assert plain.length == more.length
-    assert (6, 1) == (more.n_judged, more.n_without_judge)
+    assert 6 == more.n_judged
 
 
 def test_two_judges_are_compared_on_what_both_judged():
@@ -123,27 +123,6 @@ def test_three_judges_are_compared_together_and_two_by_two():
 def test_judges_of_different_metrics_are_not_compared():
     found = judging_findings([graded("x", [1, 2, 3]), compared("y", [WIN, LOSS, TIE])], rng=rng())
     assert () == found.agreements
-
-
-def test_a_judge_is_compared_with_the_mean_of_what_people_gave():
-    grades = [1, 2, 3, 4, 5, 1, 2, 3]
-    ratings = {f"answer {number}": [grade, grade] for number, grade in enumerate(grades)} | {"answer 7": []}
-    findings = judging_findings([graded("x", grades)], rng=rng(), ratings={"judge_rubric": ratings})
-    (found,) = findings.agreements
-    assert (("x", "people"), "weighted_kappa_quadratic", 1.0, 7) == (
-        found.raters,
-        found.agreement.coefficient,
-        found.agreement.value,
-        found.agreement.n_pairable,
-    )
-    assert judging_lines(findings)[-1].startswith("agreement of judge x and people (judge_rubric): weighted kappa 1.00")
-
-
-def test_preferences_are_compared_with_those_of_people():
-    wins = [WIN, LOSS, WIN, LOSS, TIE, FIRST]
-    ratings = {f"pair {number}": [VALUES[verdict]] for number, verdict in enumerate(wins)}
-    (found,) = judging_findings([compared("x", wins)], rng=rng(), ratings={"judge_pairwise": ratings}).agreements
-    assert 1.0 == found.agreement.value
 
 
 def test_an_agreement_that_is_not_defined_says_why():
