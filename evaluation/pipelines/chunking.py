@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LONGEST_PIECE = 60
-"""Words above which a sentence is split between words."""
+"""Words above which a sentence is split between words, unless chunks are smaller."""
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*|\n(?=#{1,6} )")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+")
 _WORD = re.compile(r"\S+\s*")
@@ -37,12 +37,17 @@ def n_words(text: str) -> int:
     return len(text.split())
 
 
-def pieces(text: str) -> tuple[Piece, ...]:
-    """Return the pieces of a text in order; together they are the whole text but for blanks at its ends."""
+def pieces(text: str, *, longest: int = LONGEST_PIECE) -> tuple[Piece, ...]:
+    """Return the pieces of a text in order; together they are the whole text but for blanks at its ends.
+
+    Args:
+        text: The text.
+        longest: Words above which a sentence is split.
+    """
     found: list[Piece] = []
     for start, end in _stretches(text, 0, len(text), _PARAGRAPH_END):
         sentences = list(_stretches(text, start, end, _SENTENCE_END))
-        parts = [part for sentence in sentences for part in _within_limit(text, *sentence)]
+        parts = [part for sentence in sentences for part in _within_limit(text, *sentence, longest)]
         found += [Piece(start=a, end=b, ends_paragraph=(a, b) == parts[-1]) for a, b in parts]
     return tuple(found)
 
@@ -54,11 +59,11 @@ def _stretches(text: str, start: int, end: int, boundary: re.Pattern[str]) -> li
     return [(a, b) for a, b in zip(starts, ends, strict=False) if text[a:b].strip()]
 
 
-def _within_limit(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _within_limit(text: str, start: int, end: int, longest: int) -> list[tuple[int, int]]:
     words = [match.span() for match in _WORD.finditer(text, start, end)]
-    if len(words) <= LONGEST_PIECE:
+    if len(words) <= longest:
         return [(start, end)]
-    groups = [words[i : i + LONGEST_PIECE] for i in range(0, len(words), LONGEST_PIECE)]
+    groups = [words[i : i + longest] for i in range(0, len(words), longest)]
     return [(group[0][0], group[-1][1]) for group in groups]
 
 
@@ -116,5 +121,5 @@ def _chunk(text: str, parts: Sequence[Piece], sizes: Sequence[int], first: int, 
 
 def chunks_in_words(text: str, *, size: int, overlap: int) -> tuple[Chunk, ...]:
     """Return the chunks of a text, sizes counted in words."""
-    parts = pieces(text)
+    parts = pieces(text, longest=min(size, LONGEST_PIECE))
     return packed(text, parts, [n_words(text[part.start : part.end]) for part in parts], size=size, overlap=overlap)

@@ -6,7 +6,7 @@ from typing import ClassVar, cast
 
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError, FailureKind
-from evaluation.pipelines.chunking import Chunk, n_words, packed, pieces
+from evaluation.pipelines.chunking import LONGEST_PIECE, Chunk, n_words, packed, pieces
 from evaluation.pipelines.pipeline import (
     Pipeline,
     PipelineInput,
@@ -22,6 +22,8 @@ from evaluation.pipelines.stages import AskModel, CountTokens, ModelReply, Stage
 
 TOKENS_PER_WORD = 1.5
 """Tokens assumed for a word where the server counts none; on the safe side for European languages."""
+WORD_TOKENS = 4
+"""Tokens that a word may have before a piece of a long sentence is larger than a chunk."""
 PROMPT_MARGIN = 64
 """Tokens kept for the words around a prompt that a chat template adds."""
 MOST_LEVELS = 8
@@ -112,7 +114,7 @@ class MapReduce(Pipeline):
     ) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[tuple[Chunk, ...], str]]:
         """Return the document's chunks, and the unit of their sizes: tokens or words."""
         text = given.document
-        parts = pieces(text)
+        parts = pieces(text, longest=min(LONGEST_PIECE, max(1, self.chunk_size // WORD_TOKENS)))
         texts = tuple(text[part.start : part.end] for part in parts)
         (counted,) = yield (CountTokens(stage="count tokens", texts=texts),)
         counts = cast("TokenCounts", counted).values
