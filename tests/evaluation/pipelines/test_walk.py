@@ -103,7 +103,7 @@ def test_direct_sends_what_is_sent_without_a_pipeline() -> None:
 
     result = model.run(Direct(), given())
 
-    assert [request for request in model.asked if isinstance(request, AskModel)][0].messages == given().messages
+    assert next(request for request in model.asked if isinstance(request, AskModel)).messages == given().messages
     assert result == PipelineResult(answer="reply to answer")
 
 
