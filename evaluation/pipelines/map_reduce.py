@@ -6,7 +6,6 @@ from typing import ClassVar, cast
 
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError, FailureKind
-from evaluation.pipelines.chunking import LONGEST_PIECE, Chunk, n_words, packed, pieces
 from evaluation.pipelines.pipeline import (
     Pipeline,
     PipelineInput,
@@ -19,6 +18,7 @@ from evaluation.pipelines.pipeline import (
     usable,
 )
 from evaluation.pipelines.stages import AskModel, CountTokens, ModelReply, StageReply, StageRequest, TokenCounts
+from evaluation.retrieval.chunking import LONGEST_PIECE, Chunk, n_words, packed, pieces
 
 TOKENS_PER_WORD = 1.5
 """Tokens assumed for a word where the server counts none; on the safe side for European languages."""

@@ -10,7 +10,8 @@ from evaluation.benchmarks.rendering import render
 from evaluation.candidate import PLAIN_PROFILE, PromptProfile
 from evaluation.case import Benchmark, Case, Message
 from evaluation.errors import FailureKind
-from evaluation.pipelines.stages import AskModel, ModelReply, Passage, StageReply, StageRequest
+from evaluation.pipelines.stages import AskModel, ModelReply, StageReply, StageRequest
+from evaluation.retrieval.passages import Passage
 
 MODEL = {"role": "model"}
 """Metadata of an option that names another model than the candidate's own."""

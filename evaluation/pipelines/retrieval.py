@@ -24,13 +24,13 @@ from evaluation.pipelines.pipeline import (
 from evaluation.pipelines.stages import (
     AskModel,
     EmbedTexts,
-    Passage,
     Passages,
     SearchPassages,
     StageReply,
     StageRequest,
     Vectors,
 )
+from evaluation.retrieval.passages import Passage
 
 PRESETS: dict[str, dict[str, float]] = {
     "fast": {"chunk_size": 512, "top_k": 10, "min_similarity": 0.35},

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from evaluation.case import Message
 from evaluation.errors import FailureKind
+from evaluation.retrieval.passages import Passage
 
 OWN_MODEL = ""
 """Stands for the candidate's own model in a stage's `model`."""
@@ -86,22 +87,6 @@ class TokenCounts:
     """Counts of tokens, one for each text of `CountTokens`; None where the server cannot count."""
 
     values: tuple[int, ...] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """A part of a document of the corpus."""
-
-    passage_id: str
-    document: str
-    """Path of the document within its corpus."""
-    position: int
-    """Index of the passage in its document, from 0."""
-    text: str
-    page: int | None = None
-    """From 1, where the document has pages."""
-    relevance: float = 0.0
-    """How well it fits the query: a cosine, a BM25 score or a sum of reciprocal ranks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

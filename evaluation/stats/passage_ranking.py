@@ -61,18 +61,6 @@ def ndcg_at(ranking: Sequence[str], grades: Mapping[str, float], k: int) -> floa
     return _discounted(gains) / _discounted(best)
 
 
-def reciprocal_rank_fusion(rankings: Sequence[Sequence[str]], *, k: int = 60) -> dict[str, float]:
-    """Return the sum over rankings of 1 / (k + rank) for each item, largest first; ties keep the order of appearance.
-
-    Source: Cormack, Clarke and Büttcher 2009, with their k = 60.
-    """
-    sums: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, item in enumerate(dict.fromkeys(ranking), 1):
-            sums[item] = sums.get(item, 0.0) + 1 / (k + rank)
-    return dict(sorted(sums.items(), key=lambda entry: -entry[1]))
-
-
 def _first(ranking: Sequence[str], k: int) -> list[str]:
     return list(dict.fromkeys(ranking))[:k]
 

@@ -11,7 +11,6 @@ from evaluation.pipelines.stages import (
     CountTokens,
     EmbedTexts,
     ModelReply,
-    Passage,
     Passages,
     SearchPassages,
     StageReply,
@@ -20,6 +19,7 @@ from evaluation.pipelines.stages import (
     Vectors,
 )
 from evaluation.pipelines.walk import Walk
+from evaluation.retrieval.passages import Passage
 
 CASE = Case(case_id="a", prompt="How many legs has a spider?", references=("8",))
 BENCHMARK = Benchmark(name="legs", task_type="question_answering", cases=())

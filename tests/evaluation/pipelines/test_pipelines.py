@@ -18,7 +18,8 @@ from evaluation.pipelines.refusals import is_refusal
 from evaluation.pipelines.retrieval import Retrieval, citations, read_order
 from evaluation.pipelines.sectioned import Section, Sectioned, sections_in
 from evaluation.pipelines.self_consistency import SelfConsistency
-from evaluation.pipelines.stages import AskModel, Passage
+from evaluation.pipelines.stages import AskModel
+from evaluation.retrieval.passages import Passage
 
 NUMERIC = Benchmark(name="legs", task_type="reasoning", cases=(), headline="numeric_match")
 EXAMPLES = tuple(Case(case_id=f"e{i}", prompt=f"{i} + 1?", references=(str(i + 1),)) for i in range(6))
@@ -375,7 +376,7 @@ def test_refusals_are_told_from_answers(answer: str, refuses: bool) -> None:
     assert is_refusal(answer) is refuses
 
 
-PASSAGES = tuple(Passage(passage_id=str(i), document="a.txt", position=i, text=f"Fact {i}.") for i in range(1, 8))
+PASSAGES = tuple(Passage(document="a.txt", position=i, text=f"Fact {i}.") for i in range(1, 8))
 
 
 def test_retrieval_answers_from_numbered_sources_and_keeps_them() -> None:
@@ -406,7 +407,7 @@ def test_reranking_orders_what_was_found_and_cuts_it() -> None:
 
     result = model.run(Retrieval(corpus="docs", method="bm25", top_k=2, rerank="judge"))
 
-    assert [passage.passage_id for passage in result.sources] == ["4", "1"]
+    assert [passage.passage_id for passage in result.sources] == ["a.txt#4", "a.txt#1"]
 
 
 def test_a_preset_fills_in_what_is_not_given() -> None:

@@ -18,8 +18,9 @@ from evaluation.pipelines.direct import Direct
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages
 from evaluation.pipelines.retrieval import Retrieval
 from evaluation.pipelines.sectioned import Section, Sectioned
-from evaluation.pipelines.stages import AskModel, ModelReply, Passage, StageReply
+from evaluation.pipelines.stages import AskModel, ModelReply, StageReply
 from evaluation.pipelines.walk import PipelineFailedError, Walk
+from evaluation.retrieval.passages import Passage
 
 SECTIONS = (Section(name="one", prompt="First: {document}"), Section(name="two", prompt="Then {sections}"))
 ALL: tuple[Pipeline, ...] = (
@@ -32,9 +33,7 @@ ALL: tuple[Pipeline, ...] = (
     *(Cascade(large="large:70b", signal=signal) for signal in ("agreement", "refusal", "format")),
     Cascade(large="large:70b", signal="logprob", threshold=-0.5, ask_both=True),
 )
-PASSAGES = tuple(
-    Passage(passage_id=str(i), document="a.txt", position=i, text=f"Spiders have {i} legs.") for i in range(6)
-)
+PASSAGES = tuple(Passage(document="a.txt", position=i, text=f"Spiders have {i} legs.") for i in range(6))
 EXAMPLES = tuple(Case(case_id=f"e{i}", prompt=f"{i} + 1?", references=(str(i + 1),)) for i in range(6))
 DOCUMENT = " ".join(f"Sentence {i} is here." for i in range(30))
 

@@ -12,7 +12,6 @@ from evaluation.stats.passage_ranking import (
     precision_at,
     recall_at,
     reciprocal_rank,
-    reciprocal_rank_fusion,
 )
 
 GRADES = {"a": 3.0, "b": 1.0, "c": 0.0}
@@ -76,14 +75,3 @@ def test_without_relevant_items_or_places_there_is_no_measure(measure: object) -
         measure(["a"], {"a": 0.0}, 1)  # type: ignore[operator]
     with pytest.raises(ValueError, match="k=0 must be at least 1"):
         measure(["a"], GRADES, 0)  # type: ignore[operator]
-
-
-def test_fusion_is_the_sum_of_reciprocal_ranks() -> None:
-    fused = reciprocal_rank_fusion([["a", "b", "c"], ["b", "d"]])
-
-    assert list(fused) == ["b", "a", "d", "c"]
-    assert fused == {"b": 1 / 62 + 1 / 61, "a": 1 / 61, "d": 1 / 62, "c": 1 / 63}
-
-
-def test_fused_ties_keep_the_order_of_appearance() -> None:
-    assert list(reciprocal_rank_fusion([["a", "b"], ["b", "a"]])) == ["a", "b"]

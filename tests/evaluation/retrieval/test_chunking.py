@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.pipelines.chunking import LONGEST_PIECE, chunks_in_words, n_words, packed, pieces
+from evaluation.retrieval.chunking import LONGEST_PIECE, chunks_in_words, n_words, packed, pieces
 
 WORDS = st.lists(
     st.sampled_from(["word", "Ende.", "ok?", "\n\n", "\n", "# Head\n", "これ。", " ", "x" * 80]), max_size=200
