@@ -1,0 +1,72 @@
+"""Worked examples before the case."""
+
+import random
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case, Message
+from evaluation.errors import ConfigurationError
+from evaluation.fingerprint import derived_seed
+from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, one_reply
+from evaluation.pipelines.stages import AskModel
+
+MOST_EXAMPLES = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewShot(Pipeline):
+    """Shows `k` other cases with their first references, then asks the case."""
+
+    name: ClassVar[str] = "few_shot"
+    summary: ClassVar[str] = "shows k answered examples before the case"
+    source: ClassVar[str] = "Brown et al. 2020, arXiv:2005.14165"
+
+    k: int = 4
+    """Examples shown with each case."""
+    tag: str = ""
+    """Only cases with this tag are shown: `train`; empty for any other case of the benchmark."""
+    seed: int = 0
+    """Draws the examples; a case always gets the same ones."""
+
+    def __post_init__(self) -> None:
+        """Refuse a number of examples out of range."""
+        if not 1 <= self.k <= MOST_EXAMPLES:
+            raise ConfigurationError(f"few_shot: k={self.k} must be from 1 to {MOST_EXAMPLES}")
+
+    def problem(self, given: PipelineInput) -> str | None:
+        """Say that there are too few examples."""
+        n_available = len(self._available(given))
+        if n_available >= self.k:
+            return None
+        of = f"tagged {self.tag!r}" if self.tag else "beside it"
+        return f"has {n_available} answered {'case' if n_available == 1 else 'cases'} {of} to show, not {self.k}"
+
+    def run(self, given: PipelineInput) -> Stages:
+        """Ask once, behind the examples."""
+        reply = yield from one_reply(AskModel(stage="answer", messages=self._messages(given)))
+        return PipelineResult(answer=reply.text)
+
+    def _available(self, given: PipelineInput) -> list[Case]:
+        """Return the cases that may be shown: never one that asks the same as the case itself."""
+        return [
+            case
+            for case in given.examples
+            if case.references
+            and not case.messages
+            and (not self.tag or self.tag in case.tags)
+            and case.case_id != given.case.case_id
+            and (case.prompt, case.context) != (given.case.prompt, given.case.context)
+        ]
+
+    def _messages(self, given: PipelineInput) -> tuple[Message, ...]:
+        available = self._available(given)
+        drawn = random.Random(derived_seed(self.seed, given.case.case_id, 0))  # noqa: S311 - examples, not secrets
+        shown = drawn.sample(available, min(self.k, len(available)))
+        turns = [turn for case in shown for turn in self._turns(given, case)]
+        asked = given.messages
+        n_system = sum(turn.role == "system" for turn in asked)
+        return (*asked[:n_system], *turns, *asked[n_system:])
+
+    def _turns(self, given: PipelineInput, case: Case) -> tuple[Message, ...]:
+        without_system = tuple(turn for turn in given.messages_of(case) if turn.role == "user")
+        return (*without_system[-1:], Message(role="assistant", content=case.references[0]))

@@ -1,0 +1,181 @@
+"""The base class of pipelines: frozen dataclasses with a pure generator over stages, and no connections."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, TypeAlias, cast
+
+from evaluation.benchmarks.rendering import render
+from evaluation.candidate import PLAIN_PROFILE, PromptProfile
+from evaluation.case import Benchmark, Case, Message
+from evaluation.errors import FailureKind
+from evaluation.pipelines.stages import AskModel, ModelReply, StageReply, StageRequest
+from evaluation.retrieval.passages import Passage
+
+MODEL = {"role": "model"}
+"""Metadata of an option that names another model than the candidate's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineInput:
+    """What a pipeline works on: a case, the words around it, and the limits of the candidate's model."""
+
+    case: Case
+    benchmark: Benchmark
+    """The benchmark without its cases."""
+    examples: tuple[Case, ...] = ()
+    """Cases that may be shown to the model with their references; the case itself may be among them."""
+    profile: PromptProfile = PLAIN_PROFILE
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The candidate's effective options."""
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages that are sent without any pipeline."""
+        return self.messages_of(self.case)
+
+    def messages_of(self, case: Case) -> tuple[Message, ...]:
+        """Return the messages of another case in the same words."""
+        return self.profile.wrap(render(self.benchmark, case))
+
+    @property
+    def question(self) -> str:
+        """The case's own question, without the benchmark's words around it."""
+        if not self.case.messages:
+            return self.case.prompt
+        return next((turn.content for turn in reversed(self.case.messages) if turn.role == "user"), "")
+
+    @property
+    def document(self) -> str:
+        """The text that the question is about: the case's passages, else its prompt."""
+        return "\n\n".join(self.case.context) if self.case.context else self.case.prompt
+
+    def with_document(self, text: str) -> tuple[Message, ...]:
+        """Return the messages with another text in place of `document`."""
+        case = replace(self.case, context=(text,)) if self.case.context else replace(self.case, prompt=text)
+        return self.messages_of(case)
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        return int(self.options.get("num_ctx", 4096))
+
+    @property
+    def answer_tokens(self) -> int:
+        """Tokens kept for the answer: its limit, or a quarter of the context where it has none."""
+        limit = int(self.options.get("num_predict", -1))
+        return limit if 0 < limit < self.context_tokens else self.context_tokens // 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineResult:
+    """The answer of a pipeline to a case."""
+
+    answer: str
+    own_failure: FailureKind | None = None
+    message: str | None = None
+    """Description of the failure, which names its stage."""
+    reasoning: str = ""
+    """Text on the way to the answer that is no part of it."""
+    confidence: float | None = None
+    """Between 0 and 1, where the pipeline knows it: the share of samples with this answer."""
+    sources: tuple[Passage, ...] = ()
+    """Passages shown to the model, in the order of their numbers in the prompt."""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """Further findings as plain JSON: the number of samples, whether a larger model was asked, …"""
+
+
+Stages: TypeAlias = Generator[tuple[StageRequest, ...], tuple[StageReply, ...], PipelineResult]
+"""What `Pipeline.run` returns: yields requests to answer side by side, and receives the replies in the same order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline(ABC):
+    """A way of answering a case with one or more requests. Its fields are its options; its `repr` identifies it."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """What it does, in one line."""
+    source: ClassVar[str] = ""
+    """Paper in which the method is described."""
+    version: ClassVar[str] = "1"
+    """Raised whenever the same case could be asked otherwise."""
+
+    @abstractmethod
+    def run(self, given: PipelineInput) -> Stages:
+        """Yield the requests of one stage after another, and return the answer.
+
+        Deterministic: the same input and replies yield the same requests, so that a case continues from the replies
+        that are stored. Stages have names of their own within a case.
+        """
+
+    @property
+    def signature(self) -> str:
+        """The pipeline with all its options and its version: equal signatures ask the same."""
+        return f"{self!r}|v{self.version}"
+
+    @property
+    def other_models(self) -> tuple[str, ...]:
+        """Models named by its options, in the order of the options, each once."""
+        names = (getattr(self, option.name) for option in fields(self) if option.metadata.get("role") == "model")
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    def problem(self, given: PipelineInput) -> str | None:
+        """Return why the case cannot be answered, in words to follow "case …"; None where it can."""
+        return None
+
+
+class StageFailedError(Exception):
+    """Raised inside a pipeline where a stage's reply is of no use; ends the case as the candidate's own failure."""
+
+    def __init__(self, stage: str, kind: FailureKind, why: str = "") -> None:
+        super().__init__(f"stage {stage!r}: {why or kind.value.replace('_', ' ')}")
+        self.kind = kind
+
+
+def one_reply(request: AskModel) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], ModelReply]:
+    """Ask one request of a model, and return its reply, which holds an answer.
+
+    Raises:
+        StageFailedError: the model failed.
+    """
+    (reply,) = yield (request,)
+    return usable(request, cast("ModelReply", reply))
+
+
+def all_replies(
+    requests: Iterable[AskModel],
+) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[ModelReply, ...]]:
+    """Ask requests side by side, and return their replies; some may be failures of the model."""
+    return cast("tuple[ModelReply, ...]", (yield tuple(requests)))
+
+
+def usable(request: AskModel, reply: ModelReply) -> ModelReply:
+    """Return the reply if it holds an answer.
+
+    Raises:
+        StageFailedError: the model failed.
+    """
+    if reply.own_failure is not None:
+        raise StageFailedError(request.stage, reply.own_failure)
+    return reply
+
+
+def filled(template: str, **values: str) -> str:
+    """Return the template with `{name}` replaced by each value, in one pass: braces in the values stay as they are."""
+    names = re.compile(r"\{(" + "|".join(values) + r")\}")
+    return names.sub(lambda match: values[match[1]], template)
+
+
+def with_instruction(messages: tuple[Message, ...], instruction: str) -> tuple[Message, ...]:
+    """Return the messages with an instruction behind the last one of the user, or as a new one."""
+    if messages and messages[-1].role == "user":
+        last = replace(messages[-1], content=f"{messages[-1].content}\n\n{instruction}")
+        return (*messages[:-1], last)
+    return (*messages, Message(role="user", content=instruction))
+
+
+def answered(messages: tuple[Message, ...], reply: ModelReply, following: str) -> tuple[Message, ...]:
+    """Return the conversation continued: the model's reply, and what the user says next."""
+    return (*messages, Message(role="assistant", content=reply.text), Message(role="user", content=following))

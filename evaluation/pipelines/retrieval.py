@@ -1,0 +1,194 @@
+"""Answers from passages of a corpus, which are searched for the question."""
+
+import json
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, cast
+
+from evaluation.case import Message
+from evaluation.errors import ConfigurationError
+from evaluation.fingerprint import canonical_json
+from evaluation.metrics.sentence_splitting import split_sentences
+from evaluation.pipelines.map_reduce import refuse_chunks
+from evaluation.pipelines.pipeline import (
+    MODEL,
+    Pipeline,
+    PipelineInput,
+    PipelineResult,
+    Stages,
+    all_replies,
+    filled,
+    one_reply,
+)
+from evaluation.pipelines.stages import (
+    AskModel,
+    EmbedTexts,
+    Passages,
+    SearchPassages,
+    StageReply,
+    StageRequest,
+    Vectors,
+)
+from evaluation.retrieval.passages import Passage
+
+PRESETS: dict[str, dict[str, float]] = {
+    "fast": {"chunk_size": 512, "top_k": 10, "min_similarity": 0.35},
+    "balanced": {"chunk_size": 1024, "top_k": 20, "min_similarity": 0.28},
+    "accurate": {"chunk_size": 2048, "top_k": 40, "min_similarity": 0.22},
+}
+PROMPT = (
+    "Answer the question from the numbered sources below. Name the sources of each statement by their numbers, such as "
+    "[1] or [2][3]. If the sources do not hold the answer, say so.\n\n{sources}\n\nQuestion: {question}"
+)
+CITATION = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
+MOST_PASSAGES = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrieval(Pipeline):
+    """Finds the passages of a corpus that fit the question, and asks for an answer from them alone."""
+
+    name: ClassVar[str] = "retrieval"
+    summary: ClassVar[str] = "searches a corpus for the question, and answers from the passages found"
+    source: ClassVar[str] = "Lewis et al. 2020, arXiv:2005.11401; fusion: Cormack et al. 2009"
+
+    corpus: str
+    """Folder or file with the documents."""
+    embedder: str = field(default="", metadata=MODEL)
+    """Embedding model; not needed for `bm25`."""
+    method: Literal["dense", "bm25", "hybrid"] = "hybrid"
+    """`dense`: by embeddings; `bm25`: by words; `hybrid`: both, joined by reciprocal rank fusion."""
+    preset: Literal["fast", "balanced", "accurate"] = "balanced"
+    """Values of `chunk_size`, `top_k` and `min_similarity` that are not given."""
+    chunk_size: int = 0
+    """Words of a chunk; 0: the preset's."""
+    chunk_overlap: int = -1
+    """Words that a chunk repeats of the one before; -1: an eighth of its size."""
+    top_k: int = 0
+    """Passages shown to the model; 0: the preset's."""
+    min_similarity: float = -2.0
+    """Least cosine between question and passage, for what embeddings find; -2: the preset's."""
+    rerank: str = field(default="", metadata=MODEL)
+    """Model that orders the passages anew before the best `top_k` are shown; empty: none does."""
+    prompt: str = PROMPT
+    """`{sources}`: the numbered passages; `{question}`: the case's prompt."""
+
+    def __post_init__(self) -> None:
+        """Fill in the preset's values, and refuse those that cannot work."""
+        for name, value in PRESETS[self.preset].items():
+            given = getattr(self, name)
+            if (name == "min_similarity" and given == -2) or (name != "min_similarity" and given == 0):
+                object.__setattr__(self, name, value if name == "min_similarity" else int(value))
+        if self.chunk_overlap == -1:
+            object.__setattr__(self, "chunk_overlap", self.chunk_size // 8)
+        self._check()
+
+    def _check(self) -> None:
+        if not self.corpus:
+            raise ConfigurationError("retrieval: no corpus", "For example corpus=docs/")
+        if self.method != "bm25" and not self.embedder:
+            raise ConfigurationError(
+                f"retrieval: method={self.method} needs an embedding model",
+                "For example embedder=nomic-embed-text, or method=bm25.",
+            )
+        refuse_chunks(self.name, self.chunk_size, self.chunk_overlap)
+        if not 1 <= self.top_k <= MOST_PASSAGES:
+            raise ConfigurationError(f"retrieval: top_k={self.top_k} must be from 1 to {MOST_PASSAGES:,}")
+        if not -1 <= self.min_similarity <= 1:
+            raise ConfigurationError(f"retrieval: min_similarity={self.min_similarity:g} must be from -1 to 1")
+        for place in ("{sources}", "{question}"):
+            if place not in self.prompt:
+                raise ConfigurationError(f"retrieval: the prompt has no {place}", f"Write {place} where it goes.")
+
+    def run(self, given: PipelineInput) -> Stages:
+        """Search, let a model order what was found where one is named, and ask for the answer."""
+        passages = yield from self._search(given.question)
+        if self.rerank and len(passages) > 1:
+            passages = yield from self._reranked(given.question, passages)
+        passages = passages[: self.top_k]
+        sources = "\n\n".join(f"[{i}] {passage.text}" for i, passage in enumerate(passages, 1)) or "(no source found)"
+        content = filled(self.prompt, sources=sources, question=given.question)
+        system = tuple(turn for turn in given.messages if turn.role == "system")
+        messages = (*system, Message(role="user", content=content))
+        reply = yield from one_reply(AskModel(stage="answer", messages=messages))
+        notes = {"passages": len(passages), "citations": citations(reply.text, len(passages))}
+        return PipelineResult(answer=reply.text, sources=passages, notes=notes)
+
+    def _search(
+        self, question: str
+    ) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[Passage, ...]]:
+        vector: tuple[float, ...] = ()
+        if self.method != "bm25":
+            (embedded,) = yield (EmbedTexts(stage="embed question", texts=(question,), model=self.embedder),)
+            vector = cast("Vectors", embedded).values[0]
+        search = SearchPassages(
+            stage="search",
+            query=question,
+            vector=vector,
+            method=self.method,
+            top_k=2 * self.top_k if self.rerank else self.top_k,
+            min_similarity=self.min_similarity,
+        )
+        (found,) = yield (search,)
+        return cast("Passages", found).passages
+
+    def _reranked(
+        self, question: str, passages: tuple[Passage, ...]
+    ) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[Passage, ...]]:
+        listed = "\n\n".join(f"[{i}] {passage.text}" for i, passage in enumerate(passages, 1))
+        content = (
+            f"Question: {question}\n\nPassages:\n\n{listed}\n\nReply with JSON: the numbers of the passages that help "
+            'to answer the question, the most helpful first: {"order": [number, …]}.'
+        )
+        schema = {
+            "type": "object",
+            "properties": {"order": {"type": "array", "items": {"type": "integer"}}},
+            "required": ["order"],
+        }
+        request = AskModel(
+            stage="rerank",
+            model=self.rerank,
+            messages=(Message(role="user", content=content),),
+            options={"temperature": 0.0, "num_predict": 16 + 6 * len(passages)},
+            schema=canonical_json(schema),
+        )
+        (reply,) = yield from all_replies([request])
+        order = read_order(reply.text, len(passages))
+        return tuple(passages[index] for index in order)
+
+
+def read_order(text: str, n: int) -> list[int]:
+    """Return the indices from 0 to `n` - 1 in the order that a reply names; those that it leaves out come last."""
+    try:
+        value: Any = json.loads(text)
+        named = value.get("order") if isinstance(value, dict) else value
+    except (ValueError, RecursionError):
+        named = [int(digits) for digits in re.findall(r"\[(\d{1,4})\]", text)]
+    numbers = [number for number in named if type(number) is int] if isinstance(named, list) else []
+    order = list(dict.fromkeys(number - 1 for number in numbers if 1 <= number <= n))
+    return order + [index for index in range(n) if index not in order]
+
+
+def citations(answer: str, n_sources: int) -> list[list[int]]:
+    """Return the numbers of the sources that each sentence of the answer cites, those that there are."""
+    return [_cited(sentence, n_sources) for sentence in _sentences_with_citations(answer)]
+
+
+def _sentences_with_citations(answer: str) -> Sequence[str]:
+    """Return the sentences, a citation behind a full stop with the sentence before it."""
+    sentences: list[str] = []
+    for sentence in split_sentences(answer):
+        rest = CITATION.match(sentence.lstrip())
+        while sentences and rest:
+            sentences[-1] += f" {rest.group()}"
+            sentence = sentence.lstrip()[rest.end() :]
+            rest = CITATION.match(sentence.lstrip())
+        if sentence.strip():
+            sentences.append(sentence)
+    return sentences
+
+
+def _cited(sentence: str, n_sources: int) -> list[int]:
+    numbers = [int(digits) for match in CITATION.finditer(sentence) for digits in re.findall(r"\d+", match[1])]
+    return sorted({number for number in numbers if 1 <= number <= n_sources})

@@ -1,0 +1,74 @@
+"""Several samples of one question, and the answer that most of them give."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from evaluation.pipelines.chain_of_thought import INSTRUCTION, split_answer
+from evaluation.pipelines.extraction import EXTRACTORS
+from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, with_instruction
+from evaluation.pipelines.samples import refuse_sampling, usable_samples
+
+_BY_HEADLINE = {
+    "numeric_match": "number",
+    "multiple_choice": "choice",
+    "accuracy": "label",
+    "macro_f1": "label",
+    "weighted_f1": "label",
+    "mcc": "label",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelfConsistency(Pipeline):
+    """Asks `n` times at a temperature above 0 and takes the most frequent answer; confidence is its share."""
+
+    name: ClassVar[str] = "self_consistency"
+    summary: ClassVar[str] = "asks n times and takes the answer that most samples give"
+    source: ClassVar[str] = "Wang et al. 2022, arXiv:2203.11171"
+
+    n: int = 5
+    """Samples of each case."""
+    temperature: float = 0.7
+    """Sampling temperature; at 0 all samples would be the same."""
+    extractor: Literal["auto", "number", "choice", "label", "text"] = "auto"
+    """How answers are read to be counted; `auto`: as the benchmark's headline metric reads them."""
+    reasoning: bool = False
+    """Ask for steps before the answer, as in the paper."""
+
+    def __post_init__(self) -> None:
+        """Refuse a number of samples or a temperature that cannot vote."""
+        refuse_sampling(self.name, self.n, self.temperature)
+
+    def run(self, given: PipelineInput) -> Stages:
+        """Ask all samples side by side, and count their answers."""
+        messages = with_instruction(given.messages, INSTRUCTION) if self.reasoning else given.messages
+        samples = yield from usable_samples(messages, self.n, self.temperature)
+        texts = [split_answer(sample.text)[1] or sample.text for sample in samples]
+        votes = self._votes(texts, given)
+        if not votes:
+            return PipelineResult(answer=texts[0], confidence=None, notes={"samples": self.n, "read": 0})
+        winner = max(votes.values(), key=len)
+        shares = {key: len(positions) / self.n for key, positions in votes.items()}
+        return PipelineResult(
+            answer=texts[winner[0]],
+            confidence=len(winner) / self.n,
+            notes={"samples": self.n, "read": sum(map(len, votes.values())), "shares": shares},
+        )
+
+    def _votes(self, texts: list[str], given: PipelineInput) -> dict[str, list[int]]:
+        """Return the indices of the texts with each answer, in the order in which answers first appear."""
+        extract = EXTRACTORS[extractor_of(self.extractor, given)]
+        votes: dict[str, list[int]] = defaultdict(list)
+        for index, answer in enumerate(texts):
+            if (key := extract(answer, given.case)) is not None:
+                votes[key].append(index)
+        return dict(votes)
+
+
+def extractor_of(name: str, given: PipelineInput) -> str:
+    """Return the name of the extractor; `auto`: as the benchmark's headline metric reads answers."""
+    if name != "auto":
+        return name
+    headline = given.benchmark.headline.partition("(")[0]
+    return _BY_HEADLINE.get(headline) or ("choice" if given.case.choices else "text")

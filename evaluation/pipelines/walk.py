@@ -1,0 +1,87 @@
+"""Takes one case through a pipeline: what it waits for, and the result once every stage has its reply."""
+
+from collections.abc import Iterable, Mapping
+
+from evaluation.errors import BenchwrightError
+from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError
+from evaluation.pipelines.stages import StageReply, StageRequest
+
+MOST_STAGES = 2_000
+"""Requests of one case above which its pipeline is taken to be endless."""
+
+
+class PipelineFailedError(BenchwrightError):
+    """Raised where a pipeline itself is at fault: it raised, named two stages alike, or never ends."""
+
+
+class Walk:
+    """One case on its way through a pipeline."""
+
+    def __init__(self, pipeline: Pipeline, given: PipelineInput) -> None:
+        """Begin, up to the first requests.
+
+        Raises:
+            PipelineFailedError: the pipeline is at fault.
+        """
+        self._pipeline = pipeline
+        self._given = given
+        self._stages = pipeline.run(given)
+        self._names: set[str] = set()
+        self.waiting: tuple[StageRequest, ...] = ()
+        """Requests to answer side by side before the pipeline goes on; empty once there is a result."""
+        self.result: PipelineResult | None = None
+        self._advance(None)
+
+    def feed(self, replies: Iterable[StageReply]) -> None:
+        """Go on with the replies to `waiting`, in its order.
+
+        Raises:
+            PipelineFailedError: the pipeline is at fault.
+        """
+        received = tuple(replies)
+        if len(received) != len(self.waiting):
+            raise ValueError(f"{len(received)} replies to {len(self.waiting)} requests")
+        self._advance(received)
+
+    def feed_stored(self, stored: Mapping[str, StageReply]) -> None:
+        """Go on for as long as all that is waited for is among the replies of `stored`, by the names of their stages.
+
+        Raises:
+            PipelineFailedError: the pipeline is at fault.
+        """
+        while self.waiting and all(request.stage in stored for request in self.waiting):
+            self.feed(stored[request.stage] for request in self.waiting)
+
+    def _advance(self, replies: tuple[StageReply, ...] | None) -> None:
+        self.waiting = ()
+        try:
+            requests = next(self._stages) if replies is None else self._stages.send(replies)
+        except StopIteration as end:
+            self.result = self._checked(end.value)
+        except StageFailedError as error:
+            self.result = PipelineResult(answer="", own_failure=error.kind, message=str(error))
+        except Exception as error:
+            raise self._failed(f"{type(error).__name__}: {error}") from error
+        else:
+            self.waiting = self._new(requests)
+
+    def _checked(self, result: object) -> PipelineResult:
+        if not isinstance(result, PipelineResult):
+            raise self._failed(f"returned {type(result).__name__}, not a PipelineResult")
+        return result
+
+    def _new(self, requests: object) -> tuple[StageRequest, ...]:
+        if not isinstance(requests, tuple) or not requests or not all(isinstance(r, StageRequest) for r in requests):
+            raise self._failed("must yield a tuple of requests, at least one")
+        for request in requests:
+            if request.stage in self._names:
+                raise self._failed(f"names two stages {request.stage!r}; their names must differ within a case")
+            self._names.add(request.stage)
+        if len(self._names) > MOST_STAGES:
+            raise self._failed(f"asked more than {MOST_STAGES:,} requests for one case")
+        return requests
+
+    def _failed(self, why: str) -> PipelineFailedError:
+        return PipelineFailedError(
+            f"pipeline {self._pipeline.name!r}, case {self._given.case.case_id!r}: {why}", "See docs/pipelines.md."
+        )

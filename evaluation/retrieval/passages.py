@@ -1,0 +1,65 @@
+"""Splits the documents of a corpus into passages."""
+
+from dataclasses import dataclass
+
+from evaluation.fingerprint import fingerprint
+from evaluation.retrieval.chunking import chunks_in_words
+from evaluation.retrieval.documents import Corpus, Document
+
+VERSION = "1"
+"""Raised whenever the same document could be split otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunker:
+    """How documents are split: at their own boundaries, into chunks of a size."""
+
+    size: int
+    """Most words of a chunk."""
+    overlap: int = 0
+    """Most words that a chunk repeats of the one before."""
+
+    @property
+    def signature(self) -> str:
+        """Equal for two chunkers that split alike."""
+        return f"words(size={self.size}, overlap={self.overlap})|v{VERSION}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A part of a document of a corpus."""
+
+    document: str
+    """Path of the document within its corpus."""
+    position: int
+    """Index of the passage in its document, from 0."""
+    text: str
+    page: int | None = None
+    """Page, from 1, on which it begins, where the document has pages."""
+    relevance: float = 0.0
+    """How well it fits a question: a cosine, a BM25 score or a sum of reciprocal ranks."""
+
+    @property
+    def passage_id(self) -> str:
+        """Identity within its index: `guide.pdf#3`."""
+        return f"{self.document}#{self.position}"
+
+
+def passages_of(document: Document, chunker: Chunker) -> tuple[Passage, ...]:
+    """Return the passages of a document, in order."""
+    chunks = chunks_in_words(document.text, size=chunker.size, overlap=chunker.overlap)
+    return tuple(
+        Passage(document=document.path, position=position, text=chunk.text, page=document.page_at(chunk.start))
+        for position, chunk in enumerate(chunks)
+    )
+
+
+def index_identity(corpus: Corpus, chunker: Chunker, embedder_digest: str) -> str:
+    """Return the version of an index: another one where a document, the chunker or the embedder differs.
+
+    Args:
+        corpus: The documents.
+        chunker: How they are split.
+        embedder_digest: Digest of the embedding model's weights; empty for a search by words alone.
+    """
+    return fingerprint([corpus.digest, chunker.signature, embedder_digest])

@@ -1,0 +1,184 @@
+"""Documents of every kind are read as text; those that cannot be read are named with the reason."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+from evaluation.errors import ConfigurationError
+from evaluation.retrieval import readers
+from evaluation.retrieval.documents import read_corpus, read_document
+from evaluation.retrieval.passages import Chunker, index_identity, passages_of
+
+
+def pdf(*pages: str, password: str = "") -> bytes:
+    """Return a PDF with a line of text on each page."""
+    writer = PdfWriter()
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+        }
+    )
+    for text in pages:
+        page = writer.add_blank_page(width=300, height=300)
+        page[NameObject("/Resources")] = DictionaryObject(
+            {NameObject("/Font"): DictionaryObject({NameObject("/F1"): writer._add_object(font)})}
+        )
+        stream = DecodedStreamObject()
+        stream.set_data(f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode())
+        page[NameObject("/Contents")] = writer._add_object(stream)
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    content = io.BytesIO()
+    writer.write(content)
+    return content.getvalue()
+
+
+def word_document() -> bytes:
+    document = docx.Document()
+    document.add_heading("Legs", level=2)
+    document.add_paragraph("Spiders have 8 legs.")
+    table = document.add_table(rows=1, cols=2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "Insects", "6"
+    document.add_paragraph("That is all.")
+    content = io.BytesIO()
+    document.save(content)
+    return content.getvalue()
+
+
+PAGE = b"""<html><head><title>No</title><style>p {}</style></head><body><h1>Legs</h1>
+<p>Spiders have <b>8</b>
+legs.</p><script>alert("no")</script><ul><li>one<li>two</ul><!-- no --><p>a<br>b &lt;c&gt;</p></body></html>"""
+DOCUMENTS = {
+    "a.txt": (b"Spiders have 8 legs.", "Spiders have 8 legs."),
+    "b.md": ("# Füße".encode("utf-8-sig"), "# Füße"),
+    "c.txt": ("Füße".encode("utf-16"), "Füße"),
+    "d.html": (PAGE, "Legs\n\nSpiders have 8 legs.\n\none\n\ntwo\n\na b <c>"),
+    "e.csv": (b"name;legs\nspider;8\nsnake;\n", "name: spider\nlegs: 8\n\nname: snake"),
+    "f.docx": (word_document(), "## Legs\n\nSpiders have 8 legs.\n\nInsects | 6\n\nThat is all."),
+    "g.PDF": (pdf("Spiders have 8 legs.", "Insects have 6."), "Spiders have 8 legs.\n\nInsects have 6."),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_is_read_as_what_it_shows(name: str, tmp_path: Path) -> None:
+    content, text = DOCUMENTS[name]
+    (tmp_path / name).write_bytes(content)
+
+    assert read_document(tmp_path / name, name).text == text
+
+
+def test_a_folder_is_read_in_the_order_of_names_without_hidden_files(tmp_path: Path) -> None:
+    for name in ("b/z.txt", "b/a.md", "a.txt", ".git/x.txt", "b/picture.png", ".hidden.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"text of {name}")
+
+    corpus = read_corpus(tmp_path)
+
+    assert [document.path for document in corpus.documents] == ["a.txt", "b/a.md", "b/z.txt"]
+    assert corpus.skipped == ("b/picture.png",)
+
+
+def test_one_file_is_a_corpus(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Spiders have 8 legs.")
+
+    (document,) = read_corpus(tmp_path / "a.txt").documents
+
+    assert document.path == "a.txt"
+
+
+def damaged_docx() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.txt", b"caf\xe9", "byte 3 is not utf-8"),
+        ("a.pdf", b"%PDF-1.4\nnothing", "it is damaged"),
+        ("a.pdf", b"", "it is damaged"),
+        ("a.pdf", pdf("secret", password="key"), "it is encrypted, and needs a password"),
+        ("a.docx", b"PK\x03\x04", "it is damaged"),
+        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1", "it is encrypted, or of an older format"),
+        ("a.docx", damaged_docx(), "it is damaged"),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_named_with_the_reason(
+    name: str, content: bytes, reason: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(ConfigurationError) as error:
+        read_corpus(tmp_path)
+
+    assert str(tmp_path / name) in str(error.value)
+    assert reason in str(error.value)
+
+
+def test_a_document_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "LARGEST_UNPACKED", 2**20)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b" " * 2**21)
+    (tmp_path / "a.docx").write_bytes(content.getvalue())
+
+    with pytest.raises(ConfigurationError, match="it unpacks to more than 1 MiB"):
+        read_corpus(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "message"),
+    [
+        ({}, "", "has no text: 0 documents, 0 files of other kinds"),
+        ({"a.png": "x"}, "", "has no text: 0 documents, 1 files of other kinds"),
+        ({"a.txt": "  \n"}, "", "has no text: 1 documents"),
+        ({"a.png": "x"}, "a.png", "is no document of a kind that is read"),
+        ({}, "nothing", "no such corpus"),
+    ],
+)
+def test_a_corpus_without_text_is_refused(files: dict[str, str], path: str, message: str, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+
+    with pytest.raises(ConfigurationError, match=message):
+        read_corpus(tmp_path / path)
+
+
+def test_passages_know_their_document_position_and_page(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf("Spiders have 8 legs.", "Insects have 6.", "Snakes have none."))
+    (document,) = read_corpus(tmp_path).documents
+
+    passages = passages_of(document, Chunker(size=4))
+
+    assert [(p.passage_id, p.page, p.text) for p in passages] == [
+        ("a.pdf#0", 1, "Spiders have 8 legs."),
+        ("a.pdf#1", 2, "Insects have 6."),
+        ("a.pdf#2", 3, "Snakes have none."),
+    ]
+    assert len(PdfReader(tmp_path / "a.pdf").pages) == 3
+
+
+def test_the_version_of_an_index_tells_what_it_was_made_of(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Spiders have 8 legs.")
+    (tmp_path / "b.txt").write_text("Insects have 6.")
+    corpus, chunker = read_corpus(tmp_path), Chunker(size=10, overlap=2)
+    versions = {
+        index_identity(corpus, chunker, "digest"),
+        index_identity(corpus, chunker, "other"),
+        index_identity(corpus, Chunker(size=10, overlap=3), "digest"),
+    }
+    (tmp_path / "b.txt").write_text("Insects have 7.")
+    versions.add(index_identity(read_corpus(tmp_path), chunker, "digest"))
+
+    assert len(versions) == 4
+    (tmp_path / "b.txt").write_text("Insects have 6.")
+    assert index_identity(read_corpus(tmp_path), chunker, "digest") in versions
