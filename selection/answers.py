@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from evaluation.records.evidence import Choosable
-from evaluation.results.frames import ShownInNotebooks
+from evaluation.results.frames import REAL, TEXT, TRUTH, WHOLE, ShownInNotebooks, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,8 +181,6 @@ class Recommendation(ShownInNotebooks):
         Columns: `candidate` and `model` (`string`), `is_named`, `is_tied` and `is_pareto` (`boolean`), `quality`,
         `low`, `high`, `measured`, `latency_s`, `cost_per_1k`, `energy_j`, `memory_gb` (`float64`), `n_cases` (`Int64`).
         """
-        from evaluation.results.frames import REAL, TEXT, TRUTH, WHOLE, frame
-
         columns = {"candidate": TEXT, "model": TEXT, "is_named": TRUTH, "is_tied": TRUTH, "is_pareto": TRUTH}
         columns |= dict.fromkeys(("quality", "low", "high", "measured"), REAL) | {"n_cases": WHOLE}
         columns |= dict.fromkeys((*_EXPECTED, "memory_gb"), REAL)

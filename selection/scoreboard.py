@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from evaluation.records.evidence import Choosable, Evidence
-from evaluation.results.frames import ShownInNotebooks
+from evaluation.results.frames import REAL, TEXT, WHOLE, ShownInNotebooks, frame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,8 +118,6 @@ class Scoreboard(ShownInNotebooks):
         Columns: `task`, `candidate`, `model` and `not_ready` (`string`), `n_cases` (`Int64`), `quality`, `quality_se`,
         `latency_s` (the 95th percentile), `cost_usd` and `energy_j` (`float64`).
         """
-        from evaluation.results.frames import REAL, TEXT, WHOLE, frame
-
         columns = {"task": TEXT, "candidate": TEXT, "model": TEXT, "not_ready": TEXT, "n_cases": WHOLE}
         columns |= dict.fromkeys(("quality", "quality_se", "latency_s", "cost_usd", "energy_j"), REAL)
         rows = [row for standing in self.standings.values() for row in self._rows(standing)]

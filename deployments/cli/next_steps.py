@@ -50,7 +50,13 @@ def _with_options(match: re.Match[str]) -> str:
         f"{_CARRIED[param.name]} {shlex.quote(value)}"
         for param in command.params
         if param.name in _typed and _CARRIED[param.name] not in words
+        if param.name != "endpoint" or not _has_its_servers(words)
         for value in _typed[param.name]
         if param.multiple or len(_typed[param.name]) == 1
     ]
     return f"`benchwright {' '.join([match[1], *added])}`"
+
+
+def _has_its_servers(words: list[str]) -> bool:
+    """Check whether a command works on stored runs alone, and takes no server or the one that is stored with them."""
+    return "--resume" in words or (words[0] == "compare" and "--benchmark" not in words)

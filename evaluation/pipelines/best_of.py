@@ -57,34 +57,34 @@ class BestOf(Pipeline):
     def _metric(self) -> Metric:
         return parse_metric(self.metric, may_name_a_file=False)
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask all samples side by side, then let one of them be chosen."""
-        samples = yield from usable_samples(given.messages, self.n, self.temperature)
+        samples = yield from usable_samples(task.messages, self.n, self.temperature)
         if len({sample.text for sample in samples}) == 1:
             return PipelineResult(answer=samples[0].text, notes={"samples": len(samples), "chosen": 1})
         if self.metric:
-            values = [self._value(given, sample) for sample in samples]
+            values = [self._value(task, sample) for sample in samples]
             best = max(range(len(samples)), key=lambda index: values[index])
             notes = {"samples": len(samples), "chosen": best + 1, self._metric.name: values}
             return PipelineResult(answer=samples[best].text, notes=notes)
-        request = self._choice(given, samples)
+        request = self._choice(task, samples)
         (verdict,) = yield from all_replies([request])
         chosen = read_choice(verdict.text, len(samples))
         notes = {"samples": len(samples), "chosen": chosen, "choice_read": chosen is not None}
         return PipelineResult(answer=samples[(chosen or 1) - 1].text, notes=notes)
 
-    def _value(self, given: PipelineInput, sample: ModelReply) -> float:
-        measured = self._metric.measure(given.case, [Generation(answer=sample.text, text=sample.text)], {})
+    def _value(self, task: PipelineInput, sample: ModelReply) -> float:
+        measured = self._metric.measure(task.case, [Generation(answer=sample.text, text=sample.text)], {})
         if not isinstance(measured, Measurement):
             return float("-inf")
         return measured.value if self._metric.higher_is_better else -measured.value
 
-    def _choice(self, given: PipelineInput, samples: list[ModelReply]) -> AskModel:
-        task = "\n\n".join(turn.content for turn in given.messages if turn.role != "assistant")
+    def _choice(self, task: PipelineInput, samples: list[ModelReply]) -> AskModel:
+        prompt = "\n\n".join(turn.content for turn in task.messages if turn.role != "assistant")
         listed = "\n\n".join(f"[Answer {i}]\n{sample.text}" for i, sample in enumerate(samples, 1))
-        criteria = f"\n\nWhat makes a good answer: {given.benchmark.criteria}" if given.benchmark.criteria else ""
+        criteria = f"\n\nWhat makes a good answer: {task.benchmark.criteria}" if task.benchmark.criteria else ""
         text = (
-            f"Several answers to one task follow. Choose the best one.{criteria}\n\n[Task]\n{task}\n\n{listed}\n\n"
+            f"Several answers to one task follow. Choose the best one.{criteria}\n\n[Task]\n{prompt}\n\n{listed}\n\n"
             f'Reply with JSON: {{"best": number of the best answer, 1 to {len(samples)}}}.'
         )
         schema = {

@@ -72,12 +72,12 @@ class Cascade(Pipeline):
         except re.error as error:
             raise ConfigurationError(f"cascade: pattern={self.pattern!r} is no regular expression: {error}") from error
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask the small model; ask the large one where its signal is low, or always (`ask_both`)."""
-        reply, signal = yield from self._small(given)
+        reply, signal = yield from self._small(task)
         is_unsure = signal is None or signal < self.threshold
         notes: dict[str, Any] = {"signal": signal, ESCALATED: is_unsure}
-        request = AskModel(stage=ESCALATED, messages=given.messages, model=self.large)
+        request = AskModel(stage=ESCALATED, messages=task.messages, model=self.large)
         if reply is None or is_unsure:
             larger = yield from one_reply(request)
             return PipelineResult(answer=larger.text, notes=notes)
@@ -86,16 +86,16 @@ class Cascade(Pipeline):
         return PipelineResult(answer=reply.text, notes=notes)
 
     def _small(
-        self, given: PipelineInput
+        self, task: PipelineInput
     ) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[ModelReply | None, float | None]]:
         """Return the small model's answer, and its signal; None: it gave no answer, or its server tells no signal."""
         if self.signal == "agreement":
             try:
-                return (yield from self._agreement(given))
+                return (yield from self._agreement(task))
             except StageFailedError:
                 return None, None
-        (reply,) = yield from all_replies([AskModel(stage="answer", messages=given.messages)])
-        if reply.own_failure is not None:
+        (reply,) = yield from all_replies([AskModel(stage="answer", messages=task.messages)])
+        if reply.failure is not None:
             return None, None
         if self.signal == "logprob":
             return reply, reply.mean_logprob
@@ -104,11 +104,11 @@ class Cascade(Pipeline):
         return reply, float(self._has_format(reply.text))
 
     def _agreement(
-        self, given: PipelineInput
+        self, task: PipelineInput
     ) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[ModelReply | None, float | None]]:
-        samples = yield from usable_samples(given.messages, self.n, self.temperature)
-        extract = EXTRACTORS[extractor_of("auto", given)]
-        keys = [extract(reply.text, given.case) for reply in samples]
+        samples = yield from usable_samples(task.messages, self.n, self.temperature)
+        extract = EXTRACTORS[extractor_of("auto", task)]
+        keys = [extract(reply.text, task.case) for reply in samples]
         votes = Counter(key for key in keys if key is not None)
         if not votes:
             return samples[0], 0.0

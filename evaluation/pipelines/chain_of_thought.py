@@ -30,9 +30,9 @@ class ChainOfThought(Pipeline):
     instruction: str = INSTRUCTION
     """Text behind the benchmark's words."""
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask for reasoning, and for the answer where the reasoning does not end in one."""
-        request = AskModel(stage="reasoning", messages=with_instruction(given.messages, self.instruction))
+        request = AskModel(stage="reasoning", messages=with_instruction(task.messages, self.instruction))
         reply = yield from one_reply(request)
         reasoning, answer = split_answer(reply.text)
         if answer:

@@ -14,7 +14,7 @@ class Direct(Pipeline):
     name: ClassVar[str] = "direct"
     summary: ClassVar[str] = "one request in the benchmark's words"
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask once."""
-        reply = yield from one_reply(AskModel(stage="answer", messages=given.messages))
+        reply = yield from one_reply(AskModel(stage="answer", messages=task.messages))
         return PipelineResult(answer=reply.text)

@@ -15,8 +15,8 @@ MOST_WORDS = 12
 
 def number(answer: str, case: Case) -> str | None:
     """Return the number that the answer gives, as `numeric_match` reads it; None: it gives none."""
-    found = find_number(answer, decimal_comma=False)
-    return None if found is None or found.value is None else str(Fraction(found.value))
+    number_found = find_number(answer, decimal_comma=False)
+    return None if number_found is None or number_found.value is None else str(Fraction(number_found.value))
 
 
 def choice(answer: str, case: Case) -> str | None:

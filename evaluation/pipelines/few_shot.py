@@ -33,40 +33,40 @@ class FewShot(Pipeline):
         if not 1 <= self.k <= MOST_EXAMPLES:
             raise ConfigurationError(f"few_shot: k={self.k} must be from 1 to {MOST_EXAMPLES}")
 
-    def problem(self, given: PipelineInput) -> str | None:
+    def problem(self, task: PipelineInput) -> str | None:
         """Say that there are too few examples."""
-        n_available = len(self._available(given))
+        n_available = len(self._available(task))
         if n_available >= self.k:
             return None
         of = f"tagged {self.tag!r}" if self.tag else "beside it"
         return f"has {n_available} answered {'case' if n_available == 1 else 'cases'} {of} to show, not {self.k}"
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask once, behind the examples."""
-        reply = yield from one_reply(AskModel(stage="answer", messages=self._messages(given)))
+        reply = yield from one_reply(AskModel(stage="answer", messages=self._messages(task)))
         return PipelineResult(answer=reply.text)
 
-    def _available(self, given: PipelineInput) -> list[Case]:
+    def _available(self, task: PipelineInput) -> list[Case]:
         """Return the cases that may be shown: never one that asks the same as the case itself."""
         return [
             case
-            for case in given.examples
+            for case in task.examples
             if case.references
             and not case.messages
             and (not self.tag or self.tag in case.tags)
-            and case.case_id != given.case.case_id
-            and (case.prompt, case.context) != (given.case.prompt, given.case.context)
+            and case.case_id != task.case.case_id
+            and (case.prompt, case.context) != (task.case.prompt, task.case.context)
         ]
 
-    def _messages(self, given: PipelineInput) -> tuple[Message, ...]:
-        available = self._available(given)
-        drawn = random.Random(derived_seed(self.seed, given.case.case_id, 0))  # noqa: S311 - examples, not secrets
+    def _messages(self, task: PipelineInput) -> tuple[Message, ...]:
+        available = self._available(task)
+        drawn = random.Random(derived_seed(self.seed, task.case.case_id, 0))  # noqa: S311 - examples, not secrets
         shown = drawn.sample(available, min(self.k, len(available)))
-        turns = [turn for case in shown for turn in self._turns(given, case)]
-        asked = given.messages
-        n_system = sum(turn.role == "system" for turn in asked)
-        return (*asked[:n_system], *turns, *asked[n_system:])
+        turns = [turn for case in shown for turn in self._turns(task, case)]
+        messages = task.messages
+        n_system = sum(turn.role == "system" for turn in messages)
+        return (*messages[:n_system], *turns, *messages[n_system:])
 
-    def _turns(self, given: PipelineInput, case: Case) -> tuple[Message, ...]:
-        without_system = tuple(turn for turn in given.messages_of(case) if turn.role == "user")
+    def _turns(self, task: PipelineInput, case: Case) -> tuple[Message, ...]:
+        without_system = tuple(turn for turn in task.messages_of(case) if turn.role == "user")
         return (*without_system[-1:], Message(role="assistant", content=case.references[0]))

@@ -68,52 +68,52 @@ class MapReduce(Pipeline):
             if "{text}" not in getattr(self, option):
                 raise ConfigurationError(f"map_reduce: {option} has no {{text}}", "Write {text} where the text goes.")
 
-    def problem(self, given: PipelineInput) -> str | None:
+    def problem(self, task: PipelineInput) -> str | None:
         """Say that a chunk and its note cannot fit the context."""
-        if given.case.messages and not given.case.context:
+        if task.case.messages and not task.case.context:
             return "is a conversation without passages: there is no document to split"
         needed = self.chunk_size + self.note_tokens
-        if needed < given.context_tokens:
+        if needed < task.context_tokens:
             return None
         return (
             f"is split into chunks of {self.chunk_size}, which with notes of {self.note_tokens} tokens do not fit "
-            f"num_ctx={given.context_tokens}"
+            f"num_ctx={task.context_tokens}"
         )
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask for notes on all chunks side by side, combine them until they fit, and ask for the answer."""
-        chunks, unit = yield from self._chunks(given)
+        chunks, unit = yield from self._chunks(task)
         notes = {"chunks": len(chunks), "chunk_unit": unit}
         if len(chunks) < 2:
-            reply = yield from one_reply(AskModel(stage="answer", messages=given.messages))
+            reply = yield from one_reply(AskModel(stage="answer", messages=task.messages))
             return PipelineResult(answer=reply.text, notes={**notes, "levels": 0})
         requests = [
-            self._note(f"map {i}", self.map_prompt, given, text=chunk.text, number=str(i), total=str(len(chunks)))
+            self._note(f"map {i}", self.map_prompt, task, text=chunk.text, number=str(i), total=str(len(chunks)))
             for i, chunk in enumerate(chunks, 1)
         ]
         written = written_notes(requests, (yield from all_replies(requests)))
         notes["parts_without_note"] = len(chunks) - len(written)
         level = 0
-        while (groups := self._groups(written, given)) is not None:
+        while (groups := self._groups(written, task)) is not None:
             level += 1
             if level > MOST_LEVELS or len(groups) >= len(written):
                 raise StageFailedError("reduce", FailureKind.PROMPT_TOO_LONG, "the notes do not fit the context")
             requests = [
                 self._note(
-                    f"combine {level}.{i}", self.combine_prompt, given, text="\n\n".join(note.text for note in group)
+                    f"combine {level}.{i}", self.combine_prompt, task, text="\n\n".join(note.text for note in group)
                 )
                 for i, group in enumerate(groups, 1)
             ]
             written = written_notes(requests, (yield from all_replies(requests)))
         joined = "\n\n".join(note.text for note in written)
-        reply = yield from one_reply(AskModel(stage="reduce", messages=given.with_document(joined)))
+        reply = yield from one_reply(AskModel(stage="reduce", messages=task.with_document(joined)))
         return PipelineResult(answer=reply.text, reasoning=joined, notes={**notes, "levels": level + 1})
 
     def _chunks(
-        self, given: PipelineInput
+        self, task: PipelineInput
     ) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[tuple[Chunk, ...], str]]:
         """Return the document's chunks, and the unit of their sizes: tokens or words."""
-        text = given.document
+        text = task.document
         parts = pieces(text, longest=min(LONGEST_PIECE, max(1, self.chunk_size // WORD_TOKENS)))
         texts = tuple(text[part.start : part.end] for part in parts)
         (counted,) = yield (CountTokens(stage="count tokens", texts=texts),)
@@ -122,21 +122,19 @@ class MapReduce(Pipeline):
         chunks = packed(text, parts, sizes, size=self.chunk_size, overlap=self.chunk_overlap)
         return chunks, "words" if counts is None else "tokens"
 
-    def _note(self, stage: str, prompt: str, given: PipelineInput, **values: str) -> AskModel:
-        content = filled(prompt, question=task_of(given), **values)
+    def _note(self, stage: str, prompt: str, task: PipelineInput, **values: str) -> AskModel:
+        content = filled(prompt, question=task_of(task), **values)
         limit = {"num_predict": self.note_tokens}
         return AskModel(stage=stage, messages=(Message(role="user", content=content),), options=limit)
 
-    def _groups(self, notes: Sequence[ModelReply], given: PipelineInput) -> list[list[ModelReply]] | None:
+    def _groups(self, notes: Sequence[ModelReply], task: PipelineInput) -> list[list[ModelReply]] | None:
         """Return consecutive notes that fit one prompt together; None: all of them do."""
-        around = " ".join(turn.content for turn in given.with_document("-"))
-        room = given.context_tokens - given.answer_tokens - PROMPT_MARGIN - estimated_tokens(around)
-        sizes = [note.output_tokens or estimated_tokens(note.text) for note in notes]
+        around = " ".join(turn.content for turn in task.with_document("-"))
+        room = task.context_tokens - task.answer_tokens - PROMPT_MARGIN - estimated_tokens(around)
+        sizes = [note.generation.output_tokens or estimated_tokens(note.text) for note in notes]
         if sum(sizes) <= room or len(notes) < 2:
             return None
-        room = min(
-            room, given.context_tokens - self.note_tokens - PROMPT_MARGIN - estimated_tokens(self.combine_prompt)
-        )
+        room = min(room, task.context_tokens - self.note_tokens - PROMPT_MARGIN - estimated_tokens(self.combine_prompt))
         groups: list[list[ModelReply]] = []
         held = 0
         for note, size in zip(notes, sizes, strict=True):
@@ -148,11 +146,11 @@ class MapReduce(Pipeline):
         return groups
 
 
-def task_of(given: PipelineInput) -> str:
+def task_of(task: PipelineInput) -> str:
     """Return what is asked about the document: the case's question, else the benchmark's words around the document."""
-    if given.case.context:
-        return given.question
-    return given.benchmark.prompt.template.replace("{prompt}", "").strip() or "summarize it"
+    if task.case.context:
+        return task.question
+    return task.benchmark.prompt.template.replace("{prompt}", "").strip() or "summarize it"
 
 
 def estimated_tokens(text: str) -> int:
@@ -167,9 +165,9 @@ def written_notes(requests: Sequence[AskModel], replies: Sequence[ModelReply]) -
         StageFailedError: a prompt was too long, or the model wrote nothing on any part.
     """
     for request, reply in zip(requests, replies, strict=True):
-        if reply.own_failure is FailureKind.PROMPT_TOO_LONG:
+        if reply.failure is FailureKind.PROMPT_TOO_LONG:
             usable(request, reply)
-    notes = [reply for reply in replies if reply.own_failure is None]
+    notes = [reply for reply in replies if reply.failure is None]
     if not notes:
         usable(requests[0], replies[0])
     return notes

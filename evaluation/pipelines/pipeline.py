@@ -73,7 +73,7 @@ class PipelineResult:
     """The answer of a pipeline to a case."""
 
     answer: str
-    own_failure: FailureKind | None = None
+    failure: FailureKind | None = None
     message: str | None = None
     """Description of the failure, which names its stage."""
     reasoning: str = ""
@@ -103,7 +103,7 @@ class Pipeline(ABC):
     """Raised whenever the same case could be asked otherwise."""
 
     @abstractmethod
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Yield the requests of one stage after another, and return the answer.
 
         Deterministic: the same input and replies yield the same requests, so that a case continues from the replies
@@ -121,7 +121,7 @@ class Pipeline(ABC):
         names = (getattr(self, option.name) for option in fields(self) if option.metadata.get("role") == "model")
         return tuple(dict.fromkeys(name for name in names if name))
 
-    def problem(self, given: PipelineInput) -> str | None:
+    def problem(self, task: PipelineInput) -> str | None:
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""
         return None
 
@@ -157,8 +157,8 @@ def usable(request: AskModel, reply: ModelReply) -> ModelReply:
     Raises:
         StageFailedError: the model failed.
     """
-    if reply.own_failure is not None:
-        raise StageFailedError(request.stage, reply.own_failure)
+    if reply.failure is not None:
+        raise StageFailedError(request.stage, reply.failure)
     return reply
 
 

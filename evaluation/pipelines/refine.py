@@ -41,12 +41,12 @@ class Refine(Pipeline):
         if not 1 <= self.rounds <= MOST_ROUNDS:
             raise ConfigurationError(f"refine: rounds={self.rounds} must be from 1 to {MOST_ROUNDS}")
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask for the draft, then for critique and revision until nothing is to be changed."""
-        reply = yield from one_reply(AskModel(stage="draft", messages=given.messages))
+        reply = yield from one_reply(AskModel(stage="draft", messages=task.messages))
         n_revisions = 0
         for i in range(1, self.rounds + 1):
-            critique = AskModel(stage=f"critique {i}", messages=answered(given.messages, reply, self.critique_prompt))
+            critique = AskModel(stage=f"critique {i}", messages=answered(task.messages, reply, self.critique_prompt))
             findings = yield from one_reply(critique)
             if is_satisfied(findings.text):
                 break

@@ -60,7 +60,7 @@ class Retrieval(Pipeline):
     method: Literal["dense", "bm25", "hybrid"] = "hybrid"
     """`dense`: by embeddings; `bm25`: by words; `hybrid`: both, joined by reciprocal rank fusion."""
     preset: Literal["fast", "balanced", "accurate"] = "balanced"
-    """Values of `chunk_size`, `top_k` and `min_similarity` that are not given."""
+    """Values of `chunk_size`, `top_k` and `min_similarity` that are not task."""
     chunk_size: int = 0
     """Words of a chunk; 0: the preset's."""
     chunk_overlap: int = -1
@@ -77,8 +77,8 @@ class Retrieval(Pipeline):
     def __post_init__(self) -> None:
         """Fill in the preset's values, and refuse those that cannot work."""
         for name, value in PRESETS[self.preset].items():
-            given = getattr(self, name)
-            if (name == "min_similarity" and given == -2) or (name != "min_similarity" and given == 0):
+            current = getattr(self, name)
+            if current == (-2 if name == "min_similarity" else 0):
                 object.__setattr__(self, name, value if name == "min_similarity" else int(value))
         if self.chunk_overlap == -1:
             object.__setattr__(self, "chunk_overlap", self.chunk_size // 8)
@@ -101,15 +101,15 @@ class Retrieval(Pipeline):
             if place not in self.prompt:
                 raise ConfigurationError(f"retrieval: the prompt has no {place}", f"Write {place} where it goes.")
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Search, let a model order what was found where one is named, and ask for the answer."""
-        passages = yield from self._search(given.question)
+        passages = yield from self._search(task.question)
         if self.rerank and len(passages) > 1:
-            passages = yield from self._reranked(given.question, passages)
+            passages = yield from self._reranked(task.question, passages)
         passages = passages[: self.top_k]
         sources = "\n\n".join(f"[{i}] {passage.text}" for i, passage in enumerate(passages, 1)) or "(no source found)"
-        content = filled(self.prompt, sources=sources, question=given.question)
-        system = tuple(turn for turn in given.messages if turn.role == "system")
+        content = filled(self.prompt, sources=sources, question=task.question)
+        system = tuple(turn for turn in task.messages if turn.role == "system")
         messages = (*system, Message(role="user", content=content))
         reply = yield from one_reply(AskModel(stage="answer", messages=messages))
         notes = {"passages": len(passages), "citations": citations(reply.text, len(passages))}
@@ -130,8 +130,8 @@ class Retrieval(Pipeline):
             top_k=2 * self.top_k if self.rerank else self.top_k,
             min_similarity=self.min_similarity,
         )
-        (found,) = yield (search,)
-        return cast("Passages", found).passages
+        (reply,) = yield (search,)
+        return cast("Passages", reply).passages
 
     def _reranked(
         self, question: str, passages: tuple[Passage, ...]

@@ -33,8 +33,8 @@ def usable_samples(
         AskModel(stage=f"sample {i}", messages=messages, options={"temperature": temperature}) for i in range(1, n + 1)
     ]
     replies = yield from all_replies(requests)
-    samples = [reply for reply in replies if reply.own_failure is None]
-    first = replies[0].own_failure
+    samples = [reply for reply in replies if reply.failure is None]
+    first = replies[0].failure
     if not samples and first is not None:
         raise StageFailedError(requests[0].stage, first, f"no sample gave an answer; the first: {first}")
     return samples

@@ -60,11 +60,11 @@ class Sectioned(Pipeline):
                 "Set parallel=false.",
             )
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask for all sections at once, or one after the other."""
         written: list[str] = []
         for group in [self.sections] if self.parallel else [(section,) for section in self.sections]:
-            requests = [self._request(section, given, written) for section in group]
+            requests = [self._request(section, task, written) for section in group]
             replies = yield from all_replies(requests)
             written += [
                 filled(self.heading, name=section.name) + usable(request, reply).text.strip()
@@ -72,10 +72,10 @@ class Sectioned(Pipeline):
             ]
         return PipelineResult(answer="\n\n".join(written), notes={"sections": len(written)})
 
-    def _request(self, section: Section, given: PipelineInput, written: list[str]) -> AskModel:
-        values = {"document": given.document, "question": given.question, "sections": "\n\n".join(written)}
+    def _request(self, section: Section, task: PipelineInput, written: list[str]) -> AskModel:
+        values = {"document": task.document, "question": task.question, "sections": "\n\n".join(written)}
         content = filled(section.prompt, **values)
-        system = tuple(turn for turn in given.messages if turn.role == "system")
+        system = tuple(turn for turn in task.messages if turn.role == "system")
         return AskModel(stage=f"section {section.name}", messages=(*system, Message(role="user", content=content)))
 
 

@@ -40,12 +40,12 @@ class SelfConsistency(Pipeline):
         """Refuse a number of samples or a temperature that cannot vote."""
         refuse_sampling(self.name, self.n, self.temperature)
 
-    def run(self, given: PipelineInput) -> Stages:
+    def run(self, task: PipelineInput) -> Stages:
         """Ask all samples side by side, and count their answers."""
-        messages = with_instruction(given.messages, INSTRUCTION) if self.reasoning else given.messages
+        messages = with_instruction(task.messages, INSTRUCTION) if self.reasoning else task.messages
         samples = yield from usable_samples(messages, self.n, self.temperature)
         texts = [split_answer(sample.text)[1] or sample.text for sample in samples]
-        votes = self._votes(texts, given)
+        votes = self._votes(texts, task)
         if not votes:
             return PipelineResult(answer=texts[0], confidence=None, notes={"samples": self.n, "read": 0})
         winner = max(votes.values(), key=len)
@@ -56,19 +56,19 @@ class SelfConsistency(Pipeline):
             notes={"samples": self.n, "read": sum(map(len, votes.values())), "shares": shares},
         )
 
-    def _votes(self, texts: list[str], given: PipelineInput) -> dict[str, list[int]]:
+    def _votes(self, texts: list[str], task: PipelineInput) -> dict[str, list[int]]:
         """Return the indices of the texts with each answer, in the order in which answers first appear."""
-        extract = EXTRACTORS[extractor_of(self.extractor, given)]
+        extract = EXTRACTORS[extractor_of(self.extractor, task)]
         votes: dict[str, list[int]] = defaultdict(list)
         for index, answer in enumerate(texts):
-            if (key := extract(answer, given.case)) is not None:
+            if (key := extract(answer, task.case)) is not None:
                 votes[key].append(index)
         return dict(votes)
 
 
-def extractor_of(name: str, given: PipelineInput) -> str:
+def extractor_of(name: str, task: PipelineInput) -> str:
     """Return the name of the extractor; `auto`: as the benchmark's headline metric reads answers."""
     if name != "auto":
         return name
-    headline = given.benchmark.headline.partition("(")[0]
-    return _BY_HEADLINE.get(headline) or ("choice" if given.case.choices else "text")
+    headline = task.benchmark.headline.partition("(")[0]
+    return _BY_HEADLINE.get(headline) or ("choice" if task.case.choices else "text")

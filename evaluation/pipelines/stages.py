@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from evaluation.case import Message
 from evaluation.errors import FailureKind
+from evaluation.generation import Generation
 from evaluation.retrieval.passages import Passage
 
 OWN_MODEL = ""
@@ -63,16 +64,19 @@ class SearchPassages:
 class ModelReply:
     """A model's answer to `AskModel`."""
 
-    text: str
-    """Without its thinking; empty if the model failed."""
-    thinking: str | None = None
-    finish_reason: str | None = None
-    own_failure: FailureKind | None = None
-    """Kind of the model's own failure: an empty answer, a prompt that is too long, …"""
-    prompt_tokens: int | None = None
-    output_tokens: int | None = None
+    generation: Generation
     mean_logprob: float | None = None
     """Mean log-probability of the answer's tokens; None where the server does not report it."""
+
+    @property
+    def text(self) -> str:
+        """The answer, without thinking; empty where the model failed."""
+        return self.generation.answer
+
+    @property
+    def failure(self) -> FailureKind | None:
+        """Kind of the model's own failure: an empty answer, a prompt that is too long, …; None: it answered."""
+        return self.generation.own_failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,15 +17,15 @@ class PipelineFailedError(BenchwrightError):
 class Walk:
     """One case on its way through a pipeline."""
 
-    def __init__(self, pipeline: Pipeline, given: PipelineInput) -> None:
+    def __init__(self, pipeline: Pipeline, task: PipelineInput) -> None:
         """Begin, up to the first requests.
 
         Raises:
             PipelineFailedError: the pipeline is at fault.
         """
         self._pipeline = pipeline
-        self._given = given
-        self._stages = pipeline.run(given)
+        self._task = task
+        self._stages = pipeline.run(task)
         self._names: set[str] = set()
         self.waiting: tuple[StageRequest, ...] = ()
         """Requests to answer side by side before the pipeline goes on; empty once there is a result."""
@@ -59,7 +59,7 @@ class Walk:
         except StopIteration as end:
             self.result = self._checked(end.value)
         except StageFailedError as error:
-            self.result = PipelineResult(answer="", own_failure=error.kind, message=str(error))
+            self.result = PipelineResult(answer="", failure=error.kind, message=str(error))
         except Exception as error:
             raise self._failed(f"{type(error).__name__}: {error}") from error
         else:
@@ -83,5 +83,5 @@ class Walk:
 
     def _failed(self, why: str) -> PipelineFailedError:
         return PipelineFailedError(
-            f"pipeline {self._pipeline.name!r}, case {self._given.case.case_id!r}: {why}", "See docs/pipelines.md."
+            f"pipeline {self._pipeline.name!r}, case {self._task.case.case_id!r}: {why}", "See docs/pipelines.md."
         )

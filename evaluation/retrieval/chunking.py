@@ -44,12 +44,12 @@ def pieces(text: str, *, longest: int = LONGEST_PIECE) -> tuple[Piece, ...]:
         text: The text.
         longest: Words above which a sentence is split.
     """
-    found: list[Piece] = []
+    parts_of_text: list[Piece] = []
     for start, end in _stretches(text, 0, len(text), _PARAGRAPH_END):
         sentences = list(_stretches(text, start, end, _SENTENCE_END))
         parts = [part for sentence in sentences for part in _within_limit(text, *sentence, longest)]
-        found += [Piece(start=a, end=b, ends_paragraph=(a, b) == parts[-1]) for a, b in parts]
-    return tuple(found)
+        parts_of_text += [Piece(start=a, end=b, ends_paragraph=(a, b) == parts[-1]) for a, b in parts]
+    return tuple(parts_of_text)
 
 
 def _stretches(text: str, start: int, end: int, boundary: re.Pattern[str]) -> list[tuple[int, int]]:

@@ -63,7 +63,7 @@ class Index:
         """
         dense = self._dense([query for query in queries if query.method != "bm25"])
         by_words = self._by_words([query for query in queries if query.method != "dense"])
-        found: list[tuple[Passage, ...]] = []
+        results: list[tuple[Passage, ...]] = []
         for query in queries:
             if query.method == "dense":
                 ranking = next(dense)[: query.top_k]
@@ -71,8 +71,8 @@ class Index:
                 ranking = next(by_words)[: query.top_k]
             else:
                 ranking = fused([_places(next(dense)), _places(next(by_words))])[: query.top_k]
-            found.append(tuple(replace(self.passages[place], relevance=value) for place, value in ranking))
-        return found
+            results.append(tuple(replace(self.passages[place], relevance=value) for place, value in ranking))
+        return results
 
     def _dense(self, queries: Sequence[Query]) -> Iterator[list[Place]]:
         """Yield a ranking by cosine for each query."""
@@ -82,22 +82,22 @@ class Index:
             return
         if self.vectors is None:
             raise ConfigurationError("the index has no embeddings", "Search it with method=bm25.")
-        asked = np.array([query.vector for query in queries], dtype=np.float32)
-        if asked.shape[1] != self.vectors.shape[1]:
+        vectors = np.array([query.vector for query in queries], dtype=np.float32)
+        if vectors.shape[1] != self.vectors.shape[1]:
             raise ConfigurationError(
-                f"the question's embedding has {asked.shape[1]} numbers, the index's have {self.vectors.shape[1]}",
+                f"the question's embedding has {vectors.shape[1]} numbers, the index's have {self.vectors.shape[1]}",
                 "Embed both with the same model.",
             )
         for start in range(0, len(queries), BATCH):
-            cosines = of_length_1(asked[start : start + BATCH]) @ self.vectors.T
+            cosines = of_length_1(vectors[start : start + BATCH]) @ self.vectors.T
             for query, row in zip(queries[start : start + BATCH], cosines, strict=True):
                 yield best(row, self._depth(query), least=query.min_similarity)
 
     def _by_words(self, queries: Sequence[Query]) -> Iterator[list[Place]]:
         """Yield a ranking by BM25 for each query; passages that share no word with it are in none."""
         for query, tokens in zip(queries, _tokens([query.text for query in queries]), strict=True):
-            known = [token for token in tokens if token in self._words.vocab_dict]
-            scores = self._words.get_scores(known) if known else None
+            shared = [token for token in tokens if token in self._words.vocab_dict]
+            scores = self._words.get_scores(shared) if shared else None
             yield [] if scores is None else best(scores, self._depth(query), least=SMALLEST)
 
     def _depth(self, query: Query) -> int:

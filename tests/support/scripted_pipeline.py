@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind
+from evaluation.generation import Generation
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult
 from evaluation.pipelines.stages import (
     AskModel,
@@ -50,8 +51,8 @@ class ScriptedModel:
             return Passages(passages=tuple(self.passages[: request.top_k]))
         answer = self.answer(request)
         if isinstance(answer, FailureKind):
-            return ModelReply(text="", own_failure=answer)
-        return ModelReply(text=answer, output_tokens=2 * len(answer.split()))
+            return ModelReply(generation=Generation(answer="", text="", own_failure=answer))
+        return ModelReply(generation=Generation(answer=answer, text=answer, output_tokens=2 * len(answer.split())))
 
     def run(self, pipeline: Pipeline, task: PipelineInput | None = None) -> PipelineResult:
         walk = Walk(pipeline, task or given())

@@ -109,7 +109,7 @@ def test_options_before_the_word_are_refused_instead_of_ignored(benchwright: Com
     said = benchwright("runs", "--db", "elsewhere.db", "delete", "run-1", "--yes")
 
     assert 2 == said.code
-    assert "put options after the word 'delete'" in said.err
+    assert "options of `benchwright runs delete` stand before the word 'delete'" in said.err
     assert 1 == len(benchwright("runs", "--json").json)
 
 

@@ -150,7 +150,7 @@ def test_self_consistency_of_long_texts_has_no_confidence() -> None:
 def test_self_consistency_fails_where_no_sample_answers() -> None:
     result = in_turn(*[FailureKind.REPEATED_ITSELF] * 3).run(SelfConsistency(n=3))
 
-    assert result.own_failure is FailureKind.REPEATED_ITSELF
+    assert result.failure is FailureKind.REPEATED_ITSELF
     assert "no sample gave an answer" in (result.message or "")
 
 
@@ -268,7 +268,7 @@ def test_map_reduce_fails_where_notes_never_fit() -> None:
 
     result = model.run(MapReduce(chunk_size=20, note_tokens=60), given(case, benchmark, options=options))
 
-    assert result.own_failure is FailureKind.PROMPT_TOO_LONG
+    assert result.failure is FailureKind.PROMPT_TOO_LONG
     assert result.message == "stage 'reduce': the notes do not fit the context"
 
 

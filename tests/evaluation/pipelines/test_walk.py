@@ -11,6 +11,7 @@ from scripted_pipeline import BENCHMARK, ScriptedModel, given
 
 from evaluation.case import Benchmark, Case, PromptTemplate
 from evaluation.errors import ConfigurationError, FailureKind
+from evaluation.generation import Generation
 from evaluation.pipelines import PIPELINES
 from evaluation.pipelines.best_of import BestOf
 from evaluation.pipelines.cascade import Cascade
@@ -83,7 +84,7 @@ def test_whatever_a_model_says_a_case_ends(pipeline: Pipeline, texts: list[str |
 
     result = ScriptedModel(answer=answer, passages=PASSAGES).run(pipeline, task())
 
-    assert (result.own_failure is None) == (result.message is None)
+    assert (result.failure is None) == (result.message is None)
     assert result.confidence is None or 0 <= result.confidence <= 1
 
 
@@ -93,7 +94,7 @@ def test_a_failure_of_the_model_names_its_stage(pipeline: Pipeline) -> None:
 
     result = model.run(pipeline, task())
 
-    assert result.own_failure is FailureKind.EMPTY_ANSWER
+    assert result.failure is FailureKind.EMPTY_ANSWER
     assert result.message == f"stage {model.asked[0].stage!r}: empty answer"
 
 
@@ -150,7 +151,10 @@ def test_a_faulty_pipeline_is_named_with_its_case(fault: str, message: str) -> N
 
 def test_replies_must_be_as_many_as_requests() -> None:
     walk = Walk(Direct(), given())
-    replies: list[StageReply] = [ModelReply(text="8"), ModelReply(text="9")]
+    replies: list[StageReply] = [
+        ModelReply(generation=Generation(answer="8", text="8")),
+        ModelReply(generation=Generation(answer="9", text="9")),
+    ]
 
     with pytest.raises(ValueError, match="2 replies to 1 requests"):
         walk.feed(replies)

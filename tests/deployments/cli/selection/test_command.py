@@ -94,7 +94,7 @@ def test_show_says_who_decides_the_scoreboard_and_how_it_went(
     said = benchwright("selection", "show")
     of_one = benchwright("selection", "show", "--task", "classification", "--json").json
 
-    assert "large:1b for summarization: quality 0.8, latency_s 1.2, ok True\n" in reported.out
+    assert "large:1b for summarization: quality 0.8, latency_s 1.2, ok True" in " ".join(reported.out.split())
     assert said.out.startswith("best_per_task 1 decides, since ")
     assert "classification: 3 candidates on 40 cases" in said.out
     assert "1 recommendation (scoreboard 1), 1 with a reported outcome.\n" in said.out
