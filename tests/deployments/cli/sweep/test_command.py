@@ -75,7 +75,6 @@ def test_ctrl_c_keeps_what_is_there_and_resume_asks_only_what_is_missing(
 
     first = sweep("--benchmark", path, "--model", "model", "--param", "temperature=0,1")
     script.may_go_on.set()
-    n_before = len(ollama_by_script.chats)
     ollama_by_script.add("model", digest="1" * 64)
     path.unlink()
     again = sweep("--resume", "last", "--json")
@@ -85,7 +84,6 @@ def test_ctrl_c_keeps_what_is_there_and_resume_asks_only_what_is_missing(
     assert "12 cases" in first.out
     assert {12} == {one["n_units"] for one in again.json["sweep"]["metrics"][0]["combinations"]}
     assert 24 <= len(ollama_by_script.chats) <= 24 + 2
-    assert n_before < 24
 
 
 def test_a_combination_that_is_given_up_ends_with_3_and_leaves_the_others(
