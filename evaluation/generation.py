@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from evaluation.case import Message
 from evaluation.errors import FailureKind
+from evaluation.passage import Passage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class PromptState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One output of a candidate for a case. Exports use its fields as columns, in this order (`outcome_fields`)."""
+    """One output of a candidate for a case. Exports use its fields but `sources` as columns, in this order."""
 
     answer: str
     """Text that the metrics see: without stray thinking tags; empty if the candidate failed."""
@@ -91,6 +92,9 @@ class Generation:
     seed: int | None = None
     energy_j: float | None = None
     """GPU energy of the answer, if measured; available some time after the answer."""
+    sources: tuple[Passage, ...] | None = None
+    """Passages that were shown to the model, in the order of their numbers in the prompt; None without retrieval, empty
+    where the search found none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

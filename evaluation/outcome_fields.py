@@ -1,7 +1,8 @@
 """The fields of an outcome as one flat list, shared by the store, exports and results.
 
 A field that is added to `Generation` or `Timing` is stored, read back, exported and counted as a figure without further
-code; what remains to add is its column, its place in the results of a case, and the provider that fills it.
+code; what remains to add is its column, its place in the results of a case, and the provider that fills it. Fields that
+hold several values (`WITHOUT_COLUMN`) are not among them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,10 +14,13 @@ from typing import Any, get_args, get_type_hints
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
 
+WITHOUT_COLUMN = frozenset({"sources"})
+"""Fields of an answer that hold several values: no columns, and not among its flat values."""
+
 
 def _kinds(of: type[Generation | Timing]) -> Iterator[tuple[str, type]]:
     hints = get_type_hints(of)
-    for name in (each.name for each in fields(of)):
+    for name in (each.name for each in fields(of) if each.name not in WITHOUT_COLUMN):
         kind = next((kind for kind in get_args(hints[name]) if kind is not NoneType), hints[name])
         if kind is Timing:
             yield from _kinds(Timing)

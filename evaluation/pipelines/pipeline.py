@@ -10,8 +10,8 @@ from evaluation.benchmarks.rendering import render
 from evaluation.candidate import PLAIN_PROFILE, PromptProfile
 from evaluation.case import Benchmark, Case, Message
 from evaluation.errors import FailureKind
+from evaluation.passage import Passage
 from evaluation.pipelines.stages import AskModel, ModelReply, StageReply, StageRequest
-from evaluation.retrieval.passages import Passage
 
 MODEL = {"role": "model"}
 """Metadata of an option that names another model than the candidate's own."""
@@ -80,8 +80,8 @@ class PipelineResult:
     """Text on the way to the answer that is no part of it."""
     confidence: float | None = None
     """Between 0 and 1, where the pipeline knows it: the share of samples with this answer."""
-    sources: tuple[Passage, ...] = ()
-    """Passages shown to the model, in the order of their numbers in the prompt."""
+    sources: tuple[Passage, ...] | None = None
+    """Passages shown to the model, in the order of their numbers in the prompt; None where none were searched for."""
     notes: Mapping[str, Any] = field(default_factory=dict)
     """Further findings as plain JSON: the number of samples, whether a larger model was asked, …"""
 

@@ -10,6 +10,7 @@ from evaluation.case import Message
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import canonical_json
 from evaluation.metrics.sentence_splitting import split_sentences
+from evaluation.passage import Passage
 from evaluation.pipelines.map_reduce import refuse_chunks
 from evaluation.pipelines.pipeline import (
     MODEL,
@@ -30,7 +31,6 @@ from evaluation.pipelines.stages import (
     StageRequest,
     Vectors,
 )
-from evaluation.retrieval.passages import Passage
 
 PRESETS: dict[str, dict[str, float]] = {
     "fast": {"chunk_size": 512, "top_k": 10, "min_similarity": 0.35},

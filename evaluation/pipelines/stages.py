@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from evaluation.case import Message
 from evaluation.errors import FailureKind
 from evaluation.generation import Generation
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 
 OWN_MODEL = ""
 """Stands for the candidate's own model in a stage's `model`."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from evaluation.fingerprint import fingerprint
+from evaluation.passage import Passage
 from evaluation.retrieval.chunking import chunks_in_words
 from evaluation.retrieval.documents import Corpus, Document
 
@@ -23,26 +24,6 @@ class Chunker:
     def signature(self) -> str:
         """Equal for two chunkers that split alike."""
         return f"words(size={self.size}, overlap={self.overlap})|v{VERSION}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """A part of a document of a corpus."""
-
-    document: str
-    """Path of the document within its corpus."""
-    position: int
-    """Index of the passage in its document, from 0."""
-    text: str
-    page: int | None = None
-    """Page, from 1, on which it begins, where the document has pages."""
-    relevance: float = 0.0
-    """How well it fits a question: a cosine, a BM25 score or a sum of reciprocal ranks."""
-
-    @property
-    def passage_id(self) -> str:
-        """Identity within its index: `guide.pdf#3`."""
-        return f"{self.document}#{self.position}"
 
 
 def passages_of(document: Document, chunker: Chunker) -> tuple[Passage, ...]:

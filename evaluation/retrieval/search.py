@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from evaluation.errors import ConfigurationError
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 
 if TYPE_CHECKING:
     import bm25s

@@ -11,6 +11,7 @@ from evaluation.exports.answers import OF_AN_ANSWER
 from evaluation.exports.files import Format, write_file
 from evaluation.generation import Failure, Generation, PromptState, Timing
 from evaluation.outcome_fields import FIGURES, KINDS, answer_of, failure_of, figures_of, flat_values, names_of
+from evaluation.passage import Passage
 
 FULL = Generation(
     answer="a",
@@ -73,3 +74,9 @@ def test_the_types_of_exported_columns_are_those_of_the_fields(tmp_path: Path) -
     assert {name: types.get(kind, "string") for name, kind in KINDS.items()} == {
         field.name: str(field.type) for field in table.schema
     }
+
+
+def test_the_passages_of_an_answer_are_no_column() -> None:
+    answer = replace(FULL, sources=(Passage(document="guide.md", position=0, text="Spiders have eight legs."),))
+    assert "sources" not in KINDS
+    assert flat_values(FULL) == flat_values(answer)

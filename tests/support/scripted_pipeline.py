@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Generation
+from evaluation.passage import Passage
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult
 from evaluation.pipelines.stages import (
     AskModel,
@@ -20,7 +21,6 @@ from evaluation.pipelines.stages import (
     Vectors,
 )
 from evaluation.pipelines.walk import Walk
-from evaluation.retrieval.passages import Passage
 
 CASE = Case(case_id="a", prompt="How many legs has a spider?", references=("8",))
 BENCHMARK = Benchmark(name="legs", task_type="question_answering", cases=())

@@ -7,6 +7,7 @@ from scripted_pipeline import BENCHMARK, CASE, ScriptedModel, given
 
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import ConfigurationError, FailureKind
+from evaluation.passage import Passage
 from evaluation.pipelines.best_of import BestOf, read_choice
 from evaluation.pipelines.cascade import Cascade
 from evaluation.pipelines.chain_of_thought import ChainOfThought, split_answer
@@ -19,7 +20,6 @@ from evaluation.pipelines.retrieval import Retrieval, citations, read_order
 from evaluation.pipelines.sectioned import Section, Sectioned, sections_in
 from evaluation.pipelines.self_consistency import SelfConsistency
 from evaluation.pipelines.stages import AskModel
-from evaluation.retrieval.passages import Passage
 
 NUMERIC = Benchmark(name="legs", task_type="reasoning", cases=(), headline="numeric_match")
 EXAMPLES = tuple(Case(case_id=f"e{i}", prompt=f"{i} + 1?", references=(str(i + 1),)) for i in range(6))

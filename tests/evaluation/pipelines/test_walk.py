@@ -12,6 +12,7 @@ from scripted_pipeline import BENCHMARK, ScriptedModel, given
 from evaluation.case import Benchmark, Case, PromptTemplate
 from evaluation.errors import ConfigurationError, FailureKind
 from evaluation.generation import Generation
+from evaluation.passage import Passage
 from evaluation.pipelines import PIPELINES
 from evaluation.pipelines.best_of import BestOf
 from evaluation.pipelines.cascade import Cascade
@@ -21,7 +22,6 @@ from evaluation.pipelines.retrieval import Retrieval
 from evaluation.pipelines.sectioned import Section, Sectioned
 from evaluation.pipelines.stages import AskModel, ModelReply, StageReply
 from evaluation.pipelines.walk import PipelineFailedError, Walk
-from evaluation.retrieval.passages import Passage
 
 SECTIONS = (Section(name="one", prompt="First: {document}"), Section(name="two", prompt="Then {sections}"))
 ALL: tuple[Pipeline, ...] = (

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from evaluation.errors import ConfigurationError
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.retrieval.search import Index, Query, best, fused, of_length_1
 
 WORDS = [f"word{i}" for i in range(60)]
