@@ -2,10 +2,8 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
@@ -17,6 +15,7 @@ from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import EXAMPLE, loaded_metric, metric_in_file
 from evaluation.metrics.third_party import MissingMetric, third_party_metric, third_party_names
+from evaluation.typed_options import described_options, has_type, in_type, kind_name, missing_option, option_types
 
 
 def without_class(text: str) -> ConfigurationError | None:
@@ -152,8 +151,7 @@ def available_metrics() -> Catalogue[Metric]:
 
 def metric_options(metric: type[Metric]) -> dict[str, str]:
     """Return the type and default of each option of a metric, in words, by the option's name."""
-    hints = get_type_hints(metric)
-    return {field.name: _described(field, hints[field.name]) for field in fields(metric)}
+    return described_options(metric)
 
 
 def _name_and_options(text: str) -> tuple[str, dict[str, Any]]:
@@ -183,14 +181,14 @@ def _options(keywords: list[ast.keyword]) -> dict[str, Any]:
 
 
 def _with_options(metric: type[Metric], values: Mapping[str, Any]) -> Metric:
-    hints = get_type_hints(metric)
-    option_names = {field.name for field in fields(metric)}
+    types = option_types(metric)
     options = {}
     for option, value in values.items():
-        if option not in option_names:
+        if option not in types:
             raise ConfigurationError(f"metric {metric.name!r} has no option {option!r}", next_step=_allowed(metric))
-        options[option] = _checked(metric, option, value, hints[option])
-    _refuse_missing(metric, options)
+        options[option] = _checked(metric, option, value, types[option])
+    if (missing := missing_option(metric, options)) is not None:
+        raise ConfigurationError(f"metric {metric.name!r} needs the option {missing!r}", _allowed(metric))
     return _made(metric, options)
 
 
@@ -208,35 +206,13 @@ def _made(metric: type[Metric], options: Mapping[str, Any]) -> Metric:
     return made
 
 
-def _refuse_missing(metric: type[Metric], options: Mapping[str, Any]) -> None:
-    for field in fields(metric):
-        if field.name not in options and field.default is MISSING and field.default_factory is MISSING:
-            raise ConfigurationError(f"metric {metric.name!r} needs the option {field.name!r}", _allowed(metric))
-
-
-def _checked(metric: type[Metric], option: str, value: Any, kind: Any) -> Any:
-    if not _fits(value, kind):
+def _checked(metric: type[Metric], option: str, value: Any, option_type: Any) -> Any:
+    if not has_type(value, option_type):
         raise ConfigurationError(
-            f"metric {metric.name!r}: {option}={value!r} is a {type(value).__name__}, not a {_kind_name(kind)}",
+            f"metric {metric.name!r}: {option}={value!r} is a {type(value).__name__}, not a {kind_name(option_type)}",
             next_step=_allowed(metric),
         )
-    # 1 for 1.0: equal options have equal signatures.
-    return (
-        float(value) if type(value) is int and float in (kind, *get_args(kind)) and int not in get_args(kind) else value
-    )
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    origin, args = get_origin(kind), get_args(kind)
-    if origin in (Union, UnionType):
-        return any(_fits(value, arg) for arg in args)
-    if origin is Literal:
-        return any(type(value) is type(arg) and value == arg for arg in args)
-    if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(part, args[0]) for part in value)
-    if kind is float:
-        return type(value) in (int, float)
-    return kind is Any or type(value) is kind
+    return in_type(value, option_type)
 
 
 def _allowed(metric: type[Metric]) -> str:
@@ -244,14 +220,3 @@ def _allowed(metric: type[Metric]) -> str:
     if not options:
         return f"{metric.name} has no options"
     return "Its options: " + ", ".join(f"{name}: {words}" for name, words in options.items())
-
-
-def _described(field: Field[Any], kind: Any) -> str:
-    words = _kind_name(kind)
-    return words if field.default is MISSING else f"{words} = {field.default!r}"
-
-
-def _kind_name(kind: Any) -> str:
-    if kind is NoneType:
-        return "None"
-    return kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind).replace("typing.", "")

@@ -36,7 +36,8 @@ class BestOf(Pipeline):
 
     n: int = 4
     """Samples of each case."""
-    temperature: float = 0.7
+    sample_temperature: float = 0.7
+    """Temperature of the samples; at 0 all would be the same."""
     judge: str = field(default=OWN_MODEL, metadata=MODEL)
     """Model that chooses; empty for the candidate's own."""
     metric: str = ""
@@ -44,7 +45,7 @@ class BestOf(Pipeline):
 
     def __post_init__(self) -> None:
         """Refuse a number of samples out of range, and a metric that needs more than the answer."""
-        refuse_sampling(self.name, self.n, self.temperature, most=MOST_SAMPLES)
+        refuse_sampling(self.name, self.n, self.sample_temperature, most=MOST_SAMPLES)
         if self.metric and self.judge:
             raise ConfigurationError("best_of: give a judge or a metric, not both")
         if self.metric and (needs := self._metric.asks_for):
@@ -59,7 +60,7 @@ class BestOf(Pipeline):
 
     def run(self, task: PipelineInput) -> Stages:
         """Ask all samples side by side, then let one of them be chosen."""
-        samples = yield from usable_samples(task.messages, self.n, self.temperature)
+        samples = yield from usable_samples(task.messages, self.n, self.sample_temperature)
         if len({sample.text for sample in samples}) == 1:
             return PipelineResult(answer=samples[0].text, notes={"samples": len(samples), "chosen": 1})
         if self.metric:

@@ -47,8 +47,8 @@ class Cascade(Pipeline):
     """A signal below it asks the larger model."""
     n: int = 5
     """Samples, for `agreement`."""
-    temperature: float = 0.7
-    """Of the samples."""
+    sample_temperature: float = 0.7
+    """Temperature of the samples, for `agreement`; at 0 all would be the same."""
     pattern: str = ""
     """Regular expression that a whole answer must match, for `format`; empty: it must be JSON."""
     ask_both: bool = False
@@ -66,7 +66,7 @@ class Cascade(Pipeline):
                 )
         elif not 0 <= self.threshold <= 1:
             raise ConfigurationError(f"cascade: threshold={self.threshold:g} must be from 0 to 1")
-        refuse_sampling(self.name, self.n, self.temperature)
+        refuse_sampling(self.name, self.n, self.sample_temperature)
         try:
             re.compile(self.pattern)
         except re.error as error:
@@ -106,7 +106,7 @@ class Cascade(Pipeline):
     def _agreement(
         self, task: PipelineInput
     ) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[ModelReply | None, float | None]]:
-        samples = yield from usable_samples(task.messages, self.n, self.temperature)
+        samples = yield from usable_samples(task.messages, self.n, self.sample_temperature)
         extract = EXTRACTORS[extractor_of("auto", task)]
         keys = [extract(reply.text, task.case) for reply in samples]
         votes = Counter(key for key in keys if key is not None)

@@ -25,7 +25,7 @@ class FewShot(Pipeline):
     """Examples shown with each case."""
     tag: str = ""
     """Only cases with this tag are shown: `train`; empty for any other case of the benchmark."""
-    seed: int = 0
+    examples_seed: int = 0
     """Draws the examples; a case always gets the same ones."""
 
     def __post_init__(self) -> None:
@@ -60,7 +60,7 @@ class FewShot(Pipeline):
 
     def _messages(self, task: PipelineInput) -> tuple[Message, ...]:
         available = self._available(task)
-        drawn = random.Random(derived_seed(self.seed, task.case.case_id, 0))  # noqa: S311 - examples, not secrets
+        drawn = random.Random(derived_seed(self.examples_seed, task.case.case_id, 0))  # noqa: S311 - examples, not secrets
         shown = drawn.sample(available, min(self.k, len(available)))
         turns = [turn for case in shown for turn in self._turns(task, case)]
         messages = task.messages

@@ -15,6 +15,10 @@ from evaluation.pipelines.stages import AskModel, ModelReply, StageReply, StageR
 
 MODEL = {"role": "model"}
 """Metadata of an option that names another model than the candidate's own."""
+PATH = {"role": "path"}
+"""Metadata of an option that names a file or folder."""
+READ_FROM = "read_from"
+"""Key of an option's metadata: the function that reads the option's value from the file that a text names."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,9 @@ class Refine(Pipeline):
     rounds: int = 1
     """Most critiques, each with its revision; a critique that finds nothing ends them."""
     critique_prompt: str = CRITIQUE
+    """What the model is asked behind its own answer."""
     revision_prompt: str = REVISION
+    """What it is asked behind its critique."""
 
     def __post_init__(self) -> None:
         """Refuse a number of rounds out of range."""

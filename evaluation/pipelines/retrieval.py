@@ -14,6 +14,7 @@ from evaluation.passage import Passage
 from evaluation.pipelines.map_reduce import refuse_chunks
 from evaluation.pipelines.pipeline import (
     MODEL,
+    PATH,
     Pipeline,
     PipelineInput,
     PipelineResult,
@@ -53,20 +54,20 @@ class Retrieval(Pipeline):
     summary: ClassVar[str] = "searches a corpus for the question, and answers from the passages found"
     source: ClassVar[str] = "Lewis et al. 2020, arXiv:2005.11401; fusion: Cormack et al. 2009"
 
-    corpus: str
+    corpus: str = field(metadata=PATH)
     """Folder or file with the documents."""
     embedder: str = field(default="", metadata=MODEL)
     """Embedding model; not needed for `bm25`."""
     method: Literal["dense", "bm25", "hybrid"] = "hybrid"
     """`dense`: by embeddings; `bm25`: by words; `hybrid`: both, joined by reciprocal rank fusion."""
     preset: Literal["fast", "balanced", "accurate"] = "balanced"
-    """Values of `chunk_size`, `top_k` and `min_similarity` that are not task."""
+    """Values of `chunk_size`, `top_k` and `min_similarity` that are not given."""
     chunk_size: int = 0
     """Words of a chunk; 0: the preset's."""
     chunk_overlap: int = -1
     """Words that a chunk repeats of the one before; -1: an eighth of its size."""
     top_k: int = 0
-    """Passages shown to the model; 0: the preset's."""
+    """Passages shown to the model, not the sampling option of that name; 0: the preset's."""
     min_similarity: float = -2.0
     """Least cosine between question and passage, for what embeddings find; -2: the preset's."""
     rerank: str = field(default="", metadata=MODEL)

@@ -16,7 +16,7 @@ def refuse_sampling(pipeline: str, n: int, temperature: float, *, most: int = MO
         raise ConfigurationError(f"{pipeline}: n={n} must be from 2 to {most}")
     if not 0 < temperature <= 2:
         raise ConfigurationError(
-            f"{pipeline}: temperature={temperature:g} must be above 0 and at most 2",
+            f"{pipeline}: sample_temperature={temperature:g} must be above 0 and at most 2",
             "At temperature 0 every sample is the same.",
         )
 

@@ -1,12 +1,17 @@
 """An answer in sections, each with a prompt of its own, put together in order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError
+from evaluation.files.bounded_reading import read_settings_text
+from evaluation.files.unreadable import unreadable
+from evaluation.files.yaml_text import read_yaml
 from evaluation.pipelines.pipeline import (
+    READ_FROM,
     Pipeline,
     PipelineInput,
     PipelineResult,
@@ -16,6 +21,7 @@ from evaluation.pipelines.pipeline import (
     usable,
 )
 from evaluation.pipelines.stages import AskModel
+from evaluation.typed_options import WORDS
 
 MOST_SECTIONS = 100
 EXAMPLE = "sections: [{name: Summary, prompt: 'Summarize in two sentences: {document}'}, …]"
@@ -30,6 +36,28 @@ class Section:
     """`{document}`, `{question}`, and `{sections}`: the sections written before, where they are not written at once."""
 
 
+def read_sections(path: Path) -> tuple[Section, ...]:
+    """Return the sections of a template in a YAML file.
+
+    Raises:
+        ConfigurationError: it cannot be read, is not YAML, or has no list of sections with names and prompts.
+    """
+    import yaml
+
+    try:
+        content = read_yaml(read_settings_text(path), is_settings=True)
+    except OSError as error:
+        raise unreadable(path, error, what="the template of sections") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", f"For example {EXAMPLE}"
+        ) from None
+    try:
+        return sections_in(content)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{str(path)!r}: {error.message}", error.next_step) from None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sectioned(Pipeline):
     """Asks for each section of a report by its own prompt, and joins them under their headings."""
@@ -37,7 +65,8 @@ class Sectioned(Pipeline):
     name: ClassVar[str] = "sectioned"
     summary: ClassVar[str] = "writes a report section by section, each by its own prompt"
 
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = field(metadata={READ_FROM: read_sections, WORDS: "YAML file"})
+    """The sections in their order, each with `name` and `prompt`."""
     parallel: bool = True
     """Write all sections at once; else one after the other, each seeing those before."""
     heading: str = "## {name}\n\n"
@@ -79,13 +108,13 @@ class Sectioned(Pipeline):
         return AskModel(stage=f"section {section.name}", messages=(*system, Message(role="user", content=content)))
 
 
-def sections_in(content: Mapping[str, Any]) -> tuple[Section, ...]:
+def sections_in(content: Any) -> tuple[Section, ...]:
     """Return the sections of a template that was read from YAML.
 
     Raises:
         ConfigurationError: no list of sections, or one without name or prompt.
     """
-    entries = content.get("sections")
+    entries = content.get("sections") if isinstance(content, Mapping) else None
     if not isinstance(entries, list) or not entries:
         raise ConfigurationError("the template has no list of sections", f"For example {EXAMPLE}")
     sections: list[Section] = []

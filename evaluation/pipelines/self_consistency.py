@@ -29,7 +29,7 @@ class SelfConsistency(Pipeline):
 
     n: int = 5
     """Samples of each case."""
-    temperature: float = 0.7
+    sample_temperature: float = 0.7
     """Sampling temperature; at 0 all samples would be the same."""
     extractor: Literal["auto", "number", "choice", "label", "text"] = "auto"
     """How answers are read to be counted; `auto`: as the benchmark's headline metric reads them."""
@@ -38,12 +38,12 @@ class SelfConsistency(Pipeline):
 
     def __post_init__(self) -> None:
         """Refuse a number of samples or a temperature that cannot vote."""
-        refuse_sampling(self.name, self.n, self.temperature)
+        refuse_sampling(self.name, self.n, self.sample_temperature)
 
     def run(self, task: PipelineInput) -> Stages:
         """Ask all samples side by side, and count their answers."""
         messages = with_instruction(task.messages, INSTRUCTION) if self.reasoning else task.messages
-        samples = yield from usable_samples(messages, self.n, self.temperature)
+        samples = yield from usable_samples(messages, self.n, self.sample_temperature)
         texts = [split_answer(sample.text)[1] or sample.text for sample in samples]
         votes = self._votes(texts, task)
         if not votes:

@@ -51,7 +51,7 @@ def test_few_shot_shows_answered_examples_but_never_the_case() -> None:
 def test_few_shot_draws_the_same_examples_for_a_case_and_others_by_seed() -> None:
     def shown(seed: int) -> list[str]:
         model = ScriptedModel()
-        model.run(FewShot(k=2, seed=seed), given(examples=EXAMPLES))
+        model.run(FewShot(k=2, examples_seed=seed), given(examples=EXAMPLES))
         (request,) = model.asked
         assert isinstance(request, AskModel)
         return [turn.content for turn in request.messages]

@@ -164,7 +164,7 @@ def test_replies_must_be_as_many_as_requests() -> None:
     ("name", "options", "message"),
     [
         ("self_consistency", {"n": 1}, "n=1 must be from 2 to 100"),
-        ("self_consistency", {"temperature": 0.0}, "every sample is the same"),
+        ("self_consistency", {"sample_temperature": 0.0}, "every sample is the same"),
         ("best_of", {"n": 27}, "n=27 must be from 2 to 26"),
         ("best_of", {"judge": "a", "metric": "word_count"}, "not both"),
         ("best_of", {"metric": "rouge_l"}, "needs references beside the answer"),

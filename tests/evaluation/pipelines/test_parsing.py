@@ -1,0 +1,162 @@
+"""Pipelines as candidates name them: names, options as text, and what is said of wrong ones."""
+
+from contextvars import copy_context
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.files.allowed_files import limit_files
+from evaluation.options import OPTIONS
+from evaluation.pipelines import PIPELINES
+from evaluation.pipelines.cascade import Cascade
+from evaluation.pipelines.direct import Direct
+from evaluation.pipelines.map_reduce import MapReduce
+from evaluation.pipelines.parsing import RESERVED, SHADOWED, parse_pipeline, pipeline_options
+from evaluation.pipelines.pipeline import Pipeline
+from evaluation.pipelines.retrieval import Retrieval
+from evaluation.pipelines.sectioned import Section, Sectioned
+from evaluation.pipelines.self_consistency import SelfConsistency
+from evaluation.requests.evaluation_request import CANDIDATE_WORDS
+
+TEMPLATE = (
+    "sections:\n  - {name: Facts, prompt: 'List facts: {document}'}\n  - {name: Risks, prompt: 'And {document}'}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "pipeline"),
+    [
+        ("direct", {}, Direct()),
+        ("map_reduce", {"chunk_size": "512"}, MapReduce(chunk_size=512)),
+        (
+            "self_consistency",
+            {"n": "3", "sample_temperature": "1", "extractor": "Number", "reasoning": "yes"},
+            SelfConsistency(n=3, sample_temperature=1.0, extractor="number", reasoning=True),
+        ),
+        (
+            "cascade",
+            {"large": "llama3.1:70b", "signal": "logprob", "threshold": "-.5"},
+            Cascade(large="llama3.1:70b", signal="logprob", threshold=-0.5),
+        ),
+        (
+            "retrieval",
+            {"corpus": "docs", "method": "bm25", "top_k": "3"},
+            Retrieval(corpus="docs", method="bm25", top_k=3),
+        ),
+    ],
+)
+def test_options_are_read_in_their_types(name: str, options: dict[str, str], pipeline: Pipeline) -> None:
+    parsed = parse_pipeline(name, options)
+
+    assert parsed == pipeline
+    assert parsed.signature == pipeline.signature
+
+
+def test_sections_are_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "report.yaml"
+    path.write_text(TEMPLATE)
+
+    pipeline = parse_pipeline("sectioned", {"sections": str(path), "parallel": "false"})
+
+    assert pipeline == Sectioned(
+        sections=(
+            Section(name="Facts", prompt="List facts: {document}"),
+            Section(name="Risks", prompt="And {document}"),
+        ),
+        parallel=False,
+    )
+    assert pipeline_options(Sectioned)["sections"] == "YAML file"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such file"),
+        ("sections: [", "is not YAML"),
+        ("- a", "has no list of sections"),
+        ("sections: [{prompt: x}]", "section 1 has no name"),
+        ("sections: [{name: x, prompt: y, size: 3}]", "unknown key 'size'"),
+    ],
+)
+def test_a_bad_template_is_named(content: str | None, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.yaml"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(ConfigurationError) as error:
+        parse_pipeline("sectioned", {"sections": str(path)})
+
+    assert message in str(error.value)
+    assert "report.yaml" in str(error.value)
+    assert error.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message", "step"),
+    [
+        ("map_reduce", {"chunk_size": "many"}, "chunk_size='many' is not allowed", "chunk_size=… as int = 1024"),
+        ("map_reduce", {"chunk_size": "1.5"}, "chunk_size='1.5' is not allowed", "as int = 1024"),
+        ("map_reduce", {"chunk_size": ""}, "chunk_size='' is not allowed", "as int = 1024"),
+        ("self_consistency", {"sample_temperature": "nan"}, "sample_temperature='nan'", "as float = 0.7"),
+        ("self_consistency", {"reasoning": "maybe"}, "reasoning='maybe' is not allowed", "as bool = False"),
+        ("self_consistency", {"extractor": "word"}, "extractor='word' is not allowed", "'number', 'choice'"),
+        ("cascade", {}, "pipeline 'cascade' needs the option 'large'", "large: str"),
+        ("cascade", {"large": ""}, "no larger model", "large=llama3.1:70b"),
+        ("self_consistency", {"n": "1"}, "n=1 must be from 2 to 100", None),
+    ],
+)
+def test_bad_values_are_refused_with_what_is_allowed(
+    name: str, options: dict[str, str], message: str, step: str | None
+) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_pipeline(name, options)
+
+    assert message in error.value.message
+    assert step is None or step in str(error.value.next_step)
+
+
+def test_unknown_names_come_with_the_nearest_one() -> None:
+    with pytest.raises(UnknownNameError, match="unknown pipeline 'cascad'; did you mean 'cascade'"):
+        parse_pipeline("cascad", {})
+    with pytest.raises(
+        UnknownNameError, match="unknown option of the pipeline 'cascade': 'treshold'; did you mean 'thr"
+    ):
+        parse_pipeline("cascade", {"large": "b", "treshold": "1"})
+    with pytest.raises(UnknownNameError, match="direct has no options"):
+        parse_pipeline("direct", {"n": "1"})
+
+
+def test_a_message_does_not_repeat_whole_prompts() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_pipeline("map_reduce", {"size": "1"})
+
+    assert "map_prompt: str = 'Below is part" in str(error.value)
+    assert "that matters for this task" not in str(error.value)
+
+
+def test_a_form_names_only_files_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "report.yaml").write_text(TEMPLATE)
+
+    def read(name: str, options: dict[str, str]) -> Pipeline:
+        limit_files(None)
+        return parse_pipeline(name, options)
+
+    for name, options in (
+        ("sectioned", {"sections": str(tmp_path / "report.yaml")}),
+        ("retrieval", {"corpus": str(tmp_path), "method": "bm25"}),
+    ):
+        with pytest.raises(ConfigurationError, match="forms may name no files here"):
+            copy_context().run(read, name, options)
+
+
+def test_no_option_has_a_name_that_means_something_for_every_candidate() -> None:
+    taken = {
+        name: frozenset(option.name for option in fields(kind)) & RESERVED
+        for name, kind in PIPELINES.items()
+        if any(option.name in RESERVED for option in fields(kind))
+    }
+
+    assert taken == SHADOWED
+    assert {*OPTIONS, "seed", "pipeline", *CANDIDATE_WORDS} <= RESERVED
