@@ -35,12 +35,13 @@ def passages_of(document: Document, chunker: Chunker) -> tuple[Passage, ...]:
     )
 
 
-def index_identity(corpus: Corpus, chunker: Chunker, embedder_digest: str) -> str:
+def index_identity(corpus: Corpus, chunker: Chunker, *, embedder: str = "", digest: str = "") -> str:
     """Return the version of an index: another one where a document, the chunker or the embedder differs.
 
     Args:
         corpus: The documents.
         chunker: How they are split.
-        embedder_digest: Digest of the embedding model's weights; empty for a search by words alone.
+        embedder: The embedding model's name; empty for a search by words alone.
+        digest: Digest of its weights.
     """
-    return fingerprint([corpus.digest, chunker.signature, embedder_digest])
+    return fingerprint([corpus.digest, chunker.signature, embedder, digest])

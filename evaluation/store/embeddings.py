@@ -2,8 +2,9 @@
 
 import hashlib
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from sys import byteorder
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -12,22 +13,39 @@ from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import embedding
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _CHUNK = 500
 
 
 def load_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) -> dict[str, tuple[float, ...]]:
     """Return the stored vectors of these texts, by text."""
+    return {text: _unpacked(packed) for text, packed in _packed_vectors(store, model, digest, texts)}
+
+
+def iterate_arrays(
+    store: Store, model: str, digest: str, texts: Sequence[str]
+) -> Iterator[tuple[str, "NDArray[np.float32]"]]:
+    """Yield the texts that have a stored vector, each with its vector, some hundred in memory at a time."""
+    import numpy as np
+
+    for text, packed in _packed_vectors(store, model, digest, texts):
+        yield text, np.frombuffer(packed, dtype="<f4")
+
+
+def _packed_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     by_hash = {_text_hash(text): text for text in texts}
     hashes = list(by_hash)
-    vectors: dict[str, tuple[float, ...]] = {}
-    with store.read() as connection:
-        for start in range(0, len(hashes), _CHUNK):
-            query = sa.select(embedding.c.text_hash, embedding.c.vector).where(
-                embedding.c.model_key == _model_key(model, digest),
-                embedding.c.text_hash.in_(hashes[start : start + _CHUNK]),
-            )
-            vectors.update({by_hash[key]: _unpacked(packed) for key, packed in connection.execute(query)})
-    return vectors
+    for start in range(0, len(hashes), _CHUNK):
+        query = sa.select(embedding.c.text_hash, embedding.c.vector).where(
+            embedding.c.model_key == _model_key(model, digest),
+            embedding.c.text_hash.in_(hashes[start : start + _CHUNK]),
+        )
+        with store.read() as connection:
+            rows = connection.execute(query).all()
+        yield from ((by_hash[key], packed) for key, packed in rows)
 
 
 def save_vectors(store: Store, model: str, digest: str, vectors: Mapping[str, Sequence[float]]) -> None:

@@ -18,6 +18,7 @@ _NOT_EVIDENCE = frozenset(
         "stage",
         "gpu_sample",
         "embedding",
+        "corpus_index",
         "estimate",
         "evidence_change",
         "kept_scoreboard",

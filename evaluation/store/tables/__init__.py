@@ -5,6 +5,7 @@ from evaluation.store.tables.benchmarks import benchmark, benchmark_case
 from evaluation.store.tables.candidates import candidate, endpoint, model, profile
 from evaluation.store.tables.comparisons import comparison, comparison_pair, race, race_decision, sweep
 from evaluation.store.tables.experiments import annotation, experiment, experiment_run
+from evaluation.store.tables.indexes import corpus_index
 from evaluation.store.tables.outcomes import generation, gpu_sample, stage
 from evaluation.store.tables.reviews import rating, review, review_item, review_output, review_session
 from evaluation.store.tables.row import METADATA, Row
@@ -40,6 +41,7 @@ __all__ = [
     "candidate",
     "comparison",
     "comparison_pair",
+    "corpus_index",
     "embedding",
     "endpoint",
     "estimate",

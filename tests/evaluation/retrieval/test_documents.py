@@ -172,13 +172,14 @@ def test_the_version_of_an_index_tells_what_it_was_made_of(tmp_path: Path) -> No
     (tmp_path / "b.txt").write_text("Insects have 6.")
     corpus, chunker = read_corpus(tmp_path), Chunker(size=10, overlap=2)
     versions = {
-        index_identity(corpus, chunker, "digest"),
-        index_identity(corpus, chunker, "other"),
-        index_identity(corpus, Chunker(size=10, overlap=3), "digest"),
+        index_identity(corpus, chunker, embedder="vectors", digest="digest"),
+        index_identity(corpus, chunker, embedder="vectors", digest="other"),
+        index_identity(corpus, chunker, embedder="others", digest="digest"),
+        index_identity(corpus, Chunker(size=10, overlap=3), embedder="vectors", digest="digest"),
     }
     (tmp_path / "b.txt").write_text("Insects have 7.")
-    versions.add(index_identity(read_corpus(tmp_path), chunker, "digest"))
+    versions.add(index_identity(read_corpus(tmp_path), chunker, embedder="vectors", digest="digest"))
 
-    assert len(versions) == 4
+    assert len(versions) == 5
     (tmp_path / "b.txt").write_text("Insects have 6.")
-    assert index_identity(read_corpus(tmp_path), chunker, "digest") in versions
+    assert index_identity(read_corpus(tmp_path), chunker, embedder="vectors", digest="digest") in versions
