@@ -1,4 +1,4 @@
-"""Candidates, the units of comparison: a model with its options, prompt profile and think mode."""
+"""Candidates, the units of comparison: a model with its options, prompt profile, think mode and pipeline."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -72,8 +72,35 @@ PLAIN_PROFILE = PromptProfile(name="plain")
 
 
 @dataclass(frozen=True, kw_only=True)
+class PipelineChoice:
+    """The pipeline of a candidate: how it answers a case with several requests."""
+
+    name: str
+    """Name in the catalogue, or `path.py:Class`."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The options that the user set, as text."""
+    signature: str
+    """The pipeline with all its options and its version."""
+    models: Mapping[str, str | None] = field(default_factory=dict)
+    """Digests of the other models that it asks, by their names; None for unverified weights."""
+    corpus: str | None = None
+    """Hash of its documents; None without a corpus."""
+
+    @property
+    def identity(self) -> list[Any]:
+        """All that can change its answers, as plain JSON."""
+        return [self.signature, sorted(self.models.items()), self.corpus]
+
+    @property
+    def words(self) -> list[str]:
+        """The words of a label: the pipeline and the options that the user set, a path by its last part."""
+        options = [f"{key}={value.rstrip('/').rpartition('/')[2] or value}" for key, value in self.options.items()]
+        return [f"pipeline={self.name.rpartition('/')[2]}", *options]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A model with its options, prompt profile and think mode."""
+    """A model with its options, prompt profile, think mode and pipeline."""
 
     model: str
     """Full name with tag, as reported by the server."""
@@ -85,14 +112,21 @@ class Candidate:
     think: bool | str | None = None
     endpoint_identity: str | None = None
     """The endpoint and its server's description of the model, where no digest is available."""
+    pipeline: PipelineChoice | None = None
+    """None: the model is asked directly."""
 
     @cached_property
     def fingerprint(self) -> str:
         """Equal for two candidates whose answers may be pooled."""
         weights = self.digest if self.digest is not None else [self.model, self.endpoint_identity]
-        return fingerprint(
-            {"weights": weights, "options": dict(self.options), "profile": self.profile.hash, "think": self.think}
-        )
+        identity = {
+            "weights": weights,
+            "options": dict(self.options),
+            "profile": self.profile.hash,
+            "think": self.think,
+        }
+        # Left out without one, so that candidates of versions that knew no pipelines keep their fingerprints.
+        return fingerprint(identity if self.pipeline is None else identity | {"pipeline": self.pipeline.identity})
 
     @property
     def label(self) -> str:
@@ -111,6 +145,8 @@ class Candidate:
             words.append(f"profile={self.profile.name}")
         if self.think is not None:
             words.append(f"think={str(self.think).lower()}")
+        if self.pipeline is not None:
+            words += self.pipeline.words
         return " ".join(words)
 
 

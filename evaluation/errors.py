@@ -56,6 +56,8 @@ class FailureKind(StrEnum):
     THINKING_USED_UP_THE_BUDGET = "thinking_used_up_the_budget"
     REPEATED_ITSELF = "repeated_itself"
     PROMPT_TOO_LONG = "prompt_too_long"
+    PIPELINE_FAILED = "pipeline_failed"
+    """The candidate's pipeline raised, never ended, or asked otherwise than before."""
 
     @property
     def is_the_candidates_own(self) -> bool:
@@ -74,6 +76,7 @@ OWN_FAILURES = frozenset(
         FailureKind.THINKING_USED_UP_THE_BUDGET,
         FailureKind.REPEATED_ITSELF,
         FailureKind.PROMPT_TOO_LONG,
+        FailureKind.PIPELINE_FAILED,
     }
 )
 TRANSIENT_FAILURES = frozenset(

@@ -27,6 +27,9 @@ class GenerationRequest:
     """Limit of one attempt, from sending to the last byte."""
 
 
+TIME_TO_FIRST = "ttft_s"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """Durations within one attempt, in seconds. None where the server does not report them."""

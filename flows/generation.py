@@ -13,7 +13,8 @@ from evaluation.store.runs import set_run_candidate_status
 from tasks.generation.generate import Item, generate_shard
 from tasks.generation.giving_up import why_given_up
 from tasks.generation.group_work import GroupWork
-from tasks.generation.missing import MissingPages, count_open
+from tasks.generation.missing import ListedPlaces, MissingPages, count_open
+from tasks.generation.put_aside import put_open_cases_aside
 from tasks.generation.workbench import Workbench
 from tasks.store_calls import call_store
 
@@ -23,15 +24,50 @@ LOOK_EVERY_S = 0.1
 
 async def count_left(bench: Workbench) -> None:
     """Record the number of cases without an outcome for each candidate, before servers learn what there is to do."""
-    for work in bench.works:
+    if bench.rounds.in_rounds:
+        await put_open_cases_aside(bench)
+        await _begin_round(bench)
+    else:
+        await _count(bench, bench.works)
+
+
+async def _begin_round(bench: Workbench) -> None:
+    """Begin the next round of candidates that ask several models, or the last word that there is none."""
+    works = bench.rounds.next_works(bench.watches)
+    await _count(bench, works)
+    bench.publish(works)
+
+
+async def _count(bench: Workbench, works: Sequence[GroupWork]) -> None:
+    for work in works:
         for item in work.group.planned:
-            is_given_up = bench.watches[item.run_candidate_id].given_up is not None
-            work.left[item.run_candidate_id] = 0 if is_given_up else await call_store(count_open, bench.store, item)
+            row_id = item.run_candidate_id
+            if bench.watches[row_id].given_up is not None:
+                work.left[row_id] = 0
+            elif row_id not in work.places:
+                work.left[row_id] = await call_store(count_open, bench.store, item)
 
 
 async def generate_all(bench: Workbench) -> None:
     """Wait until every case that `count_left` found has an outcome or is given up; `serve_all` runs in parallel."""
-    await gather_or_cancel(_work_through(bench, work) for work in bench.works)
+    while True:
+        await gather_or_cancel(_work_through(bench, work) for work in bench.works)
+        if bench.is_last_round:
+            break
+        _give_up_refused(bench)
+        await _begin_round(bench)
+        if bench.is_last_round:
+            break
+    for item in bench.rounds.in_rounds:
+        await call_store(_end_candidate, bench, item)
+
+
+def _give_up_refused(bench: Workbench) -> None:
+    """Give up the candidates that wait for a model which no server can be made to serve."""
+    for work in bench.works:
+        for row_id in work.places if (reason := work.why_given_up) is not None else ():
+            watch = bench.watches[row_id]
+            watch.given_up = watch.given_up or reason
 
 
 async def _work_through(bench: Workbench, work: GroupWork) -> None:
@@ -50,13 +86,13 @@ async def _work_through(bench: Workbench, work: GroupWork) -> None:
 
 async def _hand_out(bench: Workbench, work: GroupWork) -> None:
     in_flight: set[asyncio.Task[object]] = set()
-    pool = work.pool
+    pool, index = work.pool, bench.works.index(work)
     try:
         async for title, stretch, first in _stretches(bench, work):
             while in_flight and not pool.is_hungry(len(stretch)):
                 in_flight = await _one_ends(in_flight)
             pool.n_open += len(stretch)
-            in_flight.add(asyncio.create_task(_shard(bench, title, stretch, first)))
+            in_flight.add(asyncio.create_task(_shard(bench, index, title, stretch, first)))
         while in_flight:
             in_flight = await _one_ends(in_flight)
     finally:
@@ -74,7 +110,7 @@ async def _stretches(bench: Workbench, work: GroupWork) -> AsyncIterator[tuple[s
         label = together[0].label if len(together) == 1 else f"{len(together)} candidates"
         title = f"{label} · {together[0].benchmark_name}"
         n_before = 0
-        async for items in _interleaved(bench, together):
+        async for items in _interleaved(bench, work, together):
             rest = items
             while rest and work.why_given_up is None:
                 size = bench.next_shard_size()
@@ -98,10 +134,17 @@ def _to_the_end_of_a_case(items: Sequence[Item], size: int) -> int:
     return size
 
 
-async def _interleaved(bench: Workbench, together: Sequence[PlannedCandidate]) -> AsyncIterator[tuple[Item, ...]]:
+async def _interleaved(
+    bench: Workbench, work: GroupWork, together: Sequence[PlannedCandidate]
+) -> AsyncIterator[tuple[Item, ...]]:
     """Yield the missing cases of a run's candidates, page by page, the candidates in turn."""
     turns: Turns | None = None
-    pages = [MissingPages(bench.store, item) for item in together]
+    pages = [
+        ListedPlaces(work.places[item.run_candidate_id])
+        if item.run_candidate_id in work.places
+        else MissingPages(bench.store, item)
+        for item in together
+    ]
     while True:
         for page, item in zip(pages, together, strict=True):
             if bench.watches[item.run_candidate_id].given_up is not None:
@@ -120,13 +163,14 @@ async def _interleaved(bench: Workbench, together: Sequence[PlannedCandidate]) -
         yield tuple((together[number].run_candidate_id, case_id, repeat) for number, case_id, repeat in in_turn)
 
 
-async def _shard(bench: Workbench, title: str, stretch: Sequence[Item], first: int) -> object:
+async def _shard(bench: Workbench, group_index: int, title: str, stretch: Sequence[Item], first: int) -> object:
     last = first + len(stretch)
     return await generate_shard(
         bench.plan.invocation_id,
         tuple(stretch),
         title=title,
         stretch=str(last) if len(stretch) == 1 else f"{first + 1}–{last}",
+        group_index=group_index,
     )
 
 
@@ -150,7 +194,8 @@ async def _set_status(bench: Workbench, group: Group, status: Status) -> None:
 async def _end(bench: Workbench, group: Group) -> None:
     """Mark every candidate of the group as completed, or as failed with the reason for which it was given up."""
     for item in group.planned:
-        await call_store(_end_candidate, bench, item)
+        if not item.asks_several_models:
+            await call_store(_end_candidate, bench, item)
 
 
 def _end_candidate(bench: Workbench, item: PlannedCandidate) -> None:

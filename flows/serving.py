@@ -87,7 +87,7 @@ async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:
     """
     while True:
         mine = [work for work in bench.works if work.is_open_to(station.name)]
-        if not mine:
+        if not mine and bench.is_last_round:
             return None
         free = [work for work in mine if not work.at_it]
         for work in (*(work for work in free if _is_kept(bench, station, work.group)), *free, *mine):
@@ -172,7 +172,10 @@ async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Tur
     """Unload the model, unless the next work, another share or another evaluation needs it."""
     if station.watch.given_up or turn.is_shared():
         return
-    following = next((other for other in bench.works if other is not work and other.is_open_to(station.name)), None)
+    following = _following(bench, station, work)
+    if following is None and not bench.is_last_round and all(other.ended.is_set() for other in bench.works):
+        await bench.round_settled.wait()  # the next round may begin with this very model
+        following = _following(bench, station, work)
     if following is not None and following.group.model == work.group.model:
         return
     if following is None and bench.kept is not None and bench.keeps(station):
@@ -182,6 +185,11 @@ async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Tur
         return
     await station.gate.until_at_most(0)
     await release_model(bench.plan.invocation_id, station.name, work.group.model, is_last=following is None)
+
+
+def _following(bench: Workbench, station: Station, work: GroupWork) -> GroupWork | None:
+    """Return further work for the server in this round; None: there is none."""
+    return next((other for other in bench.works if other is not work and other.is_open_to(station.name)), None)
 
 
 async def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: CannotServeError) -> None:

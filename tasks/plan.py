@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.benchmarks.sampling import chosen_cases, limited
 from evaluation.case import Benchmark
 from evaluation.options import load_options
+from evaluation.planning.pipelines import planned_pipeline
 from evaluation.planning.plan import Group, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
 from evaluation.planning.resuming import refuse_changed_weights, refuse_held
 from evaluation.records.candidates import MetricUse
@@ -18,8 +19,8 @@ from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import PRICE, price_of
 from evaluation.requests.run_share import Share, whole_of
 from evaluation.resolution.benchmarks import ResolvedBenchmark
-from evaluation.resolution.candidates import ResolvedCandidate
 from evaluation.resolution.resolution import Resolution, resolve
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.experiments import add_runs, find_experiment
@@ -141,8 +142,9 @@ def _plan(plan_request: PlanRequest, resolution: Resolution, store: Store) -> Pl
         update_invocation_request(store, plan_request.invocation_id, request_fields)
     candidates = plan_request.candidates_to_ask(resolution.candidates)
     for candidate in candidates:
-        for endpoint in candidate.endpoints:
-            record_seen(store, candidate.info, endpoint_name=endpoint.name)
+        for resolved in (candidate, *candidate.asked_beside):
+            for endpoint in resolved.endpoints:
+                record_seen(store, resolved.info, endpoint_name=endpoint.name)
     planned: list[PlannedCandidate] = []
     runs = []
     for item in resolution.benchmarks:
@@ -152,7 +154,7 @@ def _plan(plan_request: PlanRequest, resolution: Resolution, store: Store) -> Pl
         planned += [_planned(plan_request, run, item, candidate, store, earlier) for candidate in candidates]
     if experiment is not None:
         add_runs(store, experiment.experiment_id, [run.run_id for run in runs])
-    used = {endpoint.name: endpoint for candidate in candidates for endpoint in candidate.endpoints}
+    used = {endpoint.name: endpoint for candidate in candidates for endpoint in candidate.asked_endpoints}
     return Plan(
         invocation_id=plan_request.invocation_id,
         runs=tuple(runs),
@@ -251,6 +253,7 @@ def _planned(
         digest=candidate.digest,
         trained_context=info.context_length,
         endpoints=tuple(server.name for server in resolved.endpoints),
+        pipeline=planned_pipeline(resolved, item.benchmark),
         only_cases=plan_request.only_cases(item.benchmark),
         share=plan_request.share,
     )

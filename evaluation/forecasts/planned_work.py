@@ -9,8 +9,8 @@ from evaluation.forecasts.forecast import PlannedWork
 from evaluation.options import load_options
 from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.resolution.candidates import ResolvedCandidate
 from evaluation.resolution.resolution import Resolution
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.store.missing import count_missing
 from evaluation.store.reusable import Asking
 from evaluation.store.reuse import count_reusable

@@ -72,6 +72,11 @@ class Cascade(Pipeline):
         except re.error as error:
             raise ConfigurationError(f"cascade: pattern={self.pattern!r} is no regular expression: {error}") from error
 
+    @property
+    def never_its_own(self) -> tuple[str, ...]:
+        """The larger model."""
+        return (self.large,)
+
     def run(self, task: PipelineInput) -> Stages:
         """Ask the small model; ask the large one where its signal is low, or always (`ask_both`)."""
         reply, signal = yield from self._small(task)

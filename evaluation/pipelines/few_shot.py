@@ -20,6 +20,7 @@ class FewShot(Pipeline):
     name: ClassVar[str] = "few_shot"
     summary: ClassVar[str] = "shows k answered examples before the case"
     source: ClassVar[str] = "Brown et al. 2020, arXiv:2005.14165"
+    shows_examples: ClassVar[bool] = True
 
     k: int = 4
     """Examples shown with each case."""

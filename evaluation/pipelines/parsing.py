@@ -8,7 +8,7 @@ from typing import Any
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import must_be_allowed
 from evaluation.options import OPTIONS
-from evaluation.pipelines import PIPELINES
+from evaluation.pipelines.catalogue import PIPELINES
 from evaluation.pipelines.pipeline import PATH, READ_FROM, Pipeline
 from evaluation.typed_options import described_options, missing_option, option_types, value_in_text
 

@@ -12,13 +12,18 @@ from evaluation.case import Benchmark, Case, Message
 from evaluation.errors import FailureKind
 from evaluation.passage import Passage
 from evaluation.pipelines.stages import AskModel, ModelReply, StageReply, StageRequest
+from evaluation.retrieval.passages import Chunker
 
 MODEL = {"role": "model"}
 """Metadata of an option that names another model than the candidate's own."""
 PATH = {"role": "path"}
 """Metadata of an option that names a file or folder."""
+MOST_EXAMPLES = 2_000
+"""Cases of a benchmark, from its beginning, that may be shown to a model as examples."""
 READ_FROM = "read_from"
 """Key of an option's metadata: the function that reads the option's value from the file that a text names."""
+EMBEDDER = {"role": "embedder"}
+"""Metadata of an option that names a model for embeddings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +110,8 @@ class Pipeline(ABC):
     """Paper in which the method is described."""
     version: ClassVar[str] = "1"
     """Raised whenever the same case could be asked otherwise."""
+    shows_examples: ClassVar[bool] = False
+    """True if it reads `PipelineInput.examples`."""
 
     @abstractmethod
     def run(self, task: PipelineInput) -> Stages:
@@ -122,8 +129,31 @@ class Pipeline(ABC):
     @property
     def other_models(self) -> tuple[str, ...]:
         """Models named by its options, in the order of the options, each once."""
-        names = (getattr(self, option.name) for option in fields(self) if option.metadata.get("role") == "model")
+        return self._named_by(MODEL, EMBEDDER)
+
+    @property
+    def embedders(self) -> tuple[str, ...]:
+        """Models that it asks for embeddings, in the order of the options."""
+        return self._named_by(EMBEDDER)
+
+    @property
+    def never_its_own(self) -> tuple[str, ...]:
+        """Models named by its options that must not be the candidate's own."""
+        return self.embedders
+
+    def _named_by(self, *roles: Mapping[str, str]) -> tuple[str, ...]:
+        names = (getattr(self, option.name) for option in fields(self) if option.metadata in roles)
         return tuple(dict.fromkeys(name for name in names if name))
+
+    @property
+    def corpus_path(self) -> str | None:
+        """Folder or file with the documents that it searches; None: it searches none."""
+        return None
+
+    @property
+    def chunker(self) -> Chunker | None:
+        """How its corpus is split; None without a corpus."""
+        return None
 
     def problem(self, task: PipelineInput) -> str | None:
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""

@@ -13,6 +13,7 @@ from evaluation.metrics.sentence_splitting import split_sentences
 from evaluation.passage import Passage
 from evaluation.pipelines.map_reduce import refuse_chunks
 from evaluation.pipelines.pipeline import (
+    EMBEDDER,
     MODEL,
     PATH,
     Pipeline,
@@ -32,6 +33,7 @@ from evaluation.pipelines.stages import (
     StageRequest,
     Vectors,
 )
+from evaluation.retrieval.passages import Chunker
 
 PRESETS: dict[str, dict[str, float]] = {
     "fast": {"chunk_size": 512, "top_k": 10, "min_similarity": 0.35},
@@ -56,7 +58,7 @@ class Retrieval(Pipeline):
 
     corpus: str = field(metadata=PATH)
     """Folder or file with the documents."""
-    embedder: str = field(default="", metadata=MODEL)
+    embedder: str = field(default="", metadata=EMBEDDER)
     """Embedding model; not needed for `bm25`."""
     method: Literal["dense", "bm25", "hybrid"] = "hybrid"
     """`dense`: by embeddings; `bm25`: by words; `hybrid`: both, joined by reciprocal rank fusion."""
@@ -101,6 +103,26 @@ class Retrieval(Pipeline):
         for place in ("{sources}", "{question}"):
             if place not in self.prompt:
                 raise ConfigurationError(f"retrieval: the prompt has no {place}", f"Write {place} where it goes.")
+
+    @property
+    def embedders(self) -> tuple[str, ...]:
+        """The embedding model, where the method needs one."""
+        return () if self.method == "bm25" else (self.embedder,)
+
+    @property
+    def other_models(self) -> tuple[str, ...]:
+        """The embedding model and the one that reranks, where they are asked."""
+        return tuple(dict.fromkeys(filter(None, (*self.embedders, self.rerank))))
+
+    @property
+    def corpus_path(self) -> str:
+        """Folder or file with the documents."""
+        return self.corpus
+
+    @property
+    def chunker(self) -> Chunker:
+        """How the documents are split."""
+        return Chunker(size=self.chunk_size, overlap=self.chunk_overlap)
 
     def run(self, task: PipelineInput) -> Stages:
         """Search, let a model order what was found where one is named, and ask for the answer."""

@@ -8,6 +8,7 @@ from typing import Any
 from evaluation.candidate import PromptProfile
 from evaluation.fingerprint import canonical_json, fingerprint
 from evaluation.options import load_options
+from evaluation.planning.pipelines import PipelineModel, PlannedPipeline
 from evaluation.requests.run_share import Share
 
 AIMED_SHARDS = 200
@@ -51,6 +52,8 @@ class PlannedCandidate:
     """Repeats of each case to ask in this process, from 0; None for all."""
     share: Share | None = None
     """Part of the run's cases that this process asks; None for all."""
+    pipeline: PlannedPipeline | None = None
+    """None: the model is asked directly."""
     asks_failures_again: bool = True
     """False if other processes have just asked, and the cases on which the server failed were already retried."""
 
@@ -58,6 +61,11 @@ class PlannedCandidate:
     def n_generations(self) -> int:
         """Cases times repeats."""
         return self.n_cases * self.n_repeats
+
+    @property
+    def asks_several_models(self) -> bool:
+        """True where its cases wait for one model after another, so that they are asked in rounds."""
+        return self.pipeline is not None and bool(self.pipeline.models)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +75,34 @@ class Group:
     model: str
     load_options: Mapping[str, Any]
     planned: tuple[PlannedCandidate, ...]
+    stage_model: PipelineModel | None = None
+    """The model, where the candidates' pipelines ask it beside their own; None: it is the candidates' own."""
 
     @property
     def endpoints(self) -> tuple[str, ...]:
         """Names of the servers that share the work."""
-        return self.planned[0].endpoints
+        return self.planned[0].endpoints if self.stage_model is None else self.stage_model.endpoints
+
+    @property
+    def embeds(self) -> bool:
+        """True if the model is asked for embeddings alone; its first text loads it."""
+        return self.stage_model is not None and self.stage_model.embeds
+
+    @property
+    def asked_options(self) -> Mapping[str, Any]:
+        """Effective options with which the model is asked."""
+        return self.planned[0].options if self.stage_model is None else self.stage_model.options
+
+    @property
+    def think(self) -> bool | str | None:
+        """Think mode in which the model is asked."""
+        return self.planned[0].think if self.stage_model is None else self.stage_model.think
 
     @property
     def residency(self) -> str:
         """What must be in a server's memory: equal for all work that finds its model loaded."""
-        weights = self.planned[0].digest or f"{self.model} on {', '.join(self.endpoints)}"
+        digest = self.planned[0].digest if self.stage_model is None else self.stage_model.digest
+        weights = digest or f"{self.model} on {', '.join(self.endpoints)}"
         return fingerprint([weights, dict(self.load_options)])
 
 

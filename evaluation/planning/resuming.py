@@ -12,7 +12,7 @@ from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest, read_request
 from evaluation.requests.run_share import may_work_beside
-from evaluation.resolution.candidates import ResolvedCandidate
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.store.holders import held_error, living_holders
 from evaluation.store.missing import count_missing
 from evaluation.store.plans import find_invocation

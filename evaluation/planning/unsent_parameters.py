@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
 from evaluation.options import OPTIONS
-from evaluation.resolution.candidates import ResolvedCandidate
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.sweeps.space import Parameter
 
 

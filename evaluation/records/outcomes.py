@@ -6,16 +6,8 @@ from datetime import datetime
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Outcome
+from evaluation.records.stages import Trace
 from evaluation.records.status import Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One step of a generation."""
-
-    name: str
-    duration_s: float
-    n_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +25,8 @@ class OutcomeRow:
     """When the case's first attempt was sent; its deadline counts from here across shard retries."""
     effective_context: int | None = None
     vram_share: float | None = None
-    stages: tuple[Stage, ...] = ()
+    trace: Trace | None = None
+    """What its pipeline says of the answer; None without a pipeline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,18 @@
 import math
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.errors import ConfigurationError
 from evaluation.files.field_mapping import read_mapping
 from evaluation.files.number_parsing import read_number
 from evaluation.metric_specs import with_whole_path
-from evaluation.options import OPTIONS, read_options
+from evaluation.options import read_options
 from evaluation.providers import PROVIDERS
+from evaluation.requests.pipeline_words import PIPELINE, pipeline_words, refuse_bad_options
 from evaluation.requests.prices import PriceTable, as_prices
 from evaluation.requests.request_model import (
     COMMAND_LINE,
@@ -30,7 +31,6 @@ OF_BLOCK = "block:"
 """Prefix of the name of a block of prices; the block is read by the process that runs the request."""
 NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`; no user, password or key in the address."
 NAMES_OF_PROVIDERS = " or ".join(f"`{name}`" for name in PROVIDERS)
-CANDIDATE_WORDS = ("profile", "think")
 THINK_WORDS: Mapping[str, bool | str] = {
     "true": True,
     "false": False,
@@ -51,10 +51,15 @@ class CandidateRequest(BaseModel):
     profile: str | None = None
     system: str | None = None
     think: bool | str | None = None
+    pipeline: str | None = None
+    """Name of a pipeline, or `path.py:Class`; None: the model is asked directly."""
+    pipeline_options: dict[str, str] = {}
 
     @classmethod
     def parse(cls, text: str) -> "CandidateRequest":
         """Parse a candidate from `NAME temperature=0.2 num_ctx=8192 profile=concise think=false`, words as in a shell.
+
+        Behind `pipeline=NAME`, the pipeline's options are words like the others: `pipeline=map_reduce chunk_size=512`.
 
         Raises:
             ConfigurationError: a word that is not `key=value`, an unknown key, a bad value.
@@ -67,20 +72,52 @@ class CandidateRequest(BaseModel):
             raise ConfigurationError(
                 f"candidate {text!r} does not begin with a model's name", "For example 'NAME num_ctx=8192'"
             )
-        options = parse_options(words[1:])
-        profile, think = options.pop("profile", None), options.pop("think", None)
-        read_options(options)
-        return cls(model=words[0], options=options, profile=profile, think=_read_think(think))
+        return cls.of_options(words[0], parse_options(words[1:]))
+
+    @classmethod
+    def of_options(cls, model: str, options: Mapping[str, Any], **others: Any) -> "CandidateRequest":
+        """Return the candidate with these options: the model's, the pipeline's, its profile and think mode.
+
+        Args:
+            model: The model.
+            options: As from `parse_options`.
+            others: Fields that no option sets; a profile stands in for one that the options lack.
+
+        Raises:
+            UnknownNameError: no such option or pipeline.
+            ConfigurationError: a bad value.
+        """
+        words = pipeline_words(options)
+        of_pipeline = {name: str(value) for name, value in options.items() if words.takes(name)}
+        own = {name: value for name, value in options.items() if name not in of_pipeline}
+        profile_of_all = others.pop("profile", None)
+        profile = own.pop("profile", None) or profile_of_all
+        think, pipeline = _read_think(own.pop("think", None)), own.pop(PIPELINE, None)
+        read_options(own)
+        if pipeline is not None:
+            refuse_bad_options(pipeline, of_pipeline)
+        return cls(
+            model=model,
+            options=own,
+            profile=profile,
+            think=think,
+            pipeline=pipeline,
+            pipeline_options=of_pipeline,
+            **others,
+        )
 
     def as_text(self) -> str:
         """Return the text from which `parse` makes this candidate."""
-        words = [self.model, *(f"{key}={_as_word(value)}" for key, value in self.options.items())]
+        words = [self.model, *(f"{key}={as_word(value)}" for key, value in self.options.items())]
         words += [f"profile={self.profile}"] if self.profile else []
-        words += [f"think={_as_word(self.think)}"] if self.think is not None else []
+        words += [f"think={as_word(self.think)}"] if self.think is not None else []
+        words += [f"{PIPELINE}={self.pipeline}"] if self.pipeline is not None else []
+        words += [f"{key}={value}" for key, value in self.pipeline_options.items()]
         return shlex.join(words)
 
 
-def _as_word(value: Any) -> str:
+def as_word(value: Any) -> str:
+    """Return an option's value as it is written behind `key=`."""
     if isinstance(value, bool):
         return str(value).lower()
     return "|".join(value) if isinstance(value, list) else str(value)
@@ -97,16 +134,45 @@ def _read_think(value: Any) -> bool | str | None:
 
 
 def parse_options(words: list[str]) -> dict[str, Any]:
-    """Parse `key=value` words into a mapping; several stop words are separated by `|`."""
-    options: dict[str, Any] = {}
-    for word in words:
-        key, sign, value = word.partition("=")
-        if not sign or not key or value == "":
-            raise ConfigurationError(f"option {word!r} is not of the form key=value", "For example temperature=0.2")
-        if key not in OPTIONS and key not in CANDIDATE_WORDS and key != "seed":
-            raise UnknownNameError("option", key, [*OPTIONS, *CANDIDATE_WORDS])
-        options[key] = value.split("|") if key == "stop" else value
-    return options
+    """Parse `key=value` words into a mapping; several stop words are separated by `|`.
+
+    Raises:
+        UnknownNameError: a word that is no option of models, nor of the pipeline that the words name.
+        ConfigurationError: a word that is not `key=value`.
+    """
+    values = dict(map(_key_and_value, words))
+    of_pipeline = pipeline_words(values)
+    for key in values:
+        of_pipeline.refuse_unknown(key)
+    return {key: value.split("|") if key == "stop" else value for key, value in values.items()}
+
+
+def _key_and_value(word: str) -> tuple[str, str]:
+    key, sign, value = word.partition("=")
+    if not sign or not key or value == "":
+        raise ConfigurationError(f"option {word!r} is not of the form key=value", "For example temperature=0.2")
+    return key, value
+
+
+def _with_whole_paths(words: Sequence[str]) -> list[str]:
+    """Return the words of a candidate with absolute paths; words that cannot be read stay, and are refused later."""
+    try:
+        values = dict(map(_key_and_value, words))
+        of_pipeline = pipeline_words(values)
+    except ConfigurationError:
+        return list(words)
+    if of_pipeline.name is None:
+        return list(words)
+    return [f"{key}={of_pipeline.with_whole_path(key, value)}" for key, value in values.items()]
+
+
+def _candidate_with_whole_paths(text: str) -> str:
+    try:
+        model, *words = shlex.split(text)
+    except ValueError:
+        return text
+    whole = _with_whole_paths(words)
+    return text if whole == words else shlex.join([model, *whole])
 
 
 def names_a_model(value: Any) -> Any:
@@ -136,7 +202,7 @@ class EvaluationRequest(RequestModel):
         default=[],
         description=(
             "Models with options of their own, one per line: `llama3.2:3b temperature=0.2 num_ctx=8192 "
-            "profile=concise`."
+            "profile=concise`, `llama3.2:3b pipeline=map_reduce chunk_size=512`."
         ),
     )
     options: list[str] = Field(
@@ -200,8 +266,18 @@ class EvaluationRequest(RequestModel):
     @classmethod
     def _options_may_be_a_mapping(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return [f"{key}={_as_word(item)}" for key, item in value.items()]
+            return [f"{key}={as_word(item)}" for key, item in value.items()]
         return value
+
+    @field_validator("options")
+    @classmethod
+    def _corpora_have_whole_paths(cls, value: list[str]) -> list[str]:
+        return _with_whole_paths(value)
+
+    @field_validator("candidates")
+    @classmethod
+    def _candidates_have_whole_paths(cls, value: list[str]) -> list[str]:
+        return [_candidate_with_whole_paths(text) for text in value]
 
     @field_validator("metrics")
     @classmethod
@@ -251,13 +327,11 @@ class EvaluationRequest(RequestModel):
             ConfigurationError: an option that does not exist or has a bad value.
         """
         common = parse_options(self.options)
-        think = _read_think(common.pop("think", None))
-        profile = common.pop("profile", None) or self.profile
-        read_options(common)
         plain = [
-            CandidateRequest(model=name, options=common, profile=profile, system=self.system, think=think)
-            for name in self.models
+            CandidateRequest.of_options(name, common, profile=self.profile, system=self.system) for name in self.models
         ]
+        if not plain:
+            CandidateRequest.of_options("", common)
         return (*plain, *(CandidateRequest.parse(text) for text in self.candidates))
 
     def failure_budget(self, n_cases: int) -> int:

@@ -11,10 +11,11 @@ from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import fingerprint
 from evaluation.options import load_options
 from evaluation.quality_metrics import QUALITIES
-from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, parse_options
+from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, as_word, parse_options
+from evaluation.requests.pipeline_words import swept_kinds
 from evaluation.requests.request_model import OneOrMore, RequestModel, checked_request
 from evaluation.sweeps.designs import Design, combinations
-from evaluation.sweeps.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
+from evaluation.sweeps.space import MODEL, PROFILE, Combination, Parameter, parse_parameters
 
 ABOUT = "`benchwright sweep --help` lists the options."
 PROMPT_METRICS = ("overall_quality", *QUALITIES)
@@ -96,7 +97,7 @@ class SweepRequest(RequestModel):
         Raises:
             ConfigurationError: an invalid parameter.
         """
-        parameters = parse_parameters(self.parameters)
+        parameters = parse_parameters(self.parameters, swept_kinds(self.evaluation.options, self.parameters))
         models = tuple(dict.fromkeys(self.evaluation.models))
         named = next((parameter.values for parameter in parameters if parameter.name == MODEL), None)
         if named is not None and not set(models) <= set(named):
@@ -133,22 +134,14 @@ class SweepRequest(RequestModel):
         Raises:
             ConfigurationError: an option that does not exist or has a bad value.
         """
-        common = parse_options(self.evaluation.options)
-        profile = common.pop(PROFILE, None) or self.evaluation.profile
-        think = common.pop(THINK, None)
-        return tuple(self._candidate(combination, common, profile, think) for combination in self.combinations())
+        return tuple(self._candidate(combination) for combination in self.combinations())
 
-    def _candidate(
-        self, combination: Combination, common: Mapping[str, Any], profile: Any, think: Any
-    ) -> CandidateRequest:
-        own = {name: value for name, value in combination.items() if name not in (MODEL, PROFILE, THINK)}
-        words = CandidateRequest(
-            model=str(combination.get(MODEL, self.evaluation.models[0])),
-            options={**common, **own},
-            profile=combination.get(PROFILE, profile),
-            think=combination.get(THINK, think),
-        ).as_text()
-        return CandidateRequest.parse(words)
+    def _candidate(self, combination: Combination) -> CandidateRequest:
+        words = {name: as_word(value) for name, value in combination.items() if name != MODEL}
+        fixed = dict(word.split("=", 1) for word in self.evaluation.options)
+        options = parse_options([f"{name}={value}" for name, value in {**fixed, **words}.items()])
+        model = str(combination.get(MODEL, self.evaluation.models[0]))
+        return CandidateRequest.of_options(model, options, profile=self.evaluation.profile)
 
     def evaluation_of_all(self) -> EvaluationRequest:
         """Return the evaluation request for all combinations.

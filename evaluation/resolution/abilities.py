@@ -1,8 +1,13 @@
 """Model abilities, checked before the first request by what the server reports."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
-from evaluation.resolution.candidates import ResolvedCandidate
+from evaluation.pipelines.pipeline import MOST_EXAMPLES, Pipeline, PipelineInput
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
 
 _DOES = {"embedding": "embeds no texts", "completion": "writes no answers"}
 
@@ -29,6 +34,47 @@ def refuse_without_ability(resolved: ResolvedCandidate, ability: str, purpose: s
         f"and not {ability}",
         f"Name another with {option}. {there}",
     )
+
+
+def refuse_unable_pipeline(resolved: ResolvedCandidate, benchmarks: Sequence[Benchmark], *, spread: int) -> None:
+    """Check that a candidate's pipeline can answer every case, and that its other models can do what it asks of them.
+
+    Raises:
+        ConfigurationError: a case that it cannot answer, a model without an ability, a run that is spread out.
+    """
+    if (plan := resolved.pipeline) is None:
+        return
+    for name, other in plan.models.items():
+        ability = "embedding" if name in plan.pipeline.embedders else "completion"
+        purpose = (
+            f"the pipeline {plan.pipeline.name!r} asks it for {'embeddings' if ability == 'embedding' else 'answers'}"
+        )
+        refuse_without_ability(other, ability, purpose, "the pipeline's option")
+    if spread > 1 and plan.models:
+        raise ConfigurationError(
+            f"{resolved.candidate.label} asks several models in turn, and cannot be spread over workers",
+            "Leave --spread out.",
+        )
+    for benchmark in benchmarks:
+        _refuse_unable_case(resolved, plan.pipeline, benchmark)
+
+
+def _refuse_unable_case(resolved: ResolvedCandidate, pipeline: Pipeline, benchmark: Benchmark) -> None:
+    options = resolved.options_for(benchmark)
+    without_cases = replace(benchmark, cases=())
+    for case in benchmark.cases:
+        task = PipelineInput(
+            case=case,
+            benchmark=without_cases,
+            examples=benchmark.cases[:MOST_EXAMPLES],
+            profile=resolved.candidate.profile,
+            options=options,
+        )
+        if (problem := pipeline.problem(task)) is not None:
+            raise ConfigurationError(
+                f"{resolved.candidate.label}: case {case.case_id!r} of {benchmark.name} {problem}",
+                f"Change an option of the pipeline; `benchwright pipelines show {pipeline.name}` lists them.",
+            )
 
 
 def _how_to_find(ability: str, endpoint: ResolvedEndpoint) -> str:

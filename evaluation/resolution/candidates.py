@@ -1,58 +1,27 @@
 """Resolution of a candidate: the server that has its model, the digest, and the effective options."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from evaluation.candidate import OPEN_LENGTH_TASKS, PLAIN_PROFILE, Candidate, PromptProfile
-from evaluation.case import Benchmark
+from evaluation.candidate import PLAIN_PROFILE, Candidate, PromptProfile
 from evaluation.errors import ConfigurationError, ProviderError, UnknownNameError
 from evaluation.fingerprint import canonical_json, fingerprint
 from evaluation.model_info import ModelInfo
-from evaluation.options import candidate_options, effective_options, says_length
+from evaluation.options import candidate_options
 from evaluation.providers import PROVIDERS
 from evaluation.providers.detection import connect
 from evaluation.providers.model_names import find_model, is_remote
 from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.requests.profiles import STANDARD_PROFILES
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
+from evaluation.resolution.pipelines import resolve_pipeline
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
+from evaluation.retrieval.documents import Corpus
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResolvedCandidate:
-    """A candidate with the servers that run its model."""
-
-    candidate: Candidate
-    endpoints: tuple[ResolvedEndpoint, ...]
-    """Endpoints that have its model with equal digests; at least one."""
-    info: ModelInfo
-
-    @property
-    def endpoint(self) -> ResolvedEndpoint:
-        """The first of its servers, which described the model."""
-        return self.endpoints[0]
-
-    def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
-        """Return every option sent for this candidate on that benchmark, without the seed.
-
-        Where neither the task nor the user limits the length, an answer may fill the context: `num_predict` is then
-        `num_ctx`, at which the server ends it in any case. Not so where servers refuse a limit for which prompt and
-        context leave no room (`ends_at_context`).
-        """
-        defaults = {"benchmark": benchmark.options, "model": self.info.parameters}
-        options = effective_options(self.candidate.options, **defaults)
-        trained = self.info.context_length
-        if trained and options["num_ctx"] > trained:
-            options["num_ctx"] = trained
-        is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(self.candidate.options, **defaults)
-        provider = PROVIDERS[self.endpoint.provider]
-        if is_open and provider.ends_at_context:
-            options["num_predict"] = options["num_ctx"]
-        return provider.sent_options(options)
 
 
 async def resolve_candidate(
@@ -62,6 +31,7 @@ async def resolve_candidate(
     store: "Store | None",
     allow_remote: bool,
     described: dict[tuple[str, str], ModelInfo] | None = None,
+    corpora: dict[str, Corpus] | None = None,
 ) -> tuple[ResolvedCandidate, list[str]]:
     """Return the requested candidate, with what its user should know of it.
 
@@ -71,6 +41,7 @@ async def resolve_candidate(
         store: For profiles and retired models; None: there is none yet.
         allow_remote: Allow models that run on somebody else's machines.
         described: Descriptions of models by their servers, by endpoint and model, so that each is asked once; updated.
+        corpora: Corpora that were read before, by path; updated.
 
     Raises:
         ConfigurationError: no server has the model, it is retired or remote, or cannot do what is asked.
@@ -107,7 +78,25 @@ async def resolve_candidate(
             f"{info.name}: num_ctx {candidate.options['num_ctx']} is more than the {info.context_length} "
             "that the model was trained for, which is used"
         )
-    return ResolvedCandidate(candidate=candidate, endpoints=pool, info=info), notes
+    resolved = ResolvedCandidate(candidate=candidate, endpoints=pool, info=info)
+    if request.pipeline is None:
+        return resolved, notes
+
+    async def resolve(other: CandidateRequest) -> ResolvedCandidate:
+        other_resolved, further_notes = await resolve_candidate(
+            other, endpoints, store=store, allow_remote=allow_remote, described=described
+        )
+        notes.extend(further_notes)
+        return other_resolved
+
+    pipeline = await resolve_pipeline(
+        request,
+        own_model=candidate.model,
+        own_digest=candidate.digest,
+        resolve=resolve,
+        corpora={} if corpora is None else corpora,
+    )
+    return replace(resolved, candidate=replace(candidate, pipeline=pipeline.choice(request)), pipeline=pipeline), notes
 
 
 def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:

@@ -8,8 +8,9 @@ from evaluation.errors import ConfigurationError
 from evaluation.metrics.metric import Metric, ModelMetric, Need
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest
 from evaluation.resolution.abilities import refuse_without_ability
-from evaluation.resolution.candidates import ResolvedCandidate, resolve_candidate
+from evaluation.resolution.candidates import resolve_candidate
 from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.settings import Settings
 
 if TYPE_CHECKING:

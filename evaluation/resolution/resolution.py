@@ -10,9 +10,9 @@ from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.model_info import ModelInfo
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.resolution.abilities import refuse_without_ability
+from evaluation.resolution.abilities import refuse_unable_pipeline, refuse_without_ability
 from evaluation.resolution.benchmarks import ResolvedBenchmark, resolve_benchmark
-from evaluation.resolution.candidates import ResolvedCandidate, resolve_candidate
+from evaluation.resolution.candidates import resolve_candidate
 from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints
 from evaluation.resolution.metric_models import (
     MetricModel,
@@ -22,6 +22,8 @@ from evaluation.resolution.metric_models import (
     refuse_without_opponent,
     resolve_metric_models,
 )
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
+from evaluation.retrieval.documents import Corpus
 from evaluation.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,12 +63,19 @@ async def resolve(
     endpoints, notes = await resolve_endpoints(request, settings=settings, store=store)
     candidates: list[ResolvedCandidate] = []
     described: dict[tuple[str, str], ModelInfo] = {}
+    corpora: dict[str, Corpus] = {}
     fingerprints: set[str] = set()
     for candidate_request in candidate_requests:
         candidate, further_notes = await resolve_candidate(
-            candidate_request, endpoints, store=store, allow_remote=request.allow_remote, described=described
+            candidate_request,
+            endpoints,
+            store=store,
+            allow_remote=request.allow_remote,
+            described=described,
+            corpora=corpora,
         )
         refuse_without_ability(candidate, "completion", "a candidate is asked for answers", "--model NAME")
+        refuse_unable_pipeline(candidate, [item.benchmark for item in benchmarks], spread=request.spread)
         if candidate.candidate.fingerprint in fingerprints:
             notes.append(f"{candidate.candidate.label} was requested twice and is evaluated once")
             continue

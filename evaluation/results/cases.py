@@ -11,7 +11,6 @@ from evaluation.errors import FailureKind
 from evaluation.generation import PromptState, Timing
 from evaluation.outcome_fields import SECONDS
 from evaluation.records.experiments import AnnotationRecord
-from evaluation.records.outcomes import Stage
 from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.frames import REAL, TEXT, WHOLE, ShownInNotebooks, frame, row_of
@@ -133,6 +132,61 @@ class MissingOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassageResult:
+    """A passage that a search returned."""
+
+    document: str
+    """Path of the document within its corpus."""
+    passage: int
+    """Index of the passage in its document, from 0."""
+    page: int | None
+    """Page, from 1; None where the document has no pages."""
+    relevance: float
+    """A cosine, a BM25 score or a sum of reciprocal ranks."""
+    preview: str
+    """Beginning of its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageResult:
+    """One request of a pipeline, with its reply."""
+
+    name: str
+    kind: str
+    """`chat`, `embed`, `count` or `search`."""
+    model: str | None
+    """Name of the model; None for a search."""
+    digest: str | None
+    endpoint: str | None
+    """Name of the server that answered."""
+    failure: OutcomeFailure | None
+    """The model's own failure; None: it answered."""
+    came_back: AnswerResult = field(metadata=MERGED)
+    """The model's answer; for a stage that is no chat an empty one, with the stage's time."""
+    passages: tuple[PassageResult, ...]
+    """Passages that a search returned, best first."""
+    energy_j: float | None
+    """Energy in joules; None if not measured."""
+    n_attempts: int
+    request_hash: str
+    """Identity of the request: another one where its texts, options or the model's weights differ."""
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceResult:
+    """What a pipeline says of its answer."""
+
+    confidence: float | None
+    """In [0, 1]; None where the pipeline does not know it."""
+    sources: tuple[PassageResult, ...] | None
+    """Passages shown to the model, in the order of their numbers in the prompt; None without retrieval."""
+    notes: Mapping[str, object]
+    """Further findings as plain JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeResult:
     """Outcome of one repeat of the case."""
 
@@ -159,8 +213,10 @@ class OutcomeResult:
     """Share of the model in GPU memory, in [0, 1]; None if the server does not report it."""
     energy_j: float | None
     """Energy in joules; None if not measured."""
-    stages: tuple[Stage, ...]
-    """Stages of the generation, if it had several."""
+    stages: tuple[StageResult, ...]
+    """Requests of the candidate's pipeline, in their order; empty without a pipeline."""
+    trace: TraceResult | None
+    """What the pipeline says of its answer; None without a pipeline."""
     started_at: datetime | None
     finished_at: datetime
 

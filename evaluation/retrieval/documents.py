@@ -37,7 +37,7 @@ class Corpus:
     """The documents that passages are searched in."""
 
     name: str
-    """The path as task."""
+    """The path as it was named."""
     documents: tuple[Document, ...]
     skipped: tuple[str, ...] = ()
     """Files of a kind that is not read."""

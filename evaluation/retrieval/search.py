@@ -55,6 +55,11 @@ class Index:
         retriever.index(_tokens([passage.text for passage in self.passages]), show_progress=False)
         return retriever
 
+    def prepare(self, method: str) -> None:
+        """Build what a first search by that method would build."""
+        if method != "dense":
+            _ = self._words
+
     def search(self, queries: Sequence[Query]) -> list[tuple[Passage, ...]]:
         """Return the passages that fit each query, best first, with their relevance. Equal ones keep their order.
 

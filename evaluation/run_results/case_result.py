@@ -1,7 +1,6 @@
 """The result of one case of a run, read from the store: prompt, every candidate's answers, and their scores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from difflib import get_close_matches
 
 from evaluation.benchmarks.rendering import render
@@ -14,6 +13,7 @@ from evaluation.records.labels import unique_labels
 from evaluation.records.metric_keys import metric_keys
 from evaluation.records.outcomes import StoredOutcome
 from evaluation.records.runs import RunCandidateRecord, RunRecord
+from evaluation.records.stages import StageRow
 from evaluation.results.cases import (
     AnswerResult,
     CaseCandidate,
@@ -28,6 +28,7 @@ from evaluation.results.cases import (
     ScoreResult,
 )
 from evaluation.run_results.failure_examples import failure_kind
+from evaluation.run_results.stage_results import answer_result, stage_result, trace_result
 from evaluation.store.annotations import notes_on_case
 from evaluation.store.benchmarks import has_case, load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
@@ -36,12 +37,12 @@ from evaluation.store.run_cases import has_run_case, run_case_ids
 from evaluation.store.runs import find_run
 from evaluation.store.scores import score_failures_of_case, scores_of_case
 from evaluation.store.session import Store
+from evaluation.store.stage_rows import load_stages
 from evaluation.truncation import FINISH_REASON, Limits
 
 Scores = dict[int, dict[str, ScoreResult | ScoreFailureResult]]
 """Scores by repeat, then by metric."""
 _MOST_NAMED = 500
-_OF_ANSWER = tuple({each.name for each in fields(AnswerResult)} & {each.name for each in fields(Generation)})
 
 
 def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
@@ -104,6 +105,7 @@ def _candidate(
     candidate = _stored_candidate(store, plan.candidate_fingerprint)
     outcomes = {stored.row.repeat: stored for stored in load_outcomes(store, record.run_candidate_id, [case_id])}
     scores = _scores(store, record.run_candidate_id, case_id, planned=run.plan.metrics)
+    stages = load_stages(store, record.run_candidate_id, [case_id])
     return CaseCandidate(
         label=label,
         model=plan.model_name,
@@ -117,7 +119,7 @@ def _candidate(
         server_version=plan.server_version,
         messages=tuple(candidate.profile.wrap(messages)),
         outcomes=tuple(
-            _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {}), limits)
+            _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {}), limits, stages.get((case_id, repeat), ()))
             for repeat in range(run.plan.n_repeats)
         ),
     )
@@ -157,6 +159,7 @@ def _outcome(
     repeat: int,
     scores: Mapping[str, ScoreResult | ScoreFailureResult],
     limits: Limits,
+    stages: Sequence[StageRow],
 ) -> OutcomeResult | MissingOutcome:
     if stored is None:
         return MissingOutcome(repeat=repeat)
@@ -175,7 +178,8 @@ def _outcome(
         effective_context=row.effective_context,
         vram_share=row.vram_share,
         energy_j=outcome.energy_j if isinstance(outcome, Generation) else None,
-        stages=tuple(row.stages),
+        stages=tuple(map(stage_result, stages)),
+        trace=trace_result(row),
         started_at=row.started_at,
         finished_at=row.finished_at,
     )
@@ -203,4 +207,4 @@ def _what_came_back(outcome: Generation | Failure) -> AnswerResult | NoAnswerRes
     if isinstance(outcome, Failure):
         timings = None if outcome.total_s is None else FailureTimings(total_s=outcome.total_s)
         return NoAnswerResult(timings=timings)
-    return AnswerResult(timings=outcome.timing, **{name: getattr(outcome, name) for name in _OF_ANSWER})
+    return answer_result(outcome)

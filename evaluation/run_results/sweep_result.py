@@ -14,6 +14,7 @@ from evaluation.metrics.speed import reads_the_prompt
 from evaluation.options import OPTIONS
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import RunCandidateRecord, RunRecord
+from evaluation.requests.pipeline_words import swept_kinds
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.sweeps import EffectResult, InteractionResult, SweepResult, SweptMetric, ValueChoice, ValueRange
 from evaluation.scoring.aggregation import case_values
@@ -139,7 +140,8 @@ def _notes_on_unsent_values(tried: Sequence[Combination], candidates: Sequence[R
 
 def parameters_of(record: SweepRecord) -> tuple[Parameter, ...]:
     """Return the swept parameters, a choice among models included."""
-    parameters = parse_parameters(record.request.get("parameters", ()))
+    texts = record.request.get("parameters", ())
+    parameters = parse_parameters(texts, swept_kinds(record.request.get("evaluation", {}).get("options", ()), texts))
     names = {parameter.name for parameter in parameters}
     rest = [name for name in record.combinations[0] if name not in names]
     return (

@@ -1,17 +1,22 @@
 """Conversion of outcomes to rows and back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import FailureKind
-from evaluation.generation import Failure, Outcome
+from evaluation.generation import Failure, Generation, Outcome
 from evaluation.outcome_fields import KINDS, answer_of, failure_of, flat_values
-from evaluation.records.outcomes import OutcomeRow, Stage, StoredOutcome
+from evaluation.passage import Passage
+from evaluation.records.outcomes import OutcomeRow, StoredOutcome
+from evaluation.records.stages import Trace
+from evaluation.store.record_rows import record_of
+from evaluation.store.stage_rows import insert_passages, listed_passages, passages_by_hash, with_relevance
 from evaluation.store.statements import upsert
-from evaluation.store.tables import generation, stage
+from evaluation.store.tables import generation, trace
 
 _KEY = ("run_candidate_id", "case_id", "repeat")
 _MEASURED_LATER = ("energy_j",)
@@ -26,24 +31,21 @@ def insert_outcomes(connection: Connection, rows: Sequence[OutcomeRow]) -> None:
     values = [outcome_values(row) for row in rows]
     upsert(connection, generation, values, key=_KEY, update=_CHANGING, where=replaceable)
     for row in rows:
-        if row.stages:
-            _insert_stages(connection, row)
+        if row.trace is not None:
+            _insert_trace(connection, row, row.trace)
 
 
-def _insert_stages(connection: Connection, row: OutcomeRow) -> None:
+def _insert_trace(connection: Connection, row: OutcomeRow, of_pipeline: Trace) -> None:
+    sources = row.outcome.sources if isinstance(row.outcome, Generation) else None
     same = [generation.c[name] == getattr(row, name) for name in _KEY]
-    generation_id = connection.execute(sa.select(generation.c.id).where(*same)).scalar_one()
-    rows = [
-        {
-            "generation_id": generation_id,
-            "position": position,
-            "name": step.name,
-            "duration_s": step.duration_s,
-            "n_tokens": step.n_tokens,
-        }
-        for position, step in enumerate(row.stages)
-    ]
-    upsert(connection, stage, rows, key=["generation_id", "position"])
+    values = {
+        "generation_id": connection.execute(sa.select(generation.c.id).where(*same)).scalar_one(),
+        "confidence": of_pipeline.confidence,
+        "sources": None if sources is None else listed_passages(sources),
+        "notes": dict(of_pipeline.notes),
+    }
+    insert_passages(connection, passages_by_hash(sources or ()))
+    upsert(connection, trace, [values], key=["generation_id"], update=["confidence", "sources", "notes"])
 
 
 def outcome_values(row: OutcomeRow) -> dict[str, Any]:
@@ -70,19 +72,27 @@ def outcome_values(row: OutcomeRow) -> dict[str, Any]:
     }
 
 
-def stored_outcome(row: RowMapping, stages: Sequence[Stage]) -> StoredOutcome:
-    """Return the outcome from which `outcome_values` made the row."""
+def stored_outcome(
+    row: RowMapping, of_pipeline: RowMapping | None = None, passages: Mapping[str, Passage] | None = None
+) -> StoredOutcome:
+    """Return the outcome from which `outcome_values` made the row.
+
+    Args:
+        row: The outcome's row.
+        of_pipeline: Its row of the table of traces; None without a pipeline.
+        passages: The passages that the trace lists, by their hashes.
+    """
     outcome_row = OutcomeRow(
         run_candidate_id=row["run_candidate_id"],
         case_id=row["case_id"],
         repeat=row["repeat"],
-        outcome=_outcome(row),
+        outcome=_with_sources(_outcome(row), of_pipeline, passages or {}),
         endpoint=row["endpoint"],
         finished_at=row["finished_at"],
         started_at=row["started_at"],
         effective_context=row["effective_context"],
         vram_share=row["vram_share"],
-        stages=tuple(stages),
+        trace=None if of_pipeline is None else record_of(Trace, of_pipeline),
     )
     return StoredOutcome(generation_id=row["id"], row=outcome_row)
 
@@ -90,3 +100,9 @@ def stored_outcome(row: RowMapping, stages: Sequence[Stage]) -> StoredOutcome:
 def _outcome(row: RowMapping) -> Outcome:
     kind = row["failure_kind"]
     return answer_of(row) if kind is None else failure_of(FailureKind(kind), row)
+
+
+def _with_sources(outcome: Outcome, of_pipeline: RowMapping | None, passages: Mapping[str, Passage]) -> Outcome:
+    if of_pipeline is None or of_pipeline["sources"] is None or isinstance(outcome, Failure):
+        return outcome
+    return replace(outcome, sources=with_relevance(of_pipeline["sources"], passages))

@@ -8,10 +8,11 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState
-from evaluation.records.outcomes import OutcomeCounts, Stage, StoredOutcome
+from evaluation.records.outcomes import OutcomeCounts, StoredOutcome
 from evaluation.store.outcome_rows import stored_outcome
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, run, run_candidate, stage
+from evaluation.store.stage_rows import load_passages
+from evaluation.store.tables import generation, run, run_candidate, trace
 
 _CHUNK = 500
 
@@ -98,7 +99,7 @@ def first_of_kind(store: Store, run_candidate_id: int, kind: FailureKind) -> Sto
         generation.c.own_failure == kind.value if is_own else generation.c.own_failure.is_(None),
     )
     with store.read() as connection:
-        return next(iter(_select(connection, *conditions, limit=1)), None)
+        return next(iter(select_outcomes(connection, *conditions, limit=1)), None)
 
 
 def latest_answer(store: Store, invocation_id: str) -> str | None:
@@ -123,7 +124,7 @@ def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -
     last = 0
     while True:
         with store.read() as connection:
-            page = _select(connection, of_candidate, generation.c.id > last, limit=batch)
+            page = select_outcomes(connection, of_candidate, generation.c.id > last, limit=batch)
         if not page:
             return
         yield page
@@ -136,30 +137,31 @@ def load_outcomes(store: Store, run_candidate_id: int, case_ids: Sequence[str]) 
     outcomes: list[StoredOutcome] = []
     with store.read() as connection:
         for start in range(0, len(case_ids), _CHUNK):
-            outcomes += _select(connection, of_candidate, generation.c.case_id.in_(case_ids[start : start + _CHUNK]))
+            outcomes += select_outcomes(
+                connection, of_candidate, generation.c.case_id.in_(case_ids[start : start + _CHUNK])
+            )
     place = {case_id: position for position, case_id in enumerate(case_ids)}
     return tuple(sorted(outcomes, key=lambda stored: (place[stored.row.case_id], stored.row.repeat)))
 
 
-def _select(
+def select_outcomes(
     connection: Connection, *conditions: sa.ColumnElement[bool], limit: int | None = None
 ) -> tuple[StoredOutcome, ...]:
+    """Return outcomes that meet all conditions, by generation id."""
     query = sa.select(generation).where(*conditions).order_by(generation.c.id).limit(limit)
     rows = connection.execute(query).mappings().all()
-    stages = _select_stages(connection, [row["id"] for row in rows])
-    return tuple(stored_outcome(row, stages.get(row["id"], ())) for row in rows)
+    traces = _select_traces(connection, [row["id"] for row in rows])
+    listed = [key for row in traces.values() for key, _ in row["sources"] or ()]
+    passages = load_passages(connection, listed)
+    return tuple(stored_outcome(row, traces.get(row["id"]), passages) for row in rows)
 
 
-def _select_stages(connection: Connection, generation_ids: Sequence[int]) -> dict[int, list[Stage]]:
+def _select_traces(connection: Connection, generation_ids: Sequence[int]) -> dict[int, sa.RowMapping]:
     if not generation_ids:
         return {}
     query = (
-        sa.select(stage)
-        .where(stage.c.generation_id.between(min(generation_ids), max(generation_ids)))
-        .where(stage.c.generation_id.in_(generation_ids))
-        .order_by(stage.c.generation_id, stage.c.position)
+        sa.select(trace)
+        .where(trace.c.generation_id.between(min(generation_ids), max(generation_ids)))
+        .where(trace.c.generation_id.in_(generation_ids))
     )
-    stages: dict[int, list[Stage]] = defaultdict(list)
-    for row in connection.execute(query):
-        stages[row.generation_id].append(Stage(name=row.name, duration_s=row.duration_s, n_tokens=row.n_tokens))
-    return stages
+    return {row["generation_id"]: row for row in connection.execute(query).mappings()}

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
-from evaluation.candidate import Candidate, PromptProfile, WorkedExample
+from evaluation.candidate import Candidate, PipelineChoice, PromptProfile, WorkedExample
 from evaluation.errors import UnknownNameError
 from evaluation.records.candidates import EndpointRecord
 from evaluation.store.record_rows import record_of
@@ -61,6 +61,7 @@ def save_candidate(store: Store, saved: Candidate) -> str:
         "profile_name": saved.profile.name,
         "think": saved.think,
         "endpoint_identity": saved.endpoint_identity,
+        "pipeline": None if saved.pipeline is None else asdict(saved.pipeline),
         "created_at": now(),
     }
     with store.write() as connection:
@@ -81,7 +82,8 @@ def find_candidate(store: Store, fingerprint: str) -> Candidate | None:
         row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    return record_of(Candidate, row, profile=_profile(row))
+    pipeline = None if row["pipeline"] is None else PipelineChoice(**row["pipeline"])
+    return record_of(Candidate, row, profile=_profile(row), pipeline=pipeline)
 
 
 def _profile_row(saved: PromptProfile) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from evaluation.errors import StoreError
 from evaluation.fingerprint import canonical_json, derived_seed
 from evaluation.records.runs import SERVER_VERSIONS
 from evaluation.store.session import Store
-from evaluation.store.tables import benchmark, benchmark_case, generation, run, run_candidate
+from evaluation.store.tables import benchmark, benchmark_case, candidate, generation, run, run_candidate
 
 ASKED = ("prompt", "messages", "context", "choices")
 """Fields of a case that can reach a model. Equal fields in the same wording give equal messages."""
@@ -117,8 +117,11 @@ def find_sources(store: Store, asking: Asking) -> tuple[Source, ...]:
         sa.select(*(run_candidate.c[name] for name in columns), run.c.benchmark_version)
         .join(run, run.c.id == run_candidate.c.run_id)
         .join(benchmark, _benchmark_of_run())
+        .join(candidate, candidate.c.fingerprint == run_candidate.c.candidate_fingerprint)
         .where(
             run_candidate.c.candidate_fingerprint == asking.fingerprint,
+            # A pipeline may read more of a benchmark than the case's question: other cases as examples.
+            sa.or_(candidate.c.pipeline.is_(sa.null()), run.c.benchmark_version == asking.benchmark_version),
             run_candidate.c.digest == asking.digest,
             run_candidate.c.provider == asking.provider,
             # The seed of a generation is derived from the run's, its case and its repeat.

@@ -5,16 +5,16 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-import sqlalchemy as sa
-
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.records.outcomes import MissingPage, OutcomeRow
 from evaluation.store.missing import missing_page
-from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
+from evaluation.store.outcome_rows import insert_outcomes
+from evaluation.store.outcomes import select_outcomes
 from evaluation.store.retrying import patiently
 from evaluation.store.reusable import Asking, Source, asking_of, find_reusable, find_sources, question
 from evaluation.store.session import Store
+from evaluation.store.stage_rows import copy_stages
 from evaluation.store.tables import generation
 
 _PAGE = 500
@@ -67,13 +67,13 @@ def count_reusable(store: Store, asking: Asking, cases: Sequence[Case], *, n_rep
 
 def _copied(store: Store, run_candidate_id: int, generation_ids: Sequence[int]) -> int:
     with store.write() as connection:
-        rows = connection.execute(sa.select(generation).where(generation.c.id.in_(generation_ids))).mappings()
-        copies = [_copy(stored_outcome(row, stages=()).row, run_candidate_id) for row in rows]
-        insert_outcomes(connection, copies)
-    return len(copies)
+        originals = [stored.row for stored in select_outcomes(connection, generation.c.id.in_(generation_ids))]
+        insert_outcomes(connection, [_copy(original, run_candidate_id) for original in originals])
+        copy_stages(connection, [original for original in originals if original.trace is not None], run_candidate_id)
+    return len(originals)
 
 
 def _copy(original: OutcomeRow, run_candidate_id: int) -> OutcomeRow:
-    """Return a copy of the outcome marked as reused, with its own times; its stages stay with the original."""
+    """Return a copy of the outcome marked as reused, with its own times."""
     outcome = replace(cast(Generation, original.outcome), reused=True)
     return replace(original, run_candidate_id=run_candidate_id, outcome=outcome)

@@ -1,4 +1,4 @@
-"""The outcome writer: one thread that commits outcomes in groups, without ever holding one back."""
+"""The outcome writer: one thread that commits outcomes and stages in groups, without ever holding one back."""
 
 import math
 from collections.abc import Mapping
@@ -11,9 +11,11 @@ from typing import Any
 
 from evaluation.errors import RefusedValueError, StoreError
 from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.stages import StageRow
 from evaluation.store.outcome_rows import insert_outcomes, outcome_values
 from evaluation.store.retrying import PATIENCE_S, patiently
 from evaluation.store.session import Store
+from evaluation.store.stage_rows import insert_stages, stage_values
 
 LEAST, MOST = -(2**63), 2**63 - 1
 _SHOWN = 40
@@ -57,11 +59,14 @@ def _shown(value: float) -> str:
 _MOST_IN_A_GROUP = 500
 _REFUSALS = (RefusedValueError, ValueError, TypeError, ArithmeticError)
 """Exceptions of the database driver, or of its text encoding, for a refused value."""
-_Waiting = tuple[OutcomeRow, "Future[None]"]
+WrittenRow = OutcomeRow | StageRow
+_Waiting = tuple[WrittenRow, "Future[None]"]
 
 
 class OutcomeWriter:
-    """A single thread that collects waiting outcomes, commits them together and wakes the waiters.
+    """A single thread that collects waiting outcomes and stages, commits them together and wakes the waiters.
+
+    A stage is stored as an outcome is, and before the outcomes of its group.
 
     `submit` never blocks on the database. An outcome counts as stored when its future is done. While the database is
     away, its outcomes wait; a commit whose success is unknown is repeated, which changes nothing.
@@ -85,7 +90,7 @@ class OutcomeWriter:
         self._thread = Thread(target=self._work, name="outcome-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, row: OutcomeRow) -> Future[None]:
+    def submit(self, row: WrittenRow) -> Future[None]:
         """Queue an outcome and return a future that is done when the outcome is committed.
 
         Its exception is a `StoreError` where the outcome cannot be committed; a `RefusedValueError` says that the fault
@@ -95,7 +100,7 @@ class OutcomeWriter:
         Raises:
             ValueError: a time without its zone.
         """
-        values = outcome_values(row)
+        values = stage_values(row) if isinstance(row, StageRow) else outcome_values(row)
         future: Future[None] = Future()
         future.set_running_or_notify_cancel()
         try:
@@ -176,12 +181,13 @@ class OutcomeWriter:
         else:
             future.set_exception(failure)
 
-    def _store_patiently(self, rows: list[OutcomeRow]) -> None:
+    def _store_patiently(self, rows: list[WrittenRow]) -> None:
         patiently(partial(self._insert, rows), patience_s=self._patience_s)
 
-    def _insert(self, rows: list[OutcomeRow]) -> None:
+    def _insert(self, rows: list[WrittenRow]) -> None:
         with self._store.write() as connection:
-            insert_outcomes(connection, rows)
+            insert_stages(connection, [row for row in rows if isinstance(row, StageRow)])
+            insert_outcomes(connection, [row for row in rows if isinstance(row, OutcomeRow)])
 
     def _fail(self, error: Exception) -> None:
         with self._lock:
@@ -194,8 +200,9 @@ class OutcomeWriter:
         return type(failure)(failure.message, failure.next_step)
 
 
-def _named(row: OutcomeRow) -> str:
-    return f"the outcome of case {row.case_id!r}, repeat {row.repeat + 1}"
+def _named(row: WrittenRow) -> str:
+    subject = f"stage {row.name!r}" if isinstance(row, StageRow) else "the outcome"
+    return f"{subject} of case {row.case_id!r}, repeat {row.repeat + 1}"
 
 
 def _in_a_line(error: Exception) -> str:

@@ -54,14 +54,18 @@ class Parameter:
         return OPTIONS[self.name].read(self.name, value)
 
 
-def parse_parameters(texts: Sequence[str]) -> tuple[Parameter, ...]:
+def parse_parameters(texts: Sequence[str], kinds: Mapping[str, type] | None = None) -> tuple[Parameter, ...]:
     """Return the parameters in `temperature=0.1:1.0:0.1`, `top_p=0.5,0.9`, `model=a:1b,b:3b`, `temperature=0.1:1.0`.
+
+    Args:
+        texts: The parameters.
+        kinds: Types of further parameters that are no options of models, by name.
 
     Raises:
         UnknownNameError: no such parameter.
         ConfigurationError: no values, a value that is not allowed, a parameter twice.
     """
-    parameters = [_parse(text) for text in texts]
+    parameters = [_parse(text, kinds or {}) for text in texts]
     names = [parameter.name for parameter in parameters]
     for name in names:
         if names.count(name) > 1:
@@ -69,19 +73,37 @@ def parse_parameters(texts: Sequence[str]) -> tuple[Parameter, ...]:
     return tuple(parameters)
 
 
-def _parse(text: str) -> Parameter:
+def _parse(text: str, kinds: Mapping[str, type]) -> Parameter:
     name, sign, values_text = text.partition("=")
     name, values_text = name.strip(), values_text.strip()
     if not sign or not name or not values_text:
         raise ConfigurationError(f"parameter {text!r} is not of the form NAME=VALUES", _EXAMPLE)
     if name in CHOICES_OF_A_CANDIDATE:
         return Parameter(name=name, values=_unique(name, [_choice(name, word) for word in _words(name, values_text)]))
+    if name not in OPTIONS and name in kinds:
+        words = _words(name, values_text)
+        return Parameter(name=name, values=_unique(name, [_read(name, word, kinds[name]) for word in words]))
     if name not in OPTIONS:
-        raise UnknownNameError("parameter", name, [*OPTIONS, *CHOICES_OF_A_CANDIDATE])
+        raise UnknownNameError("parameter", name, [*OPTIONS, *CHOICES_OF_A_CANDIDATE, *kinds])
     option = OPTIONS[name]
     if ":" in values_text:
         return _range(name, values_text)
     return Parameter(name=name, values=_unique(name, [option.read(name, word) for word in _words(name, values_text)]))
+
+
+def _read(name: str, word: str, kind: type) -> Any:
+    if kind is str:
+        return word
+    try:
+        number = read_number(word)
+        if kind is int and number != int(number):
+            raise ValueError
+    except ValueError:
+        noun = "a whole number" if kind is int else "a number"
+        raise ConfigurationError(
+            f"parameter {name}={word!r} is not {noun}", "For example chunk_size=512,1024"
+        ) from None
+    return kind(number)
 
 
 def _choice(name: str, word: str) -> Any:

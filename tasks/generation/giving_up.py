@@ -15,8 +15,9 @@ def why_given_up(bench: Workbench, item: PlannedCandidate) -> str | None:
     """Return the reason for which a candidate was given up; None: it was not."""
     if reason := bench.watches[item.run_candidate_id].given_up:
         return reason
-    index, _ = bench.plan.planned(item.run_candidate_id)
-    if (reason := bench.works[index].why_given_up) and count_open(bench.store, item):
+    row_id = item.run_candidate_id
+    works = [work for work in bench.works if row_id in [planned.run_candidate_id for planned in work.group.planned]]
+    if (reason := next(filter(None, (work.why_given_up for work in works)), None)) and count_open(bench.store, item):
         return reason
     return _too_long_for(bench.store, item)
 

@@ -1,7 +1,10 @@
 """The remaining work of one group, and the servers that work on it."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
+from evaluation.planning.interleaving import Place
+from evaluation.planning.pipelines import PipelineModel
 from evaluation.planning.plan import Group, Lane
 from tasks.generation.pool import Pool, Station
 
@@ -12,10 +15,28 @@ WORTH_A_LOAD = 2
 class GroupWork:
     """Progress of one group's cases through a pool of servers."""
 
-    def __init__(self, group: Group) -> None:
+    def __init__(
+        self,
+        group: Group,
+        *,
+        models: Mapping[int, PipelineModel | None] | None = None,
+        places: Mapping[int, Sequence[Place]] | None = None,
+    ) -> None:
+        """Begin with all of the group's work left.
+
+        Args:
+            group: The group.
+            models: What the group's model is to candidates whose pipelines ask several; None: their own.
+            places: The cases of these candidates that wait for it; of the others all that have no outcome yet.
+        """
         self.group = group
+        self.models = dict(models or {})
+        self.places = dict(places or {})
         self.pool = Pool()
-        self.left = {item.run_candidate_id: item.n_generations for item in group.planned}
+        self.left = {
+            item.run_candidate_id: len(self.places.get(item.run_candidate_id, range(item.n_generations)))
+            for item in group.planned
+        }
         """Number of generations of each candidate that are not handed out yet."""
         self.at_it: set[str] = set()
         """Endpoints that work on the group now, or wait for their turn to."""

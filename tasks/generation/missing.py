@@ -1,7 +1,7 @@
 """The cases that a planned candidate has not answered yet."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evaluation.planning.interleaving import Place
 from evaluation.planning.plan import PlannedCandidate
@@ -101,3 +101,11 @@ class MissingPages:
         """Stop asking the candidate."""
         self.places.clear()
         self._after = None
+
+
+class ListedPlaces(MissingPages):
+    """Missing cases of one candidate that are known: those that wait for a model."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._after = None
+        self.places = deque(places)

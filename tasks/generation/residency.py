@@ -19,7 +19,7 @@ from evaluation.retry_schedule import FEW_ATTEMPTS, HOPELESS_SOON, RetrySchedule
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.past_speed import record_load_s
 from tasks.flow_logging import log_warning
-from tasks.generation.generate import KEEP_ALIVE
+from tasks.generation.asking import KEEP_ALIVE
 from tasks.generation.pool import Station
 from tasks.generation.workbench import Workbench, workbench
 
@@ -41,8 +41,10 @@ async def load_model(invocation_id: str, endpoint: str, model: str, *, group_ind
     The server's report of the loaded model is kept at the station.
     """
     bench = workbench(invocation_id)
-    station, group = bench.stations[endpoint], bench.plan.groups[group_index]
+    station, group = bench.stations[endpoint], bench.works[group_index].group
     station.resident = None
+    if group.embeds:
+        return 0.0  # its first text loads it
     began = time.monotonic()
     if (problem := await _loaded(station, group, base_s=bench.settings.retry_base_s)) is not None:
         return problem
@@ -120,12 +122,11 @@ def _waiting(endpoint: str, model: str, error: ProviderError) -> str:
 
 async def _warm_up(station: Station, group: Group, *, timeout_s: float) -> None:
     """Ask for an answer of one token, never stored. Its failure says nothing about the candidate."""
-    planned = group.planned[0]
     request = GenerationRequest(
         model=group.model,
         messages=(Message(role="user", content="Hello"),),
-        options={**planned.options, "num_predict": 1, "seed": 0},
-        think=planned.think,
+        options={**group.asked_options, "num_predict": 1, "seed": 0},
+        think=group.think,
         keep_alive=KEEP_ALIVE,
         timeout_s=timeout_s,
     )

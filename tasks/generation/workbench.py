@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
-from evaluation.case import Benchmark
+from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
-from evaluation.planning.plan import Group, Plan, shard_size
+from evaluation.pipelines.pipeline import MOST_EXAMPLES
+from evaluation.planning.plan import Group, Plan, PlannedCandidate, shard_size
 from evaluation.providers.detection import connect
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
@@ -17,6 +18,7 @@ from evaluation.store.writer import OutcomeWriter
 from tasks.generation.give_up_rules import CandidateWatch, EndpointWatch, Pace
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
+from tasks.generation.rounds import Rounds
 from tasks.lease_book import LeaseBook
 from tasks.store_calls import call_store
 
@@ -32,13 +34,19 @@ class Workbench:
         self.pace = Pace()
         self.opened_at = datetime.now(UTC)
         self.stations: dict[str, Station] = {}
-        self.works = tuple(GroupWork(group) for group in plan.groups)
-        """Remaining work of each of the plan's groups."""
+        self.rounds = Rounds(plan)
+        self.works = () if self.rounds.in_rounds else tuple(GroupWork(group) for group in plan.groups)
+        """Work of this round, a group each; at first all, unless candidates ask several models."""
+        self.is_last_round = not self.rounds.in_rounds
+        """True if no other round follows this one."""
+        self.round_settled = asyncio.Event()
+        """Set once it is known what follows the work of this round."""
         self.watches = {item.run_candidate_id: CandidateWatch(budget=item.failure_budget) for item in plan.candidates}
         self.leases = LeaseBook(store)
         self.kept = kept
         """Group left in a server's memory by earlier work, by endpoint; None: this work leaves nothing in memory."""
         self._benchmarks: dict[str, Benchmark] = {}
+        self._examples: dict[str, tuple[Case, ...]] = {}
 
     def has_another_server(self, work: GroupWork, than: Station) -> bool:
         """Return whether another server does a group's work, or soon may, while this one is down."""
@@ -57,6 +65,24 @@ class Workbench:
         if self.kept is None or self.plan.asked_models:
             return False
         return sum(lane.gpu_tag == station.lane.gpu_tag for lane in self.plan.lanes) == 1
+
+    def publish(self, works: tuple[GroupWork, ...]) -> None:
+        """Begin a round with this work; without any, none follows."""
+        settled, self.round_settled = self.round_settled, asyncio.Event()
+        self.is_last_round = not works or not self.rounds.in_rounds
+        if works:
+            self.works = works
+        settled.set()
+
+    async def examples(self, planned: PlannedCandidate) -> tuple[Case, ...]:
+        """Return the cases that the candidate's pipeline may show to its model; empty where it shows none."""
+        if planned.pipeline is None or not planned.pipeline.pipeline.shows_examples:
+            return ()
+        version = planned.benchmark_version
+        if version not in self._examples:
+            benchmark = await call_store(load_benchmark_version, self.store, version)
+            self._examples[version] = benchmark.cases[:MOST_EXAMPLES]
+        return self._examples[version]
 
     async def benchmark(self, version: str) -> Benchmark:
         """Return the benchmark of that version without its cases, but with its prompt and options."""

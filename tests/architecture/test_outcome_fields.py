@@ -15,11 +15,14 @@ MOST = 6
 """Its definition, its column, a case's results, two protocols that fill it, and one that judges by it."""
 MORE: Mapping[str, int] = {
     # Of answers and of failures: both are made, shown and measured apart.
-    "total_s": 10,
+    "total_s": 11,
     # Whoever counts time leaves such answers out.
     "reused": 7,
-    # Of answers and of failures, with an example of a failure as a result of its own.
-    "n_attempts": 7,
+    # Of answers and of failures, with an example of a failure as a result of its own; of stages too.
+    "n_attempts": 10,
+    # A pipeline makes an answer of several.
+    "own_failure": 7,
+    "thinking": 7,
 }
 NOT_COUNTED = {
     *("text", "answer", "message", "seed"),  # words for much else

@@ -6,7 +6,7 @@ from evaluation.store.tables.candidates import candidate, endpoint, model, profi
 from evaluation.store.tables.comparisons import comparison, comparison_pair, race, race_decision, sweep
 from evaluation.store.tables.experiments import annotation, experiment, experiment_run
 from evaluation.store.tables.indexes import corpus_index
-from evaluation.store.tables.outcomes import generation, gpu_sample, stage
+from evaluation.store.tables.outcomes import generation, gpu_sample, passage, stage, trace
 from evaluation.store.tables.reviews import rating, review, review_item, review_output, review_session
 from evaluation.store.tables.row import METADATA, Row
 from evaluation.store.tables.runs import (
@@ -55,6 +55,7 @@ __all__ = [
     "metric",
     "model",
     "monitor_look",
+    "passage",
     "profile",
     "promotion",
     "race",
@@ -78,6 +79,7 @@ __all__ = [
     "selection_model",
     "stage",
     "sweep",
+    "trace",
     "traffic",
     "traffic_import",
     "traffic_stage",

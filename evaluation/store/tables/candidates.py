@@ -84,7 +84,7 @@ class ProfileTable(Row, table=True):
 
 
 class CandidateTable(Row, table=True):
-    """A model with its options, profile and think mode."""
+    """A model with its options, profile, think mode and pipeline."""
 
     __tablename__ = "candidate"
     __table_args__ = (sa.ForeignKeyConstraint(["profile_hash", "profile_name"], ["profile.hash", "profile.name"]),)
@@ -97,6 +97,8 @@ class CandidateTable(Row, table=True):
     profile_name: str = text_field()
     think: Any = json_field(null=True)
     endpoint_identity: str | None = text_field(null=True)
+    pipeline: dict[str, Any] | None = json_field(null=True)
+    """The pipeline with its options and the weights of its other models; None: the model is asked directly."""
     created_at: datetime = time_field()
 
 

@@ -1,12 +1,15 @@
-"""Tables of outcomes: generations, their stages and GPU samples."""
+"""Tables of outcomes: generations, the stages and traces of pipelines, passages and GPU samples."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlmodel import Field
 
 from evaluation.store.tables.row import (
     METADATA,
     Row,
+    json_field,
     key_field,
     parent_field,
     real_field,
@@ -87,17 +90,78 @@ class GenerationTable(Row, table=True):
 
 
 class StageTable(Row, table=True):
-    """One step of a generation."""
+    """One request of a candidate's pipeline for a case, with its reply. Stored before the case has an outcome."""
 
     __tablename__ = "stage"
-    __table_args__ = (sa.UniqueConstraint("generation_id", "position"),)
+    __table_args__ = (sa.UniqueConstraint("run_candidate_id", "case_id", "repeat", "name"),)
 
     id: int | None = key_field()
-    generation_id: int = parent_field("generation.id")
+    run_candidate_id: int = parent_field("run_candidate.id")
+    case_id: str = text_field()
+    repeat: int = whole_field()
     position: int = whole_field()
+    """Place among the case's requests in the order in which its pipeline made them, from 0."""
     name: str = text_field()
-    duration_s: float = real_field(null=False)
-    n_tokens: int | None = whole_field(null=True)
+    kind: str = text_field()
+    """`chat`, `embed`, `count` or `search`."""
+    request_hash: str = text_field()
+    model: str | None = text_field(null=True)
+    """None for a search, which asks no model."""
+    digest: str | None = text_field(null=True)
+    endpoint: str | None = text_field(null=True)
+    own_failure: str | None = text_field(null=True)
+    message: str | None = text_field(null=True)
+    text: str | None = text_field(null=True)
+    answer: str | None = text_field(null=True)
+    thinking: str | None = text_field(null=True)
+    reply: Any = json_field(null=True)
+    """What came back where it is no text: vectors, counts of tokens, or passages found."""
+    mean_logprob: float | None = real_field()
+    finish_reason: str | None = text_field(null=True)
+    prompt_tokens: int | None = whole_field(null=True)
+    output_tokens: int | None = whole_field(null=True)
+    cached_tokens: int | None = whole_field(null=True)
+    total_s: float | None = real_field()
+    ttft_s: float | None = real_field()
+    queue_s: float | None = real_field()
+    load_s: float | None = real_field()
+    prompt_s: float | None = real_field()
+    generate_s: float | None = real_field()
+    cold: bool
+    reused: bool
+    prompt_state: str | None = text_field(null=True)
+    n_attempts: int = whole_field()
+    seed: int | None = whole_field(null=True)
+    energy_j: float | None = real_field()
+    started_at: datetime = time_field()
+    finished_at: datetime = time_field()
+
+
+class TraceTable(Row, table=True):
+    """What a pipeline says of its answer to a case."""
+
+    __tablename__ = "trace"
+
+    generation_id: int = Field(
+        sa_column=sa.Column(sa.BigInteger(), sa.ForeignKey("generation.id", ondelete="CASCADE"), primary_key=True)
+    )
+    confidence: float | None = real_field()
+    """In [0, 1]; None where the pipeline does not know it."""
+    sources: list[Any] | None = json_field(null=True)
+    """Hash and relevance of each passage shown to the model, in order; None without retrieval."""
+    notes: dict[str, Any] = json_field()
+
+
+class PassageTable(Row, table=True):
+    """A passage that a search has returned, stored once."""
+
+    __tablename__ = "passage"
+
+    hash: str = text_field(primary_key=True)
+    document: str = text_field()
+    position: int = whole_field()
+    page: int | None = whole_field(null=True)
+    text: str = text_field()
 
 
 class GpuSampleTable(Row, table=True):
@@ -123,4 +187,6 @@ class GpuSampleTable(Row, table=True):
 
 generation = METADATA.tables["generation"]
 stage = METADATA.tables["stage"]
+trace = METADATA.tables["trace"]
+passage = METADATA.tables["passage"]
 gpu_sample = METADATA.tables["gpu_sample"]

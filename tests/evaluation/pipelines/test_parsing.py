@@ -9,8 +9,8 @@ import pytest
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import limit_files
 from evaluation.options import OPTIONS
-from evaluation.pipelines import PIPELINES
 from evaluation.pipelines.cascade import Cascade
+from evaluation.pipelines.catalogue import PIPELINES
 from evaluation.pipelines.direct import Direct
 from evaluation.pipelines.map_reduce import MapReduce
 from evaluation.pipelines.parsing import RESERVED, SHADOWED, parse_pipeline, pipeline_options
@@ -18,7 +18,7 @@ from evaluation.pipelines.pipeline import Pipeline
 from evaluation.pipelines.retrieval import Retrieval
 from evaluation.pipelines.sectioned import Section, Sectioned
 from evaluation.pipelines.self_consistency import SelfConsistency
-from evaluation.requests.evaluation_request import CANDIDATE_WORDS
+from evaluation.requests.pipeline_words import OF_EVERY_CANDIDATE
 
 TEMPLATE = (
     "sections:\n  - {name: Facts, prompt: 'List facts: {document}'}\n  - {name: Risks, prompt: 'And {document}'}\n"
@@ -159,4 +159,4 @@ def test_no_option_has_a_name_that_means_something_for_every_candidate() -> None
     }
 
     assert taken == SHADOWED
-    assert {*OPTIONS, "seed", "pipeline", *CANDIDATE_WORDS} <= RESERVED
+    assert {*OPTIONS, "seed", "pipeline", *OF_EVERY_CANDIDATE} <= RESERVED

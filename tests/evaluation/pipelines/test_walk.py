@@ -13,9 +13,9 @@ from evaluation.case import Benchmark, Case, PromptTemplate
 from evaluation.errors import ConfigurationError, FailureKind
 from evaluation.generation import Generation
 from evaluation.passage import Passage
-from evaluation.pipelines import PIPELINES
 from evaluation.pipelines.best_of import BestOf
 from evaluation.pipelines.cascade import Cascade
+from evaluation.pipelines.catalogue import PIPELINES
 from evaluation.pipelines.direct import Direct
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages
 from evaluation.pipelines.retrieval import Retrieval

@@ -8,8 +8,8 @@ from evaluation.errors import ConfigurationError
 from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options
 from evaluation.planning.unsent_parameters import unsent_notes
-from evaluation.resolution.candidates import ResolvedCandidate
 from evaluation.resolution.endpoints import ResolvedEndpoint
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.sweeps.space import parse_parameters
 
 BENCHMARK = Benchmark(name="n", task_type="reasoning", cases=(Case(case_id="c", prompt="What?"),))

@@ -7,7 +7,9 @@ from stored_rows import save_outcomes
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
-from evaluation.records.outcomes import OutcomeRow, Stage
+from evaluation.passage import Passage
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.stages import Trace
 from evaluation.store.outcomes import (
     count_outcomes,
     iterate_outcomes,
@@ -23,7 +25,10 @@ EMPTY = Generation(text=" ", answer="", own_failure=FailureKind.EMPTY_ANSWER, me
 
 
 def test_an_answer_comes_back_as_it_went_in(store: Store, run_candidate_id: int, make_row: MakeRow) -> None:
-    row = replace(make_row(run_candidate_id), stages=(Stage(name="map", duration_s=0.5, n_tokens=4),))
+    passage = Passage(document="a.md", position=2, page=1, text="words \x00 \ud83d", relevance=0.25)
+    plain = make_row(run_candidate_id)
+    outcome = replace(plain.outcome, sources=(passage,))
+    row = replace(plain, outcome=outcome, trace=Trace(confidence=0.75, notes={"samples": 4}))
     save_outcomes(store, [row])
     (stored,) = load_outcomes(store, run_candidate_id, ["case-0"])
     assert row == stored.row

@@ -8,9 +8,10 @@ from stored_rows import save_outcomes
 from evaluation.errors import ConfigurationError, FailureKind, StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
 from evaluation.records.candidates import MetricUse
-from evaluation.records.outcomes import OutcomeRow, Stage
+from evaluation.records.outcomes import OutcomeRow
 from evaluation.records.runs import RunPlan
 from evaluation.records.scores import EstimateRow, ScoreRow
+from evaluation.records.stages import Trace
 from evaluation.records.status import Status
 from evaluation.scores import Estimate, Measurement
 from evaluation.store.holders import let_go, take_hold
@@ -34,7 +35,9 @@ from evaluation.store.runs import (
 )
 from evaluation.store.scores import save_estimates, save_scores
 from evaluation.store.session import Store, info
+from evaluation.store.stage_rows import insert_stages
 from evaluation.store.summaries import list_runs, progress
+from tests.support.stored_stages import make_stage
 
 PlanRun = Callable[..., RunPlan]
 PlanCandidate = Callable[..., int]
@@ -218,7 +221,9 @@ def test_a_deleted_run_takes_all_its_rows_along(
 ) -> None:
     plan_run()
     run_candidate_id = plan_candidate()
-    save_outcomes(store, [replace(make_row(run_candidate_id), stages=(Stage(name="map", duration_s=1.0),))])
+    save_outcomes(store, [replace(make_row(run_candidate_id), trace=Trace(confidence=0.5))])
+    with store.write() as connection:
+        insert_stages(connection, [make_stage(run_candidate_id)])
     (stored,) = load_outcomes(store, run_candidate_id, ["case-0"])
     use = MetricUse(name="exact_match", signature="ExactMatch()|v1")
     estimate = Estimate(value=1.0, low=None, high=None, n_cases=1, method="wilson")

@@ -17,7 +17,8 @@ from evaluation.providers.provider import Provider
 from evaluation.records.outcomes import OutcomeRow
 from evaluation.store.outcome_rows import outcome_values
 from evaluation.store.writer import refuse_unstorable
-from tasks.generation.generate import Asking, _ask, _saved
+from tasks.generation.asking import Asking, ask, chat
+from tasks.generation.generate import _saved
 from tasks.generation.give_up_rules import CandidateWatch, EndpointWatch
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station
@@ -57,8 +58,12 @@ def a_station(name: str, capacity: int, *troubles: TransientProviderError) -> St
     return station
 
 
+async def ask_once(asking: Asking) -> tuple[Outcome, Station] | None:
+    return await ask(asking, chat(REQUEST), asking.watch.saw)
+
+
 def asking_in(pool: Pool, *, others: tuple[Station, ...] = (), case_timeout_s: float = 60.0) -> Asking:
-    """What `_ask` needs. `others` are servers of the group that have not joined its pool, such as one that loads."""
+    """What `ask` needs. `others` are servers of the group that have not joined its pool, such as one that loads."""
     bench = SimpleNamespace(
         watches={1: CandidateWatch(budget=0)},
         plan=SimpleNamespace(case_timeout_s=case_timeout_s),
@@ -90,7 +95,7 @@ def test_a_case_whose_server_is_given_up_as_it_gets_its_slot_is_asked_of_another
         pool.join(dying)
         pool.join(other)
         dying.gate.try_enter()
-        asking = asyncio.create_task(_ask(asking_in(pool), REQUEST))
+        asking = asyncio.create_task(ask_once(asking_in(pool)))
         await asyncio.sleep(0)
         dying.gate.leave()
         dying.watch.given_up = "gone"
@@ -111,7 +116,7 @@ def test_a_case_whose_only_server_is_given_up_is_asked_of_one_that_joins_later()
         pool = Pool()
         pool.join(dying)
         dying.watch.given_up = "gone"
-        asking = asyncio.create_task(_ask(asking_in(pool), REQUEST))
+        asking = asyncio.create_task(ask_once(asking_in(pool)))
         await asyncio.sleep(0)
         pool.part(dying)
         pool.join(later)
@@ -131,7 +136,7 @@ def test_a_server_that_is_down_hands_its_case_over_at_once_and_that_attempt_is_s
         pool = Pool()
         pool.join(dead)
         dead.gate.resize(1)
-        asking = asyncio.create_task(_ask(asking_in(pool), REQUEST))
+        asking = asyncio.create_task(ask_once(asking_in(pool)))
         pool.join(alive)
         await asyncio.sleep(0)
         dead.watch.given_up = "gone"
@@ -152,7 +157,7 @@ def test_a_case_waits_for_a_server_that_still_loads_rather_than_use_up_its_attem
     async def work() -> Any:
         pool = Pool()
         pool.join(dead)
-        asking = asyncio.create_task(_ask(asking_in(pool, others=(loading,)), REQUEST))
+        asking = asyncio.create_task(ask_once(asking_in(pool, others=(loading,))))
         while dead.watch.given_up is None:
             await asyncio.sleep(0)
         pool.part(dead)
@@ -173,7 +178,7 @@ def test_a_case_is_given_up_after_eight_attempts_at_one_server() -> None:
     async def work() -> Any:
         pool = Pool()
         pool.join(station)
-        return await _ask(asking_in(pool), REQUEST)
+        return await ask_once(asking_in(pool))
 
     found = asked(work())
 
@@ -190,7 +195,7 @@ def test_nobody_is_asked_for_a_candidate_that_was_given_up() -> None:
         pool.join(station)
         asking = asking_in(pool)
         asking.bench.watches[1].given_up = "it failed too often"
-        return await _ask(asking, REQUEST)
+        return await ask_once(asking)
 
     assert asked(work()) is None
     assert (0, 0) == (cast(Scripted, station.provider).n_asked, station.gate.n_inside)
@@ -204,7 +209,7 @@ def test_a_server_in_trouble_is_named_once_and_so_is_its_recovery(monkeypatch: p
     async def work() -> Any:
         pool = Pool()
         pool.join(station)
-        return await _ask(asking_in(pool), REQUEST)
+        return await ask_once(asking_in(pool))
 
     asked(work())
 
@@ -222,7 +227,7 @@ def test_a_cut_answer_is_no_trouble_with_its_server(monkeypatch: pytest.MonkeyPa
     async def work() -> Any:
         pool = Pool()
         pool.join(station)
-        return await _ask(asking_in(pool), REQUEST)
+        return await ask_once(asking_in(pool))
 
     asked(work())
 

@@ -1,0 +1,97 @@
+"""Records of the stages of a pipeline, and of what it says of its answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from evaluation.fingerprint import fingerprint
+from evaluation.generation import TIME_TO_FIRST, Generation
+from evaluation.outcome_fields import answer_of, flat_values, names_of
+from evaluation.pipelines.stages import (
+    AskModel,
+    CountTokens,
+    EmbedTexts,
+    SearchPassages,
+    StageReply,
+    StageRequest,
+)
+
+KINDS: Mapping[type[StageRequest], str] = {
+    AskModel: "chat",
+    EmbedTexts: "embed",
+    CountTokens: "count",
+    SearchPassages: "search",
+}
+"""Kind of a stage by the type of its request, as stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRow:
+    """One request of a pipeline with its reply, to be stored or as stored."""
+
+    run_candidate_id: int
+    case_id: str
+    repeat: int
+    position: int
+    """Place among the case's requests, from 0."""
+    name: str
+    kind: str
+    """`chat`, `embed`, `count` or `search`."""
+    request_hash: str
+    reply: StageReply
+    model: str | None = None
+    """Full name of the model; None for a search."""
+    digest: str | None = None
+    endpoint: str | None = None
+    generation: Generation
+    """The model's answer; for a stage that is no chat an empty one, with the stage's time."""
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What a pipeline says of its answer."""
+
+    confidence: float | None = None
+    """In [0, 1]; None where the pipeline does not know it."""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """Further findings as plain JSON."""
+
+
+def request_hash(request: StageRequest, *, model: str | None, digest: str | None) -> str:
+    """Return the identity of a stage's request: another one where its texts, options or the model's weights differ."""
+    content = {name: value for name, value in _plain(request).items() if name != "model"}
+    return fingerprint([KINDS[type(request)], digest or model, content])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def summed(stages: Sequence[StageRow]) -> Generation:
+    """Return the figures of a case from those of its stages, with the texts of the last chat.
+
+    Numbers are sums; None where a chat lacks the number, since a part of a sum is no figure of the case. The time to
+    the first token is that of a case with a single stage.
+    """
+    flat = [(stage.kind == KINDS[AskModel], flat_values(stage.generation)) for stage in stages]
+    chats = [values for is_chat, values in flat if is_chat]
+    values = chats[-1] if chats else flat_values(Generation(answer="", text=""))
+    sums = {name: _sum_of(name, flat) for name in (names_of(int) | names_of(float)) - {"seed"}}
+    if len(stages) != 1:
+        sums[TIME_TO_FIRST] = None
+    return answer_of({**values, **sums, **{name: any(chat[name] for chat in chats) for name in names_of(bool)}})
+
+
+def _sum_of(name: str, stages: Sequence[tuple[bool, Mapping[str, Any]]]) -> Any:
+    """Return the sum of a number over all chats, and over the other stages that have it."""
+    numbers = [values[name] for is_chat, values in stages if is_chat or values[name] is not None]
+    return sum(numbers) if numbers and None not in numbers else None

@@ -1,0 +1,115 @@
+"""The words of a candidate that belong to its pipeline: `pipeline=map_reduce chunk_size=512`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evaluation.errors import UnknownNameError
+from evaluation.options import OPTIONS
+from evaluation.pipelines.pipeline import PATH, READ_FROM, Pipeline
+from evaluation.typed_options import option_types
+
+if TYPE_CHECKING:
+    from evaluation.catalogue import Catalogue
+
+PIPELINE = "pipeline"
+OF_EVERY_CANDIDATE = (PIPELINE, "profile", "think")
+"""Words of a candidate that are neither options of its model nor of its pipeline."""
+
+
+def _catalogue() -> "Catalogue[Pipeline]":
+    """Return the catalogue of pipelines, which brings the metrics that some of them use."""
+    from evaluation.pipelines.catalogue import PIPELINES
+
+    return PIPELINES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineWords:
+    """Which words belong to the pipeline that a candidate names."""
+
+    name: str | None = None
+    """None: the candidate has no pipeline."""
+
+    @property
+    def option_names(self) -> frozenset[str] | None:
+        """Names of its options; None for a pipeline of one's own, whose file tells them only when it is run."""
+        if self.name is None:
+            return frozenset()
+        if _is_own(self.name):
+            return None
+        return frozenset(option.name for option in fields(_catalogue()[self.name]))
+
+    def takes(self, word: str) -> bool:
+        """Check whether a word is the pipeline's, before a model's option of the same name."""
+        if word in OF_EVERY_CANDIDATE:
+            return False
+        names = self.option_names
+        return word not in OPTIONS and word != "seed" if names is None else word in names
+
+    def refuse_unknown(self, word: str) -> None:
+        """Refuse a word that is neither the pipeline's nor the model's nor every candidate's.
+
+        Raises:
+            UnknownNameError: it is none of them.
+        """
+        if word in OPTIONS or word in OF_EVERY_CANDIDATE or word == "seed" or self.takes(word):
+            return
+        names = sorted(self.option_names or ())
+        raise UnknownNameError("option", word, [*OPTIONS, *OF_EVERY_CANDIDATE, *names])
+
+    def with_whole_path(self, word: str, value: str) -> str:
+        """Return a value with an absolute path where the word names a file or folder; any other as it is."""
+        if word == PIPELINE and _is_own(value):
+            path, _, class_name = value.rpartition(":")
+            return f"{Path(path).expanduser().resolve()}:{class_name}"
+        if self.name is None or _is_own(self.name) or not value:
+            return value
+        options = [option for option in fields(_catalogue()[self.name]) if option.name == word]
+        names_a_path = any(option.metadata == PATH or READ_FROM in option.metadata for option in options)
+        return str(Path(value).expanduser().resolve()) if names_a_path else value
+
+
+def pipeline_words(options: Mapping[str, Any]) -> PipelineWords:
+    """Return which words belong to the pipeline that these options name.
+
+    Raises:
+        UnknownNameError: no such pipeline.
+    """
+    name = options.get(PIPELINE)
+    if name is not None and not _is_own(str(name)):
+        _catalogue()[str(name)]
+    return PipelineWords(name=None if name is None else str(name))
+
+
+def swept_kinds(options: Sequence[str], parameters: Sequence[str]) -> dict[str, type]:
+    """Return the type of each option of pipelines that a sweep may vary: `int`, `float` or `str`.
+
+    Args:
+        options: The fixed options, as `key=value`.
+        parameters: The parameters, as `key=values`.
+    """
+    kinds: dict[str, type] = {PIPELINE: str}
+    if any(text.startswith(f"{PIPELINE}=") and _is_own(text) for text in (*options, *parameters)):
+        kinds |= dict.fromkeys((text.partition("=")[0].strip() for text in parameters), str)
+    for pipeline in _catalogue().values():
+        for name, kind in option_types(pipeline).items():
+            kinds[name] = kind if kind in (int, float) else str
+    return {name: kind for name, kind in kinds.items() if name not in OPTIONS and name not in ("profile", "think")}
+
+
+def refuse_bad_options(name: str, options: Mapping[str, str]) -> None:
+    """Check the options of a pipeline of the catalogue; one's own is checked where it is run.
+
+    Raises:
+        ConfigurationError: an unknown or missing option, or a bad value.
+    """
+    from evaluation.pipelines.parsing import parse_pipeline
+
+    if not _is_own(name):
+        parse_pipeline(name, options)
+
+
+def _is_own(name: str) -> bool:
+    return ".py:" in name

@@ -1,0 +1,52 @@
+"""Resolution of a candidate's pipeline: its options, the other models that it asks, and its corpus."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from evaluation.errors import ConfigurationError
+from evaluation.pipelines.pipeline import Pipeline
+from evaluation.requests.evaluation_request import CandidateRequest
+from evaluation.resolution.resolved_candidate import ResolvedCandidate, ResolvedPipeline
+from evaluation.retrieval.documents import Corpus, read_corpus
+
+Resolve = Callable[[CandidateRequest], Awaitable[ResolvedCandidate]]
+
+
+async def resolve_pipeline(
+    request: CandidateRequest, *, own_model: str, own_digest: str | None, resolve: Resolve, corpora: dict[str, Corpus]
+) -> ResolvedPipeline:
+    """Return the pipeline that a candidate names.
+
+    Args:
+        request: The candidate, with a pipeline.
+        own_model: Full name of the candidate's model.
+        own_digest: Digest of its weights.
+        resolve: Resolves another model, with the candidate's options.
+        corpora: Corpora that were read before, by path; updated.
+
+    Raises:
+        ConfigurationError: an unknown pipeline, a bad option, a model that no server has, a corpus that cannot be read.
+    """
+    from evaluation.pipelines.parsing import parse_pipeline
+
+    pipeline = parse_pipeline(request.pipeline or "", request.pipeline_options)
+    models: dict[str, ResolvedCandidate] = {}
+    for name in pipeline.other_models:
+        other = await resolve(CandidateRequest(model=name, options=request.options))
+        is_own = other.candidate.model == own_model and other.candidate.digest == own_digest
+        if is_own and name in pipeline.never_its_own:
+            raise ConfigurationError(
+                f"pipeline {pipeline.name!r}: {name} is the candidate's own model",
+                f"Name another model than {own_model}.",
+            )
+        if not is_own:
+            models[name] = other
+    return ResolvedPipeline(pipeline=pipeline, models=models, corpus=_corpus(pipeline, corpora))
+
+
+def _corpus(pipeline: Pipeline, corpora: dict[str, Corpus]) -> Corpus | None:
+    if (path := pipeline.corpus_path) is None:
+        return None
+    if path not in corpora:
+        corpora[path] = read_corpus(Path(path))
+    return corpora[path]

@@ -1,0 +1,88 @@
+"""A candidate as this machine can ask it: its servers, its options on a benchmark, and what its pipeline needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from evaluation.candidate import OPEN_LENGTH_TASKS, Candidate, PipelineChoice
+from evaluation.case import Benchmark
+from evaluation.model_info import ModelInfo
+from evaluation.options import effective_options, says_length
+from evaluation.pipelines.pipeline import PATH, Pipeline
+from evaluation.providers import PROVIDERS
+from evaluation.requests.evaluation_request import CandidateRequest
+from evaluation.resolution.endpoints import ResolvedEndpoint
+from evaluation.retrieval.documents import Corpus
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedCandidate:
+    """A candidate with the servers that run its model."""
+
+    candidate: Candidate
+    endpoints: tuple[ResolvedEndpoint, ...]
+    """Endpoints that have its model with equal digests; at least one."""
+    info: ModelInfo
+    pipeline: "ResolvedPipeline | None" = None
+    """None: the model is asked directly."""
+
+    @property
+    def endpoint(self) -> ResolvedEndpoint:
+        """The first of its servers, which described the model."""
+        return self.endpoints[0]
+
+    @property
+    def asked_beside(self) -> tuple["ResolvedCandidate", ...]:
+        """The other models that its pipeline asks."""
+        return () if self.pipeline is None else tuple(self.pipeline.models.values())
+
+    @property
+    def asked_endpoints(self) -> tuple[ResolvedEndpoint, ...]:
+        """Its servers and those of the other models, each once."""
+        every = [endpoint for resolved in (self, *self.asked_beside) for endpoint in resolved.endpoints]
+        return tuple({endpoint.name: endpoint for endpoint in every}.values())
+
+    def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
+        """Return every option sent for this candidate on that benchmark, without the seed.
+
+        Where neither the task nor the user limits the length, an answer may fill the context: `num_predict` is then
+        `num_ctx`, at which the server ends it in any case. Not so where servers refuse a limit for which prompt and
+        context leave no room (`ends_at_context`).
+        """
+        defaults = {"benchmark": benchmark.options, "model": self.info.parameters}
+        options = effective_options(self.candidate.options, **defaults)
+        trained = self.info.context_length
+        if trained and options["num_ctx"] > trained:
+            options["num_ctx"] = trained
+        is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(self.candidate.options, **defaults)
+        provider = PROVIDERS[self.endpoint.provider]
+        if is_open and provider.ends_at_context:
+            options["num_predict"] = options["num_ctx"]
+        return provider.sent_options(options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedPipeline:
+    """A candidate's pipeline with what it needs."""
+
+    pipeline: Pipeline
+    models: Mapping[str, ResolvedCandidate] = field(default_factory=dict)
+    """The other models, by the names that its options give them; the candidate's own model is none of them."""
+    corpus: Corpus | None = None
+
+    def choice(self, request: CandidateRequest) -> PipelineChoice:
+        """Return the pipeline as a part of its candidate."""
+        return PipelineChoice(
+            name=request.pipeline or self.pipeline.name,
+            options=dict(request.pipeline_options),
+            signature=_without_folders(self.pipeline).signature,
+            models={name: resolved.candidate.digest for name, resolved in self.models.items()},
+            corpus=None if self.corpus is None else self.corpus.digest,
+        )
+
+
+def _without_folders(pipeline: Pipeline) -> Pipeline:
+    """Return the pipeline with paths by their last parts: what they hold is identified by its content."""
+    paths = [option.name for option in fields(pipeline) if option.metadata == PATH]
+    return replace(pipeline, **{name: Path(getattr(pipeline, name)).name for name in paths}) if paths else pipeline

@@ -1,0 +1,65 @@
+"""The results of a case's stages, from their records."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from evaluation.generation import Generation
+from evaluation.passage import Passage
+from evaluation.pipelines.stages import Passages
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.stages import StageRow
+from evaluation.results.cases import AnswerResult, OutcomeFailure, PassageResult, StageResult, TraceResult
+
+PREVIEW_CHARACTERS = 200
+_OF_ANSWER = tuple({each.name for each in fields(AnswerResult)} & {each.name for each in fields(Generation)})
+
+
+def stage_result(row: StageRow) -> StageResult:
+    """Return the result of a stage."""
+    generation = row.generation
+    kind = generation.own_failure
+    return StageResult(
+        name=row.name,
+        kind=row.kind,
+        model=row.model,
+        digest=row.digest,
+        endpoint=row.endpoint,
+        failure=None if kind is None else OutcomeFailure(kind=kind, message=generation.message),
+        came_back=answer_result(generation),
+        passages=_passages(row.reply.passages) if isinstance(row.reply, Passages) else (),
+        energy_j=generation.energy_j,
+        n_attempts=generation.n_attempts,
+        request_hash=row.request_hash,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def trace_result(row: OutcomeRow) -> TraceResult | None:
+    """Return what a pipeline says of its answer; None without a pipeline."""
+    if row.trace is None:
+        return None
+    sources = row.outcome.sources if isinstance(row.outcome, Generation) else None
+    return TraceResult(
+        confidence=row.trace.confidence,
+        sources=None if sources is None else _passages(sources),
+        notes=dict(row.trace.notes),
+    )
+
+
+def answer_result(generation: Generation) -> AnswerResult:
+    """Return an answer with its measurements."""
+    return AnswerResult(timings=generation.timing, **{name: getattr(generation, name) for name in _OF_ANSWER})
+
+
+def _passages(passages: Sequence[Passage]) -> tuple[PassageResult, ...]:
+    return tuple(
+        PassageResult(
+            document=each.document,
+            passage=each.position,
+            page=each.page,
+            relevance=each.relevance,
+            preview=" ".join(each.text.split())[:PREVIEW_CHARACTERS],
+        )
+        for each in passages
+    )

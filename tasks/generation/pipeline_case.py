@@ -1,0 +1,318 @@
+"""One case on its way through a candidate's pipeline: asks what the loaded model answers, and stores every stage."""
+
+import asyncio
+import json
+import time
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from evaluation.case import Case
+from evaluation.errors import ConfigurationError, FailureKind, RefusedValueError
+from evaluation.fingerprint import derived_seed
+from evaluation.gather import gather_or_cancel
+from evaluation.generation import Failure, Generation, GenerationRequest, Outcome, Timing
+from evaluation.pipelines.pipeline import PipelineInput, PipelineResult
+from evaluation.pipelines.stages import (
+    AskModel,
+    CountTokens,
+    EmbedTexts,
+    ModelReply,
+    Passages,
+    SearchPassages,
+    StageReply,
+    StageRequest,
+    TokenCounts,
+    Vectors,
+)
+from evaluation.pipelines.walk import PipelineFailedError, Walk
+from evaluation.planning.pipelines import PipelineModel, PlannedPipeline
+from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.stages import KINDS, StageRow, Trace, request_hash, summed
+from evaluation.retrieval.search import Index, Query
+from tasks.generation.asking import KEEP_ALIVE, Asking, Send, ask, chat
+from tasks.generation.corpus_index import open_index, search_index
+from tasks.generation.pool import Station
+
+Reply = TypeVar("Reply")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Embedded:
+    vectors: tuple[tuple[float, ...], ...]
+    figures: Generation
+
+
+def _figures(total_s: float) -> Generation:
+    """Return an empty answer with the time of a stage that is no chat."""
+    return Generation(answer="", text="", timing=Timing(total_s=total_s))
+
+
+class _EndedError(Exception):
+    """The case ends here: its server failed, or nobody is left to ask."""
+
+    def __init__(self, failure: Failure | None) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        """None: the candidate or its servers were given up."""
+
+
+class PipelineCase:
+    """One case of a candidate with a pipeline, from its stored stages on."""
+
+    def __init__(
+        self, asking: Asking, case: Case, repeat: int, stored: Sequence[StageRow], examples: tuple[Case, ...]
+    ) -> None:
+        if asking.planned.pipeline is None:
+            raise ValueError(f"candidate {asking.planned.label!r} has no pipeline")
+        self._asking, self._case, self._repeat, self._examples = asking, case, repeat, examples
+        self._plan: PlannedPipeline = asking.planned.pipeline
+        self._stages = {row.name: row for row in stored}
+        self._started_at = min((row.started_at for row in stored), default=datetime.now(UTC))
+        self._seed = derived_seed(asking.planned.seed, case.case_id, repeat)
+        self._model_here = asking.work.models.get(asking.planned.run_candidate_id)
+        self._places: dict[str, int] = {}
+        """Place of each stage in the order in which the pipeline asks them."""
+        self._station: Station | None = None
+        """Server that answered last."""
+        self._has_failed = False
+
+    async def walked(self) -> OutcomeRow | None:
+        """Walk as far as the group's model goes, and return the case's outcome, which is not stored yet.
+
+        None where it waits for another model, at which it is put aside for the next round, or nobody is left to ask.
+        """
+        try:
+            walk = Walk(self._plan.pipeline, self._input())
+            while walk.result is None:
+                for request in walk.waiting:
+                    self._places[request.stage] = len(self._places)
+                here = [request for request in walk.waiting if self._is_answered_here(request)]
+                replies = await self._replies(here)
+                if len(here) < len(walk.waiting):
+                    elsewhere = next(request for request in walk.waiting if not self._is_answered_here(request))
+                    self._put_aside(elsewhere)
+                    return None
+                walk.feed(replies)
+            return self._row(self._answer(walk.result), walk.result)
+        except _EndedError as end:
+            return None if end.failure is None else self._row(end.failure)
+        except PipelineFailedError as error:
+            return self._row(self._own_failure(FailureKind.PIPELINE_FAILED, error.message))
+
+    def _input(self) -> PipelineInput:
+        planned = self._asking.planned
+        return PipelineInput(
+            case=self._case,
+            benchmark=self._asking.benchmark,
+            examples=self._examples,
+            profile=planned.profile,
+            options=planned.options,
+        )
+
+    def _is_answered_here(self, request: StageRequest) -> bool:
+        """Check whether a stage is stored already, or the group's model can answer it."""
+        return request.stage in self._stages or self._model(request) == self._model_here
+
+    def _model(self, request: StageRequest) -> PipelineModel | None:
+        """Return the model that must be in memory for a stage; None: the candidate's own."""
+        return self._plan.models.get(self._plan.model_of(request))
+
+    def _put_aside(self, request: StageRequest) -> None:
+        planned = self._asking.planned
+        self._asking.bench.rounds.put_aside(
+            planned.run_candidate_id, self._case.case_id, self._repeat, self._model(request)
+        )
+
+    async def _replies(self, requests: Sequence[StageRequest]) -> list[StageReply]:
+        """Return the replies to requests side by side; the stages that others of them store stay where one fails."""
+        replies = await asyncio.gather(*(self._reply(request) for request in requests), return_exceptions=True)
+        errors = [reply for reply in replies if isinstance(reply, BaseException)]
+        for error in sorted(errors, key=lambda error: isinstance(error, _EndedError)):
+            raise error
+        return [reply for reply in replies if not isinstance(reply, BaseException)]
+
+    async def _reply(self, request: StageRequest) -> StageReply:
+        hash_now = request_hash(request, model=self._model_name(request), digest=self._digest(request))
+        if (stored := self._stages.get(request.stage)) is not None:
+            if stored.request_hash != hash_now:
+                raise PipelineFailedError(
+                    f"stage {request.stage!r} asks otherwise than before, and a pipeline must ask the same again",
+                    "See docs/pipelines.md.",
+                )
+            return stored.reply
+        started_at = datetime.now(UTC)
+        reply, generation = await self._answered(request)
+        row = StageRow(
+            run_candidate_id=self._asking.planned.run_candidate_id,
+            case_id=self._case.case_id,
+            repeat=self._repeat,
+            position=self._places[request.stage],
+            name=request.stage,
+            kind=KINDS[type(request)],
+            request_hash=hash_now,
+            reply=reply,
+            model=self._model_name(request),
+            digest=self._digest(request),
+            endpoint=self._station.name if self._station is not None and self._asks_a_server(request) else None,
+            generation=generation,
+            started_at=started_at,
+            finished_at=datetime.now(UTC),
+        )
+        await self._store(row)
+        self._stages[request.stage] = row
+        return reply
+
+    async def _answered(self, request: StageRequest) -> tuple[StageReply, Generation]:
+        """Return a reply, and the model's answer; for a stage that is no chat an empty one with the stage's time."""
+        if isinstance(request, AskModel):
+            generation = await self._asked(request.stage, chat(self._chat_request(request)))
+            return ModelReply(generation=generation), generation
+        if isinstance(request, EmbedTexts):
+            embedded = await self._asked(request.stage, self._embedding(request.texts))
+            return Vectors(values=embedded.vectors), embedded.figures
+        if isinstance(request, CountTokens):
+            return TokenCounts(values=None), _figures(0.0)
+        index = await self._index(request.stage)
+        return await self._searched(index, request)
+
+    async def _asked(self, stage: str, send: Send[Reply]) -> Reply:
+        """Return the reply to a stage's request.
+
+        Raises:
+            _EndedError: the server failed, or nobody is left to ask.
+        """
+        answered = await ask(self._asking, send, self._note_failure)
+        if answered is None:
+            raise _EndedError(None)
+        reply, self._station = answered
+        if isinstance(reply, Failure):
+            raise _EndedError(replace(reply, message=f"stage {stage!r}: {reply.message}"))
+        return reply
+
+    def _note_failure(self, kind: FailureKind, message: str) -> None:
+        """Count a failure of the server, once for the case."""
+        if not self._has_failed:
+            self._has_failed = True
+            self._asking.watch.saw(kind, message)
+
+    def _chat_request(self, request: AskModel) -> GenerationRequest:
+        planned, model = self._asking.planned, self._model(request)
+        options = planned.options if model is None else model.options
+        return GenerationRequest(
+            model=planned.model if model is None else model.name,
+            messages=request.messages,
+            options={**options, **request.options, "seed": derived_seed(self._seed, request.stage, 0)},
+            think=planned.think if model is None else model.think,
+            format=json.loads(request.schema) if request.schema else None,
+            keep_alive=KEEP_ALIVE,
+            timeout_s=self._asking.bench.plan.timeout_s,
+        )
+
+    def _embedding(self, texts: Sequence[str]) -> Send[_Embedded]:
+        model = self._asking.work.group.model
+
+        async def send(station: Station, n_attempts: int) -> _Embedded:
+            began = time.perf_counter()
+            vectors = await station.provider.embed(model, texts)
+            total_s = time.perf_counter() - began
+            # In the precision in which they are stored, so that a resumed case searches with the same numbers.
+            rounded = tuple(tuple(array("f", vector)) for vector in vectors)
+            return _Embedded(vectors=rounded, figures=replace(_figures(total_s), n_attempts=n_attempts))
+
+        return send
+
+    async def _index(self, stage: str) -> Index:
+        """Return the index of the pipeline's corpus, embedded now where it is not stored."""
+
+        async def embed(texts: Sequence[str]) -> Sequence[Sequence[float]]:
+            embedded = await gather_or_cancel(self._asked(stage, self._embedding([text])) for text in texts)
+            return [each.vectors[0] for each in embedded]
+
+        return await open_index(self._asking.bench.store, self._plan, embed)
+
+    async def _searched(self, index: Index, request: SearchPassages) -> tuple[Passages, Generation]:
+        query = Query(
+            text=request.query,
+            vector=request.vector,
+            method=request.method,
+            top_k=request.top_k,
+            min_similarity=request.min_similarity,
+        )
+        try:
+            passages, total_s = await search_index(index, query)
+        except ConfigurationError as error:
+            raise PipelineFailedError(f"stage {request.stage!r}: {error.message}", error.next_step) from error
+        return Passages(passages=passages), _figures(total_s)
+
+    async def _store(self, row: StageRow) -> None:
+        """Store a stage before the next one is asked.
+
+        Raises:
+            _EndedError: it holds values that databases reject.
+        """
+        try:
+            await asyncio.wrap_future(self._asking.bench.writer.submit(row))
+        except RefusedValueError as error:
+            self._note_failure(FailureKind.UNREADABLE_ANSWER, error.message)
+            raise _EndedError(Failure(kind=FailureKind.UNREADABLE_ANSWER, message=error.message)) from error
+
+    def _model_name(self, request: StageRequest) -> str | None:
+        if isinstance(request, SearchPassages):
+            return None
+        model = self._model(request)
+        return self._asking.planned.model if model is None else model.name
+
+    def _digest(self, request: StageRequest) -> str | None:
+        if isinstance(request, SearchPassages):
+            return None if self._plan.corpus is None else self._plan.corpus.digest
+        model = self._model(request)
+        return self._asking.planned.digest if model is None else model.digest
+
+    @staticmethod
+    def _asks_a_server(request: StageRequest) -> bool:
+        return isinstance(request, AskModel | EmbedTexts)
+
+    def _answer(self, result: PipelineResult) -> Generation:
+        """Return the case's answer with the sums of its stages."""
+        chats = [row.generation for row in self._in_order() if row.kind == KINDS[AskModel]]
+        thinking = result.reasoning or next((chat.thinking for chat in reversed(chats) if chat.thinking), None)
+        failure, message = result.failure, result.message
+        if failure is None and not result.answer.strip():
+            failure, message = FailureKind.EMPTY_ANSWER, "the pipeline's answer is empty"
+        return replace(
+            summed(self._in_order()),
+            answer="" if failure is not None else result.answer,
+            text=result.answer,
+            thinking=thinking,
+            own_failure=failure,
+            message=message,
+            sources=result.sources if self._plan.corpus is not None else None,
+        )
+
+    def _own_failure(self, kind: FailureKind, message: str) -> Generation:
+        return replace(summed(self._in_order()), own_failure=kind, message=message)
+
+    def _in_order(self) -> list[StageRow]:
+        return sorted(self._stages.values(), key=lambda row: row.position)
+
+    def _row(self, outcome: Outcome, result: PipelineResult | None = None) -> OutcomeRow:
+        planned = self._asking.planned
+        resident = None if self._station is None else self._station.resident
+        names = [row.endpoint for row in self._in_order() if row.endpoint is not None]
+        return OutcomeRow(
+            run_candidate_id=planned.run_candidate_id,
+            case_id=self._case.case_id,
+            repeat=self._repeat,
+            outcome=replace(outcome, seed=self._seed),
+            endpoint=self._station.name if self._station is not None else (names or planned.endpoints)[-1],
+            started_at=self._started_at,
+            finished_at=datetime.now(UTC),
+            effective_context=resident.context_length if resident else None,
+            vram_share=resident.vram_share if resident else None,
+            trace=Trace(
+                confidence=None if result is None else result.confidence, notes={} if result is None else result.notes
+            ),
+        )
