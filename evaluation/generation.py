@@ -22,6 +22,8 @@ class GenerationRequest:
     """None for a model without a thinking mode: the field is not sent."""
     format: str | Mapping[str, Any] | None = None
     """`"json"` or a JSON schema."""
+    logprobs: bool = False
+    """Ask for the log-probabilities of the answer's tokens."""
     keep_alive: str | int = "10m"
     timeout_s: float = 300.0
     """Limit of one attempt, from sending to the last byte."""
@@ -93,6 +95,8 @@ class Generation:
     """None if not determined, which requires the run's other answers; it then counts as fresh."""
     n_attempts: int = 1
     seed: int | None = None
+    mean_logprob: float | None = None
+    """Mean log-probability of the tokens; None unless asked for, and where the server does not report it."""
     energy_j: float | None = None
     """GPU energy of the answer, if measured; available some time after the answer."""
     sources: tuple[Passage, ...] | None = None

@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
 
-WITHOUT_COLUMN = frozenset({"sources"})
+WITHOUT_COLUMN = frozenset({"sources", "mean_logprob"})
 """Fields of an answer that hold several values: no columns, and not among its flat values."""
 
 

@@ -99,7 +99,9 @@ class Cascade(Pipeline):
                 return (yield from self._agreement(task))
             except StageFailedError:
                 return None, None
-        (reply,) = yield from all_replies([AskModel(stage="answer", messages=task.messages)])
+        (reply,) = yield from all_replies(
+            [AskModel(stage="answer", messages=task.messages, logprobs=self.signal == "logprob")]
+        )
         if reply.failure is not None:
             return None, None
         if self.signal == "logprob":

@@ -25,6 +25,8 @@ class AskModel:
     """Options that replace the candidate's: `temperature`, `num_predict`."""
     schema: str = ""
     """JSON schema of the answer, as canonical JSON; empty for free text."""
+    logprobs: bool = False
+    """Ask for the log-probabilities of the answer's tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,6 +146,10 @@ class ModelServer(ABC):
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         """Return the answer as `generate` does, without its deadline."""
 
+    async def count_tokens(self, model: str, texts: Sequence[str]) -> tuple[int, ...] | None:
+        """Return None: most protocols have no route that counts tokens."""
+        return None
+
     async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """Return one vector per text, shape (n_texts, n_dimensions).
 

@@ -36,6 +36,8 @@ def chat_body(request: GenerationRequest) -> dict[str, Any]:
         body["think"] = request.think
     if request.format is not None:
         body["format"] = request.format
+    if request.logprobs:
+        body["logprobs"] = True
     return body
 
 
@@ -58,6 +60,7 @@ def take_line(line: bytes, draft: Draft, context: RequestContext) -> dict[str, A
         so_far = RequestContext(url=context.url, model=context.model, num_ctx=context.num_ctx, text=draft.text)
         raise ollama_error(line_refusal(record), so_far)
     draft.add(*_words(record))
+    draft.add_logprobs(record.get("logprobs"))
     return record if record.get("done") is True else None
 
 

@@ -1,6 +1,6 @@
 """The provider for OpenAI-compatible servers (llama.cpp, vLLM, LM Studio), with fewer options and figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
@@ -8,7 +8,7 @@ from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import drain
 from evaluation.providers.error_replies import RequestContext
-from evaluation.providers.json_reading import name_of
+from evaluation.providers.json_reading import count_of, name_of
 from evaluation.providers.model_names import find_model, is_named_alike, other_listed, wrong_model
 from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
@@ -104,6 +104,27 @@ class OpenAICompatibleProvider(ModelServer):
             raise wrong_model(other, context)
         if len(self._believed) < MAX_BELIEVED:
             self._believed.add((model, named))
+
+    async def count_tokens(self, model: str, texts: Sequence[str]) -> tuple[int, ...] | None:
+        """Return the number of tokens in each text by `/tokenize` of llama.cpp and vLLM; None on other servers."""
+        context = self._request_context(model)
+        counts: list[int] = []
+        for text in texts:
+            body = {"model": model, "content": text, "prompt": text, "add_special_tokens": False}
+            try:
+                answer = await self._connection.ask("POST", "/tokenize", body, context=context)
+            except TransientProviderError:
+                raise
+            except ProviderError:
+                return None
+            tokens = answer.get("tokens")
+            count = count_of(answer, "count") if answer.get("count") is not None else None
+            if count is None and isinstance(tokens, list):
+                count = len(tokens)
+            if count is None:
+                return None
+            counts.append(count)
+        return tuple(counts)
 
     async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
         context = self._request_context(model)

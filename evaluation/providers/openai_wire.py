@@ -56,6 +56,8 @@ def chat_body(request: GenerationRequest) -> dict[str, Any]:
     }
     if request.format is not None:
         body["response_format"] = _response_format(request.format)
+    if request.logprobs:
+        body["logprobs"] = True
     return body
 
 
@@ -115,6 +117,8 @@ class Events:
         words = choice.get("delta") or choice.get("message")
         if isinstance(words, Mapping):
             self._draft.add(text_of(words, "content"), _text(words, "reasoning_content") or _text(words, "reasoning"))
+        logprobs = choice.get("logprobs")
+        self._draft.add_logprobs(logprobs.get("content") if isinstance(logprobs, Mapping) else None)
         self._finish_reason = name_of(choice, "finish_reason") or self._finish_reason
 
     @property

@@ -34,6 +34,8 @@ def split_thinking(text: str) -> tuple[str, str]:
     return "\n".join(thought for thought in thoughts if thought), text
 
 
+LEAST_LOGPROB = -1e6
+"""Lower values are no log-probabilities of tokens."""
 MAX_EQUAL_CHUNKS = 30
 """Consecutive equal chunks after which servers end an answer without an error."""
 _REPEATING_END = re.compile(r"(\S.{0,31}?)(?:\s*\1){30,}\s*\Z|\s{31,}\Z", re.DOTALL)
@@ -48,6 +50,7 @@ class Draft:
         self._thinking: list[str] = []
         self._last_chunk: str | None = None
         self._n_equal = 0
+        self._sum_logprobs, self._n_logprobs = 0.0, 0
         self.phase = Phase.WAITING
         self.ttft_s: float | None = None
 
@@ -63,6 +66,19 @@ class Draft:
         chunk = (thinking + content).strip()
         self._n_equal = self._n_equal + 1 if chunk == self._last_chunk else 1
         self._last_chunk = chunk
+
+    def add_logprobs(self, tokens: object) -> None:
+        """Add the log-probabilities of a chunk's tokens: a list of records; anything else counts for nothing."""
+        for token in tokens if isinstance(tokens, list) else []:
+            value = token.get("logprob") if isinstance(token, dict) else None
+            if isinstance(value, int | float) and not isinstance(value, bool) and LEAST_LOGPROB <= value <= 0:
+                self._sum_logprobs += value
+                self._n_logprobs += 1
+
+    @property
+    def mean_logprob(self) -> float | None:
+        """Mean log-probability of the tokens so far; None where none was reported."""
+        return self._sum_logprobs / self._n_logprobs if self._n_logprobs else None
 
     @property
     def elapsed_s(self) -> float:
@@ -141,6 +157,7 @@ class Draft:
             output_tokens=output_tokens,
             timing=timing,
             seed=request.options.get("seed"),
+            mean_logprob=self.mean_logprob,
             **usage,
         )
 

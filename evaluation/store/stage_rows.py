@@ -5,6 +5,7 @@ from array import array
 from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from sys import byteorder
 from typing import Any
 
@@ -168,7 +169,7 @@ def _listed(row: RowMapping) -> list[list[Any]]:
 
 
 def _stage(row: RowMapping, passages: Mapping[str, Passage]) -> StageRow:
-    generation = answer_of(row)
+    generation = replace(answer_of(row), mean_logprob=row["mean_logprob"])
     return StageRow(
         **{name: row[name] for name in _OWN},
         reply=_reply(row, generation, passages),

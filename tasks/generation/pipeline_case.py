@@ -45,6 +45,12 @@ class _Embedded:
     figures: Generation
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    counts: tuple[int, ...] | None
+    figures: Generation
+
+
 def _figures(total_s: float) -> Generation:
     """Return an empty answer with the time of a stage that is no chat."""
     return Generation(answer="", text="", timing=Timing(total_s=total_s))
@@ -169,12 +175,13 @@ class PipelineCase:
         """Return a reply, and the model's answer; for a stage that is no chat an empty one with the stage's time."""
         if isinstance(request, AskModel):
             generation = await self._asked(request.stage, chat(self._chat_request(request)))
-            return ModelReply(generation=generation), generation
+            return ModelReply(generation=generation, mean_logprob=generation.mean_logprob), generation
         if isinstance(request, EmbedTexts):
             embedded = await self._asked(request.stage, self._embedding(request.texts))
             return Vectors(values=embedded.vectors), embedded.figures
         if isinstance(request, CountTokens):
-            return TokenCounts(values=None), _figures(0.0)
+            counted = await self._asked(request.stage, self._counting(request.texts))
+            return TokenCounts(values=counted.counts), counted.figures
         index = await self._index(request.stage)
         return await self._searched(index, request)
 
@@ -207,6 +214,7 @@ class PipelineCase:
             options={**options, **request.options, "seed": derived_seed(self._seed, request.stage, 0)},
             think=planned.think if model is None else model.think,
             format=json.loads(request.schema) if request.schema else None,
+            logprobs=request.logprobs,
             keep_alive=KEEP_ALIVE,
             timeout_s=self._asking.bench.plan.timeout_s,
         )
@@ -221,6 +229,16 @@ class PipelineCase:
             # In the precision in which they are stored, so that a resumed case searches with the same numbers.
             rounded = tuple(tuple(array("f", vector)) for vector in vectors)
             return _Embedded(vectors=rounded, figures=replace(_figures(total_s), n_attempts=n_attempts))
+
+        return send
+
+    def _counting(self, texts: Sequence[str]) -> Send[_Counted]:
+        model = self._asking.work.group.model
+
+        async def send(station: Station, _n_attempts: int) -> _Counted:
+            began = time.perf_counter()
+            counts = await station.provider.count_tokens(model, texts)
+            return _Counted(counts=counts, figures=_figures(time.perf_counter() - began))
 
         return send
 

@@ -67,7 +67,13 @@ def test_a_bad_file_is_named_with_line_field_and_what_was_expected() -> None:
 
 def test_every_kind_of_failure_is_the_servers_or_the_candidates_and_only_a_servers_may_pass() -> None:
     own = {kind for kind in FailureKind if kind.is_the_candidates_own}
-    assert {"empty_answer", "thinking_used_up_the_budget", "repeated_itself", "prompt_too_long"} == own
+    assert {
+        "empty_answer",
+        "thinking_used_up_the_budget",
+        "repeated_itself",
+        "prompt_too_long",
+        "pipeline_failed",
+    } == own
     assert not any(kind.is_transient for kind in own)
     permanent = {kind for kind in FailureKind if kind not in own and not kind.is_transient}
     refused = {"model_not_pulled", "bad_option", "refused_by_policy", "prompt_truncated"}

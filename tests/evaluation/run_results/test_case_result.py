@@ -70,6 +70,7 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
         "vram_share": 0.75,
         "energy_j": None,
         "stages": [],
+        "trace": None,
         "started_at": MOMENT.isoformat(),
         "finished_at": MOMENT.isoformat(),
     } == as_json(outcome)

@@ -44,7 +44,9 @@ def test_a_chat_comes_back_with_its_failure_and_its_probability(store: Store, ru
     plain = make_stage(run_candidate_id)
     own = Generation(text="<think>", answer="", thinking="hm \x00", own_failure=FailureKind.EMPTY_ANSWER, message="no")
     failed = make_stage(run_candidate_id, "b", position=1, generation=own, reply=ModelReply(generation=own))
-    sure = replace(plain, reply=replace(plain.reply, mean_logprob=-0.25), position=2, name="c")
+    measured = replace(plain.generation, mean_logprob=-0.25)
+    reply = ModelReply(generation=measured, mean_logprob=-0.25)
+    sure = replace(plain, reply=reply, generation=measured, position=2, name="c")
     with store.write() as connection:
         insert_stages(connection, [plain, failed, sure])
 
