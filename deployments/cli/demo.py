@@ -4,7 +4,8 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, read_settings
+from deployments.cli.callers import open_prefect_server
 from deployments.cli.evaluate.run import run_evaluation
 from deployments.cli.recommend.run import open_recommender
 from deployments.cli.terminal.output import print_status, result
@@ -27,7 +29,11 @@ CODE = "code_generation"
 SUITES = ("question_answering", "summarization", "classification", "text_generation", CODE)
 SMALL_MODEL = "smollm2:135m"
 BASELINES = ("baseline-lead", "baseline-best-sentence", "baseline-label-match", "baseline-random")
-N_CASES = 12
+N_CASES = 10
+PIPELINES = ("few_shot k=1", "chain_of_thought", "map_reduce chunk_size=48 note_tokens=32")
+"""Pipelines that are shown with the small model on `PIPELINES_ON`."""
+PIPELINES_ON = "summarization"
+N_PIPELINE_CASES = 3
 N_OLLAMA_MODELS = 2
 LARGEST_SHOWN_BYTES = 6e9
 RECOMMENDED = ("summarization", "classification")
@@ -58,12 +64,29 @@ def demo(
             "baselines only"
         )
     request_fields["models"] = [*models, *([SMALL_MODEL] if with_model else []), *BASELINES]
-    code = run_evaluation(request_fields, database=db, as_json=json_)
+    with ExitStack() as stack:
+        if with_model and not json_:
+            open_prefect_server(stack)  # for both evaluations
+        code = run_evaluation(request_fields, database=db, as_json=json_)
+        if code == 0 and with_model and not json_:
+            code = _show_pipelines(request_fields, limit, db)
     if not json_:
         if code == 0:
             _say_who_is_recommended(db)
         _say_what_next(code, limit, models)
     raise typer.Exit(code)
+
+
+def _show_pipelines(request_fields: Mapping[str, Any], limit: int, db: str | None) -> int:
+    """Evaluate pipelines of the small model beside the other candidates on a few cases; return the exit code.
+
+    What the other candidates have answered is taken from the evaluation before.
+    """
+    say_line()
+    print_status(f"pipelines of {SMALL_MODEL} on {PIPELINES_ON}: ways of working, compared like models")
+    candidates = [f"{SMALL_MODEL} pipeline={pipeline}" for pipeline in PIPELINES]
+    shown = {"benchmarks": [PIPELINES_ON], "limit": min(limit, N_PIPELINE_CASES), "candidates": candidates}
+    return run_evaluation({**request_fields, **shown, "reuse": True}, database=db, as_json=False)
 
 
 def _suites() -> list[str]:

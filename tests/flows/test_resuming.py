@@ -67,7 +67,7 @@ def test_a_run_goes_on_with_the_options_it_began_with_though_a_default_has_chang
     ollama_by_script.add("model", notes_the_length, digest="d" * 64)
     path = benchmark_file(4, task_type="generation")
     with monkeypatch.context() as older:
-        older.setattr("evaluation.resolution.candidates.OPEN_LENGTH_TASKS", frozenset())
+        older.setattr("evaluation.resolution.resolved_candidate.OPEN_LENGTH_TASKS", frozenset())
         evaluate(path, models=["model"], limit=2, invocation_id="one")
     evaluate(path, models=["model"], limit=4, invocation_id="one")
     evaluate(path, models=["model"], limit=1, invocation_id="two")

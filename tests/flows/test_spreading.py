@@ -14,7 +14,7 @@ from worker_in_thread import stretch_deployed, worker_in_thread
 
 from evaluation.records.status import Status
 from evaluation.store.session import Store
-from tasks.generation import generate
+from tasks.generation import asking
 from tasks.spreading import other_shares, share_flow_runs
 
 Evaluate = Callable[..., Any]
@@ -88,7 +88,7 @@ def test_a_candidate_that_a_share_gives_up_is_given_up_for_all_and_asked_no_more
         await asyncio.Event().wait()
 
     monkeypatch.setattr("flows.run_share.until_the_run_is_over", never)
-    monkeypatch.setattr(generate, "RetrySchedule", partial(generate.RetrySchedule, max_attempts=2))
+    monkeypatch.setattr(asking, "RetrySchedule", partial(asking.RetrySchedule, max_attempts=2))
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.1")
 
     def fails(_chat: Chat) -> Reply:
