@@ -31,6 +31,7 @@ from enum import StrEnum
 _MOST_LISTED = 40
 """Maximum number of known names in a message; of more, only the nearest are named."""
 _NEAREST = 5
+_SENTENCE_ENDS = (".", "!", "?")
 
 
 class FailureKind(StrEnum):
@@ -92,13 +93,18 @@ TRANSIENT_FAILURES = frozenset(
 )
 
 
+def as_sentence(step: str) -> str:
+    """Return a next step with a full stop where nothing ends it yet, since steps are put together from parts."""
+    return step if step.endswith(_SENTENCE_ENDS) else f"{step}."
+
+
 class BenchwrightError(Exception):
     """Base class of Benchwright's errors. The message includes the next step to take."""
 
     def __init__(self, message: str, next_step: str | None = None) -> None:
         super().__init__(message, next_step)
         self.message = message
-        self.next_step = next_step
+        self.next_step = as_sentence(next_step) if next_step else next_step
 
     def __str__(self) -> str:
         """Return the message with the next step, as a traceback or an application's log shows it.
@@ -107,7 +113,7 @@ class BenchwrightError(Exception):
         """
         if not self.next_step:
             return self.message
-        return f"{self.message}{'' if self.message.endswith(('.', '!', '?')) else '.'} Next: {self.next_step}"
+        return f"{as_sentence(self.message)} Next: {self.next_step}"
 
 
 class ConfigurationError(BenchwrightError):
@@ -152,7 +158,7 @@ class BenchmarkError(BenchwrightError):
         where = path + (f", line {line}" if line is not None else "") + (f", row {row}" if row is not None else "")
         where += f", field {field!r}" if field else ""
         next_step = (
-            next_step or f"mend {_place(line, row)}; `benchwright benchmarks validate FILE` checks the whole file"
+            next_step or f"Mend {_place(line, row)}; `benchwright benchmarks validate FILE` checks the whole file"
         )
         super().__init__(f"{where}: {problem}" + (f"; expected {expected}" if expected else ""), next_step)
         self.path, self.problem, self.field, self.expected = path, problem, field, expected

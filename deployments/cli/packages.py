@@ -18,8 +18,8 @@ def hidden_package(names: tuple[str, ...] = OURS) -> str | None:
             where = f"at {str(places[0])!r} " if places else ""
             return (
                 f"another package named {name!r} {where}shadows Benchwright's, which is {str(home / name)!r}.\n  "
-                "next: run the command from another folder and without that folder on PYTHONPATH, or install "
-                "Benchwright in an environment of its own"
+                "next: Run the command from another folder and without that folder on PYTHONPATH, or install "
+                "Benchwright in an environment of its own."
             )
     return None
 

@@ -141,7 +141,7 @@ def _score(request: "ScoreRequest", store: "Store", stack: "ExitStack", *, as_js
         print_run(store, result)
     if ended.is_interrupted:
         print_status("interrupted: scoring is incomplete; all finished scores are stored")
-        print_status("  next: run the same command again to compute the missing scores")
+        print_status("  next: Run the same command again to compute the missing scores.")
     return ended.code
 
 

@@ -52,7 +52,7 @@ def main(words: list[str]) -> None:
     def run_guarded(app: Any, **options: Any) -> None:
         compare_any_texts()
         if isinstance(app, str):
-            raise SystemExit("error: --workers above 1 is not offered here\n  next: leave --workers out")
+            raise SystemExit("error: --workers above 1 is not offered here\n  next: Leave --workers out.")
         _must_not_be_open(options["host"])
         only_send()
         only_fill_in()
@@ -85,7 +85,9 @@ def _stay_in_the_foreground() -> None:
 
     def refuse(_console: object, pid_file: Path, *_arguments: object, **_options: object) -> NoReturn:
         pid_file.unlink(missing_ok=True)
-        raise SystemExit("error: --background is not offered here\n  next: leave it out, and let the shell do it: … &")
+        raise SystemExit(
+            "error: --background is not offered here\n  next: Leave it out, and let the shell do it: `… &`."
+        )
 
     getattr(utils, "_run_in_background")  # noqa: B009 - another release may name it otherwise
     setattr(utils, "_run_in_background", refuse)  # noqa: B010 - a function of another signature, to mypy
@@ -111,7 +113,7 @@ def _must_not_be_open(host: str) -> None:
     if not _is_loopback(host) and not get_current_settings().server.api.auth_string:
         raise SystemExit(
             f"error: a setting of Prefect's has the server listen at {host}, beyond this machine, without a password\n"
-            f"  next: give --host {host}, and one is made; or export {PASSWORD}=user:password"
+            f"  next: Give --host {host}, and one is made; or export {PASSWORD}=user:password."
         )
 
 

@@ -184,7 +184,7 @@ def refuse_unfinished(ended: "Ended", runs: "tuple[RunResult, ...]", result: obj
     if ended.code == EXIT_DONE:
         return
     run_id = runs[0].run_id if runs else ""
-    next_step = f"{function}(resume={run_id!r}) asks and scores what is missing" if runs else None
+    next_step = f"{function}(resume={run_id!r}) asks and scores what is missing." if runs else None
     if ended.code == EXIT_INTERRUPTED:
         _refuse_interrupted(run_id, next_step)
     reasons = [f"run {run.run_id} ({run.benchmark}) is {run.status}: {run.reason}" for run in runs if run.reason]

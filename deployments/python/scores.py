@@ -93,7 +93,7 @@ def _refuse_unfinished(ended: "EndedScoring", result: "RunResult") -> None:
     """
     if ended.code == EXIT_DONE:
         return
-    next_step = "The same call makes the scores that are missing"
+    next_step = "The same call makes the scores that are missing."
     if ended.is_interrupted:
         raise RunInterrupted(f"interrupted; next: {next_step}", ended.run_id)
     raise RunFailedError(ended.problem or "the scoring was cancelled", next_step, result)

@@ -122,13 +122,13 @@ def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) 
     close = close or _usual(row, names, absent)
     field_names = dict.fromkeys([*form.fields, *form.kept_fields, *ID_FIELDS, *SHARED_FIELDS])
     ignoring = " ".join(f"--ignore-field {shlex.quote(name[:60])}" for name in names[:20])
-    meant_by = f"Read it as ours with `--field {close[1]}={shlex.quote(close[0][:60])}`, " if close else ""
+    reading = f"Read it as ours with `--field {close[1]}={shlex.quote(close[0][:60])}`, keep" if close else "Keep"
     keeping = " ".join(f"--field details.{shlex.quote(name[:60])}={shlex.quote(name[:60])}" for name in names[:20])
     pronoun = "them" if len(names) > 1 else "it"
     return row.error(
         f"unknown field{'s' if len(names) > 1 else ''} {named_fields(names)}, which would not be part of any prompt",
         expected=f"the fields of {form.title}: {', '.join(field_names)}",
-        next_step=f"{meant_by}keep {pronoun} with `{keeping}`, or leave {pronoun} out with `{ignoring}`; "
+        next_step=f"{reading} {pronoun} with `{keeping}`, or leave {pronoun} out with `{ignoring}`; "
         "a benchmark's header says the same under 'fields' and 'ignore_fields'",
     )
 

@@ -98,7 +98,7 @@ def _requested_endpoints(
     texts = [default_url(os.environ)] if is_default else list(request.endpoints)
     endpoints = [_requested_endpoint(text, request, store=store) for text in texts if text != EMBEDDED]
     if request.embedded or is_named or (is_default and settings.embedded_url):
-        endpoints.append(_embedded_endpoint(settings))
+        endpoints.append(_embedded_endpoint(request, settings))
     return endpoints
 
 
@@ -163,7 +163,7 @@ def _address(url: str) -> str:
     return url.split("://", 1)[1].strip("/")
 
 
-def _embedded_endpoint(settings: Settings) -> ResolvedEndpoint:
+def _embedded_endpoint(request: EvaluationRequest, settings: Settings) -> ResolvedEndpoint:
     if not settings.embedded_url:
         raise ConfigurationError(
             "no embedded server is running", "`benchwright evaluate --embedded …` starts one, and so does `serve`."
@@ -172,8 +172,9 @@ def _embedded_endpoint(settings: Settings) -> ResolvedEndpoint:
         name=EMBEDDED,
         url=settings.embedded_url,
         provider=OF_EMBEDDED_SERVER,
-        gpu_tag="gpu-embedded",
-        slots=_embedded_slots(),
+        gpu_tag=request.gpu_tag or "gpu-embedded",
+        slots=request.slots or _embedded_slots(),
+        slots_are_given=request.slots is not None,
     )
 
 

@@ -213,7 +213,7 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
     for removal in removed[: len(removed) - len(last)]:
         before[removal.constraint] = before.get(removal.constraint, 0) + 1
     if before:
-        message += f" Ruled out before: {', '.join(f'{n:,} by {RULED_OUT_BY[key]}' for key, n in before.items())}."
+        message += f" Before that, {listed([f'{RULED_OUT_BY[key]} ruled out {n:,}' for key, n in before.items()])}."
     return SelectionError(one_line(message), one_line(_next_step(name, nearest, last)))
 
 

@@ -10,7 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+from evaluation.formatting import listed
 from evaluation.records.evidence import Evidence
+from selection.choosing.number_words import MOST_NAMED
 from selection.learning.families import families_and_codes, held_out
 from selection.learning.gains import paired_gain
 from selection.learning.held_out_test import examination, expectations
@@ -59,7 +61,7 @@ class Staleness:
             ("new tasks", self.new_tasks),
             ("other scores than it learned from", self.changed),
         )
-        return "; ".join(f"{name}: {_listed(values)}" for name, values in parts if values)
+        return "; ".join(f"{name}: {listed(values, MOST_NAMED)}" for name, values in parts if values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +190,3 @@ def _gain_text(rivalry: Rivalry | None) -> str:
         return "no held-out case to compare on"
     gain = rivalry.gain
     return f"{gain.in_points()} on {gain.n_cases} held-out cases of {gain.n_families} families"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -103,15 +103,6 @@ def _n_new(n_rows: int, n_before: Any, is_the_same: bool) -> int:
     return n_rows if not isinstance(n_before, int) else max(1, abs(n_rows - n_before))
 
 
-def train_and_store(store: Store, *, seed: int) -> str:
-    """Train a model on all evidence, store it with its report, and return its id.
-
-    It does not decide yet.
-    """
-    training_data = all_known(store)
-    return store_trained(store, training_data, trained(training_data, seed))
-
-
 def trained(training_data: Known, seed: int) -> PackedModel:
     """Train a model, and return it in bytes. Takes long, and needs no store."""
     from selection.learning.training import train

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.formatting import percent
+from evaluation.formatting import listed, percent
 from evaluation.records.evidence import Evidence
+from selection.choosing.number_words import MOST_NAMED
 from selection.learning.learned_answers import Codes, Integers, LearnedAnswers, case_codes
 
 _SAMPLE = 50
@@ -135,15 +136,15 @@ class Holding:
         if withheld:
             whose = "" if self.columns else "all candidates, since that of "
             yield (
-                f"what {model} learned from prompts on {task} is ignored for {whose}{_listed(withheld)}: too many of "
-                "the cases that it learned from have a different score now, or none; `benchwright retrain` checks "
-                "again"
+                f"what {model} learned from prompts on {task} is ignored for {whose}{listed(withheld, MOST_NAMED)}: "
+                "too many of the cases that it learned from have a different score now, or none; `benchwright retrain` "
+                "checks again"
             )
         elif self.changed:
             yield (
                 f"of the cases on {task} that {model} learned from, some have a different score now, or none: "
-                f"{_listed([str(change) for change in self.changed])}; beyond {percent(MOST_CHANGED)} it no longer "
-                "uses prompts"
+                f"{listed([str(change) for change in self.changed], MOST_NAMED)}; beyond {percent(MOST_CHANGED)} it no "
+                "longer uses prompts"
             )
         for was, now in self.moved:
             yield (
@@ -152,10 +153,6 @@ class Holding:
             )
         if self.n_elsewhere:
             yield f"{self.n_elsewhere:,} of the cases on {task} that {model} learned from are not known here"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
 
 
 def holdings(

@@ -48,7 +48,7 @@ def test_an_error_comes_out_of_a_pickle_as_it_went_in(error: BenchwrightError) -
 
 def test_an_error_as_text_holds_the_next_step_so_that_a_log_does() -> None:
     assert "no server answers. Next: Start one." == str(ConfigurationError("no server answers", "Start one."))
-    assert "Gone. Next: look again" == str(StoreError("Gone.", "look again"))
+    assert "Gone. Next: look again." == str(StoreError("Gone.", "look again"))
     assert "no next step" == str(StoreError("no next step"))
 
 

@@ -6,7 +6,7 @@ from stored_runs import Asked, answer, store_run
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.store.session import Store
-from selection.learning.retraining import Judgement, carry_out, judge, train_and_store
+from selection.learning.retraining import Judgement, all_known, carry_out, judge, store_trained, trained
 
 TASK = "reasoning"
 LABELS = ("one", "two", "three")
@@ -34,6 +34,12 @@ def fill_learned(store: Store) -> None:
         for place, label in enumerate(LABELS)
     )
     store_run(store, *asked, cases=cases, run_id=f"run-{TASK}", task_type=TASK, name=TASK)
+
+
+def train_and_store(store: Store, *, seed: int) -> str:
+    """The id of a model trained on all evidence and stored, which does not decide yet: what the tasks do in steps."""
+    training_data = all_known(store)
+    return store_trained(store, training_data, trained(training_data, seed))
 
 
 def retrained(store: Store) -> Judgement:

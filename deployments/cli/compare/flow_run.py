@@ -268,7 +268,7 @@ def _show_interrupted(
     if any(run.status != "completed" for run in runs):
         steps.insert(0, f"benchwright evaluate --resume {evaluated[0]}")
     if runs:
-        print_status(f"  next: {', then '.join(f'`{step}`' for step in steps)}")
+        print_status(f"  next: {', then '.join(f'`{step}`' for step in steps)}.")
     return code
 
 

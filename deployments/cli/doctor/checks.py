@@ -66,7 +66,7 @@ def python_version(version: tuple[int, int, int] = sys.version_info[:3]) -> Find
         name="Python",
         state=State.BROKEN,
         message=f"{shown}; Benchwright runs on 3.11 to 3.13",
-        next_step="`make PYTHON=/path/to/python3.11 setup`",
+        next_step="`make PYTHON=/path/to/python3.11 setup`.",
     )
 
 
@@ -82,7 +82,7 @@ def prefect() -> Finding:
             name="Prefect",
             state=State.BROKEN,
             message=f"cannot be imported: {type(error).__name__}: {error}",
-            next_step="`make setup`",
+            next_step="`make setup`.",
         )
     if url:
         return _prefect_server(version, url)
@@ -106,7 +106,7 @@ def _prefect_server(version: str, url: str) -> Finding:
         # What is wrong with an invalid address is not quoted: it may be a part of a password.
         why = "it is not a valid address" if isinstance(error, httpx.InvalidURL) else str(error) or type(error).__name__
         message = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({why})"
-        step = "`prefect server start`, or unset PREFECT_API_URL and let each command start its own"
+        step = "`prefect server start`, or unset PREFECT_API_URL and let each command start its own."
         return Finding(name="Prefect", state=State.BROKEN, message=message.replace(url, shown), next_step=step)
     return Finding(name="Prefect", state=State.OK, message=f"{version}; the server at {shown} answers")
 
@@ -167,7 +167,7 @@ def disk(database_url: str | None) -> Finding:
     except OSError as error:
         return Finding(name="disk", state=State.NOTE, message=f"not checked: {error}")
     if free < LEAST_FREE_BYTES:
-        step = "Free some space, or give --db another place"
+        step = "Free some space, or give --db another place."
         return Finding(name="disk", state=State.MISSING, message=f"only {size(free)} free at {folder}", next_step=step)
     return Finding(name="disk", state=State.OK, message=f"{size(free)} free at {folder}")
 
@@ -188,7 +188,7 @@ def private_files(database_url: str | None) -> Finding:
         return Finding(name="private files", state=State.OK, message="only this user can read results and secrets")
     message = "; ".join(f"{path} can be read by {who}" for path, who in open_paths)
     command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in open_paths)}"
-    step = f"`{command}` (commands remove the access of other users, but not of a group)"
+    step = f"`{command}` (commands remove the access of other users, but not of a group)."
     return Finding(name="private files", state=State.NOTE, message=message, next_step=step)
 
 
@@ -199,7 +199,7 @@ def answering(answer: "Answer") -> Finding:
     endpoint = answer.endpoint
     message = f"{endpoint.url} answers: {endpoint.provider}{version}, {n} model{'s' * (n != 1)}"
     if not n and PROVIDERS[endpoint.provider].can_pull:
-        step = f"`benchwright models pull NAME --endpoint {endpoint.name}`"
+        step = f"`benchwright models pull NAME --endpoint {endpoint.name}`."
         return Finding(name=f"endpoint {endpoint.name}", state=State.MISSING, message=message, next_step=step)
     return Finding(name=f"endpoint {endpoint.name}", state=State.OK, message=message)
 
@@ -222,7 +222,7 @@ def silent(
             message=(f"{error.message}; the models of `serve` are available"),
         )
 
-    step = error.next_step or "Check the address"
+    step = error.next_step or "Check the address."
     if not was_asked_for and shutil.which(DEFAULT_PROGRAM) is None:
         step = f"Install Ollama, which is not on this machine. {step}"
     return Finding(

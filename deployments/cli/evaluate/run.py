@@ -275,7 +275,9 @@ def _show(prepared: Prepared, ended: Ended, store: "Store", *, as_json: bool, ju
     else:
         print_invocation(store, result)
     if ended.is_interrupted and result.runs:
-        print_status(f"  next: `benchwright evaluate --resume {result.runs[0].run_id}` asks and scores what is missing")
+        print_status(
+            f"  next: `benchwright evaluate --resume {result.runs[0].run_id}` asks and scores what is missing."
+        )
     return code
 
 

@@ -174,5 +174,5 @@ def _show(result: "MonitorResult", *, as_json: bool) -> None:
         print_split_table(rows, words=("task", "candidate"))
     if result.alerts:
         print_status(
-            "  next: `benchwright alerts ack ID` acknowledges an alert; `benchwright alerts silence` silences it"
+            "  next: `benchwright alerts ack ID` acknowledges an alert; `benchwright alerts silence` silences it."
         )

@@ -168,5 +168,5 @@ def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
     else:
         print_race(result)
     if ended.code != EXIT_DONE:
-        print_status(f"  next: `benchwright race --resume {result.race.run_id}` resumes it")
+        print_status(f"  next: `benchwright race --resume {result.race.run_id}` resumes it.")
     return ended.code

@@ -181,7 +181,7 @@ def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
             return ended.code
         return report_error(ended.broken_by or error, as_json=as_json, code=EXIT_RUN_FAILED)
     if ended.code != EXIT_DONE:
-        print_status(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` resumes it")
+        print_status(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` resumes it.")
     return ended.code
 
 

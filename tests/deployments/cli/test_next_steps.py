@@ -26,9 +26,9 @@ def test_a_proposed_command_reads_the_database_that_was_named(benchwright: Comma
     said = benchwright("show", "nosuch", "--db", elsewhere)
     as_json = benchwright("show", "nosuch", "--db", elsewhere, "--json").json
 
-    assert said.err.endswith(f"`benchwright runs list --db '{elsewhere}'`\n")
-    assert as_json["error"]["next"].endswith(f"`benchwright runs list --db '{elsewhere}'`")
-    assert benchwright("show", "nosuch").err.endswith("`benchwright runs list`\n")
+    assert said.err.endswith(f"`benchwright runs list --db '{elsewhere}'`.\n")
+    assert as_json["error"]["next"].endswith(f"`benchwright runs list --db '{elsewhere}'`.")
+    assert benchwright("show", "nosuch").err.endswith("`benchwright runs list`.\n")
 
 
 def test_what_is_said_beside_an_error_names_it_too(benchwright: Command, elsewhere: str) -> None:

@@ -56,7 +56,7 @@ def test_a_profile_that_names_an_open_address_needs_a_password(tmp_path: Path) -
     assert "listens" not in done.stdout
     assert done.returncode == 1
     assert "listen at 0.0.0.0, beyond this machine, without a password" in done.stderr
-    assert "next: give --host 0.0.0.0" in done.stderr
+    assert "next: Give --host 0.0.0.0" in done.stderr
 
 
 def test_an_open_address_that_is_given_gets_a_password(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_an_error_leaves_commands_as_they_are_and_says_which_value() -> None:
         raise StoreError("--by 'x' is wrong", "`--by run` holds whole runs; `benchwright show RUN --json` lists them")
 
     assert "by 'x' is wrong" == raised.value.message
-    assert "`by='run'` holds whole runs; `benchwright show RUN --json` lists them" == raised.value.next_step
+    assert "`by='run'` holds whole runs; `benchwright show RUN --json` lists them." == raised.value.next_step
 
 
 def test_the_help_of_a_command_is_that_of_the_function_wherever_it_stands_in_the_step() -> None:

@@ -72,7 +72,7 @@ def test_an_unknown_suffix(write: Write) -> None:
         "x.xlsx: unknown suffix '.xlsx'; expected one of .jsonl, .ndjson, .csv, .tsv, .parquet, .json, .yaml, .yml, "
         "each also with .gz"
     ) == _said(path)
-    assert "Rename the file after its format, or save it as JSONL" == _refusal(path).next_step
+    assert "Rename the file after its format, or save it as JSONL." == _refusal(path).next_step
 
 
 BROKEN = [
@@ -124,7 +124,7 @@ def test_a_broken_gzip(write: Write) -> None:
         path.write_bytes(data)
         error = _refusal(path)
         assert "broken gzip: " == error.problem[: len("broken gzip: ")]
-        assert "Compress or download the file again" == error.next_step
+        assert "Compress or download the file again." == error.next_step
 
 
 def test_a_cut_parquet_file(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_an_unknown_format_lists_the_fields_and_the_formats(write: Write) -> Non
     assert (
         "Say which is which: `--field prompt=text --field references=Answer`, or in a small YAML file beside it, "
         "'data: x.jsonl' and 'fields: {prompt: text, references: Answer}'; docs/benchmarks.md lists the fields of each "
-        "format"
+        "format."
     ) == error.next_step
     assert "canonical_solution" not in str(error)
     fields = {"prompt": "text", "references": "Answer"}
@@ -289,16 +289,16 @@ def test_a_path_that_no_disk_could_hold(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [json.dumps([GOOD]), json.dumps([GOOD], indent=1)])
 def test_a_json_list_that_is_named_jsonl(write: Write, content: str) -> None:
     error = _refusal(write("x.jsonl", content))
-    assert (1, "A file that is one JSON list is named .json, not .jsonl") == (error.line, error.next_step)
+    assert (1, "A file that is one JSON list is named .json, not .jsonl.") == (error.line, error.next_step)
 
 
 def test_a_table_with_another_separator(write: Write) -> None:
     error = _refusal(write("x.csv", "prompt;references\na;b\n"))
     assert "has one column, 'prompt;references'" == error.problem
-    assert "Write the table with commas instead of ';'" == error.next_step
+    assert "Write the table with commas instead of ';'." == error.next_step
 
 
 def test_a_wrong_type_says_which_line_to_mend(write: Write) -> None:
     error = _refusal(write("x.jsonl", [GOOD, {"prompt": 5, "references": ["b"]}]))
     assert "got a number: 5" == error.problem
-    assert "mend line 2; `benchwright benchmarks validate FILE` checks the whole file" == error.next_step
+    assert "Mend line 2; `benchwright benchmarks validate FILE` checks the whole file." == error.next_step

@@ -76,9 +76,9 @@ def test_all_unknown_fields_of_the_file_are_named_at_once(write: Write) -> None:
     error = _refusal(write("x.jsonl", rows))
     assert (1, "unknown fields 'images', 'tools', which would not be part of any prompt") == (error.line, error.problem)
     assert (
-        "keep them with `--field details.images=images --field details.tools=tools`, or leave them out with "
+        "Keep them with `--field details.images=images --field details.tools=tools`, or leave them out with "
         "`--ignore-field images --ignore-field tools`; a benchmark's header says the same under 'fields' and "
-        "'ignore_fields'"
+        "'ignore_fields'."
     ) == error.next_step
 
 

@@ -201,7 +201,7 @@ def test_a_benchmarks_name_is_composed_and_has_a_longest_length(write: Write) ->
 
 def test_a_table_with_semicolons_is_told_where_a_cell_of_its_header_holds_a_comma(write: Write) -> None:
     error = _refusal(write("x.csv", "prompt;references;notes, etc\na;b;c\n"))
-    assert "Write the table with commas instead of ';'" == error.next_step
+    assert "Write the table with commas instead of ';'." == error.next_step
 
 
 def test_blanks_around_a_name_are_not_part_of_it(write: Write) -> None:

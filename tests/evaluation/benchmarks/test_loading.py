@@ -205,7 +205,7 @@ def test_a_name_that_is_no_suite_is_answered_with_the_suites() -> None:
         caught.value.name,
         caught.value.known,
     )
-    assert "Name one of the suites, or a file: a path such as ./sumarization.jsonl is read as a file" == (
+    assert "Name one of the suites, or a file: a path such as ./sumarization.jsonl is read as a file." == (
         caught.value.next_step
     )
 

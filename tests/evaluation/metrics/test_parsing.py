@@ -162,12 +162,12 @@ def test_what_cannot_be_meant_is_refused_with_its_reason(text, said):
 def test_an_unknown_option_is_answered_with_those_that_exist():
     with pytest.raises(ConfigurationError) as caught:
         parse_metric("regex(flags=2)")
-    assert "Its options: pattern: str | None = None, ignore_case: bool = False, search: bool = True" == (
+    assert "Its options: pattern: str | None = None, ignore_case: bool = False, search: bool = True." == (
         caught.value.next_step
     )
     with pytest.raises(ConfigurationError) as caught:
         parse_metric("token_f1(stem=True)")
-    assert "token_f1 has no options" == caught.value.next_step
+    assert "token_f1 has no options." == caught.value.next_step
 
 
 def test_an_unknown_name_is_answered_with_those_that_exist():

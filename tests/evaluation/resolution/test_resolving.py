@@ -151,6 +151,19 @@ def test_the_embedded_server_is_used_only_where_one_runs(ollama_by_script: Scrip
     assert ("embedded", "gpu-embedded") == (endpoint.name, endpoint.gpu_tag)
 
 
+@pytest.mark.parametrize("by_name", [True, False])
+def test_the_slots_and_the_gpu_tag_of_the_request_count_for_the_embedded_server_too(
+    ollama_by_script: ScriptedOllama, by_name: bool
+) -> None:
+    ollama_by_script.add("m")
+    running = Settings(embedded_url=ollama_by_script.url)
+    named = ["embedded"] if by_name else []
+
+    (endpoint,) = resolved(*named, embedded=not by_name, slots=7, gpu_tag="gpu-7", settings=running).endpoints
+
+    assert ("gpu-7", 7, True) == (endpoint.gpu_tag, endpoint.slots, endpoint.slots_are_given)
+
+
 def test_an_embedded_server_that_runs_is_found_by_its_name_and_where_no_other_answers(
     ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -187,7 +187,7 @@ def test_a_case_that_the_limit_left_out_is_said_to_be(store: Store) -> None:
     with pytest.raises(UnknownNameError) as said:
         case_result(store, run_id, "c4")
 
-    assert "It is a case of 'numbers', but this run asked only 2 of them" == said.value.next_step
+    assert "It is a case of 'numbers', but this run asked only 2 of them." == said.value.next_step
 
 
 def test_a_store_that_lost_a_candidate_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

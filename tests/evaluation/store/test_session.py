@@ -60,7 +60,7 @@ def test_a_database_of_a_newer_version_is_refused(store_url: str) -> None:
     for use in (open_store, upgrade):
         with pytest.raises(StoreError, match=f"newer version.*'9999'.*'{newest_revision()}'") as refused:
             use(store_url)
-        assert "Install a newer benchwright, or use another --db" == refused.value.next_step
+        assert "Install a newer benchwright, or use another --db." == refused.value.next_step
     assert ("9999", {}) == (info(store_url).revision, info(store_url).n_rows)
 
 
@@ -69,7 +69,7 @@ def test_a_database_of_an_older_version_names_the_upgrade(store_url: str, monkey
     monkeypatch.setattr(session, "newest_revision", lambda: "9999")
     with pytest.raises(StoreError, match=rf"has the schema '{newest_revision()}'.*needs '9999'") as refused:
         open_store(store_url)
-    assert "Run `benchwright db upgrade`" == refused.value.next_step
+    assert "Run `benchwright db upgrade`." == refused.value.next_step
 
 
 def test_an_upgrade_makes_the_schema_once(store_url: str) -> None:
@@ -153,7 +153,7 @@ def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
     for path in ("file/results.db", "file/deeper/results.db"):
         with pytest.raises(StoreError, match="cannot be made") as refused:
             open_store(str(tmp_path / path))
-        assert "Use another --db, or free that path" == refused.value.next_step
+        assert "Use another --db, or free that path." == refused.value.next_step
     assert "below" not in os.listdir(tmp_path)
 
 
@@ -186,7 +186,7 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str, wor
 def test_a_database_that_the_server_lacks_is_refused(postgresql_server: str) -> None:
     with pytest.raises(StoreError, match="does not exist") as refused:
         open_store(postgresql_server.replace("/postgres?", "/nowhere?"))
-    assert "Create it with `createdb`" == refused.value.next_step
+    assert "Create it with `createdb`." == refused.value.next_step
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_a_full_disk_is_a_store_error_that_says_so(sqlite_url: str) -> None:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StoreError, match="the disk is full") as refused:
             save_endpoint(store, EndpointRecord(name="a" * 100_000, url="http://a"))
-    assert "Free some space, then run the command again" == refused.value.next_step
+    assert "Free some space, then run the command again." == refused.value.next_step
 
 
 def test_what_a_database_says_in_several_lines_is_told_in_one() -> None:
@@ -353,5 +353,5 @@ def test_a_backup_to_an_impossible_place_is_refused(sqlite_url: str, tmp_path: P
 def test_the_backup_of_postgresql_names_its_own_tool_without_the_password(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="PostgreSQL's own tool") as refused:
         backup("postgresql://tom:hunter2@host/db?password=hunter2", tmp_path / "x.dump")
-    command = f"Run `pg_dump --format=custom --file={tmp_path}/x.dump --dbname=postgresql://tom@host/db`"
+    command = f"Run `pg_dump --format=custom --file={tmp_path}/x.dump --dbname=postgresql://tom@host/db`."
     assert command == refused.value.next_step

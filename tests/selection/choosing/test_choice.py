@@ -191,7 +191,7 @@ def test_where_none_is_left_the_last_constraint_and_the_nearest_miss_are_named()
         choose(_board(standing, small), Question(task="qa", constraints=Constraints(max_latency_s=2, max_memory_gb=5)))
     assert (
         "no candidate meets the constraints: the limit on latency ruled out the last 2. Nearest is b: takes 3.1 s at "
-        "the 95th percentile, over 2 s. Ruled out before: 1 by the limit on memory." == refused.value.message
+        "the 95th percentile, over 2 s. Before that, the limit on memory ruled out 1." == refused.value.message
     )
     assert refused.value.next_step is not None
     assert "max_latency_s=3.1" in refused.value.next_step

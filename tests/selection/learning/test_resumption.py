@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from learned_store import train_and_store
 from recommendable import fill
 
 from evaluation.store.selection_models import champion
 from evaluation.store.session import Store, open_store
 from selection.learning.resumption import start_record, stored_progress
-from selection.learning.retraining import Judgement, carry_out, judge, train_and_store
+from selection.learning.retraining import Judgement, carry_out, judge
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from learned_store import TASK, fill_learned, retrained
+from learned_store import TASK, fill_learned, retrained, train_and_store
 from recommendable import delete_evidence, fill, swap_scores
 from stored_runs import asked, numbers, right, store_run
 
@@ -17,7 +17,6 @@ from selection.learning.retraining import (
     carry_out,
     judge,
     retraining_result,
-    train_and_store,
     what_is_new,
 )
 from selection.recommender.registry import close_recommenders

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from filled_stores import fill_by_copy
+from learned_store import train_and_store
 from recommendable import fill
 
 from deployments.cli.flow_runs import TerminatedError
 from evaluation.store.selection_models import champion
 from evaluation.store.session import Store, open_store
-from selection.learning.retraining import carry_out, judge, train_and_store
+from selection.learning.retraining import carry_out, judge
 
 Command = Callable[..., Any]
 

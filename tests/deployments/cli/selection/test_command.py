@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from filled_stores import fill_by_copy
+from learned_store import train_and_store
 from recommendable import fill
 
 from evaluation.store.selection_models import champion, history, promote, read_model, save_model
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import selection_model
-from selection.learning.retraining import carry_out, judge, train_and_store
+from selection.learning.retraining import carry_out, judge
 
 Command = Callable[..., Any]
 

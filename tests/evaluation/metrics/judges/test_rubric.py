@@ -162,7 +162,7 @@ def test_what_is_too_little_is_told_with_the_least_that_will_do(options, problem
     with pytest.raises(ConfigurationError, match=f"metric 'judge_rubric': {problem}") as raised:
         parse_metric(f"judge_rubric({options})")
     least = problem.rpartition(" ")[2]
-    assert f"Give {least} or more: a judge that sees or says less cannot judge" == raised.value.next_step
+    assert f"Give {least} or more: a judge that sees or says less cannot judge." == raised.value.next_step
     assert parse_metric(f"judge_rubric({options.partition('=')[0]}={least})")
 
 
@@ -170,7 +170,7 @@ def test_anchors_that_are_no_five_descriptions_are_told_what_is_wanted():
     with pytest.raises(ConfigurationError) as raised:
         parse_metric("judge_rubric(anchors=('a',))")
     assert "metric 'judge_rubric': anchors=('a',) are not 5 descriptions" in str(raised.value)
-    assert "Describe each grade from 1 to 5, in this order" == raised.value.next_step
+    assert "Describe each grade from 1 to 5, in this order." == raised.value.next_step
 
 
 @settings(max_examples=100)
