@@ -40,6 +40,7 @@ HOMES = {
         "create_experiment",
         "diff_runs",
         "export",
+        "load_candidate",
         "tag_run",
     ),
     "deployments.python.comparisons": (

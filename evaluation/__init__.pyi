@@ -18,6 +18,7 @@ from deployments.python.changes import annotate as annotate
 from deployments.python.changes import create_experiment as create_experiment
 from deployments.python.changes import diff_runs as diff_runs
 from deployments.python.changes import export as export
+from deployments.python.changes import load_candidate as load_candidate
 from deployments.python.changes import tag_run as tag_run
 from deployments.python.comparisons import compare as compare
 from deployments.python.comparisons import compare_async as compare_async

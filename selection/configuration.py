@@ -1,23 +1,24 @@
 """Export of a candidate for other programs: as an Ollama Modelfile, as JSON, as environment variables."""
 
-import re
 import shlex
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from evaluation.errors import ConfigurationError
-from evaluation.escaping import as_json, for_terminal, one_line
-from evaluation.options import MODELS_OWN, OPTIONS
+from evaluation.candidate import PromptProfile, WorkedExample
+from evaluation.candidate_files.configuration import Call, CandidateConfiguration, CandidateExport
+from evaluation.candidate_files.modelfile import as_modelfile as written_modelfile
+from evaluation.escaping import as_json, for_terminal
+from evaluation.options import MODELS_OWN
 from evaluation.providers import PROVIDERS
 from evaluation.records.evidence import Choosable, Place
+from evaluation.results.as_json import as_json as result_as_json
 from evaluation.results.as_json import json_key
 
-Form = Literal["modelfile", "json", "env"]
+Form = Literal["yaml", "python", "openai", "modelfile", "json", "env"]
 
 PLAIN_TEMPLATE = "{prompt}"
-_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +61,46 @@ def configuration_of(candidate: Choosable) -> Configuration:
     )
 
 
-def written_as(candidate: Choosable, form: Form) -> str:
+def written_as(
+    candidate: Choosable, form: Literal["modelfile", "json", "env"], *, evidence: Mapping[str, str] = _NOTHING
+) -> str:
     """Return the candidate in that format, ending with a newline.
+
+    Args:
+        candidate: The candidate.
+        form: The format.
+        evidence: What was measured of it, by name; environment variables have no place for it.
 
     Raises:
         ConfigurationError: it cannot be written in that format.
     """
-    writers: Mapping[Form, Callable[[Choosable], str]] = {
-        "modelfile": as_modelfile,
-        "json": lambda choosable: as_json(configuration_of(choosable)) + "\n",
-        "env": as_environment,
-    }
-    return writers[form](candidate)
+    if form == "env":
+        return as_environment(candidate)
+    return as_modelfile(candidate, evidence=evidence) if form == "modelfile" else _as_json(candidate, evidence)
+
+
+def call_of(candidate: Choosable, *, last_provider: str | None) -> Call | None:
+    """Return how the candidate is asked at the first of its servers; None if no server is known.
+
+    Args:
+        candidate: The candidate.
+        last_provider: The protocol by which it was asked last, for servers that are probed each time.
+    """
+    if not candidate.places:
+        return None
+    place = next((place for place in candidate.places if place.url is not None), candidate.places[0])
+    provider = place.provider or last_provider
+    if provider is None or provider not in PROVIDERS:
+        return None
+    own = {name: value for name, value in candidate.options.items() if value != MODELS_OWN}
+    return Call(provider=provider, url=place.url, options=PROVIDERS[provider].sent_options(own))
+
+
+def _as_json(candidate: Choosable, evidence: Mapping[str, str]) -> str:
+    """Return the configuration, with what makes it whole for `evaluate --candidate @FILE`."""
+    examples = [{"prompt": prompt, "answer": answer} for prompt, answer in candidate.examples]
+    fields = result_as_json(configuration_of(candidate)) | {"examples": examples}
+    return as_json(fields | ({"evidence": dict(evidence)} if evidence else {})) + "\n"
 
 
 def as_environment(candidate: Choosable) -> str:
@@ -105,112 +134,30 @@ def _shell_word(text: str) -> str:
     return f"$'{written}'"
 
 
-def as_modelfile(candidate: Choosable) -> str:
+def as_modelfile(candidate: Choosable, *, evidence: Mapping[str, str] = _NOTHING) -> str:
     """Return a Modelfile for `ollama create NAME -f FILE`.
-
-    A Modelfile knows no way to escape a quotation mark: a value ends where a line ends with the quotes it began with,
-    and characters that cannot be seen are dropped first. What no Modelfile can hold is left out and said in a comment.
 
     Raises:
         ConfigurationError: it is not a model of an Ollama server.
     """
-    _must_be_ollamas(candidate)
-    lines = [_comment(f"{candidate.label}: written by Benchwright")]
-    if candidate.digest:
-        lines.append(_comment(f"measured with the weights {candidate.digest}"))
-    lines.append(f"FROM {candidate.model}")
-    lines += _parameters(candidate.options)
-    lines += _system(candidate.system)
-    if candidate.template != PLAIN_TEMPLATE:
-        lines.append(
-            _comment(f"ask with this prompt template (Benchwright's, not Ollama's TEMPLATE): {candidate.template}")
-        )
-    if candidate.think is not None:
-        lines.append(_comment(f"ask with think={str(candidate.think).lower()}, which is set with each request"))
-    return "\n".join(lines) + "\n"
+    export = CandidateExport(
+        configuration=_whole_configuration(candidate),
+        label=candidate.label,
+        fingerprint=candidate.key,
+        evidence=evidence,
+    )
+    return written_modelfile(export, providers={place.provider for place in candidate.places})
 
 
-def _must_be_ollamas(candidate: Choosable) -> None:
-    step = "Use the format json or env."
-    if candidate.is_program:
-        raise ConfigurationError(
-            f"{candidate.label!r} is a program, not a model that Ollama can load",
-            "Use Constraints(models_only=True), which gives the best model, or the format json or env.",
-        )
-    if not _MODEL_NAME.fullmatch(candidate.model):
-        raise ConfigurationError(f"{candidate.model!r} is not a model name for Ollama", step)
-    providers = {place.provider for place in candidate.places}
-    if providers and not any(name in PROVIDERS and PROVIDERS[name].takes_modelfiles for name in providers):
-        raise ConfigurationError(
-            f"{candidate.label!r} is served by {', '.join(sorted(providers))}, not by Ollama", step
-        )
-
-
-def _parameters(options: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in options.items():
-        if name not in OPTIONS or value is None or value == MODELS_OWN:
-            continue
-        if name != "stop":
-            yield f"PARAMETER {name} {_as_word(OPTIONS[name].read(name, value))}"
-            continue
-        words = OPTIONS[name].read(name, value)
-        if words:
-            yield _comment("these stop words replace the model's own; add those that it needs")
-        for word in words:
-            written = _held(word)
-            if written == word:
-                yield f"PARAMETER stop {_quoted(word)}"
-            else:
-                yield _comment(f"a Modelfile cannot hold the stop word {_on_one_line({'stop': word})}")
-
-
-def _as_word(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _system(text: str | None) -> Iterator[str]:
-    if not text:
-        return
-    written = _held(text)
-    if written != text:
-        yield _comment(
-            "the system prompt differs slightly from the measured one: a Modelfile cannot hold every character of it"
-        )
-        yield _comment("(invisible ones, triple quotes at the end of a line); the format json holds them all")
-    yield f"SYSTEM {_quoted(written)}"
-
-
-def _quoted(text: str) -> str:
-    return f'"""{text}"""'
-
-
-def _held(text: str) -> str:
-    """Return `text` in the form that a Modelfile can hold, unchanged where possible."""
-    plain = re.sub(r"\r\n?", "\n", text)
-    *lines, last = "".join(map(_as_seen, plain)).split("\n")
-    return "\n".join([*map(_without_closing_quotes, lines), last])
-
-
-def _as_seen(letter: str) -> str:
-    if letter.isprintable() or letter in "\n\t":
-        return letter
-    return " " if letter.isspace() else ""
-
-
-def _without_closing_quotes(line: str) -> str:
-    """Return the line such that no server takes its end for the end of the value."""
-    bare = "".join(letter for letter in line if not _may_be_dropped(letter)).rstrip()
-    if not bare.endswith('"""'):
-        return line
-    n_quotes = len(bare) - len(bare.rstrip('"'))
-    before, *after = line.rsplit('"', n_quotes)
-    return "'".join((before, *after))
-
-
-def _may_be_dropped(letter: str) -> bool:
-    """Return True for letters so new that a server may not know them, and drop them like invisible ones."""
-    return unicodedata.ucd_3_2_0.category(letter) == "Cn"
-
-
-def _comment(text: str) -> str:
-    return f"# {one_line(text)}"
+def _whole_configuration(candidate: Choosable) -> CandidateConfiguration:
+    examples = tuple(WorkedExample(prompt=prompt, answer=answer) for prompt, answer in candidate.examples)
+    profile = PromptProfile(
+        name=candidate.profile, system=candidate.system, template=candidate.template, examples=examples
+    )
+    return CandidateConfiguration(
+        model=candidate.model,
+        digest=candidate.digest,
+        options=candidate.options,
+        profile=profile,
+        think=candidate.think,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, OutOption, open_stored
+from deployments.cli.candidate_exports import checked_form, write_out, written_winner
 from deployments.cli.completion import metric_names
 from deployments.cli.terminal.output import print_status
 from evaluation.errors import ConfigurationError, UnknownNameError
@@ -28,7 +29,11 @@ def export(
     ],
     form: Annotated[
         str | None,
-        typer.Option("--format", metavar="csv|json|parquet", help="Default: by the ending of --out, else csv."),
+        typer.Option(
+            "--format",
+            metavar="csv|json|parquet",
+            help="Default: by --out, else csv; with --winner yaml, python, openai, modelfile, json or env.",
+        ),
     ] = None,
     table: Annotated[
         str | None,
@@ -46,6 +51,12 @@ def export(
     failed: Annotated[
         bool | None, typer.Option("--failed/--answered", help="Only failures of the server, or only answers.")
     ] = None,
+    winner: Annotated[
+        bool,
+        typer.Option(
+            "--winner", help="Export the run's winning candidate, or that of --candidate, instead: evaluate reads it."
+        ),
+    ] = False,
     out: OutOption = None,
     db: DatabaseOption = None,
 ) -> None:
@@ -59,6 +70,9 @@ def export(
     )
     try:
         with handle_sigterm(), open_stored(db) as store:
+            if winner:
+                export_winner(store, what, form=form, table=table, filters=filters, out=out)
+                return
             export_table(store, what, form=form, table=table, filters=filters, out=out)
     except (KeyboardInterrupt, TerminatedError) as end:
         raise typer.Exit(code_of_signal(end)) from None
@@ -114,3 +128,33 @@ def export_table(
     except BrokenPipeError:
         # Whoever read it has had enough; what is still to be flushed at the end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def export_winner(
+    store: "Store", what: str, *, form: str | None, table: str | None, filters: "Filters", out: Path | None
+) -> None:
+    """Write the winner of a run to a new file, or print it.
+
+    Raises:
+        BenchwrightError: an unknown run, candidate or format, nobody won, or the file cannot be written.
+    """
+    from evaluation.planning.templates import must_be_new
+
+    if table is not None or filters.metrics or filters.cases or filters.failed is not None:
+        raise ConfigurationError(
+            "--winner exports a candidate, and --table, --metric, --case, --failed and --answered are of tables",
+            "Leave them out; --candidate LABEL chooses a candidate.",
+        )
+    if len(filters.candidates) > 1:
+        raise ConfigurationError(
+            f"--winner exports one candidate, and {len(filters.candidates)} were named", "Give --candidate once."
+        )
+    word = checked_form(form or (None if out else "yaml"), out, option="--format")
+    assert word is not None  # noqa: S101 - a form or a file is given
+    if out is not None:
+        must_be_new(out)
+    text = written_winner(store, what, word, label=next(iter(filters.candidates), None))
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        write_out(out, text)

@@ -10,22 +10,26 @@ from deployments.python.catalogues import fields_of_file
 from deployments.python.checking import plainly, refuse_no_run
 from deployments.python.evaluations import as_lists
 from deployments.python.stored import filters_of, opened, several
+from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deployments.python.options import File, Settings, Texts
+    from evaluation.candidate_files.reading import LoadedCandidate
     from evaluation.records.alerts import AlertRecord
     from evaluation.results.catalogue_entries import BenchmarkFacts, TaggedRun
     from evaluation.results.comparisons import ComparisonResult
     from evaluation.results.experiments import ExperimentFacts, RunDiff
     from evaluation.results.runs import InvocationResult, RunResult
     from evaluation.servers.agreement import Agreement
+    from evaluation.store.session import Store
+    from selection.answers import Recommendation
 
 
 @plainly
 def export(
-    what: "str | RunResult | InvocationResult | ComparisonResult" = "last",
+    what: "str | RunResult | InvocationResult | ComparisonResult | Recommendation" = "last",
     *,
     out: "File",
     format: str | None = None,
@@ -34,31 +38,71 @@ def export(
     metric: "Texts" = (),
     case: "Texts" = (),
     failed: bool | None = None,
+    winner: bool = False,
     db: str | None = None,
 ) -> Path:
     """Write results as a table to a new file, as `benchwright export` does, and return its path.
 
+    With `winner`, the winning candidate of the run is written instead, or that of `candidate`; of a recommendation
+    always the recommended candidate. `load_candidate` reads it back, and `evaluate(candidate="@FILE")` measures it.
+
     Args:
         what: A result; or the id of a run or a comparison, the beginning of one, `last`, or an experiment's name.
         out: The file, which must not exist.
-        format: `csv`, `json` or `parquet`; default: by the ending of the file's name.
+        format: `csv`, `json` or `parquet`, and of a candidate `yaml`, `python`, `openai`, `modelfile`, `json` or
+            `env`; default: by the ending of the file's name.
         table: `answers`, `scores`, `results` or `pairs`; default: answers of runs, pairs of a comparison.
         candidate: Only these candidates.
         metric: Only these metrics.
         case: Only these cases.
         failed: True: only failures of the server; False: only answers.
+        winner: Write the winning candidate of the run.
         db: Results database: a path or a URL.
 
     Raises:
         UnknownNameError: no such run, experiment, comparison, candidate, metric or case.
-        ConfigurationError: the file exists or cannot be written, or the format is unknown.
+        ConfigurationError: the file exists or cannot be written, the format is unknown, or nobody won.
     """
-    from deployments.cli.export import export_table
+    from deployments.cli.export import export_table, export_winner
+    from selection.answers import Recommendation
 
     filters, path = filters_of(candidate, metric, case, failed), Path(out)
     with opened(db) as store:
+        if isinstance(what, Recommendation):
+            _export_recommended(store, what, format, path)
+            return path
+        if winner:
+            with quietly():
+                export_winner(store, _name_of(what), form=format, table=table, filters=filters, out=path)
+            return path
         export_table(store, _name_of(what), form=format, table=table, filters=filters, out=path)
     return path
+
+
+def _export_recommended(store: "Store", recommendation: "Recommendation", form: str | None, path: Path) -> None:
+    from deployments.cli.candidate_exports import checked_form, write_out, written_recommendation
+
+    if recommendation.candidate is None:
+        raise ConfigurationError("the recommendation names no candidate", "See its `reason`.")
+    word = checked_form(form, path, option="--format")
+    assert word is not None  # noqa: S101 - a file is given
+    with quietly():
+        write_out(path, written_recommendation(store, recommendation, recommendation.candidate, word))
+
+
+@plainly
+def load_candidate(file: "File") -> "LoadedCandidate":
+    """Return the candidate in a file that `export` wrote, of whichever format but a Modelfile; nothing in it is run.
+
+    Args:
+        file: The file.
+
+    Raises:
+        ConfigurationError: it cannot be read, or holds no whole candidate.
+    """
+    from evaluation.candidate_files.reading import read_candidate
+
+    return read_candidate(Path(file))
 
 
 def _name_of(what: object) -> str:

@@ -48,7 +48,8 @@ class EvaluationOptions(CallOptions, total=False):
     candidate: Annotated[
         Texts | None,
         Doc(
-            "Models with options, a profile or think of their own: `NAME temperature=0.2 profile=concise think=false`."
+            "Models with options, a profile or think of their own: `NAME temperature=0.2 profile=concise think=false`; "
+            "or `@FILE`, a candidate that was exported."
         ),
     ]
     option: Annotated[Settings | None, Doc("Options for every `model`.")]

@@ -43,7 +43,8 @@ FUNCTIONS = {
         "list_profiles",
     ),
     "Files, notes and changes": (
-        "export", "annotate", "tag_run", "create_experiment", "add_to_experiment", "add_benchmark", "acknowledge_alert",
+        "export", "load_candidate", "annotate", "tag_run", "create_experiment", "add_to_experiment", "add_benchmark",
+        "acknowledge_alert",
     ),
 }  # fmt: skip
 """Functions of `evaluation`, by heading; the coroutine of a function stands with it."""
@@ -85,6 +86,9 @@ RESULTS = (
     "evaluation.results.sweeps:EffectResult",
     "evaluation.sweeps.findings:CombinationScore",
     "evaluation.results.cases:CaseResult",
+    "evaluation.candidate_files.reading:LoadedCandidate",
+    "evaluation.candidate_files.configuration:CandidateConfiguration",
+    "evaluation.candidate_files.configuration:OtherModel",
     "evaluation.results.listings:RunList",
     "evaluation.records.runs:RunSummary",
     "evaluation.results.listings:CaseList",

@@ -34,15 +34,31 @@ def verdict_of_run(store: Store, run_id: str) -> list[str]:
     return _verdict(store, run_id, n=len(find_run(store, run_id).candidates))
 
 
-def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
-    if n > MOST_CANDIDATES:
-        return [f"Who is best? `benchwright compare {run_id}` compares all {counted(n * (n - 1) // 2, 'pair')}."]
+def headline_comparison(store: Store, run_id: str) -> ComparisonResult | None:
+    """Return the comparison behind a run's verdict, with the run's own labels; None without common scores.
+
+    All pairs are compared, however many there are.
+    """
+    compared = _compared(store, run_id)
+    return None if compared is None else compared[0]
+
+
+def _compared(store: Store, run_id: str) -> tuple[ComparisonResult, Comparison] | None:
     request = ComparisonRequest(runs=[run_id], n_flips=0)
     try:
         comparison = compare_runs(store, [run_id], request, headline_only=True)
     except IncomparableError:
+        return None
+    labels = _labels_of_run(store, run_id, comparison)
+    return with_labels(comparison_result(store, comparison, request), labels), comparison
+
+
+def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
+    if n > MOST_CANDIDATES:
+        return [f"Who is best? `benchwright compare {run_id}` compares all {counted(n * (n - 1) // 2, 'pair')}."]
+    if (compared := _compared(store, run_id)) is None:
         return []
-    result = with_labels(comparison_result(store, comparison, request), _labels_of_run(store, run_id, comparison))
+    result, comparison = compared
     if result.headline is None:
         return sentences(result)[:1]
     lead, *others = leading_sentences(result)

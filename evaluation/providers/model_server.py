@@ -54,6 +54,10 @@ class ModelServer(ABC):
     can_pull: ClassVar[bool] = False
     takes_modelfiles: ClassVar[bool] = False
     """True if a model can be created from a Modelfile."""
+    chat_path: ClassVar[str | None] = None
+    """Path to which `chat_body` is sent, for programs that ask without us; None if no such program can be written."""
+    digests_path: ClassVar[str | None] = None
+    """Path at which the server lists `models`, each with its `name` and `digest`; None if it gives no digests."""
 
     def __init__(self, url: str, **access: Unpack[Access]) -> None:
         """Connect to nothing yet.
@@ -86,6 +90,15 @@ class ModelServer(ABC):
         """Return the options that can be sent; the others are fixed by how the server was started."""
         sendable = options.keys() if cls.sendable_options is None else cls.sendable_options
         return {name: value for name, value in options.items() if name in sendable}
+
+    @staticmethod
+    def chat_body(request: GenerationRequest) -> dict[str, Any]:
+        """Return the body of a request for a streamed answer.
+
+        Raises:
+            NotImplementedError: the protocol has no `chat_path`.
+        """
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"

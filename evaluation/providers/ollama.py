@@ -52,6 +52,9 @@ class OllamaProvider(ModelServer):
     loads_with_options = True
     can_pull = True
     takes_modelfiles = True
+    chat_path = "/api/chat"
+    digests_path = "/api/tags"
+    chat_body = staticmethod(chat_body)
 
     def __init__(self, url: str, *, unload_timeout_s: float = 60.0, **access: Unpack[Access]) -> None:
         """Connect to nothing yet.
@@ -74,7 +77,7 @@ class OllamaProvider(ModelServer):
         return name_of(answer, "version")
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        return listed_models(await self._connection.ask("GET", "/api/tags", context=self._request_context()))
+        return listed_models(await self._connection.ask("GET", self.digests_path, context=self._request_context()))
 
     async def show(self, model: str) -> ModelInfo:
         answer = await self._connection.ask("POST", "/api/show", {"model": model}, context=self._request_context(model))
@@ -134,7 +137,7 @@ class OllamaProvider(ModelServer):
         return generation
 
     async def _answered(self, request: GenerationRequest, draft: Draft, context: RequestContext) -> Generation:
-        async with self._connection.stream("/api/chat", chat_body(request), context=context, patient=True) as stream:
+        async with self._connection.stream(self.chat_path, chat_body(request), context=context, patient=True) as stream:
             async for line in stream.lines:
                 final = take_line(line, draft, context)
                 if final is not None:

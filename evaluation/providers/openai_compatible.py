@@ -26,6 +26,8 @@ class OpenAICompatibleProvider(ModelServer):
     greeting_path = "/v1/models"
     error_of = staticmethod(openai_error)
     sendable_options = frozenset(SENDABLE)
+    chat_path = "/v1/chat/completions"
+    chat_body = staticmethod(chat_body)
     limits: tuple[str, ...] = (
         "gives no digest: the weights are unverified and their answers are never reused",
         "num_ctx and all load options are those the server was started with",
@@ -79,7 +81,7 @@ class OpenAICompatibleProvider(ModelServer):
     async def _answered(self, request: GenerationRequest, draft: Draft, context: RequestContext) -> Generation:
         events = Events(draft, context)
         body = chat_body(request)
-        async with self._connection.stream("/v1/chat/completions", body, context=context, patient=True) as stream:
+        async with self._connection.stream(self.chat_path, body, context=context, patient=True) as stream:
             async for line in stream.lines:
                 if events.take(line):
                     await drain(stream)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_PROGRAMS = "baseline-"
+PROGRAMS = "baseline-"
 """Prefix of the names of baselines."""
 
 
@@ -55,7 +55,7 @@ class Choosable:
     @property
     def is_program(self) -> bool:
         """True for a baseline, which is a program of Benchwright's and no model."""
-        return self.model.startswith(_PROGRAMS)
+        return self.model.startswith(PROGRAMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.candidate import Candidate, PromptProfile
 from evaluation.records.evidence import Choosable, Place
 from evaluation.store.loaded_memory import loaded_bytes
+from evaluation.store.session import Store
 from evaluation.store.tables import candidate, endpoint, model, profile, run_candidate
 
 IMPORTED = "imported:"
@@ -38,6 +39,28 @@ def choosables(connection: Connection) -> dict[str, Choosable]:
         key: replace(choosable, memory_bytes=loaded.get(key, choosable.memory_bytes))
         for key, choosable in candidates.items()
     }
+
+
+def find_choosable(store: Store, key: str) -> Choosable | None:
+    """Return an evaluated candidate with everything that it takes to call it; None if no run asked it."""
+    with store.read() as connection:
+        return choosables(connection).get(key)
+
+
+def last_provider(store: Store, key: str) -> str | None:
+    """Return the protocol by which a candidate was asked last; None if no run asked it.
+
+    Servers that are probed each time have none of their own.
+    """
+    query = (
+        sa.select(run_candidate.c.provider)
+        .where(run_candidate.c.candidate_fingerprint == key)
+        .order_by(run_candidate.c.id.desc())
+        .limit(1)
+    )
+    with store.read() as connection:
+        provider: str | None = connection.execute(query).scalar()
+    return provider
 
 
 def imported(name: str, memory_bytes: float | None = None) -> Choosable:

@@ -55,6 +55,22 @@ def test_a_modelfile_holds_the_weights_the_parameters_and_the_system_prompt() ->
     assert "# ask with think=false" in as_modelfile(candidate)
 
 
+def test_a_modelfile_keeps_every_digit_and_the_worked_examples() -> None:
+    candidate = choosable(
+        options={"temperature": 0.1234567, "top_p": 1e-05},
+        template="Q: {prompt}",
+        examples=(("What is 1?", "one\nor 1"),),
+    )
+
+    assert [
+        ("FROM", "llama3.2:3b"),
+        ("PARAMETER temperature", "0.1234567"),
+        ("PARAMETER top_p", "1e-05"),
+        ("MESSAGE user", "Q: What is 1?"),
+        ("MESSAGE assistant", "one\nor 1"),
+    ] == directives(candidate)
+
+
 @given(system=WRITTEN, stop=WRITTEN, template=WRITTEN, label=WRITTEN)
 @example(system='x"""\nFROM evil', stop="", template="", label="x\nFROM evil")
 @example(system='x""\u200d"  \nFROM evil', stop='"""\nFROM evil', template="{prompt}\rFROM evil", label="")
@@ -104,7 +120,7 @@ def test_what_ollama_cannot_load_is_refused_with_another_form(changed: dict[str,
     with pytest.raises(ConfigurationError, match=message) as refused:
         as_modelfile(choosable(**changed))
 
-    assert "the format json or env." in (refused.value.next_step or "")
+    assert "the format yaml, json or env." in (refused.value.next_step or "")
 
 
 def test_json_holds_all_that_it_takes_to_call_it() -> None:

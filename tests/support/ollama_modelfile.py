@@ -29,6 +29,11 @@ def read_modelfile(text: str) -> list[tuple[str, str]]:
         if name == "PARAMETER":
             key, _, value = value.partition(" ")
             name = f"PARAMETER {key}"
+        elif name == "MESSAGE":
+            role, _, value = value.partition(" ")
+            if role not in ("system", "user", "assistant"):
+                raise ValueError(f"no role: {role!r}")
+            name = f"MESSAGE {role}"
         while (said := _unquoted(value)) is None:
             if not lines:
                 raise ValueError(f"quotes of {name} are never closed")

@@ -40,7 +40,11 @@ def evaluate(
     ignore_field: IgnoredFieldsOption = None,
     model: Annotated[Words, typer.Option(metavar="NAME", help="A model, asked with the options below.*")] = None,
     candidate: Annotated[
-        Words, typer.Option(metavar="'NAME key=value …'", help="A model with options, a profile or think of its own.*")
+        Words,
+        typer.Option(
+            metavar="'NAME key=value …'|@FILE",
+            help="A model with options, a profile or think of its own, or an exported candidate's file.*",
+        ),
     ] = None,
     option: Annotated[Words, typer.Option(metavar="KEY=VALUE", help="An option for every --model.*")] = None,
     system: Annotated[str | None, typer.Option(metavar="TEXT", help="System prompt for every --model.")] = None,

@@ -18,6 +18,7 @@ from evaluation.metric_specs import names_a_file
 from evaluation.records.runs import RunRecord
 
 if TYPE_CHECKING:
+    from evaluation.candidate_files.reading import LoadedCandidate
     from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.resolution.benchmarks import ResolvedBenchmark
     from evaluation.resolution.resolution import Resolution
@@ -33,6 +34,8 @@ class Prepared:
     benchmarks: tuple[Benchmark, ...]
     earlier: tuple[RunRecord, ...] = ()
     """The runs to resume; empty for a new invocation."""
+    files: "tuple[LoadedCandidate, ...]" = ()
+    """Candidates that were read from files."""
 
 
 def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: str | None) -> Prepared:
@@ -41,24 +44,29 @@ def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: s
     Raises:
         BenchwrightError: invalid input or setup.
     """
+    from deployments.cli.evaluate.candidate_files import with_candidate_files
     from evaluation.requests.evaluation_request import read_request
 
     if resume is None:
         from evaluation.planning.templates import with_template
 
-        request = _with_absolute_paths(read_request(with_template(store, fields), source=source))
+        whole_fields, files = with_candidate_files(with_template(store, fields), store)
+        request = _with_absolute_paths(read_request(whole_fields, source=source))
         loaded = tuple(_read_benchmark(name, request, store) for name in request.benchmarks)
-        return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded)
+        return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded, files=files)
     from evaluation.planning.resuming import refuse_held, resumed
     from evaluation.requests.run_share import whole_of
 
-    request, invocation_id, earlier = resumed(store, resume, fields)
+    added, files = with_candidate_files(fields, store)
+    request, invocation_id, earlier = resumed(store, resume, added)
     refuse_held(store, invocation_id, part=whole_of(request.spread) if request.spread > 1 else None)
     begun = tuple(_stored_benchmark(run, store) for run in earlier)
     rest = tuple(_read_benchmark(name, request, store) for name in request.benchmarks[len(begun) :])
     for run in earlier:
         print_status(f"resuming run {run.plan.run_id} ({run.plan.benchmark_name}, {run.status})")
-    return Prepared(request=request, invocation_id=invocation_id, benchmarks=(*begun, *rest), earlier=earlier)
+    return Prepared(
+        request=request, invocation_id=invocation_id, benchmarks=(*begun, *rest), earlier=earlier, files=files
+    )
 
 
 def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
@@ -67,10 +75,12 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
     Raises:
         BenchwrightError: no server, no such model, or a model with other weights than before.
     """
+    from deployments.cli.evaluate.candidate_files import refuse_other_candidates
     from evaluation.resolution.resolution import resolve
 
     request = with_servers_of_pools(prepared.request, store)
     resolution = asyncio.run(resolve(request, prepared.benchmarks, settings=read_settings(), store=store))
+    refuse_other_candidates(prepared.files, [resolved.candidate for resolved in resolution.candidates])
     if prepared.earlier:
         from evaluation.planning.resuming import refuse_changed_weights
 

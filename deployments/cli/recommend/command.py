@@ -6,6 +6,7 @@ from typing import Annotated, cast
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.candidate_exports import OF_MODELS, checked_form, form_and_file
 from deployments.cli.recommend.option_values import (
     read_dollars,
     read_gigabytes,
@@ -17,7 +18,7 @@ from deployments.cli.recommend.option_values import (
     read_seconds,
     read_weights,
 )
-from deployments.cli.recommend.run import RecommendOptions, checked_form, run_recommendation
+from deployments.cli.recommend.run import RecommendOptions, run_recommendation
 from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, checked_choice
 
 Words = list[str] | None
@@ -54,7 +55,8 @@ def recommend(
         Words, typer.Option(metavar="NAME", help="A server that must have the model; with several, any of them.*")
     ] = None,
     models_only: Annotated[
-        bool, typer.Option("--models-only", help="Never recommend a program; implied by --export modelfile.")
+        bool,
+        typer.Option("--models-only", help="Never recommend a program; implied by --export python|openai|modelfile."),
     ] = False,
     weight: Annotated[
         Words,
@@ -83,7 +85,11 @@ def recommend(
         bool, typer.Option("--explain", help="Explain in detail what the recommendation rests on.")
     ] = False,
     export: Annotated[
-        str | None, typer.Option(metavar="modelfile|json|env", help="Print the candidate in this format instead.")
+        str | None,
+        typer.Option(
+            metavar="FORMAT|FILE",
+            help="Print the candidate as yaml, python, openai, modelfile, json or env instead, or write this file.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it to this new file.")] = None,
     db: DatabaseOption = None,
@@ -93,7 +99,8 @@ def recommend(
 
     Options marked * may be repeated.
     """
-    form = checked_form(export, out, option="--export", as_json=json_)
+    form_name, out = form_and_file(export, out, option="--export")
+    form = checked_form(form_name, out, option="--export", as_json=json_)
     constraints = Constraints(
         max_latency_s=read_seconds(max_latency, option="--max-latency"),
         percentile=read_percentile(percentile, option="--percentile"),
@@ -103,7 +110,7 @@ def recommend(
         min_quality=read_quality(min_quality, option="--min-quality"),
         capabilities=read_names(capability, option="--capability"),
         endpoints=read_names(endpoint, option="--endpoint"),
-        models_only=models_only or form == "modelfile",
+        models_only=models_only or form in OF_MODELS,
     )
     options = RecommendOptions(
         task=task,

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any
 
 import selection
 from deployments.cli.arguments import database_url
+from deployments.cli.candidate_exports import write_out, written_recommendation
 from deployments.cli.recommend.stored_verdicts import lines_of, verdicts_of_runs
 from deployments.cli.terminal.output import (
     EXIT_DONE,
@@ -26,13 +27,13 @@ from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table, screen_width
 from deployments.cli.terminal.tables import print_line
 from deployments.cli.terminal.text_block import as_block
-from evaluation.errors import ConfigurationError, SelectionError, UnknownNameError
+from evaluation.errors import SelectionError
 from evaluation.escaping import one_line
 from evaluation.records.evidence import Choosable
 from evaluation.results.as_json import as_json as result_as_json
 from selection import recommend
 from selection.answers import Recommendation
-from selection.configuration import Form, written_as
+from selection.configuration import Form
 from selection.pages.recommendation import (
     candidate_rows,
     difference_lines,
@@ -70,34 +71,6 @@ class RecommendOptions:
     form: Form | None = None
     """Output format of the candidate; None: it is shown as a page."""
     out: Path | None = None
-
-
-def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bool = False) -> Form | None:
-    """Return the named form of a configuration, or else the one of the file's name.
-
-    None where neither is given.
-
-    Raises:
-        UnknownNameError: there is no such form.
-        ConfigurationError: the file's name has no known form, or two outputs were requested.
-    """
-    forms = get_args(Form)
-    if word is None and out is None:
-        return None
-    if word is None and out is not None:
-        named = [form for form in forms if out.name.lower() == form or out.name.lower().endswith(f".{form}")]
-        if not named:
-            raise ConfigurationError(
-                (f"--out {str(out)!r}: cannot tell the format"), f"Give {option}: {', '.join(forms)}."
-            )
-        word = named[0]
-    if word not in forms:
-        raise UnknownNameError(f"form of {option}", str(word), forms)
-    if as_json and out is None:
-        raise ConfigurationError(
-            f"--json and {option} both set the output format", f"Leave one out, or give --out FILE for {option}."
-        )
-    return cast("Form", word)
 
 
 def run_recommendation(options: RecommendOptions, *, database: str | None, as_json: bool) -> int:
@@ -171,7 +144,7 @@ def _show(
     *,
     as_json: bool,
 ) -> None:
-    written = None if options.form is None else written_as(candidate, options.form)
+    written = None if options.form is None else _written(recommendation, candidate, options.form, url)
     explanation = selection.explain(recommendation, store=url) if options.explain else None
     if written is not None and options.out is not None:
         write_out(options.out, written)
@@ -186,16 +159,11 @@ def _show(
         _print_page(recommendation, options, explanation, verdicts_of_runs(recommendation, url))
 
 
-def write_out(path: Path, text: str) -> None:
-    """Write a new file, and report it.
+def _written(recommendation: Recommendation, candidate: Choosable, form: Form, url: str | None) -> str:
+    from evaluation.store.session import open_store
 
-    Raises:
-        ConfigurationError: it exists already, or cannot be written.
-    """
-    from evaluation.planning.templates import write_new_file
-
-    write_new_file(path, text)
-    print_status(f"{path}: written")
+    with open_store(url) as store:
+        return written_recommendation(store, recommendation, candidate, form)
 
 
 def _print_page(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, OutOption, open_stored
-from deployments.cli.recommend.run import RecommendOptions, checked_form, open_recommender, run_recommendation
+from deployments.cli.candidate_exports import OF_MODELS, checked_form
+from deployments.cli.recommend.run import RecommendOptions, open_recommender, run_recommendation
 from deployments.cli.selection.imports import forget, import_file, list_all
 from deployments.cli.selection.outcomes import outcome, recommendations
 from deployments.cli.selection.page import (
@@ -157,7 +158,11 @@ def export(
     task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="For this task; default: all.")] = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", metavar="modelfile|json|env", help="Default: by the ending of --out, else json."),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="yaml, python, openai, modelfile, json or env; default: by --out, else json.",
+        ),
     ] = None,
     out: OutOption = None,
     db: DatabaseOption = None,
@@ -167,7 +172,7 @@ def export(
     options = RecommendOptions(
         task=task,
         prompt=None,
-        constraints=Constraints(models_only=chosen == "modelfile"),
+        constraints=Constraints(models_only=chosen in OF_MODELS),
         weights=Weights(),
         on_tie="cheapest",
         on_little_evidence="abstain",

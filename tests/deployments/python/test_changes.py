@@ -24,6 +24,7 @@ from evaluation import (
     list_experiments,
     load_alerts,
     load_benchmark,
+    load_candidate,
     load_experiment,
     load_run,
     runs,
@@ -32,6 +33,7 @@ from evaluation import (
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.results.as_json import as_json
 from evaluation.results.planned_comparisons import PlannedComparison
+from selection import recommend
 
 Command = Callable[..., str]
 WARM = "bad:1b temperature=0.5"
@@ -52,6 +54,25 @@ def test_a_file_holds_what_the_command_writes(everything: str, benchwright: Comm
         export("mixed", out=path)
     with pytest.raises(UnknownNameError, match=r"^unknown format 'xml'"):
         export("mixed", out=tmp_path / "new", format="xml")
+
+
+def test_the_winner_goes_to_a_file_and_comes_back(everything: str, tmp_path: Path) -> None:
+    found = recommend(task="reasoning")
+    named = found.candidate
+    assert named is not None
+    run = load_run("mixed")
+
+    chosen = export(run, winner=True, candidate=WARM, out=tmp_path / "winner.yaml")
+    with pytest.raises(ConfigurationError, match="exists already"):
+        export(run, winner=True, candidate=WARM, out=chosen)
+    with pytest.raises(UnknownNameError, match=r"^unknown candidate 'worse'"):
+        export(run, winner=True, candidate="worse", out=tmp_path / "nobody.yaml")
+    recommended = export(found, out=str(tmp_path / "recommended.py"))
+
+    assert run.candidate(WARM).fingerprint == load_candidate(chosen).fingerprint
+    assert named.key == load_candidate(str(recommended)).fingerprint
+    with pytest.raises(ConfigurationError, match="cannot read candidate file"):
+        load_candidate(tmp_path / "nobody.yaml")
 
 
 def test_notes_are_added_and_removed(everything: str) -> None:

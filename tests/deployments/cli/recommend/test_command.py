@@ -11,6 +11,7 @@ import pytest
 from filled_stores import fill_by_copy
 from recommendable import delete_evidence, fill, swap_scores
 
+from evaluation.candidate_files.reading import read_candidate
 from evaluation.formatting import p_value
 from evaluation.store.recommendations import find_recommendation, list_recommendations
 from evaluation.store.session import open_store
@@ -114,6 +115,48 @@ def test_the_candidate_is_written_in_the_form_that_is_asked_for(recommend: Comma
     assert 0 == written.code
     assert "large:1b" == json.loads((tmp_path / "winner.json").read_text())["model"]
     assert (2, True) == (again.code, "exists already" in again.err)
+
+
+@pytest.mark.parametrize("name", ["winner.yaml", "winner.py", "winner.openai.json", "winner.json"])
+def test_what_is_exported_is_the_named_candidate_with_its_reason(recommend: Command, tmp_path: Path, name: str) -> None:
+    found = recommend("--task", "summarization", "--json").json["candidate"]
+    said = recommend("--task", "summarization", "--export", tmp_path / name)
+
+    loaded = read_candidate(tmp_path / name)
+    assert 0 == said.code
+    assert [found["fingerprint"]] * 2 == [loaded.fingerprint, loaded.written_fingerprint]
+    assert "large:1b scores " in (tmp_path / name).read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--export", "toml"), "unknown form of --export 'toml'. Known: yaml, python"),
+        (("--export", "winner.toml"), "cannot tell the format"),
+        (("--export", "winner.yaml", "--out", "other.yaml"), "name two files"),
+        (("--export", "/no/such/folder/winner.yaml"), "No such file or directory"),
+    ],
+)
+def test_no_file_is_guessed(recommend: Command, arguments: tuple[str, ...], problem: str) -> None:
+    said = recommend("--task", "summarization", *arguments)
+
+    assert (2, "") == (said.code, said.out)
+    assert problem in " ".join(said.err.split())
+
+
+def test_an_imported_candidate_is_written_only_where_its_name_is_enough(
+    benchwright: Command, recommend: Command, tmp_path: Path
+) -> None:
+    with (tmp_path / "law.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("candidate", "task", "case_id", "prompt", "quality"))
+        writer.writerows(("lawyer", "law", f"c{i}", f"question {i}", 1) for i in range(20))
+    assert 0 == benchwright("selection", "import", tmp_path / "law.csv").code
+
+    said = {form: recommend("--task", "law", "--export", form) for form in ("yaml", "python", "openai", "json")}
+
+    assert [2, 2, 2, 0] == [each.code for each in said.values()]
+    assert "'lawyer' was imported, and how it is asked is not known" in " ".join(said["yaml"].err.split())
 
 
 def _stored(database: str) -> int:
