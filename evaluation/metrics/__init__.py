@@ -37,6 +37,7 @@ from evaluation.metrics.quality.overall_quality import OverallQuality
 from evaluation.metrics.quality.readability import Readability
 from evaluation.metrics.quality.specificity import Specificity
 from evaluation.metrics.regex import Regex
+from evaluation.metrics.retrieval.ranking_metrics import HitRateAtK, NdcgAtK, PrecisionAtK, RecallAtK, ReciprocalRank
 from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL, RougeLsum
 from evaluation.metrics.semantic_similarity import SemanticSimilarity
 from evaluation.metrics.speed import EnergyJ, EnergyPerRightJ, LatencyS, TokensPerS, TpotS, TtftS
@@ -73,6 +74,11 @@ METRICS: Catalogue[Metric] = Catalogue(
     ContextPrecision,
     ContextRecall,
     AnswerRelevance,
+    RecallAtK,
+    PrecisionAtK,
+    HitRateAtK,
+    ReciprocalRank,
+    NdcgAtK,
     JudgeRubric,
     JudgePairwise,
     PassAtK,

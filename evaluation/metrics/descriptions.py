@@ -74,7 +74,17 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     ),
     "classification": ("accuracy", "macro_f1", "weighted_f1", "mcc"),
     "code": ("pass_at_k", "tests_passed", "syntax_valid"),
-    "retrieval-augmented answers": ("faithfulness", "context_precision", "context_recall", "answer_relevance"),
+    "retrieval-augmented answers": (
+        "faithfulness",
+        "context_precision",
+        "context_recall",
+        "answer_relevance",
+        "recall_at_k",
+        "precision_at_k",
+        "hit_rate_at_k",
+        "reciprocal_rank",
+        "ndcg_at_k",
+    ),
     "quality without references": (*QUALITIES, "overall_quality", "word_count", "sentence_count"),
     "judges": ("judge_rubric", "judge_pairwise"),
     "speed and cost": (

@@ -18,6 +18,7 @@ class Need(StrEnum):
     REFERENCES = "references"
     CONTEXT = "context"
     CHOICES = "choices"
+    RELEVANT = "relevant passages"
     TIMING = "timing"
     EMBEDDER = "embedder"
     SANDBOX = "sandbox"

@@ -5,12 +5,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from evaluation.case import Case
 from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.metric import Metric, Need
+from evaluation.relevant_passages import RELEVANT
 
 _IN_A_CASE: Mapping[Need, Callable[[Case], Collection[str]]] = {
     Need.REFERENCES: lambda case: case.references,
     Need.CONTEXT: lambda case: case.context,
     Need.CHOICES: lambda case: case.choices,
 }
+_IN_SOME_CASE: Mapping[Need, Callable[[Case], Collection[str]]] = {
+    Need.RELEVANT: lambda case: case.details.get(RELEVANT) or (),
+}
+"""A case without it has no value, as a question that the corpus does not answer has no relevant passage."""
 _IN_WORDS: Mapping[Need, str] = {
     Need.EMBEDDER: "an embedding model",
     Need.SANDBOX: "the sandbox",
@@ -25,7 +30,7 @@ def missing_needs(
 
     Args:
         metric: What is to be measured.
-        benchmark_cases: Every one of them must have what the metric needs.
+        benchmark_cases: Every one of them must have what the metric needs; of relevant passages, one is enough.
         offered: Which of embedder, sandbox and judge the caller can provide.
     """
     for need in sorted(metric.asks_for):
@@ -35,6 +40,8 @@ def missing_needs(
             lacking = [case.case_id for case in benchmark_cases if not _IN_A_CASE[need](case)]
             if lacking:
                 return f"metric {metric.name!r} needs {need.value}, which {_counted(lacking, len(benchmark_cases))}"
+        if need in _IN_SOME_CASE and not any(map(_IN_SOME_CASE[need], benchmark_cases)):
+            return f"metric {metric.name!r} needs {need.value}, which none of the {len(benchmark_cases)} cases has"
     return _first_problem(metric, benchmark_cases)
 
 

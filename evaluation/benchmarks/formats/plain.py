@@ -13,9 +13,10 @@ from evaluation.benchmarks.formats.format import (
     case_of,
     letter,
 )
-from evaluation.benchmarks.rows import Row, plain_json, shown
+from evaluation.benchmarks.rows import Row, is_blank, plain_json, shown
 from evaluation.case import Case, Message
 from evaluation.files.names import composed
+from evaluation.relevant_passages import EXPECTED, KEYS, RELEVANT, entry_problem
 
 ROLES = ("system", "user", "assistant")
 MESSAGES = "a list of objects with role (system, user or assistant) and content, at least one of them the user's"
@@ -36,6 +37,7 @@ class Plain(Format):
         "choices",
         "cluster",
         "tags",
+        "relevant",
         "details",
     )
     task_type: ClassVar[str] = "generation"
@@ -59,7 +61,7 @@ class Plain(Format):
             references=_references(row, choices),
             context=row.texts("context", "text or a list of texts"),
             choices=choices,
-            details=_details(row),
+            details=_details(row) | _relevant(row),
         )
 
     def task_type_of(self, cases: Sequence[Case]) -> str:
@@ -148,3 +150,24 @@ def _details(row: Row) -> dict[str, Any]:
         return dict(plain_json(details))
     except TypeError as error:
         raise row.error(str(error), field="details", expected="plain JSON values") from error
+
+
+def _relevant(row: Row) -> dict[str, Any]:
+    """Return the relevant passages as a part of the case's details; empty where the row names none."""
+    if row.get(RELEVANT) in (None, ""):
+        return {}
+    if RELEVANT in (_details(row) or {}):
+        raise row.error(f"has {RELEVANT!r} already", field="details", expected="each of the details once")
+    value = row.structure(RELEVANT, EXPECTED)
+    row.check_parts(RELEVANT, value, KEYS, expected=EXPECTED)
+    entries = [value] if isinstance(value, dict) else value
+    passages = [_without_blanks(entry) if isinstance(entry, dict) else entry for entry in entries]
+    for number, passage in enumerate(passages, 1):
+        if (problem := entry_problem(passage)) is not None:
+            raise row.error(f"entry {number} {problem}", field=RELEVANT, expected=EXPECTED)
+    return {RELEVANT: passages}
+
+
+def _without_blanks(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys that are ours, without those that hold nothing, as tables in Parquet have them."""
+    return {key: value for key, value in entry.items() if key in KEYS and not is_blank(value)}

@@ -15,6 +15,7 @@ from evaluation.metrics import METRICS
 from evaluation.metrics.metric import CorpusMetric, ModelMetric, Need
 from evaluation.metrics.needs import missing_needs
 from evaluation.metrics.requests import AskJudge, EmbedText
+from evaluation.passage import Passage
 from evaluation.program import ProgramEnd, ProgramOutcome
 from evaluation.scores import Measurement, ScoreFailure
 
@@ -30,6 +31,7 @@ DETAILS = {
     "entry_point": "add",
     "instruction_id_list": ["punctuation:no_comma", "detectable_format:json_format", "change_case:english_lowercase"],
     "kwargs": [{}, {}, {}],
+    "relevant": [{"document": "cats.md", "text": "Paris sleep 42 cats."}, {"document": "paris.md"}],
 }
 CASES = (
     Case(
@@ -92,7 +94,14 @@ TEXTS = st.text(st.characters(), max_size=120) | st.lists(
 def generation(answer):
     timing = Timing(total_s=2.0, ttft_s=0.5, load_s=0.1, prompt_s=0.2, generate_s=1.0)
     return Generation(
-        text=answer, answer=answer, timing=timing, prompt_tokens=9, output_tokens=20, finish_reason="stop", energy_j=3.0
+        text=answer,
+        answer=answer,
+        timing=timing,
+        prompt_tokens=9,
+        output_tokens=20,
+        finish_reason="stop",
+        energy_j=3.0,
+        sources=(Passage(document="a.md", position=0, text=answer), Passage(document="paris.md", position=3, text="")),
     )
 
 

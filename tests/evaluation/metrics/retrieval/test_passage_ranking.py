@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 
-from evaluation.stats.passage_ranking import (
+from evaluation.metrics.retrieval.passage_ranking import (
     hit_rate_at,
     ndcg_at,
     precision_at,
