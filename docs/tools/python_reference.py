@@ -43,7 +43,8 @@ FUNCTIONS = {
         "list_profiles",
     ),
     "Files, notes and changes": (
-        "export", "annotate", "tag_run", "create_experiment", "add_to_experiment", "add_benchmark", "acknowledge_alert",
+        "export", "annotate", "tag_run", "create_experiment", "add_to_experiment", "add_benchmark", "write_benchmark",
+        "acknowledge_alert",
     ),
 }  # fmt: skip
 """Functions of `evaluation`, by heading; the coroutine of a function stands with it."""
@@ -109,6 +110,8 @@ RESULTS = (
     "evaluation.results.catalogues:BenchmarkList",
     "evaluation.results.catalogue_entries:BenchmarkFacts",
     "evaluation.results.catalogues:BenchmarkResult",
+    "evaluation.results.written_suites:WrittenSuite",
+    "evaluation.results.written_suites:DroppedDraft",
     "evaluation.results.catalogues:MetricList",
     "evaluation.results.catalogue_entries:MetricFacts",
     "evaluation.results.catalogue_entries:MetricDetails",
