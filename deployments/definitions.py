@@ -141,6 +141,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         concurrency_limit=1,
     ),
     Definition(
+        name="write-benchmark",
+        entrypoint="flows.write_benchmark:write_benchmark",
+        description="Have one model write a suite from documents, and rules and another model check it.",
+    ),
+    Definition(
         name="review",
         entrypoint="flows.review:review",
         description="Show people answers side by side without the candidates' names, and report their ratings.",

@@ -67,6 +67,7 @@ HOMES = {
         "runs",
     ),
     "deployments.python.sweeps": ("forecast_sweep", "sweep", "sweep_async"),
+    "deployments.python.writing": ("write_benchmark", "write_benchmark_async"),
     "evaluation.errors": ("BenchwrightError", "CheckFailedError", "RunFailedError", "RunInterrupted"),
 }
 """Modules that define the public functions and errors, and the names in each."""

@@ -48,6 +48,8 @@ from deployments.python.stored import runs as runs
 from deployments.python.sweeps import forecast_sweep as forecast_sweep
 from deployments.python.sweeps import sweep as sweep
 from deployments.python.sweeps import sweep_async as sweep_async
+from deployments.python.writing import write_benchmark as write_benchmark
+from deployments.python.writing import write_benchmark_async as write_benchmark_async
 from evaluation.errors import BenchwrightError as BenchwrightError
 from evaluation.errors import CheckFailedError as CheckFailedError
 from evaluation.errors import RunFailedError as RunFailedError

@@ -17,6 +17,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.records.candidates import EndpointRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.score_request import ScoreRequest
+from evaluation.requests.writing_request import WritingRequest
 from evaluation.settings import Settings
 from evaluation.store.address import parse_url, shown
 from evaluation.store.registry import find_endpoint, save_endpoint
@@ -25,7 +26,7 @@ from tasks.block_names import BLOCK, POOL, USUAL
 from tasks.blocks import EndpointPool, Prices, ResultsDatabase, key_variable
 
 B = TypeVar("B", bound=Block)
-Request = TypeVar("Request", EvaluationRequest, ScoreRequest)
+Request = TypeVar("Request", EvaluationRequest, ScoreRequest, WritingRequest)
 SEE = "`benchwright blocks list` lists the existing ones."
 
 

@@ -67,7 +67,7 @@ COMMANDS = {
     "endpoints": _lazy("endpoints.command:endpoints", "Model servers: list, add, probe, remove."),
     "models": _lazy("models.command:models", "Models: list, show, agree, pull, register, retire."),
     "profiles": _lazy("profiles:profiles", "Prompt profiles: list, show, add."),
-    "benchmarks": _lazy("benchmarks:benchmarks", "Benchmarks: list, show, add, validate."),
+    "benchmarks": _lazy("benchmarks:benchmarks", "Benchmarks: list, show, add, validate, write, confirm."),
     "alerts": _lazy("alerts:alerts", "Alerts of the monitor: list, acknowledge, silence, notify."),
     "blocks": _lazy("blocks.command:blocks", "Prefect blocks for databases, server pools and prices: register, list."),
     "metrics": _lazy("metrics:metrics", "Metrics: list, show."),

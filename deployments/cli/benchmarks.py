@@ -1,4 +1,4 @@
-"""The `benchwright benchmarks` commands: list, show and add benchmarks, and validate a benchmark file."""
+"""The `benchwright benchmarks` commands: list, show and add benchmarks, validate a file, write and confirm a suite."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,9 +8,15 @@ import typer
 
 from deployments.cli.arguments import (
     DatabaseOption,
+    EndpointsOption,
     FieldsOption,
+    GpuTagOption,
     IgnoredFieldsOption,
     JsonOption,
+    ProviderOption,
+    RemoteOption,
+    SlotsOption,
+    TimeoutOption,
     open_results,
     open_to_list,
 )
@@ -24,7 +30,7 @@ from evaluation.files.field_mapping import read_mapping
 from evaluation.results.as_json import as_json as results_as_json
 from evaluation.results.catalogue_entries import BenchmarkFacts
 
-benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add, validate.")
+benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add, validate, write, confirm.")
 
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="JSONL, CSV, TSV, Parquet, JSON or YAML; also as .gz.")
@@ -189,6 +195,91 @@ def validate(
         print_json({"status": "ok"} | _as_json(benchmark) | {"equal_contents": equal})
     else:
         _print(benchmark, "OK")
+
+
+@benchmarks.command("write")
+def write(
+    corpus: Annotated[str, typer.Option("--corpus", metavar="FOLDER", help="A folder of documents, or one document.")],
+    model: Annotated[str, typer.Option("--model", metavar="MODEL[@ENDPOINT]", help="The model that writes the cases.")],
+    check: Annotated[
+        str, typer.Option("--check", metavar="MODEL[@ENDPOINT]", help="Another model, which checks them.")
+    ],
+    cases: Annotated[int | None, typer.Option("--cases", metavar="N", help="Number of cases; default 60.")] = None,
+    spare: Annotated[
+        float | None, typer.Option("--spare", metavar="0.5", help="Drafts beyond that number, as a share of it.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help="fact, two_passages, table, unanswerable; default: all.*"),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Name of the benchmark; `synthetic` is added.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE.jsonl", help="A new file to write; default: store the suite.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", help="The random seed of the passages; default 0.")
+    ] = None,
+    endpoint: EndpointsOption = None,
+    provider: ProviderOption = None,
+    allow_remote: RemoteOption = False,
+    slots: SlotsOption = None,
+    gpu_tag: GpuTagOption = None,
+    timeout: TimeoutOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a model write a suite from documents, and rules and another model check it. Marked as synthetic.
+
+    Ended early, the same command goes on: every reply is kept. Options marked * may be repeated.
+    """
+    from deployments.cli.written_suites.writing import write as write_suite
+
+    option_values: dict[str, Any] = {
+        "corpus": corpus,
+        "model": model,
+        "check": check,
+        "cases": cases,
+        "spare": spare,
+        "kind": kind,
+        "name": name,
+        "out": out,
+        "seed": seed,
+        "endpoint": endpoint,
+        "provider": provider,
+        "allow_remote": allow_remote or None,
+        "slots": slots,
+        "gpu_tag": gpu_tag,
+        "timeout": timeout,
+    }
+    raise typer.Exit(write_suite(option_values, db=db, as_json=as_json))
+
+
+@benchmarks.command("confirm")
+def confirm(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME|PATH", autocompletion=benchmark_names, help="A suite that `write` wrote."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE.jsonl", help="A new file to write; default: store the suite's next version."
+        ),
+    ] = None,
+    rater: Annotated[str | None, typer.Option("--rater", metavar="NAME", help="Your name; default: asked for.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Confirm or drop each case of a written suite, without seeing who wrote it or what the checks said.
+
+    Each decision is kept at once: leave with q or Ctrl-C at any time. The suite then holds the confirmed cases.
+    """
+    from deployments.cli.written_suites.confirmation import Target, confirm_suite
+
+    benchmark = found_benchmark(name, fields=None, ignored=None, db=db)
+    raise typer.Exit(confirm_suite(benchmark, Target(db=db, out=out), rater=rater, as_json=as_json))
 
 
 def checked_file(

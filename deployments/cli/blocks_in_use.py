@@ -16,9 +16,10 @@ from tasks.block_names import BLOCK, DATABASE_SLUG, POOL
 if TYPE_CHECKING:
     from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.requests.score_request import ScoreRequest
+    from evaluation.requests.writing_request import WritingRequest
     from evaluation.store.session import Store
 
-Request = TypeVar("Request", "EvaluationRequest", "ScoreRequest")
+Request = TypeVar("Request", "EvaluationRequest", "ScoreRequest", "WritingRequest")
 _ANSWERS_WITHIN_S = 10.0
 
 

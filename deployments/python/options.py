@@ -147,6 +147,25 @@ class ScoreOptions(CallOptions, total=False):
     timeout: Annotated[float | None, Doc("Time limit of one attempt, in seconds; default: 300.")]
 
 
+class WritingOptions(CallOptions, total=False):
+    """The options of `write_benchmark`."""
+
+    cases: Annotated[int | None, Doc("Number of cases; default: 60.")]
+    spare: Annotated[
+        float | None, Doc("Drafts beyond that number, as a share of it, since some are dropped; default: 0.5.")
+    ]
+    kind: Annotated[Texts | None, Doc("`fact`, `two_passages`, `table`, `unanswerable`; default: all.")]
+    name: Annotated[str | None, Doc("Name of the benchmark; `synthetic` is added. Default: that of the corpus.")]
+    out: Annotated[File | None, Doc("A new JSONL file to write; default: the suite is stored.")]
+    seed: Annotated[int | None, Doc("The random seed of the passages; default: 0.")]
+    endpoint: Annotated[Texts | None, Doc("Names or addresses of servers; default: `OLLAMA_HOST`.")]
+    slots: Annotated[int | None, Doc("Concurrent requests per server; default: 1.")]
+    gpu_tag: Annotated[str | None, Doc("Name of the GPU behind the endpoints.")]
+    provider: Annotated[str | None, Doc("`ollama` or `openai_compatible`; default: detected.")]
+    allow_remote: Annotated[bool, Doc("Allow models that run on somebody else's machines.")]
+    timeout: Annotated[float | None, Doc("Time limit of one attempt, in seconds; default: 300.")]
+
+
 class MonitorOptions(StoreOptions, total=False):
     """The options of `monitor`."""
 

@@ -44,6 +44,7 @@ FUNCTIONS = {
     ),
     "Files, notes and changes": (
         "export", "load_candidate", "annotate", "tag_run", "create_experiment", "add_to_experiment", "add_benchmark",
+        "write_benchmark",
         "acknowledge_alert",
     ),
 }  # fmt: skip
@@ -113,6 +114,8 @@ RESULTS = (
     "evaluation.results.catalogues:BenchmarkList",
     "evaluation.results.catalogue_entries:BenchmarkFacts",
     "evaluation.results.catalogues:BenchmarkResult",
+    "evaluation.results.written_suites:WrittenSuite",
+    "evaluation.results.written_suites:DroppedDraft",
     "evaluation.results.catalogues:MetricList",
     "evaluation.results.catalogue_entries:MetricFacts",
     "evaluation.results.catalogue_entries:MetricDetails",

@@ -78,7 +78,7 @@ async def resolve_metric_models(
     models: list[MetricModel] = []
     notes: list[str] = []
     for need, text in _requested_endpoint(request, metrics):
-        name, place = _split(text)
+        name, place = split_model(text)
         servers = list(endpoints)
         if place:
             servers, place_notes = await resolve_endpoints(
@@ -104,7 +104,7 @@ def _requested_endpoint(request: EvaluationRequest, metrics: Sequence[Metric]) -
     return list(dict.fromkeys(requested))
 
 
-def _split(text: str) -> tuple[str, str]:
+def split_model(text: str) -> tuple[str, str]:
     """Split `MODEL@SERVER` into model and server; a model's name contains no `@`."""
     name, _, place = text.partition("@")
     if not name.strip() or (place == "" and "@" in text):
@@ -139,7 +139,7 @@ def bound_metrics(
         if not isinstance(metric, ModelMetric) or not needs:
             bound.append(metric)
             continue
-        name = _split(metric.model)[0] if metric.model else ""
+        name = split_model(metric.model)[0] if metric.model else ""
         fit = [model for model in models if model.need in needs and name in ("", model.name, model.model)]
         for model in fit:
             changes = {"model": model.model, "digest": model.digest}

@@ -1,0 +1,122 @@
+"""The writing flow: one model writes a suite from documents, rules and another model check it, and it is kept."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Failed
+
+from evaluation.requests.writing_request import WritingRequest
+from evaluation.results.written_suites import WrittenSuite, written_suite_result
+from evaluation.settings import Settings
+from evaluation.store.session import Store, open_store
+from evaluation.suite_writing.drafts import Draft, Dropped
+from evaluation.suite_writing.selection import checked_by_rules, chosen, too_many_unanswered
+from evaluation.suite_writing.suite import Origin, written_suite
+from tasks.flow_settings import use_own_settings
+from tasks.heartbeat import hold_runs
+from tasks.interruption import run_interruptibly
+from tasks.lease_book import LeaseBook
+from tasks.store_calls import call_store
+from tasks.suite_writing.ask import WritingSession, check_drafts, write_drafts
+from tasks.suite_writing.keep import keep_suite, publish_suite
+from tasks.suite_writing.prepare import PreparedWriting, prepare
+from tasks.suite_writing.reply_journal import ReplyJournal, journal_path
+
+
+def _flow_run_name() -> str:
+    request = flow_run.parameters.get("request")
+    if not isinstance(request, WritingRequest):
+        request = WritingRequest.model_validate(request)
+    return f"write {request.suite_name}"
+
+
+@flow(name="write-benchmark", flow_run_name=_flow_run_name, persist_result=False)
+async def write_benchmark(request: WritingRequest) -> Any:
+    """Have a model write questions with answers and proofs from documents, and rules and another model check them.
+
+    Every reply is kept at once: the same request goes on where it was ended.
+
+    Args:
+        request: The documents, the two models, and how many cases.
+    """
+    await use_own_settings()
+    return await run_interruptibly(UUID(str(flow_run.id)), lambda: _write(request))
+
+
+async def _write(request: WritingRequest) -> Any:
+    store = await call_store(open_store, Settings().database)
+    try:
+        prepared = await prepare(request)
+        for note in prepared.notes:
+            get_run_logger().info("%s", note)
+        digests = (prepared.writer.digest, prepared.checker.digest)
+        journal = ReplyJournal(journal_path(Path(request.corpus).expanduser(), digests))
+        try:
+            return await _written(request, prepared, store, journal)
+        finally:
+            journal.close()
+    finally:
+        store.close()
+
+
+async def _written(request: WritingRequest, prepared: PreparedWriting, store: Store, journal: ReplyJournal) -> Any:
+    async with hold_runs(store, []) as holder_id:
+        session = WritingSession(
+            prepared,
+            store,
+            journal,
+            timeout_s=request.timeout_s,
+            retry_base_s=Settings().retry_base_s,
+            on_leases=LeaseBook(store, holder_id).note,
+        )
+        drafts, unread = await write_drafts(session, seed=request.seed)
+        sound, broken = checked_by_rules(drafts)
+        verified = await check_drafts(session, sound, seed=request.seed)
+    dropped = (*unread, *broken, *verified.dropped)
+    if (problem := too_many_unanswered(dropped, n_drafts=len(prepared.tasks))) is not None:
+        return Failed(message=f"{problem}; the same request asks them again, and nothing else")
+    kept, surplus = chosen(verified.passed, n=request.cases)
+    if not kept:
+        return Failed(message="every draft was dropped, and there is no suite: " + _reasons((*dropped, *surplus)))
+    suite = await _kept(request, prepared, journal, kept, (*dropped, *surplus))
+    await publish_suite(suite)
+    return suite
+
+
+async def _kept(
+    request: WritingRequest,
+    prepared: PreparedWriting,
+    journal: ReplyJournal,
+    kept: Sequence[Draft],
+    dropped: Sequence[Dropped],
+) -> WrittenSuite:
+    origin = Origin(
+        writer=prepared.writer.model,
+        checker=prepared.checker.model,
+        corpus=request.corpus,
+        corpus_digest=prepared.corpus.digest,
+        n_documents=len(prepared.corpus.documents),
+        n_drafts=len(prepared.tasks),
+    )
+    benchmark = written_suite(request.suite_name, kept, origin)
+    await keep_suite(request, benchmark)
+    return written_suite_result(
+        benchmark,
+        kept,
+        dropped,
+        origin,
+        file=request.out,
+        skipped_files=prepared.corpus.skipped,
+        n_cases_requested=request.cases,
+        n_requests=journal.n_added,
+        n_reused=journal.n_reused,
+    )
+
+
+def _reasons(dropped: Sequence[Dropped]) -> str:
+    checks = [draft.check for draft in dropped]
+    return ", ".join(f"{checks.count(check)} {check}" for check in dict.fromkeys(checks))
