@@ -154,7 +154,7 @@ def metric_details(text: str) -> MetricDetails:
     Raises:
         BenchwrightError: there is no such metric, or an option is wrong.
     """
-    from evaluation.metrics.descriptions import docstring, option_docs
+    from evaluation.class_docs import docstring, option_docs
     from evaluation.metrics.parsing import class_named, metric_options, parse_metric
 
     kind = class_named(text)
