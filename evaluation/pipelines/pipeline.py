@@ -105,6 +105,8 @@ class Pipeline(ABC):
     """Paper in which the method is described."""
     version: ClassVar[str] = "1"
     """Raised whenever the same case could be asked otherwise."""
+    runs_apart: ClassVar[bool] = False
+    """Its steps wait for another process: in an event loop they are done by `walking.done`."""
 
     @abstractmethod
     def run(self, task: PipelineInput) -> Stages:
@@ -128,6 +130,10 @@ class Pipeline(ABC):
     def problem(self, task: PipelineInput) -> str | None:
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""
         return None
+
+
+class StepFailedError(Exception):
+    """Raised by a pipeline of a user's own file that is at fault; the message says in words what happened."""
 
 
 class StageFailedError(Exception):

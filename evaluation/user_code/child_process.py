@@ -81,6 +81,14 @@ class ChildProcess:
         finally:
             timer.cancel()
 
+    def is_alive(self) -> bool:
+        """Check whether the process still runs; one that ended is not waited for, so that its number stays its own."""
+        if self._process.returncode is not None:
+            return False
+        if not hasattr(os, "waitid"):
+            return self._process.poll() is None
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
     def kill(self) -> None:
         """End the process and those that it started, also while a request waits for its reply."""
         process = self._process
