@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     metric_timeout_s: float = Field(default=60.0, gt=0)
     """Seconds allowed for one case of a metric from a user's file or from another package."""
 
+    pipeline_timeout_s: float = Field(default=60.0, gt=0)
+    """Seconds allowed for one step of a pipeline from a user's file, from the replies to its next requests."""
+
     start_timeout_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
     """Seconds without progress allowed to one of our servers or workers at start; ten times as long in total."""
 

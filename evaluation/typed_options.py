@@ -29,12 +29,14 @@ def described_options(kind: type) -> dict[str, str]:
     return {field.name: _described(field, hints[field.name]) for field in fields(kind)}
 
 
+def required_options(kind: type) -> tuple[str, ...]:
+    """Return the names of the options that have no default."""
+    return tuple(field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING)
+
+
 def missing_option(kind: type, options: Mapping[str, Any]) -> str | None:
     """Return the first option without a default that `options` lack; None where they have all."""
-    for field in fields(kind):
-        if field.name not in options and field.default is MISSING and field.default_factory is MISSING:
-            return field.name
-    return None
+    return next((name for name in required_options(kind) if name not in options), None)
 
 
 def has_type(value: Any, option_type: Any) -> bool:

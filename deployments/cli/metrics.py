@@ -11,6 +11,7 @@ from deployments.cli.arguments import JsonOption
 from deployments.cli.completion import metric_names
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_details, print_line, print_table
+from evaluation.class_docs import docstring, option_docs
 from evaluation.errors import ConfigurationError
 from evaluation.results.as_json import as_json as results_as_json
 from evaluation.results.catalogue_entries import MetricDetails, MetricFacts, MetricOption
@@ -154,7 +155,6 @@ def metric_details(text: str) -> MetricDetails:
     Raises:
         BenchwrightError: there is no such metric, or an option is wrong.
     """
-    from evaluation.metrics.descriptions import docstring, option_docs
     from evaluation.metrics.parsing import class_named, metric_options, parse_metric
 
     kind = class_named(text)

@@ -70,6 +70,7 @@ NOTES: Mapping[str, str] = {
     "see [which database](blocks.md#which-database).",
     "embedded_url": "`--embedded` starts one where there is none; by name it is the endpoint `embedded`.",
     "metric_timeout_s": "The score is then a `metric_timed_out`.",
+    "pipeline_timeout_s": "The case then fails by name.",
     "start_timeout_s": "See [a busy machine](serving.md#on-a-busy-machine).",
     "sandbox": "See [the sandbox](sandbox.md).",
     "prices": "Or `block:NAME`, from a [block](blocks.md).",

@@ -14,10 +14,10 @@ from numbers import Real
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.error_locations import in_words, place_in
 from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
 from evaluation.metrics.requests import Answers, AskJudge, EmbedText, Request, RunProgram
 from evaluation.scores import Measurement, ScoreFailure
+from evaluation.user_code.error_locations import in_words, place_in
 
 RAISED = "metric_raised"
 NONSENSE = "metric_returned_nonsense"

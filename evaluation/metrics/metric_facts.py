@@ -5,8 +5,9 @@ from math import inf
 from evaluation.errors import ConfigurationError
 from evaluation.metrics import METRICS
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
-from evaluation.metrics.metric_files import CORPUS, FROM_A_FILE, LOWER
+from evaluation.metrics.metric_files import CORPUS, LOWER
 from evaluation.metrics.third_party import third_party_metric
+from evaluation.user_code.source_files import FROM_A_FILE
 
 
 def higher_is_better(name: str, signature: str = "") -> bool:

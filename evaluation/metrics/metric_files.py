@@ -6,31 +6,24 @@ benchmark file or a database. Its class is a frozen, keyword-only dataclass that
 signature, so scores by two versions of a file are never mixed. The hash does not cover what the file imports.
 """
 
-import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
-from hashlib import sha256
-from importlib.abc import SourceLoader
-from importlib.util import module_from_spec, spec_from_loader
 from inspect import isabstract
 from math import isnan
 from pathlib import Path
 from threading import Lock
-from types import ModuleType
 from typing import get_type_hints
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.files.unreadable import unreadable
-from evaluation.metrics.error_locations import in_words, place_in
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
+from evaluation.user_code.error_locations import in_words
+from evaluation.user_code.source_files import FROM_A_FILE, class_lines, hash_of, loaded_module, read_source
 
 EXAMPLE = (
     "Write a class with @dataclass(frozen=True, kw_only=True) that derives from evaluation.metrics.metric.Metric; "
     "docs/metrics.md, section Custom, has one in full"
 )
-FROM_A_FILE = "+file:"
-"""Prefix of the file's hash in the scorer version of a metric from a file."""
 LOWER, CORPUS = "+lower", "+corpus"
 """Suffixes of the hash: lower is better; computed over all cases together. Reports read them without running code."""
 
@@ -45,7 +38,7 @@ def metric_in_file(path: Path, class_name: str) -> type[Metric]:
     Raises:
         ConfigurationError: no such file or class, code that does not run, a class that is no metric.
     """
-    return metric_from_source(path, _read(path), class_name)
+    return metric_from_source(path, read_source(path, what="the metric file"), class_name)
 
 
 def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metric]:
@@ -55,8 +48,8 @@ def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metri
         ConfigurationError: as `metric_in_file`.
     """
     with _loading:
-        module = _loaded(path, source)
-    lines = _class_lines(source)
+        module = loaded_module(path, source, example=EXAMPLE)
+    lines = class_lines(source)
     if class_name not in lines:
         metric_names = [name for name in lines if _is_metric(getattr(module, name, None))]
         raise UnknownNameError(
@@ -87,63 +80,6 @@ def loaded_metric(name: str, scorer_version: str) -> type[Metric] | None:
     Loads nothing.
     """
     return _classes.get((name, scorer_version))
-
-
-def source_of(kind: type[Metric]) -> tuple[Path, bytes] | None:
-    """Return the path and content of the user's file that a class was loaded from; None for any other class."""
-    loader = getattr(sys.modules.get(kind.__module__), "__loader__", None)
-    return (Path(loader.path), loader.source) if isinstance(loader, _FromBytes) else None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error, what="the metric file") from None
-
-
-class _FromBytes(SourceLoader):
-    """Loader that runs the exact bytes that were hashed, and writes no compiled file beside the user's."""
-
-    def __init__(self, path: str, source: bytes) -> None:
-        self.path, self.source = path, source
-
-    def get_filename(self, fullname: str) -> str:
-        return self.path
-
-    def get_data(self, path: str | bytes) -> bytes:
-        return self.source
-
-
-def _loaded(path: Path, source: bytes) -> ModuleType:
-    """Load the file as a module with a name of its own.
-
-    A module already loaded is reused; another version of the file is another module.
-    """
-    whole = str(path.resolve())
-    name = f"benchwright_metric_{sha256(whole.encode(errors='surrogateescape') + b'|' + source).hexdigest()[:24]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = spec_from_loader(name, _FromBytes(whole, source))
-    if spec is None or spec.loader is None:
-        raise ConfigurationError(f"{whole!r} cannot be loaded", EXAMPLE)
-    module = sys.modules[name] = module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        line = error.lineno if isinstance(error, SyntaxError) else place_in(error, whole)
-        where = f"{str(path)!r}" + (f", line {line}" if line is not None else "")
-        raise ConfigurationError(f"{where} does not run: {in_words(error)}", EXAMPLE) from error
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _class_lines(source: bytes) -> dict[str, int]:
-    """Return the line of each class at the top level of the file."""
-    return {node.name: node.lineno for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
 
 
 def _is_metric(kind: object) -> bool:
@@ -192,4 +128,4 @@ def _is_range(ends: object) -> bool:
 def _mark(kind: type[Metric], source: bytes) -> str:
     direction = "" if kind.higher_is_better else LOWER
     together = CORPUS if issubclass(kind, CorpusMetric) else ""
-    return f"{FROM_A_FILE}{sha256(source).hexdigest()[:16]}{direction}{together}"
+    return f"{FROM_A_FILE}{hash_of(source)}{direction}{together}"

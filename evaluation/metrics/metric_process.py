@@ -1,16 +1,10 @@
-"""The process of a third-party metric, separate so that the metric cannot harm a run.
+"""The process of a third-party metric, separate so that the metric cannot harm a run (`user_code.child_process`).
 
-A metric that never returns, or crashes its process, fails its own scores and nothing else. A thread would not do: a
-pattern with catastrophic backtracking holds the interpreter's lock, so not even a timeout could be observed. The
-process is started with the first case and serves all that follow. It is no sandbox: the code has its user's rights.
+A metric that never returns, or crashes its process, fails its own scores and nothing else. The process is started with
+the first case and serves all that follow.
 """
 
-import json
-import os
 import pickle
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -19,32 +13,24 @@ from typing import Any
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics import guarded_calls
-from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.guarded_calls import NONSENSE, RAISED, BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric
-from evaluation.metrics.metric_files import source_of
 from evaluation.metrics.metric_process_child import Hello
 from evaluation.metrics.requests import Answers, Request
 from evaluation.metrics.third_party import LOST, third_party_names
 from evaluation.scores import Measurement, ScoreFailure
+from evaluation.user_code.child_process import GIVEN_UP_AFTER, START_LIMIT_S, ChildProcess, TooLateError
+from evaluation.user_code.error_locations import in_words
+from evaluation.user_code.source_files import source_of
 
 LIMIT_S = 60.0
 """Seconds for one case, unless the setting `BENCHWRIGHT_METRIC_TIMEOUT_S` is set."""
-START_LIMIT_S = 120.0
-"""Seconds for loading the metric's file with all its imports."""
-GIVEN_UP_AFTER = 3
-"""Consecutive calls that never returned or ended the process, after which the metric is no longer called."""
 
 TIMED_OUT = "metric_timed_out"
 DIED = "metric_ended_its_process"
 GIVEN_UP = "metric_given_up"
 BROKEN = frozenset({RAISED, NONSENSE, TIMED_OUT, DIED, GIVEN_UP, LOST})
 """Kinds of score failure that are caused by the metric's own code."""
-
-_CHILD = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from evaluation.metrics.metric_process_child import main; main()"
-)
 
 
 class MeasuringEndedError(Exception):
@@ -140,7 +126,7 @@ class _Other:
         self._metric, self._limit_s, self._closed = metric, limit_s, closed
         self._at_work = threading.Lock()
         self._starting = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: ChildProcess | None = None
         self._n_lost = 0
         self._places: dict[int, int] = {}
         self._rows: list[Measurement] = []
@@ -154,7 +140,7 @@ class _Other:
     def aggregated(self, rows: Sequence[Measurement]) -> Any:
         """Aggregate the rows, sending each of them only once."""
         with self._at_work:
-            if self._process is None:
+            if self._child is None:
                 self._places, self._rows = {}, []
             new = []
             for row in rows:
@@ -168,7 +154,7 @@ class _Other:
         if self._n_lost >= GIVEN_UP_AFTER:
             message = f"{self._metric.name}: did not return from {self._n_lost} calls in a row; it is not called again"
             return ScoreFailure(kind=GIVEN_UP, message=message)
-        if self._process is None and (failure := self._start()) is not None:
+        if self._child is None and (failure := self._start()) is not None:
             return failure
         reply = self._exchanged((step, arguments), self._limit_s)
         if isinstance(reply, ScoreFailure) and reply.kind in (TIMED_OUT, DIED):
@@ -192,12 +178,7 @@ class _Other:
             if self._closed.is_set():
                 raise MeasuringEndedError
             try:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-c", _CHILD, json.dumps(sys.path)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    start_new_session=True,  # a Ctrl-C at the terminal is ours
-                )
+                self._child = ChildProcess("evaluation.metrics.metric_process_child")
             except OSError as error:
                 return ScoreFailure(kind=RAISED, message=f"{self._metric.name} cannot be started: {in_words(error)}")
         reply = self._exchanged(hello, START_LIMIT_S)
@@ -208,84 +189,42 @@ class _Other:
         return None
 
     def _exchanged(self, message: Any, limit_s: float) -> Any:
-        process, late = self._process, threading.Event()
-        assert process is not None  # noqa: S101 - it was started
-        assert process.stdin is not None  # noqa: S101 - pipes were asked for
-        assert process.stdout is not None  # noqa: S101 - likewise
-
-        def end_it() -> None:
-            late.set()
-            _kill(process)
-
-        timer = threading.Timer(limit_s, end_it)
-        timer.daemon = True
-        timer.start()
+        assert self._child is not None  # noqa: S101 - it was started
         try:
-            pickle.dump(message, process.stdin)
-            process.stdin.flush()
-            word, content = pickle.load(process.stdout)  # noqa: S301 - the user's own code, with the user's rights
+            # The reply is the user's own code, with the user's rights.
+            word, content = self._child.exchanged(
+                lambda pipe: pickle.dump(message, pipe),
+                lambda pipe: pickle.load(pipe),  # noqa: S301
+                limit_s,
+            )
         except Exception as error:
-            return self._lost(process, limit_s if late.is_set() else None, error)
-        finally:
-            timer.cancel()
+            return self._lost(limit_s, error)
         return content if word == "found" else ScoreFailure(kind=RAISED, message=str(content))
 
-    def _lost(self, process: subprocess.Popen[bytes], late_s: float | None, error: Exception) -> ScoreFailure:
+    def _lost(self, limit_s: float, error: Exception) -> ScoreFailure:
         """Return why the process did not answer."""
-        self._end()
+        how = self._end()
         if self._closed.is_set():
             raise MeasuringEndedError
         name = self._metric.name
-        if late_s is not None:
-            step = f"raise BENCHWRIGHT_METRIC_TIMEOUT_S (now {late_s:g} s) or fix the metric"
+        if isinstance(error, TooLateError):
+            step = f"raise BENCHWRIGHT_METRIC_TIMEOUT_S (now {limit_s:g} s) or fix the metric"
             return ScoreFailure(
-                kind=TIMED_OUT, message=f"{name}: did not return within {late_s:g} s and was stopped; {step}"
+                kind=TIMED_OUT, message=f"{name}: did not return within {limit_s:g} s and was stopped; {step}"
             )
         if not isinstance(error, EOFError | BrokenPipeError | pickle.UnpicklingError):
             return ScoreFailure(kind=RAISED, message=f"{name}: {in_words(error)}")
-        return ScoreFailure(kind=DIED, message=f"{name}: its process exited ({_how(process.returncode)})")
+        return ScoreFailure(kind=DIED, message=f"{name}: its process exited ({how})")
 
     def close(self) -> None:
         """End the process, even while a call waits for it; may be called from any thread."""
         with self._starting:
-            process = self._process
-        if process is not None:
-            _kill(process)
+            child = self._child
+        if child is not None:
+            child.kill()
         with self._at_work:  # who waits sees the end at once
             self._end()
 
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        _kill(process)
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                _close(pipe)
-
-
-def _close(pipe: Any) -> None:
-    try:
-        pipe.close()
-    except (OSError, ValueError):  # what was not sent any more; somebody reads from it in another thread
-        return
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and its children."""
-    if process.poll() is not None:
-        return
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    except (ProcessLookupError, PermissionError):
-        process.kill()
-
-
-def _how(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"by signal {-code}"
-    return f"exit code {code}"
+    def _end(self) -> str:
+        child, self._child = self._child, None
+        return "" if child is None else child.end()

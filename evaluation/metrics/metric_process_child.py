@@ -1,8 +1,6 @@
 """Child process of `metric_process`: load one third-party metric and score the cases received until stdin closes."""
 
-import os
 import pickle
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -10,14 +8,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from evaluation.errors import BenchwrightError
-from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.guarded_calls import NONSENSE, BrokenMetricError, aggregating, combining, measured, requested
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import metric_from_source
 from evaluation.scores import Measurement, ScoreFailure
-
-GRACE_S = 5.0
-"""Seconds after the parent's time limit at which the process ends itself: the parent is gone by then."""
+from evaluation.user_code.child_side import GRACE_S, end_after, own_pipes
+from evaluation.user_code.error_locations import in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +94,9 @@ def _sent(replies: BinaryIO, reply: tuple[str, Any]) -> None:
     replies.flush()
 
 
-def _until_ended_after(seconds: float) -> None:
-    """Have the kernel end this process after so many seconds, even where no Python code gets to run."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
 def main() -> None:
     """Serve requests until the input ends. What the metric prints goes to stderr."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    requests, replies = own_pipes()
     hello: Hello = pickle.load(requests)  # noqa: S301 - from our own parent
     try:
         measurer = Measurer(_metric(hello))
@@ -124,7 +110,7 @@ def main() -> None:
             name, arguments = pickle.load(requests)  # noqa: S301 - likewise
         except EOFError:
             return
-        _until_ended_after(hello.limit_s + GRACE_S)
+        end_after(hello.limit_s + GRACE_S)
         reply = _answered(getattr(measurer, name), arguments)
-        _until_ended_after(0)
+        end_after(0)
         _sent(replies, reply)

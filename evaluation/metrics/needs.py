@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from evaluation.case import Case
-from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.metric import Metric, Need
 from evaluation.relevant_passages import RELEVANT
+from evaluation.user_code.error_locations import in_words
 
 _IN_A_CASE: Mapping[Need, Callable[[Case], Collection[str]]] = {
     Need.REFERENCES: lambda case: case.references,

@@ -11,11 +11,11 @@ from evaluation.files.allowed_files import must_be_allowed
 from evaluation.files.unreadable import reason_of
 from evaluation.metric_specs import file_and_call, names_a_file
 from evaluation.metrics import METRICS
-from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import EXAMPLE, loaded_metric, metric_in_file
 from evaluation.metrics.third_party import MissingMetric, third_party_metric, third_party_names
 from evaluation.typed_options import described_options, has_type, in_type, kind_name, missing_option, option_types
+from evaluation.user_code.error_locations import in_words
 
 
 def without_class(text: str) -> ConfigurationError | None:

@@ -1,55 +1,72 @@
-"""Pipelines from text, as a candidate names them: a pipeline's name, and its options as words."""
+"""Pipelines from text, as a candidate names them: a pipeline's name or a class in a file, and its options as words."""
 
 from collections.abc import Mapping
-from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import must_be_allowed
-from evaluation.options import OPTIONS
+from evaluation.files.unreadable import reason_of
+from evaluation.metric_specs import file_and_call
 from evaluation.pipelines.catalogue import PIPELINES
-from evaluation.pipelines.pipeline import PATH, READ_FROM, Pipeline
-from evaluation.typed_options import described_options, missing_option, option_types, value_in_text
+from evaluation.pipelines.descriptions import PipelineDescription, description_of
+from evaluation.pipelines.option_values import option_values
+from evaluation.pipelines.own_pipeline import OwnPipeline
+from evaluation.pipelines.pipeline import Pipeline
+from evaluation.pipelines.pipeline_process import PipelineProcess, process_of
+from evaluation.typed_options import described_options
+from evaluation.user_code.source_files import class_lines, read_source
 
-RESERVED = frozenset({*OPTIONS, "seed", "profile", "think", "pipeline"})
-"""Words of a candidate that mean something for every pipeline: no option of a pipeline has such a name."""
-SHADOWED: Mapping[str, frozenset[str]] = {"retrieval": frozenset({"top_k"})}
-"""Exceptions from `RESERVED`: where a candidate names this pipeline, the word is the pipeline's option."""
-_LONGEST = 60
-"""Characters of an option's description in a message; a prompt's default is longer."""
+LIMIT_S = 60.0
+"""Seconds for one step of a pipeline of one's own, unless `BENCHWRIGHT_PIPELINE_TIMEOUT_S` is set."""
+HOW_TO_CHOOSE = "Name another with pipeline=NAME; `benchwright pipelines list` lists all."
 
 
-def parse_pipeline(name: str, options: Mapping[str, str]) -> Pipeline:
+def parse_pipeline(
+    name: str, options: Mapping[str, str], *, may_name_a_file: bool = True, limit_s: float = LIMIT_S
+) -> Pipeline:
     """Return the pipeline of that name with these options.
 
+    A class in a file, `path.py:Name`, is loaded and made in a process of its own.
+
     Args:
-        name: A name of the catalogue.
+        name: A name of the catalogue, or a class in a user's own file.
         options: Values as text: `512`, `true`, `auto`; parts of a tuple are separated by `|`, and `none` means None.
+        may_name_a_file: False for text that no user typed, which must not run code.
+        limit_s: Seconds that a step of a pipeline of one's own may take.
 
     Raises:
         UnknownNameError: no such pipeline, or it has no such option.
-        ConfigurationError: a value of another type or out of range, or a required option is missing.
+        ConfigurationError: a value of another type or out of range, a required option is missing, or the file cannot
+            be used.
     """
-    kind = pipeline_class(name)
-    by_name = {field.name: field for field in fields(kind)}
-    types = option_types(kind)
-    values: dict[str, Any] = {}
-    for option, text in options.items():
-        if option not in by_name:
-            raise UnknownNameError(f"option of the pipeline {kind.name!r}:", option, by_name, _step(kind))
-        values[option] = _value(kind, by_name[option], types[option], text)
-    if (missing := missing_option(kind, values)) is not None:
-        raise ConfigurationError(f"pipeline {kind.name!r} needs the option {missing!r}", _step(kind))
-    return kind(**values)
+    if not _names_a_file(name):
+        kind = pipeline_class(name)
+        return kind(**option_values(kind, options))
+    path, source, class_name = _own_source(name, may_name_a_file=may_name_a_file)
+    process = process_of(path, source, class_name)
+    description = process.description()
+    shown, models = process.made(options, limit_s)
+    return OwnPipeline(
+        path=path,
+        source_code=source,
+        class_name=class_name,
+        options=dict(options),
+        own_name=description.name,
+        own_version=description.version,
+        shown=shown,
+        models=models,
+        limit_s=limit_s,
+    )
 
 
 def pipeline_class(name: str) -> type[Pipeline]:
-    """Return the class of the pipeline of that name.
+    """Return the class of the pipeline of that name in the catalogue.
 
     Raises:
         UnknownNameError: no such pipeline.
     """
+    if name not in PIPELINES:
+        raise UnknownNameError("pipeline", name, sorted(PIPELINES), HOW_TO_CHOOSE)
     return PIPELINES[name]
 
 
@@ -58,34 +75,58 @@ def pipeline_options(kind: type[Pipeline]) -> dict[str, str]:
     return described_options(kind)
 
 
-def _value(kind: type[Pipeline], field: Field[Any], option_type: Any, text: str) -> Any:
-    if (read_from := field.metadata.get(READ_FROM)) is not None:
-        return read_from(_allowed_path(kind, field, text))
-    try:
-        value = value_in_text(text, option_type)
-    except ValueError:
+def described_pipeline(name: str, *, may_name_a_file: bool = True) -> PipelineDescription:
+    """Return what is told of the pipeline of that name, which may be a class in a file: its options among it.
+
+    Args:
+        name: A name of the catalogue, or a class in a user's own file.
+        may_name_a_file: False for text that no user typed, which must not run code.
+
+    Raises:
+        UnknownNameError: no such pipeline.
+        ConfigurationError: the file cannot be used.
+    """
+    if not _names_a_file(name):
+        return description_of(pipeline_class(name))
+    return process_named(name, may_name_a_file=may_name_a_file).description()
+
+
+def process_named(name: str, *, may_name_a_file: bool = True) -> PipelineProcess:
+    """Return the process of a class in a user's own file."""
+    return process_of(*_own_source(name, may_name_a_file=may_name_a_file))
+
+
+def _names_a_file(name: str) -> bool:
+    return ".py:" in name or name.strip().endswith(".py")
+
+
+def _own_source(name: str, *, may_name_a_file: bool) -> tuple[Path, bytes, str]:
+    """Return the path, the content and the class of a pipeline in a file."""
+    if not may_name_a_file:
         raise ConfigurationError(
-            f"pipeline {kind.name!r}: {field.name}={text!r} is not allowed",
-            f"Write {field.name}=… as {_briefly(pipeline_options(kind)[field.name])}",
-        ) from None
-    if value and field.metadata == PATH:
-        _allowed_path(kind, field, text)
-    return value
+            f"the pipeline {name[:200]!r} is a Python file, and what names it may not load code",
+            "Name it yourself with --candidate where you trust it.",
+        )
+    path_and_class = file_and_call(name)
+    path = path_and_class[0] if path_and_class is not None else Path(name.strip().removesuffix(":")).expanduser()
+    must_be_allowed(path, what="the pipeline's file")
+    source = read_source(path, what="the pipeline's file")
+    if path_and_class is None or not path_and_class[1].isidentifier():
+        raise _without_class(name, path, source)
+    return path, source, path_and_class[1]
 
 
-def _allowed_path(kind: type[Pipeline], field: Field[Any], text: str) -> Path:
-    path = Path(text)
-    must_be_allowed(path, what=f"{field.name} of the pipeline {kind.name!r}:")
-    return path
-
-
-def _step(kind: type[Pipeline]) -> str:
-    """Return which options a pipeline has, as a next step."""
-    options = pipeline_options(kind)
-    if not options:
-        return f"{kind.name} has no options."
-    return "Its options: " + ", ".join(f"{name}: {_briefly(words)}" for name, words in options.items())
-
-
-def _briefly(words: str) -> str:
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+def _without_class(name: str, path: Path, source: bytes) -> ConfigurationError:
+    """Return why a text names no class in a file, with the classes that it may mean."""
+    try:
+        classes = list(class_lines(source))
+    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        why = reason_of(error).partition("\n")[0]
+        return ConfigurationError(f"pipeline {name!r} names no class, and its file is not Python: {why}", "Mend it.")
+    if "(" in name:
+        return ConfigurationError(
+            f"pipeline {name!r} has options in brackets", "Write them as words of the candidate: depth=2"
+        )
+    listed = f"; classes in it: {', '.join(classes)}" if classes else ", and the file has none"
+    step = f"Write {path}:{classes[0] if classes else 'Name'}."
+    return ConfigurationError(f"pipeline {name!r} names a file without a class{listed}", step)

@@ -112,6 +112,8 @@ class Pipeline(ABC):
     """Raised whenever the same case could be asked otherwise."""
     shows_examples: ClassVar[bool] = False
     """True if it reads `PipelineInput.examples`."""
+    runs_apart: ClassVar[bool] = False
+    """Its steps wait for another process: in an event loop they are done by `walking.done`."""
 
     @abstractmethod
     def run(self, task: PipelineInput) -> Stages:
@@ -158,6 +160,10 @@ class Pipeline(ABC):
     def problem(self, task: PipelineInput) -> str | None:
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""
         return None
+
+
+class StepFailedError(Exception):
+    """Raised by a pipeline of a user's own file that is at fault; the message says in words what happened."""
 
 
 class StageFailedError(Exception):

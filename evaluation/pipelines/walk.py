@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from evaluation.errors import BenchwrightError
-from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError
+from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError, StepFailedError
 from evaluation.pipelines.stages import StageReply, StageRequest
 
 MOST_STAGES = 2_000
@@ -60,6 +60,8 @@ class Walk:
             self.result = self._checked(end.value)
         except StageFailedError as error:
             self.result = PipelineResult(answer="", failure=error.kind, message=str(error))
+        except StepFailedError as error:
+            raise self._failed(str(error)) from error
         except Exception as error:
             raise self._failed(f"{type(error).__name__}: {error}") from error
         else:

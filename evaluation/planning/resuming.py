@@ -5,7 +5,6 @@ from typing import Any
 
 from evaluation.errors import ConfigurationError
 from evaluation.metric_specs import file_and_call, names_a_file, with_whole_path
-from evaluation.metrics.metric_files import FROM_A_FILE
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.third_party import MissingMetric
 from evaluation.records.candidates import MetricUse
@@ -18,6 +17,7 @@ from evaluation.store.missing import count_missing
 from evaluation.store.plans import find_invocation
 from evaluation.store.runs import find_run, runs_of_invocation
 from evaluation.store.session import Store
+from evaluation.user_code.source_files import FROM_A_FILE
 
 
 def metrics_for_resume(

@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from evaluation.class_docs import docstring, option_docs
 from evaluation.metrics import METRICS
-from evaluation.metrics.descriptions import FAMILIES, OTHERS, docstring, family_of, option_docs, summary
+from evaluation.metrics.descriptions import FAMILIES, OTHERS, family_of, summary
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.regex import Regex
 

@@ -13,7 +13,8 @@ from evaluation.pipelines.cascade import Cascade
 from evaluation.pipelines.catalogue import PIPELINES
 from evaluation.pipelines.direct import Direct
 from evaluation.pipelines.map_reduce import MapReduce
-from evaluation.pipelines.parsing import RESERVED, SHADOWED, parse_pipeline, pipeline_options
+from evaluation.pipelines.option_values import RESERVED, SHADOWED
+from evaluation.pipelines.parsing import parse_pipeline, pipeline_options
 from evaluation.pipelines.pipeline import Pipeline
 from evaluation.pipelines.retrieval import Retrieval
 from evaluation.pipelines.sectioned import Section, Sectioned
