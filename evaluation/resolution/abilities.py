@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
-from evaluation.pipelines.pipeline import MOST_EXAMPLES, Pipeline, PipelineInput
+from evaluation.pipelines.pipeline import MOST_EXAMPLES, Pipeline, PipelineInput, StepFailedError
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
 
@@ -70,7 +70,11 @@ def _refuse_unable_case(resolved: ResolvedCandidate, pipeline: Pipeline, benchma
             profile=resolved.candidate.profile,
             options=options,
         )
-        if (problem := pipeline.problem(task)) is not None:
+        try:
+            problem = pipeline.problem(task)
+        except StepFailedError as error:
+            problem = f"cannot be checked: {error}"
+        if problem is not None:
             raise ConfigurationError(
                 f"{resolved.candidate.label}: case {case.case_id!r} of {benchmark.name} {problem}",
                 f"Change an option of the pipeline; `benchwright pipelines show {pipeline.name}` lists them.",

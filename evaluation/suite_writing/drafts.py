@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 
 
 class Kind(StrEnum):

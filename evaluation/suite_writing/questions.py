@@ -9,7 +9,7 @@ from typing import Any
 from evaluation.case import Message
 from evaluation.fingerprint import canonical_json, derived_seed
 from evaluation.metrics.requests import AskJudge
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.suite_writing.drafts import Kind, WritingTask
 
 VERSION = "1"

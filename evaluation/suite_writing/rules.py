@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, Kind, Proof, dropped
 from evaluation.suite_writing.wording import contains_answer, numbers, same_answer, same_question, similar_question
 from evaluation.suite_writing.writing_plan import is_table_line

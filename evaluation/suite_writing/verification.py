@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from evaluation.metrics.requests import AskJudge
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.scores import ScoreFailure
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, Kind, dropped
 from evaluation.suite_writing.questions import ask_finder, ask_guesser

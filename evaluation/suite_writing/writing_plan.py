@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from evaluation.errors import ConfigurationError
+from evaluation.passage import Passage
 from evaluation.retrieval.documents import Corpus
-from evaluation.retrieval.passages import Chunker, Passage, passages_of
+from evaluation.retrieval.passages import Chunker, passages_of
 from evaluation.retrieval.search import Index, Query
 from evaluation.suite_writing.drafts import Kind, WritingTask
 

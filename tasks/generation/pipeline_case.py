@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from evaluation.case import Case
@@ -28,6 +29,7 @@ from evaluation.pipelines.stages import (
     Vectors,
 )
 from evaluation.pipelines.walk import PipelineFailedError, Walk
+from evaluation.pipelines.walking import done
 from evaluation.planning.pipelines import PipelineModel, PlannedPipeline
 from evaluation.records.outcomes import OutcomeRow
 from evaluation.records.stages import KINDS, StageRow, Trace, request_hash, summed
@@ -91,7 +93,8 @@ class PipelineCase:
         None where it waits for another model, at which it is put aside for the next round, or nobody is left to ask.
         """
         try:
-            walk = Walk(self._plan.pipeline, self._input())
+            pipeline = self._plan.pipeline
+            walk = await done(pipeline, lambda: Walk(pipeline, self._input()))
             while walk.result is None:
                 for request in walk.waiting:
                     self._places[request.stage] = len(self._places)
@@ -101,7 +104,7 @@ class PipelineCase:
                     elsewhere = next(request for request in walk.waiting if not self._is_answered_here(request))
                     self._put_aside(elsewhere)
                     return None
-                walk.feed(replies)
+                await done(pipeline, partial(walk.feed, replies))
             return self._row(self._answer(walk.result), walk.result)
         except _EndedError as end:
             return None if end.failure is None else self._row(end.failure)

@@ -14,8 +14,8 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.gather import gather_or_cancel
 from evaluation.metrics.requests import AskJudge
+from evaluation.passage import Passage
 from evaluation.planning.plan import MetricModelPlan
-from evaluation.retrieval.passages import Passage
 from evaluation.retrieval.search import Index
 from evaluation.scores import ScoreFailure
 from evaluation.store.session import Store
