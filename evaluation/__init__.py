@@ -24,11 +24,13 @@ HOMES = {
         "list_experiments",
         "list_metrics",
         "list_models",
+        "list_pipelines",
         "list_profiles",
         "list_reviews",
         "load_benchmark",
         "load_experiment",
         "load_metric",
+        "load_pipeline",
         "load_review",
     ),
     "deployments.python.changes": (

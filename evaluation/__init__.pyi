@@ -4,11 +4,13 @@ from deployments.python.catalogues import list_endpoints as list_endpoints
 from deployments.python.catalogues import list_experiments as list_experiments
 from deployments.python.catalogues import list_metrics as list_metrics
 from deployments.python.catalogues import list_models as list_models
+from deployments.python.catalogues import list_pipelines as list_pipelines
 from deployments.python.catalogues import list_profiles as list_profiles
 from deployments.python.catalogues import list_reviews as list_reviews
 from deployments.python.catalogues import load_benchmark as load_benchmark
 from deployments.python.catalogues import load_experiment as load_experiment
 from deployments.python.catalogues import load_metric as load_metric
+from deployments.python.catalogues import load_pipeline as load_pipeline
 from deployments.python.catalogues import load_review as load_review
 from deployments.python.changes import acknowledge_alert as acknowledge_alert
 from deployments.python.changes import add_benchmark as add_benchmark

@@ -71,6 +71,7 @@ COMMANDS = {
     "alerts": _lazy("alerts:alerts", "Alerts of the monitor: list, acknowledge, silence, notify."),
     "blocks": _lazy("blocks.command:blocks", "Prefect blocks for databases, server pools and prices: register, list."),
     "metrics": _lazy("metrics:metrics", "Metrics: list, show."),
+    "pipelines": _lazy("pipelines:pipelines", "Pipelines: list, show, try."),
     "review": _lazy(
         "review.command:review",
         "Rate answers blind: `review RUN`. List reviews, resume one, show its result.",

@@ -16,6 +16,7 @@ from deployments.python.stored import opened, several
 
 if TYPE_CHECKING:
     from deployments.python.options import File, Settings, Texts
+    from evaluation.pipelines.descriptions import PipelineDescription
     from evaluation.results.catalogue_entries import MetricDetails
     from evaluation.results.catalogues import (
         BenchmarkList,
@@ -288,3 +289,28 @@ def list_profiles(*, db: str | None = None) -> "ProfileList":
 
     with quietly():
         return ProfileList(known_profiles(db))
+
+
+@plainly
+def list_pipelines() -> "tuple[PipelineDescription, ...]":
+    """Return every pipeline that a candidate may name, as `benchwright pipelines list` does."""
+    from deployments.cli.pipelines import available_pipelines
+
+    with quietly():
+        return tuple(available_pipelines())
+
+
+@plainly
+def load_pipeline(name: str) -> "PipelineDescription":
+    """Return what a pipeline does, and its options, as `benchwright pipelines show` does.
+
+    Args:
+        name: A pipeline.
+
+    Raises:
+        UnknownNameError: no such pipeline.
+    """
+    from deployments.cli.pipelines import pipeline_details
+
+    with quietly():
+        return pipeline_details(name)

@@ -40,7 +40,7 @@ FUNCTIONS = {
     ),
     "What there is to use": (
         "list_benchmarks", "load_benchmark", "list_metrics", "load_metric", "list_models", "list_endpoints",
-        "list_profiles",
+        "list_profiles", "list_pipelines", "load_pipeline",
     ),
     "Files, notes and changes": (
         "export", "load_candidate", "annotate", "tag_run", "create_experiment", "add_to_experiment", "add_benchmark",

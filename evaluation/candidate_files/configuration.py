@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from evaluation.candidate import Candidate, PromptProfile
+from evaluation.candidate import Candidate, PipelineChoice, PromptProfile
 from evaluation.case import PromptTemplate
-from evaluation.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,11 @@ def configuration_of(candidate: Candidate) -> CandidateConfiguration:
         profile=candidate.profile,
         think=candidate.think,
         endpoint_identity=candidate.endpoint_identity,
+        pipeline=None if (choice := candidate.pipeline) is None else choice.name,
+        pipeline_options={} if choice is None else dict(choice.options),
+        other_models=()
+        if choice is None
+        else tuple(OtherModel(name=name, digest=digest) for name, digest in choice.models.items()),
     )
 
 
@@ -78,12 +83,8 @@ def candidate_of(configuration: CandidateConfiguration) -> Candidate:
     """Return the candidate of a configuration.
 
     Raises:
-        ConfigurationError: it has a pipeline, which candidates do not have yet.
+        ConfigurationError: its pipeline is unknown, has a bad option, or a corpus that cannot be read.
     """
-    if configuration.pipeline is not None:
-        raise ConfigurationError(
-            f"the pipeline {configuration.pipeline!r} is not known to this version", "Update Benchwright."
-        )
     return Candidate(
         model=configuration.model,
         digest=configuration.digest,
@@ -91,4 +92,24 @@ def candidate_of(configuration: CandidateConfiguration) -> Candidate:
         profile=configuration.profile,
         think=configuration.think,
         endpoint_identity=configuration.endpoint_identity,
+        pipeline=_choice_of(configuration),
+    )
+
+
+def _choice_of(configuration: CandidateConfiguration) -> PipelineChoice | None:
+    """Return the pipeline of a configuration, its corpus as it is now."""
+    if configuration.pipeline is None:
+        return None
+    from evaluation.pipelines.parsing import parse_pipeline
+    from evaluation.resolution.resolved_candidate import signature_of
+    from evaluation.retrieval.documents import read_corpus
+
+    pipeline = parse_pipeline(configuration.pipeline, configuration.pipeline_options)
+    path = pipeline.corpus_path
+    return PipelineChoice(
+        name=configuration.pipeline,
+        options=dict(configuration.pipeline_options),
+        signature=signature_of(pipeline),
+        models={model.name: model.digest for model in configuration.other_models},
+        corpus=None if path is None else read_corpus(Path(path)).digest,
     )

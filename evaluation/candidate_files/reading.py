@@ -56,8 +56,7 @@ def read_candidate(path: Path) -> LoadedCandidate:
     content = _content(path, _text(path, source), source)
     configuration, written = read_content(content, source=source)
     loaded = LoadedCandidate(path=path, configuration=configuration, written_fingerprint=written)
-    if configuration.pipeline is None:
-        candidate_of(configuration)
+    candidate_of(configuration)
     return loaded
 
 

@@ -17,11 +17,18 @@ def text_of(configuration: CandidateConfiguration, *, profile: str) -> str:
         ConfigurationError: no such text makes it, as with a stop word that holds `|`.
     """
     text = CandidateRequest(
-        model=configuration.model, options=dict(configuration.options), profile=profile, think=configuration.think
+        model=configuration.model,
+        options=dict(configuration.options),
+        profile=profile,
+        think=configuration.think,
+        pipeline=configuration.pipeline,
+        pipeline_options=dict(configuration.pipeline_options),
     ).as_text()
     try:
         parsed = CandidateRequest.parse(text)
         is_same = candidate_options(parsed.options) == configuration.options and parsed.think == configuration.think
+        is_same &= parsed.pipeline == configuration.pipeline
+        is_same &= parsed.pipeline_options == dict(configuration.pipeline_options)
     except ConfigurationError:
         is_same = False
     if not is_same:

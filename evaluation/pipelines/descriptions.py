@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 from evaluation.class_docs import docstring, option_docs
-from evaluation.pipelines.pipeline import MODEL, Pipeline
+from evaluation.pipelines.pipeline import EMBEDDER, MODEL, Pipeline
 from evaluation.typed_options import described_options, required_options
 
 
@@ -36,7 +36,7 @@ class PipelineDescription:
 def description_of(kind: type[Pipeline]) -> PipelineDescription:
     """Return what is told of a pipeline."""
     meanings, required = option_docs(kind), required_options(kind)
-    models = {field.name for field in fields(kind) if field.metadata == MODEL}
+    models = {field.name for field in fields(kind) if field.metadata in (MODEL, EMBEDDER)}
     options = tuple(
         OptionDescription(
             name=name, type=words, meaning=meanings.get(name, ""), required=name in required, is_model=name in models

@@ -76,13 +76,13 @@ class ResolvedPipeline:
         return PipelineChoice(
             name=request.pipeline or self.pipeline.name,
             options=dict(request.pipeline_options),
-            signature=_without_folders(self.pipeline).signature,
+            signature=signature_of(self.pipeline),
             models={name: resolved.candidate.digest for name, resolved in self.models.items()},
             corpus=None if self.corpus is None else self.corpus.digest,
         )
 
 
-def _without_folders(pipeline: Pipeline) -> Pipeline:
-    """Return the pipeline with paths by their last parts: what they hold is identified by its content."""
+def signature_of(pipeline: Pipeline) -> str:
+    """Return the signature with paths by their last parts: what they hold is identified by its content."""
     paths = [option.name for option in fields(pipeline) if option.metadata == PATH]
-    return replace(pipeline, **{name: Path(getattr(pipeline, name)).name for name in paths}) if paths else pipeline
+    return replace(pipeline, **{name: Path(getattr(pipeline, name)).name for name in paths}).signature

@@ -75,6 +75,8 @@ def test_options_have_the_names_and_defaults_of_the_command(name: str) -> None:
         ("evaluation:write_benchmark_async", "benchmarks:write"),
         ("evaluation:list_metrics", "metrics:list_metrics"),
         ("evaluation:load_metric", "metrics:show"),
+        ("evaluation:list_pipelines", "pipelines:list_pipelines"),
+        ("evaluation:load_pipeline", "pipelines:show"),
         ("evaluation:list_profiles", "profiles:list_profiles"),
         ("evaluation:list_reviews", "review.command:list_all"),
         ("evaluation:load_review", "review.command:show"),

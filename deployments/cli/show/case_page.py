@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from deployments.cli.show.trace_page import print_trace
 from deployments.cli.terminal.output import result
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import screen_width
@@ -104,6 +105,7 @@ def _print_outcome(candidate: CaseCandidate, outcome: OutcomeResult | MissingOut
     if isinstance(outcome.came_back, AnswerResult):
         _print_answer(outcome.came_back, has_failed=outcome.failure is not None)
     _print_scores(outcome.scores)
+    print_trace(outcome)
     _print_usage(candidate, outcome)
 
 

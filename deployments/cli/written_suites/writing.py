@@ -78,7 +78,7 @@ def print_suite(suite: "WrittenSuite") -> None:
     print_line(where)
     out = " --out CONFIRMED.jsonl" if suite.file else ""
     print_status(
-        f"  next: `benchwright benchmarks confirm {suite.file or suite.name}{out}` has a person confirm each case"
+        f"  next: `benchwright benchmarks confirm {suite.file or suite.name}{out}` has a person confirm each case."
     )
 
 

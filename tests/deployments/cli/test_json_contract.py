@@ -44,6 +44,8 @@ STORED: Mapping[str, Words] = {
     "benchmarks-show": ("benchmarks", "show", "numbers"),
     "metrics-list": ("metrics", "list"),
     "metrics-show": ("metrics", "show", "exact_match"),
+    "pipelines-list": ("pipelines", "list"),
+    "pipelines-show": ("pipelines", "show", "cascade"),
     "review-list": ("review", "list"),
     "db-info": ("db", "info"),
 }

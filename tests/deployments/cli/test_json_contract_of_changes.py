@@ -18,6 +18,8 @@ Command = Callable[..., Any]
 Words = tuple[object, ...]
 
 WITHOUT_FILE = {
+    "benchmarks confirm": "tests/deployments/cli/written_suites: a dialogue, whose result is a benchmark's listing",
+    "benchmarks write": "tests/deployments/cli/written_suites: it needs two models that write and check",
     "demo": "it takes minutes, and prints what evaluate does",
     "deploy": "tests/deployments/cli/deploy: it changes Prefect's server for all tests",
     "doctor": "it tells of the machine: its memory, its GPU, its free space",
