@@ -85,7 +85,7 @@ class Group:
 
     @property
     def embeds(self) -> bool:
-        """True if the model is asked for embeddings alone; its first text loads it."""
+        """True if the model is asked for embeddings alone."""
         return self.stage_model is not None and self.stage_model.embeds
 
     @property

@@ -52,6 +52,7 @@ def has_unjudged(store: Store, run_id: str) -> bool:
         sa.select(of.id)
         .join(run_candidate, run_candidate.c.id == of.run_candidate_id)
         .where(run_candidate.c.run_id == run_id, of.prompt_state.is_(None), of.total_s.is_not(None))
+        .where(_asks_once())
         .where(sa.not_(of.reused), sa.func.coalesce(of.failure_kind, "") == "")
     )
     with store.read() as connection:
@@ -69,13 +70,24 @@ def _by_weights(
     query = sa.select(run.c.benchmark_version, run.c.created_at).where(run.c.id == run_id)
     version, created_at = connection.execute(query).one()
     groups: defaultdict[tuple[str, str | None], list[int]] = defaultdict(list)
-    for row in connection.execute(sa.select(of.id, of.model_name, of.digest).where(of.run_id == run_id)):
+    query = sa.select(of.id, of.model_name, of.digest).where(of.run_id == run_id, _asks_once())
+    for row in connection.execute(query):
         groups[("", row.digest) if row.digest else (row.model_name, None)].append(row.id)
     return [
         (frozenset(own), _earlier(connection, run_id, version, created_at, model=model, digest=digest))
         for (model, digest), own in groups.items()
         if only is None or not set(only).isdisjoint(own)
     ]
+
+
+def _asks_once() -> sa.ColumnElement[bool]:
+    """Return the condition that a candidate has no pipeline: the answer of one comes from several prompts."""
+    return sa.not_(
+        sa.exists().where(
+            candidate.c.fingerprint == run_candidate.c.candidate_fingerprint,
+            candidate.c.pipeline.is_not(sa.null()),
+        )
+    )
 
 
 def _earlier(
@@ -91,7 +103,7 @@ def _earlier(
     newest_first = (
         sa.select(of.id)
         .join(run, run.c.id == of.run_id)
-        .where(run.c.id != run_id, run.c.created_at <= created_at, same)
+        .where(run.c.id != run_id, run.c.created_at <= created_at, same, _asks_once())
         .order_by(run.c.created_at.desc(), of.id)
     )
     newest = newest_first.where(fresh).limit(EARLIER), newest_first.limit(1)  # what was sent last may be unknown itself
