@@ -42,7 +42,7 @@ def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
         comparison = compare_runs(store, [run_id], request, headline_only=True)
     except IncomparableError:
         return []
-    result = with_labels(comparison_result(store, comparison, request), _labels_of_run(store, run_id, comparison))
+    result = with_labels(comparison_result(store, comparison, request), labels_of_run(store, run_id, comparison))
     if result.headline is None:
         return sentences(result)[:1]
     lead, *others = leading_sentences(result)
@@ -57,7 +57,7 @@ def _of_common_cases(result: ComparisonResult) -> str | None:
     return "Compared on the cases that both have a value of; the table has each candidate's own cases."
 
 
-def _labels_of_run(store: Store, run_id: str, comparison: Comparison) -> dict[str, str]:
+def labels_of_run(store: Store, run_id: str, comparison: Comparison) -> dict[str, str]:
     """Return each side's label in the run's own table, which tells candidates of one name apart by their servers."""
     labels = unique_labels(find_run(store, run_id))
     return {side.label: labels[side.members[0].row_id] for side in comparison.sides}
