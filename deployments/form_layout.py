@@ -10,7 +10,7 @@ from typing import Any
 
 ORDER: Mapping[str, tuple[str, ...]] = {
     "EvaluationRequest": (
-        *("benchmarks", "models", "candidates", "limit", "repeats", "experiment"),
+        *("benchmarks", "models", "candidates", "limit", "level", "repeats", "experiment"),
         *("options", "system", "profile", "metrics", "judges", "embedder", "prices"),
         *("fail_under", "max_failures", "reuse", "seed"),
         *("fields", "ignore_fields"),

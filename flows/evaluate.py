@@ -12,6 +12,7 @@ from evaluation.requests.evaluation_request import EvaluationRequest
 from flows.planned_work import planned, work_through
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
+from tasks.level_start import begin_level
 from tasks.plan import PlanRequest
 from tasks.publish import publish_results
 from tasks.run_lifecycle import cancel_runs
@@ -36,6 +37,8 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
     """
     await use_own_settings()
     own_id = UUID(str(flow_run.id))
+    if request.level is not None and invocation_id is None:
+        request, invocation_id = await begin_level(request)
     plan_request = PlanRequest(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
     return await run_interruptibly(
         own_id,
@@ -49,7 +52,7 @@ async def _evaluate(plan_request: PlanRequest) -> State[Any] | dict[str, str]:
     for note in plan.notes:
         get_run_logger().info("%s", note)
     statuses = await work_through(plan, UUID(plan_request.flow_run_id))
-    await publish_results(plan.invocation_id)
+    await publish_results(plan.invocation_id, has_levels=plan_request.request.level is not None)
     failed = [run_id for run_id, status in statuses.items() if status == "failed"]
     if failed:
         return Failed(message=f"failed: {', '.join(failed)}; all other results are valid")

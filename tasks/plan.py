@@ -82,7 +82,7 @@ class PlanRequest:
     @property
     def limit(self) -> int | None:
         """Number of cases to ask now; None: all."""
-        return self.request.limit if self.stretch is None else self.stretch.n_cases
+        return self.request.case_limit if self.stretch is None else self.stretch.n_cases
 
     def candidates_to_ask(self, candidates: Sequence[ResolvedCandidate]) -> list[ResolvedCandidate]:
         """Return the candidates to ask now, in order."""

@@ -7,7 +7,7 @@ from typer.core import TyperCommand
 OWN = "Options"
 """Heading of the options that only one command has: a comparison's sides, a race's method."""
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "Cases": ("benchmark", "field", "ignore_field", "prompt", "limit", "repeats", "seed", "file"),
+    "Cases": ("benchmark", "field", "ignore_field", "prompt", "limit", "level", "repeats", "seed", "file"),
     "Models": ("model", "candidate", "option", "system", "profile"),
     "Servers": ("endpoint", "slots", "gpu_tag", "provider", "embedded", "allow_remote", "spread"),
     "Failures and timeouts": ("max_failures", "timeout", "case_timeout"),

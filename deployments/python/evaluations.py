@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 from deployments.cli.callers import request_source
 from deployments.cli.evaluate.thresholds import threshold_checks
-from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED, print_status
 from deployments.python.calling import call, call_async
 from deployments.python.documented import refuse_unknown, with_options
 from deployments.python.options import CallOptions, EvaluateOptions, EvaluationOptions, options_of
@@ -80,6 +80,8 @@ def _evaluate(options: EvaluateOptions) -> "InvocationResult":
         prepared = prepare(fields, store, source=request_source(), resume=resume)
         ended = evaluate_prepared(prepared, store, stack)
         result = ended_result(ended, store)
+    for step in () if result.levels is None else result.levels.going_on:
+        print_status(f"{step.benchmark}: {step.sentence}")
     refuse_unfinished(ended, result.runs, result, function="evaluate")
     _check_thresholds(prepared, result)
     return result
@@ -98,7 +100,7 @@ def forecast(**options: Unpack[EvaluateOptions]) -> "EvaluationForecast":
 
 
 def _forecast(options: EvaluateOptions) -> "EvaluationForecast":
-    from deployments.cli.evaluate.preparation import check_servers, prepare
+    from deployments.cli.evaluate.preparation import at_level, check_servers, prepare
     from deployments.cli.evaluate.run import forecast_costs, start_embedded_if_requested
     from deployments.cli.evaluate.worker_checks import check_spread_of_dry_run
     from deployments.cli.long_commands import workplace
@@ -112,6 +114,7 @@ def _forecast(options: EvaluateOptions) -> "EvaluationForecast":
         check_spread_of_dry_run(prepared.request, store)
         start_embedded_if_requested(prepared, stack)
         resolution = check_servers(prepared, store)
+        prepared = at_level(prepared, store, resolution)
         afterwards = tuple(work_of_metrics(store, prepared.request, resolution))
         return EvaluationForecast.of(forecast_costs(prepared, store, resolution), afterwards)
 
@@ -129,7 +132,7 @@ def request_fields(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     from deployments.cli.evaluate.options import evaluation_fields
 
-    names = [*(options_of(EvaluationOptions).keys() - options_of(CallOptions).keys()), "fail_under"]
+    names = [*(options_of(EvaluationOptions).keys() - options_of(CallOptions).keys()), "fail_under", "level"]
     of_evaluation = as_lists({name: options[name] for name in names if name in options})
     prices = of_evaluation.get("prices")
     files = {

@@ -89,6 +89,10 @@ class EvaluationOptions(CallOptions, total=False):
 class EvaluateOptions(EvaluationOptions, total=False):
     """The options of `evaluate`."""
 
+    level: Annotated[
+        Literal["smoke", "quick", "full"] | None,
+        Doc("5 cases, 50 or all, instead of `limit`; goes on from the level before, and asks nothing twice."),
+    ]
     fail_under: Annotated[
         Settings | None,
         Doc("Minimum value of a metric: `token_f1=0.5`. If a value is lower, `CheckFailedError` is raised."),

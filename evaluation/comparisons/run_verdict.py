@@ -49,7 +49,7 @@ def _compared(store: Store, run_id: str) -> tuple[ComparisonResult, Comparison] 
         comparison = compare_runs(store, [run_id], request, headline_only=True)
     except IncomparableError:
         return None
-    labels = _labels_of_run(store, run_id, comparison)
+    labels = labels_of_run(store, run_id, comparison)
     return with_labels(comparison_result(store, comparison, request), labels), comparison
 
 
@@ -73,7 +73,7 @@ def _of_common_cases(result: ComparisonResult) -> str | None:
     return "Compared on the cases that both have a value of; the table has each candidate's own cases."
 
 
-def _labels_of_run(store: Store, run_id: str, comparison: Comparison) -> dict[str, str]:
+def labels_of_run(store: Store, run_id: str, comparison: Comparison) -> dict[str, str]:
     """Return each side's label in the run's own table, which tells candidates of one name apart by their servers."""
     labels = unique_labels(find_run(store, run_id))
     return {side.label: labels[side.members[0].row_id] for side in comparison.sides}

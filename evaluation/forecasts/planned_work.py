@@ -43,7 +43,7 @@ def _work(
     resolved: ResolvedCandidate,
     run: RunRecord | None,
 ) -> PlannedWork:
-    cases = chosen_cases(benchmark, limit=request.limit, seed=request.seed)
+    cases = chosen_cases(benchmark, limit=request.case_limit, seed=request.seed)
     options = resolved.options_for(benchmark)
     candidate = resolved.candidate
     return PlannedWork(

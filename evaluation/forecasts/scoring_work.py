@@ -132,7 +132,7 @@ def _n_answers(request: EvaluationRequest, resolution: Resolution, is_meant: Cal
     n_candidates = len(resolution.candidates)
     return sum(
         _n_requests_by_case(metric, n_candidates)
-        * len(chosen_cases(item.benchmark, limit=request.limit, seed=request.seed))
+        * len(chosen_cases(item.benchmark, limit=request.case_limit, seed=request.seed))
         * request.repeats
         for item in resolution.benchmarks
         for metric in item.metrics

@@ -9,6 +9,7 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.third_party import MissingMetric
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import RunRecord
+from evaluation.requests.case_levels import CASES_OF_LEVEL
 from evaluation.requests.evaluation_request import EvaluationRequest, read_request
 from evaluation.requests.run_share import may_work_beside
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
@@ -103,7 +104,8 @@ def _refusal(run: RunRecord, text: str, use: MetricUse, why: str) -> Configurati
 
 
 ADDED = ("models", "candidates")
-MORE = ("repeats", "limit")
+NUMBERS_OF_CASES = ("limit", "level")
+MORE = ("repeats", *NUMBERS_OF_CASES)
 HOW = frozenset(
     {
         "endpoints",
@@ -184,30 +186,46 @@ def grown(before: EvaluationRequest, additions: Mapping[str, Any]) -> Evaluation
     """
     changed: dict[str, Any] = {}
     for name, value in additions.items():
+        if name in NUMBERS_OF_CASES:
+            continue
         if name in ADDED:
             already = getattr(before, name)
             more = [value] if isinstance(value, str) else list(value)
             changed[name] = [*already, *(item for item in more if item not in already)]
-        elif name in MORE:
-            changed[name] = _not_less(name, value, getattr(before, name))
+        elif name == "repeats":
+            changed[name] = _not_less(name, value, before.repeats)
         elif name in HOW:
             changed[name] = value
         else:
             flag = FLAGS.get(name, f"--{name.removesuffix('s')}")
             raise ConfigurationError(
                 f"{flag} is fixed for a run and cannot be changed on resume",
-                "Begin a new run, or resume with nothing but more models, --repeats or --limit; "
+                "Begin a new run, or resume with nothing but more models, --repeats, --limit or --level; "
                 "a model with options of its own is --candidate 'NAME key=value …'.",
             )
-    return read_request({**before.model_dump(exclude_defaults=True), **changed})
+    return read_request({**before.model_dump(exclude_defaults=True), **changed, **_more_cases(before, additions)})
 
 
-def _not_less(name: str, value: Any, before: int | None) -> Any:
+def _more_cases(before: EvaluationRequest, additions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that set the number of cases from now on; a limit may follow a level, and a level a limit."""
+    numbers = {name: additions[name] for name in NUMBERS_OF_CASES if additions.get(name) is not None}
+    level = numbers.get("level")
+    if len(numbers) != 1 or (level is not None and level not in CASES_OF_LEVEL):
+        return numbers  # nothing is added, or the request refuses it
+    ((name, value),) = numbers.items()
+    n_cases = value if level is None else CASES_OF_LEVEL[level]
+    if before.level != value and (n_cases is not None or before.case_limit is None):
+        _not_less(name, n_cases, before.case_limit, shown=value)
+    return {**dict.fromkeys(NUMBERS_OF_CASES), **numbers}
+
+
+def _not_less(name: str, value: Any, before: int | None, *, shown: Any = None) -> Any:
+    shown = value if shown is None else shown
     if before is None:
-        raise ConfigurationError(f"--{name} {value}: the run asks all cases already", f"Leave --{name} out.")
+        raise ConfigurationError(f"--{name} {shown}: the run asks all cases already", f"Leave --{name} out.")
     if isinstance(value, int) and value < before:
         raise ConfigurationError(
-            f"--{name} {value} is less than the {before} that the run has", f"Give {before} or more, or leave it out."
+            f"--{name} {shown} is less than the {before} that the run has", f"Give {before} or more, or leave it out."
         )
     return value
 

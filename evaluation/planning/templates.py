@@ -18,6 +18,7 @@ from evaluation.store.session import Store
 
 EXPERIMENT = "experiment"
 _LISTS = ("benchmarks", "models", "candidates")
+_NUMBERS_OF_CASES = ("limit", "level")
 
 
 def read_template(path: Path) -> dict[str, Any]:
@@ -74,6 +75,8 @@ def with_template(store: Store, fields: Mapping[str, Any]) -> dict[str, Any]:
     if any(fields.get(key) for key in ("models", "candidates")):
         # Candidates that are named are all that are meant.
         template = {key: value for key, value in template.items() if key not in ("models", "candidates")}
+    if any(fields.get(key) is not None for key in _NUMBERS_OF_CASES):
+        template = {key: value for key, value in template.items() if key not in _NUMBERS_OF_CASES}
     return {**template, **fields, EXPERIMENT: experiment.name}
 
 

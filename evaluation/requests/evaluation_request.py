@@ -14,6 +14,7 @@ from evaluation.files.number_parsing import read_number
 from evaluation.metric_specs import with_whole_path
 from evaluation.options import read_options
 from evaluation.providers import PROVIDERS
+from evaluation.requests.case_levels import CASES_OF_LEVEL, CaseLevel
 from evaluation.requests.pipeline_words import PIPELINE, pipeline_words, refuse_bad_options
 from evaluation.requests.prices import PriceTable, as_prices
 from evaluation.requests.request_model import (
@@ -236,6 +237,12 @@ class EvaluationRequest(RequestModel):
     )
     ignore_fields: OneOrMore[str] = Field(default=[], description="Fields of a benchmark file to ignore.")
     limit: int | None = Field(default=None, ge=1, description="Number of cases, in seeded order; empty: all.")
+    level: CaseLevel | None = Field(
+        default=None,
+        description=(
+            "smoke: 5 cases, quick: 50, full: all, in seeded order; goes on from the level before, asks nothing twice."
+        ),
+    )
     repeats: int = Field(default=1, ge=1, le=10_000, description="Number of times each case is asked.")
     seed: int = Field(
         default=0,
@@ -306,6 +313,20 @@ class EvaluationRequest(RequestModel):
             raise ValueError("no model: give at least one of `models` or `candidates` (--model, --candidate)")
         self.failure_budget(1)
         return self
+
+    @model_validator(mode="after")
+    def _has_one_number_of_cases(self) -> "EvaluationRequest":
+        if self.limit is not None and self.level is not None:
+            raise ValueError(
+                f"limit {self.limit} and level {self.level!r} both set the number of cases: give one of them "
+                "(--limit, --level)"
+            )
+        return self
+
+    @property
+    def case_limit(self) -> int | None:
+        """The number of cases to ask, by `limit` or by `level`; None: all."""
+        return self.limit if self.level is None else CASES_OF_LEVEL[self.level]
 
     @field_validator("fields")
     @classmethod

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.formatting import counted
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.model_info import ModelInfo
+from evaluation.requests.case_levels import CASES_OF_LEVEL
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.resolution.abilities import refuse_unable_pipeline, refuse_without_ability
 from evaluation.resolution.benchmarks import ResolvedBenchmark, resolve_benchmark
@@ -86,6 +88,7 @@ async def resolve(
         request, benchmarks, candidates, endpoints, settings=settings, store=store
     )
     notes += further_notes
+    notes += _small_benchmarks(request, loaded)
     used = {endpoint.name for candidate in candidates for endpoint in candidate.endpoints}
     notes += [
         f"{endpoint.name}: {limit}" for endpoint in endpoints if endpoint.name in used for limit in endpoint.limits
@@ -133,6 +136,19 @@ def _unused_models(request: EvaluationRequest, metrics: Sequence[Metric]) -> lis
         f"no metric asks the {need} {text}; `benchwright metrics list` shows which do"
         for need, text in named
         if text and need not in needs
+    ]
+
+
+def _small_benchmarks(request: EvaluationRequest, loaded: Sequence[Benchmark]) -> list[str]:
+    """Return a note for each benchmark that has fewer cases than the level asks, or no more."""
+    n_asked = None if request.level is None else CASES_OF_LEVEL[request.level]
+    if n_asked is None:
+        return []
+    return [
+        f"{benchmark.name}: level {request.level} ({counted(n_asked, 'case')}) is all of its "
+        f"{counted(len(benchmark.cases), 'case')}"
+        for benchmark in loaded
+        if len(benchmark.cases) <= n_asked
     ]
 
 

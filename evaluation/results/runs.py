@@ -12,6 +12,7 @@ from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.frames import REAL, TEXT, WHOLE, Row, ShownInNotebooks, columns_of, frame, row_of
+from evaluation.results.levels import LevelResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -283,6 +284,8 @@ class InvocationResult(ShownInNotebooks):
     invocation_id: str
     runs: tuple[RunResult, ...]
     """One for each benchmark, in the requested order."""
+    levels: LevelResult | None = field(default=None, metadata=MERGED)
+    """Its level, and what that leaves open; None for an evaluation without a level."""
 
     @property
     def run(self) -> RunResult:

@@ -184,7 +184,7 @@ def case_order(store: Store, race_schedule: RaceSchedule) -> tuple[str, ...]:
 
 def _case_order(store: Store, request: RaceRequest, benchmark: LoadedBenchmark) -> tuple[str, ...]:
     evaluation = request.evaluation
-    return limited(case_ids_of(store, benchmark.version), limit=evaluation.limit, seed=evaluation.seed)
+    return limited(case_ids_of(store, benchmark.version), limit=evaluation.case_limit, seed=evaluation.seed)
 
 
 def _n_candidates(race_schedule: RaceSchedule) -> int:

@@ -70,6 +70,13 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Run only the first N cases, in the seed's order.")
     ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            metavar="smoke|quick|full",
+            help="Run 5 cases, 50 or all; goes on from the level before, and asks nothing twice.",
+        ),
+    ] = None,
     repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
     seed: Annotated[
         int | None,
@@ -134,6 +141,7 @@ def evaluate(
         "judges": judge,
         "embedder": embedder,
         "limit": limit,
+        "level": level,
         "repeats": repeats,
         "seed": seed,
         "max_failures": max_failures,

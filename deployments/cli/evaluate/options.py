@@ -24,7 +24,7 @@ _FIELDS: Mapping[str, str] = {
 """Field of `EvaluationRequest` by option, where the names differ."""
 _NO_FIELDS = frozenset({"sandbox", "prices", "file"})
 """Options that set where a field comes from, or how this machine is used."""
-_NOT_TAKEN = frozenset({"resume", "dry_run", "fail_under", "junit", "db", "json_"})
+_NOT_TAKEN = frozenset({"resume", "dry_run", "level", "fail_under", "junit", "db", "json_"})
 """Options that concern the work of `evaluate` only, or that every command defines itself."""
 
 

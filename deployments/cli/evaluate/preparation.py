@@ -90,6 +90,34 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
     return resolution
 
 
+def at_level(prepared: Prepared, store: "Store", resolution: "Resolution") -> Prepared:
+    """Return the prepared request; with a level, it extends the runs of an equal request at another level, if any.
+
+    Raises:
+        HeldError: another process works on these runs.
+    """
+    if prepared.request.level is None or prepared.earlier:
+        return prepared
+    from evaluation.planning.level_continuation import level_start
+
+    request = prepared.request
+    if isinstance(request.prices, str):
+        from tasks.block_values import with_prices
+
+        request = asyncio.run(with_prices(request))
+    start = level_start(store, request, resolution)
+    if start.note is not None:
+        print_status(f"note: {start.note}")
+    if start.invocation_id is None:
+        return prepared
+    return replace(
+        prepared,
+        request=prepared.request.model_copy(update={"level": start.request.level}),
+        invocation_id=start.invocation_id,
+        earlier=start.runs,
+    )
+
+
 def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
     """Return the request with absolute paths of its benchmark files, so that it can be repeated from anywhere."""
     from evaluation.benchmarks.suites import standard_suites

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.arguments import read_settings
 from deployments.cli.callers import open_prefect_server
 from deployments.cli.evaluate.dry_run import show_dry_run
-from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
+from deployments.cli.evaluate.preparation import Prepared, at_level, check_servers, prepare
 from deployments.cli.evaluate.thresholds import threshold_cases, threshold_checks
 from deployments.cli.evaluate.worker_checks import check_spread, check_spread_of_dry_run
 from deployments.cli.flow_runs import TerminatedError, all_have_ended, run_flow, tell_of_own_server
 from deployments.cli.junit_file import refuse_unwritable, write_junit
 from deployments.cli.long_commands import ended_without_runs, workplace
+from deployments.cli.terminal.levels import print_levels, with_typed_commands
 from deployments.cli.terminal.output import (
     EXIT_CHECK_FAILED,
     EXIT_DONE,
@@ -113,7 +114,7 @@ def evaluate_prepared(prepared: Prepared, store: "Store", stack: ExitStack) -> E
     server = open_prefect_server(stack)
     check_spread(prepared.request, server, store)
     start_embedded_if_requested(prepared, stack)
-    check_servers(prepared, store)
+    prepared = at_level(prepared, store, check_servers(prepared, store))
     tell_of_own_server(server)
 
     from flows.evaluate import evaluate  # while the server starts
@@ -148,9 +149,10 @@ def ended_result(ended: Ended, store: "Store") -> "InvocationResult":
     Raises:
         StoreError: it cannot be read.
     """
+    from evaluation.comparisons.level_outlook import with_levels
     from evaluation.run_results.run_result import invocation_result
 
-    result = invocation_result(store, ended.invocation_id)
+    result = with_levels(store, invocation_result(store, ended.invocation_id))
     if ended.broken_by is not None:
         result = marked_as_failed(result, ended.broken_by)
     if ended.is_interrupted and not result.runs:
@@ -181,6 +183,7 @@ def show_dry_plan(
 
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
+    prepared = at_level(prepared, store, resolution)
     afterwards = work_of_metrics(store, prepared.request, resolution)
     costs = forecast_costs(prepared, store, resolution, named=named)
     show_dry_run(costs, afterwards, as_json=as_json, max_rows=max_rows)
@@ -271,9 +274,10 @@ def _show(prepared: Prepared, ended: Ended, store: "Store", *, as_json: bool, ju
         return report_lost_results(error, ended.invocation_id, as_json=as_json)
     code = _check_thresholds(prepared, result, ended.code, junit)
     if as_json:
-        print_json(result)
+        print_json(with_typed_commands(result))
     else:
         print_invocation(store, result)
+        print_levels(result)
     if ended.is_interrupted and result.runs:
         print_status(
             f"  next: `benchwright evaluate --resume {result.runs[0].run_id}` asks and scores what is missing."

@@ -55,11 +55,11 @@ def forecast_prepared_race(
     if len(resolution.candidates) < 2:
         raise ConfigurationError("the candidates are all the same", "Give two or more different candidates.")
     benchmark = resolution.benchmarks[0].benchmark
-    n_cases = min(len(benchmark.cases), prepared.request.limit or len(benchmark.cases))
+    n_cases = min(len(benchmark.cases), prepared.request.case_limit or len(benchmark.cases))
     bounded = bounds(
         request.model_copy(update={"margin": None}).rules(), n_cases=n_cases, n_candidates=len(resolution.candidates)
     )
-    first = prepared.request.model_copy(update={"limit": bounded.looks[0]})
+    first = prepared.request.model_copy(update={"limit": bounded.looks[0], "level": None})
     return RaceForecast(
         benchmark_name=benchmark.name,
         bounds=bounded,

@@ -46,7 +46,8 @@ def invocation_as_markdown(
     parts = ["# Evaluation", _lead(result)]
     if len(runs) > 1:
         parts.append("**On this page:** " + " · ".join(f"{for_markdown(run.benchmark)}" for run in runs))
-    parts += [_run(store, run, links.get(run.run_id), album) for run in runs]
+    for run in runs:
+        parts += [_run(store, run, links.get(run.run_id), album), *_higher_levels(result, run)]
     parts += album.left_out()
     parts += [f"**Warning:** {for_markdown(line)}"] if (line := partly_on_the_cpu(runs)) else []
     parts += [for_markdown(line)] if (line := baselines_line(runs)) else []
@@ -79,6 +80,13 @@ def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> st
     lines += _earlier(store, run, album)
     lines += [_give_up_line(each.label, each.given_up_reason) for each in run.candidates if each.given_up_reason]
     return "\n\n".join(line for line in lines if line)
+
+
+def _higher_levels(result: InvocationResult, run: RunResult) -> list[str]:
+    """Return whether going on to a higher level can change the run's verdict; empty without a level."""
+    steps = [] if result.levels is None else [each for each in result.levels.going_on if each.run_id == run.run_id]
+    lines = [f"- {for_markdown(step.sentence)}: `{step.command}`" for step in steps]
+    return ["### Higher levels", "\n".join(lines)] if lines else []
 
 
 def _results(run: RunResult) -> list[str]:
