@@ -16,8 +16,8 @@ from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import PRICE, price_of
 from evaluation.requests.run_share import whole_of
 from evaluation.resolution.benchmarks import ResolvedBenchmark
-from evaluation.resolution.candidates import ResolvedCandidate
 from evaluation.resolution.resolution import Resolution
+from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.store.level_runs import invocations_with_a_level
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store

@@ -17,7 +17,7 @@ def print_levels(result: "InvocationResult") -> None:
     for step in steps:
         say_line(f"{step.benchmark}: {step.sentence}" if len(result.runs) > 1 else step.sentence)
     if steps:
-        print_status(f"  next: `{steps[0].command}` goes on")
+        print_status(f"  next: `{steps[0].command}` goes on.")
 
 
 def with_typed_commands(result: "InvocationResult") -> "InvocationResult":
