@@ -129,7 +129,7 @@ def _outcome(verdict: _Verdict, chance: float | None, *, can_change: bool) -> st
     """Return whether the verdict can change, and on what it rests."""
     basis = _basis(verdict)
     if not can_change:
-        return f"cannot change the verdict (chance under {percent(UNLIKELY)}): {basis}"
+        return f"is unlikely to change the verdict (predicted chance under {percent(UNLIKELY)}): {basis}"
     about = "" if chance is None else f" (chance about {percent(chance)})"
     return f"can still change the verdict{about}: {basis}"
 

@@ -107,7 +107,7 @@ def test_after_a_level_it_is_said_whether_going_on_can_change_the_verdict_and_at
     assert ("full", 70, 20, 40, False) == tuple(left[key] for key in KEYS[:-1])
     assert 0 <= left["chance"] < 0.01
     assert left["sentence"].endswith(
-        "cannot change the verdict (chance under 1 %): 50 cases show a to be better than b"
+        "is unlikely to change the verdict (predicted chance under 1 %): 50 cases show a to be better than b"
     )
     assert () == tuple(full["going_on"])
 

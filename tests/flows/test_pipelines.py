@@ -1,0 +1,184 @@
+"""Candidates with pipelines: models are loaded once for each stage, stages are stored, and a run goes on from them."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from looking_back import only_run, outcomes, results
+from scripted_ollama import Chat, Reply, ScriptedOllama, right
+
+from evaluation.generation import Failure, Generation
+from evaluation.records.stages import StageRow
+from evaluation.records.status import Status
+from evaluation.run_results.case_result import case_result
+from evaluation.store.registry import find_candidate
+from evaluation.store.session import Store
+from evaluation.store.stage_rows import load_stages
+
+Evaluate = Callable[..., Any]
+Sweep = Callable[..., Any]
+Benchmarks = Callable[..., str]
+CASES = [f"c{number}" for number in range(8)]
+CASCADE = "small pipeline=cascade large=big signal=refusal"
+
+
+def knows_even_numbers(chat: Chat) -> Reply:
+    """The answer of a model that does not know odd numbers."""
+    reply = right(chat)
+    return reply if int(reply.text) % 2 == 0 else Reply(text="I don't know.")
+
+
+def stages_of(store: Store, label: str) -> dict[tuple[str, int], tuple[StageRow, ...]]:
+    (found,) = [each for each in only_run(store).candidates if each.plan.label == label]
+    return load_stages(store, found.run_candidate_id, CASES)
+
+
+def answers_of(store: Store, label: str) -> dict[str, Generation]:
+    (found,) = [each for each in only_run(store).candidates if each.plan.label == label]
+    mine = [stored.row for stored in outcomes(store) if stored.row.run_candidate_id == found.run_candidate_id]
+    return {row.case_id: row.outcome for row in mine if isinstance(row.outcome, Generation)}
+
+
+def test_a_cascade_loads_each_model_once_and_asks_the_larger_one_what_the_small_one_does_not_know(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("small", knows_even_numbers)
+    ollama_by_script.add("big")
+
+    state = evaluate(benchmark_file(8), candidates=[CASCADE, "big"], invocation_id="one")
+
+    assert state.is_completed()
+    assert ["small", "big"] == [name for name, _ in ollama_by_script.loads]
+    assert {f"What is {n}?": 1 for n in range(8)} == ollama_by_script.asked("small")
+    assert {f"What is {n}?": 1 + n % 2 for n in range(8)} == ollama_by_script.asked("big")
+    assert (8, 1.0) == (results(store)[CASCADE].n_ok, results(store)[CASCADE].metrics["exact_match"].value)
+    names = {case_id: [row.name for row in rows] for (case_id, _), rows in stages_of(store, CASCADE).items()}
+    assert {f"c{n}": ["answer", "escalated"] if n % 2 else ["answer"] for n in range(8)} == names
+    shown = case_result(store, only_run(store).plan.run_id, "c1").candidates[0].outcomes[0]
+    assert {"signal": 0.0, "escalated": True} == shown.trace.notes  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "pipeline", ["self_consistency n=3", "refine", "map_reduce chunk_size=2 note_tokens=8", "direct"]
+)
+def test_the_figures_of_a_case_are_the_sums_of_its_stages(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, pipeline: str
+) -> None:
+    ollama_by_script.add("model", lambda _: Reply(text="7"))
+
+    evaluate(benchmark_file(4), candidates=[f"model pipeline={pipeline}"], invocation_id="one")
+
+    label = f"model pipeline={pipeline}"
+    stages, answers = stages_of(store, label), answers_of(store, label)
+    assert 4 == len(answers)
+    for case_id, answer in answers.items():
+        parts = [row.generation for row in stages[case_id, 0]]
+        chats = [row.generation for row in stages[case_id, 0] if row.kind == "chat"]
+        assert answer.timing is not None
+        assert answer.timing.total_s == pytest.approx(sum(part.timing.total_s for part in parts if part.timing))
+        assert answer.prompt_tokens == sum(chat.prompt_tokens or 0 for chat in chats)
+        assert answer.output_tokens == sum(chat.output_tokens or 0 for chat in chats)
+        assert (answer.timing.ttft_s is None) == (len(parts) > 1)
+
+
+def test_retrieval_embeds_each_text_once_and_keeps_the_sources_of_an_answer(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for number in range(6):
+        (corpus / f"{number}.md").write_text(f"What is {number}? It is {number}.\n")
+    ollama_by_script.add("model", lambda _: Reply(text="It is so [1]."))
+    ollama_by_script.add("embedder", capabilities=("embedding",))
+    candidate = f"model pipeline=retrieval corpus={corpus} embedder=embedder top_k=2 method=dense min_similarity=0"
+
+    evaluate(benchmark_file(4), candidates=[candidate], invocation_id="one")
+    first = only_run(store).candidates[0].plan.candidate_fingerprint
+    n_embedded = Counter(ollama_by_script.embedded)
+    (corpus / "0.md").write_text("What is 0? It is nothing.\n")
+    evaluate(benchmark_file(4, name="again"), candidates=[candidate], invocation_id="two")
+
+    del n_embedded["Hello"]
+    assert {1} == set(n_embedded.values())
+    assert 6 + 4 == len(n_embedded)
+    new = ollama_by_script.embedded - n_embedded
+    assert 1 == new["What is 0? It is nothing."]
+    assert not [text for text in new if text.endswith("1.")]
+    shown = case_result(store, _run_ids(store)[0], "c3").candidates[0].outcomes[0]
+    assert ["3.md"] == [source.document for source in shown.trace.sources[:1]]  # type: ignore[union-attr, index]
+    assert [[1]] == shown.trace.notes["citations"]  # type: ignore[union-attr]
+    candidates = [find_candidate(store, fingerprint) for fingerprint in {first, _last_fingerprint(store)}]
+    assert 2 == len({each.pipeline.corpus for each in candidates if each is not None and each.pipeline is not None})
+
+
+def _run_ids(store: Store) -> list[str]:
+    from evaluation.store.runs import runs_of_invocation
+
+    return [run.plan.run_id for name in ("one", "two") for run in runs_of_invocation(store, name)]
+
+
+def _last_fingerprint(store: Store) -> str:
+    from evaluation.store.runs import find_run
+
+    return find_run(store, _run_ids(store)[1]).candidates[0].plan.candidate_fingerprint
+
+
+def test_a_stage_on_which_the_server_fails_is_named_and_a_resume_asks_it_alone(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    is_broken = True
+
+    def fails_to_criticise(chat: Chat) -> Reply:
+        if is_broken and "What is 2?" in str(chat.body["messages"][0]) and len(chat.body["messages"]) > 1:
+            return Reply(status=500, error="llama runner process has terminated: signal: killed")
+        return Reply(text="7")
+
+    ollama_by_script.add("model", fails_to_criticise)
+    path = benchmark_file(4)
+    evaluate(path, candidates=["model pipeline=refine"], max_failures="100%", invocation_id="one")
+    (failed,) = [stored.row.outcome for stored in outcomes(store) if isinstance(stored.row.outcome, Failure)]
+    n_before = len(ollama_by_script.chats)
+    is_broken = False
+    evaluate(path, candidates=["model pipeline=refine"], max_failures="100%", invocation_id="one")
+
+    assert failed.message.startswith("stage 'critique 1': ")
+    assert 2 == len(ollama_by_script.chats) - n_before
+    assert ["draft", "critique 1", "revision 1"] == [
+        row.name for row in stages_of(store, "model pipeline=refine")["c2", 0]
+    ]
+    assert 4 == len(answers_of(store, "model pipeline=refine"))
+
+
+def test_a_model_that_cannot_be_loaded_in_a_later_round_fails_its_candidate_alone(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("small", knows_even_numbers)
+    ollama_by_script.add("big", load_error=(400, "invalid model file"))
+
+    state = evaluate(benchmark_file(8), candidates=[CASCADE, "small"], invocation_id="one")
+
+    assert state.is_failed()
+    statuses = {each.plan.label: (each.status, each.given_up_reason) for each in only_run(store).candidates}
+    assert (Status.COMPLETED, None) == statuses["small"]
+    assert Status.FAILED == statuses[CASCADE][0]
+    assert "big could not be loaded" in str(statuses[CASCADE][1])
+    assert {"c0", "c2", "c4", "c6"} == set(answers_of(store, CASCADE))
+
+
+def test_a_sweep_varies_the_options_of_a_pipeline(
+    sweep: Sweep, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("model", lambda _: Reply(text="7"))
+
+    sweep(
+        benchmark_file(6),
+        "chunk_size=1,2",
+        evaluation={"models": ["model"], "options": ["pipeline=map_reduce", "note_tokens=8"]},
+    )
+
+    labels = set(results(store))
+    assert {f"model pipeline=map_reduce note_tokens=8 chunk_size={size}" for size in (1, 2)} == labels
+    n_notes = Counter("Below is part" in chat.prompt for chat in ollama_by_script.chats)[True]
+    assert 6 * 3 + 6 * 2 == n_notes
