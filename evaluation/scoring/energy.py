@@ -8,8 +8,9 @@ while any generation was in flight: nothing is counted twice, and only the card'
 out.
 
 Server failures take their share, since a server that timed out was working, and have no energy of their own. A reused
-generation has none either: its work was done in another run. On several GPUs (a model split in two) a generation's
-energy is the sum over the GPUs of its endpoint that were measured throughout its time.
+generation has none either: its work was done in another run. Of a pipeline the stages are in flight, and the answer has
+the sum of theirs. On several GPUs (a model split in two) a generation's energy is the sum over the GPUs of its endpoint
+that were measured throughout its time.
 """
 
 from collections import defaultdict
@@ -18,7 +19,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.store.energies import Flights, GpuUser, gpu_users, load_flights, load_power, save_energies
+from evaluation.store.energies import (
+    Flights,
+    GpuUser,
+    gpu_users,
+    load_flights,
+    load_power,
+    save_energies,
+    sum_stage_energies,
+)
 from evaluation.store.session import Store
 
 LONGEST_GAP_S = 5.0
@@ -86,6 +95,7 @@ def apportion_energy(store: Store, invocation_id: str) -> None:
     for key, joules in energies.items():
         is_filled = flights[key].is_answer & ~np.isnan(joules)
         save_energies(store, flights[key].generation_ids[is_filled].tolist(), joules[is_filled].tolist())
+    sum_stage_energies(store, invocation_id)
 
 
 def _add(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, gpu_sample, run, run_candidate
+from evaluation.store.tables import generation, gpu_sample, run, run_candidate, stage
 
 _PAGE = 5000
 
@@ -30,6 +30,7 @@ class Flights:
     """Times at which an invocation's generations were in flight on an endpoint: columns of equal length."""
 
     generation_ids: NDArray[np.int64]
+    """Ids of generations; of the stages of pipelines, which are in flight in place of their answers, negative."""
     starts: NDArray[np.float64]
     """Start of the last attempt, in seconds since 1970."""
     ends: NDArray[np.float64]
@@ -89,13 +90,13 @@ def load_flights(store: Store, invocation_id: str, endpoint: str) -> Flights:
     Reused outcomes and those without a time are left out.
     """
     ids, starts, ends, is_answer = array("q"), array("d"), array("d"), array("b")
-    for run_candidate_id in _run_candidates(store, invocation_id):
+    for run_candidate_id, has_stages in _run_candidates(store, invocation_id):
         last = 0
-        while page := _page(store, run_candidate_id, endpoint, last):
+        while page := (_stage_page if has_stages else _page)(store, run_candidate_id, endpoint, last):
             for row in page:
                 if row.total_s is not None and not row.reused:
                     end = row.finished_at.timestamp()
-                    ids.append(row.id)
+                    ids.append(-row.id if has_stages else row.id)
                     starts.append(end - row.total_s)
                     ends.append(end)
                     is_answer.append(row.failure_kind is None)
@@ -108,15 +109,17 @@ def load_flights(store: Store, invocation_id: str, endpoint: str) -> Flights:
     )
 
 
-def _run_candidates(store: Store, invocation_id: str) -> list[int]:
+def _run_candidates(store: Store, invocation_id: str) -> list[tuple[int, bool]]:
+    """Return the invocation's candidates, and whether each has stages of a pipeline."""
+    has_stages = sa.exists().where(stage.c.run_candidate_id == run_candidate.c.id)
     query = (
-        sa.select(run_candidate.c.id)
+        sa.select(run_candidate.c.id, has_stages)
         .join(run, run.c.id == run_candidate.c.run_id)
         .where(run.c.invocation_id == invocation_id)
         .order_by(run_candidate.c.id)
     )
     with store.read() as connection:
-        return list(connection.execute(query).scalars())
+        return [(row_id, bool(has)) for row_id, has in connection.execute(query)]
 
 
 _FLIGHT = tuple(generation.c[name] for name in ("id", "total_s", "finished_at", "failure_kind", "reused"))
@@ -134,15 +137,52 @@ def _page(store: Store, run_candidate_id: int, endpoint: str, last: int) -> Sequ
         return connection.execute(query).all()
 
 
-def save_energies(store: Store, generation_ids: Sequence[int], joules: Sequence[float]) -> None:
-    """Set the energy of each generation, in transactions short enough for others to write between them."""
-    statement = (
-        sa.update(generation).where(generation.c.id == sa.bindparam("which")).values(energy_j=sa.bindparam("joules"))
+def _stage_page(store: Store, run_candidate_id: int, endpoint: str, last: int) -> Sequence[sa.Row[tuple[object, ...]]]:
+    columns = (stage.c.id, stage.c.total_s, stage.c.finished_at, stage.c.reused, sa.null().label("failure_kind"))
+    query = (
+        sa.select(*columns)
+        .where(stage.c.run_candidate_id == run_candidate_id, stage.c.id > last)
+        .where(stage.c.endpoint == endpoint)
+        .order_by(stage.c.id)
+        .limit(_PAGE)
     )
-    for start in range(0, len(generation_ids), _PAGE):
-        pairs = zip(generation_ids[start : start + _PAGE], joules[start : start + _PAGE], strict=True)
+    with store.read() as connection:
+        return connection.execute(query).all()
+
+
+def save_energies(store: Store, generation_ids: Sequence[int], joules: Sequence[float]) -> None:
+    """Set the energy of each generation, in transactions short enough for others to write between them.
+
+    Negative ids are those of stages, as in `Flights`.
+    """
+    pairs = list(zip(generation_ids, joules, strict=True))
+    for table in (generation, stage):
+        statement = sa.update(table).where(table.c.id == sa.bindparam("which")).values(energy_j=sa.bindparam("joules"))
+        of_table = [(abs(which), taken) for which, taken in pairs if (which < 0) == (table is stage)]
+        for start in range(0, len(of_table), _PAGE):
+            with store.write() as connection:
+                some = of_table[start : start + _PAGE]
+                connection.execute(statement, [{"which": which, "joules": taken} for which, taken in some])
+
+
+def sum_stage_energies(store: Store, invocation_id: str) -> None:
+    """Set the energy of each answer of a pipeline to the sum of its stages', where all that asked a server have one."""
+    own = sa.and_(
+        stage.c.run_candidate_id == generation.c.run_candidate_id,
+        stage.c.case_id == generation.c.case_id,
+        stage.c.repeat == generation.c.repeat,
+        stage.c.endpoint.is_not(None),
+    )
+    total = sa.select(sa.func.sum(stage.c.energy_j)).where(own).scalar_subquery()
+    with_stages = [row_id for row_id, has_stages in _run_candidates(store, invocation_id) if has_stages]
+    for row_id in with_stages:
         with store.write() as connection:
-            connection.execute(statement, [{"which": which, "joules": taken} for which, taken in pairs])
+            connection.execute(
+                sa.update(generation)
+                .where(generation.c.run_candidate_id == row_id, generation.c.failure_kind.is_(None))
+                .where(sa.exists().where(own), ~sa.exists().where(own, stage.c.energy_j.is_(None)))
+                .values(energy_j=total)
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

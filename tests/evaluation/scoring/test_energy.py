@@ -9,15 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stored_rows import save_outcomes
 from stored_runs import answer, asked, numbers, store_run
+from stored_stages import make_stage
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome, Timing
 from evaluation.records.outcomes import OutcomeRow
+from evaluation.records.stages import StageRow
 from evaluation.records.status import Status
 from evaluation.scoring.energy import apportion_energy, shared_energy
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
+from evaluation.store.stage_rows import insert_stages, load_stages
 from evaluation.store.tables import generation
 
 Pairs = Sequence[tuple[float, float]]
@@ -177,6 +180,10 @@ class Measured:
     def answered(self, begin: float, end: float, *, endpoint: str = "here", reused: bool = False) -> str:
         return self.outcome(answer("1", timing=Timing(total_s=end - begin), reused=reused), end=end, endpoint=endpoint)
 
+    def staged(self, name: str, begin: float, end: float, *, case_id: str = "c0") -> StageRow:
+        generation = answer("1", timing=Timing(total_s=end - begin))
+        return make_stage(self.run_candidate_id, name, case_id=case_id, generation=generation, finished_at=self.at(end))
+
     def energies(self) -> list[float | None]:
         apportion_energy(self.store, self.invocation_id)
         wanted = generation.select().where(generation.c.run_candidate_id == self.run_candidate_id)
@@ -194,6 +201,25 @@ def test_answers_of_a_run_are_given_their_joules(store: Store) -> None:
     run.answered(9, 12)
 
     assert [300.0, 300.0, None] == run.energies()
+
+
+def test_an_answer_of_a_pipeline_has_the_sum_of_its_stages_which_share_with_others(store: Store) -> None:
+    run, beside = Measured(store), Measured(store, "run-2")
+    beside.began = run.began
+    run.sampled()
+    beside.sampled()
+    # The answer's own total_s is the sum of its stages: 5 s, of which it was in flight from 0 to 2 and from 6 to 9.
+    run.answered(4, 9)
+    run.answered(0, 1)
+    beside.answered(1, 3)
+    with store.write() as connection:
+        insert_stages(connection, [run.staged("draft", 0, 2), run.staged("revision", 6, 9)])
+        insert_stages(connection, [run.staged("draft", 9, 12, case_id="c1")])
+
+    assert [150.0 + 300.0, None] == run.energies()
+    assert [150.0] == beside.energies()
+    joules = {row.name: row.generation.energy_j for row in load_stages(store, run.run_candidate_id, ["c0"])["c0", 0]}
+    assert {"draft": 150.0, "revision": 300.0} == {name: round(each or 0.0, 1) for name, each in joules.items()}
 
 
 def test_a_servers_failure_takes_its_share_and_has_no_energy_of_its_own(store: Store) -> None:
