@@ -48,6 +48,14 @@ def test_the_stores_writes_and_reads_are_measured() -> None:
     assert all(seconds >= 0 for seconds in found["sqlite"]["reads"].values())
 
 
+def test_an_index_is_built_loaded_and_searched() -> None:
+    found = run("retrieval_speed", "--passages=300", "--dimension=8", "--queries=20", "--batch=4")
+    assert (300, 300) == (found["build"]["n_passages"], found["build"]["n_embedded"])
+    assert (300, 0) == (found["load"]["n_passages"], found["load"]["n_embedded"])
+    assert {"dense", "bm25", "hybrid"} == set(found["load"]["searches"])
+    assert all(rate > 0 for rates in found["load"]["searches"].values() for rate in rates.values())
+
+
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
 def test_the_sandbox_gives_every_made_program_its_verdict() -> None:
     found = run("sandbox_speed", "--problems=2", "--samples=2", "--endless-every=0")
