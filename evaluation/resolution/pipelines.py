@@ -8,6 +8,7 @@ from evaluation.pipelines.pipeline import Pipeline
 from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.resolution.resolved_candidate import ResolvedCandidate, ResolvedPipeline
 from evaluation.retrieval.documents import Corpus, read_corpus
+from evaluation.settings import Settings
 
 Resolve = Callable[[CandidateRequest], Awaitable[ResolvedCandidate]]
 
@@ -29,7 +30,8 @@ async def resolve_pipeline(
     """
     from evaluation.pipelines.parsing import parse_pipeline
 
-    pipeline = parse_pipeline(request.pipeline or "", request.pipeline_options)
+    limit_s = Settings().pipeline_timeout_s
+    pipeline = parse_pipeline(request.pipeline or "", request.pipeline_options, limit_s=limit_s)
     models: dict[str, ResolvedCandidate] = {}
     for name in pipeline.other_models:
         other = await resolve(CandidateRequest(model=name, options=request.options))

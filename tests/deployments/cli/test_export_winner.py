@@ -275,7 +275,7 @@ def test_a_changed_file_says_so(
         ("own.yaml", "model: a\nprofile: {template: x}", "lacks {prompt}"),
         ("own.yaml", "model: [", "is not YAML"),
         ("own.yaml", "kind: benchwright-candidate/2\nmodel: a", "this version reads"),
-        ("own.yaml", "model: a\npipeline: vote", "the pipeline 'vote' is not known"),
+        ("own.yaml", "model: a\npipeline: vote", "unknown pipeline 'vote'"),
         ("own.yaml", 'model: a\noptions: {stop: ["a|b"]}', "cannot be written as a candidate's text"),
         ("own.py", "CANDIDATE = print(1)", "cannot be read without running"),
         ("own.py", "x = 1", "does not set CANDIDATE"),
