@@ -61,7 +61,8 @@ class Counts:
     def recall_of_other_answers(self) -> float:
         """Share of the drafts with a false answer that were dropped, which the checker's own mistakes can save."""
         fault = FAULTS[0]
-        return self.caught[fault] / (self.caught[fault] + self.missed[fault])
+        n = self.caught[fault] + self.missed[fault]
+        return self.caught[fault] / n if n else 1.0
 
     @property
     def kept_well(self) -> float:

@@ -274,7 +274,8 @@ def _hidden_in(text: str) -> list[bytes]:
 
 
 def test_it_says_where_everything_is(story: Story) -> None:
-    assert {"evaluate", "compare", "race", "sweep", "retrain", "monitor", "review"} == story.facts["deployments"].keys()
+    names = {"evaluate", "compare", "race", "sweep", "retrain", "monitor", "write-benchmark", "review"}
+    assert names == story.facts["deployments"].keys()
     assert "embedded" in story.facts["model_servers"]
     assert "box" in story.facts["model_servers"]
     assert story.secrets["database"] not in story.facts["database"]

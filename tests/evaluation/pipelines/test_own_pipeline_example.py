@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+from scripted_pipeline import ScriptedModel
+
 from evaluation.pipelines.parsing import parse_pipeline
-from tests.support.scripted_pipeline import ScriptedModel
 
 PAGE = Path(__file__).parents[3] / "docs/own-pipelines.md"
 

@@ -1,8 +1,8 @@
 """The page and the sentences on a suite that a model wrote: every count, every reason, and nothing that they plant."""
 
+from evaluation.passage import Passage
 from evaluation.reports.written_suites import check_rows, suite_as_markdown, summary_lines
 from evaluation.results.written_suites import WrittenSuite, written_suite_result
-from evaluation.retrieval.passages import Passage
 from evaluation.suite_writing.drafts import MEANINGS, Check, Draft, Dropped, Kind, WritingTask
 from evaluation.suite_writing.suite import Origin, written_suite
 

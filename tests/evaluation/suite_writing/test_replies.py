@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.suite_writing.drafts import Kind, WritingTask
 from evaluation.suite_writing.replies import BrokenReplyError, read_answer, read_draft
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, Kind, Proof, WritingTask
 from evaluation.suite_writing.rules import checked, stands_in, without_duplicates
 from evaluation.suite_writing.selection import checked_by_rules, chosen, too_many_unanswered

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.case import Benchmark
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.suite_writing.drafts import Draft, Kind, Proof, WritingTask
 from evaluation.suite_writing.suite import (
     NOT_IN_DOCUMENTS,

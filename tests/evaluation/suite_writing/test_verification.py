@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from evaluation.metrics.requests import AskJudge
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.scores import ScoreFailure
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, Kind, WritingTask
 from evaluation.suite_writing.verification import Checker, Reply, verification

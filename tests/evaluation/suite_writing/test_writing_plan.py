@@ -3,8 +3,8 @@
 import pytest
 
 from evaluation.errors import ConfigurationError
+from evaluation.passage import Passage
 from evaluation.retrieval.documents import Corpus, Document
-from evaluation.retrieval.passages import Passage
 from evaluation.retrieval.search import Index
 from evaluation.suite_writing.drafts import Kind
 from evaluation.suite_writing.writing_plan import all_passages, has_table, writing_tasks

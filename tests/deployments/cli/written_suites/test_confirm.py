@@ -9,7 +9,7 @@ import pytest
 
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.case import Benchmark
-from evaluation.retrieval.passages import Passage
+from evaluation.passage import Passage
 from evaluation.store.benchmarks import find_benchmark, load_benchmark_version, save_benchmark
 from evaluation.store.session import open_store
 from evaluation.suite_writing.drafts import Draft, Kind, Proof, WritingTask
