@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
 from evaluation.options import OPTIONS
+from evaluation.requests.pipeline_words import PIPELINE, pipeline_words
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.sweeps.space import Parameter
 
@@ -22,7 +23,13 @@ def unsent_notes(
     Raises:
         ConfigurationError: no server takes one of them, so that nothing would be swept.
     """
-    swept = [parameter.name for parameter in parameters if parameter.name in OPTIONS]
+    pipelines = {candidate.candidate.pipeline.name for candidate in candidates if candidate.candidate.pipeline}
+    of_pipelines = [pipeline_words({PIPELINE: name}) for name in pipelines]
+    swept = [
+        parameter.name
+        for parameter in parameters
+        if parameter.name in OPTIONS and not any(words.takes(parameter.name) for words in of_pipelines)
+    ]
     by_endpoint: dict[str, set[str]] = {}
     for candidate in candidates:
         sent = candidate.options_for(benchmark)

@@ -14,7 +14,7 @@ from evaluation.metrics.speed import reads_the_prompt
 from evaluation.options import OPTIONS
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import RunCandidateRecord, RunRecord
-from evaluation.requests.pipeline_words import swept_kinds
+from evaluation.requests.pipeline_words import pipeline_words, swept_kinds
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.sweeps import EffectResult, InteractionResult, SweepResult, SweptMetric, ValueChoice, ValueRange
 from evaluation.scoring.aggregation import case_values
@@ -58,7 +58,9 @@ def sweep_outcome(store: Store, invocation_id: str) -> SweepResult:
         n_combinations=len(record.combinations),
         parameters={parameter.name: _range_of(parameter) for parameter in parameters},
         headline=run.plan.headline,
-        as_asked=tuple(_notes_on_unsent_values(record.combinations, candidates)),
+        as_asked=tuple(
+            _notes_on_unsent_values([_options_of_model(record, each) for each in record.combinations], candidates)
+        ),
         metrics=metrics,
     )
 
@@ -105,13 +107,21 @@ def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateReco
     """
     candidates = sorted(run.candidates, key=lambda candidate: candidate.run_candidate_id)
     if len(candidates) != len(record.combinations) or not all(
-        _fits(combination, candidate) for combination, candidate in zip(record.combinations, candidates, strict=True)
+        _fits(_options_of_model(record, combination), candidate)
+        for combination, candidate in zip(record.combinations, candidates, strict=True)
     ):
         raise StoreError(
             f"the candidates of run {run.plan.run_id!r} are not the combinations of its sweep",
             "Resume a sweep with `benchwright sweep --resume`; its candidates cannot change",
         )
     return tuple(candidates)
+
+
+def _options_of_model(record: SweepRecord, combination: Combination) -> Combination:
+    """Return the combination without the options that its pipeline takes, which are not sent as the model's."""
+    fixed = dict(text.split("=", 1) for text in record.request.get("evaluation", {}).get("options", ()))
+    words = pipeline_words({**fixed, **combination})
+    return {name: value for name, value in combination.items() if not words.takes(name)}
 
 
 def _fits(combination: Combination, candidate: RunCandidateRecord) -> bool:

@@ -13,6 +13,7 @@ from evaluation.generation import Failure, Generation
 from evaluation.records.stages import StageRow
 from evaluation.records.status import Status
 from evaluation.run_results.case_result import case_result
+from evaluation.run_results.sweep_result import sweep_outcome
 from evaluation.store.registry import find_candidate
 from evaluation.store.session import Store
 from evaluation.store.stage_rows import load_stages
@@ -182,3 +183,19 @@ def test_a_sweep_varies_the_options_of_a_pipeline(
     assert {f"model pipeline=map_reduce note_tokens=8 chunk_size={size}" for size in (1, 2)} == labels
     n_notes = Counter("Below is part" in chat.prompt for chat in ollama_by_script.chats)[True]
     assert 6 * 3 + 6 * 2 == n_notes
+
+
+def test_a_sweep_of_retrieval_varies_the_passages_though_models_have_an_option_of_that_name(
+    sweep: Sweep, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
+) -> None:
+    (tmp_path / "corpus.md").write_text("\n\n".join(f"What is {n}? It is {n}." for n in range(6)))
+    ollama_by_script.add("model", lambda _: Reply(text="7"))
+    options = ["pipeline=retrieval", f"corpus={tmp_path / 'corpus.md'}", "method=bm25"]
+
+    sweep(benchmark_file(6), "chunk_size=6,12", "top_k=1,2", evaluation={"models": ["model"], "options": options})
+
+    assert 4 == len(results(store))
+    assert {40} == {chat.options["top_k"] for chat in ollama_by_script.chats}
+    outcome = sweep_outcome(store, "one")
+    assert ["chunk_size", "top_k"] == list(outcome.parameters)
+    assert () == outcome.as_asked
