@@ -62,7 +62,7 @@ def _row(stage: StageResult) -> tuple[object, ...]:
 
 def _print_reply(stage: StageResult) -> None:
     if stage.failure is not None:
-        say_line(f"{stage.name} failed: {stage.failure.kind}")
+        say_line(f"{stage.name} failed: {stage.failure.kind}: {stage.failure.message or 'no message'}")
     if stage.passages:
         say_line(f"{stage.name}:")
         _print_passages(stage.passages)
