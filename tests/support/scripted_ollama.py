@@ -82,6 +82,9 @@ class Model:
     load_error: tuple[int, str] | None = None
 
 
+_PORTS_USED: set[int] = set()
+
+
 @dataclass
 class ScriptedOllama:
     """The server's models, and what it was asked."""
@@ -121,13 +124,21 @@ class ScriptedOllama:
             if self._server is not None:
                 return
             self._resident = None
-            self._server = server = _Server(("127.0.0.1", self._port()), _handler(self))
+            self._server = server = self._listening()
             self.url = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
 
-    def _port(self) -> int:
-        """0, which is any, before it had one."""
-        return int(self.url.rpartition(":")[2] or 0)
+    def _listening(self) -> "_Server":
+        """Returns a server on the port that this one had, or on one that no other had in this process.
+
+        A limit in Prefect is named after host and port, and outlives the test that made it.
+        """
+        if self.url:
+            return _Server(("127.0.0.1", int(self.url.rpartition(":")[2])), _handler(self))
+        while (server := _Server(("127.0.0.1", 0), _handler(self))).server_port in _PORTS_USED:
+            server.server_close()
+        _PORTS_USED.add(server.server_port)
+        return server
 
     def stop(self) -> None:
         """Goes away: the port is closed. Who was let in already gets an answer."""
