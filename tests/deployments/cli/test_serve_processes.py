@@ -8,6 +8,7 @@ import secrets
 import signal
 import socket
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -177,8 +178,14 @@ def _use(told: Story, home: Home, client: httpx.Client) -> None:
     told.codes["blocks"] = home.run("blocks", "register")
     told.codes["notify"] = home.run("alerts", "notify", "--webhook", "-", "--private", stdin=_hook(told))
     event = {"event": RAISED, "resource": {"prefect.resource.id": "benchwright.test"}, "payload": {"sentence": "x"}}
-    client.post("events", json=[{**event, "id": NOBODY, "occurred": _now(), "related": []}]).raise_for_status()
-    assert eventually(lambda: _n_events(client, "prefect.automation.action.failed") > 0)
+
+    def action_failed() -> bool:
+        """Send the event again each time: an automation sees none that came before the server had loaded it."""
+        fields = {"id": str(uuid.uuid4()), "occurred": _now(), "related": []}
+        client.post("events", json=[{**event, **fields}]).raise_for_status()
+        return _n_events(client, "prefect.automation.action.failed") > 0
+
+    assert eventually(action_failed)
 
 
 def _hook(told: Story) -> str:
